@@ -1,0 +1,17 @@
+/* base: what every room stands on, and knows no city. Include only this header from outside. */
+#ifndef BASE_BASE_H
+#define BASE_BASE_H
+
+#include "rc.h"
+#include "str.h"
+#include "arena.h"
+#include "buf.h"
+#include "vec.h"
+#include "map.h"
+#include "time.h"
+#include "log.h"
+#include "rand.h"
+#include "hash.h"
+#include "ctx.h"
+
+#endif

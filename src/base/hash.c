@@ -1,0 +1,162 @@
+#include "hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+static uint64_t mix(uint64_t a, uint64_t b) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t load(const char *p, size_t n) {
+    uint64_t word = 0;
+    memcpy(&word, p, n);
+    return word;
+}
+
+uint64_t hash_fast(Str s) {
+    const uint64_t k0 = 0xA0761D6478BD642Fu, k1 = 0xE7037ED1A0B428DBu;
+    uint64_t h = k0 ^ s.len;
+    size_t left = s.len;
+    const char *p = s.ptr;
+    for (; left >= 16; p += 16, left -= 16)
+        h = mix(load(p, 8) ^ k1, load(p + 8, 8) ^ h);
+    if (left > 8) h = mix(load(p, 8) ^ k1, load(p + 8, left - 8) ^ h);
+    else if (left) h = mix(load(p, left) ^ k1, h);
+    return mix(h ^ k0, k1);
+}
+
+Digest hash_sha256(Str s) {
+    Digest digest;
+    SHA256((const unsigned char *)(s.len ? s.ptr : ""), s.len, digest.bytes);
+    return digest;
+}
+
+Digest hash_sha256_parts(const Str *parts, size_t n) {
+    Digest digest;
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = parts[i].len == 0 || EVP_DigestUpdate(md, parts[i].ptr, parts[i].len) == 1;
+    ok = ok && EVP_DigestFinal_ex(md, digest.bytes, NULL) == 1;
+    EVP_MD_CTX_free(md);
+    assert(ok); /* fails only without memory */
+    return digest;
+}
+
+Digest hash_hmac(Str key, Str message) {
+    Digest digest;
+    unsigned len = sizeof digest.bytes;
+    const unsigned char *done =
+        HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len,
+             (const unsigned char *)(message.len ? message.ptr : ""), message.len, digest.bytes, &len);
+    assert(done && len == sizeof digest.bytes);
+    return digest;
+}
+
+bool hash_same(Str a, Str b) {
+    return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+Str hash_hex(Arena *arena, Str bytes) {
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, bytes.len * 2 + 1, 1);
+    for (size_t i = 0; i < bytes.len; i++) {
+        text[2 * i] = digits[(unsigned char)bytes.ptr[i] >> 4];
+        text[2 * i + 1] = digits[bytes.ptr[i] & 15];
+    }
+    text[bytes.len * 2] = 0;
+    return (Str){text, bytes.len * 2};
+}
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool hash_from_hex(Arena *arena, Str hex, Str *bytes) {
+    if (hex.len % 2) return false;
+    char *out = arena_alloc(arena, hex.len / 2 + 1, 1);
+    for (size_t i = 0; i < hex.len / 2; i++) {
+        int high = hex_digit(hex.ptr[2 * i]), low = hex_digit(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        out[i] = (char)(high << 4 | low);
+    }
+    *bytes = (Str){out, hex.len / 2};
+    return true;
+}
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+
+/* The digit of a 6-bit value: 62 and 63 are "-_" in base64url. */
+static char base64_digit(unsigned value, bool url) {
+    return base64_digits[value >= 62 && url ? value + 2 : value];
+}
+
+static Str base64_encode(Arena *arena, Str bytes, bool url) {
+    char *text = arena_alloc(arena, (bytes.len + 2) / 3 * 4 + 1, 1), *to = text;
+    const unsigned char *from = (const unsigned char *)bytes.ptr;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
+        unsigned word = (unsigned)from[i] << 16 | (n > 1 ? (unsigned)from[i + 1] << 8 : 0) |
+                        (n > 2 ? from[i + 2] : 0);
+        for (size_t k = 0; k < 4; k++) {
+            if (k <= n) *to++ = base64_digit(word >> (18 - 6 * k) & 63, url);
+            else if (!url) *to++ = '=';
+        }
+    }
+    *to = 0;
+    return (Str){text, (size_t)(to - text)};
+}
+
+static int base64_value(char c, bool url) {
+    const char *at = c ? strchr(base64_digits, c) : NULL;
+    if (!at) return -1;
+    int value = (int)(at - base64_digits);
+    if (value < 62) return value;
+    bool url_digit = value >= 64;
+    return url_digit == url ? 62 + value % 2 : -1;
+}
+
+static bool base64_decode(Arena *arena, Str text, bool url, Str *bytes) {
+    if (text.len % 4 == 1) return false;
+    char *out = arena_alloc(arena, text.len / 4 * 3 + 3, 1), *to = out;
+    unsigned word = 0, bits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        int value = base64_value(text.ptr[i], url);
+        if (value < 0) return false;
+        word = word << 6 | (unsigned)value;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            *to++ = (char)(word >> bits & 255);
+        }
+    }
+    if (word & ((1u << bits) - 1)) return false; /* left-over bits must be zero: one text per value */
+    *bytes = (Str){out, (size_t)(to - out)};
+    return true;
+}
+
+Str hash_base64url(Arena *arena, Str bytes) {
+    return base64_encode(arena, bytes, true);
+}
+
+bool hash_from_base64url(Arena *arena, Str text, Str *bytes) {
+    return base64_decode(arena, text, true, bytes);
+}
+
+Str hash_base64(Arena *arena, Str bytes) {
+    return base64_encode(arena, bytes, false);
+}
+
+bool hash_from_base64(Arena *arena, Str text, Str *bytes) {
+    if (text.len % 4) return false;
+    for (int i = 0; i < 2 && text.len && text.ptr[text.len - 1] == '='; i++)
+        text.len--;
+    return base64_decode(arena, text, false, bytes);
+}

@@ -1,0 +1,50 @@
+/* delta: what one command changes in one entity, and the fold that applies it. The ledger stores deltas; the writer,
+   the projections and recovery all use this fold, so they cannot disagree. */
+#ifndef MODEL_DELTA_H
+#define MODEL_DELTA_H
+
+#include "entity.h"
+
+typedef enum DeltaOp {
+    DELTA_PUT,    /* the entity is now exactly `after` (create, replace) */
+    DELTA_CHANGE, /* attributes set and removed, types and scopes added or set */
+    DELTA_RECORD, /* instances with observedAt for the temporal evolution; the newest becomes current if newer than it */
+    DELTA_DELETE, /* the entity ends */
+} DeltaOp;
+
+typedef struct DeltaRemoval {
+    Str name;       /* expanded IRI */
+    Str dataset_id; /* empty: the default instance */
+    bool all;       /* every instance */
+} DeltaRemoval;
+
+typedef struct Delta {
+    DeltaOp op;
+    Str id;
+    Entity *after;      /* DELTA_PUT: the whole entity. DELTA_CHANGE, DELTA_RECORD: the instances set, with types and scopes as
+                           far as they change. DELTA_DELETE: NULL */
+    VEC(DeltaRemoval) removed; /* DELTA_CHANGE */
+    bool set_types, set_scopes; /* DELTA_CHANGE: types / scopes replace; otherwise they are added */
+    uint64_t replaces;  /* version of the entity that this delta was applied to; 0: none */
+} Delta;
+
+/* The next state of an entity. before is NULL when there is none; the result shares memory with both (arena lifetimes are the
+   caller's care). Sets version, modifiedAt and createdAt: of the entity, and of every instance in `after` whose content
+   differs (clause 4.8). DELTA_DELETE gives NULL in *out. Pure. */
+void delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t version, int64_t now,
+                Entity **out);
+
+void delta_encode(Buf *to, const Delta *delta);
+Rc delta_decode(Ctx *ctx, Str stored, Delta **out);
+
+/* Splits into a part with only clear and a part with only sealed attributes (either may come back empty: op kept, no
+   attributes); joining them gives the delta again. sealed(arg, iri) tells which attributes are sealed. */
+typedef bool (*DeltaSealed)(const void *arg, Str iri);
+void delta_split(Arena *arena, const Delta *delta, DeltaSealed sealed, const void *arg, Delta **clear,
+                 Delta **secret);
+Delta *delta_join(Arena *arena, const Delta *clear, const Delta *secret);
+
+/* Merge as RFC 7396 in NGSI-LD's manner (clause 5.5.12): gives the DELTA_CHANGE that merges the fragment into the entity. */
+Rc delta_merge(Ctx *ctx, const Entity *before, const Entity *fragment, Delta **out);
+
+#endif

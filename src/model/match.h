@@ -1,0 +1,62 @@
+/* match: the one exact evaluator of conditions, for queries and subscriptions alike. The store proposes a superset; match
+   decides. It sees an entity after the mask. ETSI GS CIM 009 clauses 4.9 (q), 4.10 (geoQ), 4.11 (temporalQ), 4.17 (types), 4.19 (scopeQ). */
+#ifndef MODEL_MATCH_H
+#define MODEL_MATCH_H
+
+#include "entity.h"
+
+typedef struct MatchSource {
+    StrVec ids;          /* exact ids; empty: any */
+    Str id_pattern;      /* POSIX-like regular expression, by PCRE2 with match limits */
+    Str type;            /* type selection: A, A,B, A|B, A;B, (A;B)|C, terms not expanded yet; "*" or empty: any */
+    StrVec attrs;        /* entities with at least one of these, terms */
+    Str q, geometry, georel, geoproperty, coordinates, scope_q;
+    Str expand_values;   /* attributes whose q values are expanded (clause 4.9) */
+} MatchSource;
+
+typedef struct Match Match;
+
+/* Compiles; terms are expanded by the context. On RC_INVALID ctx->error.path is the parameter ("q") and detail tells the
+   offset. The result lives in ctx->arena but for geometry and patterns: give it back by match_free. May be shared by threads
+   once compiled. */
+Rc match_compile(Ctx *ctx, const LdContext *context, const MatchSource *source, Match **out);
+void match_free(Match *match); /* NULL allowed */
+
+/* True when the entity satisfies every condition. scratch is for values decoded on the way. */
+bool match_entity(const Match *match, const Entity *entity, Arena *scratch);
+
+/* What a store can use to propose candidates; all parts are implied by the match (superset rule). */
+typedef enum MatchOp { MATCH_EXISTS, MATCH_EQ, MATCH_LT, MATCH_LE, MATCH_GT, MATCH_GE } MatchOp;
+typedef struct MatchBound {
+    Str attr;      /* expanded IRI; the value of its instances itself, not of a sub-path */
+    MatchOp op;
+    const Json *value;
+} MatchBound;
+typedef struct MatchHint {
+    StrVec ids, types;           /* one of these; empty: any */
+    VEC(MatchBound) bounds;      /* all of these */
+    bool has_box;                /* geoproperty's bounding box meets this one (degrees) */
+    Str box_attr;
+    double west, south, east, north;
+} MatchHint;
+const MatchHint *match_hint(const Match *match);
+
+/* Distance in metres from the query's geometry for georel=near and orderBy by distance; -1 when there is none. */
+double match_distance(const Match *match, const Entity *entity, Arena *scratch);
+
+/* The temporal part (clause 4.11). */
+typedef struct TemporalQuery {
+    enum { TEMPORAL_ANY, TEMPORAL_BEFORE, TEMPORAL_AFTER, TEMPORAL_BETWEEN } rel;
+    int64_t from, to; /* µs; before: to. after: from. between: both */
+    enum { TEMPORAL_OBSERVED, TEMPORAL_CREATED, TEMPORAL_MODIFIED, TEMPORAL_DELETED } property;
+    size_t last_n;    /* 0: all */
+} TemporalQuery;
+Rc match_temporal(Ctx *ctx, Str timerel, Str time_at, Str end_time_at, Str timeproperty, Str last_n,
+                  TemporalQuery *out);
+
+/* orderBy (clause 4.23): "attr,attr;desc". Compares two entities by it; ties by id. */
+typedef struct OrderBy OrderBy;
+Rc match_order(Ctx *ctx, const LdContext *context, Str order_by, const OrderBy **out);
+int match_compare(const OrderBy *order, const Entity *a, const Entity *b);
+
+#endif

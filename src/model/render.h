@@ -1,0 +1,30 @@
+/* render: an entity as an answer: normalized, concise, simplified (keyValues) or GeoJSON, terms compacted. ETSI GS CIM 009
+   clauses 4.5.4, 4.5.16, 4.5.17, 6.3.7. */
+#ifndef MODEL_RENDER_H
+#define MODEL_RENDER_H
+
+#include "entity.h"
+
+typedef enum RenderFormat { RENDER_NORMALIZED, RENDER_CONCISE, RENDER_SIMPLIFIED } RenderFormat;
+
+typedef struct RenderOptions {
+    RenderFormat format;
+    bool sys_attrs;         /* createdAt, modifiedAt ... */
+    bool geojson;
+    Str geometry_property;  /* expanded IRI; empty: location */
+    StrVec pick, omit;      /* expanded IRIs, or "id", "type", "scope"; attrs is pick plus these three */
+    StrVec dataset_ids;     /* empty: all; "@none" is the default instance */
+    Str lang;               /* language filter (Accept-Language form) */
+    const Json *at_context; /* put into the answer (application/ld+json); NULL: leave out */
+    /* of temporal answers */
+    bool temporal;          /* attributes are always arrays of instances */
+    bool temporal_values;   /* simplified temporal representation (clause 4.5.9) */
+} RenderOptions;
+
+void render_entity(Buf *to, const LdContext *context, const Entity *entity, const RenderOptions *options,
+                   Arena *scratch);
+/* One attribute with all its instances (object, or array where there are several). */
+void render_attr(Buf *to, const LdContext *context, const Entity *entity, Str iri,
+                 const RenderOptions *options, Arena *scratch);
+
+#endif

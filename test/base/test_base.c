@@ -1,0 +1,106 @@
+/* Tests of base/: tables of case, input, expected. */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void numbers_are_read_whole(void **state) {
+    (void)state;
+    int64_t i;
+    double d;
+    assert_true(str_to_i64(STR("-9223372036854775808"), &i) && i == INT64_MIN);
+    assert_true(str_to_i64(STR("42"), &i) && i == 42);
+    assert_false(str_to_i64(STR("9223372036854775808"), &i));
+    assert_false(str_to_i64(STR("4 2"), &i));
+    assert_false(str_to_i64(STR("-"), &i));
+    assert_true(str_to_f64(STR("-1.5e3"), &d) && d == -1500.0);
+    assert_false(str_to_f64(STR("nan"), &d));
+    assert_false(str_to_f64(STR("0x10"), &d));
+}
+
+static void utf8_is_strict(void **state) {
+    (void)state;
+    assert_true(str_utf8_valid(STR("まち𠮷")));
+    assert_int_equal(str_utf8_len(STR("まち𠮷")), 3);
+    assert_false(str_utf8_valid(STR("\xC0\xAF")));
+    assert_false(str_utf8_valid(STR("\xED\xA0\x80")));
+    assert_false(str_utf8_valid(STR("\xF4\x90\x80\x80")));
+    assert_false(str_utf8_valid(STR("\xE3\x81")));
+}
+
+static void splitting_keeps_empty_items(void **state) {
+    (void)state;
+    Str rest = STR("a,,b"), item;
+    assert_true(str_split(&rest, ',', &item) && str_eq(item, STR("a")));
+    assert_true(str_split(&rest, ',', &item) && str_empty(item));
+    assert_true(str_split(&rest, ',', &item) && str_eq(item, STR("b")));
+    assert_false(str_split(&rest, ',', &item));
+}
+
+static void a_full_buffer_says_so(void **state) {
+    (void)state;
+    Buf buf = buf_new(NULL, 8);
+    buf_add(&buf, STR("12345678"));
+    assert_int_equal(buf_rc(&buf), RC_OK);
+    buf_add_char(&buf, '9');
+    assert_int_equal(buf_rc(&buf), RC_LIMIT);
+    assert_true(str_eq(buf_str(&buf), STR("12345678")));
+    buf_free(&buf);
+}
+
+static void maps_grow_and_replace(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 20);
+    Map map = map_new(arena);
+    for (int i = 0; i < 1000; i++)
+        map_put(&map, str_fmt(arena, "key %d", i), (void *)(intptr_t)(i + 1));
+    map_put(&map, STR("key 7"), (void *)70);
+    assert_int_equal(map.len, 1000);
+    assert_ptr_equal(map_get(&map, STR("key 7")), (void *)70);
+    assert_ptr_equal(map_get(&map, STR("key 999")), (void *)1000);
+    assert_null(map_get(&map, STR("key 1000")));
+    arena_free(arena);
+}
+
+static void arenas_rewind(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 20);
+    char *kept = arena_alloc(arena, 10, 1);
+    kept[9] = 'x';
+    ArenaMark mark = arena_mark(arena);
+    for (int i = 0; i < 100; i++)
+        arena_alloc(arena, 5000, 8);
+    arena_rewind(arena, mark);
+    assert_int_equal(kept[9], 'x');
+    assert_ptr_equal(arena_alloc(arena, 1, 1), kept + 10);
+    arena_free(arena);
+}
+
+static void digests_match_their_standards(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 16);
+    Digest d = hash_sha256(STR("abc")); /* FIPS 180-4, example */
+    Str hex = hash_hex(arena, (Str){(char *)d.bytes, 32});
+    assert_true(str_eq(hex, STR("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
+    Str parts[] = {STR("a"), STR_NONE, STR("bc")};
+    Digest joined = hash_sha256_parts(parts, 3);
+    assert_memory_equal(joined.bytes, d.bytes, 32);
+    Str back;
+    assert_true(hash_from_base64url(arena, STR("-_8"), &back));
+    assert_true(str_eq(hash_base64url(arena, back), STR("-_8")));
+    assert_false(hash_from_base64url(arena, STR("+/8"), &back));
+    assert_false(hash_from_base64url(arena, STR("-_9"), &back)); /* left-over bits */
+    assert_true(str_eq(hash_base64(arena, STR("ab")), STR("YWI=")));
+    arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_read_whole), cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(splitting_keeps_empty_items), cmocka_unit_test(a_full_buffer_says_so),
+        cmocka_unit_test(maps_grow_and_replace), cmocka_unit_test(arenas_rewind),
+        cmocka_unit_test(digests_match_their_standards),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
