@@ -13,7 +13,8 @@ typedef struct ArenaMark {
     size_t used;
 } ArenaMark;
 
-/* A new arena that may grow to max bytes; reaching max is a bug of the caller, who bounds his input, and aborts. */
+/* A new arena that may grow to max bytes; reaching max is a bug of the caller, who bounds his
+ * input, and aborts. */
 Arena *arena_new(size_t max);
 /* Frees the arena and all that was allocated in it; NULL is allowed. */
 void arena_free(Arena *arena);

@@ -31,8 +31,8 @@ static bool buf_fits(Buf *buf, size_t more) {
     while (cap - buf->len < more)
         cap *= 2;
     if (cap > buf->max) cap = buf->max;
-    buf->ptr = buf->arena ? arena_grow(buf->arena, buf->ptr, buf->cap, cap, 1)
-                          : mem_grow(buf->ptr, cap);
+    buf->ptr =
+        buf->arena ? arena_grow(buf->arena, buf->ptr, buf->cap, cap, 1) : mem_grow(buf->ptr, cap);
     buf->cap = cap;
     return true;
 }

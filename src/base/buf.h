@@ -1,5 +1,5 @@
-/* buf: builds text or bytes up to a maximum that is fixed at creation. Past it the buffer turns `full`,
-   keeps what it has and ignores the rest: check buf_rc at the end. */
+/* buf: builds text or bytes up to a maximum that is fixed at creation. Past it the buffer turns
+   `full`, keeps what it has and ignores the rest: check buf_rc at the end. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -23,10 +23,12 @@ void buf_add(Buf *buf, Str s);
 void buf_add_char(Buf *buf, char c);
 void buf_add_bytes(Buf *buf, const void *bytes, size_t len);
 void buf_add_i64(Buf *buf, int64_t value);
-/* Shortest decimal that reads back as the same double; integers without a fraction. Not for nan or inf. */
+/* Shortest decimal that reads back as the same double; integers without a fraction. Not for nan or
+ * inf. */
 void buf_add_f64(Buf *buf, double value);
-[[gnu::format(printf, 2, 3)]] void buf_addf(Buf *buf, const char *format, ...);
-/* Makes room for len bytes and returns where they go, or NULL when full; the caller writes them all. */
+[[gnu::format(printf, 2, 3), gnu::nonnull(2)]] void buf_addf(Buf *buf, const char *format, ...);
+/* Makes room for len bytes and returns where they go, or NULL when full; the caller writes them
+ * all. */
 char *buf_reserve(Buf *buf, size_t len);
 /* What was built; valid until the next addition. */
 Str buf_str(const Buf *buf);

@@ -12,12 +12,12 @@ typedef struct Error {
     Rc rc;
     Str code;   /* stable word for programs, e.g. "bad-date"; the NGSI-LD faces map Rc, not this */
     Str detail; /* one sentence: what, and how to mend it */
-    Str path;   /* the member, column or field at fault: "temperature.observedAt", "row 17, 緯度" */
+    Str path; /* the member, column or field at fault: "temperature.observedAt", "row 17, 緯度" */
 } Error;
 
 typedef struct Ctx {
-    Arena *arena;          /* lives as long as the request */
-    Arena *scratch;        /* rewound by whoever took a mark */
+    Arena *arena;   /* lives as long as the request */
+    Arena *scratch; /* rewound by whoever took a mark */
     Clock *clock;
     Rand *rand;
     struct Tenant *tenant; /* ledger/ defines it */
@@ -29,7 +29,7 @@ typedef struct Ctx {
 } Ctx;
 
 /* Fills ctx->error and returns rc. path may be STR_NONE; code is a literal. */
-[[gnu::format(printf, 5, 6)]] Rc ctx_fail(Ctx *ctx, Rc rc, const char *code, Str path,
+[[gnu::format(printf, 5, 6), gnu::nonnull(5)]] Rc ctx_fail(Ctx *ctx, Rc rc, const char *code, Str path,
                                           const char *format, ...);
 /* RC_LIMIT with an error when the deadline has passed. */
 Rc ctx_check_deadline(Ctx *ctx);

@@ -24,8 +24,10 @@ uint64_t hash_fast(Str s) {
     const char *p = s.ptr;
     for (; left >= 16; p += 16, left -= 16)
         h = mix(load(p, 8) ^ k1, load(p + 8, 8) ^ h);
-    if (left > 8) h = mix(load(p, 8) ^ k1, load(p + 8, left - 8) ^ h);
-    else if (left) h = mix(load(p, left) ^ k1, h);
+    if (left > 8)
+        h = mix(load(p, 8) ^ k1, load(p + 8, left - 8) ^ h);
+    else if (left)
+        h = mix(load(p, left) ^ k1, h);
     return mix(h ^ k0, k1);
 }
 
@@ -50,9 +52,9 @@ Digest hash_sha256_parts(const Str *parts, size_t n) {
 Digest hash_hmac(Str key, Str message) {
     Digest digest;
     unsigned len = sizeof digest.bytes;
-    const unsigned char *done =
-        HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len,
-             (const unsigned char *)(message.len ? message.ptr : ""), message.len, digest.bytes, &len);
+    const unsigned char *done = HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len,
+                                     (const unsigned char *)(message.len ? message.ptr : ""),
+                                     message.len, digest.bytes, &len);
     assert(done && len == sizeof digest.bytes);
     return digest;
 }
@@ -106,8 +108,10 @@ static Str base64_encode(Arena *arena, Str bytes, bool url) {
         unsigned word = (unsigned)from[i] << 16 | (n > 1 ? (unsigned)from[i + 1] << 8 : 0) |
                         (n > 2 ? from[i + 2] : 0);
         for (size_t k = 0; k < 4; k++) {
-            if (k <= n) *to++ = base64_digit(word >> (18 - 6 * k) & 63, url);
-            else if (!url) *to++ = '=';
+            if (k <= n)
+                *to++ = base64_digit(word >> (18 - 6 * k) & 63, url);
+            else if (!url)
+                *to++ = '=';
         }
     }
     *to = 0;
@@ -137,7 +141,8 @@ static bool base64_decode(Arena *arena, Str text, bool url, Str *bytes) {
             *to++ = (char)(word >> bits & 255);
         }
     }
-    if (word & ((1u << bits) - 1)) return false; /* left-over bits must be zero: one text per value */
+    if (word & ((1u << bits) - 1))
+        return false; /* left-over bits must be zero: one text per value */
     *bytes = (Str){out, (size_t)(to - out)};
     return true;
 }

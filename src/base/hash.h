@@ -1,4 +1,5 @@
-/* hash: a fast hash for tables, SHA-256 and HMAC for everything that must not be forged, and text forms of bytes. */
+/* hash: a fast hash for tables, SHA-256 and HMAC for everything that must not be forged, and text
+ * forms of bytes. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

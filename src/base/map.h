@@ -1,4 +1,5 @@
-/* map: Str to pointer, in an arena, insertion order kept. Keys are not copied and must outlive the map. */
+/* map: Str to pointer, in an arena, insertion order kept. Keys are not copied and must outlive the
+ * map. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

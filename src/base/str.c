@@ -175,12 +175,12 @@ int32_t str_utf8_next(Str *rest) {
     if (!rest->len) return -1;
     size_t len = utf8_sequence(*rest);
     const unsigned char *p = (const unsigned char *)rest->ptr;
-    int32_t point = len == 0   ? 0xFFFD
-                    : len == 1 ? p[0]
-                    : len == 2 ? (p[0] & 0x1F) << 6 | (p[1] & 0x3F)
-                    : len == 3 ? (p[0] & 0x0F) << 12 | (p[1] & 0x3F) << 6 | (p[2] & 0x3F)
-                               : (p[0] & 0x07) << 18 | (p[1] & 0x3F) << 12 | (p[2] & 0x3F) << 6 |
-                                     (p[3] & 0x3F);
+    int32_t point =
+        len == 0   ? 0xFFFD
+        : len == 1 ? p[0]
+        : len == 2 ? (p[0] & 0x1F) << 6 | (p[1] & 0x3F)
+        : len == 3 ? (p[0] & 0x0F) << 12 | (p[1] & 0x3F) << 6 | (p[2] & 0x3F)
+                   : (p[0] & 0x07) << 18 | (p[1] & 0x3F) << 12 | (p[2] & 0x3F) << 6 | (p[3] & 0x3F);
     *rest = str_sub(*rest, len ? len : 1, rest->len);
     return point;
 }

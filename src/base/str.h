@@ -11,10 +11,10 @@ typedef struct Str {
     size_t len;
 } Str;
 
-#define STR(literal)   ((Str){"" literal, sizeof(literal) - 1})
-#define STR_NONE       ((Str){0})
-#define STR_FMT        "%.*s"
-#define STR_ARG(s)     (int)(s).len, (s).ptr
+#define STR(literal) ((Str){"" literal, sizeof(literal) - 1})
+#define STR_NONE     ((Str){0})
+#define STR_FMT      "%.*s"
+#define STR_ARG(s)   (int)(s).len, (s).ptr
 
 /* A slice of a NUL-terminated string; NULL gives STR_NONE. */
 Str str_of(const char *z);
@@ -34,8 +34,8 @@ ptrdiff_t str_find_char(Str s, char c);
 Str str_sub(Str s, size_t from, size_t to);
 /* Without leading and trailing ASCII white space. */
 Str str_trim(Str s);
-/* Takes the text before the next sep off *rest into *item; false when *rest is used up. An empty *rest gives
-   no item; "a,,b" gives "a", "", "b"; a trailing sep gives no further item. */
+/* Takes the text before the next sep off *rest into *item; false when *rest is used up. An empty
+   *rest gives no item; "a,,b" gives "a", "", "b"; a trailing sep gives no further item. */
 bool str_split(Str *rest, char sep, Str *item);
 
 /* Whole slice as a decimal integer (optional '-'); false on anything else or overflow. */
@@ -46,13 +46,14 @@ bool str_to_f64(Str s, double *out);
 /* Copies into the arena. str_z adds a NUL behind, so that ptr is a C string. */
 Str str_dup(Arena *arena, Str s);
 const char *str_z(Arena *arena, Str s);
-[[gnu::format(printf, 2, 3)]] Str str_fmt(Arena *arena, const char *format, ...);
+[[gnu::format(printf, 2, 3), gnu::nonnull(2)]] Str str_fmt(Arena *arena, const char *format, ...);
 /* Joined copies of n slices. */
 Str str_join(Arena *arena, const Str *parts, size_t n, Str between);
 
 /* True for well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). */
 bool str_utf8_valid(Str s);
-/* Takes one code point off *rest (well-formed UTF-8); -1 at the end. A malformed byte gives U+FFFD. */
+/* Takes one code point off *rest (well-formed UTF-8); -1 at the end. A malformed byte gives U+FFFD.
+ */
 int32_t str_utf8_next(Str *rest);
 /* Number of code points. */
 size_t str_utf8_len(Str s);

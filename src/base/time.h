@@ -1,5 +1,6 @@
-/* time: instants, civil dates, eras (和暦) and fiscal years (年度). An instant is int64 microseconds since
-   1970-01-01T00:00Z, without leap seconds. City-local time is Japan's, UTC+9 without daylight saving. */
+/* time: instants, civil dates, eras (和暦) and fiscal years (年度). An instant is int64
+   microseconds since 1970-01-01T00:00Z, without leap seconds. City-local time is Japan's, UTC+9
+   without daylight saving. */
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
 
@@ -38,8 +39,9 @@ int64_t time_jst_start(Date date);
 /* 年度: the year in which the fiscal year of the date began (1 April). */
 int time_fiscal_year(Date date);
 
-/* ISO 8601 date-time with zone ("2025-04-01T09:00:00.25+09:00", "...Z"), the form NGSI-LD demands (clause 4.6.3).
-   A fraction may have up to 6 digits, or "," as its point. False on anything else. */
+/* ISO 8601 date-time with zone ("2025-04-01T09:00:00.25+09:00", "...Z"), the form NGSI-LD demands
+   (clause 4.6.3). A fraction may have up to 6 digits, or "," as its point. False on anything else.
+ */
 bool time_parse(Str s, int64_t *out);
 /* "2025-04-01T00:00:00.000Z": always milliseconds, or microseconds where they are not zero. */
 Str time_format(Arena *arena, int64_t t);
@@ -49,9 +51,10 @@ size_t time_write(char *to, int64_t t);
 bool time_parse_date(Str s, Date *out);
 Str time_format_date(Arena *arena, Date date);
 
-/* A date as people write it: R7.4.1, 令和7年4月1日, 令和元年5月1日, 2025-04-01, 2025/4/1, 2025年4月1日, 20250401,
-   full-width digits and letters alike. An era name outside its days is refused (平成31.5.1), the first and last
-   days of 昭和, 平成 and 令和 belong to both neighbours as the law has it. */
+/* A date as people write it: R7.4.1, 令和7年4月1日, 令和元年5月1日, 2025-04-01, 2025/4/1,
+   2025年4月1日, 20250401, full-width digits and letters alike. An era name outside its days is
+   refused (平成31.5.1), the first and last days of 昭和, 平成 and 令和 belong to both neighbours as
+   the law has it. */
 bool time_parse_japanese(Str s, Date *out);
 /* "令和7年4月1日", the first year as 元年. Dates before 明治6年1月1日 are written Gregorian. */
 Str time_format_japanese(Arena *arena, Date date);

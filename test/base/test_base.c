@@ -82,7 +82,8 @@ static void digests_match_their_standards(void **state) {
     Arena *arena = arena_new(1 << 16);
     Digest d = hash_sha256(STR("abc")); /* FIPS 180-4, example */
     Str hex = hash_hex(arena, (Str){(char *)d.bytes, 32});
-    assert_true(str_eq(hex, STR("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
+    assert_true(
+        str_eq(hex, STR("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
     Str parts[] = {STR("a"), STR_NONE, STR("bc")};
     Digest joined = hash_sha256_parts(parts, 3);
     assert_memory_equal(joined.bytes, d.bytes, 32);
@@ -95,12 +96,109 @@ static void digests_match_their_standards(void **state) {
     arena_free(arena);
 }
 
+static void instants_are_read_and_written(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *back; /* NULL: refused */
+    } cases[] = {
+        {"2025-04-01T09:00:00+09:00", "2025-04-01T00:00:00.000Z"},
+        {"2025-04-01T00:00:00.25Z", "2025-04-01T00:00:00.250Z"},
+        {"2025-04-01T00:00:00,123456Z", "2025-04-01T00:00:00.123456Z"},
+        {"1969-12-31T23:59:59Z", "1969-12-31T23:59:59.000Z"},
+        {"2024-02-29T00:00Z", "2024-02-29T00:00:00.000Z"},
+        {"2023-02-29T00:00:00Z", NULL},
+        {"2025-04-01T24:00:00Z", NULL},
+        {"2025-04-01T00:00:00", NULL},
+        {"2025-04-01", NULL},
+        {"2025-04-01T00:00:00.Z", NULL},
+        {"2025-04-01T00:00:00Zx", NULL},
+    };
+    Arena *arena = arena_new(1 << 16);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t t;
+        bool ok = time_parse(str_of(cases[i].text), &t);
+        assert_int_equal(ok, cases[i].back != NULL);
+        if (ok) assert_true(str_eq(time_format(arena, t), str_of(cases[i].back)));
+    }
+    arena_free(arena);
+}
+
+static void every_day_has_one_number(void **state) {
+    (void)state;
+    for (int64_t day = -141428; day < 200000; day++) { /* 1582 to 2517 */
+        Date date = time_days_date(day);
+        assert_true(time_date_valid(date));
+        assert_int_equal(time_date_days(date), day);
+    }
+    assert_int_equal(time_weekday((Date){2026, 11, 21}), 6);
+    assert_int_equal(time_fiscal_year((Date){2026, 3, 31}), 2025);
+}
+
+static void japanese_dates_are_read(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        Date date; /* year 0: refused */
+    } cases[] = {
+        {"R7.4.1", {2025, 4, 1}},
+        {"令和7年4月1日", {2025, 4, 1}},
+        {"令和元年5月1日", {2019, 5, 1}},
+        {"2025-04-01", {2025, 4, 1}},
+        {"2025/4/1", {2025, 4, 1}},
+        {"20250401", {2025, 4, 1}},
+        {"２０２５年４月１日", {2025, 4, 1}},
+        {"Ｒ７．４．１", {2025, 4, 1}},
+        {"昭和64.1.7", {1989, 1, 7}},
+        {"平成1.1.8", {1989, 1, 8}},
+        {"平成31.4.30", {2019, 4, 30}},
+        {"令和1.5.1", {2019, 5, 1}},
+        {"昭和 64年 1月 7日", {1989, 1, 7}},
+        {"大正15.12.25", {1926, 12, 25}},
+        {"昭和元年12月25日", {1926, 12, 25}},
+        {"明治45.7.30", {1912, 7, 30}},
+        {"平成31.5.1", {0}},
+        {"昭和64.1.8", {0}},
+        {"令和1.4.30", {0}},
+        {"2025-02-30", {0}},
+        {"4月頃", {0}},
+        {"R0.4.1", {0}},
+        {"2025", {0}},
+        {"", {0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Date date;
+        bool ok = time_parse_japanese(str_of(cases[i].text), &date);
+        if (ok != (cases[i].date.year != 0)) fail_msg("%s", cases[i].text);
+        if (ok) assert_int_equal(time_date_days(date), time_date_days(cases[i].date));
+    }
+}
+
+static void japanese_dates_are_written(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 16);
+    assert_true(str_eq(time_format_japanese(arena, (Date){2019, 5, 1}), STR("令和元年5月1日")));
+    assert_true(str_eq(time_format_japanese(arena, (Date){2019, 4, 30}), STR("平成31年4月30日")));
+    assert_true(str_eq(time_format_japanese(arena, (Date){1873, 1, 1}), STR("明治6年1月1日")));
+    assert_true(str_eq(time_format_fiscal(arena, 2026), STR("令和8年度")));
+    assert_true(str_eq(time_format_fiscal(arena, 2019), STR("令和元年度")));
+    assert_true(str_eq(time_format_fiscal(arena, 2018), STR("平成30年度")));
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_read_whole), cmocka_unit_test(utf8_is_strict),
-        cmocka_unit_test(splitting_keeps_empty_items), cmocka_unit_test(a_full_buffer_says_so),
-        cmocka_unit_test(maps_grow_and_replace), cmocka_unit_test(arenas_rewind),
+        cmocka_unit_test(numbers_are_read_whole),
+        cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(splitting_keeps_empty_items),
+        cmocka_unit_test(a_full_buffer_says_so),
+        cmocka_unit_test(maps_grow_and_replace),
+        cmocka_unit_test(arenas_rewind),
         cmocka_unit_test(digests_match_their_standards),
+        cmocka_unit_test(instants_are_read_and_written),
+        cmocka_unit_test(every_day_has_one_number),
+        cmocka_unit_test(japanese_dates_are_read),
+        cmocka_unit_test(japanese_dates_are_written),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
