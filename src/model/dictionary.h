@@ -7,13 +7,15 @@
 
 typedef enum DataClass { CLASS_OPEN, CLASS_INTERNAL, CLASS_PERSONAL, CLASS_SENSITIVE } DataClass;
 
-/* A value's kind as CSV, forms and columns see it. */
+/* A value's kind as CSV, forms and columns see it; starter/dictionary/README.md has their stored forms. */
 typedef enum ValueKind {
     VALUE_TEXT, VALUE_INTEGER, VALUE_NUMBER, VALUE_BOOL, VALUE_DATE, VALUE_TIME, VALUE_CODE, VALUE_POINT,
-    VALUE_LIST, VALUE_RELATION, VALUE_OBJECT,
+    VALUE_LIST, VALUE_RELATION, VALUE_OBJECT, VALUE_CLOCK,
 } ValueKind;
 
-typedef struct DictAttr {
+typedef struct DictAttr DictAttr;
+
+struct DictAttr {
     Str term, iri;            /* short name and expanded IRI */
     Str label_ja, label_en;
     Str description_ja, description_en;
@@ -24,8 +26,10 @@ typedef struct DictAttr {
     Str unit;                 /* UN/CEFACT code */
     const JsonSchema *schema; /* of the value; NULL: anything of the kind */
     StrVec headers;           /* CSV column names, the present standard's first, then old and local ones */
-    const Json *source;       /* the declaration, for what only one room reads (hierarchy, chart, codes ...) */
-} DictAttr;
+    bool series;              /* readings: every change is an instance of the temporal evolution */
+    VEC(DictAttr) subs;       /* sub-attributes; without key and subs of their own */
+    const Json *source;       /* the declaration, for what only one room reads (hierarchy, chart, codes, csv ...) */
+};
 
 typedef struct DictType {
     Str term, iri;
@@ -37,7 +41,7 @@ typedef struct DictType {
     Str legal_basis;
     Str standard;             /* name in 自治体標準オープンデータセット, or empty */
     VEC(DictAttr) attrs;
-    const Json *source;
+    const Json *source;       /* the declaration; "files" are the CSV layouts, for connect/ */
 } DictType;
 
 typedef struct Dictionary Dictionary;
