@@ -111,6 +111,12 @@ typedef struct PartLook {
     Str why;         /* sentence for the resident; never personal data */
 } PartLook;
 
+/* Numbers without gaps (receipts, proposals, documents), drawn inside the command that uses them. counter_id gives
+   urn:ngsi-ld:Counter:SERIES:2026: declare it by command_needs. counter_next is called from a part's apply and counts from 1. */
+#define COUNTER_TYPE LD_DEFAULT "Counter"
+Str counter_id(Arena *arena, Str series, int fiscal_year);
+int64_t counter_next(Ctx *ctx, Stage *stage, Str counter);
+
 /* ---- life ---- */
 
 typedef struct LedgerOptions {

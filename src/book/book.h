@@ -1,0 +1,50 @@
+/* book: slots with a capacity, holds that expire, and bookings. No double booking by
+   construction: all of it happens on the staged state of one command, pending counts as taken, and
+   a retry with the same name finds what it did before. Knows no procedure.
+
+   A slot is an entity of type Slot: capacity, taken, holds {NAME: {until, n}}, bookings {NAME: n}.
+   One that does not exist yet is empty. */
+#ifndef BOOK_BOOK_H
+#define BOOK_BOOK_H
+
+#include "ledger/ledger.h"
+
+#define BOOK_SLOT_TYPE LD_DEFAULT "Slot"
+
+/* urn:ngsi-ld:Slot:RESOURCE:PLACE:2026-12-01 */
+Str book_slot_id(Arena *arena, Str resource, Str place, Date day);
+
+/* How a slot stands at an instant. */
+typedef struct BookSlot {
+    int64_t capacity, booked, held; /* units; held leaves out holds that have expired */
+    int64_t left;                   /* capacity less both, at least 0 */
+} BookSlot;
+/* slot may be NULL: empty, with the capacity given. A slot keeps the capacity it was created with.
+ */
+BookSlot book_slot_read(const Entity *slot, int64_t capacity, int64_t now);
+/* When a hold ends, TIME_NONE if there is none of that name (or it has expired). */
+int64_t book_hold_until(const Entity *slot, Str name, int64_t now);
+
+/* What the slot parts work on. Declare the slot by command_needs. */
+typedef struct PartSlot {
+    Str slot; /* id */
+    Str resource, place;
+    Date day;
+    int64_t capacity; /* if the slot does not exist yet */
+    Str name; /* of the hold or booking: opaque, chosen by the caller, the key of idempotence */
+    Str hold; /* slot.book: the hold that becomes the booking; empty: books from what is left */
+    int64_t units; /* > 0 */
+    int64_t until; /* slot.hold: when it expires */
+} PartSlot;
+
+/* Holds units until an instant. The same name again prolongs. RC_CONFLICT "slot-full". */
+extern const PartKind part_slot_hold;
+/* Turns a live hold into a booking, or books what is left. The same name again is done already.
+ * RC_CONFLICT "slot-full". */
+extern const PartKind part_slot_book;
+/* Gives a hold or booking of the name back; nothing of that name is no error. */
+extern const PartKind part_slot_release;
+/* Drops the holds that have expired by the command's time. */
+extern const PartKind part_slot_expire;
+
+#endif

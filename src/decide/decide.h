@@ -1,0 +1,62 @@
+/* decide: electronic decisions (電子決裁) on frozen, hashed contents. A proposal (起案) is what
+   goes to decision; exactly one post decides it; nobody decides what he drafted. Knows no
+   procedure: who follows a decision adds parts of his own to the deciding command.
+
+   A Decision is an entity: number, kind, title, contents (frozen), contentHash, cases, drafter,
+   drafterPost, deciderPost, state, opinion. States: waiting → decided | returned (差戻し) |
+   rejected (却下) | withdrawn (引戻し). */
+#ifndef DECIDE_DECIDE_H
+#define DECIDE_DECIDE_H
+
+#include "book/book.h"
+#include "ledger/ledger.h"
+
+#define DECIDE_TYPE LD_DEFAULT "Decision"
+
+/* One thing decided together with others (一括起案): it can be taken out, and its version shows
+ * that it did not move since. */
+typedef struct DecideCase {
+    Str id;
+    uint64_t version; /* of the entity when it was drafted */
+} DecideCase;
+
+typedef VEC(DecideCase) DecideCases;
+
+typedef struct PartDraft {
+    Str id, kind, title;
+    const Json *contents; /* exactly what the decider sees; frozen here */
+    DecideCases cases;
+    Str drafter, drafter_post, decider_post;
+    Str counter; /* of the 起案 numbers; declare it and id by command_needs */
+    int fiscal_year;
+} PartDraft;
+extern const PartKind part_decision_draft;
+
+/* A decider's or drafter's act on a waiting proposal. */
+typedef struct PartAct {
+    Str id;
+    Str actor, post;      /* who acts, under which post */
+    Str hash;             /* contentHash of what was shown to him (decide, take out) */
+    Str opinion;          /* demanded of return and reject: the reason (理由の提示) */
+    Str case_id;          /* take out */
+    const Json *contents; /* take out: the contents without that case, hashed anew */
+} PartAct;
+/* Guards: it waits, the actor holds the decider's post and is not the drafter, the hash is the
+ * stored one, no case has changed since. */
+extern const PartKind part_decision_decide;
+extern const PartKind part_decision_return;
+extern const PartKind part_decision_reject;
+/* Takes one case out of a 一括起案. A change of content voids what was approved: the hash is new
+ * and shown again. */
+extern const PartKind part_decision_takeout;
+/* The drafter withdraws his own proposal. */
+extern const PartKind part_decision_withdraw;
+
+/* urn:ngsi-ld:Decision:ID from 26 random characters. */
+Str decide_id(Arena *arena, Rand *rand);
+/* Hex SHA-256 of the canonical text of a value: members sorted by name, no blanks. */
+Str decide_hash(Arena *arena, const Json *contents);
+/* The cases of a decision, borrowed from the entity. */
+void decide_cases(Arena *arena, const Entity *decision, DecideCases *out);
+
+#endif
