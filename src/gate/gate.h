@@ -1,5 +1,5 @@
-/* gate: every read and write passes here: identify, decide by policy (default deny, forbid wins), do, record. DESIGN §2, domain
-   page on security. */
+/* gate: every read and write passes here: identify, decide by policy (default deny, forbid wins),
+   do, record. DESIGN §2, domain page on security. */
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
@@ -9,62 +9,117 @@
 
 typedef struct Gate Gate;
 
-typedef enum ActorKind { ACTOR_NOBODY, ACTOR_RESIDENT, ACTOR_STAFF, ACTOR_SERVICE, ACTOR_SYSTEM } ActorKind;
+typedef enum ActorKind {
+    ACTOR_NOBODY,
+    ACTOR_RESIDENT,
+    ACTOR_STAFF,
+    ACTOR_SERVICE,
+    ACTOR_SYSTEM
+} ActorKind;
+
+/* What a post or account may be entrusted with; policies and routes name them. Rows of
+ * gate_role_name. */
+typedef enum GateRole {
+    ROLE_RESIDENT, /* every resident with an account */
+    ROLE_CLERK,    /* 担当者: takes and confirms cases */
+    ROLE_CHIEF,    /* 決裁者: decides */
+    ROLE_STEWARD,  /* data steward: what is held, what is opened */
+    ROLE_AUDITOR,  /* sees who looked and proves that nothing was altered */
+    ROLE_OPERATOR, /* runs machi; sees no personal data */
+    ROLE_DEVICE,   /* service account that writes readings */
+    ROLE_EDITOR,   /* service account that writes entities */
+    ROLE_READER,   /* service account that reads internal entities */
+    ROLE_SANDBOX,  /* anyone, in a sandbox tenant */
+    ROLE_COUNT,
+} GateRole;
+/* "clerk"; and back, or ROLE_COUNT. */
+const char *gate_role_name(GateRole role);
+GateRole gate_role_of(Str name);
 
 /* Who acts. Immutable; lives in the request's arena or the gate. */
 typedef struct Actor {
     ActorKind kind;
-    Str id;            /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
-    Str name;          /* to show to the actor himself, never in logs of others */
-    Str post;          /* id of the post (職) under which he acts; residents: empty */
-    Str post_title, division; /* shown to residents instead of a name */
-    uint64_t roles;    /* bits of the gate's role table */
+    Str id;     /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
+    Str person; /* urn:ngsi-ld:Person:... of a resident; empty for others */
+    Str held;   /* id of the record whose unguessable address this request carries, or empty */
+    Str name;   /* to show to the actor himself, never in logs of others */
+    Str post;   /* id of the post (職) under which he acts; residents: empty */
+    Str post_title, division;      /* shown to residents instead of a name */
+    unsigned roles;                /* bits 1 << GateRole */
     const struct GateToken *token; /* of a bearer token; NULL for sessions */
     const struct GateSession *session;
     int64_t stepped_up_at; /* last step-up, TIME_NONE: never */
 } Actor;
 
 typedef enum GateAction {
-    ACT_READ, ACT_CREATE, ACT_UPDATE, ACT_DELETE, ACT_SUBSCRIBE, ACT_IMPORT, ACT_EXPORT, ACT_CONFIRM, ACT_DECIDE,
-    ACT_RELEASE, ACT_AUDIT, ACT_ERASE, ACT_OPERATE, ACT_COUNT,
+    ACT_READ,
+    ACT_CREATE,
+    ACT_UPDATE,
+    ACT_DELETE,
+    ACT_SUBSCRIBE,
+    ACT_IMPORT,
+    ACT_EXPORT,
+    ACT_CONFIRM,
+    ACT_DECIDE,
+    ACT_RELEASE,
+    ACT_AUDIT,
+    ACT_ERASE,
+    ACT_OPERATE,
+    ACT_COUNT,
 } GateAction;
 
 /* How the actor stands to the record. */
-enum { REL_SUBJECT = 1, REL_APPLICANT = 2, REL_PROXY = 4, REL_ASSIGNEE = 8, REL_POST = 16, REL_DIVISION = 32, REL_HOLDER = 64 /* of
-       the unguessable address */ };
+enum {
+    REL_SUBJECT = 1,
+    REL_APPLICANT = 2,
+    REL_PROXY = 4,
+    REL_ASSIGNEE = 8,
+    REL_POST = 16,
+    REL_DIVISION = 32,
+    REL_HOLDER = 64 /* of
+the unguessable address */
+};
 
 /* One question to the policies. Empty type or attr: any. */
 typedef struct GateAsk {
     GateAction action;
-    Str type, attr;      /* expanded IRIs */
+    Str type, attr; /* expanded IRIs */
     DataClass class;
     unsigned relation;
 } GateAsk;
 
-/* Pure, < 1 µs: permitted by some rule and forbidden by none. The actor and purpose come from ctx. */
+/* Pure, < 1 µs: permitted by some rule and forbidden by none. The actor and purpose come from ctx.
+ */
 bool gate_permits(const Ctx *ctx, const GateAsk *ask);
-/* The same as an error: RC_DENIED with a sentence that names what is missing (a role, a purpose, a step-up), never what exists. */
+/* The same as an error: RC_DENIED with a sentence that names what is missing (a role, a purpose, a
+ * step-up), never what exists. */
 Rc gate_check(Ctx *ctx, const GateAsk *ask);
-/* What of an entity the actor may read: itself when all, a shallow copy without the attributes he may not see, NULL when nothing. Fits
-   ProjectView. Relations are found from the entity (subject, applicant, assignee, post). */
+/* What of an entity the actor may read: itself when all, a shallow copy without the attributes he
+   may not see, NULL when nothing. Fits ProjectView. Relations are found from the entity (subject,
+   applicant, assignee, post). */
 const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity);
-/* True if showing this (already masked) entity to ctx->actor is a look: personal data of somebody else. */
+/* True if showing this (already masked) entity to ctx->actor is a look: personal data of somebody
+ * else. */
 bool gate_is_look(const Ctx *ctx, const Entity *entity);
-/* Records one look covering all entities that need it, durable before it returns; nothing to record: RC_OK at once. Pool threads. Without a
-   purpose where one is needed: RC_DENIED. */
+/* Records one look covering all entities that need it, durable before it returns; nothing to
+   record: RC_OK at once. Pool threads. Without a purpose where one is needed: RC_DENIED. */
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why);
 
 /* Access bits of HttpRoute. */
 enum {
-    GATE_PUBLIC = 1,     /* nobody may */
-    GATE_RESIDENT = 2, GATE_STAFF = 4, GATE_SERVICE = 8, /* one of these kinds */
-    GATE_ROLE_SHIFT = 8, /* roles: any of the bits above, 1 << (GATE_ROLE_SHIFT + role) */
-    GATE_FORM = 16,      /* state-changing page: CSRF token demanded of sessions and of nobody alike */
-    GATE_API = 32,       /* errors as problem documents; else pages */
-    GATE_STEP_UP = 64,   /* a fresh confirmation of identity demanded */
+    GATE_PUBLIC = 1, /* nobody may */
+    GATE_RESIDENT = 2,
+    GATE_STAFF = 4,
+    GATE_SERVICE = 8, /* one of these kinds */
+    GATE_ROLE_SHIFT =
+        8,          /* with bits 1 << (GATE_ROLE_SHIFT + role): staff needs one of these roles */
+    GATE_FORM = 16, /* state-changing page: CSRF token demanded of sessions and of nobody alike */
+    GATE_API = 32,  /* errors as problem documents; else pages */
+    GATE_STEP_UP = 64, /* a fresh confirmation of identity demanded */
 };
 
-/* HttpOptions.before: finds tenant and actor, checks route access, CSRF and rate limits; answers itself (and returns true) when refused. */
+/* HttpOptions.before: finds tenant and actor, checks route access, CSRF and rate limits; answers
+ * itself (and returns true) when refused. */
 bool gate_before(void *arg, HttpExchange *x);
 
 /* ---- accounts ---- */
@@ -72,33 +127,36 @@ typedef struct GateAccount {
     Str login, password; /* password empty: cannot sign in with one */
     ActorKind kind;
     Str name;
-    StrVec posts;        /* ids; the first is the main one, the others 兼務 */
-    StrVec roles;        /* role names beyond those of the posts */
+    StrVec posts; /* ids; the first is the main one, the others 兼務 */
+    StrVec roles; /* role names beyond those of the posts */
     bool demo;
 } GateAccount;
-/* Creates; argon2id (libsodium, interactive limits or above), 15 characters at least. RC_CONFLICT: the login is taken. */
+/* Creates; argon2id (libsodium, interactive limits or above), 15 characters at least. RC_CONFLICT:
+ * the login is taken. */
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
-/* Signs in; slow by design: HTTP_POOL. The same answer and time for a wrong login and a wrong password. */
+/* Signs in; slow by design: HTTP_POOL. The same answer and time for a wrong login and a wrong
+ * password. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
 Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務). */
 Rc gate_take_post(Ctx *ctx, Str post);
 Rc gate_step_up(Ctx *ctx, Str password);
-/* The CSRF token to put into forms of this session (or of this browser when nobody is signed in). */
+/* The CSRF token to put into forms of this session (or of this browser when nobody is signed in).
+ */
 Str gate_csrf(Ctx *ctx, HttpExchange *x);
 
 /* ---- bearer tokens ---- */
 typedef struct GateTokenWish {
-    Str account;         /* login of a service or demo account */
-    int64_t ttl;         /* µs; at most 30 days */
-    StrVec types;        /* expanded IRIs; empty: all */
-    uint32_t actions;    /* bits of GateAction; 0: all of the account's */
+    Str account;      /* login of a service or demo account */
+    int64_t ttl;      /* µs; at most 30 days */
+    StrVec types;     /* expanded IRIs; empty: all */
+    uint32_t actions; /* bits of GateAction; 0: all of the account's */
 } GateTokenWish;
 Rc gate_token_create(Ctx *ctx, const GateTokenWish *wish, Str *token);
 
 /* ---- life ---- */
 typedef struct GateOptions {
-    const Json *policies;     /* array of rules (starter/policies.json documents the form) */
+    const Json *policies;     /* array of rules; their form is in gate/README.md */
     const Json *organisation; /* divisions, posts, roles (starter/organisation.json) */
 } GateOptions;
 Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options);

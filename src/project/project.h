@@ -9,20 +9,21 @@ typedef struct Project Project;
 
 /* ---- followers ---- */
 
+/* Rows of one space of one follower, ordered by bytes of the key. */
+typedef struct Rows Rows;
+
 /* A follower gets each durable event once, in order, and writes rows of its own space; rows and cursor move in one transaction. On a
    version other than the stored one, or an unknown cursor, its rows are dropped and it starts from the first leaf. */
 typedef struct Follower {
     const char *name;   /* also the prefix of its space */
     int version;
     /* Writes rows through `rows`; may read back what it wrote. Never blocks on anything else. */
-    Rc (*event)(Ctx *ctx, void *arg, struct Rows *rows, const Event *event);
+    Rc (*event)(Ctx *ctx, void *arg, Rows *rows, const Event *event);
     /* Called after the window's transaction was committed: wake deliveries, push tiles. May be NULL. */
     void (*committed)(void *arg, uint64_t position);
     void *arg;
 } Follower;
 
-/* Rows of one space of one follower, ordered by bytes of the key. */
-typedef struct Rows Rows;
 Rc rows_put(Ctx *ctx, Rows *rows, Str key, Str value);
 Rc rows_delete(Ctx *ctx, Rows *rows, Str key);
 Rc rows_get(Ctx *ctx, Rows *rows, Str key, Str *value); /* RC_NOT_FOUND */

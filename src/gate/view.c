@@ -1,0 +1,188 @@
+#include "gate_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+static const Actor nobody = {.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
+static const Actor system_actor = {
+    .kind = ACTOR_SYSTEM, .id = {"urn:machi:system", 16}, .stepped_up_at = TIME_NONE};
+static const Actor operator_actor = {.kind = ACTOR_SYSTEM,
+                                     .id = {"urn:machi:operator", 18},
+                                     .roles = 1u << ROLE_OPERATOR,
+                                     .stepped_up_at = TIME_NONE};
+
+const Actor *gate_system_actor(void) {
+    return &system_actor;
+}
+
+const Actor *gate_operator_actor(void) {
+    return &operator_actor;
+}
+
+static const Actor *actor_of(const Ctx *ctx) {
+    return ctx->actor ? ctx->actor : &nobody;
+}
+
+/* ---- asking ---- */
+
+static bool token_allows(const GateToken *token, const GateAsk *ask) {
+    if (!token) return true;
+    if (token->actions && !(token->actions & 1u << ask->action)) return false;
+    if (token->types.len == 0 || str_empty(ask->type)) return true;
+    for (size_t i = 0; i < token->types.len; i++)
+        if (str_eq(token->types.items[i], ask->type)) return true;
+    return false;
+}
+
+static PolicyAsk policy_ask(const Ctx *ctx, const GateAsk *ask) {
+    const Actor *actor = actor_of(ctx);
+    bool fresh = actor->stepped_up_at != TIME_NONE &&
+                 time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
+    return (PolicyAsk){.ask = *ask,
+                       .kind = actor->kind,
+                       .roles = actor->roles,
+                       .has_purpose = !str_empty(ctx->purpose),
+                       .stepped_up = fresh};
+}
+
+bool gate_permits(const Ctx *ctx, const GateAsk *ask) {
+    PolicyAsk full = policy_ask(ctx, ask);
+    return token_allows(actor_of(ctx)->token, ask) &&
+           policy_permits(&ctx->tenant->gate->rules, &full);
+}
+
+Rc gate_check(Ctx *ctx, const GateAsk *ask) {
+    if (gate_permits(ctx, ask)) return RC_OK;
+    const Rules *rules = &ctx->tenant->gate->rules;
+    PolicyAsk full = policy_ask(ctx, ask);
+    full.has_purpose = true;
+    if (policy_permits(rules, &full))
+        return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
+                        "Say for which purpose you need this personal data.");
+    full.stepped_up = true;
+    if (policy_permits(rules, &full))
+        return ctx_fail(
+            ctx, RC_DENIED, "needs-step-up", STR_NONE,
+            "Confirm your identity once more: the last confirmation is too old for this.");
+    if (actor_of(ctx)->kind == ACTOR_NOBODY)
+        return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
+                        "Sign in, or send a bearer token.");
+    return ctx_fail(
+        ctx, RC_DENIED, "not-permitted", STR_NONE,
+        "No rule permits this to your account: ask the person responsible for the data.");
+}
+
+/* ---- relations ---- */
+
+unsigned view_relation(const Ctx *ctx, const Entity *entity) {
+    const Actor *actor = actor_of(ctx);
+    unsigned bits = 0;
+    if (actor->kind == ACTOR_SYSTEM) return 0;
+    Str subject = dictionary_subject(ctx->tenant->dictionary, entity);
+    if (!str_empty(actor->person) && str_eq(subject, actor->person))
+        bits |= REL_SUBJECT | REL_APPLICANT;
+    if (!str_empty(actor->id) && (str_eq(subject, actor->id) || str_eq(entity->id, actor->id)))
+        bits |= REL_SUBJECT;
+    if (!str_empty(actor->held) && str_eq(entity->id, actor->held)) bits |= REL_HOLDER;
+    if (actor->kind != ACTOR_STAFF) return bits;
+    if (str_eq(entity_text(entity, IRI("assignee")), actor->id)) bits |= REL_ASSIGNEE;
+    Str post = entity_text(entity, IRI("post"));
+    if (str_empty(post)) return bits;
+    if (str_eq(post, actor->post)) bits |= REL_POST;
+    const GatePost *owner = organisation_post(ctx->tenant->gate, post);
+    if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
+    return bits;
+}
+
+/* ---- views ---- */
+
+/* With several types every one of them must permit: the strictest wins. */
+static bool attr_visible(const Ctx *ctx, const Entity *entity, unsigned relation, Str iri) {
+    GateAsk ask = {.action = ACT_READ,
+                   .attr = iri,
+                   .class = dictionary_class(ctx->tenant->dictionary, entity, iri),
+                   .relation = relation};
+    for (size_t i = 0; i < entity->types.len; i++) {
+        ask.type = entity->types.items[i];
+        if (!gate_permits(ctx, &ask)) return false;
+    }
+    return true;
+}
+
+static const Entity *view_cut(Ctx *ctx, const Entity *entity, unsigned relation, size_t first) {
+    Entity *cut = NEW(ctx->arena, Entity);
+    *cut = *entity;
+    cut->attrs =
+        (Attrs){.items = NEW_ARRAY(ctx->arena, Attr, entity->attrs.len), .cap = entity->attrs.len};
+    for (size_t i = 0; i < entity->attrs.len; i++) {
+        const Attr *attr = &entity->attrs.items[i];
+        if (i < first || (i > first && attr_visible(ctx, entity, relation, attr->name)))
+            cut->attrs.items[cut->attrs.len++] = *attr;
+    }
+    return cut;
+}
+
+/* An entity of which no attribute may be seen does not exist for the actor, unless he may see its
+ * type at all. */
+static bool bare_visible(const Ctx *ctx, const Entity *entity, unsigned relation) {
+    return attr_visible(ctx, entity, relation, STR_NONE);
+}
+
+const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
+    (void)unused;
+    unsigned relation = view_relation(ctx, entity);
+    for (size_t i = 0; i < entity->attrs.len; i++) {
+        if (attr_visible(ctx, entity, relation, entity->attrs.items[i].name)) continue;
+        const Entity *cut = view_cut(ctx, entity, relation, i);
+        return cut->attrs.len || bare_visible(ctx, entity, relation) ? cut : NULL;
+    }
+    return entity->attrs.len || bare_visible(ctx, entity, relation) ? entity : NULL;
+}
+
+/* ---- looks ---- */
+
+bool gate_is_look(const Ctx *ctx, const Entity *entity) {
+    const Actor *actor = actor_of(ctx);
+    if (actor->kind == ACTOR_SYSTEM) return false;
+    if (view_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
+    if (str_empty(dictionary_subject(ctx->tenant->dictionary, entity))) return false;
+    for (size_t i = 0; i < entity->attrs.len; i++)
+        if (dictionary_class(ctx->tenant->dictionary, entity, entity->attrs.items[i].name) >=
+            CLASS_PERSONAL)
+            return true;
+    return false;
+}
+
+static void look_collect(Ctx *ctx, Arena *arena, const Entity *entity, PartLook *look) {
+    vec_push(arena, &look->subjects,
+             str_dup(arena, dictionary_subject(ctx->tenant->dictionary, entity)));
+    vec_push(arena, &look->records, str_dup(arena, entity->id));
+}
+
+Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
+    const Actor *actor = actor_of(ctx);
+    size_t looks = 0;
+    for (size_t i = 0; i < n; i++)
+        looks += gate_is_look(ctx, entities[i]);
+    if (!looks) return RC_OK;
+    if (str_empty(ctx->purpose))
+        return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
+                        "Say for which purpose you need this personal data.");
+    Ledger *ledger = ctx->tenant->ledger;
+    Command *command =
+        command_new(ledger, (CommandHead){.kind = STR("look"),
+                                          .actor = actor->id,
+                                          .post = actor->post,
+                                          .purpose = ctx->purpose,
+                                          .case_id = looks == 1 ? entities[0]->id : STR_NONE,
+                                          .channel = actor->token ? STR("api") : STR("web")});
+    Arena *arena = command_arena(command);
+    PartLook *look = NEW(arena, PartLook);
+    look->why = str_dup(arena, why);
+    for (size_t i = 0; i < n; i++)
+        if (gate_is_look(ctx, entities[i])) look_collect(ctx, arena, entities[i], look);
+    command_add(command, &part_look, look);
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
