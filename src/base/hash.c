@@ -165,3 +165,17 @@ bool hash_from_base64(Arena *arena, Str text, Str *bytes) {
         text.len--;
     return base64_decode(arena, text, false, bytes);
 }
+
+Str hash_base32(Arena *arena, Str bytes, size_t n) {
+    static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    assert(bytes.len * 8 >= n * 5);
+    char *text = arena_alloc(arena, n + 1, 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t bit = i * 5, at = bit / 8;
+        unsigned word = (unsigned)(unsigned char)bytes.ptr[at] << 8;
+        if (at + 1 < bytes.len) word |= (unsigned char)bytes.ptr[at + 1];
+        text[i] = digits[word >> (11 - bit % 8) & 31];
+    }
+    text[n] = 0;
+    return (Str){text, n};
+}

@@ -118,9 +118,15 @@ enum {
     GATE_STEP_UP = 64, /* a fresh confirmation of identity demanded */
 };
 
-/* HttpOptions.before: finds tenant and actor, checks route access, CSRF and rate limits; answers
- * itself (and returns true) when refused. */
-bool gate_before(void *arg, HttpExchange *x);
+/* What the door needs to know; `arg` of HttpOptions.before. */
+typedef struct GateDoor {
+    Tenant *(*tenant)(void *arg, Str name); /* NULL: there is none of that name */
+    void (*refuse)(HttpExchange *x, const Error *error); /* draws a page or problem from the error */
+    void *arg;
+    bool secure; /* cookies only over TLS */
+} GateDoor;
+/* HttpOptions.before: finds tenant and actor, checks route access and CSRF; refuses (and returns true) by door->refuse. */
+bool gate_before(void *door, HttpExchange *x);
 
 /* ---- accounts ---- */
 typedef struct GateAccount {
@@ -131,19 +137,29 @@ typedef struct GateAccount {
     StrVec roles; /* role names beyond those of the posts */
     bool demo;
 } GateAccount;
-/* Creates; argon2id (libsodium, interactive limits or above), 15 characters at least. RC_CONFLICT:
- * the login is taken. */
+/* Creates; argon2id (libsodium), 15 characters at least. RC_CONFLICT: the login is taken. Pool threads, as all below. */
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
-/* Signs in; slow by design: HTTP_POOL. The same answer and time for a wrong login and a wrong
- * password. */
+/* The account of a login, or RC_NOT_FOUND. */
+Rc gate_account_find(Ctx *ctx, Str login, Str *id);
+/* Signs in; slow by design. The same answer and time for a wrong login and a wrong password; RC_LIMIT after 10 failures in 15 minutes. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
 Rc gate_sign_out(Ctx *ctx);
-/* Changes the post under which the session acts (兼務). */
+/* Changes the post under which the session acts (兼務): one of its account's posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
+/* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);
-/* The CSRF token to put into forms of this session (or of this browser when nobody is signed in).
- */
-Str gate_csrf(Ctx *ctx, HttpExchange *x);
+/* Sets or clears (empty token) the session cookie on the answer. */
+void gate_set_cookie(HttpExchange *x, Str session_token, bool secure);
+/* The CSRF token to put into this browser's forms, in a field named "csrf". */
+Str gate_csrf(Ctx *ctx);
+/* A post by id, for showing: titles and division; NULL when there is none. */
+typedef struct GatePost {
+    Str id, title_ja, title_en, division;
+    unsigned roles;
+} GatePost;
+const GatePost *gate_post(const Gate *gate, Str id);
+/* The posts of the signed-in account, for changing between them. */
+const StrVec *gate_own_posts(const Ctx *ctx);
 
 /* ---- bearer tokens ---- */
 typedef struct GateTokenWish {

@@ -88,7 +88,7 @@ unsigned view_relation(const Ctx *ctx, const Entity *entity) {
     Str post = entity_text(entity, IRI("post"));
     if (str_empty(post)) return bits;
     if (str_eq(post, actor->post)) bits |= REL_POST;
-    const GatePost *owner = organisation_post(ctx->tenant->gate, post);
+    const GatePost *owner = gate_post(ctx->tenant->gate, post);
     if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
     return bits;
 }

@@ -93,6 +93,8 @@ static void digests_match_their_standards(void **state) {
     assert_false(hash_from_base64url(arena, STR("+/8"), &back));
     assert_false(hash_from_base64url(arena, STR("-_9"), &back)); /* left-over bits */
     assert_true(str_eq(hash_base64(arena, STR("ab")), STR("YWI=")));
+    assert_true(str_eq(hash_base32(arena, STR("\x00\x44\x32\x14\xC7"), 8), STR("01234567")));
+    assert_true(str_eq(hash_base32(arena, STR("\xFF\xFF"), 3), STR("zzz")));
     arena_free(arena);
 }
 
