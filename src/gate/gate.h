@@ -39,11 +39,13 @@ GateRole gate_role_of(Str name);
 /* Who acts. Immutable; lives in the request's arena or the gate. */
 typedef struct Actor {
     ActorKind kind;
-    Str id;     /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
-    Str person; /* urn:ngsi-ld:Person:... of a resident; empty for others */
-    Str held;   /* id of the record whose unguessable address this request carries, or empty */
-    Str name;   /* to show to the actor himself, never in logs of others */
-    Str post;   /* id of the post (職) under which he acts; residents: empty */
+    Str id;      /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
+    Str person;  /* urn:ngsi-ld:Person:... of a resident; empty for others */
+    Str browser; /* secret of this browser: the session token, or a cookie of its own; empty for
+                    APIs */
+    Str held;    /* id of the record whose unguessable address this request carries, or empty */
+    Str name;    /* to show to the actor himself, never in logs of others */
+    Str post;    /* id of the post (職) under which he acts; residents: empty */
     Str post_title, division;      /* shown to residents instead of a name */
     unsigned roles;                /* bits 1 << GateRole */
     const struct GateToken *token; /* of a bearer token; NULL for sessions */
@@ -121,11 +123,13 @@ enum {
 /* What the door needs to know; `arg` of HttpOptions.before. */
 typedef struct GateDoor {
     Tenant *(*tenant)(void *arg, Str name); /* NULL: there is none of that name */
-    void (*refuse)(HttpExchange *x, const Error *error); /* draws a page or problem from the error */
+    void (*refuse)(HttpExchange *x,
+                   const Error *error); /* draws a page or problem from the error */
     void *arg;
     bool secure; /* cookies only over TLS */
 } GateDoor;
-/* HttpOptions.before: finds tenant and actor, checks route access and CSRF; refuses (and returns true) by door->refuse. */
+/* HttpOptions.before: finds tenant and actor, checks route access and CSRF; refuses (and returns
+ * true) by door->refuse. */
 bool gate_before(void *door, HttpExchange *x);
 
 /* ---- accounts ---- */
@@ -137,11 +141,13 @@ typedef struct GateAccount {
     StrVec roles; /* role names beyond those of the posts */
     bool demo;
 } GateAccount;
-/* Creates; argon2id (libsodium), 15 characters at least. RC_CONFLICT: the login is taken. Pool threads, as all below. */
+/* Creates; argon2id (libsodium), 15 characters at least. RC_CONFLICT: the login is taken. Pool
+ * threads, as all below. */
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
 /* The account of a login, or RC_NOT_FOUND. */
 Rc gate_account_find(Ctx *ctx, Str login, Str *id);
-/* Signs in; slow by design. The same answer and time for a wrong login and a wrong password; RC_LIMIT after 10 failures in 15 minutes. */
+/* Signs in; slow by design. The same answer and time for a wrong login and a wrong password;
+ * RC_LIMIT after 10 failures in 15 minutes. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
 Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of its account's posts. */

@@ -65,7 +65,7 @@ struct Gate {
     Table *failures;          /* sign-ins that failed, by login */
     Batch *local;             /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
-    Str dummy_hash;           /* verified when a login is unknown, so that time tells nothing */
+    Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
 };
 
 /* A fresh step-up lasts this long. */
@@ -73,21 +73,23 @@ struct Gate {
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 
-
 #define ACCOUNT_TYPE LD_DEFAULT "Account"
 /* The Account entity of a login, from its keyed hash: unique without an index. */
 Str account_id(Ctx *ctx, Str login);
-/* Fills everything but key, times and posts' roles from an Account entity, into the session's own arena. */
+/* Fills everything but key, times and posts' roles from an Account entity, into the session's own
+ * arena. */
 Rc account_session(Ctx *ctx, const Entity *account, GateSession **out);
 Rc account_verify(Ctx *ctx, const Entity *account, Str password);
 
 /* Rows of local.db, so that sessions and tokens survive a restart. value empty: delete. */
-Rc session_store(Ctx *ctx, Gate *gate, Space space, const Digest *key, const Json *value, int64_t expires);
+Rc session_store(Ctx *ctx, Gate *gate, Space space, const Digest *key, const Json *value,
+                 int64_t expires);
 Rc session_load_all(Ctx *ctx, Gate *gate);
 Rc token_load_all(Ctx *ctx, Gate *gate);
 /* The actor of a session or bearer token, in ctx->arena; false: unknown or expired. */
 bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out);
 bool token_actor(Ctx *ctx, Gate *gate, Str token, Actor *out);
 Digest session_key(Str token);
+void token_drop(void *value);
 
 #endif

@@ -111,6 +111,11 @@ typedef struct PartLook {
     Str why;         /* sentence for the resident; never personal data */
 } PartLook;
 
+extern const PartKind part_note;   /* PartNote: one event that changes no entity */
+typedef struct PartNote {
+    StageNote note;
+} PartNote;
+
 /* Numbers without gaps (receipts, proposals, documents), drawn inside the command that uses them. counter_id gives
    urn:ngsi-ld:Counter:SERIES:2026: declare it by command_needs. counter_next is called from a part's apply and counts from 1. */
 #define COUNTER_TYPE LD_DEFAULT "Counter"
@@ -150,6 +155,9 @@ uint64_t version_position(const Version *version);
 /* Rendered bytes kept with the version under a key of the caller's (context and form); NULL when there are none. */
 const Str *version_rendered(const Version *version, uint64_t key);
 void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes);
+
+/* The tenant's store: for the Readers of pool threads, and for rows of local.db. Borrowed. */
+Store *ledger_store(Ledger *ledger);
 
 /* Position of the newest durable leaf. */
 uint64_t ledger_head(const Ledger *ledger);

@@ -1,0 +1,163 @@
+#include "gate_int.h"
+
+#include <sodium.h>
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { PASSWORD_MIN = 15, PASSWORD_MAX = 1024, LOGIN_MAX = 200, ACCOUNT_ID = 26 };
+
+static const char *const kind_names[] = {
+    [ACTOR_NOBODY] = "nobody",   [ACTOR_RESIDENT] = "resident", [ACTOR_STAFF] = "staff",
+    [ACTOR_SERVICE] = "service", [ACTOR_SYSTEM] = "system",
+};
+
+static ActorKind kind_of(Str name) {
+    for (unsigned kind = 0; kind <= ACTOR_SYSTEM; kind++)
+        if (str_eq(name, str_of(kind_names[kind]))) return (ActorKind)kind;
+    return ACTOR_NOBODY;
+}
+
+static Str account_suffix(Ctx *ctx, Str login) {
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("login"), login);
+    return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ACCOUNT_ID);
+}
+
+Str account_id(Ctx *ctx, Str login) {
+    Str suffix = account_suffix(ctx, login);
+    return str_fmt(ctx->arena, "urn:ngsi-ld:Account:" STR_FMT, STR_ARG(suffix));
+}
+
+Rc gate_account_find(Ctx *ctx, Str login, Str *id) {
+    const Entity *account;
+    *id = account_id(ctx, login);
+    return ledger_entity(ctx, ctx->tenant->ledger, *id, &account);
+}
+
+/* ---- passwords ---- */
+
+static Rc password_hash(Ctx *ctx, Str password, Str *out) {
+    if (str_utf8_len(password) < PASSWORD_MIN || password.len > PASSWORD_MAX)
+        return ctx_fail(ctx, RC_INVALID, "bad-password", STR("password"),
+                        "A password has %d characters or more, and at most %d bytes.", PASSWORD_MIN,
+                        PASSWORD_MAX);
+    char *hash = arena_zero(ctx->arena, crypto_pwhash_STRBYTES, 1);
+    if (crypto_pwhash_str(hash, password.ptr, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-memory", STR_NONE,
+                        "There is not enough memory to hash a password: try again.");
+    *out = str_of(hash);
+    return RC_OK;
+}
+
+static bool password_matches(Arena *arena, Str hash, Str password) {
+    return password.len <= PASSWORD_MAX &&
+           crypto_pwhash_str_verify(str_z(arena, hash), password.ptr, password.len) == 0;
+}
+
+Rc account_verify(Ctx *ctx, const Entity *account, Str password) {
+    Str hash = account ? entity_text(account, IRI("passwordHash")) : STR_NONE;
+    bool known = !str_empty(hash);
+    bool matches =
+        password_matches(ctx->arena, known ? hash : ctx->tenant->gate->dummy_hash, password);
+    if (known && matches) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "wrong-password", STR("password"),
+                    "Login and password do not belong together.");
+}
+
+/* ---- records ---- */
+
+static Json strings_json(Arena *arena, const StrVec *strings) {
+    Json *items = NEW_ARRAY(arena, Json, strings->len + 1);
+    for (size_t i = 0; i < strings->len; i++)
+        items[i] = json_of_str(strings->items[i]);
+    return json_of_items(items, strings->len);
+}
+
+static Rc account_check(Ctx *ctx, const GateAccount *account) {
+    if (str_empty(account->login) || account->login.len > LOGIN_MAX)
+        return ctx_fail(ctx, RC_INVALID, "bad-login", STR("login"), "A login has 1 to %d bytes.",
+                        LOGIN_MAX);
+    for (size_t i = 0; i < account->posts.len; i++)
+        if (!gate_post(ctx->tenant->gate, account->posts.items[i]))
+            return ctx_fail(ctx, RC_INVALID, "no-post", account->posts.items[i],
+                            "The organisation has no such post.");
+    for (size_t i = 0; i < account->roles.len; i++)
+        if (gate_role_of(account->roles.items[i]) == ROLE_COUNT)
+            return ctx_fail(ctx, RC_INVALID, "no-role", account->roles.items[i],
+                            "There is no such role.");
+    return RC_OK;
+}
+
+static Entity *account_entity(Ctx *ctx, const GateAccount *account, Str id, Str hash) {
+    Arena *arena = ctx->arena;
+    Entity *entity = entity_new(arena, id, STR(ACCOUNT_TYPE));
+    entity_set(arena, entity, IRI("accountKind"), json_of_str(str_of(kind_names[account->kind])));
+    entity_set(arena, entity, IRI("login"), json_of_str(account->login));
+    entity_set(arena, entity, IRI("displayName"), json_of_str(account->name));
+    if (!str_empty(hash)) entity_set(arena, entity, IRI("passwordHash"), json_of_str(hash));
+    if (account->posts.len)
+        entity_set(arena, entity, IRI("posts"), strings_json(arena, &account->posts));
+    if (account->roles.len)
+        entity_set(arena, entity, IRI("roles"), strings_json(arena, &account->roles));
+    entity_set(arena, entity, IRI("demo"), json_of_bool(account->demo));
+    return entity;
+}
+
+Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
+    Str hash = STR_NONE;
+    TRY(account_check(ctx, account));
+    if (!str_empty(account->password)) TRY(password_hash(ctx, account->password, &hash));
+    *id = account_id(ctx, account->login);
+    Command *command = command_new(ctx->tenant->ledger,
+                                   (CommandHead){.kind = STR("account.create"),
+                                                 .actor = ctx->actor ? ctx->actor->id : STR_NONE,
+                                                 .channel = STR("cli")});
+    Arena *arena = command_arena(command);
+    PartPut *put = NEW(arena, PartPut);
+    Delta *delta = NEW(arena, Delta);
+    *delta = (Delta){.op = DELTA_PUT,
+                     .id = str_dup(arena, *id),
+                     .after = entity_dup(arena, account_entity(ctx, account, *id, hash))};
+    *put = (PartPut){.delta = delta, .expect = PUT_ABSENT};
+    command_needs(command, delta->id);
+    command_add(command, &part_put, put);
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    if (rc == RC_CONFLICT)
+        return ctx_fail(ctx, rc, "login-taken", STR("login"),
+                        "This login is taken: choose another one.");
+    return rc;
+}
+
+/* ---- sessions ---- */
+
+static void strings_read(Arena *arena, const Entity *entity, Str iri, StrVec *out) {
+    const Attr *attr = entity_attr(entity, iri);
+    for (size_t i = 0; attr && attr->value && i < attr->value->len; i++)
+        vec_push(arena, out, str_dup(arena, json_str(json_at(attr->value, i))));
+}
+
+Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
+    Arena *arena = arena_new(1 << 16);
+    GateSession *session = NEW(arena, GateSession);
+    StrVec roles = {0};
+    *session = (GateSession){.arena = arena,
+                             .account = str_dup(arena, account->id),
+                             .name = str_dup(arena, entity_text(account, IRI("displayName"))),
+                             .kind = kind_of(entity_text(account, IRI("accountKind"))),
+                             .stepped_up_at = TIME_NONE};
+    strings_read(arena, account, IRI("posts"), &session->posts);
+    strings_read(arena, account, IRI("roles"), &roles);
+    for (size_t i = 0; i < roles.len; i++)
+        session->own_roles |= 1u << gate_role_of(roles.items[i]);
+    if (session->kind == ACTOR_RESIDENT) {
+        Str suffix = str_sub(account->id, account->id.len - ACCOUNT_ID, account->id.len);
+        session->own_roles |= 1u << ROLE_RESIDENT;
+        session->person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT, STR_ARG(suffix));
+    }
+    if (session->posts.len) session->post = session->posts.items[0];
+    session->started_at = session->seen_at = time_now(ctx->clock);
+    *out = session;
+    return RC_OK;
+}

@@ -1,0 +1,119 @@
+#include "gate_int.h"
+
+#define SESSION_COOKIE "machi_session"
+#define BROWSER_COOKIE "machi_browser"
+
+enum { BROWSER_CHARS = 26 };
+
+void gate_set_cookie(HttpExchange *x, Str session_token, bool secure) {
+    Arena *arena = http_ctx(x)->arena;
+    Str age = str_empty(session_token) ? STR("; Max-Age=0") : STR_NONE;
+    http_add_header(
+        x, "Set-Cookie",
+        str_fmt(arena, SESSION_COOKIE "=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax" STR_FMT "%s",
+                STR_ARG(session_token), STR_ARG(age), secure ? "; Secure" : ""));
+}
+
+Str gate_csrf(Ctx *ctx) {
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("csrf"), ctx->actor->browser);
+    return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, BROWSER_CHARS);
+}
+
+/* A browser that is not signed in gets a secret of its own, to which its forms and its draft are
+ * bound. */
+static Str browser_secret(HttpExchange *x, bool secure) {
+    Ctx *ctx = http_ctx(x);
+    Str cookie = http_cookie(x, BROWSER_COOKIE);
+    if (cookie.len == BROWSER_CHARS) return cookie;
+    Str fresh = rand_id(ctx->rand, ctx->arena, BROWSER_CHARS);
+    http_add_header(x, "Set-Cookie",
+                    str_fmt(ctx->arena,
+                            BROWSER_COOKIE "=" STR_FMT
+                                           "; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000%s",
+                            STR_ARG(fresh), secure ? "; Secure" : ""));
+    return fresh;
+}
+
+/* RC_DENIED for a bearer token that is wrong: it is never treated as nobody. */
+static Rc actor_find(HttpExchange *x, Actor *actor, bool secure) {
+    Ctx *ctx = http_ctx(x);
+    Gate *gate = ctx->tenant->gate;
+    *actor = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
+    Str authorization = http_header(x, "authorization");
+    if (!str_empty(authorization)) {
+        Str token = str_sub(authorization, 7, authorization.len);
+        bool bearer = str_eq_nocase(str_sub(authorization, 0, 7), STR("Bearer "));
+        if (bearer && token_actor(ctx, gate, token, actor)) return RC_OK;
+        return ctx_fail(
+            ctx, RC_DENIED, "bad-token", STR("Authorization"),
+            "This bearer token is unknown or has expired: make another with `machi token`.");
+    }
+    Str cookie = http_cookie(x, SESSION_COOKIE);
+    if (!str_empty(cookie) && session_actor(ctx, gate, cookie, actor)) {
+        actor->browser = cookie;
+        return RC_OK;
+    }
+    *actor = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
+    if (!(http_route(x)->access & GATE_API)) actor->browser = browser_secret(x, secure);
+    return RC_OK;
+}
+
+static bool kind_admitted(unsigned access, const Actor *actor) {
+    if (access & GATE_PUBLIC) return true;
+    unsigned kinds = (actor->kind == ACTOR_RESIDENT ? GATE_RESIDENT : 0u) |
+                     (actor->kind == ACTOR_STAFF ? GATE_STAFF : 0u) |
+                     (actor->kind == ACTOR_SERVICE ? GATE_SERVICE : 0u);
+    return (access & kinds) != 0;
+}
+
+static Rc route_check(HttpExchange *x, const Actor *actor) {
+    Ctx *ctx = http_ctx(x);
+    unsigned access = http_route(x)->access, roles = access >> GATE_ROLE_SHIFT;
+    if (actor->roles & 1u << ROLE_SANDBOX) return RC_OK;
+    if (!kind_admitted(access, actor) && actor->kind == ACTOR_NOBODY)
+        return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
+                        access & GATE_API ? "Send a bearer token." : "Sign in to see this page.");
+    bool roles_ok = !roles || (access & GATE_PUBLIC) || (actor->roles & roles);
+    if (!kind_admitted(access, actor) || !roles_ok)
+        return ctx_fail(ctx, RC_DENIED, "not-permitted", STR_NONE,
+                        "This is not for your account. If you hold another post, change to it.");
+    if (!(access & GATE_STEP_UP)) return RC_OK;
+    bool fresh = actor->stepped_up_at != TIME_NONE &&
+                 time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
+    if (fresh) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE, "Confirm your identity once more.");
+}
+
+/* Every form proves that it was drawn by us for this browser. */
+static Rc csrf_check(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    if (!(http_route(x)->access & GATE_FORM) || http_method(x) != HTTP_POST) return RC_OK;
+    TRY(http_form(x, &form));
+    if (hash_same(http_form_value(form, "csrf"), gate_csrf(ctx))) return RC_OK;
+    return ctx_fail(
+        ctx, RC_DENIED, "stale-form", STR_NONE,
+        "This form is older than your session: go back, reload the page and send it again.");
+}
+
+static Rc door_pass(const GateDoor *door, HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Str name = http_header(x, "ngsild-tenant");
+    ctx->tenant = door->tenant(door->arg, name);
+    if (!ctx->tenant)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("NGSILD-Tenant"),
+                        "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+    Actor *actor = NEW(ctx->arena, Actor);
+    ctx->actor = actor;
+    TRY(actor_find(x, actor, door->secure));
+    if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
+    TRY(route_check(x, actor));
+    return csrf_check(x);
+}
+
+bool gate_before(void *arg, HttpExchange *x) {
+    const GateDoor *door = arg;
+    if (door_pass(door, x) == RC_OK) return false;
+    door->refuse(x, &http_ctx(x)->error);
+    return true;
+}

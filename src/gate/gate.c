@@ -1,0 +1,64 @@
+#include "gate_int.h"
+
+#include <sodium.h>
+
+enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 10000 };
+
+static void session_drop(void *value) {
+    arena_free(((GateSession *)value)->arena);
+}
+
+static Rc dummy_make(Ctx *ctx, Gate *gate) {
+    char password[32];
+    char *hash = arena_zero(gate->arena, crypto_pwhash_STRBYTES, 1);
+    rand_bytes(ctx->rand, password, sizeof password);
+    if (crypto_pwhash_str(hash, password, sizeof password, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-memory", STR_NONE,
+                        "There is not enough memory to hash a password.");
+    gate->dummy_hash = str_of(hash);
+    return RC_OK;
+}
+
+static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
+    Ctx own = *ctx;
+    own.arena = gate->arena;
+    Rc rc = policy_compile(&own, options->policies, &gate->rules);
+    if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
+    if (rc == RC_OK) rc = dummy_make(&own, gate);
+    if (rc == RC_OK)
+        rc = batch_open(&own, ledger_store(gate->tenant->ledger), STORE_LOCAL, &gate->local);
+    if (rc != RC_OK) ctx->error = own.error;
+    if (rc == RC_OK) rc = session_load_all(ctx, gate);
+    if (rc == RC_OK) rc = token_load_all(ctx, gate);
+    return rc;
+}
+
+Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
+    if (sodium_init() < 0)
+        return ctx_fail(ctx, RC_FAILED, "no-sodium", STR_NONE,
+                        "libsodium cannot start on this machine.");
+    Arena *arena = arena_new(GATE_ARENA);
+    Gate *gate = NEW(arena, Gate);
+    *gate = (Gate){.arena = arena, .tenant = tenant};
+    gate->sessions = table_new(SESSIONS_MAX, session_drop);
+    gate->tokens = table_new(TOKENS_MAX, token_drop);
+    gate->failures = table_new(FAILURES_KEPT, mem_free);
+    pthread_mutex_init(&gate->local_lock, NULL);
+    tenant->gate = gate;
+    Rc rc = gate_fill(ctx, gate, options);
+    if (rc != RC_OK) gate_close(tenant);
+    return rc;
+}
+
+void gate_close(Tenant *tenant) {
+    Gate *gate = tenant->gate;
+    if (!gate) return;
+    tenant->gate = NULL;
+    batch_close(gate->local);
+    table_free(gate->sessions);
+    table_free(gate->tokens);
+    table_free(gate->failures);
+    pthread_mutex_destroy(&gate->local_lock);
+    arena_free(gate->arena);
+}

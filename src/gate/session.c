@@ -1,0 +1,261 @@
+#include "gate_int.h"
+
+#define SESSIONS SPACE(STORE_LOCAL, "session")
+
+enum { TOKEN_CHARS = 32, FAILURES_MAX = 10 };
+
+static const int64_t session_lasts = 12 * TIME_HOUR, failures_last = 15 * TIME_MINUTE;
+
+Digest session_key(Str token) {
+    return hash_sha256(token);
+}
+
+/* ---- rows of local.db ---- */
+
+Rc session_store(Ctx *ctx, Gate *gate, Space space, const Digest *key, const Json *value,
+                 int64_t expires) {
+    Str name = {(const char *)key->bytes, sizeof key->bytes};
+    Buf text = buf_new(ctx->arena, 1 << 16);
+    if (value) json_write(&text, value);
+    pthread_mutex_lock(&gate->local_lock);
+    Rc rc = batch_begin(ctx, gate->local, BATCH_LAZY);
+    Item item = {.key = name, .value = buf_str(&text), .expires = expires};
+    if (rc == RC_OK)
+        rc = value ? batch_put(ctx, gate->local, space, &item)
+                   : batch_delete(ctx, gate->local, space, name);
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, gate->local);
+    else
+        batch_rollback(gate->local);
+    pthread_mutex_unlock(&gate->local_lock);
+    return rc;
+}
+
+/* Opaque ids and times only: nothing personal lies in clear in local.db. */
+static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
+    JsonMember members[] = {
+        {STR("account"), json_of_str(session->account)},
+        {STR("post"), json_of_str(session->post)},
+        {STR("started"), json_of_int(session->started_at)},
+    };
+    Json value = json_of_members(members, sizeof members / sizeof *members);
+    return session_store(ctx, gate, SESSIONS, &session->key, &value,
+                         session->started_at + session_lasts);
+}
+
+typedef struct LoadedSession {
+    Digest key;
+    Str account, post;
+    int64_t started;
+} LoadedSession;
+
+typedef struct Loading {
+    Ctx *ctx;
+    VEC(LoadedSession) rows;
+    Rc rc;
+} Loading;
+
+static bool session_row(void *arg, const Item *item) {
+    Loading *loading = arg;
+    const Json *value;
+    LoadedSession row;
+    loading->rc = json_read(loading->ctx, item->value, JSON_LIMITS_DEFAULT, &value);
+    if (loading->rc != RC_OK || item->key.len != sizeof row.key.bytes) return loading->rc == RC_OK;
+    __builtin_memcpy(row.key.bytes, item->key.ptr, sizeof row.key.bytes);
+    row.account = json_get_str(value, "account");
+    row.post = json_get_str(value, "post");
+    row.started = json_get_int(value, "started", 0);
+    vec_push(loading->ctx->arena, &loading->rows, row);
+    return true;
+}
+
+static void post_use(GateSession *session, Str post) {
+    for (size_t i = 0; i < session->posts.len; i++)
+        if (str_eq(session->posts.items[i], post)) session->post = session->posts.items[i];
+}
+
+Rc session_load_all(Ctx *ctx, Gate *gate) {
+    Loading loading = {.ctx = ctx};
+    TRY(reader_items(ctx, ctx->db, &(ItemRange){.space = SESSIONS}, session_row, &loading));
+    TRY(loading.rc);
+    for (size_t i = 0; i < loading.rows.len; i++) {
+        const LoadedSession *row = &loading.rows.items[i];
+        const Entity *account;
+        GateSession *session;
+        Rc rc = ledger_entity(ctx, gate->tenant->ledger, row->account, &account);
+        if (rc == RC_NOT_FOUND) continue; /* the account has gone since */
+        TRY(rc);
+        TRY(account_session(ctx, account, &session));
+        session->key = row->key;
+        session->started_at = row->started;
+        post_use(session, row->post);
+        table_put(gate->sessions, &session->key, session);
+    }
+    return RC_OK;
+}
+
+/* ---- the actor of a request ---- */
+
+typedef struct ActorWanted {
+    Ctx *ctx;
+    const Gate *gate;
+    Actor *actor;
+    bool alive;
+} ActorWanted;
+
+static void post_describe(Arena *arena, const Gate *gate, Str id, Actor *actor) {
+    const GatePost *post = gate_post(gate, id);
+    if (!post) return;
+    (void)arena; /* posts live as long as the gate */
+    actor->post = post->id;
+    actor->post_title = post->title_ja;
+    actor->division = post->division;
+    actor->roles |= post->roles;
+}
+
+static void session_read(void *arg, void *value) {
+    ActorWanted *wanted = arg;
+    GateSession *session = value;
+    Arena *arena = wanted->ctx->arena;
+    int64_t now = time_now(wanted->ctx->clock);
+    wanted->alive = now - session->started_at < session_lasts;
+    session->seen_at = now;
+    GateSession *copy = NEW(arena, GateSession);
+    *copy = *session;
+    copy->arena = NULL;
+    copy->posts = (StrVec){0};
+    for (size_t i = 0; i < session->posts.len; i++)
+        vec_push(arena, &copy->posts, str_dup(arena, session->posts.items[i]));
+    *wanted->actor = (Actor){.kind = session->kind,
+                             .id = str_dup(arena, session->account),
+                             .person = str_dup(arena, session->person),
+                             .name = str_dup(arena, session->name),
+                             .roles = session->own_roles,
+                             .session = copy,
+                             .stepped_up_at = session->stepped_up_at};
+    post_describe(arena, wanted->gate, session->post, wanted->actor);
+}
+
+bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
+    ActorWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
+    Digest key = session_key(token);
+    return table_use(gate->sessions, &key, session_read, &wanted) && wanted.alive;
+}
+
+const StrVec *gate_own_posts(const Ctx *ctx) {
+    static const StrVec none = {0};
+    return ctx->actor && ctx->actor->session ? &ctx->actor->session->posts : &none;
+}
+
+/* ---- signing in and out ---- */
+
+typedef struct Failures {
+    int64_t since;
+    int count;
+} Failures;
+
+static void failures_read(void *arg, void *value) {
+    *(Failures *)arg = *(Failures *)value;
+}
+
+static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *login) {
+    Failures failures = {0};
+    if (!table_use(gate->failures, login, failures_read, &failures)) return RC_OK;
+    if (failures.count < FAILURES_MAX || time_now(ctx->clock) - failures.since > failures_last)
+        return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "too-many-failures", STR("password"),
+                    "Too many attempts: wait 15 minutes, or ask at the counter.");
+}
+
+static void failure_count(Ctx *ctx, Gate *gate, const Digest *login) {
+    Failures failures = {0};
+    int64_t now = time_now(ctx->clock);
+    (void)table_use(gate->failures, login, failures_read, &failures);
+    if (now - failures.since > failures_last) failures = (Failures){.since = now};
+    failures.count++;
+    Failures *kept = mem_alloc(sizeof *kept);
+    *kept = failures;
+    table_put(gate->failures, login, kept);
+}
+
+static Rc account_load(Ctx *ctx, Str id, const Entity **out) {
+    *out = NULL;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
+    Gate *gate = ctx->tenant->gate;
+    const Entity *account;
+    GateSession *session;
+    Str id = account_id(ctx, login);
+    Digest counter = hash_sha256(id);
+    TRY(failures_check(ctx, gate, &counter));
+    TRY(account_load(ctx, id, &account));
+    Rc rc = account_verify(ctx, account, password);
+    if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
+    TRY(rc);
+    table_delete(gate->failures, &counter);
+    TRY(account_session(ctx, account, &session));
+    *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
+    session->key = session_key(*session_token);
+    rc = session_keep(ctx, gate, session);
+    if (rc != RC_OK)
+        arena_free(session->arena);
+    else
+        table_put(gate->sessions, &session->key, session);
+    return rc;
+}
+
+static const GateSession *own_session(const Ctx *ctx) {
+    return ctx->actor ? ctx->actor->session : NULL;
+}
+
+static Rc no_session(Ctx *ctx) {
+    return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE, "Sign in first.");
+}
+
+Rc gate_sign_out(Ctx *ctx) {
+    const GateSession *session = own_session(ctx);
+    if (!session) return RC_OK;
+    table_delete(ctx->tenant->gate->sessions, &session->key);
+    return session_store(ctx, ctx->tenant->gate, SESSIONS, &session->key, NULL, 0);
+}
+
+static void post_set(void *arg, void *value) {
+    post_use(value, *(const Str *)arg);
+}
+
+Rc gate_take_post(Ctx *ctx, Str post) {
+    const GateSession *session = own_session(ctx);
+    if (!session) return no_session(ctx);
+    for (size_t i = 0; i < session->posts.len; i++) {
+        if (!str_eq(session->posts.items[i], post)) continue;
+        (void)table_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
+        GateSession changed = *session;
+        changed.post = post;
+        return session_keep(ctx, ctx->tenant->gate, &changed);
+    }
+    return ctx_fail(ctx, RC_DENIED, "not-your-post", STR("post"),
+                    "This account does not hold that post.");
+}
+
+static void stepped_up(void *arg, void *value) {
+    ((GateSession *)value)->stepped_up_at = *(const int64_t *)arg;
+}
+
+Rc gate_step_up(Ctx *ctx, Str password) {
+    const GateSession *session = own_session(ctx);
+    const Entity *account;
+    if (!session) return no_session(ctx);
+    Gate *gate = ctx->tenant->gate;
+    Digest counter = hash_sha256(session->account);
+    TRY(failures_check(ctx, gate, &counter));
+    TRY(account_load(ctx, session->account, &account));
+    Rc rc = account_verify(ctx, account, password);
+    if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
+    TRY(rc);
+    int64_t now = time_now(ctx->clock);
+    (void)table_use(gate->sessions, &session->key, stepped_up, &now);
+    return RC_OK;
+}
