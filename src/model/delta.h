@@ -13,7 +13,7 @@ typedef enum DeltaOp {
 } DeltaOp;
 
 typedef struct DeltaRemoval {
-    Str name;       /* expanded IRI */
+    Str name;       /* expanded IRI; also "scope" and "expiresAt" for these members of the entity */
     Str dataset_id; /* empty: the default instance */
     bool all;       /* every instance */
 } DeltaRemoval;
@@ -37,14 +37,19 @@ void delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t
 void delta_encode(Buf *to, const Delta *delta);
 Rc delta_decode(Ctx *ctx, Str stored, Delta **out);
 
-/* Splits into a part with only clear and a part with only sealed attributes (either may come back empty: op kept, no
-   attributes); joining them gives the delta again. sealed(arg, iri) tells which attributes are sealed. */
-typedef bool (*DeltaSealed)(const void *arg, Str iri);
+/* Splits into a part with only clear and a part with only sealed attributes, removals among them (*secret is NULL when nothing is
+   sealed; types, scopes and times stay clear); joining them gives the delta again, order included; secret may be NULL.
+   sealed(arg, iri) tells which attributes are sealed. Memory is shared. */
+typedef EntitySealed DeltaSealed;
 void delta_split(Arena *arena, const Delta *delta, DeltaSealed sealed, const void *arg, Delta **clear,
                  Delta **secret);
 Delta *delta_join(Arena *arena, const Delta *clear, const Delta *secret);
 
-/* Merge as RFC 7396 in NGSI-LD's manner (clause 5.5.12): gives the DELTA_CHANGE that merges the fragment into the entity. */
+/* Merge as RFC 7396 in NGSI-LD's manner (clause 5.5.12): gives the DELTA_CHANGE that merges the fragment into the entity. RC_INVALID
+   when it would change an attribute's kind, or adds one without a value. */
 Rc delta_merge(Ctx *ctx, const Entity *before, const Entity *fragment, Delta **out);
+/* Partial update of one attribute (clause 5.5.8): members of the fragment's instances replace those of the instances with the same
+   datasetId, values whole; sub-attributes that are null go. RC_NOT_FOUND: there is no such instance. */
+Rc delta_partial(Ctx *ctx, const Entity *before, const Attrs *fragment, Delta **out);
 
 #endif

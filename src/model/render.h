@@ -17,6 +17,7 @@ typedef struct RenderOptions {
     Str lang;               /* language filter (Accept-Language form) */
     const Json *at_context; /* put into the answer (application/ld+json); NULL: leave out */
     /* of temporal answers */
+    enum { RENDER_OBSERVED, RENDER_CREATED, RENDER_MODIFIED, RENDER_DELETED } time; /* the second of each pair of values */
     bool temporal;          /* attributes are always arrays of instances */
     bool temporal_values;   /* simplified temporal representation (clause 4.5.9) */
 } RenderOptions;

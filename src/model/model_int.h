@@ -1,0 +1,42 @@
+/* model_int: what the files of model share; not for other rooms. */
+#ifndef MODEL_MODEL_INT_H
+#define MODEL_MODEL_INT_H
+
+#include "entity.h"
+
+/* The eight kinds of attribute (clauses 4.5.2 ff.): their type, and the member that carries the
+ * value. */
+typedef struct KindInfo {
+    Str name, iri, member;
+    Str plural; /* the member of the simplified temporal representation (clause 4.5.9) */
+} KindInfo;
+const KindInfo *entity_kind(AttrKind kind);
+/* The kind by name or IRI; ATTR_UNSAID when it is none. */
+AttrKind entity_kind_of(Str type);
+
+/* Where a reader is in the payload: a chain from the member at hand to the top, made into text only
+ * for an error. */
+typedef struct EntityPath {
+    const struct EntityPath *up;
+    Str name; /* empty: an element of an array */
+    size_t index;
+} EntityPath;
+/* "temperature.observedAt", "location.value.coordinates[0]". */
+Str entity_path_text(Arena *arena, const EntityPath *path);
+
+/* Validates a GeoJSON geometry (RFC 7946, without GeometryCollection; clause 4.7.1): structure,
+ * closed rings, ranges. */
+Rc entity_value_geometry(Ctx *ctx, const EntityPath *path, const Json *geometry);
+/* True for an object that means to be a geometry: a geometry's type and coordinates. */
+bool entity_value_is_geometry(const Json *value);
+/* Validates a languageMap (clause 4.5.18). */
+Rc entity_value_language_map(Ctx *ctx, const EntityPath *path, const Json *map, bool null_allowed);
+/* True when the NGSI-LD Null or a JSON null stands in a value, at any depth. */
+bool entity_value_has_null(const Json *value, bool ngsi_null, bool json_null);
+/* True for a level of a scope: a letter, then letters, digits and '_' (clause 4.18). */
+bool entity_value_scope_level(Str level);
+
+/* The stored form inside another one: of a delta. decode refers to the parsed text. */
+Rc entity_codec_from_json(Ctx *ctx, const Json *stored, Entity **out);
+
+#endif
