@@ -156,6 +156,15 @@ uint64_t version_position(const Version *version);
 const Str *version_rendered(const Version *version, uint64_t key);
 void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes);
 
+/* The stored form of an entity: what the working set and state.db keep; personal values are sealed under keys that exist already. */
+Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to);
+/* Opens a stored form into ctx->arena; values whose key was destroyed are left out. */
+Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out);
+/* Shows the newest versions above a position, in no order: what a query must look at before the state projection's rows. entity is NULL
+   for one that was deleted, and lies in ctx->arena, rewound after each call. each returns false to stop. */
+typedef bool (*OverlayEach)(void *arg, Str id, const Entity *entity);
+Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg);
+
 /* The tenant's store: for the Readers of pool threads, and for rows of local.db. Borrowed. */
 Store *ledger_store(Ledger *ledger);
 
