@@ -12,6 +12,7 @@
 #include "log.h"
 #include "rand.h"
 #include "hash.h"
+#include "text.h"
 #include "ctx.h"
 
 #endif

@@ -29,8 +29,8 @@ typedef struct Ctx {
 } Ctx;
 
 /* Fills ctx->error and returns rc. path may be STR_NONE; code is a literal. */
-[[gnu::format(printf, 5, 6), gnu::nonnull(5)]] Rc ctx_fail(Ctx *ctx, Rc rc, const char *code, Str path,
-                                          const char *format, ...);
+[[gnu::format(printf, 5, 6), gnu::nonnull(5)]] Rc ctx_fail(Ctx *ctx, Rc rc, const char *code,
+                                                           Str path, const char *format, ...);
 /* RC_LIMIT with an error when the deadline has passed. */
 Rc ctx_check_deadline(Ctx *ctx);
 

@@ -30,7 +30,8 @@ bool hash_from_base64url(Arena *arena, Str text, Str *bytes);
 /* base64 with padding (RFC 4648, 4). */
 Str hash_base64(Arena *arena, Str bytes);
 bool hash_from_base64(Arena *arena, Str text, Str *bytes);
-/* The first n characters (5 bits each) of bytes in Crockford base 32, lower case: short ids from digests. bytes.len * 8 >= n * 5. */
+/* The first n characters (5 bits each) of bytes in Crockford base 32, lower case: short ids from
+ * digests. bytes.len * 8 >= n * 5. */
 Str hash_base32(Arena *arena, Str bytes, size_t n);
 
 #endif

@@ -9,8 +9,8 @@ typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } LogLevel;
 
 /* room is the folder's name ("ledger"). A newline or control character in the message is escaped.
  */
-[[gnu::format(printf, 3, 4), gnu::nonnull(3)]] void log_write(LogLevel level, const char *room, const char *format,
-                                             ...);
+[[gnu::format(printf, 3, 4), gnu::nonnull(3)]] void log_write(LogLevel level, const char *room,
+                                                              const char *format, ...);
 
 #define log_debug(room, ...) log_write(LOG_DEBUG, room, __VA_ARGS__)
 #define log_info(room, ...)  log_write(LOG_INFO, room, __VA_ARGS__)

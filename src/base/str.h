@@ -35,7 +35,7 @@ Str str_sub(Str s, size_t from, size_t to);
 /* Without leading and trailing ASCII white space. */
 Str str_trim(Str s);
 /* Takes the text before the next sep off *rest into *item; false when *rest is used up. An empty
-   *rest gives no item; "a,,b" gives "a", "", "b"; a trailing sep gives no further item. */
+ *rest gives no item; "a,,b" gives "a", "", "b"; a trailing sep gives no further item. */
 bool str_split(Str *rest, char sep, Str *item);
 
 /* Whole slice as a decimal integer (optional '-'); false on anything else or overflow. */

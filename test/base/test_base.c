@@ -188,6 +188,53 @@ static void japanese_dates_are_written(void **state) {
     arena_free(arena);
 }
 
+static void text_is_folded(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *folded;
+    } cases[] = {
+        {"ソファー", "そふぁ-"},
+        {"ｿﾌｧｰ", "そふぁ-"},
+        {"ベッド　（シングル）", "べっど (しんぐる)"},
+        {"ＴＶ", "tv"},
+        {"ガス―レンジ", "がす-れんじ"},
+        {"  a \t b ", "a b"},
+        {"𠮷野", "𠮷野"},
+        {"ヴァイオリン", "ゔぁいおりん"},
+        {"", ""},
+    };
+    Arena *arena = arena_new(1 << 18);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (!str_eq(text_fold(arena, str_of(cases[i].text)), str_of(cases[i].folded)))
+            fail_msg("%s", cases[i].text);
+    assert_true(str_eq(text_katakana(arena, STR("やまだ・ﾊﾅｺー")), STR("ヤマダ・ハナコー")));
+    assert_true(text_is_kana(STR("ヤマダ ハナコ・マリア゠ルイサ")));
+    assert_false(text_is_kana(STR("山田")));
+    arena_free(arena);
+}
+
+static void cp932_is_read_or_refused(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 16);
+    Str out;
+    assert_true(text_from_cp932(arena, STR("\x82\xDC\x82\xBF\x87\x82\x81\x60"), &out));
+    assert_true(str_eq(out, STR("まち№～")));
+    assert_false(text_from_cp932(arena, STR("\x82"), &out));
+    arena_free(arena);
+}
+
+static void bigrams_cover_short_words(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 16);
+    Str *grams;
+    assert_int_equal(text_bigrams(arena, STR("粗大ごみ"), &grams), 3);
+    assert_true(str_eq(grams[0], STR("粗大")) && str_eq(grams[2], STR("ごみ")));
+    assert_int_equal(text_bigrams(arena, STR("机"), &grams), 1);
+    assert_true(str_eq(grams[0], STR("机")));
+    assert_int_equal(text_bigrams(arena, STR_NONE, &grams), 0);
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_whole),
@@ -201,6 +248,9 @@ int main(void) {
         cmocka_unit_test(every_day_has_one_number),
         cmocka_unit_test(japanese_dates_are_read),
         cmocka_unit_test(japanese_dates_are_written),
+        cmocka_unit_test(text_is_folded),
+        cmocka_unit_test(cp932_is_read_or_refused),
+        cmocka_unit_test(bigrams_cover_short_words),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -1,0 +1,24 @@
+/* text: Japanese as people type it, folded to what they mean (ICU). */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "arena.h"
+#include "str.h"
+
+/* NFKC: full-width Latin and half-width kana become ordinary ones; all of Unicode stays. s is
+ * UTF-8. */
+Str text_nfkc(Arena *arena, Str s);
+/* For search and comparison: NFKC, case folded, hiragana for katakana, all dashes and long vowel
+ * marks alike, blanks single. */
+Str text_fold(Arena *arena, Str s);
+/* For フリガナ: NFKC, katakana for hiragana; ー, ・, ゠ and blanks stay. */
+Str text_katakana(Arena *arena, Str s);
+/* True when the text is kana, ー, ・, ゠, blanks and (foreign names) Latin letters only. */
+bool text_is_kana(Str s);
+/* CP932 (Shift_JIS as Windows writes it) to UTF-8; false when a byte sequence is not CP932. */
+bool text_from_cp932(Arena *arena, Str bytes, Str *out);
+/* Runs of the folded text, two code points each ("ごみ", "みば"), for an index; a single code point
+ * alone when there is no more. */
+size_t text_bigrams(Arena *arena, Str folded, Str **out);
+
+#endif
