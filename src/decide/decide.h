@@ -8,7 +8,6 @@
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
-#include "book/book.h"
 #include "ledger/ledger.h"
 
 #define DECIDE_TYPE LD_DEFAULT "Decision"
