@@ -1,5 +1,6 @@
-/* project: follows the ledger and keeps what can be computed from it: current state, indexes, history, who looked, and whatever
-   the rooms above register. Everything here can be thrown away and rebuilt. DESIGN §4 step 4, §5. */
+/* project: follows the ledger and keeps what can be computed from it: current state, indexes,
+   history, who looked, and whatever the rooms above register. Everything here can be thrown away
+   and rebuilt. DESIGN §4 step 4, §5. */
 #ifndef PROJECT_PROJECT_H
 #define PROJECT_PROJECT_H
 
@@ -12,14 +13,16 @@ typedef struct Project Project;
 /* Rows of one space of one follower, ordered by bytes of the key. */
 typedef struct Rows Rows;
 
-/* A follower gets each durable event once, in order, and writes rows of its own space; rows and cursor move in one transaction. On a
-   version other than the stored one, or an unknown cursor, its rows are dropped and it starts from the first leaf. */
+/* A follower gets each durable event once, in order, and writes rows of its own space; rows and
+   cursor move in one transaction. On a version other than the stored one, or an unknown cursor, its
+   rows are dropped and it starts from the first leaf. */
 typedef struct Follower {
-    const char *name;   /* also the prefix of its space */
+    const char *name; /* also the prefix of its space */
     int version;
     /* Writes rows through `rows`; may read back what it wrote. Never blocks on anything else. */
     Rc (*event)(Ctx *ctx, void *arg, Rows *rows, const Event *event);
-    /* Called after the window's transaction was committed: wake deliveries, push tiles. May be NULL. */
+    /* Called after the window's transaction was committed: wake deliveries, push tiles. May be
+     * NULL. */
     void (*committed)(void *arg, uint64_t position);
     void *arg;
 } Follower;
@@ -28,38 +31,48 @@ Rc rows_put(Ctx *ctx, Rows *rows, Str key, Str value);
 Rc rows_delete(Ctx *ctx, Rows *rows, Str key);
 Rc rows_get(Ctx *ctx, Rows *rows, Str key, Str *value); /* RC_NOT_FOUND */
 
-/* Reading a follower's rows from a pool thread (ctx->db). Keys from `from` (inclusive) to `to` (exclusive; empty: no end). each returns
-   false to stop. */
+/* Drops all rows whose key begins with a prefix. */
+Rc rows_delete_prefix(Ctx *ctx, Rows *rows, Str prefix);
+
+/* Reading a follower's rows from a pool thread (ctx->db). Keys from `from` (inclusive) to `to`
+   (exclusive; empty: no end). each returns false to stop. */
+typedef struct RowsRange {
+    const char *follower;
+    Str from, to, prefix;
+    bool backwards;
+    size_t limit; /* 0: all */
+} RowsRange;
 typedef bool (*RowsEach)(void *arg, Str key, Str value);
-Rc project_rows(Ctx *ctx, Project *project, const char *follower, Str from, Str to, bool backwards,
-                RowsEach each, void *arg);
+Rc project_rows(Ctx *ctx, Project *project, const RowsRange *range, RowsEach each, void *arg);
 Rc project_row(Ctx *ctx, Project *project, const char *follower, Str key, Str *value);
 
 /* ---- life ---- */
 
-/* Registers the built-in followers (state, history, looks, counts); rooms above add theirs before project_start. */
+/* Registers the built-in followers (state, history, looks, counts); rooms above add theirs before
+ * project_start. */
 Rc project_new(Ctx *ctx, Tenant *tenant, Project **out);
 void project_add(Project *project, Follower follower);
 /* Catches up with what must be there before serving, then follows on a thread of its own. */
 Rc project_start(Ctx *ctx, Project *project);
 void project_stop(Project *project);
-/* Waits until every follower has reached position (tests, imports, `drained` figures). RC_LIMIT when the deadline passes first. */
+/* Waits until every follower has reached position (tests, imports, `drained` figures). RC_LIMIT
+ * when the deadline passes first. */
 Rc project_drain(Ctx *ctx, Project *project, uint64_t position);
-/* How far each follower is, as a JSON object, for the operator. */
+/* The leaf up to which all followers' rows are written. */
+uint64_t project_reached(const Project *project);
+/* How far the followers are, as a JSON object, for the operator. */
 const Json *project_progress(Arena *arena, Project *project);
-/* Compares every projection with a rebuild from the ledger in a folder of its own: RC_CONFLICT names the first row that differs. */
-Rc project_verify(Ctx *ctx, Project *project, Str scratch_folder);
-
 /* ---- reading entities ---- */
 
-/* What the actor may see of an entity: the same, a smaller one, or NULL. The gate gives it. Called before matching. */
+/* What the actor may see of an entity: the same, a smaller one, or NULL. The gate gives it. Called
+ * before matching. */
 typedef const Entity *(*ProjectView)(Ctx *ctx, void *arg, const Entity *entity);
 
 typedef struct ProjectQuery {
-    const Match *match;      /* NULL: everything */
-    const OrderBy *order;    /* NULL: by id */
-    size_t limit, offset;    /* limit 0: none wanted, only the count */
-    Str after;               /* by id only: go on behind this id (keyset paging) */
+    const Match *match;   /* NULL: everything */
+    const OrderBy *order; /* NULL: by id */
+    size_t limit, offset; /* limit 0: none wanted, only the count */
+    Str after;            /* by id only: go on behind this id (keyset paging) */
     bool count;
     ProjectView view;
     void *view_arg;
@@ -68,26 +81,32 @@ typedef struct ProjectQuery {
 typedef struct ProjectAnswer {
     VEC(const Entity *) entities; /* as the view left them, in ctx->arena */
     bool more;
-    size_t count;            /* when asked for */
-    size_t scanned;          /* candidates decided, for tests and the operator */
+    size_t count;   /* when asked for */
+    size_t scanned; /* candidates decided, for tests and the operator */
 } ProjectAnswer;
 
-/* The newest state: versions above the state cursor first, then a snapshot of the store; the overlay wins (DESIGN §5). Pool threads.
-   RC_LIMIT when ctx->deadline passes. */
+/* The newest state: versions above the state cursor first, then a snapshot of the store; the
+   overlay wins (DESIGN §5). Pool threads. RC_LIMIT when ctx->deadline passes. */
 Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectAnswer *out);
 
 /* ---- types, attributes, counts (clauses 5.7.5 to 5.7.10) ---- */
+typedef struct TypeAttr {
+    Str iri;
+    unsigned kinds; /* bits 1 << AttrKind that were seen */
+} TypeAttr;
+typedef VEC(TypeAttr) TypeAttrs;
 typedef struct TypeCount {
     Str iri;
     int64_t entities;
-    StrVec attrs;            /* expanded names seen on entities of the type */
+    TypeAttrs attrs; /* seen on entities of the type */
 } TypeCount;
 typedef VEC(TypeCount) TypeCounts;
 Rc project_types(Ctx *ctx, Project *project, TypeCounts *out);
 
 /* ---- history ---- */
-/* The temporal evolution of one entity: an Entity whose attrs are all its instances in the window (each name's instances by time, oldest
-   first), at most limit of each attribute. attrs empty: all. RC_NOT_FOUND: never existed. */
+/* The temporal evolution of one entity: an Entity whose attrs are all its instances in the window
+   (each name's instances by time, oldest first), at most limit of each attribute. attrs empty: all.
+   RC_NOT_FOUND: never existed. */
 typedef struct HistoryQuery {
     Str id;
     StrVec attrs;
@@ -96,14 +115,19 @@ typedef struct HistoryQuery {
 } HistoryQuery;
 typedef struct History {
     Entity *entity;
-    bool cut;                /* more instances than limit */
-    int64_t first, last;     /* of what was given */
+    bool cut;            /* more instances than limit */
+    int64_t first, last; /* of what was given */
 } History;
 Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, History *out);
-/* Visits numeric readings of one attribute, oldest first, for charts and aggregates. */
+/* Visits the plain numeric readings of one attribute with observedAt in [from, to), oldest first,
+   for charts and aggregates. each returns false to stop. */
+typedef struct ReadingsQuery {
+    Str id, attr;
+    int64_t from, to;
+} ReadingsQuery;
 typedef bool (*ReadingEach)(void *arg, int64_t observed_at, double value);
-Rc project_readings(Ctx *ctx, Project *project, Str id, Str attr_iri, int64_t from, int64_t to,
-                    ReadingEach each, void *arg);
+Rc project_readings(Ctx *ctx, Project *project, const ReadingsQuery *query, ReadingEach each,
+                    void *arg);
 
 /* ---- who looked ---- */
 typedef struct Look {
@@ -113,8 +137,9 @@ typedef struct Look {
     StrVec records;
 } Look;
 typedef VEC(Look) Looks;
-/* The newest `limit` looks at one person's data, newest first, older than `before` (0: from the newest). Includes what is durable but not
-   projected yet. */
-Rc project_looks(Ctx *ctx, Project *project, Str subject, uint64_t before, size_t limit, Looks *out);
+/* The newest `limit` looks at one person's data, newest first, older than `before` (0: from the
+   newest). Includes what is durable but not projected yet. */
+Rc project_looks(Ctx *ctx, Project *project, Str subject, uint64_t before, size_t limit,
+                 Looks *out);
 
 #endif

@@ -1,0 +1,102 @@
+/* looks: who looked at whom, found by the person. Rows hold opaque ids only. */
+#include "project_int.h"
+
+enum { SUBJECT_BYTES = 16, LOOK_MAX = 1 << 16 };
+
+/* subject, then position from the newest, then place in the leaf. */
+static Str look_key(Arena *arena, Str subject, uint64_t position, uint32_t ordinal) {
+    Buf key = buf_new(arena, 64);
+    key_hash(&key, subject, SUBJECT_BYTES);
+    key_u64(&key, UINT64_MAX - position);
+    key_u16(&key, (uint16_t)ordinal);
+    return buf_str(&key);
+}
+
+static void look_write(Buf *to, const Event *event) {
+    JsonWriter w = json_writer(to);
+    const struct {
+        Str name, value;
+    } texts[] = {
+        {STR("actor"), event->head.actor},     {STR("post"), event->head.post},
+        {STR("purpose"), event->head.purpose}, {STR("case"), event->head.case_id},
+        {STR("channel"), event->head.channel}, {STR("why"), json_get_str(event->note_clear, "why")},
+    };
+    json_open(&w, '{');
+    json_name(&w, STR("at"));
+    json_int(&w, event->time);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_name(&w, texts[i].name);
+        json_text(&w, texts[i].value);
+    }
+    const Json *records = json_get(event->note_clear, STR("records"));
+    if (records) {
+        json_name(&w, STR("records"));
+        json_value(&w, records);
+    }
+    json_close(&w);
+}
+
+/* The note of part_look names its subjects in clear: they are opaque ids. */
+Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    (void)arg;
+    if (!str_eq(event->note_kind, STR("look"))) return RC_OK;
+    Buf value = buf_new(ctx->arena, LOOK_MAX);
+    look_write(&value, event);
+    TRY(buf_rc(&value));
+    const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    for (size_t i = 0; subjects && i < subjects->len; i++) {
+        Str subject = json_str(json_at(subjects, i));
+        TRY(rows_put(ctx, rows, look_key(ctx->arena, subject, event->position, event->ordinal),
+                     buf_str(&value)));
+    }
+    return RC_OK;
+}
+
+/* ---- reading ---- */
+
+typedef struct Reading {
+    Ctx *ctx;
+    Looks *out;
+    size_t limit;
+    Rc rc;
+} Reading;
+
+static Look look_read(Arena *arena, const Json *json, uint64_t position) {
+    Look look = {.position = position,
+                 .at = json_get_int(json, "at", 0),
+                 .actor = json_get_str(json, "actor"),
+                 .post = json_get_str(json, "post"),
+                 .purpose = json_get_str(json, "purpose"),
+                 .why = json_get_str(json, "why"),
+                 .case_id = json_get_str(json, "case"),
+                 .channel = json_get_str(json, "channel")};
+    const Json *records = json_get(json, STR("records"));
+    for (size_t i = 0; records && i < records->len; i++)
+        vec_push(arena, &look.records, json_str(json_at(records, i)));
+    return look;
+}
+
+static bool look_row(void *arg, Str key, Str value) {
+    Reading *reading = arg;
+    const Json *json;
+    reading->rc = json_read(reading->ctx, value, JSON_LIMITS_DEFAULT, &json);
+    if (reading->rc != RC_OK) return false;
+    uint64_t position = UINT64_MAX - key_read_u64(key, SUBJECT_BYTES);
+    vec_push(reading->ctx->arena, reading->out, look_read(reading->ctx->arena, json, position));
+    return reading->out->len < reading->limit;
+}
+
+/* Looks are few beside readings: waiting for the projection keeps one order instead of merging two.
+ */
+Rc project_looks(Ctx *ctx, Project *project, Str subject, uint64_t before, size_t limit,
+                 Looks *out) {
+    *out = (Looks){0};
+    TRY(project_drain(ctx, project, ledger_head(project->tenant->ledger)));
+    Reading reading = {.ctx = ctx, .out = out, .limit = limit};
+    RowsRange range = {.follower = "looks",
+                       .prefix = str_sub(look_key(ctx->arena, subject, 0, 0), 0, SUBJECT_BYTES)};
+    if (before) range.from = look_key(ctx->arena, subject, before - 1, 0);
+    if (!limit) return RC_OK;
+    TRY(project_rows(ctx, project, &range, look_row, &reading));
+    return reading.rc;
+}

@@ -1,0 +1,277 @@
+#include "project_int.h"
+
+#include <time.h>
+
+/* A window is as large as one transaction should be: it bounds what a crash repeats and how long
+ * readers see old rows. */
+enum { WINDOW_EVENTS = 8192, CHUNK_LEAVES = 32, WAIT_MILLIS = 200 };
+
+/* ---- registering ---- */
+
+void project_add(Project *project, Follower follower) {
+    assert(!project->started && project->count < FOLLOWERS_MAX);
+    project->followers[project->count++] =
+        (Running){.follower = follower,
+                  .rows = {.batch = project->batch, .space = project_space(follower.name)}};
+}
+
+static void add_builtin(Project *project) {
+    project->state = state_new(project);
+    project->types = types_new();
+    project_add(
+        project,
+        (Follower){.name = "history", .version = 1, .event = history_event, .arg = project});
+    project_add(
+        project,
+        (Follower){.name = "state", .version = 1, .event = state_event, .arg = project->state});
+    project_add(project,
+                (Follower){.name = "looks", .version = 1, .event = looks_event, .arg = project});
+    project_add(
+        project,
+        (Follower){.name = "types", .version = 1, .event = types_event, .arg = project->types});
+}
+
+Rc project_new(Ctx *ctx, Tenant *tenant, Project **out) {
+    Project *project = mem_zero(sizeof *project);
+    project->tenant = tenant;
+    project->store = ledger_store(tenant->ledger);
+    project->arena = arena_new(PROJECT_ARENA);
+    project->window = arena_new(PROJECT_ARENA);
+    project->scratch = arena_new(PROJECT_ARENA);
+    project->rand = rand_system();
+    project->clock = *ctx->clock;
+    pthread_mutex_init(&project->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&project->moved, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    Rc rc = batch_open(ctx, project->store, STORE_STATE, &project->batch);
+    if (rc != RC_OK) {
+        project_stop(project);
+        return rc;
+    }
+    add_builtin(project);
+    tenant->project = project;
+    *out = project;
+    return RC_OK;
+}
+
+/* ---- cursors ---- */
+
+static bool cursor_known(Ctx *ctx, Project *project, const Cursor *cursor, int version) {
+    Digest leaf;
+    if (cursor->version != (uint32_t)version) return false;
+    if (cursor->position == 0) return true;
+    if (cursor->position > ledger_head(project->tenant->ledger)) return false;
+    return ledger_leaf_hash(ctx, project->tenant->ledger, cursor->position, &leaf) == RC_OK &&
+           hash_same((Str){(char *)leaf.bytes, sizeof leaf.bytes},
+                     (Str){(const char *)cursor->leaf.bytes, sizeof cursor->leaf.bytes});
+}
+
+static Rc running_clear(Ctx *ctx, Project *project, Running *running) {
+    log_info("project", "%s is built anew from the ledger", running->follower.name);
+    running->reached = 0;
+    if (running->follower.arg == project->state) TRY(batch_entity_clear(ctx, project->batch));
+    return batch_delete_range(ctx, project->batch, &(ItemRange){.space = running->rows.space});
+}
+
+/* Finds where each follower goes on, and drops the rows of those that have to start again. */
+static Rc cursors_read(Ctx *ctx, Project *project) {
+    TRY(batch_begin(ctx, project->batch, BATCH_LAZY));
+    Rc rc = RC_OK;
+    for (size_t i = 0; i < project->count && rc == RC_OK; i++) {
+        Running *running = &project->followers[i];
+        Cursor cursor = {0};
+        Str name = str_of(running->follower.name);
+        rc = batch_cursor_get(ctx, project->batch, name, &cursor);
+        bool known = rc == RC_OK && cursor_known(ctx, project, &cursor, running->follower.version);
+        if (rc == RC_NOT_FOUND) rc = RC_OK;
+        if (known)
+            running->reached = cursor.position;
+        else if (rc == RC_OK)
+            rc = running_clear(ctx, project, running);
+    }
+    if (rc == RC_OK) return batch_commit(ctx, project->batch);
+    batch_rollback(project->batch);
+    return rc;
+}
+
+static uint64_t slowest(const Project *project) {
+    uint64_t reached = UINT64_MAX;
+    for (size_t i = 0; i < project->count; i++)
+        if (project->followers[i].reached < reached) reached = project->followers[i].reached;
+    return reached;
+}
+
+/* ---- windows ---- */
+
+static Rc follow_event(Ctx *ctx, void *arg, const Event *event) {
+    Project *project = arg;
+    project->window_events++;
+    for (size_t i = 0; i < project->count; i++) {
+        Running *running = &project->followers[i];
+        if (event->position <= running->reached) continue;
+        TRY(running->follower.event(ctx, running->follower.arg, &running->rows, event));
+    }
+    return RC_OK;
+}
+
+static Rc cursors_write(Ctx *ctx, Project *project, uint64_t position) {
+    Cursor cursor = {.position = position};
+    TRY(ledger_leaf_hash(ctx, project->tenant->ledger, position, &cursor.leaf));
+    for (size_t i = 0; i < project->count; i++) {
+        const Running *running = &project->followers[i];
+        if (running->reached >= position) continue;
+        cursor.version = (uint32_t)running->follower.version;
+        TRY(batch_cursor(ctx, project->batch, str_of(running->follower.name), &cursor));
+    }
+    return RC_OK;
+}
+
+/* Few leaves at a time: what they decode to is forgotten before the next ones, as a leaf may hold a
+ * thousand entities. */
+static Rc window_fill(Ctx *ctx, Project *project, uint64_t *next) {
+    uint64_t head = ledger_head(project->tenant->ledger);
+    project->window_events = 0;
+    while (*next < head && project->window_events < WINDOW_EVENTS) {
+        ArenaMark mark = arena_mark(ctx->arena);
+        TRY(ledger_read(ctx, project->tenant->ledger, *next, CHUNK_LEAVES, follow_event, project,
+                        next));
+        arena_rewind(ctx->arena, mark);
+    }
+    TRY(state_flush(ctx, project->state));
+    return cursors_write(ctx, project, *next);
+}
+
+static void announce(Project *project, uint64_t position) {
+    for (size_t i = 0; i < project->count; i++) {
+        Running *running = &project->followers[i];
+        if (running->reached < position) running->reached = position;
+    }
+    ledger_state_reached(project->tenant->ledger, position);
+    pthread_mutex_lock(&project->lock);
+    atomic_store(&project->reached, position);
+    pthread_cond_broadcast(&project->moved);
+    pthread_mutex_unlock(&project->lock);
+    for (size_t i = 0; i < project->count; i++)
+        if (project->followers[i].follower.committed)
+            project->followers[i].follower.committed(project->followers[i].follower.arg, position);
+}
+
+/* One window, whole or not at all. */
+static Rc window_take(Ctx *ctx, Project *project) {
+    uint64_t next = slowest(project);
+    TRY(batch_begin(ctx, project->batch, BATCH_LAZY));
+    Rc rc = window_fill(ctx, project, &next);
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, project->batch);
+    else
+        batch_rollback(project->batch);
+    if (rc == RC_OK)
+        announce(project, next);
+    else
+        types_forget(project->types);
+    state_forget(project->state);
+    return rc;
+}
+
+static Ctx window_ctx(Project *project, Reader *db) {
+    arena_reset(project->window);
+    return (Ctx){.arena = project->window,
+                 .scratch = project->scratch,
+                 .clock = &project->clock,
+                 .rand = &project->rand,
+                 .tenant = project->tenant,
+                 .db = db};
+}
+
+/* Catches up to the head; false when a window failed and was left for later. */
+static bool catch_up(Project *project, Reader *db) {
+    uint64_t head = ledger_head(project->tenant->ledger);
+    while (slowest(project) < head && !atomic_load(&project->stop)) {
+        Ctx ctx = window_ctx(project, db);
+        Rc rc = window_take(&ctx, project);
+        if (rc != RC_OK) {
+            log_error("project", "a window after leaf %llu failed (%s): " STR_FMT,
+                      (unsigned long long)slowest(project), rc_name(rc), STR_ARG(ctx.error.detail));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void *project_run(void *arg) {
+    Project *project = arg;
+    Reader *db = NULL;
+    Ctx ctx = window_ctx(project, NULL);
+    if (reader_open(&ctx, project->store, &db) != RC_OK) {
+        log_error("project", "no reader: " STR_FMT, STR_ARG(ctx.error.detail));
+        return NULL;
+    }
+    while (!atomic_load(&project->stop)) {
+        int64_t until = time_monotonic() + WAIT_MILLIS * 1000;
+        ledger_wait(project->tenant->ledger, slowest(project), until);
+        if (!catch_up(project, db)) {
+            struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
+            nanosleep(&pause, NULL); /* a full disk is not helped by haste */
+        }
+    }
+    reader_close(db);
+    return NULL;
+}
+
+Rc project_start(Ctx *ctx, Project *project) {
+    TRY(cursors_read(ctx, project));
+    atomic_store(&project->reached, slowest(project));
+    if (pthread_create(&project->thread, NULL, project_run, project) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
+                        "The projections' thread cannot start.");
+    project->started = true;
+    return RC_OK;
+}
+
+void project_stop(Project *project) {
+    if (!project) return;
+    atomic_store(&project->stop, true);
+    if (project->started) pthread_join(project->thread, NULL);
+    batch_close(project->batch);
+    state_free(project->state);
+    types_free(project->types);
+    pthread_cond_destroy(&project->moved);
+    pthread_mutex_destroy(&project->lock);
+    arena_free(project->window);
+    arena_free(project->scratch);
+    arena_free(project->arena);
+    if (project->tenant->project == project) project->tenant->project = NULL;
+    mem_free(project);
+}
+
+Rc project_drain(Ctx *ctx, Project *project, uint64_t position) {
+    int64_t deadline = ctx->deadline ? ctx->deadline : time_monotonic() + TIME_MINUTE;
+    struct timespec until = {.tv_sec = deadline / TIME_SECOND,
+                             .tv_nsec = deadline % TIME_SECOND * 1000};
+    pthread_mutex_lock(&project->lock);
+    int late = 0;
+    while (!late && atomic_load(&project->reached) < position)
+        late = pthread_cond_timedwait(&project->moved, &project->lock, &until);
+    pthread_mutex_unlock(&project->lock);
+    if (atomic_load(&project->reached) >= position) return RC_OK;
+    return ctx_fail(
+        ctx, RC_LIMIT, "projections-late", STR_NONE,
+        "The projections have not caught up in time: see /operate for how far they are.");
+}
+
+uint64_t project_reached(const Project *project) {
+    return atomic_load(&((Project *)project)->reached);
+}
+
+const Json *project_progress(Arena *arena, Project *project) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] =
+        (JsonMember){STR("head"), json_of_int((int64_t)ledger_head(project->tenant->ledger))};
+    members[1] = (JsonMember){STR("projected"), json_of_int((int64_t)project_reached(project))};
+    Json *json = NEW(arena, Json);
+    *json = json_of_members(members, 2);
+    return json;
+}

@@ -1,0 +1,137 @@
+/* query: the newest state: what the working set holds above the state's rows first, then the rows;
+   match decides each candidate on what the view leaves of it. */
+#include "project_int.h"
+
+#include <stdlib.h>
+
+enum { DEADLINE_EVERY = 256 };
+
+typedef struct Querying {
+    Ctx *ctx;
+    Project *project;
+    const ProjectQuery *query;
+    ProjectAnswer *out;
+    VEC(const Entity *) newer; /* hits among versions above the rows, by id */
+    Map seen;                  /* ids of all versions above the rows, deleted ones too */
+    size_t next_newer, skipped;
+    Rc rc;
+} Querying;
+
+/* The entity as the actor may see it, if it satisfies the query; NULL otherwise. */
+static const Entity *decide(Querying *q, const Entity *entity) {
+    q->out->scanned++;
+    const Entity *shown =
+        q->query->view ? q->query->view(q->ctx, q->query->view_arg, entity) : entity;
+    if (!shown) return NULL;
+    return !q->query->match || match_entity(q->query->match, shown, q->ctx->scratch) ? shown : NULL;
+}
+
+static bool newer_entity(void *arg, Str id, const Entity *entity) {
+    Querying *q = arg;
+    map_put(&q->seen, str_dup(q->ctx->arena, id), q);
+    if (!str_empty(q->query->after) && str_cmp(id, q->query->after) <= 0) return true;
+    const Entity *hit = entity ? decide(q, entity) : NULL;
+    if (hit) vec_push(q->ctx->arena, &q->newer, entity_dup(q->ctx->arena, hit));
+    return true;
+}
+
+static int by_id(const void *a, const void *b) {
+    return str_cmp((*(const Entity *const *)a)->id, (*(const Entity *const *)b)->id);
+}
+
+/* With an order of its own or a count the whole result is collected; else the page is all that is
+ * wanted. */
+static bool want_all(const ProjectQuery *query) {
+    return query->count || query->order;
+}
+
+/* Takes one hit in order of ids; false when the page is full and nothing more is needed. */
+static bool take(Querying *q, const Entity *hit) {
+    const ProjectQuery *query = q->query;
+    q->out->count++;
+    if (query->order) {
+        vec_push(q->ctx->arena, &q->out->entities, hit);
+        return true;
+    }
+    if (q->skipped < query->offset) {
+        q->skipped++;
+        return true;
+    }
+    if (q->out->entities.len < query->limit) {
+        vec_push(q->ctx->arena, &q->out->entities, hit);
+        return true;
+    }
+    q->out->more = true;
+    return want_all(query);
+}
+
+/* Newer hits whose id comes before this row's are taken first, so that pages follow one order. */
+static bool take_newer(Querying *q, Str before) {
+    while (q->next_newer < q->newer.len) {
+        const Entity *hit = q->newer.items[q->next_newer];
+        if (before.len && str_cmp(hit->id, before) >= 0) return true;
+        q->next_newer++;
+        if (!take(q, hit)) return false;
+    }
+    return true;
+}
+
+static bool row(void *arg, const EntityRow *row) {
+    Querying *q = arg;
+    Entity *entity;
+    if (q->out->scanned % DEADLINE_EVERY == 0) q->rc = ctx_check_deadline(q->ctx);
+    if (q->rc != RC_OK || !take_newer(q, row->id)) return false;
+    if (map_has(&q->seen, row->id)) return true;
+    ArenaMark mark = arena_mark(q->ctx->arena);
+    q->rc = ledger_record_open(q->ctx, q->project->tenant->ledger, row->body, &entity);
+    if (q->rc != RC_OK) return false;
+    const Entity *hit = decide(q, entity);
+    bool counted_only = hit && !q->query->order && q->out->entities.len >= q->query->limit;
+    bool more = !hit || take(q, hit);
+    if (!hit || counted_only) arena_rewind(q->ctx->arena, mark);
+    return more;
+}
+
+static Rc collect(Querying *q) {
+    Ctx *ctx = q->ctx;
+    q->seen = map_new(ctx->arena);
+    uint64_t above = project_reached(q->project);
+    TRY(ledger_overlay(ctx, q->project->tenant->ledger, above, newer_entity, q));
+    if (q->newer.len) qsort(q->newer.items, q->newer.len, sizeof *q->newer.items, by_id);
+    EntityScan scan = {.hint = q->query->match ? match_hint(q->query->match) : NULL,
+                       .after = q->query->after,
+                       .wanted = want_all(q->query) ? 0 : q->query->offset + q->query->limit + 1};
+    TRY(reader_entities(ctx, ctx->db, &scan, row, q));
+    TRY(q->rc);
+    (void)take_newer(q, STR_NONE);
+    return RC_OK;
+}
+
+static int by_order(const void *a, const void *b, void *order) {
+    return match_compare(order, *(const Entity *const *)a, *(const Entity *const *)b);
+}
+
+static void sort_and_cut(Querying *q) {
+    const ProjectQuery *query = q->query;
+    ProjectAnswer *out = q->out;
+    if (!query->order) return;
+    if (out->entities.len)
+        qsort_r(out->entities.items, out->entities.len, sizeof *out->entities.items, by_order,
+                (void *)query->order);
+    size_t from = query->offset < out->entities.len ? query->offset : out->entities.len;
+    size_t left = out->entities.len - from;
+    out->more = left > query->limit;
+    out->entities.items += from;
+    out->entities.len = out->more ? query->limit : left;
+    out->entities.cap = out->entities.len;
+}
+
+/* Rows are read after the overlay: a version that the projection writes in between is in both, and
+ * `seen` keeps it from counting twice. */
+Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectAnswer *out) {
+    *out = (ProjectAnswer){0};
+    Querying q = {.ctx = ctx, .project = project, .query = query, .out = out};
+    TRY(collect(&q));
+    sort_and_cut(&q);
+    return RC_OK;
+}

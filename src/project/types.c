@@ -1,0 +1,110 @@
+/* types: which attributes have been seen on entities of which type (clauses 5.7.5 to 5.7.10).
+ * Counts are the store's. */
+#include "project_int.h"
+
+enum { KNOWN_MAX = 100000, TYPES_ARENA = 256 << 20 };
+
+/* What has a row already, so that a hot entity costs a look-up and no write. */
+struct Types {
+    Arena *arena;
+    Map known;
+};
+
+struct Types *types_new(void) {
+    struct Types *types = mem_zero(sizeof *types);
+    types->arena = arena_new(TYPES_ARENA);
+    types->known = map_new(types->arena);
+    return types;
+}
+
+void types_forget(struct Types *types) {
+    arena_reset(types->arena);
+    types->known = map_new(types->arena);
+}
+
+void types_free(struct Types *types) {
+    if (!types) return;
+    arena_free(types->arena);
+    mem_free(types);
+}
+
+/* type, NUL, attribute, NUL, kind of attribute. */
+static Str type_key(Arena *arena, Str type, const Attr *attr) {
+    Buf key = buf_new(arena, 1024);
+    buf_add(&key, type);
+    buf_add_char(&key, 0);
+    if (attr) {
+        buf_add(&key, attr->name);
+        buf_add_char(&key, 0);
+        buf_add_char(&key, (char)('0' + attr->kind));
+    }
+    return buf_str(&key);
+}
+
+static Rc type_put(Ctx *ctx, struct Types *types, Rows *rows, Str type, const Attr *attr) {
+    Str key = type_key(ctx->arena, type, attr);
+    if (map_has(&types->known, key)) return RC_OK;
+    TRY(rows_put(ctx, rows, key, STR_NONE));
+    if (types->known.len < KNOWN_MAX) map_put(&types->known, str_dup(types->arena, key), types);
+    return RC_OK;
+}
+
+/* A change of one attribute doesn't repeat the types: they come from the state's row of the same
+ * entity. */
+static Rc event_types(Ctx *ctx, const Event *event, StrVec *out) {
+    *out = event->delta->after ? event->delta->after->types : (StrVec){0};
+    if (out->len) return RC_OK;
+    Entity *entity;
+    Rc rc = state_touched(ctx, ctx->tenant->project->state, event->delta->id, &entity);
+    if (rc == RC_OK && entity) *out = entity->types;
+    return rc;
+}
+
+Rc types_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    struct Types *types = arg;
+    StrVec names;
+    if (!event->delta || !event->delta->after) return RC_OK;
+    TRY(event_types(ctx, event, &names));
+    for (size_t t = 0; t < names.len; t++)
+        for (size_t i = 0; i < event->delta->after->attrs.len; i++)
+            TRY(type_put(ctx, types, rows, names.items[t], &event->delta->after->attrs.items[i]));
+    return RC_OK;
+}
+
+/* ---- reading ---- */
+
+typedef struct Listing {
+    Ctx *ctx;
+    TypeCount *count;
+} Listing;
+
+static bool attr_row(void *arg, Str key, Str value) {
+    (void)value;
+    Listing *listing = arg;
+    Arena *arena = listing->ctx->arena;
+    Str rest = key, type, attr, kind = STR("0");
+    if (!str_split(&rest, 0, &type) || !str_split(&rest, 0, &attr)) return true;
+    (void)str_split(&rest, 0, &kind);
+    TypeAttrs *attrs = &listing->count->attrs;
+    TypeAttr *last = attrs->len ? &attrs->items[attrs->len - 1] : NULL;
+    if (!last || !str_eq(last->iri, attr))
+        last = vec_push(arena, attrs, (TypeAttr){.iri = str_dup(arena, attr)});
+    last->kinds |= 1u << (kind.ptr[0] - '0');
+    return true;
+}
+
+Rc project_types(Ctx *ctx, Project *project, TypeCounts *out) {
+    EntityCounts counts = {0};
+    *out = (TypeCounts){0};
+    TRY(project_drain(ctx, project, ledger_head(project->tenant->ledger)));
+    TRY(reader_entity_counts(ctx, ctx->db, &counts));
+    for (size_t i = 0; i < counts.len; i++) {
+        TypeCount *count = vec_push(
+            ctx->arena, out,
+            (TypeCount){.iri = counts.items[i].type, .entities = (int64_t)counts.items[i].count});
+        Listing listing = {ctx, count};
+        RowsRange range = {.follower = "types", .prefix = type_key(ctx->arena, count->iri, NULL)};
+        TRY(project_rows(ctx, project, &range, attr_row, &listing));
+    }
+    return RC_OK;
+}
