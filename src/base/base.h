@@ -14,5 +14,7 @@
 #include "hash.h"
 #include "text.h"
 #include "ctx.h"
+#include "near.h"
+#include "settings.h"
 
 #endif
