@@ -34,6 +34,10 @@ Rc rows_get(Ctx *ctx, Rows *rows, Str key, Str *value); /* RC_NOT_FOUND */
 /* Drops all rows whose key begins with a prefix. */
 Rc rows_delete_prefix(Ctx *ctx, Rows *rows, Str prefix);
 
+/* The entity as this event leaves it (followers that were added by project_add run behind the
+   state), NULL when it ended. In ctx->arena or the window's; unchanged. */
+Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out);
+
 /* Reading a follower's rows from a pool thread (ctx->db). Keys from `from` (inclusive) to `to`
    (exclusive; empty: no end). each returns false to stop. */
 typedef struct RowsRange {

@@ -66,6 +66,12 @@ Rc state_touched(Ctx *ctx, struct State *state, Str id, Entity **out) {
     return RC_OK;
 }
 
+Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out) {
+    *out = NULL;
+    return event->delta ? state_touched(ctx, ctx->tenant->project->state, event->delta->id, out)
+                        : RC_OK;
+}
+
 Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)rows;
     struct State *state = arg;

@@ -1,0 +1,135 @@
+#include "case.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { STEPS_MAX = 500 };
+
+static const Str state_words[CASE_STATES] = {
+    [CASE_SUBMITTED] = {"submitted", 9}, [CASE_ASKED] = {"asked", 5},
+    [CASE_CONFIRMED] = {"confirmed", 9}, [CASE_PLANNED] = {"planned", 7},
+    [CASE_COLLECTED] = {"collected", 9}, [CASE_CANCELLED] = {"cancelled", 9},
+    [CASE_REFUSED] = {"refused", 7},
+};
+
+Str case_state_word(CaseState state) {
+    assert(state < CASE_STATES);
+    return state_words[state];
+}
+
+static CaseState state_of(Str word) {
+    for (unsigned state = 0; state < CASE_STATES; state++)
+        if (str_eq(state_words[state], word)) return (CaseState)state;
+    return CASE_STATES;
+}
+
+CaseState case_state(const Entity *application) {
+    return state_of(entity_text(application, IRI("state")));
+}
+
+/* ---- steps ---- */
+
+static const Json *steps_json(const Entity *application) {
+    const Attr *attr = entity_attr(application, IRI("steps"));
+    return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
+}
+
+void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
+    const Json *steps = steps_json(application);
+    *out = (CaseSteps){0};
+    for (size_t i = 0; steps && i < steps->len; i++) {
+        const Json *one = json_at(steps, i);
+        vec_push(arena, out,
+                 (CaseStep){.at = json_get_int(one, "at", 0),
+                            .state = state_of(json_get_str(one, "state")),
+                            .post = json_get_str(one, "post"),
+                            .text = json_get_str(one, "text")});
+    }
+}
+
+static Json step_json(Arena *arena, int64_t at, CaseState state, Str post, Str text) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
+    members[0] = (JsonMember){STR("at"), json_of_int(at)};
+    members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(state))};
+    members[2] = (JsonMember){STR("post"), json_of_str(post)};
+    members[3] = (JsonMember){STR("text"), json_of_str(text)};
+    return json_of_members(members, 4);
+}
+
+static Json steps_with(Arena *arena, const Json *before, Json step) {
+    size_t n = before ? before->len : 0;
+    Json *items = NEW_ARRAY(arena, Json, n + 1);
+    for (size_t i = 0; i < n; i++)
+        items[i] = *json_at(before, i);
+    items[n] = step;
+    return json_of_items(items, n + 1);
+}
+
+static void state_set(Arena *arena, Entity *entity, CaseState state, int64_t now) {
+    entity_set(arena, entity, IRI("state"), json_of_str(case_state_word(state)));
+    entity_set(arena, entity, IRI("stateAt"), json_of_str(time_format(arena, now)));
+}
+
+/* ---- submit ---- */
+
+static Rc submit_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartSubmit *part = args;
+    if (!stage_entity(stage, part->application->id)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "submitted", part->application->id,
+                    "This application has been received already.");
+}
+
+static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartSubmit *part = args;
+    Arena *arena = ctx->arena;
+    int64_t now = stage_now(stage);
+    int64_t number = counter_next(ctx, stage, part->counter);
+    Entity *after = entity_dup(arena, part->application);
+    Json *receipt = NEW(arena, Json);
+    *receipt = json_of_str(str_fmt(arena, "%d-%06lld", part->fiscal_year, (long long)number));
+    entity_set(arena, after, IRI("receiptNumber"), *receipt);
+    entity_set(arena, after, IRI("submittedAt"), json_of_str(time_format(arena, now)));
+    state_set(arena, after, CASE_SUBMITTED, now);
+    Json step = step_json(arena, now, CASE_SUBMITTED, STR_NONE, STR_NONE);
+    entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
+    Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
+    stage_put(stage, &delta);
+    stage_result(stage, receipt);
+    return RC_OK;
+}
+
+/* ---- steps of a case ---- */
+
+static Rc step_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartStep *part = args;
+    const Entity *before = stage_entity(stage, part->id);
+    if (!before) return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->id, "There is no such case.");
+    CaseState state = case_state(before);
+    bool same = part->version == 0 || part->version == before->version;
+    if (state == CASE_STATES || !(part->from & 1u << state) || !same)
+        return ctx_fail(ctx, RC_CONFLICT, "moved-on", part->id,
+                        "This case has moved on since you looked at it: load the page again.");
+    const Json *steps = steps_json(before);
+    if (steps && steps->len >= STEPS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-many-steps", part->id, "A case has at most %d steps.",
+                        STEPS_MAX);
+    return RC_OK;
+}
+
+static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartStep *part = args;
+    Arena *arena = ctx->arena;
+    int64_t now = stage_now(stage);
+    const Entity *before = stage_entity(stage, part->id);
+    Entity *after =
+        part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
+    state_set(arena, after, part->to, now);
+    Json step = step_json(arena, now, part->to, part->post, part->text);
+    entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
+                    steps_with(arena, steps_json(before), step));
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+const PartKind part_case_submit = {"application.submit", 1, submit_guard, submit_apply};
+const PartKind part_case_step = {"application.step", 1, step_guard, step_apply};

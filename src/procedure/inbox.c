@@ -1,0 +1,181 @@
+#include "inbox.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { LINE_MAX = 1024 };
+
+/* Keys: 'l' post NUL state due number NUL id → the line, as JSON; 'c' id → the key of its line; 'n'
+   number → id; 's' post NUL state → count, as decimal text. */
+
+static Str line_prefix(Arena *arena, Str post, CaseState state) {
+    return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), 0, 'a' + (int)state);
+}
+
+static Str line_key(Arena *arena, const Entity *application, CaseState state) {
+    Str prefix = line_prefix(arena, entity_text(application, IRI("post")), state);
+    Str due = entity_text(application, IRI("due")),
+        number = entity_text(application, IRI("receiptNumber"));
+    return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(due),
+                   STR_ARG(number), 0, STR_ARG(application->id));
+}
+
+static Str line_value(Arena *arena, const Entity *application) {
+    static const char *const terms[] = {"due", "pickupDate", "district", "receiptNumber"};
+    Buf text = buf_new(arena, LINE_MAX);
+    JsonWriter w = json_writer(&text);
+    json_open(&w, '[');
+    json_text(&w, application->id);
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+        json_text(&w, entity_text(application, str_fmt(arena, LD_DEFAULT "%s", terms[i])));
+    json_close(&w);
+    return buf_str(&text);
+}
+
+static Rc count_move(Ctx *ctx, Rows *rows, Str line, int64_t by) {
+    Str state = str_sub(line, 1, line.len), stored;
+    size_t post =
+        (size_t)str_find_char(state, 0) + 2; /* the state's letter stands behind the NUL */
+    Str key = str_fmt(ctx->arena, "s" STR_FMT, (int)post, state.ptr);
+    int64_t count = 0;
+    Rc rc = rows_get(ctx, rows, key, &stored);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    if (rc == RC_OK && !str_to_i64(stored, &count))
+        return ctx_fail(ctx, RC_FAILED, "bad-row", key,
+                        "A count of the inbox is damaged: rebuild state.db.");
+    return rows_put(ctx, rows, key, str_fmt(ctx->arena, "%lld", (long long)(count + by)));
+}
+
+static Rc line_drop(Ctx *ctx, Rows *rows, Str pointer) {
+    Str line;
+    Rc rc = rows_get(ctx, rows, pointer, &line);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    TRY(rows_delete(ctx, rows, line));
+    TRY(rows_delete(ctx, rows, pointer));
+    return count_move(ctx, rows, line, -1);
+}
+
+static Rc line_put(Ctx *ctx, Rows *rows, Str pointer, const Entity *application) {
+    CaseState state = case_state(application);
+    Str number = entity_text(application, IRI("receiptNumber"));
+    if (state == CASE_STATES) return RC_OK;
+    Str line = line_key(ctx->arena, application, state);
+    TRY(rows_put(ctx, rows, line, line_value(ctx->arena, application)));
+    TRY(rows_put(ctx, rows, pointer, line));
+    TRY(rows_put(ctx, rows, str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(number)), application->id));
+    return count_move(ctx, rows, line, 1);
+}
+
+static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    (void)arg;
+    Entity *application;
+    if (!event->delta || !str_starts(event->delta->id, STR("urn:ngsi-ld:Application:")))
+        return RC_OK;
+    Str pointer = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
+    TRY(line_drop(ctx, rows, pointer));
+    TRY(project_event_entity(ctx, event, &application));
+    return application ? line_put(ctx, rows, pointer, application) : RC_OK;
+}
+
+Follower inbox_follower(Tenant *tenant) {
+    return (Follower){.name = "inbox", .version = 1, .event = inbox_event, .arg = tenant};
+}
+
+/* ---- reading ---- */
+
+typedef struct Paging {
+    Ctx *ctx;
+    const InboxQuery *query;
+    InboxPage *page;
+    CaseState state;
+    Rc rc;
+} Paging;
+
+static Date date_of(Str text) {
+    Date date;
+    return time_parse_date(text, &date) ? date : (Date){0};
+}
+
+static bool line_wanted(const InboxQuery *query, const InboxLine *line) {
+    bool district = str_empty(query->district) || str_eq(query->district, line->district);
+    bool pickup =
+        query->pickup.year == 0 ||
+        (line->pickup.year && time_date_days(line->pickup) == time_date_days(query->pickup));
+    return district && pickup;
+}
+
+static bool line_row(void *arg, Str key, Str value) {
+    Paging *paging = arg;
+    const Json *json;
+    InboxPage *page = paging->page;
+    page->scanned++;
+    paging->rc = json_read(paging->ctx, value, JSON_LIMITS_DEFAULT, &json);
+    if (paging->rc != RC_OK) return false;
+    InboxLine line = {.id = json_str(json_at(json, 0)),
+                      .state = paging->state,
+                      .due = date_of(json_str(json_at(json, 1))),
+                      .pickup = date_of(json_str(json_at(json, 2))),
+                      .district = json_str(json_at(json, 3)),
+                      .number = json_str(json_at(json, 4))};
+    if (!line_wanted(paging->query, &line)) return true;
+    if (page->lines.len == paging->query->limit) {
+        page->next = hash_base64url(paging->ctx->arena, key);
+        return false;
+    }
+    vec_push(paging->ctx->arena, &page->lines, line);
+    return true;
+}
+
+/* States one after the other; within a state by due date and number. */
+static Rc state_lines(Paging *paging, Str from) {
+    Ctx *ctx = paging->ctx;
+    Str prefix = line_prefix(ctx->arena, paging->query->post, paging->state);
+    RowsRange range = {.follower = "inbox", .prefix = prefix};
+    if (str_starts(from, prefix))
+        range.from = from;
+    else if (str_cmp(from, prefix) > 0)
+        return RC_OK; /* on an earlier page */
+    TRY(project_rows(ctx, ctx->tenant->project, &range, line_row, paging));
+    return paging->rc;
+}
+
+Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
+    Str from = STR_NONE;
+    *out = (InboxPage){0};
+    if (!str_empty(query->after) && !hash_from_base64url(ctx->arena, query->after, &from))
+        return ctx_fail(ctx, RC_INVALID, "bad-page", STR("after"),
+                        "There is no such page: begin with the first.");
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    unsigned states = query->states ? query->states : 1u << CASE_SUBMITTED;
+    Paging paging = {.ctx = ctx, .query = query, .page = out};
+    for (unsigned state = 0; state < CASE_STATES && str_empty(out->next); state++) {
+        paging.state = (CaseState)state;
+        if (states & 1u << state) TRY(state_lines(&paging, from));
+    }
+    return RC_OK;
+}
+
+Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
+    for (unsigned state = 0; state < CASE_STATES; state++) {
+        Str prefix = line_prefix(ctx->arena, post, (CaseState)state), stored;
+        Str key = str_fmt(ctx->arena, "s" STR_FMT, (int)prefix.len - 1, prefix.ptr + 1);
+        counts[state] = 0;
+        Rc rc = project_row(ctx, ctx->tenant->project, "inbox", key, &stored);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        if (!str_to_i64(stored, &counts[state]))
+            return ctx_fail(ctx, RC_FAILED, "bad-row", key,
+                            "A count of the inbox is damaged: rebuild state.db.");
+    }
+    return RC_OK;
+}
+
+Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id) {
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    Rc rc = project_row(ctx, ctx->tenant->project, "inbox",
+                        str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(receipt_number)), id);
+    if (rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, rc, "no-receipt", STR("receiptNumber"),
+                        "There is no case with this number.");
+    return rc;
+}

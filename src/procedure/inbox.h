@@ -1,0 +1,42 @@
+/* inbox: open cases by post, state and due date, kept as rows so that a page of 100 000 open cases
+   is found at once. Include only procedure.h from outside. */
+#ifndef PROCEDURE_INBOX_H
+#define PROCEDURE_INBOX_H
+
+#include "case.h"
+#include "project/project.h"
+
+/* The follower "inbox"; register it before project_start. */
+Follower inbox_follower(Tenant *tenant);
+
+/* One line. The case itself is read through the ledger, so that it is never older than what was
+ * just done. */
+typedef struct InboxLine {
+    Str id;
+    CaseState state;
+    Date due, pickup;
+    Str district, number;
+} InboxLine;
+typedef VEC(InboxLine) InboxLines;
+
+typedef struct InboxQuery {
+    Str post;
+    unsigned states; /* bits 1 << CaseState; 0: those that wait for the office */
+    Str district;    /* empty: all */
+    Date pickup;     /* year 0: all */
+    Str after;       /* `next` of the page before */
+    size_t limit;
+} InboxQuery;
+typedef struct InboxPage {
+    InboxLines lines;
+    Str next; /* empty: that was all */
+    size_t scanned;
+} InboxPage;
+/* By due date, then number. Pool threads. */
+Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out);
+/* How many cases of the post are in each state. */
+Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
+/* The case of a receipt number, RC_NOT_FOUND when there is none. */
+Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id);
+
+#endif
