@@ -69,8 +69,14 @@ typedef struct TemporalQuery {
     enum { TEMPORAL_OBSERVED, TEMPORAL_CREATED, TEMPORAL_MODIFIED, TEMPORAL_DELETED } property;
     size_t last_n; /* 0: all */
 } TemporalQuery;
-Rc match_temporal(Ctx *ctx, Str timerel, Str time_at, Str end_time_at, Str timeproperty, Str last_n,
-                  TemporalQuery *out);
+typedef struct TemporalSource {
+    Str timerel, time_at, end_time_at, timeproperty, last_n;
+} TemporalSource;
+/* All empty: TEMPORAL_ANY. On RC_INVALID ctx->error.path is the parameter at fault. */
+Rc match_temporal(Ctx *ctx, const TemporalSource *source, TemporalQuery *out);
+/* Whether an instant (TIME_NONE never) lies in the window: lower bounds are in it, upper ones not.
+ */
+bool match_temporal_holds(const TemporalQuery *query, int64_t time);
 
 /* orderBy (clause 4.23): "attr,attr.sub;desc,location;dist-asc". Ties by id. Strings compare by
    ICU, the root collation unless collation (a BCP 47 tag, RFC 6067) says otherwise; ids and types
