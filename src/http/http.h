@@ -1,5 +1,6 @@
-/* http: server (libuv, llhttp strict behind a head scanner of ours), router, client (libcurl multi). Knows base and json only;
-   routes are registered from above. HTTP/1.1 (RFC 9112); TLS and HTTP/2 are a proxy's. */
+/* http: server (libuv, llhttp strict behind a head scanner of ours), router, client (libcurl
+   multi). Knows base and json only; routes are registered from above. HTTP/1.1 (RFC 9112); TLS and
+   HTTP/2 are a proxy's. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -10,54 +11,69 @@ typedef struct HttpServer HttpServer;
 typedef struct HttpExchange HttpExchange; /* one request and its answer */
 
 typedef enum HttpMethod {
-    HTTP_GET = 1, HTTP_HEAD = 2, HTTP_POST = 4, HTTP_PUT = 8, HTTP_PATCH = 16, HTTP_DELETE = 32, HTTP_OPTIONS = 64,
+    HTTP_GET = 1,
+    HTTP_HEAD = 2,
+    HTTP_POST = 4,
+    HTTP_PUT = 8,
+    HTTP_PATCH = 16,
+    HTTP_DELETE = 32,
+    HTTP_OPTIONS = 64,
 } HttpMethod;
 
-/* Where a handler runs. A loop handler must not block; a pool handler may read the store and wait. */
+/* Where a handler runs. A loop handler must not block; a pool handler may read the store and wait.
+ */
 typedef enum HttpPlace { HTTP_LOOP, HTTP_POOL, HTTP_SLOW } HttpPlace;
 
 typedef void (*HttpHandler)(HttpExchange *x);
 
-/* One row of a route table. From it come routing, 405 with Allow, OPTIONS, the OpenAPI page and the tests that walk all routes. */
+/* One row of a route table. From it come routing, 405 with Allow, OPTIONS, the OpenAPI page and the
+ * tests that walk all routes. */
 typedef struct HttpRoute {
     unsigned methods;    /* one HttpMethod */
-    const char *pattern; /* "/ngsi-ld/v1/entities/{entityId}"; a last {name...} takes the rest of the path */
+    const char *pattern; /* "/ngsi-ld/v1/entities/{entityId}"; a last {name...} takes the rest of
+                            the path */
     HttpHandler handler;
     HttpPlace place;
-    size_t max_body;     /* bytes; 0: no body allowed */
-    unsigned access;     /* bits of the gate's */
+    size_t max_body; /* bytes; 0: no body allowed */
+    unsigned access; /* bits of the gate's */
     const char *tag, *summary;
-    const char *const *params; /* NULL-terminated names of query parameters that are understood; NULL: not checked */
-    const void *doc;     /* of whoever draws the OpenAPI page */
+    const char *const *params; /* NULL-terminated names of query parameters that are understood;
+                                  NULL: not checked */
+    const void *doc;           /* of whoever draws the OpenAPI page */
 } HttpRoute;
 
 typedef struct HttpOptions {
     Str host;
-    int port;            /* 0: any free port; http_port tells */
-    int loops;           /* event loop threads, SO_REUSEPORT */
-    int pool;            /* reader threads for HTTP_POOL; HTTP_SLOW has one of its own */
+    int port;  /* 0: any free port; http_port tells */
+    int loops; /* event loop threads, SO_REUSEPORT */
+    int pool;  /* reader threads for HTTP_POOL; HTTP_SLOW has one of its own */
     size_t max_connections;
-    size_t pool_queue;   /* exchanges that may wait for HTTP_POOL, and as many for HTTP_SLOW; beyond: 503 with Retry-After */
-    /* µs. head: from its first byte to its last. body: the same. idle: between requests, and for a client that does not read.
-       handler: sets ctx->deadline; what still waits for a pool thread then is answered 503. */
+    size_t pool_queue; /* exchanges that may wait for HTTP_POOL, and as many for HTTP_SLOW; beyond:
+                          503 with Retry-After */
+    /* µs. head: from its first byte to its last. body: the same. idle: between requests, and for a
+       client that does not read. handler: sets ctx->deadline; what still waits for a pool thread
+       then is answered 503. */
     int64_t head_timeout, body_timeout, idle_timeout, handler_timeout;
-    /* Called on the thread that runs the handler, before it; may answer itself (then the handler is skipped). Sets ctx->tenant, actor. */
+    /* Called on the thread that runs the handler, before it; may answer itself (then the handler is
+     * skipped). Sets ctx->tenant, actor. */
     bool (*before)(void *arg, HttpExchange *x);
     /* Called after the answer was handed to the socket, on the loop: metrics, access counters. */
     void (*after)(void *arg, HttpExchange *x, int status, int64_t micros);
-    /* May draw the page of an error that the server found itself in a well-formed request (404, 405, 413, 503 ...), on the loop
-       thread; false: the problem document is sent. */
+    /* May draw the page of an error that the server found itself in a well-formed request (404,
+       405, 413, 503 ...), on the loop thread; false: the problem document is sent. */
     bool (*problem)(void *arg, HttpExchange *x, int status);
-    /* Called by each loop once per iteration, after its handlers have run, and by each pool thread between jobs: the thread holds
-       nothing now, and what its handlers gathered (commands for the writer) can be handed over at once. */
+    /* Called by each loop once per iteration, after its handlers have run, and by each pool thread
+       between jobs: the thread holds nothing now, and what its handlers gathered (commands for the
+       writer) can be handed over at once. */
     void (*quiet)(void *arg, int thread);
-    /* Called on each thread when it begins and ends. What it sets in ctx (db) is lent to every exchange that runs there; scratch,
-       clock and rand are set already. thread counts loops first, then pool threads, the slow one last. */
+    /* Called on each thread when it begins and ends. What it sets in ctx (db) is lent to every
+       exchange that runs there; scratch, clock and rand are set already. thread counts loops first,
+       then pool threads, the slow one last. */
     void (*thread)(void *arg, bool begins, HttpPlace place, int thread, Ctx *ctx);
     void *arg;
     Clock *clock; /* NULL: the system's */
-    /* A file to which each route is appended once as "ROUTE METHOD pattern" and each answer as "METHOD pattern status", for the
-       test that every route was exercised. Empty: none. */
+    /* A file to which each route is appended once as "ROUTE METHOD pattern" and each answer as
+       "METHOD pattern status", for the test that every route was exercised. Empty: none. */
     Str route_log;
 } HttpOptions; /* zero anywhere: a sensible default */
 
@@ -67,18 +83,20 @@ void http_routes(HttpServer *server, const HttpRoute *routes, size_t n);
 const HttpRoute *http_route_at(const HttpServer *server, size_t index); /* NULL past the end */
 Rc http_server_start(Ctx *ctx, HttpServer *server);
 int http_port(const HttpServer *server);
-/* Stops accepting, lets running requests finish for at most grace µs, then closes. Deferred exchanges may still be resumed until
-   http_server_free, which runs what was resumed; so free the server after whatever resumes. */
+/* Stops accepting, lets running requests finish for at most grace µs, then closes. Deferred
+   exchanges may still be resumed until http_server_free, which runs what was resumed; so free the
+   server after whatever resumes. */
 void http_server_stop(HttpServer *server, int64_t grace);
 void http_server_free(HttpServer *server);
 
 typedef struct HttpCounters {
-    uint64_t requests;        /* answered */
-    uint64_t by_class[6];     /* answers by status / 100 */
+    uint64_t requests;    /* answered */
+    uint64_t by_class[6]; /* answers by status / 100 */
     uint64_t bytes_in, bytes_out;
     uint64_t connections, connections_now, connections_refused;
     uint64_t malformed, timeouts;
-    uint64_t pool_waiting, pool_full, pool_late; /* both pools: waiting now, refused because full, refused because late */
+    uint64_t pool_waiting, pool_full,
+        pool_late; /* both pools: waiting now, refused because full, refused because late */
     uint64_t slow_waiting;
 } HttpCounters;
 /* From any thread. */
@@ -88,28 +106,33 @@ HttpCounters http_counters(const HttpServer *server);
 Ctx *http_ctx(HttpExchange *x);
 const HttpRoute *http_route(const HttpExchange *x);
 HttpMethod http_method(const HttpExchange *x);
-Str http_target(const HttpExchange *x);               /* as sent */
-Str http_path(const HttpExchange *x);                 /* decoded */
-Str http_path_param(const HttpExchange *x, const char *name); /* decoded */
+Str http_target(const HttpExchange *x);                             /* as sent */
+Str http_path(const HttpExchange *x);                               /* decoded */
+Str http_path_param(const HttpExchange *x, const char *name);       /* decoded */
 bool http_query(const HttpExchange *x, const char *name, Str *out); /* decoded; false: absent */
 Str http_query_or(const HttpExchange *x, const char *name, Str otherwise);
 size_t http_query_count(const HttpExchange *x);
 void http_query_at(const HttpExchange *x, size_t index, Str *name, Str *value);
-Str http_header(const HttpExchange *x, const char *name); /* case-insensitive; several joined by ", "; STR_NONE: absent */
+Str http_header(const HttpExchange *x,
+                const char *name); /* case-insensitive; several joined by ", "; STR_NONE: absent */
 Str http_body(const HttpExchange *x);
-Str http_peer(const HttpExchange *x);                 /* address without port */
+Str http_peer(const HttpExchange *x); /* address without port */
 bool http_peer_loopback(const HttpExchange *x);
-Str http_cookie(const HttpExchange *x, const char *name); /* as sent (RFC 6265, 5.4), the first of that name; STR_NONE: absent */
+Str http_cookie(
+    const HttpExchange *x,
+    const char *name); /* as sent (RFC 6265, 5.4), the first of that name; STR_NONE: absent */
 /* Index of the thread on which x runs now, as told to HttpOptions.thread. */
 int http_thread(const HttpExchange *x);
-/* A pointer that handlers of one exchange pass on across http_defer and http_move; NULL at first. */
+/* A pointer that handlers of one exchange pass on across http_defer and http_move; NULL at first.
+ */
 void http_set_data(HttpExchange *x, void *data);
 void *http_data(const HttpExchange *x);
 
-/* A form: application/x-www-form-urlencoded or multipart/form-data (RFC 7578), bounded by the route's max_body. */
+/* A form: application/x-www-form-urlencoded or multipart/form-data (RFC 7578), bounded by the
+ * route's max_body. */
 typedef struct HttpField {
-    Str name, value;       /* value: text, or the file's bytes */
-    Str file_name, type;   /* of a file */
+    Str name, value;     /* value: text, or the file's bytes */
+    Str file_name, type; /* of a file */
 } HttpField;
 typedef VEC(HttpField) HttpForm;
 /* RC_INVALID: another content type, or malformed; RC_LIMIT: too many fields. */
@@ -119,41 +142,53 @@ Str http_form_value(const HttpForm *form, const char *name); /* first, or STR_NO
 /* ---- the answer: exactly one per exchange; from the handler, or later from any thread ---- */
 void http_set_header(HttpExchange *x, const char *name, Str value); /* refuses CR and LF (a bug) */
 void http_add_header(HttpExchange *x, const char *name, Str value);
-void http_answer(HttpExchange *x, int status, Str content_type, Str body); /* body is copied to the connection */
+void http_answer(HttpExchange *x, int status, Str content_type,
+                 Str body); /* body is copied to the connection */
 void http_answer_empty(HttpExchange *x, int status);
 void http_redirect(HttpExchange *x, int status, Str location);
-/* Adds a Set-Cookie with Path=/, HttpOnly and SameSite=Lax (RFC 6265, 4.1). name and value: cookie octets, else it is a bug. */
+/* Adds a Set-Cookie with Path=/, HttpOnly and SameSite=Lax (RFC 6265, 4.1). name and value: cookie
+ * octets, else it is a bug. */
 typedef struct HttpSetCookie {
     const char *name;
     Str value;
-    int64_t max_age; /* seconds; negative: until the browser closes; 0: delete */
+    int64_t max_age;     /* seconds; negative: until the browser closes; 0: delete */
     bool secure, strict; /* strict: SameSite=Strict */
 } HttpSetCookie;
 void http_set_cookie(HttpExchange *x, HttpSetCookie cookie);
-/* RFC 9457 problem document. */
-void http_problem(HttpExchange *x, int status, Str type, Str title, Str detail, const JsonMember *more,
-                  size_t n_more);
+/* RFC 9457 problem document. Empty: type about:blank, title the status' reason, no detail. */
+typedef struct HttpProblem {
+    int status;
+    Str type, title, detail;
+    const JsonMember *more; /* further members */
+    size_t n_more;
+} HttpProblem;
+void http_problem(HttpExchange *x, HttpProblem problem);
 
-/* Going on later: after http_defer the handler may return without an answer; http_resume may be called once per defer, from any thread,
-   and runs then(x, arg) in the given place. If the client has gone meanwhile the answer is dropped, then still runs. A deferred exchange
-   may also be answered directly, from any thread. From the moment that another thread can resume or answer it, the one that
-   deferred must not touch it any more. */
+/* Going on later: after http_defer the handler may return without an answer; http_resume may be
+   called once per defer, from any thread, and runs then(x, arg) in the given place. If the client
+   has gone meanwhile the answer is dropped, then still runs. A deferred exchange may also be
+   answered directly, from any thread. From the moment that another thread can resume or answer it,
+   the one that deferred must not touch it any more. */
 typedef void (*HttpThen)(HttpExchange *x, void *arg);
 void http_defer(HttpExchange *x);
 void http_resume(HttpExchange *x, HttpPlace place, HttpThen then, void *arg);
-/* From within a handler, as its last act: runs again in another place (loop → pool when the store is needed). A full pool answers 503. */
+/* From within a handler, as its last act: runs again in another place (loop → pool when the store
+ * is needed). A full pool answers 503. */
 void http_move(HttpExchange *x, HttpPlace place, HttpHandler handler);
 
-/* Server-sent events (WHATWG HTML 9.2). After http_sse_start, a handler's last act with x, the exchange stays open; send from any
-   thread. A client that does not read is closed once `max_pending` bytes wait. closed is called once, on a loop thread, whoever closed
-   it; the handle dies when closed returns: take it off your list there, under the lock that you hold while sending. */
+/* Server-sent events (WHATWG HTML 9.2). After http_sse_start, a handler's last act with x, the
+   exchange stays open; send from any thread. A client that does not read is closed once
+   `max_pending` bytes wait. closed is called once, on a loop thread, whoever closed it; the handle
+   dies when closed returns: take it off your list there, under the lock that you hold while
+   sending. */
 typedef struct HttpSse HttpSse;
 HttpSse *http_sse_start(HttpExchange *x, size_t max_pending, void (*closed)(void *arg), void *arg);
 void http_sse_send(HttpSse *sse, Str event, Str id, Str data);
 void http_sse_close(HttpSse *sse);
 
 /* ---- text forms ---- */
-Str http_url_decode(Arena *arena, Str s, bool plus_is_space); /* malformed escapes stay as they are */
+Str http_url_decode(Arena *arena, Str s,
+                    bool plus_is_space); /* malformed escapes stay as they are */
 Str http_url_encode(Arena *arena, Str s);
 const char *http_reason(int status);
 
@@ -165,33 +200,37 @@ typedef struct HttpCall {
     const Str *headers; /* "Name: value" */
     size_t n_headers;
     Str body;
-    int64_t timeout;    /* µs, whole exchange */
-    size_t max_answer;  /* bytes */
+    int64_t timeout;   /* µs, whole exchange; 0: 30 s */
+    size_t max_answer; /* bytes; 0: 1 MiB */
 } HttpCall;
 typedef struct HttpReply {
-    Rc rc;              /* RC_OK: an answer came, whatever its status */
+    Rc rc; /* RC_OK: an answer came, whatever its status */
     int status;
     Str body, content_type, location;
-    Str head;           /* header lines as they came, "Name: value\r\n" */
+    Str head; /* header lines as they came, "Name: value\r\n" */
     Str error;
 } HttpReply;
 /* The first header of that name, or STR_NONE. */
 Str http_reply_header(const HttpReply *reply, const char *name);
 typedef struct HttpClientOptions {
     size_t max_in_flight, max_per_host;
-    /* Which resolved addresses may be called: false forbids (loopback, link-local, metadata). Asked for each socket with the address
-       that is about to be connected, so a name that resolves anew cannot slip through. On the client's thread. NULL: all. */
+    /* Which resolved addresses may be called: false forbids (loopback, link-local, metadata). Asked
+       for each socket with the address that is about to be connected, so a name that resolves anew
+       cannot slip through. On the client's thread. NULL: all. */
     bool (*allow)(void *arg, Str host, Str address);
     void *arg;
 } HttpClientOptions;
-/* False for loopback, private, link-local, multicast, unspecified and other addresses that are no public host's (RFC 6890). */
+/* False for loopback, private, link-local, multicast, unspecified and other addresses that are no
+ * public host's (RFC 6890). */
 bool http_address_public(Str address);
 HttpClient *http_client_new(HttpClientOptions options);
 void http_client_free(HttpClient *client);
-/* The call is copied. Only http and https; redirects are not followed (reply.location tells). done is called on the client's thread;
-   reply is valid during the call. RC_BUSY: too many in flight. */
-Rc http_client_send(HttpClient *client, const HttpCall *call, void (*done)(void *arg, const HttpReply *), void *arg);
-/* The same, waiting; reply's texts lie in ctx->arena. Returns reply's rc, with ctx->error filled. Not on a loop or client thread. */
+/* The call is copied. Only http and https; redirects are not followed (reply.location tells). done
+   is called on the client's thread; reply is valid during the call. RC_BUSY: too many in flight. */
+Rc http_client_send(HttpClient *client, const HttpCall *call,
+                    void (*done)(void *arg, const HttpReply *), void *arg);
+/* The same, waiting; reply's texts lie in ctx->arena. Returns reply's rc, with ctx->error filled.
+ * Not on a loop or client thread. */
 Rc http_client_call(Ctx *ctx, HttpClient *client, const HttpCall *call, HttpReply *out);
 
 #endif
