@@ -1,5 +1,5 @@
-/* json: a value tree in an arena, its reader (simdjson, RFC 8259, strict), its writer, and JSON Schema 2020-12 as
-   far as the dictionary needs it. Values are immutable once shared. */
+/* json: a value tree in an arena, its reader (simdjson, RFC 8259, strict), its writer, and JSON
+   Schema 2020-12 as far as the dictionary needs it. Values are immutable once shared. */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
 
@@ -17,19 +17,21 @@ typedef enum JsonKind {
 typedef struct Json Json;
 typedef struct JsonMember JsonMember;
 
-/* 24 bytes. A string is UTF-8 and may hold NUL. A number keeps the text it was written with where that differs from
-   what the writer would print (1.0, 1e3), so that what was read is given back. */
+/* 24 bytes. A string is UTF-8 and may hold NUL. A number keeps the text it was written with where
+   that differs from what the writer would print (1.0, 1e3), so that what was read is given back. */
 struct Json {
-    uint8_t kind;     /* JsonKind */
-    uint8_t is_int;   /* JSON_NUMBER: value.integer holds it exactly, else value.number */
-    uint32_t len;     /* bytes of a string, elements of an array, members of an object, bytes of a number's text */
+    uint8_t kind;   /* JsonKind */
+    uint8_t is_int; /* JSON_NUMBER: value.integer holds it exactly, else value.number */
+    uint32_t len;   /* bytes of a string, elements of an array, members of an object, bytes of a
+                       number's text */
     union {
         bool boolean;
         int64_t integer;
         double number;
         const char *string;
         const Json *items;
-        const JsonMember *members; /* in the order read; names are unique (a repeated name is an error) */
+        const JsonMember
+            *members; /* in the order read; names are unique (a repeated name is an error) */
     } value;
     const char *raw; /* JSON_NUMBER only: its text, or NULL */
 };
@@ -47,20 +49,22 @@ typedef struct JsonLimits {
 
 #define JSON_LIMITS_DEFAULT ((JsonLimits){.bytes = 16 << 20, .depth = 64})
 
-/* Reads one text. On RC_INVALID ctx->error names byte offset, line and column, and what is wrong there. The tree lies in
-   ctx->arena and holds no reference to text. */
+/* Reads one text. On RC_INVALID ctx->error names byte offset, line and column, and what is wrong
+   there. The tree lies in ctx->arena and holds no reference to text. */
 Rc json_read(Ctx *ctx, Str text, JsonLimits limits, const Json **out);
 
-/* Getters never fail: a missing member, another kind or an index out of range gives NULL, STR_NONE or the default. */
+/* Getters never fail: a missing member, another kind or an index out of range gives NULL, STR_NONE
+ * or the default. */
 const Json *json_get(const Json *object, Str name);
 const Json *json_at(const Json *array, size_t index);
-Str json_str(const Json *value);                       /* STR_NONE when it is no string */
+Str json_str(const Json *value); /* STR_NONE when it is no string */
 Str json_get_str(const Json *object, const char *name);
 int64_t json_get_int(const Json *object, const char *name, int64_t otherwise);
 double json_get_number(const Json *object, const char *name, double otherwise);
 bool json_get_bool(const Json *object, const char *name, bool otherwise);
-double json_number(const Json *value);                 /* 0 when it is no number */
-/* Deep equality: member order does not count, 1 equals 1.0. */
+double json_number(const Json *value); /* 0 when it is no number */
+/* Deep equality: member order does not count, 1 equals 1.0. Numbers beyond int64 compare as
+ * doubles. */
 bool json_equal(const Json *a, const Json *b);
 
 /* Makers. The _of makers refer to their arguments, they copy nothing. */
@@ -77,12 +81,14 @@ const Json *json_dup(Arena *arena, const Json *value);
 typedef VEC(Json) JsonItems;
 typedef VEC(JsonMember) JsonMembers;
 
-/* Appends the compact text of a value. */
+/* Appends the compact text of a value. A double that is no finite number is written as null. */
 void json_write(Buf *to, const Json *value);
-/* Appends a quoted, escaped string. '<', '>' and '&' are written as they are: HTML has its own writer. */
+/* Appends a quoted, escaped string. '<', '>' and '&' are written as they are: HTML has its own
+ * writer. */
 void json_write_str(Buf *to, Str s);
 
-/* A streaming writer that sets commas: json_open(w, '{'), json_name(w, STR("a")), json_int(w, 1), json_close(w). */
+/* A streaming writer that sets commas: json_open(w, '{'), json_name(w, STR("a")), json_int(w, 1),
+ * json_close(w). */
 typedef struct JsonWriter {
     Buf *to;
     uint8_t depth;
@@ -103,10 +109,11 @@ void json_null(JsonWriter *w);
 /* Text that is JSON already. */
 void json_raw(JsonWriter *w, Str json);
 
-/* A compiled schema: type, enum, const, properties, required, additionalProperties, items, prefixItems, minItems, maxItems,
-   uniqueItems, minimum, maximum, exclusive*, multipleOf, minLength, maxLength, pattern (PCRE2 with match limits), format
-   (date, date-time, email, uri), allOf, anyOf, oneOf, not, if/then/else, $ref into $defs. Another keyword that would
-   constrain is refused at compilation, never ignored. */
+/* A compiled schema: type, enum, const, properties, required, additionalProperties, items,
+   prefixItems, minItems, maxItems, uniqueItems, minimum, maximum, exclusive*, multipleOf,
+   minLength, maxLength, pattern (PCRE2 with match limits), format (date, date-time, email, uri),
+   allOf, anyOf, oneOf, not, if/then/else, $ref into $defs. Another keyword that would constrain is
+   refused at compilation, never ignored. */
 typedef struct JsonSchema JsonSchema;
 /* The schema lives in ctx->arena and refers to source. */
 Rc json_schema_compile(Ctx *ctx, const Json *source, const JsonSchema **out);
