@@ -324,8 +324,9 @@ static void setting_write_facts(Buf *to, const SettingRow *row) {
 
 void settings_help(Buf *to, const SettingRow *row) {
     bool flag = row->type == SETTING_BOOL;
-    buf_addf(to, "  --%s%s%s\n      %s", row->key, flag ? "" : " ",
-             flag ? "" : setting_types[row->type].name, row->description);
+    const char *value = row->placeholder ? row->placeholder : setting_types[row->type].name;
+    buf_addf(to, "  --%s%s%s\n      %s", row->key, flag ? "" : " ", flag ? "" : value,
+             row->description);
     if (!flag && ((row->standard && row->standard[0]) || setting_is_bounded(row))) {
         buf_add(to, STR(" ("));
         setting_write_facts(to, row);

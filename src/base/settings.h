@@ -27,6 +27,7 @@ typedef struct SettingRow {
     int64_t lower,
         upper; /* of the number; of a text's or path's length in bytes. Both 0: not bounded */
     const char *description; /* one sentence */
+    const char *placeholder; /* the value's name in help: "SECONDS"; NULL: the type's */
 } SettingRow;
 
 typedef enum SettingSource {

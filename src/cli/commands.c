@@ -1,0 +1,8 @@
+/* commands: which subcommands exist. A new one is a file cmd_NAME.c, a declaration and a row here.
+ */
+#include "cli_int.h"
+
+const CliCommand *const cli_commands[] = {
+    &cmd_help,
+};
+const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;
