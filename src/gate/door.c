@@ -6,12 +6,10 @@
 enum { BROWSER_CHARS = 26 };
 
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure) {
-    Arena *arena = http_ctx(x)->arena;
-    Str age = str_empty(session_token) ? STR("; Max-Age=0") : STR_NONE;
-    http_add_header(
-        x, "Set-Cookie",
-        str_fmt(arena, SESSION_COOKIE "=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax" STR_FMT "%s",
-                STR_ARG(session_token), STR_ARG(age), secure ? "; Secure" : ""));
+    http_set_cookie(x, (HttpSetCookie){.name = SESSION_COOKIE,
+                                       .value = session_token,
+                                       .max_age = str_empty(session_token) ? 0 : -1,
+                                       .secure = secure});
 }
 
 Str gate_csrf(Ctx *ctx) {
@@ -26,11 +24,9 @@ static Str browser_secret(HttpExchange *x, bool secure) {
     Str cookie = http_cookie(x, BROWSER_COOKIE);
     if (cookie.len == BROWSER_CHARS) return cookie;
     Str fresh = rand_id(ctx->rand, ctx->arena, BROWSER_CHARS);
-    http_add_header(x, "Set-Cookie",
-                    str_fmt(ctx->arena,
-                            BROWSER_COOKIE "=" STR_FMT
-                                           "; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000%s",
-                            STR_ARG(fresh), secure ? "; Secure" : ""));
+    http_set_cookie(
+        x, (HttpSetCookie){
+               .name = BROWSER_COOKIE, .value = fresh, .max_age = 30 * 86400, .secure = secure});
     return fresh;
 }
 
@@ -96,6 +92,17 @@ static Rc csrf_check(HttpExchange *x) {
         "This form is older than your session: go back, reload the page and send it again.");
 }
 
+Rc gate_lend_reader(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Gate *gate = ctx->tenant->gate;
+    int thread = http_thread(x);
+    assert(thread >= 0 && thread < GATE_THREADS);
+    Reader **reader = &gate->readers[thread];
+    if (!*reader) TRY(reader_open(ctx, ledger_store(ctx->tenant->ledger), reader));
+    ctx->db = *reader;
+    return RC_OK;
+}
+
 static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Str name = http_header(x, "ngsild-tenant");
@@ -103,6 +110,7 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     if (!ctx->tenant)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("NGSILD-Tenant"),
                         "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+    if (http_route(x)->place != HTTP_LOOP) TRY(gate_lend_reader(x));
     Actor *actor = NEW(ctx->arena, Actor);
     ctx->actor = actor;
     TRY(actor_find(x, actor, door->secure));

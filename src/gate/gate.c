@@ -55,6 +55,8 @@ void gate_close(Tenant *tenant) {
     Gate *gate = tenant->gate;
     if (!gate) return;
     tenant->gate = NULL;
+    for (size_t i = 0; i < GATE_THREADS; i++)
+        reader_close(gate->readers[i]);
     batch_close(gate->local);
     table_free(gate->sessions);
     table_free(gate->tokens);

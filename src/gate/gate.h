@@ -132,6 +132,10 @@ typedef struct GateDoor {
  * true) by door->refuse. */
 bool gate_before(void *door, HttpExchange *x);
 
+/* Lends the exchange its tenant's reader of this pool thread as ctx->db. gate_before has done it
+   for pool routes; call it first in what http_move or http_resume brought to a pool. */
+Rc gate_lend_reader(HttpExchange *x);
+
 /* ---- accounts ---- */
 typedef struct GateAccount {
     Str login, password; /* password empty: cannot sign in with one */

@@ -56,6 +56,8 @@ typedef struct GateToken {
     int64_t expires_at;
 } GateToken;
 
+enum { GATE_THREADS = 256 };
+
 struct Gate {
     Arena *arena;
     Tenant *tenant;
@@ -65,6 +67,7 @@ struct Gate {
     Table *failures;          /* sign-ins that failed, by login */
     Batch *local;             /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
+    Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
 };
 

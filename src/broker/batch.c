@@ -1,0 +1,166 @@
+/* batch: many entities by one request (clauses 5.6.7 to 5.6.10, 5.6.20). One command, one leaf;
+ * each entity is judged for itself. */
+#include "broker_int.h"
+
+typedef struct BatchKind {
+    const char *kind;
+    const PartKind *part;
+    EntityForm form;
+    HttpHandler handler;
+    bool creates; /* 201 with the ids that were created, as create and upsert answer */
+} BatchKind;
+
+/* What could not even be read is reported beside what the command refuses. */
+typedef struct BatchRun {
+    const BatchKind *kind;
+    JsonItems unread;
+    size_t asked;
+} BatchRun;
+
+static Json read_error(Arena *arena, Str id, const Error *error) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("entityId"), json_of_str(id)};
+    members[1] = (JsonMember){STR("error"), *problem_json(arena, error)};
+    return json_of_members(members, 2);
+}
+
+static Rc payload_array(Request *request) {
+    const Json *payload = request->payload;
+    if (payload->kind == JSON_ARRAY && payload->len) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "no-batch", STR_NONE,
+                    "A batch is a JSON array with at least one element.");
+}
+
+/* Of a deletion the elements are ids (clause 5.6.10). */
+static Rc item_read(Request *request, const BatchKind *kind, const Json *item, Str *id,
+                    Entity **fragment) {
+    Ctx *ctx = request->ctx;
+    *fragment = NULL;
+    *id = item->kind == JSON_STRING ? json_str(item) : json_get_str(item, "id");
+    if (kind->part == &part_entity_delete) {
+        if (ld_is_iri(*id)) return RC_OK;
+        return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "An entity's id is a URI.");
+    }
+    TRY(entity_read(ctx, request->context, item, kind->form, fragment));
+    if (!str_empty((*fragment)->id)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
+}
+
+static PartBatch *batch_new(Request *request, const BatchKind *kind, Command *command,
+                            BatchRun *run) {
+    Arena *arena = command_arena(command);
+    const Json *payload = request->payload;
+    PartBatch *batch = NEW(arena, PartBatch);
+    PartEntity *items = NEW_ARRAY(arena, PartEntity, payload->len);
+    Actor *actor = NEW(arena, Actor);
+    *actor = *request->ctx->actor;
+    PartWho who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
+    *batch = (PartBatch){.kind = kind->part, .items = items};
+    for (size_t i = 0; i < payload->len; i++) {
+        Entity *fragment;
+        Str id;
+        if (item_read(request, kind, json_at(payload, i), &id, &fragment) != RC_OK) {
+            vec_push(request->ctx->arena, &run->unread,
+                     read_error(request->ctx->arena, id, &request->ctx->error));
+            continue;
+        }
+        command_needs(command, id);
+        items[batch->n++] = (PartEntity){.who = who,
+                                         .id = id,
+                                         .fragment = fragment,
+                                         .no_overwrite = request_option(request, "noOverwrite"),
+                                         .upsert_update = request_option(request, "update")};
+    }
+    return batch;
+}
+
+static void items_join(Arena *arena, JsonItems *to, const Json *from) {
+    for (size_t i = 0; from && i < from->len; i++)
+        vec_push(arena, to, *json_at(from, i));
+}
+
+static void answer_json(Request *request, int status, const Json *json) {
+    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
+    json_write(&body, json);
+    request->accept = ACCEPT_JSON;
+    request_answer(request, status, buf_str(&body));
+}
+
+/* 207 when something went wrong, 201 with the created ids, else 204 (clauses 6.14 to 6.17). */
+static void batch_answer(Request *request, const BatchRun *run, const Json *result) {
+    Arena *arena = request->ctx->arena;
+    JsonItems errors = run->unread, success = {0};
+    const Json *created = result ? json_get(result, STR("created")) : NULL;
+    items_join(arena, &errors, result ? json_get(result, STR("errors")) : NULL);
+    items_join(arena, &success, created);
+    items_join(arena, &success, result ? json_get(result, STR("success")) : NULL);
+    if (errors.len) {
+        JsonMember members[] = {
+            {STR("success"), json_of_items(success.items, success.len)},
+            {STR("errors"), json_of_items(errors.items, errors.len)},
+        };
+        Json answer = json_of_members(members, 2);
+        answer_json(request, success.len ? 207 : run->kind->creates ? 400 : 207, &answer);
+        return;
+    }
+    if (run->kind->creates && created && created->len)
+        answer_json(request, 201, created);
+    else
+        request_answer_empty(request, 204);
+}
+
+static void batch_then(Request *request, const Outcome *outcome, void *arg) {
+    batch_answer(request, arg, outcome->result);
+}
+
+static void batch_operate(HttpExchange *x, const BatchKind *kind) {
+    Request *request;
+    Rc rc = request_open(x, &request);
+    if (request_moved(x, rc, kind->handler)) return;
+    if (rc == RC_OK) rc = payload_array(request);
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    BatchRun *run = NEW(request->ctx->arena, BatchRun);
+    run->kind = kind;
+    Command *command = broker_command(request, str_of(kind->kind));
+    PartBatch *batch = batch_new(request, kind, command, run);
+    if (batch->n == 0) {
+        command_free(command);
+        batch_answer(request, run, NULL);
+        return;
+    }
+    command_add(command, &part_entity_batch, batch);
+    broker_submit(request, command, kind->handler, batch_then, run);
+}
+
+void batch_create(HttpExchange *x) {
+    static const BatchKind kind = {"batch.create", &part_entity_create, ENTITY_WHOLE, batch_create,
+                                   true};
+    batch_operate(x, &kind);
+}
+
+void batch_upsert(HttpExchange *x) {
+    static const BatchKind kind = {"batch.upsert", &part_entity_upsert, ENTITY_WHOLE, batch_upsert,
+                                   true};
+    batch_operate(x, &kind);
+}
+
+void batch_update(HttpExchange *x) {
+    static const BatchKind kind = {"batch.update", &part_entity_append, ENTITY_ATTRS, batch_update,
+                                   false};
+    batch_operate(x, &kind);
+}
+
+void batch_merge(HttpExchange *x) {
+    static const BatchKind kind = {"batch.merge", &part_entity_merge, ENTITY_FRAGMENT, batch_merge,
+                                   false};
+    batch_operate(x, &kind);
+}
+
+void batch_delete(HttpExchange *x) {
+    static const BatchKind kind = {"batch.delete", &part_entity_delete, ENTITY_FRAGMENT,
+                                   batch_delete, false};
+    batch_operate(x, &kind);
+}

@@ -1,0 +1,130 @@
+/* broker_int: what the files of broker/ share. */
+#ifndef BROKER_BROKER_INT_H
+#define BROKER_BROKER_INT_H
+
+#include "broker.h"
+
+enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
+
+/* ---- request.c: what every operation starts and ends with ---- */
+
+/* How an answer is written (clauses 6.3.4, 6.3.5). */
+typedef enum Accept { ACCEPT_JSON, ACCEPT_LD_JSON, ACCEPT_GEO_JSON } Accept;
+
+typedef struct Request {
+    HttpExchange *x;
+    Ctx *ctx;
+    Tenant *tenant;
+    const LdContext *context; /* released by request_close */
+    Accept accept;
+    const Json *payload; /* of a request with a body */
+    bool context_in_body;
+} Request;
+
+/* Opens a request: Accept, context from the Link header or the body's @context (clause 6.3.5),
+   payload. On RC_BUSY the context must be fetched and this is a loop thread: move to the pool and
+   open again. The Request lives in the exchange's arena. */
+Rc request_open(HttpExchange *x, Request **out);
+void request_close(Request *request);
+/* Answers with the problem document of ctx->error (clause 6.3.2, 5.5.2) and closes. */
+void request_fail(Request *request);
+/* The same before a request could be opened. */
+void broker_problem(HttpExchange *x, const Error *error);
+/* Answers with a body, its type by request->accept, the Link header where the context is not in the
+ * body; closes. */
+void request_answer(Request *request, int status, Str body);
+void request_answer_empty(Request *request, int status);
+/* Runs a handler that could not go on on the loop again on a pool thread. */
+bool request_moved(HttpExchange *x, Rc rc, HttpHandler handler);
+/* To be said before a handler of a loop route runs on the pool: request_open then lends it the
+ * reader. */
+void request_on_pool(HttpExchange *x);
+
+/* True if the parameter's value has this word among its comma-separated ones
+ * (options=keyValues,count). */
+bool request_option(const Request *request, const char *option);
+/* Representation wanted: format, options, attrs / pick / omit, lang, datasetId, geometryProperty
+ * (clauses 6.3.7, 6.3.15 ...). */
+Rc request_render_options(Request *request, RenderOptions *out);
+/* Splits a list parameter and expands its terms. */
+void request_terms(Request *request, Str list, StrVec *out);
+
+/* ---- submit.c: commands of the broker ---- */
+
+/* Called on the exchange's loop with the outcome: answers. */
+typedef void (*SubmitThen)(Request *request, const Outcome *outcome, void *arg);
+/* Submits and answers later; a refusal is answered with its problem document, then is called only
+ * for RC_OK. The command is freed. */
+void broker_submit(Request *request, Command *command, HttpHandler again, SubmitThen then,
+                   void *arg);
+/* A command of the request's actor. */
+Command *broker_command(Request *request, Str kind);
+
+/* ---- handlers ---- */
+
+/* entities.c */
+void entities_create(HttpExchange *x);
+void entities_get(HttpExchange *x);
+void entities_replace(HttpExchange *x);
+void entities_merge(HttpExchange *x);
+void entities_delete(HttpExchange *x);
+void entities_append(HttpExchange *x);
+void entities_update(HttpExchange *x);
+void attrs_partial(HttpExchange *x);
+void attrs_replace(HttpExchange *x);
+void attrs_delete(HttpExchange *x);
+
+/* bulk.c */
+void bulk_create(HttpExchange *x);
+void bulk_upsert(HttpExchange *x);
+void bulk_update(HttpExchange *x);
+void bulk_merge(HttpExchange *x);
+void bulk_delete(HttpExchange *x);
+/* query.c */
+void query_get(HttpExchange *x);
+void query_post(HttpExchange *x);
+/* discovery.c */
+void discovery_types(HttpExchange *x);
+void discovery_type(HttpExchange *x);
+void discovery_attrs(HttpExchange *x);
+void discovery_attr(HttpExchange *x);
+
+/* ---- parts.c: what a write does, on the newest state ---- */
+
+/* The actor as guards see him: copied into the command. */
+typedef struct PartWho {
+    const Actor *actor;
+    Tenant *tenant;
+    Str purpose;
+} PartWho;
+
+/* One fragment applied to one entity. */
+typedef struct PartEntity {
+    PartWho who;
+    Str id;
+    const Entity *fragment; /* create, replace, append, update, merge */
+    Str attr, dataset_id;   /* of the attribute operations */
+    bool no_overwrite;      /* append */
+    bool all_datasets;      /* delete an attribute with all its instances */
+    bool upsert_update;     /* upsert: options=update */
+} PartEntity;
+
+extern const PartKind part_entity_create, part_entity_replace, part_entity_append,
+    part_entity_update, part_entity_merge, part_entity_upsert, part_entity_delete;
+extern const PartKind part_attr_partial, part_attr_replace, part_attr_delete;
+extern const PartKind part_temporal_record;
+
+/* Many entities by one command; each is judged by `kind` for itself. Result: {created, success,
+ * errors}. */
+typedef struct PartBatch {
+    const PartKind *kind;
+    const PartEntity *items;
+    size_t n;
+} PartBatch;
+extern const PartKind part_entity_batch;
+
+/* The problem document of an error (clause 5.5.2, RFC 9457), and its status. */
+const Json *problem_json(Arena *arena, const Error *error);
+int problem_status(const Error *error);
+
+#endif

@@ -1,0 +1,297 @@
+/* entities: provision and retrieval of single entities and attributes (clauses 5.6.1
+ * to 5.6.6, 5.6.17 to 5.6.19, 5.7.1). */
+#include "broker_int.h"
+
+/* ---- reading the request ---- */
+
+static Rc id_read(Request *request, Str *id) {
+    *id = http_path_param(request->x, "entityId");
+    if (ld_is_iri(*id)) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-id", STR("entityId"),
+                    "An entity's id is a URI: \"" STR_FMT "\" is none.", STR_ARG(*id));
+}
+
+static PartWho who_of(Request *request, Arena *arena) {
+    Actor *actor = NEW(arena, Actor);
+    *actor = *request->ctx->actor;
+    return (PartWho){.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
+}
+
+/* The exchange's arena outlives the command: what the request was read into may be shared with its
+ * parts. */
+static PartEntity *part_new(Request *request, Command *command, Str id) {
+    PartEntity *part = NEW(command_arena(command), PartEntity);
+    *part = (PartEntity){.who = who_of(request, command_arena(command)), .id = id};
+    command_needs(command, id);
+    return part;
+}
+
+/* What the wait needs when the answer is written. */
+typedef struct Writing {
+    Str id;
+} Writing;
+
+static void answer_no_content(Request *request, const Outcome *outcome, void *arg) {
+    (void)outcome;
+    (void)arg;
+    request_answer_empty(request, 204);
+}
+
+/* Opens, or answers, or moves to the pool: false when there is nothing more to do. */
+static bool opened(HttpExchange *x, HttpHandler handler, Request **request) {
+    Rc rc = request_open(x, request);
+    if (rc == RC_OK) return true;
+    if (!request_moved(x, rc, handler)) request_fail(*request);
+    return false;
+}
+
+/* ---- whole entities ---- */
+
+static void answer_created(Request *request, const Outcome *outcome, void *arg) {
+    const Writing *writing = arg;
+    Str id = http_url_encode(request->ctx->arena, writing->id);
+    (void)outcome;
+    http_set_header(request->x, "Location",
+                    str_fmt(request->ctx->arena, "/ngsi-ld/v1/entities/" STR_FMT, STR_ARG(id)));
+    request_answer_empty(request, 201);
+}
+
+void entities_create(HttpExchange *x) {
+    Request *request;
+    Entity *entity;
+    if (!opened(x, entities_create, &request)) return;
+    if (entity_read(request->ctx, request->context, request->payload, ENTITY_WHOLE, &entity) !=
+        RC_OK) {
+        request_fail(request);
+        return;
+    }
+    Command *command = broker_command(request, STR("entity.create"));
+    PartEntity *part = part_new(request, command, entity->id);
+    Writing *writing = NEW(request->ctx->arena, Writing);
+    part->fragment = entity;
+    writing->id = entity->id;
+    command_add(command, &part_entity_create, part);
+    broker_submit(request, command, entities_create, answer_created, writing);
+}
+
+/* What the operations on an existing entity differ in. */
+typedef struct Operation {
+    const char *kind;
+    const PartKind *part;
+    EntityForm form;
+    SubmitThen then;
+    HttpHandler handler;
+} Operation;
+
+static Rc fragment_read(Request *request, const Operation *operation, Str id, Entity **out) {
+    TRY(entity_read(request->ctx, request->context, request->payload, operation->form, out));
+    if (str_empty((*out)->id) || str_eq((*out)->id, id)) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "other-id", STR("id"),
+                    "The id in the body is not the one in the address.");
+}
+
+static void operate(HttpExchange *x, const Operation *operation) {
+    Request *request;
+    Entity *fragment = NULL;
+    Str id;
+    if (!opened(x, operation->handler, &request)) return;
+    Rc rc = id_read(request, &id);
+    if (rc == RC_OK && request->payload) rc = fragment_read(request, operation, id, &fragment);
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    Command *command = broker_command(request, str_of(operation->kind));
+    PartEntity *part = part_new(request, command, id);
+    part->fragment = fragment;
+    part->no_overwrite = request_option(request, "noOverwrite");
+    command_add(command, operation->part, part);
+    broker_submit(request, command, operation->handler, operation->then, NULL);
+}
+
+void entities_replace(HttpExchange *x) {
+    static const Operation operation = {"entity.replace", &part_entity_replace, ENTITY_ATTRS,
+                                        answer_no_content, entities_replace};
+    operate(x, &operation);
+}
+
+void entities_merge(HttpExchange *x) {
+    static const Operation operation = {"entity.merge", &part_entity_merge, ENTITY_FRAGMENT,
+                                        answer_no_content, entities_merge};
+    operate(x, &operation);
+}
+
+void entities_delete(HttpExchange *x) {
+    static const Operation operation = {"entity.delete", &part_entity_delete, ENTITY_FRAGMENT,
+                                        answer_no_content, entities_delete};
+    operate(x, &operation);
+}
+
+/* Names of a result list, compacted. */
+static Json terms_json(Request *request, const Json *iris) {
+    Arena *arena = request->ctx->arena;
+    JsonItems items = {0};
+    for (size_t i = 0; iris && i < iris->len; i++)
+        vec_push(arena, &items,
+                 json_of_str(ld_compact(request->context, arena, json_str(json_at(iris, i)))));
+    return json_of_items(items.items, items.len);
+}
+
+static Json refused_json(Request *request, const Json *refused) {
+    Arena *arena = request->ctx->arena;
+    JsonItems items = {0};
+    for (size_t i = 0; i < refused->len; i++) {
+        const Json *one = json_at(refused, i);
+        JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+        Str name = ld_compact(request->context, arena, json_get_str(one, "attributeName"));
+        members[0] = (JsonMember){STR("attributeName"), json_of_str(name)};
+        members[1] = (JsonMember){STR("reason"), json_of_str(json_get_str(one, "reason"))};
+        vec_push(arena, &items, json_of_members(members, 2));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+/* 204 when all was done, 207 with an UpdateResult when something was not
+ * (clauses 6.6.3.1, 6.6.3.2). */
+static void answer_updates(Request *request, const Outcome *outcome, void *arg) {
+    (void)arg;
+    const Json *refused = outcome->result ? json_get(outcome->result, STR("notUpdated")) : NULL;
+    if (!refused || !refused->len) {
+        request_answer_empty(request, 204);
+        return;
+    }
+    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
+    JsonMember members[] = {
+        {STR("updated"), terms_json(request, json_get(outcome->result, STR("updated")))},
+        {STR("notUpdated"), refused_json(request, refused)},
+    };
+    Json answer = json_of_members(members, 2);
+    json_write(&body, &answer);
+    request->accept = ACCEPT_JSON;
+    request_answer(request, 207, buf_str(&body));
+}
+
+void entities_append(HttpExchange *x) {
+    static const Operation operation = {"entity.append", &part_entity_append, ENTITY_ATTRS,
+                                        answer_updates, entities_append};
+    operate(x, &operation);
+}
+
+void entities_update(HttpExchange *x) {
+    static const Operation operation = {"entity.update", &part_entity_update, ENTITY_ATTRS,
+                                        answer_updates, entities_update};
+    operate(x, &operation);
+}
+
+/* ---- one attribute ---- */
+
+static Rc attr_fragment(Request *request, Str id, Str iri, EntityForm form, Entity **out) {
+    Entity *fragment = NEW(request->ctx->arena, Entity);
+    *fragment = (Entity){.id = id,
+                         .created_at = TIME_NONE,
+                         .modified_at = TIME_NONE,
+                         .deleted_at = TIME_NONE,
+                         .expires_at = TIME_NONE};
+    *out = fragment;
+    return entity_read_attr(request->ctx, request->context, iri, request->payload, form,
+                            &fragment->attrs);
+}
+
+static void attr_operate(HttpExchange *x, const Operation *operation) {
+    Request *request;
+    Entity *fragment = NULL;
+    Str id;
+    if (!opened(x, operation->handler, &request)) return;
+    Arena *arena = request->ctx->arena;
+    Str iri = ld_expand(request->context, arena, http_path_param(x, "attrId"));
+    Rc rc = id_read(request, &id);
+    if (rc == RC_OK && request->payload)
+        rc = attr_fragment(request, id, iri, operation->form, &fragment);
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    Command *command = broker_command(request, str_of(operation->kind));
+    PartEntity *part = part_new(request, command, id);
+    part->fragment = fragment;
+    part->attr = iri;
+    part->dataset_id = http_query_or(x, "datasetId", STR_NONE);
+    part->all_datasets = str_eq(http_query_or(x, "deleteAll", STR_NONE), STR("true"));
+    command_add(command, operation->part, part);
+    broker_submit(request, command, operation->handler, operation->then, NULL);
+}
+
+void attrs_partial(HttpExchange *x) {
+    static const Operation operation = {"attr.partial", &part_attr_partial, ENTITY_FRAGMENT,
+                                        answer_no_content, attrs_partial};
+    attr_operate(x, &operation);
+}
+
+void attrs_replace(HttpExchange *x) {
+    static const Operation operation = {"attr.replace", &part_attr_replace, ENTITY_WHOLE,
+                                        answer_no_content, attrs_replace};
+    attr_operate(x, &operation);
+}
+
+void attrs_delete(HttpExchange *x) {
+    static const Operation operation = {"attr.delete", &part_attr_delete, ENTITY_WHOLE,
+                                        answer_no_content, attrs_delete};
+    attr_operate(x, &operation);
+}
+
+/* ---- retrieval ---- */
+
+static Rc retrieve(Request *request, const Entity **out) {
+    Ctx *ctx = request->ctx;
+    Str id, type = http_query_or(request->x, "type", STR_NONE);
+    TRY(id_read(request, &id));
+    Rc rc = ledger_entity(ctx, request->tenant->ledger, id, out);
+    if (rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, rc, "no-entity", id, "There is no entity with this id.");
+    TRY(rc);
+    *out = gate_view(ctx, NULL, *out);
+    bool typed = *out && (str_empty(type) ||
+                          entity_has_type(*out, ld_expand(request->context, ctx->arena, type)));
+    if (typed) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-entity", id, "There is no entity with this id.");
+}
+
+static Rc asked_attrs_present(Request *request, const Entity *entity,
+                              const RenderOptions *options) {
+    Str attrs;
+    if (!http_query(request->x, "attrs", &attrs)) return RC_OK;
+    for (size_t i = 0; i < options->pick.len; i++)
+        if (entity_attr(entity, options->pick.items[i])) return RC_OK;
+    return ctx_fail(request->ctx, RC_NOT_FOUND, "no-attribute", STR("attrs"),
+                    "The entity has none of these attributes.");
+}
+
+/* A look at personal data is durable before the data leave, so it waits on the pool. */
+static Rc retrieve_and_look(Request *request, const Entity **entity, RenderOptions *options) {
+    TRY(retrieve(request, entity));
+    TRY(request_render_options(request, options));
+    TRY(asked_attrs_present(request, *entity, options));
+    if (!gate_is_look(request->ctx, *entity)) return RC_OK;
+    if (!request->ctx->db) return RC_BUSY;
+    return gate_look(request->ctx, entity, 1, STR("NGSI-LD API"));
+}
+
+void entities_get(HttpExchange *x) {
+    Request *request;
+    const Entity *entity;
+    RenderOptions options;
+    if (!opened(x, entities_get, &request)) return;
+    Rc rc = retrieve_and_look(request, &entity, &options);
+    if (rc == RC_OK) {
+        Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
+        render_entity(&body, request->context, entity, &options, request->ctx->scratch);
+        request_answer(request, 200, buf_str(&body));
+        return;
+    }
+    if (rc == RC_BUSY && !request->ctx->db) {
+        request_close(request);
+        (void)request_moved(x, rc, entities_get);
+        return;
+    }
+    request_fail(request);
+}

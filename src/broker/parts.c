@@ -1,0 +1,328 @@
+#include "broker_int.h"
+
+/* Attribute by attribute: what an append or update did, for the UpdateResult (clause 5.2.18). */
+typedef struct Updates {
+    JsonItems updated, refused;
+} Updates;
+
+/* ---- rights and rules, on the newest state ---- */
+
+static Ctx ctx_as(const Ctx *ctx, const PartWho *who) {
+    Ctx own = *ctx;
+    own.actor = (Actor *)who->actor;
+    own.tenant = who->tenant;
+    own.purpose = who->purpose;
+    return own;
+}
+
+/* May the actor do this to every attribute that the fragment touches, in an entity of these types?
+ */
+static Rc rights(Ctx *ctx, const PartEntity *part, GateAction action, const Entity *typed) {
+    Ctx own = ctx_as(ctx, &part->who);
+    const Dictionary *dictionary = part->who.tenant->dictionary;
+    const Entity *fragment = part->fragment;
+    Rc rc = RC_OK;
+    for (size_t t = 0; t < typed->types.len && rc == RC_OK; t++) {
+        GateAsk ask = {.action = action, .type = typed->types.items[t], .class = CLASS_OPEN};
+        ask.attr = part->attr;
+        ask.class = dictionary_class(dictionary, typed, part->attr);
+        rc = gate_check(&own, &ask);
+        for (size_t i = 0; fragment && i < fragment->attrs.len && rc == RC_OK; i++) {
+            ask.attr = fragment->attrs.items[i].name;
+            ask.class = dictionary_class(dictionary, typed, ask.attr);
+            rc = gate_check(&own, &ask);
+        }
+    }
+    ctx->error = own.error;
+    return rc;
+}
+
+static Rc not_found(Ctx *ctx, Str id) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-entity", id, "There is no entity with this id.");
+}
+
+/* What an actor may not see does not exist for him. */
+static Rc present(Ctx *ctx, Stage *stage, const PartEntity *part, const Entity **out) {
+    Ctx own = ctx_as(ctx, &part->who);
+    *out = stage_entity(stage, part->id);
+    if (!*out || !gate_view(&own, NULL, *out)) return not_found(ctx, part->id);
+    return RC_OK;
+}
+
+static Rc present_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateAction action) {
+    const Entity *before;
+    TRY(present(ctx, stage, part, &before));
+    return rights(ctx, part, action, before);
+}
+
+/* Writes what the delta makes of the entity, unless the dictionary refuses it. */
+static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delta *delta) {
+    Entity *after;
+    delta_fold(ctx->arena, stage_entity(stage, part->id), delta, stage_position(stage),
+               stage_now(stage), &after);
+    if (after) TRY(dictionary_check(ctx, part->who.tenant->dictionary, after));
+    stage_put(stage, delta);
+    return RC_OK;
+}
+
+/* ---- whole entities ---- */
+
+static Rc create_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    TRY(rights(ctx, part, ACT_CREATE, part->fragment));
+    if (!stage_entity(stage, part->id)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "exists", part->id, "An entity with this id exists already.");
+}
+
+static Rc create_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    Delta delta = {.op = DELTA_PUT, .id = part->id, .after = (Entity *)part->fragment};
+    return put_checked(ctx, stage, part, &delta);
+}
+
+static Rc replace_guard(Ctx *ctx, Stage *stage, const void *args) {
+    return present_guard(ctx, stage, args, ACT_UPDATE);
+}
+
+/* A replacement without type keeps the types (clause 5.6.18). */
+static Rc replace_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    const Entity *before = stage_entity(stage, part->id);
+    Entity *after = NEW(ctx->arena, Entity);
+    *after = *part->fragment;
+    after->id = part->id;
+    if (!after->types.len) after->types = before->types;
+    after->created_at = before->created_at;
+    Delta delta = {.op = DELTA_PUT, .id = part->id, .after = after};
+    return put_checked(ctx, stage, part, &delta);
+}
+
+static Rc delete_guard(Ctx *ctx, Stage *stage, const void *args) {
+    return present_guard(ctx, stage, args, ACT_DELETE);
+}
+
+static Rc delete_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    (void)ctx;
+    Delta delta = {.op = DELTA_DELETE, .id = part->id};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+static Rc merge_guard(Ctx *ctx, Stage *stage, const void *args) {
+    return present_guard(ctx, stage, args, ACT_UPDATE);
+}
+
+static Rc merge_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    Delta *delta;
+    TRY(delta_merge(ctx, stage_entity(stage, part->id), part->fragment, &delta));
+    return put_checked(ctx, stage, part, delta);
+}
+
+/* ---- append and update (clauses 5.6.2, 5.6.3) ---- */
+
+static void refused_add(Arena *arena, Updates *updates, Str attr, Str reason) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("attributeName"), json_of_str(attr)};
+    members[1] = (JsonMember){STR("reason"), json_of_str(reason)};
+    vec_push(arena, &updates->refused, json_of_members(members, 2));
+}
+
+static void updated_add(Arena *arena, Updates *updates, Str attr) {
+    for (size_t i = 0; i < updates->updated.len; i++)
+        if (str_eq(json_str(&updates->updated.items[i]), attr)) return;
+    vec_push(arena, &updates->updated, json_of_str(attr));
+}
+
+static void updates_result(Arena *arena, Stage *stage, const Updates *updates) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] =
+        (JsonMember){STR("updated"), json_of_items(updates->updated.items, updates->updated.len)};
+    members[1] = (JsonMember){STR("notUpdated"),
+                              json_of_items(updates->refused.items, updates->refused.len)};
+    Json *result = NEW(arena, Json);
+    *result = json_of_members(members, 2);
+    stage_result(stage, result);
+}
+
+/* Puts one instance of the fragment into the change, or among what was refused. */
+static void fragment_take(Arena *arena, const Entity *before, const Attr *attr,
+                          const PartEntity *part, bool must_exist, Delta *change,
+                          Updates *updates) {
+    bool exists = entity_attr_dataset(before, attr->name, attr->dataset_id) != NULL;
+    bool null = entity_attr_null(attr);
+    if ((must_exist || null) && !exists) {
+        refused_add(arena, updates, attr->name, STR("The entity has no such attribute."));
+        return;
+    }
+    if (part->no_overwrite && exists) {
+        refused_add(arena, updates, attr->name, STR("It exists, and options=noOverwrite."));
+        return;
+    }
+    updated_add(arena, updates, attr->name);
+    if (null)
+        vec_push(arena, &change->removed,
+                 (DeltaRemoval){.name = attr->name, .dataset_id = attr->dataset_id});
+    else
+        vec_push(arena, &change->after->attrs, *attr);
+}
+
+static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool must_exist) {
+    Arena *arena = ctx->arena;
+    const Entity *before = stage_entity(stage, part->id), *fragment = part->fragment;
+    Entity *after = NEW(arena, Entity);
+    *after = *fragment;
+    after->id = part->id;
+    after->attrs = (Attrs){0};
+    Delta change = {
+        .op = DELTA_CHANGE, .id = part->id, .after = after, .set_scopes = fragment->scopes.len > 0};
+    Updates updates = {0};
+    for (size_t i = 0; i < fragment->attrs.len; i++)
+        fragment_take(arena, before, &fragment->attrs.items[i], part, must_exist, &change,
+                      &updates);
+    updates_result(arena, stage, &updates);
+    bool nothing =
+        !after->attrs.len && !change.removed.len && !fragment->types.len && !fragment->scopes.len;
+    return nothing ? RC_OK : put_checked(ctx, stage, part, &change);
+}
+
+static Rc append_apply(Ctx *ctx, Stage *stage, const void *args) {
+    return fragment_apply(ctx, stage, args, false);
+}
+
+static Rc update_apply(Ctx *ctx, Stage *stage, const void *args) {
+    return fragment_apply(ctx, stage, args, true);
+}
+
+/* ---- upsert (clause 5.6.8) ---- */
+
+static Rc upsert_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    if (!stage_entity(stage, part->id)) return rights(ctx, part, ACT_CREATE, part->fragment);
+    return present_guard(ctx, stage, part, ACT_UPDATE);
+}
+
+static Rc upsert_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    if (!stage_entity(stage, part->id)) return create_apply(ctx, stage, part);
+    return part->upsert_update ? append_apply(ctx, stage, part) : replace_apply(ctx, stage, part);
+}
+
+/* ---- one attribute (clauses 5.6.4, 5.6.5, 5.6.19) ---- */
+
+static Rc no_attr(Ctx *ctx, const PartEntity *part) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-attribute", part->attr,
+                    "The entity has no such attribute.");
+}
+
+static Rc attr_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    const Entity *before;
+    size_t n;
+    TRY(present(ctx, stage, part, &before));
+    TRY(rights(ctx, part, ACT_UPDATE, before));
+    if (part->fragment || part->all_datasets)
+        return entity_attr_all(before, part->attr, &n) ? RC_OK : no_attr(ctx, part);
+    return entity_attr_dataset(before, part->attr, part->dataset_id) ? RC_OK : no_attr(ctx, part);
+}
+
+static Rc attr_partial_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    Delta *delta;
+    TRY(delta_partial(ctx, stage_entity(stage, part->id), &part->fragment->attrs, &delta));
+    return put_checked(ctx, stage, part, delta);
+}
+
+static Rc attr_replace_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    Entity *after = NEW(ctx->arena, Entity);
+    *after = (Entity){.id = part->id,
+                      .attrs = part->fragment->attrs,
+                      .created_at = TIME_NONE,
+                      .modified_at = TIME_NONE,
+                      .deleted_at = TIME_NONE,
+                      .expires_at = TIME_NONE};
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    return put_checked(ctx, stage, part, &delta);
+}
+
+static Rc attr_delete_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id};
+    vec_push(ctx->arena, &delta.removed,
+             (DeltaRemoval){
+                 .name = part->attr, .dataset_id = part->dataset_id, .all = part->all_datasets});
+    return put_checked(ctx, stage, part, &delta);
+}
+
+/* ---- temporal (clauses 5.6.11, 5.6.12) ---- */
+
+static Rc record_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    if (stage_entity(stage, part->id)) return present_guard(ctx, stage, part, ACT_UPDATE);
+    if (!part->fragment->types.len) return not_found(ctx, part->id);
+    return rights(ctx, part, ACT_CREATE, part->fragment);
+}
+
+/* An entity that does not exist yet begins with what its evolution says of it. */
+static Rc record_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    if (!stage_entity(stage, part->id)) {
+        Entity *bare = NEW(ctx->arena, Entity);
+        *bare = *part->fragment;
+        bare->attrs = (Attrs){0};
+        Delta create = {.op = DELTA_PUT, .id = part->id, .after = bare};
+        stage_put(stage, &create);
+    }
+    Delta delta = {.op = DELTA_RECORD, .id = part->id, .after = (Entity *)part->fragment};
+    return put_checked(ctx, stage, part, &delta);
+}
+
+/* ---- batches (clauses 5.6.7 to 5.6.10, 5.6.20) ---- */
+
+static Json batch_error(Arena *arena, Str id, const Error *error) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("entityId"), json_of_str(id)};
+    members[1] = (JsonMember){STR("error"), *problem_json(arena, error)};
+    return json_of_members(members, 2);
+}
+
+/* One command for the whole batch; an entity that is refused leaves no trace, the others are
+ * written. */
+static Rc batch_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartBatch *batch = args;
+    Arena *arena = ctx->arena;
+    JsonItems success = {0}, errors = {0}, created = {0};
+    for (size_t i = 0; i < batch->n; i++) {
+        const PartEntity *part = &batch->items[i];
+        bool exists = stage_entity(stage, part->id) != NULL;
+        Rc rc = batch->kind->guard(ctx, stage, part);
+        if (rc == RC_OK) rc = batch->kind->apply(ctx, stage, part);
+        if (rc == RC_OK)
+            vec_push(arena, exists ? &success : &created, json_of_str(part->id));
+        else
+            vec_push(arena, &errors, batch_error(arena, part->id, &ctx->error));
+    }
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    members[0] = (JsonMember){STR("created"), json_of_items(created.items, created.len)};
+    members[1] = (JsonMember){STR("success"), json_of_items(success.items, success.len)};
+    members[2] = (JsonMember){STR("errors"), json_of_items(errors.items, errors.len)};
+    Json *result = NEW(arena, Json);
+    *result = json_of_members(members, 3);
+    stage_result(stage, result);
+    return RC_OK;
+}
+
+const PartKind part_entity_create = {"entity.create", 1, create_guard, create_apply};
+const PartKind part_entity_replace = {"entity.replace", 1, replace_guard, replace_apply};
+const PartKind part_entity_append = {"entity.append", 1, merge_guard, append_apply};
+const PartKind part_entity_update = {"entity.update", 1, merge_guard, update_apply};
+const PartKind part_entity_merge = {"entity.merge", 1, merge_guard, merge_apply};
+const PartKind part_entity_upsert = {"entity.upsert", 1, upsert_guard, upsert_apply};
+const PartKind part_entity_delete = {"entity.delete", 1, delete_guard, delete_apply};
+const PartKind part_attr_partial = {"attr.partial", 1, attr_guard, attr_partial_apply};
+const PartKind part_attr_replace = {"attr.replace", 1, attr_guard, attr_replace_apply};
+const PartKind part_attr_delete = {"attr.delete", 1, attr_guard, attr_delete_apply};
+const PartKind part_temporal_record = {"temporal.record", 1, record_guard, record_apply};
+const PartKind part_entity_batch = {"entity.batch", 1, NULL, batch_apply};

@@ -1,0 +1,238 @@
+/* query: entities by condition (clause 5.7.2), by address or by body (6.23). */
+#include "broker_int.h"
+
+enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, QUERY_MAX = 8192 };
+
+/* Where the parameters of a query come from: the address, or a Query object in the body
+ * (clause 5.2.23). */
+typedef struct QuerySource {
+    const Request *request;
+    const Json *body; /* NULL: the address */
+} QuerySource;
+
+static Str source_text(const QuerySource *source, const char *name) {
+    if (!source->body) return http_query_or(source->request->x, name, STR_NONE);
+    const Json *value = json_get(source->body, str_of(name));
+    if (!value) return STR_NONE;
+    if (value->kind == JSON_STRING) return json_str(value);
+    Buf text = buf_new(source->request->ctx->arena, QUERY_MAX);
+    if (value->kind != JSON_ARRAY || !value->len || json_at(value, 0)->kind != JSON_STRING) {
+        json_write(&text, value); /* coordinates */
+        return buf_str(&text);
+    }
+    for (size_t i = 0; i < value->len; i++) {
+        if (i) buf_add_char(&text, ',');
+        buf_add(&text, json_str(json_at(value, i)));
+    }
+    return buf_str(&text);
+}
+
+static void split_into(Arena *arena, Str list, StrVec *out) {
+    for (Str item; str_split(&list, ',', &item);)
+        if (!str_empty(str_trim(item))) vec_push(arena, out, str_trim(item));
+}
+
+/* An EntitySelector of the body; several are one alternative each and become one query when they
+ * have only types. */
+static void selectors_read(const QuerySource *source, MatchSource *match) {
+    const Json *entities = source->body ? json_get(source->body, STR("entities")) : NULL;
+    Arena *arena = source->request->ctx->arena;
+    StrVec types = {0};
+    for (size_t i = 0; entities && i < entities->len; i++) {
+        const Json *one = json_at(entities, i);
+        const Json *id = json_get(one, STR("id"));
+        for (size_t k = 0; id && id->kind == JSON_ARRAY && k < id->len; k++)
+            vec_push(arena, &match->ids, json_str(json_at(id, k)));
+        if (id && id->kind == JSON_STRING) vec_push(arena, &match->ids, json_str(id));
+        if (!str_empty(json_get_str(one, "idPattern")))
+            match->id_pattern = json_get_str(one, "idPattern");
+        if (!str_empty(json_get_str(one, "type")))
+            vec_push(arena, &types, json_get_str(one, "type"));
+    }
+    if (types.len) match->type = str_join(arena, types.items, types.len, STR(","));
+}
+
+static void match_source(const QuerySource *source, MatchSource *out) {
+    Arena *arena = source->request->ctx->arena;
+    QuerySource geo = {source->request, source->body ? json_get(source->body, STR("geoQ")) : NULL};
+    const QuerySource *where = source->body ? &geo : source;
+    *out = (MatchSource){.q = source_text(source, "q"),
+                         .scope_q = source_text(source, "scopeQ"),
+                         .expand_values = source_text(source, "expandValues")};
+    if (!source->body) {
+        split_into(arena, source_text(source, "id"), &out->ids);
+        out->id_pattern = source_text(source, "idPattern");
+        out->type = source_text(source, "type");
+    } else {
+        selectors_read(source, out);
+    }
+    split_into(arena, source_text(source, "attrs"), &out->attrs);
+    if (source->body && !geo.body) return;
+    out->geometry = source_text(where, "geometry");
+    out->georel = source_text(where, "georel");
+    out->geoproperty = source_text(where, "geoproperty");
+    out->coordinates = source_text(where, "coordinates");
+}
+
+/* A query without any condition would return everything: the standard asks for one (clause 5.7.2),
+ * unless local=true. */
+static Rc not_too_wide(const Request *request, const MatchSource *match) {
+    bool any = match->ids.len || !str_empty(match->type) || match->attrs.len ||
+               !str_empty(match->q) || !str_empty(match->georel) || !str_empty(match->id_pattern) ||
+               !str_empty(match->scope_q) ||
+               str_eq(http_query_or(request->x, "local", STR_NONE), STR("true"));
+    if (any) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR_NONE,
+                    "Ask for a type, ids, attributes, q, georel or scopeQ, or add local=true.");
+}
+
+static Rc number_param(const Request *request, const char *name, int64_t low, int64_t high,
+                       int64_t *value) {
+    Str text;
+    if (!http_query(request->x, name, &text)) return RC_OK;
+    if (str_to_i64(text, value) && *value >= low && *value <= high) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-number", str_of(name),
+                    "This is a whole number from %lld to %lld.", (long long)low, (long long)high);
+}
+
+typedef struct Page {
+    int64_t limit, offset;
+    bool count;
+} Page;
+
+static Rc page_read(const Request *request, Page *page) {
+    *page = (Page){.limit = LIMIT_DEFAULT};
+    page->count = str_eq(http_query_or(request->x, "count", STR_NONE), STR("true")) ||
+                  request_option(request, "count");
+    TRY(number_param(request, "limit", 0, LIMIT_MAX, &page->limit));
+    TRY(number_param(request, "offset", 0, INT32_MAX, &page->offset));
+    if (page->limit > 0 || page->count) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-number", STR("limit"),
+                    "limit=0 goes with count=true only.");
+}
+
+/* ---- the answer ---- */
+
+static void link_page(const Request *request, Buf *links, int64_t offset, const char *rel) {
+    Arena *arena = request->ctx->arena;
+    const HttpExchange *x = request->x;
+    if (links->len) buf_add(links, STR(", "));
+    buf_addf(links, "</ngsi-ld/v1/entities?");
+    for (size_t i = 0; i < http_query_count(x); i++) {
+        Str name, value;
+        http_query_at(x, i, &name, &value);
+        if (str_eq(name, STR("offset"))) continue;
+        buf_add(links, http_url_encode(arena, name));
+        buf_add_char(links, '=');
+        buf_add(links, http_url_encode(arena, value));
+        buf_add_char(links, '&');
+    }
+    buf_addf(links, "offset=%lld>; rel=\"%s\"; type=\"application/ld+json\"", (long long)offset,
+             rel);
+}
+
+/* Clause 6.3.10. */
+static void paging_headers(Request *request, const Page *page, const ProjectAnswer *answer) {
+    Arena *arena = request->ctx->arena;
+    Buf links = buf_new(arena, BROKER_ANSWER_MAX);
+    if (page->count)
+        http_set_header(request->x, "NGSILD-Results-Count", str_fmt(arena, "%zu", answer->count));
+    if (page->offset > 0)
+        link_page(request, &links, page->offset > page->limit ? page->offset - page->limit : 0,
+                  "prev");
+    if (answer->more && page->limit) link_page(request, &links, page->offset + page->limit, "next");
+    if (links.len) http_add_header(request->x, "Link", buf_str(&links));
+}
+
+static void write_entities(Request *request, const ProjectAnswer *answer,
+                           const RenderOptions *options, Buf *body) {
+    if (options->geojson) buf_add(body, STR("{\"type\":\"FeatureCollection\",\"features\":"));
+    buf_add_char(body, '[');
+    for (size_t i = 0; i < answer->entities.len; i++) {
+        if (i) buf_add_char(body, ',');
+        render_entity(body, request->context, answer->entities.items[i], options,
+                      request->ctx->scratch);
+    }
+    buf_add_char(body, ']');
+    if (!options->geojson) return;
+    if (options->at_context) {
+        buf_add(body, STR(",\"@context\":"));
+        json_write(body, options->at_context);
+    }
+    buf_add_char(body, '}');
+}
+
+static Rc query_run(Request *request, const QuerySource *source, const Page *page,
+                    ProjectAnswer *answer) {
+    Ctx *ctx = request->ctx;
+    MatchSource wanted;
+    Match *match = NULL;
+    OrderBy *order = NULL;
+    match_source(source, &wanted);
+    TRY(not_too_wide(request, &wanted));
+    TRY(match_compile(ctx, request->context, &wanted, &match));
+    OrderSource by = {.order_by = source_text(source, "orderBy"),
+                      .collation = source_text(source, "collation"),
+                      .order_from = source_text(source, "orderFrom"),
+                      .order_geometry = source_text(source, "orderGeometry")};
+    Rc rc = str_empty(by.order_by) ? RC_OK : match_order(ctx, request->context, &by, &order);
+    ProjectQuery query = {.match = match,
+                          .order = order,
+                          .limit = (size_t)page->limit,
+                          .offset = (size_t)page->offset,
+                          .count = page->count,
+                          .view = gate_view};
+    if (rc == RC_OK) rc = project_query(ctx, request->tenant->project, &query, answer);
+    match_order_free(order);
+    match_free(match);
+    return rc == RC_OK
+               ? gate_look(ctx, answer->entities.items, answer->entities.len, STR("NGSI-LD API"))
+               : rc;
+}
+
+static void query_answer(Request *request, const QuerySource *source) {
+    Page page;
+    RenderOptions options;
+    ProjectAnswer answer;
+    Rc rc = page_read(request, &page);
+    if (rc == RC_OK) rc = request_render_options(request, &options);
+    if (rc == RC_OK) rc = query_run(request, source, &page, &answer);
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
+    write_entities(request, &answer, &options, &body);
+    if (buf_rc(&body) != RC_OK) {
+        (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+                       "The answer is larger than 64 MiB: ask for fewer entities at a time.");
+        request_fail(request);
+        return;
+    }
+    paging_headers(request, &page, &answer);
+    request_answer(request, 200, buf_str(&body));
+}
+
+void query_get(HttpExchange *x) {
+    Request *request;
+    if (request_open(x, &request) != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    QuerySource source = {.request = request};
+    query_answer(request, &source);
+}
+
+void query_post(HttpExchange *x) {
+    Request *request;
+    Rc rc = request_open(x, &request);
+    if (rc == RC_OK && !str_eq(json_get_str(request->payload, "type"), STR("Query")))
+        rc = ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("type"),
+                      "The body is an object of type Query.");
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
+    QuerySource source = {.request = request, .body = request->payload};
+    query_answer(request, &source);
+}

@@ -1,0 +1,298 @@
+#include "broker_int.h"
+
+#define NGSI_ERROR "https://uri.etsi.org/ngsi-ld/errors/"
+
+/* ---- problems ---- */
+
+typedef struct ProblemRow {
+    const char *code; /* of the error; NULL: any with this Rc */
+    Rc rc;
+    int status;
+    const char *type, *title;
+} ProblemRow;
+
+/* Clause 6.3.2, table 6.3.2-1. The first row that fits counts. */
+static const ProblemRow problems[] = {
+    {"context-unavailable", RC_FAILED, 504, "LdContextNotAvailable",
+     "A remote @context cannot be had"},
+    {"no-tenant", RC_NOT_FOUND, 404, "NonexistentTenant", "There is no such tenant"},
+    {"bad-json", RC_INVALID, 400, "InvalidRequest", "The body is no JSON"},
+    {"bad-request", RC_INVALID, 400, "InvalidRequest", "The request is malformed"},
+    {"needs-sign-in", RC_DENIED, 401, NULL, "Who is asking?"},
+    {"bad-token", RC_DENIED, 401, NULL, "Who is asking?"},
+    {"not-acceptable", RC_INVALID, 406, NULL, "No representation is acceptable"},
+    {"media-type", RC_INVALID, 415, NULL, "This content type is not understood"},
+    {"not-supported", RC_INVALID, 422, "OperationNotSupported", "This is not supported"},
+    {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
+    {NULL, RC_INVALID, 400, "BadRequestData", "The data are not right"},
+    {NULL, RC_DENIED, 403, NULL, "Not permitted"},
+    {NULL, RC_NOT_FOUND, 404, "ResourceNotFound", "There is no such thing"},
+    {NULL, RC_CONFLICT, 409, "AlreadyExists", "It exists already"},
+    {NULL, RC_LIMIT, 403, "TooManyResults", "A limit was reached"},
+    {NULL, RC_BUSY, 503, NULL, "Too busy: try again"},
+    {NULL, RC_FAILED, 500, "InternalError", "Something failed on our side"},
+};
+
+static const ProblemRow *problem_row(const Error *error) {
+    size_t last = sizeof problems / sizeof *problems - 1;
+    for (size_t i = 0; i < last; i++) {
+        const ProblemRow *row = &problems[i];
+        if (row->rc == error->rc && (!row->code || str_eq(error->code, str_of(row->code))))
+            return row;
+    }
+    return &problems[last];
+}
+
+int problem_status(const Error *error) {
+    return problem_row(error)->status;
+}
+
+const Json *problem_json(Arena *arena, const Error *error) {
+    const ProblemRow *row = problem_row(error);
+    JsonMembers members = {0};
+    Str type = row->type ? str_fmt(arena, NGSI_ERROR "%s", row->type) : STR("about:blank");
+    vec_push(arena, &members, (JsonMember){STR("type"), json_of_str(type)});
+    vec_push(arena, &members, (JsonMember){STR("title"), json_of_str(str_of(row->title))});
+    vec_push(arena, &members, (JsonMember){STR("status"), json_of_int(row->status)});
+    vec_push(arena, &members,
+             (JsonMember){STR("detail"), json_of_str(str_dup(arena, error->detail))});
+    if (!str_empty(error->path))
+        vec_push(arena, &members,
+                 (JsonMember){STR("member"), json_of_str(str_dup(arena, error->path))});
+    Json *json = NEW(arena, Json);
+    *json = json_of_members(members.items, members.len);
+    return json;
+}
+
+void broker_problem(HttpExchange *x, const Error *error) {
+    Arena *arena = http_ctx(x)->arena;
+    int status = problem_status(error);
+    Buf body = buf_new(arena, BROKER_ANSWER_MAX);
+    json_write(&body, problem_json(arena, error));
+    if (status == 401) http_set_header(x, "WWW-Authenticate", STR("Bearer"));
+    if (status == 503) http_set_header(x, "Retry-After", STR("1"));
+    http_answer(x, status, STR("application/problem+json"), buf_str(&body));
+}
+
+/* ---- opening ---- */
+
+static Rc accept_read(Request *request) {
+    static const struct {
+        Str type;
+        Accept accept;
+    } types[] = {
+        {{"application/ld+json", 19}, ACCEPT_LD_JSON},
+        {{"application/geo+json", 20}, ACCEPT_GEO_JSON},
+        {{"application/json", 16}, ACCEPT_JSON},
+        {{"application/*", 13}, ACCEPT_JSON},
+        {{"*/*", 3}, ACCEPT_JSON},
+    };
+    Str field = http_header(request->x, "accept"), item;
+    double best = 0;
+    request->accept = ACCEPT_JSON;
+    if (str_empty(field)) return RC_OK;
+    while (str_split(&field, ',', &item)) {
+        Str media, weight, rest = item;
+        double q = 1;
+        (void)str_split(&rest, ';', &media);
+        ptrdiff_t at = str_find(rest, STR("q="));
+        if (at >= 0) {
+            weight = str_sub(rest, (size_t)at + 2, rest.len);
+            Str value;
+            if (str_split(&weight, ';', &value)) (void)str_to_f64(str_trim(value), &q);
+        }
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+            if (q <= best || !str_eq_nocase(str_trim(media), types[i].type)) continue;
+            request->accept = types[i].accept;
+            best = q;
+        }
+    }
+    if (best > 0) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "not-acceptable", STR("Accept"),
+                    "Answers are application/json, application/ld+json or application/geo+json.");
+}
+
+/* The URL of the Link header whose rel is that of JSON-LD contexts; STR_NONE without one. */
+static Str link_context(const HttpExchange *x) {
+    Str field = http_header(x, "link");
+    for (Str item; str_split(&field, ',', &item);) {
+        ptrdiff_t open = str_find_char(item, '<'), close = str_find_char(item, '>');
+        if (open < 0 || close < open) continue;
+        if (str_find(item, STR("http://www.w3.org/ns/json-ld#context")) > close)
+            return str_sub(item, (size_t)open + 1, (size_t)close);
+    }
+    return STR_NONE;
+}
+
+/* Media type of the body without parameters. */
+static Str body_type(const HttpExchange *x) {
+    Str field = http_header(x, "content-type"), media = STR_NONE;
+    (void)str_split(&field, ';', &media);
+    return str_trim(media);
+}
+
+static Rc payload_read(Request *request) {
+    Ctx *ctx = request->ctx;
+    Str type = body_type(request->x);
+    request->context_in_body = str_eq_nocase(type, STR("application/ld+json"));
+    bool merge = str_eq_nocase(type, STR("application/merge-patch+json"));
+    if (!request->context_in_body && !merge && !str_eq_nocase(type, STR("application/json")))
+        return ctx_fail(ctx, RC_INVALID, "media-type", STR("Content-Type"),
+                        "Send application/json, application/ld+json or, to merge, "
+                        "application/merge-patch+json.");
+    Rc rc = json_read(ctx, http_body(request->x),
+                      (JsonLimits){.bytes = BROKER_BODY_MAX, .depth = JSON_LIMITS_DEFAULT.depth},
+                      &request->payload);
+    if (rc == RC_INVALID) ctx->error.code = STR("bad-json");
+    return rc;
+}
+
+/* A batch carries the context in its first element. */
+static const Json *payload_context(const Request *request) {
+    const Json *body = request->payload;
+    if (body && body->kind == JSON_ARRAY && body->len) body = json_at(body, 0);
+    return body && body->kind == JSON_OBJECT ? json_get(body, STR("@context")) : NULL;
+}
+
+static Rc context_read(Request *request) {
+    Ctx *ctx = request->ctx;
+    const Json *in_body = request->payload ? payload_context(request) : NULL;
+    Str link = link_context(request->x);
+    Json url = json_of_str(link);
+    if (request->context_in_body && !in_body)
+        return ctx_fail(ctx, RC_INVALID, "no-context", STR("@context"),
+                        "application/ld+json needs an @context.");
+    if (request->context_in_body && !str_empty(link))
+        return ctx_fail(ctx, RC_INVALID, "two-contexts", STR("Link"),
+                        "The context stands in the body: leave the Link header out.");
+    if (request->payload && !request->context_in_body && in_body)
+        return ctx_fail(ctx, RC_INVALID, "context-in-json", STR("@context"),
+                        "An @context belongs to application/ld+json; with application/json give a "
+                        "Link header.");
+    const Json *wanted = request->context_in_body ? in_body : str_empty(link) ? NULL : &url;
+    return ld_context_resolve(ctx, request->tenant->contexts, wanted, ctx->db != NULL,
+                              &request->context);
+}
+
+/* Marks an exchange that a loop thread has handed to the pool. */
+static char on_pool;
+
+void request_on_pool(HttpExchange *x) {
+    http_set_data(x, &on_pool);
+}
+
+Rc request_open(HttpExchange *x, Request **out) {
+    Ctx *ctx = http_ctx(x);
+    Request *request = NEW(ctx->arena, Request);
+    *request = (Request){.x = x, .ctx = ctx, .tenant = ctx->tenant};
+    *out = request;
+    if (http_data(x) == &on_pool) TRY(gate_lend_reader(x));
+    HttpMethod method = http_method(x);
+    Str body = http_body(x);
+    TRY(accept_read(request));
+    if (method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH || !str_empty(body))
+        TRY(payload_read(request));
+    return context_read(request);
+}
+
+void request_close(Request *request) {
+    ld_context_release(request->context);
+    request->context = NULL;
+}
+
+bool request_moved(HttpExchange *x, Rc rc, HttpHandler handler) {
+    if (rc != RC_BUSY || http_ctx(x)->db) return false;
+    request_on_pool(x);
+    http_move(x, HTTP_POOL, handler);
+    return true;
+}
+
+/* ---- answering ---- */
+
+void request_fail(Request *request) {
+    broker_problem(request->x, &request->ctx->error);
+    request_close(request);
+}
+
+static void link_header(Request *request) {
+    Str url = ld_context_url(request->context);
+    if (str_empty(url)) return;
+    http_set_header(
+        request->x, "Link",
+        str_fmt(request->ctx->arena,
+                "<" STR_FMT
+                ">; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"",
+                STR_ARG(url)));
+}
+
+void request_answer(Request *request, int status, Str body) {
+    static const Str types[] = {
+        [ACCEPT_JSON] = {"application/json", 16},
+        [ACCEPT_LD_JSON] = {"application/ld+json", 19},
+        [ACCEPT_GEO_JSON] = {"application/geo+json", 20},
+    };
+    if (request->accept == ACCEPT_JSON) link_header(request);
+    http_answer(request->x, status, types[request->accept], body);
+    request_close(request);
+}
+
+void request_answer_empty(Request *request, int status) {
+    http_answer_empty(request->x, status);
+    request_close(request);
+}
+
+/* ---- parameters ---- */
+
+bool request_option(const Request *request, const char *option) {
+    Str list = http_query_or(request->x, "options", STR_NONE);
+    for (Str item; str_split(&list, ',', &item);)
+        if (str_eq(str_trim(item), str_of(option))) return true;
+    return false;
+}
+
+void request_terms(Request *request, Str list, StrVec *out) {
+    Arena *arena = request->ctx->arena;
+    for (Str item; str_split(&list, ',', &item);)
+        if (!str_empty(str_trim(item)))
+            vec_push(arena, out, ld_expand(request->context, arena, str_trim(item)));
+}
+
+static Rc format_read(Request *request, RenderOptions *out) {
+    Str format = http_query_or(request->x, "format", STR_NONE);
+    bool simplified = request_option(request, "keyValues") || request_option(request, "simplified");
+    bool concise = request_option(request, "concise");
+    if (str_eq(format, STR("keyValues")) || str_eq(format, STR("simplified")))
+        simplified = true;
+    else if (str_eq(format, STR("concise")))
+        concise = true;
+    else if (!str_empty(format) && !str_eq(format, STR("normalized")) &&
+             !str_eq(format, STR("temporalValues")) && !str_eq(format, STR("aggregatedValues")))
+        return ctx_fail(request->ctx, RC_INVALID, "bad-format", STR("format"),
+                        "A format is normalized, concise or simplified.");
+    out->format = simplified ? RENDER_SIMPLIFIED : concise ? RENDER_CONCISE : RENDER_NORMALIZED;
+    return RC_OK;
+}
+
+Rc request_render_options(Request *request, RenderOptions *out) {
+    HttpExchange *x = request->x;
+    Arena *arena = request->ctx->arena;
+    *out = (RenderOptions){.sys_attrs = request_option(request, "sysAttrs"),
+                           .geojson = request->accept == ACCEPT_GEO_JSON,
+                           .lang = http_query_or(x, "lang", STR_NONE)};
+    TRY(format_read(request, out));
+    request_terms(request, http_query_or(x, "attrs", STR_NONE), &out->pick);
+    if (out->pick.len) {
+        static const Str always[] = {{"id", 2}, {"type", 4}, {"scope", 5}};
+        for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+            vec_push(arena, &out->pick, always[i]);
+    }
+    request_terms(request, http_query_or(x, "pick", STR_NONE), &out->pick);
+    request_terms(request, http_query_or(x, "omit", STR_NONE), &out->omit);
+    Str datasets = http_query_or(x, "datasetId", STR_NONE),
+        geometry = http_query_or(x, "geometryProperty", STR_NONE);
+    for (Str item; str_split(&datasets, ',', &item);)
+        vec_push(arena, &out->dataset_ids, str_trim(item));
+    if (!str_empty(geometry)) out->geometry_property = ld_expand(request->context, arena, geometry);
+    if (request->accept == ACCEPT_LD_JSON) out->at_context = ld_context_source(request->context);
+    return RC_OK;
+}

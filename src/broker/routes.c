@@ -1,0 +1,56 @@
+#include "broker_int.h"
+
+#define BASE      "/ngsi-ld/v1"
+#define READ_ANY  (GATE_API | GATE_PUBLIC)
+#define WRITE_ANY (GATE_API | GATE_SERVICE | GATE_STAFF)
+
+/* What a route asks is decided by the policies on every entity: routes only keep out who could
+ * never write. */
+static const HttpRoute routes[] = {
+    {HTTP_POST, BASE "/entities", entities_create, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
+     "Entities", "Create an entity", NULL, NULL},
+    {HTTP_GET, BASE "/entities", query_get, HTTP_POOL, 0, READ_ANY, "Entities", "Query entities",
+     NULL, NULL},
+    {HTTP_GET, BASE "/entities/{entityId}", entities_get, HTTP_LOOP, 0, READ_ANY, "Entities",
+     "Retrieve an entity", NULL, NULL},
+    {HTTP_PUT, BASE "/entities/{entityId}", entities_replace, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
+     "Entities", "Replace an entity", NULL, NULL},
+    {HTTP_PATCH, BASE "/entities/{entityId}", entities_merge, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
+     "Entities", "Merge into an entity", NULL, NULL},
+    {HTTP_DELETE, BASE "/entities/{entityId}", entities_delete, HTTP_LOOP, 0, WRITE_ANY, "Entities",
+     "Delete an entity", NULL, NULL},
+    {HTTP_POST, BASE "/entities/{entityId}/attrs", entities_append, HTTP_LOOP, BROKER_BODY_MAX,
+     WRITE_ANY, "Attributes", "Append attributes", NULL, NULL},
+    {HTTP_PATCH, BASE "/entities/{entityId}/attrs", entities_update, HTTP_LOOP, BROKER_BODY_MAX,
+     WRITE_ANY, "Attributes", "Update attributes", NULL, NULL},
+    {HTTP_PATCH, BASE "/entities/{entityId}/attrs/{attrId}", attrs_partial, HTTP_LOOP,
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, NULL},
+    {HTTP_PUT, BASE "/entities/{entityId}/attrs/{attrId}", attrs_replace, HTTP_LOOP,
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, NULL},
+    {HTTP_DELETE, BASE "/entities/{entityId}/attrs/{attrId}", attrs_delete, HTTP_LOOP, 0, WRITE_ANY,
+     "Attributes", "Delete an attribute", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/create", bulk_create, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
+     "Batches", "Create entities", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/upsert", bulk_upsert, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
+     "Batches", "Create or replace entities", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/update", bulk_update, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
+     "Batches", "Update entities", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/merge", bulk_merge, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
+     "Batches", "Merge entities", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/delete", bulk_delete, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
+     "Batches", "Delete entities", NULL, NULL},
+    {HTTP_POST, BASE "/entityOperations/query", query_post, HTTP_POOL, BROKER_BODY_MAX, READ_ANY,
+     "Entities", "Query entities by a body", NULL, NULL},
+    {HTTP_GET, BASE "/types", discovery_types, HTTP_POOL, 0, READ_ANY, "Discovery",
+     "Types of entities", NULL, NULL},
+    {HTTP_GET, BASE "/types/{type}", discovery_type, HTTP_POOL, 0, READ_ANY, "Discovery",
+     "One type of entities", NULL, NULL},
+    {HTTP_GET, BASE "/attributes", discovery_attrs, HTTP_POOL, 0, READ_ANY, "Discovery",
+     "Attributes", NULL, NULL},
+    {HTTP_GET, BASE "/attributes/{attrId}", discovery_attr, HTTP_POOL, 0, READ_ANY, "Discovery",
+     "One attribute", NULL, NULL},
+};
+
+void broker_routes(HttpServer *server) {
+    http_routes(server, routes, sizeof routes / sizeof *routes);
+}
