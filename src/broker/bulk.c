@@ -1,21 +1,21 @@
-/* batch: many entities by one request (clauses 5.6.7 to 5.6.10, 5.6.20). One command, one leaf;
+/* bulk: many entities by one request (clauses 5.6.7 to 5.6.10, 5.6.20). One command, one leaf;
  * each entity is judged for itself. */
 #include "broker_int.h"
 
-typedef struct BatchKind {
+typedef struct BulkKind {
     const char *kind;
     const PartKind *part;
     EntityForm form;
     HttpHandler handler;
     bool creates; /* 201 with the ids that were created, as create and upsert answer */
-} BatchKind;
+} BulkKind;
 
 /* What could not even be read is reported beside what the command refuses. */
-typedef struct BatchRun {
-    const BatchKind *kind;
+typedef struct BulkRun {
+    const BulkKind *kind;
     JsonItems unread;
     size_t asked;
-} BatchRun;
+} BulkRun;
 
 static Json read_error(Arena *arena, Str id, const Error *error) {
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
@@ -32,7 +32,7 @@ static Rc payload_array(Request *request) {
 }
 
 /* Of a deletion the elements are ids (clause 5.6.10). */
-static Rc item_read(Request *request, const BatchKind *kind, const Json *item, Str *id,
+static Rc item_read(Request *request, const BulkKind *kind, const Json *item, Str *id,
                     Entity **fragment) {
     Ctx *ctx = request->ctx;
     *fragment = NULL;
@@ -46,8 +46,8 @@ static Rc item_read(Request *request, const BatchKind *kind, const Json *item, S
     return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
 }
 
-static PartBatch *batch_new(Request *request, const BatchKind *kind, Command *command,
-                            BatchRun *run) {
+static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *command,
+                            BulkRun *run) {
     Arena *arena = command_arena(command);
     const Json *payload = request->payload;
     PartBatch *batch = NEW(arena, PartBatch);
@@ -87,7 +87,7 @@ static void answer_json(Request *request, int status, const Json *json) {
 }
 
 /* 207 when something went wrong, 201 with the created ids, else 204 (clauses 6.14 to 6.17). */
-static void batch_answer(Request *request, const BatchRun *run, const Json *result) {
+static void bulk_answer(Request *request, const BulkRun *run, const Json *result) {
     Arena *arena = request->ctx->arena;
     JsonItems errors = run->unread, success = {0};
     const Json *created = result ? json_get(result, STR("created")) : NULL;
@@ -109,11 +109,11 @@ static void batch_answer(Request *request, const BatchRun *run, const Json *resu
         request_answer_empty(request, 204);
 }
 
-static void batch_then(Request *request, const Outcome *outcome, void *arg) {
-    batch_answer(request, arg, outcome->result);
+static void bulk_then(Request *request, const Outcome *outcome, void *arg) {
+    bulk_answer(request, arg, outcome->result);
 }
 
-static void batch_operate(HttpExchange *x, const BatchKind *kind) {
+static void bulk_operate(HttpExchange *x, const BulkKind *kind) {
     Request *request;
     Rc rc = request_open(x, &request);
     if (request_moved(x, rc, kind->handler)) return;
@@ -122,45 +122,45 @@ static void batch_operate(HttpExchange *x, const BatchKind *kind) {
         request_fail(request);
         return;
     }
-    BatchRun *run = NEW(request->ctx->arena, BatchRun);
+    BulkRun *run = NEW(request->ctx->arena, BulkRun);
     run->kind = kind;
     Command *command = broker_command(request, str_of(kind->kind));
-    PartBatch *batch = batch_new(request, kind, command, run);
+    PartBatch *batch = bulk_new(request, kind, command, run);
     if (batch->n == 0) {
         command_free(command);
-        batch_answer(request, run, NULL);
+        bulk_answer(request, run, NULL);
         return;
     }
     command_add(command, &part_entity_batch, batch);
-    broker_submit(request, command, kind->handler, batch_then, run);
+    broker_submit(request, command, kind->handler, bulk_then, run);
 }
 
-void batch_create(HttpExchange *x) {
-    static const BatchKind kind = {"batch.create", &part_entity_create, ENTITY_WHOLE, batch_create,
+void bulk_create(HttpExchange *x) {
+    static const BulkKind kind = {"batch.create", &part_entity_create, ENTITY_WHOLE, bulk_create,
                                    true};
-    batch_operate(x, &kind);
+    bulk_operate(x, &kind);
 }
 
-void batch_upsert(HttpExchange *x) {
-    static const BatchKind kind = {"batch.upsert", &part_entity_upsert, ENTITY_WHOLE, batch_upsert,
+void bulk_upsert(HttpExchange *x) {
+    static const BulkKind kind = {"batch.upsert", &part_entity_upsert, ENTITY_WHOLE, bulk_upsert,
                                    true};
-    batch_operate(x, &kind);
+    bulk_operate(x, &kind);
 }
 
-void batch_update(HttpExchange *x) {
-    static const BatchKind kind = {"batch.update", &part_entity_append, ENTITY_ATTRS, batch_update,
+void bulk_update(HttpExchange *x) {
+    static const BulkKind kind = {"batch.update", &part_entity_append, ENTITY_ATTRS, bulk_update,
                                    false};
-    batch_operate(x, &kind);
+    bulk_operate(x, &kind);
 }
 
-void batch_merge(HttpExchange *x) {
-    static const BatchKind kind = {"batch.merge", &part_entity_merge, ENTITY_FRAGMENT, batch_merge,
+void bulk_merge(HttpExchange *x) {
+    static const BulkKind kind = {"batch.merge", &part_entity_merge, ENTITY_FRAGMENT, bulk_merge,
                                    false};
-    batch_operate(x, &kind);
+    bulk_operate(x, &kind);
 }
 
-void batch_delete(HttpExchange *x) {
-    static const BatchKind kind = {"batch.delete", &part_entity_delete, ENTITY_FRAGMENT,
-                                   batch_delete, false};
-    batch_operate(x, &kind);
+void bulk_delete(HttpExchange *x) {
+    static const BulkKind kind = {"batch.delete", &part_entity_delete, ENTITY_FRAGMENT,
+                                   bulk_delete, false};
+    bulk_operate(x, &kind);
 }
