@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Refuses functions over 60 lines or 5 parameters and files over 700 lines, as universal-ctags sees them."""
+"""Refuses functions over 60 lines or 5 parameters and files over 700 lines, as universal-ctags sees them.
+
+The lines of functions in test/ are not counted: a test's table of cases stands inside it.
+"""
 import argparse
 import json
 import pathlib
@@ -40,7 +43,7 @@ def check(top):
     for tag in functions(files) if files else ():
         place = f"{pathlib.Path(tag['path']).relative_to(top)}:{tag['line']}: {tag['name']}"
         lines = tag.get("end", tag["line"]) - tag["line"] + 1
-        if lines > FUNCTION_LINES:
+        if lines > FUNCTION_LINES and not place.startswith("test/"):
             yield f"{place} has {lines} lines, at most {FUNCTION_LINES}: split it"
         parameters = count_parameters(tag.get("signature", "()"))
         if parameters > PARAMETERS:
