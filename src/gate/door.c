@@ -24,9 +24,10 @@ static Str browser_secret(HttpExchange *x, bool secure) {
     Str cookie = http_cookie(x, BROWSER_COOKIE);
     if (cookie.len == BROWSER_CHARS) return cookie;
     Str fresh = rand_id(ctx->rand, ctx->arena, BROWSER_CHARS);
-    http_set_cookie(
-        x, (HttpSetCookie){
-               .name = BROWSER_COOKIE, .value = fresh, .max_age = 30 * 86400, .secure = secure});
+    http_set_cookie(x, (HttpSetCookie){.name = BROWSER_COOKIE,
+                                       .value = fresh,
+                                       .max_age = INT64_C(30) * 86400,
+                                       .secure = secure});
     return fresh;
 }
 

@@ -124,7 +124,7 @@ void json_sort_members(const Json *object, const JsonMember **sorted) {
 }
 
 static bool sorted_equal(const Json *a, const Json *b) {
-    const JsonMember **sorted = mem_alloc(2 * a->len * sizeof *sorted);
+    const JsonMember **sorted = mem_alloc((size_t)2 * a->len * sizeof *sorted);
     json_sort_members(a, sorted);
     json_sort_members(b, sorted + a->len);
     bool same = true;

@@ -210,7 +210,7 @@ static void *project_run(void *arg) {
         return NULL;
     }
     while (!atomic_load(&project->stop)) {
-        int64_t until = time_monotonic() + WAIT_MILLIS * 1000;
+        int64_t until = time_monotonic() + WAIT_MILLIS * INT64_C(1000);
         ledger_wait(project->tenant->ledger, slowest(project), until);
         if (!catch_up(project, db)) {
             struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
