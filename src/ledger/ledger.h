@@ -1,5 +1,6 @@
-/* ledger: every change is a command; its events are appended, durable before anyone is told, one leaf of a Merkle tree.
-   One Ledger is one tenant's: one writer, one folder. DESIGN §4, doc/ledger-format.md. */
+/* ledger: every change is a command; its events are appended, durable before anyone is told, one
+   leaf of a Merkle tree. One Ledger is one tenant's: one writer, one folder. DESIGN §4,
+   doc/ledger-format.md. */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
@@ -11,9 +12,10 @@ typedef struct Ledger Ledger;
 typedef struct Stage Stage;
 typedef struct Command Command;
 
-/* A municipality in this process. Rooms above hang their own state on it when the tenant is opened. */
+/* A municipality in this process. Rooms above hang their own state on it when the tenant is opened.
+ */
 typedef struct Tenant {
-    Str name;   /* "" is the default tenant; else [a-z0-9_]{1,50} as in NGSILD-Tenant */
+    Str name; /* "" is the default tenant; else [a-z0-9_]{1,50} as in NGSILD-Tenant */
     Str folder;
     const Dictionary *dictionary;
     Ledger *ledger;
@@ -29,29 +31,32 @@ typedef struct Tenant {
 
 /* ---- parts: what a command consists of ---- */
 
-/* A registered kind of part. Both functions run on the writer's thread over staged state, without I/O, clock or randomness of their
-   own: ids, times and random bytes are in args. */
+/* A registered kind of part. Both functions run on the writer's thread over staged state, without
+   I/O, clock or randomness of their own: ids, times and random bytes are in args. */
 typedef struct PartKind {
     const char *name; /* "entity.patch"; stable, written into the ledger */
     int version;
-    /* What must hold. Anything but RC_OK refuses the whole command and leaves no trace. May be NULL. */
+    /* What must hold. Anything but RC_OK refuses the whole command and leaves no trace. May be
+     * NULL. */
     Rc (*guard)(Ctx *ctx, Stage *stage, const void *args);
-    /* What then becomes: calls stage_put and stage_note. RC_OK, or a refusal found while computing. */
+    /* What then becomes: calls stage_put and stage_note. RC_OK, or a refusal found while computing.
+     */
     Rc (*apply)(Ctx *ctx, Stage *stage, const void *args);
 } PartKind;
 
-/* The newest state of an entity as the command sees it (its own earlier parts included), NULL when there is none. Only ids declared
-   by command_needs may be asked. Valid until apply returns. */
+/* The newest state of an entity as the command sees it (its own earlier parts included), NULL when
+   there is none. Only ids declared by command_needs may be asked. Valid until apply returns. */
 const Entity *stage_entity(Stage *stage, Str id);
-/* Records a change; stage_entity shows it at once. The delta is copied. delta->replaces is set here. */
+/* Records a change; stage_entity shows it at once. The delta is copied. delta->replaces is set
+ * here. */
 void stage_put(Stage *stage, const Delta *delta);
-/* Records an event that is no change of an entity: a look, a delivery, an import report. subjects are the persons it is about, whose
-   keys seal `secret`; `clear` is stored as it is. */
+/* Records an event that is no change of an entity: a look, a delivery, an import report. subjects
+   are the persons it is about, whose keys seal `secret`; `clear` is stored as it is. */
 typedef struct StageNote {
-    Str kind;       /* "look", "import" ... */
-    Str about;      /* id of the entity or thing; may be empty */
+    Str kind;  /* "look", "import" ... */
+    Str about; /* id of the entity or thing; may be empty */
     const Json *clear;
-    Str subject;    /* empty: nothing is sealed */
+    Str subject; /* empty: nothing is sealed */
     Str retention;
     const Json *secret;
 } StageNote;
@@ -59,7 +64,8 @@ void stage_note(Stage *stage, const StageNote *note);
 /* The time of the command, and the position its leaf will have. */
 int64_t stage_now(const Stage *stage);
 uint64_t stage_position(const Stage *stage);
-/* What the submitter gets back beside the outcome (one JSON value, for example the receipt number). */
+/* What the submitter gets back beside the outcome (one JSON value, for example the receipt number).
+ */
 void stage_result(Stage *stage, const Json *result);
 
 /* ---- commands ---- */
@@ -73,51 +79,59 @@ typedef struct CommandHead {
 } CommandHead;
 
 typedef struct Outcome {
-    Rc rc;             /* RC_OK: durable. RC_FAILED with code "unknown-outcome": neither known done nor undone */
+    Rc rc; /* RC_OK: durable. RC_FAILED with code "unknown-outcome": neither known done nor undone
+            */
     Error error;       /* texts live in the command's arena */
-    uint64_t position; /* of the leaf */
+    uint64_t position; /* of the leaf; 0: nothing was recorded, for nothing changed */
     const Json *result;
 } Outcome;
 
-/* A command with an arena of its own; the caller fills it, submits it and frees it by command_free after the outcome. */
+/* A command with an arena of its own; the caller fills it, submits it and frees it by command_free
+ * after the outcome. */
 Command *command_new(Ledger *ledger, CommandHead head);
 void command_free(Command *command);
 Arena *command_arena(Command *command);
 /* args must live in the command's arena. */
 void command_add(Command *command, const PartKind *kind, const void *args);
-/* Declares an entity that guards or parts read; its newest state is loaded before the writer sees the command. */
+/* Declares an entity that guards or parts read; its newest state is loaded before the writer sees
+ * the command. */
 void command_needs(Command *command, Str id);
 
 /* Called once, on the writer's thread: hand over to your own thread and return. */
 typedef void (*CommandDone)(void *arg, Command *command, const Outcome *outcome);
-/* Queues a command whose needs are in the working set or loaded here when ctx->db is set. RC_BUSY: the queue is full, or a need
-   must be read from the store and ctx->db is NULL (submit again from a pool thread). On RC_OK the outcome comes by done. */
+/* Queues a command whose needs are in the working set or loaded here when ctx->db is set. RC_BUSY:
+   the queue is full, or a need must be read from the store and ctx->db is NULL (submit again from a
+   pool thread). On RC_OK the outcome comes by done. */
 Rc ledger_submit(Ctx *ctx, Ledger *ledger, Command *command, CommandDone done, void *arg);
-/* The same, waiting for the outcome; pool threads, tests and the command line only. The outcome's error is copied to ctx. */
+/* The same, waiting for the outcome; pool threads, tests and the command line only. The outcome's
+ * error is copied to ctx. */
 Rc ledger_execute(Ctx *ctx, Ledger *ledger, Command *command, Outcome *outcome);
 
 /* ---- parts that every room uses ---- */
 
-extern const PartKind part_put;    /* PartPut: one delta, If-Match on the version it was computed from */
+extern const PartKind
+    part_put; /* PartPut: one delta, If-Match on the version it was computed from */
 typedef struct PartPut {
     const Delta *delta;
     enum { PUT_ANY, PUT_ABSENT, PUT_PRESENT, PUT_VERSION } expect;
     uint64_t version; /* PUT_VERSION: RC_CONFLICT unless this is the newest */
 } PartPut;
-extern const PartKind part_look;   /* PartLook: who looked at whom, why. Every id in subjects becomes one line of that person's log */
+extern const PartKind part_look; /* PartLook: who looked at whom, why. Every id in subjects becomes
+                                    one line of that person's log */
 typedef struct PartLook {
     StrVec subjects; /* ids of the persons */
     StrVec records;  /* ids of what was shown, opaque */
     Str why;         /* sentence for the resident; never personal data */
 } PartLook;
 
-extern const PartKind part_note;   /* PartNote: one event that changes no entity */
+extern const PartKind part_note; /* PartNote: one event that changes no entity */
 typedef struct PartNote {
     StageNote note;
 } PartNote;
 
-/* Numbers without gaps (receipts, proposals, documents), drawn inside the command that uses them. counter_id gives
-   urn:ngsi-ld:Counter:SERIES:2026: declare it by command_needs. counter_next is called from a part's apply and counts from 1. */
+/* Numbers without gaps (receipts, proposals, documents), drawn inside the command that uses them.
+   counter_id gives urn:ngsi-ld:Counter:SERIES:2026: declare it by command_needs. counter_next is
+   called from a part's apply and counts from 1. */
 #define COUNTER_TYPE LD_DEFAULT "Counter"
 Str counter_id(Arena *arena, Str series, int fiscal_year);
 int64_t counter_next(Ctx *ctx, Stage *stage, Str counter);
@@ -125,43 +139,67 @@ int64_t counter_next(Ctx *ctx, Stage *stage, Str counter);
 /* ---- life ---- */
 
 typedef struct LedgerOptions {
-    Str folder;                /* of the tenant; created when absent */
-    Str key_file;              /* tenant key, outside the folder; created when absent (32 random bytes, mode 0600) */
-    Str witness_file;          /* where checkpoints are handed to; empty: none */
+    Str folder;       /* of the tenant; created when absent */
+    Str key_file;     /* tenant key, outside the folder; created when absent (32 random bytes, mode
+                         0600) */
+    Str witness_file; /* where checkpoints are handed to; empty: none */
     const Dictionary *dictionary;
-    const StoreFault *fault;   /* tests: fails or tears I/O; NULL: none */
-    size_t working_set_bytes;
-    size_t queue_max;          /* commands */
-    bool no_sync;              /* for the test that must fail; never set elsewhere */
+    const StoreFault *fault;  /* tests: fails or tears I/O; NULL: none */
+    size_t working_set_bytes; /* 0: 256 MiB */
+    size_t queue_max;         /* commands; 0: 65 536 */
+    bool no_sync;             /* for the test that must fail; never set elsewhere */
     Clock *clock;
+    Tenant *tenant;           /* ctx->tenant of guards and parts; may be NULL */
+    int64_t checkpoint_every; /* µs between checkpoints; 0: one second */
+    size_t log_reserve;       /* of StoreOptions; tests give little */
+    bool no_helper;           /* of StoreOptions */
 } LedgerOptions;
 
-/* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer. RC_BUSY: another process holds the
-   folder. RC_FAILED names the file and the remedy. */
+/* How far the state projection may fall behind before commands are held back (DESIGN §4, step 4).
+ */
+enum { LEDGER_LAG_EVENTS = 200000, LEDGER_LAG_BYTES = 256 << 20 };
+/* Name of the state projection's cursor in state.db. */
+#define LEDGER_STATE "state"
+
+/* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer.
+   RC_BUSY: another process holds the folder. RC_FAILED names the file and the remedy. Where the
+   state is behind by more than LEDGER_LAG_EVENTS leaves (state.db was lost), nothing is replayed:
+   until ledger_state_reached has named the head, entities and commands are answered by RC_BUSY
+   "state-behind"; ledger_read works. */
 Rc ledger_open(Ctx *ctx, const LedgerOptions *options, Ledger **out);
-/* Finishes what is queued, signs a last checkpoint, closes. */
+/* Finishes what is queued, signs a last checkpoint, closes. Nobody submits or reads any more; NULL
+ * allowed. */
 void ledger_close(Ledger *ledger);
 
 /* ---- reading ---- */
 
-/* The newest version from the working set, decoded into ctx->arena; falls back to the store when ctx->db is set. RC_NOT_FOUND:
-   there is none; RC_BUSY: not in the working set and ctx->db is NULL. Threads that read call ledger_quiesce between requests. */
+/* The newest version from the working set, decoded into ctx->arena; falls back to the store when
+   ctx->db is set. RC_NOT_FOUND: there is none; RC_BUSY: not in the working set and ctx->db is NULL.
+   Any thread. */
 Rc ledger_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out);
-/* The stored bytes and a slot for one rendered answer, without decoding: the fast path of GET by id. Valid until the calling
-   thread's next ledger_quiesce. */
+/* The stored bytes and a slot for one rendered answer, without decoding: the fast path of GET by
+   id. Valid until the calling thread's next ledger_quiesce; the thread must be registered. NULL:
+   not in the working set (ask ledger_entity). */
 typedef struct Version Version;
 const Version *ledger_version(Ledger *ledger, Str id);
 uint64_t version_position(const Version *version);
-/* Rendered bytes kept with the version under a key of the caller's (context and form); NULL when there are none. */
+Str version_id(const Version *version);
+Str version_stored(const Version *version);
+/* It was deleted, or is known not to exist (position 0). */
+bool version_gone(const Version *version);
+/* Rendered bytes kept with the version under a key of the caller's (context and form); NULL when
+ * there are none. */
 const Str *version_rendered(const Version *version, uint64_t key);
 void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes);
 
-/* The stored form of an entity: what the working set and state.db keep; personal values are sealed under keys that exist already. */
+/* The stored form of an entity: what the working set and state.db keep; personal values are sealed
+ * under keys that exist already. */
 Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to);
 /* Opens a stored form into ctx->arena; values whose key was destroyed are left out. */
 Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out);
-/* Shows the newest versions above a position, in no order: what a query must look at before the state projection's rows. entity is NULL
-   for one that was deleted, and lies in ctx->arena, rewound after each call. each returns false to stop. */
+/* Shows the newest versions above a position, in no order: what a query must look at before the
+   state projection's rows. entity is NULL for one that was deleted, and lies in ctx->arena, rewound
+   after each call. each returns false to stop. */
 typedef bool (*OverlayEach)(void *arg, Str id, const Entity *entity);
 Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg);
 
@@ -170,43 +208,74 @@ Store *ledger_store(Ledger *ledger);
 
 /* Position of the newest durable leaf. */
 uint64_t ledger_head(const Ledger *ledger);
-/* Says that this thread holds no Version any more. Register once per reading thread. */
-void ledger_reader_register(Ledger *ledger);
+/* For threads that use ledger_version: register once (RC_LIMIT: 256 threads are); ledger_quiesce
+   between requests says that this thread holds no Version any more. A thread that waits for
+   requests holds nothing back. */
+Rc ledger_reader_register(Ctx *ctx, Ledger *ledger);
 void ledger_quiesce(Ledger *ledger);
 void ledger_reader_unregister(Ledger *ledger);
 
-/* One durable event as a follower sees it. Personal parts are opened where the key still exists; erased says that one is gone. */
+/* One durable event as a follower sees it. Personal parts are opened where the key still exists;
+ * erased says that one is gone. */
 typedef struct Event {
     uint64_t position; /* of its leaf */
     uint32_t ordinal;  /* within the leaf */
     int64_t time;
     CommandHead head;
     Str command_id;
-    const Delta *delta;      /* a change of an entity, or NULL */
+    const Delta *delta; /* a change of an entity, or NULL */
     Str note_kind, note_about;
     const Json *note_clear, *note_secret;
     Str subject;
     bool erased;
 } Event;
-/* Calls each for the events of leaves after `from`, oldest first, at most max_leaves of them; *next is the position to go on from. */
+/* Calls each for the events of leaves after `from`, oldest first, at most max_leaves of them; *next
+ * is the position to go on from. */
 typedef Rc (*EventEach)(Ctx *ctx, void *arg, const Event *event);
-Rc ledger_read(Ctx *ctx, Ledger *ledger, uint64_t from, size_t max_leaves, EventEach each, void *arg,
-               uint64_t *next);
+Rc ledger_read(Ctx *ctx, Ledger *ledger, uint64_t from, size_t max_leaves, EventEach each,
+               void *arg, uint64_t *next);
 /* Hash of the leaf at a position, which cursors carry. */
 Rc ledger_leaf_hash(Ctx *ctx, Ledger *ledger, uint64_t position, Digest *out);
 /* Blocks until the head is beyond position or until_monotonic; for follower threads. */
 void ledger_wait(Ledger *ledger, uint64_t position, int64_t until_monotonic);
-/* The state projection tells how far state.db reaches; versions up to there may be dropped from the working set. */
+/* The state projection tells how far state.db reaches; versions up to there may be dropped from the
+ * working set. */
 void ledger_state_reached(Ledger *ledger, uint64_t position);
+
+/* ---- timers ---- */
+
+/* Runs due(arg, ledger, key, at) once, at or soon after the instant, on the ledger's own thread:
+   build a command, submit it, return. Setting a key again moves it, at = TIME_NONE cancels it.
+   Nothing is stored: after an opening, whoever set them finds the due times in the state again (a
+   projection lists them). The key is copied. Any thread. */
+typedef void (*LedgerDue)(void *arg, Ledger *ledger, Str key, int64_t at);
+void ledger_timer(Ledger *ledger, Str key, int64_t at, LedgerDue due, void *arg);
 
 /* ---- keys, erasure, proofs ---- */
 
-/* Destroys the keys of one person's records past retention (files lists those that may go; the rest is named in *kept). */
-Rc ledger_erase(Ctx *ctx, Ledger *ledger, Str subject, const StrVec *files, Str reason, StrVec *kept);
+/* Erasures and disposals are followed as notes: note_kind "erasure" (subject says whose) or
+   "disposal" (note_about is the retention file), note_clear {"reason", "keys"}. */
+
+typedef struct LedgerErasure {
+    CommandHead head; /* who, when asked by whom */
+    Str subject;
+    StrVec files; /* retention files past their time, which may go */
+    Str reason;   /* never personal data */
+} LedgerErasure;
+/* Destroys the keys of one person's records in these files; the other files that hold something are
+   named in *kept. Pool threads. RC_FAILED "erased-not-scrubbed": destroyed, but old bytes are in
+   the log until a long reading ends. */
+Rc ledger_erase(Ctx *ctx, Ledger *ledger, const LedgerErasure *erasure, StrVec *kept);
+typedef struct LedgerDisposal {
+    CommandHead head;
+    Str retention;
+    Str reason;
+} LedgerDisposal;
 /* Disposes of a whole retention file (廃棄): destroys all keys of it. */
-Rc ledger_dispose(Ctx *ctx, Ledger *ledger, Str retention, Str reason);
-/* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention file, and opens them; RC_NOT_FOUND when
-   the key was destroyed. */
+Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal);
+/* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention
+   file, and opens them; RC_NOT_FOUND when the key was destroyed; RC_BUSY: the key isn't in memory
+   and ctx->db is NULL. */
 Rc ledger_seal(Ctx *ctx, Ledger *ledger, Str subject, Str retention, Str plain, Str *sealed);
 Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain);
 /* HMAC under a key derived from the tenant's, for keyed n-grams and blind indexes. */

@@ -1,0 +1,271 @@
+/* The room's inside: what its files share. */
+#ifndef LEDGER_INT_H
+#define LEDGER_INT_H
+
+#include "epoch.h"
+#include "keys.h"
+#include "leaf.h"
+#include "note.h"
+#include "record.h"
+#include "statement.h"
+#include "tree.h"
+#include "witness.h"
+#include "workset.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* ---- commands ---- */
+
+typedef struct Part {
+    const PartKind *kind;
+    const void *args;
+} Part;
+
+struct Command {
+    Ledger *ledger;
+    Arena *arena;
+    Command *next; /* in the queue, the pool, a batch */
+    CommandId id;
+    CommandHead head;
+    VEC(Part) parts;
+    StrVec needs;
+    CommandDone done;
+    void *arg;
+    Outcome outcome;
+    /* The ledger's own work on the writer's thread, in a transaction of its own (erasure, making a
+       key, storing a checkpoint); NULL for commands made of parts. */
+    Rc (*own)(Ctx *ctx, Ledger *ledger, void *arg);
+    void *own_arg;
+};
+
+/* What waits for the writer: pushed by any thread without a lock, taken as a whole by the writer.
+ */
+typedef struct CommandQueue {
+    _Atomic(Command *) newest;
+    atomic_size_t len;
+    size_t max;
+    atomic_bool sleeping;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+} CommandQueue;
+
+/* Arenas of commands that are done, for those to come. */
+typedef struct CommandPool {
+    pthread_mutex_t lock;
+    Command *free;
+    size_t len;
+} CommandPool;
+
+void command_queue_init(CommandQueue *queue, size_t max);
+void command_queue_free(CommandQueue *queue);
+/* False: full. */
+bool command_queue_push(CommandQueue *queue, Command *command);
+/* Everything that waits, oldest first; NULL when there is nothing. Waits until something is there
+   or `closing` is set; closing NULL: doesn't wait. */
+Command *command_queue_take(CommandQueue *queue, const atomic_bool *closing);
+void command_queue_wake(CommandQueue *queue);
+void command_pool_free(CommandPool *pool);
+/* Runs own(ctx, ledger, arg) on the writer's thread and waits. */
+Rc command_run_own(Ctx *ctx, Ledger *ledger, Rc (*own)(Ctx *, Ledger *, void *), void *arg);
+
+/* ---- stage ---- */
+
+/* An entity as a batch sees it. */
+typedef struct Staged {
+    Str id;
+    const Entity *entity; /* NULL: there is none */
+    uint64_t declared;    /* serial of the command that last named it as a need */
+    uint64_t position;    /* of the newest change in this batch; 0: unchanged */
+    size_t record_at, record_len;
+    bool sealed;
+} Staged;
+
+typedef struct StagedUndo {
+    Staged *staged;
+    const Entity *entity;
+    uint64_t position;
+} StagedUndo;
+
+typedef struct StagedEvent {
+    const Delta *delta;  /* or a note */
+    const Entity *whole; /* of a change: the entity that says what is sealed: after it, or before
+                            its deletion */
+    StageNote note;
+    Str body; /* of the ledger's own events */
+    EventKind kind;
+} StagedEvent;
+
+struct Stage {
+    Ledger *ledger;
+    Ctx *ctx;   /* the writer's; its arena lives as long as the batch */
+    Map staged; /* id → Staged, of the batch */
+    Command *command;
+    uint64_t serial, position;
+    int64_t now;
+    VEC(StagedEvent) events;
+    VEC(StagedUndo) undo;
+    VEC(Staged *) changed; /* of the batch, each once */
+};
+
+void stage_begin_batch(Stage *stage, Ctx *ctx, Ledger *ledger);
+/* Loads what the command needs; then its guards and parts may run. */
+Rc stage_begin(Stage *stage, Command *command, uint64_t position, int64_t now);
+/* The command is refused: as if it had never been. */
+void stage_undo(Stage *stage);
+/* The command counts. */
+void stage_keep(Stage *stage);
+/* The ledger's own event. */
+void stage_own(Stage *stage, EventKind kind, Str subject, Str body);
+/* The newest state of an id, from the batch, the working set or the store. */
+Rc stage_load(Stage *stage, Str id, Staged **out);
+/* Folds a change that was read back from a leaf (recovery). */
+void stage_replay(Stage *stage, Staged *staged, const Delta *delta, uint64_t position,
+                  int64_t time);
+
+/* ---- the writer ---- */
+
+typedef struct Written {
+    uint64_t position;
+    CommandId command;
+} Written;
+
+/* Used on the writer's thread only, and before it runs or after it ended. */
+typedef struct Commit {
+    Ctx ctx;     /* its arena lives as long as the batch */
+    Arena *temp; /* while one leaf or record is encoded */
+    Rand rand;
+    Writer *writer; /* NULL: must be opened again */
+    Reader *reader;
+    TreeHasher *hasher;
+    TreeEdge edge; /* leaves of the batch included */
+    Buf leaf, records;
+    Stage stage;
+    VEC(Written) written; /* leaves of the batch */
+    int64_t last_time;
+    int place;             /* in the epoch */
+    bool begun;            /* a transaction */
+    bool unknown;          /* its COMMIT failed */
+    atomic_bool scrub_due; /* keys were destroyed and the log still has bytes of them */
+    size_t bytes;          /* of leaves in it */
+} Commit;
+
+Rc commit_open(Ctx *ctx, Ledger *ledger);
+void commit_close(Ledger *ledger);
+/* The writer's thread. */
+void *commit_thread(void *ledger);
+
+/* One transaction; on the writer's thread, by the ledger's own work too. After an error that is not
+   the command's the caller gives up and commit_thread resolves it. */
+Rc commit_begin(Ledger *ledger);
+/* Encodes the stage's events as the next leaf and appends it. RC_LIMIT: too large, the transaction
+ * goes on; else it is broken. */
+Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head);
+/* Encodes records, commits, publishes. RC_FAILED with Commit.unknown set: the outcome is unknown.
+ */
+Rc commit_end(Ledger *ledger);
+/* Rolls back. */
+void commit_abort(Ledger *ledger);
+/* Makes records of what the stage has changed (making keys if writer is set), and puts them into
+ * the working set. */
+Rc commit_encode_records(Ledger *ledger, Writer *writer);
+void commit_publish_records(Ledger *ledger);
+
+/* ---- the house thread: checkpoints and timers ---- */
+
+typedef struct Timer {
+    Str key; /* owned */
+    int64_t at;
+    LedgerDue due;
+    void *arg;
+} Timer;
+
+typedef struct House {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    Timer *timers; /* a heap by time */
+    size_t len, cap;
+    bool stop, running;
+    uint64_t signed_size; /* of the newest checkpoint; the house's thread only */
+    WitnessState witness;
+    TreeHasher *hasher;
+    TreeEdge edge;
+    Buf note; /* newest checkpoint; under lock */
+    Checkpoint checkpoint;
+} House;
+
+void house_init(Ledger *ledger);
+void house_start(Ledger *ledger);
+void house_stop(Ledger *ledger);
+void house_free(Ledger *ledger);
+/* Signs a checkpoint if something is new, hands it to the witness, and stores it through `store`
+   (the writer's thread, or at closing whoever closes). */
+Rc house_checkpoint(Ctx *ctx, Ledger *ledger);
+/* The newest checkpoint; RC_NOT_FOUND: none yet. */
+Rc house_newest(Ctx *ctx, Ledger *ledger, Str *note, Checkpoint *out);
+/* Takes over what recovery found. */
+void house_set(Ledger *ledger, Str note, const Checkpoint *checkpoint);
+/* ---- recovery ---- */
+
+/* Tree, newest checkpoint and witness agree with the leaves. */
+Rc recover_tree(Ctx *ctx, Ledger *ledger);
+/* Replays leaves above the state cursor into the working set. */
+Rc recover_state(Ctx *ctx, Ledger *ledger);
+/* Destroys keys that the list of erasures names and that are still there. */
+Rc recover_erasures(Ctx *ctx, Ledger *ledger);
+
+/* A run of leaves in `arena`, from position `from` on. */
+typedef VEC(Str) LeafBytes;
+Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, uint64_t from, size_t max, LeafBytes *out);
+/* Joins an event's delta, personal parts included where their key lives. */
+Rc read_delta(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
+              const LeafEvent *event, Delta **out, bool *erased);
+
+/* Hashes of the tree as of an edge: full tiles from the store, the rest from the edge. */
+typedef struct TreeView {
+    const TreeEdge *edge;
+    Str tiles[TREE_LEVELS]; /* the last one read of each level */
+    uint64_t indexes[TREE_LEVELS];
+} TreeView;
+TreeSource proof_source(TreeView *view, TreeHasher *hasher, const TreeEdge *edge);
+
+/* ---- the ledger ---- */
+
+typedef enum LedgerMode { LEDGER_RUNS, LEDGER_BEHIND, LEDGER_STOPPED } LedgerMode;
+
+struct Ledger {
+    LedgerOptions options; /* texts copied into arena */
+    Arena *arena;
+    Clock system_clock;
+    Str origin, erasures_file;
+    Store *store;
+    NoteKey *note;
+    SealKey index;
+    Keys *keys;
+    Epoch *epoch;
+    Workset *set;
+    CommandQueue queue;
+    CommandPool pool;
+    Commit commit;
+    House house;
+    pthread_t writer_thread;
+    bool writer_runs;
+    atomic_bool closing;
+    _Atomic int mode;
+    _Atomic uint64_t head, state;
+    pthread_mutex_t edge_lock;
+    TreeEdge edge;              /* what is durable */
+    pthread_mutex_t moved_lock; /* head, state or mode moved */
+    pthread_cond_t moved;
+    atomic_int waiting;
+};
+
+/* Says that head, state or mode moved. */
+void ledger_moved(Ledger *ledger);
+/* Waits on a condition variable of ledger_cond_init; false when time_monotonic() has reached
+ * until_monotonic. */
+bool ledger_timed_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_monotonic);
+void ledger_cond_init(pthread_cond_t *cond);
+
+#endif

@@ -1,0 +1,332 @@
+#include "ledger_int.h"
+
+#include <string.h>
+
+enum { READ_ARENA = 1 << 30 };
+
+/* ---- visiting the working set ---- */
+
+typedef struct Visit {
+    Epoch *epoch;
+    int place;
+    bool taken, entered;
+} Visit;
+
+static Rc visit_begin(Ctx *ctx, Ledger *ledger, Visit *visit) {
+    *visit = (Visit){.epoch = ledger->epoch, .place = epoch_mine(ledger->epoch)};
+    if (visit->place < 0) {
+        visit->place = epoch_take(ledger->epoch);
+        visit->taken = true;
+    }
+    if (visit->place < 0)
+        return ctx_fail(ctx, RC_BUSY, "readers", STR_NONE,
+                        "Too many threads read at once: try again.");
+    visit->entered = !epoch_inside(ledger->epoch, visit->place);
+    epoch_enter(ledger->epoch, visit->place);
+    return RC_OK;
+}
+
+static void visit_end(const Visit *visit) {
+    if (visit->taken)
+        epoch_give(visit->epoch, visit->place);
+    else if (visit->entered)
+        epoch_leave(visit->epoch, visit->place);
+}
+
+static Rc not_found(Ctx *ctx, Str id) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "not-found", STR_NONE, STR_FMT " doesn't exist.",
+                    STR_ARG(id));
+}
+
+static Rc decode(Ctx *ctx, Ledger *ledger, Str stored, const Entity **out) {
+    Entity *entity;
+    TRY(record_decode(ctx, ledger->keys, stored, &entity, NULL));
+    *out = entity;
+    return RC_OK;
+}
+
+/* From state.db, and into the working set. The cursor is read before the row: the row is at least
+ * as new as it. */
+static Rc load_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out) {
+    Cursor cursor = {0};
+    EntityRow row;
+    Rc rc = reader_cursor(ctx, ctx->db, STORE_STATE, STR(LEDGER_STATE), &cursor);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    rc = reader_entity(ctx, ctx->db, id, &row);
+    if (rc == RC_NOT_FOUND) {
+        workset_load(ledger->set, &(VersionSource){.id = id, .gone = true}, cursor.position);
+        return not_found(ctx, id);
+    }
+    TRY(rc);
+    TRY(decode(ctx, ledger, row.body, out));
+    workset_load(ledger->set,
+                 &(VersionSource){.id = id,
+                                  .stored = row.body,
+                                  .position = row.position,
+                                  .sealed = record_has_sealed(row.body)},
+                 cursor.position);
+    workset_trim(ledger->set);
+    return RC_OK;
+}
+
+static Rc behind(Ctx *ctx) {
+    return ctx_fail(ctx, RC_BUSY, "state-behind", STR_NONE,
+                    "The current state is being rebuilt: try again in some minutes.");
+}
+
+Rc ledger_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out) {
+    if (atomic_load(&ledger->mode) == LEDGER_BEHIND) return behind(ctx);
+    Visit visit;
+    TRY(visit_begin(ctx, ledger, &visit));
+    const Version *version = workset_find(ledger->set, id);
+    bool found = version != NULL, gone = found && version_gone(version);
+    Str stored = found && !gone ? str_dup(ctx->arena, version_stored(version)) : STR_NONE;
+    visit_end(&visit);
+    if (gone) return not_found(ctx, id);
+    if (found) return decode(ctx, ledger, stored, out);
+    if (ctx->db) return load_entity(ctx, ledger, id, out);
+    return ctx_fail(ctx, RC_BUSY, "not-in-memory", STR_NONE,
+                    "The entity must be read from the store: ask again from a pool thread.");
+}
+
+const Version *ledger_version(Ledger *ledger, Str id) {
+    int place = epoch_mine(ledger->epoch);
+    assert(place >= 0 && "ledger_reader_register comes first");
+    if (atomic_load(&ledger->mode) == LEDGER_BEHIND) return NULL;
+    epoch_enter(ledger->epoch, place);
+    return workset_find(ledger->set, id);
+}
+
+void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes) {
+    workset_render_keep(ledger->set, version, key, bytes);
+}
+
+Rc ledger_reader_register(Ctx *ctx, Ledger *ledger) {
+    assert(epoch_mine(ledger->epoch) < 0);
+    if (epoch_register(ledger->epoch) >= 0) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "readers", STR_NONE,
+                    "More than %d threads read: start fewer of them.", EPOCH_READERS);
+}
+
+void ledger_quiesce(Ledger *ledger) {
+    int place = epoch_mine(ledger->epoch);
+    if (place >= 0) epoch_leave(ledger->epoch, place);
+}
+
+void ledger_reader_unregister(Ledger *ledger) {
+    int place = epoch_mine(ledger->epoch);
+    if (place >= 0) epoch_give(ledger->epoch, place);
+}
+
+/* ---- stored forms ---- */
+
+Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to) {
+    bool sealed;
+    return record_encode(ctx, &(RecordKeys){ledger->keys, NULL}, ledger->options.dictionary, entity,
+                         to, &sealed);
+}
+
+Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out) {
+    return record_decode(ctx, ledger->keys, stored, out, NULL);
+}
+
+typedef struct Overlay {
+    Ctx *ctx;
+    Ledger *ledger;
+    uint64_t above;
+    OverlayEach each;
+    void *arg;
+    Rc rc;
+} Overlay;
+
+static bool show_version(void *arg, const Version *version) {
+    Overlay *overlay = arg;
+    Ctx *ctx = overlay->ctx;
+    Str id = version_id(version);
+    if (version_position(version) <= overlay->above) return true;
+    if (workset_find(overlay->ledger->set, id) != version) return true; /* a newer one follows */
+    ArenaMark mark = arena_mark(ctx->arena);
+    const Entity *entity = NULL;
+    bool on = true;
+    if (!version_gone(version))
+        overlay->rc = decode(ctx, overlay->ledger, version_stored(version), &entity);
+    if (overlay->rc == RC_OK) {
+        on = overlay->each(overlay->arg, id, entity);
+        arena_rewind(ctx->arena, mark);
+    }
+    return on && overlay->rc == RC_OK;
+}
+
+Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg) {
+    Overlay overlay = {ctx, ledger, above, each, arg, RC_OK};
+    Visit visit;
+    TRY(visit_begin(ctx, ledger, &visit));
+    workset_recent(ledger->set, show_version, &overlay);
+    visit_end(&visit);
+    return overlay.rc;
+}
+
+/* ---- leaves ---- */
+
+typedef struct Collect {
+    Arena *arena;
+    LeafBytes *to;
+} Collect;
+
+static bool collect_leaf(void *arg, const Leaf *leaf) {
+    Collect *collect = arg;
+    (void)vec_push(collect->arena, collect->to, str_dup(collect->arena, leaf->bytes));
+    return true;
+}
+
+Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, uint64_t from, size_t max, LeafBytes *out) {
+    *out = (LeafBytes){0};
+    return reader_leaves(ctx, reader, from, max, collect_leaf, &(Collect){arena, out});
+}
+
+static Rc open_event_part(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
+                          const SealedPart *part, Str *plain, bool *erased) {
+    Str with = leaf_associated(ctx->arena, &head->command, ordinal, 0, &part->key);
+    return record_open_part(ctx, ledger->keys, part, with, plain, erased);
+}
+
+/* The plain text of an event's sealed part; there is at most one in this version's own leaves. */
+static Rc open_sealed(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
+                      const LeafEvent *event, Str *plain, bool *erased) {
+    *plain = STR_NONE;
+    if (event->sealed.len == 0) return RC_OK;
+    return open_event_part(ctx, ledger, head, ordinal, &event->sealed.items[0], plain, erased);
+}
+
+Rc read_delta(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
+              const LeafEvent *event, Delta **out, bool *erased) {
+    Delta *clear, *secret = NULL;
+    Str plain;
+    TRY(delta_decode(ctx, event->clear, &clear));
+    TRY(open_sealed(ctx, ledger, head, ordinal, event, &plain, erased));
+    if (plain.len) TRY(delta_decode(ctx, plain, &secret));
+    *out = secret ? delta_join(ctx->arena, clear, secret) : clear;
+    return RC_OK;
+}
+
+static Rc read_json(Ctx *ctx, Str text, const Json **out) {
+    *out = NULL;
+    if (text.len == 0) return RC_OK;
+    return json_read(ctx, text, (JsonLimits){.bytes = 128 << 20, .depth = 1000}, out);
+}
+
+static Rc note_of(Ctx *ctx, Ledger *ledger, const LeafHead *head, const LeafEvent *event,
+                  Event *out) {
+    Str plain;
+    out->note_kind = event->name;
+    out->note_about = event->about;
+    TRY(read_json(ctx, event->clear, &out->note_clear));
+    TRY(open_sealed(ctx, ledger, head, out->ordinal, event, &plain, &out->erased));
+    return read_json(ctx, plain, &out->note_secret);
+}
+
+static Rc statement_of(Ctx *ctx, const LeafEvent *event, Event *out) {
+    Statement statement;
+    TRY(statement_read(ctx, event->clear, &statement));
+    JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("reason"), json_of_str(statement.reason)};
+    members[1] = (JsonMember){STR("keys"), json_of_int((int64_t)statement.keys.len)};
+    Json *clear = NEW(ctx->arena, Json);
+    *clear = json_of_members(members, 2);
+    out->note_kind = event->kind == EVENT_ERASURE ? STR("erasure") : STR("disposal");
+    out->note_about = statement.retention;
+    out->note_clear = clear;
+    return RC_OK;
+}
+
+static Rc event_of(Ctx *ctx, Ledger *ledger, const LeafHead *head, const LeafEvent *event,
+                   Event *out) {
+    out->subject = event->subject;
+    switch (event->kind) {
+    case EVENT_CHANGE: {
+        Delta *delta;
+        TRY(read_delta(ctx, ledger, head, out->ordinal, event, &delta, &out->erased));
+        out->delta = delta;
+        return RC_OK;
+    }
+    case EVENT_NOTE:
+        return note_of(ctx, ledger, head, event, out);
+    case EVENT_ERASURE:
+    case EVENT_DISPOSAL:
+        return statement_of(ctx, event, out);
+    case EVENT_FOLD:
+        out->note_kind = STR("fold");
+        return RC_OK;
+    }
+    return RC_OK;
+}
+
+typedef struct Reading {
+    Ctx *ctx;  /* the caller's */
+    Ctx inner; /* its arena is rewound after each leaf */
+    Ledger *ledger;
+    EventEach each;
+    void *arg;
+} Reading;
+
+static Rc read_leaf(Reading *reading, Str bytes) {
+    Ctx *inner = &reading->inner;
+    LeafHead head;
+    WireIn in;
+    TRY(leaf_open(inner, bytes, &head, &in));
+    Str command = leaf_command_hex(inner->arena, &head.command);
+    for (uint32_t i = 0; i < head.events; i++) {
+        LeafEvent stored;
+        Event event = {.position = head.position,
+                       .ordinal = i,
+                       .time = head.time,
+                       .head = head.head,
+                       .command_id = command};
+        TRY(leaf_next(inner, &in, &stored));
+        TRY(event_of(inner, reading->ledger, &head, &stored, &event));
+        Rc rc = reading->each(reading->ctx, reading->arg, &event);
+        if (rc == RC_OK) continue;
+        inner->error.rc = RC_OK; /* the caller's Ctx has the error already */
+        return rc;
+    }
+    return leaf_end(inner, &in);
+}
+
+static Rc read_window(Reading *reading, const LeafBytes *leaves, uint64_t *next) {
+    VEC_EACH (const Str, bytes, leaves) {
+        ArenaMark mark = arena_mark(reading->inner.arena);
+        TRY(read_leaf(reading, *bytes));
+        arena_rewind(reading->inner.arena, mark);
+        ++*next;
+    }
+    return RC_OK;
+}
+
+Rc ledger_read(Ctx *ctx, Ledger *ledger, uint64_t from, size_t max_leaves, EventEach each,
+               void *arg, uint64_t *next) {
+    uint64_t head = ledger_head(ledger); /* published: the working set has it */
+    *next = from;
+    if (from >= head || max_leaves == 0) return RC_OK;
+    assert(ctx->db && "ledger_read needs a Reader");
+    size_t max = head - from < max_leaves ? (size_t)(head - from) : max_leaves;
+    Reading reading = {.ctx = ctx, .inner = *ctx, .ledger = ledger, .each = each, .arg = arg};
+    reading.inner.arena = arena_new(READ_ARENA);
+    reading.inner.error = (Error){0};
+    Arena *bytes = arena_new(READ_ARENA);
+    LeafBytes leaves;
+    Rc rc = read_leaves(ctx, ctx->db, bytes, from + 1, max, &leaves);
+    if (rc == RC_OK) rc = read_window(&reading, &leaves, next);
+    const Error *error = &reading.inner.error;
+    if (rc != RC_OK && error->rc != RC_OK)
+        ctx->error = (Error){rc, str_dup(ctx->arena, error->code),
+                             str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
+    arena_free(reading.inner.arena);
+    arena_free(bytes);
+    return rc;
+}
+
+Rc ledger_leaf_hash(Ctx *ctx, Ledger *ledger, uint64_t position, Digest *out) {
+    (void)ledger;
+    assert(ctx->db && "ledger_leaf_hash needs a Reader");
+    return reader_hashes(ctx, ctx->db, position, 1, out);
+}

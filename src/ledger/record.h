@@ -1,0 +1,50 @@
+/* record: which values are sealed under which key, and the stored form of an entity
+ * (doc/ledger-format.md §6). */
+#ifndef LEDGER_RECORD_H
+#define LEDGER_RECORD_H
+
+#include "keys.h"
+#include "leaf.h"
+
+/* What is sealed of an entity, and for whom. */
+typedef struct SealRule {
+    enum { SEAL_NOTHING, SEAL_PERSONAL, SEAL_EVERYTHING } extent;
+    KeyScope scope;
+    Str subject; /* id of the person, or empty */
+    const Dictionary *dictionary;
+    const Entity *entity;
+} SealRule;
+
+/* DESIGN §6: personal and sensitive attributes under the data key of subject and retention file;
+   without a subject under the file's own; everything of an entity none of whose types is declared
+   under the key of its first type. dictionary may be NULL. */
+SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
+/* An EntitySealed over a rule. */
+bool record_is_sealed(const void *rule, Str iri);
+
+/* Where keys come from: writer is NULL for everyone but the writer's thread, which may make them.
+ */
+typedef struct RecordKeys {
+    Keys *keys;
+    Writer *writer;
+} RecordKeys;
+
+/* RC_NOT_FOUND when there is none and none may be made. */
+Rc record_key(Ctx *ctx, const RecordKeys *source, const KeyScope *scope, DataKey *out);
+/* One sealed part of plain text, its box in ctx->arena. */
+SealedPart record_seal_part(Ctx *ctx, const DataKey *key, Str associated, Str plain);
+/* Opens one. *erased: its key is gone, *plain is empty. */
+Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated, Str *plain,
+                    bool *erased);
+
+/* Appends the stored form. Where the key doesn't exist and can't be made, sealed attributes are
+ * left out. *sealed: it has a sealed part. */
+Rc record_encode(Ctx *ctx, const RecordKeys *source, const Dictionary *dictionary,
+                 const Entity *entity, Buf *to, bool *sealed);
+/* True if it has sealed parts. */
+bool record_has_sealed(Str stored);
+/* Opens a stored form into ctx->arena. *erased (may be NULL): attributes are missing because their
+ * key is destroyed. */
+Rc record_decode(Ctx *ctx, Keys *keys, Str stored, Entity **out, bool *erased);
+
+#endif
