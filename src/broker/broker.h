@@ -7,21 +7,9 @@
 #include "http/http.h"
 #include "project/project.h"
 
-typedef struct Broker Broker;
-
-typedef struct BrokerOptions {
-    HttpClient *client; /* for notifications; shared by all tenants */
-} BrokerOptions;
-
-/* Opens the broker of a tenant: between project_new (it adds followers) and project_start. */
-Rc broker_open(Ctx *ctx, Tenant *tenant, const BrokerOptions *options);
-void broker_close(Tenant *tenant);
-/* Starts deliveries; after project_start and gate_open. */
-Rc broker_start(Ctx *ctx, Tenant *tenant);
-
 /* Adds all routes under /ngsi-ld/v1. */
 void broker_routes(HttpServer *server);
-/* An OpenAPI 3.1 document of all routes of the server (not only the broker's), from their rows. */
-const Json *broker_openapi(Arena *arena, const HttpServer *server);
+/* Answers with the problem document of an error (clauses 5.5.2, 6.3.2; RFC 9457). */
+void broker_problem(HttpExchange *x, const Error *error);
 
 #endif

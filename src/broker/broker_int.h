@@ -28,8 +28,6 @@ Rc request_open(HttpExchange *x, Request **out);
 void request_close(Request *request);
 /* Answers with the problem document of ctx->error (clause 6.3.2, 5.5.2) and closes. */
 void request_fail(Request *request);
-/* The same before a request could be opened. */
-void broker_problem(HttpExchange *x, const Error *error);
 /* Answers with a body, its type by request->accept, the Link header where the context is not in the
  * body; closes. */
 void request_answer(Request *request, int status, Str body);
@@ -83,6 +81,13 @@ void bulk_delete(HttpExchange *x);
 /* query.c */
 void query_get(HttpExchange *x);
 void query_post(HttpExchange *x);
+Rc query_entities(Request *request, const Json *body, ProjectAnswer *out);
+/* temporal.c */
+void temporal_get(HttpExchange *x);
+void temporal_query(HttpExchange *x);
+void temporal_query_post(HttpExchange *x);
+void temporal_create(HttpExchange *x);
+void temporal_append(HttpExchange *x);
 /* discovery.c */
 void discovery_types(HttpExchange *x);
 void discovery_type(HttpExchange *x);
@@ -113,6 +118,10 @@ extern const PartKind part_entity_create, part_entity_replace, part_entity_appen
     part_entity_update, part_entity_merge, part_entity_upsert, part_entity_delete;
 extern const PartKind part_attr_partial, part_attr_replace, part_attr_delete;
 extern const PartKind part_temporal_record;
+
+/* A part of the request's actor for an entity, in the command's arena; the id is declared as
+ * needed. */
+PartEntity *part_entity(Request *request, Command *command, Str id);
 
 /* Many entities by one command; each is judged by `kind` for itself. Result: {created, success,
  * errors}. */

@@ -46,8 +46,7 @@ static Rc item_read(Request *request, const BulkKind *kind, const Json *item, St
     return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
 }
 
-static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *command,
-                            BulkRun *run) {
+static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *command, BulkRun *run) {
     Arena *arena = command_arena(command);
     const Json *payload = request->payload;
     PartBatch *batch = NEW(arena, PartBatch);
@@ -137,30 +136,30 @@ static void bulk_operate(HttpExchange *x, const BulkKind *kind) {
 
 void bulk_create(HttpExchange *x) {
     static const BulkKind kind = {"batch.create", &part_entity_create, ENTITY_WHOLE, bulk_create,
-                                   true};
+                                  true};
     bulk_operate(x, &kind);
 }
 
 void bulk_upsert(HttpExchange *x) {
     static const BulkKind kind = {"batch.upsert", &part_entity_upsert, ENTITY_WHOLE, bulk_upsert,
-                                   true};
+                                  true};
     bulk_operate(x, &kind);
 }
 
 void bulk_update(HttpExchange *x) {
     static const BulkKind kind = {"batch.update", &part_entity_append, ENTITY_ATTRS, bulk_update,
-                                   false};
+                                  false};
     bulk_operate(x, &kind);
 }
 
 void bulk_merge(HttpExchange *x) {
     static const BulkKind kind = {"batch.merge", &part_entity_merge, ENTITY_FRAGMENT, bulk_merge,
-                                   false};
+                                  false};
     bulk_operate(x, &kind);
 }
 
 void bulk_delete(HttpExchange *x) {
-    static const BulkKind kind = {"batch.delete", &part_entity_delete, ENTITY_FRAGMENT,
-                                   bulk_delete, false};
+    static const BulkKind kind = {"batch.delete", &part_entity_delete, ENTITY_FRAGMENT, bulk_delete,
+                                  false};
     bulk_operate(x, &kind);
 }

@@ -11,21 +11,6 @@ static Rc id_read(Request *request, Str *id) {
                     "An entity's id is a URI: \"" STR_FMT "\" is none.", STR_ARG(*id));
 }
 
-static PartWho who_of(Request *request, Arena *arena) {
-    Actor *actor = NEW(arena, Actor);
-    *actor = *request->ctx->actor;
-    return (PartWho){.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
-}
-
-/* The exchange's arena outlives the command: what the request was read into may be shared with its
- * parts. */
-static PartEntity *part_new(Request *request, Command *command, Str id) {
-    PartEntity *part = NEW(command_arena(command), PartEntity);
-    *part = (PartEntity){.who = who_of(request, command_arena(command)), .id = id};
-    command_needs(command, id);
-    return part;
-}
-
 /* What the wait needs when the answer is written. */
 typedef struct Writing {
     Str id;
@@ -66,7 +51,7 @@ void entities_create(HttpExchange *x) {
         return;
     }
     Command *command = broker_command(request, STR("entity.create"));
-    PartEntity *part = part_new(request, command, entity->id);
+    PartEntity *part = part_entity(request, command, entity->id);
     Writing *writing = NEW(request->ctx->arena, Writing);
     part->fragment = entity;
     writing->id = entity->id;
@@ -102,7 +87,7 @@ static void operate(HttpExchange *x, const Operation *operation) {
         return;
     }
     Command *command = broker_command(request, str_of(operation->kind));
-    PartEntity *part = part_new(request, command, id);
+    PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
     part->no_overwrite = request_option(request, "noOverwrite");
     command_add(command, operation->part, part);
@@ -212,7 +197,7 @@ static void attr_operate(HttpExchange *x, const Operation *operation) {
         return;
     }
     Command *command = broker_command(request, str_of(operation->kind));
-    PartEntity *part = part_new(request, command, id);
+    PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
     part->attr = iri;
     part->dataset_id = http_query_or(x, "datasetId", STR_NONE);

@@ -213,6 +213,14 @@ static void query_answer(Request *request, const QuerySource *source) {
     request_answer(request, 200, buf_str(&body));
 }
 
+/* The entities of a temporal query: what limit and offset say, without a page of answers. */
+Rc query_entities(Request *request, const Json *body, ProjectAnswer *out) {
+    Page page;
+    QuerySource source = {.request = request, .body = body};
+    TRY(page_read(request, &page));
+    return query_run(request, &source, &page, out);
+}
+
 void query_get(HttpExchange *x) {
     Request *request;
     if (request_open(x, &request) != RC_OK) {

@@ -18,6 +18,20 @@ Command *broker_command(Request *request, Str kind) {
                                                               .channel = STR("api")});
 }
 
+/* The exchange's arena outlives the command: what the request was read into may be shared with its
+ * parts. */
+PartEntity *part_entity(Request *request, Command *command, Str id) {
+    Arena *arena = command_arena(command);
+    PartEntity *part = NEW(arena, PartEntity);
+    Actor *actor = NEW(arena, Actor);
+    *actor = *request->ctx->actor;
+    *part = (PartEntity){
+        .who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose},
+        .id = id};
+    command_needs(command, id);
+    return part;
+}
+
 static void pending_answer(HttpExchange *x, void *arg) {
     Pending *pending = arg;
     Request *request = pending->request;

@@ -5,5 +5,14 @@ const SettingRow cli_setting_rows[] = {
     {"data", SETTING_PATH, "data", 1, 4000, "The folder in which the city's data lies.", "DIR"},
     {"listen", SETTING_TEXT, "127.0.0.1:8080", 3, 255,
      "Address and port of the server; port 0 takes any that is free.", "HOST:PORT"},
+    {"keys", SETTING_PATH, NULL, 0, 4000,
+     "The folder of the tenants' keys; without it DATA/keys. Keep it on another volume than the "
+     "data.",
+     "DIR"},
+    {"witness", SETTING_PATH, NULL, 0, 4000,
+     "The folder to which checkpoints are handed; without it DATA/witness. Keep it elsewhere.",
+     "DIR"},
+    {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
+    {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
 };
 const size_t cli_setting_count = sizeof cli_setting_rows / sizeof *cli_setting_rows;

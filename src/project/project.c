@@ -228,7 +228,12 @@ Rc project_start(Ctx *ctx, Project *project) {
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
                         "The projections' thread cannot start.");
     project->started = true;
-    return RC_OK;
+    uint64_t head = ledger_head(project->tenant->ledger);
+    if (head - project_reached(project) <= LEDGER_LAG_EVENTS) return RC_OK;
+    log_info("project", "the state is rebuilt from %llu leaves before serving", (unsigned long long)head);
+    Ctx patient = *ctx;
+    patient.deadline = time_monotonic() + TIME_DAY;
+    return project_drain(&patient, project, head);
 }
 
 void project_stop(Project *project) {

@@ -1,0 +1,188 @@
+#include "city_int.h"
+
+#include <dirent.h>
+#include <string.h>
+
+enum { CITY_ARENA = 256 << 20, CONNECTIONS = 20000 };
+
+/* ---- starter files ---- */
+
+Str city_starter_file(Str path) {
+    for (size_t i = 0; i < city_file_count; i++)
+        if (str_eq(str_of(city_files[i].path), path))
+            return (Str){city_files[i].begin, (size_t)(city_files[i].end - city_files[i].begin)};
+    return STR_NONE;
+}
+
+Rc starter_json(Ctx *ctx, Str path, const Json **out) {
+    Str text = city_starter_file(path);
+    if (str_empty(text))
+        return ctx_fail(ctx, RC_FAILED, "no-starter-file", path,
+                        "The program was built without this file of starter/.");
+    Rc rc = json_read(ctx, text, JSON_LIMITS_DEFAULT, out);
+    if (rc != RC_OK) ctx->error.path = str_fmt(ctx->arena, "starter/" STR_FMT, STR_ARG(path));
+    return rc;
+}
+
+static Rc dictionary_load(Ctx *ctx, City *city) {
+    VEC(DictFile) files = {0};
+    Ctx own = *ctx;
+    own.arena = city->arena;
+    for (size_t i = 0; i < city_file_count; i++) {
+        Str path = str_of(city_files[i].path);
+        if (!str_starts(path, STR("dictionary/"))) continue;
+        DictFile file = {.path = path};
+        TRY(starter_json(&own, path, &file.content));
+        vec_push(city->arena, &files, file);
+    }
+    Rc rc = dictionary_compile(&own, files.items, files.len, false, &city->dictionary);
+    ctx->error = own.error;
+    return rc;
+}
+
+/* ---- tenants ---- */
+
+Tenant *city_tenant(City *city, Str name) {
+    for (size_t i = 0; i < city->tenant_count; i++)
+        if (str_eq(city->tenants[i]->name, name)) return city->tenants[i];
+    return NULL;
+}
+
+static Rc tenant_add(Ctx *ctx, City *city, Str name) {
+    if (city->tenant_count == TENANTS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-many-tenants", name,
+                        "One process serves at most %d tenants.", TENANTS_MAX);
+    Tenant **slot = &city->tenants[city->tenant_count++];
+    return tenant_open(ctx, city, name, slot);
+}
+
+static Rc tenants_open(Ctx *ctx, City *city) {
+    TRY(tenant_add(ctx, city, STR_NONE));
+    DIR *folder = opendir(str_z(
+        ctx->scratch, str_fmt(ctx->scratch, STR_FMT "/tenants", STR_ARG(city->options.data))));
+    Rc rc = RC_OK;
+    for (const struct dirent *entry; folder && rc == RC_OK && (entry = readdir(folder));) {
+        Str name = str_of(entry->d_name);
+        if (entry->d_name[0] != '.' && !str_eq(name, STR("default")))
+            rc = tenant_add(ctx, city, name);
+    }
+    if (folder) closedir(folder);
+    return rc;
+}
+
+static Tenant *door_tenant(void *arg, Str name) {
+    return city_tenant(arg, name);
+}
+
+/* ---- the server ---- */
+
+static void refuse(HttpExchange *x, const Error *error) {
+    broker_problem(x, error);
+}
+
+static void quiet(void *arg, int thread) {
+    City *city = arg;
+    (void)thread;
+    for (size_t i = 0; i < city->tenant_count; i++)
+        ledger_quiesce(city->tenants[i]->ledger);
+}
+
+static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx *ctx) {
+    City *city = arg;
+    (void)place;
+    (void)thread;
+    for (size_t i = 0; i < city->tenant_count; i++) {
+        Ledger *ledger = city->tenants[i]->ledger;
+        if (!begins)
+            ledger_reader_unregister(ledger);
+        else if (ledger_reader_register(ctx, ledger) != RC_OK)
+            log_error("cli", "a thread reads without the working set: " STR_FMT,
+                      STR_ARG(ctx->error.detail));
+    }
+}
+
+static Rc server_open(Ctx *ctx, City *city) {
+    city->door = (GateDoor){.tenant = door_tenant, .refuse = refuse, .arg = city};
+    HttpOptions options = {.host = city->options.host,
+                           .port = city->options.port,
+                           .loops = city->options.loops,
+                           .pool = city->options.pool,
+                           .max_connections = CONNECTIONS,
+                           .before = gate_before,
+                           .quiet = quiet,
+                           .thread = thread_hook,
+                           .arg = city,
+                           .clock = &city->clock,
+                           .route_log = city->options.route_log};
+    TRY(http_server_new(ctx, &options, &city->server));
+    broker_routes(city->server);
+    return http_server_start(ctx, city->server);
+}
+
+static Rc control_open(Ctx *ctx, City *city) {
+    ControlOptions options = {.folder = str_z(city->arena, city->options.data),
+                              .rows = city_control_rows,
+                              .row_count = city_control_count,
+                              .arg = city};
+    ControlOptions *kept = NEW(city->arena, ControlOptions);
+    *kept = options;
+    return control_start(ctx, kept, &city->control);
+}
+
+/* ---- life ---- */
+
+static Str or_under(Arena *arena, Str given, Str data, const char *name) {
+    return str_empty(given) ? str_fmt(arena, STR_FMT "/%s", STR_ARG(data), name)
+                            : str_dup(arena, given);
+}
+
+bool city_on_loopback(const City *city) {
+    Str host = city->options.host;
+    return str_eq(host, STR("127.0.0.1")) || str_eq(host, STR("::1")) ||
+           str_eq(host, STR("localhost"));
+}
+
+static Rc city_begin(Ctx *ctx, City *city) {
+    if (city->options.sandbox && !city_on_loopback(city))
+        return ctx_fail(ctx, RC_INVALID, "open-sandbox", STR("listen"),
+                        "In a sandbox anyone may do everything: it listens on the loopback only.");
+    city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
+    TRY(dictionary_load(ctx, city));
+    TRY(tenants_open(ctx, city));
+    if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
+    TRY(server_open(ctx, city));
+    return control_open(ctx, city);
+}
+
+Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
+    Arena *arena = arena_new(CITY_ARENA);
+    City *city = NEW(arena, City);
+    *city =
+        (City){.arena = arena, .options = *options, .clock = *ctx->clock, .rand = rand_system()};
+    city->options.data = str_dup(arena, options->data);
+    city->options.host = str_dup(arena, options->host);
+    city->options.keys = or_under(arena, options->keys, options->data, "keys");
+    city->options.witness = or_under(arena, options->witness, options->data, "witness");
+    city->options.route_log = str_dup(arena, options->route_log);
+    Rc rc = city_begin(ctx, city);
+    if (rc != RC_OK)
+        city_close(city);
+    else
+        *out = city;
+    return rc;
+}
+
+void city_close(City *city) {
+    if (!city) return;
+    control_stop(city->control);
+    if (city->server) http_server_stop(city->server, 5 * TIME_SECOND);
+    for (size_t i = 0; i < city->tenant_count; i++)
+        tenant_close(city->tenants[i]);
+    if (city->server) http_server_free(city->server);
+    http_client_free(city->client);
+    arena_free(city->arena);
+}
+
+int city_port(const City *city) {
+    return http_port(city->server);
+}

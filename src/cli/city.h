@@ -1,0 +1,37 @@
+/* city: the running house: every tenant opened in order, the routes, the server and the control
+ * socket. */
+#ifndef CLI_CITY_H
+#define CLI_CITY_H
+
+#include "base/base.h"
+#include "ledger/ledger.h"
+
+#include <stdio.h>
+
+typedef struct City City;
+
+typedef struct CityOptions {
+    Str data;    /* folder; created when absent */
+    Str keys;    /* folder of tenant keys; empty: DATA/keys. Keep it on another volume */
+    Str witness; /* folder of witness files; empty: DATA/witness */
+    Str host;
+    int port;        /* 0: any that is free */
+    int loops, pool; /* threads; 0: by the machine */
+    bool starter;    /* fills an empty default tenant with まち市 */
+    bool sandbox;    /* anyone may do everything; loopback only */
+    Str route_log;   /* for tests: HttpOptions.route_log */
+} CityOptions;
+
+/* Opens all tenants in DATA/tenants (the default one is made when absent) and starts serving. */
+Rc city_open(Ctx *ctx, const CityOptions *options, City **out);
+/* Stops serving, lets what runs finish, closes. NULL is allowed. */
+void city_close(City *city);
+int city_port(const City *city);
+/* NULL: none of that name; "" is the default tenant. */
+Tenant *city_tenant(City *city, Str name);
+/* Prints addresses and demo accounts. */
+void city_greet(const City *city, FILE *out);
+/* A file of the starter city by its path under starter/; STR_NONE when there is none. */
+Str city_starter_file(Str path);
+
+#endif

@@ -1,0 +1,57 @@
+/* city_int: what the files that make up a running city share. */
+#ifndef CLI_CITY_INT_H
+#define CLI_CITY_INT_H
+
+#include "city.h"
+#include "control.h"
+
+#include "broker/broker.h"
+#include "gate/gate.h"
+#include "http/http.h"
+#include "ld/ld.h"
+#include "project/project.h"
+
+/* A file of starter/, inside the binary. */
+typedef struct CityFile {
+    const char *path, *begin, *end;
+} CityFile;
+extern const CityFile city_files[];
+extern const size_t city_file_count;
+
+enum { TENANTS_MAX = 64 };
+
+/* A demo account, whose password is printed. */
+typedef struct CityDemo {
+    Str login, password;
+} CityDemo;
+
+struct City {
+    Arena *arena;
+    CityOptions options;
+    Clock clock;
+    Rand rand;
+    const Dictionary *dictionary;
+    HttpClient *client;
+    HttpServer *server;
+    ControlServer *control;
+    GateDoor door;
+    Tenant *tenants[TENANTS_MAX];
+    size_t tenant_count;
+    VEC(CityDemo) demos;
+};
+
+bool city_on_loopback(const City *city);
+
+/* tenant.c: one municipality. */
+Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out);
+void tenant_close(Tenant *tenant);
+/* starter.c: an empty default tenant becomes まち市. demo accounts are made on the loopback only.
+ */
+Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);
+/* Parsed JSON of a starter file. */
+Rc starter_json(Ctx *ctx, Str path, const Json **out);
+
+extern const ControlRow city_control_rows[];
+extern const size_t city_control_count;
+
+#endif

@@ -1,0 +1,89 @@
+#include "cli_int.h"
+
+#include "city.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { PORT_MAX = 65535 };
+
+/* "127.0.0.1:8080", "[::1]:8080". */
+static Rc listen_parse(Ctx *ctx, Str listen, CityOptions *options) {
+    size_t colon = listen.len;
+    while (colon && listen.ptr[colon - 1] != ':')
+        colon--;
+    int64_t port;
+    Str host = colon ? str_sub(listen, 0, colon - 1) : STR_NONE;
+    if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+        host = str_sub(host, 1, host.len - 1);
+    if (str_empty(host) || !str_to_i64(str_sub(listen, colon, listen.len), &port) || port < 0 ||
+        port > PORT_MAX)
+        return ctx_fail(ctx, RC_INVALID, "bad-listen", STR("listen"),
+                        "An address is HOST:PORT, such as 127.0.0.1:8080.");
+    options->host = host;
+    options->port = (int)port;
+    return RC_OK;
+}
+
+/* Blocked before any thread starts, so that all of them inherit it and only the wait below sees the
+ * signal. */
+static sigset_t block_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+static Rc serve(Cli *cli) {
+    Ctx *ctx = cli_ctx(cli);
+    const Settings *settings = cli_settings(cli), *flags = cli_flags(cli);
+    const char *route_log = NULL;
+    for (char *const *row = cli_world(cli)->environment; row && *row; row++)
+        if (strncmp(*row, "MACHI_ROUTE_LOG=", 16) == 0) route_log = *row + 16;
+    CityOptions options = {.data = settings_text(settings, "data"),
+                           .keys = settings_text(settings, "keys"),
+                           .witness = settings_text(settings, "witness"),
+                           .loops = (int)settings_int(settings, "http.loops"),
+                           .pool = (int)settings_int(settings, "http.pool"),
+                           .starter = settings_bool(flags, "starter"),
+                           .sandbox = settings_bool(flags, "sandbox"),
+                           .route_log = str_of(route_log)};
+    City *city;
+    if (options.starter && options.sandbox)
+        return ctx_fail(ctx, RC_INVALID, "starter-or-sandbox", STR_NONE,
+                        "Choose --starter or --sandbox, not both.");
+    TRY(listen_parse(ctx, settings_text(settings, "listen"), &options));
+    sigset_t signals = block_signals();
+    TRY(city_open(ctx, &options, &city));
+    fprintf(cli_out(cli), "machi listens on http://" STR_FMT ":%d\n", STR_ARG(options.host),
+            city_port(city));
+    city_greet(city, cli_out(cli));
+    fflush(cli_out(cli));
+    int signal_number;
+    sigwait(&signals, &signal_number);
+    fprintf(cli_err(cli), "machi stops\n");
+    city_close(city);
+    return RC_OK;
+}
+
+static const SettingRow serve_flags[] = {
+    {"starter", SETTING_BOOL, "no", 0, 0, "Fill an empty data folder with the starter city まち市.",
+     NULL},
+    {"sandbox", SETTING_BOOL, "no", 0, 0,
+     "An empty city in which anyone may do everything; loopback only.", NULL},
+};
+
+const CliCommand cmd_serve = {
+    .name = "serve",
+    .summary = "Serve the city in a data folder",
+    .description =
+        "Opens every tenant of the data folder, makes the default one when there is none, and\n"
+        "serves pages and APIs until SIGINT or SIGTERM. The other subcommands speak to this\n"
+        "process through DATA/control.sock.",
+    .flags = serve_flags,
+    .flag_count = sizeof serve_flags / sizeof *serve_flags,
+    .run = serve,
+};

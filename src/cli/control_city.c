@@ -1,0 +1,122 @@
+/* control_city: what the running server does for the subcommands. */
+#include "city_int.h"
+
+/* A Ctx of the operator of this machine, with the tenant's reader. */
+typedef struct Inside {
+    Ctx ctx;
+    Reader *db;
+} Inside;
+
+static Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
+    Str name = json_get_str(request, "tenant");
+    Tenant *tenant = city_tenant(city, name);
+    if (!tenant)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
+                        "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+    *inside = (Inside){.ctx = *ctx};
+    TRY(reader_open(ctx, ledger_store(tenant->ledger), &inside->db));
+    inside->ctx.tenant = tenant;
+    inside->ctx.db = inside->db;
+    inside->ctx.actor = (Actor *)gate_operator_actor();
+    return RC_OK;
+}
+
+static void inside_end(Ctx *ctx, Inside *inside) {
+    ctx->error = inside->ctx.error;
+    reader_close(inside->db);
+}
+
+static const Json *one_member(Arena *arena, const char *name, Str value) {
+    JsonMember *member = NEW(arena, JsonMember);
+    Json *json = NEW(arena, Json);
+    *member = (JsonMember){str_of(name), json_of_str(value)};
+    *json = json_of_members(member, 1);
+    return json;
+}
+
+static void words(Arena *arena, const Json *list, StrVec *out) {
+    for (size_t i = 0; list && i < list->len; i++)
+        vec_push(arena, out, json_str(json_at(list, i)));
+}
+
+/* ---- token ---- */
+
+static Rc token_create(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                       const Json **result) {
+    Inside inside;
+    Str token;
+    (void)reply;
+    TRY(inside_begin(ctx, arg, request, &inside));
+    GateTokenWish wish = {.account = json_get_str(request, "account"),
+                          .ttl = json_get_int(request, "ttl", 3600) * TIME_SECOND};
+    Rc rc = gate_token_create(&inside.ctx, &wish, &token);
+    inside_end(ctx, &inside);
+    if (rc == RC_OK) *result = one_member(ctx->arena, "token", token);
+    return rc;
+}
+
+/* ---- user ---- */
+
+static Rc kind_of(Ctx *ctx, Str word, ActorKind *kind) {
+    static const struct {
+        Str word;
+        ActorKind kind;
+    } kinds[] = {{{"resident", 8}, ACTOR_RESIDENT},
+                 {{"staff", 5}, ACTOR_STAFF},
+                 {{"service", 7}, ACTOR_SERVICE}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        *kind = kinds[i].kind;
+        if (str_eq(word, kinds[i].word)) return RC_OK;
+    }
+    return ctx_fail(ctx, RC_INVALID, "bad-kind", STR("kind"),
+                    "An account is resident, staff or service.");
+}
+
+static Rc user_create(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                      const Json **result) {
+    Inside inside;
+    Str id;
+    (void)reply;
+    GateAccount account = {.login = json_get_str(request, "login"),
+                           .password = json_get_str(request, "password"),
+                           .name = json_get_str(request, "name")};
+    TRY(kind_of(ctx, json_get_str(request, "kind"), &account.kind));
+    words(ctx->arena, json_get(request, STR("posts")), &account.posts);
+    words(ctx->arena, json_get(request, STR("roles")), &account.roles);
+    TRY(inside_begin(ctx, arg, request, &inside));
+    Rc rc = gate_account_create(&inside.ctx, &account, &id);
+    inside_end(ctx, &inside);
+    if (rc == RC_OK) *result = one_member(ctx->arena, "id", id);
+    return rc;
+}
+
+/* ---- tenant ---- */
+
+static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                      const Json **result) {
+    City *city = arg;
+    JsonItems items = {0};
+    (void)request;
+    (void)reply;
+    for (size_t i = 0; i < city->tenant_count; i++) {
+        const Tenant *tenant = city->tenants[i];
+        JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 3);
+        members[0] = (JsonMember){STR("name"), json_of_str(tenant->name)};
+        members[1] = (JsonMember){STR("folder"), json_of_str(tenant->folder)};
+        members[2] = (JsonMember){STR("leaves"), json_of_int((int64_t)ledger_head(tenant->ledger))};
+        vec_push(ctx->arena, &items, json_of_members(members, 3));
+    }
+    JsonMember *member = NEW(ctx->arena, JsonMember);
+    Json *json = NEW(ctx->arena, Json);
+    *member = (JsonMember){STR("tenants"), json_of_items(items.items, items.len)};
+    *json = json_of_members(member, 1);
+    *result = json;
+    return RC_OK;
+}
+
+const ControlRow city_control_rows[] = {
+    {"token.create", token_create, 10 * TIME_SECOND},
+    {"user.create", user_create, 10 * TIME_SECOND},
+    {"tenant.list", tenant_list, 10 * TIME_SECOND},
+};
+const size_t city_control_count = sizeof city_control_rows / sizeof *city_control_rows;

@@ -1,0 +1,22 @@
+#include "city_int.h"
+
+void city_greet(const City *city, FILE *out) {
+    int port = city_port(city);
+    Str host = city->options.host;
+    static const struct {
+        const char *path, *what;
+    } pages[] = {
+        {"/", "for residents"},
+        {"/staff", "for officials"},
+        {"/wall", "the city's wall"},
+        {"/data", "open data"},
+        {"/api", "the APIs, with NGSI-LD under /ngsi-ld/v1"},
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        fprintf(out, "  http://" STR_FMT ":%d%-8s %s\n", STR_ARG(host), port, pages[i].path,
+                pages[i].what);
+    if (city->options.sandbox) fprintf(out, "  This is a sandbox: anyone may do everything.\n");
+    VEC_EACH (CityDemo, demo, &city->demos)
+        fprintf(out, "  sign in as %-10s with password " STR_FMT "\n",
+                str_z(city->arena, demo->login), STR_ARG(demo->password));
+}

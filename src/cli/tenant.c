@@ -1,0 +1,122 @@
+#include "city_int.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <errno.h>
+
+enum { TENANT_ARENA = 64 << 20, WORKING_SET = 512 << 20, CONTEXTS_MAX = 1000 };
+
+/* ---- folders ---- */
+
+static Rc folder_make(Ctx *ctx, Str path) {
+    if (mkdir(str_z(ctx->scratch, path), 0700) == 0 || errno == EEXIST) return RC_OK;
+    return ctx_fail(ctx, RC_FAILED, "no-folder", path, "This folder cannot be made: %s.",
+                    strerror(errno));
+}
+
+static Str under(Arena *arena, Str folder, const char *name) {
+    return str_fmt(arena, STR_FMT "/%s", STR_ARG(folder), name);
+}
+
+/* The default tenant's folder is called "default". */
+static Str folder_name(Str name) {
+    return str_empty(name) ? STR("default") : name;
+}
+
+static Rc folders_make(Ctx *ctx, City *city, Tenant *tenant) {
+    Arena *arena = city->arena;
+    Str tenants = under(arena, city->options.data, "tenants");
+    const Str all[] = {city->options.data, tenants, city->options.keys, city->options.witness};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        TRY(folder_make(ctx, all[i]));
+    Str name = folder_name(tenant->name);
+    tenant->folder = under(arena, tenants, str_z(arena, name));
+    return RC_OK;
+}
+
+/* ---- contexts ---- */
+
+enum { CONTEXT_MAX = 1 << 20 };
+
+static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
+    City *city = arg;
+    HttpReply reply;
+    const Str accept = STR("Accept: application/ld+json, application/json");
+    HttpCall call = {.method = HTTP_GET,
+                     .url = url,
+                     .headers = &accept,
+                     .n_headers = 1,
+                     .timeout = 5 * TIME_SECOND,
+                     .max_answer = CONTEXT_MAX};
+    Rc rc = http_client_call(ctx, city->client, &call, &reply);
+    if (rc == RC_OK && reply.status == 200) {
+        *body = reply.body;
+        return RC_OK;
+    }
+    return ctx_fail(ctx, RC_FAILED, "context-unavailable", url,
+                    "The @context cannot be had from there (%s).",
+                    rc == RC_OK ? http_reason(reply.status) : "no answer");
+}
+
+/* ---- opening ---- */
+
+static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
+    Arena *arena = city->arena;
+    Str name = folder_name(tenant->name);
+    Str key =
+        str_fmt(arena, STR_FMT "/" STR_FMT ".key", STR_ARG(city->options.keys), STR_ARG(name));
+    Str witness = str_fmt(arena, STR_FMT "/" STR_FMT ".witness", STR_ARG(city->options.witness),
+                          STR_ARG(name));
+    LedgerOptions options = {.folder = tenant->folder,
+                             .key_file = key,
+                             .witness_file = witness,
+                             .dictionary = city->dictionary,
+                             .working_set_bytes = WORKING_SET,
+                             .clock = &city->clock,
+                             .tenant = tenant};
+    return ledger_open(ctx, &options, &tenant->ledger);
+}
+
+static Rc gate_of(Ctx *ctx, Tenant *tenant) {
+    GateOptions options = {0};
+    TRY(starter_json(ctx, STR("policies.json"), &options.policies));
+    TRY(starter_json(ctx, STR("organisation.json"), &options.organisation));
+    return gate_open(ctx, tenant, &options);
+}
+
+static Rc rooms_open(Ctx *ctx, Tenant *tenant) {
+    Project *project;
+    TRY(project_new(ctx, tenant, &project));
+    TRY(project_start(ctx, project));
+    return gate_of(ctx, tenant);
+}
+
+Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
+    Tenant *tenant = NEW(city->arena, Tenant);
+    *tenant = (Tenant){.name = str_dup(city->arena, name),
+                       .dictionary = city->dictionary,
+                       .sandbox = city->options.sandbox};
+    *out = tenant;
+    TRY(folders_make(ctx, city, tenant));
+    tenant->contexts = ld_cache_new((LdCacheOptions){
+        .fetch = context_fetch, .fetch_arg = city, .keep = TIME_HOUR, .max_count = CONTEXTS_MAX});
+    TRY(ledger_of(ctx, city, tenant));
+    Reader *db;
+    TRY(reader_open(ctx, ledger_store(tenant->ledger), &db));
+    Ctx inside = *ctx;
+    inside.tenant = tenant;
+    inside.db = db;
+    Rc rc = rooms_open(&inside, tenant);
+    ctx->error = inside.error;
+    reader_close(db);
+    return rc;
+}
+
+void tenant_close(Tenant *tenant) {
+    project_stop(tenant->project);
+    gate_close(tenant);
+    ledger_close(tenant->ledger);
+    ld_cache_free(tenant->contexts);
+    tenant->ledger = NULL;
+    tenant->contexts = NULL;
+}
