@@ -7,16 +7,22 @@ enum { INSTANCES_MAX = 100000, TEMPORAL_LIMIT = 20, TEMPORAL_MAX = 1000 };
 /* ---- reading evolutions ---- */
 
 static Rc window_read(Request *request, const Json *body, TemporalQuery *out) {
-    HttpExchange *x = request->x;
-    if (!body)
-        return match_temporal(
-            request->ctx, http_query_or(x, "timerel", STR_NONE),
-            http_query_or(x, "timeAt", STR_NONE), http_query_or(x, "endTimeAt", STR_NONE),
-            http_query_or(x, "timeproperty", STR_NONE), http_query_or(x, "lastN", STR_NONE), out);
-    Str last = http_query_or(x, "lastN", STR_NONE);
-    return match_temporal(request->ctx, json_get_str(body, "timerel"), json_get_str(body, "timeAt"),
-                          json_get_str(body, "endTimeAt"), json_get_str(body, "timeproperty"), last,
-                          out);
+    static const struct {
+        const char *name;
+        size_t offset;
+    } params[] = {
+        {"timerel", offsetof(TemporalSource, timerel)},
+        {"timeAt", offsetof(TemporalSource, time_at)},
+        {"endTimeAt", offsetof(TemporalSource, end_time_at)},
+        {"timeproperty", offsetof(TemporalSource, timeproperty)},
+    };
+    TemporalSource source = {.last_n = http_query_or(request->x, "lastN", STR_NONE)};
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+        Str *to = (Str *)(void *)((char *)&source + params[i].offset);
+        *to = body ? json_get_str(body, params[i].name)
+                   : http_query_or(request->x, params[i].name, STR_NONE);
+    }
+    return match_temporal(request->ctx, &source, out);
 }
 
 static void temporal_options(Request *request, RenderOptions *options) {

@@ -182,19 +182,13 @@ static int64_t instance_time(const Attr *attr, const TemporalQuery *window) {
     }
 }
 
+/* An instance without the time that is asked for is part of a question that sets no bounds. */
 static bool in_window(const Attr *attr, const TemporalQuery *window) {
     int64_t t = instance_time(attr, window);
-    if (t == TIME_NONE) return window->rel == TEMPORAL_ANY && window->property != TEMPORAL_DELETED;
-    switch (window->rel) {
-    case TEMPORAL_BEFORE:
-        return t < window->to;
-    case TEMPORAL_AFTER:
-        return t > window->from;
-    case TEMPORAL_BETWEEN:
-        return t >= window->from && t < window->to;
-    default:
-        return true;
-    }
+    if (t == TIME_NONE || window->rel == TEMPORAL_ANY)
+        return window->rel == TEMPORAL_ANY &&
+               (t != TIME_NONE || window->property != TEMPORAL_DELETED);
+    return match_temporal_holds(window, t);
 }
 
 typedef struct Series {

@@ -230,7 +230,8 @@ Rc project_start(Ctx *ctx, Project *project) {
     project->started = true;
     uint64_t head = ledger_head(project->tenant->ledger);
     if (head - project_reached(project) <= LEDGER_LAG_EVENTS) return RC_OK;
-    log_info("project", "the state is rebuilt from %llu leaves before serving", (unsigned long long)head);
+    log_info("project", "the state is rebuilt from %llu leaves before serving",
+             (unsigned long long)head);
     Ctx patient = *ctx;
     patient.deadline = time_monotonic() + TIME_DAY;
     return project_drain(&patient, project, head);
