@@ -76,6 +76,13 @@ static void writer_start(bool holding) {
     assert_int_equal(pthread_create(&writer.id, NULL, write_batches, &writer), 0);
 }
 
+static size_t writer_waiting(void) {
+    pthread_mutex_lock(&writer.lock);
+    size_t n = writer.n;
+    pthread_mutex_unlock(&writer.lock);
+    return n;
+}
+
 static void writer_let_go(void) {
     pthread_mutex_lock(&writer.lock);
     writer.holding = false;
@@ -218,7 +225,7 @@ static void what_was_deferred_runs_though_the_client_has_gone(void **state) {
     for (int i = 0; i < 3; i++) {
         int fd = rig_connect(&rig);
         rig_send(fd, i == 1 ? ASK("/pool/1") : ASK("/loop/1"));
-        rig_until(writer.n == (size_t)i + 1);
+        rig_until(writer_waiting() == (size_t)i + 1);
         struct linger now = {.l_onoff = 1};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now); /* a reset, not an end */
         close(fd);
@@ -239,7 +246,7 @@ static void what_is_resumed_after_the_stop_still_runs(void **state) {
     rig_send(loop, ASK("/loop/1"));
     rig_send(pool, ASK("/pool/1"));
     rig_send(direct, ASK("/direct/1"));
-    rig_until(writer.n == 3);
+    rig_until(writer_waiting() == 3);
     http_server_stop(rig.server, 20000);
     writer_end(); /* resumes all three */
     rig_stop(&rig);
@@ -255,7 +262,7 @@ static void what_nobody_resumes_is_given_back(void **state) {
     Rig rig = rig_start((HttpOptions){.loops = 1}, ROUTES);
     int fd = rig_connect(&rig);
     rig_send(fd, ASK("/loop/1"));
-    rig_until(writer.n == 1);
+    rig_until(writer_waiting() == 1);
     rig_stop(&rig);
     writer.n = 0; /* the exchange is gone */
     writer_end();
