@@ -227,7 +227,7 @@ static OrderKey key_of(const OrderBy *order, const OrderTerm *term, const Entity
 }
 
 static int compare_text(const OrderBy *order, const OrderTerm *term, Str a, Str b) {
-    if (term->path.n_names == 0 || !str_utf8_valid(a) || !str_utf8_valid(b)) return str_cmp(a, b);
+    if (term->path.n_names == 0) return str_cmp(a, b);
     UErrorCode error = U_ZERO_ERROR;
     int result =
         ucol_strcollUTF8(order->collator, a.ptr, (int32_t)a.len, b.ptr, (int32_t)b.len, &error);
