@@ -137,7 +137,7 @@ bool entity_attr_same(const Attr *a, const Attr *b) {
 
 /* ---- builders and copies ---- */
 
-static Attr attr_blank(Str name, AttrKind kind) {
+Attr entity_attr_blank(Str name, AttrKind kind) {
     return (Attr){.name = name,
                   .kind = kind,
                   .observed_at = TIME_NONE,
@@ -158,8 +158,8 @@ Entity *entity_new(Arena *arena, Str id, Str type_iri) {
 
 Attr *entity_set_kind(Arena *arena, Entity *entity, AttrKind kind, Str iri, Json value) {
     Attr *attr = (Attr *)entity_attr(entity, iri);
-    if (!attr) attr = vec_push(arena, &entity->attrs, attr_blank(str_dup(arena, iri), kind));
-    *attr = attr_blank(attr->name, kind);
+    if (!attr) attr = vec_push(arena, &entity->attrs, entity_attr_blank(str_dup(arena, iri), kind));
+    *attr = entity_attr_blank(attr->name, kind);
     attr->value = json_dup(arena, &value);
     return attr;
 }

@@ -1,4 +1,5 @@
-/* entity: the in-memory form of an NGSI-LD entity, names expanded to IRIs, and its codec. ETSI GS CIM 009 clauses 4.5, 5.2.4 ff. */
+/* entity: the in-memory form of an NGSI-LD entity, names expanded to IRIs, and its codec. ETSI GS
+ * CIM 009 clauses 4.5, 5.2.4 ff. */
 #ifndef MODEL_ENTITY_H
 #define MODEL_ENTITY_H
 
@@ -15,10 +16,12 @@ typedef enum AttrKind {
     ATTR_JSON,
     ATTR_LIST,
     ATTR_LIST_RELATIONSHIP,
-    ATTR_UNSAID, /* in fragments only: the fragment leaves the kind to the attribute that it meets */
+    ATTR_UNSAID, /* in fragments only: the fragment leaves the kind to the attribute that it meets
+                  */
 } AttrKind;
 
-/* The NGSI-LD Null (clause 4.5.2): in a fragment it stands for 'remove this'. A time that is null is ENTITY_TIME_NULL. */
+/* The NGSI-LD Null (clause 4.5.2): in a fragment it stands for 'remove this'. A time that is null
+ * is ENTITY_TIME_NULL. */
 #define ENTITY_NULL      STR("urn:ngsi-ld:null")
 #define ENTITY_TIME_NULL (TIME_NONE + 1)
 
@@ -28,54 +31,64 @@ typedef VEC(Attr) Attrs;
 
 /* One instance of an attribute. Times are µs UTC or TIME_NONE. */
 struct Attr {
-    Str name;          /* expanded IRI */
+    Str name; /* expanded IRI */
     AttrKind kind;
     Str dataset_id;    /* empty: the default instance */
-    const Json *value; /* of value, object, languageMap, vocab, json, valueList, objectList. NULL only in a deleted
-                          instance of a temporal evolution and in a fragment that leaves the value. Vocab values are
-                          expanded, objects of an objectList are strings, dates in values are as written */
+    const Json *value; /* of value, object, languageMap, vocab, json, valueList, objectList. NULL
+                          only in a deleted instance of a temporal evolution and in a fragment that
+                          leaves the value. Vocab values are expanded, objects of an objectList are
+                          strings, dates in values are as written */
     Str unit_code;
-    Str value_type;    /* expanded */
+    Str value_type;      /* expanded */
     StrVec object_types; /* of a relationship, expanded */
     int64_t observed_at, created_at, modified_at, deleted_at, expires_at;
-    Str instance_id;   /* of temporal instances: urn:ngsi-ld:... */
-    Attrs subs;        /* properties of properties and the like */
+    Str instance_id; /* of temporal instances: urn:ngsi-ld:... */
+    Attrs subs;      /* properties of properties and the like */
 };
 
 typedef struct Entity {
     Str id;
     StrVec types;  /* expanded IRIs, at least one */
-    StrVec scopes; /* "/a/b" */
+    StrVec scopes; /* "/a/b"; in a fragment the NGSI-LD Null alone: remove them */
     Attrs attrs;   /* instances of the same name stand together; the default instance first */
     int64_t created_at, modified_at, deleted_at, expires_at;
     uint64_t version; /* ledger position of the last change; 0 before the first */
-    VEC(uint32_t) places; /* of the sealed part of a split entity: where each attribute stands in the whole */
+    VEC(uint32_t)
+    places; /* of the sealed part of a split entity: where each attribute stands in the whole */
 } Entity;
 
 /* What a payload is read as: how strict, and what may be absent. */
 typedef enum EntityForm {
-    ENTITY_WHOLE,      /* id and type demanded (create, upsert) */
-    ENTITY_FRAGMENT,   /* id, type and values optional (merge, partial update); the NGSI-LD Null is allowed and means delete */
-    ENTITY_TEMPORAL,   /* attributes are arrays of instances (clause 5.2.20) */
-    ENTITY_ATTRS,      /* id and type optional, attributes whole (append, update); an attribute that is null means delete */
+    ENTITY_WHOLE,    /* id and type demanded (create, upsert) */
+    ENTITY_FRAGMENT, /* id, type and values optional (merge, partial update); the NGSI-LD Null is
+                        allowed and means delete */
+    ENTITY_TEMPORAL, /* attributes are arrays of instances (clause 5.2.20); id and type optional */
+    ENTITY_ATTRS, /* id and type optional, attributes whole (append, update); an attribute that is
+                     null means delete */
 } EntityForm;
 
-/* Reads normalized or concise NGSI-LD, terms expanded by the context. On RC_INVALID ctx->error.path names the member at
-   fault as it was written. Members of JSON-LD itself (@context) are passed over. */
-Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityForm form, Entity **out);
-/* Reads one attribute (or an array of its instances) named by the expanded iri, for the attribute resources. */
-Rc entity_read_attr(Ctx *ctx, const LdContext *context, Str iri, const Json *payload, EntityForm form,
-                    Attrs *out);
+/* Reads normalized or concise NGSI-LD, terms expanded by the context. On RC_INVALID ctx->error.path
+   names the member at fault as it was written. Members of JSON-LD itself (@context) are passed
+   over. */
+Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityForm form,
+               Entity **out);
+/* Reads one attribute (or an array of its instances) named by the expanded iri, for the attribute
+ * resources. */
+Rc entity_read_attr(Ctx *ctx, const LdContext *context, Str iri, const Json *payload,
+                    EntityForm form, Attrs *out);
 
-/* Reads a fragment in the simplified format (keyValues, clause 4.5.4): each value is read as its attribute's kind in `before` (NULL
-   allowed), a text for a LanguageProperty as its `lang`. What cannot be of that kind is a Property or GeoProperty. */
-Rc entity_read_simplified(Ctx *ctx, const LdContext *context, const Json *payload, const Entity *before,
-                          Str lang, Entity **out);
-/* True for a name of an attribute or type as clause 4.6.2 has it: a letter, then letters, digits and '_', optionally with a prefix,
-   or an IRI. '-' and '.' behind the first letter are let through, since published data models use them. */
+/* Reads a fragment in the simplified format (keyValues, clause 4.5.4): each value is read as its
+   attribute's kind in `before` (NULL allowed), a text for a LanguageProperty as its `lang`. What
+   cannot be of that kind is a Property or GeoProperty. */
+Rc entity_read_simplified(Ctx *ctx, const LdContext *context, const Json *payload,
+                          const Entity *before, Str lang, Entity **out);
+/* True for a name of an attribute or type as clause 4.6.2 has it: a letter, then letters, digits
+   and '_', optionally with a prefix, or an IRI. '-' and '.' behind the first letter are let
+   through, since published data models use them. */
 bool entity_name_valid(Str name);
 
-/* The stored form: compact JSON text of our own with expanded names, stable (doc/ledger-format.md); reads back equal. */
+/* The stored form: compact JSON text of our own with expanded names, stable (doc/ledger-format.md);
+ * reads back equal. */
 void entity_encode(Buf *to, const Entity *entity);
 Rc entity_decode(Ctx *ctx, Str stored, Entity **out);
 
@@ -87,23 +100,27 @@ const Attr *entity_attr_all(const Entity *entity, Str iri, size_t *n);
 bool entity_has_type(const Entity *entity, Str iri);
 /* True when the instance is the NGSI-LD Null: in a fragment it removes the attribute. */
 bool entity_attr_null(const Attr *attr);
-/* True when the NGSI-LD Null stands somewhere inside the value: allowed in merge only (clause 5.5.4). */
+/* True when the NGSI-LD Null stands somewhere inside the value: allowed in merge only
+ * (clause 5.5.4). */
 bool entity_attr_null_inside(const Attr *attr);
 /* The same content: everything but the system's times and the instance's id (clause 4.8). */
 bool entity_attr_same(const Attr *a, const Attr *b);
-/* Short cuts for machi's own types (IRIs built in code): text, integer, time of the default instance's value. */
+/* Short cuts for machi's own types (IRIs built in code): text, integer, time of the default
+ * instance's value. */
 Str entity_text(const Entity *entity, Str iri);
 int64_t entity_int(const Entity *entity, Str iri, int64_t otherwise);
 
 /* Builders for machi's own records; everything is copied into the arena. */
 Entity *entity_new(Arena *arena, Str id, Str type_iri);
-Attr *entity_set(Arena *arena, Entity *entity, Str iri, Json value);     /* sets or replaces a Property */
+Attr *entity_set(Arena *arena, Entity *entity, Str iri,
+                 Json value); /* sets or replaces a Property */
 Attr *entity_set_kind(Arena *arena, Entity *entity, AttrKind kind, Str iri, Json value);
 Entity *entity_dup(Arena *arena, const Entity *entity);
 Attr entity_attr_dup(Arena *arena, const Attr *attr);
 
-/* Splits into a part without and a part with only the sealed attributes; the second is NULL when there are none. Id, types, scopes and
-   times stay in the first, the second repeats the id. Joining restores the order; secret may be NULL. Memory is shared. */
+/* Splits into a part without and a part with only the sealed attributes; the second is NULL when
+   there are none. Id, types, scopes and times stay in the first, the second repeats the id. Joining
+   restores the order; secret may be NULL. Memory is shared. */
 typedef bool (*EntitySealed)(const void *arg, Str iri);
 void entity_split(Arena *arena, const Entity *entity, EntitySealed sealed, const void *arg,
                   Entity **clear, Entity **secret);

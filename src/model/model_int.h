@@ -36,6 +36,31 @@ bool entity_value_has_null(const Json *value, bool ngsi_null, bool json_null);
 /* True for a level of a scope: a letter, then letters, digits and '_' (clause 4.18). */
 bool entity_value_scope_level(Str level);
 
+/* What reading a payload needs at every level. */
+typedef struct EntityReader {
+    Ctx *ctx;
+    const LdContext *context;
+    EntityForm form;
+    bool resource; /* the payload is an attribute's own: its @context stands inside */
+} EntityReader;
+enum { ENTITY_SUBS_DEPTH = 16 /* attributes of attributes of ... */ };
+/* Appends the instances of one attribute (a value, an instance or an array of instances), the
+ * default one first. */
+Rc entity_attr_read(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
+                    size_t depth, Attrs *out);
+/* Sets an instance's value, which has to be of its kind. */
+Rc entity_attr_value(const EntityReader *reader, const EntityPath *path, const Json *value,
+                     size_t depth, Attr *attr);
+/* A DateTime as clause 4.6.3 has it, in UTC with a Z. */
+Rc entity_attr_time(const EntityReader *reader, const EntityPath *path, const Json *value,
+                    int64_t *out);
+/* Expands one type or several. */
+Rc entity_attr_types(const EntityReader *reader, const EntityPath *path, const Json *value,
+                     StrVec *out);
+Attr entity_attr_blank(Str name, AttrKind kind);
+/* Fails with RC_INVALID at the path. */
+Rc entity_value_fail(Ctx *ctx, const EntityPath *path, const char *code, const char *sentence);
+
 /* The stored form inside another one: of a delta. decode refers to the parsed text. */
 Rc entity_codec_from_json(Ctx *ctx, const Json *stored, Entity **out);
 

@@ -1,5 +1,5 @@
-/* render: an entity as an answer: normalized, concise, simplified (keyValues) or GeoJSON, terms compacted. ETSI GS CIM 009
-   clauses 4.5.4, 4.5.16, 4.5.17, 6.3.7. */
+/* render: an entity as an answer: normalized, concise, simplified (keyValues) or GeoJSON, terms
+   compacted. ETSI GS CIM 009 clauses 4.5.4, 4.5.16, 4.5.17, 6.3.7. */
 #ifndef MODEL_RENDER_H
 #define MODEL_RENDER_H
 
@@ -9,23 +9,29 @@ typedef enum RenderFormat { RENDER_NORMALIZED, RENDER_CONCISE, RENDER_SIMPLIFIED
 
 typedef struct RenderOptions {
     RenderFormat format;
-    bool sys_attrs;         /* createdAt, modifiedAt ... */
+    bool sys_attrs; /* createdAt, modifiedAt ... */
     bool geojson;
-    Str geometry_property;  /* expanded IRI; empty: location */
-    StrVec pick, omit;      /* expanded IRIs, or "id", "type", "scope"; attrs is pick plus these three */
+    Str geometry_property; /* expanded IRI; empty: location */
+    StrVec pick, omit; /* expanded IRIs, or "id", "type", "scope"; attrs is pick plus these three */
     StrVec dataset_ids;     /* empty: all; "@none" is the default instance */
     Str lang;               /* language filter (Accept-Language form) */
     const Json *at_context; /* put into the answer (application/ld+json); NULL: leave out */
     /* of temporal answers */
-    enum { RENDER_OBSERVED, RENDER_CREATED, RENDER_MODIFIED, RENDER_DELETED } time; /* the second of each pair of values */
-    bool temporal;          /* attributes are always arrays of instances */
-    bool temporal_values;   /* simplified temporal representation (clause 4.5.9) */
+    enum {
+        RENDER_OBSERVED,
+        RENDER_CREATED,
+        RENDER_MODIFIED,
+        RENDER_DELETED
+    } time;               /* the second of each pair of values */
+    bool temporal;        /* attributes are always arrays of instances */
+    bool temporal_values; /* simplified temporal representation (clause 4.5.9) */
 } RenderOptions;
 
-void render_entity(Buf *to, const LdContext *context, const Entity *entity, const RenderOptions *options,
-                   Arena *scratch);
-/* One attribute with all its instances (object, or array where there are several). */
-void render_attr(Buf *to, const LdContext *context, const Entity *entity, Str iri,
+void render_entity(Buf *to, const LdContext *context, const Entity *entity,
+                   const RenderOptions *options, Arena *scratch);
+/* One attribute with all its instances (object, or array where there are several). False, and
+   nothing written, when there is none of the datasetIds asked for. */
+bool render_attr(Buf *to, const LdContext *context, const Entity *entity, Str iri,
                  const RenderOptions *options, Arena *scratch);
 
 #endif

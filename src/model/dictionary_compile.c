@@ -1,0 +1,337 @@
+/* Compiles declarations: starter/dictionary/README.md is what it accepts. */
+#include "dictionary_int.h"
+
+typedef struct Compile {
+    Ctx *ctx;
+    Str file;
+    Dictionary *dictionary;
+    Map terms;      /* every term, to its IRI */
+    Map file_names; /* every layout's name */
+} Compile;
+
+static Rc fail_at(const Compile *c, const EntityPath *path, const char *sentence) {
+    return dictionary_fail(c->ctx, c->file, path, "bad-declaration", sentence);
+}
+
+#define ONLY(c, path, object, ...)                                                                 \
+    dictionary_only((c)->ctx, (c)->file, (path), (object), (const Str[]){__VA_ARGS__},             \
+                    sizeof((const Str[]){__VA_ARGS__}) / sizeof(Str))
+
+/* ---- words ---- */
+
+typedef struct Word {
+    Str word;
+    int value;
+} Word;
+
+static const Word class_words[] = {{STR("open"), CLASS_OPEN},
+                                   {STR("internal"), CLASS_INTERNAL},
+                                   {STR("personal"), CLASS_PERSONAL},
+                                   {STR("sensitive"), CLASS_SENSITIVE}};
+
+static const Word value_words[] = {
+    {STR("text"), VALUE_TEXT},    {STR("integer"), VALUE_INTEGER},   {STR("number"), VALUE_NUMBER},
+    {STR("boolean"), VALUE_BOOL}, {STR("date"), VALUE_DATE},         {STR("datetime"), VALUE_TIME},
+    {STR("clock"), VALUE_CLOCK},  {STR("code"), VALUE_CODE},         {STR("point"), VALUE_POINT},
+    {STR("list"), VALUE_LIST},    {STR("relation"), VALUE_RELATION}, {STR("object"), VALUE_OBJECT},
+};
+
+/* What a kind's value is where the declaration doesn't say. */
+static const ValueKind usual_values[] = {
+    [ATTR_PROPERTY] = VALUE_TEXT,
+    [ATTR_GEO] = VALUE_POINT,
+    [ATTR_RELATIONSHIP] = VALUE_RELATION,
+    [ATTR_LANGUAGE] = VALUE_OBJECT,
+    [ATTR_VOCAB] = VALUE_CODE,
+    [ATTR_JSON] = VALUE_OBJECT,
+    [ATTR_LIST] = VALUE_LIST,
+    [ATTR_LIST_RELATIONSHIP] = VALUE_LIST,
+};
+
+static Rc read_word(const Compile *c, const EntityPath *up, const Json *object, Str name,
+                    const Word *words, size_t n, int *value) {
+    const Json *given = json_get(object, name);
+    if (!given) return RC_OK;
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(words[i].word, json_str(given))) continue;
+        *value = words[i].value;
+        return RC_OK;
+    }
+    return fail_at(c, &(EntityPath){.up = up, .name = name}, "This is none of the words allowed.");
+}
+
+/* A text that may be left out, but not be something else or empty. */
+static Rc read_text(const Compile *c, const EntityPath *up, const Json *object, Str name,
+                    Str *out) {
+    const Json *given = json_get(object, name);
+    if (!given) return RC_OK;
+    *out = json_str(given);
+    if (out->len) return RC_OK;
+    return fail_at(c, &(EntityPath){.up = up, .name = name}, "This is a text that is not empty.");
+}
+
+static Rc read_flag(const Compile *c, const EntityPath *up, const Json *object, Str name,
+                    bool *out) {
+    const Json *given = json_get(object, name);
+    if (!given) return RC_OK;
+    *out = given->kind == JSON_BOOL && given->value.boolean;
+    if (given->kind == JSON_BOOL) return RC_OK;
+    return fail_at(c, &(EntityPath){.up = up, .name = name}, "This is true or false.");
+}
+
+static Rc read_label(const Compile *c, const EntityPath *up, const Json *object, Str name,
+                     bool demanded, Str *ja, Str *en) {
+    EntityPath path = {.up = up, .name = name};
+    const Json *given = json_get(object, name);
+    if (!given && !demanded) return RC_OK;
+    if (given) TRY(ONLY(c, &path, given, STR("ja"), STR("en")));
+    *ja = json_get_str(given, "ja");
+    *en = json_get_str(given, "en");
+    if (ja->len && en->len) return RC_OK;
+    return fail_at(c, &path, "This is {\"ja\": ..., \"en\": ...} with both texts.");
+}
+
+/* ---- names ---- */
+
+/* A term and its IRI; one term means one IRI in all files. */
+static Rc read_term(Compile *c, const EntityPath *up, const Json *object, Str name, Str *term,
+                    Str *iri) {
+    EntityPath path = {.up = up, .name = name};
+    *term = json_get_str(object, name.ptr);
+    if (!entity_name_valid(*term) || str_find_char(*term, ':') >= 0)
+        return fail_at(c, &path, "A term is a letter, then letters, digits and _.");
+    *iri = ld_expand(ld_core(), c->ctx->arena, *term);
+    TRY(read_text(c, up, object, STR("iri"), iri));
+    if (!ld_is_iri(*iri))
+        return fail_at(c, &(EntityPath){.up = up, .name = STR("iri")}, "This is an absolute IRI.");
+    Str *known = map_get(&c->terms, *term);
+    if (known && !str_eq(*known, *iri))
+        return fail_at(c, &path, "Another declaration gives this term another IRI.");
+    if (!known) {
+        known = NEW(c->ctx->arena, Str);
+        *known = *iri;
+        map_put(&c->terms, *term, known);
+    }
+    return RC_OK;
+}
+
+/* ---- attributes ---- */
+
+static Rc check_codes(const Compile *c, const EntityPath *up, const Json *object,
+                      const DictAttr *attr) {
+    EntityPath path = {.up = up, .name = STR("codes")};
+    const Json *codes = json_get(object, STR("codes"));
+    if (!codes && attr->value != VALUE_CODE) return RC_OK;
+    if (!codes || codes->kind != JSON_ARRAY || codes->len == 0)
+        return fail_at(c, &path, "A value of kind code has an array of codes.");
+    for (uint32_t i = 0; i < codes->len; i++) {
+        EntityPath at = {.up = &path, .index = i};
+        const Json *one = json_at(codes, i), *code = json_get(one, STR("code"));
+        TRY(ONLY(c, &at, one, STR("code"), STR("label"), STR("csv"), STR("headers")));
+        if (!code || code->kind == JSON_NULL || code->kind >= JSON_ARRAY)
+            return fail_at(c, &at, "A code has a member code: a text, number or boolean.");
+        Str ja, en;
+        StrVec texts = {0};
+        TRY(read_label(c, &at, one, STR("label"), true, &ja, &en));
+        TRY(dictionary_texts(c->ctx, c->file, &at, one, STR("csv"), &texts));
+        TRY(dictionary_texts(c->ctx, c->file, &at, one, STR("headers"), &texts));
+    }
+    return RC_OK;
+}
+
+static Rc check_csv(const Compile *c, const EntityPath *up, const Json *object) {
+    EntityPath path = {.up = up, .name = STR("csv")};
+    const Json *csv = json_get(object, STR("csv"));
+    if (!csv) return RC_OK;
+    TRY(ONLY(c, &path, csv, STR("empty"), STR("spellings"), STR("split"), STR("point"),
+             STR("parts"), STR("family"), STR("relation"), STR("date")));
+    const Json *ways = json_get(csv, STR("point"));
+    EntityPath point = {.up = &path, .name = STR("point")};
+    if (ways && ways->kind != JSON_ARRAY) return fail_at(c, &point, "This is an array of ways.");
+    for (uint32_t i = 0; ways && i < ways->len; i++) {
+        EntityPath at = {.up = &point, .index = i};
+        const Json *way = json_at(ways, i);
+        TRY(ONLY(c, &at, way, STR("lat"), STR("lon"), STR("latlon"), STR("geo3x3")));
+        bool pair = json_get(way, STR("lat")) && json_get(way, STR("lon")) && way->len == 2;
+        bool alone = !json_get(way, STR("lat")) && !json_get(way, STR("lon")) && way->len == 1;
+        if (!pair && !alone)
+            return fail_at(c, &at, "A way is lat and lon together, or latlon, or geo3x3.");
+    }
+    const Json *parts = json_get(csv, STR("parts")), *family = json_get(csv, STR("family"));
+    EntityPath in_parts = {.up = &path, .name = STR("parts")};
+    EntityPath in_family = {.up = &path, .name = STR("family")};
+    if (parts) TRY(ONLY(c, &in_parts, parts, STR("date"), STR("clock")));
+    if (family) TRY(ONLY(c, &in_family, family, STR("header"), STR("from"), STR("to")));
+    bool numbered = !family || (str_find(json_get_str(family, "header"), STR("{n}")) >= 0 &&
+                                json_get_int(family, "from", -1) >= 0 &&
+                                json_get_int(family, "to", -1) >= json_get_int(family, "from", 0));
+    return numbered ? RC_OK
+                    : fail_at(c, &in_family, "A family has header \"...{n}...\", from and to.");
+}
+
+static Rc read_kind(const Compile *c, const EntityPath *up, const Json *object, DictAttr *attr) {
+    const Json *given = json_get(object, STR("kind"));
+    attr->kind = given ? entity_kind_of(json_str(given)) : ATTR_PROPERTY;
+    if (attr->kind == ATTR_UNSAID)
+        return fail_at(c, &(EntityPath){.up = up, .name = STR("kind")},
+                       "This is no kind of attribute, such as Property or GeoProperty.");
+    int value = usual_values[attr->kind];
+    TRY(read_word(c, up, object, STR("value"), value_words, sizeof value_words / sizeof(Word),
+                  &value));
+    attr->value = (ValueKind)value;
+    return RC_OK;
+}
+
+static Rc read_schema(const Compile *c, const EntityPath *up, const Json *object, DictAttr *attr) {
+    const Json *schema = json_get(object, STR("schema"));
+    if (!schema || json_schema_compile(c->ctx, schema, &attr->schema) == RC_OK) return RC_OK;
+    Str inner = c->ctx->error.path, detail = c->ctx->error.detail;
+    Str path = entity_path_text(c->ctx->arena, &(EntityPath){.up = up, .name = STR("schema")});
+    return ctx_fail(c->ctx, RC_INVALID, "bad-declaration",
+                    str_fmt(c->ctx->arena, STR_FMT ": " STR_FMT "%s" STR_FMT, STR_ARG(c->file),
+                            STR_ARG(path), inner.len ? "." : "", STR_ARG(inner)),
+                    STR_FMT, STR_ARG(detail));
+}
+
+static Rc read_flags(const Compile *c, const EntityPath *path, const Json *object, DictAttr *attr) {
+    TRY(read_flag(c, path, object, STR("required"), &attr->required));
+    TRY(read_flag(c, path, object, STR("key"), &attr->key));
+    TRY(read_flag(c, path, object, STR("indexed"), &attr->indexed));
+    TRY(read_flag(c, path, object, STR("searchable"), &attr->searchable));
+    return read_flag(c, path, object, STR("series"), &attr->series);
+}
+
+static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool sub,
+                    DictAttr *attr);
+
+static Rc read_subs(Compile *c, const EntityPath *up, const Json *object, DictAttr *attr) {
+    EntityPath path = {.up = up, .name = STR("subs")};
+    const Json *subs = json_get(object, STR("subs"));
+    if (subs && subs->kind != JSON_ARRAY) return fail_at(c, &path, "This is an array.");
+    for (uint32_t i = 0; subs && i < subs->len; i++) {
+        DictAttr inner = {.class = attr->class};
+        TRY(read_attr(c, &(EntityPath){.up = &path, .index = i}, json_at(subs, i), true, &inner));
+        vec_push(c->ctx->arena, &attr->subs, inner);
+    }
+    return RC_OK;
+}
+
+/* attr->class is the type's beforehand. */
+static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool sub,
+                    DictAttr *attr) {
+    int class = attr->class;
+    TRY(ONLY(c, path, object, STR("term"), STR("iri"), STR("label"), STR("description"),
+             STR("kind"), STR("value"), STR("class"), STR("required"), STR("key"), STR("indexed"),
+             STR("searchable"), STR("unit"), STR("schema"), STR("codes"), STR("headers"),
+             STR("series"), STR("subs"), STR("csv"), STR("hierarchy"), STR("chart"), STR("form"),
+             STR("example")));
+    TRY(read_term(c, path, object, STR("term"), &attr->term, &attr->iri));
+    TRY(read_label(c, path, object, STR("label"), true, &attr->label_ja, &attr->label_en));
+    TRY(read_label(c, path, object, STR("description"), false, &attr->description_ja,
+                   &attr->description_en));
+    TRY(read_word(c, path, object, STR("class"), class_words, 4, &class));
+    attr->class = (DataClass) class;
+    TRY(read_kind(c, path, object, attr));
+    TRY(read_flags(c, path, object, attr));
+    TRY(read_text(c, path, object, STR("unit"), &attr->unit));
+    TRY(dictionary_texts(c->ctx, c->file, path, object, STR("headers"), &attr->headers));
+    TRY(read_schema(c, path, object, attr));
+    TRY(check_codes(c, path, object, attr));
+    TRY(check_csv(c, path, object));
+    attr->source = object;
+    if (sub && (attr->key || json_get(object, STR("subs")) || json_get(object, STR("class"))))
+        return fail_at(c, path, "A sub-attribute has no key, subs or class of its own.");
+    return sub ? RC_OK : read_subs(c, path, object, attr);
+}
+
+/* ---- types ---- */
+
+static Rc read_attrs(Compile *c, const Json *content, TypeEntry *entry) {
+    EntityPath path = {.name = STR("attributes")};
+    const Json *attrs = json_get(content, STR("attributes"));
+    if (!attrs || attrs->kind != JSON_ARRAY || attrs->len == 0)
+        return fail_at(c, &path, "A type has an array of attributes.");
+    entry->type.attrs.items = NEW_ARRAY(c->ctx->arena, DictAttr, attrs->len);
+    entry->type.attrs.cap = attrs->len;
+    for (uint32_t i = 0; i < attrs->len; i++) {
+        EntityPath at = {.up = &path, .index = i};
+        DictAttr *attr = &entry->type.attrs.items[i];
+        attr->class = entry->type.class;
+        TRY(read_attr(c, &at, json_at(attrs, i), false, attr));
+        if (map_has(&entry->attrs, attr->iri))
+            return fail_at(c, &(EntityPath){.up = &at, .name = STR("term")},
+                           "This attribute is declared twice.");
+        map_put(&entry->attrs, attr->iri, attr);
+        entry->type.attrs.len = i + 1;
+    }
+    return RC_OK;
+}
+
+/* Whom a personal record is about, and under which file it is kept, decides about its keys: neither
+ * may be missing. */
+static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
+    EntityPath path = {.name = STR("subject")};
+    bool personal = type->class >= CLASS_PERSONAL;
+    Str subject = STR_NONE;
+    TRY(read_text(c, NULL, content, STR("subject"), &subject));
+    VEC_EACH (DictAttr, attr, &type->attrs) {
+        personal = personal || attr->class >= CLASS_PERSONAL;
+        if (subject.len && str_eq(attr->term, subject)) type->subject = attr->iri;
+    }
+    if (str_eq(subject, STR("@id"))) type->subject = subject;
+    if (subject.len && type->subject.len == 0)
+        return fail_at(c, &path, "The subject is the term of an attribute of this type, or @id.");
+    if (personal && subject.len == 0)
+        return fail_at(c, &path, "A type with personal attributes names the person it is about.");
+    if (personal && type->retention.len == 0)
+        return fail_at(c, &(EntityPath){.name = STR("retention")},
+                       "A type with personal attributes names its retention file.");
+    return RC_OK;
+}
+
+static Rc read_type(Compile *c, const Json *content) {
+    TypeEntry *entry = NEW(c->ctx->arena, TypeEntry);
+    DictType *type = &entry->type;
+    int class = CLASS_INTERNAL;
+    entry->attrs = map_new(c->ctx->arena);
+    TRY(ONLY(c, NULL, content, STR("type"), STR("iri"), STR("label"), STR("description"),
+             STR("class"), STR("subject"), STR("retention"), STR("legalBasis"), STR("standard"),
+             STR("attributes"), STR("files")));
+    TRY(read_term(c, NULL, content, STR("type"), &type->term, &type->iri));
+    TRY(read_label(c, NULL, content, STR("label"), true, &type->label_ja, &type->label_en));
+    TRY(read_label(c, NULL, content, STR("description"), false, &type->description_ja,
+                   &type->description_en));
+    TRY(read_word(c, NULL, content, STR("class"), class_words, 4, &class));
+    type->class = (DataClass) class;
+    TRY(read_text(c, NULL, content, STR("retention"), &type->retention));
+    TRY(read_text(c, NULL, content, STR("legalBasis"), &type->legal_basis));
+    TRY(read_text(c, NULL, content, STR("standard"), &type->standard));
+    type->source = content;
+    TRY(read_attrs(c, content, entry));
+    TRY(read_subject(c, content, type));
+    TRY(dictionary_files_check(c->ctx, c->file, type, &c->file_names));
+    if (map_has(&c->dictionary->by_iri, type->iri))
+        return fail_at(c, &(EntityPath){.name = STR("type")}, "This type is declared twice.");
+    map_put(&c->dictionary->by_iri, type->iri, entry);
+    map_put(&c->dictionary->by_term, type->term, entry);
+    vec_push(c->ctx->arena, &c->dictionary->types, entry);
+    return RC_OK;
+}
+
+Rc dictionary_compile(Ctx *ctx, const DictFile *files, size_t n, bool strict,
+                      const Dictionary **out) {
+    Dictionary *dictionary = NEW(ctx->arena, Dictionary);
+    dictionary->by_iri = map_new(ctx->arena);
+    dictionary->by_term = map_new(ctx->arena);
+    dictionary->strict = strict;
+    Compile c = {.ctx = ctx,
+                 .dictionary = dictionary,
+                 .terms = map_new(ctx->arena),
+                 .file_names = map_new(ctx->arena)};
+    for (size_t i = 0; i < n; i++) {
+        c.file = files[i].path;
+        TRY(read_type(&c, files[i].content));
+    }
+    *out = dictionary;
+    return RC_OK;
+}
