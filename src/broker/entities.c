@@ -178,8 +178,8 @@ static Rc attr_fragment(Request *request, Str id, Str iri, EntityForm form, Enti
                          .deleted_at = TIME_NONE,
                          .expires_at = TIME_NONE};
     *out = fragment;
-    return entity_read_attr(request->ctx, request->context, iri, request->payload, form,
-                            &fragment->attrs);
+    EntityInput input = {.context = request->context, .form = form, .iri = iri};
+    return entity_read_attr(request->ctx, &input, request->payload, &fragment->attrs);
 }
 
 static void attr_operate(HttpExchange *x, const Operation *operation) {

@@ -57,9 +57,8 @@ static Rc present_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateActi
 
 /* Writes what the delta makes of the entity, unless the dictionary refuses it. */
 static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delta *delta) {
-    Entity *after;
-    delta_fold(ctx->arena, stage_entity(stage, part->id), delta, stage_position(stage),
-               stage_now(stage), &after);
+    const Entity *after = delta_fold(ctx->arena, stage_entity(stage, part->id), delta,
+                                     stage_position(stage), stage_now(stage));
     if (after) TRY(dictionary_check(ctx, part->who.tenant->dictionary, after));
     stage_put(stage, delta);
     return RC_OK;

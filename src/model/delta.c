@@ -170,10 +170,9 @@ static void fold_record(Arena *arena, const Delta *delta, int64_t now, Entity *t
     join_texts(arena, &to->scopes, &after->scopes, false);
 }
 
-void delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t version,
-                int64_t now, Entity **out) {
-    *out = NULL;
-    if (delta->op == DELTA_DELETE) return;
+Entity *delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t version,
+                   int64_t now) {
+    if (delta->op == DELTA_DELETE) return NULL;
     Entity *to = NEW(arena, Entity);
     if (before) {
         *to = *before;
@@ -190,24 +189,24 @@ void delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t
         fold_record(arena, delta, now, to);
     to->version = version;
     memset(&to->places, 0, sizeof to->places);
-    *out = to;
+    return to;
 }
 
 /* ---- the two parts ---- */
 
-void delta_split(Arena *arena, const Delta *delta, DeltaSealed sealed, const void *arg,
-                 Delta **clear, Delta **secret) {
+void delta_split(Arena *arena, const Delta *delta, const EntitySealing *sealing, Delta **clear,
+                 Delta **secret) {
     Delta *open = NEW(arena, Delta), *shut = NEW(arena, Delta);
     *open = *delta;
     *shut = (Delta){.op = delta->op, .id = delta->id};
     memset(&open->removed, 0, sizeof open->removed);
     VEC_EACH (DeltaRemoval, removal, &delta->removed) {
-        if (sealed(arg, removal->name))
+        if (sealing->sealed(sealing->arg, removal->name))
             vec_push(arena, &shut->removed, *removal);
         else
             vec_push(arena, &open->removed, *removal);
     }
-    if (delta->after) entity_split(arena, delta->after, sealed, arg, &open->after, &shut->after);
+    if (delta->after) entity_split(arena, delta->after, sealing, &open->after, &shut->after);
     *clear = open;
     *secret = shut->after || shut->removed.len ? shut : NULL;
 }

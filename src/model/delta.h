@@ -33,19 +33,17 @@ typedef struct Delta {
    both (arena lifetimes are the caller's care). Sets version, modifiedAt and createdAt: of the
    entity, and of every instance in `after` whose content differs (clause 4.8). DELTA_DELETE gives
    NULL in *out. Pure. */
-void delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t version,
-                int64_t now, Entity **out);
+Entity *delta_fold(Arena *arena, const Entity *before, const Delta *delta, uint64_t version,
+                   int64_t now);
 
 void delta_encode(Buf *to, const Delta *delta);
 Rc delta_decode(Ctx *ctx, Str stored, Delta **out);
 
 /* Splits into a part with only clear and a part with only sealed attributes, removals among them
    (*secret is NULL when nothing is sealed; types, scopes and times stay clear); joining them gives
-   the delta again, order included; secret may be NULL. sealed(arg, iri) tells which attributes are
-   sealed. Memory is shared. */
-typedef EntitySealed DeltaSealed;
-void delta_split(Arena *arena, const Delta *delta, DeltaSealed sealed, const void *arg,
-                 Delta **clear, Delta **secret);
+   the delta again, order included; secret may be NULL. Memory is shared. */
+void delta_split(Arena *arena, const Delta *delta, const EntitySealing *sealing, Delta **clear,
+                 Delta **secret);
 Delta *delta_join(Arena *arena, const Delta *clear, const Delta *secret);
 
 /* The DELTA_CHANGE that appends or updates what was read as ENTITY_ATTRS: whole instances set,

@@ -2,19 +2,18 @@
 #include "dictionary_int.h"
 
 typedef struct Compile {
-    Ctx *ctx;
-    Str file;
+    DictReader reader;
     Dictionary *dictionary;
     Map terms;      /* every term, to its IRI */
     Map file_names; /* every layout's name */
 } Compile;
 
 static Rc fail_at(const Compile *c, const EntityPath *path, const char *sentence) {
-    return dictionary_fail(c->ctx, c->file, path, "bad-declaration", sentence);
+    return dictionary_fail(&c->reader, path, sentence);
 }
 
 #define ONLY(c, path, object, ...)                                                                 \
-    dictionary_only((c)->ctx, (c)->file, (path), (object), (const Str[]){__VA_ARGS__},             \
+    dictionary_only(&(c)->reader, (path), (object), (const Str[]){__VA_ARGS__},                    \
                     sizeof((const Str[]){__VA_ARGS__}) / sizeof(Str))
 
 /* ---- words ---- */
@@ -23,6 +22,13 @@ typedef struct Word {
     Str word;
     int value;
 } Word;
+
+/* A member whose value is one of some words. */
+typedef struct WordMember {
+    Str name;
+    const Word *words;
+    size_t n;
+} WordMember;
 
 static const Word class_words[] = {{STR("open"), CLASS_OPEN},
                                    {STR("internal"), CLASS_INTERNAL},
@@ -36,6 +42,11 @@ static const Word value_words[] = {
     {STR("list"), VALUE_LIST},    {STR("relation"), VALUE_RELATION}, {STR("object"), VALUE_OBJECT},
 };
 
+static const WordMember class_member = {STR("class"), class_words,
+                                        sizeof class_words / sizeof(Word)};
+static const WordMember value_member = {STR("value"), value_words,
+                                        sizeof value_words / sizeof(Word)};
+
 /* What a kind's value is where the declaration doesn't say. */
 static const ValueKind usual_values[] = {
     [ATTR_PROPERTY] = VALUE_TEXT,
@@ -48,16 +59,17 @@ static const ValueKind usual_values[] = {
     [ATTR_LIST_RELATIONSHIP] = VALUE_LIST,
 };
 
-static Rc read_word(const Compile *c, const EntityPath *up, const Json *object, Str name,
-                    const Word *words, size_t n, int *value) {
-    const Json *given = json_get(object, name);
+static Rc read_word(const Compile *c, const EntityPath *up, const Json *object,
+                    const WordMember *member, int *value) {
+    const Json *given = json_get(object, member->name);
     if (!given) return RC_OK;
-    for (size_t i = 0; i < n; i++) {
-        if (!str_eq(words[i].word, json_str(given))) continue;
-        *value = words[i].value;
+    for (size_t i = 0; i < member->n; i++) {
+        if (!str_eq(member->words[i].word, json_str(given))) continue;
+        *value = member->words[i].value;
         return RC_OK;
     }
-    return fail_at(c, &(EntityPath){.up = up, .name = name}, "This is none of the words allowed.");
+    return fail_at(c, &(EntityPath){.up = up, .name = member->name},
+                   "This is none of the words allowed.");
 }
 
 /* A text that may be left out, but not be something else or empty. */
@@ -79,38 +91,46 @@ static Rc read_flag(const Compile *c, const EntityPath *up, const Json *object, 
     return fail_at(c, &(EntityPath){.up = up, .name = name}, "This is true or false.");
 }
 
+/* A text in both languages. A label is demanded, a description may be left out. */
+typedef struct Label {
+    Str ja, en;
+} Label;
+
 static Rc read_label(const Compile *c, const EntityPath *up, const Json *object, Str name,
-                     bool demanded, Str *ja, Str *en) {
+                     Label *out) {
     EntityPath path = {.up = up, .name = name};
     const Json *given = json_get(object, name);
-    if (!given && !demanded) return RC_OK;
+    *out = (Label){0};
+    if (!given && !str_eq(name, STR("label"))) return RC_OK;
     if (given) TRY(ONLY(c, &path, given, STR("ja"), STR("en")));
-    *ja = json_get_str(given, "ja");
-    *en = json_get_str(given, "en");
-    if (ja->len && en->len) return RC_OK;
+    *out = (Label){json_get_str(given, "ja"), json_get_str(given, "en")};
+    if (out->ja.len && out->en.len) return RC_OK;
     return fail_at(c, &path, "This is {\"ja\": ..., \"en\": ...} with both texts.");
 }
 
 /* ---- names ---- */
 
+typedef struct Named {
+    Str term, iri;
+} Named;
+
 /* A term and its IRI; one term means one IRI in all files. */
-static Rc read_term(Compile *c, const EntityPath *up, const Json *object, Str name, Str *term,
-                    Str *iri) {
+static Rc read_term(Compile *c, const EntityPath *up, const Json *object, Str name, Named *out) {
     EntityPath path = {.up = up, .name = name};
-    *term = json_get_str(object, name.ptr);
-    if (!entity_name_valid(*term) || str_find_char(*term, ':') >= 0)
+    out->term = json_get_str(object, name.ptr);
+    if (!entity_name_valid(out->term) || str_find_char(out->term, ':') >= 0)
         return fail_at(c, &path, "A term is a letter, then letters, digits and _.");
-    *iri = ld_expand(ld_core(), c->ctx->arena, *term);
-    TRY(read_text(c, up, object, STR("iri"), iri));
-    if (!ld_is_iri(*iri))
+    out->iri = ld_expand(ld_core(), c->reader.ctx->arena, out->term);
+    TRY(read_text(c, up, object, STR("iri"), &out->iri));
+    if (!ld_is_iri(out->iri))
         return fail_at(c, &(EntityPath){.up = up, .name = STR("iri")}, "This is an absolute IRI.");
-    Str *known = map_get(&c->terms, *term);
-    if (known && !str_eq(*known, *iri))
+    Str *known = map_get(&c->terms, out->term);
+    if (known && !str_eq(*known, out->iri))
         return fail_at(c, &path, "Another declaration gives this term another IRI.");
     if (!known) {
-        known = NEW(c->ctx->arena, Str);
-        *known = *iri;
-        map_put(&c->terms, *term, known);
+        known = NEW(c->reader.ctx->arena, Str);
+        *known = out->iri;
+        map_put(&c->terms, out->term, known);
     }
     return RC_OK;
 }
@@ -130,11 +150,11 @@ static Rc check_codes(const Compile *c, const EntityPath *up, const Json *object
         TRY(ONLY(c, &at, one, STR("code"), STR("label"), STR("csv"), STR("headers")));
         if (!code || code->kind == JSON_NULL || code->kind >= JSON_ARRAY)
             return fail_at(c, &at, "A code has a member code: a text, number or boolean.");
-        Str ja, en;
+        Label label;
         StrVec texts = {0};
-        TRY(read_label(c, &at, one, STR("label"), true, &ja, &en));
-        TRY(dictionary_texts(c->ctx, c->file, &at, one, STR("csv"), &texts));
-        TRY(dictionary_texts(c->ctx, c->file, &at, one, STR("headers"), &texts));
+        TRY(read_label(c, &at, one, STR("label"), &label));
+        TRY(dictionary_texts(&c->reader, &at, one, STR("csv"), &texts));
+        TRY(dictionary_texts(&c->reader, &at, one, STR("headers"), &texts));
     }
     return RC_OK;
 }
@@ -176,20 +196,21 @@ static Rc read_kind(const Compile *c, const EntityPath *up, const Json *object, 
         return fail_at(c, &(EntityPath){.up = up, .name = STR("kind")},
                        "This is no kind of attribute, such as Property or GeoProperty.");
     int value = usual_values[attr->kind];
-    TRY(read_word(c, up, object, STR("value"), value_words, sizeof value_words / sizeof(Word),
-                  &value));
+    TRY(read_word(c, up, object, &value_member, &value));
     attr->value = (ValueKind)value;
     return RC_OK;
 }
 
 static Rc read_schema(const Compile *c, const EntityPath *up, const Json *object, DictAttr *attr) {
     const Json *schema = json_get(object, STR("schema"));
-    if (!schema || json_schema_compile(c->ctx, schema, &attr->schema) == RC_OK) return RC_OK;
-    Str inner = c->ctx->error.path, detail = c->ctx->error.detail;
-    Str path = entity_path_text(c->ctx->arena, &(EntityPath){.up = up, .name = STR("schema")});
-    return ctx_fail(c->ctx, RC_INVALID, "bad-declaration",
-                    str_fmt(c->ctx->arena, STR_FMT ": " STR_FMT "%s" STR_FMT, STR_ARG(c->file),
-                            STR_ARG(path), inner.len ? "." : "", STR_ARG(inner)),
+    if (!schema || json_schema_compile(c->reader.ctx, schema, &attr->schema) == RC_OK) return RC_OK;
+    Str inner = c->reader.ctx->error.path, detail = c->reader.ctx->error.detail;
+    Str path =
+        entity_path_text(c->reader.ctx->arena, &(EntityPath){.up = up, .name = STR("schema")});
+    return ctx_fail(c->reader.ctx, RC_INVALID, "bad-declaration",
+                    str_fmt(c->reader.ctx->arena, STR_FMT ": " STR_FMT "%s" STR_FMT,
+                            STR_ARG(c->reader.file), STR_ARG(path), inner.len ? "." : "",
+                            STR_ARG(inner)),
                     STR_FMT, STR_ARG(detail));
 }
 
@@ -211,7 +232,7 @@ static Rc read_subs(Compile *c, const EntityPath *up, const Json *object, DictAt
     for (uint32_t i = 0; subs && i < subs->len; i++) {
         DictAttr inner = {.class = attr->class};
         TRY(read_attr(c, &(EntityPath){.up = &path, .index = i}, json_at(subs, i), true, &inner));
-        vec_push(c->ctx->arena, &attr->subs, inner);
+        vec_push(c->reader.ctx->arena, &attr->subs, inner);
     }
     return RC_OK;
 }
@@ -220,21 +241,28 @@ static Rc read_subs(Compile *c, const EntityPath *up, const Json *object, DictAt
 static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool sub,
                     DictAttr *attr) {
     int class = attr->class;
+    Label label, description;
+    Named named;
     TRY(ONLY(c, path, object, STR("term"), STR("iri"), STR("label"), STR("description"),
              STR("kind"), STR("value"), STR("class"), STR("required"), STR("key"), STR("indexed"),
              STR("searchable"), STR("unit"), STR("schema"), STR("codes"), STR("headers"),
              STR("series"), STR("subs"), STR("csv"), STR("hierarchy"), STR("chart"), STR("form"),
              STR("example")));
-    TRY(read_term(c, path, object, STR("term"), &attr->term, &attr->iri));
-    TRY(read_label(c, path, object, STR("label"), true, &attr->label_ja, &attr->label_en));
-    TRY(read_label(c, path, object, STR("description"), false, &attr->description_ja,
-                   &attr->description_en));
-    TRY(read_word(c, path, object, STR("class"), class_words, 4, &class));
+    TRY(read_term(c, path, object, STR("term"), &named));
+    attr->term = named.term;
+    attr->iri = named.iri;
+    TRY(read_label(c, path, object, STR("label"), &label));
+    TRY(read_label(c, path, object, STR("description"), &description));
+    attr->label_ja = label.ja;
+    attr->label_en = label.en;
+    attr->description_ja = description.ja;
+    attr->description_en = description.en;
+    TRY(read_word(c, path, object, &class_member, &class));
     attr->class = (DataClass) class;
     TRY(read_kind(c, path, object, attr));
     TRY(read_flags(c, path, object, attr));
     TRY(read_text(c, path, object, STR("unit"), &attr->unit));
-    TRY(dictionary_texts(c->ctx, c->file, path, object, STR("headers"), &attr->headers));
+    TRY(dictionary_texts(&c->reader, path, object, STR("headers"), &attr->headers));
     TRY(read_schema(c, path, object, attr));
     TRY(check_codes(c, path, object, attr));
     TRY(check_csv(c, path, object));
@@ -251,7 +279,7 @@ static Rc read_attrs(Compile *c, const Json *content, TypeEntry *entry) {
     const Json *attrs = json_get(content, STR("attributes"));
     if (!attrs || attrs->kind != JSON_ARRAY || attrs->len == 0)
         return fail_at(c, &path, "A type has an array of attributes.");
-    entry->type.attrs.items = NEW_ARRAY(c->ctx->arena, DictAttr, attrs->len);
+    entry->type.attrs.items = NEW_ARRAY(c->reader.ctx->arena, DictAttr, attrs->len);
     entry->type.attrs.cap = attrs->len;
     for (uint32_t i = 0; i < attrs->len; i++) {
         EntityPath at = {.up = &path, .index = i};
@@ -290,18 +318,25 @@ static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
 }
 
 static Rc read_type(Compile *c, const Json *content) {
-    TypeEntry *entry = NEW(c->ctx->arena, TypeEntry);
+    TypeEntry *entry = NEW(c->reader.ctx->arena, TypeEntry);
     DictType *type = &entry->type;
     int class = CLASS_INTERNAL;
-    entry->attrs = map_new(c->ctx->arena);
+    Label label, description;
+    Named named;
+    entry->attrs = map_new(c->reader.ctx->arena);
     TRY(ONLY(c, NULL, content, STR("type"), STR("iri"), STR("label"), STR("description"),
              STR("class"), STR("subject"), STR("retention"), STR("legalBasis"), STR("standard"),
              STR("attributes"), STR("files")));
-    TRY(read_term(c, NULL, content, STR("type"), &type->term, &type->iri));
-    TRY(read_label(c, NULL, content, STR("label"), true, &type->label_ja, &type->label_en));
-    TRY(read_label(c, NULL, content, STR("description"), false, &type->description_ja,
-                   &type->description_en));
-    TRY(read_word(c, NULL, content, STR("class"), class_words, 4, &class));
+    TRY(read_term(c, NULL, content, STR("type"), &named));
+    type->term = named.term;
+    type->iri = named.iri;
+    TRY(read_label(c, NULL, content, STR("label"), &label));
+    TRY(read_label(c, NULL, content, STR("description"), &description));
+    type->label_ja = label.ja;
+    type->label_en = label.en;
+    type->description_ja = description.ja;
+    type->description_en = description.en;
+    TRY(read_word(c, NULL, content, &class_member, &class));
     type->class = (DataClass) class;
     TRY(read_text(c, NULL, content, STR("retention"), &type->retention));
     TRY(read_text(c, NULL, content, STR("legalBasis"), &type->legal_basis));
@@ -309,12 +344,12 @@ static Rc read_type(Compile *c, const Json *content) {
     type->source = content;
     TRY(read_attrs(c, content, entry));
     TRY(read_subject(c, content, type));
-    TRY(dictionary_files_check(c->ctx, c->file, type, &c->file_names));
+    TRY(dictionary_files_check(&c->reader, type, &c->file_names));
     if (map_has(&c->dictionary->by_iri, type->iri))
         return fail_at(c, &(EntityPath){.name = STR("type")}, "This type is declared twice.");
     map_put(&c->dictionary->by_iri, type->iri, entry);
     map_put(&c->dictionary->by_term, type->term, entry);
-    vec_push(c->ctx->arena, &c->dictionary->types, entry);
+    vec_push(c->reader.ctx->arena, &c->dictionary->types, entry);
     return RC_OK;
 }
 
@@ -324,12 +359,12 @@ Rc dictionary_compile(Ctx *ctx, const DictFile *files, size_t n, bool strict,
     dictionary->by_iri = map_new(ctx->arena);
     dictionary->by_term = map_new(ctx->arena);
     dictionary->strict = strict;
-    Compile c = {.ctx = ctx,
+    Compile c = {.reader = {.ctx = ctx},
                  .dictionary = dictionary,
                  .terms = map_new(ctx->arena),
                  .file_names = map_new(ctx->arena)};
     for (size_t i = 0; i < n; i++) {
-        c.file = files[i].path;
+        c.reader.file = files[i].path;
         TRY(read_type(&c, files[i].content));
     }
     *out = dictionary;

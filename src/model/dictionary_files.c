@@ -1,34 +1,32 @@
 /* Checks the CSV layouts of a declaration, and helps to read any of it. */
 #include "dictionary_int.h"
 
-Rc dictionary_fail(Ctx *ctx, Str file, const EntityPath *path, const char *code,
-                   const char *sentence) {
-    Str place = entity_path_text(ctx->arena, path);
-    return ctx_fail(ctx, RC_INVALID, code,
-                    str_fmt(ctx->arena, STR_FMT "%s" STR_FMT, STR_ARG(file), place.len ? ": " : "",
-                            STR_ARG(place)),
+Rc dictionary_fail(const DictReader *reader, const EntityPath *path, const char *sentence) {
+    Str place = entity_path_text(reader->ctx->arena, path);
+    return ctx_fail(reader->ctx, RC_INVALID, "bad-declaration",
+                    str_fmt(reader->ctx->arena, STR_FMT "%s" STR_FMT, STR_ARG(reader->file),
+                            place.len ? ": " : "", STR_ARG(place)),
                     "%s", sentence);
 }
 
-Rc dictionary_only(Ctx *ctx, Str file, const EntityPath *path, const Json *object, const Str *names,
-                   size_t n) {
+Rc dictionary_only(const DictReader *reader, const EntityPath *path, const Json *object,
+                   const Str *names, size_t n) {
     if (!object || object->kind != JSON_OBJECT)
-        return dictionary_fail(ctx, file, path, "bad-declaration", "This is an object.");
+        return dictionary_fail(reader, path, "This is an object.");
     for (uint32_t i = 0; i < object->len; i++) {
         Str name = object->value.members[i].name;
         bool known = false;
         for (size_t j = 0; j < n && !known; j++)
             known = str_eq(names[j], name);
         if (!known)
-            return dictionary_fail(ctx, file, &(EntityPath){.up = path, .name = name},
-                                   "bad-declaration",
+            return dictionary_fail(reader, &(EntityPath){.up = path, .name = name},
                                    "There is no such member: starter/dictionary/README.md lists "
                                    "them.");
     }
     return RC_OK;
 }
 
-Rc dictionary_texts(Ctx *ctx, Str file, const EntityPath *up, const Json *object, Str name,
+Rc dictionary_texts(const DictReader *reader, const EntityPath *up, const Json *object, Str name,
                     StrVec *out) {
     EntityPath path = {.up = up, .name = name};
     const Json *given = json_get(object, name);
@@ -37,26 +35,23 @@ Rc dictionary_texts(Ctx *ctx, Str file, const EntityPath *up, const Json *object
     for (uint32_t i = 0; good && i < given->len; i++) {
         Str text = json_str(json_at(given, i));
         good = text.len > 0;
-        vec_push(ctx->arena, out, text);
+        vec_push(reader->ctx->arena, out, text);
     }
     return good ? RC_OK
-                : dictionary_fail(ctx, file, &path, "bad-declaration",
-                                  "This is an array of texts that are not empty.");
+                : dictionary_fail(reader, &path, "This is an array of texts that are not empty.");
 }
 
 /* ---- layouts ---- */
 
 typedef struct Layout {
-    Ctx *ctx;
-    Str file;
+    const DictReader *reader;
     const DictType *type;
     const Json *json;
     EntityPath path;
 } Layout;
 
 static Rc fail_in(const Layout *layout, Str name, const char *sentence) {
-    return dictionary_fail(layout->ctx, layout->file,
-                           &(EntityPath){.up = &layout->path, .name = name}, "bad-declaration",
+    return dictionary_fail(layout->reader, &(EntityPath){.up = &layout->path, .name = name},
                            sentence);
 }
 
@@ -106,10 +101,10 @@ static Rc check_series(const Layout *layout) {
     const Json *series = json_get(layout->json, STR("series"));
     if (!series) return RC_OK;
     const Str names[] = {STR("time"), STR("date"), STR("attributes")};
-    TRY(dictionary_only(layout->ctx, layout->file, &path, series, names, 3));
+    TRY(dictionary_only(layout->reader, &path, series, names, 3));
     StrVec times = {0}, terms = {0};
-    TRY(dictionary_texts(layout->ctx, layout->file, &path, series, STR("time"), &times));
-    TRY(dictionary_texts(layout->ctx, layout->file, &path, series, STR("attributes"), &terms));
+    TRY(dictionary_texts(layout->reader, &path, series, STR("time"), &times));
+    TRY(dictionary_texts(layout->reader, &path, series, STR("attributes"), &terms));
     bool good = times.len && terms.len;
     VEC_EACH (Str, term, &terms) {
         const DictAttr *attr = attr_by_term(layout->type, *term);
@@ -124,17 +119,16 @@ static Rc check_series(const Layout *layout) {
 static Rc check_layout(const Layout *layout, Map *file_names) {
     static const Str names[] = {STR("name"),   STR("recognise"), STR("id"),     STR("defaults"),
                                 STR("ignore"), STR("series"),    STR("columns")};
-    TRY(dictionary_only(layout->ctx, layout->file, &layout->path, layout->json, names,
+    TRY(dictionary_only(layout->reader, &layout->path, layout->json, names,
                         sizeof names / sizeof *names));
     Str name = json_get_str(layout->json, "name");
     if (name.len == 0 || map_has(file_names, name))
         return fail_in(layout, STR("name"), "A layout has a name that no other one has.");
     map_put(file_names, name, (void *)layout->json);
     StrVec recognise = {0}, ignore = {0};
-    TRY(dictionary_texts(layout->ctx, layout->file, &layout->path, layout->json, STR("recognise"),
+    TRY(dictionary_texts(layout->reader, &layout->path, layout->json, STR("recognise"),
                          &recognise));
-    TRY(dictionary_texts(layout->ctx, layout->file, &layout->path, layout->json, STR("ignore"),
-                         &ignore));
+    TRY(dictionary_texts(layout->reader, &layout->path, layout->json, STR("ignore"), &ignore));
     if (recognise.len == 0)
         return fail_in(layout, STR("recognise"), "A layout is recognised by at least one header.");
     TRY(check_id(layout));
@@ -143,15 +137,13 @@ static Rc check_layout(const Layout *layout, Map *file_names) {
     return check_series(layout);
 }
 
-Rc dictionary_files_check(Ctx *ctx, Str file, const DictType *type, Map *file_names) {
+Rc dictionary_files_check(const DictReader *reader, const DictType *type, Map *file_names) {
     EntityPath path = {.name = STR("files")};
     const Json *files = json_get(type->source, STR("files"));
     if (!files) return RC_OK;
-    if (files->kind != JSON_ARRAY)
-        return dictionary_fail(ctx, file, &path, "bad-declaration", "This is an array.");
+    if (files->kind != JSON_ARRAY) return dictionary_fail(reader, &path, "This is an array.");
     for (uint32_t i = 0; i < files->len; i++) {
-        Layout layout = {.ctx = ctx,
-                         .file = file,
+        Layout layout = {.reader = reader,
                          .type = type,
                          .json = json_at(files, i),
                          .path = {.up = &path, .index = i}};

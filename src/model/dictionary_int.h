@@ -19,18 +19,22 @@ struct Dictionary {
 
 /* Whether a value is of the kind, by form alone. */
 bool dictionary_value_is(ValueKind kind, const Json *value);
+
+/* A declaration being read. */
+typedef struct DictReader {
+    Ctx *ctx;
+    Str file;
+} DictReader;
+/* Fails with RC_INVALID, path "FILE: attributes[3].kind". */
+Rc dictionary_fail(const DictReader *reader, const EntityPath *path, const char *sentence);
+/* Refuses members that are not in the list of n names. */
+Rc dictionary_only(const DictReader *reader, const EntityPath *path, const Json *object,
+                   const Str *names, size_t n);
+/* A member that must be an array of non-empty strings; absent gives an empty one. */
+Rc dictionary_texts(const DictReader *reader, const EntityPath *up, const Json *object, Str name,
+                    StrVec *out);
 /* The layouts of a type's CSV files; terms must be declared. file_names: those of all types, to
  * Json. */
-Rc dictionary_files_check(Ctx *ctx, Str file, const DictType *type, Map *file_names);
-
-/* Fails with RC_INVALID, path "FILE: attributes[3].kind". */
-Rc dictionary_fail(Ctx *ctx, Str file, const EntityPath *path, const char *code,
-                   const char *sentence);
-/* Refuses members that are not in the list of n names. */
-Rc dictionary_only(Ctx *ctx, Str file, const EntityPath *path, const Json *object, const Str *names,
-                   size_t n);
-/* A member that must be an array of non-empty strings; absent gives an empty one. */
-Rc dictionary_texts(Ctx *ctx, Str file, const EntityPath *path, const Json *object, Str name,
-                    StrVec *out);
+Rc dictionary_files_check(const DictReader *reader, const DictType *type, Map *file_names);
 
 #endif

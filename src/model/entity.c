@@ -213,14 +213,14 @@ Entity *entity_dup(Arena *arena, const Entity *entity) {
 
 /* ---- split and join ---- */
 
-void entity_split(Arena *arena, const Entity *entity, EntitySealed sealed, const void *arg,
-                  Entity **clear, Entity **secret) {
+void entity_split(Arena *arena, const Entity *entity, const EntitySealing *sealing, Entity **clear,
+                  Entity **secret) {
     Entity *open = NEW(arena, Entity), *shut = entity_new(arena, entity->id, STR_NONE);
     *open = *entity;
     memset(&open->attrs, 0, sizeof open->attrs);
     for (size_t i = 0; i < entity->attrs.len; i++) {
         const Attr *attr = &entity->attrs.items[i];
-        if (sealed(arg, attr->name)) {
+        if (sealing->sealed(sealing->arg, attr->name)) {
             vec_push(arena, &shut->attrs, *attr);
             vec_push(arena, &shut->places, (uint32_t)i);
         } else {

@@ -74,14 +74,19 @@ Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityFo
                Entity **out);
 /* Reads one attribute (or an array of its instances) named by the expanded iri, for the attribute
  * resources. */
-Rc entity_read_attr(Ctx *ctx, const LdContext *context, Str iri, const Json *payload,
-                    EntityForm form, Attrs *out);
+typedef struct EntityInput {
+    const LdContext *context;
+    EntityForm form;
+    Str iri;              /* of entity_read_attr: the attribute's */
+    const Entity *before; /* of entity_read_simplified, and the next one */
+    Str lang;
+} EntityInput;
+Rc entity_read_attr(Ctx *ctx, const EntityInput *input, const Json *payload, Attrs *out);
 
 /* Reads a fragment in the simplified format (keyValues, clause 4.5.4): each value is read as its
    attribute's kind in `before` (NULL allowed), a text for a LanguageProperty as its `lang`. What
    cannot be of that kind is a Property or GeoProperty. */
-Rc entity_read_simplified(Ctx *ctx, const LdContext *context, const Json *payload,
-                          const Entity *before, Str lang, Entity **out);
+Rc entity_read_simplified(Ctx *ctx, const EntityInput *input, const Json *payload, Entity **out);
 /* True for a name of an attribute or type as clause 4.6.2 has it: a letter, then letters, digits
    and '_', optionally with a prefix, or an IRI. '-' and '.' behind the first letter are let
    through, since published data models use them. */
@@ -121,9 +126,12 @@ Attr entity_attr_dup(Arena *arena, const Attr *attr);
 /* Splits into a part without and a part with only the sealed attributes; the second is NULL when
    there are none. Id, types, scopes and times stay in the first, the second repeats the id. Joining
    restores the order; secret may be NULL. Memory is shared. */
-typedef bool (*EntitySealed)(const void *arg, Str iri);
-void entity_split(Arena *arena, const Entity *entity, EntitySealed sealed, const void *arg,
-                  Entity **clear, Entity **secret);
+typedef struct EntitySealing {
+    bool (*sealed)(const void *arg, Str iri); /* whether an attribute is sealed */
+    const void *arg;
+} EntitySealing;
+void entity_split(Arena *arena, const Entity *entity, const EntitySealing *sealing, Entity **clear,
+                  Entity **secret);
 Entity *entity_join(Arena *arena, const Entity *clear, const Entity *secret);
 
 #endif

@@ -164,8 +164,8 @@ Rc entity_attr_types(const EntityReader *reader, const EntityPath *path, const J
 
 /* ---- values ---- */
 
-static bool null_allowed(const EntityReader *reader, size_t depth) {
-    return reader->form == ENTITY_FRAGMENT || (reader->form == ENTITY_ATTRS && depth == 0);
+static bool null_allowed(const EntityReader *reader) {
+    return reader->form == ENTITY_FRAGMENT || (reader->form == ENTITY_ATTRS && reader->depth == 0);
 }
 
 static Rc no_null(const EntityReader *reader, const EntityPath *path) {
@@ -281,10 +281,10 @@ static const ValueRead value_reads[] = {
 };
 
 Rc entity_attr_value(const EntityReader *reader, const EntityPath *path, const Json *value,
-                     size_t depth, Attr *attr) {
+                     Attr *attr) {
     attr->value = value;
     if (value->kind == JSON_NULL) return no_null(reader, path);
-    if (entity_attr_null(attr)) return null_allowed(reader, depth) ? RC_OK : no_null(reader, path);
+    if (entity_attr_null(attr)) return null_allowed(reader) ? RC_OK : no_null(reader, path);
     return value_reads[attr->kind](reader, path, attr);
 }
 
@@ -365,12 +365,12 @@ static Rc read_sealed(const EntityReader *reader, const EntityPath *path, const 
 }
 
 static Rc read_sub(const EntityReader *reader, const EntityPath *path, const Json *value,
-                   size_t depth, Attr *attr) {
+                   Attr *attr) {
     if (!entity_name_valid(path->name))
         return entity_value_fail(reader->ctx, path, "bad-name",
                                  "A name is a letter, then letters, digits and _, or an IRI "
                                  "(clause 4.6.2).");
-    if (depth + 1 >= ENTITY_SUBS_DEPTH)
+    if (reader->depth + 1 >= ENTITY_SUBS_DEPTH)
         return entity_value_fail(reader->ctx, path, "too-deep",
                                  "Attributes stand at most 16 levels within one another.");
     Str iri = ld_expand(reader->context, reader->ctx->arena, path->name);
@@ -378,11 +378,13 @@ static Rc read_sub(const EntityReader *reader, const EntityPath *path, const Jso
         if (str_eq(known->name, iri))
             return entity_value_fail(reader->ctx, path, "name-twice",
                                      "This is the same attribute as one before.");
-    return entity_attr_read(reader, path, iri, value, depth + 1, &attr->subs);
+    EntityReader inner = *reader;
+    inner.depth++;
+    return entity_attr_read(&inner, path, iri, value, &attr->subs);
 }
 
 static Rc read_member(const EntityReader *reader, const EntityPath *path, const Json *value,
-                      size_t depth, Attr *attr) {
+                      Attr *attr) {
     AttrKind kind;
     switch (role_of(path->name, &kind)) {
     case ROLE_TYPE:
@@ -404,9 +406,9 @@ static Rc read_member(const EntityReader *reader, const EntityPath *path, const 
     case ROLE_SEALED:
         return read_sealed(reader, path, value, attr);
     case ROLE_SUB:
-        return read_sub(reader, path, value, depth, attr);
+        return read_sub(reader, path, value, attr);
     case ROLE_CONTEXT:
-        if (reader->resource && depth == 0) return RC_OK;
+        if (reader->resource && reader->depth == 0) return RC_OK;
         break;
     case ROLE_ANSWER:
         break;
@@ -454,36 +456,36 @@ static Rc check_geo_name(const EntityReader *reader, const EntityPath *path, con
 }
 
 static Rc read_instance(const EntityReader *reader, const EntityPath *path, const Json *object,
-                        size_t depth, Attr *attr) {
+                        Attr *attr) {
     Draft draft = draft_of(object);
     TRY(kind_of(reader, path, &draft, &attr->kind));
     if (draft.value)
         TRY(entity_attr_value(reader, &(EntityPath){.up = path, .name = draft.value_name},
-                              draft.value, depth, attr));
+                              draft.value, attr));
     for (uint32_t i = 0; i < object->len; i++) {
         const JsonMember *member = &object->value.members[i];
         TRY(read_member(reader, &(EntityPath){.up = path, .name = member->name}, &member->value,
-                        depth, attr));
+                        attr));
     }
     return check_geo_name(reader, path, attr);
 }
 
 /* The value itself stands for the attribute. */
 static Rc read_bare(const EntityReader *reader, const EntityPath *path, const Json *value,
-                    size_t depth, Attr *attr) {
+                    Attr *attr) {
     attr->kind = entity_value_is_geometry(value) ? ATTR_GEO : ATTR_PROPERTY;
-    TRY(entity_attr_value(reader, path, value, depth, attr));
+    TRY(entity_attr_value(reader, path, value, attr));
     if (entity_attr_null(attr)) attr->kind = ATTR_UNSAID;
     return check_geo_name(reader, path, attr);
 }
 
 static Rc read_one(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
-                   size_t depth, Attrs *out) {
+                   Attrs *out) {
     Attr attr = entity_attr_blank(iri, ATTR_PROPERTY);
     if (reads_as_instance(reader, json))
-        TRY(read_instance(reader, path, json, depth, &attr));
+        TRY(read_instance(reader, path, json, &attr));
     else
-        TRY(read_bare(reader, path, json, depth, &attr));
+        TRY(read_bare(reader, path, json, &attr));
     vec_push(reader->ctx->arena, out, attr);
     return RC_OK;
 }
@@ -518,15 +520,15 @@ static bool is_instances(const EntityReader *reader, const Json *json) {
 }
 
 Rc entity_attr_read(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
-                    size_t depth, Attrs *out) {
-    if (!is_instances(reader, json)) return read_one(reader, path, iri, json, depth, out);
+                    Attrs *out) {
+    if (!is_instances(reader, json)) return read_one(reader, path, iri, json, out);
     if (json->len == 0)
         return entity_value_fail(reader->ctx, path, "value-missing",
                                  "An attribute has at least one instance.");
     size_t before = out->len;
     for (uint32_t i = 0; i < json->len; i++)
         TRY(read_one(reader, &(EntityPath){.up = path, .index = i}, iri, &json->value.items[i],
-                     depth, out));
-    if (reader->form == ENTITY_TEMPORAL && depth == 0) return RC_OK;
+                     out));
+    if (reader->form == ENTITY_TEMPORAL && reader->depth == 0) return RC_OK;
     return settle_instances(reader, path, out->items + before, json->len);
 }

@@ -113,17 +113,19 @@ static Rc read_scope(const EntityReader *reader, const EntityPath *path, const J
 
 /* ---- the entity ---- */
 
-/* One attribute in one format: appends its instances. */
-typedef Rc (*AttrRead)(const EntityReader *reader, const EntityPath *path, Str iri,
-                       const Json *value, const void *arg, Attrs *out);
+typedef struct Work Work;
 
-typedef struct Work {
+/* One attribute in one format: appends its instances. */
+typedef Rc (*AttrRead)(const Work *work, const EntityPath *path, Str iri, const Json *value,
+                       Attrs *out);
+
+struct Work {
     const EntityReader *reader;
+    const EntityInput *input; /* of the simplified format */
     AttrRead read;
-    const void *arg;
     Map seen; /* names of attributes read */
     Entity *entity;
-} Work;
+};
 
 static Rc read_attr(Work *work, const EntityPath *path, const Json *value) {
     const EntityReader *reader = work->reader;
@@ -136,7 +138,7 @@ static Rc read_attr(Work *work, const EntityPath *path, const Json *value) {
         return entity_value_fail(reader->ctx, path, "name-twice",
                                  "This is the same attribute as one before.");
     map_put(&work->seen, iri, work->entity);
-    return work->read(reader, path, iri, value, work->arg, &work->entity->attrs);
+    return work->read(work, path, iri, value, &work->entity->attrs);
 }
 
 static Rc read_member(Work *work, const JsonMember *member) {
@@ -162,14 +164,14 @@ static Rc read_member(Work *work, const JsonMember *member) {
 }
 
 static Rc read_entity(const EntityReader *reader, const Json *payload, AttrRead read,
-                      const void *arg, Entity **out) {
+                      const EntityInput *input, Entity **out) {
     Ctx *ctx = reader->ctx;
     if (payload->kind != JSON_OBJECT || payload->len == 0)
         return entity_value_fail(ctx, NULL, "no-entity",
                                  "An entity is a JSON object with at least one member.");
     Work work = {.reader = reader,
                  .read = read,
-                 .arg = arg,
+                 .input = input,
                  .seen = map_new(ctx->arena),
                  .entity = entity_new(ctx->arena, STR_NONE, STR_NONE)};
     for (uint32_t i = 0; i < payload->len; i++)
@@ -185,10 +187,9 @@ static Rc read_entity(const EntityReader *reader, const Json *payload, AttrRead 
     return RC_OK;
 }
 
-static Rc attr_plain(const EntityReader *reader, const EntityPath *path, Str iri, const Json *value,
-                     const void *arg, Attrs *out) {
-    (void)arg;
-    return entity_attr_read(reader, path, iri, value, 0, out);
+static Rc attr_plain(const Work *work, const EntityPath *path, Str iri, const Json *value,
+                     Attrs *out) {
+    return entity_attr_read(work->reader, path, iri, value, out);
 }
 
 Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityForm form,
@@ -197,19 +198,14 @@ Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityFo
     return read_entity(&reader, payload, attr_plain, NULL, out);
 }
 
-Rc entity_read_attr(Ctx *ctx, const LdContext *context, Str iri, const Json *payload,
-                    EntityForm form, Attrs *out) {
-    EntityReader reader = {.ctx = ctx, .context = context, .form = form, .resource = true};
+Rc entity_read_attr(Ctx *ctx, const EntityInput *input, const Json *payload, Attrs *out) {
+    EntityReader reader = {
+        .ctx = ctx, .context = input->context, .form = input->form, .resource = true};
     EntityPath top = {0};
-    return entity_attr_read(&reader, &top, iri, payload, 0, out);
+    return entity_attr_read(&reader, &top, input->iri, payload, out);
 }
 
 /* ---- the simplified format ---- */
-
-typedef struct Simple {
-    const Entity *before;
-    Str lang;
-} Simple;
 
 /* {"vocab": ...} and the like keep their member in the simplified format (clause 4.5.4). */
 static AttrKind wrapped_kind(const Json *value) {
@@ -263,10 +259,10 @@ static Rc language_of(const EntityReader *reader, const EntityPath *path, Str la
     return RC_OK;
 }
 
-static Rc simple_one(const EntityReader *reader, const EntityPath *path, const Simple *simple,
-                     const Json *value, Attr *attr) {
+static Rc simple_one(const Work *work, const EntityPath *path, const Json *value, Attr *attr) {
+    const EntityInput *input = work->input;
     const Attr *old =
-        simple->before ? entity_attr_dataset(simple->before, attr->name, attr->dataset_id) : NULL;
+        input->before ? entity_attr_dataset(input->before, attr->name, attr->dataset_id) : NULL;
     AttrKind wrapped = wrapped_kind(value);
     attr->kind = entity_value_is_geometry(value) ? ATTR_GEO : ATTR_PROPERTY;
     if (wrapped != ATTR_UNSAID) {
@@ -276,22 +272,23 @@ static Rc simple_one(const EntityReader *reader, const EntityPath *path, const S
         attr->kind = ATTR_PROPERTY;
     } else if (old && fits(old->kind, value)) {
         attr->kind = old->kind;
-        if (old->kind == ATTR_LANGUAGE) TRY(language_of(reader, path, simple->lang, &value));
+        if (old->kind == ATTR_LANGUAGE) TRY(language_of(work->reader, path, input->lang, &value));
     }
-    TRY(entity_attr_value(reader, path, value, 0, attr));
+    TRY(entity_attr_value(work->reader, path, value, attr));
     if (entity_attr_null(attr)) attr->kind = ATTR_UNSAID;
     return RC_OK;
 }
 
 /* {"dataset": {"@none": 1, "urn:...": 2}} has several instances. */
-static Rc attr_simple(const EntityReader *reader, const EntityPath *path, Str iri,
-                      const Json *value, const void *arg, Attrs *out) {
+static Rc attr_simple(const Work *work, const EntityPath *path, Str iri, const Json *value,
+                      Attrs *out) {
+    Ctx *ctx = work->reader->ctx;
     const Json *dataset =
         value->kind == JSON_OBJECT && value->len == 1 ? json_get(value, STR("dataset")) : NULL;
     if (!dataset || dataset->kind != JSON_OBJECT) {
         Attr attr = entity_attr_blank(iri, ATTR_PROPERTY);
-        TRY(simple_one(reader, path, arg, value, &attr));
-        vec_push(reader->ctx->arena, out, attr);
+        TRY(simple_one(work, path, value, &attr));
+        vec_push(ctx->arena, out, attr);
         return RC_OK;
     }
     for (uint32_t i = 0; i < dataset->len; i++) {
@@ -300,15 +297,14 @@ static Rc attr_simple(const EntityReader *reader, const EntityPath *path, Str ir
         Attr attr = entity_attr_blank(iri, ATTR_PROPERTY);
         if (!str_eq(member->name, STR("@none"))) attr.dataset_id = member->name;
         if (attr.dataset_id.len && !ld_is_iri(attr.dataset_id))
-            return entity_value_fail(reader->ctx, &at, "bad-uri", "A datasetId is a URI.");
-        TRY(simple_one(reader, &at, arg, &member->value, &attr));
-        vec_push(reader->ctx->arena, out, attr);
+            return entity_value_fail(ctx, &at, "bad-uri", "A datasetId is a URI.");
+        TRY(simple_one(work, &at, &member->value, &attr));
+        vec_push(ctx->arena, out, attr);
     }
     return RC_OK;
 }
 
-Rc entity_read_simplified(Ctx *ctx, const LdContext *context, const Json *payload,
-                          const Entity *before, Str lang, Entity **out) {
-    EntityReader reader = {.ctx = ctx, .context = context, .form = ENTITY_FRAGMENT};
-    return read_entity(&reader, payload, attr_simple, &(Simple){before, lang}, out);
+Rc entity_read_simplified(Ctx *ctx, const EntityInput *input, const Json *payload, Entity **out) {
+    EntityReader reader = {.ctx = ctx, .context = input->context, .form = ENTITY_FRAGMENT};
+    return read_entity(&reader, payload, attr_simple, input, out);
 }

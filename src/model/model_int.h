@@ -42,15 +42,16 @@ typedef struct EntityReader {
     const LdContext *context;
     EntityForm form;
     bool resource; /* the payload is an attribute's own: its @context stands inside */
+    size_t depth;  /* attributes of attributes of ... */
 } EntityReader;
-enum { ENTITY_SUBS_DEPTH = 16 /* attributes of attributes of ... */ };
+enum { ENTITY_SUBS_DEPTH = 16 };
 /* Appends the instances of one attribute (a value, an instance or an array of instances), the
  * default one first. */
 Rc entity_attr_read(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
-                    size_t depth, Attrs *out);
+                    Attrs *out);
 /* Sets an instance's value, which has to be of its kind. */
 Rc entity_attr_value(const EntityReader *reader, const EntityPath *path, const Json *value,
-                     size_t depth, Attr *attr);
+                     Attr *attr);
 /* A DateTime as clause 4.6.3 has it, in UTC with a Z. */
 Rc entity_attr_time(const EntityReader *reader, const EntityPath *path, const Json *value,
                     int64_t *out);

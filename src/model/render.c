@@ -466,11 +466,11 @@ void render_entity(Buf *to, const LdContext *context, const Entity *entity,
     buf_add_char(to, '}');
 }
 
-bool render_attr(Buf *to, const LdContext *context, const Entity *entity, Str iri,
+bool render_attr(Buf *to, const LdContext *context, const Entity *entity,
                  const RenderOptions *options, Arena *scratch) {
     Render render = {to, context, options, scratch};
     size_t n;
-    const Attr *first = entity_attr_all(entity, iri, &n), *one;
+    const Attr *first = entity_attr_all(entity, options->attr, &n), *one;
     if (n == 0 || count_wanted(&render, first, n, &one) == 0) return false;
     render_instances(&render, first, n);
     return true;

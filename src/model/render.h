@@ -11,6 +11,7 @@ typedef struct RenderOptions {
     RenderFormat format;
     bool sys_attrs; /* createdAt, modifiedAt ... */
     bool geojson;
+    Str attr;              /* of render_attr: expanded IRI of the attribute */
     Str geometry_property; /* expanded IRI; empty: location */
     StrVec pick, omit; /* expanded IRIs, or "id", "type", "scope"; attrs is pick plus these three */
     StrVec dataset_ids;     /* empty: all; "@none" is the default instance */
@@ -31,7 +32,7 @@ void render_entity(Buf *to, const LdContext *context, const Entity *entity,
                    const RenderOptions *options, Arena *scratch);
 /* One attribute with all its instances (object, or array where there are several). False, and
    nothing written, when there is none of the datasetIds asked for. */
-bool render_attr(Buf *to, const LdContext *context, const Entity *entity, Str iri,
+bool render_attr(Buf *to, const LdContext *context, const Entity *entity,
                  const RenderOptions *options, Arena *scratch);
 
 #endif

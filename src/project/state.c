@@ -79,8 +79,8 @@ Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     if (!event->delta) return RC_OK;
     TRY(touched_get(ctx, state, event->delta->id, &touched));
     if (event->position <= touched->row) return RC_OK; /* a replay: the row has it already */
-    Entity *after;
-    delta_fold(ctx->arena, touched->entity, event->delta, event->position, event->time, &after);
+    const Entity *after =
+        delta_fold(ctx->arena, touched->entity, event->delta, event->position, event->time);
     touched->entity = after ? entity_dup(state->arena, after) : NULL;
     touched->position = event->position;
     return state->touched.len >= WINDOW_ENTITIES ? state_flush(ctx, state) : RC_OK;

@@ -82,7 +82,7 @@ static void merges_as_the_standard_says(void **state) {
             fail_msg("%s: %s", merges[i].name, rc_name(rc));
         assert_text(merges[i].name, encoded(ctx, before), kept);
         if (rc == RC_OK) {
-            delta_fold(ctx->arena, before, delta, 2, 200, &after);
+            after = delta_fold(ctx->arena, before, delta, 2, 200);
             assert_json(ctx, merges[i].name, concise(ctx, after),
                         concise(ctx, entity_of(ctx, merges[i].after, ENTITY_WHOLE)));
         }
@@ -124,14 +124,16 @@ static void partial_updates_replace_members(void **state) {
         Entity *before = entity_of(ctx, partials[i].before, ENTITY_WHOLE), *after;
         Attrs fragment = {0};
         Str iri = ld_expand(ld_core(), ctx->arena, str_of(partials[i].attr));
-        assert_int_equal(entity_read_attr(ctx, ld_core(), iri, json_of(ctx, partials[i].fragment),
-                                          ENTITY_FRAGMENT, &fragment),
-                         RC_OK);
+        assert_int_equal(
+            entity_read_attr(
+                ctx, &(EntityInput){.context = ld_core(), .form = ENTITY_FRAGMENT, .iri = iri},
+                json_of(ctx, partials[i].fragment), &fragment),
+            RC_OK);
         Delta *delta;
         Rc rc = delta_partial(ctx, before, &fragment, &delta);
         if (rc != partials[i].rc) fail_msg("%s: %s", partials[i].name, rc_name(rc));
         if (rc == RC_OK) {
-            delta_fold(ctx->arena, before, delta, 2, 200, &after);
+            after = delta_fold(ctx->arena, before, delta, 2, 200);
             assert_json(ctx, partials[i].name, concise(ctx, after),
                         concise(ctx, entity_of(ctx, partials[i].after, ENTITY_WHOLE)));
         }
@@ -149,12 +151,12 @@ static void times_move_only_where_content_does(void **state) {
     Ctx *ctx = &world->ctx;
     Delta put = put_of(entity_of(ctx, "{" ID ",'p':{'value':1,'s':1},'w':1}", ENTITY_WHOLE));
     Entity *first, *second, *third, *gone;
-    delta_fold(ctx->arena, NULL, &put, 1, 100, &first);
+    first = delta_fold(ctx->arena, NULL, &put, 1, 100);
     assert_int_equal(first->created_at, 100);
     assert_int_equal(first->attrs.items[0].created_at, 100);
     Delta *change = delta_change(ctx->arena, STR("urn:a:b"),
                                  entity_of(ctx, "{'p':{'value':2,'s':1},'w':1.0}", ENTITY_ATTRS));
-    delta_fold(ctx->arena, first, change, 2, 200, &second);
+    second = delta_fold(ctx->arena, first, change, 2, 200);
     assert_int_equal(second->created_at, 100);
     assert_int_equal(second->modified_at, 200);
     assert_int_equal(second->version, 2);
@@ -164,13 +166,13 @@ static void times_move_only_where_content_does(void **state) {
     assert_int_equal(entity_attr(second, STR(NS "w"))->modified_at, 100);
     assert_int_equal(first->attrs.items[0].modified_at, 100);
     Delta again = put_of(entity_of(ctx, "{" ID ",'p':{'value':2,'s':1},'r':1}", ENTITY_WHOLE));
-    delta_fold(ctx->arena, second, &again, 3, 300, &third);
+    third = delta_fold(ctx->arena, second, &again, 3, 300);
     assert_int_equal(third->created_at, 100);
     assert_int_equal(entity_attr(third, STR(NS "p"))->modified_at, 200);
     assert_int_equal(entity_attr(third, STR(NS "r"))->created_at, 300);
     assert_null(entity_attr(third, STR(NS "w")));
     Delta end = {.op = DELTA_DELETE, .id = STR("urn:a:b")};
-    delta_fold(ctx->arena, third, &end, 4, 400, &gone);
+    gone = delta_fold(ctx->arena, third, &end, 4, 400);
     assert_null(gone);
     world_free(world);
 }
@@ -181,27 +183,27 @@ static void the_newest_observation_is_current(void **state) {
     Ctx *ctx = &world->ctx;
     Delta record = put_of(entity_of(ctx,
                                     "{" ID ",'p':[{'value':1,'observedAt':'2025-01-01T00:00:00Z'},{"
-                                           "'value':3,'observedAt':'2025-01-03T00:00:00Z'},"
+                                    "'value':3,'observedAt':'2025-01-03T00:00:00Z'},"
                                     "{'value':2,'observedAt':'2025-01-02T00:00:00Z'},{'value':9,'"
                                     "datasetId':'urn:d:1','observedAt':'2025-01-01T00:00:00Z'}]}",
                                     ENTITY_TEMPORAL));
     record.op = DELTA_RECORD;
     Entity *now, *later;
-    delta_fold(ctx->arena, NULL, &record, 1, 100, &now);
+    now = delta_fold(ctx->arena, NULL, &record, 1, 100);
     assert_int_equal(now->attrs.len, 2);
     assert_int_equal(entity_int(now, STR(NS "p"), 0), 3);
     assert_true(entity_has_type(now, STR(NS "T")));
     Delta older = put_of(
         entity_of(ctx, "{'p':[{'value':7,'observedAt':'2025-01-02T12:00:00Z'}]}", ENTITY_TEMPORAL));
     older.op = DELTA_RECORD;
-    delta_fold(ctx->arena, now, &older, 2, 200, &later);
+    later = delta_fold(ctx->arena, now, &older, 2, 200);
     assert_int_equal(entity_int(later, STR(NS "p"), 0), 3);
     assert_int_equal(later->modified_at, 100);
     assert_int_equal(later->version, 2);
     Delta corrected = put_of(
         entity_of(ctx, "{'p':[{'value':4,'observedAt':'2025-01-03T00:00:00Z'}]}", ENTITY_TEMPORAL));
     corrected.op = DELTA_RECORD;
-    delta_fold(ctx->arena, later, &corrected, 3, 300, &now);
+    now = delta_fold(ctx->arena, later, &corrected, 3, 300);
     assert_int_equal(entity_int(now, STR(NS "p"), 0), 4);
     assert_int_equal(now->modified_at, 300);
     world_free(world);
@@ -346,13 +348,13 @@ static void generated_sequences_keep_the_laws(void **state) {
             Str whole = delta_text(ctx, delta), kept = now ? encoded(ctx, now) : STR_NONE;
             assert_text("encode, decode", delta_text(ctx, stored_and_back(ctx, delta)), whole);
             Delta *clear, *secret;
-            delta_split(ctx->arena, delta, is_sealed, names[rand_below(ctx->rand, NAMES)], &clear,
-                        &secret);
+            EntitySealing sealing = {is_sealed, names[rand_below(ctx->rand, NAMES)]};
+            delta_split(ctx->arena, delta, &sealing, &clear, &secret);
             Delta *joined = delta_join(ctx->arena, stored_and_back(ctx, clear),
                                        secret ? stored_and_back(ctx, secret) : NULL);
             Entity *next, *other;
-            delta_fold(ctx->arena, now, delta, step, (int64_t)step * 100, &next);
-            delta_fold(ctx->arena, now, joined, step, (int64_t)step * 100, &other);
+            next = delta_fold(ctx->arena, now, delta, step, (int64_t)step * 100);
+            other = delta_fold(ctx->arena, now, joined, step, (int64_t)step * 100);
             if (now) assert_text("the fold leaves the former state alone", encoded(ctx, now), kept);
             assert_true((next == NULL) == (delta->op == DELTA_DELETE));
             if (next) {
@@ -387,7 +389,7 @@ static void readings_commute(void **state) {
                 value = step;
             }
             Delta delta = {.op = DELTA_RECORD, .id = reading->id, .after = reading};
-            delta_fold(ctx->arena, now, &delta, (uint64_t)step, step, &now);
+            now = delta_fold(ctx->arena, now, &delta, (uint64_t)step, step);
         }
         assert_int_equal(entity_int(now, STR(NS "a"), -1), value);
         assert_int_equal(now->attrs.items[0].observed_at, newest);

@@ -36,11 +36,11 @@ static const struct {
      ",'l':{'type':'ListRelationship','objectList':[{'object':'urn:a:b'},{'object':'urn:a:c'}]}}"},
     {"members of a Property",
      "{" ID ",'p':{'type':'Property','value':1,'unitCode':'MTR','observedAt':'2025-04-01T00:00:00Z'"
-            ",'datasetId':'urn:d:1','valueType':'X','expiresAt':'2030-01-01T00:00:00Z'}}",
+     ",'datasetId':'urn:d:1','valueType':'X','expiresAt':'2030-01-01T00:00:00Z'}}",
      NULL},
     {"sub-attributes at several depths",
      "{" ID ",'p':{'type':'Property','value':1,'q':{'type':'Property','value':2,'r':{'type':'"
-            "Relationship','object':'urn:a:b'}}}}",
+     "Relationship','object':'urn:a:b'}}}}",
      NULL},
     {"several instances, the default one first",
      "{" ID
@@ -80,23 +80,23 @@ static const struct {
      "{" ID ",'g':{'type':'GeoProperty','value':{'type':'Point','coordinates':[1,2]}}}"},
     {"concise: kinds by their member",
      "{" ID ",'a':{'value':1},'b':{'object':'urn:a:b'},'c':{'languageMap':{'ja':'x'}},'d':{'vocab':"
-            "'x'},'e':{'json':{}},'f':{'valueList':[]},'g':{'objectList':[]}}",
+     "'x'},'e':{'json':{}},'f':{'valueList':[]},'g':{'objectList':[]}}",
      "{" ID ",'a':{'type':'Property','value':1},'b':{'type':'Relationship','object':'urn:a:b'},'c':"
-            "{'type':'LanguageProperty','languageMap':{'ja':'x'}},"
+     "{'type':'LanguageProperty','languageMap':{'ja':'x'}},"
      "'d':{'type':'VocabProperty','vocab':'x'},'e':{'type':'JsonProperty','json':{}},'f':{'type':'"
      "ListProperty','valueList':[]},'g':{'type':'ListRelationship','objectList':[]}}"},
     {"concise: instances, one of them bare",
      "{" ID ",'p':[{'value':55,'datasetId':'urn:d:1'},54.5]}",
      "{" ID ",'p':[{'type':'Property','value':54.5},{'type':'Property','value':55,'datasetId':'urn:"
-            "d:1'}]}"},
+     "d:1'}]}"},
     {"concise: sub-attributes", "{" ID ",'p':{'value':1,'note':'x','by':{'object':'urn:a:b'}}}",
      "{" ID ",'p':{'type':'Property','value':1,'note':{'type':'Property','value':'x'},'by':{'type':"
-            "'Relationship','object':'urn:a:b'}}}"},
+     "'Relationship','object':'urn:a:b'}}}"},
     {"a Property that holds a geometry",
      "{" ID ",'p':{'type':'Property','value':{'type':'Point','coordinates':[1,2]}}}", NULL},
     {"a proof with its sealed members",
      "{" ID ",'ngsildproof':{'type':'Property','entityIdSealed':'urn:a:b','entityTypeSealed':'T','"
-            "value':{'proofValue':'z'}}}",
+     "value':{'proofValue':'z'}}}",
      NULL},
 };
 
@@ -320,16 +320,14 @@ static void one_attribute_is_read_alone(void **state) {
     Ctx *ctx = &world->ctx;
     Attrs attrs = {0};
     Str iri = STR(LD_DEFAULT "p");
-    assert_int_equal(entity_read_attr(ctx, ld_core(), iri,
-                                      json_of(ctx, "{'value':1,'@context':[]}"), ENTITY_WHOLE,
-                                      &attrs),
-                     RC_OK);
+    EntityInput input = {.context = ld_core(), .form = ENTITY_WHOLE, .iri = iri};
+    assert_int_equal(
+        entity_read_attr(ctx, &input, json_of(ctx, "{'value':1,'@context':[]}"), &attrs), RC_OK);
     assert_int_equal(attrs.len, 1);
     assert_text("name", attrs.items[0].name, iri);
-    assert_int_equal(entity_read_attr(ctx, ld_core(), iri,
-                                      json_of(ctx, "{'value':1,'observedAt':2}"), ENTITY_WHOLE,
-                                      &attrs),
-                     RC_INVALID);
+    assert_int_equal(
+        entity_read_attr(ctx, &input, json_of(ctx, "{'value':1,'observedAt':2}"), &attrs),
+        RC_INVALID);
     assert_text("path", ctx->error.path, STR("observedAt"));
     world_free(world);
 }
@@ -371,8 +369,8 @@ static void many_attributes_are_read_in_linear_time(void **state) {
 
 #define OLD                                                                                        \
     "{" ID ",'p':1,'r':{'object':'urn:a:b'},'l':{'languageMap':{'en':'hi'}},'v':{'vocab':'x'},'j'" \
-           ":{'json':{'k':1}},'vl':{'valueList':[1]},'ol':{'objectList':['urn:a:b']},'g':{'type':" \
-           "'Point','coordinates':[1,2]}}"
+    ":{'json':{'k':1}},'vl':{'valueList':[1]},'ol':{'objectList':['urn:a:b']},'g':{'type':"        \
+    "'Point','coordinates':[1,2]}}"
 
 static const struct {
     const char *in, *lang, *out; /* out: normalized attribute x, NULL: refused */
@@ -407,8 +405,9 @@ static void simplified_values_take_the_kind_they_meet(void **state) {
         World *world = world_new();
         Ctx *ctx = &world->ctx;
         Entity *before = entity_of(ctx, OLD, ENTITY_WHOLE), *entity;
-        Rc rc = entity_read_simplified(ctx, ld_core(), json_of(ctx, simplified[i].in), before,
-                                       str_of(simplified[i].lang), &entity);
+        EntityInput input = {
+            .context = ld_core(), .before = before, .lang = str_of(simplified[i].lang)};
+        Rc rc = entity_read_simplified(ctx, &input, json_of(ctx, simplified[i].in), &entity);
         if (rc != (simplified[i].out ? RC_OK : RC_INVALID))
             fail_msg("%s: %s", simplified[i].in, rc_name(rc));
         if (rc == RC_OK)
@@ -492,7 +491,7 @@ static void split_and_joined_is_the_same(void **state) {
     for (size_t i = 0; i < sizeof sealed / sizeof *sealed; i++) {
         Str names = str_of(sealed[i]);
         Entity *clear, *secret;
-        entity_split(ctx->arena, entity, seals, &names, &clear, &secret);
+        entity_split(ctx->arena, entity, &(EntitySealing){seals, &names}, &clear, &secret);
         assert_true((secret != NULL) == (names.len > 0));
         VEC_EACH (Attr, attr, &clear->attrs)
             assert_false(seals(&names, attr->name));
