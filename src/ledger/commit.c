@@ -118,7 +118,8 @@ static Rc encode_change(Ctx *ctx, const EventPlace *place, const StagedEvent *ev
     out->about = event->delta->id;
     out->subject = rule.subject;
     if (rule.extent != SEAL_NOTHING) {
-        delta_split(ctx->arena, event->delta, record_is_sealed, &rule, &open, &secret);
+        EntitySealing sealing = {record_is_sealed, &rule};
+        delta_split(ctx->arena, event->delta, &sealing, &open, &secret);
         clear = open;
     }
     TRY(encode_delta(ctx, clear, &out->clear));

@@ -106,7 +106,8 @@ Rc record_encode(Ctx *ctx, const RecordKeys *source, const Dictionary *dictionar
     SealedParts parts = {0};
     if (rule.extent != SEAL_NOTHING) {
         Entity *open, *secret;
-        entity_split(ctx->arena, entity, record_is_sealed, &rule, &open, &secret);
+        EntitySealing sealing = {record_is_sealed, &rule};
+        entity_split(ctx->arena, entity, &sealing, &open, &secret);
         clear = open;
         if (secret) TRY(seal_secret(ctx, source, &rule, secret, &parts));
     }

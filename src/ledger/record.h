@@ -19,7 +19,7 @@ typedef struct SealRule {
    without a subject under the file's own; everything of an entity none of whose types is declared
    under the key of its first type. dictionary may be NULL. */
 SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
-/* An EntitySealed over a rule. */
+/* The question of an EntitySealing over a rule. */
 bool record_is_sealed(const void *rule, Str iri);
 
 /* Where keys come from: writer is NULL for everyone but the writer's thread, which may make them.

@@ -84,11 +84,10 @@ void stage_put(Stage *stage, const Delta *delta) {
     Arena *arena = stage->ctx->arena;
     Staged *staged = declared(stage, delta->id);
     const Entity *before = staged->entity;
-    Entity *after;
     Delta *copy = NEW(arena, Delta);
     *copy = *delta; /* its memory is the command's, which outlives the batch */
     copy->replaces = before ? before->version : 0;
-    delta_fold(arena, before, copy, stage->position, stage->now, &after);
+    Entity *after = delta_fold(arena, before, copy, stage->position, stage->now);
     if (!before && !after) return; /* deleting nothing is nothing */
     (void)vec_push(arena, &stage->undo, (StagedUndo){staged, before, staged->position});
     (void)vec_push(
@@ -142,7 +141,5 @@ void stage_replay(Stage *stage, Staged *staged, const Delta *delta, uint64_t pos
     bool older = before && before->version >= position;
     bool gone_later = !before && delta->op != DELTA_PUT && delta->replaces;
     if (older || gone_later) return; /* the state was written beyond its cursor */
-    Entity *after;
-    delta_fold(stage->ctx->arena, before, delta, position, time, &after);
-    change(stage, staged, after, position);
+    change(stage, staged, delta_fold(stage->ctx->arena, before, delta, position, time), position);
 }
