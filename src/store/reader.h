@@ -12,7 +12,12 @@
 typedef struct Store Store;
 typedef struct Reader Reader;
 
-typedef enum StoreFile { STORE_LEDGER, STORE_STATE, STORE_LOCAL, STORE_FILES } StoreFile;
+typedef enum StoreFile {
+    STORE_LEDGER,
+    STORE_STATE,
+    STORE_LOCAL,
+    STORE_FILES, /* how many there are */
+} StoreFile;
 
 Rc reader_open(Ctx *ctx, Store *store, Reader **out);
 void reader_close(Reader *reader); /* NULL is allowed */
