@@ -23,8 +23,9 @@ typedef VEC(Str) StrVec;
                              ((v)->cap ? (v)->cap * 2 : 8) * (size), _Alignof(max_align_t)),       \
      (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 8))
 
-/* for (T *item in v) */
+/* for (T *item in v). An empty one has no items: NULL + 0 is undefined in C. */
 #define VEC_EACH(T, item, v)                                                                       \
-    for (T *item = (v)->items, *item##_end_ = (v)->items + (v)->len; item != item##_end_; item++)
+    for (T *item = (v)->items, *item##_end_ = item ? item + (v)->len : item; item != item##_end_;  \
+         item++)
 
 #endif
