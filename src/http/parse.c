@@ -48,7 +48,7 @@ static int on_field(llhttp_t *http, const char *at, size_t len) {
 static int on_extension(llhttp_t *http, const char *at, size_t len) {
     (void)at;
     Parse *parse = http->data;
-    parse->extensions += len + 1;
+    parse->extensions += len;
     if (parse->extensions <= EXTENSIONS_MAX) return 0;
     llhttp_set_error_reason(http, "chunk extensions are too long");
     return HPE_USER;
