@@ -145,45 +145,59 @@ static void updates_result(Arena *arena, Stage *stage, const Updates *updates) {
     stage_result(stage, result);
 }
 
+/* What append and update share while they go through a fragment. */
+typedef struct Taking {
+    Arena *arena;
+    const PartEntity *part;
+    const Entity *before;
+    bool must_exist; /* update: what is not there is refused */
+    Delta change;
+    Updates updates;
+} Taking;
+
 /* Puts one instance of the fragment into the change, or among what was refused. */
-static void fragment_take(Arena *arena, const Entity *before, const Attr *attr,
-                          const PartEntity *part, bool must_exist, Delta *change,
-                          Updates *updates) {
-    bool exists = entity_attr_dataset(before, attr->name, attr->dataset_id) != NULL;
+static void fragment_take(Taking *to, const Attr *attr) {
+    bool exists = entity_attr_dataset(to->before, attr->name, attr->dataset_id) != NULL;
     bool null = entity_attr_null(attr);
-    if ((must_exist || null) && !exists) {
-        refused_add(arena, updates, attr->name, STR("The entity has no such attribute."));
+    if ((to->must_exist || null) && !exists) {
+        refused_add(to->arena, &to->updates, attr->name, STR("The entity has no such attribute."));
         return;
     }
-    if (part->no_overwrite && exists) {
-        refused_add(arena, updates, attr->name, STR("It exists, and options=noOverwrite."));
+    if (to->part->no_overwrite && exists) {
+        refused_add(to->arena, &to->updates, attr->name,
+                    STR("It exists, and options=noOverwrite."));
         return;
     }
-    updated_add(arena, updates, attr->name);
+    updated_add(to->arena, &to->updates, attr->name);
     if (null)
-        vec_push(arena, &change->removed,
+        vec_push(to->arena, &to->change.removed,
                  (DeltaRemoval){.name = attr->name, .dataset_id = attr->dataset_id});
     else
-        vec_push(arena, &change->after->attrs, *attr);
+        vec_push(to->arena, &to->change.after->attrs, *attr);
 }
 
 static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool must_exist) {
-    Arena *arena = ctx->arena;
-    const Entity *before = stage_entity(stage, part->id), *fragment = part->fragment;
-    Entity *after = NEW(arena, Entity);
+    const Entity *fragment = part->fragment;
+    Entity *after = NEW(ctx->arena, Entity);
     *after = *fragment;
     after->id = part->id;
     after->attrs = (Attrs){0};
-    Delta change = {
-        .op = DELTA_CHANGE, .id = part->id, .after = after, .set_scopes = fragment->scopes.len > 0};
-    Updates updates = {0};
+    Taking taking = {
+        .arena = ctx->arena,
+        .part = part,
+        .before = stage_entity(stage, part->id),
+        .must_exist = must_exist,
+        .change = {.op = DELTA_CHANGE,
+                   .id = part->id,
+                   .after = after,
+                   .set_scopes = fragment->scopes.len > 0},
+    };
     for (size_t i = 0; i < fragment->attrs.len; i++)
-        fragment_take(arena, before, &fragment->attrs.items[i], part, must_exist, &change,
-                      &updates);
-    updates_result(arena, stage, &updates);
-    bool nothing =
-        !after->attrs.len && !change.removed.len && !fragment->types.len && !fragment->scopes.len;
-    return nothing ? RC_OK : put_checked(ctx, stage, part, &change);
+        fragment_take(&taking, &fragment->attrs.items[i]);
+    updates_result(ctx->arena, stage, &taking.updates);
+    bool nothing = !after->attrs.len && !taking.change.removed.len && !fragment->types.len &&
+                   !fragment->scopes.len;
+    return nothing ? RC_OK : put_checked(ctx, stage, part, &taking.change);
 }
 
 static Rc append_apply(Ctx *ctx, Stage *stage, const void *args) {

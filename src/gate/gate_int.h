@@ -84,9 +84,14 @@ Str account_id(Ctx *ctx, Str login);
 Rc account_session(Ctx *ctx, const Entity *account, GateSession **out);
 Rc account_verify(Ctx *ctx, const Entity *account, Str password);
 
-/* Rows of local.db, so that sessions and tokens survive a restart. value empty: delete. */
-Rc session_store(Ctx *ctx, Gate *gate, Space space, const Digest *key, const Json *value,
-                 int64_t expires);
+/* A row of local.db, so that sessions and tokens survive a restart. */
+typedef struct SessionRow {
+    Space space;
+    const Digest *key;
+    const Json *value; /* NULL: delete the row */
+    int64_t expires;
+} SessionRow;
+Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row);
 Rc session_load_all(Ctx *ctx, Gate *gate);
 Rc token_load_all(Ctx *ctx, Gate *gate);
 /* The actor of a session or bearer token, in ctx->arena; false: unknown or expired. */

@@ -12,17 +12,16 @@ Digest session_key(Str token) {
 
 /* ---- rows of local.db ---- */
 
-Rc session_store(Ctx *ctx, Gate *gate, Space space, const Digest *key, const Json *value,
-                 int64_t expires) {
-    Str name = {(const char *)key->bytes, sizeof key->bytes};
+Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
+    Str name = {(const char *)row->key->bytes, sizeof row->key->bytes};
     Buf text = buf_new(ctx->arena, 1 << 16);
-    if (value) json_write(&text, value);
+    if (row->value) json_write(&text, row->value);
     pthread_mutex_lock(&gate->local_lock);
     Rc rc = batch_begin(ctx, gate->local, BATCH_LAZY);
-    Item item = {.key = name, .value = buf_str(&text), .expires = expires};
+    Item item = {.key = name, .value = buf_str(&text), .expires = row->expires};
     if (rc == RC_OK)
-        rc = value ? batch_put(ctx, gate->local, space, &item)
-                   : batch_delete(ctx, gate->local, space, name);
+        rc = row->value ? batch_put(ctx, gate->local, row->space, &item)
+                        : batch_delete(ctx, gate->local, row->space, name);
     if (rc == RC_OK)
         rc = batch_commit(ctx, gate->local);
     else
@@ -39,8 +38,8 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
         {STR("started"), json_of_int(session->started_at)},
     };
     Json value = json_of_members(members, sizeof members / sizeof *members);
-    return session_store(ctx, gate, SESSIONS, &session->key, &value,
-                         session->started_at + session_lasts);
+    SessionRow row = {SESSIONS, &session->key, &value, session->started_at + session_lasts};
+    return session_store(ctx, gate, &row);
 }
 
 typedef struct LoadedSession {
@@ -219,7 +218,8 @@ Rc gate_sign_out(Ctx *ctx) {
     const GateSession *session = own_session(ctx);
     if (!session) return RC_OK;
     table_delete(ctx->tenant->gate->sessions, &session->key);
-    return session_store(ctx, ctx->tenant->gate, SESSIONS, &session->key, NULL, 0);
+    return session_store(ctx, ctx->tenant->gate,
+                         &(SessionRow){.space = SESSIONS, .key = &session->key});
 }
 
 static void post_set(void *arg, void *value) {

@@ -177,5 +177,5 @@ Rc gate_token_create(Ctx *ctx, const GateTokenWish *wish, Str *token) {
     Kept *kept;
     TRY(kept_new(ctx, &row, &key, &kept));
     table_put(gate->tokens, &key, kept);
-    return session_store(ctx, gate, TOKENS, &key, &row, expires);
+    return session_store(ctx, gate, &(SessionRow){TOKENS, &key, &row, expires});
 }

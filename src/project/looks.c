@@ -88,15 +88,15 @@ static bool look_row(void *arg, Str key, Str value) {
 
 /* Looks are few beside readings: waiting for the projection keeps one order instead of merging two.
  */
-Rc project_looks(Ctx *ctx, Project *project, Str subject, uint64_t before, size_t limit,
-                 Looks *out) {
+Rc project_looks(Ctx *ctx, Project *project, const LooksQuery *query, Looks *out) {
     *out = (Looks){0};
     TRY(project_drain(ctx, project, ledger_head(project->tenant->ledger)));
-    Reading reading = {.ctx = ctx, .out = out, .limit = limit};
+    Reading reading = {.ctx = ctx, .out = out, .limit = query->limit};
     RowsRange range = {.follower = "looks",
-                       .prefix = str_sub(look_key(ctx->arena, subject, 0, 0), 0, SUBJECT_BYTES)};
-    if (before) range.from = look_key(ctx->arena, subject, before - 1, 0);
-    if (!limit) return RC_OK;
+                       .prefix =
+                           str_sub(look_key(ctx->arena, query->subject, 0, 0), 0, SUBJECT_BYTES)};
+    if (query->before) range.from = look_key(ctx->arena, query->subject, query->before - 1, 0);
+    if (!query->limit) return RC_OK;
     TRY(project_rows(ctx, project, &range, look_row, &reading));
     return reading.rc;
 }

@@ -141,9 +141,13 @@ typedef struct Look {
     StrVec records;
 } Look;
 typedef VEC(Look) Looks;
-/* The newest `limit` looks at one person's data, newest first, older than `before` (0: from the
-   newest). Includes what is durable but not projected yet. */
-Rc project_looks(Ctx *ctx, Project *project, Str subject, uint64_t before, size_t limit,
-                 Looks *out);
+typedef struct LooksQuery {
+    Str subject;
+    uint64_t before; /* position; 0: from the newest */
+    size_t limit;
+} LooksQuery;
+/* The newest looks at one person's data, newest first. Includes what is durable but not projected
+   yet. */
+Rc project_looks(Ctx *ctx, Project *project, const LooksQuery *query, Looks *out);
 
 #endif
