@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,10 +105,8 @@ static Rc open_all(Ctx *ctx, Store *store) {
 /* SQLite wants an absolute path: it would resolve links on its own otherwise, and miss ours. */
 static Str absolute(Arena *arena, Str folder) {
     if (str_starts(folder, STR("/"))) return str_dup(arena, folder);
-    char *here = getcwd(NULL, 0);
-    Str path = str_fmt(arena, "%s/" STR_FMT, here ? here : ".", STR_ARG(folder));
-    free(here);
-    return path;
+    char here[PATH_MAX];
+    return str_fmt(arena, "%s/" STR_FMT, getcwd(here, sizeof here) ? here : ".", STR_ARG(folder));
 }
 
 Rc store_open(Ctx *ctx, const StoreOptions *options, Store **out) {
