@@ -28,7 +28,11 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     if (rc == RC_OK) rc = dummy_make(&own, gate);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(gate->tenant->ledger), STORE_LOCAL, &gate->local);
-    if (rc != RC_OK) ctx->error = own.error;
+    if (rc != RC_OK) {
+        ctx->error = own.error; /* the gate's arena goes with the gate */
+        ctx->error.detail = str_dup(ctx->arena, own.error.detail);
+        ctx->error.path = str_dup(ctx->arena, own.error.path);
+    }
     if (rc == RC_OK) rc = session_load_all(ctx, gate);
     if (rc == RC_OK) rc = token_load_all(ctx, gate);
     return rc;

@@ -82,6 +82,9 @@ enum {
 the unguessable address */
 };
 
+/* How ctx->actor stands to an entity: bits REL_*. */
+unsigned gate_relation(const Ctx *ctx, const Entity *entity);
+
 /* One question to the policies. Empty type or attr: any. */
 typedef struct GateAsk {
     GateAction action;

@@ -31,9 +31,6 @@ typedef struct PolicyAsk {
 /* Default deny, forbid wins. Pure, < 1 µs. */
 bool policy_permits(const Rules *rules, const PolicyAsk *ask);
 
-/* How the actor of ctx stands to an entity: bits REL_*. */
-unsigned view_relation(const Ctx *ctx, const Entity *entity);
-
 /* A signed-in browser. Kept in memory and, sealed, in local.db. */
 typedef struct GateSession {
     Digest key; /* SHA-256 of the cookie's token */

@@ -73,7 +73,7 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 
 /* ---- relations ---- */
 
-unsigned view_relation(const Ctx *ctx, const Entity *entity) {
+unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     const Actor *actor = actor_of(ctx);
     unsigned bits = 0;
     if (actor->kind == ACTOR_SYSTEM) return 0;
@@ -129,7 +129,7 @@ static bool bare_visible(const Ctx *ctx, const Entity *entity, unsigned relation
 
 const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
     (void)unused;
-    unsigned relation = view_relation(ctx, entity);
+    unsigned relation = gate_relation(ctx, entity);
     for (size_t i = 0; i < entity->attrs.len; i++) {
         if (attr_visible(ctx, entity, relation, entity->attrs.items[i].name)) continue;
         const Entity *cut = view_cut(ctx, entity, relation, i);
@@ -143,7 +143,7 @@ const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
 bool gate_is_look(const Ctx *ctx, const Entity *entity) {
     const Actor *actor = actor_of(ctx);
     if (actor->kind == ACTOR_SYSTEM) return false;
-    if (view_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
+    if (gate_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
     if (str_empty(dictionary_subject(ctx->tenant->dictionary, entity))) return false;
     for (size_t i = 0; i < entity->attrs.len; i++)
         if (dictionary_class(ctx->tenant->dictionary, entity, entity->attrs.items[i].name) >=

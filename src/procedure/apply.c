@@ -1,0 +1,341 @@
+#include "procedure_int.h"
+
+enum { TOKEN_CHARS = 26, ID_CHARS = 26 };
+
+/* ---- days ---- */
+
+Rc apply_days(Ctx *ctx, const WasteDistrict *district, ApplyDays *out) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    int64_t now = time_now(ctx->clock);
+    Date *days;
+    *out = (ApplyDays){0};
+    size_t n = waste_days(ctx->arena, waste, district, now, &days);
+    for (size_t i = 0; i < n; i++) {
+        const Entity *slot = NULL;
+        Rc rc =
+            ledger_entity(ctx, ctx->tenant->ledger,
+                          book_slot_id(ctx->arena, WASTE_RESOURCE, district->id, days[i]), &slot);
+        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+        int64_t left = book_slot_read(rc == RC_OK ? slot : NULL, district->capacity, now).left;
+        vec_push(ctx->arena, out, (ApplyDay){days[i], left});
+    }
+    return RC_OK;
+}
+
+Rc apply_hold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold, int64_t *until) {
+    Outcome outcome;
+    Command *command = case_command(ctx, STR("slot.hold"), STR_NONE, STR("web"));
+    PartSlot *part = case_slot(ctx, command, district, day);
+    part->name = str_dup(command_arena(command), hold);
+    part->until = *until = time_now(ctx->clock) + waste_limits(procedures_waste(ctx->tenant))->hold;
+    command_add(command, &part_slot_hold, part);
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc apply_unhold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold) {
+    Outcome outcome;
+    Command *command = case_command(ctx, STR("slot.release"), STR_NONE, STR("web"));
+    PartSlot *part = case_slot(ctx, command, district, day);
+    part->name = str_dup(command_arena(command), hold);
+    command_add(command, &part_slot_release, part);
+    return case_execute(ctx, command, &outcome);
+}
+
+/* ---- the application as an entity ---- */
+
+Str apply_case_id(Arena *arena, Str token) {
+    const Str parts[] = {STR("machi-receipt"), token};
+    Digest digest = hash_sha256_parts(parts, 2);
+    Str suffix = hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
+    return str_fmt(arena, "urn:ngsi-ld:Application:" STR_FMT, STR_ARG(suffix));
+}
+
+static Json items_json(Arena *arena, const Answers *answers) {
+    JsonItems items = {0};
+    VEC_EACH (const ApplyItem, one, &answers->items) {
+        JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+        members[0] = (JsonMember){STR("id"), json_of_str(one->item->id)};
+        members[1] = (JsonMember){STR("quantity"), json_of_int(one->quantity)};
+        members[2] = (JsonMember){STR("fee"), json_of_int(one->item->fee * one->quantity)};
+        vec_push(arena, &items, json_of_members(members, 3));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static Json classes_json(Arena *arena, const Answers *answers) {
+    JsonItems items = {0};
+    VEC_EACH (const ApplyItem, one, &answers->items) {
+        bool seen = false;
+        for (size_t i = 0; i < items.len; i++)
+            seen = seen || str_eq(json_str(&items.items[i]), one->item->class);
+        if (!seen) vec_push(arena, &items, json_of_str(one->item->class));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+/* What the rules found, in the order of rules.json. All of these hold by construction when a form
+ * is sent; the clerk sees that they were looked at. */
+static Json checks_json(Ctx *ctx, const Answers *answers) {
+    const Json *rules = json_get(waste_rules(procedures_waste(ctx->tenant)), STR("checks"));
+    Faults faults = {0};
+    JsonItems items = {0};
+    apply_check(ctx, answers, STEP_CHECK, &faults);
+    for (size_t i = 0; rules && i < rules->len; i++) {
+        const Json *rule = json_at(rules, i);
+        Str id = json_get_str(rule, "id");
+        const char *field = str_starts(id, STR("items")) || str_eq(id, STR("fee-sum")) ? "items"
+                            : str_eq(id, STR("address-district"))                      ? "town"
+                                                                                       : "day";
+        bool ok = true;
+        VEC_EACH (Fault, fault, &faults)
+            ok = ok && !str_eq(str_of(fault->field), str_of(field));
+        JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
+        members[0] = (JsonMember){STR("check"), json_of_str(id)};
+        members[1] = (JsonMember){STR("ok"), json_of_bool(ok)};
+        vec_push(ctx->arena, &items, json_of_members(members, 2));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static Json reduction_json(Arena *arena, const Answers *answers) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    members[0] = (JsonMember){STR("ground"), json_of_str(answers->reduction->id)};
+    members[1] = (JsonMember){STR("article"), json_of_str(answers->reduction->article)};
+    members[2] = (JsonMember){STR("fee"), json_of_int(apply_fee_reduced(answers))};
+    return json_of_members(members, 3);
+}
+
+static void set_texts(Arena *arena, Entity *entity, const Answers *answers) {
+    const struct {
+        Str iri, value;
+    } texts[] = {
+        {IRI("district"), answers->district->id},
+        {IRI("town"), answers->town},
+        {IRI("postcode"), answers->postcode},
+        {IRI("address"), answers->address},
+        {IRI("building"), answers->building},
+        {IRI("name"), answers->name},
+        {IRI("kana"), answers->kana},
+        {IRI("phone"), answers->phone},
+        {IRI("email"), answers->email},
+        {IRI("place"), answers->place},
+        {IRI("openDataChoice"), answers->choice},
+        {IRI("pickupDate"), time_format_date(arena, answers->day)},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!str_empty(texts[i].value))
+            entity_set(arena, entity, texts[i].iri, json_of_str(texts[i].value));
+}
+
+static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send, Str id) {
+    const Answers *answers = send->answers;
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Entity *entity = entity_new(arena, id, STR(CASE_TYPE));
+    Str person = send->applicant;
+    if (str_empty(person))
+        person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT,
+                         STR_ARG(rand_id(ctx->rand, arena, ID_CHARS)));
+    Date due = waste_working_days_after(waste, time_jst_date(time_now(ctx->clock)),
+                                        waste_limits(waste)->standard_days);
+    set_texts(arena, entity, answers);
+    entity_set(arena, entity, IRI("procedure"), json_of_str(WASTE_RESOURCE));
+    entity_set(arena, entity, IRI("procedureVersion"), json_of_int(1));
+    entity_set(arena, entity, IRI("channel"), json_of_str(send->channel));
+    entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
+    entity_set_kind(
+        arena, entity, ATTR_RELATIONSHIP, IRI("slot"),
+        json_of_str(book_slot_id(arena, WASTE_RESOURCE, answers->district->id, answers->day)));
+    entity_set_kind(arena, entity, ATTR_JSON, IRI("items"), items_json(arena, answers));
+    entity_set(arena, entity, IRI("itemClasses"), classes_json(arena, answers));
+    entity_set(arena, entity, IRI("fee"), json_of_int(apply_fee(answers)));
+    entity_set(arena, entity, IRI("reductionState"),
+               json_of_str(answers->reduction ? STR("requested") : STR("none")));
+    if (answers->reduction)
+        entity_set_kind(arena, entity, ATTR_JSON, IRI("feeReduction"),
+                        reduction_json(arena, answers));
+    entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"), checks_json(ctx, answers));
+    entity_set(arena, entity, IRI("post"),
+               json_of_str(waste_decider(waste, STR("application-confirm"), 0)));
+    entity_set(arena, entity, IRI("due"), json_of_str(time_format_date(arena, due)));
+    entity_set(arena, entity, IRI("touchSeconds"), json_of_int(0));
+    return entity;
+}
+
+/* ---- sending ---- */
+
+static Rc receipt_again(Ctx *ctx, Receipt *out) {
+    const Entity *application;
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, out->id, &application));
+    out->number = entity_text(application, IRI("receiptNumber"));
+    return RC_OK;
+}
+
+static Rc complete(Ctx *ctx, const Answers *answers) {
+    Faults faults = {0};
+    apply_check(ctx, answers, STEP_CHECK, &faults);
+    if (!faults.len && answers->token.len == TOKEN_CHARS) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "incomplete",
+                    faults.len ? str_of(faults.items[0].field) : STR("token"),
+                    "An answer is missing or wrong: go through the questions again.");
+}
+
+Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
+    const Answers *answers = send->answers;
+    *out = (Receipt){.id = apply_case_id(ctx->arena, answers->token), .token = answers->token};
+    const Entity *before;
+    if (answers->token.len == TOKEN_CHARS &&
+        ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
+        return receipt_again(ctx, out);
+    TRY(complete(ctx, answers));
+    GateAsk ask = {.action = ACT_CREATE, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
+    TRY(gate_check(ctx, &ask));
+    Command *command = case_command(ctx, STR("application.submit"), out->id, send->channel);
+    Arena *arena = command_arena(command);
+    int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
+    PartSlot *slot = case_slot(ctx, command, answers->district, answers->day);
+    slot->name = str_dup(arena, out->id);
+    slot->hold = str_dup(arena, answers->hold);
+    PartSubmit *submit = NEW(arena, PartSubmit);
+    *submit =
+        (PartSubmit){.application = application_entity(ctx, arena, send, str_dup(arena, out->id)),
+                     .counter = counter_id(arena, WASTE_RESOURCE, year),
+                     .fiscal_year = year};
+    command_needs(command, submit->application->id);
+    command_needs(command, submit->counter);
+    command_add(command, &part_slot_book, slot);
+    command_add(command, &part_case_submit, submit);
+    Outcome outcome;
+    Rc rc = case_execute(ctx, command, &outcome);
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("submitted")))
+        return receipt_again(ctx, out);
+    if (rc == RC_OK) out->number = json_str(outcome.result);
+    return rc;
+}
+
+/* ---- afterwards ---- */
+
+static const unsigned may_change_states =
+    1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_CONFIRMED;
+
+static Date pickup_of(const Entity *application) {
+    Date date = {0};
+    (void)time_parse_date(entity_text(application, IRI("pickupDate")), &date);
+    return date;
+}
+
+bool apply_may_change(Ctx *ctx, const Entity *application) {
+    CaseState state = case_state(application);
+    Date pickup = pickup_of(application);
+    return state != CASE_STATES && (may_change_states & 1u << state) && pickup.year &&
+           time_now(ctx->clock) < waste_cut_off(procedures_waste(ctx->tenant), pickup);
+}
+
+/* The case, if its resident (or the clerk for him) may still change it. */
+static Rc changeable(Ctx *ctx, Str id, const Entity **out) {
+    TRY(case_load(ctx, id, out));
+    GateAsk ask = {.action = ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, *out)};
+    TRY(gate_check(ctx, &ask));
+    if (apply_may_change(ctx, *out)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "too-late", id,
+                    "This can no longer be changed here: call the number on the page.");
+}
+
+static PartSlot *own_slot(Ctx *ctx, Command *command, const Entity *application) {
+    const WasteDistrict *district =
+        waste_district(procedures_waste(ctx->tenant), entity_text(application, IRI("district")));
+    if (!district) return NULL;
+    PartSlot *part = case_slot(ctx, command, district, pickup_of(application));
+    part->name = str_dup(command_arena(command), application->id);
+    return part;
+}
+
+static PartStep *step_new(Command *command, const Entity *application, unsigned from,
+                          CaseState to) {
+    Arena *arena = command_arena(command);
+    PartStep *step = NEW(arena, PartStep);
+    *step = (PartStep){.id = str_dup(arena, application->id),
+                       .from = from,
+                       .to = to,
+                       .version = application->version};
+    command_needs(command, step->id);
+    return step;
+}
+
+Rc apply_cancel(Ctx *ctx, Str id) {
+    const Entity *application;
+    Outcome outcome;
+    TRY(changeable(ctx, id, &application));
+    Command *command = case_command(ctx, STR("application.cancel"), id, STR("web"));
+    PartSlot *slot = own_slot(ctx, command, application);
+    if (slot) command_add(command, &part_slot_release, slot);
+    command_add(command, &part_case_step,
+                step_new(command, application, may_change_states, CASE_CANCELLED));
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc apply_change_day(Ctx *ctx, Str id, Date day) {
+    const Entity *application;
+    Outcome outcome;
+    TRY(changeable(ctx, id, &application));
+    const WasteDistrict *district =
+        waste_district(procedures_waste(ctx->tenant), entity_text(application, IRI("district")));
+    Answers wanted = {.district = district, .day = day};
+    if (!apply_day_offered(ctx, &wanted))
+        return ctx_fail(ctx, RC_INVALID, "not-offered", STR("day"),
+                        "This day cannot be chosen: take one from the list.");
+    Command *command = case_command(ctx, STR("application.change"), id, STR("web"));
+    Arena *arena = command_arena(command);
+    PartSlot *old = own_slot(ctx, command, application),
+             *new = case_slot(ctx, command, district, day);
+    new->name = old->name;
+    PartStep *step = step_new(command, application, may_change_states, case_state(application));
+    Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
+    entity_set(arena, set, IRI("pickupDate"), json_of_str(time_format_date(arena, day)));
+    entity_set_kind(arena, set, ATTR_RELATIONSHIP, IRI("slot"), json_of_str(new->slot));
+    step->set = set;
+    command_add(command, &part_slot_release, old);
+    command_add(command, &part_slot_book, new);
+    command_add(command, &part_case_step, step);
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc apply_reply(Ctx *ctx, Str id, Str text) {
+    const Entity *application;
+    Outcome outcome;
+    if (str_empty(str_trim(text)))
+        return ctx_fail(ctx, RC_INVALID, "missing", STR("answer"), "Write your answer.");
+    TRY(changeable(ctx, id, &application));
+    Command *command = case_command(ctx, STR("application.reply"), id, STR("web"));
+    PartStep *step = step_new(command, application, 1u << CASE_ASKED, CASE_SUBMITTED);
+    step->text = str_dup(command_arena(command), str_trim(text));
+    command_add(command, &part_case_step, step);
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc apply_choose(Ctx *ctx, Str id, Str choice) {
+    const Entity *application;
+    Outcome outcome;
+    if (!str_eq(choice, STR("in")) && !str_eq(choice, STR("out")))
+        return ctx_fail(ctx, RC_INVALID, "missing", STR("choice"), "Choose one of the two.");
+    TRY(case_load(ctx, id, &application));
+    GateAsk ask = {.action = ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .attr = IRI("openDataChoice"),
+                   .class = CLASS_PERSONAL,
+                   .relation = gate_relation(ctx, application)};
+    TRY(gate_check(ctx, &ask));
+    Command *command = case_command(ctx, STR("application.choose"), id, STR("web"));
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, str_dup(arena, id), STR(CASE_TYPE));
+    entity_set(arena, after, IRI("openDataChoice"), json_of_str(choice));
+    Delta *delta = NEW(arena, Delta);
+    *delta = (Delta){.op = DELTA_CHANGE, .id = after->id, .after = after};
+    PartPut *put = NEW(arena, PartPut);
+    *put = (PartPut){.delta = delta, .expect = PUT_PRESENT};
+    command_needs(command, after->id);
+    command_add(command, &part_put, put);
+    return case_execute(ctx, command, &outcome);
+}

@@ -1,0 +1,106 @@
+#include "procedure_int.h"
+
+#include <sodium.h>
+
+#define DRAFTS SPACE(STORE_LOCAL, "draft")
+
+enum { DRAFT_MAX = 1 << 18 };
+
+static const int64_t draft_lasts = 7 * TIME_DAY;
+
+/* What the row is found by, and what seals it, are different hashes of the browser's secret. */
+static Digest draft_hash(Ctx *ctx, Str domain, Str browser) {
+    return ledger_keyed_hash(ctx->tenant->ledger, domain, browser);
+}
+
+static Str digest_str(const Digest *digest) {
+    return (Str){(const char *)digest->bytes, sizeof digest->bytes};
+}
+
+static Rc draft_open(Ctx *ctx, Str browser, Str sealed, Str *plain) {
+    Digest key = draft_hash(ctx, STR("draft-key"), browser);
+    const size_t head = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+    if (sealed.len < head)
+        return ctx_fail(ctx, RC_FAILED, "bad-draft", STR_NONE,
+                        "The saved answers are damaged: begin again.");
+    unsigned char *text = arena_alloc(ctx->arena, sealed.len - head + 1, 1);
+    const unsigned char *bytes = (const unsigned char *)sealed.ptr;
+    if (crypto_secretbox_open_easy(text, bytes + crypto_secretbox_NONCEBYTES,
+                                   sealed.len - crypto_secretbox_NONCEBYTES, bytes, key.bytes) != 0)
+        return ctx_fail(ctx, RC_FAILED, "bad-draft", STR_NONE,
+                        "The saved answers are damaged: begin again.");
+    *plain = (Str){(char *)text, sealed.len - head};
+    return RC_OK;
+}
+
+static Str draft_seal(Ctx *ctx, Str browser, Str plain) {
+    Digest key = draft_hash(ctx, STR("draft-key"), browser);
+    size_t len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.len;
+    unsigned char *sealed = arena_alloc(ctx->arena, len, 1);
+    rand_bytes(ctx->rand, sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain.ptr,
+                          plain.len, sealed, key.bytes);
+    return (Str){(char *)sealed, len};
+}
+
+Rc draft_load(Ctx *ctx, Str browser, const Json **answers) {
+    static const Json empty = {.kind = JSON_OBJECT};
+    Digest name = draft_hash(ctx, STR("draft"), browser);
+    Str sealed, plain;
+    *answers = &empty;
+    Rc rc = reader_item(ctx, ctx->db, DRAFTS, digest_str(&name), &sealed);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    TRY(draft_open(ctx, browser, sealed, &plain));
+    return json_read(ctx, plain, JSON_LIMITS_DEFAULT, answers);
+}
+
+/* One transaction; value NULL deletes. */
+static Rc draft_write(Ctx *ctx, Str key, const Str *value) {
+    Procedures *procedures = ctx->tenant->procedures;
+    Item item = {.key = key,
+                 .value = value ? *value : STR_NONE,
+                 .expires = time_now(ctx->clock) + draft_lasts};
+    pthread_mutex_lock(&procedures->local_lock);
+    Rc rc = batch_begin(ctx, procedures->local, BATCH_LAZY);
+    if (rc == RC_OK)
+        rc = value ? batch_put(ctx, procedures->local, DRAFTS, &item)
+                   : batch_delete(ctx, procedures->local, DRAFTS, key);
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, procedures->local);
+    else
+        batch_rollback(procedures->local);
+    pthread_mutex_unlock(&procedures->local_lock);
+    return rc;
+}
+
+static bool is_named(const JsonMember *members, size_t n, Str name) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(members[i].name, name)) return true;
+    return false;
+}
+
+Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
+    const Json *before;
+    JsonMembers after = {0};
+    TRY(draft_load(ctx, browser, &before));
+    for (size_t i = 0; i < before->len; i++)
+        if (!is_named(members, n, before->value.members[i].name))
+            vec_push(ctx->arena, &after, before->value.members[i]);
+    for (size_t i = 0; i < n; i++)
+        if (members[i].value.kind != JSON_NULL) vec_push(ctx->arena, &after, members[i]);
+    Json json = json_of_members(after.items, after.len);
+    Buf text = buf_new(ctx->arena, DRAFT_MAX);
+    json_write(&text, &json);
+    if (buf_rc(&text) != RC_OK)
+        return ctx_fail(ctx, RC_LIMIT, "draft-too-large", STR_NONE,
+                        "These answers are too long: shorten them.");
+    Digest name = draft_hash(ctx, STR("draft"), browser);
+    Str sealed = draft_seal(ctx, browser, buf_str(&text));
+    return draft_write(ctx, digest_str(&name), &sealed);
+}
+
+Rc draft_drop(Ctx *ctx, Str browser) {
+    Digest name = draft_hash(ctx, STR("draft"), browser);
+    return draft_write(ctx, digest_str(&name), NULL);
+}

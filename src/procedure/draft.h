@@ -1,0 +1,17 @@
+/* draft: answers that have not been sent yet, in local.db, sealed under a key that only the
+   browser's secret and the tenant's key give together: the server alone cannot read them. Include
+   only procedure.h from outside. */
+#ifndef PROCEDURE_DRAFT_H
+#define PROCEDURE_DRAFT_H
+
+#include "base/base.h"
+#include "json/json.h"
+
+/* The browser's draft, an empty object when there is none (or it is older than 7 days). Pool
+ * threads. */
+Rc draft_load(Ctx *ctx, Str browser, const Json **answers);
+/* Sets members of the draft; a member that is null is taken out. */
+Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n);
+Rc draft_drop(Ctx *ctx, Str browser);
+
+#endif

@@ -1,0 +1,84 @@
+#include "procedure_int.h"
+
+#include <sodium.h>
+
+enum { PROCEDURES_ARENA = 64 << 20 };
+
+Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources) {
+    if (sodium_init() < 0)
+        return ctx_fail(ctx, RC_FAILED, "no-sodium", STR_NONE,
+                        "libsodium cannot start on this machine.");
+    Arena *arena = arena_new(PROCEDURES_ARENA);
+    Procedures *procedures = NEW(arena, Procedures);
+    procedures->arena = arena;
+    pthread_mutex_init(&procedures->local_lock, NULL);
+    tenant->procedures = procedures;
+    Ctx own = *ctx;
+    own.arena = arena;
+    Rc rc = waste_load(&own, sources, &procedures->waste);
+    if (rc == RC_OK)
+        rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
+    if (rc == RC_OK)
+        project_add(tenant->project, inbox_follower(tenant));
+    else {
+        ctx->error = own.error;
+        ctx->error.detail = str_dup(ctx->arena, own.error.detail);
+        ctx->error.path = str_dup(ctx->arena, own.error.path);
+        procedures_close(tenant);
+    }
+    return rc;
+}
+
+void procedures_close(Tenant *tenant) {
+    Procedures *procedures = tenant->procedures;
+    if (!procedures) return;
+    tenant->procedures = NULL;
+    batch_close(procedures->local);
+    pthread_mutex_destroy(&procedures->local_lock);
+    arena_free(procedures->arena);
+}
+
+const Waste *procedures_waste(const Tenant *tenant) {
+    return tenant->procedures->waste;
+}
+
+/* ---- commands ---- */
+
+Command *case_command(Ctx *ctx, Str kind, Str case_id, Str channel) {
+    const Actor *actor = ctx->actor;
+    return command_new(ctx->tenant->ledger, (CommandHead){.kind = kind,
+                                                          .actor = actor ? actor->id : STR_NONE,
+                                                          .post = actor ? actor->post : STR_NONE,
+                                                          .purpose = ctx->purpose,
+                                                          .case_id = case_id,
+                                                          .channel = channel});
+}
+
+Rc case_execute(Ctx *ctx, Command *command, Outcome *outcome) {
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, outcome);
+    if (rc == RC_OK && outcome->result) outcome->result = json_dup(ctx->arena, outcome->result);
+    command_free(command);
+    return rc;
+}
+
+PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, Date day) {
+    (void)ctx;
+    Arena *arena = command_arena(command);
+    PartSlot *part = NEW(arena, PartSlot);
+    *part = (PartSlot){.slot = book_slot_id(arena, WASTE_RESOURCE, district->id, day),
+                       .resource = WASTE_RESOURCE,
+                       .place = str_dup(arena, district->id),
+                       .day = day,
+                       .capacity = district->capacity,
+                       .units = 1};
+    command_needs(command, part->slot);
+    return part;
+}
+
+Rc case_load(Ctx *ctx, Str id, const Entity **out) {
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
+    return rc;
+}

@@ -1,0 +1,26 @@
+/* procedure: the street that exists: bulky-waste pickup, from the first question to the collected
+   piece. Rules are data (waste.h), moves are commands (case.h), the inbox is a projection
+   (inbox.h), the resident's side is apply.h, the office's office.h. */
+#ifndef PROCEDURE_PROCEDURE_H
+#define PROCEDURE_PROCEDURE_H
+
+#include "gate/gate.h"
+#include "ledger/ledger.h"
+#include "project/project.h"
+
+#include "waste.h"
+#include "case.h"
+#include "inbox.h"
+#include "draft.h"
+#include "apply.h"
+#include "office.h"
+
+typedef struct Procedures Procedures;
+
+/* Between project_new (it adds the inbox) and project_start. The sources live as long as the
+ * tenant. */
+Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources);
+void procedures_close(Tenant *tenant);
+const Waste *procedures_waste(const Tenant *tenant);
+
+#endif
