@@ -76,7 +76,7 @@ Rc schema_create(Ctx *ctx, Db *db) {
 }
 
 Rc schema_check(Ctx *ctx, Db *db) {
-    int64_t application, format, objects;
+    int64_t application = 0, format = 0, objects = 0;
     TRY(pragma_int(ctx, db, "PRAGMA application_id", &application));
     TRY(pragma_int(ctx, db, "PRAGMA user_version", &format));
     TRY(pragma_int(ctx, db, "SELECT count(*) FROM sqlite_schema", &objects));
