@@ -59,6 +59,13 @@ Str str_sub(Str s, size_t from, size_t to) {
     return s.ptr ? (Str){s.ptr + from, to - from} : STR_NONE;
 }
 
+Str str_head(Str s, size_t max) {
+    size_t len = s.len < max ? s.len : max;
+    while (len && len < s.len && (s.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return str_sub(s, 0, len);
+}
+
 static bool is_space(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }

@@ -32,6 +32,8 @@ ptrdiff_t str_find(Str s, Str needle);
 ptrdiff_t str_find_char(Str s, char c);
 /* Sub-slice; from and to are cut to the length. */
 Str str_sub(Str s, size_t from, size_t to);
+/* The longest beginning of at most max bytes that cuts no character in two, for messages. */
+Str str_head(Str s, size_t max);
 /* Without leading and trailing ASCII white space. */
 Str str_trim(Str s);
 /* Takes the text before the next sep off *rest into *item; false when *rest is used up. An empty

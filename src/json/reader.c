@@ -426,9 +426,10 @@ static const JsonMember *repeated(Reader *reader, const Json *object) {
 static Rc check_names(Reading *r, const Json *object, size_t start) {
     const JsonMember *twice = repeated(r->reader, object);
     if (!twice) return RC_OK;
-    Str what = str_fmt(r->ctx->arena,
-                       "the object that begins here has the member \"%.*s\" twice: keep one.",
-                       (int)(twice->name.len < 100 ? twice->name.len : 100), twice->name.ptr);
+    Str what =
+        str_fmt(r->ctx->arena,
+                "the object that begins here has the member \"" STR_FMT "\" twice: keep one.",
+                STR_ARG(str_head(twice->name, 100)));
     return fail(r, start, what.ptr);
 }
 

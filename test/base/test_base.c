@@ -29,6 +29,14 @@ static void utf8_is_strict(void **state) {
     assert_false(str_utf8_valid(STR("\xE3\x81")));
 }
 
+static void heads_cut_no_character(void **state) {
+    (void)state;
+    assert_true(str_eq(str_head(STR("まち"), 6), STR("まち")));
+    assert_true(str_eq(str_head(STR("まち"), 5), STR("ま")));
+    assert_true(str_eq(str_head(STR("まち"), 2), STR("")));
+    assert_true(str_eq(str_head(STR("abc"), 2), STR("ab")));
+}
+
 static void splitting_keeps_empty_items(void **state) {
     (void)state;
     Str rest = STR("a,,b"), item;
@@ -239,6 +247,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_whole),
         cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(heads_cut_no_character),
         cmocka_unit_test(splitting_keeps_empty_items),
         cmocka_unit_test(a_full_buffer_says_so),
         cmocka_unit_test(maps_grow_and_replace),
