@@ -6,10 +6,10 @@
 #include "model/model.h"
 
 static Entity *place(Ctx *ctx, Str text) {
-    const Json *value;
+    const Json nothing = {.kind = JSON_NULL}, *value = &nothing;
     Entity *entity = entity_new(ctx->arena, STR("urn:e:1"), STR(LD_DEFAULT "T"));
     if (json_read(ctx, text, (JsonLimits){.bytes = 1 << 16, .depth = 16}, &value) != RC_OK)
-        value = &(Json){.kind = JSON_NULL};
+        value = &nothing;
     entity_set_kind(ctx->arena, entity, ATTR_GEO, STR(LD_NGSI "location"), *value);
     return entity;
 }
