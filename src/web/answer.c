@@ -32,8 +32,11 @@ void web_answer(HttpExchange *x, int status, WebPage page, const Json *view) {
     if (web_render(ctx, &body, page, lang, view) != RC_OK) {
         log_error("web", "page " STR_FMT ": " STR_FMT, STR_ARG(web_page_name(page)),
                   STR_ARG(ctx->error.detail));
-        http_problem(x, 500, STR_NONE, STR("The page cannot be shown"),
-                     STR("The fault has been logged. Please try again later."), NULL, 0);
+        http_problem(x, (HttpProblem){
+                            .status = 500,
+                            .title = STR("The page cannot be shown"),
+                            .detail = STR("The fault has been logged. Please try again later."),
+                        });
         return;
     }
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
@@ -56,8 +59,12 @@ static bool accepts_gzip(Str field) {
 void web_asset_handle(HttpExchange *x) {
     const WebAsset *asset = web_asset(http_path(x));
     if (!asset) {
-        http_problem(x, 404, STR_NONE, STR("No such file"),
-                     STR("Its address changes with its content: load the page again."), NULL, 0);
+        http_problem(
+            x, (HttpProblem){
+                   .status = 404,
+                   .title = STR("No such file"),
+                   .detail = STR("Its address changes with its content: load the page again."),
+               });
         return;
     }
     Ctx *ctx = http_ctx(x);

@@ -1,6 +1,8 @@
 /* words: languages and translations. */
 #include "web_int.h"
 
+#include <string.h>
+
 static const struct {
     const char *name, *tag;
 } LANGS[] = {[WEB_JA] = {"ja", "ja"}, [WEB_EN] = {"en", "en"}, [WEB_JA_EASY] = {"ja-easy", "ja"}};
@@ -36,8 +38,7 @@ WebLang web_lang_accept(Str field) {
     while (str_split(&field, ',', &item)) {
         item = str_trim(item);
         Str tag = str_sub(item, 0, 2);
-        bool ends = item.len == 2 || item.ptr[2] == '-' || item.ptr[2] == ';' || item.ptr[2] == ' ';
-        if (item.len < 2 || !ends) continue;
+        if (tag.len < 2 || (item.len > 2 && !strchr("-; ", item.ptr[2]))) continue;
         WebLang lang = str_eq_nocase(tag, STR("en")) ? WEB_EN : WEB_JA;
         if (lang == WEB_JA && !str_eq_nocase(tag, STR("ja"))) continue;
         if (quality_of(item) > best_quality) {

@@ -18,6 +18,8 @@ export async function start(element) {
     function draw_lines(plot) {
         const { ctx, bbox } = plot;
         ctx.save();
+        ctx.textAlign = 'left';
+        ctx.textBaseline = 'alphabetic';
         ctx.font = `${14 * devicePixelRatio}px sans-serif`;
         for (const line of lines) {
             const y = plot.valToPos(line.value, 'y', true);
@@ -50,4 +52,5 @@ export async function start(element) {
     const plot = new uPlot(options, [points.map((p) => p[0]), points.map((p) => p[1])], element);
     addEventListener('resize', () => plot.setSize({ width: element.clientWidth, height: options.height }));
     element.dataset.ready = 'true';
+    document.getElementById(element.dataset.chart).closest('details').open = false;
 }

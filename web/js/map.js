@@ -35,8 +35,8 @@ export async function start(element) {
     const maplibre = await import(element.dataset.lib);
     element.hidden = false;
     const map = new maplibre.Map({
-        container: element, style: style_of(element), center: JSON.parse(element.dataset.center),
-        zoom: Number(element.dataset.zoom), attributionControl: false, cooperativeGestures: false,
+        container: element, style: style_of(element), bounds: JSON.parse(element.dataset.bounds),
+        fitBoundsOptions: { padding: 24 }, attributionControl: false, cooperativeGestures: false,
         fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 300,
     });
     map.addControl(new maplibre.NavigationControl({ showCompass: false }));

@@ -24,4 +24,5 @@ export function start(element) {
     });
     addEventListener('pagehide', () => { touch(); send(); });
     setInterval(send, 60_000);
+    element.dataset.ready = 'true';
 }

@@ -94,10 +94,10 @@ static Rc check_cycle(Ctx *ctx, const Compile *compile, const Nodes *nodes, cons
     VEC_EACH (const Node, node, nodes) {
         if (node->kind == NODE_PART) {
             const Tree *part = map_get(&compile->trees, node->name);
-            if (part == root || depth > 24)
+            if ((part == root && !part->page) || depth > 24)
                 return place_fail(ctx, node->at, "the component '" STR_FMT "' holds itself",
                                   STR_ARG(node->name));
-            if (part) TRY(check_cycle(ctx, compile, &part->nodes, root, depth + 1));
+            if (part && !part->page) TRY(check_cycle(ctx, compile, &part->nodes, root, depth + 1));
         }
         TRY(check_cycle(ctx, compile, &node->first, root, depth));
         TRY(check_cycle(ctx, compile, &node->otherwise, root, depth));

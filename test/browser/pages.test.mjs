@@ -1,0 +1,72 @@
+// Every page with every example, in Japanese and English, at the widths of small phones, phones and desks.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import { chromium } from 'playwright-core';
+import { CHROMIUM, preview } from './preview.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WIDTHS = [320, 390, 1280];
+const LANGS = ['ja', 'en'];
+const BUDGET = 60 * 1024; // bytes on the wire, libraries of the map excepted
+const TARGETS = '.btn, button, summary, select, textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), label.choice';
+
+const site = await preview();
+let browser;
+before(async () => { browser = await chromium.launch(CHROMIUM); });
+after(async () => {
+    await browser.close();
+    await site.close();
+});
+
+async function open(name, lang) {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    const faults = [], sizes = [];
+    page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('response', (response) => {
+        if (!/maplibre|geojson|uplot/.test(response.url())) sizes.push(response.request().sizes());
+    });
+    await page.route('**/wall/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: ':\n\n' }));
+    await page.goto(`${site.url}/${name}/${lang}`, { waitUntil: 'networkidle' });
+    return { context, page, faults, sizes };
+}
+
+// axe needs eval-free injection: its text runs in the page's own world through the debugger, which the policy does not bind.
+async function violations(page) {
+    await page.evaluate(AXE);
+    const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.failureSummary}`));
+}
+
+const wider = (page) => page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > width + 1).map((e) => e.outerHTML.slice(0, 120));
+});
+
+const small = (page) => page.evaluate((selector) => [...document.querySelectorAll(selector)]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 43.5)
+    .map((e) => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`), TARGETS);
+
+for (const name of site.pages) {
+    describe(name, () => {
+        for (const lang of LANGS) {
+            it(`${lang}: no violation, no sideways scroll, large targets, light, quiet`, async () => {
+                const { context, page, faults, sizes } = await open(name, lang);
+                for (const width of WIDTHS) {
+                    await page.setViewportSize({ width, height: 844 });
+                    assert.deepEqual(await wider(page), [], `wider than ${width} px`);
+                    assert.deepEqual(await small(page), [], `lower than 44 px at ${width} px`);
+                    assert.deepEqual(await violations(page), [], `axe at ${width} px`);
+                }
+                const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
+                assert.ok(bytes > 0 && bytes < BUDGET, `${bytes} bytes`);
+                assert.deepEqual(faults, []);
+                await context.close();
+            });
+        }
+    });
+}
