@@ -3,16 +3,15 @@
 
 #include <string.h>
 
-Rc web_render_traced(Ctx *ctx, Buf *to, WebPage page, WebLang lang, const Json *view,
-                     StrVec *missing) {
-    WebOut o = {.ctx = ctx, .to = to, .page = page, .lang = lang, .missing = missing};
-    web_templates[page].write(&o, view);
+Rc web_render_traced(Ctx *ctx, Buf *to, WebView what, StrVec *missing) {
+    WebOut o = {.ctx = ctx, .to = to, .page = what.page, .lang = what.lang, .missing = missing};
+    web_templates[what.page].write(&o, what.view);
     if (o.rc != RC_OK) return o.rc;
     return buf_rc(to);
 }
 
 Rc web_render(Ctx *ctx, Buf *to, WebPage page, WebLang lang, const Json *view) {
-    return web_render_traced(ctx, to, page, lang, view, NULL);
+    return web_render_traced(ctx, to, (WebView){page, lang, view}, NULL);
 }
 
 Str web_page_name(WebPage page) {

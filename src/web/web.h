@@ -22,8 +22,12 @@ typedef enum WebLang {
 Rc web_render(Ctx *ctx, Buf *to, WebPage page, WebLang lang, const Json *view);
 /* The same, and collects into *missing (in ctx->arena) each "page: member" that the template asks
    of an object which has no such member. An optional member is given as null. For tests. */
-Rc web_render_traced(Ctx *ctx, Buf *to, WebPage page, WebLang lang, const Json *view,
-                     StrVec *missing);
+typedef struct WebView {
+    WebPage page;
+    WebLang lang;
+    const Json *view;
+} WebView;
+Rc web_render_traced(Ctx *ctx, Buf *to, WebView what, StrVec *missing);
 /* "bulky-items" and back; false when there is no such page. */
 Str web_page_name(WebPage page);
 bool web_page_find(Str name, WebPage *out);

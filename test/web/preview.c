@@ -93,7 +93,8 @@ static void render(Preview *p, Str stem, WebPage page, const Json *example) {
             fault(p, stem, STR("its \"site\" is not in _sites.json"));
             return;
         }
-        if (web_render_traced(p->ctx, &html, page, (WebLang)lang, view, &missing) != RC_OK)
+        if (web_render_traced(p->ctx, &html, (WebView){page, (WebLang)lang, view}, &missing) !=
+            RC_OK)
             fault(p, stem, p->ctx->error.detail);
         VEC_EACH (const Str, one, &missing)
             fault(p, stem, str_fmt(p->ctx->arena, "no example for member " STR_FMT, STR_ARG(*one)));

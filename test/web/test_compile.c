@@ -189,7 +189,7 @@ static void faulty_templates_are_refused_with_their_line(void **state) {
         {"{{#if x}}<p>{{else}}<b>{{/if}}</b>", "p.html:1", "different places"},
         {"{{#each x as y}}<li>{{/each}}", "p.html:1", "different places"},
         {"<p><div></div></p>", "p.html:1", "cannot stand in <p>"},
-        {"<a href=\"/\"><a href=\"/\">1</a></a>", "p.html:1", "link in a link"},
+        {"<a href=\"/\"><a href=\"/\">1</a></a>", "p.html:1", "link cannot stand in a link"},
         {"\n<form method=\"post\">\n</form>", "p.html:3", "{{> csrf"},
         {"<form method=\"post\">{{#if x}}{{> csrf token=x}}{{/if}}</form>", "p.html:1", "{{> csrf"},
         {"<form method=\"{{x}}\"></form>", "p.html:1", "method is written out"},

@@ -126,7 +126,7 @@ static void a_missing_member_prints_nothing_and_is_traced(void **state) {
     StrVec missing = {0};
     Buf to = buf_new(ctx.arena, 1 << 20);
     const Json *view = read_json(&ctx, "{\"state\": \"done\", \"deep\": {}, \"list\": null}");
-    Rc rc = web_render_traced(&ctx, &to, WEB_PAGE_BLOCKS, WEB_JA, view, &missing);
+    Rc rc = web_render_traced(&ctx, &to, (WebView){WEB_PAGE_BLOCKS, WEB_JA, view}, &missing);
     assert_int_equal(rc, RC_OK);
     assert_has(str_z(ctx.arena, buf_str(&to)), "-;");
     bool member = false, list = false, none = false;
