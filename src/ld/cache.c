@@ -198,8 +198,8 @@ static const LdContext *kept_find(LdCache *cache, Str key, int64_t now) {
 }
 
 /* Keeps a context with its documents, which the build hands over. */
-static void kept_put(LdCache *cache, Str key, const LdContext *context, LdBuild *build,
-                     uint64_t generation) {
+static void kept_put(LdBuild *build, Str key, const LdContext *context, uint64_t generation) {
+    LdCache *cache = build->cache;
     Kept *kept = mem_zero(sizeof *kept);
     kept->context = ld_context_keep(context);
     kept->generation = generation;
@@ -233,11 +233,10 @@ static void put_implicit(Ctx *ctx, LdCache *cache, const LdContext *context) {
 }
 
 /* Builds in memory of its own: what contexts take is bounded here, not by the request's arena. */
-static Rc build(Ctx *ctx, LdCache *cache, const Json *at_context, LdBuild *b, LdContext **out) {
+static Rc build(Ctx *ctx, LdBuild *b, const Json *at_context, LdContext **out) {
     Ctx inner = *ctx;
     inner.arena = arena_new((size_t)256 << 20);
     b->ctx = &inner;
-    b->cache = cache;
     b->terms = map_new(inner.arena);
     Rc rc = ld_build_read(b, at_context);
     if (rc == RC_OK)
@@ -250,21 +249,19 @@ static Rc build(Ctx *ctx, LdCache *cache, const Json *at_context, LdBuild *b, Ld
     return rc;
 }
 
-static Rc resolve(Ctx *ctx, LdCache *cache, const Json *at_context, bool may_fetch, Str key,
-                  const LdContext **out) {
-    pthread_mutex_lock(&cache->lock);
-    uint64_t generation = cache->generation;
-    pthread_mutex_unlock(&cache->lock);
-    LdBuild b = {.may_fetch = may_fetch};
+static Rc resolve(Ctx *ctx, LdBuild *b, const Json *at_context, Str key, const LdContext **out) {
+    pthread_mutex_lock(&b->cache->lock);
+    uint64_t generation = b->cache->generation;
+    pthread_mutex_unlock(&b->cache->lock);
     LdContext *context = NULL;
-    Rc rc = build(ctx, cache, at_context, &b, &context);
+    Rc rc = build(ctx, b, at_context, &context);
     if (rc == RC_OK) {
-        put_implicit(ctx, cache, context);
-        if (key.len <= KEPT_MAX) kept_put(cache, key, context, &b, generation);
+        put_implicit(ctx, b->cache, context);
+        if (key.len <= KEPT_MAX) kept_put(b, key, context, generation);
         *out = context;
     }
-    for (size_t i = 0; i < b.remotes; i++)
-        ld_document_release(cache, b.documents[i]);
+    for (size_t i = 0; i < b->remotes; i++)
+        ld_document_release(b->cache, b->documents[i]);
     return rc;
 }
 
@@ -283,13 +280,14 @@ Rc ld_context_resolve(Ctx *ctx, LdCache *cache, const Json *at_context, bool may
         *out = ld_core();
         return RC_OK;
     }
+    LdBuild b = {.cache = cache, .may_fetch = may_fetch};
     Buf text = buf_new(NULL, JSON_LIMITS_DEFAULT.bytes);
     json_write(&text, at_context);
     Rc rc = RC_OK;
     if (text.full)
         rc = ctx_fail(ctx, RC_INVALID, "bad-context", STR("@context"), "The context is too large.");
     else if (!(*out = kept_find(cache, buf_str(&text), time_now(ctx->clock))))
-        rc = resolve(ctx, cache, at_context, may_fetch, buf_str(&text), out);
+        rc = resolve(ctx, &b, at_context, buf_str(&text), out);
     buf_free(&text);
     return rc;
 }
@@ -342,8 +340,11 @@ void ld_cache_each(LdCache *cache, LdCacheEach each, void *arg) {
     for (size_t i = 0; i < cache->documents.slots; i++)
         for (const TableNode *node = cache->documents.buckets[i]; node; node = node->next) {
             const LdDocument *document = node->value;
-            each(arg, document->url, document->text, document->hosted, document->fetched_at,
-                 document->uses);
+            each(arg, &(LdCached){.url = document->url,
+                                  .text = document->text,
+                                  .hosted = document->hosted,
+                                  .fetched_at = document->fetched_at,
+                                  .uses = document->uses});
         }
     pthread_mutex_unlock(&cache->lock);
 }

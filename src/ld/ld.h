@@ -83,10 +83,15 @@ void ld_cache_drop(LdCache *cache, Str url);
 /* The JSON text of a document that is cached (hosted, fetched or implicit), copied into ctx->arena;
  * RC_NOT_FOUND without an error. */
 Rc ld_cache_find(Ctx *ctx, LdCache *cache, Str url, Str *text);
-/* What is cached, for GET /jsonldContexts: calls each with url, JSON text, kind (implicit ones by
-   their URL) and when it was fetched. The cache is locked meanwhile: don't call it back. */
-typedef void (*LdCacheEach)(void *arg, Str url, Str text, bool hosted, int64_t fetched_at,
-                            int64_t uses);
+/* What is cached, for GET /jsonldContexts: calls each with an item; implicit ones are told by their
+   URL. The texts are valid during the call. The cache is locked meanwhile: don't call it back. */
+typedef struct LdCached {
+    Str url, text;
+    bool hosted;
+    int64_t fetched_at; /* or put */
+    int64_t uses;
+} LdCached;
+typedef void (*LdCacheEach)(void *arg, const LdCached *item);
 void ld_cache_each(LdCache *cache, LdCacheEach each, void *arg);
 
 #endif

@@ -137,9 +137,8 @@ static void the_least_used_goes_first(void **state) {
     bench_free(b);
 }
 
-static void add_bytes(void *arg, Str url, Str text, bool hosted, int64_t fetched_at, int64_t uses) {
-    (void)hosted, (void)fetched_at, (void)uses;
-    *(size_t *)arg += url.len + text.len;
+static void add_bytes(void *arg, const LdCached *item) {
+    *(size_t *)arg += item->url.len + item->text.len;
 }
 
 static void memory_is_bounded(void **state) {
@@ -175,10 +174,9 @@ static void memory_is_bounded(void **state) {
     bench_free(b);
 }
 
-static void count_one(void *arg, Str url, Str text, bool hosted, int64_t fetched_at, int64_t uses) {
-    Buf *to = arg;
-    buf_addf(to, "%.*s %.*s %d %d %d\n", STR_ARG(url), STR_ARG(text), hosted,
-             fetched_at == 1000 * TIME_DAY, (int)uses);
+static void list_one(void *arg, const LdCached *item) {
+    buf_addf(arg, STR_FMT " " STR_FMT " %d %d %d\n", STR_ARG(item->url), STR_ARG(item->text),
+             item->hosted, item->fetched_at == 1000 * TIME_DAY, (int)item->uses);
 }
 
 static void hosted_contexts_need_no_fetch_and_can_change(void **state) {
@@ -231,7 +229,7 @@ static void the_list_tells_uses(void **state) {
     for (int i = 0; i < 3; i++)
         resolve_and_release(b, "\"" ONE "\"");
     Buf list = buf_new(b->ctx.arena, 1000);
-    ld_cache_each(b->cache, count_one, &list);
+    ld_cache_each(b->cache, list_one, &list);
     assert_str(buf_str(&list), ONE " {\"@context\":{\"a\":\"https://e.x/1\"}} 0 1 2\n");
     bench_free(b);
 }
