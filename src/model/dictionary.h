@@ -70,7 +70,8 @@ typedef struct DictFile {
 Rc dictionary_compile(Ctx *ctx, const DictFile *files, size_t n, bool strict,
                       const Dictionary **out);
 
-/* NULL when not declared. */
+/* NULL when not declared. Types are borrowed; dictionary_attr takes one of these, not a copy of it.
+ */
 const DictType *dictionary_type(const Dictionary *dictionary, Str iri);
 const DictType *dictionary_type_term(const Dictionary *dictionary, Str term);
 const DictAttr *dictionary_attr(const DictType *type, Str iri);
