@@ -97,6 +97,7 @@ typedef struct Target {
     AttrKind kind;     /* ATTR_PROPERTY for anything inside a value, and for members */
     const Json *value; /* NULL: it is a time */
     int64_t time;
+    bool typed; /* its valueType says what kind of text it is */
 } Target;
 
 Rc match_path_read(Scan *scan, Path *out);

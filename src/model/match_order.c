@@ -159,25 +159,25 @@ bool match_order_only_id(const OrderBy *order) {
 
 /* ---- comparing */
 
-static void string_key(const Json *typed, Str text, OrderKey *key) {
+/* A text is a time only where its type says so. */
+static void string_key(bool typed, Str text, OrderKey *key) {
     static const Rank ranks[] = {
         [OPERAND_DATETIME] = RANK_DATETIME, [OPERAND_DATE] = RANK_DATE, [OPERAND_TIME] = RANK_TIME};
     key->rank = RANK_STRING;
     key->text = text;
-    if (!typed) return; /* only a typed value says that it is a time */
-    OperandKind kind = match_value_time(text, &key->time);
+    OperandKind kind = typed ? match_value_time(text, &key->time) : OPERAND_TEXT;
     if (kind >= OPERAND_DATETIME) key->rank = ranks[kind];
 }
 
-static void value_key(const Json *value, OrderKey *key) {
+static void value_key(const Target *target, OrderKey *key) {
     static const Rank ranks[] = {
         [JSON_NULL] = RANK_NULL,     [JSON_BOOL] = RANK_BOOL,   [JSON_NUMBER] = RANK_NUMBER,
         [JSON_STRING] = RANK_STRING, [JSON_ARRAY] = RANK_ARRAY, [JSON_OBJECT] = RANK_OBJECT,
     };
-    key->json = match_value_plain(value);
+    key->json = match_value_plain(target->value);
     key->rank = ranks[key->json->kind];
     if (key->json->kind == JSON_STRING)
-        string_key(key->json == value ? NULL : value, json_str(key->json), key);
+        string_key(target->typed || key->json != target->value, json_str(key->json), key);
 }
 
 /* Boxes of geometries that cross are measured like any other: ordering needs no exact zero. */
@@ -212,7 +212,7 @@ static bool take_key(const Target *target, void *arg) {
     OrderKey *key = &keying->key;
     if (keying->term->distance && distance_key(keying->order, target, key)) return true;
     if (target->value) {
-        value_key(target->value, key);
+        value_key(target, key);
     } else {
         key->rank = RANK_DATETIME;
         key->time = target->time;

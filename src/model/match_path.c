@@ -206,9 +206,13 @@ static bool visit_language(const Path *path, const Attr *attr, PathVisit visit, 
 static bool visit_value(const Path *path, const Attr *attr, PathVisit visit, void *arg) {
     if (!attr->value) return false;
     if (attr->kind == ATTR_LANGUAGE) return visit_language(path, attr, visit, arg);
-    Target target = {.kind = attr->kind, .value = attr->value, .time = TIME_NONE};
+    Target target = {.kind = attr->kind,
+                     .value = attr->value,
+                     .time = TIME_NONE,
+                     .typed = !str_empty(attr->value_type)};
     for (size_t i = 0; i < path->n_keys; i++) {
         target.kind = ATTR_PROPERTY;
+        target.typed = false;
         target.value = json_get(target.value, path->keys[i]);
         if (!target.value)
             return false; /* an undefined member: the target does not exist (clause 4.9) */

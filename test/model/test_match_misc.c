@@ -294,6 +294,36 @@ static void entities_are_ordered(void **state) {
     }
 }
 
+/* Times order among themselves where a type says that they are times; plain texts stay texts, which
+ * come first. */
+static void typed_times_order_in_time(void **state) {
+    static const char *const values[] = {
+        "{\"type\":\"Property\",\"value\":{\"@type\":\"DateTime\",\"@value\":\"2024-05-01T09:30:00+"
+        "09:00\"}}",
+        "{\"type\":\"Property\",\"value\":{\"@type\":\"DateTime\",\"@value\":\"2024-05-01T00:00:"
+        "00Z\"}}",
+        "{\"type\":\"Property\",\"value\":\"2024-05-01T00:15:00Z\",\"valueType\":\"DateTime\"}",
+        "\"2025-01-01T00:00:00Z\"",
+        "{\"type\":\"Property\",\"value\":{\"@type\":\"Date\",\"@value\":\"2030-01-01\"}}",
+        "3",
+    };
+    static const char expected[] = "534120"; /* number, text, date, then the instants */
+    Fixture *f = *state;
+    Entity *entities[6];
+    OrderBy *order;
+    for (size_t i = 0; i < 6; i++)
+        entities[i] = fixture_entity(f, str_fmt(f->ctx.arena,
+                                                "{\"id\":\"urn:t:%zu\",\"type\":\"T\",\"due\":%s}",
+                                                i, values[i]));
+    assert_int_equal(
+        match_order(&f->ctx, ld_core(), &(OrderSource){.order_by = STR("due")}, &order), RC_OK);
+    for (size_t i = 0; i < 6; i++)
+        for (size_t k = i + 1; k < 6; k++)
+            assert_true(
+                match_compare(order, entities[expected[i] - '0'], entities[expected[k] - '0']) < 0);
+    match_order_free(order);
+}
+
 static void ordering_by_id_alone_is_told(void **state) {
     static const struct {
         const char *by;
@@ -538,10 +568,15 @@ static void a_hint_never_excludes_a_match(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(types_are_selected),           TEST(scopes_are_selected),
-        TEST(ids_and_attrs_are_selected),   TEST(what_is_asked_for_is_told),
-        TEST(temporal_queries_are_read),    TEST(entities_are_ordered),
-        TEST(ordering_by_id_alone_is_told), TEST(a_hint_never_excludes_a_match),
+        TEST(types_are_selected),
+        TEST(scopes_are_selected),
+        TEST(ids_and_attrs_are_selected),
+        TEST(what_is_asked_for_is_told),
+        TEST(temporal_queries_are_read),
+        TEST(entities_are_ordered),
+        TEST(typed_times_order_in_time),
+        TEST(ordering_by_id_alone_is_told),
+        TEST(a_hint_never_excludes_a_match),
     };
     return cmocka_run_group_tests_name("match misc", tests, NULL, NULL);
 }
