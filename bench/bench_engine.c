@@ -5,6 +5,7 @@
 #include "http/http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,7 +65,17 @@ static void compare(size_t body, const char *path, const char *name) {
     load_row(row, ">=0.85", load_median(ratio, ROUNDS), "ratio");
 }
 
-int main(void) {
+static void print_port(int port) {
+    printf("%d\n", port);
+    fflush(stdout);
+}
+
+/* Without arguments: the rows. "serve BYTES": the bare engine alone, for bench/run. */
+int main(int argc, char **argv) {
+    if (argc == 3 && !strcmp(argv[1], "serve")) {
+        bare_serve((size_t)strtoul(argv[2], NULL, 10), print_port);
+        return 1;
+    }
     compare(SMALL, "/small/urn:ngsi-ld:Thing:1", "300 bytes");
     compare(LARGE, "/large/urn:ngsi-ld:Thing:1", "11 KB");
     return 0;

@@ -22,6 +22,7 @@ HttpSse *http_sse_start(HttpExchange *x, size_t max_pending, void (*closed)(void
     HttpSse *sse = mem_zero(sizeof *sse);
     *sse = (HttpSse){.post.sse = true, .conn = x->conn, .closed = closed, .arg = arg};
     sse->max = max_pending;
+    sse->ending = x->method == HTTP_HEAD;
     sse->pending = buf_new(NULL, max_pending);
     pthread_mutex_init(&sse->lock, NULL);
     http_set_header(x, "Cache-Control", STR("no-store"));

@@ -425,6 +425,18 @@ static void a_reader_that_does_not_read_is_closed(void **state) {
     rig_stop(&rig);
 }
 
+static void a_head_request_for_a_stream_ends(void **state) {
+    (void)state;
+    Rig rig = stream_rig(65536);
+    int fd = rig_connect(&rig);
+    rig_say(fd, "HEAD /events HTTP/1.1\r\n" HOST "\r\n");
+    Str all = rig_read_all(&rig, fd, 3000);
+    assert_true(str_starts(all, STR("HTTP/1.1 200 ")) && str_ends(all, STR("\r\n\r\n")));
+    rig_until(stream.closed == 1);
+    close(fd);
+    rig_stop(&rig);
+}
+
 static void stopping_closes_streams(void **state) {
     (void)state;
     Rig rig = stream_rig(65536);
@@ -451,6 +463,7 @@ int main(void) {
         cmocka_unit_test(events_arrive_as_they_are_sent),
         cmocka_unit_test(a_reader_that_leaves_is_noticed),
         cmocka_unit_test(a_reader_that_does_not_read_is_closed),
+        cmocka_unit_test(a_head_request_for_a_stream_ends),
         cmocka_unit_test(stopping_closes_streams),
     };
     return cmocka_run_group_tests_name("http later", tests, NULL, NULL);
