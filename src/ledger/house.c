@@ -51,9 +51,11 @@ Rc house_checkpoint(Ctx *ctx, Ledger *ledger) {
     if (witness.len) TRY(witness_add(ctx, witness, ledger->note, note.text, &house->witness));
     house_set(ledger, note.text, &checkpoint);
     if (ledger->writer_runs) return command_run_own(ctx, ledger, store_note, &note);
-    Rc rc = store_note(&ledger->commit.ctx, ledger, &note);
+    Ctx *writer = &ledger->commit.ctx; /* at closing: its thread has ended */
+    Rc rc = store_note(writer, ledger, &note);
     if (rc != RC_OK && !ledger->commit.unknown) commit_abort(ledger);
-    return rc;
+    if (rc == RC_OK) return RC_OK;
+    return ctx_fail(ctx, rc, "checkpoint", STR_NONE, STR_FMT, STR_ARG(writer->error.detail));
 }
 
 static Rc scrub_again(Ctx *ctx, Ledger *ledger, void *arg) {

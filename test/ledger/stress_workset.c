@@ -88,7 +88,7 @@ int main(void) {
             set,
             &(VersionSource){.id = id, .stored = stored_of(words, position), .position = position});
         atomic_store(&published[i], position);
-        if (position % 16 == 0) workset_reached(set, position - 100 * (position > 100));
+        if (position % 16 == 0) workset_reached(set, position > 100 ? position - 100 : 0);
         if (position % 32 == 0) workset_erased(set);
         if (position > 200 &&
             position % 5 == 0) { /* a loader with an old snapshot must change nothing */

@@ -1,0 +1,623 @@
+/* Tests of the ledger as a whole: commands against a simple model over closings and evictions,
+ * guards, events, timers, proofs, opening. */
+#include "city.h"
+#include "ledger/ledger_int.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static int set_up(void **state) {
+    City *city = mem_zero(sizeof *city);
+    city_make(city);
+    *state = city;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    city_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+static void open_city(City *city) {
+    Rc rc = city_open(city);
+    if (rc != RC_OK) print_error(STR_FMT "\n", STR_ARG(city->ctx.error.detail));
+    assert_int_equal(rc, RC_OK);
+}
+
+#define CITY()                                                                                     \
+    City *city = *state;                                                                           \
+    open_city(city)
+
+/* ---- one command ---- */
+
+static void what_was_answered_is_there_after_reopening(void **state) {
+    CITY();
+    Outcome outcome;
+    assert_int_equal(
+        city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 7), PUT_ABSENT, 0, &outcome),
+        RC_OK);
+    assert_int_equal(outcome.position, 1);
+    assert_int_equal(city_value(city, STR("urn:x:1")), 7);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 8), PUT_PRESENT, 0, &outcome),
+                     RC_OK);
+    assert_int_equal(outcome.position, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(city_value(city, STR("urn:x:1")), 8);
+        assert_int_equal(ledger_head(city->ledger), 2);
+        city_close(city);
+        open_city(city);
+    }
+}
+
+static void guards_refuse_and_leave_no_trace(void **state) {
+    CITY();
+    Str id = STR("urn:x:1");
+    assert_int_equal(city_put(city, city_change(city, id, 1), PUT_PRESENT, 0, NULL), RC_NOT_FOUND);
+    assert_int_equal(city_put(city, city_change(city, id, 1), PUT_VERSION, 1, NULL), RC_NOT_FOUND);
+    assert_int_equal(city_put(city, city_entity(city, id, SENSOR, 1), PUT_ABSENT, 0, NULL), RC_OK);
+    assert_int_equal(city_put(city, city_entity(city, id, SENSOR, 2), PUT_ABSENT, 0, NULL),
+                     RC_CONFLICT);
+    assert_string_equal(city->ctx.error.code.ptr, "exists");
+    assert_int_equal(city_put(city, city_change(city, id, 3), PUT_VERSION, 9, NULL), RC_CONFLICT);
+    assert_int_equal(city_put(city, city_change(city, id, 4), PUT_VERSION, 1, NULL), RC_OK);
+    assert_int_equal(city_value(city, id), 4);
+    assert_int_equal(ledger_head(city->ledger), 2);
+    Outcome outcome;
+    assert_int_equal(city_put(city, city_delete(city, id), PUT_PRESENT, 0, NULL), RC_OK);
+    assert_int_equal(city_put(city, city_delete(city, id), PUT_ANY, 0, &outcome), RC_OK);
+    assert_int_equal(outcome.position, 0); /* nothing was there, so nothing is recorded */
+    assert_int_equal(ledger_head(city->ledger), 3);
+    assert_int_equal(city_value(city, id), -1);
+}
+
+/* ---- parts ---- */
+
+typedef struct Move {
+    Str from, to;
+    int64_t amount;
+    int64_t give_result;
+} Move;
+
+/* Moves an amount; refused when there isn't enough. Refuses only after it has changed something, to
+ * show that this is undone. */
+static Rc move_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const Move *move = args;
+    const Str ids[2] = {move->to, move->from};
+    const int64_t signs[2] = {1, -1};
+    for (int i = 0; i < 2; i++) {
+        const Entity *before = stage_entity(stage, ids[i]);
+        if (!before)
+            return ctx_fail(ctx, RC_NOT_FOUND, "no-account", STR_NONE, "There is no account.");
+        int64_t value = entity_int(before, STR(VALUE), 0) + signs[i] * move->amount;
+        if (value < 0)
+            return ctx_fail(ctx, RC_CONFLICT, "too-little", STR_NONE, "There isn't enough.");
+        Entity *after = entity_dup(ctx->arena, before);
+        entity_set(ctx->arena, after, STR(VALUE), json_of_int(value));
+        stage_put(stage, &(Delta){.op = DELTA_PUT, .id = ids[i], .after = after});
+        assert_int_equal(entity_int(stage_entity(stage, ids[i]), STR(VALUE), -1), value);
+    }
+    Json result = json_of_int(move->give_result);
+    stage_result(stage, &result);
+    return RC_OK;
+}
+
+static const PartKind part_move = {"test.move", 1, NULL, move_apply};
+
+static Command *move_command(City *city, Str from, Str to, int64_t amount) {
+    Command *command = command_new(city->ledger, (CommandHead){.kind = STR("test.move")});
+    Move *move = NEW(command_arena(command), Move);
+    *move = (Move){str_dup(command_arena(command), from), str_dup(command_arena(command), to),
+                   amount, amount};
+    command_needs(command, from);
+    command_needs(command, to);
+    command_add(command, &part_move, move);
+    return command;
+}
+
+static void a_command_is_all_or_nothing(void **state) {
+    CITY();
+    Outcome outcome;
+    assert_int_equal(
+        city_put(city, city_entity(city, STR("urn:x:a"), SENSOR, 10), PUT_ABSENT, 0, NULL), RC_OK);
+    assert_int_equal(
+        city_put(city, city_entity(city, STR("urn:x:b"), THING, 0), PUT_ABSENT, 0, NULL), RC_OK);
+    Command *command = move_command(city, STR("urn:x:a"), STR("urn:x:b"), 4);
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_OK);
+    assert_int_equal(outcome.result->value.integer, 4);
+    command_free(command);
+    command = move_command(city, STR("urn:x:a"), STR("urn:x:b"), 7);
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_CONFLICT);
+    assert_true(str_eq(city->ctx.error.code, STR("too-little")));
+    assert_null(outcome.result);
+    command_free(command);
+    assert_int_equal(city_value(city, STR("urn:x:a")), 6);
+    assert_int_equal(city_value(city, STR("urn:x:b")), 4);
+    assert_int_equal(ledger_head(city->ledger), 3);
+}
+
+enum { MOVERS = 4, ACCOUNTS = 5, MOVES = 300 };
+
+static void *mover(void *arg) {
+    City own = *(City *)arg; /* its own Ctx; the ledger is shared */
+    Rand rand = rand_seeded((uint64_t)(uintptr_t)&own);
+    own.ctx.arena = arena_new(64 << 20);
+    own.ctx.scratch = arena_new(64 << 20);
+    own.ctx.db = NULL;
+    for (int i = 0; i < MOVES; i++) {
+        arena_reset(own.ctx.arena);
+        Str from = str_fmt(own.ctx.arena, "urn:x:%d", (int)rand_below(&rand, ACCOUNTS));
+        Str to = str_fmt(own.ctx.arena, "urn:x:%d", (int)rand_below(&rand, ACCOUNTS));
+        if (str_eq(from, to)) continue;
+        Command *command = move_command(&own, from, to, (int64_t)rand_below(&rand, 30));
+        Outcome outcome;
+        Rc rc = ledger_execute(&own.ctx, own.ledger, command, &outcome);
+        if (rc != RC_OK && rc != RC_CONFLICT) abort();
+        command_free(command);
+    }
+    arena_free(own.ctx.arena);
+    arena_free(own.ctx.scratch);
+    return NULL;
+}
+
+static void nothing_is_lost_between_many_movers(void **state) {
+    CITY();
+    pthread_t threads[MOVERS];
+    for (int i = 0; i < ACCOUNTS; i++) {
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
+        assert_int_equal(city_put(city, city_entity(city, id, SENSOR, 100), PUT_ABSENT, 0, NULL),
+                         RC_OK);
+    }
+    for (int i = 0; i < MOVERS; i++)
+        pthread_create(&threads[i], NULL, mover, city);
+    for (int i = 0; i < MOVERS; i++)
+        pthread_join(threads[i], NULL);
+    for (int round = 0; round < 2; round++) {
+        int64_t sum = 0;
+        for (int i = 0; i < ACCOUNTS; i++)
+            sum += city_value(city, str_fmt(city->ctx.arena, "urn:x:%d", i));
+        assert_int_equal(sum, 100 * ACCOUNTS);
+        city_close(city);
+        open_city(city);
+    }
+}
+
+/* ---- sequences against a model ---- */
+
+enum { IDS = 40, STEPS = 1500 };
+
+typedef struct Truth {
+    int64_t value; /* -1: there is none */
+    uint64_t version;
+} Truth;
+
+static Str id_of(City *city, size_t i) {
+    return str_fmt(city->ctx.arena, "urn:x:%zu", i);
+}
+
+static void check_all(City *city, const Truth *truth) {
+    for (size_t i = 0; i < IDS; i++) {
+        ArenaMark mark = arena_mark(city->ctx.arena);
+        assert_int_equal(city_value(city, id_of(city, i)), truth[i].value);
+        arena_rewind(city->ctx.arena, mark);
+    }
+}
+
+static void step(City *city, Truth *truth) {
+    size_t i = rand_below(&city->rand, IDS);
+    Truth *one = &truth[i];
+    int64_t value = (int64_t)rand_below(&city->rand, 1000);
+    bool exists = one->value >= 0;
+    const char *type = i % 3 ? SENSOR : THING;
+    Outcome outcome;
+    Rc expected = RC_OK, rc;
+    switch (rand_below(&city->rand, 5)) {
+    case 0:
+        expected = exists ? RC_CONFLICT : RC_OK;
+        rc =
+            city_put(city, city_entity(city, id_of(city, i), type, value), PUT_ABSENT, 0, &outcome);
+        break;
+    case 1:
+        expected = exists ? RC_OK : RC_NOT_FOUND;
+        rc = city_put(city, city_change(city, id_of(city, i), value), PUT_PRESENT, 0, &outcome);
+        break;
+    case 2:
+        expected = exists ? RC_OK : RC_NOT_FOUND;
+        rc = city_put(city, city_change(city, id_of(city, i), value), PUT_VERSION, one->version,
+                      &outcome);
+        break;
+    case 3:
+        rc = city_put(city, city_entity(city, id_of(city, i), type, value), PUT_ANY, 0, &outcome);
+        break;
+    default:
+        expected = exists ? RC_OK : RC_NOT_FOUND;
+        value = -1;
+        rc = city_put(city, city_delete(city, id_of(city, i)), PUT_PRESENT, 0, &outcome);
+        break;
+    }
+    assert_int_equal(rc, expected);
+    if (rc == RC_OK) *one = (Truth){value, outcome.position};
+}
+
+static void any_sequence_gives_what_a_simple_model_gives(void **state) {
+    City *city = *state;
+    Truth truth[IDS];
+    for (size_t i = 0; i < IDS; i++)
+        truth[i] = (Truth){-1, 0};
+    city->options.working_set_bytes = 8
+                                      << 10; /* so that most are evicted once the state has them */
+    open_city(city);
+    for (int i = 0; i < STEPS; i++) {
+        arena_reset(city->ctx.arena);
+        step(city, truth);
+        uint64_t chance = rand_below(&city->rand, 100);
+        if (chance < 4) city_project(city, 1 + rand_below(&city->rand, 20));
+        if (chance < 10) check_all(city, truth);
+        if (chance == 99) {
+            city_close(city);
+            open_city(city);
+        }
+    }
+    check_all(city, truth);
+    city_project(city, 100);
+    city_close(city);
+    open_city(city);
+    check_all(city, truth);
+}
+
+/* ---- events ---- */
+
+typedef struct Seen {
+    size_t n;
+    uint64_t last;
+    int64_t sum;
+} Seen;
+
+static Rc see_event(Ctx *ctx, void *arg, const Event *event) {
+    (void)ctx;
+    Seen *seen = arg;
+    assert_true(event->position > seen->last ||
+                (event->position == seen->last && event->ordinal > 0));
+    seen->last = event->position;
+    seen->n++;
+    assert_int_equal(event->command_id.len, 32);
+    if (event->delta && event->delta->after)
+        seen->sum += entity_int(event->delta->after, STR(VALUE), 0);
+    return RC_OK;
+}
+
+static void followers_see_each_event_once_in_order(void **state) {
+    CITY();
+    for (int i = 0; i < 50; i++) {
+        const char *type = i % 2 ? SENSOR : THING; /* THING is sealed whole */
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
+        assert_int_equal(city_put(city, city_entity(city, id, type, i), PUT_ABSENT, 0, NULL),
+                         RC_OK);
+    }
+    Seen seen = {0};
+    uint64_t next = 0;
+    while (next < ledger_head(city->ledger))
+        assert_int_equal(ledger_read(&city->ctx, city->ledger, next, 7, see_event, &seen, &next),
+                         RC_OK);
+    assert_int_equal(seen.n, 50);
+    assert_int_equal(seen.sum, 49 * 50 / 2);
+    assert_int_equal(ledger_read(&city->ctx, city->ledger, next, 7, see_event, &seen, &next),
+                     RC_OK);
+    assert_int_equal(next, 50);
+}
+
+static Rc see_look(Ctx *ctx, void *arg, const Event *event) {
+    (void)ctx;
+    assert_true(str_eq(event->note_kind, STR("look")));
+    assert_true(str_eq(json_get_str(event->note_clear, "why"), STR("窓口での確認")));
+    assert_true(
+        str_eq(json_str(json_at(json_get(event->note_clear, STR("subjects")), 1)), STR("urn:p:2")));
+    assert_true(str_eq(event->head.purpose, STR("counter")));
+    ++*(int *)arg;
+    return RC_OK;
+}
+
+static void a_look_names_subjects_and_purpose(void **state) {
+    CITY();
+    Command *command =
+        command_new(city->ledger, (CommandHead){.kind = STR("look"), .purpose = STR("counter")});
+    PartLook *look = NEW(command_arena(command), PartLook);
+    (void)vec_push(command_arena(command), &look->subjects, STR("urn:p:1"));
+    (void)vec_push(command_arena(command), &look->subjects, STR("urn:p:2"));
+    look->why = STR("窓口での確認");
+    command_add(command, &part_look, look);
+    Outcome outcome;
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_OK);
+    command_free(command);
+    int seen = 0;
+    uint64_t next;
+    assert_int_equal(ledger_read(&city->ctx, city->ledger, 0, 10, see_look, &seen, &next), RC_OK);
+    assert_int_equal(seen, 1);
+}
+
+static Rc see_secret(Ctx *ctx, void *arg, const Event *event) {
+    (void)ctx;
+    assert_true(str_eq(event->subject, STR("urn:p:1")));
+    assert_true(str_eq(json_str(event->note_secret), STR("でんわ")));
+    ++*(int *)arg;
+    return RC_OK;
+}
+
+static void notes_seal_what_is_secret(void **state) {
+    CITY();
+    Command *command = command_new(city->ledger, (CommandHead){.kind = STR("note")});
+    PartNote *part = NEW(command_arena(command), PartNote);
+    Json *secret = NEW(command_arena(command), Json);
+    *secret = json_of_str(STR("でんわ"));
+    part->note = (StageNote){.kind = STR("call"),
+                             .subject = STR("urn:p:1"),
+                             .retention = STR(RETENTION),
+                             .secret = secret};
+    command_add(command, &part_note, part);
+    Outcome outcome;
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_OK);
+    command_free(command);
+    int seen = 0;
+    uint64_t next;
+    assert_int_equal(ledger_read(&city->ctx, city->ledger, 0, 10, see_secret, &seen, &next), RC_OK);
+    assert_int_equal(seen, 1);
+    assert_false(city_holds(city, city->root, STR("でんわ")));
+}
+
+/* ---- the overlay ---- */
+
+static bool see_overlay(void *arg, Str id, const Entity *entity) {
+    int64_t *sum = arg;
+    sum[0]++;
+    sum[1] += entity ? entity_int(entity, STR(VALUE), 0) : -1000 * (int64_t)id.len;
+    return true;
+}
+
+static void the_overlay_shows_what_the_state_lacks(void **state) {
+    CITY();
+    for (int i = 0; i < 10; i++) {
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
+        assert_int_equal(city_put(city, city_entity(city, id, SENSOR, 1), PUT_ANY, 0, NULL), RC_OK);
+    }
+    city_project(city, 100);
+    int64_t sum[2] = {0};
+    assert_int_equal(ledger_overlay(&city->ctx, city->ledger, 10, see_overlay, sum), RC_OK);
+    assert_int_equal(sum[0], 0);
+    for (int i = 3; i < 6; i++) {
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
+        assert_int_equal(city_put(city, city_change(city, id, 5), PUT_PRESENT, 0, NULL), RC_OK);
+        assert_int_equal(city_put(city, city_change(city, id, 6), PUT_PRESENT, 0, NULL), RC_OK);
+    }
+    assert_int_equal(city_put(city, city_delete(city, STR("urn:x:9")), PUT_PRESENT, 0, NULL),
+                     RC_OK);
+    assert_int_equal(ledger_overlay(&city->ctx, city->ledger, 10, see_overlay, sum), RC_OK);
+    assert_int_equal(sum[0], 4);
+    assert_int_equal(sum[1], 3 * 6 - 7000);
+}
+
+/* ---- the working set ---- */
+
+static void loop_threads_are_told_to_go_to_the_pool(void **state) {
+    CITY();
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 1), PUT_ANY, 0, NULL),
+                     RC_OK);
+    city_project(city, 10);
+    city_close(city);
+    open_city(city); /* nothing is in memory now */
+    const Entity *entity;
+    city->ctx.db = NULL;
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:1"), &entity), RC_BUSY);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 2), PUT_PRESENT, 0, NULL),
+                     RC_BUSY);
+    city->ctx.db = city->reader;
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:1"), &entity), RC_OK);
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:2"), &entity),
+                     RC_NOT_FOUND);
+    city->ctx.db = NULL; /* both are known now, the absent one too */
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:1"), &entity), RC_OK);
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:2"), &entity),
+                     RC_NOT_FOUND);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 2), PUT_PRESENT, 0, NULL),
+                     RC_OK);
+    assert_int_equal(ledger_reader_register(&city->ctx, city->ledger), RC_OK);
+    const Version *version = ledger_version(city->ledger, STR("urn:x:1"));
+    assert_int_equal(version_position(version), 2);
+    version_render_keep(city->ledger, version, 5, STR("answer"));
+    assert_true(str_eq(*version_rendered(version, 5), STR("answer")));
+    ledger_quiesce(city->ledger);
+    assert_int_equal(city_value(city, STR("urn:x:1")), 2);
+    ledger_reader_unregister(city->ledger);
+}
+
+/* ---- timers ---- */
+
+typedef struct Alarm {
+    _Atomic int fired;
+    _Atomic int64_t at;
+} Alarm;
+
+static void ring(void *arg, Ledger *ledger, Str key, int64_t at) {
+    (void)ledger;
+    Alarm *alarm = arg;
+    if (key.len != 4) abort();
+    alarm->at = at;
+    alarm->fired++;
+}
+
+static void timers_fire_once_when_their_time_has_come(void **state) {
+    City *city = *state;
+    Alarm first = {0}, second = {0}, never = {0};
+    open_city(city);
+    int64_t now = time_now(&city->clock);
+    ledger_timer(city->ledger, STR("soon"), now + 50000, ring, &first);
+    ledger_timer(city->ledger, STR("past"), now - TIME_DAY, ring, &second);
+    ledger_timer(city->ledger, STR("drop"), now + 20000, ring, &never);
+    ledger_timer(city->ledger, STR("drop"), TIME_NONE, ring, &never);
+    ledger_timer(city->ledger, STR("late"), now + 30000, ring, &never);
+    ledger_timer(city->ledger, STR("late"), now + TIME_DAY, ring, &never);
+    int64_t until = time_monotonic() + 5 * TIME_SECOND;
+    while ((!first.fired || !second.fired) && time_monotonic() < until)
+        usleep(1000);
+    usleep(20000);
+    assert_int_equal(first.fired, 1);
+    assert_int_equal(second.fired, 1);
+    assert_int_equal(never.fired, 0);
+    assert_true(first.at == now + 50000 && time_now(&city->clock) >= first.at);
+}
+
+/* ---- checkpoints and proofs ---- */
+
+static Rc wait_for_checkpoint(City *city, uint64_t size, Str *note, Checkpoint *checkpoint) {
+    int64_t until = time_monotonic() + 5 * TIME_SECOND;
+    Rc rc;
+    do {
+        rc = house_newest(&city->ctx, city->ledger, note, checkpoint);
+        usleep(2000);
+    } while ((rc != RC_OK || checkpoint->size < size) && time_monotonic() < until);
+    return rc;
+}
+
+static Digest digest_of(City *city, const Json *text) {
+    Str bytes;
+    Digest digest;
+    assert_true(hash_from_base64(city->ctx.arena, json_str(text), &bytes) && bytes.len == 32);
+    memcpy(&digest, bytes.ptr, 32);
+    return digest;
+}
+
+static void every_leaf_is_proven_under_a_signed_checkpoint(void **state) {
+    City *city = *state;
+    Str note;
+    Checkpoint checkpoint;
+    city->options.checkpoint_every = 10000;
+    open_city(city);
+    for (int i = 0; i < 300; i++) {
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i % 7);
+        assert_int_equal(city_put(city, city_entity(city, id, SENSOR, i), PUT_ANY, 0, NULL), RC_OK);
+    }
+    assert_int_equal(wait_for_checkpoint(city, 300, &note, &checkpoint), RC_OK);
+    assert_int_equal(checkpoint.size, 300);
+    TreeHasher *hasher = tree_hasher_new();
+    for (uint64_t position = 1; position <= 300; position += 13) {
+        const Json *proof;
+        assert_int_equal(ledger_proof(&city->ctx, city->ledger, position, &proof), RC_OK);
+        TreePath path = {0};
+        const Json *steps = json_get(proof, STR("path"));
+        for (size_t i = 0; i < steps->len; i++)
+            (void)vec_push(city->ctx.arena, &path, digest_of(city, json_at(steps, i)));
+        Digest leaf = digest_of(city, json_get(proof, STR("leafHash"))), stored;
+        assert_true(
+            tree_inclusion_holds(hasher, &leaf, position - 1, 300, &path, &checkpoint.root));
+        assert_int_equal(ledger_leaf_hash(&city->ctx, city->ledger, position, &stored), RC_OK);
+        assert_memory_equal(&stored, &leaf, sizeof leaf);
+    }
+    tree_hasher_free(hasher);
+    const Json *proof;
+    assert_int_equal(ledger_proof(&city->ctx, city->ledger, 301, &proof), RC_NOT_FOUND);
+    city_close(city);
+    open_city(city); /* the tree is found again, over a full tile */
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 1), PUT_ANY, 0, NULL),
+                     RC_OK);
+    assert_int_equal(wait_for_checkpoint(city, 301, &note, &checkpoint), RC_OK);
+    assert_int_equal(checkpoint.size, 301);
+}
+
+/* ---- what must not be opened ---- */
+
+static void copy_folder(const char *from, const char *to) {
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf %s && cp -r %s %s", to, from, to);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_ledger_behind_its_witness_is_not_opened(void **state) {
+    City *city = *state;
+    open_city(city);
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 1), PUT_ANY, 0, NULL),
+                     RC_OK);
+    city_close(city);
+    Str old = str_fmt(city->arena, "%s/old", city->root);
+    copy_folder(city->folder.ptr, old.ptr);
+    open_city(city);
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 2), PUT_ANY, 0, NULL),
+                     RC_OK);
+    city_close(city); /* signs and hands to the witness */
+    copy_folder(old.ptr, city->folder.ptr);
+    assert_int_equal(city_open(city), RC_FAILED);
+    assert_true(str_eq(city->ctx.error.code, STR("ledger-cut")));
+    city->options.witness_file = STR_NONE; /* forks: another second leaf */
+    open_city(city);
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 3), PUT_ANY, 0, NULL),
+                     RC_OK);
+    city_close(city);
+    city->options.witness_file = city->witness_file;
+    assert_int_equal(city_open(city), RC_FAILED);
+    assert_true(str_eq(city->ctx.error.code, STR("ledger-altered")));
+}
+
+static void another_key_file_opens_nothing(void **state) {
+    City *city = *state;
+    open_city(city);
+    city_close(city);
+    city->options.key_file = str_fmt(city->arena, "%s/absent.key", city->root);
+    assert_int_equal(city_open(city), RC_NOT_FOUND); /* and isn't made anew */
+    assert_int_not_equal(access(city->options.key_file.ptr, F_OK), 0);
+    City other;
+    city_make(&other);
+    assert_int_equal(city_open(&other), RC_OK);
+    city_close(&other);
+    city->options.key_file = other.key_file;
+    assert_int_equal(city_open(city), RC_FAILED);
+    city_end(&other);
+    city->options.key_file = city->key_file;
+    open_city(city);
+    City second = *city;
+    assert_int_equal(ledger_open(&second.ctx, &second.options, &second.ledger), RC_BUSY);
+}
+
+static void a_lost_state_is_waited_for(void **state) {
+    City *city = *state;
+    open_city(city);
+    for (int i = 0; i < 20; i++) {
+        Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
+        assert_int_equal(city_put(city, city_entity(city, id, SENSOR, i), PUT_ANY, 0, NULL), RC_OK);
+    }
+    /* as if far behind: the mode is the same, only the number is smaller */
+    atomic_store(&city->ledger->mode, LEDGER_BEHIND);
+    const Entity *entity;
+    assert_int_equal(ledger_entity(&city->ctx, city->ledger, STR("urn:x:1"), &entity), RC_BUSY);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 2), PUT_PRESENT, 0, NULL),
+                     RC_BUSY);
+    city_project(city, 6);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 2), PUT_PRESENT, 0, NULL),
+                     RC_OK);
+    assert_int_equal(city_value(city, STR("urn:x:1")), 2);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(what_was_answered_is_there_after_reopening),
+        CASE(guards_refuse_and_leave_no_trace),
+        CASE(a_command_is_all_or_nothing),
+        CASE(nothing_is_lost_between_many_movers),
+        CASE(any_sequence_gives_what_a_simple_model_gives),
+        CASE(followers_see_each_event_once_in_order),
+        CASE(a_look_names_subjects_and_purpose),
+        CASE(notes_seal_what_is_secret),
+        CASE(the_overlay_shows_what_the_state_lacks),
+        CASE(loop_threads_are_told_to_go_to_the_pool),
+        CASE(timers_fire_once_when_their_time_has_come),
+        CASE(every_leaf_is_proven_under_a_signed_checkpoint),
+        CASE(a_ledger_behind_its_witness_is_not_opened),
+        CASE(another_key_file_opens_nothing),
+        CASE(a_lost_state_is_waited_for),
+    };
+    return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+}
