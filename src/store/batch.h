@@ -64,7 +64,7 @@ typedef struct EntityPut {
     StrVec types;      /* expanded IRIs; empty: a tombstone, and nothing below counts */
     Str body;
     VEC(IndexValue) values; /* of attributes declared by batch_index; others are passed over */
-    VEC(IndexBox) boxes;
+    VEC(IndexBox) boxes;    /* of all geometries: a scan with a box finds only what has one */
     Str text; /* folded text to be found by words of it; empty: none. Never personal */
 } EntityPut;
 /* Sets or replaces a row with all that finds it. Fastest in the order of ids. */

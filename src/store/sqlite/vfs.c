@@ -249,8 +249,9 @@ static int vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *to, int f
 static int vfs_delete(sqlite3_vfs *base, const char *path, int sync_folder) {
     Vfs *vfs = (Vfs *)base;
     if (!fault_step(vfs->fault, "delete")) return SQLITE_IOERR_DELETE;
-    if (vfs->fault && vfs->fault->tear) tear_forget(vfs->fault->tear, path);
-    return vfs->real->xDelete(vfs->real, path, sync_folder);
+    bool torn = vfs->fault && vfs->fault->tear;
+    if (torn) tear_forget(vfs->fault->tear, path);
+    return vfs->real->xDelete(vfs->real, path, torn ? 0 : sync_folder);
 }
 
 static int vfs_access(sqlite3_vfs *base, const char *path, int flags, int *out) {
