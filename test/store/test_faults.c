@@ -83,7 +83,8 @@ static Rc follow(Day *d) {
     EntityPut put = {.id = STR("entity"), .position = leaf.position, .body = leaf.bytes};
     vec_push(ctx->arena, &put.types, STR("Type"));
     put.text = leaf.bytes;
-    vec_push(ctx->arena, &put.boxes, (IndexBox){STR("location"), 1, 2, 3, (double)(4 + leaf.position % 7)});
+    vec_push(ctx->arena, &put.boxes,
+             (IndexBox){STR("location"), 1, 2, 3, (double)(4 + leaf.position % 7)});
     TRY(batch_entity(ctx, d->state, &put));
     TRY(batch_put(ctx, d->state, ROWS, &(Item){.key = STR("k"), .value = leaf.bytes}));
     Cursor cursor = {leaf.position, leaf.hash, 1};
