@@ -301,6 +301,59 @@ static void bytes_behind_a_running_request_are_kept_within_bounds(void **state) 
     close(fd);
 }
 
+/* ---- memory ---- */
+
+static _Atomic int allocations;
+
+static void count_malloc(const volatile void *at, size_t size) {
+    (void)at, (void)size;
+    allocations++;
+}
+
+static void count_free(const volatile void *at) {
+    (void)at;
+}
+
+/* Of the sanitizers' run time; NULL in a build without. */
+extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
+                                                     void (*)(const volatile void *))
+    __attribute__((weak));
+
+static void ask_and_read(int fd, Str request, size_t answer) {
+    char some[4096];
+    rig_send(fd, request);
+    while (answer) {
+        ssize_t n = recv(fd, some, answer < sizeof some ? answer : sizeof some, 0);
+        assert_true(n > 0);
+        answer -= (size_t)n;
+    }
+}
+
+static void requests_on_a_warm_connection_allocate_nothing(void **state) {
+    (void)state;
+    if (!__sanitizer_install_malloc_and_free_hooks) skip();
+    Rig rig = rig_start((HttpOptions){.loops = 1}, ROUTES);
+    const Str requests[] = {
+        STR("GET /items/7 HTTP/1.1\r\n" HOST "Authorization: Bearer 0123456789\r\n\r\n"),
+        STR("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nabcde"),
+        STR("GET /mirror/a?b=c HTTP/1.1\r\n" HOST "Cookie: sid=1\r\n\r\n"),
+    };
+    int fd = rig_connect(&rig);
+    size_t lengths[3];
+    for (int i = 0; i < 3; i++) {
+        rig_send(fd, requests[i]);
+        Reply reply = rig_read(&rig, fd, false);
+        lengths[i] = strlen(reply.head) + reply.len;
+    }
+    assert_true(__sanitizer_install_malloc_and_free_hooks(count_malloc, count_free) > 0);
+    int before = allocations;
+    for (int i = 0; i < 300; i++)
+        ask_and_read(fd, requests[i % 3], lengths[i % 3]);
+    assert_int_equal(allocations - before, 0);
+    close(fd);
+    rig_stop(&rig);
+}
+
 /* ---- time and number ---- */
 
 static void slow_clients_are_cut_off(void **state) {
@@ -524,6 +577,7 @@ int main(void) {
         cmocka_unit_test(large_bodies_come_and_go_whole),
         cmocka_unit_test(answers_reach_a_reader_who_starts_late),
         cmocka_unit_test(bytes_behind_a_running_request_are_kept_within_bounds),
+        cmocka_unit_test(requests_on_a_warm_connection_allocate_nothing),
         cmocka_unit_test(slow_clients_are_cut_off),
         cmocka_unit_test(a_client_that_does_not_read_is_closed),
         cmocka_unit_test(connections_are_counted_and_bounded),
