@@ -9,6 +9,7 @@
 #include "gate/gate.h"
 #include "http/http.h"
 #include "ld/ld.h"
+#include "procedure/procedure.h"
 #include "project/project.h"
 
 /* A file of starter/, inside the binary. */

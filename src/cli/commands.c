@@ -3,6 +3,9 @@
 #include "cli_int.h"
 
 const CliCommand *const cli_commands[] = {
+    &cmd_serve,
+    &cmd_token,
+    &cmd_user,
     &cmd_help,
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

@@ -84,9 +84,23 @@ static Rc gate_of(Ctx *ctx, Tenant *tenant) {
     return gate_open(ctx, tenant, &options);
 }
 
-static Rc rooms_open(Ctx *ctx, Tenant *tenant) {
+/* The rules are read once and live as long as the city. */
+static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
+    WasteSources sources = {0};
+    Ctx lasting = *ctx;
+    lasting.arena = city->arena;
+    Rc rc = starter_json(&lasting, STR("waste/items.json"), &sources.items);
+    if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/districts.json"), &sources.districts);
+    if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/rules.json"), &sources.rules);
+    if (rc == RC_OK) rc = starter_json(&lasting, STR("organisation.json"), &sources.organisation);
+    ctx->error = lasting.error;
+    return rc == RC_OK ? procedures_open(ctx, tenant, &sources) : rc;
+}
+
+static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     Project *project;
     TRY(project_new(ctx, tenant, &project));
+    TRY(procedures_of(ctx, city, tenant));
     TRY(project_start(ctx, project));
     return gate_of(ctx, tenant);
 }
@@ -106,7 +120,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
     Ctx inside = *ctx;
     inside.tenant = tenant;
     inside.db = db;
-    Rc rc = rooms_open(&inside, tenant);
+    Rc rc = rooms_open(&inside, city, tenant);
     ctx->error = inside.error;
     reader_close(db);
     return rc;
@@ -114,6 +128,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 
 void tenant_close(Tenant *tenant) {
     project_stop(tenant->project);
+    procedures_close(tenant);
     gate_close(tenant);
     ledger_close(tenant->ledger);
     ld_cache_free(tenant->contexts);

@@ -45,9 +45,9 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     Arena *arena = arena_new(GATE_ARENA);
     Gate *gate = NEW(arena, Gate);
     *gate = (Gate){.arena = arena, .tenant = tenant};
-    gate->sessions = table_new(SESSIONS_MAX, session_drop);
-    gate->tokens = table_new(TOKENS_MAX, token_drop);
-    gate->failures = table_new(FAILURES_KEPT, mem_free);
+    gate->sessions = roster_new(SESSIONS_MAX, session_drop);
+    gate->tokens = roster_new(TOKENS_MAX, token_drop);
+    gate->failures = roster_new(FAILURES_KEPT, mem_free);
     pthread_mutex_init(&gate->local_lock, NULL);
     tenant->gate = gate;
     Rc rc = gate_fill(ctx, gate, options);
@@ -62,9 +62,9 @@ void gate_close(Tenant *tenant) {
     for (size_t i = 0; i < GATE_THREADS; i++)
         reader_close(gate->readers[i]);
     batch_close(gate->local);
-    table_free(gate->sessions);
-    table_free(gate->tokens);
-    table_free(gate->failures);
+    roster_free(gate->sessions);
+    roster_free(gate->tokens);
+    roster_free(gate->failures);
     pthread_mutex_destroy(&gate->local_lock);
     arena_free(gate->arena);
 }

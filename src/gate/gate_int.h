@@ -3,7 +3,7 @@
 #define GATE_GATE_INT_H
 
 #include "gate.h"
-#include "table.h"
+#include "roster.h"
 
 #include <pthread.h>
 
@@ -60,8 +60,8 @@ struct Gate {
     Tenant *tenant;
     Rules rules;
     VEC(GatePost) posts;
-    Table *sessions, *tokens; /* of GateSession, GateToken */
-    Table *failures;          /* sign-ins that failed, by login */
+    Roster *sessions, *tokens; /* of GateSession, GateToken */
+    Roster *failures;          /* sign-ins that failed, by login */
     Batch *local;             /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */

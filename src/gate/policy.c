@@ -102,7 +102,7 @@ Rc policy_compile(Ctx *ctx, const Json *source, Rules *out) {
         const Json *one = json_at(source, i);
         Rule rule = {0};
         if (str_empty(json_get_str(one, "effect")))
-            return rule_fault(ctx, i, STR("effect"), "A rule needs an effect", STR_NONE);
+            return rule_fault(ctx, i, STR("effect"), "A rule needs an effect", STR(""));
         for (size_t m = 0; m < one->len; m++)
             TRY(member_read(ctx, i, &one->value.members[m], &rule));
         vec_push(ctx->arena, &out->items, rule);

@@ -88,7 +88,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         session->key = row->key;
         session->started_at = row->started;
         post_use(session, row->post);
-        table_put(gate->sessions, &session->key, session);
+        roster_put(gate->sessions, &session->key, session);
     }
     return RC_OK;
 }
@@ -138,7 +138,7 @@ static void session_read(void *arg, void *value) {
 bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
     ActorWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
     Digest key = session_key(token);
-    return table_use(gate->sessions, &key, session_read, &wanted) && wanted.alive;
+    return roster_use(gate->sessions, &key, session_read, &wanted) && wanted.alive;
 }
 
 const StrVec *gate_own_posts(const Ctx *ctx) {
@@ -159,7 +159,7 @@ static void failures_read(void *arg, void *value) {
 
 static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *login) {
     Failures failures = {0};
-    if (!table_use(gate->failures, login, failures_read, &failures)) return RC_OK;
+    if (!roster_use(gate->failures, login, failures_read, &failures)) return RC_OK;
     if (failures.count < FAILURES_MAX || time_now(ctx->clock) - failures.since > failures_last)
         return RC_OK;
     return ctx_fail(ctx, RC_LIMIT, "too-many-failures", STR("password"),
@@ -169,12 +169,12 @@ static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *login) {
 static void failure_count(Ctx *ctx, Gate *gate, const Digest *login) {
     Failures failures = {0};
     int64_t now = time_now(ctx->clock);
-    (void)table_use(gate->failures, login, failures_read, &failures);
+    (void)roster_use(gate->failures, login, failures_read, &failures);
     if (now - failures.since > failures_last) failures = (Failures){.since = now};
     failures.count++;
     Failures *kept = mem_alloc(sizeof *kept);
     *kept = failures;
-    table_put(gate->failures, login, kept);
+    roster_put(gate->failures, login, kept);
 }
 
 static Rc account_load(Ctx *ctx, Str id, const Entity **out) {
@@ -194,7 +194,7 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     Rc rc = account_verify(ctx, account, password);
     if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
     TRY(rc);
-    table_delete(gate->failures, &counter);
+    roster_delete(gate->failures, &counter);
     TRY(account_session(ctx, account, &session));
     *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
     session->key = session_key(*session_token);
@@ -202,7 +202,7 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     if (rc != RC_OK)
         arena_free(session->arena);
     else
-        table_put(gate->sessions, &session->key, session);
+        roster_put(gate->sessions, &session->key, session);
     return rc;
 }
 
@@ -217,7 +217,7 @@ static Rc no_session(Ctx *ctx) {
 Rc gate_sign_out(Ctx *ctx) {
     const GateSession *session = own_session(ctx);
     if (!session) return RC_OK;
-    table_delete(ctx->tenant->gate->sessions, &session->key);
+    roster_delete(ctx->tenant->gate->sessions, &session->key);
     return session_store(ctx, ctx->tenant->gate,
                          &(SessionRow){.space = SESSIONS, .key = &session->key});
 }
@@ -231,7 +231,7 @@ Rc gate_take_post(Ctx *ctx, Str post) {
     if (!session) return no_session(ctx);
     for (size_t i = 0; i < session->posts.len; i++) {
         if (!str_eq(session->posts.items[i], post)) continue;
-        (void)table_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
+        (void)roster_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
         GateSession changed = *session;
         changed.post = post;
         return session_keep(ctx, ctx->tenant->gate, &changed);
@@ -256,6 +256,6 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
     TRY(rc);
     int64_t now = time_now(ctx->clock);
-    (void)table_use(gate->sessions, &session->key, stepped_up, &now);
+    (void)roster_use(gate->sessions, &session->key, stepped_up, &now);
     return RC_OK;
 }

@@ -75,7 +75,7 @@ static void token_read(void *arg, void *value) {
 bool token_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
     TokenWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
     Digest key = session_key(token);
-    return table_use(gate->tokens, &key, token_read, &wanted) && wanted.alive;
+    return roster_use(gate->tokens, &key, token_read, &wanted) && wanted.alive;
 }
 
 /* ---- life ---- */
@@ -110,7 +110,7 @@ Rc token_load_all(Ctx *ctx, Gate *gate) {
         Rc rc = kept_new(ctx, all.rows.items[i].row, &all.rows.items[i].key, &kept);
         if (rc == RC_NOT_FOUND) continue; /* the account has gone since */
         TRY(rc);
-        table_put(gate->tokens, &kept->token.key, kept);
+        roster_put(gate->tokens, &kept->token.key, kept);
     }
     return RC_OK;
 }
@@ -176,6 +176,6 @@ Rc gate_token_create(Ctx *ctx, const GateTokenWish *wish, Str *token) {
     Digest key = session_key(*token);
     Kept *kept;
     TRY(kept_new(ctx, &row, &key, &kept));
-    table_put(gate->tokens, &key, kept);
+    roster_put(gate->tokens, &key, kept);
     return session_store(ctx, gate, &(SessionRow){TOKENS, &key, &row, expires});
 }
