@@ -80,6 +80,11 @@ static void refuse(HttpExchange *x, const Error *error) {
     broker_problem(x, error);
 }
 
+static bool before(void *arg, HttpExchange *x) {
+    City *city = arg;
+    return gate_before(&city->door, x);
+}
+
 static void quiet(void *arg, int thread) {
     City *city = arg;
     (void)thread;
@@ -108,7 +113,7 @@ static Rc server_open(Ctx *ctx, City *city) {
                            .loops = city->options.loops,
                            .pool = city->options.pool,
                            .max_connections = CONNECTIONS,
-                           .before = gate_before,
+                           .before = before,
                            .quiet = quiet,
                            .thread = thread_hook,
                            .arg = city,

@@ -77,7 +77,8 @@ static Rc member_read(Ctx *ctx, size_t rule, const JsonMember *member, Rule *out
         {STR("classes"), class_words, &out->classes},
         {STR("relations"), relation_words, &out->relations},
     };
-    bool array = member->value.kind == JSON_ARRAY, on = member->value.value.boolean;
+    bool array = member->value.kind == JSON_ARRAY;
+    bool on = member->value.kind == JSON_BOOL && member->value.value.boolean;
     for (size_t i = 0; array && i < sizeof sets / sizeof *sets; i++)
         if (str_eq(member->name, sets[i].name))
             return words_read(ctx, rule, member, sets[i].words, sets[i].mask);
