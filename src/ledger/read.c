@@ -181,7 +181,7 @@ static bool collect_leaf(void *arg, const Leaf *leaf) {
 
 Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, uint64_t from, size_t max, LeafBytes *out) {
     *out = (LeafBytes){0};
-    return reader_leaves(ctx, reader, from, max, collect_leaf, &(Collect){arena, out});
+    return reader_leaves(ctx, reader, (LeafSlice){from, max}, collect_leaf, &(Collect){arena, out});
 }
 
 static Rc open_event_part(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,

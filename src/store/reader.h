@@ -45,8 +45,12 @@ typedef bool (*LeafEach)(void *arg, const Leaf *leaf);
 
 /* Position of the newest leaf, 0 when there is none. */
 Rc reader_head(Ctx *ctx, Reader *reader, uint64_t *position);
-/* Leaves from position `from` on, oldest first, at most max of them. */
-Rc reader_leaves(Ctx *ctx, Reader *reader, uint64_t from, size_t max, LeafEach each, void *arg);
+typedef struct LeafSlice {
+    uint64_t from; /* first position */
+    size_t max;    /* at most so many leaves */
+} LeafSlice;
+/* The leaves of a slice, oldest first. */
+Rc reader_leaves(Ctx *ctx, Reader *reader, LeafSlice slice, LeafEach each, void *arg);
 /* RC_NOT_FOUND. */
 Rc reader_leaf(Ctx *ctx, Reader *reader, uint64_t position, Leaf *out);
 Rc reader_leaf_of(Ctx *ctx, Reader *reader, const CommandId *command, Leaf *out);

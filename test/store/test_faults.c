@@ -166,7 +166,7 @@ static const char *check_ledger(Fixture *f, Reader *reader, const Acked *acked) 
     if (reader_head(&f->ctx, reader, &head) != RC_OK) return "the head cannot be read";
     if (head < acked->head) return "acknowledged leaves are lost";
     if (head % BATCH) return "half a batch is there";
-    if (reader_leaves(&f->ctx, reader, 1, SIZE_MAX, walk_leaf, &walk) != RC_OK)
+    if (reader_leaves(&f->ctx, reader, (LeafSlice){1, SIZE_MAX}, walk_leaf, &walk) != RC_OK)
         return "the leaves cannot be read";
     if (!walk.ok || walk.count != head) return "leaves are damaged or missing";
     KeyRow key;

@@ -44,11 +44,11 @@ Rc leaf_at(Ctx *ctx, Db *db, uint64_t position, Leaf *out) {
     return leaf_one(ctx, db, stmt, out);
 }
 
-Rc leaf_each(Ctx *ctx, Db *db, const LeafSlice *slice, LeafEach each, void *arg) {
+Rc leaf_each(Ctx *ctx, Db *db, LeafSlice slice, LeafEach each, void *arg) {
     USES_STMT *stmt = NULL;
     TRY(db_use(ctx, db, SQL_LEAF_FROM, &stmt));
-    stmt_int(stmt, 1, (int64_t)slice->from);
-    stmt_int(stmt, 2, slice->max > INT64_MAX ? -1 : (int64_t)slice->max);
+    stmt_int(stmt, 1, (int64_t)slice.from);
+    stmt_int(stmt, 2, slice.max > INT64_MAX ? -1 : (int64_t)slice.max);
     for (bool row;;) {
         TRY(db_step(ctx, db, stmt, &row));
         if (!row) return RC_OK;

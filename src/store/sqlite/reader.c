@@ -62,10 +62,10 @@ Rc reader_head(Ctx *ctx, Reader *reader, uint64_t *position) {
     return leaf_head(ctx, db, position);
 }
 
-Rc reader_leaves(Ctx *ctx, Reader *reader, uint64_t from, size_t max, LeafEach each, void *arg) {
+Rc reader_leaves(Ctx *ctx, Reader *reader, LeafSlice slice, LeafEach each, void *arg) {
     Db *db;
     TRY(use(ctx, reader, STORE_LEDGER, &db));
-    return leaf_each(ctx, db, &(LeafSlice){from, max}, each, arg);
+    return leaf_each(ctx, db, slice, each, arg);
 }
 
 Rc reader_leaf(Ctx *ctx, Reader *reader, uint64_t position, Leaf *out) {

@@ -125,14 +125,10 @@ Rc schema_create(Ctx *ctx, Db *db);
 
 /* ---- leaf.c: reading the ledger on any connection ---- */
 
-typedef struct LeafSlice {
-    uint64_t from;
-    size_t max;
-} LeafSlice;
 Rc leaf_head(Ctx *ctx, Db *db, uint64_t *position);
 Rc leaf_at(Ctx *ctx, Db *db, uint64_t position, Leaf *out);
 Rc leaf_of(Ctx *ctx, Db *db, const CommandId *command, Leaf *out);
-Rc leaf_each(Ctx *ctx, Db *db, const LeafSlice *slice, LeafEach each, void *arg);
+Rc leaf_each(Ctx *ctx, Db *db, LeafSlice slice, LeafEach each, void *arg);
 Rc leaf_hashes(Ctx *ctx, Db *db, LeafSlice slice, Digest *out);
 Rc key_get(Ctx *ctx, Db *db, Str id, KeyRow *out);
 Rc key_living(Ctx *ctx, Db *db, const KeyRange *range, KeyRow *out);
