@@ -156,7 +156,7 @@ static Rc merge_one(const Merge *merge, const Entity *before, const Attr *patch,
         if (old) vec_push(merge->ctx->arena, &delta->removed, removal);
         return RC_OK;
     }
-    Attr merged;
+    Attr merged = {0};
     TRY(merge_attr(merge, patch, old, &merged));
     if (merged.kind == ATTR_LANGUAGE && merged.value->len == 0)
         vec_push(merge->ctx->arena, &delta->removed, removal); /* its last language has gone */

@@ -374,6 +374,10 @@ static Rc read_sub(const EntityReader *reader, const EntityPath *path, const Jso
         return entity_value_fail(reader->ctx, path, "too-deep",
                                  "Attributes stand at most 16 levels within one another.");
     Str iri = ld_expand(reader->context, reader->ctx->arena, path->name);
+    AttrKind kind;
+    if (role_of(entity_core_term(reader->ctx->arena, iri), &kind) != ROLE_SUB)
+        return entity_value_fail(reader->ctx, path, "misplaced-member",
+                                 "This core term is no name of an attribute (clause 4.5.1).");
     VEC_EACH (Attr, known, &attr->subs)
         if (str_eq(known->name, iri))
             return entity_value_fail(reader->ctx, path, "name-twice",

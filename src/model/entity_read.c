@@ -134,6 +134,9 @@ static Rc read_attr(Work *work, const EntityPath *path, const Json *value) {
                                  "A name is a letter, then letters, digits and _, or an IRI "
                                  "(clause 4.6.2).");
     Str iri = ld_expand(reader->context, reader->ctx->arena, path->name);
+    if (role_of(entity_core_term(reader->ctx->arena, iri)) != ROLE_ATTR)
+        return entity_value_fail(reader->ctx, path, "misplaced-member",
+                                 "This core term is no name of an attribute (clause 4.5.1).");
     if (map_has(&work->seen, iri))
         return entity_value_fail(reader->ctx, path, "name-twice",
                                  "This is the same attribute as one before.");

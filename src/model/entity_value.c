@@ -57,6 +57,11 @@ bool entity_name_valid(Str name) {
     return ld_is_iri(name);
 }
 
+Str entity_core_term(Arena *arena, Str iri) {
+    if (!str_starts(iri, STR(LD_NGSI)) || str_starts(iri, STR(LD_DEFAULT))) return STR_NONE;
+    return ld_compact(ld_core(), arena, iri);
+}
+
 bool entity_value_scope_level(Str level) {
     return is_name(level, STR(""));
 }

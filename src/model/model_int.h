@@ -14,6 +14,10 @@ const KindInfo *entity_kind(AttrKind kind);
 /* The kind by name or IRI; ATTR_UNSAID when it is none. */
 AttrKind entity_kind_of(Str type);
 
+/* The core term that an attribute of this IRI would be written as, or STR_NONE: one named
+   ngsi-ld:hasValue would come out as the member "value". */
+Str entity_core_term(Arena *arena, Str iri);
+
 /* Where a reader is in the payload: a chain from the member at hand to the top, made into text only
  * for an error. */
 typedef struct EntityPath {

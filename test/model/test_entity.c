@@ -94,6 +94,11 @@ static const struct {
      "'Relationship','object':'urn:a:b'}}}"},
     {"a Property that holds a geometry",
      "{" ID ",'p':{'type':'Property','value':{'type':'Point','coordinates':[1,2]}}}", NULL},
+    {"an IRI that would compact to a keyword",
+     "{" ID ",'" LD_DEFAULT "type':{'type':'Property','value':1,'" LD_DEFAULT
+     "value':{'type':'Property','value':2}}}",
+     "{" ID ",'ngsi-ld:default-context/type':{'type':'Property','value':1,"
+     "'ngsi-ld:default-context/value':{'type':'Property','value':2}}}"},
     {"a proof with its sealed members",
      "{" ID ",'ngsildproof':{'type':'Property','entityIdSealed':'urn:a:b','entityTypeSealed':'T','"
      "value':{'proofValue':'z'}}}",
@@ -235,6 +240,12 @@ static const struct {
     {P("'type':'ListProperty','valueList':[1,'urn:ngsi-ld:null']"), "p.valueList", ENTITY_WHOLE},
     {P("'type':'ListRelationship','objectList':[5]"), "p.objectList[0]", ENTITY_WHOLE},
     {P("'type':'ListRelationship','objectList':['not a uri']"), "p.objectList[0]", ENTITY_WHOLE},
+    /* a member of the standard by its whole name would be written as that member */
+    {P("'type':'Property','value':1,'https://uri.etsi.org/ngsi-ld/hasValue':2"),
+     "p.https://uri.etsi.org/ngsi-ld/hasValue", ENTITY_WHOLE},
+    {P("'type':'Property','value':1,'ngsi-ld:observedAt':2"), "p.ngsi-ld:observedAt", ENTITY_WHOLE},
+    {"{" ID ",'ngsi-ld:scope':1}", "ngsi-ld:scope", ENTITY_WHOLE},
+    {"{" ID ",'ngsi-ld:datasetId':1}", "ngsi-ld:datasetId", ENTITY_WHOLE},
     /* geometries */
     {G("'x'"), "g.value", ENTITY_WHOLE},
     {G("{'coordinates':[1,2]}"), "g.value.type", ENTITY_WHOLE},
