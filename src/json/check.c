@@ -74,41 +74,38 @@ Rc schema_test_type(Check *check, const SchemaRule *rule, const Json *value) {
     return rc;
 }
 
-/* The beginning of a value's text, for a message. */
-static Buf excerpt(const Json *value) {
-    Buf text = buf_new(NULL, 200);
+/* The beginning of a value's text, for a message; nothing while nobody reads messages. */
+static Str excerpt(Check *check, const Json *value) {
+    enum { SHOWN = 200, WRITTEN = 64 << 10 };
+    if (check->quiet) return STR_NONE;
+    Buf text = buf_new(NULL, WRITTEN);
     json_write(&text, value);
-    while (text.full && text.len && (text.ptr[text.len - 1] & 0x80))
-        text.len--; /* not half a character */
-    if (text.full) memcpy(text.ptr + text.len - 3, "...", 3);
-    return text;
+    Str head = str_head(buf_str(&text), SHOWN);
+    bool whole = !text.full && head.len == text.len;
+    Str shown = str_join(check->ctx->arena, (Str[]){head, STR("...")}, whole ? 1 : 2, STR_NONE);
+    buf_free(&text);
+    return shown;
 }
 
 Rc schema_test_const(Check *check, const SchemaRule *rule, const Json *value) {
     if (json_equal(rule->json, value)) return RC_OK;
-    Buf text = excerpt(rule->json);
-    Rc rc = refuse(check, "The value must be " STR_FMT ".", STR_ARG(buf_str(&text)));
-    buf_free(&text);
-    return rc;
+    Str text = excerpt(check, rule->json);
+    return refuse(check, "The value must be " STR_FMT ".", STR_ARG(text));
 }
 
 Rc schema_test_enum(Check *check, const SchemaRule *rule, const Json *value) {
     for (uint32_t i = 0; i < rule->json->len; i++)
         if (json_equal(&rule->json->value.items[i], value)) return RC_OK;
-    Buf text = excerpt(rule->json);
-    Rc rc = refuse(check, "The value must be one of " STR_FMT ".", STR_ARG(buf_str(&text)));
-    buf_free(&text);
-    return rc;
+    Str text = excerpt(check, rule->json);
+    return refuse(check, "The value must be one of " STR_FMT ".", STR_ARG(text));
 }
 
 /* ---- numbers ---- */
 
 /* The text of a bound as the schema spells it. */
 static Rc refuse_bound(Check *check, const SchemaRule *rule, const char *words) {
-    Buf text = excerpt(rule->json);
-    Rc rc = refuse(check, "The number must be %s " STR_FMT ".", words, STR_ARG(buf_str(&text)));
-    buf_free(&text);
-    return rc;
+    Str text = excerpt(check, rule->json);
+    return refuse(check, "The number must be %s " STR_FMT ".", words, STR_ARG(text));
 }
 
 Rc schema_test_minimum(Check *check, const SchemaRule *rule, const Json *value) {
@@ -192,16 +189,12 @@ Rc schema_test_pattern(Check *check, const SchemaRule *rule, const Json *value) 
     if (value->kind != JSON_STRING) return RC_OK;
     int rc = match(rule->pattern, json_str(value));
     if (rc >= 0) return RC_OK;
-    Buf text = excerpt(rule->json);
-    Rc result =
-        rc == PCRE2_ERROR_NOMATCH
-            ? refuse(check, "The text must match the pattern " STR_FMT ".", STR_ARG(buf_str(&text)))
-            : ctx_fail(check->ctx, RC_LIMIT, "pattern-limit",
-                       schema_place_text(check->ctx->arena, check->place),
-                       "The text takes too long to match with the pattern " STR_FMT ".",
-                       STR_ARG(buf_str(&text)));
-    buf_free(&text);
-    return result;
+    if (rc != PCRE2_ERROR_NOMATCH)
+        return ctx_fail(check->ctx, RC_LIMIT, "pattern-limit",
+                        schema_place_text(check->ctx->arena, check->place),
+                        "The text takes too long to match with its pattern: make it shorter.");
+    Str text = excerpt(check, rule->json);
+    return refuse(check, "The text must match the pattern " STR_FMT ".", STR_ARG(text));
 }
 
 /* ---- arrays ---- */

@@ -269,6 +269,25 @@ static void faults_are_said_in_a_sentence(void **state) {
     arena_free(ctx.arena);
 }
 
+/* A fuzzer's finding: a text that did not fit at all was cut before its beginning. */
+static void long_values_are_shown_in_part(void **state) {
+    (void)state;
+    Ctx ctx = ctx_new();
+    Buf text = buf_new(ctx.arena, 1000);
+    for (int i = 0; i < 250; i++)
+        buf_add_char(&text, 'x');
+    Str words = buf_str(&text);
+    Json constant = json_of_str(words);
+    JsonMember member = {STR("const"), constant};
+    Json source = json_of_members(&member, 1), value = json_of_int(1);
+    const JsonSchema *schema;
+    assert_int_equal(json_schema_compile(&ctx, &source, &schema), RC_OK);
+    assert_int_equal(json_schema_check(&ctx, schema, &value), RC_INVALID);
+    Str expected = str_fmt(ctx.arena, "The value must be \"%.199s....", words.ptr);
+    assert_true(str_eq(ctx.error.detail, expected));
+    arena_free(ctx.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_checked),
@@ -277,6 +296,7 @@ int main(void) {
         cmocka_unit_test(exploding_alternatives_are_stopped),
         cmocka_unit_test(many_elements_are_compared_in_linear_time),
         cmocka_unit_test(faults_are_said_in_a_sentence),
+        cmocka_unit_test(long_values_are_shown_in_part),
     };
     return cmocka_run_group_tests_name("json schema", tests, NULL, NULL);
 }
