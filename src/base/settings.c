@@ -239,7 +239,7 @@ Rc settings_read_file(Ctx *ctx, Settings *settings, const char *path) {
 /* "http.idle-timeout" is HTTP_IDLE_TIMEOUT. */
 static bool setting_is_variable(const char *key, Str variable) {
     size_t i = 0;
-    for (; key[i] && i < variable.len; i++) {
+    for (; i < variable.len && key[i]; i++) {
         char c = key[i];
         char expected = c == '.' || c == '-' ? '_' : (char)toupper((unsigned char)c);
         if (variable.ptr[i] != expected) return false;

@@ -62,7 +62,7 @@ struct Gate {
     VEC(GatePost) posts;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
     Roster *failures;          /* sign-ins that failed, by login */
-    Batch *local;             /* sessions and tokens outlive a restart */
+    Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */

@@ -1,5 +1,5 @@
-/* roster: Digest to record, shared by threads, bounded. Sessions, tokens and rate counters are found
- * in it. */
+/* roster: Digest to record, shared by threads, bounded. Sessions, tokens and rate counters are
+ * found in it. */
 #ifndef GATE_ROSTER_H
 #define GATE_ROSTER_H
 

@@ -141,7 +141,9 @@ static Rc token_record(Ctx *ctx, const GateTokenWish *wish, Str account, int64_t
 static Rc token_allowed(Ctx *ctx, const Entity *account) {
     const Attr *demo = entity_attr(account, IRI("demo"));
     bool service = str_eq(entity_text(account, IRI("accountKind")), STR("service"));
-    if (service || (demo && demo->value && demo->value->kind == JSON_BOOL && demo->value->value.boolean)) return RC_OK;
+    if (service ||
+        (demo && demo->value && demo->value->kind == JSON_BOOL && demo->value->value.boolean))
+        return RC_OK;
     return ctx_fail(
         ctx, RC_DENIED, "no-token", STR("account"),
         "Tokens are for service and demo accounts: make a service account with `machi user`.");

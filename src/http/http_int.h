@@ -22,9 +22,9 @@ enum {
     LOOP_READ = 64 * 1024, /* bytes read at once, into a buffer that the loop's connections share */
     LOOP_OUT = 128 * 1024, /* bytes of answers gathered before one write */
     ANSWER_DIRECT = 4 * 1024, /* a body from this size on is written from where it lies */
-    INPUT_MAX = 64 * 1024,     /* bytes that wait behind an exchange before reading stops */
-    BODY_INLINE = 64 * 1024,   /* a body up to this size lies in the arena, allocated at once */
-    LINGER_MAX = 1 << 20,      /* bytes read and thrown away after the last answer */
+    INPUT_MAX = 64 * 1024,    /* bytes that wait behind an exchange before reading stops */
+    BODY_INLINE = 64 * 1024,  /* a body up to this size lies in the arena, allocated at once */
+    LINGER_MAX = 1 << 20,     /* bytes read and thrown away after the last answer */
 };
 #define ARENA_MAX ((size_t)2 << 30) /* what is parsed is bounded before; this only catches bugs */
 

@@ -195,7 +195,7 @@ static Rc read_kind(const Compile *c, const EntityPath *up, const Json *object, 
     if (attr->kind == ATTR_UNSAID)
         return fail_at(c, &(EntityPath){.up = up, .name = STR("kind")},
                        "This is no kind of attribute, such as Property or GeoProperty.");
-    int value = usual_values[attr->kind];
+    int value = (int)usual_values[attr->kind];
     TRY(read_word(c, up, object, &value_member, &value));
     attr->value = (ValueKind)value;
     return RC_OK;
@@ -240,7 +240,7 @@ static Rc read_subs(Compile *c, const EntityPath *up, const Json *object, DictAt
 /* attr->class is the type's beforehand. */
 static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool sub,
                     DictAttr *attr) {
-    int class = attr->class;
+    int class = (int)attr->class;
     Label label, description;
     Named named;
     TRY(ONLY(c, path, object, STR("term"), STR("iri"), STR("label"), STR("description"),

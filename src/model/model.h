@@ -1,5 +1,6 @@
-/* model: what the city holds, as NGSI-LD entities; the dictionary that declares its types; and match, the one exact evaluator
-   of every condition. Pure: no I/O, no clock. Include only this header from outside. */
+/* model: what the city holds, as NGSI-LD entities; the dictionary that declares its types; and
+   match, the one exact evaluator of every condition. Pure: no I/O, no clock. Include only this
+   header from outside. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 

@@ -148,7 +148,7 @@ Rc city_put(City *city, const Delta *delta, int expect, uint64_t version, Outcom
         (CommandHead){.kind = STR("test.put"), .actor = STR("urn:actor:1"), .channel = STR("cli")});
     PartPut *put = NEW(command_arena(command), PartPut);
     put->delta = delta;
-    put->expect = expect;
+    put->expect = (typeof(put->expect))expect;
     put->version = version;
     command_needs(command, delta->id);
     command_add(command, &part_put, put);

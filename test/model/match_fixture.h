@@ -37,7 +37,7 @@ static inline int fixture_teardown(void **state) {
 
 static inline Entity *fixture_entity(Fixture *f, Str text) {
     const Json *json;
-    Entity *entity;
+    Entity *entity = NULL;
     Rc rc = json_read(&f->ctx, text, JSON_LIMITS_DEFAULT, &json);
     if (rc == RC_OK) rc = entity_read(&f->ctx, ld_core(), json, ENTITY_WHOLE, &entity);
     if (rc != RC_OK)

@@ -4,14 +4,14 @@
 #define ID "'id':'urn:a:b','type':'T'"
 #define FULL                                                                                        \
     "{" ID ",'scope':['/a','/"                                                                      \
-           "b'],'p':{'value':1,'unitCode':'MTR','observedAt':'2025-01-01T00:00:00.25Z','s':2},"     \
+    "b'],'p':{'value':1,'unitCode':'MTR','observedAt':'2025-01-01T00:00:00.25Z','s':2},"            \
     "'r':{'object':'urn:x:1','objectType':'X'},'l':{'languageMap':{'ja':'橋','en':'bridge'}},'v':" \
     "{'vocab':'go'},"                                                                               \
     "'j':{'json':{'k':1}},'vl':{'valueList':[1,2]},'ol':{'objectList':['urn:x:1']},"                \
     "'location':{'type':'Point','coordinates':[138.3,34.8]}}"
 #define MANY                                                                                       \
     "{" ID ",'p':[1,{'value':2,'datasetId':'urn:d:1'},{'value':3,'datasetId':'urn:d:2'}],'w':{'"   \
-           "value':4,'datasetId':'urn:d:1'}}"
+    "value':4,'datasetId':'urn:d:1'}}"
 
 typedef struct Case {
     const char *name, *in, *out;
@@ -23,8 +23,8 @@ static const Case cases[] = {
     {.name = "normalized",
      .in = FULL,
      .out = "{" ID ",'scope':['/a','/"
-                   "b'],'p':{'type':'Property','value':1,'unitCode':'MTR','observedAt':'2025-01-"
-                   "01T00:00:00.250Z','s':{'type':'Property','value':2}},"
+            "b'],'p':{'type':'Property','value':1,'unitCode':'MTR','observedAt':'2025-01-"
+            "01T00:00:00.250Z','s':{'type':'Property','value':2}},"
             "'r':{'type':'Relationship','object':'urn:x:1','objectType':'X'},'l':{'type':'"
             "LanguageProperty','languageMap':{'ja':'橋','en':'bridge'}},"
             "'v':{'type':'VocabProperty','vocab':'go'},'j':{'type':'JsonProperty','json':{'k':1}},'"
@@ -35,8 +35,8 @@ static const Case cases[] = {
      .in = FULL,
      .options = {.format = RENDER_CONCISE},
      .out = "{" ID ",'scope':['/a','/"
-                   "b'],'p':{'value':1,'unitCode':'MTR','observedAt':'2025-01-01T00:00:00.250Z','s'"
-                   ":2},'r':{'object':'urn:x:1','objectType':'X'},"
+            "b'],'p':{'value':1,'unitCode':'MTR','observedAt':'2025-01-01T00:00:00.250Z','s'"
+            ":2},'r':{'object':'urn:x:1','objectType':'X'},"
             "'l':{'languageMap':{'ja':'橋','en':'bridge'}},'v':{'vocab':'go'},'j':{'json':{'k':1}},"
             "'vl':{'valueList':[1,2]},'ol':{'objectList':['urn:x:1']},"
             "'location':{'type':'Point','coordinates':[138.3,34.8]}}"},
@@ -44,28 +44,28 @@ static const Case cases[] = {
      .in = FULL,
      .options = {.format = RENDER_SIMPLIFIED},
      .out = "{" ID ",'scope':['/a','/"
-                   "b'],'p':1,'r':'urn:x:1','l':{'languageMap':{'ja':'橋','en':'bridge'}},'v':{'"
-                   "vocab':'go'},'j':{'json':{'k':1}},"
+            "b'],'p':1,'r':'urn:x:1','l':{'languageMap':{'ja':'橋','en':'bridge'}},'v':{'"
+            "vocab':'go'},'j':{'json':{'k':1}},"
             "'vl':[1,2],'ol':['urn:x:1'],'location':{'type':'Point','coordinates':[138.3,34.8]}}"},
     {.name = "one type and one scope are no arrays",
      .in = "{" ID ",'scope':'/a'}",
      .out = "{" ID ",'scope':'/a'}"},
     {.name = "concise keeps what would be misread",
      .in = "{" ID ",'a':{'type':'Property','value':{'type':'Point','coordinates':[1,2]}},'b':{'"
-                  "value':{'type':'x','value':1}},'c':{'value':[]}}",
+           "value':{'type':'x','value':1}},'c':{'value':[]}}",
      .options = {.format = RENDER_CONCISE},
      .out = "{" ID ",'a':{'type':'Property','value':{'type':'Point','coordinates':[1,2]}},'b':{'"
-                   "value':{'type':'x','value':1}},'c':{'value':[]}}"},
+            "value':{'type':'x','value':1}},'c':{'value':[]}}"},
     {.name = "several instances",
      .in = MANY,
      .out = "{" ID ",'p':[{'type':'Property','value':1},{'type':'Property','value':2,'datasetId':'"
-                   "urn:d:1'},{'type':'Property','value':3,'datasetId':'urn:d:2'}],'w':{'type':'"
-                   "Property','value':4,'datasetId':'urn:d:1'}}"},
+            "urn:d:1'},{'type':'Property','value':3,'datasetId':'urn:d:2'}],'w':{'type':'"
+            "Property','value':4,'datasetId':'urn:d:1'}}"},
     {.name = "several instances, concise",
      .in = MANY,
      .options = {.format = RENDER_CONCISE},
      .out = "{" ID ",'p':[1,{'value':2,'datasetId':'urn:d:1'},{'value':3,'datasetId':'urn:d:2'}],'"
-                   "w':{'value':4,'datasetId':'urn:d:1'}}"},
+            "w':{'value':4,'datasetId':'urn:d:1'}}"},
     {.name = "several instances, simplified",
      .in = MANY,
      .options = {.format = RENDER_SIMPLIFIED},
@@ -78,7 +78,7 @@ static const Case cases[] = {
      .in = MANY,
      .datasets = "urn:d:1",
      .out = "{" ID ",'p':{'type':'Property','value':2,'datasetId':'urn:d:1'},'w':{'type':'Property'"
-                   ",'value':4,'datasetId':'urn:d:1'}}"},
+            ",'value':4,'datasetId':'urn:d:1'}}"},
     {.name = "several datasetIds",
      .in = MANY,
      .datasets = "urn:d:2 @none",
@@ -109,8 +109,8 @@ static const Case cases[] = {
      .in = "{" ID ",'p':{'value':1,'s':2}}",
      .options = {.sys_attrs = true},
      .out = "{" ID ",'createdAt':'1970-01-01T00:00:01Z','modifiedAt':'1970-01-01T00:00:01Z','p':{'"
-                   "type':'Property','value':1,'createdAt':'1970-01-01T00:00:01Z','modifiedAt':'"
-                   "1970-01-01T00:00:01Z',"
+            "type':'Property','value':1,'createdAt':'1970-01-01T00:00:01Z','modifiedAt':'"
+            "1970-01-01T00:00:01Z',"
             "'s':{'type':'Property','value':2,'createdAt':'1970-01-01T00:00:01Z','modifiedAt':'"
             "1970-01-01T00:00:01Z'}}}"},
     {.name = "times of the system, concise",
@@ -201,7 +201,7 @@ static const Case cases[] = {
      .out = "{'id':'urn:a:b','type':'Feature','geometry':null,'properties':{'type':'T'}}"},
     {.name = "another geometry",
      .in = "{" ID ",'location':{'type':'Point','coordinates':[1,2]},'g':{'type':'Point','"
-                  "coordinates':[3,4]}}",
+           "coordinates':[3,4]}}",
      .geometry = "g",
      .pick = "id",
      .options = {.geojson = true},
@@ -215,7 +215,7 @@ static const Case cases[] = {
      .out = "{'id':'urn:a:b','type':'Feature','geometry':null,'properties':{}}"},
     {.name = "the geometry of a datasetId",
      .in = "{" ID ",'location':[{'type':'Point','coordinates':[1,2]},{'type':'GeoProperty','value':"
-                  "{'type':'Point','coordinates':[3,4]},'datasetId':'urn:d:1'}]}",
+           "{'type':'Point','coordinates':[3,4]},'datasetId':'urn:d:1'}]}",
      .datasets = "urn:d:1",
      .pick = "id",
      .options = {.geojson = true},
@@ -260,7 +260,7 @@ static void every_representation_is_as_the_standard_has_it(void **state) {
 
 #define SERIES                                                                                     \
     "{" ID ",'p':[{'value':1,'observedAt':'2025-01-01T00:00:00Z'},{'value':2.50,'observedAt':'"    \
-           "2025-01-01T01:00:00Z'},"                                                               \
+    "2025-01-01T01:00:00Z'},"                                                                      \
     "{'value':3,'datasetId':'urn:d:1','observedAt':'2025-01-01T02:00:00Z'}],'r':[{'object':'urn:"  \
     "x:1','observedAt':'2025-01-01T00:00:00Z'}],"                                                  \
     "'l':[{'languageMap':{'ja':'橋'},'observedAt':'2025-01-01T00:00:00Z'}],'v':[{'vocab':'go','"  \
@@ -275,8 +275,8 @@ static const struct {
 } temporal[] = {
     {"always arrays",
      "{" ID ",'p':[{'type':'Property','value':1,'observedAt':'2025-01-01T00:00:00Z'},{'type':'"
-            "Property','value':2.50,'observedAt':'2025-01-01T01:00:00Z'},{'type':'Property','value'"
-            ":3,'observedAt':'2025-01-01T02:00:00Z','datasetId':'urn:d:1'}],"
+     "Property','value':2.50,'observedAt':'2025-01-01T01:00:00Z'},{'type':'Property','value'"
+     ":3,'observedAt':'2025-01-01T02:00:00Z','datasetId':'urn:d:1'}],"
      "'r':[{'type':'Relationship','object':'urn:x:1','observedAt':'2025-01-01T00:00:00Z'}],'l':[{'"
      "type':'LanguageProperty','languageMap':{'ja':'橋'},'observedAt':'2025-01-01T00:00:00Z'}],"
      "'v':[{'type':'VocabProperty','vocab':'go','observedAt':'2025-01-01T00:00:00Z'}],'j':[{'type':"
@@ -329,7 +329,7 @@ static void deleted_instances_say_so(void **state) {
     RenderOptions options = {.temporal = true};
     assert_text("normalized", text_of(ctx, rendered(ctx, ld_core(), entity, options)),
                 quoted(ctx, "{" ID ",'p':[{'type':'Property','value':'urn:ngsi-ld:null','deletedAt'"
-                                   ":'1970-01-01T00:00:02Z','instanceId':'urn:i:1'}],"
+                            ":'1970-01-01T00:00:02Z','instanceId':'urn:i:1'}],"
                             "'l':[{'type':'LanguageProperty','languageMap':{'@none':'urn:ngsi-ld:"
                             "null'},'deletedAt':'1970-01-01T00:00:02Z','instanceId':'urn:i:1'}]}"));
     options = (RenderOptions){.temporal = true,
@@ -360,7 +360,7 @@ static void contexts_compact_and_stand_at_the_end(void **state) {
     RenderOptions options = {.at_context = source};
     assert_text("compacted", text_of(ctx, rendered(ctx, context, entity, options)),
                 quoted(ctx, "{" ID ",'p':{'type':'VocabProperty','vocab':['go','other']},'@context'"
-                                   ":{'T':'http://x/T','p':'http://x/p','go':'http://x/go'}}"));
+                            ":{'T':'http://x/T','p':'http://x/p','go':'http://x/go'}}"));
     assert_text("by the core context",
                 text_of(ctx, rendered(ctx, ld_core(), entity, (RenderOptions){0})),
                 quoted(ctx, "{'id':'urn:a:b','type':'http://x/T','http://x/"
