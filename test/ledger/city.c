@@ -50,8 +50,9 @@ static void compile_dictionary(City *city) {
     GOOD(city, rc);
 }
 
-void city_make(City *city) {
+void city_make_at(City *city, const char *root) {
     *city = (City){0};
+    snprintf(city->root, sizeof city->root, "%s", root);
     city->arena = arena_new(64 << 20);
     city->rand = rand_seeded(11);
     city->clock.fixed = TIME_NONE;
@@ -59,10 +60,6 @@ void city_make(City *city) {
                       .scratch = arena_new((size_t)1 << 30),
                       .clock = &city->clock,
                       .rand = &city->rand};
-    /* memory, where there is such a disk: what these tests say of syncs is said by StoreFault */
-    const char *disk = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(city->root, sizeof city->root, "%s/machi-city-XXXXXX", disk);
-    if (!mkdtemp(city->root)) abort();
     city->folder = str_fmt(city->arena, "%s/data", city->root);
     city->key_file = str_fmt(city->arena, "%s/tenant.key", city->root);
     city->witness_file = str_fmt(city->arena, "%s/witness", city->root);
@@ -74,6 +71,15 @@ void city_make(City *city) {
                                     .working_set_bytes = 16 << 20,
                                     .clock = &city->clock,
                                     .log_reserve = 1 << 20};
+}
+
+void city_make(City *city) {
+    /* memory, where there is such a disk: what these tests say of syncs is said by StoreFault */
+    const char *disk = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    char root[64];
+    snprintf(root, sizeof root, "%s/machi-city-XXXXXX", disk);
+    if (!mkdtemp(root)) abort();
+    city_make_at(city, root);
 }
 
 Rc city_open(City *city) {
@@ -95,14 +101,18 @@ void city_close(City *city) {
     city->ledger = NULL;
 }
 
-void city_end(City *city) {
-    char command[128];
+void city_leave(City *city) {
     city_close(city);
-    snprintf(command, sizeof command, "rm -rf %s", city->root);
-    if (system(command) != 0) abort();
     arena_free(city->ctx.arena);
     arena_free(city->ctx.scratch);
     arena_free(city->arena);
+}
+
+void city_end(City *city) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", city->root);
+    city_leave(city);
+    if (system(command) != 0) abort();
 }
 
 /* ---- deltas ---- */

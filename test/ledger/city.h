@@ -20,7 +20,7 @@ typedef struct City {
     Ctx ctx;
     Clock clock;
     Rand rand;
-    char root[48];
+    char root[64];
     Str folder, key_file, witness_file;
     const Dictionary *dictionary;
     Arena *arena; /* lives as long as the City */
@@ -31,6 +31,9 @@ typedef struct City {
 
 /* Makes the folders; options may be changed before city_open. */
 void city_make(City *city);
+/* The same in a folder that is there, and stays when the City ends by city_leave. */
+void city_make_at(City *city, const char *root);
+void city_leave(City *city);
 /* Any Rc is handed on. */
 Rc city_open(City *city);
 void city_close(City *city);

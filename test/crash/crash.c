@@ -1,0 +1,166 @@
+/* The parent. crash [kill|torn|no-sync]: so many lives end by kill -9 at random moments (100;
+   MACHI_LONG=1: 1 000), over plain files or over a layer that drops and tears what was not synced.
+   no-sync lives without syncs over that layer and succeeds only if the loss is found.
+   MACHI_CRASH_SEED repeats a run as far as the machine lets it. */
+#include "crash.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum { LIVES = 100, LIVES_LONG = 1000, LIVES_PER_FOLDER = 10, LIVES_NO_SYNC = 30 };
+
+typedef struct Run {
+    bool torn, no_sync;
+    int lives;
+    uint64_t seed;
+    Rand rand;
+    char root[64];
+    CrashKnown known;
+    uint64_t acks, silent; /* all acknowledgements; lives killed before the first one */
+} Run;
+
+static void new_folder(Run *run, Arena *arena) {
+    const char *disk = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(run->root, sizeof run->root, "%s/machi-crash-XXXXXX", disk);
+    if (!mkdtemp(run->root)) abort();
+    run->known = (CrashKnown){0};
+    if (!run->no_sync) return;
+    /* the folder itself is made whole, so that acknowledged writes are what gets lost */
+    Str wrong = crash_check(run->root, &run->known, arena);
+    if (wrong.len) abort();
+}
+
+static void drop_folder(const Run *run) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", run->root);
+    if (system(command) != 0) abort();
+}
+
+static pid_t start_child(const Run *run, const char *self, int *from_child) {
+    int ends[2];
+    if (pipe(ends) != 0) abort();
+    pid_t pid = fork();
+    if (pid < 0) abort();
+    if (pid == 0) {
+        char seed[24], fd[12];
+        close(ends[0]);
+        snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
+        snprintf(fd, sizeof fd, "%d", ends[1]);
+        execl(self, self, "live", run->root, seed, run->torn ? "torn" : "plain",
+              run->no_sync ? "no-sync" : "sync", fd, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    *from_child = ends[0];
+    return pid;
+}
+
+static void learn(Run *run, const CrashAck *ack) {
+    CrashKnown *known = &run->known;
+    if (ack->slot < CRASH_SLOTS && ack->count > known->counts[ack->thread][ack->slot])
+        known->counts[ack->thread][ack->slot] = ack->count;
+    if (ack->position > known->highest) known->highest = ack->position;
+    known->acks++;
+    run->acks++;
+}
+
+/* Reads acknowledgements until the time is over or the pipe ends; `drain`: until it ends. */
+static size_t read_acks(Run *run, int fd, int64_t until, bool drain) {
+    size_t n = 0;
+    for (;;) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int64_t left = until - time_monotonic();
+        if (!drain && left <= 0) return n;
+        if (!drain && poll(&ready, 1, (int)(left / 1000) + 1) <= 0) continue;
+        CrashAck ack;
+        if (read(fd, &ack, sizeof ack) != sizeof ack) return n;
+        learn(run, &ack);
+        n++;
+    }
+}
+
+/* Most die some moments after their first acknowledgement, some while they open the folder. */
+static int64_t moment_of_death(Run *run, int fd) {
+    int64_t now = time_monotonic();
+    if (rand_below(&run->rand, 8) == 0) return now + (int64_t)rand_below(&run->rand, 60000);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    (void)poll(&ready, 1, 20000);
+    return time_monotonic() + (int64_t)rand_below(&run->rand, 40000);
+}
+
+static bool child_failed(int status) {
+    return WIFEXITED(status) && WEXITSTATUS(status) != 0;
+}
+
+/* One life and its end. False: the child itself failed. */
+static bool one_life(Run *run, const char *self) {
+    int fd, status;
+    size_t acks = 0;
+    run->seed = rand_u64(&run->rand);
+    pid_t pid = start_child(run, self, &fd);
+    int64_t until = moment_of_death(run, fd);
+    acks += read_acks(run, fd, until, false);
+    kill(pid, SIGKILL);
+    acks += read_acks(run, fd, 0, true);
+    close(fd);
+    waitpid(pid, &status, 0);
+    run->silent += acks == 0;
+    return !child_failed(status);
+}
+
+/* The first thing found wrong, or an empty Str. */
+static Str live_and_die(Run *run, const char *self, Arena *arena) {
+    Str wrong = STR_NONE;
+    for (int i = 0; i < run->lives && !wrong.len; i++) {
+        arena_reset(arena);
+        if (i % LIVES_PER_FOLDER == 0) {
+            if (i) drop_folder(run);
+            new_folder(run, arena);
+        }
+        if (!one_life(run, self)) wrong = STR("the child failed");
+        if (!wrong.len) wrong = crash_check(run->root, &run->known, arena);
+        if (wrong.len && !run->no_sync)
+            fprintf(stderr, "life %d of seed %llu: " STR_FMT "\n", i, (unsigned long long)run->seed,
+                    STR_ARG(wrong));
+    }
+    if (!wrong.len || run->no_sync) drop_folder(run); /* else it stays for whoever looks into it */
+    return wrong;
+}
+
+_Noreturn static void run_as_child(char **argv) {
+    crash_live(&(CrashPlan){.root = argv[2],
+                            .seed = strtoull(argv[3], NULL, 10),
+                            .torn = strcmp(argv[4], "torn") == 0,
+                            .no_sync = strcmp(argv[5], "no-sync") == 0,
+                            .pipe = atoi(argv[6])});
+}
+
+int main(int argc, char **argv) {
+    if (argc == 7) run_as_child(argv);
+    const char *mode = argc > 1 ? argv[1] : "kill", *seed = getenv("MACHI_CRASH_SEED");
+    const char *more = getenv("MACHI_LONG");
+    bool no_sync = strcmp(mode, "no-sync") == 0;
+    Rand rand = rand_system();
+    uint64_t first = seed ? strtoull(seed, NULL, 10) : rand_u64(&rand);
+    Run run = {.torn = no_sync || strcmp(mode, "torn") == 0,
+               .no_sync = no_sync,
+               .lives = no_sync         ? LIVES_NO_SYNC
+                        : more && *more ? LIVES_LONG
+                                        : LIVES,
+               .rand = rand_seeded(first)};
+    Arena *arena = arena_new((size_t)4 << 30);
+    Str wrong = live_and_die(&run, argv[0], arena);
+    printf("%s: %d lives, %llu acknowledged writes, %llu lives killed before their first, seed "
+           "%llu: " STR_FMT "\n",
+           mode, run.lives, (unsigned long long)run.acks, (unsigned long long)run.silent,
+           (unsigned long long)first, STR_ARG(wrong.len ? wrong : STR("everything is there")));
+    bool good = no_sync ? str_find(wrong, STR("was acknowledged")) >= 0
+                        : !wrong.len && run.silent < (uint64_t)run.lives / 2;
+    arena_free(arena);
+    return good ? 0 : 1;
+}

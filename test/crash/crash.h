@@ -1,0 +1,50 @@
+/* The crash test: a child lives (life.c), the parent kills it, reopens the folder and checks it
+ * (check.c) against what was acknowledged. */
+#ifndef TEST_CRASH_H
+#define TEST_CRASH_H
+
+#include "../ledger/city.h"
+
+enum {
+    CRASH_THREADS = 4,
+    CRASH_SLOTS = 8,    /* entities of each thread, of three types */
+    CRASH_ACCOUNTS = 6, /* shared by all: money moves between them */
+    CRASH_MONEY = 1000, /* in each account at first */
+};
+
+/* What a thread was told is durable. Smaller than PIPE_BUF, so that it goes through the pipe whole.
+ */
+typedef struct CrashAck {
+    uint32_t thread, slot; /* slot CRASH_SLOTS: a move of money */
+    uint64_t count;        /* the slot's new count */
+    uint64_t position;
+} CrashAck;
+
+typedef struct CrashPlan {
+    const char *root;
+    uint64_t seed;
+    bool torn, no_sync;
+    int pipe;
+} CrashPlan;
+
+/* Lives until it is killed. */
+_Noreturn void crash_live(const CrashPlan *plan);
+
+/* What the parent knows: the newest count that was acknowledged of each slot. */
+typedef struct CrashKnown {
+    uint64_t counts[CRASH_THREADS][CRASH_SLOTS];
+    uint64_t positions[CRASH_THREADS][CRASH_SLOTS + 1];
+    uint64_t acks, highest; /* position */
+} CrashKnown;
+
+/* Opens the folder, compares everything, says in words what is wrong, or gives an empty Str. known
+   is brought up to what is there, so that the next life goes on from it. The words lie in `arena`.
+ */
+Str crash_check(const char *root, CrashKnown *known, Arena *arena);
+
+Str crash_slot_id(Arena *arena, unsigned thread, unsigned slot);
+Str crash_account_id(Arena *arena, unsigned account);
+/* Type by slot: open, personal, undeclared. */
+const char *crash_slot_type(unsigned slot);
+
+#endif
