@@ -48,7 +48,7 @@ static void add_term(Buf *to, size_t *count, const int32_t pair[2]) {
 }
 
 Str grams_query(Arena *arena, Str words) {
-    Buf to = buf_new(arena, QUERY_GRAMS * (2 * LETTERS + 8));
+    Buf to = buf_new(arena, (size_t)QUERY_GRAMS * (2 * LETTERS + 8));
     size_t count = 0, in_word = 0;
     int32_t pair[2] = {0};
     for (bool more = true; more;) {

@@ -99,6 +99,8 @@ static Str prefix_end(char *end, Str prefix) {
 }
 
 static Rc range_bounds(Ctx *ctx, Db *db, const ItemRange *range, Bounds *out) {
+    out->space = 0;
+    out->from = out->to = STR_NONE;
     if (range->prefix.len > KEY_MAX)
         return ctx_fail(ctx, RC_INVALID, "item-size", STR_NONE, "A prefix has at most %d bytes.",
                         KEY_MAX);

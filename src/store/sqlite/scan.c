@@ -110,10 +110,7 @@ static Rc scan_ids(Scan *scan) {
 
 /* ---- walking in the order of ids ---- */
 
-static Rc walk_all(Scan *scan) {
-    USES_STMT *stmt = NULL;
-    TRY(db_use(scan->ctx, scan->db, SQL_ENTITY_FROM, &stmt));
-    stmt_str(stmt, 1, scan->ask->after);
+static Rc walk_rows(Scan *scan, sqlite3_stmt *stmt) {
     for (bool row; !scan->stopped;) {
         TRY(count_row(scan));
         TRY(db_step(scan->ctx, scan->db, stmt, &row));
@@ -121,6 +118,21 @@ static Rc walk_all(Scan *scan) {
         show(scan, stmt);
     }
     return RC_OK;
+}
+
+static Rc walk_all(Scan *scan) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(scan->ctx, scan->db, SQL_ENTITY_FROM, &stmt));
+    stmt_str(stmt, 1, scan->ask->after);
+    return walk_rows(scan, stmt);
+}
+
+static Rc walk_type(Scan *scan) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(scan->ctx, scan->db, SQL_KIND_WALK, &stmt));
+    stmt_int(stmt, 1, scan->types.items[0]);
+    stmt_str(stmt, 2, scan->ask->after);
+    return walk_rows(scan, stmt);
 }
 
 /* The ids of one type, standing on the next one. */
@@ -170,6 +182,7 @@ static Rc walk_past(Scan *scan, Walks *walks, int64_t number) {
 
 static Rc walk_types(Scan *scan) {
     if (scan->any_type || scan->types.len > MERGE_MAX) return walk_all(scan);
+    if (scan->types.len == 1) return walk_type(scan);
     [[gnu::cleanup(walks_done)]] Walks walks = {0};
     VEC_EACH (const int64_t, type, &scan->types)
         TRY(walk_begin(scan, &walks, *type));

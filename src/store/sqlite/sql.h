@@ -89,6 +89,9 @@
     SQL(TYPE_EACH, "SELECT iri,count FROM type WHERE count>0 ORDER BY iri")                        \
     SQL(KIND_ADD, "INSERT INTO kind VALUES(?,?,?)")                                                \
     SQL(KIND_DELETE, "DELETE FROM kind WHERE type=? AND id=?")                                     \
+    SQL(KIND_WALK, "SELECT e.id,e.position,e.types,e.text,e.body FROM kind k "                     \
+                   "CROSS JOIN entity e ON e.number=k.entity WHERE k.type=? AND k.id>? "           \
+                   "ORDER BY k.id")                                                                \
     SQL(KIND_FROM, "SELECT id,entity FROM kind WHERE type=? AND id>? ORDER BY id")                 \
     SQL(ATTR_EACH, "SELECT iri,number,ready FROM attr ORDER BY iri")                               \
     SQL(ATTR_GET, "SELECT number FROM attr WHERE iri=?")                                           \
