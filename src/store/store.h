@@ -41,9 +41,9 @@ Digest store_id(const Store *store);
 
 /* Makes sure that bytes which were deleted or replaced before the call stand nowhere in the file or
    its log. Writers of the file wait. STORE_LEDGER: overwrites the log (wrapped keys are overwritten
-   in place anyway). STORE_STATE and STORE_LOCAL: also rewrites the whole file, in time proportional
-   to its size. RC_BUSY: a reader kept its snapshot for longer than 5 seconds; call again. Any
-   thread that has no batch begun. */
+   in place anyway). STORE_STATE and STORE_LOCAL: also rewrites the whole file, in time and memory
+   proportional to its size (a temporary file would be one more place to search). RC_BUSY: a reader
+   kept its snapshot for longer than 5 seconds; call again. Any thread that has no batch begun. */
 Rc store_scrub(Ctx *ctx, Store *store, StoreFile file);
 
 /* Copies the ledger (ledger.db), its wrapped keys (keys.db, a part of its own with an age of its
