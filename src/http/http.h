@@ -189,6 +189,7 @@ void http_sse_close(HttpSse *sse);
 /* ---- text forms ---- */
 Str http_url_decode(Arena *arena, Str s,
                     bool plus_is_space); /* malformed escapes stay as they are */
+/* For a path segment after a '/', or a value of a query; ':' stays. */
 Str http_url_encode(Arena *arena, Str s);
 const char *http_reason(int status);
 

@@ -25,7 +25,8 @@ Str http_url_decode(Arena *arena, Str s, bool plus_is_space) {
     return (Str){to, n};
 }
 
-/* RFC 3986, 2.3: everything but unreserved characters is escaped. */
+/* RFC 3986: everything but unreserved characters is escaped, except ':', which is allowed in a
+ * segment and a query (3.3, 3.4) and without which a URN is hard to recognise. */
 Str http_url_encode(Arena *arena, Str s) {
     static const char digits[] = "0123456789ABCDEF";
     char *to = arena_alloc(arena, s.len * 3, 1);
@@ -33,7 +34,7 @@ Str http_url_encode(Arena *arena, Str s) {
     for (size_t i = 0; i < s.len; i++) {
         uint8_t c = (uint8_t)s.ptr[i];
         bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
+                     c == '.' || c == '_' || c == '~' || c == ':';
         if (plain) {
             to[n++] = (char)c;
         } else {

@@ -177,7 +177,7 @@ static void urls_are_decoded_and_encoded(void **state) {
         Str again = http_url_encode(rig.arena, text);
         assert_true(str_eq(http_url_decode(rig.arena, again, false), text));
     }
-    assert_true(str_eq(http_url_encode(rig.arena, STR("a b/~あ")), STR("a%20b%2F~%E3%81%82")));
+    assert_true(str_eq(http_url_encode(rig.arena, STR("a:b /~あ")), STR("a:b%20%2F~%E3%81%82")));
     assert_true(url_is_text(rig.arena, STR("/a%E3%81%82")));
     assert_false(url_is_text(rig.arena, STR("/a%FF")));
     assert_false(url_is_text(rig.arena, STR("/a%00")));
