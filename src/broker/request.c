@@ -217,7 +217,7 @@ void request_fail(Request *request) {
 static void link_header(Request *request) {
     Str url = ld_context_url(request->context);
     if (str_empty(url)) return;
-    http_set_header(
+    http_add_header(
         request->x, "Link",
         str_fmt(request->ctx->arena,
                 "<" STR_FMT

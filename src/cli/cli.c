@@ -6,8 +6,8 @@
 
 /* Other programs around machi take these from the environment. */
 static const char *const cli_other_variables[] = {
-    "MACHI_CONFIG", "MACHI_SAMPLES",   "MACHI_ROOT",          "MACHI_BUILD",
-    "MACHI_BIN",    "MACHI_TEST_LONG", "MACHI_SKIP_PACKAGES", NULL,
+    "MACHI_CONFIG",    "MACHI_SAMPLES",       "MACHI_ROOT",      "MACHI_BUILD", "MACHI_BIN",
+    "MACHI_TEST_LONG", "MACHI_SKIP_PACKAGES", "MACHI_ROUTE_LOG", NULL,
 };
 
 int cli_exit_code(Rc rc) {
