@@ -87,7 +87,7 @@ typedef struct EventPlace {
 static Rc seal_event(Ctx *ctx, const EventPlace *place, const KeyScope *scope, Str plain,
                      LeafEvent *out) {
     DataKey key;
-    RecordKeys source = {place->ledger->keys, place->ledger->commit.writer};
+    RecordKeys source = {.keys = place->ledger->keys, .writer = place->ledger->commit.writer};
     TRY(record_key(ctx, &source, scope, &key));
     uint32_t index = (uint32_t)out->sealed.len;
     Str with = leaf_associated(ctx->arena, place->command, place->ordinal, index, &key.id);
@@ -180,7 +180,8 @@ static Rc append_leaf(Ctx *ctx, Commit *commit, const LeafHead *head) {
                  .hash = tree_hash_leaf(commit->hasher, bytes),
                  .bytes = bytes};
     TRY(writer_append(ctx, commit->writer, &leaf));
-    TRY(tree_add(ctx, commit->hasher, &commit->edge, &leaf.hash, put_tile, commit->writer));
+    TRY(tree_add(ctx, commit->hasher, &commit->edge, &leaf.hash,
+                 (TreeSink){put_tile, commit->writer}));
     (void)vec_push(commit->ctx.arena, &commit->written, (Written){head->position, head->command});
     commit->bytes += bytes.len;
     return RC_OK;
@@ -216,15 +217,14 @@ Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head) {
 Rc commit_encode_records(Ledger *ledger, Writer *writer) {
     Commit *commit = &ledger->commit;
     Ctx ctx = scratch_ctx(commit);
-    RecordKeys source = {ledger->keys, writer};
+    RecordKeys source = {ledger->keys, writer, ledger->options.dictionary};
     buf_clear(&commit->records);
     for (size_t i = 0; i < commit->stage.changed.len; i++) {
         Staged *staged = commit->stage.changed.items[i];
         staged->record_at = commit->records.len;
         if (!staged->entity) continue;
         ArenaMark mark = arena_mark(ctx.arena);
-        Rc rc = record_encode(&ctx, &source, ledger->options.dictionary, staged->entity,
-                              &commit->records, &staged->sealed);
+        Rc rc = record_encode(&ctx, &source, staged->entity, &commit->records, &staged->sealed);
         if (rc != RC_OK) rc = keep_error(&commit->ctx, &ctx.error);
         arena_rewind(ctx.arena, mark);
         if (rc != RC_OK) return rc;

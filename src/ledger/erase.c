@@ -196,8 +196,8 @@ static Str blob_associated(Arena *arena, const KeyId *key) {
     return buf_str(&buf);
 }
 
-Rc ledger_seal(Ctx *ctx, Ledger *ledger, Str subject, Str retention, Str plain, Str *sealed) {
-    KeyScope scope = keys_scope_data(subject, retention);
+Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sealed) {
+    KeyScope scope = keys_scope_data(key_of.subject, key_of.retention);
     DataKey key;
     Rc rc = keys_find(ctx, ledger->keys, &scope, &key);
     if (rc == RC_NOT_FOUND) {

@@ -313,8 +313,15 @@ static void keep_fresh(Keys *keys, const DataKey *key, const KeyScope *scope) {
     *bucket = (int32_t)keys->fresh_len++;
 }
 
-static Rc insert(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, const DataKey *parent,
-                 DataKey *out) {
+/* A key of this scope is to be made. */
+typedef struct Making {
+    Keys *keys;
+    Writer *writer;
+    const KeyScope *scope;
+} Making;
+
+static Rc insert(Ctx *ctx, const Making *making, const DataKey *parent, DataKey *out) {
+    const KeyScope *scope = making->scope;
     Rand rand = rand_system();
     char row[ROW];
     rand_bytes(&rand, out->id.bytes, sizeof out->id.bytes);
@@ -323,13 +330,13 @@ static Rc insert(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, co
     memcpy(row + 1, parent->id.bytes, sizeof parent->id.bytes);
     seal_wrap((uint8_t *)row + 17, &rand, &parent->key,
               associated(ctx->arena, &out->id, &parent->id, scope), &out->key);
-    TRY(writer_key(ctx, writer,
+    TRY(writer_key(ctx, making->writer,
                    &(KeyRow){.id = seal_id_str(&out->id),
                              .subject = keys_subject(scope),
                              .retention = keys_retention(scope),
                              .wrapped = {row, sizeof row},
-                             .position = writer_head(writer) + 1}));
-    keep_fresh(keys, out, scope);
+                             .position = writer_head(making->writer) + 1}));
+    keep_fresh(making->keys, out, scope);
     return RC_OK;
 }
 
@@ -365,7 +372,7 @@ Rc keys_make(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, DataKe
     if (rc != RC_NOT_FOUND) return rc;
     DataKey parent;
     TRY(parent_of(ctx, keys, writer, scope, &parent));
-    rc = insert(ctx, keys, writer, scope, &parent, out);
+    rc = insert(ctx, &(Making){keys, writer, scope}, &parent, out);
     seal_forget(&parent, sizeof parent);
     return rc;
 }

@@ -229,11 +229,16 @@ typedef struct Event {
     Str subject;
     bool erased;
 } Event;
-/* Calls each for the events of leaves after `from`, oldest first, at most max_leaves of them; *next
- * is the position to go on from. */
 typedef Rc (*EventEach)(Ctx *ctx, void *arg, const Event *event);
-Rc ledger_read(Ctx *ctx, Ledger *ledger, uint64_t from, size_t max_leaves, EventEach each,
-               void *arg, uint64_t *next);
+typedef struct LedgerWindow {
+    uint64_t from; /* position; events of leaves after it */
+    size_t max_leaves;
+    EventEach each;
+    void *arg;
+} LedgerWindow;
+/* Calls each for the events of a window's leaves, oldest first; *next is the position to go on
+   from. */
+Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *next);
 /* Hash of the leaf at a position, which cursors carry. */
 Rc ledger_leaf_hash(Ctx *ctx, Ledger *ledger, uint64_t position, Digest *out);
 /* Blocks until the head is beyond position or until_monotonic; for follower threads. */
@@ -276,7 +281,10 @@ Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal);
 /* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention
    file, and opens them; RC_NOT_FOUND when the key was destroyed; RC_BUSY: the key isn't in memory
    and ctx->db is NULL. */
-Rc ledger_seal(Ctx *ctx, Ledger *ledger, Str subject, Str retention, Str plain, Str *sealed);
+typedef struct LedgerKeyOf {
+    Str subject, retention;
+} LedgerKeyOf;
+Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sealed);
 Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain);
 /* HMAC under a key derived from the tenant's, for keyed n-grams and blind indexes. */
 Digest ledger_keyed_hash(Ledger *ledger, Str domain, Str text);

@@ -217,10 +217,15 @@ Rc recover_erasures(Ctx *ctx, Ledger *ledger);
 
 /* A run of leaves in `arena`, from position `from` on. */
 typedef VEC(Str) LeafBytes;
-Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, uint64_t from, size_t max, LeafBytes *out);
-/* Joins an event's delta, personal parts included where their key lives. */
-Rc read_delta(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
-              const LeafEvent *event, Delta **out, bool *erased);
+Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, LeafSlice slice, LeafBytes *out);
+/* An event of a leaf, and where it stands. */
+typedef struct StoredEvent {
+    const LeafHead *head;
+    uint32_t ordinal;
+    const LeafEvent *event;
+} StoredEvent;
+/* Joins an event's delta, personal parts included where their key lives; else *erased is set. */
+Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent place, Delta **out, bool *erased);
 
 /* Hashes of the tree as of an edge: full tiles from the store, the rest from the edge. */
 typedef struct TreeView {

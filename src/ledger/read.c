@@ -122,7 +122,7 @@ void ledger_reader_unregister(Ledger *ledger) {
 
 Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to) {
     bool sealed;
-    return record_encode(ctx, &(RecordKeys){ledger->keys, NULL}, ledger->options.dictionary, entity,
+    return record_encode(ctx, &(RecordKeys){ledger->keys, NULL, ledger->options.dictionary}, entity,
                          to, &sealed);
 }
 
@@ -179,33 +179,28 @@ static bool collect_leaf(void *arg, const Leaf *leaf) {
     return true;
 }
 
-Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, uint64_t from, size_t max, LeafBytes *out) {
+Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, LeafSlice slice, LeafBytes *out) {
     *out = (LeafBytes){0};
-    return reader_leaves(ctx, reader, (LeafSlice){from, max}, collect_leaf, &(Collect){arena, out});
-}
-
-static Rc open_event_part(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
-                          const SealedPart *part, Str *plain, bool *erased) {
-    Str with = leaf_associated(ctx->arena, &head->command, ordinal, 0, &part->key);
-    return record_open_part(ctx, ledger->keys, part, with, plain, erased);
+    return reader_leaves(ctx, reader, slice, collect_leaf, &(Collect){arena, out});
 }
 
 /* The plain text of an event's sealed part; there is at most one in this version's own leaves. */
-static Rc open_sealed(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
-                      const LeafEvent *event, Str *plain, bool *erased) {
-    *plain = STR_NONE;
-    if (event->sealed.len == 0) return RC_OK;
-    return open_event_part(ctx, ledger, head, ordinal, &event->sealed.items[0], plain, erased);
+static Rc open_sealed(Ctx *ctx, Ledger *ledger, StoredEvent place, Opened *opened) {
+    *opened = (Opened){0};
+    if (place.event->sealed.len == 0) return RC_OK;
+    const SealedPart *part = &place.event->sealed.items[0];
+    Str with = leaf_associated(ctx->arena, &place.head->command, place.ordinal, 0, &part->key);
+    return record_open_part(ctx, ledger->keys, part, with, opened);
 }
 
-Rc read_delta(Ctx *ctx, Ledger *ledger, const LeafHead *head, uint32_t ordinal,
-              const LeafEvent *event, Delta **out, bool *erased) {
+Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent place, Delta **out, bool *erased) {
     Delta *clear, *secret = NULL;
-    Str plain;
-    TRY(delta_decode(ctx, event->clear, &clear));
-    TRY(open_sealed(ctx, ledger, head, ordinal, event, &plain, erased));
-    if (plain.len) TRY(delta_decode(ctx, plain, &secret));
+    Opened opened;
+    TRY(delta_decode(ctx, place.event->clear, &clear));
+    TRY(open_sealed(ctx, ledger, place, &opened));
+    if (opened.plain.len) TRY(delta_decode(ctx, opened.plain, &secret));
     *out = secret ? delta_join(ctx->arena, clear, secret) : clear;
+    *erased = *erased || opened.erased;
     return RC_OK;
 }
 
@@ -215,14 +210,15 @@ static Rc read_json(Ctx *ctx, Str text, const Json **out) {
     return json_read(ctx, text, (JsonLimits){.bytes = 128 << 20, .depth = 1000}, out);
 }
 
-static Rc note_of(Ctx *ctx, Ledger *ledger, const LeafHead *head, const LeafEvent *event,
-                  Event *out) {
-    Str plain;
+static Rc note_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
+    const LeafEvent *event = place.event;
+    Opened opened;
     out->note_kind = event->name;
     out->note_about = event->about;
     TRY(read_json(ctx, event->clear, &out->note_clear));
-    TRY(open_sealed(ctx, ledger, head, out->ordinal, event, &plain, &out->erased));
-    return read_json(ctx, plain, &out->note_secret);
+    TRY(open_sealed(ctx, ledger, place, &opened));
+    out->erased = opened.erased;
+    return read_json(ctx, opened.plain, &out->note_secret);
 }
 
 static Rc statement_of(Ctx *ctx, const LeafEvent *event, Event *out) {
@@ -239,18 +235,18 @@ static Rc statement_of(Ctx *ctx, const LeafEvent *event, Event *out) {
     return RC_OK;
 }
 
-static Rc event_of(Ctx *ctx, Ledger *ledger, const LeafHead *head, const LeafEvent *event,
-                   Event *out) {
+static Rc event_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
+    const LeafEvent *event = place.event;
     out->subject = event->subject;
     switch (event->kind) {
     case EVENT_CHANGE: {
         Delta *delta;
-        TRY(read_delta(ctx, ledger, head, out->ordinal, event, &delta, &out->erased));
+        TRY(read_delta(ctx, ledger, place, &delta, &out->erased));
         out->delta = delta;
         return RC_OK;
     }
     case EVENT_NOTE:
-        return note_of(ctx, ledger, head, event, out);
+        return note_of(ctx, ledger, place, out);
     case EVENT_ERASURE:
     case EVENT_DISPOSAL:
         return statement_of(ctx, event, out);
@@ -265,8 +261,7 @@ typedef struct Reading {
     Ctx *ctx;  /* the caller's */
     Ctx inner; /* its arena is rewound after each leaf */
     Ledger *ledger;
-    EventEach each;
-    void *arg;
+    const LedgerWindow *window;
 } Reading;
 
 static Rc read_leaf(Reading *reading, Str bytes) {
@@ -283,8 +278,8 @@ static Rc read_leaf(Reading *reading, Str bytes) {
                        .head = head.head,
                        .command_id = command};
         TRY(leaf_next(inner, &in, &stored));
-        TRY(event_of(inner, reading->ledger, &head, &stored, &event));
-        Rc rc = reading->each(reading->ctx, reading->arg, &event);
+        TRY(event_of(inner, reading->ledger, (StoredEvent){&head, i, &stored}, &event));
+        Rc rc = reading->window->each(reading->ctx, reading->window->arg, &event);
         if (rc == RC_OK) continue;
         inner->error.rc = RC_OK; /* the caller's Ctx has the error already */
         return rc;
@@ -302,19 +297,19 @@ static Rc read_window(Reading *reading, const LeafBytes *leaves, uint64_t *next)
     return RC_OK;
 }
 
-Rc ledger_read(Ctx *ctx, Ledger *ledger, uint64_t from, size_t max_leaves, EventEach each,
-               void *arg, uint64_t *next) {
+Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *next) {
+    uint64_t from = window->from;
     uint64_t head = ledger_head(ledger); /* published: the working set has it */
     *next = from;
-    if (from >= head || max_leaves == 0) return RC_OK;
+    if (from >= head || window->max_leaves == 0) return RC_OK;
     assert(ctx->db && "ledger_read needs a Reader");
-    size_t max = head - from < max_leaves ? (size_t)(head - from) : max_leaves;
-    Reading reading = {.ctx = ctx, .inner = *ctx, .ledger = ledger, .each = each, .arg = arg};
+    size_t max = head - from < window->max_leaves ? (size_t)(head - from) : window->max_leaves;
+    Reading reading = {.ctx = ctx, .inner = *ctx, .ledger = ledger, .window = window};
     reading.inner.arena = arena_new(READ_ARENA);
     reading.inner.error = (Error){0};
     Arena *bytes = arena_new(READ_ARENA);
     LeafBytes leaves;
-    Rc rc = read_leaves(ctx, ctx->db, bytes, from + 1, max, &leaves);
+    Rc rc = read_leaves(ctx, ctx->db, bytes, (LeafSlice){from + 1, max}, &leaves);
     if (rc == RC_OK) rc = read_window(&reading, &leaves, next);
     const Error *error = &reading.inner.error;
     if (rc != RC_OK && error->rc != RC_OK)

@@ -52,17 +52,13 @@ SealedPart record_seal_part(Ctx *ctx, const DataKey *key, Str associated, Str pl
     return (SealedPart){.key = key->id, .box = buf_str(&box)};
 }
 
-Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated, Str *plain,
-                    bool *erased) {
+Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated, Opened *out) {
     SealKey key;
     Rc rc = keys_open(ctx, keys, &part->key, &key);
-    *plain = STR_NONE;
-    if (rc == RC_NOT_FOUND) {
-        *erased = true;
-        return RC_OK;
-    }
+    *out = (Opened){.erased = rc == RC_NOT_FOUND};
+    if (out->erased) return RC_OK;
     TRY(rc);
-    bool ok = seal_open(ctx->arena, &key, associated, part->box, plain);
+    bool ok = seal_open(ctx->arena, &key, associated, part->box, &out->plain);
     seal_forget(&key, sizeof key);
     if (ok) return RC_OK;
     return ctx_fail(ctx, RC_FAILED, "sealed-damaged", STR_NONE,
@@ -99,9 +95,8 @@ static Rc seal_secret(Ctx *ctx, const RecordKeys *source, const SealRule *rule,
     return RC_OK;
 }
 
-Rc record_encode(Ctx *ctx, const RecordKeys *source, const Dictionary *dictionary,
-                 const Entity *entity, Buf *to, bool *sealed) {
-    SealRule rule = record_rule(dictionary, entity);
+Rc record_encode(Ctx *ctx, const RecordKeys *source, const Entity *entity, Buf *to, bool *sealed) {
+    SealRule rule = record_rule(source->dictionary, entity);
     const Entity *clear = entity;
     SealedParts parts = {0};
     if (rule.extent != SEAL_NOTHING) {
@@ -131,7 +126,7 @@ bool record_has_sealed(Str stored) {
 Rc record_decode(Ctx *ctx, Keys *keys, Str stored, Entity **out, bool *erased) {
     WireIn in = wire_in(stored);
     bool known = wire_u8(&in) == RECORD_VERSION, gone = false;
-    Str text = wire_str(&in), plain;
+    Str text = wire_str(&in);
     SealedParts parts;
     leaf_read_sealed(ctx->arena, &in, &parts);
     if (!known || !wire_done(&in))
@@ -140,10 +135,12 @@ Rc record_decode(Ctx *ctx, Keys *keys, Str stored, Entity **out, bool *erased) {
     TRY(entity_decode(ctx, text, out));
     VEC_EACH (const SealedPart, part, &parts) {
         Entity *secret;
+        Opened opened;
         Str with = associated(ctx->arena, *out, &part->key);
-        TRY(record_open_part(ctx, keys, part, with, &plain, &gone));
-        if (plain.len == 0) continue;
-        TRY(entity_decode(ctx, plain, &secret));
+        TRY(record_open_part(ctx, keys, part, with, &opened));
+        gone = gone || opened.erased;
+        if (opened.plain.len == 0) continue;
+        TRY(entity_decode(ctx, opened.plain, &secret));
         *out = entity_join(ctx->arena, *out, secret);
     }
     if (erased) *erased = gone;

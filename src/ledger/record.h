@@ -22,25 +22,27 @@ SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
 /* The question of an EntitySealing over a rule. */
 bool record_is_sealed(const void *rule, Str iri);
 
-/* Where keys come from: writer is NULL for everyone but the writer's thread, which may make them.
- */
+/* Where keys come from, and what says which values need them. */
 typedef struct RecordKeys {
     Keys *keys;
-    Writer *writer;
+    Writer *writer; /* NULL for everyone but the writer's thread, which may make keys */
+    const Dictionary *dictionary; /* may be NULL; record_key doesn't ask it */
 } RecordKeys;
 
 /* RC_NOT_FOUND when there is none and none may be made. */
 Rc record_key(Ctx *ctx, const RecordKeys *source, const KeyScope *scope, DataKey *out);
 /* One sealed part of plain text, its box in ctx->arena. */
 SealedPart record_seal_part(Ctx *ctx, const DataKey *key, Str associated, Str plain);
-/* Opens one. *erased: its key is gone, *plain is empty. */
-Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated, Str *plain,
-                    bool *erased);
+/* What was sealed, in the arena; or its key is gone and plain is empty. */
+typedef struct Opened {
+    Str plain;
+    bool erased;
+} Opened;
+Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated, Opened *out);
 
 /* Appends the stored form. Where the key doesn't exist and can't be made, sealed attributes are
  * left out. *sealed: it has a sealed part. */
-Rc record_encode(Ctx *ctx, const RecordKeys *source, const Dictionary *dictionary,
-                 const Entity *entity, Buf *to, bool *sealed);
+Rc record_encode(Ctx *ctx, const RecordKeys *source, const Entity *entity, Buf *to, bool *sealed);
 /* True if it has sealed parts. */
 bool record_has_sealed(Str stored);
 /* Opens a stored form into ctx->arena. *erased (may be NULL): attributes are missing because their

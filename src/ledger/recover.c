@@ -103,7 +103,7 @@ static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes) {
         bool erased = false;
         TRY(leaf_next(ctx, &in, &event));
         if (event.kind != EVENT_CHANGE) continue;
-        TRY(read_delta(ctx, ledger, &head, i, &event, &delta, &erased));
+        TRY(read_delta(ctx, ledger, (StoredEvent){&head, i, &event}, &delta, &erased));
         TRY(stage_load(&ledger->commit.stage, delta->id, &staged));
         stage_replay(&ledger->commit.stage, staged, delta, head.position, head.time);
     }
@@ -117,7 +117,7 @@ static Rc replay_window(Ledger *ledger, uint64_t from) {
     arena_reset(ctx->arena);
     epoch_enter(ledger->epoch, commit->place);
     stage_begin_batch(&commit->stage, ctx, ledger);
-    TRY(read_leaves(ctx, commit->reader, ctx->arena, from, WINDOW, &leaves));
+    TRY(read_leaves(ctx, commit->reader, ctx->arena, (LeafSlice){from, WINDOW}, &leaves));
     VEC_EACH (const Str, bytes, &leaves)
         TRY(replay_leaf(ctx, ledger, *bytes));
     TRY(commit_encode_records(ledger, NULL));

@@ -59,15 +59,14 @@ Digest tree_hash_span(TreeHasher *hasher, const Digest *hashes, size_t n) {
     return row[0];
 }
 
-Rc tree_add(Ctx *ctx, TreeHasher *hasher, TreeEdge *edge, const Digest *leaf, TreeTile full,
-            void *arg) {
+Rc tree_add(Ctx *ctx, TreeHasher *hasher, TreeEdge *edge, const Digest *leaf, TreeSink sink) {
     Digest hash = *leaf;
     uint64_t index = edge->size++;
     for (unsigned level = 0; level < TREE_LEVELS; level++, index >>= 8) {
         Digest *hashes = edge->hashes[level];
         hashes[edge->filled[level]++] = hash;
         if (edge->filled[level] < TREE_WIDTH) return RC_OK;
-        TRY(full(ctx, arg, level, index >> 8, hashes));
+        TRY(sink.full(ctx, sink.arg, level, index >> 8, hashes));
         hash = tree_hash_span(hasher, hashes, TREE_WIDTH);
         edge->filled[level] = 0;
     }
@@ -197,11 +196,10 @@ static bool same(const Digest *a, const Digest *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-bool tree_inclusion_holds(TreeHasher *hasher, const Digest *leaf, uint64_t index, uint64_t size,
-                          const TreePath *path, const Digest *root) {
-    if (index >= size) return false;
-    uint64_t fn = index, sn = size - 1;
-    Digest hash = *leaf;
+bool tree_inclusion_holds(TreeHasher *hasher, TreeLeaf leaf, TreeHead head, const TreePath *path) {
+    if (leaf.index >= head.size) return false;
+    uint64_t fn = leaf.index, sn = head.size - 1;
+    Digest hash = *leaf.hash;
     for (size_t i = 0; i < path->len; i++) {
         if (sn == 0) return false;
         if ((fn & 1) || fn == sn) {
@@ -216,19 +214,19 @@ bool tree_inclusion_holds(TreeHasher *hasher, const Digest *leaf, uint64_t index
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && same(&hash, root);
+    return sn == 0 && same(&hash, head.root);
 }
 
-bool tree_consistency_holds(TreeHasher *hasher, uint64_t old, const Digest *old_root, uint64_t size,
-                            const Digest *root, const TreePath *path) {
-    if (old == 0 || old > size) return false;
-    if (old == size) return path->len == 0 && same(old_root, root);
-    bool known = (old & (old - 1)) == 0; /* a complete subtree: its root opens the path unsaid */
+bool tree_consistency_holds(TreeHasher *hasher, TreeHead old, TreeHead head, const TreePath *path) {
+    if (old.size == 0 || old.size > head.size) return false;
+    if (old.size == head.size) return path->len == 0 && same(old.root, head.root);
+    /* a complete subtree: its root opens the path unsaid */
+    bool known = (old.size & (old.size - 1)) == 0;
     if (!known && path->len == 0) return false;
-    uint64_t fn = old - 1, sn = size - 1;
+    uint64_t fn = old.size - 1, sn = head.size - 1;
     for (; fn & 1; fn >>= 1)
         sn >>= 1;
-    Digest fr = known ? *old_root : path->items[0], sr = fr;
+    Digest fr = known ? *old.root : path->items[0], sr = fr;
     for (size_t i = known ? 0 : 1; i < path->len; i++) {
         const Digest *step = &path->items[i];
         if (sn == 0) return false;
@@ -245,5 +243,5 @@ bool tree_consistency_holds(TreeHasher *hasher, uint64_t old, const Digest *old_
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && same(&fr, old_root) && same(&sr, root);
+    return sn == 0 && same(&fr, old.root) && same(&sr, head.root);
 }

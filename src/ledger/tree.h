@@ -24,12 +24,14 @@ typedef struct TreeEdge {
     Digest hashes[TREE_LEVELS][TREE_WIDTH];
 } TreeEdge;
 
-/* A tile that has just become full; hashes are valid during the call. */
-typedef Rc (*TreeTile)(Ctx *ctx, void *arg, unsigned level, uint64_t tile, const Digest *hashes);
-/* Adds a leaf's hash; calls `full` for each tile that it fills. An error of `full` is passed on;
- * the edge is then useless. */
-Rc tree_add(Ctx *ctx, TreeHasher *hasher, TreeEdge *edge, const Digest *leaf, TreeTile full,
-            void *arg);
+/* Takes a tile that has just become full; hashes are valid during the call. */
+typedef struct TreeSink {
+    Rc (*full)(Ctx *ctx, void *arg, unsigned level, uint64_t tile, const Digest *hashes);
+    void *arg;
+} TreeSink;
+/* Adds a leaf's hash; tells the sink of each tile that it fills. An error of the sink is passed on;
+   the edge is then useless. */
+Rc tree_add(Ctx *ctx, TreeHasher *hasher, TreeEdge *edge, const Digest *leaf, TreeSink sink);
 /* Copies what is filled; cheaper than a plain assignment. */
 void tree_edge_copy(TreeEdge *to, const TreeEdge *from);
 /* The root of all leaves; of none: SHA-256 of nothing. */
@@ -52,9 +54,15 @@ Rc tree_inclusion(Ctx *ctx, const TreeSource *source, uint64_t index, uint64_t s
 /* RFC 6962 2.1.2: 0 < old <= size. */
 Rc tree_consistency(Ctx *ctx, const TreeSource *source, uint64_t old, uint64_t size, TreePath *out);
 /* RFC 9162 2.1.3.2 and 2.1.4.2. */
-bool tree_inclusion_holds(TreeHasher *hasher, const Digest *leaf, uint64_t index, uint64_t size,
-                          const TreePath *path, const Digest *root);
-bool tree_consistency_holds(TreeHasher *hasher, uint64_t old, const Digest *old_root, uint64_t size,
-                            const Digest *root, const TreePath *path);
+typedef struct TreeHead {
+    uint64_t size;
+    const Digest *root;
+} TreeHead;
+typedef struct TreeLeaf {
+    uint64_t index;
+    const Digest *hash;
+} TreeLeaf;
+bool tree_inclusion_holds(TreeHasher *hasher, TreeLeaf leaf, TreeHead head, const TreePath *path);
+bool tree_consistency_holds(TreeHasher *hasher, TreeHead old, TreeHead head, const TreePath *path);
 
 #endif

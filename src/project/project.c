@@ -136,8 +136,8 @@ static Rc window_fill(Ctx *ctx, Project *project, uint64_t *next) {
     project->window_events = 0;
     while (*next < head && project->window_events < WINDOW_EVENTS) {
         ArenaMark mark = arena_mark(ctx->arena);
-        TRY(ledger_read(ctx, project->tenant->ledger, *next, CHUNK_LEAVES, follow_event, project,
-                        next));
+        TRY(ledger_read(ctx, project->tenant->ledger,
+                        &(LedgerWindow){*next, CHUNK_LEAVES, follow_event, project}, next));
         arena_rewind(ctx->arena, mark);
     }
     TRY(state_flush(ctx, project->state));

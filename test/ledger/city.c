@@ -219,8 +219,10 @@ void city_project(City *city, size_t window) {
     while (cursor.position < ledger_head(city->ledger)) {
         uint64_t next;
         GOOD(city, batch_begin(ctx, batch, BATCH_LAZY));
-        GOOD(city, ledger_read(ctx, city->ledger, cursor.position, window, project_event,
-                               (void *[]){city, batch}, &next));
+        GOOD(city, ledger_read(ctx, city->ledger,
+                               &(LedgerWindow){cursor.position, window, project_event,
+                                               (void *[]){city, batch}},
+                               &next));
         cursor.position = next;
         GOOD(city, ledger_leaf_hash(ctx, city->ledger, next, &cursor.leaf));
         GOOD(city, batch_cursor(ctx, batch, STR(LEDGER_STATE), &cursor));

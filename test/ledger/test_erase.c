@@ -173,7 +173,8 @@ static void no_byte_of_a_destroyed_key_stays(void **state) {
     city_project(city, 10);
     Str sealed;
     expect(city,
-           ledger_seal(&city->ctx, city->ledger, HANAKO, STR(RETENTION), STR("下書き"), &sealed),
+           ledger_seal(&city->ctx, city->ledger, (LedgerKeyOf){HANAKO, STR(RETENTION)},
+                       STR("下書き"), &sealed),
            RC_OK);
     KeyBytes data = key_bytes(city, HANAKO, STR(RETENTION)),
              person = key_bytes(city, HANAKO, STR_NONE);
@@ -228,7 +229,8 @@ static void followers_learn_of_an_erasure(void **state) {
     expect(city, erase(city, HANAKO, STR(RETENTION), NULL), RC_OK);
     Seen seen = {0};
     uint64_t next;
-    expect(city, ledger_read(&city->ctx, city->ledger, 0, 100, see, &seen, &next), RC_OK);
+    expect(city, ledger_read(&city->ctx, city->ledger, &(LedgerWindow){0, 100, see, &seen}, &next),
+           RC_OK);
     assert_true(seen.changes == 3 && seen.erased == 1 && seen.erasures == 1);
 }
 
@@ -290,7 +292,8 @@ static void disposing_of_a_file_takes_everybodys_records_in_it(void **state) {
     }
     Seen seen = {0};
     uint64_t next;
-    expect(city, ledger_read(&city->ctx, city->ledger, 0, 100, see, &seen, &next), RC_OK);
+    expect(city, ledger_read(&city->ctx, city->ledger, &(LedgerWindow){0, 100, see, &seen}, &next),
+           RC_OK);
     assert_true(seen.erased == 2 && seen.disposals == 1);
 }
 
@@ -355,10 +358,10 @@ static void a_long_reading_delays_only_the_overwriting(void **state) {
 static void blobs_open_only_whole(void **state) {
     City *city = *state;
     Str sealed, plain;
-    expect(
-        city,
-        ledger_seal(&city->ctx, city->ledger, STR("urn:p:new"), STR_NONE, STR("下書き"), &sealed),
-        RC_OK);
+    expect(city,
+           ledger_seal(&city->ctx, city->ledger, (LedgerKeyOf){STR("urn:p:new"), STR_NONE},
+                       STR("下書き"), &sealed),
+           RC_OK);
     reopen(city);
     expect(city, ledger_unseal(&city->ctx, city->ledger, sealed, &plain), RC_OK);
     assert_true(str_eq(plain, STR("下書き")));

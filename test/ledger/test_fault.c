@@ -116,7 +116,8 @@ static void check_life(City *city, const Life *life) {
     Rc rc = city_open(city);
     if (rc != RC_OK) print_error(STR_FMT "\n", STR_ARG(city->ctx.error.detail));
     assert_int_equal(rc, RC_OK);
-    assert_int_equal(ledger_read(&city->ctx, city->ledger, 0, 1000, count_events, events, &next),
+    assert_int_equal(ledger_read(&city->ctx, city->ledger,
+                                 &(LedgerWindow){0, 1000, count_events, events}, &next),
                      RC_OK);
     assert_int_equal(next, ledger_head(city->ledger));
     for (int i = 0; i < WRITES; i++) {

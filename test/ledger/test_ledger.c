@@ -302,12 +302,14 @@ static void followers_see_each_event_once_in_order(void **state) {
     Seen seen = {0};
     uint64_t next = 0;
     while (next < ledger_head(city->ledger))
-        assert_int_equal(ledger_read(&city->ctx, city->ledger, next, 7, see_event, &seen, &next),
+        assert_int_equal(ledger_read(&city->ctx, city->ledger,
+                                     &(LedgerWindow){next, 7, see_event, &seen}, &next),
                          RC_OK);
     assert_int_equal(seen.n, 50);
     assert_int_equal(seen.sum, 49 * 50 / 2);
-    assert_int_equal(ledger_read(&city->ctx, city->ledger, next, 7, see_event, &seen, &next),
-                     RC_OK);
+    assert_int_equal(
+        ledger_read(&city->ctx, city->ledger, &(LedgerWindow){next, 7, see_event, &seen}, &next),
+        RC_OK);
     assert_int_equal(next, 50);
 }
 
@@ -336,7 +338,9 @@ static void a_look_names_subjects_and_purpose(void **state) {
     command_free(command);
     int seen = 0;
     uint64_t next;
-    assert_int_equal(ledger_read(&city->ctx, city->ledger, 0, 10, see_look, &seen, &next), RC_OK);
+    assert_int_equal(
+        ledger_read(&city->ctx, city->ledger, &(LedgerWindow){0, 10, see_look, &seen}, &next),
+        RC_OK);
     assert_int_equal(seen, 1);
 }
 
@@ -364,7 +368,9 @@ static void notes_seal_what_is_secret(void **state) {
     command_free(command);
     int seen = 0;
     uint64_t next;
-    assert_int_equal(ledger_read(&city->ctx, city->ledger, 0, 10, see_secret, &seen, &next), RC_OK);
+    assert_int_equal(
+        ledger_read(&city->ctx, city->ledger, &(LedgerWindow){0, 10, see_secret, &seen}, &next),
+        RC_OK);
     assert_int_equal(seen, 1);
     assert_false(city_holds(city, city->root, STR("でんわ")));
 }
@@ -511,8 +517,8 @@ static void every_leaf_is_proven_under_a_signed_checkpoint(void **state) {
         for (size_t i = 0; i < steps->len; i++)
             (void)vec_push(city->ctx.arena, &path, digest_of(city, json_at(steps, i)));
         Digest leaf = digest_of(city, json_get(proof, STR("leafHash"))), stored;
-        assert_true(
-            tree_inclusion_holds(hasher, &leaf, position - 1, 300, &path, &checkpoint.root));
+        assert_true(tree_inclusion_holds(hasher, (TreeLeaf){position - 1, &leaf},
+                                         (TreeHead){300, &checkpoint.root}, &path));
         assert_int_equal(ledger_leaf_hash(&city->ctx, city->ledger, position, &stored), RC_OK);
         assert_memory_equal(&stored, &leaf, sizeof leaf);
     }

@@ -107,7 +107,7 @@ static void roots_are_those_of_rfc_6962(void **state) {
         assert_string_equal(hex.ptr, known_roots[n]);
         if (n == 8) break;
         Digest leaf = tree_hash_leaf(hasher, known_leaves[n]);
-        assert_int_equal(tree_add(&ctx, hasher, edge, &leaf, no_tile, NULL), RC_OK);
+        assert_int_equal(tree_add(&ctx, hasher, edge, &leaf, (TreeSink){no_tile, NULL}), RC_OK);
     }
     tree_hasher_free(hasher);
     free_ctx(&ctx);
@@ -160,8 +160,9 @@ static Model *new_model(Ctx *ctx, size_t leaves) {
         model->tiles[level] = NEW_ARRAY(ctx->arena, Digest, leaves + TREE_WIDTH);
     for (size_t i = 0; i < leaves; i++) {
         model->leaves[i] = tree_hash_leaf(model->hasher, (Str){(const char *)&i, sizeof i});
-        assert_int_equal(
-            tree_add(ctx, model->hasher, &model->edge, &model->leaves[i], keep_tile, model), RC_OK);
+        assert_int_equal(tree_add(ctx, model->hasher, &model->edge, &model->leaves[i],
+                                  (TreeSink){keep_tile, model}),
+                         RC_OK);
     }
     return model;
 }
@@ -197,13 +198,17 @@ static void check_inclusion(Ctx *ctx, Model *model, uint64_t index, uint64_t siz
     Digest root = naive_root(model, 0, size);
     assert_int_equal(tree_inclusion(ctx, &source, index, size, &path), RC_OK);
     const Digest *leaf = &model->leaves[index];
-    assert_true(tree_inclusion_holds(model->hasher, leaf, index, size, &path, &root));
-    assert_false(tree_inclusion_holds(model->hasher, leaf, index + 1, size, &path, &root));
+    assert_true(tree_inclusion_holds(model->hasher, (TreeLeaf){index, leaf},
+                                     (TreeHead){size, &root}, &path));
+    assert_false(tree_inclusion_holds(model->hasher, (TreeLeaf){index + 1, leaf},
+                                      (TreeHead){size, &root}, &path));
     Digest other = model->leaves[(index + 1) % LEAVES];
-    assert_false(tree_inclusion_holds(model->hasher, &other, index, size, &path, &root));
+    assert_false(tree_inclusion_holds(model->hasher, (TreeLeaf){index, &other},
+                                      (TreeHead){size, &root}, &path));
     if (path.len == 0) return;
     path.items[path.len / 2].bytes[7] ^= 1;
-    assert_false(tree_inclusion_holds(model->hasher, leaf, index, size, &path, &root));
+    assert_false(tree_inclusion_holds(model->hasher, (TreeLeaf){index, leaf},
+                                      (TreeHead){size, &root}, &path));
 }
 
 static void check_consistency(Ctx *ctx, Model *model, uint64_t old, uint64_t size) {
@@ -211,13 +216,16 @@ static void check_consistency(Ctx *ctx, Model *model, uint64_t old, uint64_t siz
     TreePath path;
     Digest old_root = naive_root(model, 0, old), root = naive_root(model, 0, size);
     assert_int_equal(tree_consistency(ctx, &source, old, size, &path), RC_OK);
-    assert_true(tree_consistency_holds(model->hasher, old, &old_root, size, &root, &path));
+    assert_true(tree_consistency_holds(model->hasher, (TreeHead){old, &old_root},
+                                       (TreeHead){size, &root}, &path));
     Digest wrong = root;
     wrong.bytes[0] ^= 1;
-    assert_false(tree_consistency_holds(model->hasher, old, &old_root, size, &wrong, &path));
+    assert_false(tree_consistency_holds(model->hasher, (TreeHead){old, &old_root},
+                                        (TreeHead){size, &wrong}, &path));
     wrong = old_root;
     wrong.bytes[31] ^= 1;
-    assert_false(tree_consistency_holds(model->hasher, old, &wrong, size, &root, &path));
+    assert_false(tree_consistency_holds(model->hasher, (TreeHead){old, &wrong},
+                                        (TreeHead){size, &root}, &path));
 }
 
 static void proofs_hold_and_forged_ones_dont(void **state) {
