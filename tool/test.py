@@ -36,6 +36,7 @@ class Test:
     tap: bool
     node: bool = False
     parallel: bool = True
+    folder: pathlib.Path = ROOT
 
 
 @dataclasses.dataclass
@@ -111,7 +112,7 @@ class Runner:
 
     def run(self, test):
         started = time.monotonic()
-        process = subprocess.Popen(test.command, env={**os.environ, **test.env}, cwd=ROOT,
+        process = subprocess.Popen(test.command, env={**os.environ, **test.env}, cwd=test.folder,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)
         with self.lock:
@@ -156,7 +157,8 @@ def meson_tests(build, long):
         tests.append(Test(suite=suites[0] if suites else "other", name=row["name"],
                           command=row["cmd"], env=dict(row["env"]),
                           timeout=row["timeout"] * (10 if long else 1) or None,
-                          tap=row["protocol"] == "tap", parallel=row["is_parallel"]))
+                          tap=row["protocol"] == "tap", parallel=row["is_parallel"],
+                          folder=pathlib.Path(row["workdir"] or build)))
     return tests
 
 

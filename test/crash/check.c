@@ -133,13 +133,14 @@ static void check_tree(City *city, Replay *replay) {
     LeafBytes leaves;
     TreeHasher *hasher = tree_hasher_new();
     TreeEdge *edge = NEW(replay->arena, TreeEdge);
-    Rc rc = read_leaves(&city->ctx, city->reader, replay->arena, 1, SIZE_MAX, &leaves);
+    Rc rc = read_leaves(&city->ctx, city->reader, replay->arena, (LeafSlice){1, SIZE_MAX}, &leaves);
     for (size_t i = 0; rc == RC_OK && i < leaves.len; i++) {
         Digest hash = tree_hash_leaf(hasher, leaves.items[i]), stored;
         rc = ledger_leaf_hash(&city->ctx, city->ledger, i + 1, &stored);
         if (rc == RC_OK && memcmp(&hash, &stored, sizeof hash) != 0)
             WRONG(replay, "leaf %zu has another hash", i + 1);
-        if (rc == RC_OK) rc = tree_add(&city->ctx, hasher, edge, &hash, same_tile, city);
+        if (rc == RC_OK)
+            rc = tree_add(&city->ctx, hasher, edge, &hash, (TreeSink){same_tile, city});
     }
     if (rc != RC_OK) WRONG(replay, "the tree: %.*s", STR_ARG(city->ctx.error.detail));
     Digest root = tree_root(hasher, edge), own = tree_root(hasher, &city->ledger->edge);
@@ -155,7 +156,8 @@ static void check_entities(City *city, Replay *replay) {
 
 static void check_open_city(City *city, Replay *replay, const CrashKnown *known) {
     uint64_t next = 0;
-    Rc rc = ledger_read(&city->ctx, city->ledger, 0, SIZE_MAX, replay_event, replay, &next);
+    Rc rc = ledger_read(&city->ctx, city->ledger,
+                        &(LedgerWindow){0, SIZE_MAX, replay_event, replay}, &next);
     if (rc != RC_OK) WRONG(replay, "reading: %.*s", STR_ARG(city->ctx.error.detail));
     leaf_ends(replay);
     check_acknowledged(replay, known);
