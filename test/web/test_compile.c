@@ -90,8 +90,7 @@ static void good_templates_are_taken(void **state) {
         "<input{{#if x}} checked{{/if}} disabled>{{> part x=1}}",
         "<script type=\"module\" src=\"{{asset \"js/x.js\"}}\"></script>{{> part x=1}}",
         "<p>&nbsp;&#9731;1 &ndash; 2</p><svg><path d=\"M0 0\"/></svg>{{> part x=1}}",
-        "{{#each a as b}}{{#each b.c as d}}{{d}}{{@index}}{{/each}}{{@first}}{{else}}-{{/each}}{{> "
-        "part x=1}}",
+        "{{> part x=1}}{{#each a as b}}{{#each b as c}}{{c}}{{@index}}{{/each}}{{else}}-{{/each}}",
         "<a href=\"{{#if x}}/a{{else}}/b{{/if}}\">1</a>{{> part x=1}}",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {

@@ -74,7 +74,7 @@ static Str shorten_css(Ctx *ctx, Str css) {
 }
 
 static Rc join_sources(Ctx *ctx, Str root, Str sources, Buf *dep, Str *out) {
-    Str source, all = STR_NONE;
+    Str source;
     StrVec texts = {0};
     while (str_split(&sources, ' ', &source)) {
         Str text, path = str_fmt(ctx->arena, STR_FMT "/" STR_FMT, STR_ARG(root), STR_ARG(source));
@@ -83,8 +83,7 @@ static Rc join_sources(Ctx *ctx, Str root, Str sources, Buf *dep, Str *out) {
         buf_addf(dep, " " STR_FMT, STR_ARG(path));
         vec_push(ctx->arena, &texts, text);
     }
-    all = str_join(ctx->arena, texts.items, texts.len, STR("\n"));
-    *out = all;
+    *out = str_join(ctx->arena, texts.items, texts.len, STR("\n"));
     return RC_OK;
 }
 
