@@ -8,6 +8,7 @@ function has_webgl2() {
 
 function style_of(element) {
     const dark = 'dark' in element.dataset;
+    const scale = Math.max(1, innerWidth / 1920);
     const colours = Object.entries(dark ? DARK : COLOURS).flat();
     return {
         version: 8,
@@ -17,9 +18,9 @@ function style_of(element) {
             { id: 'areas', type: 'fill', source: 'places', filter: ['==', ['geometry-type'], 'Polygon'],
                 paint: { 'fill-color': dark ? '#1c2550' : '#ffffff', 'fill-outline-color': dark ? '#46548f' : '#7f9bb0' } },
             { id: 'lines', type: 'line', source: 'places', filter: ['==', ['geometry-type'], 'LineString'],
-                paint: { 'line-color': dark ? '#3f6ea8' : '#97d3ff', 'line-width': 4 } },
+                paint: { 'line-color': dark ? '#3f6ea8' : '#97d3ff', 'line-width': 4 * scale } },
             { id: 'places', type: 'circle', source: 'places', filter: ['==', ['geometry-type'], 'Point'],
-                paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 3, 15, 9],
+                paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 3 * scale, 15, 9 * scale],
                     'circle-color': ['match', ['get', 'kind'], ...colours, '#7f7f7f'],
                     'circle-stroke-color': dark ? '#0b0f1f' : '#ffffff', 'circle-stroke-width': 1.5 } },
         ],
