@@ -77,7 +77,8 @@ static Tenant *door_tenant(void *arg, Str name) {
 /* ---- the server ---- */
 
 static void refuse(HttpExchange *x, const Error *error) {
-    broker_problem(x, error);
+    bool api = (http_route(x)->access & GATE_API) || !http_ctx(x)->tenant;
+    (api ? broker_problem : pages_refuse)(x, error);
 }
 
 static bool before(void *arg, HttpExchange *x) {
@@ -106,7 +107,18 @@ static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx
     }
 }
 
+/* The pages name divisions and posts as long as the city runs. */
+static Rc pages_prepare(Ctx *ctx, City *city) {
+    Ctx lasting = *ctx;
+    lasting.arena = city->arena;
+    city->pages = (PagesOptions){.demos = city->demos.items, .demo_count = city->demos.len};
+    Rc rc = starter_json(&lasting, STR("organisation.json"), &city->pages.organisation);
+    ctx->error = lasting.error;
+    return rc;
+}
+
 static Rc server_open(Ctx *ctx, City *city) {
+    TRY(pages_prepare(ctx, city));
     city->door = (GateDoor){.tenant = door_tenant, .refuse = refuse, .arg = city};
     HttpOptions options = {.host = city->options.host,
                            .port = city->options.port,
@@ -121,6 +133,7 @@ static Rc server_open(Ctx *ctx, City *city) {
                            .route_log = city->options.route_log};
     TRY(http_server_new(ctx, &options, &city->server));
     broker_routes(city->server);
+    pages_routes(city->server, &city->pages);
     return http_server_start(ctx, city->server);
 }
 

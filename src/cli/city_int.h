@@ -11,6 +11,7 @@
 #include "ld/ld.h"
 #include "procedure/procedure.h"
 #include "project/project.h"
+#include "web/web.h"
 
 /* A file of starter/, inside the binary. */
 typedef struct CityFile {
@@ -20,11 +21,6 @@ extern const CityFile city_files[];
 extern const size_t city_file_count;
 
 enum { TENANTS_MAX = 64 };
-
-/* A demo account, whose password is printed. */
-typedef struct CityDemo {
-    Str login, password;
-} CityDemo;
 
 struct City {
     Arena *arena;
@@ -38,7 +34,8 @@ struct City {
     GateDoor door;
     Tenant *tenants[TENANTS_MAX];
     size_t tenant_count;
-    VEC(CityDemo) demos;
+    VEC(PagesDemo) demos;
+    PagesOptions pages;
 };
 
 bool city_on_loopback(const City *city);

@@ -16,7 +16,7 @@ void city_greet(const City *city, FILE *out) {
         fprintf(out, "  http://" STR_FMT ":%d%-8s %s\n", STR_ARG(host), port, pages[i].path,
                 pages[i].what);
     if (city->options.sandbox) fprintf(out, "  This is a sandbox: anyone may do everything.\n");
-    VEC_EACH (CityDemo, demo, &city->demos)
+    VEC_EACH (PagesDemo, demo, &city->demos)
         fprintf(out, "  sign in as %-10s with password " STR_FMT "\n",
                 str_z(city->arena, demo->login), STR_ARG(demo->password));
 }

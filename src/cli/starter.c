@@ -31,7 +31,7 @@ static Rc demos_write(Ctx *ctx, const City *city) {
     if (!file)
         return ctx_fail(ctx, RC_FAILED, "no-demo-file", path,
                         "The demo passwords cannot be written: %s.", strerror(errno));
-    VEC_EACH (CityDemo, demo, &city->demos)
+    VEC_EACH (PagesDemo, demo, &city->demos)
         fprintf(file, STR_FMT " " STR_FMT "\n", STR_ARG(demo->login), STR_ARG(demo->password));
     if (fclose(file) == 0) return RC_OK;
     return ctx_fail(ctx, RC_FAILED, "no-demo-file", path,
@@ -47,7 +47,7 @@ static bool demos_read(Ctx *ctx, City *city) {
         Str rest = str_trim(str_of(line)), login, password;
         if (str_split(&rest, ' ', &login) && str_split(&rest, ' ', &password))
             vec_push(city->arena, &city->demos,
-                     (CityDemo){str_dup(city->arena, login), str_dup(city->arena, password)});
+                     (PagesDemo){str_dup(city->arena, login), str_dup(city->arena, password)});
     }
     fclose(file);
     return true;
@@ -64,7 +64,7 @@ static Rc demo_make(Ctx *ctx, City *city, const Json *row) {
     account.password = rand_id(ctx->rand, city->arena, PASSWORD_CHARS);
     TRY(gate_account_create(ctx, &account, &id));
     vec_push(city->arena, &city->demos,
-             (CityDemo){str_dup(city->arena, account.login), account.password});
+             (PagesDemo){str_dup(city->arena, account.login), account.password});
     return RC_OK;
 }
 

@@ -156,6 +156,8 @@ Rc gate_account_find(Ctx *ctx, Str login, Str *id);
 /* Signs in; slow by design. The same answer and time for a wrong login and a wrong password;
  * RC_LIMIT after 10 failures in 15 minutes. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
+/* The actor of a session's token, in ctx->arena; false: unknown or expired. */
+bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out);
 Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of its account's posts. */
 Rc gate_take_post(Ctx *ctx, Str post);

@@ -141,6 +141,10 @@ bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
     return roster_use(gate->sessions, &key, session_read, &wanted) && wanted.alive;
 }
 
+bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out) {
+    return session_actor(ctx, ctx->tenant->gate, session_token, out);
+}
+
 const StrVec *gate_own_posts(const Ctx *ctx) {
     static const StrVec none = {0};
     return ctx->actor && ctx->actor->session ? &ctx->actor->session->posts : &none;

@@ -61,29 +61,29 @@ static void fault_add(Ctx *ctx, Faults *faults, const char *field, const char *c
 
 static void check_text(Ctx *ctx, Faults *faults, const char *field, Str text) {
     if (str_empty(text))
-        fault_add(ctx, faults, field, "missing");
+        fault_add(ctx, faults, field, "required");
     else if (str_utf8_len(text) > TEXT_MAX)
-        fault_add(ctx, faults, field, "too-long");
+        fault_add(ctx, faults, field, "long");
 }
 
 static void check_district(Ctx *ctx, const Answers *answers, Faults *faults) {
-    if (str_empty(answers->postcode)) fault_add(ctx, faults, "postcode", "missing");
+    if (str_empty(answers->postcode)) fault_add(ctx, faults, "postcode", "required");
     if (!answers->district)
-        fault_add(ctx, faults, "town", "missing");
+        fault_add(ctx, faults, "town", "required");
     else if (!waste_town_in(answers->district, answers->town))
-        fault_add(ctx, faults, "town", "not-in-district");
-    check_text(ctx, faults, "address", answers->address);
-    if (str_utf8_len(answers->building) > TEXT_MAX) fault_add(ctx, faults, "building", "too-long");
+        fault_add(ctx, faults, "town", "required");
+    check_text(ctx, faults, "street", answers->address);
+    if (str_utf8_len(answers->building) > TEXT_MAX) fault_add(ctx, faults, "building", "long");
 }
 
 static void check_items(Ctx *ctx, const Answers *answers, Faults *faults) {
     const WasteLimits *limits = waste_limits(procedures_waste(ctx->tenant));
-    if (!answers->items.len) fault_add(ctx, faults, "items", "missing");
-    if (answers->items.len > (size_t)limits->max_items) fault_add(ctx, faults, "items", "too-many");
+    if (!answers->items.len) fault_add(ctx, faults, "items", "required");
+    if (answers->items.len > (size_t)limits->max_items) fault_add(ctx, faults, "items", "many");
     VEC_EACH (const ApplyItem, one, &answers->items) {
-        if (one->item->refused) fault_add(ctx, faults, "items", "refused");
+        if (one->item->refused) fault_add(ctx, faults, "items", "many");
         if (one->quantity < 1 || one->quantity > limits->max_quantity)
-            fault_add(ctx, faults, "items", "bad-quantity");
+            fault_add(ctx, faults, "items", "many");
     }
 }
 
@@ -100,9 +100,9 @@ bool apply_day_offered(Ctx *ctx, const Answers *answers) {
 
 static void check_slot(Ctx *ctx, const Answers *answers, Faults *faults) {
     if (!answers->day.year)
-        fault_add(ctx, faults, "day", "missing");
+        fault_add(ctx, faults, "slot", "required");
     else if (!apply_day_offered(ctx, answers))
-        fault_add(ctx, faults, "day", "not-offered");
+        fault_add(ctx, faults, "slot", "late");
 }
 
 static bool phone_ok(Str phone) {
@@ -126,19 +126,19 @@ static void check_contact(Ctx *ctx, const Answers *answers, Faults *faults) {
     check_text(ctx, faults, "name", answers->name);
     check_text(ctx, faults, "kana", answers->kana);
     if (!str_empty(answers->kana) && !text_is_kana(answers->kana))
-        fault_add(ctx, faults, "kana", "not-kana");
+        fault_add(ctx, faults, "kana", "format");
     if (str_empty(answers->phone))
-        fault_add(ctx, faults, "phone", "missing");
+        fault_add(ctx, faults, "phone", "required");
     else if (!phone_ok(answers->phone))
-        fault_add(ctx, faults, "phone", "not-phone");
+        fault_add(ctx, faults, "phone", "format");
     if (!str_empty(answers->email) && !email_ok(answers->email))
-        fault_add(ctx, faults, "email", "not-email");
-    if (str_utf8_len(answers->place) > NOTE_MAX) fault_add(ctx, faults, "place", "too-long");
+        fault_add(ctx, faults, "mail", "format");
+    if (str_utf8_len(answers->place) > NOTE_MAX) fault_add(ctx, faults, "place", "long");
 }
 
 static void check_choice(Ctx *ctx, const Answers *answers, Faults *faults) {
     if (!str_eq(answers->choice, STR("in")) && !str_eq(answers->choice, STR("out")))
-        fault_add(ctx, faults, "choice", "missing");
+        fault_add(ctx, faults, "optout", "required");
 }
 
 /* Asking for no reduction is an answer too: nothing can be wrong with it. */

@@ -85,7 +85,7 @@ static Json checks_json(Ctx *ctx, const Answers *answers) {
         Str id = json_get_str(rule, "id");
         const char *field = str_starts(id, STR("items")) || str_eq(id, STR("fee-sum")) ? "items"
                             : str_eq(id, STR("address-district"))                      ? "town"
-                                                                                       : "day";
+                                                                                       : "slot";
         bool ok = true;
         VEC_EACH (Fault, fault, &faults)
             ok = ok && !str_eq(str_of(fault->field), str_of(field));

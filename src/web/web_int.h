@@ -2,7 +2,7 @@
 #ifndef WEB_WEB_INT_H
 #define WEB_WEB_INT_H
 
-#include "web.h"
+#include "template.h"
 #include "helpers.h"
 
 /* A page being written. The first fault stays; writing goes on, so that one look shows all. */

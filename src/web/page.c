@@ -1,0 +1,237 @@
+/* page: what every page begins and ends with. */
+#include "pages_int.h"
+
+static const PagesOptions *shared; /* set once, before the server starts */
+
+const PagesOptions *pages_options(void) {
+    return shared;
+}
+
+static Str city_part(const char *language) {
+    const Json *name = shared->organisation ? json_get(shared->organisation, STR("name")) : NULL;
+    return name ? json_get_str(name, language) : STR("machi");
+}
+
+static Json user_value(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Actor *actor = ctx->actor;
+    if (!actor || actor->kind == ACTOR_NOBODY) return json_of_null();
+    View user = view_new(ctx->arena);
+    view_set(&user, "name", json_of_str(actor->name));
+    view_set(&user, "post", str_empty(actor->post) ? json_of_null() : page_post(x, actor->post));
+    return view_value(&user);
+}
+
+static void nav_add(HttpExchange *x, JsonItems *nav, const char *key, const char *url) {
+    View one = view_new(http_ctx(x)->arena);
+    view_str(&one, "key", str_of(key));
+    view_str(&one, "url", str_of(url));
+    view_null(&one, "count");
+    vec_push(one.arena, nav, view_value(&one));
+}
+
+/* What the official's roles give him. */
+static Json nav_value(HttpExchange *x) {
+    static const struct {
+        unsigned roles;
+        const char *key, *url;
+    } rows[] = {
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff"},
+        {1u << ROLE_CHIEF, "reductions", "/staff/reductions"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan"},
+        {1u << ROLE_AUDITOR, "log", "/audit"},
+        {1u << ROLE_OPERATOR, "operator", "/operate"},
+    };
+    const Actor *actor = http_ctx(x)->actor;
+    JsonItems nav = {0};
+    for (size_t i = 0; actor && actor->kind == ACTOR_STAFF && i < sizeof rows / sizeof *rows; i++)
+        if (actor->roles & rows[i].roles) nav_add(x, &nav, rows[i].key, rows[i].url);
+    return json_of_items(nav.items, nav.len);
+}
+
+static Str language_name(WebLang lang) {
+    static const Str names[] = {
+        [WEB_JA] = {"ja", 2}, [WEB_EN] = {"en", 2}, [WEB_JA_EASY] = {"ja-easy", 7}};
+    return names[lang];
+}
+
+View page_view(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    View site = view_new(ctx->arena), view = view_new(ctx->arena);
+    view_set(&site, "city", view_text(ctx->arena, city_part("ja"), city_part("en")));
+    view_set(&site, "path", json_of_str(http_path(x)));
+    view_str(&site, "language", language_name(web_lang_of(x)));
+    view_set(&site, "user", user_value(x));
+    view_set(&site, "csrf",
+             ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
+    view_bool(&site, "sandbox", ctx->tenant && ctx->tenant->sandbox);
+    view_null(&site, "notice");
+    view_set(&site, "nav", nav_value(x));
+    view_set(&view, "site", view_value(&site));
+    view_set(&view, "errors", json_of_members(NULL, 0));
+    return view;
+}
+
+void page_show(HttpExchange *x, int status, WebPage page, View *view) {
+    Json *json = NEW(view->arena, Json);
+    *json = view_value(view);
+    web_answer(x, status, page, json);
+}
+
+void page_see(HttpExchange *x, Str location) {
+    http_redirect(x, 303, location);
+}
+
+/* ---- errors ---- */
+
+static int status_of(const Error *error) {
+    static const int statuses[] = {
+        [RC_INVALID] = 422, [RC_DENIED] = 403, [RC_NOT_FOUND] = 404, [RC_CONFLICT] = 409,
+        [RC_LIMIT] = 429,   [RC_BUSY] = 503,   [RC_FAILED] = 500,
+    };
+    return statuses[error->rc];
+}
+
+/* The page knows fewer statuses than HTTP: the nearest one is drawn, the true one is answered. */
+static int drawn_as(int status) {
+    return status == 403 || status == 404 || status == 503 ? status
+           : status == 500 || status == 429                ? 503
+                                                           : 422;
+}
+
+static Json error_faults(Arena *arena, const Error *error) {
+    View one = view_new(arena);
+    view_str(&one, "path", error->path);
+    view_str(&one, "detail", error->detail);
+    Json *items = NEW(arena, Json);
+    *items = view_value(&one);
+    return json_of_items(items, 1);
+}
+
+void pages_refuse(HttpExchange *x, const Error *error) {
+    Ctx *ctx = http_ctx(x);
+    bool sign_in = str_eq(error->code, STR("needs-sign-in"));
+    Str next = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
+                       STR_ARG(http_url_encode(ctx->arena, http_path(x))));
+    if (sign_in && http_method(x) == HTTP_GET) {
+        page_see(x, next);
+        return;
+    }
+    if (str_eq(error->code, STR("needs-step-up"))) {
+        page_see(x, str_fmt(ctx->arena, "/step-up?next=" STR_FMT,
+                            STR_ARG(http_url_encode(ctx->arena, http_path(x)))));
+        return;
+    }
+    int status = status_of(error);
+    View view = page_view(x);
+    view_int(&view, "status", drawn_as(status));
+    view_str(&view, "reason", error->detail);
+    view_set(&view, "faults",
+             drawn_as(status) == 422 ? error_faults(ctx->arena, error) : json_of_items(NULL, 0));
+    view_str(&view, "retry", status == 503 || status == 409 ? http_path(x) : STR_NONE);
+    view_str(&view, "sign_in", sign_in ? next : STR_NONE);
+    view_null(&view, "request");
+    page_show(x, status, WEB_PAGE_ERROR, &view);
+}
+
+void page_fail(HttpExchange *x) {
+    Error error = http_ctx(x)->error;
+    pages_refuse(x, &error);
+}
+
+bool page_form(HttpExchange *x, const HttpForm **form) {
+    if (http_form(x, form) == RC_OK) return true;
+    page_fail(x);
+    return false;
+}
+
+/* ---- pieces ---- */
+
+void page_crumb(View *view, Str ja, Str en, Str url) {
+    JsonItems crumbs = {0};
+    for (size_t i = 0; i < view->members.len; i++) {
+        const JsonMember *member = &view->members.items[i];
+        for (size_t k = 0; str_eq(member->name, STR("crumbs")) && k < member->value.len; k++)
+            vec_push(view->arena, &crumbs, *json_at(&member->value, k));
+    }
+    View one = view_new(view->arena);
+    view_set(&one, "label", view_text(view->arena, ja, en));
+    view_str(&one, "url", url);
+    vec_push(view->arena, &crumbs, view_value(&one));
+    view_items(view, "crumbs", &crumbs);
+}
+
+Json page_post(HttpExchange *x, Str post) {
+    Ctx *ctx = http_ctx(x);
+    const GatePost *known = gate_post(ctx->tenant->gate, post);
+    if (known) return view_text(ctx->arena, known->title_ja, known->title_en);
+    return view_text(ctx->arena, STR("まち市"), STR("The city"));
+}
+
+void page_faults(View *view, const Faults *faults) {
+    View errors = view_new(view->arena);
+    VEC_EACH (const Fault, fault, faults)
+        view_str(&errors, fault->field, str_fmt(view->arena, "%s.%s", fault->field, fault->code));
+    view_set(view, "errors", view_value(&errors));
+}
+
+/* The purposes that pages state, as residents read them. */
+static Json purpose_text(Arena *arena, Str purpose) {
+    static const struct {
+        Str code, ja, en;
+    } rows[] = {
+        {{"bulky-waste-check", 17},
+         {"粗大ごみ収集の受付の確認", 36},
+         {"Checking a bulky-waste application", 34}},
+        {{"bulky-waste-decide", 18},
+         {"粗大ごみ収集の決裁", 27},
+         {"Deciding on bulky-waste pickup", 30}},
+        {{"audit", 5}, {"監査", 6}, {"Audit", 5}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(rows[i].code, purpose)) return view_text(arena, rows[i].ja, rows[i].en);
+    return json_of_str(purpose);
+}
+
+void page_looks(HttpExchange *x, View *view, const Looks *looks) {
+    Arena *arena = view->arena;
+    JsonItems items = {0};
+    VEC_EACH (const Look, look, looks) {
+        View one = view_new(arena);
+        view_set(&one, "at", json_of_int(look->at));
+        view_set(&one, "who", page_post(x, look->post));
+        view_set(&one, "purpose", purpose_text(arena, look->purpose));
+        view_str(&one, "what", look->why);
+        if (look->records.len > 1)
+            view_int(&one, "batch", (int64_t)look->records.len);
+        else
+            view_null(&one, "batch");
+        view_str(&one, "ask_url",
+                 str_fmt(arena, "/report?about=look-%llu", (unsigned long long)look->position));
+        vec_push(arena, &items, view_value(&one));
+    }
+    view_items(view, "looks", &items);
+}
+
+/* ---- routes ---- */
+
+static const HttpRoute asset_rows[] = {
+    {HTTP_GET, "/assets/{path...}", web_asset_handle, HTTP_LOOP, 0, GATE_PUBLIC | GATE_API, "Pages",
+     "Files of the pages", NULL, NULL},
+};
+
+void pages_routes(HttpServer *server, const PagesOptions *options) {
+    const struct {
+        const HttpRoute *rows;
+        size_t count;
+    } tables[] = {
+        {asset_rows, sizeof asset_rows / sizeof *asset_rows},
+        {page_home_rows, page_home_count},
+        {page_bulky_rows, page_bulky_count},
+        {page_case_rows, page_case_count},
+        {page_account_rows, page_account_count},
+    };
+    shared = options;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        http_routes(server, tables[i].rows, tables[i].count);
+}

@@ -1,0 +1,290 @@
+/* page_account: signing in and out, confirming one's identity again, changing the post, and the
+ * resident's own page. */
+#include "pages_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { CASES_SHOWN = 50, LOOKS_SHOWN = 50, LOOKS_FEW = 5 };
+
+/* Only paths of our own are gone back to. */
+static Str own_path(Str next, const char *otherwise) {
+    bool own =
+        str_starts(next, STR("/")) && !str_starts(next, STR("//")) && str_find_char(next, '\\') < 0;
+    return own ? next : str_of(otherwise);
+}
+
+/* ---- sign in ---- */
+
+static Json demo_values(Arena *arena) {
+    const PagesOptions *options = pages_options();
+    const Json *accounts = json_get(options->organisation, STR("accounts"));
+    JsonItems items = {0};
+    for (size_t i = 0; i < options->demo_count; i++) {
+        View one = view_new(arena);
+        view_null(&one, "role");
+        for (size_t k = 0; accounts && k < accounts->len; k++)
+            if (str_eq(json_get_str(json_at(accounts, k), "login"), options->demos[i].login))
+                view_json(&one, "role", json_get(json_at(accounts, k), STR("name")));
+        view_str(&one, "account", options->demos[i].login);
+        view_str(&one, "password", options->demos[i].password);
+        vec_push(arena, &items, view_value(&one));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static void sign_in_show(HttpExchange *x, int status, Str account, const Faults *faults) {
+    View view = page_view(x), values = view_new(http_ctx(x)->arena);
+    const HttpForm *form;
+    Str next = http_query_or(x, "next", STR_NONE);
+    if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
+        next = http_form_value(form, "next");
+    view_str(&values, "account", account);
+    view_set(&view, "values", view_value(&values));
+    view_set(&view, "next", json_of_str(own_path(next, "/")));
+    view_set(&view, "demo",
+             http_peer_loopback(x) ? demo_values(view.arena) : json_of_items(NULL, 0));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_SIGN_IN, &view);
+}
+
+static void sign_in_get(HttpExchange *x) {
+    sign_in_show(x, 200, STR_NONE, NULL);
+}
+
+static const char *home_of(const Actor *actor) {
+    if (actor->kind != ACTOR_STAFF) return "/my";
+    if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
+    if (actor->roles & 1u << ROLE_OPERATOR) return "/operate";
+    return actor->roles & 1u << ROLE_STEWARD ? "/data" : "/staff";
+}
+
+static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
+    Faults faults = {0};
+    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
+    sign_in_show(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
+}
+
+static void sign_in_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    Str token;
+    if (!page_form(x, &form)) return;
+    Str account = str_trim(http_form_value(form, "account"));
+    Rc rc = gate_sign_in(ctx, account, http_form_value(form, "password"), &token);
+    if (rc == RC_DENIED || rc == RC_LIMIT) {
+        sign_in_fault(x, rc, account);
+        return;
+    }
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    Actor actor;
+    gate_set_cookie(x, token, pages_options()->secure);
+    if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
+    page_see(x, own_path(http_form_value(form, "next"), "/").len > 1
+                    ? own_path(http_form_value(form, "next"), "/")
+                    : str_of(home_of(&actor)));
+}
+
+static void sign_out_post(HttpExchange *x) {
+    if (gate_sign_out(http_ctx(x)) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    gate_set_cookie(x, STR_NONE, pages_options()->secure);
+    page_see(x, STR("/"));
+}
+
+/* ---- step-up ---- */
+
+static void step_up_show(HttpExchange *x, int status, const Faults *faults) {
+    View view = page_view(x);
+    const HttpForm *form;
+    Str next = http_query_or(x, "next", STR_NONE);
+    if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
+        next = http_form_value(form, "next");
+    view_set(&view, "next", json_of_str(own_path(next, "/staff")));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_STEP_UP, &view);
+}
+
+static void step_up_get(HttpExchange *x) {
+    step_up_show(x, 200, NULL);
+}
+
+static void step_up_post(HttpExchange *x) {
+    const HttpForm *form;
+    Faults faults = {0};
+    if (!page_form(x, &form)) return;
+    Rc rc = gate_step_up(http_ctx(x), http_form_value(form, "password"));
+    if (rc == RC_OK) {
+        page_see(x, own_path(http_form_value(form, "next"), "/staff"));
+        return;
+    }
+    if (rc != RC_DENIED && rc != RC_LIMIT) {
+        page_fail(x);
+        return;
+    }
+    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
+    step_up_show(x, 422, &faults);
+}
+
+static void post_post(HttpExchange *x) {
+    const HttpForm *form;
+    if (!page_form(x, &form)) return;
+    if (gate_take_post(http_ctx(x), http_form_value(form, "post")) == RC_OK)
+        page_see(x, STR("/staff"));
+    else
+        page_fail(x);
+}
+
+/* ---- my page ---- */
+
+static Rc own_cases(Ctx *ctx, ProjectAnswer *out) {
+    Match *match;
+    MatchSource source = {
+        .type = STR("Application"),
+        .q = str_fmt(ctx->arena, "applicant==\"" STR_FMT "\"", STR_ARG(ctx->actor->person))};
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    ProjectQuery query = {.match = match, .limit = CASES_SHOWN, .view = gate_view};
+    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
+    match_free(match);
+    return rc;
+}
+
+static void case_add(View *view, JsonItems *items, const Entity *application) {
+    View one = view_new(view->arena);
+    view_str(&one, "url",
+             str_fmt(view->arena, "/my/cases/" STR_FMT,
+                     STR_ARG(http_url_encode(view->arena, application->id))));
+    view_set(&one, "procedure",
+             view_text(view->arena, STR("粗大ごみ収集"), STR("Bulky-waste pickup")));
+    page_state(&one, case_state(application));
+    view_str(&one, "number", entity_text(application, IRI("receiptNumber")));
+    view_str(&one, "summary", entity_text(application, IRI("town")));
+    view_str(&one, "date", entity_text(application, IRI("pickupDate")));
+    vec_push(view->arena, items, view_value(&one));
+}
+
+/* One choice for all of one's cases: given when none of them is opted out. */
+static Json consent_value(Arena *arena, const ProjectAnswer *cases) {
+    bool given = true;
+    for (size_t i = 0; i < cases->entities.len; i++)
+        given = given &&
+                !str_eq(entity_text(cases->entities.items[i], IRI("openDataChoice")), STR("out"));
+    View one = view_new(arena);
+    view_str(&one, "id", STR("open"));
+    view_set(&one, "label",
+             view_text(arena, STR("申込みを公開データに含める"),
+                       STR("Include my applications in open data")));
+    view_set(&one, "text",
+             view_text(arena, STR("月、地区、品目の種類だけ"),
+                       STR("Month, district and kind of item only")));
+    view_bool(&one, "given", given);
+    Json *items = NEW(arena, Json);
+    *items = view_value(&one);
+    return json_of_items(items, 1);
+}
+
+static void my_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer cases;
+    Looks looks = {0};
+    Rc rc = own_cases(ctx, &cases);
+    if (rc == RC_OK)
+        rc = project_looks(
+            ctx, ctx->tenant->project,
+            &(LooksQuery){.subject = ctx->actor->person, .before = 0, .limit = LOOKS_FEW}, &looks);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    JsonItems items = {0};
+    page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
+    for (size_t i = 0; i < cases.entities.len; i++)
+        case_add(&view, &items, cases.entities.items[i]);
+    view_items(&view, "cases", &items);
+    view_set(&view, "consents", consent_value(ctx->arena, &cases));
+    page_looks(x, &view, &looks);
+    page_show(x, 200, WEB_PAGE_MY_PAGE, &view);
+}
+
+static void consents_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    ProjectAnswer cases;
+    if (!page_form(x, &form)) return;
+    Str choice = str_eq(http_form_value(form, "open"), STR("yes")) ? STR("in") : STR("out");
+    Rc rc = own_cases(ctx, &cases);
+    for (size_t i = 0; i < cases.entities.len && rc == RC_OK; i++)
+        rc = apply_choose(ctx, cases.entities.items[i]->id, choice);
+    if (rc == RC_OK)
+        page_see(x, STR("/my"));
+    else
+        page_fail(x);
+}
+
+static Json checkpoint_value(Ctx *ctx) {
+    Str note, line;
+    View view = view_new(ctx->arena);
+    if (ledger_checkpoint(ctx, ctx->tenant->ledger, &note) != RC_OK) return json_of_null();
+    int64_t size = 0;
+    for (int i = 0; str_split(&note, '\n', &line) && i < 3; i++) {
+        if (i == 1) (void)str_to_i64(line, &size);
+        if (i == 2) view_str(&view, "root", line);
+    }
+    view_int(&view, "size", size);
+    return view_value(&view);
+}
+
+static void looks_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Looks looks;
+    int64_t before = 0;
+    (void)str_to_i64(http_query_or(x, "before", STR_NONE), &before);
+    if (project_looks(ctx, ctx->tenant->project,
+                      &(LooksQuery){.subject = ctx->actor->person,
+                                    .before = before > 0 ? (uint64_t)before : 0,
+                                    .limit = LOOKS_SHOWN},
+                      &looks) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    page_crumb(&view, STR("マイページ"), STR("My page"), STR("/my"));
+    page_crumb(&view, STR("誰が見たか"), STR("Who looked"), STR_NONE);
+    page_looks(x, &view, &looks);
+    bool more = looks.len == LOOKS_SHOWN;
+    view_str(&view, "newer", before > 0 ? STR("/my/looks") : STR_NONE);
+    view_str(&view, "older",
+             more ? str_fmt(ctx->arena, "/my/looks?before=%llu",
+                            (unsigned long long)looks.items[looks.len - 1].position)
+                  : STR_NONE);
+    view_set(&view, "checkpoint", checkpoint_value(ctx));
+    page_show(x, 200, WEB_PAGE_MY_LOOKS, &view);
+}
+
+#define STEP_UP_ACCESS (GATE_STAFF | GATE_RESIDENT)
+
+const HttpRoute page_account_rows[] = {
+    {HTTP_GET, "/sign-in", sign_in_get, HTTP_POOL, 0, GATE_PUBLIC, "Accounts", "Sign in", NULL,
+     NULL},
+    {HTTP_POST, "/sign-in", sign_in_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
+     "Accounts", "Sign in", NULL, NULL},
+    {HTTP_POST, "/sign-out", sign_out_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
+     "Accounts", "Sign out", NULL, NULL},
+    {HTTP_GET, "/step-up", step_up_get, HTTP_POOL, 0, STEP_UP_ACCESS, "Accounts",
+     "Confirm one's identity", NULL, NULL},
+    {HTTP_POST, "/step-up", step_up_post, HTTP_POOL, PAGE_FORM_MAX, STEP_UP_ACCESS | GATE_FORM,
+     "Accounts", "Confirm one's identity", NULL, NULL},
+    {HTTP_POST, "/post", post_post, HTTP_POOL, PAGE_FORM_MAX, GATE_STAFF | GATE_FORM, "Accounts",
+     "Change the post", NULL, NULL},
+    {HTTP_GET, "/my", my_get, HTTP_POOL, 0, GATE_RESIDENT, "Accounts", "My page", NULL, NULL},
+    {HTTP_POST, "/my/consents", consents_post, HTTP_POOL, PAGE_FORM_MAX, GATE_RESIDENT | GATE_FORM,
+     "Accounts", "My choices", NULL, NULL},
+    {HTTP_GET, "/my/looks", looks_get, HTTP_POOL, 0, GATE_RESIDENT, "Accounts",
+     "Who looked at my data", NULL, NULL},
+};
+ROWS(page_account_count, page_account_rows);

@@ -1,0 +1,634 @@
+/* page_bulky: applying for bulky-waste pickup, one question per page. Every answer is kept in the
+ * draft, so Back loses nothing. */
+#include "pages_int.h"
+
+enum { RESULTS_MAX = 20, TOKEN_CHARS = 26, FEW_LEFT = 3 };
+
+/* The pages in order; the step of apply.h that each one checks. */
+typedef struct StepPage {
+    const char *path, *back;
+    WebPage page;
+    ApplyStep step;
+} StepPage;
+
+static const StepPage step_pages[] = {
+    {"/bulky/district", "/bulky", WEB_PAGE_BULKY_DISTRICT, STEP_DISTRICT},
+    {"/bulky/items", "/bulky/district", WEB_PAGE_BULKY_ITEMS, STEP_ITEMS},
+    {"/bulky/slot", "/bulky/items", WEB_PAGE_BULKY_SLOT, STEP_SLOT},
+    {"/bulky/contact", "/bulky/slot", WEB_PAGE_BULKY_CONTACT, STEP_CONTACT},
+    {"/bulky/reduction", "/bulky/contact", WEB_PAGE_BULKY_REDUCTION, STEP_REDUCTION},
+    {"/bulky/optout", "/bulky/reduction", WEB_PAGE_BULKY_OPTOUT, STEP_CHOICE},
+    {"/bulky/check", "/bulky/optout", WEB_PAGE_BULKY_CHECK, STEP_CHECK},
+};
+
+enum { STEP_PAGES = sizeof step_pages / sizeof *step_pages };
+
+/* What a page of the form works on. */
+typedef struct Asking {
+    HttpExchange *x;
+    Ctx *ctx;
+    const Waste *waste;
+    const Json *draft;
+    Answers answers;
+    const StepPage *page;
+    View view;
+    Faults faults;
+} Asking;
+
+static Str browser(const Ctx *ctx) {
+    return ctx->actor->browser;
+}
+
+static Rc reload(Asking *asking) {
+    TRY(draft_load(asking->ctx, browser(asking->ctx), &asking->draft));
+    apply_answers(asking->ctx, asking->draft, &asking->answers);
+    return RC_OK;
+}
+
+/* A day that is held for the draft: until when, else null. */
+static Json held_until(const Asking *asking) {
+    int64_t until = json_get_int(asking->draft, "heldUntil", 0);
+    return until > time_now(asking->ctx->clock) ? json_of_int(until) : json_of_null();
+}
+
+/* Loads the draft and begins the view; false when it has answered. Somebody who jumps ahead is led
+ * to what is still open. */
+static bool asking_begin(HttpExchange *x, ApplyStep step, Asking *asking) {
+    *asking = (Asking){.x = x, .ctx = http_ctx(x), .page = &step_pages[step]};
+    asking->waste = procedures_waste(asking->ctx->tenant);
+    if (reload(asking) != RC_OK) {
+        page_fail(x);
+        return false;
+    }
+    ApplyStep open = apply_next(asking->ctx, &asking->answers);
+    if (open < step) {
+        page_see(x, str_of(step_pages[open].path));
+        return false;
+    }
+    asking->view = page_view(x);
+    Json *steps = NEW_ARRAY(asking->ctx->arena, Json, STEP_PAGES);
+    for (unsigned i = 0; i < STEP_PAGES; i++)
+        steps[i] = json_of_bool(i <= (unsigned)step);
+    view_int(&asking->view, "step", (int64_t)step + 1);
+    view_set(&asking->view, "steps", json_of_items(steps, STEP_PAGES));
+    view_str(&asking->view, "back", str_of(asking->page->back));
+    view_set(&asking->view, "held", held_until(asking));
+    return true;
+}
+
+static void asking_show(Asking *asking, int status) {
+    if (asking->faults.len) page_faults(&asking->view, &asking->faults);
+    page_show(asking->x, status, asking->page->page, &asking->view);
+}
+
+/* Keeps what the form said, then judges it. RC_OK: no fault in this step. */
+static Rc keep(Asking *asking, const JsonMember *members, size_t n) {
+    TRY(draft_merge(asking->ctx, browser(asking->ctx), members, n));
+    TRY(reload(asking));
+    apply_check(asking->ctx, &asking->answers, asking->page->step, &asking->faults);
+    return RC_OK;
+}
+
+static void go_on(Asking *asking) {
+    page_see(asking->x, str_of(step_pages[asking->page->step + 1].path));
+}
+
+/* ---- start ---- */
+
+static void start_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Json *draft;
+    View view = page_view(x);
+    const Waste *waste = procedures_waste(ctx->tenant);
+    if (draft_load(ctx, browser(ctx), &draft) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    Answers answers;
+    apply_answers(ctx, draft, &answers);
+    JsonItems refused = {0};
+    for (size_t i = 0; i < waste_item_count(waste); i++) {
+        const WasteItem *item = waste_item_at(waste, i);
+        if (!item->refused) continue;
+        View one = view_new(ctx->arena);
+        view_json(&one, "name", item->name.both);
+        view_str(&one, "url", str_fmt(ctx->arena, "/bulky/refused/" STR_FMT, STR_ARG(item->id)));
+        vec_push(ctx->arena, &refused, view_value(&one));
+    }
+    page_crumb(&view, STR("粗大ごみ収集"), STR("Bulky-waste pickup"), STR_NONE);
+    view_null(&view, "closed");
+    view_int(&view, "max_items", waste_limits(waste)->max_items);
+    view_str(&view, "draft",
+             str_empty(answers.token) ? STR_NONE
+                                      : str_of(step_pages[apply_next(ctx, &answers)].path));
+    view_str(&view, "phone", STR("0999-00-0000"));
+    view_set(&view, "hours",
+             view_text(ctx->arena, STR("平日 8:30から17:15"), STR("Weekdays, 8:30 to 17:15")));
+    view_items(&view, "refused", &refused);
+    page_show(x, 200, WEB_PAGE_BULKY_START, &view);
+}
+
+/* A new draft with a token of its own: sending it twice is one application. */
+static void start_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    JsonMember members[] = {
+        {STR("token"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
+        {STR("hold"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
+    };
+    Rc rc = draft_drop(ctx, browser(ctx));
+    if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 2);
+    if (rc == RC_OK)
+        page_see(x, str_of(step_pages[0].path));
+    else
+        page_fail(x);
+}
+
+/* ---- district ---- */
+
+static void district_values(Asking *asking) {
+    static const struct {
+        const char *view, *draft;
+    } fields[] = {{"postcode", "postcode"},
+                  {"town", "town"},
+                  {"street", "address"},
+                  {"building", "building"}};
+    View values = view_new(asking->ctx->arena);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        view_str(&values, fields[i].view, json_get_str(asking->draft, fields[i].draft));
+    view_set(&asking->view, "values", view_value(&values));
+    const WasteDistrict *district;
+    const WasteTown **towns;
+    JsonItems items = {0};
+    size_t n = waste_towns(asking->ctx->arena, asking->waste,
+                           json_get_str(asking->draft, "postcode"), &district, &towns);
+    for (size_t i = 0; i < n; i++) {
+        View one = view_new(asking->ctx->arena);
+        view_str(&one, "id", towns[i]->name.ja);
+        view_json(&one, "name", towns[i]->name.both);
+        view_json(&one, "district", district->name.both);
+        vec_push(asking->ctx->arena, &items, view_value(&one));
+    }
+    view_items(&asking->view, "towns", &items);
+}
+
+static void district_get(HttpExchange *x) {
+    Asking asking;
+    if (!asking_begin(x, STEP_DISTRICT, &asking)) return;
+    district_values(&asking);
+    asking_show(&asking, 200);
+}
+
+static Json form_value(const HttpForm *form, const char *name) {
+    return json_of_str(http_form_value(form, name));
+}
+
+static void postcode_fault(Asking *asking) {
+    Str code, text = json_get_str(asking->draft, "postcode");
+    const char *what = str_empty(str_trim(text))                         ? "required"
+                       : waste_postcode(asking->ctx->arena, text, &code) ? "unknown"
+                                                                         : "format";
+    asking->faults.len = 0;
+    vec_push(asking->ctx->arena, &asking->faults, (Fault){"postcode", what});
+}
+
+static void district_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    const WasteDistrict *district;
+    const WasteTown **towns;
+    if (!asking_begin(x, STEP_DISTRICT, &asking) || !page_form(x, &form)) return;
+    size_t n = waste_towns(asking.ctx->arena, asking.waste, http_form_value(form, "postcode"),
+                           &district, &towns);
+    Str town = n == 1 ? towns[0]->name.ja : http_form_value(form, "town");
+    JsonMember members[] = {
+        {STR("postcode"), form_value(form, "postcode")},
+        {STR("town"), json_of_str(town)},
+        {STR("address"), form_value(form, "street")},
+        {STR("building"), form_value(form, "building")},
+        {STR("district"), district ? json_of_str(district->id) : json_of_null()},
+    };
+    if (keep(&asking, members, sizeof members / sizeof *members) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    bool lookup = !str_eq(http_form_value(form, "action"), STR("next"));
+    if (!n)
+        postcode_fault(&asking);
+    else if (lookup)
+        asking.faults.len = 0;
+    if (n && !lookup && !asking.faults.len) {
+        go_on(&asking);
+        return;
+    }
+    district_values(&asking);
+    asking_show(&asking, asking.faults.len ? 422 : 200);
+}
+
+/* ---- items ---- */
+
+static Json item_value(Asking *asking, const WasteItem *item, int64_t quantity) {
+    Arena *arena = asking->ctx->arena;
+    View one = view_new(arena);
+    view_str(&one, "id", item->id);
+    view_json(&one, "name", item->name.both);
+    if (item->refused)
+        view_null(&one, "fee");
+    else
+        view_int(&one, "fee", item->fee * (quantity ? quantity : 1));
+    view_json(&one, "also", item->size.both);
+    view_bool(&one, "refused", item->refused);
+    view_str(&one, "url",
+             item->refused ? str_fmt(arena, "/bulky/refused/" STR_FMT, STR_ARG(item->id))
+                           : STR_NONE);
+    if (quantity) view_int(&one, "quantity", quantity);
+    return view_value(&one);
+}
+
+static void often_values(Asking *asking) {
+    static const Str words[][2] = {
+        {{"ソファ", 9}, {"sofa", 4}}, {{"布団", 6}, {"futon", 5}}, {{"自転車", 9}, {"bicycle", 7}},
+        {{"机", 3}, {"desk", 4}},     {{"ベッド", 9}, {"bed", 3}},
+    };
+    JsonItems often = {0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        vec_push(asking->ctx->arena, &often,
+                 view_text(asking->ctx->arena, words[i][0], words[i][1]));
+    view_items(&asking->view, "often", &often);
+}
+
+static void items_values(Asking *asking, Str query) {
+    Arena *arena = asking->ctx->arena;
+    const WasteItem **found;
+    JsonItems results = {0}, chosen = {0};
+    size_t n = waste_search(arena, asking->waste, query, RESULTS_MAX, &found);
+    size_t shown = n < RESULTS_MAX ? n : RESULTS_MAX;
+    for (size_t i = 0; i < shown; i++)
+        vec_push(arena, &results, item_value(asking, found[i], 0));
+    VEC_EACH (ApplyItem, one, &asking->answers.items)
+        vec_push(arena, &chosen, item_value(asking, one->item, one->quantity));
+    view_str(&asking->view, "query", query);
+    view_items(&asking->view, "results", &results);
+    view_int(&asking->view, "more", (int64_t)(n - shown));
+    view_items(&asking->view, "chosen", &chosen);
+    view_int(&asking->view, "total", apply_fee(&asking->answers));
+    often_values(asking);
+}
+
+static void items_get(HttpExchange *x) {
+    Asking asking;
+    if (!asking_begin(x, STEP_ITEMS, &asking)) return;
+    items_values(&asking, http_query_or(x, "q", STR_NONE));
+    asking_show(&asking, 200);
+}
+
+/* The list after one button: add, one more, one less, remove. */
+static Json items_after(Asking *asking, const HttpForm *form) {
+    Arena *arena = asking->ctx->arena;
+    const WasteLimits *limits = waste_limits(asking->waste);
+    Str add = http_form_value(form, "add"), more = http_form_value(form, "more");
+    Str less = http_form_value(form, "less"), drop = http_form_value(form, "remove");
+    JsonItems items = {0};
+    bool there = false;
+    VEC_EACH (ApplyItem, one, &asking->answers.items) {
+        Str id = one->item->id;
+        int64_t quantity = one->quantity + (str_eq(id, add) || str_eq(id, more)) - str_eq(id, less);
+        there = there || str_eq(id, add);
+        if (str_eq(id, drop) || quantity < 1) continue;
+        if (quantity > limits->max_quantity) quantity = limits->max_quantity;
+        View kept = view_new(arena);
+        view_str(&kept, "id", id);
+        view_int(&kept, "quantity", quantity);
+        vec_push(arena, &items, view_value(&kept));
+    }
+    const WasteItem *item = waste_item(asking->waste, add);
+    if (item && !item->refused && !there) {
+        View fresh = view_new(arena);
+        view_str(&fresh, "id", item->id);
+        view_int(&fresh, "quantity", 1);
+        vec_push(arena, &items, view_value(&fresh));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static void items_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    if (!asking_begin(x, STEP_ITEMS, &asking) || !page_form(x, &form)) return;
+    JsonMember members[] = {{STR("items"), items_after(&asking, form)}};
+    if (keep(&asking, members, 1) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    bool next = str_eq(http_form_value(form, "action"), STR("next"));
+    if (next && !asking.faults.len) {
+        go_on(&asking);
+        return;
+    }
+    Str query = http_form_value(form, "q");
+    if (!next && !(asking.faults.len && str_eq(str_of(asking.faults.items[0].code), STR("many")))) {
+        Str to = str_empty(query) ? STR("/bulky/items#items")
+                                  : str_fmt(asking.ctx->arena, "/bulky/items?q=" STR_FMT "#items",
+                                            STR_ARG(http_url_encode(asking.ctx->arena, query)));
+        page_see(x, to);
+        return;
+    }
+    items_values(&asking, query);
+    asking_show(&asking, 422);
+}
+
+static void refused_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const WasteItem *item = waste_item(procedures_waste(ctx->tenant), http_path_param(x, "item"));
+    if (!item || !item->refused) {
+        (void)ctx_fail(ctx, RC_NOT_FOUND, "no-item", http_path_param(x, "item"),
+                       "There is no such item.");
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x), one = view_new(ctx->arena), place = view_new(ctx->arena);
+    view_json(&place, "name", item->where.both);
+    view_null(&place, "detail");
+    view_null(&place, "phone");
+    view_null(&place, "url");
+    Json places = view_value(&place);
+    view_json(&one, "name", item->name.both);
+    view_json(&one, "reason", item->why.both);
+    view_null(&one, "law");
+    view_set(&one, "places", json_of_items(&places, 1));
+    view_set(&view, "item", view_value(&one));
+    view_str(&view, "back", STR("/bulky/items"));
+    page_show(x, 200, WEB_PAGE_BULKY_REFUSED, &view);
+}
+
+/* ---- slot ---- */
+
+static Json day_value(Arena *arena, const ApplyDay *day) {
+    View one = view_new(arena);
+    Str date = time_format_date(arena, day->date);
+    view_str(&one, "id", date);
+    view_str(&one, "date", date);
+    view_int(&one, "remaining", day->left);
+    view_bool(&one, "few", day->left > 0 && day->left <= FEW_LEFT);
+    return view_value(&one);
+}
+
+static Json month_value(Arena *arena, Date first, const JsonItems *slots) {
+    static const char *const names[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
+    View month = view_new(arena);
+    Str ja = time_format_japanese(arena, first);
+    ptrdiff_t end = str_find(ja, STR("月"));
+    view_set(&month, "label",
+             view_text(arena, str_sub(ja, 0, (size_t)end + 3),
+                       str_fmt(arena, "%s %d", names[first.month - 1], first.year)));
+    view_items(&month, "slots", slots);
+    return view_value(&month);
+}
+
+Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own) {
+    Ctx *ctx = http_ctx(x);
+    ApplyDays days;
+    JsonItems months = {0}, slots = {0};
+    TRY(apply_days(ctx, district, &days));
+    for (size_t i = 0; i < days.len; i++) {
+        ApplyDay day = days.items[i];
+        if (own.year && time_date_days(day.date) == time_date_days(own)) day.left++;
+        vec_push(ctx->arena, &slots, day_value(ctx->arena, &day));
+        bool last = i + 1 == days.len || days.items[i + 1].date.month != day.date.month;
+        if (!last) continue;
+        vec_push(ctx->arena, &months, month_value(ctx->arena, day.date, &slots));
+        slots = (JsonItems){0};
+    }
+    view_json(view, "district", district->name.both);
+    view_items(view, "months", &months);
+    view_null(view, "earlier");
+    view_null(view, "later");
+    view_int(view, "hold_minutes", waste_limits(procedures_waste(ctx->tenant))->hold / TIME_MINUTE);
+    return RC_OK;
+}
+
+/* The draft's own hold counts as free for the draft. */
+static Rc slot_values(Asking *asking) {
+    Date own = held_until(asking).kind != JSON_NULL ? asking->answers.day : (Date){0};
+    view_str(&asking->view, "value", json_get_str(asking->draft, "day"));
+    return page_days(asking->x, &asking->view, asking->answers.district, own);
+}
+
+static void slot_get(HttpExchange *x) {
+    Asking asking;
+    if (!asking_begin(x, STEP_SLOT, &asking)) return;
+    if (slot_values(&asking) == RC_OK)
+        asking_show(&asking, 200);
+    else
+        page_fail(x);
+}
+
+/* Holds the day before the form goes on, and gives a day held before back. */
+static Rc slot_hold(Asking *asking, Date before) {
+    int64_t until;
+    Answers *answers = &asking->answers;
+    bool moved = before.year && time_date_days(before) != time_date_days(answers->day);
+    if (moved) TRY(apply_unhold(asking->ctx, answers->district, before, answers->hold));
+    TRY(apply_hold(asking->ctx, answers->district, answers->day, answers->hold, &until));
+    JsonMember member = {STR("heldUntil"), json_of_int(until)};
+    return draft_merge(asking->ctx, browser(asking->ctx), &member, 1);
+}
+
+static void slot_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    if (!asking_begin(x, STEP_SLOT, &asking) || !page_form(x, &form)) return;
+    Date before = asking.answers.day;
+    JsonMember members[] = {{STR("day"), form_value(form, "slot")}};
+    Rc rc = keep(&asking, members, 1);
+    if (rc == RC_OK && !asking.faults.len) {
+        rc = slot_hold(&asking, before);
+        if (rc == RC_OK) {
+            go_on(&asking);
+            return;
+        }
+        if (rc == RC_CONFLICT) vec_push(asking.ctx->arena, &asking.faults, (Fault){"slot", "full"});
+    }
+    if ((rc == RC_OK || rc == RC_CONFLICT) && slot_values(&asking) == RC_OK)
+        asking_show(&asking, 422);
+    else
+        page_fail(x);
+}
+
+/* ---- contact, reduction, choice ---- */
+
+static void contact_values(Asking *asking) {
+    static const char *const fields[] = {"name", "kana", "phone"};
+    View values = view_new(asking->ctx->arena);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        view_str(&values, fields[i], json_get_str(asking->draft, fields[i]));
+    view_str(&values, "mail", json_get_str(asking->draft, "email"));
+    view_set(&asking->view, "values", view_value(&values));
+}
+
+static void reduction_values(Asking *asking) {
+    Arena *arena = asking->ctx->arena;
+    JsonItems reasons = {0};
+    const WasteReduction *reduction;
+    for (size_t i = 0; (reduction = waste_reduction_at(asking->waste, i)); i++) {
+        View one = view_new(arena);
+        view_str(&one, "id", reduction->id);
+        view_json(&one, "label", reduction->label.both);
+        view_json(&one, "evidence", reduction->evidence.both);
+        vec_push(arena, &reasons, view_value(&one));
+    }
+    view_items(&asking->view, "reasons", &reasons);
+    view_int(&asking->view, "fee", apply_fee(&asking->answers));
+    view_str(&asking->view, "value",
+             asking->answers.reduction ? asking->answers.reduction->id : STR("none"));
+}
+
+static void optout_values(Asking *asking) {
+    Str choice = asking->answers.choice;
+    view_int(&asking->view, "k", 10);
+    view_str(&asking->view, "value",
+             str_eq(choice, STR("out"))  ? STR("yes")
+             : str_eq(choice, STR("in")) ? STR("no")
+                                         : STR_NONE);
+}
+
+/* These three differ in what they show and which members they keep. */
+static void simple_show(HttpExchange *x, ApplyStep step, void (*values)(Asking *)) {
+    Asking asking;
+    if (!asking_begin(x, step, &asking)) return;
+    values(&asking);
+    asking_show(&asking, 200);
+}
+
+static void simple_keep(Asking *asking, const JsonMember *members, size_t n,
+                        void (*values)(Asking *)) {
+    if (keep(asking, members, n) != RC_OK) {
+        page_fail(asking->x);
+        return;
+    }
+    if (!asking->faults.len) {
+        go_on(asking);
+        return;
+    }
+    values(asking);
+    asking_show(asking, 422);
+}
+
+static void contact_get(HttpExchange *x) {
+    simple_show(x, STEP_CONTACT, contact_values);
+}
+
+static void contact_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    if (!asking_begin(x, STEP_CONTACT, &asking) || !page_form(x, &form)) return;
+    JsonMember members[] = {
+        {STR("name"), form_value(form, "name")},
+        {STR("kana"), form_value(form, "kana")},
+        {STR("phone"), form_value(form, "phone")},
+        {STR("email"), form_value(form, "mail")},
+    };
+    simple_keep(&asking, members, 4, contact_values);
+}
+
+static void reduction_get(HttpExchange *x) {
+    simple_show(x, STEP_REDUCTION, reduction_values);
+}
+
+static void reduction_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    if (!asking_begin(x, STEP_REDUCTION, &asking) || !page_form(x, &form)) return;
+    JsonMember members[] = {{STR("reduction"), form_value(form, "reduction")}};
+    simple_keep(&asking, members, 1, reduction_values);
+}
+
+static void optout_get(HttpExchange *x) {
+    simple_show(x, STEP_CHOICE, optout_values);
+}
+
+static void optout_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    if (!asking_begin(x, STEP_CHOICE, &asking) || !page_form(x, &form)) return;
+    Str optout = http_form_value(form, "optout");
+    Str choice = str_eq(optout, STR("yes"))  ? STR("out")
+                 : str_eq(optout, STR("no")) ? STR("in")
+                                             : STR_NONE;
+    JsonMember members[] = {{STR("choice"), json_of_str(choice)}};
+    simple_keep(&asking, members, 1, optout_values);
+}
+
+/* ---- check and send ---- */
+
+static void check_values(Asking *asking) {
+    static const char *const pages[] = {"items",   "district",  "slot",
+                                        "contact", "reduction", "optout"};
+    View links = view_new(asking->ctx->arena);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        view_str(&links, pages[i], str_fmt(asking->ctx->arena, "/bulky/%s", pages[i]));
+    view_set(&asking->view, "links", view_value(&links));
+    view_set(&asking->view, "application", page_answers(asking->x, &asking->answers));
+    view_set(&asking->view, "warnings", json_of_items(NULL, 0));
+    view_str(&asking->view, "key", asking->answers.hold);
+}
+
+static void check_get(HttpExchange *x) {
+    simple_show(x, STEP_CHECK, check_values);
+}
+
+static void check_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Asking asking = {.x = x, .ctx = ctx};
+    Receipt receipt;
+    if (reload(&asking) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    ApplySend send = {
+        .answers = &asking.answers, .channel = STR("web"), .applicant = ctx->actor->person};
+    Rc rc = apply_send(ctx, &send, &receipt);
+    if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
+    if (rc == RC_OK) {
+        page_see(x, str_fmt(ctx->arena, "/c/" STR_FMT "/receipt", STR_ARG(receipt.token)));
+        return;
+    }
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full"))) {
+        page_see(x, STR("/bulky/slot"));
+        return;
+    }
+    if (rc == RC_INVALID)
+        page_see(x, str_of(step_pages[apply_next(ctx, &asking.answers)].path));
+    else
+        page_fail(x);
+}
+
+#define PAGE(path, get, what)                                                                      \
+    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Bulky waste", what, NULL, NULL }
+#define FORM(path, post, what)                                                                     \
+    {                                                                                              \
+        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Bulky waste",   \
+            what, NULL, NULL                                                                       \
+    }
+
+const HttpRoute page_bulky_rows[] = {
+    PAGE("/bulky", start_get, "What bulky-waste pickup is"),
+    FORM("/bulky/start", start_post, "Begin an application"),
+    PAGE("/bulky/district", district_get, "Where"),
+    FORM("/bulky/district", district_post, "Where"),
+    PAGE("/bulky/items", items_get, "What"),
+    FORM("/bulky/items", items_post, "What"),
+    PAGE("/bulky/refused/{item}", refused_get, "What is not collected, and where to take it"),
+    PAGE("/bulky/slot", slot_get, "When"),
+    FORM("/bulky/slot", slot_post, "When"),
+    PAGE("/bulky/contact", contact_get, "Who"),
+    FORM("/bulky/contact", contact_post, "Who"),
+    PAGE("/bulky/reduction", reduction_get, "Fee reduction"),
+    FORM("/bulky/reduction", reduction_post, "Fee reduction"),
+    PAGE("/bulky/optout", optout_get, "Use in open data"),
+    FORM("/bulky/optout", optout_post, "Use in open data"),
+    PAGE("/bulky/check", check_get, "Check the answers"),
+    FORM("/bulky/check", check_post, "Send"),
+};
+ROWS(page_bulky_count, page_bulky_rows);

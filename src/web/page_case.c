@@ -1,0 +1,367 @@
+/* page_case: one's own case behind its unguessable address: receipt, follow-up, change, cancel,
+ * answer, choice, who looked. */
+#include "pages_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { LOOKS_SHOWN = 20 };
+
+/* ---- the application as residents see it ---- */
+
+static const Json *item_name(const Waste *waste, Str id) {
+    const WasteItem *item = waste_item(waste, id);
+    return item ? item->name.both : NULL;
+}
+
+static Json application_value(Arena *arena, View *view, const JsonItems *items, int64_t total) {
+    view_items(view, "items", items);
+    view_int(view, "total", total);
+    (void)arena;
+    return view_value(view);
+}
+
+static Str joined(Arena *arena, Str town, Str address, Str building) {
+    Str space = str_empty(building) ? STR("") : STR(" ");
+    return str_fmt(arena, STR_FMT STR_FMT STR_FMT STR_FMT, STR_ARG(town), STR_ARG(address),
+                   STR_ARG(space), (int)building.len, building.len ? building.ptr : "");
+}
+
+static void item_add(View *list_item, const Json *name, int64_t quantity, int64_t fee) {
+    view_json(list_item, "name", name);
+    view_int(list_item, "quantity", quantity);
+    view_int(list_item, "fee", fee);
+}
+
+Json page_application(HttpExchange *x, const Entity *application) {
+    Arena *arena = http_ctx(x)->arena;
+    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
+    const Attr *items = entity_attr(application, IRI("items")),
+               *reduction = entity_attr(application, IRI("feeReduction"));
+    JsonItems list = {0};
+    for (size_t i = 0; items && i < items->value->len; i++) {
+        const Json *row = json_at(items->value, i);
+        View one = view_new(arena);
+        item_add(&one, item_name(waste, json_get_str(row, "id")), json_get_int(row, "quantity", 1),
+                 json_get_int(row, "fee", 0));
+        vec_push(arena, &list, view_value(&one));
+    }
+    View view = view_new(arena);
+    view_str(&view, "address",
+             joined(arena, entity_text(application, IRI("town")),
+                    entity_text(application, IRI("address")),
+                    entity_text(application, IRI("building"))));
+    view_str(&view, "date", entity_text(application, IRI("pickupDate")));
+    view_str(&view, "name", entity_text(application, IRI("name")));
+    view_str(&view, "kana", entity_text(application, IRI("kana")));
+    view_str(&view, "phone", entity_text(application, IRI("phone")));
+    view_str(&view, "mail", entity_text(application, IRI("email")));
+    const WasteReduction *ground =
+        reduction ? waste_reduction(waste, json_get_str(reduction->value, "ground")) : NULL;
+    view_json(&view, "reduction", ground ? ground->label.both : NULL);
+    view_bool(&view, "optout", str_eq(entity_text(application, IRI("openDataChoice")), STR("out")));
+    return application_value(arena, &view, &list, entity_int(application, IRI("fee"), 0));
+}
+
+Json page_answers(HttpExchange *x, const Answers *answers) {
+    Arena *arena = http_ctx(x)->arena;
+    JsonItems list = {0};
+    VEC_EACH (const ApplyItem, item, &answers->items) {
+        View one = view_new(arena);
+        item_add(&one, item->item->name.both, item->quantity, item->item->fee * item->quantity);
+        vec_push(arena, &list, view_value(&one));
+    }
+    View view = view_new(arena);
+    view_str(&view, "address", joined(arena, answers->town, answers->address, answers->building));
+    view_str(&view, "date", answers->day.year ? time_format_date(arena, answers->day) : STR_NONE);
+    view_str(&view, "name", answers->name);
+    view_str(&view, "kana", answers->kana);
+    view_str(&view, "phone", answers->phone);
+    view_str(&view, "mail", answers->email);
+    view_json(&view, "reduction", answers->reduction ? answers->reduction->label.both : NULL);
+    view_bool(&view, "optout", str_eq(answers->choice, STR("out")));
+    return application_value(arena, &view, &list, apply_fee(answers));
+}
+
+/* ---- the case behind an address ---- */
+
+/* The holder of the address is who may see the case: the gate is told which record that is. */
+static Rc held_case(HttpExchange *x, const Entity **out, Str *base) {
+    Ctx *ctx = http_ctx(x);
+    Str token = http_path_param(x, "token");
+    Actor *holder = NEW(ctx->arena, Actor);
+    *holder = *ctx->actor;
+    holder->held = apply_case_id(ctx->arena, token);
+    ctx->actor = holder;
+    *base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, holder->held, out);
+    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
+                        "There is no case at this address.");
+    return rc;
+}
+
+/* The state's word on pages: what the office calls submitted the resident knows as received. */
+static const struct {
+    const char *word, *level;
+} shown[CASE_STATES] = {
+    [CASE_SUBMITTED] = {"received", "info"},  [CASE_ASKED] = {"asked", "warn"},
+    [CASE_CONFIRMED] = {"confirmed", "info"}, [CASE_PLANNED] = {"planned", "info"},
+    [CASE_COLLECTED] = {"collected", "ok"},   [CASE_CANCELLED] = {"cancelled", "muted"},
+    [CASE_REFUSED] = {"refused", "bad"},
+};
+
+void page_state(View *view, CaseState state) {
+    bool known = state < CASE_STATES;
+    view_str(view, "state", known ? str_of(shown[state].word) : STR("received"));
+    view_str(view, "level", known ? str_of(shown[state].level) : STR("info"));
+}
+
+static Json step_value(Arena *arena, const char *key, const char *state, const CaseStep *step) {
+    View one = view_new(arena);
+    view_str(&one, "key", str_of(key));
+    view_str(&one, "state", str_of(state));
+    if (step)
+        view_int(&one, "at", step->at);
+    else
+        view_null(&one, "at");
+    view_str(&one, "note", step ? step->text : STR_NONE);
+    return view_value(&one);
+}
+
+static const CaseStep *step_of(const CaseSteps *steps, CaseState state) {
+    const CaseStep *last = NULL;
+    VEC_EACH (const CaseStep, step, steps)
+        if (step->state == state) last = step;
+    return last;
+}
+
+/* The way of a case: received, checked, confirmed, planned, collected, as far as it has come. */
+void page_steps(View *view, const Entity *application) {
+    static const struct {
+        const char *key;
+        CaseState state;
+    } way[] = {
+        {"received", CASE_SUBMITTED}, {"checked", CASE_SUBMITTED},   {"confirmed", CASE_CONFIRMED},
+        {"planned", CASE_PLANNED},    {"collected", CASE_COLLECTED},
+    };
+    CaseSteps steps;
+    JsonItems items = {0};
+    bool open = case_state(application) <= CASE_PLANNED, now = false;
+    case_steps(view->arena, application, &steps);
+    for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
+        const CaseStep *step = step_of(&steps, way[i].state);
+        const char *state = step ? "done" : open && !now ? "now" : "todo";
+        now = now || !step;
+        vec_push(view->arena, &items, step_value(view->arena, way[i].key, state, step));
+    }
+    view_items(view, "steps", &items);
+}
+
+static const Str procedure_ja = {"粗大ごみ収集", 18}, procedure_en = {"Bulky-waste pickup", 18};
+
+static void ask_value(View *view, const Entity *application, Str base) {
+    CaseSteps steps;
+    case_steps(view->arena, application, &steps);
+    const CaseStep *step = step_of(&steps, CASE_ASKED);
+    if (case_state(application) != CASE_ASKED || !step) {
+        view_null(view, "ask");
+        return;
+    }
+    View ask = view_new(view->arena);
+    view_str(&ask, "text", step->text);
+    view_str(&ask, "due", entity_text(application, IRI("due")));
+    view_str(&ask, "url", str_fmt(view->arena, STR_FMT "/answer", STR_ARG(base)));
+    view_null(&ask, "value");
+    view_set(view, "ask", view_value(&ask));
+}
+
+static Rc looks_value(HttpExchange *x, View *view, const Entity *application) {
+    Ctx *ctx = http_ctx(x);
+    Looks looks;
+    Str subject = dictionary_subject(ctx->tenant->dictionary, application);
+    TRY(project_looks(ctx, ctx->tenant->project,
+                      &(LooksQuery){.subject = subject, .before = 0, .limit = LOOKS_SHOWN},
+                      &looks));
+    page_looks(x, view, &looks);
+    return RC_OK;
+}
+
+static int64_t cut_off_of(HttpExchange *x, const Entity *application) {
+    Date pickup;
+    if (!time_parse_date(entity_text(application, IRI("pickupDate")), &pickup)) return 0;
+    return waste_cut_off(procedures_waste(http_ctx(x)->tenant), pickup);
+}
+
+static void case_show(HttpExchange *x, const Entity *application, Str base, const Faults *faults) {
+    Ctx *ctx = http_ctx(x);
+    Arena *arena = ctx->arena;
+    View view = page_view(x);
+    Str number = entity_text(application, IRI("receiptNumber"));
+    bool may = apply_may_change(ctx, application);
+    page_crumb(&view, procedure_ja, procedure_en, STR("/bulky"));
+    page_crumb(&view, str_fmt(arena, "受付番号 " STR_FMT, STR_ARG(number)),
+               str_fmt(arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
+    view_set(&view, "procedure", view_text(arena, procedure_ja, procedure_en));
+    view_str(&view, "number", number);
+    page_state(&view, case_state(application));
+    view_str(&view, "due",
+             case_state(application) == CASE_SUBMITTED ? entity_text(application, IRI("due"))
+                                                       : STR_NONE);
+    ask_value(&view, application, base);
+    view_set(&view, "application", page_application(x, application));
+    view_str(&view, "change_url", may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(base)) : STR_NONE);
+    view_str(&view, "cancel_url",
+             may ? str_fmt(arena, STR_FMT "/cancel", STR_ARG(base)) : STR_NONE);
+    view_int(&view, "cutoff", cut_off_of(x, application));
+    page_steps(&view, application);
+    if (faults) page_faults(&view, faults);
+    if (looks_value(x, &view, application) == RC_OK)
+        page_show(x, faults ? 422 : 200, WEB_PAGE_CASE, &view);
+    else
+        page_fail(x);
+}
+
+static void case_get(HttpExchange *x) {
+    const Entity *application;
+    Str base;
+    if (held_case(x, &application, &base) == RC_OK)
+        case_show(x, application, base, NULL);
+    else
+        page_fail(x);
+}
+
+/* The whole address, for the resident to keep: as the browser asked for it. */
+static Str whole_address(HttpExchange *x, Str path) {
+    Str host = http_header(x, "host");
+    return str_fmt(http_ctx(x)->arena, "%s://" STR_FMT STR_FMT,
+                   pages_options()->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
+}
+
+static void receipt_get(HttpExchange *x) {
+    const Entity *application;
+    Str base;
+    if (held_case(x, &application, &base) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
+    view_bool(&view, "mailed", false);
+    view_set(&view, "application", page_application(x, application));
+    view_str(&view, "url", whole_address(x, base));
+    view_null(&view, "qr");
+    page_show(x, 200, WEB_PAGE_BULKY_RECEIPT, &view);
+}
+
+/* ---- what the resident does ---- */
+
+static void answer_post(HttpExchange *x) {
+    const Entity *application;
+    const HttpForm *form;
+    Str base;
+    if (held_case(x, &application, &base) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (!page_form(x, &form)) return;
+    Rc rc = apply_reply(http_ctx(x), application->id, http_form_value(form, "answer"));
+    if (rc == RC_OK) {
+        page_see(x, base);
+        return;
+    }
+    Faults faults = {0};
+    vec_push(http_ctx(x)->arena, &faults, (Fault){"answer", "required"});
+    if (rc == RC_INVALID)
+        case_show(x, application, base, &faults);
+    else
+        page_fail(x);
+}
+
+static void cancel_get(HttpExchange *x) {
+    const Entity *application;
+    Str base;
+    if (held_case(x, &application, &base) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    view_str(&view, "back", base);
+    view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
+    view_str(&view, "date", entity_text(application, IRI("pickupDate")));
+    view_bool(&view, "fee", entity_int(application, IRI("fee"), 0) > 0);
+    page_show(x, 200, WEB_PAGE_CASE_CANCEL, &view);
+}
+
+static void cancel_post(HttpExchange *x) {
+    const Entity *application;
+    Str base;
+    Rc rc = held_case(x, &application, &base);
+    if (rc == RC_OK) rc = apply_cancel(http_ctx(x), application->id);
+    if (rc == RC_OK)
+        page_see(x, base);
+    else
+        page_fail(x);
+}
+
+/* The page of the days serves the change as well: it is the same question. */
+static void change_get(HttpExchange *x) {
+    const Entity *application;
+    Str base;
+    Rc rc = held_case(x, &application, &base);
+    Ctx *ctx = http_ctx(x);
+    const WasteDistrict *district = rc == RC_OK
+                                        ? waste_district(procedures_waste(ctx->tenant),
+                                                         entity_text(application, IRI("district")))
+                                        : NULL;
+    View view = page_view(x);
+    if (district) rc = page_days(x, &view, district, (Date){0});
+    if (rc != RC_OK || !district) {
+        page_fail(x);
+        return;
+    }
+    view_null(&view, "step");
+    view_set(&view, "steps", json_of_items(NULL, 0));
+    view_null(&view, "held");
+    view_str(&view, "back", base);
+    view_str(&view, "value", entity_text(application, IRI("pickupDate")));
+    page_show(x, 200, WEB_PAGE_BULKY_SLOT, &view);
+}
+
+static void change_post(HttpExchange *x) {
+    const Entity *application;
+    const HttpForm *form;
+    Str base;
+    Date day = {0};
+    Rc rc = held_case(x, &application, &base);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (!page_form(x, &form)) return;
+    (void)time_parse_date(http_form_value(form, "slot"), &day);
+    rc = apply_change_day(http_ctx(x), application->id, day);
+    if (rc == RC_OK)
+        page_see(x, base);
+    else
+        page_fail(x);
+}
+
+#define PAGE(path, get, what)                                                                      \
+    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL, NULL }
+#define FORM(path, post, what)                                                                     \
+    {                                                                                              \
+        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Cases", what,   \
+            NULL, NULL                                                                             \
+    }
+
+const HttpRoute page_case_rows[] = {
+    PAGE("/c/{token}", case_get, "Follow a case"),
+    PAGE("/c/{token}/receipt", receipt_get, "Receipt"),
+    FORM("/c/{token}/answer", answer_post, "Answer the office's question"),
+    PAGE("/c/{token}/cancel", cancel_get, "Cancel a pickup"),
+    FORM("/c/{token}/cancel", cancel_post, "Cancel a pickup"),
+    PAGE("/c/{token}/slot", change_get, "Change the day"),
+    FORM("/c/{token}/slot", change_post, "Change the day"),
+};
+ROWS(page_case_count, page_case_rows);

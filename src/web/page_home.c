@@ -1,0 +1,46 @@
+/* page_home: the front door. */
+#include "pages_int.h"
+
+typedef struct Service {
+    Str name_ja, name_en, text_ja, text_en;
+    const char *url;
+} Service;
+
+#define T(literal)                                                                                 \
+    { literal, sizeof(literal) - 1 }
+
+static const Service services[] = {
+    {T("粗大ごみ収集"), T("Bulky-waste pickup"), T("家具や布団などを、家の前まで取りに伺います。"),
+     T("We collect furniture and bedding at your door."), "/bulky"},
+    {T("マイページ"), T("My page"), T("申込みと、誰があなたの情報を見たか。"),
+     T("Your cases, and who looked at your data."), "/my"},
+    {T("オープンデータ"), T("Open data"), T("避難所、人口、水位など。商用でも使えます。"),
+     T("Shelters, population, water levels. Free to use."), "/data"},
+    {T("まちの今"), T("The city now"), T("水位や申込みの数を、出典と時刻つきで。"),
+     T("Water levels and figures, with source and time."), "/wall"},
+    {T("まちの地図"), T("Map of the city"), T("避難所とAED、水位計の場所です。"),
+     T("Shelters, AEDs and river gauges."), "/map"},
+};
+
+static void home_get(HttpExchange *x) {
+    View view = page_view(x);
+    JsonItems items = {0};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        const Service *service = &services[i];
+        View one = view_new(view.arena);
+        view_set(&one, "name", view_text(view.arena, service->name_ja, service->name_en));
+        view_set(&one, "summary", view_text(view.arena, service->text_ja, service->text_en));
+        view_str(&one, "url", str_of(service->url));
+        vec_push(view.arena, &items, view_value(&one));
+    }
+    view_items(&view, "services", &items);
+    view_set(&view, "tiles", json_of_items(NULL, 0));
+    view_null(&view, "datasets");
+    view_str(&view, "phone", STR("0999-00-0000"));
+    page_show(x, 200, WEB_PAGE_HOME, &view);
+}
+
+const HttpRoute page_home_rows[] = {
+    {HTTP_GET, "/", home_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The front door", NULL, NULL},
+};
+ROWS(page_home_count, page_home_rows);

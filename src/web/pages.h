@@ -1,0 +1,28 @@
+/* pages: the pages' logic: what each needs is asked of the rooms below, put into a view, and
+   rendered. One file per feature: page_NAME.c holds its handlers and its rows. */
+#ifndef WEB_LOGIC_H
+#define WEB_LOGIC_H
+
+#include "gate/gate.h"
+#include "http/http.h"
+#include "template.h"
+
+/* A demo account whose password may be shown on the sign-in page: on the loopback only. */
+typedef struct PagesDemo {
+    Str login, password;
+} PagesDemo;
+
+typedef struct PagesOptions {
+    const Json *organisation; /* names of divisions and posts */
+    const PagesDemo *demos;
+    size_t demo_count;
+    bool secure; /* cookies only over TLS */
+} PagesOptions;
+
+/* Adds the routes of all pages and of the assets. options and what it refers to live as long as the
+ * server. */
+void pages_routes(HttpServer *server, const PagesOptions *options);
+/* Draws the page of an error: what the gate refused, what a handler could not do. */
+void pages_refuse(HttpExchange *x, const Error *error);
+
+#endif

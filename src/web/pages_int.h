@@ -1,0 +1,67 @@
+/* pages_int: what the page handlers share. */
+#ifndef WEB_PAGES_INT_H
+#define WEB_PAGES_INT_H
+
+#include "pages.h"
+
+#include "procedure/procedure.h"
+
+enum { PAGE_FORM_MAX = 1 << 16 };
+
+/* ---- building a view ---- */
+typedef struct View {
+    Arena *arena;
+    JsonMembers members;
+} View;
+
+View view_new(Arena *arena);
+void view_set(View *view, const char *name, Json value);
+void view_null(View *view, const char *name);
+void view_str(View *view, const char *name, Str value); /* empty: null */
+void view_int(View *view, const char *name, int64_t value);
+void view_bool(View *view, const char *name, bool value);
+void view_json(View *view, const char *name, const Json *value); /* NULL: null */
+void view_items(View *view, const char *name, const JsonItems *items);
+Json view_value(const View *view);
+/* {"ja": .., "en": ..} */
+Json view_text(Arena *arena, Str ja, Str en);
+
+/* The page's view with its `site`: city, path, language, user, csrf, sandbox, notice, nav. */
+View page_view(HttpExchange *x);
+/* Renders and answers. */
+void page_show(HttpExchange *x, int status, WebPage page, View *view);
+/* Draws ctx->error as a page. */
+void page_fail(HttpExchange *x);
+/* 303 after a form. */
+void page_see(HttpExchange *x, Str location);
+void page_crumb(View *view, Str ja, Str en, Str url);
+
+const PagesOptions *pages_options(void);
+/* "環境課 窓口係" as residents see an official: the post's title in both languages; never a name.
+ */
+Json page_post(HttpExchange *x, Str post);
+/* Looks as the component shows them. */
+void page_looks(HttpExchange *x, View *view, const Looks *looks);
+/* Error of a fault list as the template wants it: field to "field.code". */
+void page_faults(View *view, const Faults *faults);
+
+/* An application as the component `application` shows it. */
+Json page_application(HttpExchange *x, const Entity *application);
+Json page_answers(HttpExchange *x, const Answers *answers);
+
+/* Days of a district that can be chosen, by month; one more is free on the day that is one's own
+ * already (year 0: none). */
+Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own);
+/* `state` and `level` of a case, and its `steps`. */
+void page_state(View *view, CaseState state);
+void page_steps(View *view, const Entity *application);
+
+/* A handler that begins with a form; false when it has answered. */
+bool page_form(HttpExchange *x, const HttpForm **form);
+
+extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[];
+extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count;
+
+#define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
+
+#endif
