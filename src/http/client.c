@@ -1,5 +1,5 @@
 /* The client: one thread around a libcurl multi handle. */
-#include "http.h"
+#include "http_int.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -314,6 +314,7 @@ static void abandon(HttpClient *client, Job *jobs) {
 static void *run(void *arg) {
     HttpClient *client = arg;
     bool stopping = false;
+    loop_block_pipe_signal();
     while (!stopping) {
         int running;
         Job *jobs = take_waiting(client, &stopping);

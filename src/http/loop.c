@@ -2,10 +2,11 @@
 #include "http_int.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
-enum { SWEEP_MIN = 10, SWEEP_MAX = 250, BACKLOG = 1024 };
+enum { SWEEP_MIN = 10, SWEEP_MAX = 250, BACKLOG = 1024, LOOP_DATE = 29 };
 
 static const HttpOptions *options_of(const Loop *loop) {
     return &loop->worker.server->options;
@@ -25,17 +26,27 @@ void loop_arena_back(Loop *loop, Arena *arena) {
 
 /* ---- the date, once a second ---- */
 
+/* IMF-fixdate (RFC 9110, 5.6.7). Not strftime, which looks at the time zone files. */
+static void write_date(char *to, size_t size, int64_t t) {
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int64_t day = t / TIME_DAY, second = t % TIME_DAY / TIME_SECOND;
+    Date date = time_days_date(day);
+    int len = snprintf(to, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[time_weekday(date)],
+                       date.day, months[date.month - 1], date.year, (int)(second / 3600),
+                       (int)(second / 60 % 60), (int)(second % 60));
+    assert(len == LOOP_DATE);
+}
+
 Str loop_date(Loop *loop) {
     uint64_t now = uv_now(&loop->uv);
     if (now >= loop->date_until) {
         int64_t t = time_now(loop->worker.ctx.clock);
-        time_t seconds = (time_t)(t / TIME_SECOND);
-        struct tm tm;
-        gmtime_r(&seconds, &tm);
-        strftime(loop->date, sizeof loop->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        write_date(loop->date, sizeof loop->date, t);
         loop->date_until = now + 1000 - (uint64_t)(t % TIME_SECOND) / 1000;
     }
-    return (Str){loop->date, 29};
+    return (Str){loop->date, LOOP_DATE};
 }
 
 /* ---- inbox ---- */
@@ -197,6 +208,7 @@ Rc loop_open(Ctx *ctx, Loop *loop, const struct sockaddr *address, bool shared) 
 
 static void *run(void *arg) {
     Loop *loop = arg;
+    loop_block_pipe_signal();
     const HttpOptions *options = options_of(loop);
     Worker *worker = &loop->worker;
     if (options->thread)
@@ -205,6 +217,13 @@ static void *run(void *arg) {
     if (options->thread)
         options->thread(options->arg, false, HTTP_LOOP, worker->index, &worker->ctx);
     return NULL;
+}
+
+void loop_block_pipe_signal(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void loop_start(Loop *loop) {

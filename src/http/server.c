@@ -2,6 +2,7 @@
 #include "http_int.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,9 +132,23 @@ static void free_loops(HttpServer *server) {
     server->loops = NULL;
 }
 
+/* A connection is a descriptor: the usual soft limit of 1024 would refuse them long before
+ * max_connections does. */
+static void make_room(const HttpOptions *options) {
+    struct rlimit limit;
+    rlim_t wanted = options->max_connections + 1024;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
+        log_warn("http",
+                 "only %llu descriptors are allowed, %zu connections may come: raise ulimit -n",
+                 (unsigned long long)limit.rlim_cur, options->max_connections);
+}
+
 Rc http_server_start(Ctx *ctx, HttpServer *server) {
     const HttpOptions *options = &server->options;
     assert(!server->started);
+    make_room(options);
     struct sockaddr_storage address = {0};
     TRY(read_address(ctx, options, &address));
     server->loops = NEW_ARRAY(server->arena, Loop *, options->loops);

@@ -356,6 +356,25 @@ static void requests_on_a_warm_connection_allocate_nothing(void **state) {
 
 /* ---- time and number ---- */
 
+static void the_date_is_the_clocks(void **state) {
+    (void)state;
+    Clock clock = {.fixed = 0};
+    const struct {
+        const char *time, *date;
+    } dates[] = {
+        {"1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {"2024-02-29T23:59:59.999Z", "Thu, 29 Feb 2024 23:59:59 GMT"},
+    };
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        char text[64];
+        assert_true(time_parse(str_of(dates[i].time), &clock.fixed));
+        Rig rig = rig_start((HttpOptions){.clock = &clock}, ROUTES);
+        Reply reply = rig_ask(&rig, STR("GET /hello HTTP/1.1\r\n" HOST "\r\n"));
+        assert_string_equal(rig_header(&reply, "Date", text, sizeof text), dates[i].date);
+        rig_stop(&rig);
+    }
+}
+
 static void slow_clients_are_cut_off(void **state) {
     (void)state;
     Rig rig = rig_start(
@@ -389,6 +408,22 @@ static void a_client_that_does_not_read_is_closed(void **state) {
     rig_until(http_counters(rig.server).timeouts == 1);
     rig_until(http_counters(rig.server).connections_now == 0);
     close(fd);
+    rig_stop(&rig);
+}
+
+static void clients_that_leave_amid_an_answer_harm_nobody(void **state) {
+    (void)state;
+    Rig rig = rig_start((HttpOptions){.loops = 1}, ROUTES);
+    for (int i = 0; i < 20; i++) {
+        int fd = rig_connect(&rig);
+        for (int j = 0; j < 20; j++)
+            rig_say(fd, "GET /bytes?n=300000 HTTP/1.1\r\n" HOST "\r\n");
+        struct linger reset = {.l_onoff = 1};
+        if (i % 2) setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(fd);
+    }
+    rig_until(http_counters(rig.server).connections_now == 0);
+    assert_int_equal(rig_ask(&rig, STR("GET /hello HTTP/1.1\r\n" HOST "\r\n")).status, 200);
     rig_stop(&rig);
 }
 
@@ -578,8 +613,10 @@ int main(void) {
         cmocka_unit_test(answers_reach_a_reader_who_starts_late),
         cmocka_unit_test(bytes_behind_a_running_request_are_kept_within_bounds),
         cmocka_unit_test(requests_on_a_warm_connection_allocate_nothing),
+        cmocka_unit_test(the_date_is_the_clocks),
         cmocka_unit_test(slow_clients_are_cut_off),
         cmocka_unit_test(a_client_that_does_not_read_is_closed),
+        cmocka_unit_test(clients_that_leave_amid_an_answer_harm_nobody),
         cmocka_unit_test(connections_are_counted_and_bounded),
         cmocka_unit_test(the_listen_address_is_checked),
         cmocka_unit_test(hooks_are_called_where_they_should_be),
