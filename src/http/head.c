@@ -8,23 +8,25 @@ enum {
     VALUE = 2,  /* field-vchar, SP, HTAB, obs-text */
     TARGET = 4, /* visible ASCII without '#', '"', '<', '>', '\\', '^', '`', '{', '|', '}' */
     HOST = 8,   /* reg-name, IP-literal, port */
+    QUERY = 16, /* TARGET and what clients write there without escapes: q=temperature>22 */
 };
 
 #define T TOKEN
 #define V VALUE
-#define G TARGET
+#define G (TARGET | QUERY)
 #define H HOST
+#define Q QUERY
 /* clang-format off */
 static const uint8_t classes[256] = {
     ['\t'] = V, [' '] = V,
-    ['!'] = T|V|G|H, ['"'] = V, ['#'] = T|V, ['$'] = T|V|G|H, ['%'] = T|V|G|H, ['&'] = T|V|G|H,
+    ['!'] = T|V|G|H, ['"'] = V|Q, ['#'] = T|V, ['$'] = T|V|G|H, ['%'] = T|V|G|H, ['&'] = T|V|G|H,
     ['\''] = T|V|G|H, ['('] = V|G|H, [')'] = V|G|H, ['*'] = T|V|G|H, ['+'] = T|V|G|H, [','] = V|G,
     ['-'] = T|V|G|H, ['.'] = T|V|G|H, ['/'] = V|G,
     ['0'] = T|V|G|H, ['1'] = T|V|G|H, ['2'] = T|V|G|H, ['3'] = T|V|G|H, ['4'] = T|V|G|H,
     ['5'] = T|V|G|H, ['6'] = T|V|G|H, ['7'] = T|V|G|H, ['8'] = T|V|G|H, ['9'] = T|V|G|H,
-    [':'] = V|G|H, [';'] = V|G|H, ['<'] = V, ['='] = V|G|H, ['>'] = V, ['?'] = V|G, ['@'] = V|G,
-    ['A' ... 'Z'] = T|V|G|H, ['['] = V|G|H, ['\\'] = V, [']'] = V|G|H, ['^'] = T|V, ['_'] = T|V|G|H,
-    ['`'] = T|V, ['a' ... 'z'] = T|V|G|H, ['{'] = V, ['|'] = T|V, ['}'] = V, ['~'] = T|V|G|H,
+    [':'] = V|G|H, [';'] = V|G|H, ['<'] = V|Q, ['='] = V|G|H, ['>'] = V|Q, ['?'] = V|G, ['@'] = V|G,
+    ['A' ... 'Z'] = T|V|G|H, ['['] = V|G|H, ['\\'] = V, [']'] = V|G|H, ['^'] = T|V|Q, ['_'] = T|V|G|H,
+    ['`'] = T|V|Q, ['a' ... 'z'] = T|V|G|H, ['{'] = V|Q, ['|'] = T|V|Q, ['}'] = V|Q, ['~'] = T|V|G|H,
     [0x80 ... 0xff] = V,
 };
 /* clang-format on */
@@ -32,6 +34,7 @@ static const uint8_t classes[256] = {
 #undef V
 #undef G
 #undef H
+#undef Q
 
 static bool all_of(Str s, int class) {
     for (size_t i = 0; i < s.len; i++)
@@ -151,7 +154,9 @@ static int field_line(Head *head, Str line, const char **why) {
 /* origin-form, absolute-form or "*" (RFC 9112, 3.2). */
 static int target(Head *head, const char **why) {
     Str t = head->target;
-    if (!t.len || !all_of(t, TARGET))
+    ptrdiff_t query = str_find_char(t, '?');
+    size_t plain = query < 0 ? t.len : (size_t)query;
+    if (!t.len || !all_of(str_sub(t, 0, plain), TARGET) || !all_of(str_sub(t, plain, t.len), QUERY))
         return refuse(why, 400, "The request target is empty or holds a forbidden character.");
     if (t.ptr[0] != '/' && !(t.len == 1 && t.ptr[0] == '*')) {
         size_t skip = str_starts(t, STR("http://")) ? 7 : str_starts(t, STR("https://")) ? 8 : 0;
