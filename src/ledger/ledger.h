@@ -198,8 +198,8 @@ Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to);
 /* Opens a stored form into ctx->arena; values whose key was destroyed are left out. */
 Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out);
 /* Shows the newest versions above a position, in no order: what a query must look at before the
-   state projection's rows. entity is NULL for one that was deleted, and lies in ctx->arena, rewound
-   after each call. each returns false to stop. */
+   state projection's rows. entity is NULL for one that was deleted, and is valid during the call
+   only; what each keeps in ctx->arena stays. each returns false to stop. */
 typedef bool (*OverlayEach)(void *arg, Str id, const Entity *entity);
 Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg);
 

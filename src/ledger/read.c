@@ -131,7 +131,7 @@ Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out) {
 }
 
 typedef struct Overlay {
-    Ctx *ctx;
+    Ctx inner; /* its arena is reset after each version */
     Ledger *ledger;
     uint64_t above;
     OverlayEach each;
@@ -141,28 +141,31 @@ typedef struct Overlay {
 
 static bool show_version(void *arg, const Version *version) {
     Overlay *overlay = arg;
-    Ctx *ctx = overlay->ctx;
+    Ctx *inner = &overlay->inner;
     Str id = version_id(version);
     if (version_position(version) <= overlay->above) return true;
     if (workset_find(overlay->ledger->set, id) != version) return true; /* a newer one follows */
-    ArenaMark mark = arena_mark(ctx->arena);
     const Entity *entity = NULL;
-    bool on = true;
+    arena_reset(inner->arena);
     if (!version_gone(version))
-        overlay->rc = decode(ctx, overlay->ledger, version_stored(version), &entity);
-    if (overlay->rc == RC_OK) {
-        on = overlay->each(overlay->arg, id, entity);
-        arena_rewind(ctx->arena, mark);
-    }
-    return on && overlay->rc == RC_OK;
+        overlay->rc = decode(inner, overlay->ledger, version_stored(version), &entity);
+    return overlay->rc == RC_OK && overlay->each(overlay->arg, id, entity);
+}
+
+static void error_keep(Ctx *ctx, const Error *error) {
+    ctx->error = (Error){error->rc, str_dup(ctx->arena, error->code),
+                         str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
 }
 
 Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg) {
-    Overlay overlay = {ctx, ledger, above, each, arg, RC_OK};
+    Overlay overlay = {*ctx, ledger, above, each, arg, RC_OK};
     Visit visit;
     TRY(visit_begin(ctx, ledger, &visit));
+    overlay.inner.arena = arena_new(READ_ARENA);
     workset_recent(ledger->set, show_version, &overlay);
     visit_end(&visit);
+    if (overlay.rc != RC_OK) error_keep(ctx, &overlay.inner.error);
+    arena_free(overlay.inner.arena);
     return overlay.rc;
 }
 
@@ -312,9 +315,7 @@ Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *n
     Rc rc = read_leaves(ctx, ctx->db, bytes, (LeafSlice){from + 1, max}, &leaves);
     if (rc == RC_OK) rc = read_window(&reading, &leaves, next);
     const Error *error = &reading.inner.error;
-    if (rc != RC_OK && error->rc != RC_OK)
-        ctx->error = (Error){rc, str_dup(ctx->arena, error->code),
-                             str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
+    if (rc != RC_OK && error->rc != RC_OK) error_keep(ctx, error);
     arena_free(reading.inner.arena);
     arena_free(bytes);
     return rc;

@@ -30,7 +30,9 @@ static bool newer_entity(void *arg, Str id, const Entity *entity) {
     Querying *q = arg;
     map_put(&q->seen, str_dup(q->ctx->arena, id), q);
     if (!str_empty(q->query->after) && str_cmp(id, q->query->after) <= 0) return true;
+    ArenaMark mark = arena_mark(q->ctx->arena);
     const Entity *hit = entity ? decide(q, entity) : NULL;
+    if (!hit) arena_rewind(q->ctx->arena, mark);
     if (hit) vec_push(q->ctx->arena, &q->newer, entity_dup(q->ctx->arena, hit));
     return true;
 }
