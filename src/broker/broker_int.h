@@ -42,8 +42,8 @@ void request_on_pool(HttpExchange *x);
  * (options=keyValues,count). */
 bool request_option(const Request *request, const char *option);
 /* Representation wanted: format, options, attrs / pick / omit, lang, datasetId, geometryProperty
- * (clauses 6.3.7, 6.3.15 ...). */
-Rc request_render_options(Request *request, RenderOptions *out);
+ * (clauses 6.3.7, 6.3.15 ...). body: of a query by a body, whose members come first; else NULL. */
+Rc request_render_options(Request *request, const Json *body, RenderOptions *out);
 /* Splits a list parameter and expands its terms. */
 void request_terms(Request *request, Str list, StrVec *out);
 

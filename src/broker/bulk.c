@@ -99,7 +99,7 @@ static void bulk_answer(Request *request, const BulkRun *run, const Json *result
             {STR("errors"), json_of_items(errors.items, errors.len)},
         };
         Json answer = json_of_members(members, 2);
-        answer_json(request, success.len ? 207 : run->kind->creates ? 400 : 207, &answer);
+        answer_json(request, 207, &answer);
         return;
     }
     if (run->kind->creates && created && created->len)

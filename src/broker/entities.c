@@ -254,7 +254,7 @@ static Rc asked_attrs_present(Request *request, const Entity *entity,
 /* A look at personal data is durable before the data leave, so it waits on the pool. */
 static Rc retrieve_and_look(Request *request, const Entity **entity, RenderOptions *options) {
     TRY(retrieve(request, entity));
-    TRY(request_render_options(request, options));
+    TRY(request_render_options(request, NULL, options));
     TRY(asked_attrs_present(request, *entity, options));
     if (!gate_is_look(request->ctx, *entity)) return RC_OK;
     if (!request->ctx->db) return RC_BUSY;

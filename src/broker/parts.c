@@ -280,8 +280,13 @@ static Rc record_guard(Ctx *ctx, Stage *stage, const void *args) {
 
 /* An entity that does not exist yet begins with what its evolution says of it. */
 static Rc record_apply(Ctx *ctx, Stage *stage, const void *args) {
+    static const JsonMember existed = {{"existed", 7},
+                                       {.kind = JSON_BOOL, .value = {.boolean = true}}};
+    static const Json result = {.kind = JSON_OBJECT, .len = 1, .value = {.members = &existed}};
     const PartEntity *part = args;
-    if (!stage_entity(stage, part->id)) {
+    if (stage_entity(stage, part->id)) {
+        stage_result(stage, &result);
+    } else {
         Entity *bare = NEW(ctx->arena, Entity);
         *bare = *part->fragment;
         bare->attrs = (Attrs){0};

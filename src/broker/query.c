@@ -32,24 +32,67 @@ static void split_into(Arena *arena, Str list, StrVec *out) {
         if (!str_empty(str_trim(item))) vec_push(arena, out, str_trim(item));
 }
 
-/* An EntitySelector of the body; several are one alternative each and become one query when they
- * have only types. */
-static void selectors_read(const QuerySource *source, MatchSource *match) {
+/* The selectors of a body (clause 5.2.33), each an alternative with all its own conditions. */
+typedef struct Selectors {
+    Match **items;
+    size_t n;
+} Selectors;
+
+static void selector_source(Arena *arena, const Json *one, MatchSource *out) {
+    const Json *id = json_get(one, STR("id"));
+    *out = (MatchSource){.id_pattern = json_get_str(one, "idPattern"),
+                         .type = json_get_str(one, "type")};
+    for (size_t i = 0; id && id->kind == JSON_ARRAY && i < id->len; i++)
+        vec_push(arena, &out->ids, json_str(json_at(id, i)));
+    if (id && id->kind == JSON_STRING) vec_push(arena, &out->ids, json_str(id));
+}
+
+static void selectors_free(Selectors *selectors) {
+    for (size_t i = 0; i < selectors->n; i++)
+        match_free(selectors->items[i]);
+}
+
+static Rc selectors_compile(const QuerySource *source, Selectors *out) {
     const Json *entities = source->body ? json_get(source->body, STR("entities")) : NULL;
+    Ctx *ctx = source->request->ctx;
+    *out = (Selectors){0};
+    if (!entities) return RC_OK;
+    if (entities->kind != JSON_ARRAY || !entities->len)
+        return ctx_fail(ctx, RC_INVALID, "bad-query", STR("entities"),
+                        "entities is an array of selectors.");
+    out->items = NEW_ARRAY(ctx->arena, Match *, entities->len);
+    for (size_t i = 0; i < entities->len; i++) {
+        MatchSource one;
+        selector_source(ctx->arena, json_at(entities, i), &one);
+        TRY(match_compile(ctx, source->request->context, &one, &out->items[i]));
+        out->n++;
+    }
+    return RC_OK;
+}
+
+/* What the actor may see, if one of the selectors takes it. */
+static const Entity *selected_view(Ctx *ctx, void *arg, const Entity *entity) {
+    const Selectors *selectors = arg;
+    const Entity *shown = gate_view(ctx, NULL, entity);
+    for (size_t i = 0; shown && i < selectors->n; i++)
+        if (match_entity(selectors->items[i], shown, ctx->scratch)) return shown;
+    return selectors->n ? NULL : shown;
+}
+
+/* What one selector says alone, or the types of several, narrow what the store proposes. */
+static void selectors_read(const QuerySource *source, MatchSource *match) {
+    const Json *entities = json_get(source->body, STR("entities"));
     Arena *arena = source->request->ctx->arena;
     StrVec types = {0};
     for (size_t i = 0; entities && i < entities->len; i++) {
-        const Json *one = json_at(entities, i);
-        const Json *id = json_get(one, STR("id"));
-        for (size_t k = 0; id && id->kind == JSON_ARRAY && k < id->len; k++)
-            vec_push(arena, &match->ids, json_str(json_at(id, k)));
-        if (id && id->kind == JSON_STRING) vec_push(arena, &match->ids, json_str(id));
-        if (!str_empty(json_get_str(one, "idPattern")))
-            match->id_pattern = json_get_str(one, "idPattern");
-        if (!str_empty(json_get_str(one, "type")))
-            vec_push(arena, &types, json_get_str(one, "type"));
+        MatchSource one;
+        selector_source(arena, json_at(entities, i), &one);
+        if (entities->len == 1) match->ids = one.ids;
+        if (!str_empty(one.type) && !str_eq(one.type, STR("*")))
+            vec_push(arena, &types, str_fmt(arena, "(" STR_FMT ")", STR_ARG(one.type)));
     }
-    if (types.len) match->type = str_join(arena, types.items, types.len, STR(","));
+    if (types.len && types.len == entities->len)
+        match->type = str_join(arena, types.items, types.len, STR("|"));
 }
 
 static void match_source(const QuerySource *source, MatchSource *out) {
@@ -144,13 +187,16 @@ static void paging_headers(Request *request, const Page *page, const ProjectAnsw
     if (links.len) http_add_header(request->x, "Link", buf_str(&links));
 }
 
+/* Of GeoJSON the collection carries the context, not each feature. */
 static void write_entities(Request *request, const ProjectAnswer *answer,
                            const RenderOptions *options, Buf *body) {
+    RenderOptions each = *options;
+    if (options->geojson) each.at_context = NULL;
     if (options->geojson) buf_add(body, STR("{\"type\":\"FeatureCollection\",\"features\":"));
     buf_add_char(body, '[');
     for (size_t i = 0; i < answer->entities.len; i++) {
         if (i) buf_add_char(body, ',');
-        render_entity(body, request->context, answer->entities.items[i], options,
+        render_entity(body, request->context, answer->entities.items[i], &each,
                       request->ctx->scratch);
     }
     buf_add_char(body, ']');
@@ -162,29 +208,38 @@ static void write_entities(Request *request, const ProjectAnswer *answer,
     buf_add_char(body, '}');
 }
 
-static Rc query_run(Request *request, const QuerySource *source, const Page *page,
-                    ProjectAnswer *answer) {
-    Ctx *ctx = request->ctx;
-    MatchSource wanted;
-    Match *match = NULL;
-    OrderBy *order = NULL;
-    match_source(source, &wanted);
-    TRY(not_too_wide(request, &wanted));
-    TRY(match_compile(ctx, request->context, &wanted, &match));
+static Rc order_read(const QuerySource *source, OrderBy **out) {
     OrderSource by = {.order_by = source_text(source, "orderBy"),
                       .collation = source_text(source, "collation"),
                       .order_from = source_text(source, "orderFrom"),
                       .order_geometry = source_text(source, "orderGeometry")};
-    Rc rc = str_empty(by.order_by) ? RC_OK : match_order(ctx, request->context, &by, &order);
+    if (str_empty(by.order_by)) return RC_OK;
+    return match_order(source->request->ctx, source->request->context, &by, out);
+}
+
+static Rc query_run(Request *request, const QuerySource *source, const Page *page,
+                    ProjectAnswer *answer) {
+    Ctx *ctx = request->ctx;
+    MatchSource wanted;
+    Selectors selectors;
+    Match *match = NULL;
+    OrderBy *order = NULL;
+    match_source(source, &wanted);
+    Rc rc = selectors_compile(source, &selectors);
+    if (rc == RC_OK && !selectors.n) rc = not_too_wide(request, &wanted);
+    if (rc == RC_OK) rc = match_compile(ctx, request->context, &wanted, &match);
+    if (rc == RC_OK) rc = order_read(source, &order);
     ProjectQuery query = {.match = match,
                           .order = order,
                           .limit = (size_t)page->limit,
                           .offset = (size_t)page->offset,
                           .count = page->count,
-                          .view = gate_view};
+                          .view = selected_view,
+                          .view_arg = &selectors};
     if (rc == RC_OK) rc = project_query(ctx, request->tenant->project, &query, answer);
     match_order_free(order);
     match_free(match);
+    selectors_free(&selectors);
     return rc == RC_OK
                ? gate_look(ctx, answer->entities.items, answer->entities.len, STR("NGSI-LD API"))
                : rc;
@@ -195,7 +250,7 @@ static void query_answer(Request *request, const QuerySource *source) {
     RenderOptions options;
     ProjectAnswer answer;
     Rc rc = page_read(request, &page);
-    if (rc == RC_OK) rc = request_render_options(request, &options);
+    if (rc == RC_OK) rc = request_render_options(request, source->body, &options);
     if (rc == RC_OK) rc = query_run(request, source, &page, &answer);
     if (rc != RC_OK) {
         request_fail(request);

@@ -214,15 +214,20 @@ void request_fail(Request *request) {
     request_close(request);
 }
 
+/* GeoJSON carries its @context unless the client prefers otherwise (clause 6.3.6). */
+static bool prefers_plain(const HttpExchange *x) {
+    return str_find(http_header(x, "prefer"), STR("body=json")) >= 0;
+}
+
 static void link_header(Request *request) {
     Str url = ld_context_url(request->context);
     if (str_empty(url)) return;
-    http_add_header(
-        request->x, "Link",
-        str_fmt(request->ctx->arena,
-                "<" STR_FMT
-                ">; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"",
-                STR_ARG(url)));
+    http_add_header(/* pages may have their own */
+                    request->x, "Link",
+                    str_fmt(request->ctx->arena,
+                            "<" STR_FMT ">; rel=\"http://www.w3.org/ns/json-ld#context\"; "
+                                        "type=\"application/ld+json\"",
+                            STR_ARG(url)));
 }
 
 void request_answer(Request *request, int status, Str body) {
@@ -231,7 +236,9 @@ void request_answer(Request *request, int status, Str body) {
         [ACCEPT_LD_JSON] = {"application/ld+json", 19},
         [ACCEPT_GEO_JSON] = {"application/geo+json", 20},
     };
-    if (request->accept == ACCEPT_JSON) link_header(request);
+    bool context_inside = request->accept == ACCEPT_LD_JSON ||
+                          (request->accept == ACCEPT_GEO_JSON && !prefers_plain(request->x));
+    if (!context_inside) link_header(request);
     http_answer(request->x, status, types[request->accept], body);
     request_close(request);
 }
@@ -257,42 +264,66 @@ void request_terms(Request *request, Str list, StrVec *out) {
             vec_push(arena, out, ld_expand(request->context, arena, str_trim(item)));
 }
 
+/* Members of the entity itself stay as they are, attributes are expanded. */
+static void members_pick(Request *request, Str list, StrVec *out) {
+    static const Str own[] = {{"id", 2}, {"type", 4}, {"scope", 5}};
+    Arena *arena = request->ctx->arena;
+    for (Str item; str_split(&list, ',', &item);) {
+        item = str_trim(item);
+        if (str_empty(item)) continue;
+        Str name = STR_NONE;
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+            if (str_eq(item, own[i])) name = own[i];
+        vec_push(arena, out, str_empty(name) ? ld_expand(request->context, arena, item) : name);
+    }
+}
+
 static Rc format_read(Request *request, RenderOptions *out) {
     Str format = http_query_or(request->x, "format", STR_NONE);
     bool simplified = request_option(request, "keyValues") || request_option(request, "simplified");
     bool concise = request_option(request, "concise");
+    if (str_eq(format, STR("aggregatedValues")) || request_option(request, "aggregatedValues"))
+        return ctx_fail(request->ctx, RC_INVALID, "not-supported", STR("format"),
+                        "Aggregated values are not computed here.");
     if (str_eq(format, STR("keyValues")) || str_eq(format, STR("simplified")))
         simplified = true;
     else if (str_eq(format, STR("concise")))
         concise = true;
     else if (!str_empty(format) && !str_eq(format, STR("normalized")) &&
-             !str_eq(format, STR("temporalValues")) && !str_eq(format, STR("aggregatedValues")))
+             !str_eq(format, STR("temporalValues")))
         return ctx_fail(request->ctx, RC_INVALID, "bad-format", STR("format"),
                         "A format is normalized, concise or simplified.");
     out->format = simplified ? RENDER_SIMPLIFIED : concise ? RENDER_CONCISE : RENDER_NORMALIZED;
     return RC_OK;
 }
 
-Rc request_render_options(Request *request, RenderOptions *out) {
-    HttpExchange *x = request->x;
+/* Of a query by a body what is to be shown stands in the body too (clause 5.2.23). */
+static Str shown_text(const Request *request, const Json *body, const char *name) {
+    const Json *value = body ? json_get(body, str_of(name)) : NULL;
+    if (!value) return http_query_or(request->x, name, STR_NONE);
+    if (value->kind == JSON_STRING) return json_str(value);
+    StrVec words = {0};
+    for (size_t i = 0; value->kind == JSON_ARRAY && i < value->len; i++)
+        vec_push(request->ctx->arena, &words, json_str(json_at(value, i)));
+    return str_join(request->ctx->arena, words.items, words.len, STR(","));
+}
+
+Rc request_render_options(Request *request, const Json *body, RenderOptions *out) {
     Arena *arena = request->ctx->arena;
     *out = (RenderOptions){.sys_attrs = request_option(request, "sysAttrs"),
                            .geojson = request->accept == ACCEPT_GEO_JSON,
-                           .lang = http_query_or(x, "lang", STR_NONE)};
+                           .lang = shown_text(request, body, "lang")};
     TRY(format_read(request, out));
-    request_terms(request, http_query_or(x, "attrs", STR_NONE), &out->pick);
-    if (out->pick.len) {
-        static const Str always[] = {{"id", 2}, {"type", 4}, {"scope", 5}};
-        for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-            vec_push(arena, &out->pick, always[i]);
-    }
-    request_terms(request, http_query_or(x, "pick", STR_NONE), &out->pick);
-    request_terms(request, http_query_or(x, "omit", STR_NONE), &out->omit);
-    Str datasets = http_query_or(x, "datasetId", STR_NONE),
-        geometry = http_query_or(x, "geometryProperty", STR_NONE);
+    members_pick(request, shown_text(request, body, "attrs"), &out->pick);
+    if (out->pick.len) members_pick(request, STR("id,type,scope"), &out->pick);
+    members_pick(request, shown_text(request, body, "pick"), &out->pick);
+    members_pick(request, shown_text(request, body, "omit"), &out->omit);
+    Str datasets = shown_text(request, body, "datasetId"),
+        geometry = http_query_or(request->x, "geometryProperty", STR_NONE);
     for (Str item; str_split(&datasets, ',', &item);)
         vec_push(arena, &out->dataset_ids, str_trim(item));
     if (!str_empty(geometry)) out->geometry_property = ld_expand(request->context, arena, geometry);
-    if (request->accept == ACCEPT_LD_JSON) out->at_context = ld_context_source(request->context);
+    if (request->accept == ACCEPT_LD_JSON || (out->geojson && !prefers_plain(request->x)))
+        out->at_context = ld_context_source(request->context);
     return RC_OK;
 }

@@ -74,7 +74,7 @@ static Rc retrieve(Request *request, History *history, RenderOptions *options) {
         return ctx_fail(request->ctx, RC_INVALID, "bad-id", STR("entityId"),
                         "An entity's id is a URI.");
     TRY(window_read(request, NULL, &window));
-    TRY(request_render_options(request, options));
+    TRY(request_render_options(request, NULL, options));
     temporal_options(request, options);
     return evolution_read(request, id, &window, history);
 }
@@ -128,7 +128,7 @@ static Rc query_read(Request *request, const Json *body, Evolutions *out, Render
     if (window.rel == TEMPORAL_ANY && !window.last_n)
         return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("timerel"),
                         "Say of which time: timerel and timeAt.");
-    TRY(request_render_options(request, options));
+    TRY(request_render_options(request, body, options));
     temporal_options(request, options);
     TRY(query_entities(request, body, &entities));
     return evolutions_read(request, &entities, &window, out);
@@ -183,8 +183,8 @@ typedef struct Recording {
 
 static void answer_recorded(Request *request, const Outcome *outcome, void *arg) {
     const Recording *recording = arg;
-    (void)outcome;
-    if (recording->appended) {
+    bool existed = outcome->result && json_get_bool(outcome->result, "existed", false);
+    if (recording->appended || existed) {
         request_answer_empty(request, 204);
         return;
     }
