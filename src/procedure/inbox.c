@@ -2,13 +2,13 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { LINE_MAX = 1024 };
+enum { LINE_MAX = 1024, BETWEEN = 0x1F /* the unit separator: in no id or date */ };
 
-/* Keys: 'l' post NUL state due number NUL id → the line, as JSON; 'c' id → the key of its line; 'n'
-   number → id; 's' post NUL state → count, as decimal text. */
+/* Keys: 'l' post US state due number US id → the line, as JSON; 'c' id → the key of its line; 'n'
+   number → id; 's' post US state → count, as decimal text. */
 
 static Str line_prefix(Arena *arena, Str post, CaseState state) {
-    return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), 0, 'a' + (int)state);
+    return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), BETWEEN, 'a' + (int)state);
 }
 
 static Str line_key(Arena *arena, const Entity *application, CaseState state) {
@@ -16,7 +16,7 @@ static Str line_key(Arena *arena, const Entity *application, CaseState state) {
     Str due = entity_text(application, IRI("due")),
         number = entity_text(application, IRI("receiptNumber"));
     return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(due),
-                   STR_ARG(number), 0, STR_ARG(application->id));
+                   STR_ARG(number), BETWEEN, STR_ARG(application->id));
 }
 
 static Str line_value(Arena *arena, const Entity *application) {
@@ -33,8 +33,8 @@ static Str line_value(Arena *arena, const Entity *application) {
 
 static Rc count_move(Ctx *ctx, Rows *rows, Str line, int64_t by) {
     Str state = str_sub(line, 1, line.len), stored;
-    size_t post =
-        (size_t)str_find_char(state, 0) + 2; /* the state's letter stands behind the NUL */
+    size_t post = (size_t)str_find_char(state, BETWEEN) +
+                  2; /* the state's letter stands behind the separator */
     Str key = str_fmt(ctx->arena, "s" STR_FMT, (int)post, state.ptr);
     int64_t count = 0;
     Rc rc = rows_get(ctx, rows, key, &stored);
@@ -78,7 +78,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 1, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 2, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */

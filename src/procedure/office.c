@@ -112,6 +112,43 @@ Rc office_collected(Ctx *ctx, const OfficeAct *act) {
     return case_execute(ctx, command, &outcome);
 }
 
+/* ---- touch time ---- */
+
+/* The total is computed on the newest state: two pages that count at once lose nothing. */
+typedef struct PartTouch {
+    Str id;
+    int64_t seconds;
+} PartTouch;
+
+static Rc touch_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartTouch *part = args;
+    const Entity *before = stage_entity(stage, part->id);
+    if (!before) return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->id, "There is no such case.");
+    Entity *after = entity_new(ctx->arena, part->id, STR(CASE_TYPE));
+    entity_set(ctx->arena, after, IRI("touchSeconds"),
+               json_of_int(entity_int(before, IRI("touchSeconds"), 0) + part->seconds));
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+static const PartKind part_case_touch = {"application.touch", 1, NULL, touch_apply};
+
+Rc office_touch(Ctx *ctx, const OfficeAct *act) {
+    const Entity *application;
+    Outcome outcome;
+    if (act->touch <= 0 || act->touch > 3600)
+        return ctx_fail(ctx, RC_INVALID, "bad-seconds", STR("seconds"),
+                        "Active time is 1 to 3600 seconds.");
+    TRY(office_case(ctx, act, ACT_UPDATE, &application));
+    Command *command = case_command(ctx, STR("application.touch"), act->id, STR("web"));
+    PartTouch *part = NEW(command_arena(command), PartTouch);
+    *part = (PartTouch){str_dup(command_arena(command), act->id), act->touch};
+    command_needs(command, part->id);
+    command_add(command, &part_case_touch, part);
+    return case_execute(ctx, command, &outcome);
+}
+
 /* ---- drafting ---- */
 
 static Rc may_draft(Ctx *ctx) {

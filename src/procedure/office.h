@@ -21,6 +21,9 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act);
 /* Marks a planned case as collected. */
 Rc office_collected(Ctx *ctx, const OfficeAct *act);
 
+/* Adds active seconds on the page to the case; changes nothing else. */
+Rc office_touch(Ctx *ctx, const OfficeAct *act);
+
 /* Drafts the decision on one fee reduction; *decision is its id. */
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision);
 /* Drafts the collection plan of a day over all its confirmed cases. RC_CONFLICT "nothing-to-plan".

@@ -230,6 +230,8 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_account_rows, page_account_count},
+        {page_staff_rows, page_staff_count},
+        {page_decide_rows, page_decide_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

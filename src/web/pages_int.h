@@ -56,11 +56,19 @@ Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date ow
 void page_state(View *view, CaseState state);
 void page_steps(View *view, const Entity *application);
 
+/* Items of an application in a few words, a district's name, the address of a case in the office.
+ */
+Json page_items(HttpExchange *x, const Entity *application);
+Json page_district(HttpExchange *x, Str id);
+Str page_case_url(Arena *arena, Str number);
+
 /* A handler that begins with a form; false when it has answered. */
 bool page_form(HttpExchange *x, const HttpForm **form);
 
-extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[];
-extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count;
+extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
+    page_staff_rows[], page_decide_rows[];
+extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
+    page_staff_count, page_decide_count;
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

@@ -1,0 +1,526 @@
+/* page_decide: the decider's pages: fee reductions one by one, the day's collection plan as one
+ * list, decisions taken. */
+#include "pages_int.h"
+
+#include "decide/decide.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { DECISIONS_SHOWN = 50, DAYS_SHOWN = 21 };
+
+static const Str purpose_decide = {"bulky-waste-decide", 18};
+
+/* ---- finding proposals ---- */
+
+static Rc proposals(Ctx *ctx, Str condition, ProjectAnswer *out) {
+    Match *match;
+    MatchSource source = {.type = STR("Decision"), .q = condition};
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    ProjectQuery query = {.match = match, .limit = DECISIONS_SHOWN, .view = gate_view};
+    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
+    match_free(match);
+    return rc;
+}
+
+static const Json *contents_of(const Entity *decision) {
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    return contents ? contents->value : NULL;
+}
+
+/* ---- fee reductions ---- */
+
+/* The decider sees the person behind the case: a look. */
+static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
+    Ctx *ctx = http_ctx(x);
+    const Json *contents = contents_of(decision);
+    const Entity *application;
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, json_get_str(contents, "case"), &application));
+    application = gate_view(ctx, NULL, application);
+    if (!application)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no such case.");
+    TRY(gate_look(ctx, &application, 1, STR("減免の理由、氏名、町名")));
+    const Attr *reduction = entity_attr(application, IRI("feeReduction"));
+    const WasteReduction *ground = reduction
+                                       ? waste_reduction(procedures_waste(ctx->tenant),
+                                                         json_get_str(reduction->value, "ground"))
+                                       : NULL;
+    View one = view_new(ctx->arena);
+    view_str(&one, "id",
+             str_sub(decision->id, sizeof "urn:ngsi-ld:Decision:" - 1, decision->id.len));
+    view_str(&one, "number", json_get_str(contents, "number"));
+    view_json(&one, "reason", ground ? ground->label.both : NULL);
+    view_str(&one, "applicant",
+             str_fmt(ctx->arena, STR_FMT "（" STR_FMT "）",
+                     STR_ARG(entity_text(application, IRI("name"))),
+                     STR_ARG(entity_text(application, IRI("town")))));
+    view_set(&one, "items", page_items(x, application));
+    view_int(&one, "fee", json_get_int(contents, "fee", 0));
+    view_int(&one, "reduced", json_get_int(contents, "reducedFee", 0));
+    view_json(&one, "evidence", ground ? ground->evidence.both : NULL);
+    view_str(&one, "article", json_get_str(contents, "article"));
+    view_str(&one, "opinion", entity_text(decision, IRI("title")));
+    view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
+    *out = view_value(&one);
+    return RC_OK;
+}
+
+static void reductions_show(HttpExchange *x, int status, const Faults *faults) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer found;
+    JsonItems items = {0};
+    ctx->purpose = purpose_decide;
+    Str condition = str_fmt(
+        ctx->arena, "kind==\"fee-reduction\";state==\"waiting\";deciderPost==\"" STR_FMT "\"",
+        STR_ARG(ctx->actor->post));
+    Rc rc = proposals(ctx, condition, &found);
+    for (size_t i = 0; rc == RC_OK && i < found.entities.len; i++) {
+        Json *one = vec_push(ctx->arena, &items, json_of_null());
+        rc = reduction_value(x, found.entities.items[i], one);
+    }
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    view_items(&view, "proposals", &items);
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_REDUCTIONS, &view);
+}
+
+static void reductions_get(HttpExchange *x) {
+    reductions_show(x, 200, NULL);
+}
+
+/* ---- one act on a proposal ---- */
+
+typedef Rc (*DecisionAct)(Ctx *ctx, const OfficeDecision *decision);
+
+static DecisionAct act_of(Str word) {
+    static const struct {
+        const char *word;
+        DecisionAct act;
+    } acts[] = {{"approve", office_decide},
+                {"return", office_return},
+                {"reject", office_reject},
+                {"takeout", office_takeout}};
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+        if (str_eq(word, str_of(acts[i].word))) return acts[i].act;
+    return NULL;
+}
+
+/* Reads and does what the form says. */
+static Rc decide_form(HttpExchange *x, const HttpForm *form, Str id) {
+    Ctx *ctx = http_ctx(x);
+    OfficeDecision wish = {.id = id,
+                           .hash = http_form_value(form, "hash"),
+                           .opinion = http_form_value(form, "comment"),
+                           .case_id = http_form_value(form, "case")};
+    DecisionAct act = act_of(http_form_value(form, "act"));
+    ctx->purpose = purpose_decide;
+    return act ? act(ctx, &wish)
+               : ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
+}
+
+/* A fault that belongs to the form; false: to an error page. */
+static bool decide_fault(Ctx *ctx, Rc rc, Faults *faults) {
+    if (rc == RC_INVALID)
+        vec_push(ctx->arena, faults, (Fault){"comment", "required"});
+    else if (rc == RC_CONFLICT)
+        vec_push(ctx->arena, faults, (Fault){"hash", "changed"});
+    return faults->len > 0;
+}
+
+static void reduction_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    Faults faults = {0};
+    if (!page_form(x, &form)) return;
+    Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
+                     STR_ARG(http_path_param(x, "decision")));
+    Rc rc = decide_form(x, form, id);
+    if (rc == RC_OK)
+        page_see(x, STR("/staff/reductions"));
+    else if (decide_fault(ctx, rc, &faults))
+        reductions_show(x, 422, &faults);
+    else
+        page_fail(x);
+}
+
+/* ---- the plan of a day ---- */
+
+/* Stops of one district, in the order of the list. */
+typedef struct PlanDistrict {
+    Str id;
+    JsonItems stops;
+} PlanDistrict;
+typedef VEC(PlanDistrict) PlanDistricts;
+
+static PlanDistrict *plan_district(Arena *arena, PlanDistricts *districts, Str id) {
+    VEC_EACH (PlanDistrict, one, districts)
+        if (str_eq(one->id, id)) return one;
+    return vec_push(arena, districts, (PlanDistrict){.id = id});
+}
+
+static void plan_districts_set(HttpExchange *x, View *view, const PlanDistricts *districts) {
+    Arena *arena = view->arena;
+    JsonItems items = {0};
+    VEC_EACH (const PlanDistrict, district, districts) {
+        const WasteDistrict *known =
+            waste_district(procedures_waste(http_ctx(x)->tenant), district->id);
+        View one = view_new(arena);
+        int64_t capacity = known ? known->capacity : 0;
+        view_set(&one, "name", page_district(x, district->id));
+        view_int(&one, "load", (int64_t)district->stops.len);
+        view_int(&one, "capacity", capacity);
+        view_bool(&one, "over", (int64_t)district->stops.len > capacity);
+        view_items(&one, "stops", &district->stops);
+        vec_push(arena, &items, view_value(&one));
+    }
+    view_items(view, "districts", &items);
+}
+
+static Json stop_value(HttpExchange *x, Str number, Str town, Json items, int64_t fee) {
+    Arena *arena = http_ctx(x)->arena;
+    View one = view_new(arena);
+    view_str(&one, "number", number);
+    view_str(&one, "url", page_case_url(arena, number));
+    view_str(&one, "town", town);
+    view_set(&one, "items", items);
+    view_int(&one, "fee", fee);
+    view_bool(&one, "included", true);
+    return view_value(&one);
+}
+
+/* "ソファ ×2" of the frozen list. */
+static Json frozen_items(HttpExchange *x, const Json *items) {
+    Ctx *ctx = http_ctx(x);
+    static const char *const languages[] = {"ja", "en"};
+    Str texts[2];
+    for (int k = 0; k < 2; k++) {
+        Buf text = buf_new(ctx->arena, 4096);
+        for (size_t i = 0; items && items->kind == JSON_ARRAY && i < items->len; i++) {
+            const Json *row = json_at(items, i);
+            const WasteItem *item =
+                waste_item(procedures_waste(ctx->tenant), json_get_str(row, "id"));
+            if (i) buf_add(&text, STR(", "));
+            buf_add(&text,
+                    item ? json_get_str(item->name.both, languages[k]) : json_get_str(row, "id"));
+            if (json_get_int(row, "quantity", 1) > 1)
+                buf_addf(&text, " ×%lld", (long long)json_get_int(row, "quantity", 1));
+        }
+        texts[k] = buf_str(&text);
+    }
+    return view_text(ctx->arena, texts[0], texts[1]);
+}
+
+static Rc confirmed_of(Ctx *ctx, Date day, InboxPage *page) {
+    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    return inbox_page(
+        ctx,
+        &(InboxQuery){.post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = 2000},
+        page);
+}
+
+/* Days that have confirmed cases, from tomorrow on. */
+static Rc plan_days(HttpExchange *x, View *view, Date on) {
+    Ctx *ctx = http_ctx(x);
+    JsonItems items = {0};
+    int64_t first = time_date_days(time_jst_date(time_now(ctx->clock)));
+    InboxPage page;
+    int64_t counts[DAYS_SHOWN] = {0};
+    TRY(confirmed_of(ctx, (Date){0}, &page));
+    VEC_EACH (InboxLine, line, &page.lines) {
+        int64_t at = line->pickup.year ? time_date_days(line->pickup) - first : -1;
+        if (at >= 0 && at < DAYS_SHOWN) counts[at]++;
+    }
+    for (int64_t i = 0; i < DAYS_SHOWN; i++) {
+        Date date = time_days_date(first + i);
+        bool here = on.year && time_date_days(on) == first + i;
+        if (!counts[i] && !here) continue;
+        View one = view_new(ctx->arena);
+        Str text = time_format_date(ctx->arena, date);
+        view_str(&one, "date", text);
+        view_str(&one, "url", str_fmt(ctx->arena, "/staff/plan/" STR_FMT, STR_ARG(text)));
+        view_int(&one, "n", counts[i]);
+        view_bool(&one, "on", here);
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "days", &items);
+    return RC_OK;
+}
+
+static Rc draft_fill(HttpExchange *x, View *view, Date day) {
+    Ctx *ctx = http_ctx(x);
+    InboxPage page;
+    PlanDistricts districts = {0};
+    TRY(confirmed_of(ctx, day, &page));
+    VEC_EACH (InboxLine, line, &page.lines) {
+        const Entity *application;
+        TRY(ledger_entity(ctx, ctx->tenant->ledger, line->id, &application));
+        if (case_state(application) != CASE_CONFIRMED) continue;
+        PlanDistrict *district = plan_district(ctx->arena, &districts, line->district);
+        vec_push(ctx->arena, &district->stops,
+                 stop_value(x, line->number, entity_text(application, IRI("town")),
+                            page_items(x, application), entity_int(application, IRI("fee"), 0)));
+    }
+    plan_districts_set(x, view, &districts);
+    View values = view_new(ctx->arena);
+    view_null(&values, "note");
+    view_set(view, "values", view_value(&values));
+    view_str(view, "date", time_format_date(ctx->arena, day));
+    return plan_days(x, view, day);
+}
+
+static bool day_of(HttpExchange *x, Date *day) {
+    return time_parse_date(http_path_param(x, "day"), day);
+}
+
+/* The waiting proposal for a day's plan, NULL when there is none. */
+static Rc waiting_plan(Ctx *ctx, Date day, const Entity **out) {
+    ProjectAnswer found;
+    *out = NULL;
+    TRY(proposals(ctx, STR("kind==\"collection-plan\";state==\"waiting\""), &found));
+    Str text = time_format_date(ctx->arena, day);
+    for (size_t i = 0; i < found.entities.len; i++)
+        if (str_eq(json_get_str(contents_of(found.entities.items[i]), "day"), text))
+            *out = found.entities.items[i];
+    return RC_OK;
+}
+
+static Json stage_value(HttpExchange *x, const char *role, Str post, const char *act, Str at) {
+    View one = view_new(http_ctx(x)->arena);
+    view_str(&one, "role", str_of(role));
+    view_set(&one, "post", page_post(x, post));
+    view_str(&one, "act", str_of(act));
+    view_str(&one, "at", at);
+    view_str(&one, "state", str_empty(at) ? STR("now") : STR("done"));
+    return view_value(&one);
+}
+
+static const char *decided_act(const Entity *decision) {
+    Str state = entity_text(decision, IRI("state"));
+    if (str_eq(state, STR("decided"))) return "approved";
+    return str_eq(state, STR("rejected"))  ? "rejected"
+           : str_eq(state, STR("waiting")) ? NULL
+                                           : "returned";
+}
+
+static Json stages_value(HttpExchange *x, const Entity *decision) {
+    Json *stages = NEW_ARRAY(http_ctx(x)->arena, Json, 2);
+    stages[0] = stage_value(x, "draft", entity_text(decision, IRI("drafterPost")), "proposed",
+                            entity_text(decision, IRI("draftedAt")));
+    stages[1] = stage_value(x, "decide", entity_text(decision, IRI("deciderPost")),
+                            decided_act(decision), entity_text(decision, IRI("decidedAt")));
+    return json_of_items(stages, 2);
+}
+
+static void decide_show(HttpExchange *x, const Entity *decision, int status, const Faults *faults) {
+    Ctx *ctx = http_ctx(x);
+    const Json *contents = contents_of(decision), *cases = json_get(contents, STR("cases"));
+    PlanDistricts districts = {0};
+    for (size_t i = 0; cases && i < cases->len; i++) {
+        const Json *row = json_at(cases, i);
+        PlanDistrict *district =
+            plan_district(ctx->arena, &districts, json_get_str(row, "district"));
+        vec_push(ctx->arena, &district->stops,
+                 stop_value(x, json_get_str(row, "number"), json_get_str(row, "town"),
+                            frozen_items(x, json_get(row, STR("items"))),
+                            json_get_int(row, "fee", 0)));
+    }
+    View view = page_view(x), values = view_new(ctx->arena);
+    view_str(&view, "date", json_get_str(contents, "day"));
+    view_str(&view, "number", entity_text(decision, IRI("number")));
+    view_set(&view, "stages", stages_value(x, decision));
+    view_str(&view, "frozen", entity_text(decision, IRI("draftedAt")));
+    view_int(&view, "total", json_get_int(contents, "count", 0));
+    view_int(&view, "fees", json_get_int(contents, "fee", 0));
+    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
+    view_null(&view, "note");
+    plan_districts_set(x, &view, &districts);
+    view_set(&view, "out", json_of_items(NULL, 0));
+    view_bool(&view, "acts", str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post));
+    view_null(&values, "comment");
+    view_set(&view, "values", view_value(&values));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_PLAN_DECIDE, &view);
+}
+
+/* A day whose plan waits shows the frozen proposal; else what could be proposed. */
+static void plan_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *waiting;
+    Date day;
+    if (!day_of(x, &day)) {
+        (void)ctx_fail(ctx, RC_NOT_FOUND, "no-day", http_path_param(x, "day"), "This is no day.");
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    Rc rc = waiting_plan(ctx, day, &waiting);
+    if (rc == RC_OK && waiting) {
+        decide_show(x, waiting, 200, NULL);
+        return;
+    }
+    if (rc == RC_OK) rc = draft_fill(x, &view, day);
+    if (rc == RC_OK)
+        page_show(x, 200, WEB_PAGE_PLAN_DRAFT, &view);
+    else
+        page_fail(x);
+}
+
+/* The next day with something to plan or to decide. */
+static void plan_index(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer waiting;
+    InboxPage page;
+    Date first = time_jst_date(time_now(ctx->clock));
+    Rc rc = proposals(ctx, STR("kind==\"collection-plan\";state==\"waiting\""), &waiting);
+    if (rc == RC_OK && waiting.entities.len && (ctx->actor->roles & 1u << ROLE_CHIEF)) {
+        page_see(x, str_fmt(ctx->arena, "/staff/plan/" STR_FMT,
+                            STR_ARG(json_get_str(contents_of(waiting.entities.items[0]), "day"))));
+        return;
+    }
+    if (rc == RC_OK) rc = confirmed_of(ctx, (Date){0}, &page);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    int64_t best = INT64_MAX;
+    VEC_EACH (InboxLine, line, &page.lines) {
+        int64_t at = line->pickup.year ? time_date_days(line->pickup) : 0;
+        if (at >= time_date_days(first) && at < best) best = at;
+    }
+    Date day = best == INT64_MAX ? first : time_days_date(best);
+    page_see(
+        x, str_fmt(ctx->arena, "/staff/plan/" STR_FMT, STR_ARG(time_format_date(ctx->arena, day))));
+}
+
+static void plan_act(HttpExchange *x, const Entity *waiting, const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    Faults faults = {0};
+    Rc rc = decide_form(x, form, waiting->id);
+    if (rc == RC_OK)
+        page_see(x, str_fmt(ctx->arena, "/staff/decisions/" STR_FMT,
+                            STR_ARG(str_sub(waiting->id, sizeof "urn:ngsi-ld:Decision:" - 1,
+                                            waiting->id.len))));
+    else if (decide_fault(ctx, rc, &faults))
+        decide_show(x, waiting, 422, &faults);
+    else
+        page_fail(x);
+}
+
+static void plan_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    const Entity *waiting;
+    Str decision;
+    Date day = {0};
+    if (!page_form(x, &form)) return;
+    Rc rc = day_of(x, &day) ? waiting_plan(ctx, day, &waiting)
+                            : ctx_fail(ctx, RC_NOT_FOUND, "no-day", STR_NONE, "This is no day.");
+    if (rc == RC_OK && waiting) {
+        plan_act(x, waiting, form);
+        return;
+    }
+    if (rc == RC_OK && str_eq(http_form_value(form, "act"), STR("propose")))
+        rc = office_draft_plan(ctx, day, &decision);
+    if (rc == RC_OK)
+        page_see(x, http_path(x));
+    else
+        page_fail(x);
+}
+
+/* ---- decisions taken ---- */
+
+static Json content_line(Arena *arena, const char *ja, const char *en, Json value) {
+    View one = view_new(arena);
+    view_set(&one, "label", view_text(arena, str_of(ja), str_of(en)));
+    view_set(&one, "value", value);
+    return view_value(&one);
+}
+
+static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
+    const Json *proof;
+    View one = view_new(ctx->arena);
+    TRY(ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof));
+    view_int(&one, "position", (int64_t)decision->version);
+    view_str(&one, "leaf", json_get_str(proof, "leafHash"));
+    Str note = json_get_str(proof, "checkpoint"), line;
+    view_null(&one, "checkpoint");
+    view_null(&one, "size");
+    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
+        int64_t size;
+        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
+        if (i == 2) view_str(&one, "checkpoint", line);
+    }
+    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+    view_null(&one, "witness");
+    view_set(view, "proof", view_value(&one));
+    return RC_OK;
+}
+
+static void decision_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *decision;
+    Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
+                     STR_ARG(http_path_param(x, "decision")));
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &decision);
+    if (rc == RC_OK) decision = gate_view(ctx, NULL, decision);
+    if (rc == RC_OK && !decision) rc = RC_NOT_FOUND;
+    if (rc == RC_NOT_FOUND)
+        (void)ctx_fail(ctx, rc, "no-proposal", id, "There is no such decision.");
+    View view = page_view(x);
+    if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    const Json *contents = contents_of(decision);
+    JsonItems lines = {0}, comments = {0};
+    const char *act = decided_act(decision);
+    vec_push(
+        ctx->arena, &lines,
+        content_line(ctx->arena, "件数", "Cases", json_of_int(json_get_int(contents, "count", 1))));
+    vec_push(
+        ctx->arena, &lines,
+        content_line(ctx->arena, "手数料", "Fees", json_of_int(json_get_int(contents, "fee", 0))));
+    view_str(&view, "title", entity_text(decision, IRI("title")));
+    view_str(&view, "state", act ? str_of(act) : STR("waiting"));
+    view_str(&view, "level", act && str_eq(str_of(act), STR("approved")) ? STR("ok") : STR("info"));
+    view_str(&view, "number", entity_text(decision, IRI("number")));
+    view_set(&view, "stages", stages_value(x, decision));
+    view_items(&view, "content", &lines);
+    Str opinion = entity_text(decision, IRI("opinion"));
+    if (!str_empty(opinion)) {
+        View one = view_new(ctx->arena);
+        view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
+        view_str(&one, "text", opinion);
+        view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+        vec_push(ctx->arena, &comments, view_value(&one));
+    }
+    view_items(&view, "comments", &comments);
+    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
+    view_str(&view, "route_hash", decide_hash(ctx->arena, &(Json[]){stages_value(x, decision)}[0]));
+    page_show(x, 200, WEB_PAGE_DECISION, &view);
+}
+
+#define OFFICE                                                                                     \
+    (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+#define CHIEF (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+
+const HttpRoute page_decide_rows[] = {
+    {HTTP_GET, "/staff/reductions", reductions_get, HTTP_POOL, 0, CHIEF | GATE_STEP_UP, "Decisions",
+     "Fee reductions that wait", NULL, NULL},
+    {HTTP_POST, "/staff/reductions/{decision}", reduction_post, HTTP_POOL, PAGE_FORM_MAX,
+     CHIEF | GATE_FORM | GATE_STEP_UP, "Decisions", "Decide a fee reduction", NULL, NULL},
+    {HTTP_GET, "/staff/plan", plan_index, HTTP_POOL, 0, OFFICE, "Decisions", "The next day to plan",
+     NULL, NULL},
+    {HTTP_GET, "/staff/plan/{day}", plan_get, HTTP_POOL, 0, OFFICE, "Decisions",
+     "The collection plan of a day", NULL, NULL},
+    {HTTP_POST, "/staff/plan/{day}", plan_post, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,
+     "Decisions", "Propose or decide the plan", NULL, NULL},
+    {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0,
+     OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR), "Decisions", "A decision and its proof", NULL,
+     NULL},
+};
+ROWS(page_decide_count, page_decide_rows);

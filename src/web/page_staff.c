@@ -1,0 +1,427 @@
+/* page_staff: the inbox and the review of a case. */
+#include "pages_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { INBOX_PAGE = 50, SUMMARY_ITEMS = 2 };
+
+/* ---- pieces ---- */
+
+static Date today(const Ctx *ctx) {
+    return time_jst_date(time_now(ctx->clock));
+}
+
+/* ok while there is time, warn on the last working day, bad when late. */
+static Json due_value(HttpExchange *x, Date due) {
+    Ctx *ctx = http_ctx(x);
+    View one = view_new(ctx->arena);
+    int64_t left = due.year ? time_date_days(due) - time_date_days(today(ctx)) : 1;
+    view_str(&one, "level", left < 0 ? STR("bad") : left == 0 ? STR("warn") : STR("ok"));
+    if (due.year)
+        view_str(&one, "date", time_format_date(ctx->arena, due));
+    else
+        view_null(&one, "date");
+    return view_value(&one);
+}
+
+static Json item_summary(HttpExchange *x, const Entity *application, const char *language) {
+    Ctx *ctx = http_ctx(x);
+    const Waste *waste = procedures_waste(ctx->tenant);
+    const Attr *items = entity_attr(application, IRI("items"));
+    Buf text = buf_new(ctx->arena, 4096);
+    size_t n = items ? items->value->len : 0;
+    for (size_t i = 0; i < n && i < SUMMARY_ITEMS; i++) {
+        const Json *row = json_at(items->value, i);
+        const WasteItem *item = waste_item(waste, json_get_str(row, "id"));
+        if (i) buf_add(&text, str_eq(str_of(language), STR("ja")) ? STR("、") : STR(", "));
+        if (item) buf_add(&text, json_get_str(item->name.both, language));
+        if (json_get_int(row, "quantity", 1) > 1)
+            buf_addf(&text, " ×%lld", (long long)json_get_int(row, "quantity", 1));
+    }
+    if (n > SUMMARY_ITEMS)
+        buf_addf(&text, str_eq(str_of(language), STR("ja")) ? " ほか%zu点" : " and %zu more",
+                 n - SUMMARY_ITEMS);
+    return json_of_str(buf_str(&text));
+}
+
+Json page_items(HttpExchange *x, const Entity *application) {
+    return view_text(http_ctx(x)->arena, json_str(&(Json[]){item_summary(x, application, "ja")}[0]),
+                     json_str(&(Json[]){item_summary(x, application, "en")}[0]));
+}
+
+Json page_district(HttpExchange *x, Str id) {
+    const WasteDistrict *district = waste_district(procedures_waste(http_ctx(x)->tenant), id);
+    return district ? *district->name.both : json_of_str(id);
+}
+
+static void checks_count(const Entity *application, View *view) {
+    const Attr *checks = entity_attr(application, IRI("checks"));
+    int64_t ok = 0, bad = 0;
+    for (size_t i = 0; checks && i < checks->value->len; i++) {
+        bool held = json_get_bool(json_at(checks->value, i), "ok", false);
+        ok += held;
+        bad += !held;
+    }
+    view_int(view, "ok", ok);
+    view_int(view, "warn", 0);
+    view_int(view, "bad", bad);
+}
+
+Str page_case_url(Arena *arena, Str number) {
+    return str_fmt(arena, "/staff/cases/" STR_FMT, STR_ARG(number));
+}
+
+/* ---- inbox ---- */
+
+typedef struct Filter {
+    const char *word;
+    unsigned states;
+} Filter;
+
+static const Filter filters[] = {
+    {"open", 1u << CASE_SUBMITTED},
+    {"mine", 1u << CASE_SUBMITTED | 1u << CASE_ASKED},
+    {"asked", 1u << CASE_ASKED},
+    {"done", 1u << CASE_CONFIRMED | 1u << CASE_PLANNED | 1u << CASE_COLLECTED |
+                 1u << CASE_CANCELLED | 1u << CASE_REFUSED},
+    {"all", (1u << CASE_STATES) - 1},
+};
+
+enum { FILTERS = sizeof filters / sizeof *filters };
+
+static const Filter *filter_of(Str word) {
+    for (size_t i = 0; i < FILTERS; i++)
+        if (str_eq(word, str_of(filters[i].word))) return &filters[i];
+    return &filters[0];
+}
+
+static Json filters_value(HttpExchange *x, const Filter *filter) {
+    Arena *arena = http_ctx(x)->arena;
+    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
+    View view = view_new(arena), all = view_new(arena);
+    JsonItems states = {0}, districts = {0};
+    for (size_t i = 0; i < FILTERS; i++)
+        vec_push(arena, &states, json_of_str(str_of(filters[i].word)));
+    view_set(&all, "id", json_of_str(STR("")));
+    view_set(&all, "label", view_text(arena, STR("すべて"), STR("All")));
+    vec_push(arena, &districts, view_value(&all));
+    const WasteDistrict *district;
+    for (size_t i = 0; (district = waste_district_at(waste, i)); i++) {
+        View one = view_new(arena);
+        view_str(&one, "id", district->id);
+        view_json(&one, "label", district->name.both);
+        vec_push(arena, &districts, view_value(&one));
+    }
+    view_items(&view, "states", &states);
+    view_str(&view, "state", str_of(filter->word));
+    view_items(&view, "districts", &districts);
+    view_set(&view, "district", json_of_str(http_query_or(x, "district", STR(""))));
+    view_str(&view, "q", http_query_or(x, "q", STR_NONE));
+    return view_value(&view);
+}
+
+static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application) {
+    Arena *arena = http_ctx(x)->arena;
+    View one = view_new(arena);
+    view_str(&one, "number", line->number);
+    view_str(&one, "url", page_case_url(arena, line->number));
+    view_str(&one, "arrived", entity_text(application, IRI("submittedAt")));
+    view_set(&one, "what", page_items(x, application));
+    view_bool(&one, "reduction",
+              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
+    view_set(&one, "district", page_district(x, line->district));
+    checks_count(application, &one);
+    page_state(&one, case_state(application));
+    view_set(&one, "due", due_value(x, line->due));
+    Str assignee = entity_text(application, IRI("assignee"));
+    bool mine = str_eq(assignee, http_ctx(x)->actor->id);
+    view_set(&one, "assignee",
+             str_empty(assignee) ? json_of_null()
+             : mine              ? json_of_str(http_ctx(x)->actor->name)
+                                 : page_post(x, entity_text(application, IRI("post"))));
+    return view_value(&one);
+}
+
+/* A number typed into the search goes straight to its case. */
+static bool inbox_jump(HttpExchange *x) {
+    Str id, number = str_trim(http_query_or(x, "q", STR_NONE));
+    if (str_empty(number) || inbox_find(http_ctx(x), number, &id) != RC_OK) return false;
+    page_see(x, page_case_url(http_ctx(x)->arena, number));
+    return true;
+}
+
+static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, int64_t *late) {
+    Ctx *ctx = http_ctx(x);
+    VEC_EACH (const InboxLine, line, &page->lines) {
+        const Entity *application;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, line->id, &application);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        vec_push(ctx->arena, out, line_value(x, line, application));
+        *late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
+    }
+    return RC_OK;
+}
+
+static void inbox_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Filter *filter = filter_of(http_query_or(x, "state", STR_NONE));
+    InboxPage page;
+    JsonItems lines = {0};
+    int64_t late = 0, counts[CASE_STATES], total = 0;
+    if (inbox_jump(x)) return;
+    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    InboxQuery query = {.post = post,
+                        .states = filter->states,
+                        .district = http_query_or(x, "district", STR_NONE),
+                        .after = http_query_or(x, "after", STR_NONE),
+                        .limit = INBOX_PAGE};
+    Rc rc = inbox_page(ctx, &query, &page);
+    if (rc == RC_OK) rc = inbox_counts(ctx, post, counts);
+    if (rc == RC_OK) rc = inbox_lines(x, &page, &lines, &late);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    for (unsigned state = 0; state < CASE_STATES; state++)
+        total += filter->states & 1u << state ? counts[state] : 0;
+    View view = page_view(x);
+    view_set(&view, "filters", filters_value(x, filter));
+    view_int(&view, "total", total);
+    view_int(&view, "late", late);
+    view_items(&view, "cases", &lines);
+    view_null(&view, "newer");
+    view_str(&view, "older",
+             str_empty(page.next)
+                 ? STR_NONE
+                 : str_fmt(ctx->arena, "/staff?state=%s&district=" STR_FMT "&after=" STR_FMT,
+                           filter->word, STR_ARG(query.district), STR_ARG(page.next)));
+    page_show(x, 200, WEB_PAGE_INBOX, &view);
+}
+
+/* ---- review ---- */
+
+static const Str purpose_check = {"bulky-waste-check", 17};
+
+/* The case of the page, opened as a look: recorded before anything is shown. */
+static Rc review_case(HttpExchange *x, const Entity **out) {
+    Ctx *ctx = http_ctx(x);
+    Str id;
+    ctx->purpose = purpose_check;
+    TRY(inbox_find(ctx, http_path_param(x, "number"), &id));
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_OK && !*out)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
+    return rc;
+}
+
+static Json check_value(HttpExchange *x, const Json *check) {
+    Arena *arena = http_ctx(x)->arena;
+    const Json *rules = json_get(waste_rules(procedures_waste(http_ctx(x)->tenant)), STR("checks"));
+    Str id = json_get_str(check, "check");
+    View one = view_new(arena);
+    bool ok = json_get_bool(check, "ok", false);
+    view_str(&one, "level", ok ? STR("ok") : STR("bad"));
+    view_str(&one, "title", id);
+    view_null(&one, "rule");
+    view_set(&one, "detail",
+             ok ? view_text(arena, STR("規則に合っています。"), STR("In order."))
+                : view_text(arena, STR("規則に合いません。確かめてください。"),
+                            STR("Not in order: look at it.")));
+    for (size_t i = 0; rules && i < rules->len; i++) {
+        const Json *rule = json_at(rules, i);
+        if (!str_eq(json_get_str(rule, "id"), id)) continue;
+        view_json(&one, "title", json_get(rule, STR("label")));
+        view_str(&one, "rule", json_get_str(rule, "article"));
+    }
+    return view_value(&one);
+}
+
+static void history_value(HttpExchange *x, View *view, const Entity *application) {
+    static const char *const kinds[CASE_STATES] = {
+        [CASE_SUBMITTED] = "received",  [CASE_ASKED] = "asked",
+        [CASE_CONFIRMED] = "confirmed", [CASE_PLANNED] = "planned",
+        [CASE_COLLECTED] = "collected", [CASE_CANCELLED] = "cancelled",
+        [CASE_REFUSED] = "rejected",
+    };
+    Arena *arena = view->arena;
+    CaseSteps steps;
+    JsonItems items = {0};
+    case_steps(arena, application, &steps);
+    for (size_t i = 0; i < steps.len; i++) {
+        const CaseStep *step = &steps.items[i];
+        View one = view_new(arena);
+        bool answered = i > 0 && step->state == CASE_SUBMITTED && str_empty(step->post);
+        view_str(&one, "kind",
+                 answered                    ? STR("answered")
+                 : step->state < CASE_STATES ? str_of(kinds[step->state])
+                                             : STR("received"));
+        view_set(&one, "who",
+                 str_empty(step->post) ? view_text(arena, STR("申込者"), STR("Applicant"))
+                                       : page_post(x, step->post));
+        view_int(&one, "at", step->at);
+        view_str(&one, "text", step->text);
+        vec_push(arena, &items, view_value(&one));
+    }
+    view_items(view, "history", &items);
+}
+
+static Date due_of(const Entity *application) {
+    Date due = {0};
+    (void)time_parse_date(entity_text(application, IRI("due")), &due);
+    return due;
+}
+
+static void review_fill(HttpExchange *x, View *view, const Entity *application) {
+    Arena *arena = view->arena;
+    const Attr *checks = entity_attr(application, IRI("checks"));
+    JsonItems items = {0};
+    for (size_t i = 0; checks && i < checks->value->len; i++)
+        vec_push(arena, &items, check_value(x, json_at(checks->value, i)));
+    view_str(view, "number", entity_text(application, IRI("receiptNumber")));
+    view_int(view, "version", (int64_t)application->version);
+    page_state(view, case_state(application));
+    view_set(view, "due", due_value(x, due_of(application)));
+    view_set(view, "assignee",
+             str_empty(entity_text(application, IRI("assignee")))
+                 ? json_of_null()
+                 : page_post(x, entity_text(application, IRI("post"))));
+    view_set(view, "purpose",
+             view_text(arena, STR("粗大ごみ収集の受付の確認"),
+                       STR("Checking a bulky-waste application")));
+    view_set(view, "application", page_application(x, application));
+    view_str(view, "channel", entity_text(application, IRI("channel")));
+    view_str(view, "arrived", entity_text(application, IRI("submittedAt")));
+    view_items(view, "checks", &items);
+    view_bool(view, "acts",
+              case_state(application) == CASE_SUBMITTED &&
+                  (http_ctx(x)->actor->roles & 1u << ROLE_CLERK));
+    view_bool(view, "reduction",
+              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
+    view_int(view, "touch", entity_int(application, IRI("touchSeconds"), 0));
+    history_value(x, view, application);
+}
+
+static void review_show(HttpExchange *x, int status, const Faults *faults, const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *application;
+    Rc rc = review_case(x, &application);
+    if (rc == RC_OK) rc = gate_look(ctx, &application, 1, STR("申込みの内容、住所、連絡先"));
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x), values = view_new(ctx->arena);
+    Str text = form ? http_form_value(form, "text") : STR_NONE;
+    view_str(&values, "ask", text);
+    view_str(&values, "due", form ? http_form_value(form, "due") : STR_NONE);
+    view_str(&values, "reject", text);
+    view_set(&view, "values", view_value(&values));
+    review_fill(x, &view, application);
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_REVIEW, &view);
+}
+
+static void review_get(HttpExchange *x) {
+    review_show(x, 200, NULL, NULL);
+}
+
+/* One act on a case: what to call and how its faults are told. */
+typedef struct ReviewAct {
+    Rc (*act)(Ctx *ctx, const OfficeAct *act);
+    const char *field;
+} ReviewAct;
+
+static void review_act(HttpExchange *x, const ReviewAct *row) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    OfficeAct act = {0};
+    int64_t version = 0;
+    if (!page_form(x, &form)) return;
+    ctx->purpose = purpose_check;
+    if (inbox_find(ctx, http_path_param(x, "number"), &act.id) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    (void)str_to_i64(http_form_value(form, "version"), &version);
+    act.version = (uint64_t)version;
+    act.text = http_form_value(form, "text");
+    Rc rc = row->act(ctx, &act);
+    if (rc == RC_OK) {
+        page_see(x, page_case_url(ctx->arena, http_path_param(x, "number")));
+        return;
+    }
+    Faults faults = {0};
+    if (rc == RC_INVALID)
+        vec_push(ctx->arena, &faults, (Fault){row->field, "required"});
+    else if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on")))
+        vec_push(ctx->arena, &faults, (Fault){"case", "changed"});
+    if (faults.len)
+        review_show(x, rc == RC_INVALID ? 422 : 409, &faults, form);
+    else
+        page_fail(x);
+}
+
+static void confirm_post(HttpExchange *x) {
+    static const ReviewAct row = {office_confirm, "case"};
+    review_act(x, &row);
+}
+
+static void ask_post(HttpExchange *x) {
+    static const ReviewAct row = {office_ask, "ask"};
+    review_act(x, &row);
+}
+
+static void reject_post(HttpExchange *x) {
+    static const ReviewAct row = {office_refuse, "reject"};
+    review_act(x, &row);
+}
+
+static Rc draft_reduction(Ctx *ctx, const OfficeAct *act) {
+    Str decision;
+    return office_draft_reduction(ctx, act, &decision);
+}
+
+static void reduction_post(HttpExchange *x) {
+    static const ReviewAct row = {draft_reduction, "case"};
+    review_act(x, &row);
+}
+
+/* Active seconds on the page, told by the page itself; at most an hour at a time. */
+static void touch_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    OfficeAct act = {0};
+    if (!page_form(x, &form)) return;
+    ctx->purpose = purpose_check;
+    Rc rc = inbox_find(ctx, http_path_param(x, "number"), &act.id);
+    (void)str_to_i64(http_form_value(form, "seconds"), &act.touch);
+    if (rc == RC_OK) rc = office_touch(ctx, &act);
+    if (rc == RC_OK)
+        http_answer_empty(x, 204);
+    else
+        page_fail(x);
+}
+
+#define OFFICE                                                                                     \
+    (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+#define CLERK (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
+#define ACT(act, f, w)                                                                             \
+    {                                                                                              \
+        HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX, CLERK, "Office", w,  \
+            NULL, NULL                                                                             \
+    }
+
+const HttpRoute page_staff_rows[] = {
+    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL},
+    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL},
+    {HTTP_GET, "/staff/cases/{number}", review_get, HTTP_POOL, 0, OFFICE, "Office", "Review a case",
+     NULL, NULL},
+    ACT("confirm", confirm_post, "Confirm under delegation"),
+    ACT("ask", ask_post, "Ask the applicant"),
+    ACT("reject", reject_post, "Refuse with a reason"),
+    ACT("reduction", reduction_post, "Draft the decision on a fee reduction"),
+    ACT("touch", touch_post, "Count active time"),
+};
+ROWS(page_staff_count, page_staff_rows);
