@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -150,21 +151,32 @@ static bool sync_folder_of(Ctx *ctx, Str path) {
     return ok;
 }
 
+/* Under another name first: a death in between leaves no half key file. */
+static bool write_whole(Ctx *ctx, Str path, const char text[KEY_FILE_SIZE]) {
+    const char *name = str_z(ctx->arena, path);
+    const char *new_name = str_fmt(ctx->arena, "%s.new", name).ptr;
+    int fd = open(new_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return false;
+    bool ok = fchmod(fd, 0600) == 0 && write(fd, text, KEY_FILE_SIZE) == KEY_FILE_SIZE;
+    ok = ok && fsync(fd) == 0;
+    ok = close(fd) == 0 && ok;
+    ok = ok && renameat2(AT_FDCWD, new_name, AT_FDCWD, name, RENAME_NOREPLACE) == 0;
+    if (!ok) unlink(new_name);
+    return ok && sync_folder_of(ctx, path);
+}
+
 static Rc create_key_file(Ctx *ctx, Str path) {
-    int fd = open(str_z(ctx->arena, path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return key_file_failed(ctx, path,
-                               "can't be created: make its folder, writable by this user.");
     SealKey key;
     char text[KEY_FILE_SIZE + 1];
     Rand rand = rand_system(); /* never a seeded one: this is a secret */
     rand_bytes(&rand, key.bytes, SEAL_KEY);
     write_key_file(text, &key);
-    bool ok = write(fd, text, KEY_FILE_SIZE) == KEY_FILE_SIZE && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok && sync_folder_of(ctx, path);
+    bool ok = write_whole(ctx, path, text);
     seal_forget(text, sizeof text);
     seal_forget(&key, sizeof key);
-    return ok ? RC_OK : key_file_failed(ctx, path, "couldn't be written: is the disk full?");
+    if (ok) return RC_OK;
+    return key_file_failed(ctx, path,
+                           "can't be created: make its folder, writable by this user, with room.");
 }
 
 Rc seal_tenant_key(Ctx *ctx, Str path, bool create, TenantKey *out) {

@@ -566,6 +566,20 @@ static void a_ledger_behind_its_witness_is_not_opened(void **state) {
     assert_true(str_eq(city->ctx.error.code, STR("ledger-altered")));
 }
 
+static void a_new_witness_is_told_at_once(void **state) {
+    City *city = *state;
+    city->options.witness_file = STR_NONE;
+    open_city(city);
+    assert_int_equal(city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 1), PUT_ANY, 0, NULL),
+                     RC_OK);
+    city_close(city);
+    city->options.witness_file = city->witness_file;
+    open_city(city);
+    city_close(city);
+    assert_true(city_holds(city, city->root, STR("machi-witness/1\n")));
+    assert_true(city_holds(city, city->root, STR("\ncheckpoint ")));
+}
+
 static void another_key_file_opens_nothing(void **state) {
     City *city = *state;
     open_city(city);
@@ -622,6 +636,7 @@ int main(void) {
         CASE(timers_fire_once_when_their_time_has_come),
         CASE(every_leaf_is_proven_under_a_signed_checkpoint),
         CASE(a_ledger_behind_its_witness_is_not_opened),
+        CASE(a_new_witness_is_told_at_once),
         CASE(another_key_file_opens_nothing),
         CASE(a_lost_state_is_waited_for),
     };

@@ -111,6 +111,12 @@ static void the_key_file_is_made_once_and_private(void **state) {
     assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &second), RC_OK);
     assert_memory_equal(&first, &second, sizeof first);
     assert_memory_not_equal(first.wrap.bytes, first.index.bytes, SEAL_KEY);
+    /* what a death amid writing leaves is in nobody's way */
+    assert_int_equal(unlink(path.ptr), 0);
+    write_file(path_of(fix, "key.new"), STR("machi-tenant-"));
+    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &second), RC_OK);
+    assert_memory_not_equal(first.wrap.bytes, second.wrap.bytes, SEAL_KEY);
+    assert_int_not_equal(access(path_of(fix, "key.new").ptr, F_OK), 0);
 }
 
 static void open_or_damaged_key_files_are_refused(void **state) {
