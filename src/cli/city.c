@@ -133,6 +133,8 @@ static Rc server_open(Ctx *ctx, City *city) {
                            .route_log = city->options.route_log};
     TRY(http_server_new(ctx, &options, &city->server));
     broker_routes(city->server);
+    city->pages.server = city->server;
+    city->pages.since = time_now(&city->clock);
     pages_routes(city->server, &city->pages);
     return http_server_start(ctx, city->server);
 }

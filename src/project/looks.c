@@ -3,15 +3,18 @@
 
 enum { SUBJECT_BYTES = 16, LOOK_MAX = 1 << 16 };
 
-/* subject, then position from the newest, then place in the leaf. */
+/* 's' subject position place: one person's looks; 'a' position place: everybody's. Positions count
+ * from the newest. */
 static Str look_key(Arena *arena, Str subject, uint64_t position, uint32_t ordinal) {
     Buf key = buf_new(arena, 64);
-    key_hash(&key, subject, SUBJECT_BYTES);
+    buf_add_char(&key, str_empty(subject) ? 'a' : 's');
+    if (!str_empty(subject)) key_hash(&key, subject, SUBJECT_BYTES);
     key_u64(&key, UINT64_MAX - position);
     key_u16(&key, (uint16_t)ordinal);
     return buf_str(&key);
 }
 
+/* subjects is how many persons the look is about. */
 static void look_write(Buf *to, const Event *event) {
     JsonWriter w = json_writer(to);
     const struct {
@@ -33,6 +36,9 @@ static void look_write(Buf *to, const Event *event) {
         json_name(&w, STR("records"));
         json_value(&w, records);
     }
+    const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    json_name(&w, STR("subjects"));
+    json_int(&w, subjects ? (int64_t)subjects->len : 0);
     json_close(&w);
 }
 
@@ -44,6 +50,8 @@ Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     look_write(&value, event);
     TRY(buf_rc(&value));
     const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    Str everybody = look_key(ctx->arena, STR_NONE, event->position, event->ordinal);
+    TRY(rows_put(ctx, rows, everybody, buf_str(&value)));
     for (size_t i = 0; subjects && i < subjects->len; i++) {
         Str subject = json_str(json_at(subjects, i));
         TRY(rows_put(ctx, rows, look_key(ctx->arena, subject, event->position, event->ordinal),
@@ -69,7 +77,8 @@ static Look look_read(Arena *arena, const Json *json, uint64_t position) {
                  .purpose = json_get_str(json, "purpose"),
                  .why = json_get_str(json, "why"),
                  .case_id = json_get_str(json, "case"),
-                 .channel = json_get_str(json, "channel")};
+                 .channel = json_get_str(json, "channel"),
+                 .subjects = (size_t)json_get_int(json, "subjects", 0)};
     const Json *records = json_get(json, STR("records"));
     for (size_t i = 0; records && i < records->len; i++)
         vec_push(arena, &look.records, json_str(json_at(records, i)));
@@ -81,7 +90,7 @@ static bool look_row(void *arg, Str key, Str value) {
     const Json *json;
     reading->rc = json_read(reading->ctx, value, JSON_LIMITS_DEFAULT, &json);
     if (reading->rc != RC_OK) return false;
-    uint64_t position = UINT64_MAX - key_read_u64(key, SUBJECT_BYTES);
+    uint64_t position = UINT64_MAX - key_read_u64(key, key.ptr[0] == 'a' ? 1 : 1 + SUBJECT_BYTES);
     vec_push(reading->ctx->arena, reading->out, look_read(reading->ctx->arena, json, position));
     return reading->out->len < reading->limit;
 }
@@ -92,9 +101,9 @@ Rc project_looks(Ctx *ctx, Project *project, const LooksQuery *query, Looks *out
     *out = (Looks){0};
     TRY(project_drain(ctx, project, ledger_head(project->tenant->ledger)));
     Reading reading = {.ctx = ctx, .out = out, .limit = query->limit};
+    size_t prefix = str_empty(query->subject) ? 1 : 1 + SUBJECT_BYTES;
     RowsRange range = {.follower = "looks",
-                       .prefix =
-                           str_sub(look_key(ctx->arena, query->subject, 0, 0), 0, SUBJECT_BYTES)};
+                       .prefix = str_sub(look_key(ctx->arena, query->subject, 0, 0), 0, prefix)};
     if (query->before) range.from = look_key(ctx->arena, query->subject, query->before - 1, 0);
     if (!query->limit) return RC_OK;
     TRY(project_rows(ctx, project, &range, look_row, &reading));

@@ -139,14 +139,15 @@ typedef struct Look {
     int64_t at;
     Str actor, post, purpose, why, case_id, channel;
     StrVec records;
+    size_t subjects; /* persons the look was about */
 } Look;
 typedef VEC(Look) Looks;
 typedef struct LooksQuery {
-    Str subject;
+    Str subject;     /* empty: everybody's looks, for the auditor */
     uint64_t before; /* position; 0: from the newest */
     size_t limit;
 } LooksQuery;
-/* The newest looks at one person's data, newest first. Includes what is durable but not projected
+/* The newest looks at one person's data (or all), newest first. Includes what is durable but not projected
    yet. */
 Rc project_looks(Ctx *ctx, Project *project, const LooksQuery *query, Looks *out);
 

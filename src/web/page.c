@@ -176,7 +176,7 @@ void page_faults(View *view, const Faults *faults) {
 }
 
 /* The purposes that pages state, as residents read them. */
-static Json purpose_text(Arena *arena, Str purpose) {
+Json page_purpose(Arena *arena, Str purpose) {
     static const struct {
         Str code, ja, en;
     } rows[] = {
@@ -200,7 +200,7 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
         View one = view_new(arena);
         view_set(&one, "at", json_of_int(look->at));
         view_set(&one, "who", page_post(x, look->post));
-        view_set(&one, "purpose", purpose_text(arena, look->purpose));
+        view_set(&one, "purpose", page_purpose(arena, look->purpose));
         view_str(&one, "what", look->why);
         if (look->records.len > 1)
             view_int(&one, "batch", (int64_t)look->records.len);
@@ -232,6 +232,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_account_rows, page_account_count},
         {page_staff_rows, page_staff_count},
         {page_decide_rows, page_decide_count},
+        {page_watch_rows, page_watch_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

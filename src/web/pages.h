@@ -16,7 +16,9 @@ typedef struct PagesOptions {
     const Json *organisation; /* names of divisions and posts */
     const PagesDemo *demos;
     size_t demo_count;
-    bool secure; /* cookies only over TLS */
+    bool secure;              /* cookies only over TLS */
+    const HttpServer *server; /* whose routes the API page lists */
+    int64_t since;            /* when this process began to serve, µs UTC */
 } PagesOptions;
 
 /* Adds the routes of all pages and of the assets. options and what it refers to live as long as the

@@ -42,6 +42,8 @@ const PagesOptions *pages_options(void);
 Json page_post(HttpExchange *x, Str post);
 /* Looks as the component shows them. */
 void page_looks(HttpExchange *x, View *view, const Looks *looks);
+/* A purpose's code as people read it. */
+Json page_purpose(Arena *arena, Str purpose);
 /* Error of a fault list as the template wants it: field to "field.code". */
 void page_faults(View *view, const Faults *faults);
 
@@ -66,9 +68,9 @@ Str page_case_url(Arena *arena, Str number);
 bool page_form(HttpExchange *x, const HttpForm **form);
 
 extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
-    page_staff_rows[], page_decide_rows[];
+    page_staff_rows[], page_decide_rows[], page_watch_rows[];
 extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
-    page_staff_count, page_decide_count;
+    page_staff_count, page_decide_count, page_watch_count;
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

@@ -1,0 +1,329 @@
+/* page_watch: who looked and the proof of it, how the process is, and which interfaces there are.
+ */
+#include "pages_int.h"
+
+#include <sys/statvfs.h>
+
+enum { LOG_PAGE = 100 };
+
+/* ---- the access log ---- */
+
+static Json entry_value(HttpExchange *x, const Look *look) {
+    Arena *arena = http_ctx(x)->arena;
+    View one = view_new(arena);
+    view_int(&one, "at", look->at);
+    view_set(&one, "post",
+             str_empty(look->post) ? json_of_str(look->actor) : page_post(x, look->post));
+    view_set(&one, "purpose", page_purpose(arena, look->purpose));
+    view_set(&one, "act", view_text(arena, STR("閲覧"), STR("Look")));
+    view_str(&one, "case", look->case_id);
+    view_int(&one, "subjects", (int64_t)look->subjects);
+    view_int(&one, "position", (int64_t)look->position);
+    view_str(&one, "url", str_fmt(arena, "/audit/%llu", (unsigned long long)look->position));
+    view_bool(&one, "glass", false);
+    return view_value(&one);
+}
+
+/* Days of the filter, both ends included; a look outside is passed over. */
+typedef struct LogFilter {
+    int64_t from, to;
+    Str post, purpose;
+} LogFilter;
+
+static LogFilter filter_read(const HttpExchange *x) {
+    LogFilter filter = {.from = INT64_MIN, .to = INT64_MAX};
+    Date date;
+    if (time_parse_date(http_query_or(x, "from", STR_NONE), &date))
+        filter.from = time_jst_start(date);
+    if (time_parse_date(http_query_or(x, "to", STR_NONE), &date))
+        filter.to = time_jst_start(date) + TIME_DAY;
+    filter.post = str_trim(http_query_or(x, "post", STR_NONE));
+    filter.purpose = str_trim(http_query_or(x, "purpose", STR_NONE));
+    return filter;
+}
+
+static bool passes(const LogFilter *filter, const Look *look) {
+    return look->at >= filter->from && look->at < filter->to &&
+           (str_empty(filter->post) || str_find(look->post, filter->post) >= 0) &&
+           (str_empty(filter->purpose) || str_find(look->purpose, filter->purpose) >= 0);
+}
+
+static void filters_value(HttpExchange *x, View *view) {
+    static const char *const names[] = {"from", "to", "post", "purpose"};
+    View filters = view_new(view->arena);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        view_str(&filters, names[i], http_query_or(x, names[i], STR_NONE));
+    view_set(view, "filters", view_value(&filters));
+}
+
+/* Taken from the signed note: origin, size, root. */
+static Rc checkpoint_value(Ctx *ctx, View *view) {
+    Str note, line;
+    View one = view_new(ctx->arena);
+    TRY(ledger_checkpoint(ctx, ctx->tenant->ledger, &note));
+    view_int(&one, "size", 0);
+    view_null(&one, "root");
+    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
+        int64_t size;
+        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
+        if (i == 2) view_str(&one, "root", line);
+    }
+    view_bool(&one, "consistent", true);
+    view_set(&one, "witness", view_text(ctx->arena, STR("証人ファイル"), STR("witness file")));
+    view_int(&one, "at", time_now(ctx->clock));
+    view_set(view, "checkpoint", view_value(&one));
+    return RC_OK;
+}
+
+static void audit_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    int64_t before = 0;
+    Looks looks;
+    JsonItems entries = {0};
+    LogFilter filter = filter_read(x);
+    View view = page_view(x);
+    (void)str_to_i64(http_query_or(x, "before", STR_NONE), &before);
+    LooksQuery query = {.before = before > 0 ? (uint64_t)before : 0, .limit = LOG_PAGE};
+    Rc rc = project_looks(ctx, ctx->tenant->project, &query, &looks);
+    if (rc == RC_OK) rc = checkpoint_value(ctx, &view);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    VEC_EACH (Look, look, &looks)
+        if (passes(&filter, look)) vec_push(ctx->arena, &entries, entry_value(x, look));
+    bool more = looks.len == LOG_PAGE;
+    view_str(&view, "command",
+             STR("machi-verify DATA/tenants/default --witness DATA/witness/default.witness"));
+    filters_value(x, &view);
+    view_int(&view, "total", (int64_t)entries.len);
+    view_items(&view, "entries", &entries);
+    view_str(&view, "newer", before > 0 ? STR("/audit") : STR_NONE);
+    view_str(&view, "older",
+             more ? str_fmt(ctx->arena, "/audit?before=%llu",
+                            (unsigned long long)looks.items[looks.len - 1].position)
+                  : STR_NONE);
+    page_show(x, 200, WEB_PAGE_ACCESS_LOG, &view);
+}
+
+/* The proof of one leaf, for whoever wants to check it elsewhere. */
+static void proof_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Json *proof;
+    int64_t position = 0;
+    Buf body = buf_new(ctx->arena, 1 << 20);
+    (void)str_to_i64(http_path_param(x, "position"), &position);
+    Rc rc = position > 0 ? ledger_proof(ctx, ctx->tenant->ledger, (uint64_t)position, &proof)
+                         : ctx_fail(ctx, RC_NOT_FOUND, "no-leaf", http_path_param(x, "position"),
+                                    "There is no such leaf.");
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    json_write(&body, proof);
+    http_answer(x, 200, STR("application/json"), buf_str(&body));
+}
+
+/* ---- the operator ---- */
+
+static Json figure(Arena *arena, Str ja, Str en, Json value, const char *unit) {
+    View one = view_new(arena);
+    view_set(&one, "label", view_text(arena, ja, en));
+    view_set(&one, "value", value);
+    view_str(&one, "unit", str_of(unit));
+    view_set(&one, "source", view_text(arena, STR("このプロセス"), STR("This process")));
+    view_null(&one, "n");
+    view_null(&one, "level");
+    view_null(&one, "url");
+    view_null(&one, "id");
+    return view_value(&one);
+}
+
+static void tile_add(Ctx *ctx, JsonItems *tiles, Json tile) {
+    View one = {.arena = ctx->arena};
+    for (size_t i = 0; i < tile.len; i++)
+        vec_push(ctx->arena, &one.members, tile.value.members[i]);
+    view_int(&one, "time", time_now(ctx->clock));
+    vec_push(ctx->arena, tiles, view_value(&one));
+}
+
+static double disk_free_gb(Ctx *ctx) {
+    struct statvfs disk;
+    if (statvfs(str_z(ctx->arena, ctx->tenant->folder), &disk) != 0) return 0;
+    double gb = (double)disk.f_bavail * (double)disk.f_frsize / 1e9;
+    return (double)(int64_t)(gb * 10) / 10;
+}
+
+static Json table_value(Arena *arena, const char *id, const Json *columns, size_t n,
+                        const JsonItems *rows) {
+    View table = view_new(arena);
+    view_str(&table, "id", str_of(id));
+    view_set(&table, "columns", json_of_items(columns, n));
+    view_items(&table, "rows", rows);
+    return view_value(&table);
+}
+
+static Json files_table(Ctx *ctx) {
+    static const char *const names[] = {"ledger", "state", "local"};
+    StoreCounts counts = store_counts(ledger_store(ctx->tenant->ledger));
+    Json *columns = NEW_ARRAY(ctx->arena, Json, 2);
+    JsonItems rows = {0};
+    columns[0] = json_of_str(STR("name"));
+    columns[1] = json_of_str(STR("bytes"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Json *row = NEW_ARRAY(ctx->arena, Json, 2);
+        row[0] = json_of_str(str_fmt(ctx->arena, "%s.db-wal", names[i]));
+        row[1] = json_of_int((int64_t)counts.log_bytes[i]);
+        vec_push(ctx->arena, &rows, json_of_items(row, 2));
+    }
+    return table_value(ctx->arena, "files", columns, 2, &rows);
+}
+
+static Json followers_table(Ctx *ctx, uint64_t head, uint64_t reached) {
+    static const char *const columns_of[] = {"name", "position", "lag"};
+    Json *columns = NEW_ARRAY(ctx->arena, Json, 3), *row = NEW_ARRAY(ctx->arena, Json, 3);
+    JsonItems rows = {0};
+    for (size_t i = 0; i < 3; i++)
+        columns[i] = json_of_str(str_of(columns_of[i]));
+    row[0] = json_of_str(STR("projections"));
+    row[1] = json_of_int((int64_t)reached);
+    row[2] = json_of_int((int64_t)(head - reached));
+    vec_push(ctx->arena, &rows, json_of_items(row, 3));
+    return table_value(ctx->arena, "followers", columns, 3, &rows);
+}
+
+static void operate_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Arena *arena = ctx->arena;
+    HttpCounters counters = http_counters(pages_options()->server);
+    uint64_t head = ledger_head(ctx->tenant->ledger),
+             reached = project_reached(ctx->tenant->project);
+    StoreCounts store = store_counts(ledger_store(ctx->tenant->ledger));
+    JsonItems tiles = {0}, tables = {0};
+    View view = page_view(x);
+    tile_add(ctx, &tiles,
+             figure(arena, STR("台帳の記録"), STR("Leaves in the ledger"),
+                    json_of_int((int64_t)head), ""));
+    tile_add(ctx, &tiles,
+             figure(arena, STR("投影の遅れ"), STR("Projections behind"),
+                    json_of_int((int64_t)(head - reached)), ""));
+    tile_add(
+        ctx, &tiles,
+        figure(arena, STR("応答"), STR("Answers"), json_of_int((int64_t)counters.requests), ""));
+    tile_add(ctx, &tiles,
+             figure(arena, STR("エラー応答"), STR("Answers 5xx"),
+                    json_of_int((int64_t)counters.by_class[5]), ""));
+    tile_add(ctx, &tiles,
+             figure(arena, STR("確定"), STR("Commits"), json_of_int((int64_t)store.commits), ""));
+    tile_add(
+        ctx, &tiles,
+        figure(arena, STR("空き容量"), STR("Free disk"), json_of_number(disk_free_gb(ctx)), "GB"));
+    vec_push(arena, &tables, followers_table(ctx, head, reached));
+    vec_push(arena, &tables, files_table(ctx));
+    view_str(&view, "level", STR("ok"));
+    view_str(&view, "version", STR(MACHI_VERSION));
+    view_int(&view, "since", pages_options()->since);
+    view_items(&view, "tiles", &tiles);
+    view_items(&view, "tables", &tables);
+    page_show(x, 200, WEB_PAGE_OPERATOR, &view);
+}
+
+/* ---- interfaces ---- */
+
+static const char *method_name(unsigned method) {
+    static const struct {
+        unsigned method;
+        const char *name;
+    } names[] = {{HTTP_GET, "GET"},
+                 {HTTP_POST, "POST"},
+                 {HTTP_PUT, "PUT"},
+                 {HTTP_PATCH, "PATCH"},
+                 {HTTP_DELETE, "DELETE"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].method == method) return names[i].name;
+    return "GET";
+}
+
+static Json path_params(Arena *arena, const char *pattern) {
+    JsonItems items = {0};
+    Str rest = str_of(pattern), piece;
+    while (str_split(&rest, '{', &piece)) {
+        ptrdiff_t end = str_find_char(rest, '}');
+        if (end < 0) break;
+        View one = view_new(arena);
+        view_str(&one, "name", str_sub(rest, 0, (size_t)end));
+        view_str(&one, "in", STR("path"));
+        view_bool(&one, "required", true);
+        view_null(&one, "description");
+        vec_push(arena, &items, view_value(&one));
+        rest = str_sub(rest, (size_t)end + 1, rest.len);
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static Json operation_value(Arena *arena, const HttpRoute *route) {
+    View one = view_new(arena);
+    bool open = route->access & GATE_PUBLIC;
+    view_str(&one, "method", str_of(method_name(route->methods)));
+    view_str(&one, "path", str_of(route->pattern));
+    view_str(&one, "summary", str_of(route->summary));
+    view_set(
+        &one, "access",
+        open ? view_text(arena, STR("だれでも（見えるものは方針による）"),
+                         STR("Anyone; policies decide what is seen"))
+             : view_text(arena, STR("トークンまたはサインイン"), STR("A token, or signing in")));
+    view_set(&one, "params", path_params(arena, route->pattern));
+    view_set(&one, "answers", json_of_items(NULL, 0));
+    view_null(&one, "example");
+    return view_value(&one);
+}
+
+/* Interfaces for programs, grouped by their tag in the order of the table. */
+typedef struct ApiGroup {
+    Str tag;
+    JsonItems operations;
+} ApiGroup;
+typedef VEC(ApiGroup) ApiGroups;
+
+static void group_add(Arena *arena, ApiGroups *groups, const HttpRoute *route) {
+    ApiGroup *found = NULL;
+    VEC_EACH (ApiGroup, group, groups)
+        if (str_eq(group->tag, str_of(route->tag))) found = group;
+    if (!found) found = vec_push(arena, groups, (ApiGroup){.tag = str_of(route->tag)});
+    vec_push(arena, &found->operations, operation_value(arena, route));
+}
+
+static void api_get(HttpExchange *x) {
+    Arena *arena = http_ctx(x)->arena;
+    ApiGroups groups = {0};
+    JsonItems items = {0};
+    const HttpRoute *route;
+    for (size_t i = 0; (route = http_route_at(pages_options()->server, i)); i++)
+        if ((route->access & GATE_API) && route->tag &&
+            !str_starts(str_of(route->pattern), STR("/assets")))
+            group_add(arena, &groups, route);
+    VEC_EACH (ApiGroup, group, &groups) {
+        View one = view_new(arena);
+        view_str(&one, "id", http_url_encode(arena, group->tag));
+        view_str(&one, "label", group->tag);
+        view_items(&one, "operations", &group->operations);
+        vec_push(arena, &items, view_value(&one));
+    }
+    View view = page_view(x);
+    page_crumb(&view, STR("API"), STR("API"), STR_NONE);
+    view_items(&view, "groups", &items);
+    page_show(x, 200, WEB_PAGE_API_DOCS, &view);
+}
+
+#define AUDITOR  (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+#define OPERATOR (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_OPERATOR))
+
+const HttpRoute page_watch_rows[] = {
+    {HTTP_GET, "/audit", audit_get, HTTP_POOL, 0, AUDITOR, "Audit", "Who looked", NULL, NULL},
+    {HTTP_GET, "/audit/{position}", proof_get, HTTP_POOL, 0, AUDITOR, "Audit",
+     "The proof of one leaf", NULL, NULL},
+    {HTTP_GET, "/operate", operate_get, HTTP_POOL, 0, OPERATOR, "Operation", "How the process is",
+     NULL, NULL},
+    {HTTP_GET, "/api", api_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The interfaces", NULL, NULL},
+};
+ROWS(page_watch_count, page_watch_rows);
