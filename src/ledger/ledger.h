@@ -101,7 +101,9 @@ void command_needs(Command *command, Str id);
 typedef void (*CommandDone)(void *arg, Command *command, const Outcome *outcome);
 /* Queues a command whose needs are in the working set or loaded here when ctx->db is set. RC_BUSY:
    the queue is full, or a need must be read from the store and ctx->db is NULL (submit again from a
-   pool thread). On RC_OK the outcome comes by done. */
+   pool thread). On RC_OK the outcome comes by done.
+   While the state projection is too far behind, a pool thread (ctx->db set) waits here until
+   ctx->deadline, a loop thread gets RC_BUSY "backlog". Followers must not call this. */
 Rc ledger_submit(Ctx *ctx, Ledger *ledger, Command *command, CommandDone done, void *arg);
 /* The same, waiting for the outcome; pool threads, tests and the command line only. The outcome's
  * error is copied to ctx. */

@@ -1,6 +1,6 @@
 /* The parent. crash [kill|torn|no-sync]: so many lives end by kill -9 at random moments (100;
-   MACHI_LONG=1: 1 000), over plain files or over a layer that drops and tears what was not synced.
-   no-sync lives without syncs over that layer and succeeds only if the loss is found.
+   MACHI_TEST_LONG=1: 1 000), over plain files or over a layer that drops and tears what was not
+   synced. no-sync lives without syncs over that layer and succeeds only if the loss is found.
    MACHI_CRASH_SEED repeats a run as far as the machine lets it. */
 #include "crash.h"
 
@@ -93,12 +93,9 @@ static int64_t moment_of_death(Run *run, int fd) {
     return time_monotonic() + (int64_t)rand_below(&run->rand, 40000);
 }
 
-static bool child_failed(int status) {
-    return WIFEXITED(status) && WEXITSTATUS(status) != 0;
-}
-
-/* One life and its end. False: the child itself failed. */
-static bool one_life(Run *run, const char *self) {
+/* One life and its end. Gives the status with which the child ended by itself; 0: it lived until it
+ * was killed. */
+static int one_life(Run *run, const char *self) {
     int fd, status;
     size_t acks = 0;
     run->seed = rand_u64(&run->rand);
@@ -110,7 +107,7 @@ static bool one_life(Run *run, const char *self) {
     close(fd);
     waitpid(pid, &status, 0);
     run->silent += acks == 0;
-    return !child_failed(status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
 /* The first thing found wrong, or an empty Str. */
@@ -122,7 +119,8 @@ static Str live_and_die(Run *run, const char *self, Arena *arena) {
             if (i) drop_folder(run);
             new_folder(run, arena);
         }
-        if (!one_life(run, self)) wrong = STR("the child failed");
+        int status = one_life(run, self);
+        if (status) wrong = str_fmt(arena, "the child ended with status %d", status);
         if (!wrong.len) wrong = crash_check(run->root, &run->known, arena);
         if (wrong.len && !run->no_sync)
             fprintf(stderr, "life %d of seed %llu: " STR_FMT "\n", i, (unsigned long long)run->seed,
@@ -143,7 +141,7 @@ _Noreturn static void run_as_child(char **argv) {
 int main(int argc, char **argv) {
     if (argc == 7) run_as_child(argv);
     const char *mode = argc > 1 ? argv[1] : "kill", *seed = getenv("MACHI_CRASH_SEED");
-    const char *more = getenv("MACHI_LONG");
+    const char *more = getenv("MACHI_TEST_LONG");
     bool no_sync = strcmp(mode, "no-sync") == 0;
     Rand rand = rand_system();
     uint64_t first = seed ? strtoull(seed, NULL, 10) : rand_u64(&rand);
