@@ -226,7 +226,7 @@ static void link_header(Request *request) {
                     request->x, "Link",
                     str_fmt(request->ctx->arena,
                             "<" STR_FMT ">; rel=\"http://www.w3.org/ns/json-ld#context\"; "
-                                        "type=\"application/ld+json\"",
+                            "type=\"application/ld+json\"",
                             STR_ARG(url)));
 }
 

@@ -292,6 +292,14 @@ Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain);
 Digest ledger_keyed_hash(Ledger *ledger, Str domain, Str text);
 /* C2SP signed note of the newest checkpoint. */
 Rc ledger_checkpoint(Ctx *ctx, Ledger *ledger, Str *note);
+/* What the witness file holds, checked now against the tree: root is of its newest checkpoint, consistent says that the first `size`
+   leaves still have that root. size 0: nothing was witnessed yet. Pool threads. */
+typedef struct LedgerWitness {
+    uint64_t size;
+    Str root; /* base64 */
+    bool consistent;
+} LedgerWitness;
+Rc ledger_witnessed(Ctx *ctx, Ledger *ledger, LedgerWitness *out);
 /* Inclusion proof of a leaf, as JSON {position, leafHash, path[], checkpoint}. */
 Rc ledger_proof(Ctx *ctx, Ledger *ledger, uint64_t position, const Json **out);
 

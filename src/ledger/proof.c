@@ -1,5 +1,7 @@
 #include "ledger_int.h"
 
+#include <string.h>
+
 static Rc full_tile(Ctx *ctx, TreeView *view, unsigned level, uint64_t tile, Str *out) {
     if (view->tiles[level].len == 0 || view->indexes[level] != tile) {
         Str bytes;
@@ -63,6 +65,37 @@ static Rc make_proof(Ctx *ctx, const TreeSource *source, uint64_t position,
     return RC_OK;
 }
 
+/* The tree as it is now, for reading beside the writer. */
+static TreeEdge *edge_now(Ctx *ctx, Ledger *ledger) {
+    TreeEdge *edge = NEW(ctx->arena, TreeEdge);
+    pthread_mutex_lock(&ledger->edge_lock);
+    tree_edge_copy(edge, &ledger->edge);
+    pthread_mutex_unlock(&ledger->edge_lock);
+    return edge;
+}
+
+Rc ledger_witnessed(Ctx *ctx, Ledger *ledger, LedgerWitness *out) {
+    WitnessState state = {0};
+    Digest root;
+    *out = (LedgerWitness){0};
+    if (ledger->options.witness_file.len == 0) return RC_OK;
+    TRY(witness_read(ctx, ledger->options.witness_file, ledger->note, &state));
+    if (!state.any) return RC_OK;
+    TreeEdge *edge = edge_now(ctx, ledger);
+    out->size = state.newest.size;
+    if (state.newest.size > edge->size) return RC_OK;
+    TreeView view;
+    TreeHasher *hasher = tree_hasher_new();
+    TreeSource source = proof_source(&view, hasher, edge);
+    Rc rc = tree_root_at(ctx, &source, state.newest.size, &root);
+    tree_hasher_free(hasher);
+    TRY(rc);
+    out->consistent = memcmp(&root, &state.newest.root, sizeof root) == 0;
+    out->root =
+        hash_base64(ctx->arena, (Str){(const char *)state.newest.root.bytes, sizeof root.bytes});
+    return RC_OK;
+}
+
 Rc ledger_proof(Ctx *ctx, Ledger *ledger, uint64_t position, const Json **out) {
     Checkpoint checkpoint;
     Str note;
@@ -73,13 +106,9 @@ Rc ledger_proof(Ctx *ctx, Ledger *ledger, uint64_t position, const Json **out) {
     if (position > checkpoint.size)
         return ctx_fail(ctx, RC_BUSY, "not-signed-yet", STR_NONE,
                         "The checkpoint over this leaf is signed within a second: ask again.");
-    TreeEdge *edge = NEW(ctx->arena, TreeEdge);
-    pthread_mutex_lock(&ledger->edge_lock);
-    tree_edge_copy(edge, &ledger->edge);
-    pthread_mutex_unlock(&ledger->edge_lock);
     TreeView view;
     TreeHasher *hasher = tree_hasher_new();
-    TreeSource source = proof_source(&view, hasher, edge);
+    TreeSource source = proof_source(&view, hasher, edge_now(ctx, ledger));
     JsonMembers members = {0};
     Rc rc = make_proof(ctx, &source, position, &checkpoint, &members);
     tree_hasher_free(hasher);

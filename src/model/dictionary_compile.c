@@ -171,8 +171,7 @@ static Rc check_csv(const Compile *c, const EntityPath *up, const Json *object) 
     for (uint32_t i = 0; ways && i < ways->len; i++) {
         EntityPath at = {.up = &point, .index = i};
         const Json *way = json_at(ways, i);
-        TRY(ONLY(c, &at, way, STR("lat"), STR("lon"), STR("latlon"), STR("geo3x3"),
-                 STR("mesh")));
+        TRY(ONLY(c, &at, way, STR("lat"), STR("lon"), STR("latlon"), STR("geo3x3"), STR("mesh")));
         bool pair = json_get(way, STR("lat")) && json_get(way, STR("lon")) && way->len == 2;
         bool alone = !json_get(way, STR("lat")) && !json_get(way, STR("lon")) && way->len == 1;
         if (!pair && !alone)
