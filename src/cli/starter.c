@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PASSWORD_CHARS = 20 };
+enum { PASSWORD_CHARS = 20, CASES = 400, CASES_SEED = 999997 };
 
 static Rc strings_read(Ctx *ctx, const Json *list, StrVec *out) {
     for (size_t i = 0; list && i < list->len; i++)
@@ -87,6 +87,7 @@ Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     inside.db = db;
     inside.actor = (Actor *)gate_operator_actor();
     Rc rc = demos_make(&inside, city);
+    if (rc == RC_OK) rc = procedures_seed(&inside, tenant, CASES_SEED, CASES);
     ctx->error = inside.error;
     reader_close(db);
     return rc;

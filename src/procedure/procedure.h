@@ -22,5 +22,9 @@ typedef struct Procedures Procedures;
 Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources);
 void procedures_close(Tenant *tenant);
 const Waste *procedures_waste(const Tenant *tenant);
+/* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
+   them; the same seed and instant give the same city. The demo accounts must be there: they act.
+   After project_start and gate_open; one thread, with a Reader. */
+Rc procedures_seed(Ctx *ctx, Tenant *tenant, uint64_t seed, size_t count);
 
 #endif

@@ -1,0 +1,194 @@
+#include "house.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define PASSWORD "correct horse battery"
+
+static Ctx lasting(House *house) {
+    Ctx ctx = house->ctx;
+    ctx.arena = house->arena;
+    return ctx;
+}
+
+void house_expect(House *house, Rc rc, Rc wanted, const char *code, const char *what) {
+    const Error *error = &house->ctx.error;
+    bool same = rc == wanted && (!code || str_eq(error->code, str_of(code)));
+    if (!same)
+        fail_msg("%s: %s " STR_FMT ": " STR_FMT " (" STR_FMT ")", what, rc_name(rc),
+                 STR_ARG(error->code), STR_ARG(error->detail), STR_ARG(error->path));
+}
+
+static Str file_read(House *house, Str path) {
+    FILE *file = fopen(str_z(house->arena, path), "rbe");
+    Buf text = buf_new(house->arena, 8 << 20);
+    char part[65536];
+    if (!file) fail_msg("%s is not there", path.ptr);
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
+        buf_add_bytes(&text, part, n);
+    fclose(file);
+    return buf_str(&text);
+}
+
+const Json *house_starter(House *house, const char *path) {
+    const char *folder = getenv("MACHI_STARTER");
+    const Json *json;
+    Ctx ctx = lasting(house);
+    Str text = file_read(house, str_fmt(house->arena, "%s/%s", folder ? folder : "starter", path));
+    house_expect(house, json_read(&ctx, text, JSON_LIMITS_DEFAULT, &json), RC_OK, NULL, path);
+    return json;
+}
+
+static void dictionary_load(House *house) {
+    VEC(DictFile) files = {0};
+    const char *folder = getenv("MACHI_STARTER");
+    DIR *dir = opendir(str_fmt(house->arena, "%s/dictionary", folder ? folder : "starter").ptr);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (!str_ends(str_of(entry->d_name), STR(".json"))) continue;
+        Str path = str_fmt(house->arena, "dictionary/%s", entry->d_name);
+        vec_push(house->arena, &files, (DictFile){path, house_starter(house, path.ptr)});
+    }
+    closedir(dir);
+    Ctx ctx = lasting(house);
+    Rc rc = dictionary_compile(&ctx, files.items, files.len, false, &house->dictionary);
+    house->ctx.error = ctx.error;
+    house_expect(house, rc, RC_OK, NULL, "dictionary_compile");
+}
+
+static void account(House *house, const char *login, ActorKind kind, const char *post, Actor *out) {
+    Str token;
+    GateAccount wish = {.login = str_of(login),
+                        .password = STR(PASSWORD),
+                        .kind = kind,
+                        .name = str_of(login),
+                        .demo = true};
+    Str id;
+    if (post) vec_push(house->arena, &wish.posts, str_of(post));
+    GOOD(house, gate_account_create(&house->ctx, &wish, &id));
+    GOOD(house, gate_sign_in(&house->ctx, wish.login, wish.password, &token));
+    Ctx ctx = lasting(house);
+    assert_true(gate_session_actor(&ctx, token, out));
+}
+
+static void accounts(House *house) {
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    account(house, "clerk", ACTOR_STAFF, "environment-waste-clerk", &house->clerk);
+    account(house, "chief", ACTOR_STAFF, "environment-waste-chief", &house->chief);
+    account(house, "resident-1", ACTOR_RESIDENT, NULL, &house->resident);
+    account(house, "resident-2", ACTOR_RESIDENT, NULL, &house->other);
+    house->ctx.actor = NULL;
+}
+
+static void ledger(House *house) {
+    Arena *arena = house->arena;
+    LedgerOptions options = {.folder = str_fmt(arena, "%s/data", house->root),
+                             .key_file = str_fmt(arena, "%s/key", house->root),
+                             .dictionary = house->dictionary,
+                             .working_set_bytes = 64 << 20,
+                             .clock = &house->clock,
+                             .tenant = &house->tenant,
+                             .log_reserve = 1 << 20};
+    GOOD(house, ledger_open(&house->ctx, &options, &house->tenant.ledger));
+    GOOD(house, reader_open(&house->ctx, ledger_store(house->tenant.ledger), &house->reader));
+    house->ctx.db = house->reader;
+}
+
+static void procedures(House *house) {
+    Ctx ctx = lasting(house);
+    WasteSources sources = {.items = house_starter(house, "waste/items.json"),
+                            .districts = house_starter(house, "waste/districts.json"),
+                            .rules = house_starter(house, "waste/rules.json"),
+                            .organisation = house_starter(house, "organisation.json")};
+    house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
+}
+
+static void gate(House *house) {
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
+void house_make(House *house, enum HousePart up_to) {
+    *house = (House){.clock.fixed = HOUSE_NOW, .rand = rand_seeded(20261120)};
+    const char *disk = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(house->root, sizeof house->root, "%s/machi-house-XXXXXX", disk);
+    if (!mkdtemp(house->root)) abort();
+    house->arena = arena_new((size_t)1 << 30);
+    house->ctx = (Ctx){.arena = arena_new((size_t)1 << 30),
+                       .scratch = arena_new((size_t)1 << 30),
+                       .clock = &house->clock,
+                       .rand = &house->rand,
+                       .tenant = &house->tenant};
+    dictionary_load(house);
+    house->tenant = (Tenant){.dictionary = house->dictionary};
+    house->nobody = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
+    ledger(house);
+    Project *project;
+    if (up_to >= HOUSE_PROJECT) GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    if (up_to >= HOUSE_WHOLE) procedures(house);
+    if (up_to >= HOUSE_PROJECT) GOOD(house, project_start(&house->ctx, project));
+    if (up_to >= HOUSE_GATE) gate(house);
+    if (up_to >= HOUSE_ACCOUNTS) accounts(house);
+}
+
+void house_end(House *house) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", house->root);
+    reader_close(house->reader);
+    if (house->tenant.project) project_stop(house->tenant.project);
+    procedures_close(&house->tenant);
+    gate_close(&house->tenant);
+    ledger_close(house->tenant.ledger);
+    arena_free(house->ctx.arena);
+    arena_free(house->ctx.scratch);
+    arena_free(house->arena);
+    if (system(command) != 0) abort();
+}
+
+void house_act(House *house, Actor *actor) {
+    house->ctx.actor = actor;
+    house->ctx.purpose = actor == &house->clerk   ? STR("bulky-waste-check")
+                         : actor == &house->chief ? STR("bulky-waste-decide")
+                                                  : STR_NONE;
+    if (actor == &house->chief) actor->stepped_up_at = house->clock.fixed;
+}
+
+Ctx house_thread(House *house, Rand *rand) {
+    Ctx ctx = house->ctx;
+    ctx.arena = arena_new((size_t)1 << 30);
+    ctx.scratch = arena_new((size_t)1 << 30);
+    ctx.rand = rand;
+    ctx.db = NULL;
+    if (reader_open(&ctx, ledger_store(house->tenant.ledger), &ctx.db) != RC_OK) abort();
+    return ctx;
+}
+
+void house_thread_end(Ctx *ctx) {
+    reader_close(ctx->db);
+    arena_free(ctx->arena);
+    arena_free(ctx->scratch);
+}
+
+Rc house_run(Ctx *ctx, Command *command) {
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+const Entity *house_entity(House *house, Str id) {
+    const Entity *entity;
+    GOOD(house, ledger_entity(&house->ctx, house->tenant.ledger, id, &entity));
+    return entity;
+}
+
+void house_drain(House *house) {
+    GOOD(house,
+         project_drain(&house->ctx, house->tenant.project, ledger_head(house->tenant.ledger)));
+}

@@ -1,0 +1,52 @@
+/* A tenant with every room up to procedure/, over the starter city's real rules, in a folder of its
+   own: for the tests of book, decide, gate, procedure and project. The clock stands still until a
+   test moves it. */
+#ifndef TEST_PROCEDURE_HOUSE_H
+#define TEST_PROCEDURE_HOUSE_H
+
+#include "decide/decide.h"
+#include "gate/gate_int.h"
+#include "procedure/procedure.h"
+
+/* Friday 20 November 2026, 10:00 in Japan. */
+#define HOUSE_NOW INT64_C(1795136400000000)
+#define IRI(term) STR(LD_DEFAULT term)
+
+typedef struct House {
+    Ctx ctx;
+    Clock clock;
+    Rand rand;
+    char root[64];
+    Arena *arena; /* lives as long as the House */
+    const Dictionary *dictionary;
+    Tenant tenant;
+    Reader *reader;
+    Actor clerk, chief, resident, other, nobody;
+} House;
+
+enum HousePart {
+    HOUSE_LEDGER,   /* ledger alone */
+    HOUSE_PROJECT,  /* and the followers, started */
+    HOUSE_GATE,     /* and the gate with its policies, no account */
+    HOUSE_ACCOUNTS, /* and clerk, chief, two residents with passwords */
+    HOUSE_WHOLE     /* and procedures */
+};
+void house_make(House *house, enum HousePart up_to);
+void house_end(House *house);
+/* Parsed starter/PATH, in house->arena. */
+const Json *house_starter(House *house, const char *path);
+/* Fails the test with the Ctx's error unless rc is wanted. */
+void house_expect(House *house, Rc rc, Rc wanted, const char *code, const char *what);
+#define GOOD(house, call)            house_expect((house), (call), RC_OK, NULL, #call)
+#define FAILS(house, call, rc, code) house_expect((house), (call), (rc), (code), #call)
+/* Who acts from now on, for which purpose. */
+void house_act(House *house, Actor *actor);
+/* A Ctx of its own for another thread. */
+Ctx house_thread(House *house, Rand *rand);
+void house_thread_end(Ctx *ctx);
+/* Executes a command of one part; frees it. */
+Rc house_run(Ctx *ctx, Command *command);
+const Entity *house_entity(House *house, Str id); /* fails the test when there is none */
+void house_drain(House *house);
+
+#endif
