@@ -439,22 +439,25 @@ static Json content_line(Arena *arena, const char *ja, const char *en, Json valu
     return view_value(&one);
 }
 
+/* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
+ */
 static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
-    const Json *proof;
+    static const char *const names[] = {"leaf", "checkpoint", "size", "witness"};
+    const Json *proof = NULL;
     View one = view_new(ctx->arena);
-    TRY(ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof));
+    Rc rc = ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof);
+    if (rc != RC_OK && rc != RC_BUSY) return rc;
     view_int(&one, "position", (int64_t)decision->version);
-    view_str(&one, "leaf", json_get_str(proof, "leafHash"));
-    Str note = json_get_str(proof, "checkpoint"), line;
-    view_null(&one, "checkpoint");
-    view_null(&one, "size");
+    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        view_null(&one, names[i]);
+    Str note = proof ? json_get_str(proof, "checkpoint") : STR_NONE, line;
+    if (proof) view_str(&one, "leaf", json_get_str(proof, "leafHash"));
     for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
         int64_t size;
         if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
         if (i == 2) view_str(&one, "checkpoint", line);
     }
-    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
-    view_null(&one, "witness");
     view_set(view, "proof", view_value(&one));
     return RC_OK;
 }

@@ -1,0 +1,162 @@
+// The whole street in the real program, at the width of a phone, with and without scripts: apply, confirm, propose, decide, who looked.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, it } from 'node:test';
+import { chromium } from 'playwright-core';
+import { city } from './city.mjs';
+import { CHROMIUM } from './preview.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let site, browser;
+before(async () => {
+    site = await city();
+    browser = await chromium.launch(CHROMIUM);
+});
+after(async () => {
+    await browser.close();
+    assert.equal(await site.close(), 0, site.log());
+});
+
+async function open(scripts, width = 390) {
+    const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
+    const page = await context.newPage();
+    page.scripts = scripts;
+    page.faults = [];
+    page.on('console', (message) => { if (message.type() === 'error') page.faults.push(`${page.url()}: ${message.text()}`); });
+    return page;
+}
+
+// No axe violation, nothing wider than the window. Without scripts axe can't run; the same pages are looked at with them.
+async function sound(page) {
+    if (!page.scripts) return;
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
+}
+
+async function press(page, selector) {
+    await sound(page);
+    await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
+}
+
+async function apply(page, { kana = 'やまだ てすと', optout = 'no', reduction = 'none' } = {}) {
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await page.fill('#postcode', '９９９－０００１');
+    await press(page, 'button[value="lookup"]');
+    await page.fill('#street', '1-2-3');
+    if (await page.locator('input[name="town"]').count()) await page.locator('input[name="town"]').first().check();
+    await press(page, 'button[value="next"]');
+    await page.fill('#q', 'そふぁ');
+    if (page.scripts) await page.keyboard.press('Enter'); else await page.locator('form[role="search"] button').click();
+    await page.waitForSelector('button[name="add"]');
+    await press(page, 'button[name="add"]');
+    await press(page, 'button[name="action"][value="next"]');
+    await page.locator('input[name="slot"]:not([disabled])').first().check();
+    await press(page, '.actions button');
+    await page.fill('#name', '試験 太郎');
+    await page.fill('#kana', kana);
+    await page.fill('#phone', '０９９９－００－１２３４');
+    await press(page, '.actions button');
+    await page.locator(`input[name="reduction"][value="${reduction}"]`).check();
+    await press(page, '.actions button');
+    await page.locator(`input[name="optout"][value="${optout}"]`).check();
+    await press(page, '.actions button');
+}
+
+async function signIn(page, account) {
+    await page.goto(`${site.url}/sign-in`);
+    await page.fill('#account', account);
+    await page.fill('#password', site.passwords[account]);
+    await press(page, 'form[action="/sign-in"] .actions button');
+}
+
+async function decideOneDay(scripts) {
+    const resident = await open(scripts);
+    await apply(resident);
+    assert.match(await resident.locator('h1').innerText(), /確認/);
+    await press(resident, 'form[action="/bulky/check"] button');
+    const number = (await resident.locator('.code').innerText()).trim();
+    assert.match(number, /^\d{4}-\d{6}$/);
+    await sound(resident);
+    const address = await resident.locator('a.address').getAttribute('href');
+
+    const clerk = await open(scripts);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form[action$="/confirm"] button');
+    const day = /(\d+)年(\d+)月(\d+)日/.exec(await clerk.locator('.list, dl').first().innerText());
+    const date = `${Number(day[1]) + 2018}-${day[2].padStart(2, '0')}-${day[3].padStart(2, '0')}`;
+    await clerk.goto(`${site.url}/staff/plan/${date}`);
+    await press(clerk, 'button[value="propose"]');
+    assert.equal(await clerk.locator('button[value="approve"]').count(), 0, 'the drafter may not decide');
+
+    const chief = await open(scripts);
+    await signIn(chief, 'chief');
+    await chief.goto(`${site.url}/step-up?next=/staff/plan/${date}`);
+    await chief.fill('#password', site.passwords.chief);
+    await press(chief, 'form[action="/step-up"] button.wide');
+    assert.ok((await chief.locator('main').innerText()).includes(number));
+    await press(chief, 'button[value="approve"]');
+    await sound(chief);
+
+    await resident.goto(address);
+    await sound(resident);
+    assert.match(await resident.locator('.tag').first().innerText(), /収集予定/);
+    const looks = await resident.locator('#looks ~ table tbody tr').allInnerTexts();
+    assert.ok(looks.some((row) => row.includes('ごみ減量係')), looks.join('\n'));
+    assert.ok(!looks.some((row) => row.includes('職員')), 'no name of an official');
+    for (const page of [resident, clerk, chief]) assert.deepEqual(page.faults, []);
+    await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
+}
+
+it('goes from the first question to the decided plan, with scripts', () => decideOneDay(true));
+
+it('goes the same way without scripts', () => decideOneDay(false));
+
+it('keeps the answers on Back, and tells what is wrong at the field and on top', async () => {
+    const page = await open(true);
+    await apply(page, { kana: '漢字' }).catch(() => {});
+    assert.match(page.url(), /\/bulky\/contact/);
+    assert.match(await page.title(), /^エラー: /);
+    assert.equal(await page.inputValue('#name'), '試験 太郎');
+    assert.equal(await page.locator('.errors a[href="#kana"]').count(), 1);
+    await sound(page);
+    await page.goto(`${site.url}/bulky/district`);
+    assert.equal(await page.inputValue('#street'), '1-2-3');
+    await page.context().close();
+});
+
+it('takes one application when it is sent twice', async () => {
+    const page = await open(true);
+    await apply(page);
+    const body = new URLSearchParams(await page.locator('form[action="/bulky/check"] input').evaluateAll((all) => all.map((i) => [i.name, i.value])));
+    const send = () => page.context().request.post(`${site.url}/bulky/check`, { data: body.toString(), maxRedirects: 0,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const [first, second] = await Promise.all([send(), send()]);
+    const places = [first, second].map((answer) => answer.headers().location).filter((place) => place.includes('/receipt'));
+    assert.ok(places.length >= 1);
+    assert.equal(new Set(places).size, 1);
+    await page.context().close();
+});
+
+it('lets a resident cancel, and gives the day back', async () => {
+    const page = await open(false);
+    await apply(page);
+    await press(page, 'form[action="/bulky/check"] button');
+    await page.goto(await page.locator('a.address').getAttribute('href'));
+    await press(page, 'a[href$="/cancel"]');
+    await press(page, 'form[action$="/cancel"] button');
+    assert.match(await page.locator('.tag').first().innerText(), /取消/);
+    await page.context().close();
+});
+
+it('refuses a form that another browser drew', async () => {
+    const page = await open(true);
+    await page.goto(`${site.url}/bulky`);
+    const answer = await page.context().request.post(`${site.url}/bulky/start`, { form: { csrf: 'x'.repeat(26) }, maxRedirects: 0 });
+    assert.equal(answer.status(), 403);
+    await page.context().close();
+});
