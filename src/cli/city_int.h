@@ -49,6 +49,12 @@ Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);
 /* Parsed JSON of a starter file. */
 Rc starter_json(Ctx *ctx, Str path, const Json **out);
 
+/* control_import.c */
+Rc control_import(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                  const Json **result);
+Rc control_export(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                  const Json **result);
+
 extern const ControlRow city_control_rows[];
 extern const size_t city_control_count;
 

@@ -4,6 +4,8 @@
 
 const CliCommand *const cli_commands[] = {
     &cmd_serve,
+    &cmd_import,
+    &cmd_export,
     &cmd_token,
     &cmd_user,
     &cmd_help,

@@ -117,6 +117,8 @@ static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *re
 const ControlRow city_control_rows[] = {
     {"token.create", token_create, 10 * TIME_SECOND},
     {"user.create", user_create, 10 * TIME_SECOND},
+    {"import", control_import, 2 * TIME_HOUR},
+    {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
 };
 const size_t city_control_count = sizeof city_control_rows / sizeof *city_control_rows;

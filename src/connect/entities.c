@@ -1,0 +1,326 @@
+/* entities: rows that become entities, in batches of one command each. */
+#include "connect_int.h"
+
+#include <stdlib.h>
+
+enum { BATCH_ROWS = 1000, PAGE = 1000 };
+
+/* A row that waits for its command. */
+typedef struct Waiting {
+    const Entity *entity;
+    size_t line;
+    uint32_t rules;
+    PartDid did;
+    bool settled; /* unchanged, or listed already */
+} Waiting;
+
+/* An id that the file has had. */
+typedef struct Seen {
+    size_t line;
+    uint64_t content;
+    size_t times;
+} Seen;
+
+typedef struct Entities {
+    Map seen;     /* id to Seen, in the import's arena */
+    Map prefixes; /* beginnings of ids, see entities_vanished */
+    VEC(Waiting) waiting;
+} Entities;
+
+/* ---- rows ---- */
+
+static uint64_t content_of(Arena *arena, const Entity *entity) {
+    ArenaMark mark = arena_mark(arena);
+    Buf to = buf_new(arena, CSV_LINE_MAX * 8);
+    entity_encode(&to, entity);
+    uint64_t hash = hash_fast(buf_str(&to));
+    arena_rewind(arena, mark);
+    return hash;
+}
+
+/* Equal rows of a file without a key are so many entities. */
+static void number_equal(Import *import, Seen *seen, Entity *entity) {
+    seen->times++;
+    entity->id = str_fmt(import->work.arena, STR_FMT "-%zu", STR_ARG(entity->id), seen->times);
+}
+
+static bool hashed(const Import *import) {
+    return str_find(import->layout->id, STR("{@hash}")) >= 0;
+}
+
+static void twice(Import *import, const CsvRow *row, const RowMade *made, const Seen *seen) {
+    RowFault fault = {.line = row->line,
+                      .value = made->entity->id,
+                      .reason =
+                          str_fmt(import->work.arena,
+                                  "Line %zu has the same key with other values.", seen->line)};
+    report_fault(import, &fault);
+}
+
+static Rc entities_row(Import *import, void *state, const CsvRow *row, RowMade *made) {
+    Entities *entities = state;
+    Arena *keep = import->keep.arena;
+    uint64_t content = content_of(import->work.scratch, made->entity);
+    Seen *seen = map_get(&entities->seen, made->entity->id);
+    if (seen && hashed(import)) {
+        number_equal(import, seen, made->entity);
+    } else if (seen && seen->content != content) {
+        twice(import, row, made, seen);
+        return RC_OK;
+    } else if (seen) {
+        report_row(import, made->rules | 1u << RULE_DUPLICATE);
+        return RC_OK;
+    }
+    if (entities->seen.len == CONNECT_ROWS_MAX)
+        return ctx_fail(import->ctx, RC_LIMIT, "too-many-rows", import->wish->path,
+                        "A file has at most %d rows that become entities: split it.",
+                        CONNECT_ROWS_MAX);
+    Seen *mark = NEW(keep, Seen);
+    *mark = (Seen){.line = row->line, .content = content, .times = 1};
+    map_put(&entities->seen, str_dup(keep, made->entity->id), mark);
+    if (!map_has(&entities->prefixes, made->prefix))
+        map_put(&entities->prefixes, str_dup(keep, made->prefix), mark);
+    report_left_out(import, &made->left_out);
+    vec_push(import->work.arena, &entities->waiting,
+             (Waiting){.entity = made->entity, .line = row->line, .rules = made->rules});
+    return RC_OK;
+}
+
+/* ---- commands ---- */
+
+static PartImport *part_of(Import *import, Arena *arena, Waiting *waiting) {
+    PartImport *part = NEW(arena, PartImport);
+    *part = (PartImport){.actor = import->ctx->actor,
+                         .tenant = import->ctx->tenant,
+                         .id = waiting->entity->id,
+                         .type = import->layout->type->iri,
+                         .entity = waiting->entity,
+                         .covers = &import->covers,
+                         .did = &waiting->did};
+    return part;
+}
+
+static void refuse(Import *import, Waiting *waiting) {
+    const Error *error = &import->work.error;
+    RowFault fault = {.line = waiting->line, .value = error->path, .reason = error->detail};
+    report_fault(import, &fault);
+    import->work.error = (Error){0};
+    waiting->settled = true;
+}
+
+/* Looks at the newest state before anything is written: what is so already needs no command, and
+   what the dictionary refuses is listed. */
+static Rc foresee(Import *import, Waiting *waiting) {
+    Ctx *ctx = &import->work;
+    const Entity *before = NULL;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, waiting->entity->id, &before);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    if (rc == RC_NOT_FOUND) before = NULL;
+    const PartImport *part = part_of(import, ctx->arena, waiting);
+    const Delta *delta = part_import_delta(ctx->arena, before, part);
+    if (!delta) {
+        waiting->settled = true;
+        import->report.unchanged++;
+        report_row(import, waiting->rules);
+        return RC_OK;
+    }
+    const Entity *after = delta_fold(ctx->arena, before, delta, 0, 0);
+    if (dictionary_check(ctx, ctx->tenant->dictionary, after) != RC_OK) {
+        refuse(import, waiting);
+        return RC_OK;
+    }
+    waiting->did = before ? DID_UPDATE : DID_CREATE;
+    return RC_OK;
+}
+
+static void settle(Import *import, Waiting *waiting) {
+    Report *report = &import->report;
+    size_t *counts[] = {[DID_NOTHING] = &report->unchanged,
+                        [DID_CREATE] = &report->created,
+                        [DID_UPDATE] = &report->updated,
+                        [DID_REMOVE] = &report->removed};
+    ++*counts[waiting->did];
+    report_row(import, waiting->rules);
+    waiting->settled = true;
+}
+
+/* One command for n rows from `from`, those that are settled left out. */
+static Rc execute(Import *import, Entities *entities, size_t from, size_t n) {
+    Command *command = part_command(import);
+    size_t parts = 0;
+    for (size_t i = from; i < from + n; i++) {
+        Waiting *waiting = &entities->waiting.items[i];
+        if (waiting->settled) continue;
+        command_needs(command, waiting->entity->id);
+        command_add(command, &part_import, part_of(import, command_arena(command), waiting));
+        parts++;
+    }
+    Rc rc = parts ? part_execute(import, command) : RC_OK;
+    command_free(command);
+    return rc;
+}
+
+/* A command that is refused for one row is taken apart, so that only this row is listed. */
+static Rc execute_single(Import *import, Entities *entities) {
+    for (size_t i = 0; i < entities->waiting.len; i++) {
+        Waiting *waiting = &entities->waiting.items[i];
+        if (waiting->settled) continue;
+        Rc rc = execute(import, entities, i, 1);
+        if (rc == RC_INVALID || rc == RC_CONFLICT)
+            refuse(import, waiting);
+        else if (rc != RC_OK)
+            return rc;
+    }
+    return RC_OK;
+}
+
+static Rc entities_flush(Import *import, void *state) {
+    Entities *entities = state;
+    Rc rc = RC_OK;
+    for (size_t i = 0; i < entities->waiting.len && rc == RC_OK; i++)
+        rc = foresee(import, &entities->waiting.items[i]);
+    if (rc == RC_OK && !import->wish->dry_run)
+        rc = execute(import, entities, 0, entities->waiting.len);
+    if (rc == RC_INVALID || rc == RC_CONFLICT) rc = execute_single(import, entities);
+    if (rc != RC_OK) return rc;
+    for (size_t i = 0; i < entities->waiting.len; i++)
+        if (!entities->waiting.items[i].settled) settle(import, &entities->waiting.items[i]);
+    entities->waiting.len = entities->waiting.cap = 0;
+    entities->waiting.items = NULL;
+    return RC_OK;
+}
+
+Sink entities_sink(Import *import) {
+    Entities *entities = NEW(import->keep.arena, Entities);
+    entities->seen = map_new(import->keep.arena);
+    entities->prefixes = map_new(import->keep.arena);
+    return (Sink){
+        .state = entities, .row = entities_row, .flush = entities_flush, .batch = BATCH_ROWS};
+}
+
+/* ---- what is no longer in the file ---- */
+
+/* The file speaks for all ids that begin as its own do, up to the last {} of the pattern: the
+   AEDs of these municipalities, the accidents of this year. */
+static bool in_range(const StrVec *prefixes, Str id) {
+    size_t low = 0, high = prefixes->len;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(prefixes->items[middle], id) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && str_starts(id, prefixes->items[low - 1]);
+}
+
+/* Holds something that only this layout can have said, beside its key: a gauge that came with its
+   readings has not vanished from the list of gauges. */
+static bool of_layout(const Import *import, const Entity *entity) {
+    VEC_EACH (const LayoutAttr, attr, &import->layout->attrs)
+        if (!attr->attr->key && !attr->series && attr->way != WAY_NONE &&
+            entity_attr(entity, attr->attr->iri))
+            return true;
+    return false;
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return str_cmp(*(const Str *)a, *(const Str *)b);
+}
+
+typedef struct Gone {
+    Import *import;
+    Entities *entities;
+    StrVec prefixes, ids;
+} Gone;
+
+static Rc gone_page(Gone *gone, const Match *match, Str *after, bool *more) {
+    Import *import = gone->import;
+    Ctx *ctx = &import->work;
+    ProjectAnswer answer = {0};
+    ProjectQuery query = {.match = match, .limit = PAGE, .after = *after};
+    TRY(project_query(ctx, ctx->tenant->project, &query, &answer));
+    for (size_t i = 0; i < answer.entities.len; i++) {
+        const Entity *entity = answer.entities.items[i];
+        *after = str_dup(import->keep.arena, entity->id);
+        if (map_has(&gone->entities->seen, entity->id) || !of_layout(import, entity)) continue;
+        if (in_range(&gone->prefixes, entity->id)) vec_push(import->keep.arena, &gone->ids, *after);
+    }
+    *more = answer.more;
+    return RC_OK;
+}
+
+/* Equal rows of a file without key carry a number that `seen` does not: "...-2". */
+static bool numbered_twin(const Gone *gone, Str id) {
+    for (size_t i = id.len; i > 0; i--) {
+        if (id.ptr[i - 1] != '-') continue;
+        const Seen *seen = map_get(&gone->entities->seen, str_sub(id, 0, i - 1));
+        int64_t number;
+        return seen && str_to_i64(str_sub(id, i, id.len), &number) &&
+               number <= (int64_t)seen->times;
+    }
+    return false;
+}
+
+static Rc remove_some(Gone *gone, size_t from, size_t n) {
+    Import *import = gone->import;
+    Command *command = part_command(import);
+    PartDid *did = NEW_ARRAY(command_arena(command), PartDid, n);
+    for (size_t i = 0; i < n; i++) {
+        PartImport *part = NEW(command_arena(command), PartImport);
+        *part = (PartImport){.actor = import->ctx->actor,
+                             .tenant = import->ctx->tenant,
+                             .id = gone->ids.items[from + i],
+                             .type = import->layout->type->iri,
+                             .did = &did[i]};
+        command_needs(command, part->id);
+        command_add(command, &part_import, part);
+    }
+    Rc rc = part_execute(import, command);
+    for (size_t i = 0; i < n && rc == RC_OK; i++)
+        import->report.removed += did[i] == DID_REMOVE;
+    command_free(command);
+    return rc;
+}
+
+static Rc gone_find(Gone *gone, const Match *match) {
+    Str after = STR_NONE;
+    for (bool more = true; more;) {
+        ArenaMark mark = arena_mark(gone->import->work.arena);
+        TRY(gone_page(gone, match, &after, &more));
+        arena_rewind(gone->import->work.arena, mark);
+        TRY(ctx_check_deadline(&gone->import->work));
+    }
+    return RC_OK;
+}
+
+static Rc gone_settle(Gone *gone) {
+    Import *import = gone->import;
+    size_t kept = 0;
+    for (size_t i = 0; i < gone->ids.len; i++)
+        if (!hashed(import) || !numbered_twin(gone, gone->ids.items[i]))
+            gone->ids.items[kept++] = gone->ids.items[i];
+    gone->ids.len = kept;
+    import->report.vanished = kept;
+    for (size_t i = 0; i < kept && i < CONNECT_LIST_MAX; i++)
+        vec_push(import->ctx->arena, &import->report.vanished_ids,
+                 str_dup(import->ctx->arena, gone->ids.items[i]));
+    if (!import->wish->replace || import->wish->dry_run) return RC_OK;
+    for (size_t i = 0; i < kept; i += BATCH_ROWS)
+        TRY(remove_some(gone, i, kept - i < BATCH_ROWS ? kept - i : BATCH_ROWS));
+    return RC_OK;
+}
+
+Rc entities_vanished(Import *import, void *state) {
+    Gone gone = {.import = import, .entities = state};
+    MatchSource source = {.type = import->layout->type->iri};
+    Match *match;
+    for (size_t i = 0; i < gone.entities->prefixes.len; i++)
+        vec_push(import->keep.arena, &gone.prefixes, gone.entities->prefixes.items[i].key);
+    if (!gone.prefixes.len) return RC_OK;
+    qsort(gone.prefixes.items, gone.prefixes.len, sizeof(Str), by_bytes);
+    TRY(match_compile(&import->work, ld_core(), &source, &match));
+    Rc rc = gone_find(&gone, match);
+    match_free(match);
+    return rc == RC_OK ? gone_settle(&gone) : rc;
+}

@@ -1,0 +1,192 @@
+/* report: what came of a file, counted, and told as JSON and as text. */
+#include "connect_int.h"
+
+static Str fault_dup(Arena *arena, Str s) {
+    return str_dup(arena, s);
+}
+
+static void faults_add(Arena *arena, RowFaults *to, const RowFault *fault) {
+    if (to->len == CONNECT_LIST_MAX) return;
+    vec_push(arena, to,
+             (RowFault){.line = fault->line,
+                        .column = fault_dup(arena, fault->column),
+                        .value = fault_dup(arena, fault->value),
+                        .reason = fault_dup(arena, fault->reason)});
+}
+
+void report_row(Import *import, uint32_t rules) {
+    Report *report = &import->report;
+    report->rows++;
+    if (rules)
+        report->repaired++;
+    else
+        report->imported++;
+    for (int i = 0; i < RULE_COUNT; i++)
+        report->rules[i] += rules >> i & 1;
+}
+
+void report_fault(Import *import, const RowFault *fault) {
+    import->report.rows++;
+    import->report.listed++;
+    faults_add(import->ctx->arena, &import->report.faults, fault);
+}
+
+void report_left_out(Import *import, const RowFaults *cells) {
+    VEC_EACH (const RowFault, cell, cells) {
+        import->report.left_out_count++;
+        faults_add(import->ctx->arena, &import->report.left_out, cell);
+    }
+}
+
+/* ---- JSON ---- */
+
+static void put(Arena *arena, JsonMembers *members, const char *name, Json value) {
+    vec_push(arena, members, (JsonMember){str_of(name), value});
+}
+
+static Json faults_json(Arena *arena, const RowFaults *faults) {
+    JsonItems items = {0};
+    VEC_EACH (const RowFault, fault, faults) {
+        JsonMembers members = {0};
+        put(arena, &members, "line", json_of_int((int64_t)fault->line));
+        put(arena, &members, "column", json_of_str(fault->column));
+        put(arena, &members, "value", json_of_str(fault->value));
+        put(arena, &members, "reason", json_of_str(fault->reason));
+        vec_push(arena, &items, json_of_members(members.items, members.len));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static Json texts_json(Arena *arena, const StrVec *texts) {
+    JsonItems items = {0};
+    VEC_EACH (const Str, text, texts)
+        vec_push(arena, &items, json_of_str(*text));
+    return json_of_items(items.items, items.len);
+}
+
+static Json rules_json(Arena *arena, const Report *report) {
+    JsonMembers members = {0};
+    for (int i = 0; i < RULE_COUNT; i++)
+        if (report->rules[i])
+            put(arena, &members, cell_rule_name((CellRule)i),
+                json_of_int((int64_t)report->rules[i]));
+    return json_of_members(members.items, members.len);
+}
+
+typedef struct ReportCount {
+    const char *name;
+    size_t at;
+} ReportCount;
+static const ReportCount counts[] = {
+    {"rows", offsetof(Report, rows)},
+    {"imported", offsetof(Report, imported)},
+    {"repaired", offsetof(Report, repaired)},
+    {"listed", offsetof(Report, listed)},
+    {"blank", offsetof(Report, blank)},
+    {"created", offsetof(Report, created)},
+    {"updated", offsetof(Report, updated)},
+    {"unchanged", offsetof(Report, unchanged)},
+    {"vanished", offsetof(Report, vanished)},
+    {"removed", offsetof(Report, removed)},
+    {"cellsLeftOut", offsetof(Report, left_out_count)},
+};
+
+static const char *separator_name(char c) {
+    return c == '\t' ? "tab" : c == ';' ? ";" : ",";
+}
+
+static void head_put(Arena *arena, JsonMembers *m, const Import *import) {
+    put(arena, m, "file", json_of_str(import->wish->path));
+    if (import->brought.inside.len)
+        put(arena, m, "inside", json_of_str(str_dup(arena, import->brought.inside)));
+    put(arena, m, "type", json_of_str(import->layout->type->term));
+    put(arena, m, "layout", json_of_str(import->layout->name));
+    put(arena, m, "encoding", json_of_str(str_of(import->brought.encoding)));
+    put(arena, m, "separator", json_of_str(str_of(separator_name(import->separator))));
+    put(arena, m, "headerLine", json_of_int((int64_t)import->header_line));
+    put(arena, m, "dryRun", json_of_bool(import->wish->dry_run));
+    put(arena, m, "replace", json_of_bool(import->wish->replace));
+}
+
+static bool report_cut(const Report *report) {
+    return report->listed > report->faults.len || report->left_out_count > report->left_out.len ||
+           report->vanished > report->vanished_ids.len;
+}
+
+const Json *report_json(Arena *arena, const Import *import) {
+    const Report *report = &import->report;
+    JsonMembers m = {0};
+    head_put(arena, &m, import);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        const size_t *count = (const size_t *)(const void *)((const char *)report + counts[i].at);
+        put(arena, &m, counts[i].name, json_of_int((int64_t)*count));
+    }
+    put(arena, &m, "rules", rules_json(arena, report));
+    put(arena, &m, "unknownHeaders", texts_json(arena, &import->layout->unknown));
+    put(arena, &m, "listedRows", faults_json(arena, &report->faults));
+    put(arena, &m, "leftOut", faults_json(arena, &report->left_out));
+    put(arena, &m, "vanishedIds", texts_json(arena, &report->vanished_ids));
+    put(arena, &m, "cut", json_of_bool(report_cut(report)));
+    Json object = json_of_members(m.items, m.len);
+    return json_dup(arena, &object);
+}
+
+/* ---- text ---- */
+
+static void text_faults(Buf *to, const char *title, const Json *faults) {
+    if (!faults || !faults->len) return;
+    buf_addf(to, "  %s\n", title);
+    for (size_t i = 0; i < faults->len; i++) {
+        const Json *fault = json_at(faults, i);
+        Str column = json_get_str(fault, "column"), value = json_get_str(fault, "value"),
+            reason = json_get_str(fault, "reason");
+        buf_addf(to, "    line %lld", (long long)json_get_int(fault, "line", 0));
+        if (column.len) buf_addf(to, ", " STR_FMT, STR_ARG(column));
+        if (value.len) buf_addf(to, " \"" STR_FMT "\"", STR_ARG(value));
+        buf_addf(to, ": " STR_FMT "\n", STR_ARG(reason));
+    }
+}
+
+static void text_list(Buf *to, const char *title, const Json *list) {
+    if (!list || !list->len) return;
+    buf_addf(to, "  %s", title);
+    for (size_t i = 0; i < list->len; i++)
+        buf_addf(to, "%s" STR_FMT, i ? ", " : " ", STR_ARG(json_str(json_at(list, i))));
+    buf_add_char(to, '\n');
+}
+
+static void text_rules(Buf *to, const Json *rules) {
+    if (!rules || !rules->len) return;
+    buf_addf(to, "  repaired by");
+    for (size_t i = 0; i < rules->len; i++)
+        buf_addf(to, "%s" STR_FMT " (%lld)", i ? ", " : " ", STR_ARG(rules->value.members[i].name),
+                 (long long)rules->value.members[i].value.value.integer);
+    buf_add_char(to, '\n');
+}
+
+static long long count_of(const Json *report, const char *name) {
+    return (long long)json_get_int(report, name, 0);
+}
+
+void connect_report_text(Buf *to, const Json *report) {
+    buf_addf(to, STR_FMT "\n  " STR_FMT " (" STR_FMT "), " STR_FMT "%s\n",
+             STR_ARG(json_get_str(report, "file")), STR_ARG(json_get_str(report, "type")),
+             STR_ARG(json_get_str(report, "layout")), STR_ARG(json_get_str(report, "encoding")),
+             json_get_bool(report, "dryRun", false) ? "; a dry run: nothing was written" : "");
+    buf_addf(to, "  %lld rows: %lld imported, %lld repaired, %lld listed\n",
+             count_of(report, "rows"), count_of(report, "imported"), count_of(report, "repaired"),
+             count_of(report, "listed"));
+    buf_addf(to, "  %lld new, %lld changed, %lld unchanged, %lld vanished, %lld removed\n",
+             count_of(report, "created"), count_of(report, "updated"),
+             count_of(report, "unchanged"), count_of(report, "vanished"),
+             count_of(report, "removed"));
+    text_rules(to, json_get(report, STR("rules")));
+    text_list(
+        to, "columns that the dictionary does not know:", json_get(report, STR("unknownHeaders")));
+    text_faults(to, "listed rows, which were not imported:", json_get(report, STR("listedRows")));
+    text_faults(to, "cells left out:", json_get(report, STR("leftOut")));
+    text_list(to, "no longer in the file:", json_get(report, STR("vanishedIds")));
+    if (json_get_bool(report, "cut", false))
+        buf_addf(to, "  The lists name the first %d each; the counts are whole.\n",
+                 CONNECT_LIST_MAX);
+}
