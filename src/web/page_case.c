@@ -84,18 +84,32 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
 
 /* ---- the case behind an address ---- */
 
-/* The holder of the address is who may see the case: the gate is told which record that is. */
-static Rc held_case(HttpExchange *x, const Entity **out, Str *base) {
+/* At /c/TOKEN the holder of the address may see the case: the gate is told which record that is. At
+   /my/cases/ID it is the signed-in resident's own, or it isn't there for him. */
+static Str case_of(HttpExchange *x, Str *base) {
     Ctx *ctx = http_ctx(x);
+    if (str_starts(str_of(http_route(x)->pattern), STR("/my/"))) {
+        Str id = http_path_param(x, "case");
+        *base = str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, id)));
+        return id;
+    }
     Str token = http_path_param(x, "token");
     Actor *holder = NEW(ctx->arena, Actor);
     *holder = *ctx->actor;
     holder->held = apply_case_id(ctx->arena, token);
     ctx->actor = holder;
     *base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, holder->held, out);
-    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+    return holder->held;
+}
+
+static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
+
+static Rc held_case(HttpExchange *x, const Entity **out, Str *base) {
+    Ctx *ctx = http_ctx(x);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, base), out);
+    bool own = rc == RC_OK && (gate_relation(ctx, *out) & own_relations);
+    if (own) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && (!own || !*out)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
                         "There is no case at this address.");
     return rc;
@@ -213,7 +227,8 @@ static void case_show(HttpExchange *x, const Entity *application, Str base, cons
     view_str(&view, "change_url", may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(base)) : STR_NONE);
     view_str(&view, "cancel_url",
              may ? str_fmt(arena, STR_FMT "/cancel", STR_ARG(base)) : STR_NONE);
-    view_int(&view, "cutoff", cut_off_of(x, application));
+    bool open = case_state(application) <= CASE_PLANNED;
+    view_set(&view, "cutoff", open ? json_of_int(cut_off_of(x, application)) : json_of_null());
     page_steps(&view, application);
     if (faults) page_faults(&view, faults);
     if (looks_value(x, &view, application) == RC_OK)
@@ -347,21 +362,29 @@ static void change_post(HttpExchange *x) {
         page_fail(x);
 }
 
-#define PAGE(path, get, what)                                                                      \
-    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL, NULL }
+#define BOTH(path, get, what)                                                                      \
+    {HTTP_GET, "/c/{token}" path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL, NULL}, {    \
+        HTTP_GET, "/my/cases/{case}" path, get, HTTP_POOL, 0, GATE_RESIDENT, "Cases", what, NULL,  \
+            NULL                                                                                   \
+    }
 #define FORM(path, post, what)                                                                     \
+    {HTTP_POST,     "/c/{token}" path,                                                             \
+     post,          HTTP_POOL,                                                                     \
+     PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,                                                       \
+     "Cases",       what,                                                                          \
+     NULL,          NULL},                                                                         \
     {                                                                                              \
-        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Cases", what,   \
-            NULL, NULL                                                                             \
+        HTTP_POST, "/my/cases/{case}" path, post, HTTP_POOL, PAGE_FORM_MAX,                        \
+            GATE_RESIDENT | GATE_FORM, "Cases", what, NULL, NULL                                   \
     }
 
 const HttpRoute page_case_rows[] = {
-    PAGE("/c/{token}", case_get, "Follow a case"),
-    PAGE("/c/{token}/receipt", receipt_get, "Receipt"),
-    FORM("/c/{token}/answer", answer_post, "Answer the office's question"),
-    PAGE("/c/{token}/cancel", cancel_get, "Cancel a pickup"),
-    FORM("/c/{token}/cancel", cancel_post, "Cancel a pickup"),
-    PAGE("/c/{token}/slot", change_get, "Change the day"),
-    FORM("/c/{token}/slot", change_post, "Change the day"),
+    BOTH("", case_get, "Follow a case"),
+    BOTH("/receipt", receipt_get, "Receipt"),
+    FORM("/answer", answer_post, "Answer the office's question"),
+    BOTH("/cancel", cancel_get, "Cancel a pickup"),
+    FORM("/cancel", cancel_post, "Cancel a pickup"),
+    BOTH("/slot", change_get, "Change the day"),
+    FORM("/slot", change_post, "Change the day"),
 };
 ROWS(page_case_count, page_case_rows);

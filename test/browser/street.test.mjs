@@ -160,3 +160,21 @@ it('refuses a form that another browser drew', async () => {
     assert.equal(answer.status(), 403);
     await page.context().close();
 });
+
+it('shows a resident with an account the own cases, and nobody else', async () => {
+    const page = await open(true);
+    await signIn(page, 'resident-1');
+    await page.goto(`${site.url}/my`);
+    await sound(page);
+    const place = await page.locator('a[href^="/my/cases/"]').first().getAttribute('href');
+    for (const part of ['', '/receipt']) {
+        assert.equal((await page.goto(site.url + place + part)).status(), 200, part);
+        await sound(page);
+    }
+    await page.goto(`${site.url}/my/looks`);
+    await sound(page);
+    const other = await open(true);
+    await signIn(other, 'resident-2');
+    assert.equal((await other.goto(site.url + place)).status(), 404);
+    await Promise.all([page, other].map((one) => one.context().close()));
+});
