@@ -98,6 +98,10 @@ static bool is_blank(int32_t c) {
     return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x3000 || c == 0xA0;
 }
 
+bool text_is_blank(Arena *arena, Str s) {
+    return str_empty(str_trim(text_nfkc(arena, s)));
+}
+
 Str text_fold(Arena *arena, Str s) {
     UErrorCode code = U_ZERO_ERROR;
     const UNormalizer2 *form = unorm2_getNFKCCasefoldInstance(&code);

@@ -8,6 +8,8 @@
 /* NFKC: full-width Latin and half-width kana become ordinary ones; all of Unicode stays. s is
  * UTF-8. */
 Str text_nfkc(Arena *arena, Str s);
+/* Nothing but blanks, those of full width (U+3000) among them. */
+bool text_is_blank(Arena *arena, Str s);
 /* For search and comparison: NFKC, case folded, hiragana for katakana, all dashes and long vowel
  * marks alike, blanks single. */
 Str text_fold(Arena *arena, Str s);

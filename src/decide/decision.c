@@ -125,7 +125,7 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
 static Rc reason_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartAct *part = args;
     TRY(act_guard(ctx, stage, part));
-    if (!str_empty(str_trim(part->opinion))) return RC_OK;
+    if (!text_is_blank(ctx->arena, part->opinion)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-reason", STR("opinion"), "State the reason.");
 }
 

@@ -305,7 +305,7 @@ Rc apply_change_day(Ctx *ctx, Str id, Date day) {
 Rc apply_reply(Ctx *ctx, Str id, Str text) {
     const Entity *application;
     Outcome outcome;
-    if (str_empty(str_trim(text)))
+    if (text_is_blank(ctx->arena, text))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("answer"), "Write your answer.");
     TRY(changeable(ctx, id, &application));
     Command *command = case_command(ctx, STR("application.reply"), id, STR("web"));

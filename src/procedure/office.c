@@ -34,7 +34,7 @@ static PartStep *office_step(Ctx *ctx, Command *command, const OfficeAct *act,
 }
 
 static Rc needs_text(Ctx *ctx, const OfficeAct *act) {
-    if (!str_empty(str_trim(act->text))) return RC_OK;
+    if (!text_is_blank(ctx->arena, act->text)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
                     "Write the question or the reason: the resident reads it.");
 }

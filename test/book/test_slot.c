@@ -1,0 +1,307 @@
+/* Tests of slots: holds, bookings and their races, against a model as simple as can be. */
+#include "../procedure/house.h"
+
+#include "book/book.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <pthread.h>
+#include <cmocka.h>
+
+static const Date day = {2026, 12, 1};
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_LEDGER);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+typedef struct Wish {
+    const PartKind *kind;
+    const char *place, *name, *hold;
+    int64_t units, capacity, until;
+} Wish;
+
+static Rc wish_run(Ctx *ctx, Wish wish) {
+    Command *command = command_new(
+        ctx->tenant->ledger, (CommandHead){.kind = str_of(wish.kind->name), .channel = STR("web")});
+    Arena *arena = command_arena(command);
+    PartSlot *part = NEW(arena, PartSlot);
+    Str place = str_dup(arena, str_of(wish.place ? wish.place : "here"));
+    *part = (PartSlot){.slot = book_slot_id(arena, STR("test"), place, day),
+                       .resource = STR("test"),
+                       .place = place,
+                       .day = day,
+                       .capacity = wish.capacity ? wish.capacity : 3,
+                       .name = str_dup(arena, str_of(wish.name)),
+                       .hold = str_dup(arena, str_of(wish.hold)),
+                       .units = wish.units ? wish.units : 1,
+                       .until = wish.until ? wish.until : HOUSE_NOW + TIME_HOUR};
+    command_needs(command, part->slot);
+    command_add(command, wish.kind, part);
+    return house_run(ctx, command);
+}
+
+#define HOLD(house, ...)    wish_run(&(house)->ctx, (Wish){&part_slot_hold, __VA_ARGS__})
+#define BOOK(house, ...)    wish_run(&(house)->ctx, (Wish){&part_slot_book, __VA_ARGS__})
+#define RELEASE(house, ...) wish_run(&(house)->ctx, (Wish){&part_slot_release, __VA_ARGS__})
+#define EXPIRE(house, ...)  wish_run(&(house)->ctx, (Wish){&part_slot_expire, __VA_ARGS__})
+
+static const Entity *slot_of(House *house, const char *place) {
+    const Entity *slot = NULL;
+    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger,
+                          book_slot_id(house->ctx.arena, STR("test"), str_of(place), day), &slot);
+    if (rc != RC_NOT_FOUND) GOOD(house, rc);
+    return rc == RC_OK ? slot : NULL;
+}
+
+static BookSlot read_slot(House *house) {
+    return book_slot_read(slot_of(house, "here"), 3, house->clock.fixed);
+}
+
+static void a_hold_takes_a_place_until_it_expires(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "a", .units = 2));
+    assert_int_equal(read_slot(house).held, 2);
+    assert_int_equal(read_slot(house).left, 1);
+    assert_int_equal(book_hold_until(slot_of(house, "here"), STR("a"), HOUSE_NOW),
+                     HOUSE_NOW + TIME_HOUR);
+    FAILS(house, HOLD(house, .name = "b", .units = 2), RC_CONFLICT, "slot-full");
+    house->clock.fixed += TIME_HOUR;
+    assert_int_equal(read_slot(house).left, 3);
+    assert_int_equal(book_hold_until(slot_of(house, "here"), STR("a"), house->clock.fixed),
+                     TIME_NONE);
+    GOOD(house, HOLD(house, .name = "b", .units = 3, .until = HOUSE_NOW + 2 * TIME_HOUR));
+}
+
+static void holding_again_by_the_same_name_prolongs(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "a", .units = 3));
+    GOOD(house, HOLD(house, .name = "a", .units = 3, .until = HOUSE_NOW + 2 * TIME_HOUR));
+    assert_int_equal(read_slot(house).held, 3);
+    house->clock.fixed += TIME_HOUR;
+    assert_int_equal(read_slot(house).held, 3);
+}
+
+static void booking_turns_a_hold_into_a_booking_once(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "h", .units = 1));
+    GOOD(house, BOOK(house, .name = "case", .hold = "h"));
+    assert_int_equal(read_slot(house).booked, 1);
+    assert_int_equal(read_slot(house).held, 0);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, BOOK(house, .name = "case", .hold = "h"));
+    assert_int_equal(read_slot(house).booked, 1);
+    assert_int_equal(ledger_head(house->tenant.ledger), head); /* a retry leaves no trace */
+}
+
+static void a_full_slot_refuses_and_a_release_makes_room(void **state) {
+    House *house = *state;
+    GOOD(house, BOOK(house, .name = "a", .units = 2));
+    GOOD(house, HOLD(house, .name = "h"));
+    FAILS(house, BOOK(house, .name = "b"), RC_CONFLICT, "slot-full");
+    FAILS(house, BOOK(house, .name = "b", .hold = "other"), RC_CONFLICT, "slot-full");
+    GOOD(house, BOOK(house, .name = "c", .hold = "h"));
+    assert_int_equal(read_slot(house).left, 0);
+    GOOD(house, RELEASE(house, .name = "a"));
+    assert_int_equal(read_slot(house).left, 2);
+    GOOD(house, RELEASE(house, .name = "a")); /* nothing of that name is no error */
+    GOOD(house, BOOK(house, .name = "b"));
+}
+
+static void an_expired_hold_books_only_what_is_left(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "late", .units = 3));
+    house->clock.fixed += 2 * TIME_HOUR;
+    GOOD(house, BOOK(house, .name = "quick", .units = 3));
+    FAILS(house, BOOK(house, .name = "case", .hold = "late"), RC_CONFLICT, "slot-full");
+}
+
+static void expiring_drops_what_has_ended_and_nothing_else(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "a"));
+    GOOD(house, HOLD(house, .name = "b", .until = HOUSE_NOW + 3 * TIME_HOUR));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, EXPIRE(house, .name = ""));
+    assert_int_equal(ledger_head(house->tenant.ledger), head);
+    house->clock.fixed += 2 * TIME_HOUR;
+    GOOD(house, EXPIRE(house, .name = ""));
+    const Attr *holds = entity_attr(slot_of(house, "here"), IRI("holds"));
+    assert_int_equal(holds->value->len, 1);
+    assert_int_equal(read_slot(house).held, 1);
+}
+
+static void nonsense_is_refused(void **state) {
+    House *house = *state;
+    FAILS(house, HOLD(house, .name = "a", .units = -1), RC_INVALID, "bad-hold");
+    FAILS(house, HOLD(house, .name = "a", .until = HOUSE_NOW), RC_INVALID, "bad-hold");
+    FAILS(house, BOOK(house, .name = "a", .units = -1), RC_INVALID, "bad-booking");
+    FAILS(house, BOOK(house, .name = "a", .units = INT64_MAX), RC_CONFLICT, "slot-full");
+    assert_null(slot_of(house, "here"));
+}
+
+static void a_slot_keeps_the_capacity_it_was_made_with(void **state) {
+    House *house = *state;
+    GOOD(house, BOOK(house, .name = "a", .capacity = 1));
+    FAILS(house, BOOK(house, .name = "b", .capacity = 9), RC_CONFLICT, "slot-full");
+}
+
+/* ---- generated sequences against a model ---- */
+
+enum { NAMES = 12, MODEL_CAPACITY = 7, MODEL_STEPS = 3000 };
+
+typedef struct Model {
+    int64_t hold_units[NAMES], hold_until[NAMES], booked[NAMES];
+    int64_t now;
+} Model;
+
+static int64_t model_held(const Model *model, int name) {
+    return model->hold_until[name] > model->now ? model->hold_units[name] : 0;
+}
+
+static int64_t model_left(const Model *model) {
+    int64_t left = MODEL_CAPACITY;
+    for (int i = 0; i < NAMES; i++)
+        left -= model_held(model, i) + model->booked[i];
+    return left;
+}
+
+static Rc model_hold(Model *model, int name, int64_t units, int64_t until) {
+    if (model_left(model) + model_held(model, name) < units) return RC_CONFLICT;
+    model->hold_units[name] = units;
+    model->hold_until[name] = until;
+    return RC_OK;
+}
+
+static Rc model_book(Model *model, int name, int hold, int64_t units) {
+    if (model->booked[name]) return RC_OK;
+    if (model_left(model) + model_held(model, hold) < units) return RC_CONFLICT;
+    model->hold_until[hold] = 0;
+    model->booked[name] = units;
+    return RC_OK;
+}
+
+static void model_step(House *house, Model *model) {
+    Rand *rand = &house->rand;
+    int name = (int)rand_below(rand, NAMES), hold = (int)rand_below(rand, NAMES);
+    int64_t units = 1 + (int64_t)rand_below(rand, 3);
+    int64_t until = model->now + (1 + (int64_t)rand_below(rand, 9)) * TIME_MINUTE;
+    char name_text[2] = {(char)('a' + name), 0}, hold_text[2] = {(char)('a' + hold), 0};
+    Wish wish = {.name = name_text, .units = units, .capacity = MODEL_CAPACITY, .until = until};
+    Rc expected = RC_OK;
+    switch (rand_below(rand, 6)) {
+    case 0:
+    case 1:
+        wish.kind = &part_slot_hold;
+        expected = model_hold(model, name, units, until);
+        break;
+    case 2:
+    case 3:
+        wish.kind = &part_slot_book;
+        wish.hold = hold_text;
+        expected = model_book(model, name, hold, units);
+        break;
+    case 4:
+        wish.kind = &part_slot_release;
+        model->hold_until[name] = model->booked[name] = 0;
+        break;
+    default:
+        wish.kind = &part_slot_expire;
+        house->clock.fixed = model->now += (int64_t)rand_below(rand, 3) * TIME_MINUTE;
+    }
+    assert_int_equal(wish_run(&house->ctx, wish), expected);
+}
+
+static void generated_sequences_agree_with_the_model_and_never_overbook(void **state) {
+    House *house = *state;
+    Model model = {.now = house->clock.fixed};
+    for (int i = 0; i < MODEL_STEPS; i++) {
+        ArenaMark mark = arena_mark(house->ctx.arena);
+        model_step(house, &model);
+        BookSlot slot = book_slot_read(slot_of(house, "here"), MODEL_CAPACITY, model.now);
+        assert_true(slot.booked + slot.held <= MODEL_CAPACITY);
+        assert_int_equal(slot.left, model_left(&model));
+        arena_rewind(house->ctx.arena, mark);
+    }
+}
+
+/* ---- races ---- */
+
+enum { THREADS = 8, PLACES = 100, PLACE_CAPACITY = 20, ATTEMPTS = 100000 };
+
+typedef struct Racer {
+    House *house;
+    int number;
+    atomic_int *booked;
+    pthread_t thread;
+} Racer;
+
+static void *race(void *arg) {
+    Racer *racer = arg;
+    Rand rand = rand_seeded((uint64_t)racer->number + 1);
+    Ctx ctx = house_thread(racer->house, &rand);
+    for (int i = 0; i < ATTEMPTS / THREADS; i++) {
+        ArenaMark mark = arena_mark(ctx.arena);
+        char place[8], name[24];
+        int at = (int)rand_below(&rand, PLACES);
+        snprintf(place, sizeof place, "%d", at);
+        snprintf(name, sizeof name, "%d-%d", racer->number, i);
+        Wish wish = {
+            .kind = &part_slot_book, .place = place, .name = name, .capacity = PLACE_CAPACITY};
+        Rc rc = wish_run(&ctx, wish);
+        if (rc == RC_OK)
+            atomic_fetch_add(&racer->booked[at], 1);
+        else if (rc != RC_CONFLICT)
+            abort();
+        arena_rewind(ctx.arena, mark);
+    }
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void a_hundred_thousand_racing_attempts_book_nothing_twice(void **state) {
+    House *house = *state;
+    atomic_int booked[PLACES] = {0};
+    Racer racers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        racers[i] = (Racer){.house = house, .number = i, .booked = booked};
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(racers[i].thread, NULL);
+    for (int i = 0; i < PLACES; i++) {
+        char place[8];
+        snprintf(place, sizeof place, "%d", i);
+        BookSlot slot = book_slot_read(slot_of(house, place), 0, house->clock.fixed);
+        assert_int_equal(slot.booked, PLACE_CAPACITY); /* everybody wanted in */
+        assert_int_equal(slot.booked, atomic_load(&booked[i]));
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_hold_takes_a_place_until_it_expires),
+        TEST(holding_again_by_the_same_name_prolongs),
+        TEST(booking_turns_a_hold_into_a_booking_once),
+        TEST(a_full_slot_refuses_and_a_release_makes_room),
+        TEST(an_expired_hold_books_only_what_is_left),
+        TEST(expiring_drops_what_has_ended_and_nothing_else),
+        TEST(nonsense_is_refused),
+        TEST(a_slot_keeps_the_capacity_it_was_made_with),
+        TEST(generated_sequences_agree_with_the_model_and_never_overbook),
+        TEST(a_hundred_thousand_racing_attempts_book_nothing_twice),
+    };
+    return cmocka_run_group_tests_name("slot", tests, NULL, NULL);
+}
