@@ -8,6 +8,7 @@ const CliCommand *const cli_commands[] = {
     &cmd_export,
     &cmd_token,
     &cmd_user,
+    &cmd_bench,
     &cmd_help,
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;
