@@ -7,6 +7,28 @@
 #include "http/http.h"
 #include "project/project.h"
 
+typedef struct Broker Broker;
+
+typedef struct BrokerOptions {
+    bool loopback; /* notifications may go to addresses of this machine and its link */
+    int64_t retry; /* µs before the first further try of a notification; 0: one second */
+} BrokerOptions;
+
+/* Sets tenant->broker: hosted contexts are made known, deliveries resume. After gate_open; pool
+ * threads, ctx->db set. */
+Rc broker_open(Ctx *ctx, Tenant *tenant, const BrokerOptions *options);
+/* Starts to match subscriptions, from the leaf behind the last one that was matched. */
+Rc broker_start(Ctx *ctx, Tenant *tenant);
+/* Before the ledger closes; does nothing without a broker. What was not delivered is kept. */
+void broker_close(Tenant *tenant);
+/* The leaf up to which subscriptions have been matched, and notifications that wait. */
+uint64_t broker_matched(const Tenant *tenant);
+uint64_t broker_waiting(const Tenant *tenant);
+
+/* The text of a context that the tenant hosts, by any address that names its path; RC_NOT_FOUND
+   without an error. For the cache's fetching. */
+Rc broker_context(Ctx *ctx, const Tenant *tenant, Str url, Str *text);
+
 /* Adds all routes under /ngsi-ld/v1. */
 void broker_routes(HttpServer *server);
 /* Answers with the problem document of an error (clauses 5.5.2, 6.3.2; RFC 9457). */

@@ -8,6 +8,11 @@ enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
 
 /* ---- request.c: what every operation starts and ends with ---- */
 
+struct Broker {
+    struct Delivery *delivery;
+    struct Matcher *matcher;
+};
+
 /* How an answer is written (clauses 6.3.4, 6.3.5). */
 typedef enum Accept { ACCEPT_JSON, ACCEPT_LD_JSON, ACCEPT_GEO_JSON } Accept;
 
@@ -82,6 +87,28 @@ void bulk_delete(HttpExchange *x);
 void query_get(HttpExchange *x);
 void query_post(HttpExchange *x);
 Rc query_entities(Request *request, const Json *body, ProjectAnswer *out);
+/* limit, offset, count (clause 6.3.10, 6.3.13), and what an answer says of its neighbours. */
+typedef struct Page {
+    int64_t limit, offset;
+    bool count;
+} Page;
+Rc query_page(const Request *request, Page *page);
+void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
+/* subscriptions.c */
+void subscriptions_create(HttpExchange *x);
+void subscriptions_list(HttpExchange *x);
+void subscriptions_get(HttpExchange *x);
+void subscriptions_update(HttpExchange *x);
+void subscriptions_delete(HttpExchange *x);
+/* contexts.c */
+void contexts_add(HttpExchange *x);
+void contexts_list(HttpExchange *x);
+void contexts_get(HttpExchange *x);
+void contexts_delete(HttpExchange *x);
+/* Makes the hosted ones known to the tenant's cache. */
+Rc contexts_load(Ctx *ctx, Tenant *tenant);
+/* openapi.c */
+void openapi_get(HttpExchange *x);
 /* temporal.c */
 void temporal_get(HttpExchange *x);
 void temporal_query(HttpExchange *x);

@@ -138,12 +138,7 @@ static Rc number_param(const Request *request, const char *name, int64_t low, in
                     "This is a whole number from %lld to %lld.", (long long)low, (long long)high);
 }
 
-typedef struct Page {
-    int64_t limit, offset;
-    bool count;
-} Page;
-
-static Rc page_read(const Request *request, Page *page) {
+Rc query_page(const Request *request, Page *page) {
     *page = (Page){.limit = LIMIT_DEFAULT};
     page->count = str_eq(http_query_or(request->x, "count", STR_NONE), STR("true")) ||
                   request_option(request, "count");
@@ -160,7 +155,7 @@ static void link_page(const Request *request, Buf *links, int64_t offset, const 
     Arena *arena = request->ctx->arena;
     const HttpExchange *x = request->x;
     if (links->len) buf_add(links, STR(", "));
-    buf_addf(links, "</ngsi-ld/v1/entities?");
+    buf_addf(links, "<" STR_FMT "?", STR_ARG(http_path(x)));
     for (size_t i = 0; i < http_query_count(x); i++) {
         Str name, value;
         http_query_at(x, i, &name, &value);
@@ -175,7 +170,7 @@ static void link_page(const Request *request, Buf *links, int64_t offset, const 
 }
 
 /* Clause 6.3.10. */
-static void paging_headers(Request *request, const Page *page, const ProjectAnswer *answer) {
+void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer) {
     Arena *arena = request->ctx->arena;
     Buf links = buf_new(arena, BROKER_ANSWER_MAX);
     if (page->count)
@@ -249,7 +244,7 @@ static void query_answer(Request *request, const QuerySource *source) {
     Page page;
     RenderOptions options;
     ProjectAnswer answer;
-    Rc rc = page_read(request, &page);
+    Rc rc = query_page(request, &page);
     if (rc == RC_OK) rc = request_render_options(request, source->body, &options);
     if (rc == RC_OK) rc = query_run(request, source, &page, &answer);
     if (rc != RC_OK) {
@@ -264,7 +259,7 @@ static void query_answer(Request *request, const QuerySource *source) {
         request_fail(request);
         return;
     }
-    paging_headers(request, &page, &answer);
+    query_page_headers(request, &page, &answer);
     request_answer(request, 200, buf_str(&body));
 }
 
@@ -272,7 +267,7 @@ static void query_answer(Request *request, const QuerySource *source) {
 Rc query_entities(Request *request, const Json *body, ProjectAnswer *out) {
     Page page;
     QuerySource source = {.request = request, .body = body};
-    TRY(page_read(request, &page));
+    TRY(query_page(request, &page));
     return query_run(request, &source, &page, out);
 }
 

@@ -19,6 +19,7 @@ typedef struct CityOptions {
     int loops, pool; /* threads; 0: by the machine */
     bool starter;    /* fills an empty default tenant with まち市 */
     bool sandbox;    /* anyone may do everything; loopback only */
+    bool loopback;   /* notifications may go to this machine and its link */
     Str route_log;   /* for tests: HttpOptions.route_log */
 } CityOptions;
 

@@ -50,6 +50,7 @@ static Rc serve(Cli *cli) {
                            .pool = (int)settings_int(settings, "http.pool"),
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
+                           .loopback = settings_bool(settings, "notify.loopback"),
                            .route_log = str_of(route_log)};
     City *city;
     if (options.starter && options.sandbox)

@@ -14,5 +14,9 @@ const SettingRow cli_setting_rows[] = {
      "DIR"},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
+    {"notify.loopback", SETTING_BOOL, "no", 0, 0,
+     "Whether notifications of subscriptions may go to loopback, link-local and metadata "
+     "addresses.",
+     NULL},
 };
 const size_t cli_setting_count = sizeof cli_setting_rows / sizeof *cli_setting_rows;

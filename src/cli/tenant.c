@@ -38,8 +38,17 @@ static Rc folders_make(Ctx *ctx, City *city, Tenant *tenant) {
 
 enum { CONTEXT_MAX = 1 << 20 };
 
+/* Whose contexts are fetched. */
+typedef struct Fetching {
+    City *city;
+    Tenant *tenant;
+} Fetching;
+
+/* What is hosted here is not asked for over the network, whatever name the client knows us by. */
 static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
-    City *city = arg;
+    const Fetching *fetching = arg;
+    City *city = fetching->city;
+    if (broker_context(ctx, fetching->tenant, url, body) == RC_OK) return RC_OK;
     HttpReply reply;
     const Str accept = STR("Accept: application/ld+json, application/json");
     HttpCall call = {.method = HTTP_GET,
@@ -102,7 +111,10 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_new(ctx, tenant, &project));
     TRY(procedures_of(ctx, city, tenant));
     TRY(project_start(ctx, project));
-    return gate_of(ctx, tenant);
+    TRY(gate_of(ctx, tenant));
+    BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
+    TRY(broker_open(ctx, tenant, &options));
+    return broker_start(ctx, tenant);
 }
 
 Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
@@ -112,8 +124,12 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
                        .sandbox = city->options.sandbox};
     *out = tenant;
     TRY(folders_make(ctx, city, tenant));
-    tenant->contexts = ld_cache_new((LdCacheOptions){
-        .fetch = context_fetch, .fetch_arg = city, .keep = TIME_HOUR, .max_count = CONTEXTS_MAX});
+    Fetching *fetching = NEW(city->arena, Fetching);
+    *fetching = (Fetching){city, tenant};
+    tenant->contexts = ld_cache_new((LdCacheOptions){.fetch = context_fetch,
+                                                     .fetch_arg = fetching,
+                                                     .keep = TIME_HOUR,
+                                                     .max_count = CONTEXTS_MAX});
     TRY(ledger_of(ctx, city, tenant));
     Reader *db;
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &db));
@@ -127,6 +143,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 }
 
 void tenant_close(Tenant *tenant) {
+    broker_close(tenant);
     project_stop(tenant->project);
     procedures_close(tenant);
     gate_close(tenant);

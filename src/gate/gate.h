@@ -139,6 +139,11 @@ bool gate_before(void *door, HttpExchange *x);
    for pool routes; call it first in what http_move or http_resume brought to a pool. */
 Rc gate_lend_reader(HttpExchange *x);
 
+/* An actor as it is written down with what acts for him later (a subscription): ids, roles and the
+   bounds of his token as they were, never a secret; and read back, in ctx->arena. */
+const Json *gate_actor_write(Arena *arena, const Actor *actor);
+const Actor *gate_actor_read(Ctx *ctx, const Json *stored);
+
 /* ---- accounts ---- */
 typedef struct GateAccount {
     Str login, password; /* password empty: cannot sign in with one */

@@ -28,6 +28,10 @@ Ctx *http_ctx(HttpExchange *x) {
     return &x->ctx;
 }
 
+const HttpServer *http_server_of(const HttpExchange *x) {
+    return x->server;
+}
+
 const HttpRoute *http_route(const HttpExchange *x) {
     return x->match.route;
 }

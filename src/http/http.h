@@ -39,7 +39,7 @@ typedef struct HttpRoute {
     const char *tag, *summary;
     const char *const *params; /* NULL-terminated names of query parameters that are understood;
                                   NULL: not checked */
-    const void *doc;           /* of whoever draws the OpenAPI page */
+    const char *const *doc;    /* the same for the OpenAPI page alone, where params is NULL */
 } HttpRoute;
 
 typedef struct HttpOptions {
@@ -104,6 +104,7 @@ HttpCounters http_counters(const HttpServer *server);
 
 /* ---- the request; everything is valid until the answer ---- */
 Ctx *http_ctx(HttpExchange *x);
+const HttpServer *http_server_of(const HttpExchange *x);
 const HttpRoute *http_route(const HttpExchange *x);
 HttpMethod http_method(const HttpExchange *x);
 Str http_target(const HttpExchange *x);                             /* as sent */

@@ -1,0 +1,604 @@
+#include "delivery.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#define QUEUE  SPACE(STORE_LOCAL, "notice")
+#define STATES SPACE(STORE_LOCAL, "notice.state")
+
+enum { BUCKETS = 4096, KEY = 16, DELIVERY_ARENA = 1 << 30, IN_FLIGHT = 1000, PER_HOST = 64 };
+
+static const int64_t timeout_usual = 5 * TIME_SECOND, retry_longest = 5 * TIME_MINUTE,
+                     given_up_after = TIME_DAY, busy_pause = TIME_SECOND / 20;
+
+typedef struct LaneKey {
+    uint8_t bytes[KEY];
+} LaneKey;
+
+/* IDLE has nothing; READY is on the list of those to send; FLYING waits for an answer; RESTING for
+ * its time. */
+typedef enum LaneMode { LANE_IDLE, LANE_READY, LANE_FLYING, LANE_RESTING } LaneMode;
+
+typedef struct Lane {
+    struct Lane *next;     /* of its bucket */
+    struct Lane *next_one; /* of the list that it is on */
+    Delivery *delivery;
+    LaneKey key;
+    LaneMode mode;
+    bool dropped;
+    unsigned tries; /* of the first notice */
+    uint64_t added; /* notices so far, to see whether one came while the lane was read */
+    int64_t rest_until;
+    DeliveryState state;
+    /* of what is in flight, and its outcome */
+    uint8_t item[KEY + 12];
+    int64_t at, cooldown;
+    Rc rc;
+    int status;
+} Lane;
+
+struct Delivery {
+    DeliveryOptions options;
+    HttpClient *client;
+    Clock clock;
+    Rand rand;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* guards everything below */
+    pthread_cond_t work;
+    Lane *buckets[BUCKETS];
+    Lane *ready, **ready_last;
+    Lane *done;
+    Lane *resting;
+    bool stop;
+    /* the thread's own */
+    Arena *arena, *scratch;
+    Batch *local;
+    Reader *db;
+};
+
+/* ---- where notifications may go ---- */
+
+static bool v4_near(const uint8_t *a) {
+    bool link = a[0] == 169 && a[1] == 254; /* cloud metadata among them */
+    return a[0] == 127 || a[0] == 0 || link || a[0] >= 224;
+}
+
+static bool v6_near(const uint8_t *a) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t zero[15] = {0};
+    static const uint8_t metadata[6] = {0xfd, 0x00, 0x0e, 0xc2};
+    if (!memcmp(a, mapped, sizeof mapped)) return v4_near(a + 12);
+    bool self = !memcmp(a, zero, sizeof zero) && a[15] <= 1;
+    bool link = a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
+    return self || link || a[0] == 0xff || !memcmp(a, metadata, sizeof metadata);
+}
+
+/* Loopback, link-local, metadata, multicast and unspecified addresses are no subscriber's. */
+static bool allow(void *arg, Str host, Str address) {
+    const Delivery *delivery = arg;
+    char text[64];
+    uint8_t bytes[16];
+    (void)host;
+    if (delivery->options.loopback) return true;
+    if (!address.len || address.len >= sizeof text) return false;
+    memcpy(text, address.ptr, address.len);
+    text[address.len] = 0;
+    if (inet_pton(AF_INET, text, bytes) == 1) return !v4_near(bytes);
+    return inet_pton(AF_INET6, text, bytes) == 1 && !v6_near(bytes);
+}
+
+/* ---- lanes; all under the lock ---- */
+
+static LaneKey lane_key(Str subscription) {
+    LaneKey key;
+    Digest digest = hash_sha256(subscription);
+    memcpy(key.bytes, digest.bytes, sizeof key.bytes);
+    return key;
+}
+
+static Str key_str(const LaneKey *key) {
+    return (Str){(const char *)key->bytes, sizeof key->bytes};
+}
+
+static Lane **bucket_of(Delivery *delivery, const LaneKey *key) {
+    return &delivery->buckets[(key->bytes[0] << 8 | key->bytes[1]) % BUCKETS];
+}
+
+static Lane *lane_find(Delivery *delivery, const LaneKey *key) {
+    Lane *lane = *bucket_of(delivery, key);
+    while (lane && memcmp(&lane->key, key, sizeof *key))
+        lane = lane->next;
+    return lane;
+}
+
+static Lane *lane_get(Delivery *delivery, const LaneKey *key) {
+    Lane *lane = lane_find(delivery, key);
+    if (lane) return lane;
+    lane = mem_zero(sizeof *lane);
+    lane->delivery = delivery;
+    lane->key = *key;
+    lane->state =
+        (DeliveryState){.last = TIME_NONE, .last_success = TIME_NONE, .last_failure = TIME_NONE};
+    Lane **bucket = bucket_of(delivery, key);
+    lane->next = *bucket;
+    *bucket = lane;
+    return lane;
+}
+
+static void lane_forget(Delivery *delivery, Lane *lane) {
+    Lane **at = bucket_of(delivery, &lane->key);
+    while (*at != lane)
+        at = &(*at)->next;
+    *at = lane->next;
+    mem_free(lane);
+}
+
+static void make_ready(Delivery *delivery, Lane *lane) {
+    lane->mode = LANE_READY;
+    lane->next_one = NULL;
+    *delivery->ready_last = lane;
+    delivery->ready_last = &lane->next_one;
+}
+
+static void make_rest(Delivery *delivery, Lane *lane, int64_t until) {
+    lane->mode = LANE_RESTING;
+    lane->rest_until = until;
+    lane->next_one = delivery->resting;
+    delivery->resting = lane;
+}
+
+/* ---- rows ---- */
+
+static void be(uint8_t *to, uint64_t value, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++)
+        to[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
+}
+
+Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice) {
+    LaneKey lane = lane_key(notice->subscription);
+    uint8_t key[KEY + 12];
+    memcpy(key, lane.bytes, KEY);
+    be(key + KEY, notice->position, 8);
+    be(key + KEY + 8, notice->ordinal, 4);
+    Buf text = buf_new(ctx->arena, BROKER_ANSWER_MAX);
+    JsonWriter w = json_writer(&text);
+    json_open(&w, '{');
+    json_name(&w, STR("at"));
+    json_int(&w, notice->at);
+    json_name(&w, STR("timeout"));
+    json_int(&w, notice->timeout);
+    json_name(&w, STR("cooldown"));
+    json_int(&w, notice->cooldown);
+    json_name(&w, STR("url"));
+    json_text(&w, notice->url);
+    json_name(&w, STR("headers"));
+    json_open(&w, '[');
+    for (size_t i = 0; i < notice->headers.len; i++)
+        json_text(&w, notice->headers.items[i]);
+    json_close(&w);
+    json_name(&w, STR("body"));
+    json_text(&w, notice->body);
+    json_close(&w);
+    TRY(buf_rc(&text));
+    Item item = {.key = {(char *)key, sizeof key}, .value = buf_str(&text)};
+    return batch_put(ctx, local, QUEUE, &item);
+}
+
+Rc delivery_drop(Ctx *ctx, Batch *local, Str subscription) {
+    LaneKey lane = lane_key(subscription);
+    TRY(batch_delete_range(ctx, local, &(ItemRange){.space = QUEUE, .prefix = key_str(&lane)}));
+    return batch_delete(ctx, local, STATES, key_str(&lane));
+}
+
+static Rc state_put(Ctx *ctx, Batch *local, const Lane *lane) {
+    const DeliveryState *state = &lane->state;
+    const int64_t values[] = {state->sent, state->failed, state->last, state->last_success,
+                              state->last_failure};
+    Buf text = buf_new(ctx->arena, 256);
+    JsonWriter w = json_writer(&text);
+    json_open(&w, '[');
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        json_int(&w, values[i]);
+    json_close(&w);
+    Item item = {.key = key_str(&lane->key), .value = buf_str(&text)};
+    return batch_put(ctx, local, STATES, &item);
+}
+
+/* ---- opening ---- */
+
+typedef struct Loading {
+    Ctx *ctx;
+    Delivery *delivery;
+    Rc rc;
+} Loading;
+
+static int64_t int_at(const Json *list, size_t index) {
+    const Json *value = json_at(list, index);
+    return value && value->kind == JSON_NUMBER && value->is_int ? value->value.integer : TIME_NONE;
+}
+
+static Lane *lane_of_row(Delivery *delivery, Str key) {
+    LaneKey lane;
+    if (key.len < KEY) return NULL;
+    memcpy(lane.bytes, key.ptr, KEY);
+    return lane_get(delivery, &lane);
+}
+
+static bool load_state(void *arg, const Item *item) {
+    Loading *loading = arg;
+    const Json *row;
+    ArenaMark mark = arena_mark(loading->ctx->arena);
+    Lane *lane = lane_of_row(loading->delivery, item->key);
+    loading->rc = json_read(loading->ctx, item->value, JSON_LIMITS_DEFAULT, &row);
+    if (loading->rc != RC_OK) return false;
+    if (lane)
+        lane->state = (DeliveryState){.sent = int_at(row, 0),
+                                      .failed = int_at(row, 1),
+                                      .last = int_at(row, 2),
+                                      .last_success = int_at(row, 3),
+                                      .last_failure = int_at(row, 4)};
+    arena_rewind(loading->ctx->arena, mark);
+    return true;
+}
+
+static bool load_waiting(void *arg, const Item *item) {
+    Loading *loading = arg;
+    Lane *lane = lane_of_row(loading->delivery, item->key);
+    if (!lane) return true;
+    lane->state.waiting++;
+    if (lane->mode == LANE_IDLE) make_ready(loading->delivery, lane);
+    return true;
+}
+
+static Rc lanes_load(Ctx *ctx, Delivery *delivery) {
+    Loading loading = {.ctx = ctx, .delivery = delivery};
+    TRY(reader_items(ctx, ctx->db, &(ItemRange){.space = STATES}, load_state, &loading));
+    TRY(loading.rc);
+    return reader_items(ctx, ctx->db, &(ItemRange){.space = QUEUE}, load_waiting, &loading);
+}
+
+/* ---- sending; the thread ---- */
+
+/* On the client's thread. */
+static void answered(void *arg, const HttpReply *reply) {
+    Lane *lane = arg;
+    Delivery *delivery = lane->delivery;
+    pthread_mutex_lock(&delivery->lock);
+    lane->rc = reply->rc;
+    lane->status = reply->status;
+    lane->next_one = delivery->done;
+    delivery->done = lane;
+    pthread_cond_signal(&delivery->work);
+    pthread_mutex_unlock(&delivery->lock);
+}
+
+typedef struct First {
+    Ctx *ctx;
+    Str key, value;
+} First;
+
+static bool first_item(void *arg, const Item *item) {
+    First *first = arg;
+    first->key = str_dup(first->ctx->arena, item->key);
+    first->value = str_dup(first->ctx->arena, item->value);
+    return false;
+}
+
+static Rc lane_first(Ctx *ctx, Delivery *delivery, const Lane *lane, First *first) {
+    *first = (First){.ctx = ctx};
+    ItemRange range = {.space = QUEUE, .prefix = key_str(&lane->key), .limit = 1};
+    return reader_items(ctx, delivery->db, &range, first_item, first);
+}
+
+static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first) {
+    const Json *row;
+    TRY(json_read(ctx, first->value, (JsonLimits){.bytes = 256 << 20, .depth = 8}, &row));
+    const Json *headers = json_get(row, STR("headers"));
+    Str *lines = NEW_ARRAY(ctx->arena, Str, headers->len + 1);
+    for (size_t i = 0; i < headers->len; i++)
+        lines[i] = json_str(json_at(headers, i));
+    memcpy(lane->item, first->key.ptr, sizeof lane->item);
+    lane->at = json_get_int(row, "at", 0);
+    lane->cooldown = json_get_int(row, "cooldown", 0);
+    HttpCall call = {.method = HTTP_POST,
+                     .url = json_get_str(row, "url"),
+                     .headers = lines,
+                     .n_headers = headers->len,
+                     .body = json_get_str(row, "body"),
+                     .timeout = json_get_int(row, "timeout", 0)};
+    if (!call.timeout) call.timeout = timeout_usual;
+    return http_client_send(delivery->client, &call, answered, lane);
+}
+
+/* The lane is nobody else's while it is neither idle nor on a list. */
+static void lane_send(Ctx *ctx, Delivery *delivery, Lane *lane) {
+    First first;
+    ArenaMark mark = arena_mark(ctx->arena);
+    pthread_mutex_lock(&delivery->lock);
+    uint64_t added = lane->added;
+    pthread_mutex_unlock(&delivery->lock);
+    Rc rc = lane_first(ctx, delivery, lane, &first);
+    bool none = rc == RC_OK && first.key.len != sizeof lane->item;
+    if (rc == RC_OK && !none) rc = lane_call(ctx, delivery, lane, &first);
+    arena_rewind(ctx->arena, mark);
+    if (rc == RC_OK && !none) return; /* flying: it may have been answered already */
+    pthread_mutex_lock(&delivery->lock);
+    if (none && lane->added != added) {
+        make_ready(delivery, lane);
+    } else if (none) {
+        lane->state.waiting = 0;
+        lane->mode = LANE_IDLE;
+        if (lane->dropped) lane_forget(delivery, lane);
+    } else {
+        make_rest(delivery, lane, time_monotonic() + busy_pause);
+    }
+    pthread_mutex_unlock(&delivery->lock);
+    if (rc != RC_OK && rc != RC_BUSY)
+        log_error("broker", "a notification cannot be sent (%s): " STR_FMT, rc_name(rc),
+                  STR_ARG(ctx->error.detail));
+}
+
+/* What another try cannot help ends here; so does what has failed for a day. */
+static bool try_again(const Delivery *delivery, const Lane *lane) {
+    bool passing = lane->rc != RC_OK || lane->status >= 500 || lane->status == 408 ||
+                   lane->status == 425 || lane->status == 429;
+    return passing && time_now(&delivery->clock) - lane->at < given_up_after;
+}
+
+/* Doubling with jitter, so that a returning endpoint is not met by all at once. */
+static int64_t rest_of(Delivery *delivery, const Lane *lane) {
+    unsigned doublings = lane->tries < 20 ? lane->tries : 20;
+    int64_t span = delivery->options.retry << doublings;
+    if (span > retry_longest) span = retry_longest;
+    span = span / 2 + (int64_t)rand_below(&delivery->rand, (uint64_t)(span / 2) + 1);
+    return span > lane->cooldown ? span : lane->cooldown;
+}
+
+/* Counts an outcome; true when its notice is over. */
+static bool lane_settle(Delivery *delivery, Lane *lane) {
+    bool good = lane->rc == RC_OK && lane->status >= 200 && lane->status < 300;
+    int64_t now = time_now(&delivery->clock);
+    lane->state.sent++;
+    lane->state.last = now;
+    if (good) {
+        lane->state.last_success = now;
+    } else {
+        lane->state.failed++;
+        lane->state.last_failure = now;
+    }
+    return good || !try_again(delivery, lane);
+}
+
+static Rc outcome_write(Ctx *ctx, Delivery *delivery, const Lane *lane, bool over) {
+    if (over)
+        TRY(batch_delete(ctx, delivery->local, QUEUE,
+                         (Str){(const char *)lane->item, sizeof lane->item}));
+    return state_put(ctx, delivery->local, lane);
+}
+
+static void lane_go_on(Delivery *delivery, Lane *lane, bool over) {
+    if (over) {
+        lane->tries = 0;
+        if (lane->state.waiting) lane->state.waiting--;
+        if (lane->state.waiting)
+            make_ready(delivery, lane);
+        else
+            lane->mode = LANE_IDLE;
+    } else {
+        make_rest(delivery, lane, time_monotonic() + rest_of(delivery, lane));
+        lane->tries++;
+    }
+}
+
+/* All that has been answered, in one transaction; one that is lost is sent again. */
+static void settle_all(Ctx *ctx, Delivery *delivery, Lane *done) {
+    Rc rc = batch_begin(ctx, delivery->local, BATCH_LAZY);
+    for (Lane *lane = done, *next; lane; lane = next) {
+        next = lane->next_one;
+        pthread_mutex_lock(&delivery->lock);
+        bool dropped = lane->dropped;
+        bool over = dropped || lane_settle(delivery, lane);
+        pthread_mutex_unlock(&delivery->lock);
+        if (rc == RC_OK && !dropped) rc = outcome_write(ctx, delivery, lane, over);
+        pthread_mutex_lock(&delivery->lock);
+        if (lane->dropped)
+            lane_forget(delivery, lane);
+        else
+            lane_go_on(delivery, lane, over);
+        pthread_mutex_unlock(&delivery->lock);
+    }
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, delivery->local);
+    else
+        batch_rollback(delivery->local);
+    if (rc != RC_OK)
+        log_error("broker",
+                  "progress of notifications was not kept, some will be sent twice: " STR_FMT,
+                  STR_ARG(ctx->error.detail));
+}
+
+/* Moves the lanes whose rest is over to the ready ones; gives the next instant at which one is. */
+static int64_t wake_rested(Delivery *delivery, int64_t now) {
+    int64_t next = now + TIME_MINUTE;
+    Lane *lane = delivery->resting;
+    delivery->resting = NULL;
+    while (lane) {
+        Lane *after = lane->next_one;
+        if (lane->dropped) {
+            lane_forget(delivery, lane);
+        } else if (lane->rest_until <= now) {
+            make_ready(delivery, lane);
+        } else {
+            if (lane->rest_until < next) next = lane->rest_until;
+            lane->next_one = delivery->resting;
+            delivery->resting = lane;
+        }
+        lane = after;
+    }
+    return next;
+}
+
+/* Waits for work; takes all that there is. False: the delivery stops. */
+static bool take_work(Delivery *delivery, Lane **ready, Lane **done) {
+    pthread_mutex_lock(&delivery->lock);
+    for (;;) {
+        int64_t next = wake_rested(delivery, time_monotonic());
+        if (delivery->stop || delivery->ready || delivery->done) break;
+        struct timespec until = {.tv_sec = next / TIME_SECOND,
+                                 .tv_nsec = next % TIME_SECOND * 1000};
+        pthread_cond_timedwait(&delivery->work, &delivery->lock, &until);
+    }
+    *ready = delivery->ready;
+    *done = delivery->done;
+    delivery->ready = delivery->done = NULL;
+    delivery->ready_last = &delivery->ready;
+    for (Lane *lane = *ready; lane; lane = lane->next_one)
+        lane->mode = LANE_FLYING;
+    bool stop = delivery->stop;
+    pthread_mutex_unlock(&delivery->lock);
+    return !stop;
+}
+
+static void *delivery_run(void *arg) {
+    Delivery *delivery = arg;
+    Lane *ready, *done;
+    while (take_work(delivery, &ready, &done)) {
+        arena_reset(delivery->arena);
+        Ctx ctx = {.arena = delivery->arena,
+                   .scratch = delivery->scratch,
+                   .clock = &delivery->clock,
+                   .rand = &delivery->rand,
+                   .tenant = delivery->options.tenant,
+                   .db = delivery->db};
+        if (done) settle_all(&ctx, delivery, done);
+        for (Lane *lane = ready, *next; lane; lane = next) {
+            next = lane->next_one;
+            lane_send(&ctx, delivery, lane);
+        }
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static Rc delivery_start(Ctx *ctx, Delivery *delivery) {
+    Store *store = ledger_store(delivery->options.tenant->ledger);
+    TRY(reader_open(ctx, store, &delivery->db));
+    TRY(batch_open(ctx, store, STORE_LOCAL, &delivery->local));
+    TRY(lanes_load(ctx, delivery));
+    if (pthread_create(&delivery->thread, NULL, delivery_run, delivery) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
+                        "The thread that sends notifications cannot start.");
+    delivery->started = true;
+    return RC_OK;
+}
+
+Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
+    Delivery *delivery = mem_zero(sizeof *delivery);
+    delivery->options = *options;
+    if (!delivery->options.retry) delivery->options.retry = TIME_SECOND;
+    delivery->clock = *ctx->clock;
+    delivery->rand = rand_system();
+    delivery->ready_last = &delivery->ready;
+    delivery->arena = arena_new(DELIVERY_ARENA);
+    delivery->scratch = arena_new(DELIVERY_ARENA);
+    pthread_mutex_init(&delivery->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&delivery->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    delivery->client = http_client_new((HttpClientOptions){
+        .max_in_flight = IN_FLIGHT, .max_per_host = PER_HOST, .allow = allow, .arg = delivery});
+    Rc rc = delivery_start(ctx, delivery);
+    if (rc == RC_OK)
+        *out = delivery;
+    else
+        delivery_close(delivery);
+    return rc;
+}
+
+void delivery_close(Delivery *delivery) {
+    if (!delivery) return;
+    pthread_mutex_lock(&delivery->lock);
+    delivery->stop = true;
+    pthread_cond_signal(&delivery->work);
+    pthread_mutex_unlock(&delivery->lock);
+    if (delivery->started) pthread_join(delivery->thread, NULL);
+    http_client_free(delivery->client); /* answers what is in flight */
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (delivery->buckets[i])
+            lane_forget(delivery, delivery->buckets[i]);
+    batch_close(delivery->local);
+    reader_close(delivery->db);
+    pthread_cond_destroy(&delivery->work);
+    pthread_mutex_destroy(&delivery->lock);
+    arena_free(delivery->arena);
+    arena_free(delivery->scratch);
+    mem_free(delivery);
+}
+
+/* ---- from the matcher and the handlers ---- */
+
+bool delivery_room(Delivery *delivery, Str subscription, int64_t now) {
+    LaneKey key = lane_key(subscription);
+    pthread_mutex_lock(&delivery->lock);
+    Lane *lane = lane_get(delivery, &key);
+    bool room = lane->state.waiting < DELIVERY_QUEUE_MAX;
+    if (!room) {
+        lane->state.failed++;
+        lane->state.last_failure = now;
+    }
+    pthread_mutex_unlock(&delivery->lock);
+    return room;
+}
+
+void delivery_added(Delivery *delivery, Str subscription) {
+    LaneKey key = lane_key(subscription);
+    pthread_mutex_lock(&delivery->lock);
+    Lane *lane = lane_get(delivery, &key);
+    lane->dropped = false;
+    lane->added++;
+    lane->state.waiting++;
+    if (lane->mode == LANE_IDLE) {
+        make_ready(delivery, lane);
+        pthread_cond_signal(&delivery->work);
+    }
+    pthread_mutex_unlock(&delivery->lock);
+}
+
+void delivery_dropped(Delivery *delivery, Str subscription) {
+    LaneKey key = lane_key(subscription);
+    pthread_mutex_lock(&delivery->lock);
+    Lane *lane = lane_find(delivery, &key);
+    if (lane && lane->mode == LANE_IDLE) {
+        lane_forget(delivery, lane);
+    } else if (lane) {
+        lane->dropped = true;
+        lane->state.waiting = 0;
+    }
+    pthread_mutex_unlock(&delivery->lock);
+}
+
+DeliveryState delivery_state(Delivery *delivery, Str subscription) {
+    LaneKey key = lane_key(subscription);
+    DeliveryState state = {.last = TIME_NONE, .last_success = TIME_NONE, .last_failure = TIME_NONE};
+    pthread_mutex_lock(&delivery->lock);
+    const Lane *lane = lane_find(delivery, &key);
+    if (lane) state = lane->state;
+    pthread_mutex_unlock(&delivery->lock);
+    return state;
+}
+
+uint64_t delivery_waiting(Delivery *delivery) {
+    uint64_t waiting = 0;
+    pthread_mutex_lock(&delivery->lock);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const Lane *lane = delivery->buckets[i]; lane; lane = lane->next)
+            waiting += lane->state.waiting;
+    pthread_mutex_unlock(&delivery->lock);
+    return waiting;
+}

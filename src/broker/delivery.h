@@ -1,0 +1,53 @@
+/* delivery: notifications on their way. Each subscription has a lane: its notifications lie in
+   local.db, in order, and leave one at a time; a lane that fails waits alone. At least once. Any
+   thread, unless said otherwise. */
+#ifndef BROKER_DELIVERY_H
+#define BROKER_DELIVERY_H
+
+#include "broker_int.h"
+
+typedef struct Delivery Delivery;
+
+enum { DELIVERY_QUEUE_MAX = 10000 }; /* of one lane */
+
+typedef struct DeliveryOptions {
+    Tenant *tenant;
+    bool loopback;
+    int64_t retry; /* µs before the first further try */
+} DeliveryOptions;
+
+/* Reads what waits in local.db and starts to send it. ctx->db. */
+Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out);
+void delivery_close(Delivery *delivery); /* NULL allowed */
+
+/* One notification as it will be sent. */
+typedef struct Notice {
+    Str subscription; /* id */
+    uint64_t position;
+    uint32_t ordinal; /* of the event: with the position, its place in the lane */
+    int64_t at;       /* µs */
+    int64_t timeout, cooldown;
+    Str url, body;
+    StrVec headers;
+} Notice;
+
+/* False: the lane is full; that this notification is lost is counted as a failure. */
+bool delivery_room(Delivery *delivery, Str subscription, int64_t now);
+/* Writes a notice, or drops a lane, within the caller's transaction on local.db. */
+Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice);
+Rc delivery_drop(Ctx *ctx, Batch *local, Str subscription);
+/* To be said after that transaction has been committed. */
+void delivery_added(Delivery *delivery, Str subscription);
+void delivery_dropped(Delivery *delivery, Str subscription);
+
+/* What a subscription tells of its notifications (clause 5.2.14). Times are TIME_NONE before the
+ * first. */
+typedef struct DeliveryState {
+    int64_t sent, failed; /* tries, and those of them that failed or were lost */
+    int64_t last, last_success, last_failure;
+    uint64_t waiting;
+} DeliveryState;
+DeliveryState delivery_state(Delivery *delivery, Str subscription);
+uint64_t delivery_waiting(Delivery *delivery);
+
+#endif

@@ -1,0 +1,459 @@
+#include "matcher.h"
+
+#include "notice.h"
+#include "watch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum {
+    MATCHER_ARENA = 1 << 30,
+    STATES_BYTES = 32 << 20, /* entities remembered as the cursor has seen them */
+    WINDOW_LEAVES = 64,
+    CURSOR_EVERY = 4096, /* leaves without a notification */
+    CHAIN_MAX = 64,
+    WAIT_MILLIS = 200,
+    LOAD_PAGE = 1000,
+    VERSION = 1,
+};
+#define CURSOR     STR("matcher")
+#define LOAD_AGAIN TIME_MINUTE
+
+struct Matcher {
+    Tenant *tenant;
+    Delivery *delivery;
+    Watch *watch;
+    Batch *local;
+    Reader *db;
+    Arena *arena, *scratch, *kept, *told_arena;
+    Map states; /* id → Entity as of the cursor; in kept */
+    Clock clock;
+    Rand rand;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    atomic_uint_fast64_t cursor, announced;
+    uint64_t saved;     /* cursor in local.db */
+    bool begun;         /* a transaction on local.db */
+    int64_t load_at;    /* when those that did not compile are tried again; 0: none */
+    const Event *event; /* being matched */
+    const Change *change;
+    VEC(Subscription *) told; /* in this window */
+};
+
+static Ctx matcher_ctx(Matcher *matcher) {
+    return (Ctx){.arena = matcher->arena,
+                 .scratch = matcher->scratch,
+                 .clock = &matcher->clock,
+                 .rand = &matcher->rand,
+                 .tenant = matcher->tenant,
+                 .db = matcher->db};
+}
+
+/* ---- subscriptions come and go by the ledger ---- */
+
+/* One that cannot be compiled now (its context is out of reach) is tried again every minute. */
+static void subscription_take(Ctx *ctx, Matcher *matcher, const Entity *stored) {
+    Subscription *subscription;
+    if (subscription_compile(ctx, stored, &subscription) == RC_OK) {
+        const Subscription *old = watch_get(matcher->watch, stored->id);
+        if (old)
+            subscription->matched_at = old->matched_at;
+        else
+            subscription->matched_at = delivery_state(matcher->delivery, stored->id).last;
+        watch_put(matcher->watch, subscription);
+        return;
+    }
+    matcher->load_at = time_monotonic() + LOAD_AGAIN;
+    log_error("broker", "subscription " STR_FMT " does not work now: " STR_FMT, STR_ARG(stored->id),
+              STR_ARG(ctx->error.detail));
+}
+
+static Rc page_load(Ctx *ctx, Matcher *matcher, const Match *match, Str *after) {
+    ProjectQuery query = {.match = match, .limit = LOAD_PAGE, .after = *after};
+    ProjectAnswer answer;
+    TRY(project_query(ctx, matcher->tenant->project, &query, &answer));
+    for (size_t i = 0; i < answer.entities.len; i++) {
+        const Entity *stored = answer.entities.items[i];
+        if (!watch_get(matcher->watch, stored->id)) subscription_take(ctx, matcher, stored);
+        *after = stored->id;
+    }
+    if (!answer.more) *after = STR_NONE;
+    return RC_OK;
+}
+
+static Rc subscriptions_load(Ctx *ctx, Matcher *matcher) {
+    MatchSource source = {.type = STR(SUBSCRIPTION_TYPE)};
+    Match *match;
+    Str after = STR_NONE;
+    matcher->load_at = 0;
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    Rc rc;
+    do
+        rc = page_load(ctx, matcher, match, &after);
+    while (rc == RC_OK && !str_empty(after));
+    match_free(match);
+    return rc;
+}
+
+/* ---- the entity as an event left it ---- */
+
+typedef struct Seek {
+    Str id;
+    Delta *delta;
+    int64_t time;
+} Seek;
+
+static Rc seek_event(Ctx *ctx, void *arg, const Event *event) {
+    Seek *seek = arg;
+    if (!event->delta || !str_eq(event->delta->id, seek->id)) return RC_OK;
+    Buf text = buf_new(ctx->arena, BROKER_ANSWER_MAX);
+    delta_encode(&text, event->delta);
+    TRY(delta_decode(ctx, buf_str(&text), &seek->delta));
+    seek->delta->replaces = event->delta->replaces;
+    seek->time = event->time;
+    return RC_OK;
+}
+
+/* Back along the versions that replaced one another to one that is whole, then forward again. What
+   is longer than CHAIN_MAX begins with the newest state: attributes that the chain did not touch
+   may then be newer than the event. */
+static Rc chain_fold(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, const Entity **out) {
+    Seek links[CHAIN_MAX];
+    uint64_t at[CHAIN_MAX], next;
+    size_t n = 0;
+    const Entity *state = NULL;
+    while (position && n < CHAIN_MAX) {
+        links[n] = (Seek){.id = id};
+        at[n] = position;
+        TRY(ledger_read(ctx, matcher->tenant->ledger,
+                        &(LedgerWindow){position - 1, 1, seek_event, &links[n]}, &next));
+        const Delta *delta = links[n].delta;
+        if (!delta) break;
+        n++;
+        bool whole = delta->op == DELTA_PUT || delta->replaces >= position;
+        position = whole ? 0 : delta->replaces;
+    }
+    if (position) {
+        Rc rc = ledger_entity(ctx, matcher->tenant->ledger, id, &state);
+        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    }
+    while (n-- > 0)
+        state = delta_fold(ctx->arena, state, links[n].delta, at[n], links[n].time);
+    *out = state;
+    return RC_OK;
+}
+
+static Rc state_before(Ctx *ctx, Matcher *matcher, const Event *event, const Entity *newest,
+                       const Entity **out) {
+    uint64_t replaces = event->delta->replaces;
+    const Entity *known = map_get(&matcher->states, event->delta->id);
+    *out = NULL;
+    if (!replaces || replaces >= event->position) return RC_OK;
+    if (known && known->version == replaces)
+        *out = known;
+    else if (newest && newest->version == replaces)
+        *out = newest;
+    else
+        return chain_fold(ctx, matcher, event->delta->id, replaces, out);
+    return RC_OK;
+}
+
+static void state_keep(Matcher *matcher, const Entity *entity) {
+    if (arena_used(matcher->kept) > STATES_BYTES) {
+        arena_reset(matcher->kept);
+        matcher->states = map_new(matcher->kept);
+    }
+    Entity *kept = entity_dup(matcher->kept, entity);
+    map_put(&matcher->states, kept->id, kept);
+}
+
+static Rc change_of(Ctx *ctx, Matcher *matcher, const Event *event, Change *out) {
+    const Delta *delta = event->delta;
+    const Entity *newest = NULL;
+    *out = (Change){.time = event->time, .created = !delta->replaces};
+    Rc rc = ledger_entity(ctx, matcher->tenant->ledger, delta->id, &newest);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool present = newest && newest->version == event->position;
+    bool before = !present || delta->op == DELTA_DELETE || watch_needs_before(matcher->watch);
+    if (before) TRY(state_before(ctx, matcher, event, newest, &out->before));
+    if (delta->op == DELTA_DELETE) return RC_OK;
+    out->after =
+        present ? newest : delta_fold(ctx->arena, out->before, delta, event->position, event->time);
+    if (out->after) change_attrs(ctx->arena, out, delta);
+    return RC_OK;
+}
+
+/* ---- matching ---- */
+
+/* The transaction begins with the first thing to write. */
+static Rc local_begin(Ctx *ctx, Matcher *matcher) {
+    if (matcher->begun) return RC_OK;
+    TRY(batch_begin(ctx, matcher->local, BATCH_DURABLE));
+    matcher->begun = true;
+    return RC_OK;
+}
+
+static bool awake(const Subscription *subscription, const Event *event, int64_t now) {
+    if (!subscription->active || now >= subscription->expires_at) return false;
+    if (event->time <= subscription->created_at) return false;
+    return !subscription->throttling || subscription->matched_at == TIME_NONE ||
+           now - subscription->matched_at >= subscription->throttling;
+}
+
+typedef struct Telling {
+    Ctx *ctx;
+    Matcher *matcher;
+} Telling;
+
+static Rc tell(void *arg, Subscription *subscription) {
+    Telling *telling = arg;
+    Matcher *matcher = telling->matcher;
+    const Event *event = matcher->event;
+    int64_t now = time_now(&matcher->clock);
+    Ctx ctx = *telling->ctx;
+    if (!awake(subscription, event, now)) return RC_OK;
+    ctx.actor = (Actor *)subscription->actor;
+    ArenaMark mark = arena_mark(ctx.arena);
+    Notice notice = {.subscription = subscription->id,
+                     .position = event->position,
+                     .ordinal = event->ordinal,
+                     .at = now,
+                     .timeout = subscription->timeout,
+                     .cooldown = subscription->cooldown,
+                     .url = subscription->url,
+                     .headers = subscription->headers};
+    bool wanted = notice_make(&ctx, subscription, matcher->change, &notice.body) &&
+                  delivery_room(matcher->delivery, subscription->id, now);
+    Rc rc = wanted ? local_begin(&ctx, matcher) : RC_OK;
+    if (rc == RC_OK && wanted) rc = delivery_put(&ctx, matcher->local, &notice);
+    telling->ctx->error = ctx.error;
+    if (rc != RC_OK) return rc;
+    arena_rewind(ctx.arena, mark);
+    if (!wanted) return RC_OK;
+    subscription->matched_at = now;
+    vec_push(matcher->told_arena, &matcher->told, subscription);
+    return RC_OK;
+}
+
+static bool is_subscription(const Matcher *matcher, const Delta *delta) {
+    if (watch_get(matcher->watch, delta->id)) return true;
+    return delta->after && entity_has_type(delta->after, STR(SUBSCRIPTION_TYPE));
+}
+
+/* What waits for a subscription that has ended is not sent any more. */
+static Rc subscription_event(Ctx *ctx, Matcher *matcher, const Event *event) {
+    const Entity *stored;
+    if (event->delta->op != DELTA_DELETE) {
+        Rc rc = ledger_entity(ctx, matcher->tenant->ledger, event->delta->id, &stored);
+        if (rc == RC_OK) subscription_take(ctx, matcher, stored);
+        return rc == RC_NOT_FOUND ? RC_OK : rc; /* its end follows */
+    }
+    if (!watch_get(matcher->watch, event->delta->id)) return RC_OK;
+    TRY(local_begin(ctx, matcher));
+    TRY(delivery_drop(ctx, matcher->local, event->delta->id));
+    delivery_dropped(matcher->delivery, event->delta->id);
+    (void)watch_remove(matcher->watch, event->delta->id);
+    return RC_OK;
+}
+
+static Rc match_event(Ctx *ctx, void *arg, const Event *event) {
+    Matcher *matcher = arg;
+    Change change;
+    if (!event->delta) return RC_OK;
+    if (is_subscription(matcher, event->delta)) return subscription_event(ctx, matcher, event);
+    if (!watch_count(matcher->watch)) return RC_OK;
+    ArenaMark mark = arena_mark(ctx->arena);
+    TRY(change_of(ctx, matcher, event, &change));
+    const Entity *entity = change.after ? change.after : change.before;
+    if (entity) {
+        matcher->event = event;
+        matcher->change = &change;
+        TRY(watch_each(matcher->watch, entity, tell, &(Telling){ctx, matcher}));
+        if (change.after) state_keep(matcher, change.after);
+    }
+    arena_rewind(ctx->arena, mark);
+    return RC_OK;
+}
+
+/* ---- windows ---- */
+
+static Rc cursor_write(Ctx *ctx, Matcher *matcher, uint64_t position) {
+    Cursor cursor = {.position = position, .version = VERSION};
+    if (position) TRY(ledger_leaf_hash(ctx, matcher->tenant->ledger, position, &cursor.leaf));
+    return batch_cursor(ctx, matcher->local, CURSOR, &cursor);
+}
+
+static Rc cursor_save(Ctx *ctx, Matcher *matcher, uint64_t position) {
+    Rc rc = matcher->begun ? RC_OK : batch_begin(ctx, matcher->local, BATCH_LAZY);
+    matcher->begun = false;
+    if (rc == RC_OK) rc = cursor_write(ctx, matcher, position);
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, matcher->local);
+    else
+        batch_rollback(matcher->local);
+    if (rc == RC_OK) matcher->saved = position;
+    return rc;
+}
+
+/* Nothing of the window has happened: what was throttled by it may be told again. */
+static void window_undo(Matcher *matcher) {
+    batch_rollback(matcher->local);
+    matcher->begun = false;
+    for (size_t i = 0; i < matcher->told.len; i++)
+        matcher->told.items[i]->matched_at = TIME_NONE;
+}
+
+static Rc window_take(Ctx *ctx, Matcher *matcher) {
+    uint64_t from = atomic_load(&matcher->cursor), next = from;
+    Ledger *ledger = matcher->tenant->ledger;
+    matcher->told.len = 0;
+    watch_tidy(matcher->watch);
+    Rc rc =
+        ledger_read(ctx, ledger, &(LedgerWindow){from, WINDOW_LEAVES, match_event, matcher}, &next);
+    bool due =
+        matcher->begun || next - matcher->saved >= CURSOR_EVERY || next == ledger_head(ledger);
+    if (rc == RC_OK && due) rc = cursor_save(ctx, matcher, next);
+    if (rc != RC_OK) {
+        window_undo(matcher);
+        return rc;
+    }
+    for (size_t i = 0; i < matcher->told.len; i++)
+        delivery_added(matcher->delivery, matcher->told.items[i]->id);
+    atomic_store(&matcher->cursor, next);
+    return RC_OK;
+}
+
+/* Without subscriptions nothing needs to be read; whoever makes the first one says where it is. */
+static void skip_unwatched(Matcher *matcher) {
+    uint64_t announced = atomic_exchange(&matcher->announced, 0);
+    uint64_t cursor = atomic_load(&matcher->cursor);
+    if (watch_count(matcher->watch) || matcher->load_at) return;
+    if (!announced)
+        atomic_store(&matcher->cursor, ledger_head(matcher->tenant->ledger));
+    else if (announced <= cursor)
+        atomic_store(&matcher->cursor, announced - 1);
+}
+
+void matcher_announce(Matcher *matcher, uint64_t position) {
+    uint64_t old = atomic_load(&matcher->announced);
+    while ((!old || position < old) &&
+           !atomic_compare_exchange_weak(&matcher->announced, &old, position)) {
+    }
+}
+
+static bool catch_up(Matcher *matcher) {
+    while (!atomic_load(&matcher->stop) &&
+           atomic_load(&matcher->cursor) < ledger_head(matcher->tenant->ledger)) {
+        arena_reset(matcher->arena);
+        Ctx ctx = matcher_ctx(matcher);
+        if (window_take(&ctx, matcher) == RC_OK) continue;
+        log_error("broker", "matching after leaf %llu failed: " STR_FMT,
+                  (unsigned long long)atomic_load(&matcher->cursor), STR_ARG(ctx.error.detail));
+        return false;
+    }
+    return true;
+}
+
+/* False: what there is cannot be read now. */
+static bool load_due(Matcher *matcher) {
+    if (!matcher->load_at || time_monotonic() < matcher->load_at) return true;
+    arena_reset(matcher->arena);
+    Ctx ctx = matcher_ctx(matcher);
+    if (subscriptions_load(&ctx, matcher) == RC_OK) return true;
+    log_error("broker", "the subscriptions cannot be read: " STR_FMT, STR_ARG(ctx.error.detail));
+    matcher->load_at = time_monotonic();
+    return false;
+}
+
+static void *matcher_run(void *arg) {
+    Matcher *matcher = arg;
+    while (!atomic_load(&matcher->stop)) {
+        bool good = load_due(matcher) && catch_up(matcher);
+        int64_t until = time_monotonic() + WAIT_MILLIS * INT64_C(1000);
+        if (good && !atomic_load(&matcher->announced))
+            ledger_wait(matcher->tenant->ledger, atomic_load(&matcher->cursor), until);
+        if (good) skip_unwatched(matcher);
+        struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
+        if (!good) nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+/* Goes on behind the leaf that local.db names; where that is not of this ledger, behind the newest.
+ */
+static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
+    Ledger *ledger = matcher->tenant->ledger;
+    Cursor cursor = {0};
+    Digest leaf;
+    uint64_t head = ledger_head(ledger);
+    Rc rc = batch_cursor_get(ctx, matcher->local, CURSOR, &cursor);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool known = rc == RC_OK && cursor.version == VERSION && cursor.position <= head;
+    if (known && cursor.position) {
+        TRY(ledger_leaf_hash(ctx, ledger, cursor.position, &leaf));
+        known = hash_same((Str){(const char *)leaf.bytes, sizeof leaf.bytes},
+                          (Str){(const char *)cursor.leaf.bytes, sizeof cursor.leaf.bytes});
+    }
+    atomic_store(&matcher->cursor, known ? cursor.position : head);
+    return known ? RC_OK : cursor_save(ctx, matcher, head);
+}
+
+static Rc matcher_start(Ctx *ctx, Matcher *matcher) {
+    Store *store = ledger_store(matcher->tenant->ledger);
+    TRY(reader_open(ctx, store, &matcher->db));
+    TRY(batch_open(ctx, store, STORE_LOCAL, &matcher->local));
+    Ctx own = matcher_ctx(matcher);
+    Rc rc = cursor_read(&own, matcher);
+    matcher->load_at = 1; /* on the thread: contexts may have to be fetched */
+    if (rc != RC_OK) {
+        ctx->error = (Error){rc, own.error.code, str_dup(ctx->arena, own.error.detail), STR_NONE};
+        return rc;
+    }
+    if (pthread_create(&matcher->thread, NULL, matcher_run, matcher) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
+                        "The thread that matches subscriptions cannot start.");
+    matcher->started = true;
+    return RC_OK;
+}
+
+Rc matcher_open(Ctx *ctx, Tenant *tenant, Delivery *delivery, Matcher **out) {
+    Matcher *matcher = mem_zero(sizeof *matcher);
+    matcher->tenant = tenant;
+    matcher->delivery = delivery;
+    matcher->watch = watch_new();
+    matcher->arena = arena_new(MATCHER_ARENA);
+    matcher->scratch = arena_new(MATCHER_ARENA);
+    matcher->kept = arena_new(MATCHER_ARENA);
+    matcher->told_arena = arena_new(MATCHER_ARENA);
+    matcher->states = map_new(matcher->kept);
+    matcher->clock = *ctx->clock;
+    matcher->rand = rand_system();
+    Rc rc = matcher_start(ctx, matcher);
+    if (rc == RC_OK)
+        *out = matcher;
+    else
+        matcher_close(matcher);
+    return rc;
+}
+
+void matcher_close(Matcher *matcher) {
+    if (!matcher) return;
+    atomic_store(&matcher->stop, true);
+    if (matcher->started) pthread_join(matcher->thread, NULL);
+    batch_close(matcher->local);
+    reader_close(matcher->db);
+    watch_free(matcher->watch);
+    arena_free(matcher->arena);
+    arena_free(matcher->scratch);
+    arena_free(matcher->kept);
+    arena_free(matcher->told_arena);
+    mem_free(matcher);
+}
+
+uint64_t matcher_reached(const Matcher *matcher) {
+    return atomic_load(&((Matcher *)matcher)->cursor);
+}

@@ -1,0 +1,29 @@
+/* notice: what one event means for one subscription: whether it is told, and the notification
+   (clauses 5.2.6, 5.8.6, 6.3.8). */
+#ifndef BROKER_NOTICE_H
+#define BROKER_NOTICE_H
+
+#include "subscription.h"
+
+typedef struct AttrChange {
+    Str name;
+    unsigned bits; /* TRIGGER_ATTR_*; created and updated both where it is not known which */
+} AttrChange;
+
+/* One event on one entity. */
+typedef struct Change {
+    const Entity *before; /* NULL: there was none, or it was not looked up */
+    const Entity *after;  /* NULL: it was deleted */
+    bool created;
+    int64_t time;
+    VEC(AttrChange) attrs;
+} Change;
+
+/* Finds which attributes the delta changed; before and after are set. */
+void change_attrs(Arena *arena, Change *change, const Delta *delta);
+
+/* The body for a subscription; false: it is not told. ctx->actor is the subscriber's. Personal
+   attributes are never in it: showing them would be a look. */
+bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body);
+
+#endif
