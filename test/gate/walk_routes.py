@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Walks every route as every role: starts machi with the starter city, signs in as each demo account, and holds the answer to
+each route of the route log to the rule below. A route that no rule expects to be closed must be open to everybody, so a page that
+was meant for few has to be named here, too."""
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'steward', 'auditor', 'operator']
+STAFF = {'clerk', 'chief', 'steward', 'auditor', 'operator'}
+RESIDENTS = {'resident-1', 'resident-2'}
+EVERYBODY = set(ROLES)
+# The first that fits: the beginning of a route's pattern, who may come in.
+RULES = [
+    ('/staff/decisions/', {'clerk', 'chief', 'auditor'}),
+    ('/staff/reductions', {'chief'}),
+    ('/staff/wall', STAFF),
+    ('/staff', {'clerk', 'chief'}),
+    ('/audit', {'auditor'}),
+    ('/operate', {'operator'}),
+    ('/my', RESIDENTS),
+    ('/step-up', STAFF | RESIDENTS),
+    ('/post', STAFF),
+    ('', EVERYBODY),
+]
+# Forms of a draft that has not begun yet send the browser back to where it begins.
+REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions')
+STARTS = 120
+
+
+class Machi:
+    def __init__(self, folder):
+        self.log = os.path.join(folder, 'routes')
+        data = os.path.join(folder, 'data')
+        environment = dict(os.environ, MACHI_ROUTE_LOG=self.log)
+        self.process = subprocess.Popen([sys.argv[1], 'serve', '--data', data, '--listen', '127.0.0.1:0', '--starter'],
+                                        stdout=subprocess.PIPE, text=True, env=environment)
+        signal.alarm(STARTS)
+        self.port = int(re.search(r':(\d+)$', self.process.stdout.readline()).group(1))
+        signal.alarm(0)
+        with open(os.path.join(data, 'keys', 'demo-accounts'), encoding='utf-8') as file:
+            self.passwords = dict(line.split() for line in file)
+
+    def routes(self):
+        with open(self.log, encoding='utf-8') as file:
+            return [line.split()[1:3] for line in file if line.startswith('ROUTE ')]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.stdout.read()
+        return self.process.wait(60)
+
+
+class Browser:
+    """One role, with its cookies."""
+
+    def __init__(self, machi, role):
+        self.machi, self.role, self.cookies = machi, role, {}
+        if role != 'nobody':
+            self.sign_in(machi.passwords[role])
+
+    def ask(self, method, path, form=None):
+        connection = http.client.HTTPConnection('127.0.0.1', self.machi.port, timeout=60)
+        headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items())}
+        body = None
+        if form is not None:
+            headers['Content-Type'] = 'application/x-www-form-urlencoded'
+            body = urllib.parse.urlencode(form)
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        answer.text = answer.read(1 << 22).decode('utf-8', 'replace') if 'stream' not in path else ''
+        for cookie in answer.headers.get_all('Set-Cookie') or []:
+            name, value = cookie.split(';')[0].split('=', 1)
+            self.cookies[name] = value
+        connection.close()
+        return answer
+
+    def sign_in(self, password):
+        csrf = re.search(r'name="csrf" value="([^"]+)"', self.ask('GET', '/sign-in').text).group(1)
+        answer = self.ask('POST', '/sign-in', {'csrf': csrf, 'account': self.role, 'password': password})
+        assert answer.status == 303, (self.role, answer.status)
+
+
+def found(text, pattern, otherwise):
+    match = re.search(pattern, text)
+    return match.group(1) if match else otherwise
+
+
+def parameters(browsers):
+    inbox, mine = browsers['clerk'].ask('GET', '/staff').text, browsers['resident-1'].ask('GET', '/my').text
+    known = {
+        'number': found(inbox, r'/staff/cases/([\d-]+)', None),
+        'case': found(mine, r'/my/cases/([\w:-]+)', None),
+        'token': 'a' * 26,
+        'day': '2026-12-01',
+        'position': '1',
+        'item': 'tv',
+        'entityId': 'urn:ngsi-ld:Slot:x',
+        'type': 'Application',
+        'attrId': 'name',
+        'path...': 'no-such-file',
+    }
+    assert known['number'] and known['case'], 'the starter city shows no case'
+    return known
+
+
+def admitted(pattern):
+    return next(who for beginning, who in RULES if pattern.startswith(beginning))
+
+
+def fault(method, pattern, path, browser):
+    """What is wrong with the answer, or None."""
+    answer = browser.ask(method, path, {} if method == 'POST' else None)
+    location, api = answer.headers.get('Location', ''), pattern.startswith('/ngsi-ld/')
+    if answer.status >= 500:
+        return f'{answer.status}'
+    if browser.role not in admitted(pattern):
+        closed = 303 if browser.role == 'nobody' and method == 'GET' else 403
+        right = answer.status == closed and (closed == 403 or location.startswith('/sign-in'))
+        return None if right else f'{answer.status} {location}, not {closed}'
+    if method != 'GET':  # without the form's secret nothing happens
+        if api:
+            return f'{answer.status}' if answer.status < 400 else None
+        step_up = answer.status == 303 and location.startswith('/step-up')
+        return None if answer.status == 403 or step_up else f'{answer.status} {location}, not 403'
+    if location.startswith('/sign-in'):
+        return 'asks to sign in'
+    if answer.status == 303:
+        return None if REDIRECTS.search(pattern) else f'303 {location}'
+    usual = {200, 404} if '{' in pattern else {200}
+    if api:
+        usual |= {400, 401}
+    return None if answer.status in usual else f'{answer.status}'
+
+
+def walk(machi, browsers):
+    known, faults, count = parameters(browsers), [], 0
+    for method, pattern in machi.routes():
+        if pattern == '/sign-out':
+            continue
+        path = re.sub(r'\{([^}]+)\}', lambda m: known.get(m.group(1), 'none'), pattern)
+        for role, browser in browsers.items():
+            count += 1
+            wrong = fault(method, pattern, path, browser)
+            if wrong:
+                faults.append(f'{method} {path} as {role}: {wrong}')
+    return faults, count, known
+
+
+def own_only(browsers, known):
+    """What belongs to one resident is found by nobody else."""
+    faults = []
+    for role, wanted in (('resident-1', 200), ('resident-2', 404)):
+        status = browsers[role].ask('GET', '/my/cases/' + known['case']).status
+        if status != wanted:
+            faults.append(f'the case of resident-1 as {role}: {status}, not {wanted}')
+    for role, browser in browsers.items():
+        text = browser.ask('GET', '/ngsi-ld/v1/entities?type=Application&limit=500').text
+        if role not in RESIDENTS and '0999-' in text:
+            faults.append(f'{role} reads telephone numbers without saying why')
+        if role == 'nobody' and text.strip() != '[]':
+            faults.append('nobody reads applications')
+        if role in RESIDENTS and text.count('"Application"') > 20:
+            faults.append(f'{role} reads the applications of others')
+    return faults
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        machi = Machi(folder)
+        try:
+            browsers = {role: Browser(machi, role) for role in ROLES}
+            faults, count, known = walk(machi, browsers)
+            faults_own = own_only(browsers, known)
+        finally:
+            code = machi.end()
+    print('1..3')
+    for number, (name, wrong) in enumerate([(f'{count} answers are as the rules say', faults),
+                                            ('what is one resident\'s own is shown to nobody else', faults_own),
+                                            ('machi ends well', [f'exit code {code}'] if code else [])], 1):
+        for line in wrong:
+            print('#', line)
+        print('not ok' if wrong else 'ok', number, '-', name)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
