@@ -24,6 +24,7 @@ RULES = [
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
     ('/my', RESIDENTS),
+    ('/ngsi-ld/v1/subscriptions', STAFF),
     ('/step-up', STAFF | RESIDENTS),
     ('/post', STAFF),
     ('', EVERYBODY),
@@ -120,8 +121,9 @@ def fault(method, pattern, path, browser):
     if answer.status >= 500:
         return f'{answer.status}'
     if browser.role not in admitted(pattern):
-        closed = 303 if browser.role == 'nobody' and method == 'GET' else 403
-        right = answer.status == closed and (closed == 403 or location.startswith('/sign-in'))
+        nobody = browser.role == 'nobody'
+        closed = 401 if nobody and api else 303 if nobody and method == 'GET' else 403
+        right = answer.status == closed and (closed != 303 or location.startswith('/sign-in'))
         return None if right else f'{answer.status} {location}, not {closed}'
     if method != 'GET':  # without the form's secret nothing happens
         if api:
