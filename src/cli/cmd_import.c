@@ -98,8 +98,16 @@ static void report_print(Cli *cli, const Json *report) {
     buf_free(&text);
 }
 
-/* What cannot be imported is told, and the other files go on; the first error gives the exit code.
- */
+/* What cannot be imported is told, and the other files go on; the first error gives the exit code
+   and is told by whoever called. */
+static void failed(Cli *cli, Str file, Error *first) {
+    const Error *error = &cli_ctx(cli)->error;
+    if (first->rc == RC_OK)
+        *first = *error;
+    else
+        fprintf(cli_err(cli), STR_FMT ": " STR_FMT "\n", STR_ARG(file), STR_ARG(error->detail));
+}
+
 static Rc import(Cli *cli) {
     Ctx *ctx = cli_ctx(cli);
     Error first = {0};
@@ -107,15 +115,12 @@ static Rc import(Cli *cli) {
     Str to = settings_text(cli_flags(cli), "report");
     for (size_t i = 0; i < cli_arg_count(cli); i++) {
         const Json *report;
-        Str file = cli_arg(cli, i);
-        Rc rc = import_one(cli, file, &report);
-        if (rc == RC_OK) {
+        if (import_one(cli, cli_arg(cli, i), &report) == RC_OK) {
             report_print(cli, report);
             vec_push(ctx->arena, &reports, *report);
             continue;
         }
-        if (first.rc == RC_OK) first = ctx->error;
-        fprintf(cli_err(cli), STR_FMT ": " STR_FMT "\n", STR_ARG(file), STR_ARG(ctx->error.detail));
+        failed(cli, cli_arg(cli, i), &first);
         if (str_eq(ctx->error.code, STR("not-running"))) break;
     }
     if (to.len) TRY(report_write(ctx, to, &reports));

@@ -38,8 +38,14 @@ static bool decimal_put(double *v, bool (*inside)(double)) {
     return false;
 }
 
+/* As what it should be, else as the other one, for both faults can come together. */
+static bool decimal_any(double *v, bool (*first)(double), bool (*second)(double)) {
+    return decimal_put(v, first) || decimal_put(v, second);
+}
+
 static CellState point_numbers(CellWork *work, double lat, double lon, Json *out) {
-    bool moved_lat = decimal_put(&lat, japan_lat), moved_lon = decimal_put(&lon, japan_lon);
+    bool moved_lat = decimal_any(&lat, japan_lat, japan_lon);
+    bool moved_lon = decimal_any(&lon, japan_lon, japan_lat);
     if (moved_lat || moved_lon) cell_rule(work, RULE_DECIMALLESS);
     if (japan_lat(lon) && japan_lon(lat)) {
         cell_rule(work, RULE_SWAPPED);

@@ -161,6 +161,11 @@ static void bind_attr(Binding *binding, const DictAttr *attr) {
     LayoutAttr *to = vec_push(binding->ctx->arena, &binding->layout->attrs,
                               (LayoutAttr){.attr = attr, .way = WAY_NONE});
     to->otherwise = json_get(json_get(binding->source, STR("defaults")), attr->term);
+    if (attr->series && !json_get(binding->source, STR("series"))) {
+        use(binding, first_of(binding, json_get(attr->source, STR("headers"))));
+        binding->layout->attrs.len--; /* a reading without a time says nothing */
+        return;
+    }
     if (bind_own(binding, to) || bind_point(binding, to, json_get(csv, STR("point"))) ||
         bind_parts(binding, to, json_get(csv, STR("parts"))) || bind_headers(binding, to) ||
         bind_flags(binding, to) || bind_family(binding, to, json_get(csv, STR("family"))))
