@@ -29,7 +29,7 @@ static bool became_current(const Change *change, const Attr *attr) {
 void change_attrs(Arena *arena, Change *change, const Delta *delta) {
     size_t n;
     if (!change->after) return;
-    for (size_t i = 0; i < delta->after->attrs.len; i++) {
+    for (size_t i = 0; delta->after && i < delta->after->attrs.len; i++) {
         const Attr *attr = &delta->after->attrs.items[i];
         if (delta->op == DELTA_RECORD && !became_current(change, attr)) continue;
         attr_add(arena, change, attr->name, set_bits(change, attr));

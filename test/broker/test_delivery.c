@@ -1,0 +1,190 @@
+/* Delivery and the watch by themselves. */
+#include "rig.h"
+
+#include <time.h>
+
+static void nap(void) {
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
+/* A Delivery of its own beside the city's, on the same files. */
+typedef struct Own {
+    Reader *db;
+    Batch *local;
+    Delivery *delivery;
+    Ctx ctx;
+} Own;
+
+static Own own_open(Rig *rig, bool loopback) {
+    Own own = {.ctx = rig->ctx};
+    Store *files = ledger_store(rig->tenant->ledger);
+    assert_int_equal(reader_open(&own.ctx, files, &own.db), RC_OK);
+    assert_int_equal(batch_open(&own.ctx, files, STORE_LOCAL, &own.local), RC_OK);
+    own.ctx.db = own.db;
+    own.ctx.tenant = rig->tenant;
+    DeliveryOptions options = {
+        .tenant = rig->tenant, .loopback = loopback, .retry = 20 * TIME_SECOND / 1000};
+    assert_int_equal(delivery_open(&own.ctx, &options, &own.delivery), RC_OK);
+    return own;
+}
+
+static void own_close(Own *own) {
+    delivery_close(own->delivery);
+    batch_close(own->local);
+    reader_close(own->db);
+}
+
+static void own_put(Own *own, Str subscription, Str url, uint64_t position) {
+    Notice notice = {.subscription = subscription,
+                     .position = position,
+                     .at = time_now(own->ctx.clock),
+                     .url = url,
+                     .body = STR("{}")};
+    vec_push(own->ctx.arena, &notice.headers, STR("Content-Type: application/json"));
+    assert_int_equal(batch_begin(&own->ctx, own->local, BATCH_DURABLE), RC_OK);
+    assert_int_equal(delivery_put(&own->ctx, own->local, &notice), RC_OK);
+    assert_int_equal(batch_commit(&own->ctx, own->local), RC_OK);
+    delivery_added(own->delivery, subscription);
+}
+
+static DeliveryState own_wait(Own *own, Str subscription, int64_t sent) {
+    int64_t until = time_monotonic() + 10 * TIME_SECOND;
+    DeliveryState told = delivery_state(own->delivery, subscription);
+    while (told.sent < sent && time_monotonic() < until) {
+        nap();
+        told = delivery_state(own->delivery, subscription);
+    }
+    return told;
+}
+
+static void addresses_of_this_machine_are_refused(void **state) {
+    Rig *rig = *state;
+    static const char *const hosts[] = {"127.0.0.1", "localhost",          "0.0.0.0",
+                                        "[::1]",     "[::ffff:127.0.0.1]", "169.254.169.254"};
+    Own own = own_open(rig, false);
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        Str id = str_fmt(rig->ctx.arena, "urn:s:%zu", i);
+        own_put(&own, id, str_fmt(rig->ctx.arena, "http://%s:%d/refused", hosts[i], rig->port), 1);
+        DeliveryState told = own_wait(&own, id, 1);
+        assert_true(told.sent >= 1);
+        assert_int_equal(told.sent, told.failed);
+        assert_int_equal(told.waiting, 1); /* it may be allowed one day */
+    }
+    assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("refused")).len, 0);
+    own_close(&own);
+}
+
+static void a_notice_outlives_its_delivery(void **state) {
+    Rig *rig = *state;
+    Own own = own_open(rig, false);
+    Str id = STR("urn:s:1"), url = str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/kept", rig->port);
+    own_put(&own, id, url, 1);
+    own_put(&own, id, url, 2);
+    (void)own_wait(&own, id, 2);
+    own_close(&own);
+    own = own_open(rig, true);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("kept"), 2).len, 2);
+    DeliveryState told = own_wait(&own, id, 4);
+    assert_true(told.failed >= 2 && told.sent == told.failed + 2);
+    own_close(&own);
+}
+
+static void a_full_lane_says_so_and_counts(void **state) {
+    Rig *rig = *state;
+    Own own = own_open(rig, true);
+    Str id = STR("urn:s:1");
+    own_put(&own, id, str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/hang", rig->port), 1);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("hang"), 1).len, 1);
+    for (int i = 1; i < DELIVERY_QUEUE_MAX; i++) {
+        assert_true(delivery_room(own.delivery, id, 7));
+        delivery_added(own.delivery, id);
+    }
+    assert_false(delivery_room(own.delivery, id, 7));
+    assert_int_equal(delivery_state(own.delivery, id).failed, 1);
+    assert_int_equal(delivery_waiting(own.delivery), DELIVERY_QUEUE_MAX);
+    delivery_dropped(own.delivery, id);
+    assert_int_equal(delivery_waiting(own.delivery), 0);
+    own_close(&own);
+}
+
+/* ---- the watch ---- */
+
+static Subscription *compiled(Rig *rig, size_t number, const char *selector) {
+    const Json *document, *owner, *context;
+    Ctx ctx = rig->ctx;
+    Reader *db;
+    ctx.tenant = rig->tenant;
+    assert_int_equal(reader_open(&ctx, ledger_store(rig->tenant->ledger), &db), RC_OK);
+    ctx.db = db;
+    Str text = str_fmt(ctx.arena,
+                       "{'type':'Subscription','entities':[%s],"
+                       "'notification':{'endpoint':{'uri':'http://a.example/'}}}",
+                       selector);
+    Rc rc = json_read(&ctx, rig_json(ctx.arena, text.ptr), JSON_LIMITS_DEFAULT, &document);
+    if (rc == RC_OK) rc = subscription_read(&ctx, ld_core(), document, false, &document);
+    owner = gate_actor_write(ctx.arena, gate_system_actor());
+    context = ld_context_source(ld_core());
+    SubscriptionParts parts = {.id = str_fmt(ctx.arena, "urn:s:%zu", number),
+                               .document = document,
+                               .context = context,
+                               .owner = owner};
+    Subscription *subscription = NULL;
+    if (rc == RC_OK)
+        rc = subscription_compile(&ctx, subscription_entity(ctx.arena, &parts), &subscription);
+    if (rc != RC_OK) fail_msg(STR_FMT, STR_ARG(ctx.error.detail));
+    reader_close(db);
+    return subscription;
+}
+
+static Rc count_one(void *arg, Subscription *subscription) {
+    (void)subscription;
+    ++*(size_t *)arg;
+    return RC_OK;
+}
+
+static size_t proposed(Watch *watch, Arena *arena, const char *id, const char *type) {
+    size_t n = 0;
+    Entity *entity = entity_new(arena, str_of(id), str_fmt(arena, LD_DEFAULT "%s", type));
+    assert_int_equal(watch_each(watch, entity, count_one, &n), RC_OK);
+    return n;
+}
+
+static void only_what_could_match_is_proposed(void **state) {
+    Rig *rig = *state;
+    enum { MANY = 2000 };
+    Watch *watch = watch_new();
+    for (size_t i = 0; i < MANY; i++) {
+        Str selector = str_fmt(
+            rig->ctx.arena, i % 2 ? "{'type':'Type%zu'}" : "{'type':'Room','id':'urn:r:%zu'}", i);
+        watch_put(watch, compiled(rig, i, str_z(rig->ctx.arena, selector)));
+    }
+    watch_put(watch, compiled(rig, MANY, "{'type':'*'}"));
+    watch_put(watch, compiled(rig, MANY + 1, "{'type':'Type1'},{'type':'Type1'},{'type':'Type3'}"));
+    assert_int_equal(watch_count(watch), MANY + 2);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:x", "Type1"), 3);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:x", "Type3"), 3);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:x", "Type5"), 2);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:r:4", "Room"), 2);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:r:5", "Room"), 1);
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(watch_remove(watch, str_fmt(rig->ctx.arena, "urn:s:%zu", i)));
+    assert_false(watch_remove(watch, STR("urn:s:0")));
+    watch_tidy(watch);
+    assert_int_equal(watch_count(watch), 2);
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:x", "Type1"), 2);
+    watch_put(watch, compiled(rig, MANY, "{'type':'Room'}")); /* replaced */
+    assert_int_equal(proposed(watch, rig->ctx.arena, "urn:x", "Type1"), 1);
+    watch_free(watch);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(addresses_of_this_machine_are_refused),
+        CASE(a_notice_outlives_its_delivery),
+        CASE(a_full_lane_says_so_and_counts),
+        CASE(only_what_could_match_is_proposed),
+    };
+    return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
+}
