@@ -31,6 +31,7 @@ typedef struct Import {
     Layout *layout;
     StrVec covers; /* IRIs of the attributes that the file speaks of, readings left out */
     uint64_t head; /* leaves before the import */
+    size_t taken;  /* rows read */
     Report report;
 } Import;
 

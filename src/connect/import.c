@@ -76,10 +76,8 @@ static Rc rights(Import *import) {
 /* ---- rows ---- */
 
 static Rc tell(Import *import, const Csv *csv) {
-    ConnectProgress progress = {.file = import->wish->path,
-                                .bytes = csv->at,
-                                .of = csv->text.len,
-                                .rows = import->report.rows};
+    ConnectProgress progress = {
+        .file = import->wish->path, .bytes = csv->at, .of = csv->text.len, .rows = import->taken};
     if (!import->wish->tell) return RC_OK;
     return import->wish->tell(import->wish->tell_arg, import->ctx, &progress);
 }
@@ -113,7 +111,7 @@ static Rc take(Import *import, Sink *sink, const CsvRow *row, bool mended) {
 static Rc rows(Import *import, Sink *sink) {
     Csv csv = {.text = import->brought.text, .line = 1, .separator = import->separator};
     CsvRow row;
-    size_t waiting = 0, mended = 0;
+    size_t mended = 0;
     for (;;) {
         Rc rc = csv_next(&import->work, &csv, &row);
         if (rc == RC_NOT_FOUND) break;
@@ -124,8 +122,8 @@ static Rc rows(Import *import, Sink *sink) {
             continue;
         }
         TRY(take(import, sink, &row, line_mended(import, &mended, &row, csv.line)));
-        if (++waiting % TELL_EVERY == 0) TRY(tell(import, &csv));
-        if (waiting % sink->batch == 0) TRY(flush(import, sink, &csv));
+        if (++import->taken % TELL_EVERY == 0) TRY(tell(import, &csv));
+        if (import->taken % sink->batch == 0) TRY(flush(import, sink, &csv));
     }
     return flush(import, sink, &csv);
 }

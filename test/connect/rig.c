@@ -153,9 +153,9 @@ const Entity *rig_entity(Rig *rig, const char *id) {
     return entity;
 }
 
-const char *rig_samples(void) {
+const char *rig_samples(Rig *rig) {
     const char *folder = getenv("MACHI_SAMPLES");
     struct stat stat_of;
-    if (!folder || !*folder) folder = "../shared/data";
+    if (!folder || !*folder) folder = str_fmt(rig->arena, "%s/../../shared/data", starter()).ptr;
     return stat(folder, &stat_of) == 0 ? folder : NULL;
 }

@@ -25,8 +25,9 @@ const Json *rig_import(Rig *rig, ConnectWish wish);
 int64_t rig_count(const Json *report, const char *name);
 /* The newest state, or NULL. */
 const Entity *rig_entity(Rig *rig, const char *id);
-/* The folder of the real files (MACHI_SAMPLES, else ../shared/data); NULL when it is absent. */
-const char *rig_samples(void);
+/* The folder of the real files (MACHI_SAMPLES, else ../shared/data beside the project); NULL when
+ * it is absent. */
+const char *rig_samples(Rig *rig);
 /* The whole of a file below a folder. */
 Str rig_read(Arena *arena, const char *folder, const char *name);
 

@@ -1,0 +1,102 @@
+"""machi import and machi export as an operator types them: a server of its own, exit codes, report, files."""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+BIN = sys.argv[1]
+HEAD = "全国地方公共団体コード,ID,名称,小児対応設備の有無\n"
+
+
+def machi(*arguments):
+    return subprocess.run([BIN, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+
+
+def begin(folder):
+    """Starts the server and waits until it says where it listens."""
+    server = subprocess.Popen([BIN, "serve", "--data", str(folder), "--listen", "127.0.0.1:0", "--sandbox"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in server.stdout:
+        if re.search(r"listens on", line):
+            return server
+    raise SystemExit("the server ended before it listened")
+
+
+def imports_and_reports(data, folder):
+    good = folder / "aed.csv"
+    good.write_text(HEAD + "222127,1,本館,○\n222127,,無番,有\n")
+    done = machi("import", "--data", data, "--report", folder / "report.json", good)
+    assert done.returncode == 0, done.stderr
+    assert "2 rows: 0 imported, 1 repaired, 1 listed" in done.stdout, done.stdout
+    assert "line 3, ID: This is needed" in done.stdout, done.stdout
+    report = json.loads((folder / "report.json").read_text())
+    assert [(one["created"], one["rules"]) for one in report] == [(1, {"mark-to-boolean": 1})], report
+
+
+def imports_again_and_changes_nothing(data, folder):
+    done = machi("import", "--data", data, folder / "aed.csv")
+    assert "0 new, 0 changed, 1 unchanged" in done.stdout, done.stdout
+
+
+def goes_on_behind_a_file_that_fails(data, folder):
+    odd = folder / "odd.csv"
+    odd.write_text("colour\nred\n")
+    done = machi("import", "--data", data, odd, folder / "missing.csv", folder / "aed.csv")
+    assert done.returncode == 4 and "1 unchanged" in done.stdout, (done.returncode, done.stdout)
+    assert done.stderr.count("No layout of the dictionary") == 1, done.stderr
+    assert done.stderr.count("missing.csv") == 1, done.stderr
+
+
+def replaces_only_when_told(data, folder):
+    newer = folder / "newer.csv"
+    newer.write_text(HEAD + "222127,2,分館,無\n")
+    done = machi("import", "--data", data, "--dry-run", newer)
+    assert "a dry run" in done.stdout and "1 vanished, 0 removed" in done.stdout, done.stdout
+    done = machi("import", "--data", data, newer)
+    assert "1 new" in done.stdout and "1 vanished, 0 removed" in done.stdout, done.stdout
+    done = machi("import", "--data", data, "--replace", newer)
+    assert "1 vanished, 1 removed" in done.stdout, done.stdout
+
+
+def exports_what_is_there(data, folder):
+    out = folder / "out.csv"
+    done = machi("export", "--data", data, "--type", "AED", "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = out.read_bytes().decode("utf-8-sig").split("\r\n")
+    assert rows[0].startswith("全国地方公共団体コード,ID,") and rows[1].startswith("222127,2,"), rows
+    assert machi("export", "--data", data, "--type", "Nothing").returncode == 4
+
+
+def needs_a_running_server(_data, folder):
+    done = machi("import", "--data", folder, folder / "aed.csv")
+    assert done.returncode == 4 and "No machi runs" in done.stderr, done.stderr
+
+
+CASES = [imports_and_reports, imports_again_and_changes_nothing, goes_on_behind_a_file_that_fails,
+         replaces_only_when_told, exports_what_is_there, needs_a_running_server]
+
+
+def main():
+    print(f"1..{len(CASES)}")
+    failed = 0
+    with tempfile.TemporaryDirectory() as root:
+        folder = pathlib.Path(root)
+        server = begin(folder / "data")
+        try:
+            for number, case in enumerate(CASES, 1):
+                try:
+                    case(folder / "data", folder)
+                    print(f"ok {number} - {case.__name__}")
+                except AssertionError as error:
+                    failed += 1
+                    print(f"not ok {number} - {case.__name__}\n# {error}")
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
