@@ -292,8 +292,9 @@ Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain);
 Digest ledger_keyed_hash(Ledger *ledger, Str domain, Str text);
 /* C2SP signed note of the newest checkpoint. */
 Rc ledger_checkpoint(Ctx *ctx, Ledger *ledger, Str *note);
-/* What the witness file holds, checked now against the tree: root is of its newest checkpoint, consistent says that the first `size`
-   leaves still have that root. size 0: nothing was witnessed yet. Pool threads. */
+/* What the witness file holds, checked now against the tree: root is of its newest checkpoint,
+   consistent says that the first `size` leaves still have that root. size 0: nothing was witnessed
+   yet. Pool threads. */
 typedef struct LedgerWitness {
     uint64_t size;
     Str root; /* base64 */

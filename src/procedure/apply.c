@@ -157,7 +157,6 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
     entity_set(arena, entity, IRI("post"),
                json_of_str(waste_decider(waste, STR("application-confirm"), 0)));
     entity_set(arena, entity, IRI("due"), json_of_str(time_format_date(arena, due)));
-    entity_set(arena, entity, IRI("touchSeconds"), json_of_int(0));
     return entity;
 }
 

@@ -6,7 +6,8 @@
 
 #include "ledger/ledger.h"
 
-#define CASE_TYPE LD_DEFAULT "Application"
+#define CASE_TYPE      LD_DEFAULT "Application"
+#define CASE_ID_PREFIX "urn:ngsi-ld:Application:"
 
 /* States; the words are what is stored. */
 typedef enum CaseState {

@@ -13,15 +13,11 @@ static Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const E
     return gate_check(ctx, &ask);
 }
 
-/* The step of an official: his time on the page is added to the case's. */
-static PartStep *office_step(Ctx *ctx, Command *command, const OfficeAct *act,
-                             const Entity *application) {
+/* The step of an official. */
+static PartStep *office_step(Ctx *ctx, Command *command, const OfficeAct *act) {
     Arena *arena = command_arena(command);
     PartStep *step = NEW(arena, PartStep);
     Entity *set = entity_new(arena, str_dup(arena, act->id), STR(CASE_TYPE));
-    int64_t touch = act->touch > 0 && act->touch < 86400 ? act->touch : 0;
-    entity_set(arena, set, IRI("touchSeconds"),
-               json_of_int(entity_int(application, IRI("touchSeconds"), 0) + touch));
     entity_set(arena, set, IRI("assignee"), json_of_str(str_dup(arena, ctx->actor->id)));
     *step = (PartStep){.id = set->id,
                        .version = act->version,
@@ -57,7 +53,7 @@ Rc office_confirm(Ctx *ctx, const OfficeAct *act) {
         return ctx_fail(ctx, RC_CONFLICT, "reduction-open", act->id,
                         "A fee reduction has been asked for: draft its decision first.");
     Command *command = case_command(ctx, STR("application.confirm"), act->id, STR("web"));
-    PartStep *step = office_step(ctx, command, act, application);
+    PartStep *step = office_step(ctx, command, act);
     step->from = 1u << CASE_SUBMITTED;
     step->to = CASE_CONFIRMED;
     return case_execute(ctx, command, &outcome);
@@ -69,7 +65,7 @@ Rc office_ask(Ctx *ctx, const OfficeAct *act) {
     TRY(needs_text(ctx, act));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.ask"), act->id, STR("web"));
-    PartStep *step = office_step(ctx, command, act, application);
+    PartStep *step = office_step(ctx, command, act);
     step->from = 1u << CASE_SUBMITTED;
     step->to = CASE_ASKED;
     return case_execute(ctx, command, &outcome);
@@ -95,7 +91,7 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
     Command *command = case_command(ctx, STR("application.refuse"), act->id, STR("web"));
     PartSlot *slot = slot_of(ctx, command, application);
     if (slot) command_add(command, &part_slot_release, slot);
-    PartStep *step = office_step(ctx, command, act, application);
+    PartStep *step = office_step(ctx, command, act);
     step->from = 1u << CASE_SUBMITTED | 1u << CASE_ASKED;
     step->to = CASE_REFUSED;
     return case_execute(ctx, command, &outcome);
@@ -106,7 +102,7 @@ Rc office_collected(Ctx *ctx, const OfficeAct *act) {
     Outcome outcome;
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.collected"), act->id, STR("web"));
-    PartStep *step = office_step(ctx, command, act, application);
+    PartStep *step = office_step(ctx, command, act);
     step->from = 1u << CASE_PLANNED;
     step->to = CASE_COLLECTED;
     return case_execute(ctx, command, &outcome);
@@ -114,20 +110,31 @@ Rc office_collected(Ctx *ctx, const OfficeAct *act) {
 
 /* ---- touch time ---- */
 
+#define TOUCH_TYPE LD_DEFAULT "TouchTime"
+
+enum { CASE_PREFIX = sizeof CASE_ID_PREFIX - 1 };
+
+/* Kept beside the case, not in it: counting time must not make a case another version, which pages
+   and proposals would take for a change. */
+static Str touch_id(Arena *arena, Str case_id) {
+    Str suffix = str_sub(case_id, CASE_PREFIX, case_id.len);
+    return str_fmt(arena, "urn:ngsi-ld:TouchTime:" STR_FMT, STR_ARG(suffix));
+}
+
 /* The total is computed on the newest state: two pages that count at once lose nothing. */
 typedef struct PartTouch {
-    Str id;
+    Str id, case_id;
     int64_t seconds;
 } PartTouch;
 
 static Rc touch_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartTouch *part = args;
     const Entity *before = stage_entity(stage, part->id);
-    if (!before) return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->id, "There is no such case.");
-    Entity *after = entity_new(ctx->arena, part->id, STR(CASE_TYPE));
-    entity_set(ctx->arena, after, IRI("touchSeconds"),
-               json_of_int(entity_int(before, IRI("touchSeconds"), 0) + part->seconds));
-    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    int64_t total = (before ? entity_int(before, IRI("seconds"), 0) : 0) + part->seconds;
+    Entity *after = entity_new(ctx->arena, part->id, STR(TOUCH_TYPE));
+    entity_set_kind(ctx->arena, after, ATTR_RELATIONSHIP, IRI("case"), json_of_str(part->case_id));
+    entity_set(ctx->arena, after, IRI("seconds"), json_of_int(total));
+    Delta delta = {.op = DELTA_PUT, .id = part->id, .after = after};
     stage_put(stage, &delta);
     return RC_OK;
 }
@@ -142,11 +149,22 @@ Rc office_touch(Ctx *ctx, const OfficeAct *act) {
                         "Active time is 1 to 3600 seconds.");
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.touch"), act->id, STR("web"));
-    PartTouch *part = NEW(command_arena(command), PartTouch);
-    *part = (PartTouch){str_dup(command_arena(command), act->id), act->touch};
+    Arena *arena = command_arena(command);
+    PartTouch *part = NEW(arena, PartTouch);
+    *part = (PartTouch){touch_id(arena, act->id), str_dup(arena, act->id), act->touch};
     command_needs(command, part->id);
     command_add(command, &part_case_touch, part);
     return case_execute(ctx, command, &outcome);
+}
+
+Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds) {
+    const Entity *touch;
+    *seconds = 0;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, touch_id(ctx->arena, case_id), &touch);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    *seconds = entity_int(touch, IRI("seconds"), 0);
+    return RC_OK;
 }
 
 /* ---- drafting ---- */

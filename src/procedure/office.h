@@ -21,8 +21,10 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act);
 /* Marks a planned case as collected. */
 Rc office_collected(Ctx *ctx, const OfficeAct *act);
 
-/* Adds active seconds on the page to the case; changes nothing else. */
+/* Adds active seconds on the page to what is counted for the case. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);
+/* Active seconds counted for a case so far. */
+Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds);
 
 /* Drafts the decision on one fee reduction; *decision is its id. */
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision);

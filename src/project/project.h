@@ -147,8 +147,8 @@ typedef struct LooksQuery {
     uint64_t before; /* position; 0: from the newest */
     size_t limit;
 } LooksQuery;
-/* The newest looks at one person's data (or all), newest first. Includes what is durable but not projected
-   yet. */
+/* The newest looks at one person's data (or all), newest first. Includes what is durable but not
+   projected yet. */
 Rc project_looks(Ctx *ctx, Project *project, const LooksQuery *query, Looks *out);
 
 #endif

@@ -299,7 +299,11 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
                   (http_ctx(x)->actor->roles & 1u << ROLE_CLERK));
     view_bool(view, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
-    view_int(view, "touch", entity_int(application, IRI("touchSeconds"), 0));
+    int64_t touched;
+    if (office_touched(http_ctx(x), application->id, &touched) == RC_OK)
+        view_int(view, "touch", touched);
+    else
+        view_null(view, "touch");
     history_value(x, view, application);
 }
 

@@ -129,6 +129,28 @@ it('keeps the answers on Back, and tells what is wrong at the field and on top',
     await page.context().close();
 });
 
+it('decides a fee reduction by itself, before the case can be confirmed', async () => {
+    const [resident, clerk, chief] = await Promise.all([open(false), open(true), open(true)]);
+    await apply(resident, { reduction: 'disaster' });
+    await press(resident, 'form[action="/bulky/check"] button');
+    const number = (await resident.locator('.code').innerText()).trim();
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form[action$="/reduction"] button');
+    await signIn(chief, 'chief');
+    await chief.goto(`${site.url}/step-up?next=/staff/reductions`);
+    await chief.fill('#password', site.passwords.chief);
+    await press(chief, 'form[action="/step-up"] button.wide');
+    const card = chief.locator('section.card', { hasText: number });
+    assert.match(await card.innerText(), /災害|火災|風水害/, 'the decider sees the ground');
+    await sound(chief);
+    await Promise.all([chief.waitForNavigation(), card.locator('button[value="approve"]').click()]);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form[action$="/confirm"] button');
+    assert.match(await clerk.locator('.tag').first().innerText(), /確定/, `${chief.url()} ${await chief.locator('main').innerText()} ${clerk.url()} ${await clerk.locator('main').innerText()}`);
+    await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
+});
+
 it('takes one application when it is sent twice', async () => {
     const page = await open(true);
     await apply(page);
