@@ -86,8 +86,9 @@ CellState cell_point_geo3x3(CellWork *work, Str raw, Json *out) {
         int n = s.ptr[i] - '1';
         if (n < 0 || n > 8) return cell_bad(work, "This is no Geo3x3 code.");
         unit /= 3;
-        lon += (n % 3) * unit;
-        lat += (n / 3) * unit;
+        int column = n % 3, row = n / 3;
+        lon += column * unit;
+        lat += row * unit;
     }
     /* More decimals than a decimetre are noise of the division. */
     return point_make(work, round((lat + unit / 2) * 1e6) / 1e6,
@@ -101,9 +102,11 @@ CellState cell_point_mesh(CellWork *work, Str raw, Json *out) {
     if (!s.len) return CELL_EMPTY;
     if (s.len != 8 || !str_to_i64(s, &code) || code < 0)
         return cell_bad(work, "This is no mesh code of 8 digits.");
-    double lat = (double)(code / 1000000) / 1.5, lon = (double)(code / 10000 % 100) + 100;
-    lat += (double)(code / 1000 % 10) * 5 / 60 + (double)(code / 10 % 10) * 30 / 3600;
-    lon += (double)(code / 100 % 10) * 7.5 / 60 + (double)(code % 10) * 45 / 3600;
+    int64_t first = code / 10000, second = code / 100 % 100, third = code % 100;
+    int64_t south = first / 100, north = second / 10, top = third / 10;
+    double lat = (double)south / 1.5 + (double)north * 5 / 60 + (double)top * 30 / 3600;
+    double lon = (double)(first % 100) + 100 + (double)(second % 10) * 7.5 / 60 +
+                 (double)(third % 10) * 45 / 3600;
     return point_make(work, round((lat + 15.0 / 3600) * 1e6) / 1e6,
                       round((lon + 22.5 / 3600) * 1e6) / 1e6, out);
 }

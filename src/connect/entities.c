@@ -232,21 +232,24 @@ typedef struct Gone {
     Import *import;
     Entities *entities;
     StrVec prefixes, ids;
+    Str after; /* the last id of the page before */
+    bool more;
 } Gone;
 
-static Rc gone_page(Gone *gone, const Match *match, Str *after, bool *more) {
+static Rc gone_page(Gone *gone, const Match *match) {
     Import *import = gone->import;
     Ctx *ctx = &import->work;
     ProjectAnswer answer = {0};
-    ProjectQuery query = {.match = match, .limit = PAGE, .after = *after};
+    ProjectQuery query = {.match = match, .limit = PAGE, .after = gone->after};
     TRY(project_query(ctx, ctx->tenant->project, &query, &answer));
     for (size_t i = 0; i < answer.entities.len; i++) {
         const Entity *entity = answer.entities.items[i];
-        *after = str_dup(import->keep.arena, entity->id);
+        gone->after = str_dup(import->keep.arena, entity->id);
         if (map_has(&gone->entities->seen, entity->id) || !of_layout(import, entity)) continue;
-        if (in_range(&gone->prefixes, entity->id)) vec_push(import->keep.arena, &gone->ids, *after);
+        if (in_range(&gone->prefixes, entity->id))
+            vec_push(import->keep.arena, &gone->ids, gone->after);
     }
-    *more = answer.more;
+    gone->more = answer.more;
     return RC_OK;
 }
 
@@ -284,10 +287,10 @@ static Rc remove_some(Gone *gone, size_t from, size_t n) {
 }
 
 static Rc gone_find(Gone *gone, const Match *match) {
-    Str after = STR_NONE;
-    for (bool more = true; more;) {
+    gone->more = true;
+    while (gone->more) {
         ArenaMark mark = arena_mark(gone->import->work.arena);
-        TRY(gone_page(gone, match, &after, &more));
+        TRY(gone_page(gone, match));
         arena_rewind(gone->import->work.arena, mark);
         TRY(ctx_check_deadline(&gone->import->work));
     }

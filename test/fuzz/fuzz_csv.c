@@ -5,33 +5,37 @@
 #include "connect/bring.h"
 #include "connect/row.h"
 
-static const char declaration[] =
-    "{\"type\":\"T\",\"label\":{\"ja\":\"x\",\"en\":\"x\"},\"attributes\":["
-#define ONE(term, more) "{\"term\":\"" term "\",\"label\":{\"ja\":\"x\",\"en\":\"x\"}" more "}"
-    ONE("number", ",\"key\":true,\"headers\":[\"id\"]") "," ONE(
-        "municipalityCode",
-        ",\"headers\":["
-        "\"code\"]") "," ONE("n",
-                             ",\"value\":\"number\",\"headers\":[\"n\"],\"csv\":{\"spellings\":{\"-"
-                             "\":0}}") "," ONE("i",
-                                               ",\"value\":\"integer\",\"headers\":[\"i\"]") "," ONE("b",
-                                                                                                     ",\"value\":\"boolean\",\"headers\":["
-                                                                                                     "\"b\"]") "," ONE("d",
-                                                                                                                       ",\"value\":"
-                                                                                                                       "\"date\","
-                                                                                                                       "\"headers\":["
-                                                                                                                       "\"d\"],"
-                                                                                                                       "\"csv\":{"
-                                                                                                                       "\"date\":\"m/"
-                                                                                                                       "d/y\"}") "," ONE("t",
-                                                                                                                                         ",\"value\":\"datetime\",\"headers\":[\"t\"]") "," ONE("c",
-                                                                                                                                                                                                ",\"value\":\"clock\",\"headers\":[\"c\"]") "," ONE("l",
-                                                                                                                                                                                                                                                    ",\"value\":\"list\",\"headers\":[\"l\"],\"csv\":{\"split\":\"、,\"}") "," ONE("r",
-                                                                                                                                                                                                                                                                                                                                   ",\"kind\":\"Relationship\",\"headers\":[\"r\"],\"csv\":{\"relation\":\"urn:r:{}\"}") "," ONE("f", ",\"value\":\"list\",\"schema\":{\"items\":{\"type\":\"integer\"}},\"csv\":{\"family\":"
-                                                                                                                                                                                                                                                                                                                                                                                                                                      "{\"header\":\"f{n}\",\"from\":1,\"to\":3}}") "," ONE("p",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            ",\"kind\":\"GeoProperty\",\"csv\":{\"point\":[{\"lat\":[\"lat\"],\"lon\":[\"lon\"]},"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "{\"latlon\":[\"ll\"]},{\"geo3x3\":[\"g\"]},{\"mesh\":[\"m\"]}]}") "],\"files\":[{\"name\":\"t\",\"recognise\":[\"id\"],\"id\":\"urn:t:{number}\"},"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "{\"name\":\"h\",\"recognise\":[\"n\"],\"id\":\"urn:t:{@hash}\"}]}";
+/* One attribute of each kind: its term, and what else its declaration says. */
+static const char *const attributes[][2] = {
+    {"number", "'key':true,'headers':['id']"},
+    {"municipalityCode", "'headers':['code']"},
+    {"n", "'value':'number','headers':['n'],'csv':{'spellings':{'-':0}}"},
+    {"i", "'value':'integer','headers':['i']"},
+    {"b", "'value':'boolean','headers':['b']"},
+    {"d", "'value':'date','headers':['d'],'csv':{'date':'m/d/y'}"},
+    {"t", "'value':'datetime','headers':['t']"},
+    {"c", "'value':'clock','headers':['c']"},
+    {"l", "'value':'list','headers':['l'],'csv':{'split':'、,'}"},
+    {"r", "'kind':'Relationship','headers':['r'],'csv':{'relation':'urn:r:{}'}"},
+    {"f", "'value':'list','schema':{'items':{'type':'integer'}},"
+          "'csv':{'family':{'header':'f{n}','from':1,'to':3}}"},
+    {"p", "'kind':'GeoProperty','csv':{'point':[{'lat':['lat'],'lon':['lon']},"
+          "{'latlon':['ll']},{'geo3x3':['g']},{'mesh':['m']}]}"},
+};
+static const char layouts[] = "'files':[{'name':'t','recognise':['id'],'id':'urn:t:{number}'},"
+                              "{'name':'h','recognise':['n'],'id':'urn:t:{@hash}'}]";
+
+static Str declaration(Arena *arena) {
+    Buf to = buf_new(arena, 1 << 16);
+    buf_addf(&to, "{'type':'T','label':{'ja':'x','en':'x'},%s,'attributes':[", layouts);
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        buf_addf(&to, "%s{'term':'%s','label':{'ja':'x','en':'x'},%s}", i ? "," : "",
+                 attributes[i][0], attributes[i][1]);
+    buf_add(&to, STR("]}"));
+    for (size_t i = 0; i < to.len; i++)
+        if (to.ptr[i] == '\'') to.ptr[i] = '"';
+    return buf_str(&to);
+}
 
 static void written_back(Ctx *ctx, Str cell) {
     Buf to = buf_new(ctx->arena, cell.len * 2 + 8);
@@ -78,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     DictFile file = {.path = STR("T.json")};
     const Dictionary *dictionary;
     Brought brought;
-    Rc rc = json_read(&ctx, str_of(declaration), JSON_LIMITS_DEFAULT, &file.content);
+    Rc rc = json_read(&ctx, declaration(ctx.arena), JSON_LIMITS_DEFAULT, &file.content);
     assert(rc == RC_OK);
     rc = dictionary_compile(&ctx, &file, 1, false, &dictionary);
     assert(rc == RC_OK);
