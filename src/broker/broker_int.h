@@ -52,6 +52,15 @@ Rc request_render_options(Request *request, const Json *body, RenderOptions *out
 /* Splits a list parameter and expands its terms. */
 void request_terms(Request *request, Str list, StrVec *out);
 
+/* ---- kept.c: rendered answers kept beside the newest versions (DESIGN 5) ---- */
+
+/* What an answer to this request is kept under; false: it is too particular to be kept. */
+bool kept_key(const Request *request, const RenderOptions *options, RenderKey *out);
+/* The kept answer of an entity, until the handler ends; NULL: draw it. */
+const Str *kept_find(const Request *request, Str id, const RenderKey *key);
+/* Keeps what was drawn of an entity (as it was shown) that is the newest still. */
+void kept_put(const Request *request, const Entity *shown, const Rendering *rendering);
+
 /* ---- submit.c: commands of the broker ---- */
 
 /* Called on the exchange's loop with the outcome: answers. */

@@ -251,26 +251,63 @@ static Rc asked_attrs_present(Request *request, const Entity *entity,
                     "The entity has none of these attributes.");
 }
 
-/* A look at personal data is durable before the data leave, so it waits on the pool. */
-static Rc retrieve_and_look(Request *request, const Entity **entity, RenderOptions *options) {
-    TRY(retrieve(request, entity));
-    TRY(request_render_options(request, NULL, options));
-    TRY(asked_attrs_present(request, *entity, options));
-    if (!gate_is_look(request->ctx, *entity)) return RC_OK;
-    if (!request->ctx->db) return RC_BUSY;
-    return gate_look(request->ctx, entity, 1, STR("NGSI-LD API"));
+/* One retrieval, from the question to the bytes. */
+typedef struct Retrieval {
+    RenderOptions options;
+    const Entity *entity;
+    RenderKey key;
+    bool keeps; /* the answer is looked for among those kept, and kept */
+    Str body;
+} Retrieval;
+
+static Rc retrieval_begin(Request *request, Retrieval *retrieval) {
+    Str type;
+    TRY(request_render_options(request, NULL, &retrieval->options));
+    retrieval->keeps = kept_key(request, &retrieval->options, &retrieval->key) &&
+                       !http_query(request->x, "type", &type);
+    return RC_OK;
+}
+
+static bool retrieval_kept(Request *request, Retrieval *retrieval) {
+    Str id = http_path_param(request->x, "entityId");
+    const Str *kept = retrieval->keeps ? kept_find(request, id, &retrieval->key) : NULL;
+    if (kept) retrieval->body = *kept;
+    return kept != NULL;
+}
+
+static Rc retrieval_draw(Request *request, Retrieval *retrieval) {
+    Ctx *ctx = request->ctx;
+    Buf body = buf_new(ctx->arena, BROKER_ANSWER_MAX);
+    render_entity(&body, request->context, retrieval->entity, &retrieval->options, ctx->scratch);
+    retrieval->body = buf_str(&body);
+    return buf_rc(&body);
+}
+
+/* A look at personal data is durable before the data leave, so it waits on the pool; and it is one
+ * each time, so its answer is not kept. */
+static Rc retrieve_and_look(Request *request, Retrieval *retrieval) {
+    Rendering rendering = {.key = retrieval->key,
+                           .erasures = ledger_erasures(request->tenant->ledger)};
+    TRY(retrieve(request, &retrieval->entity));
+    TRY(asked_attrs_present(request, retrieval->entity, &retrieval->options));
+    bool look = gate_is_look(request->ctx, retrieval->entity);
+    if (look && !request->ctx->db) return RC_BUSY;
+    if (look) TRY(gate_look(request->ctx, &retrieval->entity, 1, STR("NGSI-LD API")));
+    TRY(retrieval_draw(request, retrieval));
+    rendering.bytes = retrieval->body;
+    if (!look && retrieval->keeps) kept_put(request, retrieval->entity, &rendering);
+    return RC_OK;
 }
 
 void entities_get(HttpExchange *x) {
     Request *request;
-    const Entity *entity;
-    RenderOptions options;
+    Retrieval retrieval = {0};
     if (!opened(x, entities_get, &request)) return;
-    Rc rc = retrieve_and_look(request, &entity, &options);
+    Rc rc = retrieval_begin(request, &retrieval);
+    if (rc == RC_OK && !retrieval_kept(request, &retrieval))
+        rc = retrieve_and_look(request, &retrieval);
     if (rc == RC_OK) {
-        Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-        render_entity(&body, request->context, entity, &options, request->ctx->scratch);
-        request_answer(request, 200, buf_str(&body));
+        request_answer(request, 200, retrieval.body);
         return;
     }
     if (rc == RC_BUSY && !request->ctx->db) {

@@ -182,17 +182,43 @@ void query_page_headers(Request *request, const Page *page, const ProjectAnswer 
     if (links.len) http_add_header(request->x, "Link", buf_str(&links));
 }
 
-/* Of GeoJSON the collection carries the context, not each feature. */
-static void write_entities(Request *request, const ProjectAnswer *answer,
-                           const RenderOptions *options, Buf *body) {
-    RenderOptions each = *options;
-    if (options->geojson) each.at_context = NULL;
+/* How the entities of an answer are written. */
+typedef struct Drawing {
+    RenderOptions whole, each; /* of GeoJSON the collection carries the context, not each feature */
+    Rendering kept;            /* the key, and the erasures before anything was read */
+    bool keeps;
+} Drawing;
+
+static Rc drawing_begin(Request *request, const Json *body, Drawing *drawing) {
+    TRY(request_render_options(request, body, &drawing->whole));
+    drawing->each = drawing->whole;
+    if (drawing->whole.geojson) drawing->each.at_context = NULL;
+    drawing->kept = (Rendering){.erasures = ledger_erasures(request->tenant->ledger)};
+    drawing->keeps = kept_key(request, &drawing->each, &drawing->kept.key);
+    return RC_OK;
+}
+
+static void write_entity(Request *request, const Drawing *drawing, const Entity *entity,
+                         Buf *body) {
+    size_t from = body->len;
+    render_entity(body, request->context, entity, &drawing->each, request->ctx->scratch);
+    if (!drawing->keeps || body->full || gate_is_look(request->ctx, entity)) return;
+    Rendering rendering = drawing->kept;
+    rendering.bytes = str_sub(buf_str(body), from, body->len);
+    kept_put(request, entity, &rendering);
+}
+
+static void write_entities(Request *request, const ProjectAnswer *answer, const Drawing *drawing,
+                           Buf *body) {
+    const RenderOptions *options = &drawing->whole;
     if (options->geojson) buf_add(body, STR("{\"type\":\"FeatureCollection\",\"features\":"));
     buf_add_char(body, '[');
     for (size_t i = 0; i < answer->entities.len; i++) {
         if (i) buf_add_char(body, ',');
-        render_entity(body, request->context, answer->entities.items[i], &each,
-                      request->ctx->scratch);
+        if (answer->entities.items[i])
+            write_entity(request, drawing, answer->entities.items[i], body);
+        else
+            buf_add(body, *answer->kept.items[i]);
     }
     buf_add_char(body, ']');
     if (!options->geojson) return;
@@ -212,8 +238,19 @@ static Rc order_read(const QuerySource *source, OrderBy **out) {
     return match_order(source->request->ctx, source->request->context, &by, out);
 }
 
-static Rc query_run(Request *request, const QuerySource *source, const Page *page,
+/* What is kept was no look when it was drawn, so it is none now. */
+static Rc answer_look(Ctx *ctx, const ProjectAnswer *answer) {
+    size_t n = 0;
+    const Entity **drawn = NEW_ARRAY(ctx->arena, const Entity *, answer->entities.len + 1);
+    for (size_t i = 0; i < answer->entities.len; i++)
+        if (answer->entities.items[i]) drawn[n++] = answer->entities.items[i];
+    return gate_look(ctx, drawn, n, STR("NGSI-LD API"));
+}
+
+/* kept: what may stand for entities; NULL: nothing. */
+static Rc query_run(const QuerySource *source, const Page *page, const RenderKey *kept,
                     ProjectAnswer *answer) {
+    const Request *request = source->request;
     Ctx *ctx = request->ctx;
     MatchSource wanted;
     Selectors selectors;
@@ -230,29 +267,29 @@ static Rc query_run(Request *request, const QuerySource *source, const Page *pag
                           .offset = (size_t)page->offset,
                           .count = page->count,
                           .view = selected_view,
-                          .view_arg = &selectors};
+                          .view_arg = &selectors,
+                          .kept = selectors.n ? NULL : kept};
     if (rc == RC_OK) rc = project_query(ctx, request->tenant->project, &query, answer);
     match_order_free(order);
     match_free(match);
     selectors_free(&selectors);
-    return rc == RC_OK
-               ? gate_look(ctx, answer->entities.items, answer->entities.len, STR("NGSI-LD API"))
-               : rc;
+    return rc == RC_OK ? answer_look(ctx, answer) : rc;
 }
 
 static void query_answer(Request *request, const QuerySource *source) {
     Page page;
-    RenderOptions options;
+    Drawing drawing;
     ProjectAnswer answer;
     Rc rc = query_page(request, &page);
-    if (rc == RC_OK) rc = request_render_options(request, source->body, &options);
-    if (rc == RC_OK) rc = query_run(request, source, &page, &answer);
+    if (rc == RC_OK) rc = drawing_begin(request, source->body, &drawing);
+    if (rc == RC_OK)
+        rc = query_run(source, &page, drawing.keeps ? &drawing.kept.key : NULL, &answer);
     if (rc != RC_OK) {
         request_fail(request);
         return;
     }
     Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    write_entities(request, &answer, &options, &body);
+    write_entities(request, &answer, &drawing, &body);
     if (buf_rc(&body) != RC_OK) {
         (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
                        "The answer is larger than 64 MiB: ask for fewer entities at a time.");
@@ -268,7 +305,7 @@ Rc query_entities(Request *request, const Json *body, ProjectAnswer *out) {
     Page page;
     QuerySource source = {.request = request, .body = body};
     TRY(query_page(request, &page));
-    return query_run(request, &source, &page, out);
+    return query_run(&source, &page, NULL, out);
 }
 
 void query_get(HttpExchange *x) {

@@ -103,6 +103,10 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask);
    may not see, NULL when nothing. Fits ProjectView. Relations are found from the entity (subject,
    applicant, assignee, post). */
 const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity);
+/* Two requests of equal sight are shown the same of an entity as long as it stays the same: what
+   gate_view and gate_is_look depend on beside it, in one number. 0: answers to this one are not to
+   be kept. */
+uint64_t gate_sight(const Ctx *ctx);
 /* True if showing this (already masked) entity to ctx->actor is a look: personal data of somebody
  * else. */
 bool gate_is_look(const Ctx *ctx, const Entity *entity);

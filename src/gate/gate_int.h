@@ -73,6 +73,11 @@ struct Gate {
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 
+/* ctx->actor, or nobody. */
+const Actor *gate_actor(const Ctx *ctx);
+/* He has confirmed his identity lately. */
+bool gate_stepped_up(const Ctx *ctx);
+
 #define ACCOUNT_TYPE LD_DEFAULT "Account"
 /* The Account entity of a login, from its keyed hash: unique without an index. */
 Str account_id(Ctx *ctx, Str login);

@@ -18,7 +18,7 @@ const Actor *gate_operator_actor(void) {
     return &operator_actor;
 }
 
-static const Actor *actor_of(const Ctx *ctx) {
+const Actor *gate_actor(const Ctx *ctx) {
     return ctx->actor ? ctx->actor : &nobody;
 }
 
@@ -33,20 +33,24 @@ static bool token_allows(const GateToken *token, const GateAsk *ask) {
     return false;
 }
 
+bool gate_stepped_up(const Ctx *ctx) {
+    const Actor *actor = gate_actor(ctx);
+    return actor->stepped_up_at != TIME_NONE &&
+           time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
+}
+
 static PolicyAsk policy_ask(const Ctx *ctx, const GateAsk *ask) {
-    const Actor *actor = actor_of(ctx);
-    bool fresh = actor->stepped_up_at != TIME_NONE &&
-                 time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
+    const Actor *actor = gate_actor(ctx);
     return (PolicyAsk){.ask = *ask,
                        .kind = actor->kind,
                        .roles = actor->roles,
                        .has_purpose = !str_empty(ctx->purpose),
-                       .stepped_up = fresh};
+                       .stepped_up = gate_stepped_up(ctx)};
 }
 
 bool gate_permits(const Ctx *ctx, const GateAsk *ask) {
     PolicyAsk full = policy_ask(ctx, ask);
-    return token_allows(actor_of(ctx)->token, ask) &&
+    return token_allows(gate_actor(ctx)->token, ask) &&
            policy_permits(&ctx->tenant->gate->rules, &full);
 }
 
@@ -63,7 +67,7 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
         return ctx_fail(
             ctx, RC_DENIED, "needs-step-up", STR_NONE,
             "Confirm your identity once more: the last confirmation is too old for this.");
-    if (actor_of(ctx)->kind == ACTOR_NOBODY)
+    if (gate_actor(ctx)->kind == ACTOR_NOBODY)
         return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
                         "Sign in, or send a bearer token.");
     return ctx_fail(
@@ -74,7 +78,7 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 /* ---- relations ---- */
 
 unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
-    const Actor *actor = actor_of(ctx);
+    const Actor *actor = gate_actor(ctx);
     unsigned bits = 0;
     if (actor->kind == ACTOR_SYSTEM) return 0;
     Str subject = dictionary_subject(ctx->tenant->dictionary, entity);
@@ -141,7 +145,7 @@ const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
 /* ---- looks ---- */
 
 bool gate_is_look(const Ctx *ctx, const Entity *entity) {
-    const Actor *actor = actor_of(ctx);
+    const Actor *actor = gate_actor(ctx);
     if (actor->kind == ACTOR_SYSTEM) return false;
     if (gate_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
     if (str_empty(dictionary_subject(ctx->tenant->dictionary, entity))) return false;
@@ -159,7 +163,7 @@ static void look_collect(Ctx *ctx, Arena *arena, const Entity *entity, PartLook 
 }
 
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
-    const Actor *actor = actor_of(ctx);
+    const Actor *actor = gate_actor(ctx);
     size_t looks = 0;
     for (size_t i = 0; i < n; i++)
         looks += gate_is_look(ctx, entities[i]);

@@ -189,10 +189,22 @@ Str version_id(const Version *version);
 Str version_stored(const Version *version);
 /* It was deleted, or is known not to exist (position 0). */
 bool version_gone(const Version *version);
-/* Rendered bytes kept with the version under a key of the caller's (context and form); NULL when
- * there are none. */
-const Str *version_rendered(const Version *version, uint64_t key);
-void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes);
+/* What rendered bytes depend on beside their version; all three are the caller's: who may see it
+ * so, the context of its terms, and how it is written. */
+typedef struct RenderKey {
+    uint64_t sight, context, form;
+} RenderKey;
+/* Rendered bytes kept with the version under this key; NULL when there are none. */
+const Str *version_rendered(const Version *version, const RenderKey *key);
+/* erasures: ledger_erasures from before the version was opened, as a key may be destroyed while the
+ * bytes are drawn. */
+typedef struct Rendering {
+    RenderKey key;
+    uint64_t erasures;
+    Str bytes; /* copied */
+} Rendering;
+uint64_t ledger_erasures(const Ledger *ledger);
+void version_render_keep(Ledger *ledger, const Version *version, const Rendering *rendering);
 
 /* The stored form of an entity: what the working set and state.db keep; personal values are sealed
  * under keys that exist already. */

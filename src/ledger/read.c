@@ -97,8 +97,12 @@ const Version *ledger_version(Ledger *ledger, Str id) {
     return workset_find(ledger->set, id);
 }
 
-void version_render_keep(Ledger *ledger, const Version *version, uint64_t key, Str bytes) {
-    workset_render_keep(ledger->set, version, key, bytes);
+void version_render_keep(Ledger *ledger, const Version *version, const Rendering *rendering) {
+    workset_render_keep(ledger->set, version, rendering);
+}
+
+uint64_t ledger_erasures(const Ledger *ledger) {
+    return workset_erasures(ledger->set);
 }
 
 Rc ledger_reader_register(Ctx *ctx, Ledger *ledger) {

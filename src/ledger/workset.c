@@ -7,7 +7,8 @@
 enum { STRIPES = 64, BYTES_PER_BUCKET = 1024, BUCKETS_MIN = 1024, TRIM_STEP = 64 };
 
 typedef struct Rendered {
-    uint64_t key, erasures;
+    RenderKey key;
+    uint64_t erasures;
     Str bytes;
     char text[];
 } Rendered;
@@ -272,16 +273,19 @@ WorksetCounts workset_counts(Workset *set) {
 
 /* ---- rendered answers ---- */
 
-const Str *version_rendered(const Version *version, uint64_t key) {
+const Str *version_rendered(const Version *version, const RenderKey *key) {
     const Rendered *rendered = atomic_load_explicit(&version->rendered, memory_order_acquire);
-    if (!rendered || rendered->key != key) return NULL;
+    if (!rendered || rendered->key.sight != key->sight || rendered->key.context != key->context ||
+        rendered->key.form != key->form)
+        return NULL;
     bool outdated = version->sealed && rendered->erasures != atomic_load(&version->set->erasures);
     return outdated ? NULL : &rendered->bytes;
 }
 
-void workset_render_keep(Workset *set, const Version *version, uint64_t key, Str bytes) {
+void workset_render_keep(Workset *set, const Version *version, const Rendering *rendering) {
+    Str bytes = rendering->bytes;
     Rendered *rendered = mem_alloc(sizeof *rendered + bytes.len);
-    *rendered = (Rendered){.key = key, .erasures = atomic_load(&set->erasures)};
+    *rendered = (Rendered){.key = rendering->key, .erasures = rendering->erasures};
     if (bytes.len) memcpy(rendered->text, bytes.ptr, bytes.len);
     rendered->bytes = (Str){rendered->text, bytes.len};
     atomic_fetch_add(&set->bytes, sizeof *rendered + bytes.len);
@@ -289,6 +293,10 @@ void workset_render_keep(Workset *set, const Version *version, uint64_t key, Str
     if (!old) return;
     atomic_fetch_sub(&set->bytes, sizeof *old + old->bytes.len);
     epoch_retire(set->epoch, old, rendered_free);
+}
+
+uint64_t workset_erasures(const Workset *set) {
+    return atomic_load(&set->erasures);
 }
 
 void workset_erased(Workset *set) {

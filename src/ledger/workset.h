@@ -50,6 +50,8 @@ typedef struct WorksetCounts {
 WorksetCounts workset_counts(Workset *set);
 
 /* Keeps rendered bytes with the version in place of what was kept. */
-void workset_render_keep(Workset *set, const Version *version, uint64_t key, Str bytes);
+void workset_render_keep(Workset *set, const Version *version, const Rendering *rendering);
+/* How often keys were destroyed. */
+uint64_t workset_erasures(const Workset *set);
 
 #endif

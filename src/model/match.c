@@ -142,6 +142,19 @@ const MatchHint *match_hint(const Match *match) {
     return &match->hint;
 }
 
+static bool is_choice(const Expr *type) {
+    if (!type || type->kind == EXPR_LEAF) return true;
+    bool choice = type->kind == EXPR_OR;
+    for (const Expr *one = type->first; one && choice; one = one->next)
+        choice = one->kind == EXPR_LEAF;
+    return choice;
+}
+
+bool match_hint_is_all(const Match *match) {
+    return !match->id_pattern && !match->attrs.len && !match->q && !match->scope && !match->geo &&
+           is_choice(match->type);
+}
+
 const StrVec *match_attrs(const Match *match) {
     return &match->named;
 }

@@ -54,6 +54,9 @@ typedef struct MatchHint {
     double west, south, east, north;
 } MatchHint;
 const MatchHint *match_hint(const Match *match);
+/* True when ids and types of the hint say all that the match says: what a store finds by them needs
+ * no decision. */
+bool match_hint_is_all(const Match *match);
 /* Expanded IRIs of the attributes that q, attrs and the geoquery ask for, id, type, scope and the
    times of the entity left out: for the broker's "too wide" rule (clause 5.7.2), for indexes on
    demand and for subscriptions. */

@@ -80,10 +80,16 @@ typedef struct ProjectQuery {
     bool count;
     ProjectView view;
     void *view_arg;
+    const RenderKey
+        *kept; /* rendered bytes kept with a newest version under this key may stand for
+                  its entity; the thread must be registered with the ledger. NULL: none */
 } ProjectQuery;
 
 typedef struct ProjectAnswer {
     VEC(const Entity *) entities; /* as the view left them, in ctx->arena */
+    VEC(const Str *)
+    kept; /* when asked for: beside each of entities the bytes that stand for it (it
+             is NULL then), or NULL. Valid until the thread's next ledger_quiesce */
     bool more;
     size_t count;   /* when asked for */
     size_t scanned; /* candidates decided, for tests and the operator */

@@ -14,8 +14,15 @@ typedef struct Querying {
     VEC(const Entity *) newer; /* hits among versions above the rows, by id */
     Map seen;                  /* ids of all versions above the rows, deleted ones too */
     size_t next_newer, skipped;
+    bool keeps; /* what is kept may stand for an entity */
     Rc rc;
 } Querying;
+
+/* One of the two. */
+typedef struct Hit {
+    const Entity *entity;
+    const Str *kept;
+} Hit;
 
 /* The entity as the actor may see it, if it satisfies the query; NULL otherwise. */
 static const Entity *decide(Querying *q, const Entity *entity) {
@@ -48,11 +55,12 @@ static bool want_all(const ProjectQuery *query) {
 }
 
 /* Takes one hit in order of ids; false when the page is full and nothing more is needed. */
-static bool take(Querying *q, const Entity *hit) {
+static bool take(Querying *q, Hit hit) {
     const ProjectQuery *query = q->query;
+    Arena *arena = q->ctx->arena;
     q->out->count++;
     if (query->order) {
-        vec_push(q->ctx->arena, &q->out->entities, hit);
+        vec_push(arena, &q->out->entities, hit.entity);
         return true;
     }
     if (q->skipped < query->offset) {
@@ -60,7 +68,8 @@ static bool take(Querying *q, const Entity *hit) {
         return true;
     }
     if (q->out->entities.len < query->limit) {
-        vec_push(q->ctx->arena, &q->out->entities, hit);
+        vec_push(arena, &q->out->entities, hit.entity);
+        if (q->keeps) vec_push(arena, &q->out->kept, hit.kept);
         return true;
     }
     q->out->more = true;
@@ -73,9 +82,18 @@ static bool take_newer(Querying *q, Str before) {
         const Entity *hit = q->newer.items[q->next_newer];
         if (before.len && str_cmp(hit->id, before) >= 0) return true;
         q->next_newer++;
-        if (!take(q, hit)) return false;
+        if (!take(q, (Hit){.entity = hit})) return false;
     }
     return true;
+}
+
+/* What was drawn of this very version for the same sight: it was seen then, so it is seen now, and
+ * the row says that it is of the type. */
+static const Str *kept_of(const Querying *q, const EntityRow *row) {
+    if (!q->keeps) return NULL;
+    const Version *version = ledger_version(q->project->tenant->ledger, row->id);
+    bool same = version && !version_gone(version) && version_position(version) == row->position;
+    return same ? version_rendered(version, q->query->kept) : NULL;
 }
 
 static bool row(void *arg, const EntityRow *row) {
@@ -84,12 +102,17 @@ static bool row(void *arg, const EntityRow *row) {
     if (q->out->scanned % DEADLINE_EVERY == 0) q->rc = ctx_check_deadline(q->ctx);
     if (q->rc != RC_OK || !take_newer(q, row->id)) return false;
     if (map_has(&q->seen, row->id)) return true;
+    const Str *kept = kept_of(q, row);
+    if (kept) {
+        q->out->scanned++;
+        return take(q, (Hit){.kept = kept});
+    }
     ArenaMark mark = arena_mark(q->ctx->arena);
     q->rc = ledger_record_open(q->ctx, q->project->tenant->ledger, row->body, &entity);
     if (q->rc != RC_OK) return false;
     const Entity *hit = decide(q, entity);
     bool counted_only = hit && !q->query->order && q->out->entities.len >= q->query->limit;
-    bool more = !hit || take(q, hit);
+    bool more = !hit || take(q, (Hit){.entity = hit});
     if (!hit || counted_only) arena_rewind(q->ctx->arena, mark);
     return more;
 }
@@ -133,6 +156,7 @@ static void sort_and_cut(Querying *q) {
 Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectAnswer *out) {
     *out = (ProjectAnswer){0};
     Querying q = {.ctx = ctx, .project = project, .query = query, .out = out};
+    q.keeps = query->kept && !query->order && query->match && match_hint_is_all(query->match);
     TRY(collect(&q));
     sort_and_cut(&q);
     return RC_OK;

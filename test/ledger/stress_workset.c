@@ -52,6 +52,7 @@ static void *reader(void *arg) {
     uint64_t seed = (uintptr_t)arg, turns = 0;
     int place = epoch_register(epoch);
     char text[32];
+    Rendering rendering = {.key = {.form = 1}, .bytes = {(char[100]){0}, 100}};
     while (!atomic_load(&over)) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         uint64_t i = (seed >> 33) % IDS, known = atomic_load(&published[i]);
@@ -61,9 +62,9 @@ static void *reader(void *arg) {
             check(version);
             if (!version_gone(version) && version_position(version) < known)
                 fail("an old version after a new one");
-            const Str *rendered = version_rendered(version, 1);
+            const Str *rendered = version_rendered(version, &rendering.key);
             if (rendered && rendered->len != 100) fail("a torn answer");
-            if (seed % 8 == 0) workset_render_keep(set, version, 1, (Str){(char[100]){0}, 100});
+            if (seed % 8 == 0) workset_render_keep(set, version, &rendering);
         }
         if (turns++ % 64 == 0) workset_recent(set, check_recent, NULL);
         epoch_leave(epoch, place);

@@ -265,11 +265,12 @@ static void rendered_answers_go_with_the_key(void **state) {
     City *city = *state;
     expect(city, ledger_reader_register(&city->ctx, city->ledger), RC_OK);
     const Version *version = ledger_version(city->ledger, A1);
-    version_render_keep(city->ledger, version, 1, STR("{\"name\":\"香川花子\"}"));
-    assert_non_null(version_rendered(version, 1));
+    Rendering rendering = {.key = {.form = 1}, .bytes = STR("{\"name\":\"香川花子\"}")};
+    version_render_keep(city->ledger, version, &rendering);
+    assert_non_null(version_rendered(version, &rendering.key));
     ledger_quiesce(city->ledger);
     expect(city, erase(city, HANAKO, STR(RETENTION), NULL), RC_OK);
-    assert_null(version_rendered(ledger_version(city->ledger, A1), 1));
+    assert_null(version_rendered(ledger_version(city->ledger, A1), &rendering.key));
     ledger_reader_unregister(city->ledger);
 }
 

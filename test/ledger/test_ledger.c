@@ -433,8 +433,9 @@ static void loop_threads_are_told_to_go_to_the_pool(void **state) {
     assert_int_equal(ledger_reader_register(&city->ctx, city->ledger), RC_OK);
     const Version *version = ledger_version(city->ledger, STR("urn:x:1"));
     assert_int_equal(version_position(version), 2);
-    version_render_keep(city->ledger, version, 5, STR("answer"));
-    assert_true(str_eq(*version_rendered(version, 5), STR("answer")));
+    Rendering rendering = {.key = {.form = 5}, .bytes = STR("answer")};
+    version_render_keep(city->ledger, version, &rendering);
+    assert_true(str_eq(*version_rendered(version, &rendering.key), STR("answer")));
     ledger_quiesce(city->ledger);
     assert_int_equal(city_value(city, STR("urn:x:1")), 2);
     ledger_reader_unregister(city->ledger);

@@ -187,6 +187,39 @@ static void the_overlay_shows_each_pinned_version_once(void **state) {
     close_set(&fix);
 }
 
+static void keep(Fixture *fix, const Version *version, Str bytes) {
+    Rendering rendering = {
+        .key = {.form = 7}, .erasures = workset_erasures(fix->set), .bytes = bytes};
+    workset_render_keep(fix->set, version, &rendering);
+}
+
+/* A key destroyed between opening and keeping: what was drawn with it must not come back. */
+static void an_answer_drawn_before_an_erasure_is_not_kept(void **state) {
+    (void)state;
+    Fixture fix = open_set(1 << 20);
+    workset_publish(fix.set, &(VersionSource){.id = STR("urn:x:1"), .position = 1, .sealed = true});
+    const Version *sealed = workset_find(fix.set, STR("urn:x:1"));
+    Rendering rendering = {.erasures = workset_erasures(fix.set), .bytes = STR("secret")};
+    workset_erased(fix.set);
+    workset_render_keep(fix.set, sealed, &rendering);
+    assert_null(version_rendered(sealed, &rendering.key));
+    close_set(&fix);
+}
+
+static void an_answer_is_found_by_all_of_its_key_only(void **state) {
+    (void)state;
+    Fixture fix = open_set(1 << 20);
+    workset_publish(fix.set, &(VersionSource){.id = STR("urn:x:1"), .position = 1});
+    const Version *version = workset_find(fix.set, STR("urn:x:1"));
+    Rendering rendering = {.key = {.sight = 1, .context = 2, .form = 3}, .bytes = STR("answer")};
+    workset_render_keep(fix.set, version, &rendering);
+    assert_non_null(version_rendered(version, &(RenderKey){1, 2, 3}));
+    assert_null(version_rendered(version, &(RenderKey){9, 2, 3}));
+    assert_null(version_rendered(version, &(RenderKey){1, 9, 3}));
+    assert_null(version_rendered(version, &(RenderKey){1, 2, 9}));
+    close_set(&fix);
+}
+
 static void rendered_answers_end_with_the_keys(void **state) {
     (void)state;
     Fixture fix = open_set(1 << 20);
@@ -194,18 +227,18 @@ static void rendered_answers_end_with_the_keys(void **state) {
     workset_publish(fix.set, &(VersionSource){.id = STR("urn:x:2"), .position = 2});
     const Version *sealed = workset_find(fix.set, STR("urn:x:1")),
                   *open = workset_find(fix.set, STR("urn:x:2"));
-    assert_null(version_rendered(sealed, 7));
+    assert_null(version_rendered(sealed, &(RenderKey){.form = 7}));
     size_t before = workset_counts(fix.set).bytes;
-    workset_render_keep(fix.set, sealed, 7, STR("secret"));
-    workset_render_keep(fix.set, open, 7, STR("first"));
-    workset_render_keep(fix.set, open, 7, STR("known"));
+    keep(&fix, sealed, STR("secret"));
+    keep(&fix, open, STR("first"));
+    keep(&fix, open, STR("known"));
     assert_true(workset_counts(fix.set).bytes > before);
-    assert_true(str_eq(*version_rendered(sealed, 7), STR("secret")));
-    assert_true(str_eq(*version_rendered(open, 7), STR("known")));
-    assert_null(version_rendered(open, 8));
+    assert_true(str_eq(*version_rendered(sealed, &(RenderKey){.form = 7}), STR("secret")));
+    assert_true(str_eq(*version_rendered(open, &(RenderKey){.form = 7}), STR("known")));
+    assert_null(version_rendered(open, &(RenderKey){.form = 8}));
     workset_erased(fix.set);
-    assert_null(version_rendered(sealed, 7));
-    assert_true(str_eq(*version_rendered(open, 7), STR("known")));
+    assert_null(version_rendered(sealed, &(RenderKey){.form = 7}));
+    assert_true(str_eq(*version_rendered(open, &(RenderKey){.form = 7}), STR("known")));
     close_set(&fix);
 }
 
@@ -219,6 +252,8 @@ int main(void) {
         cmocka_unit_test(absence_is_remembered_until_it_ends),
         cmocka_unit_test(the_overlay_shows_each_pinned_version_once),
         cmocka_unit_test(rendered_answers_end_with_the_keys),
+        cmocka_unit_test(an_answer_drawn_before_an_erasure_is_not_kept),
+        cmocka_unit_test(an_answer_is_found_by_all_of_its_key_only),
     };
     return cmocka_run_group_tests_name("ledger workset", tests, NULL, NULL);
 }
