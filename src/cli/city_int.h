@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "gate/gate.h"
 #include "http/http.h"
+#include "insight/insight.h"
 #include "ld/ld.h"
 #include "procedure/procedure.h"
 #include "project/project.h"

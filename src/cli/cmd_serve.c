@@ -48,6 +48,7 @@ static Rc serve(Cli *cli) {
                            .witness = settings_text(settings, "witness"),
                            .loops = (int)settings_int(settings, "http.loops"),
                            .pool = (int)settings_int(settings, "http.pool"),
+                           .wall_every = settings_duration(settings, "wall.public-every"),
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
                            .loopback = settings_bool(settings, "notify.loopback"),

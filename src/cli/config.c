@@ -18,5 +18,7 @@ const SettingRow cli_setting_rows[] = {
      "Whether notifications of subscriptions may go to loopback, link-local and metadata "
      "addresses.",
      NULL},
+    {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,
+     "How often the public wall changes; the staff's is pushed at every change.", "TIME"},
 };
 const size_t cli_setting_count = sizeof cli_setting_rows / sizeof *cli_setting_rows;

@@ -110,11 +110,13 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     Project *project;
     TRY(project_new(ctx, tenant, &project));
     TRY(procedures_of(ctx, city, tenant));
+    TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));
     TRY(project_start(ctx, project));
     TRY(gate_of(ctx, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
     TRY(broker_open(ctx, tenant, &options));
-    return broker_start(ctx, tenant);
+    TRY(broker_start(ctx, tenant));
+    return insight_start(ctx, tenant);
 }
 
 Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
@@ -144,7 +146,9 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 
 void tenant_close(Tenant *tenant) {
     broker_close(tenant);
+    insight_stop(tenant);
     project_stop(tenant->project);
+    insight_close(tenant);
     procedures_close(tenant);
     gate_close(tenant);
     ledger_close(tenant->ledger);

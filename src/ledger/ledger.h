@@ -25,6 +25,7 @@ typedef struct Tenant {
     struct Books *books;
     struct Procedures *procedures;
     struct Open *open;
+    struct Insight *insight;
     struct LdCache *contexts;
     bool sandbox;
 } Tenant;

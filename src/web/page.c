@@ -72,7 +72,20 @@ View page_view(HttpExchange *x) {
     return view;
 }
 
+/* A language that was asked for in the address stays chosen. */
+static void language_keep(HttpExchange *x) {
+    WebLang lang;
+    Str asked;
+    if (!http_query(x, "lang", &asked) || !web_lang_parse(asked, &lang)) return;
+    if (str_eq(asked, http_cookie(x, "lang"))) return;
+    http_set_cookie(x, (HttpSetCookie){.name = "lang",
+                                       .value = asked,
+                                       .max_age = INT64_C(365) * 86400,
+                                       .secure = shared->secure});
+}
+
 void page_show(HttpExchange *x, int status, WebPage page, View *view) {
+    language_keep(x);
     Json *json = NEW(view->arena, Json);
     *json = view_value(view);
     web_answer(x, status, page, json);
@@ -233,6 +246,9 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_staff_rows, page_staff_count},
         {page_decide_rows, page_decide_count},
         {page_watch_rows, page_watch_count},
+        {page_wall_rows, page_wall_count},
+        {page_map_rows, page_map_count},
+        {page_gauge_rows, page_gauge_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

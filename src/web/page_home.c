@@ -22,6 +22,20 @@ static const Service services[] = {
      T("Shelters, AEDs and river gauges."), "/map"},
 };
 
+/* A few tiles of the public wall. */
+static void now_value(HttpExchange *x, View *view) {
+    Insight *insight = http_ctx(x)->tenant->insight;
+    Tiles all, front = {0};
+    Tile datasets;
+    int64_t at;
+    insight_tiles(insight, view->arena, WALL_PUBLIC, &all, &at);
+    VEC_EACH (const Tile, tile, &all)
+        if (tile->front) vec_push(view->arena, &front, *tile);
+    page_tiles(view, &front);
+    bool known = insight_tile(insight, view->arena, STR("datasets"), &datasets);
+    view_int(view, "datasets", known ? (int64_t)datasets.value : 0);
+}
+
 static void home_get(HttpExchange *x) {
     View view = page_view(x);
     JsonItems items = {0};
@@ -34,8 +48,7 @@ static void home_get(HttpExchange *x) {
         vec_push(view.arena, &items, view_value(&one));
     }
     view_items(&view, "services", &items);
-    view_set(&view, "tiles", json_of_items(NULL, 0));
-    view_null(&view, "datasets");
+    now_value(x, &view);
     view_str(&view, "phone", STR("0999-00-0000"));
     page_show(x, 200, WEB_PAGE_HOME, &view);
 }

@@ -4,6 +4,7 @@
 
 #include "pages.h"
 
+#include "insight/insight.h"
 #include "procedure/procedure.h"
 
 enum { PAGE_FORM_MAX = 1 << 16 };
@@ -67,10 +68,24 @@ Str page_case_url(Arena *arena, Str number);
 /* A handler that begins with a form; false when it has answered. */
 bool page_form(HttpExchange *x, const HttpForm **form);
 
+/* ?page=, counted from 1, and the links to the pages before and after. */
+typedef struct Pager {
+    Str path, query;
+    size_t page, size, total;
+} Pager;
+size_t page_number(const HttpExchange *x);
+void page_pager(View *view, const Pager *pager);
+/* `tiles`, `layers` (on: bits 1 << PlaceLayer) and `bounds` of the wall and the map. */
+void page_tiles(View *view, const Tiles *tiles);
+void page_layers(View *view, const Places *places, unsigned on);
+void page_bounds(View *view, const Places *places);
+
 extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
-    page_staff_rows[], page_decide_rows[], page_watch_rows[];
+    page_staff_rows[], page_decide_rows[], page_watch_rows[], page_wall_rows[], page_map_rows[],
+    page_gauge_rows[];
 extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
-    page_staff_count, page_decide_count, page_watch_count;
+    page_staff_count, page_decide_count, page_watch_count, page_wall_count, page_map_count,
+    page_gauge_count;
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

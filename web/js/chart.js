@@ -1,39 +1,53 @@
-// The chart of a table: its rows hold <time datetime> and a cell with data-value.
+// The chart of a table: its rows hold <time datetime> and cells with data-value, or data-low and data-high where
+// readings are drawn together.
+const number = (cell, name) => Number(cell.dataset[name]);
+
+// Columns: times, then values; or times, highs and lows.
+function columns(rows) {
+    const points = rows.map((row) => {
+        const time = Date.parse(row.querySelector('time').dateTime) / 1000;
+        const value = row.querySelector('[data-value]');
+        return value ? [time, number(value, 'value')]
+            : [time, number(row.querySelector('[data-high]'), 'high'), number(row.querySelector('[data-low]'), 'low')];
+    }).sort((a, b) => a[0] - b[0]);
+    return (points[0] ?? []).map((_, i) => points.map((point) => point[i]));
+}
+
+function draw_lines(plot, lines, bottom) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'alphabetic';
+    ctx.font = `${13 * devicePixelRatio}px sans-serif`;
+    for (const line of lines.filter((one) => one.value >= plot.scales.y.min && one.value <= plot.scales.y.max)) {
+        const y = plot.valToPos(line.value, 'y', true);
+        ctx.strokeStyle = ctx.fillStyle = line.colour;
+        ctx.lineWidth = 1.5 * devicePixelRatio;
+        ctx.setLineDash([8, 6]);
+        ctx.beginPath();
+        ctx.moveTo(bbox.left, y);
+        ctx.lineTo(bbox.left + bbox.width, y);
+        ctx.stroke();
+        const label = typeof line.label === 'string' ? line.label : line.label[document.documentElement.lang];
+        ctx.fillText(label, bbox.left + 6 * devicePixelRatio, Math.min(y - 5 * devicePixelRatio, bottom));
+    }
+    ctx.restore();
+}
+
 export async function start(element) {
+    const table = document.getElementById(element.dataset.chart);
+    const data = columns([...table.tBodies[0].rows]);
+    if (!data.length || data[0].length < 2) return;
     const sheet = document.createElement('link');
     sheet.rel = 'stylesheet';
     sheet.href = element.dataset.css;
     document.head.append(sheet);
-    const rows = [...document.getElementById(element.dataset.chart).tBodies[0].rows];
-    const points = rows.map((row) => [
-        Date.parse(row.querySelector('time').dateTime) / 1000,
-        Number(row.querySelector('[data-value]').dataset.value),
-    ]).sort((a, b) => a[0] - b[0]);
-    if (points.length < 2) return;
     const { default: uPlot } = await import(element.dataset.lib);
     const lines = JSON.parse(element.dataset.lines);
-    const values = points.map((point) => point[1]).concat(lines.map((line) => line.value));
+    const values = data.slice(1).flat().concat(lines.map((line) => line.value));
     const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.08 || 1;
-
-    function draw_lines(plot) {
-        const { ctx, bbox } = plot;
-        ctx.save();
-        ctx.textAlign = 'left';
-        ctx.textBaseline = 'alphabetic';
-        ctx.font = `${14 * devicePixelRatio}px sans-serif`;
-        for (const line of lines) {
-            const y = plot.valToPos(line.value, 'y', true);
-            ctx.strokeStyle = ctx.fillStyle = line.colour || '#ac3e00';
-            ctx.setLineDash([8, 6]);
-            ctx.beginPath();
-            ctx.moveTo(bbox.left, y);
-            ctx.lineTo(bbox.left + bbox.width, y);
-            ctx.stroke();
-            const label = typeof line.label === 'string' ? line.label : line.label[document.documentElement.lang];
-            ctx.fillText(label, bbox.left + 6, y - 6);
-        }
-        ctx.restore();
-    }
+    const banded = data.length === 3;
+    const stroke = { stroke: '#0017c1', width: banded ? 1 : 2, points: { show: false } };
 
     element.hidden = false;
     const options = {
@@ -42,15 +56,18 @@ export async function start(element) {
         legend: { show: false },
         scales: { y: { range: [low - room, high + room] } },
         axes: [{ values: [
-            [86400, '{M}/{D}', null, null, null, null, null, null, 1],
+            [86400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
+            [86400 * 28, '{YYYY}/{M}', null, null, null, null, null, null, 1],
+            [86400, '{M}/{D}', '\n{YYYY}', null, null, null, null, null, 1],
             [3600, '{H}:{mm}', '\n{M}/{D}', null, '\n{M}/{D}', null, null, null, 1],
             [60, '{H}:{mm}', '\n{M}/{D}', null, '\n{M}/{D}', null, null, null, 1],
-        ] }, { size: 60 }],
-        series: [{}, { label: element.dataset.name, stroke: '#0017c1', width: 2, fill: '#0017c114' }],
-        hooks: { draw: [draw_lines] },
+        ], space: 60 }, { size: 60 }],
+        series: [{}, { label: element.dataset.name, ...stroke, ...(banded ? {} : { fill: '#0017c114' }) }, ...(banded ? [stroke] : [])],
+        bands: banded ? [{ series: [1, 2], fill: '#0017c140' }] : [],
+        hooks: { draw: [(plot) => draw_lines(plot, lines, plot.bbox.top + plot.bbox.height - 4)] },
     };
-    const plot = new uPlot(options, [points.map((p) => p[0]), points.map((p) => p[1])], element);
+    const plot = new uPlot(options, data, element);
     addEventListener('resize', () => plot.setSize({ width: element.clientWidth, height: options.height }));
     element.dataset.ready = 'true';
-    document.getElementById(element.dataset.chart).closest('details').open = false;
+    table.closest('details').open = false;
 }

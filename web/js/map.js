@@ -1,6 +1,7 @@
 // The map: our own GeoJSON on a plain ground, no tiles. Features carry "kind" and "name". Without WebGL2 the list stays.
-const COLOURS = { shelter: '#0017c1', aed: '#ce0000', gauge: '#006f83' };
-const DARK = { shelter: '#9db7f9', aed: '#ff9696', gauge: '#2bc8e4' };
+const JAPAN = [122.9, 24, 146, 45.6];
+const COLOURS = { shelter: '#0017c1', site: '#197a4b', aed: '#ce0000', gauge: '#006f83' };
+const DARK = { shelter: '#9db7f9', site: '#71c598', aed: '#ff9696', gauge: '#2bc8e4' };
 
 function has_webgl2() {
     return Boolean(document.createElement('canvas').getContext('webgl2'));
@@ -27,6 +28,17 @@ function style_of(element) {
     };
 }
 
+// What the popup says of a place: its name, which may lead on, and a line of detail.
+function about(place) {
+    const english = document.documentElement.lang === 'en';
+    const box = document.createElement('div'), name = document.createElement(place.url ? 'a' : 'b'), more = document.createElement('div');
+    name.textContent = (english && place.nameEn) || place.name;
+    if (place.url) name.href = place.url;
+    more.textContent = [place.address, english ? place.detailEn : place.detail].filter(Boolean).join(' / ');
+    box.append(name, more);
+    return box;
+}
+
 export async function start(element) {
     if (!has_webgl2()) return;
     const sheet = document.createElement('link');
@@ -36,14 +48,14 @@ export async function start(element) {
     const maplibre = await import(element.dataset.lib);
     element.hidden = false;
     const map = new maplibre.Map({
-        container: element, style: style_of(element), bounds: JSON.parse(element.dataset.bounds),
-        fitBoundsOptions: { padding: 24 }, attributionControl: false, cooperativeGestures: false,
+        container: element, style: style_of(element), bounds: JSON.parse(element.dataset.bounds) ?? JAPAN,
+        fitBoundsOptions: { padding: 24, maxZoom: 15 }, attributionControl: false, cooperativeGestures: false,
         fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 300,
     });
     map.addControl(new maplibre.NavigationControl({ showCompass: false }));
     map.on('click', 'places', (event) => {
         const { geometry, properties } = event.features[0];
-        new maplibre.Popup().setLngLat(geometry.coordinates).setText(properties.name).addTo(map);
+        new maplibre.Popup().setLngLat(geometry.coordinates).setDOMContent(about(properties)).addTo(map);
     });
     map.on('mouseenter', 'places', () => { map.getCanvas().style.cursor = 'pointer'; });
     map.on('mouseleave', 'places', () => { map.getCanvas().style.cursor = ''; });

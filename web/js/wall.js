@@ -1,27 +1,56 @@
-// The wall: tiles as they are pushed ("event: tile", data {id, value, n, time, level, level_text}), and a clock.
+// The wall: tiles as they are pushed ("event: tile", data as the page's own tiles), and a clock.
 const lang = document.documentElement.lang;
-const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 3 });
 const era = lang === 'ja' ? 'ja-JP-u-ca-japanese' : 'en-GB';
 const long = { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Tokyo' };
 const short = { hour: 'numeric', minute: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Tokyo' };
+const pick = (text) => (typeof text === 'string' ? text : text?.[lang] ?? text?.ja ?? '');
 
-function show(tile) {
+function figure(tile, words) {
+    const format = new Intl.NumberFormat(lang, { minimumFractionDigits: tile.decimals, maximumFractionDigits: tile.decimals });
+    return (tile.about ? words.about : '') + format.format(tile.value);
+}
+
+function set(box, selector, text) {
+    const part = box.querySelector(selector);
+    if (part && text) part.textContent = text;
+}
+
+function level(box, tile, words) {
+    const tag = box.querySelector('[data-level]');
+    box.className = `tile ${tile.level ?? ''}`;
+    tag.hidden = !tile.level;
+    tag.className = `tag ${tile.level ?? ''}`;
+    tag.textContent = tile.level ? words[tile.level] : '';
+}
+
+// False: the page has no such tile, or one of another form: it has to be drawn anew.
+function show(tile, words) {
     const box = document.querySelector(`[data-tile="${CSS.escape(tile.id)}"]`);
-    if (!box) return;
-    box.querySelector('[data-figure]').textContent = number.format(tile.value);
+    if (!box || tile.few !== box.querySelector('.figure').classList.contains('few')) return false;
+    const before = box.textContent;
+    if (!tile.few) set(box, '[data-figure]', figure(tile, words));
+    set(box, '[data-source]', pick(tile.source));
+    const link = box.querySelector('.name a') ?? box.querySelector('.name');
+    link.textContent = pick(tile.label);
     const time = box.querySelector('[data-time]');
-    time.dateTime = tile.time;
-    time.textContent = new Date(tile.time).toLocaleString(era, long);
-    const n = box.querySelector('[data-n]');
-    if (n && tile.n) n.textContent = number.format(tile.n);
-    const tag = box.querySelector('.tag');
-    if (tag && tile.level) {
-        box.className = `tile ${tile.level}`;
-        tag.className = `tag ${tile.level}`;
-        if (tile.level_text) tag.textContent = tile.level_text;
+    if (time && tile.time && Date.parse(time.dateTime) !== Math.floor(Date.parse(tile.time) / 1000) * 1000) {
+        time.dateTime = tile.time;
+        time.textContent = new Date(tile.time).toLocaleString(era, long);
     }
+    if (tile.n !== null) set(box, '[data-n]', new Intl.NumberFormat(lang).format(tile.n));
+    level(box, tile, words);
     box.classList.remove('pulse');
-    requestAnimationFrame(() => box.classList.add('pulse'));
+    if (before !== box.textContent) requestAnimationFrame(() => box.classList.add('pulse'));
+    return true;
+}
+
+let drawing;
+async function draw_anew() {
+    const answer = await fetch(location.href);
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const tiles = page.getElementById('tiles');
+    if (tiles) document.getElementById('tiles').replaceChildren(...tiles.children);
 }
 
 export function start(element) {
@@ -30,8 +59,16 @@ export function start(element) {
         return;
     }
     const events = new EventSource(element.dataset.src);
-    const state = document.querySelector('[data-live]');
-    events.addEventListener('tile', (event) => show(JSON.parse(event.data)));
-    events.addEventListener('open', () => { state.textContent = state.dataset.live; state.className = 'tag ok'; });
+    const state = document.querySelector('[data-connection]');
+    const calm = state.className, words = document.getElementById('tiles').dataset;
+    events.addEventListener('tile', (event) => {
+        if (show(JSON.parse(event.data), words)) return;
+        clearTimeout(drawing);
+        drawing = setTimeout(() => draw_anew().catch((error) => console.warn('the wall:', error.message)), 500);
+    });
+    events.addEventListener('open', () => {
+        state.className = calm;
+        if (state.dataset.live) state.textContent = state.dataset.live;
+    });
     events.addEventListener('error', () => { state.className = 'tag warn'; });
 }

@@ -1,0 +1,251 @@
+/* tally: counters that follow the ledger, so that a wall asks for a row and never counts.
+
+   Rows of the follower "wall": 'c' case → month, state, day as counted; 'm' month, 'w', 'd' day →
+   a counter: count, held, when each changed; 'r' entity → its readings: number, newest time, value.
+   The held figure moves with the events, not with the clock: a rebuild gives the same, and a
+   restart shows nothing that was not shown before. */
+#include "insight_int.h"
+
+#include <math.h>
+
+enum { FOLLOWER_VERSION = 1, FIELDS_MAX = 4 };
+
+/* ---- rows of numbers ---- */
+
+static size_t fields_read(Str text, int64_t out[FIELDS_MAX]) {
+    size_t n = 0;
+    Str item;
+    while (n < FIELDS_MAX && str_split(&text, ' ', &item) && str_to_i64(item, &out[n]))
+        n++;
+    return n;
+}
+
+static Rc damaged(Ctx *ctx, Str key) {
+    return ctx_fail(ctx, RC_FAILED, "bad-row", key,
+                    "A counter of the wall is damaged: rebuild state.db.");
+}
+
+static Rc tally_parse(Ctx *ctx, Str key, Rc found, Str text, Tally *out) {
+    int64_t fields[FIELDS_MAX];
+    *out = (Tally){.at = TIME_NONE, .held_at = TIME_NONE};
+    if (found == RC_NOT_FOUND) return RC_OK;
+    if (found != RC_OK) return found;
+    if (fields_read(text, fields) != FIELDS_MAX) return damaged(ctx, key);
+    *out = (Tally){fields[0], fields[1], fields[2], fields[3]};
+    return RC_OK;
+}
+
+static Rc tally_move(Ctx *ctx, Rows *rows, Str key, int64_t by, int64_t now) {
+    Str text;
+    Tally tally;
+    Rc found = rows_get(ctx, rows, key, &text);
+    TRY(tally_parse(ctx, key, found, text, &tally));
+    tally.count += by;
+    tally.at = now;
+    int64_t held = hold_next(tally.held, tally.count);
+    if (held != tally.held || tally.held_at == TIME_NONE) tally.held_at = now;
+    tally.held = held;
+    return rows_put(ctx, rows, key,
+                    str_fmt(ctx->arena, "%lld %lld %lld %lld", (long long)tally.count,
+                            (long long)tally.held, (long long)tally.at, (long long)tally.held_at));
+}
+
+/* ---- cases ---- */
+
+typedef struct Counted {
+    Str month, state, day;
+} Counted;
+
+static bool is_picked_up(Str state) {
+    return str_eq(state, STR("confirmed")) || str_eq(state, STR("planned"));
+}
+
+static Rc counted_move(Ctx *ctx, Rows *rows, const Counted *counted, int64_t by, int64_t now) {
+    Arena *arena = ctx->arena;
+    if (!str_empty(counted->month))
+        TRY(tally_move(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(counted->month)), by, now));
+    if (str_eq(counted->state, STR("submitted"))) TRY(tally_move(ctx, rows, STR("w"), by, now));
+    if (is_picked_up(counted->state) && !str_empty(counted->day))
+        TRY(tally_move(ctx, rows, str_fmt(arena, "d" STR_FMT, STR_ARG(counted->day)), by, now));
+    return RC_OK;
+}
+
+static Str month_of(Arena *arena, Str submitted_at) {
+    int64_t at;
+    if (!time_parse(submitted_at, &at)) return STR_NONE;
+    Date date = time_jst_date(at);
+    return str_fmt(arena, "%04d-%02d", date.year, date.month);
+}
+
+/* Only what is counted is kept: another state is none, a day that is no date is none. */
+static Counted counted_of(Arena *arena, const Entity *application) {
+    Date date;
+    Str state = entity_text(application, IRI("state")),
+        day = entity_text(application, IRI("pickupDate"));
+    bool known = is_picked_up(state) || str_eq(state, STR("submitted"));
+    return (Counted){.month = month_of(arena, entity_text(application, IRI("submittedAt"))),
+                     .state = known ? state : STR_NONE,
+                     .day = time_parse_date(day, &date) ? day : STR_NONE};
+}
+
+static bool counted_same(const Counted *a, const Counted *b) {
+    return str_eq(a->month, b->month) && str_eq(a->state, b->state) && str_eq(a->day, b->day);
+}
+
+static Counted counted_read(Str text) {
+    Counted counted = {0};
+    (void)str_split(&text, '|', &counted.month);
+    (void)str_split(&text, '|', &counted.state);
+    (void)str_split(&text, '|', &counted.day);
+    return counted;
+}
+
+static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
+    Entity *application;
+    Str text, key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
+    Counted before = {0}, after = {0};
+    Rc found = rows_get(ctx, rows, key, &text);
+    if (found == RC_OK)
+        before = counted_read(str_dup(ctx->arena, text));
+    else if (found != RC_NOT_FOUND)
+        return found;
+    TRY(project_event_entity(ctx, event, &application));
+    if (application) after = counted_of(ctx->arena, application);
+    if (counted_same(&before, &after)) return RC_OK;
+    TRY(counted_move(ctx, rows, &before, -1, event->time));
+    TRY(counted_move(ctx, rows, &after, 1, event->time));
+    if (!application) return rows_delete(ctx, rows, key);
+    return rows_put(ctx, rows, key,
+                    str_fmt(ctx->arena, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(after.month),
+                            STR_ARG(after.state), STR_ARG(after.day)));
+}
+
+/* ---- readings ---- */
+
+/* What history.c keeps as a plain reading of the series. */
+static bool is_reading(const Attr *attr) {
+    return attr->kind == ATTR_PROPERTY && attr->value && attr->value->kind == JSON_NUMBER &&
+           attr->observed_at != TIME_NONE && str_empty(attr->dataset_id) &&
+           (str_eq(attr->name, IRI("waterLevel")) || str_eq(attr->name, IRI("count")));
+}
+
+/* A whole entity that is put again repeats its newest reading. */
+static bool repeated(const Event *event, const int64_t fields[FIELDS_MAX], const Attr *attr) {
+    return event->delta->op == DELTA_PUT && event->delta->replaces &&
+           fields[1] == attr->observed_at && fields[2] == llround(json_number(attr->value) * 1000);
+}
+
+static Rc readings_event(Ctx *ctx, Rows *rows, const Event *event) {
+    Str text, key = str_fmt(ctx->arena, "r" STR_FMT, STR_ARG(event->delta->id));
+    int64_t fields[FIELDS_MAX] = {0, TIME_NONE};
+    bool any = false;
+    const Attrs *attrs = &event->delta->after->attrs;
+    for (size_t i = 0; i < attrs->len; i++)
+        any = any || is_reading(&attrs->items[i]);
+    if (!any) return RC_OK;
+    Rc found = rows_get(ctx, rows, key, &text);
+    if (found == RC_OK && fields_read(text, fields) != 3) return damaged(ctx, key);
+    if (found != RC_OK && found != RC_NOT_FOUND) return found;
+    for (size_t i = 0; i < attrs->len; i++) {
+        const Attr *attr = &attrs->items[i];
+        if (!is_reading(attr) || repeated(event, fields, attr)) continue;
+        fields[0]++;
+        if (attr->observed_at < fields[1]) continue;
+        fields[1] = attr->observed_at;
+        fields[2] = llround(json_number(attr->value) * 1000);
+    }
+    return rows_put(ctx, rows, key,
+                    str_fmt(ctx->arena, "%lld %lld %lld", (long long)fields[0],
+                            (long long)fields[1], (long long)fields[2]));
+}
+
+/* ---- the follower ---- */
+
+static bool is_of(const Event *event, Str prefix) {
+    return str_starts(event->delta->id, prefix);
+}
+
+static Rc tally_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    (void)arg;
+    if (!event->delta) return RC_OK;
+    if (is_of(event, STR("urn:ngsi-ld:Application:"))) return case_event(ctx, rows, event);
+    bool series = is_of(event, STR("urn:ngsi-ld:RiverGauge:")) ||
+                  is_of(event, STR("urn:ngsi-ld:PeopleFlowCount:"));
+    return series && event->delta->after ? readings_event(ctx, rows, event) : RC_OK;
+}
+
+/* What changed is only marked here: the projections' thread must not wait for viewers. */
+static void tally_committed(void *arg, uint64_t position) {
+    (void)position;
+    Insight *insight = arg;
+    pthread_mutex_lock(&insight->lock);
+    insight->dirty = true;
+    pthread_cond_signal(&insight->moved);
+    pthread_mutex_unlock(&insight->lock);
+}
+
+Follower tally_follower(Insight *insight) {
+    return (Follower){.name = "wall",
+                      .version = FOLLOWER_VERSION,
+                      .event = tally_event,
+                      .committed = tally_committed,
+                      .arg = insight};
+}
+
+/* ---- reading ---- */
+
+static Rc tally_read(Ctx *ctx, Str key, Tally *out) {
+    Str text;
+    Rc found = project_row(ctx, ctx->tenant->project, "wall", key, &text);
+    return tally_parse(ctx, key, found, text, out);
+}
+
+Rc tally_received(Ctx *ctx, Date month, Tally *out) {
+    return tally_read(ctx, str_fmt(ctx->arena, "m%04d-%02d", month.year, month.month), out);
+}
+
+Rc tally_waiting(Ctx *ctx, Tally *out) {
+    return tally_read(ctx, STR("w"), out);
+}
+
+typedef struct Finding {
+    Ctx *ctx;
+    bool held;
+    Date day;
+    Tally tally;
+    Rc rc;
+} Finding;
+
+static bool first_day(void *arg, Str key, Str value) {
+    Finding *finding = arg;
+    finding->rc = tally_parse(finding->ctx, key, RC_OK, value, &finding->tally);
+    int64_t n = finding->held ? finding->tally.held : finding->tally.count;
+    bool some = finding->rc == RC_OK && n > 0;
+    if (some && !time_parse_date(str_sub(key, 1, key.len), &finding->day))
+        finding->rc = damaged(finding->ctx, key);
+    return finding->rc == RC_OK && !some;
+}
+
+Rc tally_pickups(Ctx *ctx, Date from, bool held, Date *day, Tally *out) {
+    Finding finding = {.ctx = ctx, .held = held};
+    Str date = time_format_date(ctx->arena, from);
+    RowsRange range = {.follower = "wall",
+                       .prefix = STR("d"),
+                       .from = str_fmt(ctx->arena, "d" STR_FMT, STR_ARG(date))};
+    TRY(project_rows(ctx, ctx->tenant->project, &range, first_day, &finding));
+    *day = finding.day;
+    *out = finding.day.year ? finding.tally : (Tally){.at = TIME_NONE, .held_at = TIME_NONE};
+    return finding.rc;
+}
+
+Rc tally_readings(Ctx *ctx, Str entity, int64_t *n) {
+    Str text, key = str_fmt(ctx->arena, "r" STR_FMT, STR_ARG(entity));
+    int64_t fields[FIELDS_MAX] = {0};
+    Rc found = project_row(ctx, ctx->tenant->project, "wall", key, &text);
+    *n = 0;
+    if (found == RC_NOT_FOUND) return RC_OK;
+    TRY(found);
+    if (fields_read(text, fields) != 3) return damaged(ctx, key);
+    *n = fields[0];
+    return RC_OK;
+}
