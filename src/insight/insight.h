@@ -45,8 +45,9 @@ typedef struct Tile {
     double value;
     int decimals;
     int64_t time;
-    int64_t n; /* records behind it; -1: not said */
-    int64_t held, held_at;
+    int64_t n;             /* records behind it; -1: not said */
+    int64_t held, held_at; /* of cases; TIME_NONE: when it is put on the wall, as the time of the
+                              change tells of one case */
     TileLevel level;
 } Tile;
 typedef VEC(Tile) Tiles;

@@ -51,7 +51,7 @@ struct Insight {
 Follower tally_follower(Insight *insight);
 typedef struct Tally {
     int64_t count, held; /* what is, and what may be shown to everybody */
-    int64_t at, held_at; /* when each changed last, TIME_NONE: never */
+    int64_t at;          /* when the count changed last, TIME_NONE: never */
 } Tally;
 /* Nothing counted yet: zeros. */
 Rc tally_received(Ctx *ctx, Date month, Tally *out);
@@ -66,7 +66,7 @@ Rc tally_readings(Ctx *ctx, Str entity, int64_t *n);
 /* Computes all tiles into ctx->arena. */
 Rc tiles_compute(Ctx *ctx, Insight *insight, Tiles *out);
 /* What of them the public wall may show. */
-void tiles_public(Arena *arena, const Tiles *all, Tiles *out);
+void tiles_public(Arena *arena, const Tiles *all, int64_t now, Tiles *out);
 bool tile_same(const Tile *a, const Tile *b);
 Tile tile_dup(Arena *arena, const Tile *tile);
 

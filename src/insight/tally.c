@@ -1,21 +1,21 @@
 /* tally: counters that follow the ledger, so that a wall asks for a row and never counts.
 
    Rows of the follower "wall": 'c' case → month, state, day as counted; 'm' month, 'w', 'd' day →
-   a counter: count, held, when each changed; 'r' entity → its readings: number, newest time, value.
+   a counter: count, held, when it changed; 'r' entity → its readings: number, newest time, value.
    The held figure moves with the events, not with the clock: a rebuild gives the same, and a
    restart shows nothing that was not shown before. */
 #include "insight_int.h"
 
 #include <math.h>
 
-enum { FOLLOWER_VERSION = 1, FIELDS_MAX = 4 };
+enum { FOLLOWER_VERSION = 1, FIELDS = 3 };
 
 /* ---- rows of numbers ---- */
 
-static size_t fields_read(Str text, int64_t out[FIELDS_MAX]) {
+static size_t fields_read(Str text, int64_t out[FIELDS]) {
     size_t n = 0;
     Str item;
-    while (n < FIELDS_MAX && str_split(&text, ' ', &item) && str_to_i64(item, &out[n]))
+    while (n < FIELDS && str_split(&text, ' ', &item) && str_to_i64(item, &out[n]))
         n++;
     return n;
 }
@@ -26,12 +26,12 @@ static Rc damaged(Ctx *ctx, Str key) {
 }
 
 static Rc tally_parse(Ctx *ctx, Str key, Rc found, Str text, Tally *out) {
-    int64_t fields[FIELDS_MAX];
-    *out = (Tally){.at = TIME_NONE, .held_at = TIME_NONE};
+    int64_t fields[FIELDS];
+    *out = (Tally){.at = TIME_NONE};
     if (found == RC_NOT_FOUND) return RC_OK;
     if (found != RC_OK) return found;
-    if (fields_read(text, fields) != FIELDS_MAX) return damaged(ctx, key);
-    *out = (Tally){fields[0], fields[1], fields[2], fields[3]};
+    if (fields_read(text, fields) != FIELDS) return damaged(ctx, key);
+    *out = (Tally){fields[0], fields[1], fields[2]};
     return RC_OK;
 }
 
@@ -42,12 +42,10 @@ static Rc tally_move(Ctx *ctx, Rows *rows, Str key, int64_t by, int64_t now) {
     TRY(tally_parse(ctx, key, found, text, &tally));
     tally.count += by;
     tally.at = now;
-    int64_t held = hold_next(tally.held, tally.count);
-    if (held != tally.held || tally.held_at == TIME_NONE) tally.held_at = now;
-    tally.held = held;
+    tally.held = hold_next(tally.held, tally.count);
     return rows_put(ctx, rows, key,
-                    str_fmt(ctx->arena, "%lld %lld %lld %lld", (long long)tally.count,
-                            (long long)tally.held, (long long)tally.at, (long long)tally.held_at));
+                    str_fmt(ctx->arena, "%lld %lld %lld", (long long)tally.count,
+                            (long long)tally.held, (long long)tally.at));
 }
 
 /* ---- cases ---- */
@@ -130,21 +128,21 @@ static bool is_reading(const Attr *attr) {
 }
 
 /* A whole entity that is put again repeats its newest reading. */
-static bool repeated(const Event *event, const int64_t fields[FIELDS_MAX], const Attr *attr) {
+static bool repeated(const Event *event, const int64_t fields[FIELDS], const Attr *attr) {
     return event->delta->op == DELTA_PUT && event->delta->replaces &&
            fields[1] == attr->observed_at && fields[2] == llround(json_number(attr->value) * 1000);
 }
 
 static Rc readings_event(Ctx *ctx, Rows *rows, const Event *event) {
     Str text, key = str_fmt(ctx->arena, "r" STR_FMT, STR_ARG(event->delta->id));
-    int64_t fields[FIELDS_MAX] = {0, TIME_NONE};
+    int64_t fields[FIELDS] = {0, TIME_NONE};
     bool any = false;
     const Attrs *attrs = &event->delta->after->attrs;
     for (size_t i = 0; i < attrs->len; i++)
         any = any || is_reading(&attrs->items[i]);
     if (!any) return RC_OK;
     Rc found = rows_get(ctx, rows, key, &text);
-    if (found == RC_OK && fields_read(text, fields) != 3) return damaged(ctx, key);
+    if (found == RC_OK && fields_read(text, fields) != FIELDS) return damaged(ctx, key);
     if (found != RC_OK && found != RC_NOT_FOUND) return found;
     for (size_t i = 0; i < attrs->len; i++) {
         const Attr *attr = &attrs->items[i];
@@ -234,18 +232,18 @@ Rc tally_pickups(Ctx *ctx, Date from, bool held, Date *day, Tally *out) {
                        .from = str_fmt(ctx->arena, "d" STR_FMT, STR_ARG(date))};
     TRY(project_rows(ctx, ctx->tenant->project, &range, first_day, &finding));
     *day = finding.day;
-    *out = finding.day.year ? finding.tally : (Tally){.at = TIME_NONE, .held_at = TIME_NONE};
+    *out = finding.day.year ? finding.tally : (Tally){.at = TIME_NONE};
     return finding.rc;
 }
 
 Rc tally_readings(Ctx *ctx, Str entity, int64_t *n) {
     Str text, key = str_fmt(ctx->arena, "r" STR_FMT, STR_ARG(entity));
-    int64_t fields[FIELDS_MAX] = {0};
+    int64_t fields[FIELDS] = {0};
     Rc found = project_row(ctx, ctx->tenant->project, "wall", key, &text);
     *n = 0;
     if (found == RC_NOT_FOUND) return RC_OK;
     TRY(found);
-    if (fields_read(text, fields) != 3) return damaged(ctx, key);
+    if (fields_read(text, fields) != FIELDS) return damaged(ctx, key);
     *n = fields[0];
     return RC_OK;
 }

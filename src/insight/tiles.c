@@ -21,7 +21,7 @@ static Tile case_tile(const Tally *tally, int64_t now) {
                   .n = tally->count,
                   .time = tally->at == TIME_NONE ? now : tally->at,
                   .held = tally->held,
-                  .held_at = tally->held_at == TIME_NONE ? now : tally->held_at,
+                  .held_at = TIME_NONE,
                   .steady = tally->at == TIME_NONE,
                   .unit_ja = T("件"),
                   .unit_en = T("cases"),
@@ -271,13 +271,14 @@ Rc tiles_compute(Ctx *ctx, Insight *insight, Tiles *out) {
 
 /* ---- audiences ---- */
 
-static Tile public_of(const Tile *tile) {
+static Tile public_of(const Tile *tile, int64_t now) {
     Tile out = *tile;
     if (tile->cases) {
         out.value = (double)tile->held;
         out.few = tile->held == 0;
         out.about = !out.few;
-        out.time = tile->held_at;
+        out.steady = tile->held_at == TIME_NONE;
+        out.time = out.steady ? now : tile->held_at;
         out.n = -1;
         out.level = LEVEL_NONE;
     } else if (str_eq(tile->id, STR("people")) && tile->value < HOLD_STEP) {
@@ -286,10 +287,10 @@ static Tile public_of(const Tile *tile) {
     return out;
 }
 
-void tiles_public(Arena *arena, const Tiles *all, Tiles *out) {
+void tiles_public(Arena *arena, const Tiles *all, int64_t now, Tiles *out) {
     *out = (Tiles){0};
     VEC_EACH (const Tile, tile, all)
-        if (tile->audience != TILE_STAFF) vec_push(arena, out, public_of(tile));
+        if (tile->audience != TILE_STAFF) vec_push(arena, out, public_of(tile, now));
 }
 
 /* ---- one tile ---- */

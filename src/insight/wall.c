@@ -64,7 +64,7 @@ static void compute(Insight *insight, Ctx *ctx, bool to_all) {
         if (tile->audience != TILE_PUBLIC) vec_push(ctx->arena, &staff, *tile);
     board_take(insight, WALL_STAFF, &staff, ctx);
     if (!to_all) return;
-    tiles_public(ctx->arena, &all, &open);
+    tiles_public(ctx->arena, &all, time_now(ctx->clock), &open);
     board_take(insight, WALL_PUBLIC, &open, ctx);
 }
 
