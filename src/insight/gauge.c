@@ -72,12 +72,12 @@ static int urgency(TileLevel level) {
     return order[level];
 }
 
-/* Old readings come last, the newest of them first. */
+/* Old readings come late, the newest of them first; gauges that were never read come last. */
 static int by_urgency(const void *a, const void *b) {
     const Gauge *x = a, *y = b;
+    if (x->measured != y->measured) return y->measured - x->measured;
     int apart = urgency(y->state) - urgency(x->state);
     if (apart) return apart;
-    if (x->measured != y->measured) return y->measured - x->measured;
     if (x->state == LEVEL_OLD && x->at != y->at) return x->at < y->at ? 1 : -1;
     double px = pressure(x), py = pressure(y);
     return px > py ? -1 : px < py ? 1 : str_cmp(x->id, y->id);

@@ -30,7 +30,7 @@ PlaceLayer layer_of(Str word) {
 /* ---- one place ---- */
 
 static bool point_of(const Entity *entity, Place *place) {
-    const Attr *location = entity_attr(entity, IRI("location"));
+    const Attr *location = entity_attr(entity, STR(LD_NGSI "location"));
     const Json *at =
         location && location->value ? json_get(location->value, STR("coordinates")) : NULL;
     bool point = at && at->kind == JSON_ARRAY && at->len >= 2 &&

@@ -1,7 +1,7 @@
 /* tiles: every figure of the wall, computed once for all who look. */
 #include "insight_int.h"
 
-enum { GAUGES_SHOWN = 4, PLACES_SEEN = 1000, WAITING_WARN = 50, WAITING_BAD = 150 };
+enum { GAUGES_SHOWN = 3, PLACES_SEEN = 1000, WAITING_WARN = 50, WAITING_BAD = 150 };
 
 #define T(literal) STR(literal)
 

@@ -127,6 +127,9 @@ static Json figure(Arena *arena, Str ja, Str en, Json value, const char *unit) {
     View one = view_new(arena);
     view_set(&one, "label", view_text(arena, ja, en));
     view_set(&one, "value", value);
+    view_int(&one, "decimals", value.is_int ? 0 : 1);
+    view_bool(&one, "few", false);
+    view_bool(&one, "about", false);
     view_str(&one, "unit", str_of(unit));
     view_set(&one, "source", view_text(arena, STR("このプロセス"), STR("This process")));
     view_null(&one, "n");

@@ -2,6 +2,14 @@
 // readings are drawn together.
 const number = (cell, name) => Number(cell.dataset[name]);
 
+// Where nothing was read for long, the line ends: 20 times the usual distance.
+function with_gaps(points) {
+    const steps = points.slice(1).map((point, i) => point[0] - points[i][0]).sort((a, b) => a - b);
+    const long = 20 * steps[Math.floor(steps.length / 2)];
+    return points.flatMap((point, i) => (i && point[0] - points[i - 1][0] > long
+        ? [[point[0] - 1, ...point.slice(1).map(() => null)], point] : [point]));
+}
+
 // Columns: times, then values; or times, highs and lows.
 function columns(rows) {
     const points = rows.map((row) => {
@@ -10,16 +18,16 @@ function columns(rows) {
         return value ? [time, number(value, 'value')]
             : [time, number(row.querySelector('[data-high]'), 'high'), number(row.querySelector('[data-low]'), 'low')];
     }).sort((a, b) => a[0] - b[0]);
-    return (points[0] ?? []).map((_, i) => points.map((point) => point[i]));
+    const whole = with_gaps(points);
+    return (points[0] ?? []).map((_, i) => whole.map((point) => point[i]));
 }
 
 function draw_lines(plot, lines, bottom) {
     const { ctx, bbox } = plot;
     ctx.save();
-    ctx.textAlign = 'left';
     ctx.textBaseline = 'alphabetic';
     ctx.font = `${13 * devicePixelRatio}px sans-serif`;
-    for (const line of lines.filter((one) => one.value >= plot.scales.y.min && one.value <= plot.scales.y.max)) {
+    for (const [i, line] of lines.filter((one) => one.value >= plot.scales.y.min && one.value <= plot.scales.y.max).entries()) {
         const y = plot.valToPos(line.value, 'y', true);
         ctx.strokeStyle = ctx.fillStyle = line.colour;
         ctx.lineWidth = 1.5 * devicePixelRatio;
@@ -29,7 +37,8 @@ function draw_lines(plot, lines, bottom) {
         ctx.lineTo(bbox.left + bbox.width, y);
         ctx.stroke();
         const label = typeof line.label === 'string' ? line.label : line.label[document.documentElement.lang];
-        ctx.fillText(label, bbox.left + 6 * devicePixelRatio, Math.min(y - 5 * devicePixelRatio, bottom));
+        ctx.textAlign = i % 2 ? 'right' : 'left'; // neighbours may be close
+        ctx.fillText(label, bbox.left + (i % 2 ? bbox.width - 6 * devicePixelRatio : 6 * devicePixelRatio), Math.min(y - 5 * devicePixelRatio, bottom));
     }
     ctx.restore();
 }
@@ -44,7 +53,7 @@ export async function start(element) {
     document.head.append(sheet);
     const { default: uPlot } = await import(element.dataset.lib);
     const lines = JSON.parse(element.dataset.lines);
-    const values = data.slice(1).flat().concat(lines.map((line) => line.value));
+    const values = data.slice(1).flat().filter((value) => value !== null).concat(lines.map((line) => line.value));
     const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.08 || 1;
     const banded = data.length === 3;
     const stroke = { stroke: '#0017c1', width: banded ? 1 : 2, points: { show: false } };

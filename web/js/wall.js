@@ -5,9 +5,12 @@ const long = { dateStyle: 'long', timeStyle: 'short', timeZone: 'Asia/Tokyo' };
 const short = { hour: 'numeric', minute: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Tokyo' };
 const pick = (text) => (typeof text === 'string' ? text : text?.[lang] ?? text?.ja ?? '');
 
-function figure(tile, words) {
-    const format = new Intl.NumberFormat(lang, { minimumFractionDigits: tile.decimals, maximumFractionDigits: tile.decimals });
-    return (tile.about ? words.about : '') + format.format(tile.value);
+function figure(tile) {
+    return new Intl.NumberFormat(lang, { minimumFractionDigits: tile.decimals, maximumFractionDigits: tile.decimals }).format(tile.value);
+}
+
+function same_form(box, tile) {
+    return tile.few === box.querySelector('.figure').classList.contains('few') && tile.about === Boolean(box.querySelector('.about'));
 }
 
 function set(box, selector, text) {
@@ -26,9 +29,9 @@ function level(box, tile, words) {
 // False: the page has no such tile, or one of another form: it has to be drawn anew.
 function show(tile, words) {
     const box = document.querySelector(`[data-tile="${CSS.escape(tile.id)}"]`);
-    if (!box || tile.few !== box.querySelector('.figure').classList.contains('few')) return false;
+    if (!box || !same_form(box, tile)) return false;
     const before = box.textContent;
-    if (!tile.few) set(box, '[data-figure]', figure(tile, words));
+    if (!tile.few) set(box, '[data-figure]', figure(tile));
     set(box, '[data-source]', pick(tile.source));
     const link = box.querySelector('.name a') ?? box.querySelector('.name');
     link.textContent = pick(tile.label);
