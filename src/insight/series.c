@@ -1,10 +1,11 @@
 /* series: many readings drawn together, the lowest and highest of each span of time kept. */
 #include "insight_int.h"
 
-/* Spans begin where a day of Japan does, as far as they divide one. */
+/* Each divides the next (from a day on they double), so that no span crosses a border of the next
+ * width; they begin where a day of Japan does. */
 static const int64_t widths[] = {
-    10 * TIME_MINUTE, 30 * TIME_MINUTE, TIME_HOUR,    3 * TIME_HOUR, 6 * TIME_HOUR, 12 * TIME_HOUR,
-    TIME_DAY,         2 * TIME_DAY,     5 * TIME_DAY, 10 * TIME_DAY, 30 * TIME_DAY,
+    10 * TIME_MINUTE, 30 * TIME_MINUTE, TIME_HOUR, 3 * TIME_HOUR,
+    6 * TIME_HOUR,    12 * TIME_HOUR,   TIME_DAY,
 };
 
 static int64_t wider(int64_t width) {

@@ -88,7 +88,7 @@ const HttpRoute page_wall_rows[] = {
      "Changes of the public wall, as server-sent events", NULL, NULL},
     {HTTP_GET, "/staff/wall", staff_wall_get, HTTP_POOL, 0, GATE_STAFF, "Wall",
      "The wall of the staff", NULL, NULL},
-    {HTTP_GET, "/staff/wall/events", staff_wall_events, HTTP_LOOP, 0, GATE_STAFF | GATE_API, "Wall",
+    {HTTP_GET, "/staff/wall/events", staff_wall_events, HTTP_LOOP, 0, GATE_STAFF, "Wall",
      "Changes of the staff's wall, as server-sent events", NULL, NULL},
 };
 ROWS(page_wall_count, page_wall_rows);

@@ -74,7 +74,7 @@ class Browser:
             body = urllib.parse.urlencode(form)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        answer.text = answer.read(1 << 22).decode('utf-8', 'replace') if 'stream' not in path else ''
+        answer.text = answer.read(1 << 22).decode('utf-8', 'replace') if not re.search(r'stream|/events$', path) else ''
         for cookie in answer.headers.get_all('Set-Cookie') or []:
             name, value = cookie.split(';')[0].split('=', 1)
             self.cookies[name] = value
