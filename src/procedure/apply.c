@@ -154,8 +154,10 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
         entity_set_kind(arena, entity, ATTR_JSON, IRI("feeReduction"),
                         reduction_json(arena, answers));
     entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"), checks_json(ctx, answers));
+    /* a reduction is examined first: what then remains names the post */
     entity_set(arena, entity, IRI("post"),
-               json_of_str(waste_decider(waste, STR("application-confirm"), 0)));
+               json_of_str(waste_decider(waste, STR("application-confirm"),
+                                         answers->reduction ? 0 : apply_fee(answers))));
     entity_set(arena, entity, IRI("due"), json_of_str(time_format_date(arena, due)));
     return entity;
 }

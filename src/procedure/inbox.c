@@ -42,7 +42,9 @@ static Rc count_move(Ctx *ctx, Rows *rows, Str line, int64_t by) {
     if (rc == RC_OK && !str_to_i64(stored, &count))
         return ctx_fail(ctx, RC_FAILED, "bad-row", key,
                         "A count of the inbox is damaged: rebuild state.db.");
-    return rows_put(ctx, rows, key, str_fmt(ctx->arena, "%lld", (long long)(count + by)));
+    count += by;
+    return count ? rows_put(ctx, rows, key, str_fmt(ctx->arena, "%lld", (long long)count))
+                 : rows_delete(ctx, rows, key);
 }
 
 static Rc line_drop(Ctx *ctx, Rows *rows, Str pointer) {

@@ -6,6 +6,8 @@ enum { PLAN_MAX = 2000 };
 
 static Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out) {
     TRY(case_load(ctx, act->id, out));
+    if (ctx->actor->kind != ACTOR_STAFF) /* whose case it is may change it, but is no official */
+        return ctx_fail(ctx, RC_DENIED, "not-permitted", act->id, "Only officials do this.");
     GateAsk ask = {.action = action,
                    .type = STR(CASE_TYPE),
                    .class = CLASS_INTERNAL,
@@ -44,6 +46,15 @@ static Rc within_delegation(Ctx *ctx, const Entity *application) {
                     "The delegation table gives this amount to another post: hand the case over.");
 }
 
+/* The case goes to the post that confirms this amount. */
+static void post_set(Ctx *ctx, Command *command, PartStep *step, int64_t amount) {
+    Arena *arena = command_arena(command);
+    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), amount);
+    Entity *set = entity_dup(arena, step->set);
+    entity_set(arena, set, IRI("post"), json_of_str(str_dup(arena, post)));
+    step->set = set;
+}
+
 Rc office_confirm(Ctx *ctx, const OfficeAct *act) {
     const Entity *application;
     Outcome outcome;
@@ -54,6 +65,7 @@ Rc office_confirm(Ctx *ctx, const OfficeAct *act) {
                         "A fee reduction has been asked for: draft its decision first.");
     Command *command = case_command(ctx, STR("application.confirm"), act->id, STR("web"));
     PartStep *step = office_step(ctx, command, act);
+    post_set(ctx, command, step, 0); /* whoever confirmed, the section collects */
     step->from = 1u << CASE_SUBMITTED;
     step->to = CASE_CONFIRMED;
     return case_execute(ctx, command, &outcome);
@@ -219,6 +231,9 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     TRY(may_draft(ctx));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
+    if (case_state(application) != CASE_SUBMITTED)
+        return ctx_fail(ctx, RC_CONFLICT, "moved-on", act->id,
+                        "This case has moved on since you looked at it: load the page again.");
     if (!str_eq(entity_text(application, IRI("reductionState")), STR("requested")) || !reduction)
         return ctx_fail(ctx, RC_CONFLICT, "no-reduction", act->id,
                         "No fee reduction waits in this case.");
@@ -340,16 +355,17 @@ static Rc may_decide(Ctx *ctx) {
 
 /* What a decided reduction makes of its case: it waits for the clerk's confirmation, at the lower
  * fee. */
-static void follow_reduction(Command *command, const Entity *decision, const DecideCase *one,
-                             PartStep *step) {
+static void follow_reduction(Ctx *ctx, Command *command, const Entity *decision, PartStep *step) {
     Arena *arena = command_arena(command);
     const Attr *contents = entity_attr(decision, IRI("contents"));
-    Entity *set = entity_new(arena, str_dup(arena, one->id), STR(CASE_TYPE));
+    int64_t fee = json_get_int(contents->value, "reducedFee", 0);
+    Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("reductionState"), json_of_str(STR("approved")));
-    entity_set(arena, set, IRI("fee"), json_of_int(json_get_int(contents->value, "reducedFee", 0)));
+    entity_set(arena, set, IRI("fee"), json_of_int(fee));
     step->from = 1u << CASE_SUBMITTED;
     step->to = CASE_SUBMITTED;
     step->set = set;
+    post_set(ctx, command, step, fee);
 }
 
 static void follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
@@ -363,7 +379,7 @@ static void follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
                            .from = 1u << CASE_CONFIRMED,
                            .to = CASE_PLANNED,
                            .post = str_dup(arena, ctx->actor->post)};
-        if (!plan) follow_reduction(command, decision, one, step);
+        if (!plan) follow_reduction(ctx, command, decision, step);
         command_needs(command, step->id);
         command_add(command, &part_case_step, step);
     }
@@ -414,6 +430,8 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
                            .set = set,
                            .post = str_dup(arena, ctx->actor->post),
                            .text = str_dup(arena, str_trim(wish->opinion))};
+        const Attr *contents = entity_attr(decision, IRI("contents"));
+        post_set(ctx, command, step, json_get_int(contents->value, "fee", 0));
         command_needs(command, step->id);
         command_add(command, &part_case_step, step);
     }

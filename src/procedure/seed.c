@@ -188,7 +188,7 @@ static Rc story_cancel(Seed *seed, Story *story) {
 }
 
 static Rc story_refuse(Seed *seed, Story *story, int64_t at, Str reason) {
-    OfficeAct act = {.id = story->id, .touch = 90, .text = reason};
+    OfficeAct act = {.id = story->id, .text = reason};
     if (at > seed->now) return RC_OK;
     act_as(seed, &seed->clerk, at);
     TRY(office_refuse(&seed->ctx, &act));
@@ -200,7 +200,7 @@ static Rc story_refuse(Seed *seed, Story *story, int64_t at, Str reason) {
  * waits. */
 static Rc story_ask(Seed *seed, Story *story, int64_t *at) {
     SeedTalk talk = seed_talk(&seed->rand);
-    OfficeAct act = {.id = story->id, .touch = 60, .text = talk.question};
+    OfficeAct act = {.id = story->id, .text = talk.question};
     if (*at > seed->now) return RC_OK;
     act_as(seed, &seed->clerk, *at);
     TRY(office_ask(&seed->ctx, &act));
@@ -256,7 +256,7 @@ static Rc proposal_keep(Seed *seed, Str id, int64_t drafted, int64_t decided) {
 
 /* Drafts and decides; *at moves on, past now when the decision waits. */
 static Rc story_reduce(Seed *seed, Story *story, int64_t *at) {
-    OfficeAct act = {.id = story->id, .touch = 120};
+    OfficeAct act = {.id = story->id};
     int64_t drafted = *at;
     bool own;
     Str id;
@@ -281,6 +281,7 @@ static Rc story_confirm(Seed *seed, Story *story, int64_t at) {
     OfficeAct act = {.id = story->id, .touch = 30 + (int64_t)rand_below(&seed->rand, 90)};
     if (at > seed->now) return RC_OK;
     act_as(seed, &seed->clerk, at);
+    TRY(office_touch(&seed->ctx, &act));
     TRY(office_confirm(&seed->ctx, &act));
     step_mark(story, at);
     return RC_OK;
@@ -379,7 +380,7 @@ static Rc day_collected(Seed *seed, Date day) {
         TRY(ledger_entity(&seed->ctx, seed->ctx.tenant->ledger, story->id, &application));
         if (case_state(application) != CASE_PLANNED) continue;
         act_as(seed, &seed->clerk, at);
-        TRY(office_collected(&seed->ctx, &(OfficeAct){.id = story->id, .touch = 5}));
+        TRY(office_collected(&seed->ctx, &(OfficeAct){.id = story->id}));
         step_mark(story, at);
     }
     return RC_OK;
@@ -416,10 +417,9 @@ static Rc waiting_draft(Seed *seed) {
     VEC_EACH (Waiting, waiting, &seed->waiting) {
         Str id;
         act_as(seed, &seed->clerk, waiting->at);
-        Rc rc = waiting->story
-                    ? office_draft_reduction(
-                          &seed->ctx, &(OfficeAct){.id = waiting->story->id, .touch = 120}, &id)
-                    : office_draft_plan(&seed->ctx, waiting->day, &id);
+        Rc rc = waiting->story ? office_draft_reduction(&seed->ctx,
+                                                        &(OfficeAct){.id = waiting->story->id}, &id)
+                               : office_draft_plan(&seed->ctx, waiting->day, &id);
         if (rc == RC_CONFLICT && !waiting->story) continue; /* nobody is confirmed for that day */
         TRY(rc);
         TRY(proposal_keep(seed, id, waiting->at, TIME_NONE));

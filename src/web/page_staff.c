@@ -163,6 +163,17 @@ static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, in
     return RC_OK;
 }
 
+/* What waits at one's own post comes first: cases beyond the clerk's delegation are the chief's.
+ * Who has none sees the section's. */
+static Rc inbox_post(Ctx *ctx, Str *out) {
+    int64_t counts[CASE_STATES];
+    TRY(inbox_counts(ctx, ctx->actor->post, counts));
+    *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED]
+               ? ctx->actor->post
+               : waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    return RC_OK;
+}
+
 static void inbox_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const Filter *filter = filter_of(http_query_or(x, "state", STR_NONE));
@@ -170,7 +181,11 @@ static void inbox_get(HttpExchange *x) {
     JsonItems lines = {0};
     int64_t late = 0, counts[CASE_STATES], total = 0;
     if (inbox_jump(x)) return;
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    Str post;
+    if (inbox_post(ctx, &post) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     InboxQuery query = {.post = post,
                         .states = filter->states,
                         .district = http_query_or(x, "district", STR_NONE),
@@ -273,6 +288,14 @@ static Date due_of(const Entity *application) {
     return due;
 }
 
+static bool may_confirm(const Ctx *ctx, const Entity *application) {
+    GateAsk ask = {.action = ACT_CONFIRM,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, application)};
+    return gate_permits(ctx, &ask);
+}
+
 static void review_fill(HttpExchange *x, View *view, const Entity *application) {
     Arena *arena = view->arena;
     const Attr *checks = entity_attr(application, IRI("checks"));
@@ -295,8 +318,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_str(view, "arrived", entity_text(application, IRI("submittedAt")));
     view_items(view, "checks", &items);
     view_bool(view, "acts",
-              case_state(application) == CASE_SUBMITTED &&
-                  (http_ctx(x)->actor->roles & 1u << ROLE_CLERK));
+              case_state(application) == CASE_SUBMITTED && may_confirm(http_ctx(x), application));
     view_bool(view, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     int64_t touched;
@@ -410,11 +432,10 @@ static void touch_post(HttpExchange *x) {
 
 #define OFFICE                                                                                     \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
-#define CLERK (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
 #define ACT(act, f, w)                                                                             \
     {                                                                                              \
-        HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX, CLERK, "Office", w,  \
-            NULL, NULL                                                                             \
+        HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,  \
+            "Office", w, NULL, NULL                                                                \
     }
 
 const HttpRoute page_staff_rows[] = {

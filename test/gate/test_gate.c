@@ -11,7 +11,7 @@
 
 static int set_up(void **state) {
     House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_WHOLE);
+    house_make(house, HOUSE_SIGNED);
     *state = house;
     return 0;
 }

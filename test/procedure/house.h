@@ -4,6 +4,7 @@
 #ifndef TEST_PROCEDURE_HOUSE_H
 #define TEST_PROCEDURE_HOUSE_H
 
+#include "book/book.h"
 #include "decide/decide.h"
 #include "gate/gate_int.h"
 #include "procedure/procedure.h"
@@ -21,15 +22,16 @@ typedef struct House {
     const Dictionary *dictionary;
     Tenant tenant;
     Reader *reader;
+    bool passwords;
     Actor clerk, chief, resident, other, nobody;
 } House;
 
 enum HousePart {
-    HOUSE_LEDGER,   /* ledger alone */
-    HOUSE_PROJECT,  /* and the followers, started */
-    HOUSE_GATE,     /* and the gate with its policies, no account */
-    HOUSE_ACCOUNTS, /* and clerk, chief, two residents with passwords */
-    HOUSE_WHOLE     /* and procedures */
+    HOUSE_LEDGER,  /* ledger alone */
+    HOUSE_PROJECT, /* and the followers, started */
+    HOUSE_GATE,    /* and the gate with its policies, no account */
+    HOUSE_WHOLE,   /* and procedures, and accounts of clerk, chief and two residents */
+    HOUSE_SIGNED   /* and these have passwords, which take their time */
 };
 void house_make(House *house, enum HousePart up_to);
 void house_end(House *house);
@@ -48,5 +50,7 @@ void house_thread_end(Ctx *ctx);
 Rc house_run(Ctx *ctx, Command *command);
 const Entity *house_entity(House *house, Str id); /* fails the test when there is none */
 void house_drain(House *house);
+/* Opens procedures again, between project_new and project_start. */
+void house_procedures(House *house);
 
 #endif

@@ -1,0 +1,563 @@
+/* Tests of the street: sending, changing, the office's moves, decisions and the inbox. */
+#include "house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <pthread.h>
+#include <cmocka.h>
+
+#define FRIDAY ((Date){2026, 12, 4})
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_WHOLE);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+/* ---- how a test says it ---- */
+
+static Answers answers_of(House *house, Arena *arena, const char *district, Date day) {
+    const Waste *waste = procedures_waste(&house->tenant);
+    const WasteDistrict *place = waste_district(waste, str_of(district));
+    const WasteTown *town = &place->towns.items[0];
+    Answers answers = {.token = rand_id(&house->rand, arena, 26),
+                       .district = place,
+                       .town = town->name.ja,
+                       .postcode = town->postcodes.items[0],
+                       .address = STR("1番2号"),
+                       .day = day,
+                       .name = STR("星之森 あおね"),
+                       .kana = STR("ホシノモリ アオネ"),
+                       .phone = STR("0999-12-3456"),
+                       .choice = STR("in")};
+    vec_push(arena, &answers.items, (ApplyItem){waste_item(waste, STR("sofa-1")), 1});
+    return answers;
+}
+
+static Rc send_as(House *house, const Answers *answers, Receipt *out) {
+    ApplySend send = {
+        .answers = answers, .channel = STR("web"), .applicant = house->ctx.actor->person};
+    return apply_send(&house->ctx, &send, out);
+}
+
+/* The resident's application for Friday; its id lives as long as the house. */
+static Str apply_one(House *house, const char *reduction, int64_t sofas) {
+    Receipt receipt;
+    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    answers.items.items[0].quantity = 1;
+    for (int64_t i = 1; i < sofas; i++)
+        vec_push(house->arena, &answers.items,
+                 (ApplyItem){waste_item_at(procedures_waste(&house->tenant), (size_t)i), 5});
+    if (reduction)
+        answers.reduction = waste_reduction(procedures_waste(&house->tenant), str_of(reduction));
+    house_act(house, &house->resident);
+    GOOD(house, send_as(house, &answers, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
+static CaseState state_of(House *house, Str id) {
+    return case_state(house_entity(house, id));
+}
+
+static BookSlot slot_on(House *house, const char *district, Date day) {
+    const Entity *slot = NULL;
+    Str id = book_slot_id(house->ctx.arena, STR("bulky-waste"), str_of(district), day);
+    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id, &slot);
+    return book_slot_read(rc == RC_OK ? slot : NULL, 40, house->clock.fixed);
+}
+
+static Rc confirm(House *house, Str id) {
+    house_act(house, &house->clerk);
+    return office_confirm(&house->ctx, &(OfficeAct){.id = id, .touch = 30});
+}
+
+/* ---- sending ---- */
+
+static void sending_twice_is_one_case(void **state) {
+    House *house = *state;
+    Receipt first, second;
+    house_act(house, &house->nobody);
+    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    GOOD(house, send_as(house, &answers, &first));
+    assert_true(str_eq(first.number, STR("2026-000001")));
+    assert_true(str_eq(first.id, apply_case_id(house->arena, answers.token)));
+    GOOD(house, send_as(house, &answers, &second));
+    assert_true(str_eq(first.number, second.number));
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+    answers.token = rand_id(&house->rand, house->arena, 26);
+    GOOD(house, send_as(house, &answers, &second));
+    assert_true(str_eq(second.number, STR("2026-000002")));
+}
+
+static void a_case_begins_whole(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    const Entity *application = house_entity(house, id);
+    const Json *checks = entity_attr(application, IRI("checks"))->value;
+    assert_int_equal(state_of(house, id), CASE_SUBMITTED);
+    assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
+    assert_true(str_eq(entity_text(application, IRI("post")), STR("environment-waste-clerk")));
+    assert_true(str_eq(entity_text(application, IRI("due")), STR("2026-11-30")));
+    assert_true(checks->len >= 6);
+    for (size_t i = 0; i < checks->len; i++)
+        assert_true(json_get(json_at(checks, i), STR("ok"))->value.boolean);
+}
+
+static void an_incomplete_draft_books_nothing(void **state) {
+    House *house = *state;
+    Receipt receipt;
+    house_act(house, &house->nobody);
+    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    answers.phone = STR_NONE;
+    FAILS(house, send_as(house, &answers, &receipt), RC_INVALID, "incomplete");
+    answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    answers.token = STR("short");
+    FAILS(house, send_as(house, &answers, &receipt), RC_INVALID, "incomplete");
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
+}
+
+static void a_held_day_becomes_the_booking(void **state) {
+    House *house = *state;
+    int64_t until;
+    Receipt receipt;
+    house_act(house, &house->nobody);
+    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    answers.hold = STR("hold-1");
+    GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, answers.hold, &until));
+    assert_int_equal(until, HOUSE_NOW + 30 * TIME_MINUTE);
+    GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, STR("hold-2"), &until));
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 38);
+    GOOD(house, send_as(house, &answers, &receipt));
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 38);
+    GOOD(house, apply_unhold(&house->ctx, answers.district, FRIDAY, STR("hold-2")));
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 39);
+}
+
+enum { THREADS = 6, EACH = 8 }; /* for the 8 places of ちょうじま */
+
+typedef struct Sender {
+    House *house;
+    int number;
+    atomic_int *sent;
+    pthread_t thread;
+} Sender;
+
+static void *send_many(void *arg) {
+    Sender *sender = arg;
+    Rand rand = rand_seeded((uint64_t)sender->number + 77);
+    Ctx ctx = house_thread(sender->house, &rand);
+    ctx.actor = &sender->house->nobody;
+    for (int i = 0; i < EACH; i++) {
+        Receipt receipt;
+        House own = *sender->house;
+        own.rand = rand_seeded((uint64_t)(sender->number * 1000 + i));
+        Answers answers = answers_of(&own, ctx.arena, "chojima", (Date){2026, 12, 9});
+        ApplySend send = {.answers = &answers, .channel = STR("web")};
+        Rc rc = apply_send(&ctx, &send, &receipt);
+        if (rc == RC_OK)
+            atomic_fetch_add(sender->sent, 1);
+        else if (rc != RC_CONFLICT)
+            abort();
+    }
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void many_who_want_the_last_places_get_each_once(void **state) {
+    House *house = *state;
+    Sender senders[THREADS];
+    atomic_int sent = 0;
+    for (int i = 0; i < THREADS; i++) {
+        senders[i] = (Sender){.house = house, .number = i, .sent = &sent};
+        assert_int_equal(pthread_create(&senders[i].thread, NULL, send_many, &senders[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(senders[i].thread, NULL);
+    assert_int_equal(atomic_load(&sent), 8);
+    assert_int_equal(slot_on(house, "chojima", (Date){2026, 12, 9}).booked, 8);
+    Str last;
+    GOOD(house, inbox_find(&house->ctx, STR("2026-000008"), &last)); /* refused ones take none */
+    FAILS(house, inbox_find(&house->ctx, STR("2026-000009"), &last), RC_NOT_FOUND, "no-receipt");
+}
+
+/* ---- the resident afterwards ---- */
+
+static void cancelling_gives_the_day_back_until_the_cut_off(void **state) {
+    House *house = *state;
+    Str one = apply_one(house, NULL, 1), two = apply_one(house, NULL, 1);
+    int64_t cut_off = waste_cut_off(procedures_waste(&house->tenant), FRIDAY);
+    house->clock.fixed = cut_off - 1;
+    GOOD(house, apply_cancel(&house->ctx, one));
+    assert_int_equal(state_of(house, one), CASE_CANCELLED);
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+    FAILS(house, apply_cancel(&house->ctx, one), RC_CONFLICT, "too-late");
+    house->clock.fixed = cut_off;
+    FAILS(house, apply_cancel(&house->ctx, two), RC_CONFLICT, "too-late");
+    assert_int_equal(state_of(house, two), CASE_SUBMITTED);
+}
+
+static void changing_moves_the_booking_in_one_command(void **state) {
+    House *house = *state;
+    Date later = {2026, 12, 8};
+    Str id = apply_one(house, NULL, 1);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, apply_change_day(&house->ctx, id, later));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
+    assert_int_equal(slot_on(house, "manaka", later).booked, 1);
+    assert_true(str_eq(entity_text(house_entity(house, id), IRI("pickupDate")), STR("2026-12-08")));
+    FAILS(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 9}), RC_INVALID, "not-offered");
+}
+
+static void changing_to_the_same_day_keeps_the_booking(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    GOOD(house, apply_change_day(&house->ctx, id, FRIDAY));
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+}
+
+static void only_whose_case_it_is_may_touch_it(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    Actor holder = house->nobody;
+    house_act(house, &house->other);
+    FAILS(house, apply_cancel(&house->ctx, id), RC_NOT_FOUND, "no-case");
+    house_act(house, &house->nobody);
+    FAILS(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 8}), RC_NOT_FOUND, "no-case");
+    FAILS(house, apply_choose(&house->ctx, id, STR("out")), RC_NOT_FOUND, "no-case");
+    holder.held = id;
+    house_act(house, &holder);
+    GOOD(house, apply_choose(&house->ctx, id, STR("out")));
+    FAILS(house, apply_choose(&house->ctx, id, STR("never")), RC_INVALID, "missing");
+    GOOD(house, apply_cancel(&house->ctx, id));
+}
+
+/* ---- the office ---- */
+
+static void asking_back_and_answering_goes_round(void **state) {
+    House *house = *state;
+    CaseSteps steps;
+    Str id = apply_one(house, NULL, 1);
+    house_act(house, &house->clerk);
+    OfficeAct act = {.id = id, .touch = 60, .text = STR("　 ")};
+    FAILS(house, office_ask(&house->ctx, &act), RC_INVALID, "missing");
+    act.text = STR("大きさを教えてください。");
+    GOOD(house, office_ask(&house->ctx, &act));
+    assert_int_equal(state_of(house, id), CASE_ASKED);
+    FAILS(house, confirm(house, id), RC_CONFLICT, "moved-on");
+    house_act(house, &house->resident);
+    FAILS(house, apply_reply(&house->ctx, id, STR(" ")), RC_INVALID, "missing");
+    GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
+    FAILS(house, apply_reply(&house->ctx, id, STR("もう一度")), RC_CONFLICT, "moved-on");
+    GOOD(house, confirm(house, id));
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_int_equal(steps.len, 4);
+    assert_true(str_eq(steps.items[1].post, STR("environment-waste-clerk")));
+    assert_true(str_eq(steps.items[2].text, STR("二人掛けです。")));
+    assert_true(str_empty(steps.items[2].post));
+}
+
+static void touch_time_adds_up_and_makes_no_new_version(void **state) {
+    House *house = *state;
+    int64_t seconds;
+    Str id = apply_one(house, NULL, 1);
+    uint64_t seen = house_entity(house, id)->version;
+    house_act(house, &house->clerk);
+    FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "bad-seconds");
+    GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 60}));
+    GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 30}));
+    GOOD(house, office_touched(&house->ctx, id, &seconds));
+    assert_int_equal(seconds, 90);
+    GOOD(house, office_confirm(&house->ctx, &(OfficeAct){.id = id, .version = seen}));
+    house_act(house, &house->resident);
+    FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 5}), RC_DENIED, NULL);
+}
+
+static void what_was_looked_at_must_still_be_so(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    uint64_t seen = house_entity(house, id)->version;
+    house_act(house, &house->resident);
+    GOOD(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 8}));
+    house_act(house, &house->clerk);
+    FAILS(house, office_confirm(&house->ctx, &(OfficeAct){.id = id, .version = seen}), RC_CONFLICT,
+          "moved-on");
+}
+
+static void residents_and_auditors_do_not_confirm(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    Actor auditor = house->chief;
+    auditor.roles = 1u << ROLE_AUDITOR;
+    OfficeAct act = {.id = id, .text = STR("x")};
+    Actor *const actors[] = {&house->resident, &auditor};
+    for (size_t i = 0; i < 2; i++) {
+        house_act(house, actors[i]);
+        FAILS(house, office_confirm(&house->ctx, &act), RC_DENIED, "not-permitted");
+    }
+    assert_int_equal(state_of(house, id), CASE_SUBMITTED);
+}
+
+/* Above 20 000 yen the table gives the confirmation to the chief. */
+static void a_large_case_is_the_chiefs_to_confirm(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 10);
+    const Entity *application = house_entity(house, id);
+    assert_true(entity_int(application, IRI("fee"), 0) > 20000);
+    assert_true(str_eq(entity_text(application, IRI("post")), STR("environment-waste-chief")));
+    FAILS(house, confirm(house, id), RC_DENIED, "beyond-delegation");
+    house_act(house, &house->chief);
+    GOOD(house, office_confirm(&house->ctx, &(OfficeAct){.id = id}));
+    assert_int_equal(state_of(house, id), CASE_CONFIRMED);
+}
+
+static void a_refusal_states_its_reason_and_frees_the_day(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1);
+    house_act(house, &house->clerk);
+    FAILS(house, office_refuse(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "missing");
+    GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("市外です。")}));
+    assert_int_equal(state_of(house, id), CASE_REFUSED);
+    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
+    FAILS(house, confirm(house, id), RC_CONFLICT, "moved-on");
+}
+
+/* ---- decisions ---- */
+
+static Str hash_of(House *house, Str decision) {
+    return str_dup(house->arena, entity_text(house_entity(house, decision), IRI("contentHash")));
+}
+
+static Str draft_reduction(House *house, Str id) {
+    Str decision;
+    house_act(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &decision));
+    return str_dup(house->arena, decision);
+}
+
+static void an_approved_reduction_lowers_the_fee_and_then_is_confirmed(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, "single-parent", 1);
+    FAILS(house, confirm(house, id), RC_CONFLICT, "reduction-open");
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    FAILS(house, office_decide(&house->ctx, &decision), RC_DENIED, "not-permitted"); /* the clerk */
+    house_act(house, &house->chief);
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "other-contents");
+    decision.hash = hash_of(house, decision.id);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, office_decide(&house->ctx, &decision));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    const Entity *application = house_entity(house, id);
+    assert_int_equal(entity_int(application, IRI("fee"), 0), 300);
+    assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("approved")));
+    GOOD(house, confirm(house, id));
+}
+
+static void a_rejected_reduction_leaves_the_fee(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, "disaster", 1);
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    decision.hash = hash_of(house, decision.id);
+    house_act(house, &house->chief);
+    FAILS(house, office_reject(&house->ctx, &decision), RC_INVALID, "no-reason");
+    decision.opinion = STR("り災証明書がない。");
+    GOOD(house, office_reject(&house->ctx, &decision));
+    const Entity *application = house_entity(house, id);
+    assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
+    assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("refused")));
+    GOOD(house, confirm(house, id));
+}
+
+static void a_cancelled_case_voids_its_reduction(void **state) {
+    House *house = *state;
+    Str id = apply_one(house, "disaster", 1);
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    decision.hash = hash_of(house, decision.id);
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    house_act(house, &house->chief);
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "case-moved");
+    house_act(house, &house->clerk);
+    Str again;
+    FAILS(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &again), RC_CONFLICT,
+          "moved-on");
+}
+
+static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
+    House *house = *state;
+    Str ids[4], plan;
+    for (size_t i = 0; i < 4; i++)
+        ids[i] = apply_one(house, NULL, 1);
+    house_act(house, &house->clerk);
+    FAILS(house, office_draft_plan(&house->ctx, FRIDAY, &plan), RC_CONFLICT, "nothing-to-plan");
+    for (size_t i = 0; i < 3; i++) /* the fourth is not confirmed */
+        GOOD(house, confirm(house, ids[i]));
+    GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
+    OfficeDecision decision = {.id = str_dup(house->arena, plan)};
+    decision.hash = hash_of(house, decision.id);
+    house_act(house, &house->chief);
+    house->chief.stepped_up_at = TIME_NONE;
+    FAILS(house, office_decide(&house->ctx, &decision), RC_DENIED, "needs-step-up");
+    house_act(house, &house->chief);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, office_decide(&house->ctx, &decision));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(state_of(house, ids[i]), CASE_PLANNED);
+    assert_int_equal(state_of(house, ids[3]), CASE_SUBMITTED);
+    house_act(house, &house->clerk);
+    GOOD(house, office_collected(&house->ctx, &(OfficeAct){.id = ids[0]}));
+    assert_int_equal(state_of(house, ids[0]), CASE_COLLECTED);
+    house_act(house, &house->resident);
+    FAILS(house, apply_cancel(&house->ctx, ids[1]), RC_CONFLICT, "too-late");
+}
+
+static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **state) {
+    House *house = *state;
+    Str one = apply_one(house, NULL, 1), two = apply_one(house, NULL, 1), plan;
+    GOOD(house, confirm(house, one));
+    GOOD(house, confirm(house, two));
+    GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
+    OfficeDecision decision = {.id = str_dup(house->arena, plan), .case_id = one};
+    decision.hash = hash_of(house, decision.id);
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, one)); /* moves on while it waits */
+    house_act(house, &house->chief);
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "case-moved");
+    GOOD(house, office_takeout(&house->ctx, &decision));
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "other-contents");
+    decision.hash = hash_of(house, decision.id);
+    const Json *contents = entity_attr(house_entity(house, decision.id), IRI("contents"))->value;
+    assert_int_equal(json_get_int(contents, "count", 0), 1);
+    assert_int_equal(json_get_int(contents, "fee", 0), 600);
+    GOOD(house, office_decide(&house->ctx, &decision));
+    assert_int_equal(state_of(house, one), CASE_CANCELLED);
+    assert_int_equal(state_of(house, two), CASE_PLANNED);
+}
+
+/* ---- the inbox ---- */
+
+typedef struct Dump {
+    Arena *arena;
+    Buf text;
+    size_t rows;
+} Dump;
+
+static bool dump_row(void *arg, Str key, Str value) {
+    Dump *dump = arg;
+    buf_add(&dump->text, hash_hex(dump->arena, key));
+    buf_add(&dump->text, value);
+    buf_add_char(&dump->text, '\n');
+    dump->rows++;
+    return true;
+}
+
+static Dump inbox_dump(House *house) {
+    Dump dump = {.arena = house->arena, .text = buf_new(house->arena, 16 << 20)};
+    house_drain(house);
+    GOOD(house, project_rows(&house->ctx, house->tenant.project, &(RowsRange){.follower = "inbox"},
+                             dump_row, &dump));
+    return dump;
+}
+
+static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
+    House *house = *state;
+    enum { CASES = 7 };
+    for (int i = 0; i < CASES; i++)
+        (void)apply_one(house, NULL, 1);
+    InboxQuery query = {.post = STR("environment-waste-clerk"), .limit = 3};
+    InboxPage page;
+    size_t seen = 0;
+    Str before = STR_NONE;
+    do {
+        GOOD(house, inbox_page(&house->ctx, &query, &page));
+        VEC_EACH (InboxLine, line, &page.lines) {
+            assert_true(str_cmp(before, line->number) < 0);
+            before = str_dup(house->arena, line->number);
+            seen++;
+        }
+        query.after = page.next;
+    } while (!str_empty(page.next));
+    assert_int_equal(seen, CASES);
+    int64_t counts[CASE_STATES];
+    GOOD(house, inbox_counts(&house->ctx, query.post, counts));
+    assert_int_equal(counts[CASE_SUBMITTED], CASES);
+    query.after = STR("%%%");
+    FAILS(house, inbox_page(&house->ctx, &query, &page), RC_INVALID, "bad-page");
+    query = (InboxQuery){.post = query.post, .district = STR("toge"), .limit = 3};
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.lines.len, 0);
+}
+
+static void project_again(House *house, bool from_nothing) {
+    Project *project;
+    project_stop(house->tenant.project);
+    procedures_close(&house->tenant);
+    if (from_nothing) {
+        Batch *batch;
+        GOOD(house,
+             batch_open(&house->ctx, ledger_store(house->tenant.ledger), STORE_STATE, &batch));
+        GOOD(house, batch_begin(&house->ctx, batch, BATCH_LAZY));
+        GOOD(house, batch_delete_range(&house->ctx, batch,
+                                       &(ItemRange){.space = {STORE_STATE, STR("inbox")}}));
+        GOOD(house, batch_cursor(&house->ctx, batch, STR("inbox"), &(Cursor){0}));
+        GOOD(house, batch_commit(&house->ctx, batch));
+        batch_close(batch);
+    }
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    GOOD(house, project_start(&house->ctx, project));
+}
+
+static void the_inbox_equals_its_rebuild(void **state) {
+    House *house = *state;
+    GOOD(house, procedures_seed(&house->ctx, &house->tenant, 5, 60));
+    Dump before = inbox_dump(house);
+    assert_true(before.rows > 150);
+    project_again(house, false);
+    Dump reopened = inbox_dump(house);
+    assert_true(str_eq(buf_str(&before.text), buf_str(&reopened.text)));
+    project_again(house, true);
+    Dump rebuilt = inbox_dump(house);
+    assert_true(str_eq(buf_str(&before.text), buf_str(&rebuilt.text)));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(sending_twice_is_one_case),
+        TEST(a_case_begins_whole),
+        TEST(an_incomplete_draft_books_nothing),
+        TEST(a_held_day_becomes_the_booking),
+        TEST(many_who_want_the_last_places_get_each_once),
+        TEST(cancelling_gives_the_day_back_until_the_cut_off),
+        TEST(changing_moves_the_booking_in_one_command),
+        TEST(changing_to_the_same_day_keeps_the_booking),
+        TEST(only_whose_case_it_is_may_touch_it),
+        TEST(asking_back_and_answering_goes_round),
+        TEST(touch_time_adds_up_and_makes_no_new_version),
+        TEST(what_was_looked_at_must_still_be_so),
+        TEST(residents_and_auditors_do_not_confirm),
+        TEST(a_large_case_is_the_chiefs_to_confirm),
+        TEST(a_refusal_states_its_reason_and_frees_the_day),
+        TEST(an_approved_reduction_lowers_the_fee_and_then_is_confirmed),
+        TEST(a_rejected_reduction_leaves_the_fee),
+        TEST(a_cancelled_case_voids_its_reduction),
+        TEST(a_decided_plan_plans_all_its_cases_in_one_command),
+        TEST(a_case_taken_out_stays_confirmed_and_the_rest_is_planned),
+        TEST(the_inbox_shows_at_once_in_pages_by_due_date),
+        TEST(the_inbox_equals_its_rebuild),
+    };
+    return cmocka_run_group_tests_name("case", tests, NULL, NULL);
+}
