@@ -91,8 +91,15 @@ void page_show(HttpExchange *x, int status, WebPage page, View *view) {
     web_answer(x, status, page, json);
 }
 
+/* A header is one line of bounded length, whatever the form said. */
+bool page_path_ok(Str path) {
+    for (size_t i = 0; i < path.len; i++)
+        if ((unsigned char)path.ptr[i] <= ' ' || path.ptr[i] == 0x7F) return false;
+    return path.len > 0 && path.len <= PAGE_PATH_MAX;
+}
+
 void page_see(HttpExchange *x, Str location) {
-    http_redirect(x, 303, location);
+    http_redirect(x, 303, page_path_ok(location) ? location : STR("/"));
 }
 
 /* ---- errors ---- */

@@ -8,8 +8,8 @@ enum { CASES_SHOWN = 50, LOOKS_SHOWN = 50, LOOKS_FEW = 5 };
 
 /* Only paths of our own are gone back to. */
 static Str own_path(Str next, const char *otherwise) {
-    bool own =
-        str_starts(next, STR("/")) && !str_starts(next, STR("//")) && str_find_char(next, '\\') < 0;
+    bool own = page_path_ok(next) && str_starts(next, STR("/")) && !str_starts(next, STR("//")) &&
+               str_find_char(next, '\\') < 0;
     return own ? next : str_of(otherwise);
 }
 
@@ -32,6 +32,19 @@ static Json demo_values(Arena *arena) {
     return json_of_items(items.items, items.len);
 }
 
+/* By name as well as by peer: a page of another site whose name was bent to the loopback must not
+ * read the passwords. */
+static bool asked_on_loopback(const HttpExchange *x) {
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+    Str host = http_header(x, "host");
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        Str known = str_of(hosts[i]);
+        bool ends = host.len == known.len || (host.len > known.len && host.ptr[known.len] == ':');
+        if (str_starts(host, known) && ends) return http_peer_loopback(x);
+    }
+    return false;
+}
+
 static void sign_in_show(HttpExchange *x, int status, Str account, const Faults *faults) {
     View view = page_view(x), values = view_new(http_ctx(x)->arena);
     const HttpForm *form;
@@ -42,7 +55,7 @@ static void sign_in_show(HttpExchange *x, int status, Str account, const Faults 
     view_set(&view, "values", view_value(&values));
     view_set(&view, "next", json_of_str(own_path(next, "/")));
     view_set(&view, "demo",
-             http_peer_loopback(x) ? demo_values(view.arena) : json_of_items(NULL, 0));
+             asked_on_loopback(x) ? demo_values(view.arena) : json_of_items(NULL, 0));
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_SIGN_IN, &view);
 }

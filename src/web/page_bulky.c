@@ -2,7 +2,7 @@
  * draft, so Back loses nothing. */
 #include "pages_int.h"
 
-enum { RESULTS_MAX = 20, TOKEN_CHARS = 26, FEW_LEFT = 3 };
+enum { RESULTS_MAX = 20, QUERY_MAX = 300, TOKEN_CHARS = 26, FEW_LEFT = 3 };
 
 /* The pages in order; the step of apply.h that each one checks. */
 typedef struct StepPage {
@@ -324,7 +324,9 @@ static void items_post(HttpExchange *x) {
         go_on(&asking);
         return;
     }
-    Str query = http_form_value(form, "q");
+    Str query = str_sub(http_form_value(form, "q"), 0, QUERY_MAX);
+    if (!str_utf8_valid(query))
+        query = STR_NONE; /* cut within a character: longer than any item's name */
     if (!next && !(asking.faults.len && str_eq(str_of(asking.faults.items[0].code), STR("many")))) {
         Str to = str_empty(query) ? STR("/bulky/items#items")
                                   : str_fmt(asking.ctx->arena, "/bulky/items?q=" STR_FMT "#items",

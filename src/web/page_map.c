@@ -128,8 +128,8 @@ static const char *const map_params[] = {"layer", "page", "lang", NULL};
 static const char *const feature_params[] = {"layer", NULL};
 
 const HttpRoute page_map_rows[] = {
-    {HTTP_GET, "/map", map_page_get, HTTP_POOL, 0, GATE_PUBLIC, "Map", "The city's places", map_params,
-     NULL},
+    {HTTP_GET, "/map", map_page_get, HTTP_POOL, 0, GATE_PUBLIC, "Map", "The city's places",
+     map_params, NULL},
     {HTTP_GET, "/map/features.geojson", features_get, HTTP_POOL, 0, GATE_PUBLIC | GATE_API, "Map",
      "The city's places as GeoJSON (RFC 7946)", feature_params, NULL},
 };

@@ -7,7 +7,7 @@
 #include "insight/insight.h"
 #include "procedure/procedure.h"
 
-enum { PAGE_FORM_MAX = 1 << 16 };
+enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000 };
 
 /* ---- building a view ---- */
 typedef struct View {
@@ -33,7 +33,10 @@ View page_view(HttpExchange *x);
 void page_show(HttpExchange *x, int status, WebPage page, View *view);
 /* Draws ctx->error as a page. */
 void page_fail(HttpExchange *x);
-/* 303 after a form. */
+/* An address that can stand in a header: no blanks or control characters, at most PAGE_PATH_MAX
+ * bytes. */
+bool page_path_ok(Str path);
+/* 303 after a form; to the front door when the address cannot stand in a header. */
 void page_see(HttpExchange *x, Str location);
 void page_crumb(View *view, Str ja, Str en, Str url);
 

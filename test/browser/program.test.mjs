@@ -63,6 +63,22 @@ it('keeps personal data from tokens, by every way of asking', async () => {
         assert.ok(!/passwordHash|"phone"|"kana"/.test(await get(path)), path);
 });
 
+it('lets nobody move cases, slots, numbers or accounts through the API', async () => {
+    for (const account of ['steward', 'clerk']) {
+        const { stdout } = await machi('token', '--data', site.data, '--as', account);
+        const headers = { authorization: `Bearer ${stdout.trimEnd().split('\n').at(-1)}`, 'content-type': 'application/json' };
+        const base = `${site.url}/ngsi-ld/v1/entities`;
+        const [one] = await (await fetch(`${base}?type=Application&limit=1`, { headers })).json();
+        const place = `${base}/${encodeURIComponent(one.id)}`;
+        const body = JSON.stringify({ fee: { type: 'Property', value: 0 } });
+        assert.equal((await fetch(place, { method: 'PATCH', headers, body })).status, 403, account);
+        assert.equal((await fetch(`${place}/attrs/fee`, { method: 'DELETE', headers })).status, 403, account);
+        assert.equal((await fetch(place, { method: 'DELETE', headers })).status, 403, account);
+        const forged = JSON.stringify({ id: 'urn:ngsi-ld:Application:x', type: ['Room', 'Application'], state: { type: 'Property', value: 'confirmed' } });
+        assert.equal((await fetch(base, { method: 'POST', headers, body: forged })).status, 403, account);
+    }
+});
+
 it('measures what the disk and the ledger can do, and leaves nothing behind', async () => {
     const { stdout } = await machi('bench', '--data', `${site.data}-trial`);
     const figures = [...stdout.matchAll(/^(\w+) +([\d.]+) /gm)].map((m) => [m[1], Number(m[2])]);

@@ -175,6 +175,31 @@ it('lets a resident cancel, and gives the day back', async () => {
     await page.context().close();
 });
 
+it('survives what no form of ours would send, and leads nobody elsewhere', async () => {
+    const page = await open(true);
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await page.fill('#postcode', '999-0001');
+    await press(page, 'button[value="lookup"]');
+    await page.fill('#street', 'あ'.repeat(300));
+    if (await page.locator('input[name="town"]').count()) await page.locator('input[name="town"]').first().check();
+    await press(page, 'button[value="next"]');
+    assert.match(await page.locator('.errors').innerText(), /200/);
+    await page.fill('#street', '1-2-3');
+    await press(page, 'button[value="next"]');
+    const csrf = await page.locator('input[name="csrf"]').first().inputValue();
+    const post = (path, form) => page.context().request.post(site.url + path, { form: { csrf, ...form }, maxRedirects: 0 });
+    assert.equal((await post('/bulky/items', { add: 'sofa-1', q: 'あ'.repeat(7000) })).status(), 303);
+    for (const next of ['/\n/evil', '/\t/evil.example', '//evil.example', '/\\evil.example', 'https://evil.example', `/${'x'.repeat(9000)}`]) {
+        const answer = await post('/sign-in', { account: 'clerk', password: site.passwords.clerk, next });
+        assert.equal(answer.status(), 303);
+        assert.equal(answer.headers().location, '/staff', JSON.stringify(next));
+        await page.context().clearCookies({ name: 'machi_session' });
+    }
+    assert.equal((await page.goto(site.url)).status(), 200);
+    await page.context().close();
+});
+
 it('refuses a form that another browser drew', async () => {
     const page = await open(true);
     await page.goto(`${site.url}/bulky`);
