@@ -44,6 +44,8 @@ bool city_on_loopback(const City *city);
 /* tenant.c: one municipality. */
 Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out);
 void tenant_close(Tenant *tenant);
+/* Makes the folder of a new one, which the next start opens. RC_CONFLICT: it exists. */
+Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder);
 /* starter.c: an empty default tenant becomes まち市. demo accounts are made on the loopback only.
  */
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);

@@ -114,11 +114,22 @@ static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *re
     return RC_OK;
 }
 
+static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                     const Json **result) {
+    City *city = arg;
+    Str folder;
+    (void)reply;
+    TRY(tenant_make(ctx, city, json_get_str(request, "name"), &folder));
+    *result = one_member(ctx->arena, "folder", folder);
+    return RC_OK;
+}
+
 const ControlRow city_control_rows[] = {
     {"token.create", token_create, 10 * TIME_SECOND},
     {"user.create", user_create, 10 * TIME_SECOND},
     {"import", control_import, 2 * TIME_HOUR},
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
+    {"tenant.add", tenant_add, 10 * TIME_SECOND},
 };
 const size_t city_control_count = sizeof city_control_rows / sizeof *city_control_rows;

@@ -34,6 +34,36 @@ static Rc folders_make(Ctx *ctx, City *city, Tenant *tenant) {
     return RC_OK;
 }
 
+enum { NAME_MAX_BYTES = 50 };
+
+static bool name_good(Str name) {
+    if (str_empty(name) || name.len > NAME_MAX_BYTES || str_eq(name, STR("default"))) return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_') return false;
+    }
+    return true;
+}
+
+/* Opening one while requests run would have to make every thread known to its ledger: the next
+ * start does it. */
+Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder) {
+    if (!name_good(name))
+        return ctx_fail(ctx, RC_INVALID, "bad-tenant", STR("name"),
+                        "A tenant's name is 1 to %d of a-z, 0-9 and _, and not \"default\".",
+                        NAME_MAX_BYTES);
+    if (city->tenant_count == TENANTS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-many-tenants", name,
+                        "One process serves at most %d tenants.", TENANTS_MAX);
+    *folder = str_fmt(ctx->arena, STR_FMT "/tenants/" STR_FMT, STR_ARG(city->options.data),
+                      STR_ARG(name));
+    if (mkdir(str_z(ctx->scratch, *folder), 0700) == 0) return RC_OK;
+    if (errno == EEXIST)
+        return ctx_fail(ctx, RC_CONFLICT, "tenant-exists", name, "There is such a tenant already.");
+    return ctx_fail(ctx, RC_FAILED, "no-folder", *folder, "This folder cannot be made: %s.",
+                    strerror(errno));
+}
+
 /* ---- contexts ---- */
 
 enum { CONTEXT_MAX = 1 << 20 };

@@ -1,0 +1,59 @@
+#include "cli_int.h"
+
+#include "control.h"
+
+static Rc ask(Cli *cli, const char *what, Str name, const Json **result) {
+    JsonMember members[] = {{STR("do"), json_of_str(str_of(what))},
+                            {STR("name"), json_of_str(name)}};
+    Json json = json_of_members(members, sizeof members / sizeof *members);
+    ControlRequest request = {.folder = settings_text(cli_settings(cli), "data").ptr,
+                              .json = &json,
+                              .patience = 10 * TIME_SECOND};
+    return control_ask(cli_ctx(cli), &request, result);
+}
+
+static Rc list(Cli *cli) {
+    const Json *result;
+    TRY(ask(cli, "tenant.list", STR_NONE, &result));
+    const Json *tenants = json_get(result, STR("tenants"));
+    for (size_t i = 0; tenants && i < tenants->len; i++) {
+        const Json *one = json_at(tenants, i);
+        Str name = json_get_str(one, "name");
+        if (str_empty(name)) name = STR("(default)");
+        fprintf(cli_out(cli), STR_FMT "  " STR_FMT "  %lld leaves\n", STR_ARG(name),
+                STR_ARG(json_get_str(one, "folder")), (long long)json_get_int(one, "leaves", 0));
+    }
+    return RC_OK;
+}
+
+static Rc add(Cli *cli) {
+    const Json *result;
+    TRY(ask(cli, "tenant.add", cli_arg(cli, 1), &result));
+    fprintf(cli_out(cli), STR_FMT " is there; restart machi to serve it.\n",
+            STR_ARG(json_get_str(result, "folder")));
+    return RC_OK;
+}
+
+static Rc tenant(Cli *cli) {
+    Str action = cli_arg(cli, 0);
+    if (str_eq(action, STR("list")) && cli_arg_count(cli) == 1) return list(cli);
+    if (str_eq(action, STR("add")) && cli_arg_count(cli) == 2) return add(cli);
+    return ctx_fail(cli_ctx(cli), RC_INVALID, "bad-action", STR_NONE,
+                    "Say `machi tenant list` or `machi tenant add NAME`.");
+}
+
+static const char *const tenant_settings[] = {"data", NULL};
+
+const CliCommand cmd_tenant = {
+    .name = "tenant",
+    .summary = "List municipalities, or add one",
+    .description =
+        "Each municipality has a folder, a key and a ledger of its own; requests choose it by the\n"
+        "header NGSILD-Tenant. A name is 1 to 50 of a-z, 0-9 and _. A new one is served after the\n"
+        "next start.",
+    .arguments = "list | add NAME",
+    .args_min = 1,
+    .args_max = 2,
+    .settings = tenant_settings,
+    .run = tenant,
+};
