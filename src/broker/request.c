@@ -187,6 +187,8 @@ Rc request_open(HttpExchange *x, Request **out) {
     *request = (Request){.x = x, .ctx = ctx, .tenant = ctx->tenant};
     *out = request;
     if (http_data(x) == &on_pool) TRY(gate_lend_reader(x));
+    if (!str_empty(ctx->tenant->name)) /* clause 6.3.14 */
+        http_set_header(x, "NGSILD-Tenant", ctx->tenant->name);
     HttpMethod method = http_method(x);
     Str body = http_body(x);
     TRY(accept_read(request));

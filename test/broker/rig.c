@@ -172,12 +172,14 @@ Str rig_json(Arena *arena, const char *text) {
 
 int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
     HttpReply reply;
-    Str type = STR("Content-Type: application/json");
+    Str headers[2] = {str_of(rig->header)};
+    size_t n = rig->header != NULL;
+    if (body) headers[n++] = STR("Content-Type: application/json");
     HttpCall call = {.method = method,
                      .url = str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/ngsi-ld/v1%s",
                                     city_port(rig->city), target),
-                     .headers = &type,
-                     .n_headers = body ? 1 : 0,
+                     .headers = headers,
+                     .n_headers = n,
                      .body = body ? rig_json(rig->ctx.arena, body) : STR_NONE};
     assert_int_equal(http_client_call(&rig->ctx, rig->client, &call, &reply), RC_OK);
     if (reply.status >= 300) print_message("# %s: " STR_FMT "\n", target, STR_ARG(reply.body));

@@ -38,7 +38,8 @@ typedef struct Rig {
     Tenant *tenant;
     HttpClient *client;
     Receiver *receiver;
-    int port; /* of the receiver */
+    int port;           /* of the receiver */
+    const char *header; /* one more of each request, or NULL */
 } Rig;
 
 int rig_set_up(void **state);

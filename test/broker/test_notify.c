@@ -1,6 +1,8 @@
 /* What subscribers are told, in a whole city. */
 #include "rig.h"
 
+#include <sys/stat.h>
+
 #define ROOMS "'entities':[{'type':'Room'}]"
 
 static void post_room(Rig *rig, const char *id, int temperature) {
@@ -286,6 +288,27 @@ static void what_waits_outlives_a_restart(void **state) {
                      ROUNDS + 1);
 }
 
+static void tenants_know_nothing_of_each_other(void **state) {
+    Rig *rig = *state;
+    rig_close_city(rig);
+    assert_int_equal(
+        mkdir(str_z(rig->ctx.arena, str_fmt(rig->ctx.arena, "%s/tenants/yaizu", rig->folder)),
+              0700),
+        0);
+    rig_open_city(rig);
+    rig_subscribe(rig, "here", ROOMS);
+    rig->header = "NGSILD-Tenant: yaizu";
+    rig_subscribe(rig, "there", ROOMS);
+    post_room(rig, "1", 1);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("there"), 1).len, 1);
+    rig->header = NULL;
+    assert_int_equal(rig_ask(rig, HTTP_GET, "/entities/urn:r:1", NULL), 404);
+    rig_settle(rig);
+    assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("here")).len, 0);
+    rig->header = "NGSILD-Tenant: nowhere";
+    assert_int_equal(rig_ask(rig, HTTP_GET, "/entities/urn:r:1", NULL), 404);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void) {
@@ -300,6 +323,7 @@ int main(void) {
         CASE(a_failing_endpoint_gets_everything_in_order),
         CASE(what_cannot_help_is_not_tried_again),
         CASE(what_waits_outlives_a_restart),
+        CASE(tenants_know_nothing_of_each_other),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }
