@@ -170,6 +170,8 @@ static Rc city_begin(Ctx *ctx, City *city) {
     TRY(dictionary_load(ctx, city));
     TRY(tenants_open(ctx, city));
     if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
+    for (size_t i = 0; i < city->tenant_count; i++)
+        TRY(open_start(ctx, city->tenants[i]));
     TRY(server_open(ctx, city));
     return control_open(ctx, city);
 }

@@ -136,6 +136,31 @@ static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
     return rc == RC_OK ? procedures_open(ctx, tenant, &sources) : rc;
 }
 
+/* The releases live as long as the city, like the rules. */
+static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
+    VEC(const Json *) releases = {0};
+    const Json *districts, *items;
+    Ctx lasting = *ctx;
+    lasting.arena = city->arena;
+    Rc rc = starter_json(&lasting, STR("waste/districts.json"), &districts);
+    if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/items.json"), &items);
+    for (size_t i = 0; i < city_file_count && rc == RC_OK; i++) {
+        Str path = str_of(city_files[i].path);
+        const Json *release;
+        if (!str_starts(path, STR("releases/"))) continue;
+        rc = starter_json(&lasting, path, &release);
+        if (rc == RC_OK) vec_push(city->arena, &releases, release);
+    }
+    OpenOptions options = {.releases = releases.items, .release_count = releases.len};
+    if (rc == RC_OK) {
+        options.districts = json_get(districts, STR("districts"));
+        options.classes = json_get(items, STR("classes"));
+        rc = open_open(&lasting, tenant, &options);
+    }
+    ctx->error = lasting.error;
+    return rc;
+}
+
 static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     Project *project;
     TRY(project_new(ctx, tenant, &project));
@@ -143,6 +168,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));
     TRY(project_start(ctx, project));
     TRY(gate_of(ctx, tenant));
+    TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
     TRY(broker_open(ctx, tenant, &options));
     TRY(broker_start(ctx, tenant));
@@ -175,6 +201,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 }
 
 void tenant_close(Tenant *tenant) {
+    open_close(tenant);
     broker_close(tenant);
     insight_stop(tenant);
     project_stop(tenant->project);

@@ -256,6 +256,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_wall_rows, page_wall_count},
         {page_map_rows, page_map_count},
         {page_gauge_rows, page_gauge_count},
+        {page_data_rows, page_data_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -85,10 +85,10 @@ void page_bounds(View *view, const Places *places);
 
 extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
     page_staff_rows[], page_decide_rows[], page_watch_rows[], page_wall_rows[], page_map_rows[],
-    page_gauge_rows[];
+    page_gauge_rows[], page_data_rows[];
 extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
     page_staff_count, page_decide_count, page_watch_count, page_wall_count, page_map_count,
-    page_gauge_count;
+    page_gauge_count, page_data_count;
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

@@ -1,0 +1,279 @@
+/* open: the room's life, its thread, and one run. */
+#include "open_int.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum {
+    OPEN_ARENA = 16 << 20,
+    RUN_ARENA = 1 << 30,
+    PAGE = 500, /* entities of a sweep at a time */
+    PAGE_ARENA = 512 << 20,
+};
+#define POLL        (5 * TIME_SECOND)
+#define RUN_AT_MOST (10 * TIME_MINUTE)
+
+/* ---- shared ---- */
+
+static void error_keep(Ctx *ctx, const Error *from) {
+    ctx->error = (Error){.rc = from->rc,
+                         .code = str_dup(ctx->arena, from->code),
+                         .detail = str_dup(ctx->arena, from->detail),
+                         .path = str_dup(ctx->arena, from->path)};
+}
+
+static Rc sweep_page(Ctx *ctx, const Sweep *sweep, ProjectQuery *query, Str *after) {
+    ProjectAnswer answer = {0};
+    query->after = *after;
+    TRY(project_query(ctx, ctx->tenant->project, query, &answer));
+    for (size_t i = 0; i < answer.entities.len; i++)
+        TRY(sweep->each(ctx, sweep->arg, answer.entities.items[i]));
+    *after = answer.more ? answer.entities.items[answer.entities.len - 1]->id : STR_NONE;
+    return RC_OK;
+}
+
+Rc open_sweep(Ctx *ctx, const Sweep *sweep) {
+    Match *match;
+    MatchSource source = {.type = sweep->type};
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    ProjectQuery query = {.match = match, .limit = PAGE, .view = sweep->view};
+    Arena *page = arena_new(PAGE_ARENA);
+    Ctx inside = *ctx;
+    inside.arena = page;
+    char last[2048];
+    Str after = STR_NONE;
+    Rc rc = RC_OK;
+    do {
+        rc = sweep_page(&inside, sweep, &query, &after);
+        if (rc == RC_OK && after.len <= sizeof last) {
+            for (size_t i = 0; i < after.len; i++)
+                last[i] = after.ptr[i];
+            after.ptr = last;
+        }
+        if (rc != RC_OK) error_keep(ctx, &inside.error);
+        arena_reset(page);
+    } while (rc == RC_OK && after.len);
+    arena_free(page);
+    match_free(match);
+    return rc;
+}
+
+Rc open_put(Ctx *ctx, const char *kind, const Put *puts, size_t n) {
+    const Actor *actor = ctx->actor;
+    Outcome outcome;
+    Command *command =
+        command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kind),
+                                                       .actor = actor ? actor->id : STR_NONE,
+                                                       .post = actor ? actor->post : STR_NONE,
+                                                       .purpose = STR("open-data"),
+                                                       .channel = STR("timer")});
+    Arena *arena = command_arena(command);
+    for (size_t i = 0; i < n; i++) {
+        Delta *delta = NEW(arena, Delta);
+        Entity *after = entity_dup(arena, puts[i].entity);
+        *delta = (Delta){.op = DELTA_PUT, .id = after->id, .after = after};
+        PartPut *part = NEW(arena, PartPut);
+        part->delta = delta;
+        part->expect = puts[i].expect;
+        command_add(command, &part_put, part);
+        command_needs(command, after->id);
+    }
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+/* ---- one run ---- */
+
+/* Former versions, without those who left since. */
+static Rc people_reissue(Ctx *ctx, const Release *release, const People *people) {
+    OpenVersions versions;
+    TRY(open_versions(ctx, release->id, &versions));
+    VEC_EACH (const OpenVersion, version, &versions) {
+        Made made;
+        if (str_empty(version->horizon)) continue;
+        TRY(people_make(ctx, release, people, version->horizon, &made));
+        TRY(version_reissue(ctx, release, version, &made));
+    }
+    return RC_OK;
+}
+
+static Rc people_run(Ctx *ctx, const Release *release) {
+    People people;
+    Made made;
+    TRY(people_load(ctx, release, &people));
+    TRY(people_reissue(ctx, release, &people));
+    TRY(people_make(ctx, release, &people, STR_NONE, &made));
+    return version_publish(ctx, release, &made);
+}
+
+static Rc type_run(Ctx *ctx, const Release *release) {
+    Made made;
+    TRY(type_make(ctx, release, &made));
+    return version_publish(ctx, release, &made);
+}
+
+/* The city itself reads the cases; who asked for the run stands in the command. */
+static Rc release_run(Ctx *ctx, const Release *release) {
+    Open *open = ctx->tenant->open;
+    Arena *arena = arena_new(RUN_ARENA);
+    Ctx inside = *ctx;
+    inside.arena = arena;
+    inside.deadline = time_monotonic() + RUN_AT_MOST;
+    pthread_mutex_lock(&open->running);
+    Rc rc =
+        release->kind == RELEASE_TYPE ? type_run(&inside, release) : people_run(&inside, release);
+    pthread_mutex_unlock(&open->running);
+    if (rc != RC_OK) error_keep(ctx, &inside.error);
+    arena_free(arena);
+    return rc;
+}
+
+static Rc may_release(Ctx *ctx) {
+    GateAsk ask = {.action = ACT_RELEASE, .type = IRI("Dataset"), .class = CLASS_OPEN};
+    return gate_check(ctx, &ask);
+}
+
+Rc open_run(Ctx *ctx, Str dataset) {
+    const Release *release = release_find(ctx->tenant->open, dataset);
+    TRY(may_release(ctx));
+    if (release) return release_run(ctx, release);
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-dataset", dataset, "There is no such dataset.");
+}
+
+/* Nothing to publish is no fault. */
+static Rc run_kinds(Ctx *ctx, bool people_too) {
+    Rc first = RC_OK;
+    Error error = {0};
+    VEC_EACH (const Release, release, &ctx->tenant->open->releases) {
+        if (release->kind != RELEASE_TYPE && !people_too) continue;
+        Rc rc = release_run(ctx, release);
+        if (rc == RC_OK || rc == RC_NOT_FOUND) continue;
+        log_error("open", "release " STR_FMT " is not published: " STR_FMT, STR_ARG(release->id),
+                  STR_ARG(ctx->error.detail));
+        if (first == RC_OK) error = ctx->error;
+        if (first == RC_OK) first = rc;
+    }
+    ctx->error = error;
+    return first;
+}
+
+Rc open_run_all(Ctx *ctx) {
+    TRY(may_release(ctx));
+    return run_kinds(ctx, true);
+}
+
+/* ---- the thread ---- */
+
+typedef struct Watch {
+    uint64_t seen, done; /* positions: at the last look, and after the last run */
+    int64_t people_at;   /* when people's releases ran */
+} Watch;
+
+/* Runs what is due: people's releases at their pace; the others when the ledger has moved and is
+   quiet again, or at the same pace while it never is. */
+static void watch_look(Ctx *ctx, Watch *watch) {
+    Open *open = ctx->tenant->open;
+    uint64_t head = ledger_head(ctx->tenant->ledger);
+    int64_t now = time_monotonic();
+    bool people = watch->people_at == 0 || now - watch->people_at >= open->every;
+    bool quiet = head == watch->seen && head != watch->done;
+    watch->seen = head;
+    if (!people && !quiet) return;
+    Rc rc = run_kinds(ctx, people);
+    if (rc != RC_OK) log_warn("open", "a run left out what could not be published");
+    if (people) watch->people_at = now;
+    watch->seen = watch->done = ledger_head(ctx->tenant->ledger);
+}
+
+static bool wait_for(Open *open, int64_t micros) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += micros / TIME_SECOND;
+    pthread_mutex_lock(&open->lock);
+    int rc = 0;
+    while (!open->stop && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&open->wake, &open->lock, &until);
+    bool go_on = !open->stop;
+    pthread_mutex_unlock(&open->lock);
+    return go_on;
+}
+
+static void *thread_main(void *arg) {
+    Open *open = arg;
+    Rand rand = rand_system();
+    Actor actor = *gate_system_actor();
+    Watch watch = {0};
+    Ctx ctx = {.arena = arena_new(RUN_ARENA),
+               .scratch = arena_new(RUN_ARENA),
+               .clock = &open->clock,
+               .rand = &rand,
+               .tenant = open->tenant,
+               .actor = &actor,
+               .deadline = INT64_MAX};
+    Rc rc = reader_open(&ctx, ledger_store(open->tenant->ledger), &ctx.db);
+    if (rc != RC_OK)
+        log_error("open", "no release runs by itself: " STR_FMT, STR_ARG(ctx.error.detail));
+    while (rc == RC_OK) {
+        watch_look(&ctx, &watch);
+        arena_reset(ctx.arena);
+        arena_reset(ctx.scratch);
+        if (!wait_for(open, POLL)) break;
+    }
+    reader_close(ctx.db);
+    arena_free(ctx.arena);
+    arena_free(ctx.scratch);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static void wake_init(pthread_cond_t *wake) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
+    Arena *arena = arena_new(OPEN_ARENA);
+    Open *open = NEW(arena, Open);
+    *open = (Open){.arena = arena,
+                   .districts = options->districts,
+                   .classes = options->classes,
+                   .every = options->every ? options->every : TIME_HOUR,
+                   .tenant = tenant,
+                   .clock = *ctx->clock};
+    pthread_mutex_init(&open->running, NULL);
+    pthread_mutex_init(&open->lock, NULL);
+    wake_init(&open->wake);
+    tenant->open = open;
+    Rc rc = release_read_all(ctx, open, options, tenant->dictionary);
+    if (rc != RC_OK) open_close(tenant);
+    return rc;
+}
+
+Rc open_start(Ctx *ctx, Tenant *tenant) {
+    Open *open = tenant->open;
+    if (pthread_create(&open->thread, NULL, thread_main, open) != 0)
+        return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
+                        "The thread that runs releases cannot be started.");
+    open->started = true;
+    return RC_OK;
+}
+
+void open_close(Tenant *tenant) {
+    Open *open = tenant->open;
+    if (!open) return;
+    pthread_mutex_lock(&open->lock);
+    open->stop = true;
+    pthread_cond_broadcast(&open->wake);
+    pthread_mutex_unlock(&open->lock);
+    if (open->started) pthread_join(open->thread, NULL);
+    tenant->open = NULL;
+    pthread_cond_destroy(&open->wake);
+    pthread_mutex_destroy(&open->lock);
+    pthread_mutex_destroy(&open->running);
+    arena_free(open->arena);
+}

@@ -1,0 +1,105 @@
+/* open: releases as data, and what they publish. A release says what becomes open and how; a run
+   makes bytes of it, which stay under a permanent address as a version of a dataset. Data about
+   people leaves through disclose/ only. */
+#ifndef OPEN_OPEN_H
+#define OPEN_OPEN_H
+
+#include "gate/gate.h"
+#include "ledger/ledger.h"
+#include "project/project.h"
+
+typedef struct Open Open;
+
+typedef struct OpenOptions {
+    const Json *const *releases; /* parsed starter/releases/?.json; live as long as the tenant */
+    size_t release_count;
+    const Json *districts; /* [{"id", "name": {ja, en}}], in the order of tables */
+    const Json *classes;   /* [{"id", "label": {ja, en}}] */
+    int64_t every;         /* µs between runs; 0: one hour */
+} OpenOptions;
+
+/* Reads the releases. RC_INVALID names the release and member. After project_new; its texts and
+ * options live as long as the tenant. */
+Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options);
+/* Starts the thread that runs all releases now, then every `every`; datasets of open types also
+ * soon after something has changed. After the gate was opened. */
+Rc open_start(Ctx *ctx, Tenant *tenant);
+/* Stops the thread. Before project_stop. NULL room allowed. */
+void open_close(Tenant *tenant);
+
+/* Makes a new version of a dataset now, if it would differ from the newest, and issues former ones
+   again where somebody left. RC_NOT_FOUND: there is no such dataset. RC_DENIED: the actor may not
+   release. RC_CONFLICT "joint-check": nothing is published. Pool threads; one at a time. */
+Rc open_run(Ctx *ctx, Str dataset);
+/* All of them; goes on after a failure, and returns the first. */
+Rc open_run_all(Ctx *ctx);
+
+/* ---- what is published; pool threads ---- */
+
+typedef struct OpenFile {
+    Str format; /* "csv", "json", "geojson" */
+    Str digest; /* hex SHA-256 of the bytes: the ETag */
+    int64_t bytes;
+} OpenFile;
+
+typedef struct OpenVersion {
+    Str stamp;                /* "20261121T093000Z": part of the permanent address */
+    int64_t issued, modified; /* µs; modified: issued again without those who left */
+    Str horizon;              /* last month in it; empty: not by month */
+    int64_t rows, suppressed;
+    VEC(OpenFile) files;
+    const Json *preview; /* {"columns": [], "rows": [[]]} */
+} OpenVersion;
+typedef VEC(OpenVersion) OpenVersions;
+
+/* Texts are {"ja", "en"}. */
+typedef struct OpenDataset {
+    Str id;
+    const Json *title, *description, *schedule, *contact;
+    Str theme;
+    const Json *theme_label; /* NULL: none */
+    const Json *columns;     /* [{"name", "label", "type", "unit"}] */
+    Str licence, licence_url;
+    Str type;    /* term of the entity type, for the API; empty: none */
+    int64_t k;   /* of counts and records about people; 0: not about people */
+    bool optout; /* leaves out whoever opted out */
+    bool published;
+    OpenVersion latest; /* when published */
+} OpenDataset;
+
+/* How many datasets there may be, published or not; the nth. */
+size_t open_count(const Tenant *tenant);
+Rc open_at(Ctx *ctx, size_t index, OpenDataset *out);
+/* RC_NOT_FOUND: no such dataset, or nothing is published of it. */
+Rc open_dataset(Ctx *ctx, Str id, OpenDataset *out);
+/* Newest first. */
+Rc open_versions(Ctx *ctx, Str id, OpenVersions *out);
+/* One version; RC_NOT_FOUND. */
+Rc open_version(Ctx *ctx, Str id, Str stamp, OpenVersion *out);
+const OpenFile *open_file(const OpenVersion *version, Str format); /* NULL: none */
+Rc open_bytes(Ctx *ctx, const OpenFile *file, Str *bytes);
+/* "text/csv; charset=utf-8" ...; STR_NONE for what is no format. */
+Str open_content_type(Str format);
+
+/* ---- catalogue: DCAT-AP 3 ---- */
+
+typedef struct OpenCatalogue {
+    Str base;              /* "https://data.example": addresses begin with it */
+    const Json *publisher; /* {"ja", "en"} */
+    Str only;              /* id of one dataset; empty: all */
+} OpenCatalogue;
+Rc open_catalogue_turtle(Ctx *ctx, const OpenCatalogue *what, Buf *to);
+Rc open_catalogue_jsonld(Ctx *ctx, const OpenCatalogue *what, Buf *to);
+
+/* ---- problem reports ---- */
+
+typedef struct OpenReport {
+    Str kind;  /* data, page, look, city */
+    Str about; /* dataset, or empty */
+    Str text, email;
+} OpenReport;
+enum { OPEN_REPORT_MAX = 4000 }; /* bytes of text */
+/* Keeps it, as an entity of type ProblemReport; *number is "R-2026-000001". */
+Rc open_report(Ctx *ctx, const OpenReport *report, Str *number);
+
+#endif
