@@ -136,12 +136,15 @@ static void coordinate_text(Buf *to, const Json *geometry, size_t index) {
     if (number) json_write(to, number);
 }
 
-static void cell_add(Arena *scratch, Buf *to, const Column *column, const Entity *entity) {
+enum { CELL_MAX = 1 << 20 };
+
+/* The text of a cell in the arena; false when it is larger than a cell may be. */
+static bool cell_text(Arena *arena, const Column *column, const Entity *entity, Str *out) {
     const Attr *attr = entity_attr(entity, column->attr->iri);
     const Json *value = attr ? attr->value : NULL;
-    if (!value) return;
-    ArenaMark mark = arena_mark(scratch);
-    Buf text = buf_new(scratch, 1 << 20);
+    *out = STR_NONE;
+    if (!value) return true;
+    Buf text = buf_new(arena, CELL_MAX);
     if (column->kind == COLUMN_FLAG)
         buf_add(&text, list_has(value, column->code) ? STR("1") : STR_NONE);
     else if (column->kind == COLUMN_LAT || column->kind == COLUMN_LON)
@@ -150,9 +153,8 @@ static void cell_add(Arena *scratch, Buf *to, const Column *column, const Entity
         list_text(&text, value);
     else
         value_text(&text, value);
-    if (text.full) to->full = true; /* never half a cell: the run says so */
-    csv_cell(to, buf_str(&text));
-    arena_rewind(scratch, mark);
+    *out = buf_str(&text);
+    return !text.full;
 }
 
 /* ---- files ---- */
@@ -170,8 +172,14 @@ typedef struct Making {
 
 static void csv_row(Ctx *ctx, Making *making, const Entity *entity) {
     for (size_t i = 0; i < making->columns.len; i++) {
+        ArenaMark mark = arena_mark(ctx->scratch);
+        Str text;
         if (i) buf_add_char(&making->csv, ',');
-        cell_add(ctx->scratch, &making->csv, &making->columns.items[i], entity);
+        /* Never half a cell: the run says so instead. */
+        if (!cell_text(ctx->scratch, &making->columns.items[i], entity, &text))
+            making->csv.full = true;
+        csv_cell(&making->csv, text);
+        arena_rewind(ctx->scratch, mark);
     }
     buf_add(&making->csv, STR("\r\n"));
 }
@@ -181,10 +189,9 @@ static void preview_row(Making *making, const Entity *entity) {
     Arena *arena = making->lasting;
     if (making->preview.len >= OPEN_PREVIEW) return;
     for (size_t i = 0; i < making->columns.len; i++) {
-        Buf text = buf_new(arena, 1 << 20);
-        cell_add(arena, &text, &making->columns.items[i], entity);
-        vec_push(arena, &cells,
-                 text.len ? json_of_str(str_dup(arena, buf_str(&text))) : json_of_null());
+        Str text;
+        if (!cell_text(arena, &making->columns.items[i], entity, &text)) making->csv.full = true;
+        vec_push(arena, &cells, text.len ? json_of_str(text) : json_of_null());
     }
     vec_push(arena, &making->preview, json_of_items(cells.items, cells.len));
 }
