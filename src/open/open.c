@@ -2,6 +2,7 @@
 #include "open_int.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -45,11 +46,9 @@ Rc open_sweep(Ctx *ctx, const Sweep *sweep) {
     Rc rc = RC_OK;
     do {
         rc = sweep_page(&inside, sweep, &query, &after);
-        if (rc == RC_OK && after.len <= sizeof last) {
-            for (size_t i = 0; i < after.len; i++)
-                last[i] = after.ptr[i];
-            after.ptr = last;
-        }
+        assert(after.len <= sizeof last); /* the store keeps no longer ids */
+        if (after.len) memcpy(last, after.ptr, after.len);
+        after.ptr = last;
         if (rc != RC_OK) error_keep(ctx, &inside.error);
         arena_reset(page);
     } while (rc == RC_OK && after.len);

@@ -147,16 +147,33 @@ static void count_add(Ctx *ctx, Table *table, Made *made, CountRow row) {
     table_add(ctx->arena, table, &values[0]);
 }
 
-static void row_add(Ctx *ctx, Table *to, Made *made, const DiscloseTable *table, size_t row,
-                    const Tally *tally, Str month) {
+/* The table that is being made. */
+typedef struct Making {
+    const Release *release;
+    const People *people;
+    Table table;
+    Made *made;
+} Making;
+
+/* A row of counts as lines; `name` is what stands for the month. */
+typedef struct RowOf {
+    const DiscloseTable *table;
+    size_t row;
+    const Tally *tally;
+    Str name;
+} RowOf;
+
+static void row_add(Ctx *ctx, Making *making, RowOf of) {
     const Open *open = ctx->tenant->open;
+    const DiscloseTable *table = of.table;
+    const Tally *tally = of.tally;
     for (size_t d = 0; d <= tally->districts.len; d++) {
-        size_t cell = disclose_cell(table, row, d);
+        size_t cell = disclose_cell(table, of.row, d);
         bool total = d == tally->districts.len;
         if (table->marks[cell] == DISCLOSE_UNASKED) continue;
         Str id = total ? STR("total") : tally->districts.items[d];
-        count_add(ctx, to, made,
-                  (CountRow){month, id, total ? STR("合計") : district_name(open, id),
+        count_add(ctx, &making->table, making->made,
+                  (CountRow){of.name, id, total ? STR("合計") : district_name(open, id),
                              table->cells[cell], table->marks[cell]});
     }
 }
@@ -188,15 +205,15 @@ static bool year_whole(const Tallies *months, size_t first, size_t end) {
 }
 
 /* The totals of a year that is over, beside its months, which stay as they are. */
-static Rc year_add(Ctx *ctx, const Release *release, const Tally *months, Table *to, Made *made) {
+static Rc year_add(Ctx *ctx, Making *making, const Tally *months) {
     size_t n = months->districts.len;
     DiscloseTable table = disclose_table(ctx->arena, MONTHS, n);
     for (size_t i = 0; i < MONTHS; i++)
         row_fill(&table, i, &months[i]);
     disclose_total(&table);
-    TRY(disclose_suppress(ctx, &table, release->k));
+    TRY(disclose_suppress(ctx, &table, making->release->k));
     Str name = str_fmt(ctx->arena, "%d年度", fiscal_of(months->month));
-    row_add(ctx, to, made, &table, MONTHS, months, name);
+    row_add(ctx, making, (RowOf){&table, MONTHS, months, name});
     return RC_OK;
 }
 
@@ -209,16 +226,16 @@ static size_t months_until(const People *people, Str horizon) {
     return n;
 }
 
-static Rc counts_make(Ctx *ctx, const Release *release, const People *people, size_t n,
-                      Table *table, Made *made) {
+static Rc counts_make(Ctx *ctx, Making *making, size_t n) {
+    const Tallies *months = &making->people->months;
     for (size_t i = 0; i < n; i++) {
-        const Tally *tally = &people->months.items[i];
+        const Tally *tally = &months->items[i];
         DiscloseTable month = disclose_table(ctx->arena, 1, tally->districts.len);
         row_fill(&month, 0, tally);
         disclose_total(&month);
-        row_add(ctx, table, made, &month, 0, tally, tally->month);
-        if (i + 1 >= MONTHS && year_whole(&people->months, i + 1 - MONTHS, i + 1))
-            TRY(year_add(ctx, release, tally + 1 - MONTHS, table, made));
+        row_add(ctx, making, (RowOf){&month, 0, tally, tally->month});
+        if (i + 1 >= MONTHS && year_whole(months, i + 1 - MONTHS, i + 1))
+            TRY(year_add(ctx, making, tally + 1 - MONTHS));
     }
     return RC_OK;
 }
@@ -240,14 +257,15 @@ static void record_add(Ctx *ctx, Table *table, const Tally *tally, const Disclos
     table_add(ctx->arena, table, &values[0]);
 }
 
-static Rc records_make(Ctx *ctx, const Release *release, const People *people, size_t n,
-                       Table *table) {
+static Rc records_make(Ctx *ctx, Making *making, size_t n) {
+    const People *people = making->people;
+    const Release *release = making->release;
     StrVec looks = {0};
     for (size_t i = 0; i < n; i++)
         for (size_t g = 0; g < people->groups[i].groups.len; g++) {
             Str look = str_fmt(ctx->arena, "%zu/%zu", i, g);
             for (int64_t r = 0; r < people->drawn[i][g]; r++) {
-                record_add(ctx, table, &people->months.items[i],
+                record_add(ctx, &making->table, &people->months.items[i],
                            &people->groups[i].groups.items[g]);
                 vec_push(ctx->arena, &looks, look);
             }
@@ -259,14 +277,15 @@ static Rc records_make(Ctx *ctx, const Release *release, const People *people, s
 }
 
 Rc people_make(Ctx *ctx, const Release *release, const People *people, Str horizon, Made *out) {
-    Table table = {.release = release};
+    Making making = {
+        .release = release, .people = people, .table = {.release = release}, .made = out};
     size_t n = months_until(people, horizon);
     *out = (Made){0};
     if (release->kind == RELEASE_COUNTS)
-        TRY(counts_make(ctx, release, people, n, &table, out));
+        TRY(counts_make(ctx, &making, n));
     else
-        TRY(records_make(ctx, release, people, n, &table));
-    TRY(table_made(ctx, &table, out));
+        TRY(records_make(ctx, &making, n));
+    TRY(table_made(ctx, &making.table, out));
     out->horizon = n ? people->months.items[n - 1].month : STR_NONE;
     return RC_OK;
 }

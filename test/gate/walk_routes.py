@@ -27,6 +27,7 @@ RULES = [
     ('/ngsi-ld/v1/subscriptions', STAFF),
     ('/step-up', STAFF | RESIDENTS),
     ('/post', STAFF),
+    ('/data/{dataset}/run', {'steward'}),
     ('', EVERYBODY),
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins.

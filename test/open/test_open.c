@@ -331,6 +331,31 @@ static void test_a_month_that_was_published_never_changes(void **state) {
     desk_end(&desk);
 }
 
+/* The totals of districts come when the fiscal year is over, and betray none of its months. */
+static void test_a_year_that_is_over_gets_its_totals(void **state) {
+    (void)state;
+    Desk desk;
+    desk_begin(&desk);
+    Arena *arena = desk.house.ctx.arena;
+    for (int m = 0; m < 12; m++) {
+        const char *date = str_fmt(arena, "%d-%02d-10", m < 9 ? 2025 : 2026, (m + 3) % 12 + 1).ptr;
+        PUT(&desk, {date, "manaka", "furniture", "in", "collected", 20},
+            {date, "ekimae", "furniture", "in", "collected", 12},
+            {date, "kamome", "bedding", "in", "collected", m == 5 ? 4 : 11},
+            {date, "hamabe", "bedding", "in", "collected", 9},
+            {date, "toge", "bedding", "in", "collected", 9});
+    }
+    run(&desk);
+    Str csv = file_of(&desk, COUNTS, "csv");
+    assert_true(str_find(csv, STR("2025年度,manaka,まなか地区,240,")) >= 0);
+    assert_true(str_find(csv, STR("2025-09,kamome,かもめ地区,,X")) >= 0);
+    /* Its other months are shown: the year's total would tell this one. */
+    assert_true(str_find(csv, STR("2025-08,kamome,かもめ地区,11,")) >= 0);
+    assert_true(str_find(csv, STR("2025年度,kamome,かもめ地区,,X")) >= 0);
+    attack(&desk, csv, file_of(&desk, RECORDS, "csv"));
+    desk_end(&desk);
+}
+
 /* Many cities by seed: the attacker concludes nothing in any. */
 static void test_the_attacker_learns_nothing_of_generated_cities(void **state) {
     (void)state;
@@ -495,6 +520,7 @@ int main(void) {
         cmocka_unit_test(test_an_opt_out_changes_no_byte),
         cmocka_unit_test(test_a_group_that_half_has_left_goes_from_former_versions_too),
         cmocka_unit_test(test_a_month_that_was_published_never_changes),
+        cmocka_unit_test(test_a_year_that_is_over_gets_its_totals),
         cmocka_unit_test(test_the_attacker_learns_nothing_of_generated_cities),
         cmocka_unit_test(test_nobody_but_the_steward_runs_a_release),
         cmocka_unit_test(test_open_types_leave_under_the_standards_headers),
