@@ -155,7 +155,7 @@ it('measures touch time: active intervals, a pause of more than 90 seconds cut',
 });
 
 it('updates the tiles of the wall when they are pushed', async () => {
-    const tile = { id: 'late', value: 12345, n: 50, time: '2025-04-08T01:00:00Z', level: 'bad', level_text: '警戒' };
+    const tile = { id: 'late', value: 12345, n: 50, time: '2025-04-08T01:00:00Z', level: 'bad', label: '期限切れ', source: '受信箱', decimals: 0, few: false, about: false };
     const page = await open('/wall.staff/ja', (p) => p.route('**/wall/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: `event: tile\ndata: ${JSON.stringify(tile)}\n\n` })));
     await page.waitForFunction(() => document.querySelector('[data-tile=late] [data-figure]').textContent === '12,345');
     assert.match(await page.locator('[data-tile=late] [data-time]').innerText(), /令和7年4月8日/);
