@@ -24,18 +24,18 @@ Rc starter_json(Ctx *ctx, Str path, const Json **out) {
     return rc;
 }
 
-static Rc dictionary_load(Ctx *ctx, City *city) {
+Rc starter_dictionary(Ctx *ctx, Arena *arena, const Dictionary **out) {
     VEC(DictFile) files = {0};
     Ctx own = *ctx;
-    own.arena = city->arena;
+    own.arena = arena;
     for (size_t i = 0; i < city_file_count; i++) {
         Str path = str_of(city_files[i].path);
         if (!str_starts(path, STR("dictionary/"))) continue;
         DictFile file = {.path = path};
         TRY(starter_json(&own, path, &file.content));
-        vec_push(city->arena, &files, file);
+        vec_push(arena, &files, file);
     }
-    Rc rc = dictionary_compile(&own, files.items, files.len, false, &city->dictionary);
+    Rc rc = dictionary_compile(&own, files.items, files.len, false, out);
     ctx->error = own.error;
     return rc;
 }
@@ -167,7 +167,7 @@ static Rc city_begin(Ctx *ctx, City *city) {
         return ctx_fail(ctx, RC_INVALID, "open-sandbox", STR("listen"),
                         "In a sandbox anyone may do everything: it listens on the loopback only.");
     city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
-    TRY(dictionary_load(ctx, city));
+    TRY(starter_dictionary(ctx, city->arena, &city->dictionary));
     TRY(tenants_open(ctx, city));
     if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
     for (size_t i = 0; i < city->tenant_count; i++)

@@ -59,6 +59,15 @@ Rc control_import(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
 Rc control_export(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                   const Json **result);
 
+/* The dictionary of starter/, compiled into the arena. */
+Rc starter_dictionary(Ctx *ctx, Arena *arena, const Dictionary **out);
+
+/* control_backup.c. Everything durable at the call is signed; says where each tenant lies. */
+Rc control_checkpoint(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                      const Json **result);
+/* {"to":FOLDER}: tenants/NAME and witness/NAME.witness, a line on progress for each. */
+Rc control_backup(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                  const Json **result);
 extern const ControlRow city_control_rows[];
 extern const size_t city_control_count;
 

@@ -29,7 +29,7 @@ void cli_help_command(Cli *cli, const CliCommand *command, FILE *to);
 Rc cli_help_topic(Cli *cli, Str topic);
 Rc cli_unknown_command(Cli *cli, Str name);
 
-extern const CliCommand cmd_export, cmd_help, cmd_import, cmd_serve, cmd_token, cmd_tenant,
-    cmd_user, cmd_bench;
+extern const CliCommand cmd_backup, cmd_bench, cmd_export, cmd_help, cmd_import, cmd_restore,
+    cmd_serve, cmd_tenant, cmd_token, cmd_user, cmd_verify;
 
 #endif

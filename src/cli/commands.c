@@ -4,7 +4,8 @@
 
 const CliCommand *const cli_commands[] = {
 #ifdef MACHI_CITY /* not where the pages could not be built: see meson.build */
-    &cmd_serve, &cmd_import, &cmd_export, &cmd_token, &cmd_user, &cmd_tenant, &cmd_bench,
+    &cmd_serve,  &cmd_import, &cmd_export,  &cmd_token,  &cmd_user,
+    &cmd_tenant, &cmd_backup, &cmd_restore, &cmd_verify, &cmd_bench,
 #endif
     &cmd_help,
 };

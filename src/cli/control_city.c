@@ -131,5 +131,7 @@ const ControlRow city_control_rows[] = {
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
     {"tenant.add", tenant_add, 10 * TIME_SECOND},
+    {"checkpoint", control_checkpoint, 10 * TIME_SECOND},
+    {"backup", control_backup, 6 * TIME_HOUR},
 };
 const size_t city_control_count = sizeof city_control_rows / sizeof *city_control_rows;

@@ -1,36 +1,21 @@
 #include "city_int.h"
-
-#include <string.h>
-#include <sys/stat.h>
-#include <errno.h>
+#include "place.h"
 
 enum { TENANT_ARENA = 64 << 20, WORKING_SET = 512 << 20, CONTEXTS_MAX = 1000 };
 
 /* ---- folders ---- */
 
-static Rc folder_make(Ctx *ctx, Str path) {
-    if (mkdir(str_z(ctx->scratch, path), 0700) == 0 || errno == EEXIST) return RC_OK;
-    return ctx_fail(ctx, RC_FAILED, "no-folder", path, "This folder cannot be made: %s.",
-                    strerror(errno));
+static Place place_in(City *city, Str name) {
+    const CityOptions *options = &city->options;
+    PlaceRoots roots = {options->data, options->keys, options->witness};
+    return place_of(city->arena, &roots, name);
 }
 
-static Str under(Arena *arena, Str folder, const char *name) {
-    return str_fmt(arena, STR_FMT "/%s", STR_ARG(folder), name);
-}
-
-/* The default tenant's folder is called "default". */
-static Str folder_name(Str name) {
-    return str_empty(name) ? STR("default") : name;
-}
-
-static Rc folders_make(Ctx *ctx, City *city, Tenant *tenant) {
-    Arena *arena = city->arena;
-    Str tenants = under(arena, city->options.data, "tenants");
+static Rc folders_make(Ctx *ctx, const City *city) {
+    Str tenants = str_fmt(ctx->scratch, STR_FMT "/tenants", STR_ARG(city->options.data));
     const Str all[] = {city->options.data, tenants, city->options.keys, city->options.witness};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        TRY(folder_make(ctx, all[i]));
-    Str name = folder_name(tenant->name);
-    tenant->folder = under(arena, tenants, str_z(arena, name));
+        TRY(place_make(ctx, all[i]));
     return RC_OK;
 }
 
@@ -100,15 +85,11 @@ static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
 /* ---- opening ---- */
 
 static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
-    Arena *arena = city->arena;
-    Str name = folder_name(tenant->name);
-    Str key =
-        str_fmt(arena, STR_FMT "/" STR_FMT ".key", STR_ARG(city->options.keys), STR_ARG(name));
-    Str witness = str_fmt(arena, STR_FMT "/" STR_FMT ".witness", STR_ARG(city->options.witness),
-                          STR_ARG(name));
+    Place place = place_in(city, tenant->name);
+    tenant->folder = place.folder;
     LedgerOptions options = {.folder = tenant->folder,
-                             .key_file = key,
-                             .witness_file = witness,
+                             .key_file = place.key,
+                             .witness_file = place.witness,
                              .dictionary = city->dictionary,
                              .working_set_bytes = WORKING_SET,
                              .clock = &city->clock,
@@ -181,7 +162,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
                        .dictionary = city->dictionary,
                        .sandbox = city->options.sandbox};
     *out = tenant;
-    TRY(folders_make(ctx, city, tenant));
+    TRY(folders_make(ctx, city));
     Fetching *fetching = NEW(city->arena, Fetching);
     *fetching = (Fetching){city, tenant};
     tenant->contexts = ld_cache_new((LdCacheOptions){.fetch = context_fetch,
