@@ -5,12 +5,12 @@
 
 /* One tenant's backup and its new place. */
 typedef struct Restoring {
-    Place from, to;
+    PlacePaths from, to;
     const Dictionary *dictionary;
 } Restoring;
 
 /* Without its key a ledger can't be read; a new one would be made in silence. */
-static Rc demand_key(Ctx *ctx, const Place *to) {
+static Rc demand_key(Ctx *ctx, const PlacePaths *to) {
     if (place_there(ctx, to->key)) return RC_OK;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-key", to->key,
                     "There is no " STR_FMT ": put the tenant's key and its list of erasures there "

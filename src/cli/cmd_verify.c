@@ -52,7 +52,7 @@ static void option(Ctx *ctx, char **words, const char *name, Str path) {
     words[1] = (char *)str_z(ctx->arena, path);
 }
 
-static Rc verify_one(Cli *cli, Str program, const Place *place, int *code) {
+static Rc verify_one(Cli *cli, Str program, const PlacePaths *place, int *code) {
     Ctx *ctx = cli_ctx(cli);
     char *words[VERIFY_WORDS] = {(char *)program.ptr};
     option(ctx, words, "--witness", place->witness);
@@ -68,7 +68,7 @@ static Rc verify_one(Cli *cli, Str program, const Place *place, int *code) {
 
 /* ---- the tenants ---- */
 
-typedef VEC(Place) Places;
+typedef VEC(PlacePaths) Places;
 
 /* A server says where it keeps things, once everything is signed. */
 static Rc places_ask(Ctx *ctx, const Settings *settings, Places *places) {
@@ -82,10 +82,10 @@ static Rc places_ask(Ctx *ctx, const Settings *settings, Places *places) {
     for (size_t i = 0; list && i < list->len; i++) {
         const Json *item = json_at(list, i);
         vec_push(ctx->arena, places,
-                 (Place){.name = json_get_str(item, "name"),
-                         .folder = json_get_str(item, "folder"),
-                         .erasures = json_get_str(item, "erasures"),
-                         .witness = json_get_str(item, "witness")});
+                 (PlacePaths){.name = json_get_str(item, "name"),
+                              .folder = json_get_str(item, "folder"),
+                              .erasures = json_get_str(item, "erasures"),
+                              .witness = json_get_str(item, "witness")});
     }
     return RC_OK;
 }
@@ -112,7 +112,7 @@ static Rc verify(Cli *cli) {
     Rc rc = places_ask(ctx, cli_settings(cli), &places);
     if (rc == RC_NOT_FOUND) rc = places_look(ctx, cli_settings(cli), &places);
     TRY(rc);
-    VEC_EACH (Place, place, &places) {
+    VEC_EACH (PlacePaths, place, &places) {
         int code;
         TRY(verify_one(cli, program, place, &code));
         if (code && !bad.len) bad = place->name;

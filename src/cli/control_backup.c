@@ -60,7 +60,7 @@ Rc control_checkpoint(void *arg, Ctx *ctx, const Json *request, ControlReply *re
     (void)reply;
     for (size_t i = 0; i < city->tenant_count; i++) {
         const Tenant *tenant = city->tenants[i];
-        Place place = place_of(ctx->arena, &roots, tenant->name);
+        PlacePaths place = place_of(ctx->arena, &roots, tenant->name);
         JsonMembers members = {0};
         TRY(checkpoint_wait(ctx, tenant->ledger, ledger_head(tenant->ledger)));
         TRY(place_whole(ctx, place.folder, &place.folder));
@@ -85,8 +85,8 @@ static Rc tenant_backup(Ctx *ctx, const City *city, const Tenant *tenant, Str to
     Arena *arena = ctx->arena;
     PlaceRoots roots = roots_of(city);
     PlaceRoots backup = {.data = to, .witness = str_fmt(arena, STR_FMT "/witness", STR_ARG(to))};
-    Place from = place_of(arena, &roots, tenant->name),
-          copy = place_of(arena, &backup, tenant->name);
+    PlacePaths from = place_of(arena, &roots, tenant->name),
+               copy = place_of(arena, &backup, tenant->name);
     if (place_there(ctx, from.witness)) TRY(place_copy(ctx, from.witness, copy.witness));
     return store_backup(ctx, ledger_store(tenant->ledger), copy.folder);
 }

@@ -23,10 +23,10 @@ PlaceRoots place_roots(Arena *arena, const Settings *settings) {
     return roots;
 }
 
-Place place_of(Arena *arena, const PlaceRoots *roots, Str tenant) {
+PlacePaths place_of(Arena *arena, const PlaceRoots *roots, Str tenant) {
     Str name = str_empty(tenant) ? STR("default") : str_dup(arena, tenant);
     Str key = str_fmt(arena, STR_FMT "/" STR_FMT ".key", STR_ARG(roots->keys), STR_ARG(name));
-    return (Place){
+    return (PlacePaths){
         .name = name,
         .folder = str_fmt(arena, STR_FMT "/tenants/" STR_FMT, STR_ARG(roots->data), STR_ARG(name)),
         .key = key,

@@ -10,15 +10,15 @@ typedef struct PlaceRoots {
     Str data, keys, witness; /* folders; keys and witness empty: DATA/keys, DATA/witness */
 } PlaceRoots;
 
-typedef struct Place {
+typedef struct PlacePaths {
     Str name, folder;           /* NAME */
     Str key, erasures, witness; /* files */
-} Place;
+} PlacePaths;
 
 /* The roots of the settings data, keys and witness; texts live in the arena. */
 PlaceRoots place_roots(Arena *arena, const Settings *settings);
 /* tenant "" is the default one. Paths live in the arena, NUL behind each. */
-Place place_of(Arena *arena, const PlaceRoots *roots, Str tenant);
+PlacePaths place_of(Arena *arena, const PlaceRoots *roots, Str tenant);
 /* NAMEs of the folders in FOLDER/tenants, in order of their bytes; none where there is no such
  * folder. */
 Rc place_list(Ctx *ctx, Str folder, StrVec *names);

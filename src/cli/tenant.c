@@ -5,7 +5,7 @@ enum { TENANT_ARENA = 64 << 20, WORKING_SET = 512 << 20, CONTEXTS_MAX = 1000 };
 
 /* ---- folders ---- */
 
-static Place place_in(City *city, Str name) {
+static PlacePaths place_in(City *city, Str name) {
     const CityOptions *options = &city->options;
     PlaceRoots roots = {options->data, options->keys, options->witness};
     return place_of(city->arena, &roots, name);
@@ -85,7 +85,7 @@ static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
 /* ---- opening ---- */
 
 static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
-    Place place = place_in(city, tenant->name);
+    PlacePaths place = place_in(city, tenant->name);
     tenant->folder = place.folder;
     LedgerOptions options = {.folder = tenant->folder,
                              .key_file = place.key,
