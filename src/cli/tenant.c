@@ -1,6 +1,10 @@
 #include "city_int.h"
 #include "place.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
 enum { TENANT_ARENA = 64 << 20, WORKING_SET = 512 << 20, CONTEXTS_MAX = 1000 };
 
 /* ---- folders ---- */
