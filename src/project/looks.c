@@ -1,7 +1,7 @@
 /* looks: who looked at whom, found by the person. Rows hold opaque ids only. */
 #include "project_int.h"
 
-enum { SUBJECT_BYTES = 16, LOOK_MAX = 1 << 16 };
+enum { SUBJECT_BYTES = 16, LOOK_MAX = 8 << 20 };
 
 /* 's' subject position place: one person's looks; 'a' position place: everybody's. Positions count
  * from the newest. */
@@ -14,8 +14,23 @@ static Str look_key(Arena *arena, Str subject, uint64_t position, uint32_t ordin
     return buf_str(&key);
 }
 
-/* subjects is how many persons the look is about. */
-static void look_write(Buf *to, const Event *event) {
+/* The i-th record is about the i-th subject. */
+static void records_write(JsonWriter *w, const Event *event, Str subject) {
+    const Json *records = json_get(event->note_clear, STR("records"));
+    const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    if (!records) return;
+    json_name(w, STR("records"));
+    json_open(w, '[');
+    for (size_t i = 0; i < records->len; i++)
+        if (str_empty(subject) ||
+            (subjects && i < subjects->len && str_eq(json_str(json_at(subjects, i)), subject)))
+            json_text(w, json_str(json_at(records, i)));
+    json_close(w);
+}
+
+/* subjects is how many the look is about. A person's row names the records about him alone: others'
+   ids are none of his business, and a look at many would else be as large as their square. */
+static void look_write(Buf *to, const Event *event, Str subject) {
     JsonWriter w = json_writer(to);
     const struct {
         Str name, value;
@@ -31,32 +46,32 @@ static void look_write(Buf *to, const Event *event) {
         json_name(&w, texts[i].name);
         json_text(&w, texts[i].value);
     }
-    const Json *records = json_get(event->note_clear, STR("records"));
-    if (records) {
-        json_name(&w, STR("records"));
-        json_value(&w, records);
-    }
+    records_write(&w, event, subject);
     const Json *subjects = json_get(event->note_clear, STR("subjects"));
     json_name(&w, STR("subjects"));
     json_int(&w, subjects ? (int64_t)subjects->len : 0);
     json_close(&w);
 }
 
+static Rc look_put(Ctx *ctx, Rows *rows, const Event *event, Str subject) {
+    ArenaMark mark = arena_mark(ctx->arena);
+    Buf value = buf_new(ctx->arena, LOOK_MAX);
+    look_write(&value, event, subject);
+    TRY(buf_rc(&value));
+    Str key = look_key(ctx->arena, subject, event->position, event->ordinal);
+    TRY(rows_put(ctx, rows, key, buf_str(&value)));
+    arena_rewind(ctx->arena, mark);
+    return RC_OK;
+}
+
 /* The note of part_look names its subjects in clear: they are opaque ids. */
 Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
     if (!str_eq(event->note_kind, STR("look"))) return RC_OK;
-    Buf value = buf_new(ctx->arena, LOOK_MAX);
-    look_write(&value, event);
-    TRY(buf_rc(&value));
     const Json *subjects = json_get(event->note_clear, STR("subjects"));
-    Str everybody = look_key(ctx->arena, STR_NONE, event->position, event->ordinal);
-    TRY(rows_put(ctx, rows, everybody, buf_str(&value)));
-    for (size_t i = 0; subjects && i < subjects->len; i++) {
-        Str subject = json_str(json_at(subjects, i));
-        TRY(rows_put(ctx, rows, look_key(ctx->arena, subject, event->position, event->ordinal),
-                     buf_str(&value)));
-    }
+    TRY(look_put(ctx, rows, event, STR_NONE));
+    for (size_t i = 0; subjects && i < subjects->len; i++)
+        TRY(look_put(ctx, rows, event, json_str(json_at(subjects, i))));
     return RC_OK;
 }
 

@@ -144,7 +144,7 @@ typedef struct Look {
     uint64_t position;
     int64_t at;
     Str actor, post, purpose, why, case_id, channel;
-    StrVec records;
+    StrVec records;  /* of the person asked about; all when everybody's looks are read */
     size_t subjects; /* persons the look was about */
 } Look;
 typedef VEC(Look) Looks;

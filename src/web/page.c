@@ -222,8 +222,8 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
         view_set(&one, "who", page_post(x, look->post));
         view_set(&one, "purpose", page_purpose(arena, look->purpose));
         view_str(&one, "what", look->why);
-        if (look->records.len > 1)
-            view_int(&one, "batch", (int64_t)look->records.len);
+        if (look->subjects > 1)
+            view_int(&one, "batch", (int64_t)look->subjects);
         else
             view_null(&one, "batch");
         view_str(&one, "ask_url",

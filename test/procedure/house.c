@@ -93,7 +93,7 @@ static void accounts(House *house) {
     house->ctx.actor = NULL;
 }
 
-static void ledger(House *house) {
+void house_open(House *house) {
     Arena *arena = house->arena;
     LedgerOptions options = {.folder = str_fmt(arena, "%s/data", house->root),
                              .key_file = str_fmt(arena, "%s/key", house->root),
@@ -137,13 +137,20 @@ void house_make(House *house, enum HousePart up_to) {
     house->tenant = (Tenant){.dictionary = house->dictionary};
     house->passwords = up_to >= HOUSE_SIGNED;
     house->nobody = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
-    ledger(house);
+    house_open(house);
     Project *project;
     if (up_to >= HOUSE_PROJECT) GOOD(house, project_new(&house->ctx, &house->tenant, &project));
     if (up_to >= HOUSE_WHOLE) house_procedures(house);
     if (up_to >= HOUSE_PROJECT) GOOD(house, project_start(&house->ctx, project));
     if (up_to >= HOUSE_GATE) gate(house);
     if (up_to >= HOUSE_WHOLE) accounts(house);
+}
+
+void house_close(House *house) {
+    reader_close(house->reader);
+    house->reader = house->ctx.db = NULL;
+    ledger_close(house->tenant.ledger);
+    house->tenant.ledger = NULL;
 }
 
 void house_end(House *house) {

@@ -50,6 +50,9 @@ void house_thread_end(Ctx *ctx);
 Rc house_run(Ctx *ctx, Command *command);
 const Entity *house_entity(House *house, Str id); /* fails the test when there is none */
 void house_drain(House *house);
+/* The ledger alone, in the same folder. */
+void house_close(House *house);
+void house_open(House *house);
 /* Opens procedures again, between project_new and project_start. */
 void house_procedures(House *house);
 

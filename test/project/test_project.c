@@ -1,0 +1,284 @@
+/* Tests of the followers: a query gives the same answer whether what it finds lies in the working
+   set or in rows, history keeps its windows, looks tell each person his own, and a rebuild loses
+   nothing. */
+#include "../procedure/house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { ENTITIES = 60, CHANGES = 80 };
+#define GAUGE LD_DEFAULT "RiverGauge"
+#define TREE  LD_DEFAULT "ParkTree"
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_LEDGER);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+static void put(House *house, const Delta *delta) {
+    Command *command = command_new(house->tenant.ledger,
+                                   (CommandHead){.kind = STR("test"), .channel = STR("cli")});
+    Arena *arena = command_arena(command);
+    PartPut *part = NEW(arena, PartPut);
+    *part = (PartPut){.delta = delta, .expect = PUT_ANY};
+    command_needs(command, delta->id);
+    command_add(command, &part_put, part);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
+static Str id_of(House *house, uint64_t number) {
+    return str_fmt(house->arena, "urn:t:%03llu", (unsigned long long)number);
+}
+
+static void put_one(House *house, uint64_t number, DeltaOp op) {
+    Arena *arena = house->arena;
+    Str id = id_of(house, number);
+    Delta *delta = NEW(arena, Delta);
+    *delta = (Delta){.op = op, .id = id};
+    if (op != DELTA_DELETE) {
+        delta->after = entity_new(arena, id, number % 3 ? STR(TREE) : STR(GAUGE));
+        if (op == DELTA_CHANGE) delta->after->types.len = 0;
+        entity_set(arena, delta->after, STR("urn:a:n"),
+                   json_of_int((int64_t)rand_below(&house->rand, 10)));
+        entity_set(arena, delta->after, STR("urn:a:name"),
+                   json_of_str(str_fmt(arena, "木%llu", (unsigned long long)number % 7)));
+    }
+    put(house, delta);
+}
+
+static void fill(House *house) {
+    for (uint64_t i = 0; i < ENTITIES; i++)
+        put_one(house, i, DELTA_PUT);
+}
+
+static void stir(House *house) {
+    for (int i = 0; i < CHANGES; i++) {
+        uint64_t number = rand_below(&house->rand, ENTITIES + 10);
+        const Entity *entity;
+        Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id_of(house, number), &entity);
+        DeltaOp op = rc != RC_OK                        ? DELTA_PUT
+                     : rand_below(&house->rand, 4) == 0 ? DELTA_DELETE
+                                                        : DELTA_CHANGE;
+        put_one(house, number, op);
+    }
+}
+
+static void project_make(House *house, bool start) {
+    Project *project;
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    if (start) GOOD(house, project_start(&house->ctx, project));
+    if (start) house_drain(house);
+}
+
+static void answer_write(Arena *arena, Buf *to, const ProjectAnswer *answer, bool counted) {
+    for (size_t i = 0; i < answer->entities.len; i++) {
+        const Entity *entity = answer->entities.items[i];
+        buf_add(to, str_fmt(arena, STR_FMT " %lld " STR_FMT "\n", STR_ARG(entity->id),
+                            (long long)entity_int(entity, STR("urn:a:n"), -1),
+                            STR_ARG(entity_text(entity, STR("urn:a:name")))));
+    }
+    buf_add(to, str_fmt(arena, "more %d count %zu\n", answer->more,
+                        counted ? answer->count : (size_t)0));
+}
+
+/* Every combination of what is asked, in which order, in which pages. */
+static Str answers(House *house) {
+    static const struct {
+        const char *type, *q, *order;
+    } asks[] = {
+        {"", "", ""},           {GAUGE, "", ""},
+        {"", "urn:a:n>4", ""},  {TREE, "urn:a:n<=3", "urn:a:n;desc"},
+        {"", "", "urn:a:name"}, {"", "urn:a:name==\"木3\"", "urn:a:n"},
+        {"urn:t:None", "", ""},
+    };
+    Buf text = buf_new(house->arena, 8 << 20);
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
+        for (size_t page = 0; page < 12; page++) {
+            Ctx *ctx = &house->ctx;
+            Match *match;
+            OrderBy *order = NULL;
+            ProjectAnswer answer;
+            MatchSource source = {.type = str_of(asks[i].type), .q = str_of(asks[i].q)};
+            GOOD(house, match_compile(ctx, ld_core(), &source, &match));
+            OrderSource by = {.order_by = str_of(asks[i].order)};
+            if (*asks[i].order) GOOD(house, match_order(ctx, ld_core(), &by, &order));
+            ProjectQuery query = {.match = match,
+                                  .order = order,
+                                  .limit = 7,
+                                  .offset = page * 7,
+                                  .count = page % 2 == 0};
+            GOOD(house, project_query(ctx, house->tenant.project, &query, &answer));
+            answer_write(ctx->arena, &text, &answer, query.count);
+            match_free(match);
+            match_order_free(order);
+        }
+    return buf_str(&text);
+}
+
+static void the_same_answer_from_working_set_rows_and_both(void **state) {
+    House *house = *state;
+    fill(house);
+    project_make(house, false);
+    Str overlay = answers(house);
+    project_stop(house->tenant.project);
+    project_make(house, true);
+    Str rows = answers(house);
+    assert_true(rows.len > 3000);
+    assert_true(str_eq(overlay, rows));
+    project_stop(house->tenant.project);
+    stir(house);
+    project_make(house, false);
+    Str both = answers(house);
+    project_stop(house->tenant.project);
+    project_make(house, true);
+    Str after = answers(house);
+    assert_true(str_eq(both, after));
+    assert_false(str_eq(rows, after));
+}
+
+static void pages_by_the_last_id_miss_nothing_and_show_nothing_twice(void **state) {
+    House *house = *state;
+    fill(house);
+    project_make(house, true);
+    size_t seen = 0;
+    ProjectAnswer answer;
+    ProjectQuery query = {.limit = 9};
+    do {
+        GOOD(house, project_query(&house->ctx, house->tenant.project, &query, &answer));
+        for (size_t i = 0; i < answer.entities.len; i++) {
+            assert_true(str_cmp(query.after, answer.entities.items[i]->id) < 0);
+            query.after = str_dup(house->arena, answer.entities.items[i]->id);
+            seen++;
+        }
+    } while (answer.more);
+    assert_int_equal(seen, ENTITIES);
+}
+
+static void a_rebuild_from_the_ledger_answers_the_same(void **state) {
+    House *house = *state;
+    char command[160];
+    fill(house);
+    stir(house);
+    project_make(house, true);
+    Str before = answers(house);
+    project_stop(house->tenant.project);
+    house_close(house);
+    snprintf(command, sizeof command, "rm %s/data/state.db*", house->root);
+    assert_int_equal(system(command), 0);
+    house_open(house);
+    project_make(house, true);
+    assert_true(str_eq(before, answers(house)));
+}
+
+/* ---- history ---- */
+
+static void reading(House *house, int64_t at, int64_t value) {
+    Arena *arena = house->arena;
+    Delta *delta = NEW(arena, Delta);
+    *delta = (Delta){.op = at == 0 ? DELTA_PUT : DELTA_CHANGE, .id = STR("urn:gauge")};
+    delta->after = entity_new(arena, delta->id, STR(GAUGE));
+    entity_set(arena, delta->after, STR("urn:a:level"), json_of_int(value));
+    delta->after->attrs.items[0].observed_at = HOUSE_NOW + at * TIME_HOUR;
+    put(house, delta);
+}
+
+static size_t history_len(House *house, TemporalQuery window, size_t limit, int64_t *first) {
+    History history;
+    HistoryQuery query = {.id = STR("urn:gauge"), .window = window, .limit = limit};
+    GOOD(house, project_history(&house->ctx, house->tenant.project, &query, &history));
+    size_t n = history.entity->attrs.len;
+    for (size_t i = 1; i < n; i++)
+        assert_true(history.entity->attrs.items[i - 1].observed_at <
+                    history.entity->attrs.items[i].observed_at);
+    *first = n ? history.entity->attrs.items[0].value->value.integer : -1;
+    return n;
+}
+
+static void history_gives_windows_with_lower_bounds_in_and_upper_out(void **state) {
+    House *house = *state;
+    for (int64_t i = 0; i < 10; i++)
+        reading(house, i, 100 + i);
+    project_make(house, true);
+    const struct {
+        TemporalQuery window;
+        size_t limit, n;
+        int64_t first;
+    } rows[] = {
+        {{.rel = TEMPORAL_ANY}, 0, 10, 100},
+        {{.rel = TEMPORAL_ANY}, 4, 4, 100},
+        {{.rel = TEMPORAL_ANY, .last_n = 3}, 0, 3, 107},
+        {{.rel = TEMPORAL_BEFORE, .from = INT64_MIN, .to = HOUSE_NOW + 3 * TIME_HOUR}, 0, 3, 100},
+        {{.rel = TEMPORAL_AFTER, .from = HOUSE_NOW + 3 * TIME_HOUR, .to = INT64_MAX}, 0, 7, 103},
+        {{.rel = TEMPORAL_BETWEEN,
+          .from = HOUSE_NOW + 3 * TIME_HOUR,
+          .to = HOUSE_NOW + 5 * TIME_HOUR},
+         0,
+         2,
+         103},
+        {{.rel = TEMPORAL_BEFORE, .from = INT64_MIN, .to = HOUSE_NOW}, 0, 0, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t first;
+        size_t n = history_len(house, rows[i].window, rows[i].limit, &first);
+        if (n != rows[i].n || first != rows[i].first)
+            fail_msg("row %zu: %zu from %lld", i, n, (long long)first);
+    }
+    HistoryQuery query = {.id = STR("urn:never")};
+    History none;
+    FAILS(house, project_history(&house->ctx, house->tenant.project, &query, &none), RC_NOT_FOUND,
+          "no-history");
+}
+
+/* ---- looks ---- */
+
+static void each_person_reads_of_a_look_only_what_is_his(void **state) {
+    House *house = *state;
+    enum { PEOPLE = 1500 };
+    project_make(house, true);
+    Command *command =
+        command_new(house->tenant.ledger, (CommandHead){.kind = STR("look"), .post = STR("p")});
+    Arena *arena = command_arena(command);
+    PartLook *look = NEW(arena, PartLook);
+    look->why = STR("一覧");
+    for (int i = 0; i < PEOPLE; i++) {
+        vec_push(arena, &look->subjects, str_fmt(arena, "urn:ngsi-ld:Person:%d", i));
+        vec_push(arena, &look->records, str_fmt(arena, "urn:ngsi-ld:Application:%050d", i));
+    }
+    command_add(command, &part_look, look);
+    GOOD(house, house_run(&house->ctx, command));
+    Looks looks;
+    LooksQuery query = {.subject = STR("urn:ngsi-ld:Person:7"), .limit = 10};
+    GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
+    assert_int_equal(looks.len, 1);
+    assert_int_equal(looks.items[0].subjects, PEOPLE);
+    assert_int_equal(looks.items[0].records.len, 1);
+    assert_true(str_ends(looks.items[0].records.items[0], STR("0007")));
+    query.subject = STR_NONE; /* the auditor's list */
+    GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
+    assert_int_equal(looks.len, 1);
+    assert_int_equal(looks.items[0].subjects, PEOPLE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(the_same_answer_from_working_set_rows_and_both),
+        TEST(pages_by_the_last_id_miss_nothing_and_show_nothing_twice),
+        TEST(a_rebuild_from_the_ledger_answers_the_same),
+        TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),
+        TEST(each_person_reads_of_a_look_only_what_is_his),
+    };
+    return cmocka_run_group_tests_name("project", tests, NULL, NULL);
+}
