@@ -211,7 +211,7 @@ static void views_show_each_actor_what_is_his(void **state) {
         {&house->clerk, "bulky-waste-check", true, true, true},
         {&house->clerk, "", true, false, false},
         {&far, "bulky-waste-check", true, false, false},
-        {&house->chief, "bulky-waste-decide", true, true, false},
+        {&house->chief, "bulky-waste-decide", true, true, true},
         {&auditor, "audit", true, false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
