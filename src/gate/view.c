@@ -164,9 +164,12 @@ static void look_collect(Ctx *ctx, Arena *arena, const Entity *entity, PartLook 
 
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
     const Actor *actor = gate_actor(ctx);
-    size_t looks = 0;
+    size_t looks = 0, last = 0;
     for (size_t i = 0; i < n; i++)
-        looks += gate_is_look(ctx, entities[i]);
+        if (gate_is_look(ctx, entities[i])) {
+            looks++;
+            last = i;
+        }
     if (!looks) return RC_OK;
     if (str_empty(ctx->purpose))
         return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
@@ -177,7 +180,7 @@ Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
                                           .actor = actor->id,
                                           .post = actor->post,
                                           .purpose = ctx->purpose,
-                                          .case_id = looks == 1 ? entities[0]->id : STR_NONE,
+                                          .case_id = looks == 1 ? entities[last]->id : STR_NONE,
                                           .channel = actor->token ? STR("api") : STR("web")});
     Arena *arena = command_arena(command);
     PartLook *look = NEW(arena, PartLook);

@@ -274,6 +274,19 @@ static void ones_own_and_what_is_not_personal_are_no_look(void **state) {
     assert_int_equal(ledger_head(house->tenant.ledger), head);
 }
 
+static void one_look_among_several_names_its_own_case(void **state) {
+    House *house = *state;
+    Entity *plain = entity_new(house->arena, STR("urn:t:1"), STR("urn:t:Plain"));
+    const Entity *list[] = {plain, application(house, STR("urn:ngsi-ld:Application:2"))};
+    house_act(house, &house->clerk);
+    GOOD(house, gate_look(&house->ctx, list, 2, STR("x")));
+    Looks looks;
+    LooksQuery query = {.subject = house->resident.person, .limit = 10};
+    GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
+    assert_int_equal(looks.len, 1);
+    assert_true(str_eq(looks.items[0].case_id, list[1]->id));
+}
+
 static void a_list_of_cases_is_one_look_for_each_person(void **state) {
     House *house = *state;
     Entity *all[3];
@@ -440,6 +453,7 @@ int main(void) {
         TEST(views_show_each_actor_what_is_his),
         TEST(a_look_is_durable_at_once_and_the_subject_reads_it),
         TEST(ones_own_and_what_is_not_personal_are_no_look),
+        TEST(one_look_among_several_names_its_own_case),
         TEST(a_list_of_cases_is_one_look_for_each_person),
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),
