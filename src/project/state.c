@@ -14,8 +14,9 @@ typedef struct Touched {
 
 struct State {
     Project *project;
-    Arena *arena; /* of the window */
-    Map touched;  /* id → Touched */
+    Arena *arena;  /* of the window */
+    Map touched;   /* id → Touched */
+    uint64_t leaf; /* of the newest event */
 };
 
 struct State *state_new(Project *project) {
@@ -77,13 +78,18 @@ Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     struct State *state = arg;
     Touched *touched;
     if (!event->delta) return RC_OK;
+    /* Between leaves only: a row written in the middle of one would hide the leaf's later changes
+     * of it. */
+    bool next_leaf = event->position > state->leaf;
+    state->leaf = event->position;
+    if (next_leaf && state->touched.len >= WINDOW_ENTITIES) TRY(state_flush(ctx, state));
     TRY(touched_get(ctx, state, event->delta->id, &touched));
     if (event->position <= touched->row) return RC_OK; /* a replay: the row has it already */
     const Entity *after =
         delta_fold(ctx->arena, touched->entity, event->delta, event->position, event->time);
     touched->entity = after ? entity_dup(state->arena, after) : NULL;
     touched->position = event->position;
-    return state->touched.len >= WINDOW_ENTITIES ? state_flush(ctx, state) : RC_OK;
+    return RC_OK;
 }
 
 /* ---- what finds a row ---- */
@@ -165,6 +171,7 @@ static int touched_order(const void *a, const void *b) {
 }
 
 static Rc touched_write(Ctx *ctx, struct State *state, const Touched *touched) {
+    if (touched->position == touched->row) return RC_OK; /* only looked at */
     EntityPut put = {.id = touched->id, .position = touched->position};
     Buf body = buf_new(ctx->arena, VALUE_MAX);
     if (touched->entity) {
