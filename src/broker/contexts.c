@@ -84,7 +84,7 @@ static Rc body_read(Ctx *ctx, HttpExchange *x, const Json **out) {
     return RC_OK;
 }
 
-static Rc store(Ctx *ctx, const char *kind, const Delta *delta, int expect) {
+static Rc store(Ctx *ctx, const char *kind, const Delta *delta, PutExpect expect) {
     const Actor *actor = ctx->actor;
     Ledger *ledger = ctx->tenant->ledger;
     Command *command = command_new(ledger, (CommandHead){.kind = str_of(kind),

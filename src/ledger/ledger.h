@@ -114,9 +114,10 @@ Rc ledger_execute(Ctx *ctx, Ledger *ledger, Command *command, Outcome *outcome);
 
 extern const PartKind
     part_put; /* PartPut: one delta, If-Match on the version it was computed from */
+typedef enum PutExpect { PUT_ANY, PUT_ABSENT, PUT_PRESENT, PUT_VERSION } PutExpect;
 typedef struct PartPut {
     const Delta *delta;
-    enum { PUT_ANY, PUT_ABSENT, PUT_PRESENT, PUT_VERSION } expect;
+    PutExpect expect;
     uint64_t version; /* PUT_VERSION: RC_CONFLICT unless this is the newest */
 } PartPut;
 extern const PartKind part_look; /* PartLook: who looked at whom, why. Every id in subjects becomes

@@ -105,7 +105,7 @@ Rc version_reissue(Ctx *ctx, const Release *release, const OpenVersion *version,
 /* Runs a command of one part_put per entity; ctx->actor is named as who asked. */
 typedef struct Put {
     Entity *entity;
-    int expect;
+    PutExpect expect;
 } Put;
 Rc open_put(Ctx *ctx, const char *kind, const Put *puts, size_t n);
 /* Shows all entities of a type, in pages, as a view leaves them; the page's memory goes afterwards.
