@@ -132,23 +132,33 @@ static void free_loops(HttpServer *server) {
     server->loops = NULL;
 }
 
+/* Descriptors of files, clients and the pools, beside those of the connections. */
+#define OTHER_DESCRIPTORS 1024
+
 /* A connection is a descriptor: the usual soft limit of 1024 would refuse them long before
- * max_connections does. */
-static void make_room(const HttpOptions *options) {
+ * max_connections does. Where the system allows fewer, fewer connections are taken: refusing one
+ * with an answer is better than failing to open a file. */
+static void make_room(HttpOptions *options) {
     struct rlimit limit;
-    rlim_t wanted = options->max_connections + 1024;
+    rlim_t wanted = options->max_connections + OTHER_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
-        log_warn("http",
-                 "only %llu descriptors are allowed, %zu connections may come: raise ulimit -n",
-                 (unsigned long long)limit.rlim_cur, options->max_connections);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return;
+    rlim_t room = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS
+                                                         : limit.rlim_cur / 2;
+    log_info(
+        "http",
+        "at most %llu of the %zu connections are taken at once, as the system allows %llu open "
+        "descriptors: ulimit -Hn %llu makes room for all",
+        (unsigned long long)room, options->max_connections, (unsigned long long)limit.rlim_cur,
+        (unsigned long long)wanted);
+    options->max_connections = (size_t)room;
 }
 
 Rc http_server_start(Ctx *ctx, HttpServer *server) {
     const HttpOptions *options = &server->options;
     assert(!server->started);
-    make_room(options);
+    make_room(&server->options);
     struct sockaddr_storage address = {0};
     TRY(read_address(ctx, options, &address));
     server->loops = NEW_ARRAY(server->arena, Loop *, options->loops);
