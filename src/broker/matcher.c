@@ -383,8 +383,8 @@ static void *matcher_run(void *arg) {
 
 /* ---- life ---- */
 
-/* Goes on behind the leaf that local.db names; where that is not of this ledger, behind the newest.
- */
+/* Goes on behind the leaf that local.db names; where that is not of this ledger, behind the newest:
+   and durably so, or a power cut would let the next life begin behind a later one. */
 static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
     Ledger *ledger = matcher->tenant->ledger;
     Cursor cursor = {0};
@@ -399,7 +399,9 @@ static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
                           (Str){(const char *)cursor.leaf.bytes, sizeof cursor.leaf.bytes});
     }
     atomic_store(&matcher->cursor, known ? cursor.position : head);
-    return known ? RC_OK : cursor_save(ctx, matcher, head);
+    if (known) return RC_OK;
+    TRY(local_begin(ctx, matcher));
+    return cursor_save(ctx, matcher, head);
 }
 
 static Rc matcher_start(Ctx *ctx, Matcher *matcher) {

@@ -103,7 +103,49 @@ static Rc places_look(Ctx *ctx, const Settings *settings, Places *places) {
                     STR_ARG(roots.data));
 }
 
-static Rc verify(Cli *cli) {
+/* ---- the projections ---- */
+
+static void projection_print(Cli *cli, const Json *one) {
+    if (settings_bool(cli_flags(cli), "json")) {
+        Buf text = buf_new(cli_ctx(cli)->arena, 1 << 20);
+        json_write(&text, one);
+        fprintf(cli_out(cli), STR_FMT "\n", STR_ARG(buf_str(&text)));
+        return;
+    }
+    Str name = json_get_str(one, "name"), first = json_get_str(one, "first");
+    fprintf(cli_out(cli),
+            STR_FMT ": %lld projections at leaf %lld: %lld rows and %lld entities compared with a "
+                    "rebuild, %lld differences\n",
+            STR_ARG(name.len ? name : STR("(default)")),
+            (long long)json_get_int(one, "followers", 0),
+            (long long)json_get_int(one, "position", 0), (long long)json_get_int(one, "rows", 0),
+            (long long)json_get_int(one, "entities", 0),
+            (long long)json_get_int(one, "differences", 0));
+    if (first.len) fprintf(cli_out(cli), "  the first: " STR_FMT "\n", STR_ARG(first));
+}
+
+static Rc verify_projections(Cli *cli) {
+    Ctx *ctx = cli_ctx(cli);
+    const Json *result;
+    int64_t differences = 0;
+    JsonMember member = {STR("do"), json_of_str(STR("projections"))};
+    Json json = json_of_members(&member, 1);
+    ControlRequest request = {.folder = settings_text(cli_settings(cli), "data").ptr,
+                              .json = &json,
+                              .patience = 6 * TIME_HOUR};
+    TRY(control_ask(ctx, &request, &result));
+    const Json *list = json_get(result, STR("tenants"));
+    for (size_t i = 0; list && i < list->len; i++) {
+        projection_print(cli, json_at(list, i));
+        differences += json_get_int(json_at(list, i), "differences", 0);
+    }
+    if (!differences) return RC_OK;
+    return ctx_fail(ctx, RC_FAILED, "projections-differ", STR_NONE,
+                    "What is kept differs from what the ledger says: stop machi, delete state.db "
+                    "of that tenant, start again, and report it.");
+}
+
+static Rc verify_ledgers(Cli *cli) {
     Ctx *ctx = cli_ctx(cli);
     Places places = {0};
     Str program, bad = STR_NONE;
@@ -126,8 +168,15 @@ static Rc verify(Cli *cli) {
                     STR_ARG(bad));
 }
 
+static Rc verify(Cli *cli) {
+    TRY(verify_ledgers(cli));
+    return settings_bool(cli_flags(cli), "projections") ? verify_projections(cli) : RC_OK;
+}
+
 static const SettingRow verify_flags[] = {
     {"json", SETTING_BOOL, "no", 0, 0, "Print one JSON object per tenant.", NULL},
+    {"projections", SETTING_BOOL, "no", 0, 0,
+     "Also compare what the running server keeps with a rebuild from the ledger.", NULL},
 };
 static const char *const verify_settings[] = {"data", "keys", "witness", NULL};
 
@@ -137,7 +186,10 @@ const CliCommand cmd_verify = {
     .description =
         "Runs machi-verify, a separate program, on each tenant of the data folder, with its\n"
         "witness file and its list of erasures. A running server signs a checkpoint first and\n"
-        "goes on serving. The proof is only as good as the witness file: keep it elsewhere.",
+        "goes on serving. The proof is only as good as the witness file: keep it elsewhere.\n"
+        "--projections asks the running server to rebuild state, history, the list of looks and\n"
+        "every other projection from the ledger, in a folder beside state.db and of its size, and\n"
+        "to compare them row by row.",
     .flags = verify_flags,
     .flag_count = sizeof verify_flags / sizeof *verify_flags,
     .settings = verify_settings,

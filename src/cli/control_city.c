@@ -7,18 +7,21 @@ typedef struct Inside {
     Reader *db;
 } Inside;
 
-static Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
-    Str name = json_get_str(request, "tenant");
-    Tenant *tenant = city_tenant(city, name);
-    if (!tenant)
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
-                        "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+static Rc inside_of(Ctx *ctx, Tenant *tenant, Inside *inside) {
     *inside = (Inside){.ctx = *ctx};
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &inside->db));
     inside->ctx.tenant = tenant;
     inside->ctx.db = inside->db;
     inside->ctx.actor = (Actor *)gate_operator_actor();
     return RC_OK;
+}
+
+static Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
+    Str name = json_get_str(request, "tenant");
+    Tenant *tenant = city_tenant(city, name);
+    if (tenant) return inside_of(ctx, tenant, inside);
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
+                    "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
 }
 
 static void inside_end(Ctx *ctx, Inside *inside) {
@@ -92,6 +95,14 @@ static Rc user_create(void *arg, Ctx *ctx, const Json *request, ControlReply *re
 
 /* ---- tenant ---- */
 
+static const Json *list_member(Arena *arena, const char *name, const JsonItems *items) {
+    JsonMember *member = NEW(arena, JsonMember);
+    Json *json = NEW(arena, Json);
+    *member = (JsonMember){str_of(name), json_of_items(items->items, items->len)};
+    *json = json_of_members(member, 1);
+    return json;
+}
+
 static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                       const Json **result) {
     City *city = arg;
@@ -106,11 +117,7 @@ static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *re
         members[2] = (JsonMember){STR("leaves"), json_of_int((int64_t)ledger_head(tenant->ledger))};
         vec_push(ctx->arena, &items, json_of_members(members, 3));
     }
-    JsonMember *member = NEW(ctx->arena, JsonMember);
-    Json *json = NEW(ctx->arena, Json);
-    *member = (JsonMember){STR("tenants"), json_of_items(items.items, items.len)};
-    *json = json_of_members(member, 1);
-    *result = json;
+    *result = list_member(ctx->arena, "tenants", &items);
     return RC_OK;
 }
 
@@ -124,6 +131,45 @@ static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *rep
     return RC_OK;
 }
 
+/* ---- projections ---- */
+
+static Json report_json(Arena *arena, const Tenant *tenant, const ProjectReport *report) {
+    const JsonMember members[] = {
+        {STR("name"), json_of_str(tenant->name)},
+        {STR("position"), json_of_int((int64_t)report->position)},
+        {STR("followers"), json_of_int((int64_t)report->followers)},
+        {STR("rows"), json_of_int((int64_t)report->rows)},
+        {STR("entities"), json_of_int((int64_t)report->entities)},
+        {STR("differences"), json_of_int((int64_t)report->differences)},
+        {STR("first"), json_of_str(report->first)},
+    };
+    enum { MEMBERS = sizeof members / sizeof *members };
+    JsonMember *kept = NEW_ARRAY(arena, JsonMember, MEMBERS);
+    for (size_t i = 0; i < MEMBERS; i++)
+        kept[i] = members[i];
+    return json_of_members(kept, MEMBERS);
+}
+
+static Rc projections(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                      const Json **result) {
+    City *city = arg;
+    JsonItems items = {0};
+    (void)request;
+    (void)reply;
+    for (size_t i = 0; i < city->tenant_count; i++) {
+        Tenant *tenant = city->tenants[i];
+        Inside inside;
+        ProjectReport report;
+        TRY(inside_of(ctx, tenant, &inside));
+        Rc rc = project_verify(&inside.ctx, tenant->project, &report);
+        inside_end(ctx, &inside);
+        TRY(rc);
+        vec_push(ctx->arena, &items, report_json(ctx->arena, tenant, &report));
+    }
+    *result = list_member(ctx->arena, "tenants", &items);
+    return RC_OK;
+}
+
 const ControlRow city_control_rows[] = {
     {"token.create", token_create, 10 * TIME_SECOND},
     {"user.create", user_create, 10 * TIME_SECOND},
@@ -131,6 +177,7 @@ const ControlRow city_control_rows[] = {
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
     {"tenant.add", tenant_add, 10 * TIME_SECOND},
+    {"projections", projections, 6 * TIME_HOUR},
     {"checkpoint", control_checkpoint, 10 * TIME_SECOND},
     {"backup", control_backup, 6 * TIME_HOUR},
 };

@@ -31,10 +31,10 @@ static void add_builtin(Project *project) {
         (Follower){.name = "types", .version = 1, .event = types_event, .arg = project->types});
 }
 
-Rc project_new(Ctx *ctx, Tenant *tenant, Project **out) {
+static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
     Project *project = mem_zero(sizeof *project);
     project->tenant = tenant;
-    project->store = ledger_store(tenant->ledger);
+    project->store = store;
     project->arena = arena_new(PROJECT_ARENA);
     project->window = arena_new(PROJECT_ARENA);
     project->scratch = arena_new(PROJECT_ARENA);
@@ -54,6 +54,21 @@ Rc project_new(Ctx *ctx, Tenant *tenant, Project **out) {
     add_builtin(project);
     tenant->project = project;
     *out = project;
+    return RC_OK;
+}
+
+Rc project_new(Ctx *ctx, Tenant *tenant, Project **out) {
+    verify_tidy(ctx, tenant);
+    return project_make(ctx, tenant, ledger_store(tenant->ledger), out);
+}
+
+Rc project_copy(Ctx *ctx, const Project *of, Tenant *tenant, Store *store, Project **out) {
+    TRY(project_make(ctx, tenant, store, out));
+    for (size_t i = (*out)->count; i < of->count; i++) {
+        Follower follower = of->followers[i].follower;
+        follower.committed = NULL;
+        project_add(*out, follower);
+    }
     return RC_OK;
 }
 
@@ -131,24 +146,22 @@ static Rc cursors_write(Ctx *ctx, Project *project, uint64_t position) {
 
 /* Few leaves at a time: what they decode to is forgotten before the next ones, as a leaf may hold a
  * thousand entities. */
-static Rc window_fill(Ctx *ctx, Project *project, uint64_t *next) {
-    uint64_t head = ledger_head(project->tenant->ledger);
+static Rc window_fill(Ctx *ctx, Project *project, uint64_t *next, uint64_t until) {
     project->window_events = 0;
-    while (*next < head && project->window_events < WINDOW_EVENTS) {
+    while (*next < until && project->window_events < WINDOW_EVENTS) {
+        uint64_t left = until - *next;
+        size_t leaves = left < CHUNK_LEAVES ? (size_t)left : CHUNK_LEAVES;
         ArenaMark mark = arena_mark(ctx->arena);
         TRY(ledger_read(ctx, project->tenant->ledger,
-                        &(LedgerWindow){*next, CHUNK_LEAVES, follow_event, project}, next));
+                        &(LedgerWindow){*next, leaves, follow_event, project}, next));
         arena_rewind(ctx->arena, mark);
     }
     TRY(state_flush(ctx, project->state));
     return cursors_write(ctx, project, *next);
 }
 
-static void announce(Project *project, uint64_t position) {
-    for (size_t i = 0; i < project->count; i++) {
-        Running *running = &project->followers[i];
-        if (running->reached < position) running->reached = position;
-    }
+static void announce(Project *project) {
+    uint64_t position = slowest(project);
     ledger_state_reached(project->tenant->ledger, position);
     pthread_mutex_lock(&project->lock);
     atomic_store(&project->reached, position);
@@ -159,19 +172,17 @@ static void announce(Project *project, uint64_t position) {
             project->followers[i].follower.committed(project->followers[i].follower.arg, position);
 }
 
-/* One window, whole or not at all. */
-static Rc window_take(Ctx *ctx, Project *project) {
+Rc project_window(Ctx *ctx, Project *project, uint64_t until) {
     uint64_t next = slowest(project);
     TRY(batch_begin(ctx, project->batch, BATCH_LAZY));
-    Rc rc = window_fill(ctx, project, &next);
+    Rc rc = window_fill(ctx, project, &next, until);
     if (rc == RC_OK)
         rc = batch_commit(ctx, project->batch);
     else
         batch_rollback(project->batch);
-    if (rc == RC_OK)
-        announce(project, next);
-    else
-        types_forget(project->types);
+    for (size_t i = 0; i < project->count && rc == RC_OK; i++)
+        if (project->followers[i].reached < next) project->followers[i].reached = next;
+    if (rc != RC_OK) types_forget(project->types);
     state_forget(project->state);
     return rc;
 }
@@ -191,7 +202,8 @@ static bool catch_up(Project *project, Reader *db) {
     uint64_t head = ledger_head(project->tenant->ledger);
     while (slowest(project) < head && !atomic_load(&project->stop)) {
         Ctx ctx = window_ctx(project, db);
-        Rc rc = window_take(&ctx, project);
+        Rc rc = project_window(&ctx, project, head);
+        if (rc == RC_OK) announce(project);
         if (rc != RC_OK) {
             log_error("project", "a window after leaf %llu failed (%s): " STR_FMT,
                       (unsigned long long)slowest(project), rc_name(rc), STR_ARG(ctx.error.detail));

@@ -15,7 +15,8 @@ typedef struct Rows Rows;
 
 /* A follower gets each durable event once, in order, and writes rows of its own space; rows and
    cursor move in one transaction. On a version other than the stored one, or an unknown cursor, its
-   rows are dropped and it starts from the first leaf. */
+   rows are dropped and it starts from the first leaf. `event` changes nothing but rows: the same
+   function rebuilds them elsewhere for a comparison. */
 typedef struct Follower {
     const char *name; /* also the prefix of its space */
     int version;
@@ -64,6 +65,19 @@ void project_stop(Project *project);
 Rc project_drain(Ctx *ctx, Project *project, uint64_t position);
 /* The leaf up to which all followers' rows are written. */
 uint64_t project_reached(const Project *project);
+/* What is kept, compared with a rebuild from the ledger. */
+typedef struct ProjectReport {
+    uint64_t position; /* the leaf at which both were compared */
+    size_t followers;
+    uint64_t rows, entities;
+    uint64_t differences;
+    Str first; /* what is different, in words; empty: nothing */
+} ProjectReport;
+/* Rebuilds every follower from the ledger in a folder beside the tenant's files, compares it with
+   what is kept, and removes it; needs as much room as state.db, and time in proportion to the
+   ledger. The city may go on meanwhile. Differences are no error. ctx->db; pool and control
+   threads, one at a time. */
+Rc project_verify(Ctx *ctx, Project *project, ProjectReport *out);
 /* How far the followers are, as a JSON object, for the operator. */
 const Json *project_progress(Arena *arena, Project *project);
 /* ---- reading entities ---- */

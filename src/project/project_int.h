@@ -36,6 +36,7 @@ struct Project {
     pthread_t thread;
     bool started;
     atomic_bool stop;
+    atomic_flag verifying;        /* one comparison at a time */
     atomic_uint_fast64_t reached; /* of all followers */
     pthread_mutex_t lock;         /* guards the waiting below */
     pthread_cond_t moved;
@@ -44,6 +45,13 @@ struct Project {
 };
 
 Space project_space(const char *follower);
+/* One window of leaves up to `until`, whole or not at all. Announces nothing. */
+Rc project_window(Ctx *ctx, Project *project, uint64_t until);
+/* Followers like these over another store, without a thread; sets tenant->project, whose tenant is
+   a copy. */
+Rc project_copy(Ctx *ctx, const Project *of, Tenant *tenant, Store *store, Project **out);
+/* Removes what a comparison that was killed has left. */
+void verify_tidy(Ctx *ctx, const Tenant *tenant);
 /* The built-in followers. */
 struct State *state_new(Project *project);
 void state_free(struct State *state);

@@ -1,16 +1,19 @@
 /* What must hold after a crash. */
 #include "crash.h"
+#include "heard.h"
 #include "ledger/ledger_int.h"
-#include "project/project.h"
+#include "rooms.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* State as the events alone make it. */
 typedef struct Replay {
     Arena *arena;
-    Map entities; /* id → Entity */
+    Map entities; /* id → Entity; &gone: deleted */
+    Entity gone;
     uint64_t last;
     uint32_t events; /* of the leaf at hand */
     Str kind;
@@ -24,7 +27,7 @@ typedef struct Replay {
         if (!(replay)->wrong.len) (replay)->wrong = str_fmt((replay)->arena, __VA_ARGS__);         \
     } while (0)
 
-/* A count takes one event, a move of money two. */
+/* A move of money takes two events, everything else one. */
 static void leaf_ends(Replay *replay) {
     uint32_t expected = str_eq(replay->kind, STR("move")) ? 2 : 1;
     if (replay->last && replay->events != expected)
@@ -73,11 +76,12 @@ static Rc replay_event(Ctx *ctx, void *arg, const Event *event) {
     /* the event's memory ends with the call */
     Delta delta = *event->delta;
     delta.id = id;
-    delta.after = entity_dup(replay->arena, event->delta->after);
-    Entity *after = delta_fold(replay->arena, map_get(&replay->entities, id), &delta,
-                               event->position, event->time);
-    map_put(&replay->entities, id, after);
-    count_slot(replay, after, event->position);
+    if (delta.after) delta.after = entity_dup(replay->arena, delta.after);
+    Entity *before = map_get(&replay->entities, id);
+    if (before == &replay->gone) before = NULL;
+    Entity *after = delta_fold(replay->arena, before, &delta, event->position, event->time);
+    map_put(&replay->entities, id, after ? after : &replay->gone);
+    if (after) count_slot(replay, after, event->position);
     return RC_OK;
 }
 
@@ -149,9 +153,20 @@ static void check_tree(City *city, Replay *replay) {
     tree_hasher_free(hasher);
 }
 
+static void check_gone(City *city, Replay *replay, Str id) {
+    const Entity *entity;
+    if (ledger_entity(&city->ctx, city->ledger, id, &entity) != RC_NOT_FOUND)
+        WRONG(replay, STR_FMT " was deleted and is there", STR_ARG(id));
+}
+
 static void check_entities(City *city, Replay *replay) {
-    for (size_t i = 0; i < replay->entities.len; i++)
-        check_entity(city, replay, replay->entities.items[i].value);
+    for (size_t i = 0; i < replay->entities.len; i++) {
+        const MapItem *item = &replay->entities.items[i];
+        if (item->value != &replay->gone)
+            check_entity(city, replay, item->value);
+        else
+            check_gone(city, replay, item->key);
+    }
 }
 
 static void check_open_city(City *city, Replay *replay, const CrashKnown *known) {
@@ -166,17 +181,16 @@ static void check_open_city(City *city, Replay *replay, const CrashKnown *known)
     check_tree(city, replay);
 }
 
+/* Followers catch up; what they keep is what a rebuild from the ledger gives, row by row. */
 static void project_all(City *city, Replay *replay) {
-    Tenant tenant = {
-        .folder = city->folder, .dictionary = city->dictionary, .ledger = city->ledger};
-    Project *project;
-    Rc rc = project_new(&city->ctx, &tenant, &project);
-    if (rc == RC_OK) {
-        rc = project_start(&city->ctx, project);
-        if (rc == RC_OK) rc = project_drain(&city->ctx, project, ledger_head(city->ledger));
-        project_stop(project);
-    }
+    Rooms rooms;
+    ProjectReport report = {0};
+    Rc rc = rooms_open(city, &rooms, 0);
+    if (rc == RC_OK) rc = project_drain(&city->ctx, rooms.project, ledger_head(city->ledger));
+    if (rc == RC_OK) rc = project_verify(&city->ctx, rooms.project, &report);
     if (rc != RC_OK) WRONG(replay, "projecting: %.*s", STR_ARG(city->ctx.error.detail));
+    if (report.differences) WRONG(replay, "%.*s", STR_ARG(report.first));
+    rooms_close(city, &rooms);
 }
 
 Str crash_check(const char *root, CrashKnown *known, Arena *arena) {
@@ -202,4 +216,41 @@ Str crash_check(const char *root, CrashKnown *known, Arena *arena) {
     known->highest = replay.last;
     city_leave(&city);
     return replay.wrong;
+}
+
+/* ---- what the subscriber was told ---- */
+
+static void wait_until_sent(City *city, const Tenant *tenant) {
+    int64_t until = time_monotonic() + TIME_MINUTE;
+    while (time_monotonic() < until &&
+           (broker_matched(tenant) < ledger_head(city->ledger) || broker_waiting(tenant)))
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+static Str never_told(const CrashKnown *known, Heard *heard, Arena *arena) {
+    for (unsigned t = 0; t < CRASH_THREADS; t++) {
+        for (unsigned s = 0; s < CRASH_SLOTS; s++) {
+            if (strcmp(crash_slot_type(s), SENSOR) != 0) continue;
+            for (uint64_t count = 1; count <= known->counts[t][s]; count++)
+                if (!heard_count(heard, t, s, count))
+                    return str_fmt(arena, "the subscriber was never told count %llu of slot %u:%u",
+                                   (unsigned long long)count, t, s);
+        }
+    }
+    return STR_NONE;
+}
+
+Str crash_check_heard(const char *root, const CrashKnown *known, Heard *heard, Arena *arena) {
+    City city;
+    Rooms rooms = {0};
+    Str wrong = STR_NONE;
+    city_make_at(&city, root);
+    Rc rc = city_open(&city);
+    if (rc == RC_OK) rc = rooms_open(&city, &rooms, heard_port(heard));
+    if (rc == RC_OK) wait_until_sent(&city, &rooms.tenant);
+    if (rc != RC_OK) wrong = str_fmt(arena, "rooms: %.*s", STR_ARG(city.ctx.error.detail));
+    if (!wrong.len) wrong = never_told(known, heard, arena);
+    rooms_close(&city, &rooms);
+    city_leave(&city);
+    return wrong;
 }

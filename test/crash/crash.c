@@ -1,8 +1,10 @@
 /* The parent. crash [kill|torn|no-sync]: so many lives end by kill -9 at random moments (100;
    MACHI_TEST_LONG=1: 1 000), over plain files or over a layer that drops and tears what was not
-   synced. no-sync lives without syncs over that layer and succeeds only if the loss is found.
-   MACHI_CRASH_SEED repeats a run as far as the machine lets it. */
-#include "crash.h"
+   synced; each is followed by a comparison of every projection with a rebuild, each folder's last
+   by one of what a subscriber was told with what was acknowledged. no-sync lives without syncs over
+   that layer and succeeds only if the loss is found. MACHI_CRASH_SEED repeats a run as far as the
+   machine lets it. */
+#include "heard.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@ typedef struct Run {
     Rand rand;
     char root[64];
     CrashKnown known;
+    Heard *heard; /* NULL without syncs: what is lost would not be told either */
+    uint64_t told;
     uint64_t acks, silent; /* all acknowledgements; lives killed before the first one */
 } Run;
 
@@ -47,12 +51,13 @@ static pid_t start_child(const Run *run, const char *self, int *from_child) {
     pid_t pid = fork();
     if (pid < 0) abort();
     if (pid == 0) {
-        char seed[24], fd[12];
+        char seed[24], fd[12], port[12];
         close(ends[0]);
         snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
         snprintf(fd, sizeof fd, "%d", ends[1]);
+        snprintf(port, sizeof port, "%d", run->heard ? heard_port(run->heard) : 0);
         execl(self, self, "live", run->root, seed, run->torn ? "torn" : "plain",
-              run->no_sync ? "no-sync" : "sync", fd, (char *)NULL);
+              run->no_sync ? "no-sync" : "sync", fd, port, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -110,6 +115,10 @@ static int one_life(Run *run, const char *self) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
+static bool last_of_folder(const Run *run, int life) {
+    return (life + 1) % LIVES_PER_FOLDER == 0 || life + 1 == run->lives;
+}
+
 /* The first thing found wrong, or an empty Str. */
 static Str live_and_die(Run *run, const char *self, Arena *arena) {
     Str wrong = STR_NONE;
@@ -122,6 +131,11 @@ static Str live_and_die(Run *run, const char *self, Arena *arena) {
         int status = one_life(run, self);
         if (status) wrong = str_fmt(arena, "the child ended with status %d", status);
         if (!wrong.len) wrong = crash_check(run->root, &run->known, arena);
+        if (!wrong.len && run->heard && last_of_folder(run, i)) {
+            wrong = crash_check_heard(run->root, &run->known, run->heard, arena);
+            run->told += heard_total(run->heard);
+            heard_clear(run->heard);
+        }
         if (wrong.len && !run->no_sync)
             fprintf(stderr, "life %d of seed %llu: " STR_FMT "\n", i, (unsigned long long)run->seed,
                     STR_ARG(wrong));
@@ -135,11 +149,12 @@ _Noreturn static void run_as_child(char **argv) {
                             .seed = strtoull(argv[3], NULL, 10),
                             .torn = strcmp(argv[4], "torn") == 0,
                             .no_sync = strcmp(argv[5], "no-sync") == 0,
-                            .pipe = atoi(argv[6])});
+                            .pipe = atoi(argv[6]),
+                            .port = atoi(argv[7])});
 }
 
 int main(int argc, char **argv) {
-    if (argc == 7) run_as_child(argv);
+    if (argc == 8) run_as_child(argv);
     const char *mode = argc > 1 ? argv[1] : "kill", *seed = getenv("MACHI_CRASH_SEED");
     const char *more = getenv("MACHI_TEST_LONG");
     bool no_sync = strcmp(mode, "no-sync") == 0;
@@ -151,12 +166,14 @@ int main(int argc, char **argv) {
                         : more && *more ? LIVES_LONG
                                         : LIVES,
                .rand = rand_seeded(first)};
+    run.heard = no_sync ? NULL : heard_start();
     Arena *arena = arena_new((size_t)4 << 30);
     Str wrong = live_and_die(&run, argv[0], arena);
-    printf("%s: %d lives, %llu acknowledged writes, %llu lives killed before their first, seed "
-           "%llu: " STR_FMT "\n",
+    printf("%s: %d lives, %llu acknowledged writes, %llu lives killed before their first, "
+           "%llu notifications, seed %llu: " STR_FMT "\n",
            mode, run.lives, (unsigned long long)run.acks, (unsigned long long)run.silent,
-           (unsigned long long)first, STR_ARG(wrong.len ? wrong : STR("everything is there")));
+           (unsigned long long)run.told, (unsigned long long)first,
+           STR_ARG(wrong.len ? wrong : STR("everything is there")));
     bool good = no_sync ? str_find(wrong, STR("was acknowledged")) >= 0
                         : !wrong.len && run.silent < (uint64_t)run.lives / 2;
     arena_free(arena);

@@ -10,13 +10,14 @@ enum {
     CRASH_SLOTS = 8,    /* entities of each thread, of three types */
     CRASH_ACCOUNTS = 6, /* shared by all: money moves between them */
     CRASH_MONEY = 1000, /* in each account at first */
+    CRASH_CASES = 40,
 };
 
 /* What a thread was told is durable. Smaller than PIPE_BUF, so that it goes through the pipe whole.
- */
+   slot CRASH_SLOTS: something else than a count. */
 typedef struct CrashAck {
-    uint32_t thread, slot; /* slot CRASH_SLOTS: a move of money */
-    uint64_t count;        /* the slot's new count */
+    uint32_t thread, slot;
+    uint64_t count; /* the slot's new count */
     uint64_t position;
 } CrashAck;
 
@@ -25,6 +26,7 @@ typedef struct CrashPlan {
     uint64_t seed;
     bool torn, no_sync;
     int pipe;
+    int port; /* where notifications go; 0: nowhere */
 } CrashPlan;
 
 /* Lives until it is killed. */
@@ -41,6 +43,10 @@ typedef struct CrashKnown {
    is brought up to what is there, so that the next life goes on from it. The words lie in `arena`.
  */
 Str crash_check(const char *root, CrashKnown *known, Arena *arena);
+/* Opens it with its broker, waits until nothing is left to be sent, and says which change of an
+   open slot its subscriber was never told, or gives an empty Str. */
+struct Heard;
+Str crash_check_heard(const char *root, const CrashKnown *known, struct Heard *heard, Arena *arena);
 
 Str crash_slot_id(Arena *arena, unsigned thread, unsigned slot);
 Str crash_account_id(Arena *arena, unsigned account);

@@ -1,7 +1,7 @@
 /* The child: threads that write at once, and projections that follow. */
 #include "crash.h"
 
-#include "project/project.h"
+#include "rooms.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -100,6 +100,67 @@ static Command *money_command(City *city, Rand *rand) {
     return command;
 }
 
+/* ---- what the other projections are made of ---- */
+
+/* A case's next state, a reading, a look, an end: something for the inbox, the wall, the list of
+   looks, history. */
+static Delta *case_delta(Arena *arena, Rand *rand) {
+    static const char *const states[] = {"submitted", "confirmed", "planned", "closed"};
+    Delta *delta = NEW(arena, Delta);
+    unsigned number = (unsigned)rand_below(rand, CRASH_CASES);
+    Str id = str_fmt(arena, "urn:ngsi-ld:Application:%u", number);
+    *delta = (Delta){.op = rand_below(rand, 8) ? DELTA_PUT : DELTA_DELETE, .id = id};
+    if (delta->op == DELTA_DELETE) return delta;
+    delta->after = entity_new(arena, id, STR(LD_DEFAULT "Application"));
+    const char *state = states[rand_below(rand, 4)];
+    const struct {
+        const char *iri;
+        Str value;
+    } texts[] = {
+        {LD_DEFAULT "state", str_of(state)},
+        {LD_DEFAULT "post", rand_below(rand, 2) ? STR("p1") : STR("p2")},
+        {LD_DEFAULT "due", str_fmt(arena, "2026-11-%02u", 10 + (unsigned)rand_below(rand, 19))},
+        {LD_DEFAULT "pickupDate", str_fmt(arena, "2026-12-%02u", 10 + number % 19)},
+        {LD_DEFAULT "receiptNumber", str_fmt(arena, "R-%03u", number)},
+        {LD_DEFAULT "submittedAt", STR("2026-11-09T01:00:00Z")},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        entity_set(arena, delta->after, str_of(texts[i].iri), json_of_str(texts[i].value));
+    return delta;
+}
+
+static Delta *reading_delta(Arena *arena, Rand *rand) {
+    Delta *delta = NEW(arena, Delta);
+    Str id = str_fmt(arena, "urn:ngsi-ld:RiverGauge:%u", (unsigned)rand_below(rand, 3));
+    *delta = (Delta){.op = DELTA_RECORD, .id = id};
+    delta->after = entity_new(arena, id, STR(LD_DEFAULT "RiverGauge"));
+    Attr *attr = entity_set(arena, delta->after, STR(LD_DEFAULT "waterLevel"),
+                            json_of_number((double)rand_below(rand, 500) / 100));
+    attr->observed_at = TIME_SECOND * (int64_t)(1000000 + rand_below(rand, 1000));
+    return delta;
+}
+
+static Command *other_command(City *city, Rand *rand) {
+    Command *command = command_new(city->ledger, (CommandHead){.kind = STR("other")});
+    Arena *arena = command_arena(command);
+    unsigned kind = (unsigned)rand_below(rand, 3);
+    if (kind == 0) {
+        PartLook *look = NEW(arena, PartLook);
+        *look = (PartLook){.why = STR("a list")};
+        for (uint64_t i = 0; i <= rand_below(rand, 3); i++) {
+            vec_push(arena, &look->subjects, str_fmt(arena, "urn:p:%llu", (unsigned long long)i));
+            vec_push(arena, &look->records, STR("urn:x:slot:0:1"));
+        }
+        command_add(command, &part_look, look);
+        return command;
+    }
+    PartPut *put = NEW(arena, PartPut);
+    put->delta = kind == 1 ? case_delta(arena, rand) : reading_delta(arena, rand);
+    command_needs(command, put->delta->id);
+    command_add(command, &part_put, put);
+    return command;
+}
+
 /* ---- threads ---- */
 
 typedef struct WriterThread {
@@ -118,15 +179,16 @@ static void *write_for_ever(void *arg) {
     if (reader_open(&city.ctx, ledger_store(city.ledger), &city.ctx.db) != RC_OK)
         die(&city, "reader");
     for (;;) {
-        unsigned slot = (unsigned)rand_below(&rand, CRASH_SLOTS + 3);
-        bool money = slot >= CRASH_SLOTS;
-        Command *command =
-            money ? money_command(&city, &rand) : count_command(&city, me->thread, slot);
+        unsigned slot = (unsigned)rand_below(&rand, CRASH_SLOTS + 6);
+        bool counts = slot < CRASH_SLOTS;
+        Command *command = counts                   ? count_command(&city, me->thread, slot)
+                           : slot < CRASH_SLOTS + 3 ? money_command(&city, &rand)
+                                                    : other_command(&city, &rand);
         Outcome outcome;
         Rc rc = ledger_execute(&city.ctx, city.ledger, command, &outcome);
         if (rc != RC_OK && rc != RC_CONFLICT) die(&city, "execute");
-        CrashAck ack = {me->thread, money ? CRASH_SLOTS : slot,
-                        rc == RC_OK && !money ? (uint64_t)outcome.result->value.integer : 0,
+        CrashAck ack = {me->thread, counts ? slot : CRASH_SLOTS,
+                        rc == RC_OK && counts ? (uint64_t)outcome.result->value.integer : 0,
                         outcome.position};
         if (rc == RC_OK && write(me->pipe, &ack, sizeof ack) != sizeof ack) _exit(0);
         command_free(command);
@@ -145,16 +207,14 @@ _Noreturn void crash_live(const CrashPlan *plan) {
     if (plan->no_sync)
         city.options.witness_file = STR_NONE; /* the loss is to be found by the writes */
     city.options.checkpoint_every = 3000;
+    Rooms rooms;
     if (city_open(&city) != RC_OK) die(&city, "open");
+    if (rooms_open(&city, &rooms, plan->port) != RC_OK) die(&city, "rooms");
     for (unsigned i = 0; i < CRASH_THREADS; i++) {
         pthread_t thread;
         writers[i] = (WriterThread){&city, i, plan->seed * CRASH_THREADS + i, plan->pipe};
         pthread_create(&thread, NULL, write_for_ever, &writers[i]);
     }
-    Tenant tenant = {.folder = city.folder, .dictionary = city.dictionary, .ledger = city.ledger};
-    Project *project;
-    if (project_new(&city.ctx, &tenant, &project) != RC_OK) die(&city, "project");
-    if (project_start(&city.ctx, project) != RC_OK) die(&city, "project");
     for (;;)
         pause();
 }

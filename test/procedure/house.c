@@ -134,7 +134,8 @@ void house_make(House *house, enum HousePart up_to) {
                        .rand = &house->rand,
                        .tenant = &house->tenant};
     dictionary_load(house);
-    house->tenant = (Tenant){.dictionary = house->dictionary};
+    house->tenant = (Tenant){.folder = str_fmt(house->arena, "%s/data", house->root),
+                             .dictionary = house->dictionary};
     house->passwords = up_to >= HOUSE_SIGNED;
     house->nobody = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
     house_open(house);
