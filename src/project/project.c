@@ -85,7 +85,8 @@ static bool cursor_known(Ctx *ctx, Project *project, const Cursor *cursor, int v
 }
 
 static Rc running_clear(Ctx *ctx, Project *project, Running *running) {
-    log_info("project", "%s is built anew from the ledger", running->follower.name);
+    if (ledger_head(project->tenant->ledger))
+        log_info("project", "%s is built anew from the ledger", running->follower.name);
     running->reached = 0;
     if (running->follower.arg == project->state) TRY(batch_entity_clear(ctx, project->batch));
     return batch_delete_range(ctx, project->batch, &(ItemRange){.space = running->rows.space});
