@@ -109,7 +109,7 @@ static Lane **bucket_of(Delivery *delivery, const LaneKey *key) {
 
 static Lane *lane_find(Delivery *delivery, const LaneKey *key) {
     Lane *lane = *bucket_of(delivery, key);
-    while (lane && memcmp(&lane->key, key, sizeof *key))
+    while (lane && memcmp(&lane->key, key, sizeof *key) != 0)
         lane = lane->next;
     return lane;
 }

@@ -30,11 +30,14 @@ static CellState point_make(CellWork *work, double lat, double lon, Json *out) {
 /* 34866918 becomes 34.866918: divided by ten until it lies in Japan. */
 static bool decimal_put(double *v, bool (*inside)(double)) {
     if (fabs(*v) < 1000 || *v != floor(*v)) return false;
-    for (double scale = 10; scale < 1e15; scale *= 10)
+    double scale = 1;
+    for (int digits = 1; digits < 15; digits++) {
+        scale *= 10;
         if (inside(*v / scale)) {
             *v /= scale;
             return true;
         }
+    }
     return false;
 }
 

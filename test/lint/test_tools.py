@@ -164,13 +164,24 @@ def the_format_check_fails_on_bad_format():
         assert done.returncode != 0
 
 
+def a_library_without_its_package_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "packages")
+        rows = (ROOT / "tool" / "packages").read_text().splitlines(keepends=True)
+        path.write_text("".join(row for row in rows if "libzip-dev" not in row))
+        done = subprocess.run([ROOT / "tool" / "lint", "packages"], capture_output=True, text=True,
+                              env={**os.environ, "PACKAGES_LIST": str(path)})
+        assert done.returncode == 1 and "libzip comes from libzip-dev" in done.stdout, done.stdout
+
+
 def lockfile_names_no_download_address():
     assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
 
 
 CASES = [layers_are_kept, sizes_are_kept, the_runner_counts_single_cases, a_test_without_tap_is_one_case,
          nodes_summary_is_read, a_program_that_hangs_is_stopped, an_empty_run_and_a_skip_in_ci_fail,
-         budgets_are_compared, the_format_check_fails_on_bad_format, lockfile_names_no_download_address]
+         budgets_are_compared, the_format_check_fails_on_bad_format,
+         a_library_without_its_package_is_named, lockfile_names_no_download_address]
 
 
 def main():
