@@ -221,9 +221,9 @@ static Rc people_tile(Computing *c) {
 
 /* A checkpoint's second line is the number of leaves that it covers. */
 static int64_t checkpoint_size(Str note) {
-    Str line;
+    Str origin, line;
     int64_t size = 0;
-    if (!str_split(&note, '\n', &line) || !str_split(&note, '\n', &line)) return 0;
+    if (!str_split(&note, '\n', &origin) || !str_split(&note, '\n', &line)) return 0;
     return str_to_i64(line, &size) ? size : 0;
 }
 
