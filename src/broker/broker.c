@@ -4,6 +4,7 @@
 
 Rc broker_open(Ctx *ctx, Tenant *tenant, const BrokerOptions *options) {
     Broker *broker = mem_zero(sizeof *broker);
+    broker->pages = pages_new();
     tenant->broker = broker;
     Rc rc = contexts_load(ctx, tenant);
     DeliveryOptions delivery = {
@@ -23,11 +24,20 @@ void broker_close(Tenant *tenant) {
     tenant->broker = NULL;
     matcher_close(broker->matcher);
     delivery_close(broker->delivery);
+    pages_free(broker->pages);
     mem_free(broker);
 }
 
 uint64_t broker_matched(const Tenant *tenant) {
     return matcher_reached(tenant->broker->matcher);
+}
+
+uint64_t broker_short_cuts(const Tenant *tenant) {
+    return pages_answered(tenant->broker->pages);
+}
+
+void broker_short_cut(const Tenant *tenant, bool on) {
+    atomic_store(&tenant->broker->long_way, !on);
 }
 
 uint64_t broker_waiting(const Tenant *tenant) {

@@ -29,6 +29,12 @@ uint64_t broker_waiting(const Tenant *tenant);
    without an error. For the cache's fetching. */
 Rc broker_context(Ctx *ctx, const Tenant *tenant, Str url, Str *text);
 
+/* How many queries were answered from the pages of ids that are kept (pages.c); and whether they,
+   and answers kept as they were drawn, are used at all: turned off by tests alone, to hold them to
+   the same answers. */
+uint64_t broker_short_cuts(const Tenant *tenant);
+void broker_short_cut(const Tenant *tenant, bool on);
+
 /* Adds all routes under /ngsi-ld/v1. */
 void broker_routes(HttpServer *server);
 /* Answers with the problem document of an error (clauses 5.5.2, 6.3.2; RFC 9457). */

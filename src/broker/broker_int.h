@@ -4,6 +4,8 @@
 
 #include "broker.h"
 
+#include <stdatomic.h>
+
 enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
 
 /* ---- request.c: what every operation starts and ends with ---- */
@@ -11,6 +13,8 @@ enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
 struct Broker {
     struct Delivery *delivery;
     struct Matcher *matcher;
+    struct Pages *pages;
+    atomic_bool long_way; /* nothing that is kept is used */
 };
 
 /* How an answer is written (clauses 6.3.4, 6.3.5). */
@@ -61,6 +65,41 @@ const Str *kept_find(const Request *request, Str id, const RenderKey *key);
 /* Keeps what was drawn of an entity (as it was shown) that is the newest still. */
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering);
 
+/* limit, offset, count (clause 6.3.10, 6.3.13), and what an answer says of its neighbours. */
+typedef struct Page {
+    int64_t limit, offset;
+    bool count;
+} Page;
+Rc query_page(const Request *request, Page *page);
+void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
+
+/* How the entities of an answer are written. */
+typedef struct Drawing {
+    RenderOptions whole, each; /* of GeoJSON the collection carries the context, not each feature */
+    Rendering kept;            /* the key, and the erasures before anything was read */
+    bool keeps;
+} Drawing;
+
+/* ---- pages.c: which entities a query of nothing but a type finds, kept for the next one ---- */
+
+struct Pages *pages_new(void);
+void pages_free(struct Pages *pages);
+uint64_t pages_answered(const struct Pages *pages);
+/* A page as it is asked for, and on its way to be kept. */
+typedef struct PageWish {
+    Str key; /* empty: the query asks for more than a page of a type */
+    size_t limit, offset;
+    Rendering kept;
+    /* Of the query that finds it. */
+    uint64_t membership; /* from before anything was read */
+    StrVec types;
+    bool is_all; /* types say all that is asked */
+} PageWish;
+void pages_wish(const Request *request, const Page *page, const Drawing *drawing, PageWish *out);
+/* The answer, when all of it is kept and is the newest; it holds until the handler ends. */
+bool pages_find(const Request *request, const PageWish *wish, ProjectAnswer *out);
+void pages_keep(const Request *request, const PageWish *wish, const ProjectAnswer *answer);
+
 /* ---- submit.c: commands of the broker ---- */
 
 /* Called on the exchange's loop with the outcome: answers. */
@@ -96,13 +135,6 @@ void bulk_delete(HttpExchange *x);
 void query_get(HttpExchange *x);
 void query_post(HttpExchange *x);
 Rc query_entities(Request *request, const Json *body, ProjectAnswer *out);
-/* limit, offset, count (clause 6.3.10, 6.3.13), and what an answer says of its neighbours. */
-typedef struct Page {
-    int64_t limit, offset;
-    bool count;
-} Page;
-Rc query_page(const Request *request, Page *page);
-void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
 /* subscriptions.c */
 void subscriptions_create(HttpExchange *x);
 void subscriptions_list(HttpExchange *x);

@@ -9,7 +9,7 @@ bool kept_key(const Request *request, const RenderOptions *options, RenderKey *o
                        .context = ld_context_key(request->context),
                        .form = (uint64_t)options->format << 3 | (uint64_t)options->sys_attrs << 2 |
                                (uint64_t)options->geojson << 1 | (options->at_context != NULL)};
-    return !particular && out->sight;
+    return !particular && out->sight && !atomic_load(&request->tenant->broker->long_way);
 }
 
 const Str *kept_find(const Request *request, Str id, const RenderKey *key) {

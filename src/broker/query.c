@@ -182,13 +182,6 @@ void query_page_headers(Request *request, const Page *page, const ProjectAnswer 
     if (links.len) http_add_header(request->x, "Link", buf_str(&links));
 }
 
-/* How the entities of an answer are written. */
-typedef struct Drawing {
-    RenderOptions whole, each; /* of GeoJSON the collection carries the context, not each feature */
-    Rendering kept;            /* the key, and the erasures before anything was read */
-    bool keeps;
-} Drawing;
-
 static Rc drawing_begin(Request *request, const Json *body, Drawing *drawing) {
     TRY(request_render_options(request, body, &drawing->whole));
     drawing->each = drawing->whole;
@@ -247,8 +240,22 @@ static Rc answer_look(Ctx *ctx, const ProjectAnswer *answer) {
     return gate_look(ctx, drawn, n, STR("NGSI-LD API"));
 }
 
-/* kept: what may stand for entities; NULL: nothing. */
-static Rc query_run(const QuerySource *source, const Page *page, const RenderKey *kept,
+/* What may stand for entities, and the page that may be kept. */
+typedef struct Shortcut {
+    const RenderKey *kept; /* NULL: nothing */
+    PageWish *wish;
+} Shortcut;
+
+/* Before anything is read. */
+static void wish_begin(const Request *request, const Match *match, PageWish *wish) {
+    const StrVec *types = &match_hint(match)->types;
+    VEC_EACH (const Str, type, types)
+        vec_push(request->ctx->arena, &wish->types, *type);
+    wish->is_all = match_hint_is_all(match);
+    wish->membership = ledger_membership(request->tenant->ledger, types);
+}
+
+static Rc query_run(const QuerySource *source, const Page *page, Shortcut shortcut,
                     ProjectAnswer *answer) {
     const Request *request = source->request;
     Ctx *ctx = request->ctx;
@@ -268,7 +275,8 @@ static Rc query_run(const QuerySource *source, const Page *page, const RenderKey
                           .count = page->count,
                           .view = selected_view,
                           .view_arg = &selectors,
-                          .kept = selectors.n ? NULL : kept};
+                          .kept = selectors.n ? NULL : shortcut.kept};
+    if (rc == RC_OK && shortcut.wish) wish_begin(request, match, shortcut.wish);
     if (rc == RC_OK) rc = project_query(ctx, request->tenant->project, &query, answer);
     match_order_free(order);
     match_free(match);
@@ -276,27 +284,41 @@ static Rc query_run(const QuerySource *source, const Page *page, const RenderKey
     return rc == RC_OK ? answer_look(ctx, answer) : rc;
 }
 
-static void query_answer(Request *request, const QuerySource *source) {
+/* A query from the question to the bytes. */
+typedef struct Query {
+    QuerySource source;
     Page page;
     Drawing drawing;
+    PageWish wish;
     ProjectAnswer answer;
-    Rc rc = query_page(request, &page);
-    if (rc == RC_OK) rc = drawing_begin(request, source->body, &drawing);
-    if (rc == RC_OK)
-        rc = query_run(source, &page, drawing.keeps ? &drawing.kept.key : NULL, &answer);
-    if (rc != RC_OK) {
-        request_fail(request);
-        return;
-    }
+} Query;
+
+static Rc query_begin(Request *request, Query *query) {
+    query->source = (QuerySource){.request = request, .body = request->payload};
+    TRY(query_page(request, &query->page));
+    TRY(drawing_begin(request, request->payload, &query->drawing));
+    if (!request->payload) pages_wish(request, &query->page, &query->drawing, &query->wish);
+    return RC_OK;
+}
+
+static Rc query_find(Query *query) {
+    const Drawing *drawing = &query->drawing;
+    Shortcut shortcut = {.kept = drawing->keeps ? &drawing->kept.key : NULL, .wish = &query->wish};
+    TRY(query_run(&query->source, &query->page, shortcut, &query->answer));
+    pages_keep(query->source.request, &query->wish, &query->answer);
+    return RC_OK;
+}
+
+static void query_answer(Request *request, const Query *query) {
     Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    write_entities(request, &answer, &drawing, &body);
+    write_entities(request, &query->answer, &query->drawing, &body);
     if (buf_rc(&body) != RC_OK) {
         (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
                        "The answer is larger than 64 MiB: ask for fewer entities at a time.");
         request_fail(request);
         return;
     }
-    query_page_headers(request, &page, &answer);
+    query_page_headers(request, &query->page, &query->answer);
     request_answer(request, 200, buf_str(&body));
 }
 
@@ -305,29 +327,40 @@ Rc query_entities(Request *request, const Json *body, ProjectAnswer *out) {
     Page page;
     QuerySource source = {.request = request, .body = body};
     TRY(query_page(request, &page));
-    return query_run(&source, &page, NULL, out);
+    return query_run(&source, &page, (Shortcut){0}, out);
 }
 
+/* On the loop what is kept is answered at once; the rest goes to the pool. */
 void query_get(HttpExchange *x) {
     Request *request;
-    if (request_open(x, &request) != RC_OK) {
-        request_fail(request);
+    Query query = {0};
+    Rc rc = request_open(x, &request);
+    bool on_loop = !http_ctx(x)->db;
+    if (rc == RC_OK) rc = query_begin(request, &query);
+    bool found = rc == RC_OK && on_loop && pages_find(request, &query.wish, &query.answer);
+    if (on_loop && !found && (rc == RC_OK || rc == RC_BUSY)) {
+        request_close(request);
+        (void)request_moved(x, RC_BUSY, query_get);
         return;
     }
-    QuerySource source = {.request = request};
-    query_answer(request, &source);
+    if (rc == RC_OK && !found) rc = query_find(&query);
+    if (rc == RC_OK)
+        query_answer(request, &query);
+    else
+        request_fail(request);
 }
 
 void query_post(HttpExchange *x) {
     Request *request;
+    Query query = {0};
     Rc rc = request_open(x, &request);
     if (rc == RC_OK && !str_eq(json_get_str(request->payload, "type"), STR("Query")))
         rc = ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("type"),
                       "The body is an object of type Query.");
-    if (rc != RC_OK) {
+    if (rc == RC_OK) rc = query_begin(request, &query);
+    if (rc == RC_OK) rc = query_find(&query);
+    if (rc == RC_OK)
+        query_answer(request, &query);
+    else
         request_fail(request);
-        return;
-    }
-    QuerySource source = {.request = request, .body = request->payload};
-    query_answer(request, &source);
 }

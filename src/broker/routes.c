@@ -28,7 +28,7 @@ PARAMS(context_delete, "reload");
 static const HttpRoute routes[] = {
     {HTTP_POST, BASE "/entities", entities_create, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
      "Entities", "Create an entity", NULL, NULL},
-    {HTTP_GET, BASE "/entities", query_get, HTTP_POOL, 0, READ_ANY, "Entities", "Query entities",
+    {HTTP_GET, BASE "/entities", query_get, HTTP_LOOP, 0, READ_ANY, "Entities", "Query entities",
      NULL, queried},
     {HTTP_GET, BASE "/entities/{entityId}", entities_get, HTTP_LOOP, 0, READ_ANY, "Entities",
      "Retrieve an entity", NULL, shown},

@@ -245,6 +245,9 @@ void commit_publish_records(Ledger *ledger) {
                                                       .gone = !staged->entity,
                                                       .sealed = staged->sealed});
     }
+    for (size_t i = 0; i < stage->changed.len; i++)
+        member_count(&ledger->members, stage->changed.items[i]->before,
+                     stage->changed.items[i]->entity);
     epoch_leave(ledger->epoch, commit->place);
     for (size_t i = 0; i <= stage->changed.len / 32; i++)
         workset_trim(ledger->set);

@@ -207,6 +207,13 @@ typedef struct Rendering {
 } Rendering;
 uint64_t ledger_erasures(const Ledger *ledger);
 void version_render_keep(Ledger *ledger, const Version *version, const Rendering *rendering);
+/* Puts a row that was read from the state into the working set, unless it has the entity or may
+ * have a newer one; cursor: how far the state was before the row was read. Any thread. */
+void ledger_remember(Ledger *ledger, const EntityRow *row, uint64_t cursor);
+/* A number that is another one once any of these types (none: any at all) has gained or lost an
+   entity. It moves behind the change's publication and before its answer: read it, then the
+   entities; as long as it stays, so do the ids that were found. Any thread. */
+uint64_t ledger_membership(const Ledger *ledger, const StrVec *types);
 
 /* The stored form of an entity: what the working set and state.db keep; personal values are sealed
  * under keys that exist already. */

@@ -75,6 +75,7 @@ Rc command_run_own(Ctx *ctx, Ledger *ledger, Rc (*own)(Ctx *, Ledger *, void *),
 typedef struct Staged {
     Str id;
     const Entity *entity; /* NULL: there is none */
+    const Entity *before; /* as the batch found it, once it is changed */
     uint64_t declared;    /* serial of the command that last named it as a need */
     uint64_t position;    /* of the newest change in this batch; 0: unchanged */
     size_t record_at, record_len;
@@ -235,6 +236,16 @@ typedef struct TreeView {
 } TreeView;
 TreeSource proof_source(TreeView *view, TreeHasher *hasher, const TreeEdge *edge);
 
+/* ---- who belongs to a type (member.c) ---- */
+
+enum { MEMBER_STRIPES = 256 };
+/* How often any type, and types of a hash, have gained or lost an entity. */
+typedef struct Members {
+    _Atomic uint64_t all, stripes[MEMBER_STRIPES];
+} Members;
+/* Counts what a change did to types; after it has been published. before or after may be NULL. */
+void member_count(Members *members, const Entity *before, const Entity *after);
+
 /* ---- the ledger ---- */
 
 typedef enum LedgerMode { LEDGER_RUNS, LEDGER_BEHIND, LEDGER_STOPPED } LedgerMode;
@@ -259,6 +270,7 @@ struct Ledger {
     atomic_bool closing;
     _Atomic int mode;
     _Atomic uint64_t head, state;
+    Members members;
     pthread_mutex_t edge_lock;
     TreeEdge edge;              /* what is durable */
     pthread_mutex_t moved_lock; /* head, state or mode moved */

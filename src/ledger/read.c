@@ -59,13 +59,7 @@ static Rc load_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out) {
     }
     TRY(rc);
     TRY(decode(ctx, ledger, row.body, out));
-    workset_load(ledger->set,
-                 &(VersionSource){.id = id,
-                                  .stored = row.body,
-                                  .position = row.position,
-                                  .sealed = record_has_sealed(row.body)},
-                 cursor.position);
-    workset_trim(ledger->set);
+    ledger_remember(ledger, &row, cursor.position);
     return RC_OK;
 }
 
@@ -99,6 +93,16 @@ const Version *ledger_version(Ledger *ledger, Str id) {
 
 void version_render_keep(Ledger *ledger, const Version *version, const Rendering *rendering) {
     workset_render_keep(ledger->set, version, rendering);
+}
+
+void ledger_remember(Ledger *ledger, const EntityRow *row, uint64_t cursor) {
+    workset_load(ledger->set,
+                 &(VersionSource){.id = row->id,
+                                  .stored = row->body,
+                                  .position = row->position,
+                                  .sealed = record_has_sealed(row->body)},
+                 cursor);
+    workset_trim(ledger->set);
 }
 
 uint64_t ledger_erasures(const Ledger *ledger) {

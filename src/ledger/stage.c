@@ -75,7 +75,10 @@ const Entity *stage_entity(Stage *stage, Str id) {
 }
 
 static void change(Stage *stage, Staged *staged, const Entity *entity, uint64_t position) {
-    if (staged->position == 0) (void)vec_push(stage->ctx->arena, &stage->changed, staged);
+    if (staged->position == 0) {
+        (void)vec_push(stage->ctx->arena, &stage->changed, staged);
+        staged->before = staged->entity;
+    }
     staged->entity = entity;
     staged->position = position;
 }

@@ -99,12 +99,22 @@ typedef struct ProjectQuery {
                   its entity; the thread must be registered with the ledger. NULL: none */
 } ProjectQuery;
 
+/* Which version of an entity an answer has. */
+typedef struct ProjectFound {
+    Str id;
+    uint64_t position;
+} ProjectFound;
+
 typedef struct ProjectAnswer {
     VEC(const Entity *) entities; /* as the view left them, in ctx->arena */
     VEC(const Str *)
     kept; /* when asked for: beside each of entities the bytes that stand for it (it
              is NULL then), or NULL. Valid until the thread's next ledger_quiesce */
+    VEC(ProjectFound)
+    found; /* when kept was asked for and would do: all hits from the first on, those before the
+              page too, and the one behind it */
     bool more;
+    bool withheld;  /* when found is: the view withheld one that satisfies the query */
     size_t count;   /* when asked for */
     size_t scanned; /* candidates decided, for tests and the operator */
 } ProjectAnswer;

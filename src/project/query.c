@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { DEADLINE_EVERY = 256 };
+enum { DEADLINE_EVERY = 256, REMEMBER_MAX = 128 };
 
 typedef struct Querying {
     Ctx *ctx;
@@ -14,12 +14,14 @@ typedef struct Querying {
     VEC(const Entity *) newer; /* hits among versions above the rows, by id */
     Map seen;                  /* ids of all versions above the rows, deleted ones too */
     size_t next_newer, skipped;
-    bool keeps; /* what is kept may stand for an entity */
+    uint64_t above; /* where the state was before anything was read */
+    bool keeps;     /* what is kept may stand for an entity */
     Rc rc;
 } Querying;
 
-/* One of the two. */
+/* entity or kept. */
 typedef struct Hit {
+    ProjectFound found;
     const Entity *entity;
     const Str *kept;
 } Hit;
@@ -29,6 +31,8 @@ static const Entity *decide(Querying *q, const Entity *entity) {
     q->out->scanned++;
     const Entity *shown =
         q->query->view ? q->query->view(q->ctx, q->query->view_arg, entity) : entity;
+    bool withheld = !shown && q->keeps && match_entity(q->query->match, entity, q->ctx->scratch);
+    q->out->withheld = q->out->withheld || withheld;
     if (!shown) return NULL;
     return !q->query->match || match_entity(q->query->match, shown, q->ctx->scratch) ? shown : NULL;
 }
@@ -54,11 +58,17 @@ static bool want_all(const ProjectQuery *query) {
     return query->count || query->order;
 }
 
+/* The page's own hits and the one behind are listed. */
+static bool lists(const Querying *q) {
+    return q->keeps && q->out->found.len < q->query->offset + q->query->limit + 1;
+}
+
 /* Takes one hit in order of ids; false when the page is full and nothing more is needed. */
 static bool take(Querying *q, Hit hit) {
     const ProjectQuery *query = q->query;
     Arena *arena = q->ctx->arena;
     q->out->count++;
+    if (lists(q)) vec_push(arena, &q->out->found, hit.found);
     if (query->order) {
         vec_push(arena, &q->out->entities, hit.entity);
         return true;
@@ -82,7 +92,8 @@ static bool take_newer(Querying *q, Str before) {
         const Entity *hit = q->newer.items[q->next_newer];
         if (before.len && str_cmp(hit->id, before) >= 0) return true;
         q->next_newer++;
-        if (!take(q, (Hit){.entity = hit})) return false;
+        Hit one = {.found = {hit->id, hit->version}, .entity = hit};
+        if (!take(q, one)) return false;
     }
     return true;
 }
@@ -96,32 +107,41 @@ static const Str *kept_of(const Querying *q, const EntityRow *row) {
     return same ? version_rendered(version, q->query->kept) : NULL;
 }
 
+static bool row_open(Querying *q, const EntityRow *row) {
+    Entity *entity;
+    ArenaMark mark = arena_mark(q->ctx->arena);
+    q->rc = ledger_record_open(q->ctx, q->project->tenant->ledger, row->body, &entity);
+    if (q->rc != RC_OK) return false;
+    const Entity *hit = decide(q, entity);
+    bool listed = hit && lists(q);
+    bool counted_only =
+        hit && !listed && !q->query->order && q->out->entities.len >= q->query->limit;
+    if (listed && q->query->limit <= REMEMBER_MAX)
+        ledger_remember(q->project->tenant->ledger, row, q->above);
+    bool more = !hit || take(q, (Hit){.found = {entity->id, row->position}, .entity = hit});
+    if (!hit || counted_only) arena_rewind(q->ctx->arena, mark);
+    return more;
+}
+
 static bool row(void *arg, const EntityRow *row) {
     Querying *q = arg;
-    Entity *entity;
     if (q->out->scanned % DEADLINE_EVERY == 0) q->rc = ctx_check_deadline(q->ctx);
     if (q->rc != RC_OK || !take_newer(q, row->id)) return false;
     if (map_has(&q->seen, row->id)) return true;
     const Str *kept = kept_of(q, row);
     if (kept) {
         q->out->scanned++;
-        return take(q, (Hit){.kept = kept});
+        ProjectFound found = {str_dup(q->ctx->arena, row->id), row->position};
+        return take(q, (Hit){.found = found, .kept = kept});
     }
-    ArenaMark mark = arena_mark(q->ctx->arena);
-    q->rc = ledger_record_open(q->ctx, q->project->tenant->ledger, row->body, &entity);
-    if (q->rc != RC_OK) return false;
-    const Entity *hit = decide(q, entity);
-    bool counted_only = hit && !q->query->order && q->out->entities.len >= q->query->limit;
-    bool more = !hit || take(q, (Hit){.entity = hit});
-    if (!hit || counted_only) arena_rewind(q->ctx->arena, mark);
-    return more;
+    return row_open(q, row);
 }
 
 static Rc collect(Querying *q) {
     Ctx *ctx = q->ctx;
     q->seen = map_new(ctx->arena);
-    uint64_t above = project_reached(q->project);
-    TRY(ledger_overlay(ctx, q->project->tenant->ledger, above, newer_entity, q));
+    q->above = project_reached(q->project);
+    TRY(ledger_overlay(ctx, q->project->tenant->ledger, q->above, newer_entity, q));
     if (q->newer.len) qsort(q->newer.items, q->newer.len, sizeof *q->newer.items, by_id);
     EntityScan scan = {.hint = q->query->match ? match_hint(q->query->match) : NULL,
                        .after = q->query->after,

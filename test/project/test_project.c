@@ -165,6 +165,52 @@ static void pages_by_the_last_id_miss_nothing_and_show_nothing_twice(void **stat
     assert_int_equal(seen, ENTITIES);
 }
 
+/* ---- pages of ids ---- */
+
+static const Entity *all_but(Ctx *ctx, void *arg, const Entity *entity) {
+    const Str *hidden = arg;
+    (void)ctx;
+    return str_eq(entity->id, *hidden) ? NULL : entity;
+}
+
+/* Whether one was withheld that the query is about; the ids found are those shown and the one
+ * behind. */
+static void page_withholds(House *house, Str hidden, bool withheld) {
+    Ctx *ctx = &house->ctx;
+    Match *match;
+    ProjectAnswer answer;
+    MatchSource source = {.type = STR(GAUGE)};
+    RenderKey key = {1, 2, 3};
+    GOOD(house, match_compile(ctx, ld_core(), &source, &match));
+    ProjectQuery query = {.match = match,
+                          .limit = 3,
+                          .offset = 2,
+                          .view = all_but,
+                          .view_arg = &hidden,
+                          .kept = &key};
+    GOOD(house, project_query(ctx, house->tenant.project, &query, &answer));
+    assert_int_equal(answer.found.len, 6);
+    for (size_t i = 0; i < answer.entities.len; i++)
+        assert_true(str_eq(answer.entities.items[i]->id, answer.found.items[i + 2].id));
+    assert_true(answer.more);
+    assert_true(answer.withheld == withheld);
+    match_free(match);
+}
+
+static void what_was_withheld_from_a_page_is_said(void **state) {
+    House *house = *state;
+    fill(house);
+    GOOD(house, ledger_reader_register(&house->ctx, house->tenant.ledger));
+    for (int rows = 0; rows < 2; rows++) {
+        project_make(house, rows);
+        page_withholds(house, STR("urn:t:none"), false);
+        page_withholds(house, id_of(house, 3), true);
+        page_withholds(house, id_of(house, 4), false); /* of the other type */
+        if (!rows) project_stop(house->tenant.project);
+    }
+    ledger_reader_unregister(house->tenant.ledger);
+}
+
 static void a_rebuild_from_the_ledger_answers_the_same(void **state) {
     House *house = *state;
     char command[160];
@@ -368,6 +414,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_same_answer_from_working_set_rows_and_both),
         TEST(pages_by_the_last_id_miss_nothing_and_show_nothing_twice),
+        TEST(what_was_withheld_from_a_page_is_said),
         TEST(a_rebuild_from_the_ledger_answers_the_same),
         TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),
         TEST(each_person_reads_of_a_look_only_what_is_his),
