@@ -24,6 +24,8 @@ static const ProblemRow problems[] = {
     {"media-type", RC_INVALID, 415, NULL, "This content type is not understood"},
     {"not-supported", RC_INVALID, 422, "OperationNotSupported", "This is not supported"},
     {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
+    {"unknown-outcome", RC_FAILED, 503, NULL, "The store failed"},
+    {"disk-full", RC_FAILED, 503, NULL, "The disk is full"},
     {NULL, RC_INVALID, 400, "BadRequestData", "The data are not right"},
     {NULL, RC_DENIED, 403, NULL, "Not permitted"},
     {NULL, RC_NOT_FOUND, 404, "ResourceNotFound", "There is no such thing"},

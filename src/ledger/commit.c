@@ -447,6 +447,22 @@ static Rc end_batch(Ledger *ledger) {
     return RC_OK;
 }
 
+/* What the commands of a broken transaction are told; what the store said is for the log. */
+static Error broken(const Commit *commit) {
+    const Error *said = &commit->ctx.error;
+    log_error("ledger", "a transaction failed: " STR_FMT, STR_ARG(said->detail));
+    if (commit->unknown)
+        return (Error){RC_FAILED, STR("unknown-outcome"),
+                       STR("The store failed while this was being made durable, its disk may be "
+                           "full: look whether it happened before you repeat it."),
+                       STR_NONE};
+    if (str_eq(said->code, STR("disk-full")))
+        return (Error){RC_FAILED, said->code,
+                       STR("The disk is full: nothing was recorded. Try again when there is room."),
+                       STR_NONE};
+    return (Error){RC_FAILED, said->code, said->detail, said->path};
+}
+
 /* Runs commands of the list in one transaction; *rest is what didn't fit. Answers those that ran.
  */
 static void run_batch(Ledger *ledger, Command *list, Command **rest) {
@@ -463,15 +479,8 @@ static void run_batch(Ledger *ledger, Command *list, Command **rest) {
     if (n == 0)
         end = list->next; /* the transaction didn't even begin: its first command learns why */
     *rest = end;
-    Error error = commit->ctx.error;
-    if (rc != RC_OK && commit->unknown)
-        error = (Error){
-            RC_FAILED, STR("unknown-outcome"),
-            STR("The store failed while this was being made durable: look whether it happened "
-                "before you repeat it."),
-            STR_NONE};
-    else if (rc != RC_OK)
-        error.rc = RC_FAILED;
+    Error error = {0};
+    if (rc != RC_OK) error = broken(commit);
     for (Command *next; list != end; list = next) {
         next = list->next;
         if (rc != RC_OK && list->outcome.rc == RC_OK) refuse(list, &error);

@@ -13,6 +13,7 @@ typedef struct StoreFault {
        fails. */
     bool (*step)(void *arg, const char *what);
     void *arg;
+    bool full;  /* a "write" that fails does so for want of room */
     Tear *tear; /* NULL: writes reach the files at once */
 } StoreFault;
 

@@ -109,7 +109,9 @@ static int status_of(const Error *error) {
         [RC_INVALID] = 422, [RC_DENIED] = 403, [RC_NOT_FOUND] = 404, [RC_CONFLICT] = 409,
         [RC_LIMIT] = 429,   [RC_BUSY] = 503,   [RC_FAILED] = 500,
     };
-    return statuses[error->rc];
+    bool store =
+        str_eq(error->code, STR("unknown-outcome")) || str_eq(error->code, STR("disk-full"));
+    return store ? 503 : statuses[error->rc];
 }
 
 /* The page knows fewer statuses than HTTP: the nearest one is drawn, the true one is answered. */

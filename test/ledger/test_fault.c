@@ -239,6 +239,39 @@ static void while_the_store_is_away_commands_are_refused_and_reads_answered(void
     assert_int_equal(city_value(city, STR("urn:x:1")), 4);
 }
 
+/* The disk fills up in the middle of the day. */
+static void a_full_disk_is_named_and_the_day_goes_on_when_there_is_room(void **state) {
+    Fixture *fix = *state;
+    City *city = &fix->city;
+    fix->trouble.only = "write";
+    fix->trouble.fault.full = true;
+    assert_int_equal(city_open(city), RC_OK);
+    assert_int_equal(
+        city_put(city, city_entity(city, STR("urn:x:1"), SENSOR, 1), PUT_ABSENT, 0, NULL), RC_OK);
+    fix->trouble.for_good = true;
+    fix->trouble.countdown = 1;
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 2), PUT_PRESENT, 0, NULL),
+                     RC_FAILED);
+    bool named = str_eq(city->ctx.error.code, STR("disk-full")) ||
+                 str_eq(city->ctx.error.code, STR("unknown-outcome"));
+    assert_true(named && str_find(city->ctx.error.detail, STR("full")) > 0);
+    for (int i = 0; i < 20; i++) {
+        Rc rc = city_put(city, city_change(city, STR("urn:x:1"), 3), PUT_PRESENT, 0, NULL);
+        assert_true(rc == RC_BUSY || rc == RC_FAILED);
+        assert_int_equal(city_value(city, STR("urn:x:1")), 1); /* reads go on */
+        usleep(20000);
+    }
+    fix->trouble.for_good = false;
+    fix->trouble.countdown = INT64_MAX;
+    wait_until_it_runs(city);
+    assert_int_equal(city_value(city, STR("urn:x:1")), 1);
+    assert_int_equal(city_put(city, city_change(city, STR("urn:x:1"), 4), PUT_PRESENT, 0, NULL),
+                     RC_OK);
+    city_close(city);
+    assert_int_equal(city_open(city), RC_OK);
+    assert_int_equal(city_value(city, STR("urn:x:1")), 4);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -248,6 +281,7 @@ int main(void) {
         CASE(a_disk_that_dies_for_good_loses_nothing),
         CASE(an_unknown_outcome_is_said_and_resolved_by_reading_back),
         CASE(while_the_store_is_away_commands_are_refused_and_reads_answered),
+        CASE(a_full_disk_is_named_and_the_day_goes_on_when_there_is_room),
     };
     return cmocka_run_group_tests_name("ledger fault", tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static void log_wrote(VfsLog *log, int64_t end) {
 
 static int file_write(sqlite3_file *base, const void *from, int len, sqlite3_int64 at) {
     VfsFile *file = file_of(base);
-    if (!step(file, "write")) return SQLITE_IOERR_WRITE;
+    if (!step(file, "write")) return file->vfs->fault->full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     if (file->log) log_wrote(file->log, at + len);
     if (!file->tear) return file->real->pMethods->xWrite(file->real, from, len, at);
     return tear_write(file->tear, from, (size_t)len, at) ? SQLITE_OK : SQLITE_IOERR_WRITE;
