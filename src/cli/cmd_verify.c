@@ -155,7 +155,7 @@ static Rc verify_ledgers(Cli *cli) {
     if (rc == RC_NOT_FOUND) rc = places_look(ctx, cli_settings(cli), &places);
     TRY(rc);
     VEC_EACH (PlacePaths, place, &places) {
-        int code;
+        int code = 0;
         TRY(verify_one(cli, program, place, &code));
         if (code && !bad.len) bad = place->name;
         if (code > worst) worst = code;

@@ -29,7 +29,7 @@ static Rc view_hash(Ctx *ctx, void *arg, unsigned level, uint64_t index, Digest 
         *out = view->edge->hashes[level][place];
         return RC_OK;
     }
-    Str bytes;
+    Str bytes = STR_NONE;
     TRY(full_tile(ctx, view, level, tile, &bytes));
     *out = ((const Digest *)(const void *)bytes.ptr)[place];
     return RC_OK;
