@@ -10,8 +10,9 @@
 enum {
     SEED_ARENA = 256 << 20,
     STORY_STEPS = 12,
-    SPAN_DAYS = 150,  /* how far back the oldest case lies */
-    RECENT_DAYS = 25, /* half of the cases lie in these */
+    SPAN_DAYS = 100,  /* how far back the oldest case lies */
+    RECENT_DAYS = 25, /* one of RECENT_OF cases lies in these */
+    RECENT_OF = 6,
     DATES_AT_ONCE = 50,
     LEAD_DAYS = 8, /* at least from application to pickup */
     TOKEN_CHARS = 26,
@@ -319,7 +320,7 @@ static int story_order(const void *a, const void *b) {
 static void stories_draw(Seed *seed) {
     seed->stories = NEW_ARRAY(seed->lasting, Story, seed->count);
     for (size_t i = 0; i < seed->count; i++) {
-        uint64_t minutes = (i % 2 ? RECENT_DAYS : SPAN_DAYS) * 24 * 60;
+        uint64_t minutes = (i % RECENT_OF ? SPAN_DAYS : RECENT_DAYS) * 24 * 60;
         seed->stories[i].at =
             seed->now - (int64_t)(1 + rand_below(&seed->rand, minutes)) * TIME_MINUTE;
         seed->stories[i].fate = fate_draw(&seed->rand);

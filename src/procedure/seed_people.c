@@ -74,11 +74,22 @@ static const WasteDistrict *district_draw(Rand *rand, const Waste *waste) {
     return waste_district_at(waste, 0);
 }
 
+/* What a household puts out is mostly furniture, or futons in the season. */
+static Str class_draw(Rand *rand) {
+    uint64_t percent = rand_below(rand, 100);
+    return percent < 45 ? STR("furniture") : percent < 70 ? STR("bedding") : STR_NONE;
+}
+
+/* Mostly one piece, or pieces of one kind. */
 static void items_draw(Arena *arena, Rand *rand, const Waste *waste, Answers *out) {
-    size_t wanted = 1 + rand_below(rand, 3);
+    uint64_t percent = rand_below(rand, 100);
+    size_t wanted = percent < 60 ? 1 : percent < 85 ? 2 : 3;
+    bool one_kind = rand_below(rand, 3) > 0;
+    Str class = class_draw(rand);
     while (out->items.len < wanted) {
         const WasteItem *item = waste_item_at(waste, rand_below(rand, waste_item_count(waste)));
-        bool again = item->refused;
+        bool again = item->refused || (!str_empty(class) && !str_eq(item->class, class));
+        if (!again) class = one_kind ? item->class : STR_NONE;
         VEC_EACH (const ApplyItem, one, &out->items)
             again = again || one->item == item;
         if (!again) vec_push(arena, &out->items, (ApplyItem){item, 1 + (rand_below(rand, 8) == 0)});
