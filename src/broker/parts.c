@@ -21,7 +21,7 @@ static Ctx ctx_as(const Ctx *ctx, const PartWho *who) {
 static bool owned_elsewhere(const Entity *typed) {
     static const char *const types[] = {"Application", "Decision",    "Slot",   "Counter",
                                         "TouchTime",   "Account",     "Person", "Token",
-                                        "Post",        "Organisation"};
+                                        "Post",        "Organisation", "Release", "Tally"};
     for (size_t t = 0; t < typed->types.len; t++) {
         Str iri = typed->types.items[t];
         if (!str_starts(iri, STR(LD_DEFAULT))) continue;

@@ -15,13 +15,14 @@ typedef struct CityOptions {
     Str keys;    /* folder of tenant keys; empty: DATA/keys. Keep it on another volume */
     Str witness; /* folder of witness files; empty: DATA/witness */
     Str host;
-    int port;           /* 0: any that is free */
-    int loops, pool;    /* threads; 0: by the machine */
-    int64_t wall_every; /* µs between changes of the public wall; 0: one minute */
-    bool starter;       /* fills an empty default tenant with まち市 */
-    bool sandbox;       /* anyone may do everything; loopback only */
-    bool loopback;      /* notifications may go to this machine and its link */
-    Str route_log;      /* for tests: HttpOptions.route_log */
+    int port;              /* 0: any that is free */
+    int loops, pool;       /* threads; 0: by the machine */
+    int64_t wall_every;    /* µs between changes of the public wall; 0: one minute */
+    int64_t release_every; /* µs between runs of decided releases; 0: one hour */
+    bool starter;          /* fills an empty default tenant with まち市 */
+    bool sandbox;          /* anyone may do everything; loopback only */
+    bool loopback;         /* notifications may go to this machine and its link */
+    Str route_log;         /* for tests: HttpOptions.route_log */
 } CityOptions;
 
 /* Opens all tenants in DATA/tenants (the default one is made when absent) and starts serving. */

@@ -49,6 +49,7 @@ static Rc serve(Cli *cli) {
                            .loops = (int)settings_int(settings, "http.loops"),
                            .pool = (int)settings_int(settings, "http.pool"),
                            .wall_every = settings_duration(settings, "wall.public-every"),
+                           .release_every = settings_duration(settings, "release.every"),
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
                            .loopback = settings_bool(settings, "notify.loopback"),

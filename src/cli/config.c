@@ -20,5 +20,9 @@ const SettingRow cli_setting_rows[] = {
      NULL},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,
      "How often the public wall changes; the staff's is pushed at every change.", "TIME"},
+    {"release.every", SETTING_DURATION, "1h", TIME_MINUTE, 31 * TIME_DAY,
+     "How often decided releases of data about people run; those of open types run when something "
+     "has changed, too.",
+     "TIME"},
 };
 const size_t cli_setting_count = sizeof cli_setting_rows / sizeof *cli_setting_rows;

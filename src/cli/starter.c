@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PASSWORD_CHARS = 20, CASES = 400, CASES_SEED = 999997 };
+enum { PASSWORD_CHARS = 20, CASES = 1000, CASES_SEED = 999997 };
 
 static Rc strings_read(Ctx *ctx, const Json *list, StrVec *out) {
     for (size_t i = 0; list && i < list->len; i++)
@@ -77,6 +77,56 @@ static Rc demos_make(Ctx *ctx, City *city) {
     return demos_write(ctx, city);
 }
 
+/* ---- the city's releases take the way that every release takes ---- */
+
+/* A demo official under his main post, his identity just confirmed. */
+static Rc demo_official(Ctx *ctx, const Json *accounts, Str login, Actor *out) {
+    Str id, held = STR_NONE;
+    for (size_t i = 0; accounts && i < accounts->len; i++)
+        if (str_eq(json_get_str(json_at(accounts, i), "login"), login))
+            held = json_str(json_at(json_get(json_at(accounts, i), STR("posts")), 0));
+    const GatePost *post = gate_post(ctx->tenant->gate, held);
+    TRY(gate_account_find(ctx, login, &id));
+    if (!post)
+        return ctx_fail(ctx, RC_FAILED, "no-post", login, "The organisation has no such post.");
+    *out = (Actor){.kind = ACTOR_STAFF,
+                   .id = str_dup(ctx->arena, id),
+                   .post = post->id,
+                   .post_title = post->title_ja,
+                   .division = post->division,
+                   .roles = post->roles,
+                   .stepped_up_at = time_now(ctx->clock)};
+    return RC_OK;
+}
+
+static Rc release_decide(Ctx *ctx, Str id, Actor *steward, Actor *head) {
+    Str proposal;
+    const Entity *decision;
+    ctx->actor = steward;
+    TRY(open_propose(ctx, id, &proposal));
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, proposal, &decision));
+    ctx->actor = head;
+    OpenAct act = {.verdict = OPEN_APPROVE,
+                   .id = id,
+                   .hash = entity_text(decision, STR(LD_DEFAULT "contentHash"))};
+    return open_act(ctx, &act);
+}
+
+static Rc releases_decide(Ctx *ctx) {
+    const Json *organisation;
+    Actor steward, head;
+    TRY(starter_json(ctx, STR("organisation.json"), &organisation));
+    const Json *accounts = json_get(organisation, STR("accounts"));
+    TRY(demo_official(ctx, accounts, STR("steward"), &steward));
+    TRY(demo_official(ctx, accounts, STR("head"), &head));
+    for (size_t i = 0; i < open_definition_count(ctx->tenant); i++) {
+        OpenDefinition definition;
+        TRY(open_definition_at(ctx, i, &definition));
+        TRY(release_decide(ctx, definition.id, &steward, &head));
+    }
+    return RC_OK;
+}
+
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     Reader *db;
     if (!city_on_loopback(city)) return RC_OK; /* elsewhere nobody gets in by a printed password */
@@ -88,6 +138,7 @@ Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     inside.actor = (Actor *)gate_operator_actor();
     Rc rc = demos_make(&inside, city);
     if (rc == RC_OK) rc = procedures_seed(&inside, tenant, CASES_SEED, CASES);
+    if (rc == RC_OK) rc = releases_decide(&inside);
     ctx->error = inside.error;
     reader_close(db);
     return rc;

@@ -97,38 +97,67 @@ static Rc people_reissue(Ctx *ctx, const Release *release, const People *people)
     return RC_OK;
 }
 
+static Rc in_review(Ctx *ctx, const Release *release) {
+    if (!review_due(ctx, release->review)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "review-due", release->id,
+                    "The review date of this release has passed: review it and propose it again.");
+}
+
+/* Releases about one procedure are checked together, so they mean the same cases by the same k. */
+static Rc people_agree(Ctx *ctx, const Release *release) {
+    VEC_EACH (const Release, declared, &ctx->tenant->open->releases) {
+        Release other;
+        if (declared->kind == RELEASE_TYPE || str_eq(declared->id, release->id)) continue;
+        Rc rc = release_decided(ctx, declared, &other);
+        if (rc == RC_CONFLICT) continue;
+        TRY(rc);
+        if (!release_agrees(release, &other))
+            return ctx_fail(ctx, RC_CONFLICT, "joint-check", other.id,
+                            "Another release that was decided counts other cases of this "
+                            "procedure, or has another k: have both decided anew.");
+    }
+    return RC_OK;
+}
+
+/* Whoever left is taken out of former versions, whatever the review date says. */
 static Rc people_run(Ctx *ctx, const Release *release) {
     People people;
     Made made;
-    TRY(people_load(ctx, release, &people));
+    TRY(people_agree(ctx, release));
+    TRY(people_load(ctx, release, true, &people));
     TRY(people_reissue(ctx, release, &people));
+    TRY(in_review(ctx, release));
     TRY(people_make(ctx, release, &people, STR_NONE, &made));
     return version_publish(ctx, release, &made);
 }
 
 static Rc type_run(Ctx *ctx, const Release *release) {
     Made made;
+    TRY(in_review(ctx, release));
     TRY(type_make(ctx, release, &made));
     return version_publish(ctx, release, &made);
 }
 
 /* The city itself reads the cases; who asked for the run stands in the command. */
-static Rc release_run(Ctx *ctx, const Release *release) {
+static Rc release_run(Ctx *ctx, const Release *declared) {
     Open *open = ctx->tenant->open;
     Arena *arena = arena_new(RUN_ARENA);
     Ctx inside = *ctx;
     inside.arena = arena;
     inside.deadline = time_monotonic() + RUN_AT_MOST;
     pthread_mutex_lock(&open->running);
-    Rc rc =
-        release->kind == RELEASE_TYPE ? type_run(&inside, release) : people_run(&inside, release);
+    Release release;
+    Rc rc = release_decided(&inside, declared, &release);
+    if (rc == RC_OK)
+        rc = release.kind == RELEASE_TYPE ? type_run(&inside, &release)
+                                          : people_run(&inside, &release);
     pthread_mutex_unlock(&open->running);
     if (rc != RC_OK) error_keep(ctx, &inside.error);
     arena_free(arena);
     return rc;
 }
 
-static Rc may_release(Ctx *ctx) {
+Rc may_release(Ctx *ctx) {
     GateAsk ask = {.action = ACT_RELEASE, .type = IRI("Dataset"), .class = CLASS_OPEN};
     return gate_check(ctx, &ask);
 }
@@ -140,14 +169,20 @@ Rc open_run(Ctx *ctx, Str dataset) {
     return ctx_fail(ctx, RC_NOT_FOUND, "no-dataset", dataset, "There is no such dataset.");
 }
 
-/* Nothing to publish is no fault. */
+/* What waits for its decision, or for the next one. */
+static bool waits(const Error *error) {
+    return error->rc == RC_CONFLICT &&
+           (str_eq(error->code, STR("not-decided")) || str_eq(error->code, STR("review-due")));
+}
+
+/* Nothing to publish is no fault, nor is a release that nobody has decided. */
 static Rc run_kinds(Ctx *ctx, bool people_too) {
     Rc first = RC_OK;
     Error error = {0};
     VEC_EACH (const Release, release, &ctx->tenant->open->releases) {
         if (release->kind != RELEASE_TYPE && !people_too) continue;
         Rc rc = release_run(ctx, release);
-        if (rc == RC_OK || rc == RC_NOT_FOUND) continue;
+        if (rc == RC_OK || rc == RC_NOT_FOUND || waits(&ctx->error)) continue;
         log_error("open", "release " STR_FMT " is not published: " STR_FMT, STR_ARG(release->id),
                   STR_ARG(ctx->error.detail));
         if (first == RC_OK) error = ctx->error;
@@ -169,13 +204,28 @@ typedef struct Watch {
     int64_t people_at;   /* when people's releases ran */
 } Watch;
 
+static bool was_asked(Open *open) {
+    pthread_mutex_lock(&open->lock);
+    bool asked = open->asked;
+    open->asked = false;
+    pthread_mutex_unlock(&open->lock);
+    return asked;
+}
+
+void open_wake(Open *open) {
+    pthread_mutex_lock(&open->lock);
+    open->asked = true;
+    pthread_cond_broadcast(&open->wake);
+    pthread_mutex_unlock(&open->lock);
+}
+
 /* Runs what is due: people's releases at their pace; the others when the ledger has moved and is
    quiet again, or at the same pace while it never is. */
 static void watch_look(Ctx *ctx, Watch *watch) {
     Open *open = ctx->tenant->open;
     uint64_t head = ledger_head(ctx->tenant->ledger);
     int64_t now = time_monotonic();
-    bool people = watch->people_at == 0 || now - watch->people_at >= open->every;
+    bool people = was_asked(open) || watch->people_at == 0 || now - watch->people_at >= open->every;
     bool quiet = head == watch->seen && head != watch->done;
     watch->seen = head;
     if (!people && !quiet) return;
@@ -191,7 +241,7 @@ static bool wait_for(Open *open, int64_t micros) {
     until.tv_sec += micros / TIME_SECOND;
     pthread_mutex_lock(&open->lock);
     int rc = 0;
-    while (!open->stop && rc != ETIMEDOUT)
+    while (!open->stop && !open->asked && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&open->wake, &open->lock, &until);
     bool go_on = !open->stop;
     pthread_mutex_unlock(&open->lock);
@@ -241,6 +291,7 @@ Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
     *open = (Open){.arena = arena,
                    .districts = options->districts,
                    .classes = options->classes,
+                   .decider = options->decider,
                    .every = options->every ? options->every : TIME_HOUR,
                    .tenant = tenant,
                    .clock = *ctx->clock};

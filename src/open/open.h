@@ -15,6 +15,7 @@ typedef struct OpenOptions {
     size_t release_count;
     const Json *districts; /* [{"id", "name": {ja, en}}], in the order of tables */
     const Json *classes;   /* [{"id", "label": {ja, en}}] */
+    Str decider;           /* the post that decides releases (決裁規程) */
     int64_t every;         /* µs between runs; 0: one hour */
 } OpenOptions;
 
@@ -29,10 +30,56 @@ void open_close(Tenant *tenant);
 
 /* Makes a new version of a dataset now, if it would differ from the newest, and issues former ones
    again where somebody left. RC_NOT_FOUND: there is no such dataset. RC_DENIED: the actor may not
-   release. RC_CONFLICT "joint-check": nothing is published. Pool threads; one at a time. */
+   release. RC_CONFLICT: nothing is published: "not-decided", "review-due" (its definition has to be
+   decided first, or again), "joint-check". Pool threads; one at a time. */
 Rc open_run(Ctx *ctx, Str dataset);
-/* All of them; goes on after a failure, and returns the first. */
+/* All that are decided; goes on after a failure, and returns the first. */
 Rc open_run_all(Ctx *ctx);
+
+/* ---- a definition is decided before it runs, and again when it has changed ---- */
+
+typedef enum OpenState {
+    OPEN_NEW,     /* never decided: nothing runs */
+    OPEN_DECIDED, /* what is declared is what was decided */
+    OPEN_CHANGED, /* what was decided before goes on running */
+    OPEN_DUE,     /* its review date has passed: nothing new is published */
+    OPEN_WAITING, /* a proposal waits for its decision */
+} OpenState;
+
+typedef struct OpenDefinition {
+    Str id;
+    const Json *title;
+    const Json *declared; /* starter/releases/ID.json, as it would be proposed */
+    Str hash;             /* of it */
+    OpenState state;
+    Str proposal;     /* id of the newest Decision about it; empty: none */
+    Str decision;     /* id of the Decision that holds; empty: none */
+    Str decided_hash; /* of the definition that holds */
+    int64_t decided_at;
+    Date review;
+} OpenDefinition;
+
+size_t open_definition_count(const Tenant *tenant);
+Rc open_definition_at(Ctx *ctx, size_t index, OpenDefinition *out);
+/* RC_NOT_FOUND: no such definition. */
+Rc open_definition(Ctx *ctx, Str id, OpenDefinition *out);
+/* The post that decides. */
+Str open_decider(const Tenant *tenant);
+
+/* Drafts the decision: contents {"release", "definition", "found": what a run would publish and
+   whether the joint check holds}. RC_CONFLICT "proposed": one waits already; "nothing-new": what
+   is declared is decided; "review-past"; "joint-check". Pool threads. */
+Rc open_propose(Ctx *ctx, Str id, Str *decision);
+
+typedef enum OpenVerdict { OPEN_APPROVE, OPEN_RETURN, OPEN_REJECT, OPEN_WITHDRAW } OpenVerdict;
+typedef struct OpenAct {
+    OpenVerdict verdict;
+    Str id;      /* of the definition */
+    Str hash;    /* contentHash of what was shown */
+    Str opinion; /* reason of a return or rejection */
+} OpenAct;
+/* Acts on the waiting proposal; an approved definition runs at once. */
+Rc open_act(Ctx *ctx, const OpenAct *act);
 
 /* ---- what is published; pool threads ---- */
 

@@ -4,6 +4,7 @@
 
 #include "open.h"
 
+#include "decide/decide.h"
 #include "disclose/disclose.h"
 
 #include <pthread.h>
@@ -14,10 +15,15 @@ enum { OPEN_PREVIEW = 10, OPEN_BYTES_MAX = 256 << 20 };
 
 typedef enum ReleaseKind { RELEASE_COUNTS, RELEASE_RECORDS, RELEASE_TYPE } ReleaseKind;
 
+enum { FORMAT_CSV = 1, FORMAT_JSON = 2, FORMAT_GEOJSON = 4 };
+
 /* One dataset that may be published. */
 typedef struct Release {
     Str id;
+    Str definition; /* id of what declares it */
     ReleaseKind kind;
+    unsigned formats;     /* bits: no other files are made */
+    Date review;          /* the last day on which it runs */
     const Json *source;   /* the release as it was read */
     const DictType *type; /* RELEASE_TYPE */
     const Json *title, *description, *columns;
@@ -26,15 +32,25 @@ typedef struct Release {
     int64_t k;
 } Release;
 
+/* A file of starter/releases: what is proposed, decided and changed as one. */
+typedef struct Definition {
+    Str id, hash;
+    const Json *source, *title;
+    Date review;
+} Definition;
+
 struct Open {
     Arena *arena;
-    VEC(Release) releases;
+    VEC(Definition) definitions;
+    VEC(Release) releases; /* as declared; what runs is what release_decided gives */
+    Str decider;
     const Json *districts, *classes;
     int64_t every;
     pthread_mutex_t running; /* held by a run */
     pthread_mutex_t lock;    /* of what follows */
     pthread_cond_t wake;
     bool stop, started;
+    bool asked; /* a run of everything is due now */
     pthread_t thread;
     Tenant *tenant;
     Clock clock;
@@ -43,6 +59,25 @@ struct Open {
 /* release.c */
 Rc release_read_all(Ctx *ctx, Open *open, const OpenOptions *options, const Dictionary *dictionary);
 const Release *release_find(const Open *open, Str id);
+/* Releases of other procedures, or over the same cases with the same k. */
+bool release_agrees(const Release *one, const Release *other);
+/* Reads one declaration into open->definitions and open->releases. */
+Rc release_read(Ctx *ctx, Open *open, const Json *source, const Dictionary *dictionary);
+
+/* definition.c */
+const Definition *definition_find(const Open *open, Str id);
+/* The release by the definition that was decided, which need not be the declared one. RC_CONFLICT
+   "not-decided". */
+Rc release_decided(Ctx *ctx, const Release *declared, Release *out);
+/* True once the review date has passed. */
+bool review_due(const Ctx *ctx, Date review);
+/* What a run would publish, as JSON for the decider; publishes and counts nothing. */
+Rc definition_try(Ctx *ctx, const Definition *definition, const Json **found);
+Str definition_entity_id(Arena *arena, Str id);
+/* Runs everything soon. */
+void open_wake(Open *open);
+/* RC_DENIED: the actor may not release. */
+Rc may_release(Ctx *ctx);
 
 /* What a run made of a release. Bytes lie in the run's arena. */
 typedef struct Made {
@@ -83,8 +118,8 @@ typedef struct Tally {
 typedef VEC(Tally) Tallies;
 Rc tally_cases(Ctx *ctx, const Release *release, Cases *out);
 /* Counts the months that are over and were not counted yet, and gives all that are counted, oldest
- * first. */
-Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, Tallies *out);
+   first. keep: what is counted is written down, for good. */
+Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, bool keep, Tallies *out);
 
 /* people.c: counts and records, checked together. */
 typedef struct People {
@@ -93,7 +128,7 @@ typedef struct People {
     DiscloseGroups *groups; /* of each month */
     int64_t **drawn;        /* of each month and group: how many records leave */
 } People;
-Rc people_load(Ctx *ctx, const Release *release, People *out);
+Rc people_load(Ctx *ctx, const Release *release, bool keep, People *out);
 /* The table of a release over the months up to a horizon (empty: all). */
 Rc people_make(Ctx *ctx, const Release *release, const People *people, Str horizon, Made *out);
 

@@ -89,11 +89,11 @@ static void month_draw(Ctx *ctx, People *people, size_t at) {
     }
 }
 
-Rc people_load(Ctx *ctx, const Release *release, People *out) {
+Rc people_load(Ctx *ctx, const Release *release, bool keep, People *out) {
     *out = (People){0};
     Str seed = seed_of(ctx);
     TRY(tally_cases(ctx, release, &out->cases));
-    TRY(tally_months(ctx, release, &out->cases, &out->months));
+    TRY(tally_months(ctx, release, &out->cases, keep, &out->months));
     out->groups = NEW_ARRAY(ctx->arena, DiscloseGroups, out->months.len + 1);
     out->drawn = NEW_ARRAY(ctx->arena, int64_t *, out->months.len + 1);
     for (size_t i = 0; i < out->months.len; i++) {

@@ -225,7 +225,7 @@ static Rc known_add(Ctx *ctx, void *arg, const Entity *entity) {
     return RC_OK;
 }
 
-Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, Tallies *out) {
+Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, bool keep, Tallies *out) {
     Known known = {.procedure = json_get_str(json_get(release->source, STR("source")), "procedure"),
                    .arena = ctx->arena};
     *out = (Tallies){0};
@@ -243,7 +243,7 @@ Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, Tallies *o
         size_t before = known.months.len;
         if (place_of(ctx->arena, &known.months, open_months.items[i]) < before) continue;
         TRY(tally_count(ctx, release, cases, open_months.items[i], &tally));
-        TRY(tally_keep(ctx, release, &tally));
+        if (keep) TRY(tally_keep(ctx, release, &tally));
         vec_push(ctx->arena, out, tally);
     }
     if (out->len) qsort(out->items, out->len, sizeof *out->items, by_month);

@@ -127,15 +127,22 @@ size_t open_count(const Tenant *tenant) {
     return tenant->open->releases.len;
 }
 
+/* Shown is what was decided, also while another definition waits. */
 Rc open_at(Ctx *ctx, size_t index, OpenDataset *out) {
     assert(index < open_count(ctx->tenant));
-    return dataset_fill(ctx, &ctx->tenant->open->releases.items[index], out);
+    const Release *declared = &ctx->tenant->open->releases.items[index];
+    Release release;
+    Rc rc = release_decided(ctx, declared, &release);
+    if (rc == RC_OK) return dataset_fill(ctx, &release, out);
+    *out = (OpenDataset){.id = declared->id, .title = declared->title};
+    return rc == RC_CONFLICT ? RC_OK : rc;
 }
 
 Rc open_dataset(Ctx *ctx, Str id, OpenDataset *out) {
-    const Release *release = release_find(ctx->tenant->open, id);
-    if (release) TRY(dataset_fill(ctx, release, out));
-    if (!release || !out->published)
+    const Open *open = ctx->tenant->open;
+    const Release *declared = release_find(open, id);
+    if (declared) TRY(open_at(ctx, (size_t)(declared - open->releases.items), out));
+    if (!declared || !out->published)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-dataset", id, "There is no such dataset.");
     return RC_OK;
 }
@@ -198,6 +205,15 @@ static bool file_same(const OpenVersion *version, Str format, Str bytes) {
     return str_eq(file->digest, (Str){hex, 64});
 }
 
+/* Without the formats that the release does not promise. */
+static Made promised(const Release *release, const Made *made) {
+    Made only = *made;
+    if (!(release->formats & FORMAT_CSV)) only.csv = STR_NONE;
+    if (!(release->formats & FORMAT_JSON)) only.json = STR_NONE;
+    if (!(release->formats & FORMAT_GEOJSON)) only.geojson = STR_NONE;
+    return only;
+}
+
 static bool made_same(const OpenVersion *version, const Made *made) {
     return str_eq(version->horizon, made->horizon) && file_same(version, STR("csv"), made->csv) &&
            file_same(version, STR("json"), made->json) &&
@@ -250,8 +266,9 @@ static Entity *dataset_entity(Ctx *ctx, const Release *release, const OpenVersio
     return entity;
 }
 
-Rc version_publish(Ctx *ctx, const Release *release, const Made *made) {
+Rc version_publish(Ctx *ctx, const Release *release, const Made *all) {
     OpenDataset now;
+    Made only = promised(release, all), *made = &only;
     TRY(dataset_fill(ctx, release, &now));
     if (now.published && made_same(&now.latest, made)) return RC_OK;
     int64_t at = time_now(ctx->clock);
@@ -285,7 +302,8 @@ static Rc files_drop(Ctx *ctx, const Release *release, const OpenVersion *before
     return RC_OK;
 }
 
-Rc version_reissue(Ctx *ctx, const Release *release, const OpenVersion *version, const Made *made) {
+Rc version_reissue(Ctx *ctx, const Release *release, const OpenVersion *version, const Made *all) {
+    Made only = promised(release, all), *made = &only;
     if (made_same(version, made)) return RC_OK;
     OpenVersion again = *version;
     again.modified = time_now(ctx->clock);

@@ -1,6 +1,8 @@
 /* page: what every page begins and ends with. */
 #include "pages_int.h"
 
+#include "open/open.h"
+
 static const PagesOptions *shared; /* set once, before the server starts */
 
 const PagesOptions *pages_options(void) {
@@ -39,6 +41,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff"},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan"},
+        {1u << ROLE_STEWARD, "data", "/staff/releases"},
         {1u << ROLE_AUDITOR, "log", "/audit"},
         {1u << ROLE_OPERATOR, "operator", "/operate"},
     };
@@ -46,6 +49,9 @@ static Json nav_value(HttpExchange *x) {
     JsonItems nav = {0};
     for (size_t i = 0; actor && actor->kind == ACTOR_STAFF && i < sizeof rows / sizeof *rows; i++)
         if (actor->roles & rows[i].roles) nav_add(x, &nav, rows[i].key, rows[i].url);
+    if (actor && actor->kind == ACTOR_STAFF && http_ctx(x)->tenant &&
+        str_eq(actor->post, open_decider(http_ctx(x)->tenant)))
+        nav_add(x, &nav, "data", "/staff/releases");
     return json_of_items(nav.items, nav.len);
 }
 
@@ -259,6 +265,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_map_rows, page_map_count},
         {page_gauge_rows, page_gauge_count},
         {page_data_rows, page_data_count},
+        {page_release_rows, page_release_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -68,7 +68,7 @@ static const char *home_of(const Actor *actor) {
     if (actor->kind != ACTOR_STAFF) return "/my";
     if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
     if (actor->roles & 1u << ROLE_OPERATOR) return "/operate";
-    return actor->roles & 1u << ROLE_STEWARD ? "/data" : "/staff";
+    return actor->roles & 1u << ROLE_STEWARD ? "/staff/releases" : "/staff";
 }
 
 static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {

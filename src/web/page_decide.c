@@ -305,7 +305,7 @@ static const char *decided_act(const Entity *decision) {
                                            : "returned";
 }
 
-static Json stages_value(HttpExchange *x, const Entity *decision) {
+Json page_stages(HttpExchange *x, const Entity *decision) {
     Json *stages = NEW_ARRAY(http_ctx(x)->arena, Json, 2);
     stages[0] = stage_value(x, "draft", entity_text(decision, IRI("drafterPost")), "proposed",
                             entity_text(decision, IRI("draftedAt")));
@@ -330,7 +330,7 @@ static void decide_show(HttpExchange *x, const Entity *decision, int status, con
     View view = page_view(x), values = view_new(ctx->arena);
     view_str(&view, "date", json_get_str(contents, "day"));
     view_str(&view, "number", entity_text(decision, IRI("number")));
-    view_set(&view, "stages", stages_value(x, decision));
+    view_set(&view, "stages", page_stages(x, decision));
     view_str(&view, "frozen", entity_text(decision, IRI("draftedAt")));
     view_int(&view, "total", json_get_int(contents, "count", 0));
     view_int(&view, "fees", json_get_int(contents, "fee", 0));
@@ -491,7 +491,7 @@ static void decision_get(HttpExchange *x) {
     view_str(&view, "state", act ? str_of(act) : STR("waiting"));
     view_str(&view, "level", act && str_eq(str_of(act), STR("approved")) ? STR("ok") : STR("info"));
     view_str(&view, "number", entity_text(decision, IRI("number")));
-    view_set(&view, "stages", stages_value(x, decision));
+    view_set(&view, "stages", page_stages(x, decision));
     view_items(&view, "content", &lines);
     Str opinion = entity_text(decision, IRI("opinion"));
     if (!str_empty(opinion)) {
@@ -503,7 +503,7 @@ static void decision_get(HttpExchange *x) {
     }
     view_items(&view, "comments", &comments);
     view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
-    view_str(&view, "route_hash", decide_hash(ctx->arena, &(Json[]){stages_value(x, decision)}[0]));
+    view_str(&view, "route_hash", decide_hash(ctx->arena, &(Json[]){page_stages(x, decision)}[0]));
     page_show(x, 200, WEB_PAGE_DECISION, &view);
 }
 

@@ -46,6 +46,8 @@ const PagesOptions *pages_options(void);
 Json page_post(HttpExchange *x, Str post);
 /* Looks as the component shows them. */
 void page_looks(HttpExchange *x, View *view, const Looks *looks);
+/* Who proposed a decision and who decides it, as the component `route` shows it. */
+Json page_stages(HttpExchange *x, const Entity *decision);
 /* A purpose's code as people read it. */
 Json page_purpose(Arena *arena, Str purpose);
 /* Error of a fault list as the template wants it: field to "field.code". */
@@ -85,10 +87,10 @@ void page_bounds(View *view, const Places *places);
 
 extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
     page_staff_rows[], page_decide_rows[], page_watch_rows[], page_wall_rows[], page_map_rows[],
-    page_gauge_rows[], page_data_rows[];
+    page_gauge_rows[], page_data_rows[], page_release_rows[];
 extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
     page_staff_count, page_decide_count, page_watch_count, page_wall_count, page_map_count,
-    page_gauge_count, page_data_count;
+    page_gauge_count, page_data_count, page_release_count;
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

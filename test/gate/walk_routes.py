@@ -11,16 +11,17 @@ import sys
 import tempfile
 import urllib.parse
 
-ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'steward', 'auditor', 'operator']
-STAFF = {'clerk', 'chief', 'steward', 'auditor', 'operator'}
+ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator']
+STAFF = {'clerk', 'chief', 'head', 'steward', 'auditor', 'operator'}
 RESIDENTS = {'resident-1', 'resident-2'}
 EVERYBODY = set(ROLES)
 # The first that fits: the beginning of a route's pattern, who may come in.
 RULES = [
-    ('/staff/decisions/', {'clerk', 'chief', 'auditor'}),
-    ('/staff/reductions', {'chief'}),
+    ('/staff/decisions/', {'clerk', 'chief', 'head', 'auditor'}),
+    ('/staff/releases', {'chief', 'head', 'steward'}),
+    ('/staff/reductions', {'chief', 'head'}),
     ('/staff/wall', STAFF),
-    ('/staff', {'clerk', 'chief'}),
+    ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
     ('/my', RESIDENTS),
@@ -102,6 +103,7 @@ def parameters(browsers):
         'day': '2026-12-01',
         'position': '1',
         'item': 'tv',
+        'release': 'bulky-waste-counts',
         'entityId': 'urn:ngsi-ld:Slot:x',
         'type': 'Application',
         'attrId': 'name',

@@ -1,7 +1,6 @@
 /* What leaves is judged from outside: by an attacker who has the files of all versions and nothing
    else. */
-#include "../procedure/house.h"
-#include "open/open.h"
+#include "desk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,114 +9,6 @@
 #include <cmocka.h>
 
 enum { K = 10 };
-
-#define COUNTS  STR("bulky-waste-counts")
-#define RECORDS STR("bulky-waste-records")
-
-/* ---- a city ---- */
-
-typedef struct Desk {
-    House house;
-    Actor steward;
-    const Json *releases[3];
-    size_t made; /* cases so far */
-} Desk;
-
-static void desk_begin(Desk *desk) {
-    static const char *const files[] = {"releases/bulky-waste-counts.json",
-                                        "releases/bulky-waste-records.json",
-                                        "releases/open-types.json"};
-    *desk = (Desk){0};
-    House *house = &desk->house;
-    house_make(house, HOUSE_WHOLE);
-    for (size_t i = 0; i < 3; i++)
-        desk->releases[i] = house_starter(house, files[i]);
-    const Json *districts = house_starter(house, "waste/districts.json");
-    const Json *items = house_starter(house, "waste/items.json");
-    OpenOptions options = {.releases = desk->releases,
-                           .release_count = 3,
-                           .districts = json_get(districts, STR("districts")),
-                           .classes = json_get(items, STR("classes"))};
-    GOOD(house, open_open(&house->ctx, &house->tenant, &options));
-    desk->steward = *gate_system_actor();
-    house->ctx.actor = &desk->steward;
-    house->ctx.deadline = INT64_MAX;
-}
-
-static void desk_end(Desk *desk) {
-    open_close(&desk->house.tenant);
-    house_end(&desk->house);
-}
-
-static void put(Desk *desk, Entity *entity) {
-    House *house = &desk->house;
-    Command *command = command_new(house->tenant.ledger,
-                                   (CommandHead){.kind = STR("test"), .channel = STR("api")});
-    Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = DELTA_PUT, .id = entity->id, .after = entity};
-    PartPut *part = NEW(arena, PartPut);
-    *part = (PartPut){.delta = delta, .expect = PUT_ANY};
-    command_add(command, &part_put, part);
-    command_needs(command, entity->id);
-    GOOD(house, house_run(&house->ctx, command));
-}
-
-typedef struct Pickup {
-    const char *date, *district, *class, *choice, *state;
-    int n;
-} Pickup;
-
-static Str pickup_id(Desk *desk, size_t index) {
-    return str_fmt(desk->house.ctx.arena, "urn:ngsi-ld:Application:%026zu", index);
-}
-
-static void pickup_put(Desk *desk, size_t index, const Pickup *pickup) {
-    Arena *arena = desk->house.ctx.arena;
-    Entity *entity = entity_new(arena, pickup_id(desk, index), IRI("Application"));
-    Str person = str_fmt(arena, "urn:ngsi-ld:Person:%026zu", index);
-    Json *class = NEW(arena, Json);
-    *class = json_of_str(str_of(pickup->class));
-    entity_set(arena, entity, IRI("procedure"), json_of_str(STR("bulky-waste")));
-    entity_set(arena, entity, IRI("state"), json_of_str(str_of(pickup->state)));
-    entity_set(arena, entity, IRI("district"), json_of_str(str_of(pickup->district)));
-    entity_set(arena, entity, IRI("pickupDate"), json_of_str(str_of(pickup->date)));
-    entity_set(arena, entity, IRI("itemClasses"), json_of_items(class, 1));
-    entity_set(arena, entity, IRI("openDataChoice"), json_of_str(str_of(pickup->choice)));
-    entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
-    put(desk, entity);
-}
-
-static void pickups_put(Desk *desk, const Pickup *pickups, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        for (int k = 0; k < pickups[i].n; k++)
-            pickup_put(desk, desk->made++, &pickups[i]);
-}
-
-#define PUT(desk, ...)                                                                             \
-    pickups_put(desk, (const Pickup[]){__VA_ARGS__},                                               \
-                sizeof((const Pickup[]){__VA_ARGS__}) / sizeof(Pickup))
-
-static void run(Desk *desk) {
-    House *house = &desk->house;
-    house_drain(house);
-    house->clock.fixed += TIME_MINUTE;
-    GOOD(house, open_run(&house->ctx, COUNTS));
-    GOOD(house, open_run(&house->ctx, RECORDS));
-    house_drain(house);
-}
-
-/* The newest bytes of a dataset. */
-static Str file_of(Desk *desk, Str dataset, const char *format) {
-    House *house = &desk->house;
-    OpenDataset set;
-    Str bytes;
-    GOOD(house, open_dataset(&house->ctx, dataset, &set));
-    const OpenFile *file = open_file(&set.latest, str_of(format));
-    assert_non_null(file);
-    GOOD(house, open_bytes(&house->ctx, file, &bytes));
-    return bytes;
-}
 
 /* ---- an attacker ---- */
 
@@ -207,30 +98,18 @@ static void attack(Desk *desk, Str counts_csv, Str records_csv) {
 
 /* ---- tests ---- */
 
-#define OCTOBER(district_, n_)                                                                     \
-    { "2026-10-12", district_, "furniture", "in", "collected", n_ }
-
-static void fill(Desk *desk) {
-    PUT(desk, OCTOBER("manaka", 60), OCTOBER("ekimae", 45), OCTOBER("kamome", 3),
-        OCTOBER("hamabe", 12), OCTOBER("kawakami", 31),
-        {"2026-10-20", "manaka", "bedding", "in", "collected", 30},
-        {"2026-10-20", "manaka", "furniture", "out", "collected", 6},
-        {"2026-10-20", "manaka", "furniture", "in", "cancelled", 40},
-        {"2026-11-10", "manaka", "furniture", "in", "planned", 50});
-}
-
 static void test_small_counts_are_suppressed_and_the_running_month_is_left_out(void **state) {
     (void)state;
     Desk desk;
     desk_begin(&desk);
-    fill(&desk);
-    run(&desk);
-    Str csv = file_of(&desk, COUNTS, "csv");
+    desk_fill(&desk);
+    desk_run(&desk);
+    Str csv = desk_file(&desk, COUNTS, "csv");
     assert_true(str_find(csv, STR("2026-10,manaka,まなか地区,96,")) >= 0);
     assert_true(str_find(csv, STR("2026-10,kamome,かもめ地区,,X")) >= 0);
     assert_true(str_find(csv, STR("2026-10,total,合計,187,")) >= 0);
     assert_true(str_find(csv, STR("2026-11")) < 0);
-    attack(&desk, csv, file_of(&desk, RECORDS, "csv"));
+    attack(&desk, csv, desk_file(&desk, RECORDS, "csv"));
     OpenDataset set;
     GOOD(&desk.house, open_dataset(&desk.house.ctx, COUNTS, &set));
     assert_true(set.latest.suppressed > 0 && set.latest.rows == 13);
@@ -241,9 +120,9 @@ static void test_records_come_in_groups_of_k_and_are_at_most_half(void **state) 
     (void)state;
     Desk desk;
     desk_begin(&desk);
-    fill(&desk);
-    run(&desk);
-    Lines lines = lines_of(desk.house.ctx.arena, file_of(&desk, RECORDS, "csv"));
+    desk_fill(&desk);
+    desk_run(&desk);
+    Lines lines = lines_of(desk.house.ctx.arena, desk_file(&desk, RECORDS, "csv"));
     Map sizes = map_new(desk.house.ctx.arena);
     assert_true(lines.len >= 3 * K);
     VEC_EACH (const Line, line, &lines) {
@@ -259,19 +138,41 @@ static void test_records_come_in_groups_of_k_and_are_at_most_half(void **state) 
     desk_end(&desk);
 }
 
+/* The starter city as it is seeded: enough is shown, some is not, and there are many records. */
+static void test_the_starter_city_has_shown_and_suppressed_counts(void **state) {
+    (void)state;
+    Desk desk;
+    desk_begin(&desk);
+    House *house = &desk.house;
+    GOOD(house, procedures_seed(&house->ctx, &house->tenant, 999997, 1000));
+    desk_run(&desk);
+    Str counts = desk_file(&desk, COUNTS, "csv"), records = desk_file(&desk, RECORDS, "csv");
+    Lines lines = lines_of(house->ctx.arena, counts);
+    size_t shown = 0, hidden = 0;
+    VEC_EACH (const Line, line, &lines) {
+        shown += str_empty(str_trim(line->cells[4]));
+        hidden += str_eq(str_trim(line->cells[4]), STR("X"));
+    }
+    assert_true(shown >= 15 && hidden >= 5);
+    assert_true(lines_of(house->ctx.arena, records).len >= 100);
+    attack(&desk, counts, records);
+    desk_end(&desk);
+}
+
 /* He who leaves or comes back changes no byte of any file, of this version or a former one. */
 static void test_an_opt_out_changes_no_byte(void **state) {
     (void)state;
     Desk desk;
     desk_begin(&desk);
-    fill(&desk);
-    run(&desk);
-    Str counts = file_of(&desk, COUNTS, "csv"), records = file_of(&desk, RECORDS, "csv");
+    desk_fill(&desk);
+    desk_run(&desk);
+    Str counts = desk_file(&desk, COUNTS, "csv"), records = desk_file(&desk, RECORDS, "csv");
     for (size_t i = 0; i < 8; i++)
-        pickup_put(&desk, i, &(Pickup){"2026-10-12", "manaka", "furniture", "out", "collected", 1});
-    run(&desk);
-    Str counts_after = file_of(&desk, COUNTS, "csv"),
-        records_after = file_of(&desk, RECORDS, "csv");
+        desk_pickup(&desk, i,
+                    &(Pickup){"2026-10-12", "manaka", "furniture", "out", "collected", 1});
+    desk_run(&desk);
+    Str counts_after = desk_file(&desk, COUNTS, "csv"),
+        records_after = desk_file(&desk, RECORDS, "csv");
     assert_true(str_eq(counts, counts_after));
     assert_true(str_eq(records, records_after));
     OpenVersions versions;
@@ -287,13 +188,14 @@ static void test_a_group_that_half_has_left_goes_from_former_versions_too(void *
     Str bytes;
     desk_begin(&desk);
     House *house = &desk.house;
-    fill(&desk);
-    run(&desk);
+    desk_fill(&desk);
+    desk_run(&desk);
     GOOD(house, open_versions(&house->ctx, RECORDS, &versions));
     OpenFile old = *open_file(&versions.items[0], STR("csv"));
     for (size_t i = 60; i < 60 + 45; i++) /* all of ekimae */
-        pickup_put(&desk, i, &(Pickup){"2026-10-12", "ekimae", "furniture", "out", "collected", 1});
-    run(&desk);
+        desk_pickup(&desk, i,
+                    &(Pickup){"2026-10-12", "ekimae", "furniture", "out", "collected", 1});
+    desk_run(&desk);
     GOOD(house, open_versions(&house->ctx, RECORDS, &versions));
     VEC_EACH (const OpenVersion, version, &versions) {
         GOOD(house, open_bytes(&house->ctx, open_file(version, STR("csv")), &bytes));
@@ -302,7 +204,7 @@ static void test_a_group_that_half_has_left_goes_from_former_versions_too(void *
     FAILS(house, open_bytes(&house->ctx, &old, &bytes), RC_NOT_FOUND, NULL);
     assert_true(versions.items[0].modified > versions.items[0].issued ||
                 versions.len > 1); /* issued again, or a new one beside it */
-    attack(&desk, file_of(&desk, COUNTS, "csv"), file_of(&desk, RECORDS, "csv"));
+    attack(&desk, desk_file(&desk, COUNTS, "csv"), desk_file(&desk, RECORDS, "csv"));
     desk_end(&desk);
 }
 
@@ -312,16 +214,16 @@ static void test_a_month_that_was_published_never_changes(void **state) {
     Desk desk;
     desk_begin(&desk);
     House *house = &desk.house;
-    fill(&desk);
-    run(&desk);
-    Str before = file_of(&desk, COUNTS, "csv");
+    desk_fill(&desk);
+    desk_run(&desk);
+    Str before = desk_file(&desk, COUNTS, "csv");
     PUT(&desk, OCTOBER("kamome", 20), OCTOBER("manaka", 1));
     house->clock.fixed += 30 * TIME_DAY;
-    run(&desk);
-    Str after = file_of(&desk, COUNTS, "csv");
+    desk_run(&desk);
+    Str after = desk_file(&desk, COUNTS, "csv");
     assert_true(after.len > before.len && str_starts(after, before));
     assert_true(str_find(after, STR("2026-11,total,合計,50,")) >= 0);
-    attack(&desk, after, file_of(&desk, RECORDS, "csv"));
+    attack(&desk, after, desk_file(&desk, RECORDS, "csv"));
     OpenVersions versions;
     Str former;
     GOOD(house, open_versions(&house->ctx, COUNTS, &versions));
@@ -345,14 +247,14 @@ static void test_a_year_that_is_over_gets_its_totals(void **state) {
             {date, "hamabe", "bedding", "in", "collected", 9},
             {date, "toge", "bedding", "in", "collected", 9});
     }
-    run(&desk);
-    Str csv = file_of(&desk, COUNTS, "csv");
+    desk_run(&desk);
+    Str csv = desk_file(&desk, COUNTS, "csv");
     assert_true(str_find(csv, STR("2025年度,manaka,まなか地区,240,")) >= 0);
     assert_true(str_find(csv, STR("2025-09,kamome,かもめ地区,,X")) >= 0);
     /* Its other months are shown: the year's total would tell this one. */
     assert_true(str_find(csv, STR("2025-08,kamome,かもめ地区,11,")) >= 0);
     assert_true(str_find(csv, STR("2025年度,kamome,かもめ地区,,X")) >= 0);
-    attack(&desk, csv, file_of(&desk, RECORDS, "csv"));
+    attack(&desk, csv, desk_file(&desk, RECORDS, "csv"));
     desk_end(&desk);
 }
 
@@ -371,8 +273,8 @@ static void test_the_attacker_learns_nothing_of_generated_cities(void **state) {
                 PUT(&desk,
                     {dates[m], districts[d], classes[rand_below(&rand, 3)],
                      rand_below(&rand, 6) ? "in" : "out", "collected", (int)rand_below(&rand, 45)});
-        run(&desk);
-        attack(&desk, file_of(&desk, COUNTS, "csv"), file_of(&desk, RECORDS, "csv"));
+        desk_run(&desk);
+        attack(&desk, desk_file(&desk, COUNTS, "csv"), desk_file(&desk, RECORDS, "csv"));
         desk_end(&desk);
     }
 }
@@ -382,7 +284,7 @@ static void test_nobody_but_the_steward_runs_a_release(void **state) {
     Desk desk;
     desk_begin(&desk);
     House *house = &desk.house;
-    fill(&desk);
+    desk_fill(&desk);
     house->ctx.actor = &house->nobody;
     FAILS(house, open_run(&house->ctx, COUNTS), RC_DENIED, NULL);
     house->ctx.actor = &house->clerk;
@@ -390,21 +292,6 @@ static void test_nobody_but_the_steward_runs_a_release(void **state) {
     house->ctx.actor = &desk.steward;
     FAILS(house, open_run(&house->ctx, STR("nothing")), RC_NOT_FOUND, NULL);
     desk_end(&desk);
-}
-
-static void aed_put(Desk *desk, const char *number, const char *name) {
-    Arena *arena = desk->house.ctx.arena;
-    Entity *entity =
-        entity_new(arena, str_fmt(arena, "urn:ngsi-ld:AED:999997:%s", number), IRI("AED"));
-    Json *at = NEW_ARRAY(arena, Json, 2);
-    at[0] = json_of_number(138.25);
-    at[1] = json_of_number(34.75);
-    JsonMember *point = NEW_ARRAY(arena, JsonMember, 2);
-    point[0] = (JsonMember){STR("type"), json_of_str(STR("Point"))};
-    point[1] = (JsonMember){STR("coordinates"), json_of_items(at, 2)};
-    entity_set(arena, entity, ld_expand(ld_core(), arena, STR("name")), json_of_str(str_of(name)));
-    entity_set_kind(arena, entity, ATTR_GEO, STR(LD_NGSI "location"), json_of_members(point, 2));
-    put(desk, entity);
 }
 
 static void test_open_types_leave_under_the_standards_headers(void **state) {
@@ -415,11 +302,11 @@ static void test_open_types_leave_under_the_standards_headers(void **state) {
     House *house = &desk.house;
     FAILS(house, open_run(&house->ctx, STR("aed")), RC_NOT_FOUND, "no-entities");
     FAILS(house, open_dataset(&house->ctx, STR("aed"), &set), RC_NOT_FOUND, "no-dataset");
-    aed_put(&desk, "1", "市役所, \"本館\"");
-    aed_put(&desk, "2", "駅");
+    desk_aed(&desk, "1", "市役所, \"本館\"");
+    desk_aed(&desk, "2", "駅");
     house_drain(house);
     GOOD(house, open_run(&house->ctx, STR("aed")));
-    Str csv = file_of(&desk, STR("aed"), "csv"), geo = file_of(&desk, STR("aed"), "geojson");
+    Str csv = desk_file(&desk, STR("aed"), "csv"), geo = desk_file(&desk, STR("aed"), "geojson");
     const Json *json;
     assert_true(str_find(csv, STR("名称")) >= 0 && str_find(csv, STR("緯度")) >= 0);
     assert_true(str_find(csv, STR("\"市役所, \"\"本館\"\"\"")) >= 0);
@@ -427,7 +314,7 @@ static void test_open_types_leave_under_the_standards_headers(void **state) {
     GOOD(house, json_read(&house->ctx, geo, JSON_LIMITS_DEFAULT, &json));
     assert_int_equal(json_get(json, STR("features"))->len, 2);
     GOOD(house,
-         json_read(&house->ctx, file_of(&desk, STR("aed"), "json"), JSON_LIMITS_DEFAULT, &json));
+         json_read(&house->ctx, desk_file(&desk, STR("aed"), "json"), JSON_LIMITS_DEFAULT, &json));
     assert_int_equal(json->len, 2);
     desk_end(&desk);
 }
@@ -437,8 +324,8 @@ static void test_the_catalogue_names_every_published_file(void **state) {
     Desk desk;
     desk_begin(&desk);
     House *house = &desk.house;
-    fill(&desk);
-    aed_put(&desk, "1", "市役所");
+    desk_fill(&desk);
+    desk_aed(&desk, "1", "市役所");
     house_drain(house);
     GOOD(house, open_run_all(&house->ctx));
     OpenCatalogue what = {.base = STR("https://data.example"),
@@ -517,6 +404,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_counts_are_suppressed_and_the_running_month_is_left_out),
         cmocka_unit_test(test_records_come_in_groups_of_k_and_are_at_most_half),
+        cmocka_unit_test(test_the_starter_city_has_shown_and_suppressed_counts),
         cmocka_unit_test(test_an_opt_out_changes_no_byte),
         cmocka_unit_test(test_a_group_that_half_has_left_goes_from_former_versions_too),
         cmocka_unit_test(test_a_month_that_was_published_never_changes),

@@ -1,0 +1,186 @@
+/* route: a definition on its way: the data steward proposes what is declared, with what a run would
+   publish; the deciding post approves exactly that. */
+#include "open_int.h"
+
+/* ---- the parts of the commands ---- */
+
+typedef struct PartProposed {
+    Str id;               /* of the Release */
+    Str proposal, before; /* Decisions: the new one, and the one that was known as newest */
+} PartProposed;
+
+static void proposal_write(Stage *stage, const Entity *kept, Entity *after) {
+    Delta delta = {.op = kept ? DELTA_CHANGE : DELTA_PUT, .id = after->id, .after = after};
+    stage_put(stage, &delta);
+}
+
+static Rc proposed_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartProposed *part = args;
+    const Entity *kept = stage_entity(stage, part->id);
+    bool newest = str_eq(kept ? entity_text(kept, IRI("proposal")) : STR_NONE, part->before);
+    const Entity *before = str_empty(part->before) ? NULL : stage_entity(stage, part->before);
+    bool waits = before && str_eq(entity_text(before, IRI("state")), STR("waiting"));
+    if (newest && !waits) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "proposed", part->id,
+                    "A proposal about this release waits already for its decision.");
+}
+
+static Rc proposed_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartProposed *part = args;
+    Entity *after = entity_new(ctx->arena, part->id, IRI("Release"));
+    entity_set(ctx->arena, after, IRI("proposal"), json_of_str(part->proposal));
+    proposal_write(stage, stage_entity(stage, part->id), after);
+    return RC_OK;
+}
+
+static const PartKind part_proposed = {"release.propose", 1, proposed_guard, proposed_apply};
+
+static Rc decided_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartProposed *part = args;
+    const Entity *kept = stage_entity(stage, part->id);
+    if (kept && str_eq(entity_text(kept, IRI("proposal")), part->proposal)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "not-newest", part->id,
+                    "Another proposal about this release came later: decide that one.");
+}
+
+/* What holds from now on is what was frozen in the proposal. */
+static Rc decided_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartProposed *part = args;
+    Arena *arena = ctx->arena;
+    const Attr *contents = entity_attr(stage_entity(stage, part->proposal), IRI("contents"));
+    const Json *definition = json_get(contents->value, STR("definition"));
+    Entity *after = entity_new(arena, part->id, IRI("Release"));
+    entity_set(arena, after, IRI("decision"), json_of_str(part->proposal));
+    entity_set(arena, after, IRI("decidedAt"), json_of_str(time_format(arena, stage_now(stage))));
+    entity_set(arena, after, IRI("definitionHash"), json_of_str(decide_hash(arena, definition)));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("definition"), *definition);
+    proposal_write(stage, stage_entity(stage, part->id), after);
+    return RC_OK;
+}
+
+static const PartKind part_decided = {"release.decide", 1, decided_guard, decided_apply};
+
+/* ---- commands ---- */
+
+static Command *command_begin(Ctx *ctx, const char *kind) {
+    return command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kind),
+                                                          .actor = ctx->actor->id,
+                                                          .post = ctx->actor->post,
+                                                          .purpose = STR("open-data"),
+                                                          .channel = STR("web")});
+}
+
+static void release_part(Command *command, const PartKind *kind, PartProposed of) {
+    Arena *arena = command_arena(command);
+    PartProposed *part = NEW(arena, PartProposed);
+    *part = (PartProposed){definition_entity_id(arena, of.id), str_dup(arena, of.proposal),
+                           str_dup(arena, of.before)};
+    command_needs(command, part->id);
+    command_needs(command, part->proposal);
+    if (!str_empty(part->before)) command_needs(command, part->before);
+    command_add(command, kind, part);
+}
+
+static Rc execute(Ctx *ctx, Command *command) {
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+/* ---- proposing ---- */
+
+static Rc may_propose(Ctx *ctx, const OpenDefinition *definition) {
+    TRY(may_release(ctx));
+    if (definition->state == OPEN_WAITING)
+        return ctx_fail(ctx, RC_CONFLICT, "proposed", definition->id,
+                        "A proposal about this release waits already for its decision.");
+    if (review_due(ctx, definition->review))
+        return ctx_fail(ctx, RC_CONFLICT, "review-past", definition->id,
+                        "Its review date has passed: review it and set the next date.");
+    if (definition->state == OPEN_DECIDED)
+        return ctx_fail(ctx, RC_CONFLICT, "nothing-new", definition->id,
+                        "What is declared has been decided already.");
+    return RC_OK;
+}
+
+static const Json *contents_of(Arena *arena, const OpenDefinition *definition, const Json *found) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    Json *contents = NEW(arena, Json);
+    members[0] = (JsonMember){STR("release"), json_of_str(definition->id)};
+    members[1] = (JsonMember){STR("definition"), *json_dup(arena, definition->declared)};
+    members[2] = (JsonMember){STR("found"), *json_dup(arena, found)};
+    *contents = json_of_members(members, 3);
+    return contents;
+}
+
+static PartDraft *draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definition) {
+    PartDraft *draft = NEW(arena, PartDraft);
+    int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
+    *draft = (PartDraft){
+        .id = decide_id(arena, ctx->rand),
+        .kind = STR("release"),
+        .title = str_fmt(arena, "オープンデータの公開について（" STR_FMT "）",
+                         STR_ARG(json_get_str(definition->title, "ja"))),
+        .drafter = str_dup(arena, ctx->actor->id),
+        .drafter_post = str_dup(arena, ctx->actor->post),
+        .decider_post = str_dup(arena, open_decider(ctx->tenant)),
+        .counter = counter_id(arena, STR("decision"), year),
+        .fiscal_year = year,
+    };
+    return draft;
+}
+
+Rc open_propose(Ctx *ctx, Str id, Str *decision) {
+    OpenDefinition definition;
+    const Json *found;
+    TRY(open_definition(ctx, id, &definition));
+    TRY(may_propose(ctx, &definition));
+    TRY(definition_try(ctx, definition_find(ctx->tenant->open, id), &found));
+    Command *command = command_begin(ctx, "release.propose");
+    PartDraft *draft = draft_of(ctx, command_arena(command), &definition);
+    draft->contents = contents_of(command_arena(command), &definition, found);
+    *decision = str_dup(ctx->arena, draft->id);
+    command_needs(command, draft->counter);
+    command_add(command, &part_decision_draft, draft);
+    release_part(command, &part_proposed, (PartProposed){id, draft->id, definition.proposal});
+    return execute(ctx, command);
+}
+
+/* ---- deciding ---- */
+
+static Rc may_act(Ctx *ctx, OpenVerdict verdict) {
+    if (verdict == OPEN_WITHDRAW) return may_release(ctx);
+    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
+    return gate_check(ctx, &ask);
+}
+
+Rc open_act(Ctx *ctx, const OpenAct *act) {
+    static const struct {
+        const PartKind *kind;
+        const char *name;
+    } acts[] = {[OPEN_APPROVE] = {&part_decision_decide, "release.decide"},
+                [OPEN_RETURN] = {&part_decision_return, "release.return"},
+                [OPEN_REJECT] = {&part_decision_reject, "release.reject"},
+                [OPEN_WITHDRAW] = {&part_decision_withdraw, "release.withdraw"}};
+    OpenDefinition definition;
+    TRY(may_act(ctx, act->verdict));
+    TRY(open_definition(ctx, act->id, &definition));
+    if (str_empty(definition.proposal))
+        return ctx_fail(ctx, RC_CONFLICT, "not-waiting", act->id, "Nothing waits for a decision.");
+    Command *command = command_begin(ctx, acts[act->verdict].name);
+    Arena *arena = command_arena(command);
+    PartAct *part = NEW(arena, PartAct);
+    *part = (PartAct){.id = str_dup(arena, definition.proposal),
+                      .actor = str_dup(arena, ctx->actor->id),
+                      .post = str_dup(arena, ctx->actor->post),
+                      .hash = str_dup(arena, act->hash),
+                      .opinion = str_dup(arena, str_trim(act->opinion))};
+    command_needs(command, part->id);
+    command_add(command, acts[act->verdict].kind, part);
+    if (act->verdict == OPEN_APPROVE)
+        release_part(command, &part_decided, (PartProposed){act->id, part->id, STR_NONE});
+    TRY(execute(ctx, command));
+    if (act->verdict == OPEN_APPROVE) open_wake(ctx->tenant->open);
+    return RC_OK;
+}

@@ -1,0 +1,197 @@
+/* page_release: releases on their way: the data steward sees and proposes what is declared, the
+   deciding post sees exactly what is frozen and decides it. */
+#include "pages_int.h"
+
+#include "open/open.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { WHOLE_MAX = 1 << 20 };
+
+static bool is_steward(const Ctx *ctx) {
+    return ctx->actor->roles & 1u << ROLE_STEWARD;
+}
+
+/* ---- the list ---- */
+
+typedef struct StateRow {
+    Str word, level;
+} StateRow;
+
+static const StateRow *state_row(OpenState state) {
+    static const StateRow rows[] = {[OPEN_NEW] = {{"new", 3}, {"info", 4}},
+                                    [OPEN_DECIDED] = {{"decided", 7}, {"ok", 2}},
+                                    [OPEN_CHANGED] = {{"changed", 7}, {"warn", 4}},
+                                    [OPEN_DUE] = {{"due", 3}, {"bad", 3}},
+                                    [OPEN_WAITING] = {{"waiting", 7}, {"info", 4}}};
+    return &rows[state];
+}
+
+static void state_set(View *view, const OpenDefinition *definition) {
+    const StateRow *row = state_row(definition->state);
+    view_str(view, "id", definition->id);
+    view_json(view, "title", definition->title);
+    view_str(view, "state", row->word);
+    view_str(view, "level", row->level);
+    view_str(view, "decided",
+             definition->decided_at == TIME_NONE
+                 ? STR_NONE
+                 : time_format(view->arena, definition->decided_at));
+    view_str(view, "review", time_format_date(view->arena, definition->review));
+}
+
+static void releases_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    View view = page_view(x);
+    JsonItems items = {0};
+    for (size_t i = 0; i < open_definition_count(ctx->tenant); i++) {
+        OpenDefinition definition;
+        if (open_definition_at(ctx, i, &definition) != RC_OK) {
+            page_fail(x);
+            return;
+        }
+        View one = view_new(ctx->arena);
+        state_set(&one, &definition);
+        view_str(&one, "url",
+                 str_fmt(ctx->arena, "/staff/releases/" STR_FMT, STR_ARG(definition.id)));
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(&view, "releases", &items);
+    page_show(x, 200, WEB_PAGE_RELEASES, &view);
+}
+
+/* ---- one release ---- */
+
+static Str words_join(Arena *arena, const Json *list) {
+    Buf text = buf_new(arena, 1 << 16);
+    for (size_t i = 0; list && i < list->len; i++) {
+        if (i) buf_add(&text, STR(", "));
+        buf_add(&text, json_str(json_at(list, i)));
+    }
+    return buf_str(&text);
+}
+
+static void definition_set(View *view, const Json *text) {
+    const Json *privacy = json_get(text, STR("privacy"));
+    int64_t k = json_get_int(privacy, "k", 0);
+    Buf whole = buf_new(view->arena, WHOLE_MAX);
+    json_write(&whole, text);
+    view_str(view, "model", json_get_str(privacy, "model"));
+    view_set(view, "k", k ? json_of_int(k) : json_of_null());
+    view_str(view, "consent", json_get_str(text, "consent"));
+    view_str(view, "formats", words_join(view->arena, json_get(text, STR("formats"))));
+    view_str(view, "licence", json_get_str(text, "licence"));
+    view_json(view, "schedule", json_get(text, STR("schedule")));
+    view_json(view, "contact", json_get(text, STR("contact")));
+    view_json(view, "columns", json_get(text, STR("columns")));
+    view_str(view, "whole", buf_str(&whole));
+}
+
+static void found_set(View *view, const Json *found) {
+    View one = view_new(view->arena);
+    view_str(&one, "check", json_get_str(found, "jointCheck"));
+    view_str(&one, "months", words_join(view->arena, json_get(found, STR("months"))));
+    view_json(&one, "datasets", json_get(found, STR("datasets")));
+    view_set(view, "found", view_value(&one));
+}
+
+/* What was frozen, while it waits; else what is declared. */
+static Rc release_fill(HttpExchange *x, const OpenDefinition *definition, View *view) {
+    Ctx *ctx = http_ctx(x);
+    bool waits = definition->state == OPEN_WAITING;
+    const Entity *decision = NULL;
+    if (!str_empty(definition->proposal))
+        TRY(ledger_entity(ctx, ctx->tenant->ledger, definition->proposal, &decision));
+    const Attr *attr = decision ? entity_attr(decision, IRI("contents")) : NULL;
+    const Json *contents = attr ? attr->value : NULL;
+    state_set(view, definition);
+    definition_set(view, waits && contents ? json_get(contents, STR("definition"))
+                                           : definition->declared);
+    view_null(view, "found");
+    if (contents && definition->state != OPEN_CHANGED)
+        found_set(view, json_get(contents, STR("found")));
+    view_set(view, "stages", decision ? page_stages(x, decision) : json_of_null());
+    view_str(view, "frozen", waits ? entity_text(decision, IRI("draftedAt")) : STR_NONE);
+    view_str(view, "hash", decision ? entity_text(decision, IRI("contentHash")) : STR_NONE);
+    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
+    view_bool(view, "proposes",
+              is_steward(ctx) &&
+                  (definition->state == OPEN_NEW || definition->state == OPEN_CHANGED));
+    view_bool(view, "withdraws", waits && own);
+    view_bool(view, "acts", waits && str_eq(open_decider(ctx->tenant), ctx->actor->post));
+    return RC_OK;
+}
+
+static void release_show(HttpExchange *x, int status, Str comment, const Faults *faults) {
+    Ctx *ctx = http_ctx(x);
+    OpenDefinition definition;
+    View view = page_view(x), values = view_new(ctx->arena);
+    if (open_definition(ctx, http_path_param(x, "release"), &definition) != RC_OK ||
+        release_fill(x, &definition, &view) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    view_str(&values, "comment", comment);
+    view_set(&view, "values", view_value(&values));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_RELEASE, &view);
+}
+
+static void release_get(HttpExchange *x) {
+    release_show(x, 200, STR_NONE, NULL);
+}
+
+/* ---- acts ---- */
+
+static Rc verdict_do(Ctx *ctx, Str release, const HttpForm *form) {
+    static const char *const words[] = {[OPEN_APPROVE] = "approve",
+                                        [OPEN_RETURN] = "return",
+                                        [OPEN_REJECT] = "reject",
+                                        [OPEN_WITHDRAW] = "withdraw"};
+    Str word = http_form_value(form, "act"), proposal;
+    if (str_eq(word, STR("propose"))) return open_propose(ctx, release, &proposal);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(word, str_of(words[i])))
+            return open_act(ctx, &(OpenAct){.verdict = (OpenVerdict)i,
+                                            .id = release,
+                                            .hash = http_form_value(form, "hash"),
+                                            .opinion = http_form_value(form, "comment")});
+    return ctx_fail(ctx, RC_CONFLICT, "no-act", STR("act"), "Choose what to do.");
+}
+
+static void release_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    Faults faults = {0};
+    if (gate_lend_reader(x) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (!page_form(x, &form)) return;
+    Rc rc = verdict_do(ctx, http_path_param(x, "release"), form);
+    if (rc == RC_OK) {
+        page_see(x, http_path(x));
+        return;
+    }
+    if (rc == RC_INVALID && str_eq(ctx->error.code, STR("no-reason")))
+        vec_push(ctx->arena, &faults, (Fault){"comment", "required"});
+    else if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("other-contents")))
+        vec_push(ctx->arena, &faults, (Fault){"hash", "changed"});
+    if (faults.len)
+        release_show(x, 422, http_form_value(form, "comment"), &faults);
+    else
+        page_fail(x);
+}
+
+#define RELEASERS                                                                                  \
+    (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+
+const HttpRoute page_release_rows[] = {
+    {HTTP_GET, "/staff/releases", releases_get, HTTP_POOL, 0, RELEASERS, "Open data",
+     "Releases and how far their decisions are", NULL, NULL},
+    {HTTP_GET, "/staff/releases/{release}", release_get, HTTP_POOL, 0, RELEASERS, "Open data",
+     "A release: its definition, what a run would publish, its decision", NULL, NULL},
+    {HTTP_POST, "/staff/releases/{release}", release_post, HTTP_SLOW, PAGE_FORM_MAX,
+     RELEASERS | GATE_FORM, "Open data", "Propose or decide a release", NULL, NULL},
+};
+ROWS(page_release_count, page_release_rows);
