@@ -9,8 +9,7 @@ static Str tidy(Arena *arena, const Json *draft, const char *name) {
     return str_trim(text_nfkc(arena, json_get_str(draft, name)));
 }
 
-/* "090-1234-5678" from any usual form: digits, '+' and '-'. */
-static Str phone_of(Arena *arena, Str text) {
+Str apply_phone(Arena *arena, Str text) {
     Str rest = text_fold(arena, text);
     Buf to = buf_new(arena, TEXT_MAX);
     for (int32_t c; (c = str_utf8_next(&rest)) >= 0;)
@@ -22,8 +21,7 @@ static Str phone_of(Arena *arena, Str text) {
 }
 
 static void items_of(Ctx *ctx, const Waste *waste, const Json *list, Answers *out) {
-    for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len && i < APPLY_ITEMS_MAX;
-         i++) {
+    for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len; i++) {
         const Json *one = json_at(list, i);
         const WasteItem *item = waste_item(waste, json_get_str(one, "id"));
         int64_t quantity = json_get_int(one, "quantity", 1);
@@ -43,7 +41,7 @@ void apply_answers(Ctx *ctx, const Json *draft, Answers *out) {
                      .hold = json_get_str(draft, "hold"),
                      .name = tidy(arena, draft, "name"),
                      .kana = str_trim(text_katakana(arena, json_get_str(draft, "kana"))),
-                     .phone = phone_of(arena, json_get_str(draft, "phone")),
+                     .phone = apply_phone(arena, json_get_str(draft, "phone")),
                      .email = tidy(arena, draft, "email"),
                      .place = tidy(arena, draft, "place"),
                      .reduction = waste_reduction(waste, json_get_str(draft, "reduction")),

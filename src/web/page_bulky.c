@@ -281,19 +281,22 @@ static void items_get(HttpExchange *x) {
     asking_show(&asking, 200);
 }
 
-/* The list after one button: add, one more, one less, remove. */
-static Json items_after(Asking *asking, const HttpForm *form) {
+/* The list after one button: add, one more, one less, remove. What goes beyond the limit of one
+ * item is not taken, and *over says so. */
+static Json items_after(Asking *asking, const HttpForm *form, bool *over) {
     Arena *arena = asking->ctx->arena;
     const WasteLimits *limits = waste_limits(asking->waste);
     Str add = http_form_value(form, "add"), more = http_form_value(form, "more");
     Str less = http_form_value(form, "less"), drop = http_form_value(form, "remove");
     JsonItems items = {0};
     bool there = false;
+    *over = false;
     VEC_EACH (ApplyItem, one, &asking->answers.items) {
         Str id = one->item->id;
         int64_t quantity = one->quantity + (str_eq(id, add) || str_eq(id, more)) - str_eq(id, less);
         there = there || str_eq(id, add);
         if (str_eq(id, drop) || quantity < 1) continue;
+        *over = *over || quantity > limits->max_quantity;
         if (quantity > limits->max_quantity) quantity = limits->max_quantity;
         View kept = view_new(arena);
         view_str(&kept, "id", id);
@@ -314,12 +317,14 @@ static void items_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
     if (!asking_begin(x, STEP_ITEMS, &asking) || !page_form(x, &form)) return;
-    JsonMember members[] = {{STR("items"), items_after(&asking, form)}};
+    bool over;
+    JsonMember members[] = {{STR("items"), items_after(&asking, form, &over)}};
     if (keep(&asking, members, 1) != RC_OK) {
         page_fail(x);
         return;
     }
     bool next = str_eq(http_form_value(form, "action"), STR("next"));
+    if (over) vec_push(asking.ctx->arena, &asking.faults, (Fault){"items", "quantity"});
     if (next && !asking.faults.len) {
         go_on(&asking);
         return;
@@ -327,7 +332,8 @@ static void items_post(HttpExchange *x) {
     Str query = str_sub(http_form_value(form, "q"), 0, QUERY_MAX);
     if (!str_utf8_valid(query))
         query = STR_NONE; /* cut within a character: longer than any item's name */
-    if (!next && !(asking.faults.len && str_eq(str_of(asking.faults.items[0].code), STR("many")))) {
+    bool empty = asking.faults.len && str_eq(str_of(asking.faults.items[0].code), STR("required"));
+    if (!next && (!asking.faults.len || empty)) {
         Str to = str_empty(query) ? STR("/bulky/items#items")
                                   : str_fmt(asking.ctx->arena, "/bulky/items?q=" STR_FMT "#items",
                                             STR_ARG(http_url_encode(asking.ctx->arena, query)));
