@@ -86,6 +86,11 @@ static bool before(void *arg, HttpExchange *x) {
     return gate_before(&city->door, x);
 }
 
+static bool problem(void *arg, HttpExchange *x, int status) {
+    (void)arg;
+    return pages_problem(x, status);
+}
+
 static void quiet(void *arg, int thread) {
     City *city = arg;
     (void)thread;
@@ -126,6 +131,7 @@ static Rc server_open(Ctx *ctx, City *city) {
                            .pool = city->options.pool,
                            .max_connections = CONNECTIONS,
                            .before = before,
+                           .problem = problem,
                            .quiet = quiet,
                            .thread = thread_hook,
                            .arg = city,

@@ -14,12 +14,30 @@ static Str city_part(const char *language) {
     return name ? json_get_str(name, language) : STR("machi");
 }
 
+const char *page_home_of(const Actor *actor) {
+    if (actor->kind != ACTOR_STAFF) return "/my";
+    if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF)) return "/staff";
+    if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
+    return actor->roles & 1u << ROLE_OPERATOR ? "/operate" : "/staff/releases";
+}
+
+/* Accounts carry the Japanese name; the organisation knows both. */
+static Json name_value(Str name) {
+    const Json *accounts = json_get(shared->organisation, STR("accounts"));
+    for (size_t i = 0; accounts && i < accounts->len; i++) {
+        const Json *both = json_get(json_at(accounts, i), STR("name"));
+        if (str_eq(json_get_str(both, "ja"), name)) return *both;
+    }
+    return json_of_str(name);
+}
+
 static Json user_value(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const Actor *actor = ctx->actor;
     if (!actor || actor->kind == ACTOR_NOBODY) return json_of_null();
     View user = view_new(ctx->arena);
-    view_set(&user, "name", json_of_str(actor->name));
+    view_set(&user, "name", name_value(actor->name));
+    view_str(&user, "home", str_of(page_home_of(actor)));
     view_set(&user, "post", str_empty(actor->post) ? json_of_null() : page_post(x, actor->post));
     return view_value(&user);
 }
@@ -68,6 +86,7 @@ View page_view(HttpExchange *x) {
     view_set(&site, "path", json_of_str(http_path(x)));
     view_str(&site, "language", language_name(web_lang_of(x)));
     view_set(&site, "user", user_value(x));
+    view_bool(&site, "office", ctx->actor && ctx->actor->kind == ACTOR_STAFF);
     view_set(&site, "csrf",
              ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
     view_bool(&site, "sandbox", ctx->tenant && ctx->tenant->sandbox);
@@ -105,6 +124,7 @@ bool page_path_ok(Str path) {
 }
 
 void page_see(HttpExchange *x, Str location) {
+    language_keep(x);
     http_redirect(x, 303, page_path_ok(location) ? location : STR("/"));
 }
 
@@ -136,6 +156,15 @@ static Json error_faults(Arena *arena, const Error *error) {
     return json_of_items(items, 1);
 }
 
+/* What went wrong in the reader's language, where there are words for it; the sentence of the
+ * program, which is English, to readers of English alone. */
+static void reason_value(HttpExchange *x, View *view, const Error *error) {
+    Str key = str_fmt(view->arena, "reason." STR_FMT, STR_ARG(error->code));
+    bool known = !str_empty(web_message(http_ctx(x), WEB_JA, key, NULL, 0));
+    view_str(view, "reason_code", known ? error->code : STR_NONE);
+    view_str(view, "reason", !known && web_lang_of(x) == WEB_EN ? error->detail : STR_NONE);
+}
+
 void pages_refuse(HttpExchange *x, const Error *error) {
     Ctx *ctx = http_ctx(x);
     bool sign_in = str_eq(error->code, STR("needs-sign-in"));
@@ -153,13 +182,31 @@ void pages_refuse(HttpExchange *x, const Error *error) {
     int status = status_of(error);
     View view = page_view(x);
     view_int(&view, "status", drawn_as(status));
-    view_str(&view, "reason", error->detail);
+    reason_value(x, &view, error);
     view_set(&view, "faults",
              drawn_as(status) == 422 ? error_faults(ctx->arena, error) : json_of_items(NULL, 0));
     view_str(&view, "retry", status == 503 || status == 409 ? http_path(x) : STR_NONE);
     view_str(&view, "sign_in", sign_in ? next : STR_NONE);
     view_null(&view, "request");
     page_show(x, status, WEB_PAGE_ERROR, &view);
+}
+
+/* What the server found itself before any room was asked: a page for people, a problem document for
+ * programs. */
+bool pages_problem(HttpExchange *x, int status) {
+    if (str_find(http_header(x, "accept"), STR("text/html")) < 0 ||
+        str_starts(http_path(x), STR("/ngsi-ld/")) || (status != 404 && status != 405))
+        return false;
+    View view = page_view(x);
+    view_int(&view, "status", 404);
+    view_null(&view, "reason_code");
+    view_null(&view, "reason");
+    view_set(&view, "faults", json_of_items(NULL, 0));
+    view_null(&view, "retry");
+    view_null(&view, "sign_in");
+    view_null(&view, "request");
+    page_show(x, status, WEB_PAGE_ERROR, &view);
+    return true;
 }
 
 void page_fail(HttpExchange *x) {
@@ -257,6 +304,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_home_rows, page_home_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
+        {page_find_rows, page_find_count},
         {page_account_rows, page_account_count},
         {page_staff_rows, page_staff_count},
         {page_decide_rows, page_decide_count},

@@ -64,13 +64,6 @@ static void sign_in_get(HttpExchange *x) {
     sign_in_show(x, 200, STR_NONE, NULL);
 }
 
-static const char *home_of(const Actor *actor) {
-    if (actor->kind != ACTOR_STAFF) return "/my";
-    if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
-    if (actor->roles & 1u << ROLE_OPERATOR) return "/operate";
-    return actor->roles & 1u << ROLE_STEWARD ? "/staff/releases" : "/staff";
-}
-
 static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     Faults faults = {0};
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
@@ -97,7 +90,7 @@ static void sign_in_post(HttpExchange *x) {
     if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
     page_see(x, own_path(http_form_value(form, "next"), "/").len > 1
                     ? own_path(http_form_value(form, "next"), "/")
-                    : str_of(home_of(&actor)));
+                    : str_of(page_home_of(&actor)));
 }
 
 static void sign_out_post(HttpExchange *x) {

@@ -53,7 +53,30 @@ static void home_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_HOME, &view);
 }
 
+/* Asked for by browsers that have not read a page, and by robots. */
+static void favicon_get(HttpExchange *x) {
+    const WebAsset *mark = web_asset_named(STR("css/mark.svg"));
+    http_set_header(x, "Cache-Control", STR("public, max-age=86400"));
+    http_answer(x, 200, mark->type, mark->bytes);
+}
+
+static void robots_get(HttpExchange *x) {
+    http_set_header(x, "Cache-Control", STR("public, max-age=86400"));
+    http_answer(x, 200, STR("text/plain; charset=utf-8"),
+                STR("User-agent: *\n"
+                    "Disallow: /c/\n"
+                    "Disallow: /my\n"
+                    "Disallow: /staff\n"
+                    "Disallow: /bulky/\n"
+                    "Disallow: /report/\n"
+                    "Allow: /\n"));
+}
+
 const HttpRoute page_home_rows[] = {
+    {HTTP_GET, "/favicon.ico", favicon_get, HTTP_LOOP, 0, GATE_PUBLIC, "Pages", "The city's mark",
+     NULL, NULL},
+    {HTTP_GET, "/robots.txt", robots_get, HTTP_LOOP, 0, GATE_PUBLIC, "Pages",
+     "What robots may read", NULL, NULL},
     {HTTP_GET, "/", home_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The front door", NULL, NULL},
 };
 ROWS(page_home_count, page_home_rows);

@@ -26,5 +26,7 @@ typedef struct PagesOptions {
 void pages_routes(HttpServer *server, const PagesOptions *options);
 /* Draws the page of an error: what the gate refused, what a handler could not do. */
 void pages_refuse(HttpExchange *x, const Error *error);
+/* HttpOptions.problem: draws the page of an address at which there is nothing. */
+bool pages_problem(HttpExchange *x, int status);
 
 #endif
