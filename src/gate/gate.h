@@ -172,6 +172,10 @@ Rc gate_sign_out(Ctx *ctx);
 Rc gate_take_post(Ctx *ctx, Str post);
 /* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);
+/* One more try at something that could be guessed, counted before it is looked at; RC_LIMIT after
+ * 10 in 15 minutes for the same key. A right one is forgotten again. */
+Rc gate_try(Ctx *ctx, Str what, Str key);
+void gate_try_right(Ctx *ctx, Str what, Str key);
 /* Sets or clears (empty token) the session cookie on the answer. */
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure);
 /* The CSRF token to put into this browser's forms, in a field named "csrf". */

@@ -263,3 +263,18 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     (void)roster_use(gate->sessions, &session->key, stepped_up, &now);
     return RC_OK;
 }
+
+/* ---- what could be guessed ---- */
+
+Rc gate_try(Ctx *ctx, Str what, Str key) {
+    Gate *gate = ctx->tenant->gate;
+    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
+    TRY(failures_check(ctx, gate, &counter));
+    failure_count(ctx, gate, &counter);
+    return RC_OK;
+}
+
+void gate_try_right(Ctx *ctx, Str what, Str key) {
+    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
+    roster_delete(ctx->tenant->gate->failures, &counter);
+}

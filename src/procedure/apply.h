@@ -8,8 +8,6 @@
 #include "model/model.h"
 #include "waste.h"
 
-enum { APPLY_ITEMS_MAX = 50 };
-
 typedef struct ApplyItem {
     const WasteItem *item;
     int64_t quantity;
@@ -83,6 +81,13 @@ typedef struct ApplySend {
     Str applicant; /* Person id, or empty: a new one is made */
 } ApplySend;
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out);
+
+/* The case of a receipt number, for somebody who knows the telephone number that it was sent with,
+   in whatever form either is written. RC_NOT_FOUND "no-pair", the same for an unknown number and a
+   wrong pair; RC_LIMIT after ten tries at one number or with one telephone. */
+Rc apply_find(Ctx *ctx, Str number, Str phone, Str *id);
+/* "090-1234-5678" from any usual form; '?' stands for what is no part of a telephone number. */
+Str apply_phone(Arena *arena, Str text);
 
 /* The id of the case at an unguessable address. */
 Str apply_case_id(Arena *arena, Str token);

@@ -84,29 +84,40 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
 
 /* ---- the case behind an address ---- */
 
+/* Where a case was asked for. */
+typedef struct CasePlace {
+    Str base;
+    int64_t until; /* a found case: when its address ends; 0: it stays */
+} CasePlace;
+
 /* At /c/TOKEN the holder of the address may see the case: the gate is told which record that is. At
    /my/cases/ID it is the signed-in resident's own, or it isn't there for him. */
-static Str case_of(HttpExchange *x, Str *base) {
+static Str case_of(HttpExchange *x, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
+    Ticket ticket;
+    *place = (CasePlace){0};
     if (str_starts(str_of(http_route(x)->pattern), STR("/my/"))) {
         Str id = http_path_param(x, "case");
-        *base = str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, id)));
+        place->base =
+            str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, id)));
         return id;
     }
     Str token = http_path_param(x, "token");
     Actor *holder = NEW(ctx->arena, Actor);
     *holder = *ctx->actor;
-    holder->held = apply_case_id(ctx->arena, token);
+    bool found = page_ticket(ctx, token, &ticket);
+    holder->held = found ? ticket.case_id : apply_case_id(ctx->arena, token);
+    place->until = found ? ticket.until : 0;
     ctx->actor = holder;
-    *base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
+    place->base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
     return holder->held;
 }
 
 static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
 
-static Rc held_case(HttpExchange *x, const Entity **out, Str *base) {
+static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, base), out);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, place), out);
     bool own = rc == RC_OK && (gate_relation(ctx, *out) & own_relations);
     if (own) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (!own || !*out)))
@@ -207,7 +218,13 @@ static int64_t cut_off_of(HttpExchange *x, const Entity *application) {
     return waste_cut_off(procedures_waste(http_ctx(x)->tenant), pickup);
 }
 
-static void case_show(HttpExchange *x, const Entity *application, Str base, const Faults *faults) {
+/* A found case is reachable for a while only: the page says until when. */
+static void until_value(View *view, const CasePlace *place) {
+    view_set(view, "until", place->until ? json_of_int(place->until) : json_of_null());
+}
+
+static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
+                      const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     Arena *arena = ctx->arena;
     View view = page_view(x);
@@ -217,16 +234,19 @@ static void case_show(HttpExchange *x, const Entity *application, Str base, cons
     page_crumb(&view, str_fmt(arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
     view_set(&view, "procedure", view_text(arena, procedure_ja, procedure_en));
+    view_str(&view, "receipt_url", str_fmt(arena, STR_FMT "/receipt", STR_ARG(place->base)));
+    until_value(&view, place);
     view_str(&view, "number", number);
     page_state(&view, case_state(application));
     view_str(&view, "due",
              case_state(application) == CASE_SUBMITTED ? entity_text(application, IRI("due"))
                                                        : STR_NONE);
-    ask_value(&view, application, base);
+    ask_value(&view, application, place->base);
     view_set(&view, "application", page_application(x, application));
-    view_str(&view, "change_url", may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(base)) : STR_NONE);
+    view_str(&view, "change_url",
+             may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(place->base)) : STR_NONE);
     view_str(&view, "cancel_url",
-             may ? str_fmt(arena, STR_FMT "/cancel", STR_ARG(base)) : STR_NONE);
+             may ? str_fmt(arena, STR_FMT "/cancel", STR_ARG(place->base)) : STR_NONE);
     bool open = case_state(application) <= CASE_PLANNED;
     view_set(&view, "cutoff", open ? json_of_int(cut_off_of(x, application)) : json_of_null());
     page_steps(&view, application);
@@ -239,9 +259,9 @@ static void case_show(HttpExchange *x, const Entity *application, Str base, cons
 
 static void case_get(HttpExchange *x) {
     const Entity *application;
-    Str base;
-    if (held_case(x, &application, &base) == RC_OK)
-        case_show(x, application, base, NULL);
+    CasePlace place;
+    if (held_case(x, &application, &place) == RC_OK)
+        case_show(x, application, &place, NULL);
     else
         page_fail(x);
 }
@@ -255,8 +275,8 @@ static Str whole_address(HttpExchange *x, Str path) {
 
 static void receipt_get(HttpExchange *x) {
     const Entity *application;
-    Str base;
-    if (held_case(x, &application, &base) != RC_OK) {
+    CasePlace place;
+    if (held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -264,8 +284,10 @@ static void receipt_get(HttpExchange *x) {
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
     view_bool(&view, "mailed", false);
     view_set(&view, "application", page_application(x, application));
-    view_str(&view, "url", whole_address(x, base));
-    view_null(&view, "qr");
+    Str address = whole_address(x, place.base);
+    until_value(&view, &place);
+    view_str(&view, "url", address);
+    view_set(&view, "qr", place.until ? json_of_null() : page_qr(http_ctx(x), address));
     page_show(x, 200, WEB_PAGE_BULKY_RECEIPT, &view);
 }
 
@@ -274,34 +296,34 @@ static void receipt_get(HttpExchange *x) {
 static void answer_post(HttpExchange *x) {
     const Entity *application;
     const HttpForm *form;
-    Str base;
-    if (held_case(x, &application, &base) != RC_OK) {
+    CasePlace place;
+    if (held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
     if (!page_form(x, &form)) return;
     Rc rc = apply_reply(http_ctx(x), application->id, http_form_value(form, "answer"));
     if (rc == RC_OK) {
-        page_see(x, base);
+        page_see(x, place.base);
         return;
     }
     Faults faults = {0};
     vec_push(http_ctx(x)->arena, &faults, (Fault){"answer", "required"});
     if (rc == RC_INVALID)
-        case_show(x, application, base, &faults);
+        case_show(x, application, &place, &faults);
     else
         page_fail(x);
 }
 
 static void cancel_get(HttpExchange *x) {
     const Entity *application;
-    Str base;
-    if (held_case(x, &application, &base) != RC_OK) {
+    CasePlace place;
+    if (held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
     View view = page_view(x);
-    view_str(&view, "back", base);
+    view_str(&view, "back", place.base);
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
     view_str(&view, "date", entity_text(application, IRI("pickupDate")));
     view_bool(&view, "fee", entity_int(application, IRI("fee"), 0) > 0);
@@ -310,11 +332,11 @@ static void cancel_get(HttpExchange *x) {
 
 static void cancel_post(HttpExchange *x) {
     const Entity *application;
-    Str base;
-    Rc rc = held_case(x, &application, &base);
+    CasePlace place;
+    Rc rc = held_case(x, &application, &place);
     if (rc == RC_OK) rc = apply_cancel(http_ctx(x), application->id);
     if (rc == RC_OK)
-        page_see(x, base);
+        page_see(x, place.base);
     else
         page_fail(x);
 }
@@ -322,8 +344,8 @@ static void cancel_post(HttpExchange *x) {
 /* The page of the days serves the change as well: it is the same question. */
 static void change_get(HttpExchange *x) {
     const Entity *application;
-    Str base;
-    Rc rc = held_case(x, &application, &base);
+    CasePlace place;
+    Rc rc = held_case(x, &application, &place);
     Ctx *ctx = http_ctx(x);
     const WasteDistrict *district = rc == RC_OK
                                         ? waste_district(procedures_waste(ctx->tenant),
@@ -338,7 +360,7 @@ static void change_get(HttpExchange *x) {
     view_null(&view, "step");
     view_set(&view, "steps", json_of_items(NULL, 0));
     view_null(&view, "held");
-    view_str(&view, "back", base);
+    view_str(&view, "back", place.base);
     view_str(&view, "value", entity_text(application, IRI("pickupDate")));
     page_show(x, 200, WEB_PAGE_BULKY_SLOT, &view);
 }
@@ -346,9 +368,9 @@ static void change_get(HttpExchange *x) {
 static void change_post(HttpExchange *x) {
     const Entity *application;
     const HttpForm *form;
-    Str base;
+    CasePlace place;
     Date day = {0};
-    Rc rc = held_case(x, &application, &base);
+    Rc rc = held_case(x, &application, &place);
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -357,7 +379,7 @@ static void change_post(HttpExchange *x) {
     (void)time_parse_date(http_form_value(form, "slot"), &day);
     rc = apply_change_day(http_ctx(x), application->id, day);
     if (rc == RC_OK)
-        page_see(x, base);
+        page_see(x, place.base);
     else
         page_fail(x);
 }

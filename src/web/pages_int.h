@@ -29,6 +29,8 @@ Json view_text(Arena *arena, Str ja, Str en);
 
 /* The page's view with its `site`: city, path, language, user, csrf, sandbox, notice, nav. */
 View page_view(HttpExchange *x);
+/* The page on which an actor's work begins: where the brand of the office leads. */
+const char *page_home_of(const Actor *actor);
 /* Renders and answers. */
 void page_show(HttpExchange *x, int status, WebPage page, View *view);
 /* Draws ctx->error as a page. */
@@ -70,6 +72,18 @@ Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
 Str page_case_url(Arena *arena, Str number);
 
+/* An address as a QR code: `size` in modules with its quiet zone, and the `path` of its dark ones;
+ * null when it is too long for one. */
+Json page_qr(Ctx *ctx, Str text);
+
+/* What a found case is reachable by for a while, in the place of its token. False: no ticket of
+ * ours, or no longer valid. */
+typedef struct Ticket {
+    Str case_id;
+    int64_t until;
+} Ticket;
+bool page_ticket(Ctx *ctx, Str token, Ticket *out);
+
 /* A handler that begins with a form; false when it has answered. */
 bool page_form(HttpExchange *x, const HttpForm **form);
 
@@ -85,12 +99,23 @@ void page_tiles(View *view, const Tiles *tiles);
 void page_layers(View *view, const Places *places, unsigned on);
 void page_bounds(View *view, const Places *places);
 
-extern const HttpRoute page_home_rows[], page_bulky_rows[], page_case_rows[], page_account_rows[],
-    page_staff_rows[], page_decide_rows[], page_watch_rows[], page_wall_rows[], page_map_rows[],
-    page_gauge_rows[], page_data_rows[], page_release_rows[];
-extern const size_t page_home_count, page_bulky_count, page_case_count, page_account_count,
-    page_staff_count, page_decide_count, page_watch_count, page_wall_count, page_map_count,
-    page_gauge_count, page_data_count, page_release_count;
+/* The routes of page_NAME.c. */
+#define PAGE_ROWS(name)                                                                            \
+    extern const HttpRoute page_##name##_rows[];                                                   \
+    extern const size_t page_##name##_count
+PAGE_ROWS(home);
+PAGE_ROWS(bulky);
+PAGE_ROWS(case);
+PAGE_ROWS(find);
+PAGE_ROWS(account);
+PAGE_ROWS(staff);
+PAGE_ROWS(decide);
+PAGE_ROWS(watch);
+PAGE_ROWS(wall);
+PAGE_ROWS(map);
+PAGE_ROWS(gauge);
+PAGE_ROWS(data);
+PAGE_ROWS(release);
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

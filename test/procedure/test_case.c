@@ -81,6 +81,50 @@ static Rc confirm(House *house, Str id) {
     return office_confirm(&house->ctx, &(OfficeAct){.id = id, .touch = 30});
 }
 
+/* ---- finding ---- */
+
+static void a_case_is_found_by_number_and_phone(void **state) {
+    static const char *const numbers[] = {"2026-000001", "２０２６－０００００１", " 2026000001 "};
+    static const char *const phones[] = {"0999-12-3456", "０９９９（１２）３４５６",
+                                         "+81 999 12 3456", "0999123456"};
+    House *house = *state;
+    Str id = apply_one(house, NULL, 1), found;
+    house_act(house, &house->nobody);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (size_t k = 0; k < sizeof phones / sizeof *phones; k++) {
+            GOOD(house, apply_find(&house->ctx, str_of(numbers[i]), str_of(phones[k]), &found));
+            assert_true(str_eq(found, id));
+        }
+    FAILS(house, apply_find(&house->ctx, STR("2026-000001"), STR("0999-12-3457"), &found),
+          RC_NOT_FOUND, "no-pair");
+    FAILS(house, apply_find(&house->ctx, STR("2026-000002"), STR("0999-12-3456"), &found),
+          RC_NOT_FOUND, "no-pair");
+    FAILS(house, apply_find(&house->ctx, STR("2026-000001"), STR(""), &found), RC_NOT_FOUND,
+          "no-pair");
+}
+
+/* Neither one number with many telephones, nor one telephone with many numbers. */
+static void finding_cannot_be_tried_out(void **state) {
+    House *house = *state;
+    Str found, id = apply_one(house, NULL, 1);
+    (void)id;
+    house_act(house, &house->nobody);
+    for (int i = 0; i < 10; i++) {
+        Str phone = str_fmt(house->arena, "0999-00-%04d", i);
+        FAILS(house, apply_find(&house->ctx, STR("2026-000001"), phone, &found), RC_NOT_FOUND,
+              "no-pair");
+        Str number = str_fmt(house->arena, "2026-9000%02d", i);
+        FAILS(house, apply_find(&house->ctx, number, STR("0999-12-9999"), &found), RC_NOT_FOUND,
+              "no-pair");
+    }
+    FAILS(house, apply_find(&house->ctx, STR("2026-000001"), STR("0999-12-3456"), &found), RC_LIMIT,
+          "too-many-failures");
+    FAILS(house, apply_find(&house->ctx, STR("2026-900099"), STR("0999-12-9999"), &found), RC_LIMIT,
+          "too-many-failures");
+    house->clock.fixed += 16 * TIME_MINUTE;
+    GOOD(house, apply_find(&house->ctx, STR("2026-000001"), STR("0999-12-3456"), &found));
+}
+
 /* ---- sending ---- */
 
 static void sending_twice_is_one_case(void **state) {
@@ -536,6 +580,8 @@ static void the_inbox_equals_its_rebuild(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(a_case_is_found_by_number_and_phone),
+        TEST(finding_cannot_be_tried_out),
         TEST(sending_twice_is_one_case),
         TEST(a_case_begins_whole),
         TEST(an_incomplete_draft_books_nothing),

@@ -1,0 +1,225 @@
+// What surrounds the street in the real program: finding a case again, the receipt, the desk of the office, and the little things.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, it } from 'node:test';
+import { chromium } from 'playwright-core';
+import { city } from './city.mjs';
+import { CHROMIUM } from './preview.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE = '０９９９－００－１２３４';
+let site, browser;
+before(async () => {
+    site = await city();
+    browser = await chromium.launch(CHROMIUM);
+});
+after(async () => {
+    await browser.close();
+    assert.equal(await site.close(), 0, site.log());
+});
+
+async function open(scripts = true, width = 390) {
+    const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
+    const page = await context.newPage();
+    page.scripts = scripts;
+    return page;
+}
+
+async function sound(page) {
+    if (!page.scripts) return;
+    assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
+}
+
+async function press(page, selector) {
+    await sound(page);
+    await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
+}
+
+async function signIn(page, account) {
+    await page.goto(`${site.url}/sign-in`);
+    await page.fill('#account', account);
+    await page.fill('#password', site.passwords[account]);
+    await press(page, 'form[action="/sign-in"] .actions button');
+}
+
+async function stepUp(page, account) {
+    await page.goto(`${site.url}/step-up?next=/staff`);
+    await page.fill('#password', site.passwords[account]);
+    await press(page, 'form[action="/step-up"] button.wide');
+}
+
+// The questions from the address to the last page before sending.
+async function answer(page) {
+    await page.fill('#postcode', '999-0001');
+    await press(page, 'button[value="lookup"]');
+    await page.fill('#street', '1-2-3');
+    await press(page, 'button[value="next"]');
+    await page.goto(`${site.url}/bulky/items?q=sofa`);
+    await press(page, 'button[name="add"]');
+    await press(page, 'button[name="action"][value="next"]');
+    await page.locator('input[name="slot"]:not([disabled])').first().check();
+    await press(page, '.actions button');
+    await page.fill('#name', '試験 太郎');
+    await page.fill('#kana', 'しけん たろう');
+    await page.fill('#phone', PHONE);
+    await press(page, '.actions button');
+    await page.locator('input[name="reduction"][value="none"]').check();
+    await press(page, '.actions button');
+    await page.locator('input[name="optout"][value="no"]').check();
+    await press(page, '.actions button');
+}
+
+async function apply(page) {
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await answer(page);
+    await press(page, 'form[action="/bulky/check"] button');
+    return (await page.locator('.code').innerText()).trim();
+}
+
+async function find(page, number, phone) {
+    await page.goto(`${site.url}/cases/find`);
+    await page.fill('#number', number);
+    await page.fill('#phone', phone);
+    const [answer] = await Promise.all([page.waitForNavigation(), page.locator('main .actions button').click()]);
+    return answer;
+}
+
+for (const scripts of [true, false]) {
+    it(`finds a case again by its number and telephone number, ${scripts ? 'with' : 'without'} scripts`, async () => {
+        const page = await open(scripts);
+        const number = await apply(page);
+        const other = await open(scripts);
+        await other.goto(site.url);
+        await press(other, '.hero a[href="/cases/find"]');
+        await find(other, number.replace('-', ''), '0999001234');
+        assert.match(other.url(), /\/c\/[0-9a-z]{26}-\d+-[0-9a-z]{26}$/);
+        assert.ok((await other.locator('h1').innerText()).includes(number));
+        assert.match(await other.locator('main').innerText(), /まで見られます/);
+        await sound(other);
+        await press(other, 'main a[href$="/receipt"]');
+        assert.equal(await other.locator('svg.qr').count(), 0, 'an address that ends is not worth a code');
+        const forged = other.url().replace(/-(\d+)-/, (_, until) => `-${Number(until) + 9000}-`);
+        assert.equal((await other.goto(forged)).status(), 404);
+        await Promise.all([page, other].map((one) => one.context().close()));
+    });
+}
+
+it('tells nobody whether a number exists, and stops trying', async () => {
+    const page = await open();
+    const number = await apply(page);
+    const texts = [];
+    for (const [tried, phone] of [[number, '0999-11-1111'], ['2026-888888', '0999-11-1112']]) {
+        const answer = await find(page, tried, phone);
+        assert.equal(answer.status(), 422);
+        assert.match(await page.title(), /^エラー: /);
+        texts.push((await page.locator('main').innerHTML()).replaceAll(tried, 'N').replaceAll(phone, 'P').replace(/value="[^"]*"/g, ''));
+        await sound(page);
+    }
+    assert.equal(texts[0], texts[1]);
+    assert.equal((await find(page, '', '')).status(), 422);
+    assert.equal(await page.locator('.errors li').count(), 2);
+    for (let i = 0; i < 9; i++) await find(page, number, `0999-22-${1000 + i}`);
+    assert.equal((await find(page, number, '0999-00-1234')).status(), 429);
+    await sound(page);
+    await page.context().close();
+});
+
+it('draws the address of a receipt as a code that reads the same', async () => {
+    const page = await open();
+    await apply(page);
+    const address = await page.locator('a.address').getAttribute('href');
+    const { size, dark } = await page.locator('svg.qr').evaluate((svg) => {
+        const size = svg.viewBox.baseVal.width;
+        const path = svg.querySelectorAll('path')[1].getAttribute('d');
+        const dark = [...path.matchAll(/M(\d+) (\d+)h(\d+)/g)].flatMap(([, x, y, n]) => Array.from({ length: Number(n) }, (_, i) => [Number(x) + i, Number(y)]));
+        return { size, dark };
+    });
+    assert.equal(read_qr(size, dark), address);
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(await page.locator('svg.qr').isVisible());
+    await page.context().close();
+});
+
+it('takes no more of one item than the rules allow, and says so', async () => {
+    const page = await open();
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await page.fill('#postcode', '999-0001');
+    await press(page, 'button[value="lookup"]');
+    await page.fill('#street', '1-2-3');
+    await press(page, 'button[value="next"]');
+    await page.goto(`${site.url}/bulky/items?q=sofa`);
+    let answer;
+    for (let i = 0; i < 30 && !(await page.locator('.errors').count()); i++)
+        [answer] = await Promise.all([page.waitForNavigation(), page.locator('button[name="add"]').first().click()]);
+    assert.equal(answer.status(), 422);
+    assert.match(await page.locator('.errors').innerText(), /増やせません/);
+    await sound(page);
+    await page.context().close();
+});
+
+it('answers browsers and robots that ask for what no page names, and draws a page where there is nothing', async () => {
+    const get = (path, headers) => fetch(site.url + path, { headers });
+    const icon = await get('/favicon.ico');
+    assert.equal(icon.status, 200);
+    assert.match(icon.headers.get('content-type'), /svg/);
+    assert.match(await (await get('/robots.txt')).text(), /Disallow: \/c\//);
+    const page = await open();
+    assert.equal((await page.goto(`${site.url}/no/such/page`)).status(), 404);
+    assert.match(await page.locator('h1').innerText(), /見つかりません/);
+    await sound(page);
+    assert.match((await get('/no/such/page', { accept: 'application/json' })).headers.get('content-type'), /problem/);
+    await page.context().close();
+});
+
+it('leads each role by the brand to a page that it may open, and to its own desk from public pages', async () => {
+    for (const role of ['resident-1', 'clerk', 'chief', 'steward', 'auditor', 'operator']) {
+        const page = await open();
+        await signIn(page, role);
+        const brand = await page.locator('a.brand').getAttribute('href');
+        assert.equal((await page.goto(site.url + brand)).status(), 200, role);
+        await page.goto(`${site.url}/data`);
+        assert.equal(await page.locator('header a[href="/sign-in"]').count(), 0, role);
+        for (const link of await page.locator('header.top nav a, footer a').evaluateAll((all) => all.map((a) => a.getAttribute('href'))))
+            assert.equal((await page.request.get(site.url + link)).status(), 200, `${role} ${link}`);
+        await page.context().close();
+    }
+});
+
+// ISO/IEC 18004, byte mode, for the versions that an address needs: unmask, walk the columns, undo the blocks.
+function read_qr(size, dark) {
+    const quiet = 4, width = size - 2 * quiet, version = (width - 17) / 4;
+    const grid = Array.from({ length: width }, () => new Uint8Array(width));
+    for (const [x, y] of dark) grid[y - quiet][x - quiet] = 1;
+    const format = [...Array(3)].map((_, i) => grid[8][2 + i] ^ [1, 0, 1][i]).reduce((n, bit) => n * 2 + bit, 0);
+    const masks = [(r, c) => (r + c) % 2, (r) => r % 2, (r, c) => c % 3, (r, c) => (r + c) % 3, (r, c) => ((r >> 1) + Math.floor(c / 3)) % 2,
+        (r, c) => (r * c) % 2 + (r * c) % 3, (r, c) => ((r * c) % 2 + (r * c) % 3) % 2, (r, c) => ((r + c) % 2 + (r * c) % 3) % 2];
+    const centre = { 1: [], 2: [6, 18], 3: [6, 22], 4: [6, 26], 5: [6, 30], 6: [6, 34], 7: [6, 22, 38] }[version];
+    assert.ok(centre, `version ${version}`);
+    const corner = (r, c) => (r < 9 && c < 9) || (r < 9 && c >= width - 8) || (r >= width - 8 && c < 9);
+    const fixed = (r, c) => corner(r, c) || r === 6 || c === 6
+        || (version >= 7 && ((r < 6 && c >= width - 11) || (c < 6 && r >= width - 11)))
+        || centre.some((a) => centre.some((b) => Math.abs(r - a) < 3 && Math.abs(c - b) < 3
+            && !((a === 6 && b === 6) || (a === 6 && b === centre.at(-1)) || (a === centre.at(-1) && b === 6))));
+    const bits = [];
+    for (let right = width - 1, up = true; right > 0; right -= 2, up = !up) {
+        if (right === 6) right--;
+        for (let i = 0; i < width; i++)
+            for (const c of [right, right - 1]) {
+                const r = up ? width - 1 - i : i;
+                if (!fixed(r, c)) bits.push(grid[r][c] ^ (masks[format](r, c) === 0 ? 1 : 0));
+            }
+    }
+    const words = Array.from({ length: bits.length >> 3 }, (_, i) => parseInt(bits.slice(8 * i, 8 * i + 8).join(''), 2));
+    const [blocks, data] = { 1: [1, 16], 2: [1, 28], 3: [1, 44], 4: [2, 32], 5: [2, 43], 6: [4, 27], 7: [4, 31] }[version]; // level M
+    const bytes = Array.from({ length: blocks }, (_, b) => Array.from({ length: data }, (_, i) => words[i * blocks + b])).flat();
+    const stream = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+    assert.equal(stream.slice(0, 4), '0100', 'byte mode');
+    const length = parseInt(stream.slice(4, 12), 2);
+    return Array.from({ length }, (_, i) => String.fromCharCode(parseInt(stream.slice(12 + 8 * i, 20 + 8 * i), 2))).join('');
+}
