@@ -178,7 +178,7 @@ it('answers browsers and robots that ask for what no page names, and draws a pag
 });
 
 it('leads each role by the brand to a page that it may open, and to its own desk from public pages', async () => {
-    for (const role of ['resident-1', 'clerk', 'chief', 'steward', 'auditor', 'operator']) {
+    for (const role of ['resident-1', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator']) {
         const page = await open();
         await signIn(page, role);
         const brand = await page.locator('a.brand').getAttribute('href');
