@@ -159,11 +159,12 @@ static Rc check_mode(Ctx *ctx, Ledger *ledger) {
                 "The store had an I/O error and is being reopened: try again.");
 }
 
+/* A leaf may hold a thousand events, so what it left in memory counts as well. */
 static bool lags(Ledger *ledger) {
     uint64_t head = atomic_load(&ledger->head), state = atomic_load(&ledger->state);
-    if (head - state < 1024) return false;
-    return head - state > LEDGER_LAG_EVENTS ||
-           workset_counts(ledger->set).pinned_bytes > LEDGER_LAG_BYTES;
+    WorksetCounts counts = workset_counts(ledger->set);
+    size_t most = ledger->options.lag_events;
+    return head - state > most || counts.pinned > most || counts.pinned_bytes > LEDGER_LAG_BYTES;
 }
 
 /* The state projection pushes back: pool threads wait for it, loop threads go to the pool. */

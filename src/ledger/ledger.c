@@ -65,6 +65,10 @@ void ledger_state_reached(Ledger *ledger, uint64_t position) {
     ledger_moved(ledger);
 }
 
+bool ledger_behind(const Ledger *ledger) {
+    return atomic_load(&ledger->mode) == LEDGER_BEHIND;
+}
+
 Store *ledger_store(Ledger *ledger) {
     return ledger->store;
 }
@@ -81,6 +85,7 @@ static void copy_options(Ledger *ledger, const LedgerOptions *options) {
     if (!own->working_set_bytes) own->working_set_bytes = WORKING_SET;
     if (!own->queue_max) own->queue_max = QUEUE_MAX;
     if (!own->checkpoint_every) own->checkpoint_every = TIME_SECOND;
+    if (!own->lag_events) own->lag_events = LEDGER_LAG_EVENTS;
     if (!own->clock) own->clock = &ledger->system_clock;
     ledger->erasures_file = str_fmt(arena, STR_FMT ".erasures", STR_ARG(own->key_file));
 }

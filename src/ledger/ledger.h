@@ -155,6 +155,7 @@ typedef struct LedgerOptions {
     Clock *clock;
     Tenant *tenant;           /* ctx->tenant of guards and parts; may be NULL */
     int64_t checkpoint_every; /* µs between checkpoints; 0: one second */
+    size_t lag_events;        /* tests: in place of LEDGER_LAG_EVENTS; 0: that */
     size_t log_reserve;       /* of StoreOptions; tests give little */
     bool no_helper;           /* of StoreOptions */
 } LedgerOptions;
@@ -167,13 +168,14 @@ enum { LEDGER_LAG_EVENTS = 200000, LEDGER_LAG_BYTES = 256 << 20 };
 
 /* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer.
    RC_BUSY: another process holds the folder. RC_FAILED names the file and the remedy. Where the
-   state is behind by more than LEDGER_LAG_EVENTS leaves (state.db was lost), nothing is replayed:
+   state is behind by more than twice LEDGER_LAG_EVENTS (state.db was lost), nothing is replayed:
    until ledger_state_reached has named the head, entities and commands are answered by RC_BUSY
-   "state-behind"; ledger_read works. */
+   "state-behind" (ledger_behind says so); ledger_read works. */
 Rc ledger_open(Ctx *ctx, const LedgerOptions *options, Ledger **out);
 /* Finishes what is queued, signs a last checkpoint, closes. Nobody submits or reads any more; NULL
  * allowed. */
 void ledger_close(Ledger *ledger);
+bool ledger_behind(const Ledger *ledger);
 
 /* ---- reading ---- */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_BYTES_ARENA = 1 << 30 };
+enum { WINDOW = 64 }; /* leaves, each of which may hold a thousand events */
 
 /* ---- the tree ---- */
 
@@ -92,10 +92,11 @@ Rc recover_tree(Ctx *ctx, Ledger *ledger) {
 
 /* ---- the state ---- */
 
-static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes) {
+static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes, uint64_t *events) {
     LeafHead head;
     WireIn in;
     TRY(leaf_open(ctx, bytes, &head, &in));
+    *events += head.events;
     for (uint32_t i = 0; i < head.events; i++) {
         LeafEvent event;
         Delta *delta;
@@ -110,7 +111,7 @@ static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes) {
     return leaf_end(ctx, &in);
 }
 
-static Rc replay_window(Ledger *ledger, uint64_t from) {
+static Rc replay_window(Ledger *ledger, uint64_t from, uint64_t *events) {
     Commit *commit = &ledger->commit;
     Ctx *ctx = &commit->ctx;
     LeafBytes leaves;
@@ -119,7 +120,7 @@ static Rc replay_window(Ledger *ledger, uint64_t from) {
     stage_begin_batch(&commit->stage, ctx, ledger);
     TRY(read_leaves(ctx, commit->reader, ctx->arena, (LeafSlice){from, WINDOW}, &leaves));
     VEC_EACH (const Str, bytes, &leaves)
-        TRY(replay_leaf(ctx, ledger, *bytes));
+        TRY(replay_leaf(ctx, ledger, *bytes, events));
     TRY(commit_encode_records(ledger, NULL));
     commit_publish_records(ledger);
     return RC_OK;
@@ -141,22 +142,30 @@ static Rc read_cursor(Ctx *ctx, Ledger *ledger, uint64_t *position) {
     return RC_OK;
 }
 
+/* What was replayed is forgotten: later leaves may change it. Nobody reads yet. */
+static Rc leave_behind(Ledger *ledger) {
+    workset_clear(ledger->set);
+    atomic_store(&ledger->mode, LEDGER_BEHIND);
+    return RC_OK;
+}
+
 Rc recover_state(Ctx *ctx, Ledger *ledger) {
     uint64_t state, head = atomic_load(&ledger->head);
     TRY(read_cursor(ctx, ledger, &state));
+    /* writers may run ahead by the half of it, and by a step */
+    uint64_t most = 2 * ledger->options.lag_events;
     bool foreign = state == UINT64_MAX;
     if (foreign) state = 0;
     atomic_store(&ledger->state, state);
     workset_reached(ledger->set, state);
-    if (foreign || head - state > LEDGER_LAG_EVENTS) {
-        atomic_store(&ledger->mode, LEDGER_BEHIND);
-        return RC_OK;
-    }
+    if (foreign || head - state > most) return leave_behind(ledger);
     Rc rc = RC_OK;
-    for (uint64_t at = state; at < head && rc == RC_OK; at += WINDOW)
-        rc = replay_window(ledger, at + 1);
+    uint64_t events = 0;
+    for (uint64_t at = state; at < head && rc == RC_OK && events <= most; at += WINDOW)
+        rc = replay_window(ledger, at + 1, &events);
     epoch_leave(ledger->epoch, ledger->commit.place);
     const Error *error = &ledger->commit.ctx.error;
+    if (rc == RC_OK && events > most) return leave_behind(ledger);
     if (rc == RC_OK) return RC_OK;
     return ctx_fail(ctx, rc, "replay", STR_NONE, STR_FMT, STR_ARG(error->detail));
 }

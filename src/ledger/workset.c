@@ -41,7 +41,7 @@ struct Workset {
     pthread_mutex_t pinned_lock;
     _Atomic(Version *) first;
     Version *last;
-    size_t pinned, pinned_bytes;
+    _Atomic size_t pinned, pinned_bytes; /* written under the lock */
 };
 
 Workset *workset_new(Epoch *epoch, size_t limit) {
@@ -98,14 +98,23 @@ static Version *version_new(Workset *set, const VersionSource *source) {
     return version;
 }
 
-void workset_free(Workset *set) {
-    if (!set) return;
+void workset_clear(Workset *set) {
     for (size_t i = 0; i < set->buckets; i++) {
         for (Version *version = atomic_load(&set->heads[i]), *next; version; version = next) {
             next = atomic_load(&version->next);
             version_free(version);
         }
+        atomic_store(&set->heads[i], NULL);
     }
+    atomic_store(&set->first, NULL);
+    set->last = NULL;
+    atomic_store(&set->pinned, 0);
+    atomic_store(&set->pinned_bytes, 0);
+}
+
+void workset_free(Workset *set) {
+    if (!set) return;
+    workset_clear(set);
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_destroy(&set->stripes[i].lock);
     pthread_mutex_destroy(&set->pinned_lock);
@@ -262,13 +271,10 @@ void workset_trim(Workset *set) {
 }
 
 WorksetCounts workset_counts(Workset *set) {
-    pthread_mutex_lock(&set->pinned_lock);
-    WorksetCounts counts = {.bytes = atomic_load(&set->bytes),
-                            .versions = atomic_load(&set->versions),
-                            .pinned_bytes = set->pinned_bytes,
-                            .pinned = set->pinned};
-    pthread_mutex_unlock(&set->pinned_lock);
-    return counts;
+    return (WorksetCounts){.bytes = atomic_load(&set->bytes),
+                           .versions = atomic_load(&set->versions),
+                           .pinned_bytes = atomic_load(&set->pinned_bytes),
+                           .pinned = atomic_load(&set->pinned)};
 }
 
 /* ---- rendered answers ---- */

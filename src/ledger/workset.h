@@ -36,6 +36,8 @@ void workset_load(Workset *set, const VersionSource *source, uint64_t cursor);
 void workset_reached(Workset *set, uint64_t position);
 /* Drops the least used until the limit is kept; a bounded step. */
 void workset_trim(Workset *set);
+/* Drops everything, pinned or not. No thread may be inside. */
+void workset_clear(Workset *set);
 /* Keys were destroyed: rendered answers of sealed versions count no more. */
 void workset_erased(Workset *set);
 

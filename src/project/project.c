@@ -242,7 +242,7 @@ Rc project_start(Ctx *ctx, Project *project) {
                         "The projections' thread cannot start.");
     project->started = true;
     uint64_t head = ledger_head(project->tenant->ledger);
-    if (head - project_reached(project) <= LEDGER_LAG_EVENTS) return RC_OK;
+    if (!ledger_behind(project->tenant->ledger)) return RC_OK;
     log_info("project", "the state is rebuilt from %llu leaves before serving",
              (unsigned long long)head);
     Ctx patient = *ctx;
