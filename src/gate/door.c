@@ -51,7 +51,8 @@ static Rc actor_find(HttpExchange *x, Actor *actor, bool secure) {
         return RC_OK;
     }
     *actor = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
-    if (!(http_route(x)->access & GATE_API)) actor->browser = browser_secret(x, secure);
+    if (!(http_route(x)->access & (GATE_API | GATE_QUIET)))
+        actor->browser = browser_secret(x, secure);
     return RC_OK;
 }
 

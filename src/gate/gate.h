@@ -125,6 +125,8 @@ enum {
     GATE_FORM = 16, /* state-changing page: CSRF token demanded of sessions and of nobody alike */
     GATE_API = 32,  /* errors as problem documents; else pages */
     GATE_STEP_UP = 64, /* a fresh confirmation of identity demanded */
+    GATE_QUIET = 128,  /* sets no cookie: what it answers holds no form for nobody, and may be kept
+                          by  anyone */
 };
 
 /* What the door needs to know; `arg` of HttpOptions.before. */

@@ -253,6 +253,7 @@ static void json_publisher(Ctx *ctx, JsonWriter *w, const OpenCatalogue *what) {
     json_word(w, "@id", str_fmt(ctx->arena, STR_FMT "/#publisher", STR_ARG(what->base)));
     json_word(w, "@type", STR("foaf:Agent"));
     json_both(w, "foaf:name", what->publisher);
+    json_ref(w, "foaf:homepage", str_fmt(ctx->arena, STR_FMT "/", STR_ARG(what->base)));
     json_close(w);
 }
 

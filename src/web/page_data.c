@@ -48,8 +48,8 @@ static Str http_date(Arena *arena, int64_t t) {
  * 9110, 13.2.2). */
 static bool unchanged(HttpExchange *x, Str etag, Str modified) {
     Str tags = http_header(x, "If-None-Match"), since = http_header(x, "If-Modified-Since");
-    bool same =
-        tags.len ? str_find(tags, etag) >= 0 || str_eq(tags, STR("*")) : str_eq(since, modified);
+    bool same = tags.len ? str_find(tags, etag) >= 0 || str_eq(tags, STR("*"))
+                         : !str_empty(since) && str_eq(since, modified);
     if (same) http_answer_empty(x, 304);
     return same;
 }
@@ -103,7 +103,13 @@ static void dcat_answer(HttpExchange *x, bool turtle, Str only) {
         page_fail(x);
         return;
     }
+    Digest digest = hash_sha256(buf_str(&text));
+    Str etag = str_fmt(ctx->arena, "\"" STR_FMT "\"",
+                       STR_ARG(hash_hex(ctx->arena, (Str){(const char *)digest.bytes, 16})));
+    http_set_header(x, "ETag", etag);
+    http_set_header(x, "Cache-Control", STR("public, no-cache"));
     http_set_header(x, "Access-Control-Allow-Origin", STR("*"));
+    if (unchanged(x, etag, STR_NONE)) return;
     http_answer(x, 200, turtle ? STR("text/turtle; charset=utf-8") : STR("application/ld+json"),
                 buf_str(&text));
 }
@@ -497,21 +503,22 @@ static void report_done_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_REPORT, &view);
 }
 
-#define RUN_ACCESS (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
+#define OPEN_ACCESS (GATE_PUBLIC | GATE_QUIET)
+#define RUN_ACCESS  (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
 
 const HttpRoute page_data_rows[] = {
-    {HTTP_GET, "/data", catalogue_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data", "The catalogue",
+    {HTTP_GET, "/data", catalogue_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data", "The catalogue",
      NULL, NULL},
-    {HTTP_GET, "/data/{dataset}", dataset_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data",
+    {HTTP_GET, "/data/{dataset}", dataset_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "A dataset: its page, or with .csv, .json, .geojson, .ttl, .jsonld the thing itself", NULL,
      NULL},
-    {HTTP_GET, "/data/{dataset}/{version}", version_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data",
+    {HTTP_GET, "/data/{dataset}/{version}", version_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "A file of a former version", NULL, NULL},
     {HTTP_POST, "/data/{dataset}/run", run_post, HTTP_SLOW, PAGE_FORM_MAX, RUN_ACCESS, "Open data",
      "Publish a new version now", NULL, NULL},
-    {HTTP_GET, "/catalog.ttl", turtle_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data",
+    {HTTP_GET, "/catalog.ttl", turtle_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "DCAT-AP 3 in Turtle", NULL, NULL},
-    {HTTP_GET, "/catalog.jsonld", jsonld_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data",
+    {HTTP_GET, "/catalog.jsonld", jsonld_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "DCAT-AP 3 in JSON-LD", NULL, NULL},
     {HTTP_GET, "/report", report_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data", "Report a problem",
      NULL, NULL},
