@@ -8,7 +8,7 @@ static Rc ask(Cli *cli, const char *what, Str name, const Json **result) {
     Json json = json_of_members(members, sizeof members / sizeof *members);
     ControlRequest request = {.folder = settings_text(cli_settings(cli), "data").ptr,
                               .json = &json,
-                              .patience = 10 * TIME_SECOND};
+                              .patience = TIME_HOUR};
     return control_ask(cli_ctx(cli), &request, result);
 }
 
@@ -34,24 +34,41 @@ static Rc add(Cli *cli) {
     return RC_OK;
 }
 
+static Rc rekey(Cli *cli) {
+    const Json *result;
+    Str name = cli_arg(cli, 1);
+    TRY(ask(cli, "tenant.rekey", str_eq(name, STR("default")) ? STR_NONE : name, &result));
+    fprintf(cli_out(cli),
+            "%lld keys are wrapped by a new tenant key in " STR_FMT
+            "; copy that file to its other places, and make a backup.\n",
+            (long long)json_get_int(result, "keys", 0), STR_ARG(json_get_str(result, "file")));
+    return RC_OK;
+}
+
 static Rc tenant(Cli *cli) {
     Str action = cli_arg(cli, 0);
     if (str_eq(action, STR("list")) && cli_arg_count(cli) == 1) return list(cli);
     if (str_eq(action, STR("add")) && cli_arg_count(cli) == 2) return add(cli);
-    return ctx_fail(cli_ctx(cli), RC_INVALID, "bad-action", STR_NONE,
-                    "Say `machi tenant list` or `machi tenant add NAME`.");
+    if (str_eq(action, STR("rekey")) && cli_arg_count(cli) == 2) return rekey(cli);
+    return ctx_fail(
+        cli_ctx(cli), RC_INVALID, "bad-action", STR_NONE,
+        "Say `machi tenant list`, `machi tenant add NAME` or `machi tenant rekey NAME`.");
 }
 
 static const char *const tenant_settings[] = {"data", NULL};
 
 const CliCommand cmd_tenant = {
     .name = "tenant",
-    .summary = "List municipalities, or add one",
+    .summary = "List municipalities, add one, or give one a new key",
     .description =
         "Each municipality has a folder, a key and a ledger of its own; requests choose it by the\n"
         "header NGSILD-Tenant. A name is 1 to 50 of a-z, 0-9 and _. A new one is served after the\n"
-        "next start.",
-    .arguments = "list | add NAME",
+        "next start.\n"
+        "rekey draws a new tenant key, wraps with it all that the old one wrapped, and destroys "
+        "the\n"
+        "old one, while the city goes on: for when the key file may have been copied. NAME is\n"
+        "\"default\" for the default tenant. Backups made before open only with the old key.",
+    .arguments = "list | add NAME | rekey NAME",
     .args_min = 1,
     .args_max = 2,
     .settings = tenant_settings,

@@ -1,5 +1,6 @@
 /* control_city: what the running server does for the subcommands. */
 #include "city_int.h"
+#include "place.h"
 
 /* A Ctx of the operator of this machine, with the tenant's reader. */
 typedef struct Inside {
@@ -131,6 +132,33 @@ static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *rep
     return RC_OK;
 }
 
+static Rc tenant_rekey(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                       const Json **result) {
+    City *city = arg;
+    Inside inside;
+    uint64_t keys;
+    (void)reply;
+    Str name = json_get_str(request, "name");
+    Tenant *tenant = city_tenant(city, name);
+    if (!tenant)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
+                        "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+    TRY(inside_of(ctx, tenant, &inside));
+    CommandHead head = {
+        .kind = STR("tenant.rekey"), .actor = gate_operator_actor()->id, .channel = STR("cli")};
+    Rc rc = ledger_rekey(&inside.ctx, tenant->ledger, &head, &keys);
+    inside_end(ctx, &inside);
+    TRY(rc);
+    PlaceRoots roots = {city->options.data, city->options.keys, city->options.witness};
+    JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("keys"), json_of_int((int64_t)keys)};
+    members[1] = (JsonMember){STR("file"), json_of_str(place_of(ctx->arena, &roots, name).key)};
+    Json *json = NEW(ctx->arena, Json);
+    *json = json_of_members(members, 2);
+    *result = json;
+    return RC_OK;
+}
+
 /* ---- projections ---- */
 
 static Json report_json(Arena *arena, const Tenant *tenant, const ProjectReport *report) {
@@ -177,6 +205,7 @@ const ControlRow city_control_rows[] = {
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
     {"tenant.add", tenant_add, 10 * TIME_SECOND},
+    {"tenant.rekey", tenant_rekey, TIME_HOUR},
     {"projections", projections, 6 * TIME_HOUR},
     {"checkpoint", control_checkpoint, 10 * TIME_SECOND},
     {"backup", control_backup, 6 * TIME_HOUR},

@@ -275,6 +275,15 @@ Rc commit_begin(Ledger *ledger) {
     return RC_OK;
 }
 
+Rc commit_begin_own(Ledger *ledger) {
+    Commit *commit = &ledger->commit;
+    TRY(commit_begin(ledger));
+    int64_t now = time_now(ledger->options.clock);
+    if (now > commit->last_time) commit->last_time = now;
+    Command none = {0};
+    return stage_begin(&commit->stage, &none, commit->edge.size + 1, commit->last_time);
+}
+
 void commit_abort(Ledger *ledger) {
     Commit *commit = &ledger->commit;
     if (commit->begun) writer_rollback(commit->writer);

@@ -73,18 +73,9 @@ static Rc carry_out(Ctx *ctx, Ledger *ledger, const CommandHead *head, const Sta
         "overwritten as soon as it ends.");
 }
 
-static Rc begin_stage(Ledger *ledger) {
-    Commit *commit = &ledger->commit;
-    TRY(commit_begin(ledger));
-    int64_t now = time_now(ledger->options.clock);
-    if (now > commit->last_time) commit->last_time = now;
-    Command none = {0};
-    return stage_begin(&commit->stage, &none, commit->edge.size + 1, commit->last_time);
-}
-
 static Rc erase_own(Ctx *ctx, Ledger *ledger, void *arg) {
     Erase *erase = arg;
-    TRY(begin_stage(ledger));
+    TRY(commit_begin_own(ledger));
     TRY(reader_keys(ctx, ctx->db, &erase->range, choose_key, erase));
     bool person_done = erase->files && erase->has_subject_key && !erase->data_left;
     if (person_done)
@@ -165,7 +156,7 @@ static Rc apply_statement(Ctx *ctx, void *arg, Str bytes) {
     if (!alive) return RC_OK;
     TRY(known_keys(ctx, ledger, &statement.keys));
     CommandHead head = {.kind = STR("ledger.erase-again"), .channel = STR("timer")};
-    rc = begin_stage(ledger);
+    rc = commit_begin_own(ledger);
     if (rc == RC_OK) rc = carry_out(&ledger->commit.ctx, ledger, &head, &statement, bytes);
     if (rc != RC_OK)
         return ctx_fail(ctx, rc, "erase-again", STR_NONE, STR_FMT,

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { NONE = -1, ROW = 1 + 16 + SEAL_WRAPPED, FRESH_BUCKETS = 1024 };
@@ -19,7 +20,9 @@ typedef struct Slot {
 } Slot;
 
 struct Keys {
-    TenantKey tenant;
+    TenantKey tenants[2]; /* one of them wraps new keys; the other was before, or will be */
+    atomic_uint current;
+    bool rewrapping; /* the writer's batch goes over to the other one */
     pthread_mutex_t lock;
     size_t max, hand;
     Slot *slots;
@@ -97,7 +100,7 @@ static uint64_t scope_hash(const KeyScope *scope) {
 
 Keys *keys_new(const TenantKey *tenant, size_t max) {
     Keys *keys = mem_zero(sizeof *keys);
-    keys->tenant = *tenant;
+    keys->tenants[0] = *tenant;
     keys->max = max < 16 ? 16 : max;
     keys->slots = mem_zero(keys->max * sizeof *keys->slots);
     keys->by_id = mem_alloc(keys->max * sizeof *keys->by_id);
@@ -118,7 +121,7 @@ void keys_free(Keys *keys) {
     mem_free(keys->by_scope);
     mem_free(keys->fresh);
     pthread_mutex_destroy(&keys->lock);
-    seal_forget(&keys->tenant, sizeof keys->tenant);
+    seal_forget(keys->tenants, sizeof keys->tenants);
     mem_free(keys);
 }
 
@@ -209,14 +212,26 @@ static bool scope_of_row(const KeyRow *row, uint8_t kind, KeyScope *out) {
     return true;
 }
 
+/* The wrapping key of the tenant key of this id; false: the id is no tenant key's. */
+static bool tenant_wrap(Keys *keys, const KeyId *id, SealKey *out) {
+    bool found = false;
+    pthread_mutex_lock(&keys->lock);
+    for (size_t i = 0; i < 2 && !found; i++) {
+        found = seal_id_same(id, &keys->tenants[i].id);
+        if (found) *out = keys->tenants[i].wrap;
+    }
+    pthread_mutex_unlock(&keys->lock);
+    return found;
+}
+
 static Rc unwrap_row(Ctx *ctx, Keys *keys, const KeyRow *row, DataKey *out, KeyScope *scope) {
     if (row->wrapped.len != ROW || row->id.len != sizeof(KeyId)) return damaged(ctx, row->id);
     WireIn in = wire_in(row->wrapped);
     uint8_t kind = wire_u8(&in);
     KeyId parent = seal_id_of(wire_bytes(&in, sizeof(KeyId)));
     if (!scope_of_row(row, kind, scope)) return damaged(ctx, row->id);
-    SealKey parent_key = keys->tenant.wrap;
-    if (!seal_id_same(&parent, &keys->tenant.id)) TRY(keys_open(ctx, keys, &parent, &parent_key));
+    SealKey parent_key;
+    if (!tenant_wrap(keys, &parent, &parent_key)) TRY(keys_open(ctx, keys, &parent, &parent_key));
     out->id = seal_id_of(row->id);
     Str with = associated(ctx->arena, &out->id, &parent, scope);
     bool ok = seal_unwrap(&parent_key, with, in.rest, &out->key);
@@ -320,16 +335,23 @@ typedef struct Making {
     const KeyScope *scope;
 } Making;
 
+/* Fills a row's `wrapped`. */
+static void wrap(Ctx *ctx, const KeyScope *scope, const DataKey *parent, const DataKey *key,
+                 char row[ROW]) {
+    Rand rand = rand_system();
+    row[0] = (char)scope->kind;
+    memcpy(row + 1, parent->id.bytes, sizeof parent->id.bytes);
+    seal_wrap((uint8_t *)row + 17, &rand, &parent->key,
+              associated(ctx->arena, &key->id, &parent->id, scope), &key->key);
+}
+
 static Rc insert(Ctx *ctx, const Making *making, const DataKey *parent, DataKey *out) {
     const KeyScope *scope = making->scope;
     Rand rand = rand_system();
     char row[ROW];
     rand_bytes(&rand, out->id.bytes, sizeof out->id.bytes);
     rand_bytes(&rand, out->key.bytes, sizeof out->key.bytes);
-    row[0] = (char)scope->kind;
-    memcpy(row + 1, parent->id.bytes, sizeof parent->id.bytes);
-    seal_wrap((uint8_t *)row + 17, &rand, &parent->key,
-              associated(ctx->arena, &out->id, &parent->id, scope), &out->key);
+    wrap(ctx, scope, parent, out, row);
     TRY(writer_key(ctx, making->writer,
                    &(KeyRow){.id = seal_id_str(&out->id),
                              .subject = keys_subject(scope),
@@ -356,7 +378,7 @@ static bool fresh_scope(const Keys *keys, const KeyScope *scope, DataKey *out) {
  * tenant's. */
 static Rc parent_of(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, DataKey *parent) {
     if (scope->kind != KEY_DATA) {
-        *parent = (DataKey){keys->tenant.id, keys->tenant.wrap};
+        *parent = (DataKey){keys_tenant(keys)->id, keys_tenant(keys)->wrap};
         return RC_OK;
     }
     KeyScope subject = *scope;
@@ -377,7 +399,41 @@ Rc keys_make(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, DataKe
     return rc;
 }
 
+/* ---- rewrapping ---- */
+
+const TenantKey *keys_tenant(const Keys *keys) {
+    return &keys->tenants[atomic_load(&((Keys *)(uintptr_t)keys)->current)];
+}
+
+void keys_rewrap(Keys *keys, const TenantKey *fresh) {
+    pthread_mutex_lock(&keys->lock);
+    keys->tenants[1 - atomic_load(&keys->current)] = *fresh;
+    pthread_mutex_unlock(&keys->lock);
+    keys->rewrapping = true;
+}
+
+Rc keys_wrap_again(Ctx *ctx, Keys *keys, const KeyRow *row, Str *wrapped) {
+    const TenantKey *old = keys_tenant(keys),
+                    *fresh = &keys->tenants[1 - atomic_load(&keys->current)];
+    DataKey key, parent = {fresh->id, fresh->wrap};
+    KeyScope scope;
+    *wrapped = STR_NONE;
+    if (row->wrapped.len != ROW) return damaged(ctx, row->id);
+    KeyId was = seal_id_of(str_sub(row->wrapped, 1, 1 + sizeof(KeyId)));
+    if (!seal_id_same(&was, &old->id)) return RC_OK;
+    TRY(unwrap_row(ctx, keys, row, &key, &scope));
+    char *to = arena_alloc(ctx->arena, ROW, 1);
+    wrap(ctx, &scope, &parent, &key, to);
+    *wrapped = (Str){to, ROW};
+    seal_forget(&key, sizeof key);
+    seal_forget(&parent, sizeof parent);
+    return RC_OK;
+}
+
+/* ---- how a batch ends ---- */
+
 void keys_committed(Keys *keys) {
+    if (keys->rewrapping) atomic_store(&keys->current, 1 - atomic_load(&keys->current));
     pthread_mutex_lock(&keys->lock);
     for (size_t i = 0; i < keys->fresh_len; i++)
         keep(keys, &(DataKey){keys->fresh[i].id, keys->fresh[i].key}, &keys->fresh[i].scope);
@@ -386,6 +442,7 @@ void keys_committed(Keys *keys) {
 }
 
 void keys_rolled_back(Keys *keys) {
+    keys->rewrapping = false;
     if (keys->fresh_len == 0) return;
     seal_forget(keys->fresh, keys->fresh_len * sizeof *keys->fresh);
     memset(keys->fresh_by_scope, 0xFF, sizeof keys->fresh_by_scope);

@@ -4,7 +4,7 @@
 #ifndef LEDGER_KEYS_H
 #define LEDGER_KEYS_H
 
-#include "seal.h"
+#include "keyfile.h"
 #include "store/store.h"
 
 typedef struct Keys Keys;
@@ -54,6 +54,14 @@ Rc keys_make(Ctx *ctx, Keys *keys, Writer *writer, const KeyScope *scope, DataKe
 /* The batch was committed: keys made in it are for all now. Or it was not: they are forgotten. */
 void keys_committed(Keys *keys);
 void keys_rolled_back(Keys *keys);
+/* The tenant key that wraps new keys. */
+const TenantKey *keys_tenant(const Keys *keys);
+/* Takes another one beside it: rows are unwrapped by either, new keys are wrapped by it once the
+   batch is committed. The former one stays for readers of older snapshots until keys_free. */
+void keys_rewrap(Keys *keys, const TenantKey *fresh);
+/* Wraps the key of a living row anew, under the fresh tenant key, where its parent is the present
+   one: *wrapped is in ctx->arena; empty: its parent is another. */
+Rc keys_wrap_again(Ctx *ctx, Keys *keys, const KeyRow *row, Str *wrapped);
 /* Forgets destroyed keys. */
 void keys_forget(Keys *keys, const KeyId *ids, size_t n);
 

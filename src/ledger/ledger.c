@@ -9,12 +9,7 @@ enum {
     LEDGER_ARENA = 1 << 20,
     WORKING_SET = 256 << 20,
     QUEUE_MAX = 65536,
-    KEYS_MAX = 16384,
-    SIGNING_KEY = SEAL_NONCE + 32 + SEAL_TAG,
 };
-
-#define META   SPACE(STORE_LEDGER, "ledger")
-#define FORMAT STR("machi-ledger/1")
 
 /* ---- waiting ---- */
 
@@ -124,86 +119,6 @@ static void destroy(Ledger *ledger) {
     mem_free(ledger);
 }
 
-static Str signing_associated(Ledger *ledger, Arena *arena) {
-    Buf buf = buf_new(arena, 256);
-    wire_put_str(&buf, STR("machi/1/signing-key"));
-    wire_put_str(&buf, ledger->origin);
-    return buf_str(&buf);
-}
-
-/* A new ledger: draws the signing key and writes what the verifier needs. */
-static Rc create_meta(Ctx *ctx, Ledger *ledger, const TenantKey *tenant) {
-    Digest id = store_id(ledger->store);
-    Str hex = hash_hex(ctx->arena, (Str){(const char *)id.bytes, 16});
-    ledger->origin = str_fmt(ledger->arena, "machi/" STR_FMT, STR_ARG(hex));
-    Rand rand = rand_system();
-    SealKey seed;
-    rand_bytes(&rand, seed.bytes, sizeof seed.bytes);
-    Str seed_bytes = {(const char *)seed.bytes, sizeof seed.bytes};
-    Buf sealed = buf_new(ctx->arena, SIGNING_KEY);
-    seal_add(&sealed, &rand, &tenant->wrap, signing_associated(ledger, ctx->arena), seed_bytes);
-    Rc rc = note_key_new(ctx, ledger->origin, seed_bytes, &ledger->note);
-    seal_forget(&seed, sizeof seed);
-    TRY(rc);
-    const struct {
-        Str name, value;
-    } items[] = {
-        {STR("format"), FORMAT},
-        {STR("origin"), ledger->origin},
-        {STR("public_key"), note_public_key(ledger->note)},
-        {STR("signing_key"), buf_str(&sealed)},
-        {STR("tenant_key"), seal_id_str(&tenant->id)},
-    };
-    Writer *writer = ledger->commit.writer;
-    TRY(writer_begin(ctx, writer));
-    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
-        TRY(writer_item(ctx, writer, META, items[i].name, items[i].value));
-    return writer_commit(ctx, writer);
-}
-
-static Rc wrong_key(Ctx *ctx, Ledger *ledger) {
-    return ctx_fail(ctx, RC_FAILED, "tenant-key", ledger->options.key_file,
-                    "The tenant key file " STR_FMT " isn't the one of the ledger in " STR_FMT
-                    ": name the right one.",
-                    STR_ARG(ledger->options.key_file), STR_ARG(ledger->options.folder));
-}
-
-static Rc read_meta(Ctx *ctx, Ledger *ledger, const TenantKey *tenant) {
-    Reader *reader = ledger->commit.reader;
-    Str format, origin, public_key, sealed, tenant_id, seed;
-    TRY(reader_item(ctx, reader, META, STR("format"), &format));
-    if (!str_eq(format, FORMAT))
-        return ctx_fail(ctx, RC_FAILED, "ledger-format", ledger->options.folder,
-                        "The ledger is of format " STR_FMT ": start the machi that wrote it.",
-                        STR_ARG(format));
-    TRY(reader_item(ctx, reader, META, STR("origin"), &origin));
-    TRY(reader_item(ctx, reader, META, STR("public_key"), &public_key));
-    TRY(reader_item(ctx, reader, META, STR("signing_key"), &sealed));
-    TRY(reader_item(ctx, reader, META, STR("tenant_key"), &tenant_id));
-    ledger->origin = str_dup(ledger->arena, origin);
-    if (!hash_same(tenant_id, seal_id_str(&tenant->id))) return wrong_key(ctx, ledger);
-    if (!seal_open(ctx->arena, &tenant->wrap, signing_associated(ledger, ctx->arena), sealed,
-                   &seed))
-        return wrong_key(ctx, ledger);
-    Rc rc = note_key_new(ctx, ledger->origin, seed, &ledger->note);
-    sodium_memzero((void *)(uintptr_t)seed.ptr, seed.len);
-    return rc;
-}
-
-static Rc open_keys(Ctx *ctx, Ledger *ledger) {
-    Str tenant_id;
-    TenantKey tenant;
-    Rc rc = reader_item(ctx, ledger->commit.reader, META, STR("tenant_key"), &tenant_id);
-    bool fresh = rc == RC_NOT_FOUND;
-    if (rc != RC_OK && !fresh) return rc;
-    TRY(seal_tenant_key(ctx, ledger->options.key_file, fresh, &tenant));
-    rc = fresh ? create_meta(ctx, ledger, &tenant) : read_meta(ctx, ledger, &tenant);
-    ledger->index = tenant.index;
-    ledger->keys = keys_new(&tenant, KEYS_MAX);
-    seal_forget(&tenant, sizeof tenant);
-    return rc;
-}
-
 static Rc open_all(Ctx *ctx, Ledger *ledger) {
     const LedgerOptions *options = &ledger->options;
     TRY(store_open(ctx,
@@ -215,7 +130,7 @@ static Rc open_all(Ctx *ctx, Ledger *ledger) {
                                    .no_sync = options->no_sync},
                    &ledger->store));
     TRY(commit_open(ctx, ledger));
-    TRY(open_keys(ctx, ledger));
+    TRY(meta_open(ctx, ledger));
     TRY(recover_tree(ctx, ledger));
     TRY(recover_erasures(ctx, ledger));
     return recover_state(ctx, ledger);

@@ -296,6 +296,11 @@ typedef struct LedgerErasure {
    named in *kept. Pool threads. RC_FAILED "erased-not-scrubbed": destroyed, but old bytes are in
    the log until a long reading ends. */
 Rc ledger_erase(Ctx *ctx, Ledger *ledger, const LedgerErasure *erasure, StrVec *kept);
+/* Draws another tenant key, wraps all that the old one wrapped under it, and destroys the old one
+   (doc/ledger-format.md §6). *keys: rows that were rewrapped. The key file changes: backups made
+   before open only with a copy of the old one. Pool threads. RC_FAILED "old-key-left": done, but
+   the old key is still in the file until the next opening. */
+Rc ledger_rekey(Ctx *ctx, Ledger *ledger, const CommandHead *head, uint64_t *keys);
 typedef struct LedgerDisposal {
     CommandHead head;
     Str retention;

@@ -159,6 +159,8 @@ void *commit_thread(void *ledger);
 /* One transaction; on the writer's thread, by the ledger's own work too. After an error that is not
    the command's the caller gives up and commit_thread resolves it. */
 Rc commit_begin(Ledger *ledger);
+/* The same, and the stage of a command of the ledger's own. */
+Rc commit_begin_own(Ledger *ledger);
 /* Encodes the stage's events as the next leaf and appends it. RC_LIMIT: too large, the transaction
  * goes on; else it is broken. */
 Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head);
@@ -207,6 +209,15 @@ Rc house_checkpoint(Ctx *ctx, Ledger *ledger);
 Rc house_newest(Ctx *ctx, Ledger *ledger, Str *note, Checkpoint *out);
 /* Takes over what recovery found. */
 void house_set(Ledger *ledger, Str note, const Checkpoint *checkpoint);
+
+/* ---- what the ledger says of itself, and its keys ---- */
+
+/* Opens the tenant key and what it opens: signing key, key of blind indexes, Keys. A new ledger's
+   are made. */
+Rc meta_open(Ctx *ctx, Ledger *ledger);
+/* Says in the writer's transaction that this tenant key counts from now on. */
+Rc meta_rewrap(Ctx *ctx, Ledger *ledger, const TenantKey *fresh);
+
 /* ---- recovery ---- */
 
 /* Tree, newest checkpoint and witness agree with the leaves. */

@@ -1,5 +1,4 @@
-/* seal: authenticated encryption of doc/ledger-format.md §6 (XChaCha20-Poly1305, libsodium) and the
- * tenant key file. */
+/* seal: authenticated encryption of doc/ledger-format.md §6 (XChaCha20-Poly1305, libsodium). */
 #ifndef LEDGER_SEAL_H
 #define LEDGER_SEAL_H
 
@@ -36,16 +35,5 @@ void seal_wrap(uint8_t wrapped[SEAL_WRAPPED], Rand *rand, const SealKey *parent,
 bool seal_unwrap(const SealKey *parent, Str associated, Str wrapped, SealKey *out);
 /* Overwrites with zeros, surely. */
 void seal_forget(void *secret, size_t len);
-
-/* What the tenant key file gives: the keys derived from the tenant key, and its id. */
-typedef struct TenantKey {
-    KeyId id;
-    SealKey wrap, index;
-} TenantKey;
-
-/* Reads the file, or with `create` makes it (32 random bytes, mode 0600, synced) when there is
-   none. RC_NOT_FOUND: there is none. RC_FAILED: unreadable, damaged, or open to group or others;
-   the error names file and remedy. */
-Rc seal_tenant_key(Ctx *ctx, Str path, bool create, TenantKey *out);
 
 #endif

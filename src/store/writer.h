@@ -27,6 +27,9 @@ Rc writer_key(Ctx *ctx, Writer *writer, const KeyRow *row);
 Rc writer_erase_keys(Ctx *ctx, Writer *writer, const KeyRange *range, uint64_t *count);
 /* The same for one key. RC_NOT_FOUND: never was. */
 Rc writer_erase_key(Ctx *ctx, Writer *writer, Str id);
+/* Overwrites the bytes of a living key in place by as many others (RC_INVALID otherwise).
+   RC_NOT_FOUND: never was, or is destroyed. After the commit call writer_scrub. */
+Rc writer_rewrap_key(Ctx *ctx, Writer *writer, Str id, Str wrapped);
 /* Sets or replaces. Full tiles are enough: a partial one costs two or three pages in each commit
  * and can be computed from reader_hashes. */
 Rc writer_tile(Ctx *ctx, Writer *writer, uint32_t level, uint64_t index, Str bytes);

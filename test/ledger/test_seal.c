@@ -1,6 +1,7 @@
 /* Tests of seal, leaf, statement, witness and appendfile: bytes of doc/ledger-format.md, files
  * outside the folder. */
 #include "ledger/appendfile.h"
+#include "ledger/keyfile.h"
 #include "ledger/leaf.h"
 #include "ledger/statement.h"
 #include "ledger/witness.h"
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <fcntl.h>
 
 typedef struct Fixture {
     Ctx ctx;
@@ -99,22 +101,80 @@ static void wrapped_keys_come_back(void **state) {
 
 /* ---- the tenant key file ---- */
 
+static Rc tenant_key(Fixture *fix, Str path, bool create, TenantKey *out) {
+    KeyFile file;
+    TRY(keyfile_read(&fix->ctx, path, create, &file));
+    assert_int_equal(file.len, 1);
+    *out = file.keys[0];
+    return RC_OK;
+}
+
+static void the_key_file_holds_two_keys_until_one_of_them_counts(void **state) {
+    Fixture *fix = *state;
+    Str path = path_of(fix, "key"), both;
+    TenantKey old, added, left;
+    KeyFile file;
+    struct stat info;
+    for (int keep = 0; keep < 2; keep++) {
+        assert_int_equal(tenant_key(fix, path, true, &old), RC_OK);
+        assert_int_equal(keyfile_add(&fix->ctx, path, &old.id, &added), RC_OK);
+        assert_int_equal(keyfile_read(&fix->ctx, path, false, &file), RC_OK);
+        assert_int_equal(file.len, 2);
+        assert_memory_equal(keyfile_find(&file, &old.id), &old, sizeof old);
+        assert_memory_equal(keyfile_find(&file, &added.id), &added, sizeof added);
+        assert_int_equal(stat(path.ptr, &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0600);
+        assert_int_equal(appendfile_read(&fix->ctx, path, &both), RC_OK);
+        write_file(path_of(fix, "key.new"), both); /* a death before the renaming */
+        const TenantKey *kept = keep ? &added : &old;
+        assert_int_equal(keyfile_settle(&fix->ctx, path, &kept->id), RC_OK);
+        assert_int_not_equal(access(path_of(fix, "key.new").ptr, F_OK), 0);
+        assert_int_equal(tenant_key(fix, path, false, &left), RC_OK);
+        assert_memory_equal(&left, kept, sizeof left);
+        assert_int_equal(keyfile_settle(&fix->ctx, path, &kept->id), RC_OK); /* again is nothing */
+        const TenantKey *gone = keep ? &old : &added;
+        assert_int_equal(keyfile_settle(&fix->ctx, path, &gone->id), RC_FAILED);
+        assert_int_equal(keyfile_add(&fix->ctx, path, &gone->id, &left), RC_FAILED);
+    }
+}
+
+/* The replaced file stays open, as a thief's copy of the directory entry might. */
+static void the_bytes_of_a_replaced_key_file_are_overwritten(void **state) {
+    Fixture *fix = *state;
+    Str path = path_of(fix, "key");
+    TenantKey old, added;
+    char bytes[512];
+    assert_int_equal(tenant_key(fix, path, true, &old), RC_OK);
+    int before = open(path.ptr, O_RDONLY);
+    assert_int_equal(keyfile_add(&fix->ctx, path, &old.id, &added), RC_OK);
+    int between = open(path.ptr, O_RDONLY);
+    assert_int_equal(keyfile_settle(&fix->ctx, path, &added.id), RC_OK);
+    const int files[] = {before, between};
+    for (size_t i = 0; i < 2; i++) {
+        ssize_t len = read(files[i], bytes, sizeof bytes);
+        assert_true(len > 100);
+        for (ssize_t k = 0; k < len; k++)
+            assert_int_equal(bytes[k], 0);
+        close(files[i]);
+    }
+}
+
 static void the_key_file_is_made_once_and_private(void **state) {
     Fixture *fix = *state;
     Str path = path_of(fix, "key");
     TenantKey first, second;
     struct stat info;
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, false, &first), RC_NOT_FOUND);
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &first), RC_OK);
+    assert_int_equal(tenant_key(fix, path, false, &first), RC_NOT_FOUND);
+    assert_int_equal(tenant_key(fix, path, true, &first), RC_OK);
     assert_int_equal(stat(path.ptr, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &second), RC_OK);
+    assert_int_equal(tenant_key(fix, path, true, &second), RC_OK);
     assert_memory_equal(&first, &second, sizeof first);
     assert_memory_not_equal(first.wrap.bytes, first.index.bytes, SEAL_KEY);
     /* what a death amid writing leaves is in nobody's way */
     assert_int_equal(unlink(path.ptr), 0);
     write_file(path_of(fix, "key.new"), STR("machi-tenant-"));
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &second), RC_OK);
+    assert_int_equal(tenant_key(fix, path, true, &second), RC_OK);
     assert_memory_not_equal(first.wrap.bytes, second.wrap.bytes, SEAL_KEY);
     assert_int_not_equal(access(path_of(fix, "key.new").ptr, F_OK), 0);
 }
@@ -123,11 +183,11 @@ static void open_or_damaged_key_files_are_refused(void **state) {
     Fixture *fix = *state;
     Str path = path_of(fix, "key"), content;
     TenantKey key;
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_OK);
+    assert_int_equal(tenant_key(fix, path, true, &key), RC_OK);
     static const mode_t modes[] = {0640, 0604, 0660, 0610};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(path.ptr, modes[i]), 0);
-        assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_FAILED);
+        assert_int_equal(tenant_key(fix, path, true, &key), RC_FAILED);
         assert_non_null(strstr(fix->ctx.error.detail.ptr, "chmod 0600"));
     }
     assert_int_equal(chmod(path.ptr, 0600), 0);
@@ -137,17 +197,16 @@ static void open_or_damaged_key_files_are_refused(void **state) {
         char before = bytes[i];
         bytes[i] = before == '0' ? '1' : '0';
         write_file(path, content);
-        assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_FAILED);
+        assert_int_equal(tenant_key(fix, path, true, &key), RC_FAILED);
         bytes[i] = before;
     }
     write_file(path, str_fmt(fix->ctx.arena, STR_FMT "x", STR_ARG(content)));
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_FAILED);
+    assert_int_equal(tenant_key(fix, path, true, &key), RC_FAILED);
     write_file(path, STR(""));
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_FAILED);
+    assert_int_equal(tenant_key(fix, path, true, &key), RC_FAILED);
     write_file(path, content);
-    assert_int_equal(seal_tenant_key(&fix->ctx, path, true, &key), RC_OK);
-    assert_int_equal(seal_tenant_key(&fix->ctx, path_of(fix, "no/such/folder"), true, &key),
-                     RC_FAILED);
+    assert_int_equal(tenant_key(fix, path, true, &key), RC_OK);
+    assert_int_equal(tenant_key(fix, path_of(fix, "no/such/folder"), true, &key), RC_FAILED);
 }
 
 /* ---- leaves ---- */
@@ -362,6 +421,8 @@ int main(void) {
         CASE(sealed_bytes_open_only_as_they_were),
         CASE(wrapped_keys_come_back),
         CASE(the_key_file_is_made_once_and_private),
+        CASE(the_key_file_holds_two_keys_until_one_of_them_counts),
+        CASE(the_bytes_of_a_replaced_key_file_are_overwritten),
         CASE(open_or_damaged_key_files_are_refused),
         CASE(leaves_read_back_what_was_written),
         CASE(damaged_leaves_never_read_beyond_their_end),

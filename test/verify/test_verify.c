@@ -302,6 +302,46 @@ static void a_false_proof_is_refused(void **state) {
     }
 }
 
+/* ---- another tenant key ---- */
+
+static void a_rewrapped_ledger_is_sound_until_a_row_of_the_old_key_is_in_it(void **state) {
+    Copies *copies = *state;
+    City city;
+    uint64_t keys;
+    const CommandHead head = {.kind = STR("tenant.rekey")};
+    static const char *const tamperings[] = {
+        "UPDATE key SET wrapped=(SELECT wrapped FROM old WHERE old.id=key.id) WHERE number=1",
+        "UPDATE item SET value=(SELECT substr(wrapped,2,16) FROM old LIMIT 1) WHERE "
+        "key=x'74656e616e745f6b6579'",
+    };
+    city_make(&city);
+    assert_int_equal(city_open(&city), RC_OK);
+    Delta *delta = city_personal(&city, STR("urn:x:1"), APPLICATION, STR("urn:p:1"), STR("花子"));
+    assert_int_equal(city_put(&city, delta, PUT_ANY, 0, NULL), RC_OK);
+    city_close(&city);
+    Str folder = copies->folder;
+    copies->folder = city.folder;
+    copies_sql(copies, "ledger.db", "CREATE TABLE old AS SELECT id, wrapped FROM key");
+    assert_int_equal(city_open(&city), RC_OK);
+    assert_int_equal(ledger_rekey(&city.ctx, city.ledger, &head, &keys), RC_OK);
+    assert_int_equal(keys, 1);
+    city_close(&city);
+    const char *witness = str_fmt(copies->arena, "--witness %s", city.witness_file.ptr).ptr;
+    Verdict verdict = copies_verify(copies, witness, city.folder);
+    assert_int_equal(verdict.code, 0);
+    for (size_t i = 0; i < sizeof tamperings / sizeof *tamperings; i++) {
+        copies_shell("cp -r %s %s.kept", city.folder.ptr, city.folder.ptr);
+        copies_sql(copies, "ledger.db", tamperings[i]);
+        verdict = copies_verify(copies, witness, city.folder);
+        assert_int_equal(verdict.code, 1);
+        assert_true(str_eq(verdict.name, STR("key removed")));
+        copies_shell("rm -r %s && mv %s.kept %s", city.folder.ptr, city.folder.ptr,
+                     city.folder.ptr);
+    }
+    copies->folder = folder;
+    city_end(&city);
+}
+
 /* ---- usage ---- */
 
 static void wrong_usage_and_what_cannot_be_read_exit_with_2(void **state) {
@@ -415,6 +455,7 @@ int main(void) {
         TEST(verifying_changes_nothing),
         TEST(a_proof_holds_with_and_without_a_copy),
         TEST(a_false_proof_is_refused),
+        TEST(a_rewrapped_ledger_is_sound_until_a_row_of_the_old_key_is_in_it),
         TEST(wrong_usage_and_what_cannot_be_read_exit_with_2),
         TEST(a_truncated_database_is_refused),
         TEST(random_bytes_in_a_database_crash_nothing),

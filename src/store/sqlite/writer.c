@@ -175,16 +175,20 @@ static void blob_done(sqlite3_blob **blob) {
 
 /* Overwrites the bytes where they stand: a row that is deleted or rewritten could leave copies in
  * its page. */
-static Rc key_overwrite(Ctx *ctx, Db *db, int64_t number) {
+static Rc key_overwrite(Ctx *ctx, Db *db, int64_t number, const Str *by) {
     [[gnu::cleanup(blob_done)]] sqlite3_blob *blob = NULL;
     static const char zeros[WRAPPED_MAX];
     int rc = sqlite3_blob_open(db->sql, "main", "key", "wrapped", number, 1, &blob);
-    if (rc == SQLITE_OK) rc = sqlite3_blob_write(blob, zeros, sqlite3_blob_bytes(blob), 0);
+    int len = rc == SQLITE_OK ? sqlite3_blob_bytes(blob) : 0;
+    if (rc == SQLITE_OK && by && by->len != (size_t)len)
+        return ctx_fail(ctx, RC_INVALID, "key-size", STR_NONE,
+                        "A wrapped key is overwritten by as many bytes only.");
+    if (rc == SQLITE_OK) rc = sqlite3_blob_write(blob, by ? by->ptr : zeros, len, 0);
     return rc == SQLITE_OK ? RC_OK : db_fail(ctx, db, rc);
 }
 
 static Rc key_erase(Ctx *ctx, Db *db, int64_t number) {
-    TRY(key_overwrite(ctx, db, number));
+    TRY(key_overwrite(ctx, db, number, NULL));
     USES_STMT *stmt = NULL;
     TRY(db_use(ctx, db, SQL_KEY_ERASED, &stmt));
     stmt_int(stmt, 1, number);
@@ -214,17 +218,38 @@ Rc writer_erase_keys(Ctx *ctx, Writer *writer, const KeyRange *range, uint64_t *
     return RC_OK;
 }
 
-Rc writer_erase_key(Ctx *ctx, Writer *writer, Str id) {
-    assert(writer->begun);
+static Rc no_key(Ctx *ctx) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-key", STR_NONE, "There is no such key.");
+}
+
+static Rc key_number(Ctx *ctx, Db *db, Str id, int64_t *number, bool *erased) {
     USES_STMT *stmt = NULL;
-    TRY(db_use(ctx, &writer->db, SQL_KEY_NUMBER, &stmt));
+    TRY(db_use(ctx, db, SQL_KEY_NUMBER, &stmt));
     stmt_str(stmt, 1, id);
     bool row;
-    TRY(db_step(ctx, &writer->db, stmt, &row));
-    if (!row) return ctx_fail(ctx, RC_NOT_FOUND, "no-key", STR_NONE, "There is no such key.");
-    if (sqlite3_column_int64(stmt, 1)) return RC_OK;
-    int64_t number = sqlite3_column_int64(stmt, 0);
-    return key_erase(ctx, &writer->db, number);
+    TRY(db_step(ctx, db, stmt, &row));
+    if (!row) return no_key(ctx);
+    *number = sqlite3_column_int64(stmt, 0);
+    *erased = sqlite3_column_int64(stmt, 1) != 0;
+    return RC_OK;
+}
+
+Rc writer_erase_key(Ctx *ctx, Writer *writer, Str id) {
+    assert(writer->begun);
+    int64_t number;
+    bool erased;
+    TRY(key_number(ctx, &writer->db, id, &number, &erased));
+    return erased ? RC_OK : key_erase(ctx, &writer->db, number);
+}
+
+Rc writer_rewrap_key(Ctx *ctx, Writer *writer, Str id, Str wrapped) {
+    assert(writer->begun);
+    int64_t number;
+    bool erased;
+    TRY(key_number(ctx, &writer->db, id, &number, &erased));
+    if (erased) return no_key(ctx);
+    TRY(key_overwrite(ctx, &writer->db, number, &wrapped));
+    return scrub_mark(ctx, &writer->db, true);
 }
 
 Rc writer_tile(Ctx *ctx, Writer *writer, uint32_t level, uint64_t index, Str bytes) {
