@@ -105,6 +105,20 @@ Rc gate_lend_reader(HttpExchange *x) {
     return RC_OK;
 }
 
+/* Pages state the purpose for which they are made; an API request names one that residents can
+   read. */
+static Rc purpose_take(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Str code = http_header(x, "machi-purpose");
+    if (str_empty(code) || !(http_route(x)->access & GATE_API)) return RC_OK;
+    const GatePurpose *purpose = gate_purpose(ctx->tenant->gate, code);
+    if (!purpose)
+        return ctx_fail(ctx, RC_INVALID, "no-purpose", STR("Machi-Purpose"),
+                        "The city lists no such purpose: see organisation.json.");
+    ctx->purpose = purpose->code;
+    return RC_OK;
+}
+
 static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Str name = http_header(x, "ngsild-tenant");
@@ -118,6 +132,7 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     TRY(actor_find(x, actor, door->secure));
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
     TRY(route_check(x, actor));
+    TRY(purpose_take(x));
     return csrf_check(x);
 }
 

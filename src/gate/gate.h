@@ -137,8 +137,9 @@ typedef struct GateDoor {
     void *arg;
     bool secure; /* cookies only over TLS */
 } GateDoor;
-/* HttpOptions.before: finds tenant and actor, checks route access and CSRF; refuses (and returns
- * true) by door->refuse. */
+/* HttpOptions.before: finds tenant, actor and the purpose that an API request states
+   (Machi-Purpose, one of the city's), checks route access and CSRF; refuses (and returns true) by
+   door->refuse. */
 bool gate_before(void *door, HttpExchange *x);
 
 /* Lends the exchange its tenant's reader of this pool thread as ctx->db. gate_before has done it
@@ -188,6 +189,11 @@ typedef struct GatePost {
     unsigned roles;
 } GatePost;
 const GatePost *gate_post(const Gate *gate, Str id);
+/* A purpose for which personal data is looked at, by its code; NULL: the city lists no such one. */
+typedef struct GatePurpose {
+    Str code, name_ja, name_en;
+} GatePurpose;
+const GatePurpose *gate_purpose(const Gate *gate, Str code);
 /* The posts of the signed-in account, for changing between them. */
 const StrVec *gate_own_posts(const Ctx *ctx);
 

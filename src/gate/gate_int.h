@@ -60,6 +60,7 @@ struct Gate {
     Tenant *tenant;
     Rules rules;
     VEC(GatePost) posts;
+    VEC(GatePurpose) purposes;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
     Roster *failures;          /* sign-ins that failed, by login */
     Batch *local;              /* sessions and tokens outlive a restart */

@@ -15,6 +15,21 @@ static Rc post_roles(Ctx *ctx, const Json *roles, size_t index, unsigned *mask) 
     return RC_OK;
 }
 
+static Rc purposes_read(Ctx *ctx, Gate *gate, const Json *purposes) {
+    for (size_t i = 0; purposes && i < purposes->len; i++) {
+        const Json *one = json_at(purposes, i), *name = json_get(one, STR("name"));
+        GatePurpose purpose = {.code = str_dup(gate->arena, json_get_str(one, "id")),
+                               .name_ja = str_dup(gate->arena, json_get_str(name, "ja")),
+                               .name_en = str_dup(gate->arena, json_get_str(name, "en"))};
+        if (str_empty(purpose.code) || str_empty(purpose.name_ja) || str_empty(purpose.name_en))
+            return ctx_fail(ctx, RC_INVALID, "bad-organisation",
+                            str_fmt(ctx->arena, "purposes[%zu]", i),
+                            "A purpose needs an id, and a name in both languages.");
+        vec_push(gate->arena, &gate->purposes, purpose);
+    }
+    return RC_OK;
+}
+
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
     const Json *posts = source ? json_get(source, STR("posts")) : NULL;
     for (size_t i = 0; posts && i < posts->len; i++) {
@@ -28,11 +43,17 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
         if (gate_post(gate, post.id)) return post_fault(ctx, i, "Two posts have this id.");
         vec_push(gate->arena, &gate->posts, post);
     }
-    return RC_OK;
+    return purposes_read(ctx, gate, source ? json_get(source, STR("purposes")) : NULL);
 }
 
 const GatePost *gate_post(const Gate *gate, Str id) {
     VEC_EACH (GatePost, post, &gate->posts)
         if (str_eq(post->id, id)) return post;
+    return NULL;
+}
+
+const GatePurpose *gate_purpose(const Gate *gate, Str code) {
+    VEC_EACH (GatePurpose, purpose, &gate->purposes)
+        if (str_eq(purpose->code, code)) return purpose;
     return NULL;
 }

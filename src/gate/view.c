@@ -77,6 +77,20 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 
 /* ---- relations ---- */
 
+/* A case has the post in charge, a proposal the posts that drafted it and decide it. */
+static unsigned post_relation(const Gate *gate, const Actor *actor, const Entity *entity) {
+    const Str in_charge[] = {IRI("post"), IRI("drafterPost"), IRI("deciderPost")};
+    unsigned bits = 0;
+    for (size_t i = 0; i < sizeof in_charge / sizeof *in_charge; i++) {
+        Str post = entity_text(entity, in_charge[i]);
+        if (str_empty(post)) continue;
+        if (str_eq(post, actor->post)) bits |= REL_POST;
+        const GatePost *owner = gate_post(gate, post);
+        if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
+    }
+    return bits;
+}
+
 unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     const Actor *actor = gate_actor(ctx);
     unsigned bits = 0;
@@ -89,12 +103,7 @@ unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     if (!str_empty(actor->held) && str_eq(entity->id, actor->held)) bits |= REL_HOLDER;
     if (actor->kind != ACTOR_STAFF) return bits;
     if (str_eq(entity_text(entity, IRI("assignee")), actor->id)) bits |= REL_ASSIGNEE;
-    Str post = entity_text(entity, IRI("post"));
-    if (str_empty(post)) return bits;
-    if (str_eq(post, actor->post)) bits |= REL_POST;
-    const GatePost *owner = gate_post(ctx->tenant->gate, post);
-    if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
-    return bits;
+    return bits | post_relation(ctx->tenant->gate, actor, entity);
 }
 
 /* ---- views ---- */
@@ -140,56 +149,4 @@ const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
         return cut->attrs.len || bare_visible(ctx, entity, relation) ? cut : NULL;
     }
     return entity->attrs.len || bare_visible(ctx, entity, relation) ? entity : NULL;
-}
-
-/* ---- looks ---- */
-
-bool gate_is_look(const Ctx *ctx, const Entity *entity) {
-    const Actor *actor = gate_actor(ctx);
-    if (actor->kind == ACTOR_SYSTEM) return false;
-    if (gate_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
-    if (str_empty(dictionary_subject(ctx->tenant->dictionary, entity))) return false;
-    for (size_t i = 0; i < entity->attrs.len; i++)
-        if (dictionary_class(ctx->tenant->dictionary, entity, entity->attrs.items[i].name) >=
-            CLASS_PERSONAL)
-            return true;
-    return false;
-}
-
-static void look_collect(Ctx *ctx, Arena *arena, const Entity *entity, PartLook *look) {
-    vec_push(arena, &look->subjects,
-             str_dup(arena, dictionary_subject(ctx->tenant->dictionary, entity)));
-    vec_push(arena, &look->records, str_dup(arena, entity->id));
-}
-
-Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
-    const Actor *actor = gate_actor(ctx);
-    size_t looks = 0, last = 0;
-    for (size_t i = 0; i < n; i++)
-        if (gate_is_look(ctx, entities[i])) {
-            looks++;
-            last = i;
-        }
-    if (!looks) return RC_OK;
-    if (str_empty(ctx->purpose))
-        return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
-                        "Say for which purpose you need this personal data.");
-    Ledger *ledger = ctx->tenant->ledger;
-    Command *command =
-        command_new(ledger, (CommandHead){.kind = STR("look"),
-                                          .actor = actor->id,
-                                          .post = actor->post,
-                                          .purpose = ctx->purpose,
-                                          .case_id = looks == 1 ? entities[last]->id : STR_NONE,
-                                          .channel = actor->token ? STR("api") : STR("web")});
-    Arena *arena = command_arena(command);
-    PartLook *look = NEW(arena, PartLook);
-    look->why = str_dup(arena, why);
-    for (size_t i = 0; i < n; i++)
-        if (gate_is_look(ctx, entities[i])) look_collect(ctx, arena, entities[i], look);
-    command_add(command, &part_look, look);
-    Outcome outcome;
-    Rc rc = ledger_execute(ctx, ledger, command, &outcome);
-    command_free(command);
-    return rc;
 }

@@ -1,14 +1,14 @@
 /* tally: counters that follow the ledger, so that a wall asks for a row and never counts.
 
-   Rows of the follower "wall": 'c' case → month, state, day as counted; 'm' month, 'w', 'd' day →
-   a counter: count, held, when it changed; 'r' entity → its readings: number, newest time, value.
-   The held figure moves with the events, not with the clock: a rebuild gives the same, and a
-   restart shows nothing that was not shown before. */
+   Rows of the follower "wall": 'c' case → month, state, day (masked) as counted; 'm' month, 'w',
+   'd' day → a counter: count, held, when it changed; 'r' entity → its readings: number, newest
+   time, value. The held figure moves with the events, not with the clock: a rebuild gives the same,
+   and a restart shows nothing that was not shown before. */
 #include "insight_int.h"
 
 #include <math.h>
 
-enum { FOLLOWER_VERSION = 1, FIELDS = 3 };
+enum { FOLLOWER_VERSION = 2, FIELDS = 3 };
 
 /* ---- rows of numbers ---- */
 
@@ -90,12 +90,38 @@ static bool counted_same(const Counted *a, const Counted *b) {
     return str_eq(a->month, b->month) && str_eq(a->state, b->state) && str_eq(a->day, b->day);
 }
 
-static Counted counted_read(Str text) {
-    Counted counted = {0};
-    (void)str_split(&text, '|', &counted.month);
-    (void)str_split(&text, '|', &counted.state);
-    (void)str_split(&text, '|', &counted.day);
-    return counted;
+/* The day on which one case is picked up is personal: in its row it is masked by a pad that only
+   the tenant's key gives, another one for each writing. */
+static Str day_masked(Ctx *ctx, const Event *event, uint64_t position, Str day) {
+    Digest pad = ledger_keyed_hash(ctx->tenant->ledger, STR("wall-day"),
+                                   str_fmt(ctx->arena, STR_FMT "|%llu", STR_ARG(event->delta->id),
+                                           (unsigned long long)position));
+    char *bytes = arena_zero(ctx->arena, day.len + 1, 1);
+    assert(day.len <= sizeof pad.bytes);
+    for (size_t i = 0; i < day.len; i++)
+        bytes[i] = (char)((uint8_t)day.ptr[i] ^ pad.bytes[i]);
+    return (Str){bytes, day.len};
+}
+
+/* "month|state|position|masked day in hex" */
+static Rc counted_read(Ctx *ctx, const Event *event, Str text, Counted *out) {
+    Str position, hex, bytes;
+    int64_t at;
+    *out = (Counted){0};
+    bool whole = str_split(&text, '|', &out->month) && str_split(&text, '|', &out->state) &&
+                 str_split(&text, '|', &position) && str_to_i64(position, &at);
+    if (!str_split(&text, '|', &hex)) hex = STR_NONE;
+    if (!whole || !hash_from_hex(ctx->arena, hex, &bytes) || bytes.len > sizeof(Digest))
+        return damaged(ctx, event->delta->id);
+    out->day = day_masked(ctx, event, (uint64_t)at, bytes);
+    return RC_OK;
+}
+
+static Str counted_write(Ctx *ctx, const Event *event, const Counted *counted) {
+    Str masked = day_masked(ctx, event, event->position, counted->day);
+    return str_fmt(ctx->arena, STR_FMT "|" STR_FMT "|%llu|" STR_FMT, STR_ARG(counted->month),
+                   STR_ARG(counted->state), (unsigned long long)event->position,
+                   STR_ARG(hash_hex(ctx->arena, masked)));
 }
 
 static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
@@ -103,19 +129,15 @@ static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     Str text, key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
     Counted before = {0}, after = {0};
     Rc found = rows_get(ctx, rows, key, &text);
-    if (found == RC_OK)
-        before = counted_read(str_dup(ctx->arena, text));
-    else if (found != RC_NOT_FOUND)
-        return found;
+    if (found == RC_OK) TRY(counted_read(ctx, event, str_dup(ctx->arena, text), &before));
+    if (found != RC_OK && found != RC_NOT_FOUND) return found;
     TRY(project_event_entity(ctx, event, &application));
     if (application) after = counted_of(ctx->arena, application);
     if (counted_same(&before, &after)) return RC_OK;
     TRY(counted_move(ctx, rows, &before, -1, event->time));
     TRY(counted_move(ctx, rows, &after, 1, event->time));
     if (!application) return rows_delete(ctx, rows, key);
-    return rows_put(ctx, rows, key,
-                    str_fmt(ctx->arena, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(after.month),
-                            STR_ARG(after.state), STR_ARG(after.day)));
+    return rows_put(ctx, rows, key, counted_write(ctx, event, &after));
 }
 
 /* ---- readings ---- */

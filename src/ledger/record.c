@@ -32,9 +32,21 @@ SealRule record_rule(const Dictionary *dictionary, const Entity *entity) {
     return rule;
 }
 
+/* The subject's id is random and stands in the leaf's head anyway. Sealed, it would be lost with
+   the key, and what is written of the record after an erasure would no longer belong to the person.
+ */
+static bool names_subject(const SealRule *rule, Str iri) {
+    VEC_EACH (const Str, type_iri, &rule->entity->types) {
+        const DictType *type = dictionary_type(rule->dictionary, *type_iri);
+        if (type && type->subject.len && str_eq(type->subject, iri)) return true;
+    }
+    return false;
+}
+
 bool record_is_sealed(const void *arg, Str iri) {
     const SealRule *rule = arg;
     if (rule->extent != SEAL_PERSONAL) return rule->extent == SEAL_EVERYTHING;
+    if (names_subject(rule, iri)) return false;
     return dictionary_class(rule->dictionary, rule->entity, iri) >= CLASS_PERSONAL;
 }
 

@@ -15,9 +15,10 @@ typedef struct SealRule {
     const Entity *entity;
 } SealRule;
 
-/* DESIGN §6: personal and sensitive attributes under the data key of subject and retention file;
-   without a subject under the file's own; everything of an entity none of whose types is declared
-   under the key of its first type. dictionary may be NULL. */
+/* DESIGN §6: personal and sensitive attributes, but for the one that names the subject, under the
+   data key of subject and retention file; without a subject under the file's own; everything of an
+   entity none of whose types is declared under the key of its first type. dictionary may be NULL.
+ */
 SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
 /* The question of an EntitySealing over a rule. */
 bool record_is_sealed(const void *rule, Str iri);

@@ -46,6 +46,23 @@ Str dictionary_subject(const Dictionary *dictionary, const Entity *entity) {
     return STR_NONE;
 }
 
+void dictionary_about(Arena *arena, const Dictionary *dictionary, const Entity *entity,
+                      StrVec *out) {
+    *out = (StrVec){0};
+    VEC_EACH (Str, iri, &entity->types) {
+        const DictType *type = dictionary_type(dictionary, *iri);
+        const Attr *attr = type && type->about.len ? entity_attr(entity, type->about) : NULL;
+        const Json *list = attr ? attr->value : NULL;
+        for (size_t i = 0; list && list->kind == JSON_OBJECT && i < list->len; i++)
+            vec_push(arena, out, list->value.members[i].name);
+        for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len; i++) {
+            const Json *one = json_at(list, i);
+            vec_push(arena, out,
+                     one->kind == JSON_OBJECT ? json_get_str(one, "id") : json_str(one));
+        }
+    }
+}
+
 /* ---- validation ---- */
 
 /* "09:00"; "24:00" is the end of a day. */

@@ -51,7 +51,9 @@ typedef struct DictType {
     DataClass class; /* of attributes that are not declared */
     Str subject;     /* IRI of the attribute that names the person the record is about ("": nobody;
                         "@id": the record itself) */
-    Str retention;   /* retention file (簿冊) */
+    Str about; /* IRI of the attribute that lists the records whose persons a record about several
+                  is about; where there is no subject */
+    Str retention; /* retention file (簿冊) */
     Str legal_basis;
     Str standard; /* name in 自治体標準オープンデータセット, or empty */
     VEC(DictAttr) attrs;
@@ -82,6 +84,10 @@ const DictType *dictionary_at(const Dictionary *dictionary, size_t index);
 DataClass dictionary_class(const Dictionary *dictionary, const Entity *entity, Str attr_iri);
 /* The subject's id of an entity, or STR_NONE. */
 Str dictionary_subject(const Dictionary *dictionary, const Entity *entity);
+/* The ids of the records whose persons an entity is about (its type's `about`), borrowed from it:
+   strings or the "id" of objects in an array, member names of an object. */
+void dictionary_about(Arena *arena, const Dictionary *dictionary, const Entity *entity,
+                      StrVec *out);
 /* Validates an entity against its declared types: kinds, schemas, required attributes. */
 Rc dictionary_check(Ctx *ctx, const Dictionary *dictionary, const Entity *entity);
 /* The document {"@context": {...}} that maps all declared terms, for hosting and documentation. */

@@ -219,6 +219,9 @@ static Rc read_flags(const Compile *c, const EntityPath *path, const Json *objec
     TRY(read_flag(c, path, object, STR("key"), &attr->key));
     TRY(read_flag(c, path, object, STR("indexed"), &attr->indexed));
     TRY(read_flag(c, path, object, STR("searchable"), &attr->searchable));
+    if (attr->class >= CLASS_PERSONAL && (attr->indexed || attr->searchable))
+        return fail_at(c, path,
+                       "What is personal is sealed: it is neither indexed nor searchable.");
     return read_flag(c, path, object, STR("series"), &attr->series);
 }
 
@@ -300,16 +303,22 @@ static Rc read_attrs(Compile *c, const Json *content, TypeEntry *entry) {
 static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
     EntityPath path = {.name = STR("subject")};
     bool personal = type->class >= CLASS_PERSONAL;
-    Str subject = STR_NONE;
+    Str subject = STR_NONE, about = STR_NONE;
     TRY(read_text(c, NULL, content, STR("subject"), &subject));
+    TRY(read_text(c, NULL, content, STR("about"), &about));
     VEC_EACH (DictAttr, attr, &type->attrs) {
         personal = personal || attr->class >= CLASS_PERSONAL;
         if (subject.len && str_eq(attr->term, subject)) type->subject = attr->iri;
+        if (about.len && str_eq(attr->term, about)) type->about = attr->iri;
     }
     if (str_eq(subject, STR("@id"))) type->subject = subject;
     if (subject.len && type->subject.len == 0)
         return fail_at(c, &path, "The subject is the term of an attribute of this type, or @id.");
-    if (personal && subject.len == 0)
+    if (about.len && (type->about.len == 0 || subject.len))
+        return fail_at(c, &(EntityPath){.name = STR("about")},
+                       "What a record is about is the term of an attribute of this type, and it "
+                       "stands where there is no subject.");
+    if (personal && subject.len == 0 && about.len == 0)
         return fail_at(c, &path, "A type with personal attributes names the person it is about.");
     if (personal && type->retention.len == 0)
         return fail_at(c, &(EntityPath){.name = STR("retention")},
@@ -325,8 +334,8 @@ static Rc read_type(Compile *c, const Json *content) {
     Named named;
     entry->attrs = map_new(c->reader.ctx->arena);
     TRY(ONLY(c, NULL, content, STR("type"), STR("iri"), STR("label"), STR("description"),
-             STR("class"), STR("subject"), STR("retention"), STR("legalBasis"), STR("standard"),
-             STR("attributes"), STR("files")));
+             STR("class"), STR("subject"), STR("about"), STR("retention"), STR("legalBasis"),
+             STR("standard"), STR("attributes"), STR("files")));
     TRY(read_term(c, NULL, content, STR("type"), &named));
     type->term = named.term;
     type->iri = named.iri;

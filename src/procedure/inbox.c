@@ -2,10 +2,16 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { LINE_MAX = 1024, BETWEEN = 0x1F /* the unit separator: in no id or date */ };
+enum {
+    LINE_MAX = 1024,
+    NUMBER_HASH = 26,
+    CHUNK = 256,
+    BETWEEN = 0x1F /* the unit separator: in no id or date */
+};
 
-/* Keys: 'l' post US state due number US id → the line, as JSON; 'c' id → the key of its line; 'n'
-   number → id; 's' post US state → count, as decimal text. */
+/* Keys: 'l' post US state due submitted US id → the line, as JSON; 'c' id → the key of its line;
+   'n' keyed hash of the number → id; 's' post US state → count, as decimal text. Nothing personal
+   is in a row. */
 
 static Str line_prefix(Arena *arena, Str post, CaseState state) {
     return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), BETWEEN, 'a' + (int)state);
@@ -14,19 +20,18 @@ static Str line_prefix(Arena *arena, Str post, CaseState state) {
 static Str line_key(Arena *arena, const Entity *application, CaseState state) {
     Str prefix = line_prefix(arena, entity_text(application, IRI("post")), state);
     Str due = entity_text(application, IRI("due")),
-        number = entity_text(application, IRI("receiptNumber"));
+        submitted = entity_text(application, IRI("submittedAt"));
     return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(due),
-                   STR_ARG(number), BETWEEN, STR_ARG(application->id));
+                   STR_ARG(submitted), BETWEEN, STR_ARG(application->id));
 }
 
 static Str line_value(Arena *arena, const Entity *application) {
-    static const char *const terms[] = {"due", "pickupDate", "district", "receiptNumber"};
     Buf text = buf_new(arena, LINE_MAX);
     JsonWriter w = json_writer(&text);
     json_open(&w, '[');
     json_text(&w, application->id);
-    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
-        json_text(&w, entity_text(application, str_fmt(arena, LD_DEFAULT "%s", terms[i])));
+    json_text(&w, entity_text(application, IRI("due")));
+    json_text(&w, entity_text(application, IRI("district")));
     json_close(&w);
     return buf_str(&text);
 }
@@ -57,6 +62,12 @@ static Rc line_drop(Ctx *ctx, Rows *rows, Str pointer) {
     return count_move(ctx, rows, line, -1);
 }
 
+static Str number_key(Ctx *ctx, Str number) {
+    Digest hash = ledger_keyed_hash(ctx->tenant->ledger, STR("receipt"), number);
+    Str bytes = {(const char *)hash.bytes, sizeof hash.bytes};
+    return str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(hash_base32(ctx->arena, bytes, NUMBER_HASH)));
+}
+
 static Rc line_put(Ctx *ctx, Rows *rows, Str pointer, const Entity *application) {
     CaseState state = case_state(application);
     Str number = entity_text(application, IRI("receiptNumber"));
@@ -64,7 +75,7 @@ static Rc line_put(Ctx *ctx, Rows *rows, Str pointer, const Entity *application)
     Str line = line_key(ctx->arena, application, state);
     TRY(rows_put(ctx, rows, line, line_value(ctx->arena, application)));
     TRY(rows_put(ctx, rows, pointer, line));
-    TRY(rows_put(ctx, rows, str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(number)), application->id));
+    if (!str_empty(number)) TRY(rows_put(ctx, rows, number_key(ctx, number), application->id));
     return count_move(ctx, rows, line, 1);
 }
 
@@ -80,16 +91,24 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 2, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 3, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
+
+/* A row that may be wanted; key is where it stands. */
+typedef struct Candidate {
+    InboxLine line;
+    Str key;
+} Candidate;
 
 typedef struct Paging {
     Ctx *ctx;
     const InboxQuery *query;
     InboxPage *page;
     CaseState state;
+    VEC(Candidate) chunk;
+    Str on; /* where the next chunk begins; empty: there is none */
     Rc rc;
 } Paging;
 
@@ -98,37 +117,51 @@ static Date date_of(Str text) {
     return time_parse_date(text, &date) ? date : (Date){0};
 }
 
-static bool line_wanted(const InboxQuery *query, const InboxLine *line) {
-    bool district = str_empty(query->district) || str_eq(query->district, line->district);
-    bool pickup =
-        query->pickup.year == 0 ||
-        (line->pickup.year && time_date_days(line->pickup) == time_date_days(query->pickup));
-    return district && pickup;
-}
-
-static bool line_row(void *arg, Str key, Str value) {
+static bool candidate_row(void *arg, Str key, Str value) {
     Paging *paging = arg;
     const Json *json;
-    InboxPage *page = paging->page;
-    page->scanned++;
+    if (paging->chunk.len == CHUNK) {
+        paging->on = str_dup(paging->ctx->arena, key);
+        return false;
+    }
+    paging->page->scanned++;
     paging->rc = json_read(paging->ctx, value, JSON_LIMITS_DEFAULT, &json);
     if (paging->rc != RC_OK) return false;
     InboxLine line = {.id = json_str(json_at(json, 0)),
                       .state = paging->state,
                       .due = date_of(json_str(json_at(json, 1))),
-                      .pickup = date_of(json_str(json_at(json, 2))),
-                      .district = json_str(json_at(json, 3)),
-                      .number = json_str(json_at(json, 4))};
-    if (!line_wanted(paging->query, &line)) return true;
-    if (page->lines.len == paging->query->limit) {
-        page->next = hash_base64url(paging->ctx->arena, key);
-        return false;
-    }
-    vec_push(paging->ctx->arena, &page->lines, line);
+                      .district = json_str(json_at(json, 2))};
+    if (str_empty(paging->query->district) || str_eq(paging->query->district, line.district))
+        vec_push(paging->ctx->arena, &paging->chunk,
+                 (Candidate){line, str_dup(paging->ctx->arena, key)});
     return true;
 }
 
-/* States one after the other; within a state by due date and number. */
+static bool picked_up_on(const Entity *application, Date day) {
+    Date date = date_of(entity_text(application, IRI("pickupDate")));
+    return day.year == 0 || (date.year && time_date_days(date) == time_date_days(day));
+}
+
+/* The cases of a chunk are loaded after its rows were read: a row's snapshot would hold them back.
+ */
+static Rc chunk_take(Paging *paging) {
+    Ctx *ctx = paging->ctx;
+    InboxPage *page = paging->page;
+    VEC_EACH (Candidate, one, &paging->chunk) {
+        if (page->lines.len == paging->query->limit) {
+            page->next = hash_base64url(ctx->arena, one->key);
+            return RC_OK;
+        }
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, one->line.id, &one->line.application);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        if (picked_up_on(one->line.application, paging->query->pickup))
+            vec_push(ctx->arena, &page->lines, one->line);
+    }
+    return RC_OK;
+}
+
+/* States one after the other; within a state by due date and in the order of arrival. */
 static Rc state_lines(Paging *paging, Str from) {
     Ctx *ctx = paging->ctx;
     Str prefix = line_prefix(ctx->arena, paging->query->post, paging->state);
@@ -137,8 +170,15 @@ static Rc state_lines(Paging *paging, Str from) {
         range.from = from;
     else if (str_cmp(from, prefix) > 0)
         return RC_OK; /* on an earlier page */
-    TRY(project_rows(ctx, ctx->tenant->project, &range, line_row, paging));
-    return paging->rc;
+    do {
+        paging->chunk.len = 0;
+        paging->on = STR_NONE;
+        TRY(project_rows(ctx, ctx->tenant->project, &range, candidate_row, paging));
+        TRY(paging->rc);
+        TRY(chunk_take(paging));
+        range.from = paging->on;
+    } while (!str_empty(paging->on) && str_empty(paging->page->next));
+    return RC_OK;
 }
 
 Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
@@ -174,8 +214,7 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
 
 Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id) {
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    Rc rc = project_row(ctx, ctx->tenant->project, "inbox",
-                        str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(receipt_number)), id);
+    Rc rc = project_row(ctx, ctx->tenant->project, "inbox", number_key(ctx, receipt_number), id);
     if (rc == RC_NOT_FOUND)
         return ctx_fail(ctx, rc, "no-receipt", STR("receiptNumber"),
                         "There is no case with this number.");

@@ -9,13 +9,14 @@
 /* The follower "inbox"; register it before project_start. */
 Follower inbox_follower(Tenant *tenant);
 
-/* One line. The case itself is read through the ledger, so that it is never older than what was
- * just done. */
+/* One line. The row holds nothing personal; the case itself is read through the ledger, so that it
+   is never older than what was just done. It is whole: mask it before it is shown to anybody. */
 typedef struct InboxLine {
     Str id;
-    CaseState state;
-    Date due, pickup;
-    Str district, number;
+    CaseState state; /* of the row */
+    Date due;
+    Str district;
+    const Entity *application;
 } InboxLine;
 typedef VEC(InboxLine) InboxLines;
 
@@ -32,7 +33,7 @@ typedef struct InboxPage {
     Str next; /* empty: that was all */
     size_t scanned;
 } InboxPage;
-/* By due date, then number. Pool threads. */
+/* By due date, then in the order in which they came. Pool threads. */
 Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out);
 /* How many cases of the post are in each state. */
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);

@@ -208,8 +208,7 @@ static Rc draft_send(Ctx *ctx, Command *command, const PartDraft *draft, Str *de
     return case_execute(ctx, command, &outcome);
 }
 
-/* Nothing personal stands in the contents: the decider sees the person through the case, as a look.
- */
+/* The contents are sensitive: who reads them looks at the person of the case. */
 static const Json *reduction_contents(Arena *arena, const Entity *application) {
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
@@ -242,8 +241,8 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
     PartDraft *draft = draft_new(ctx, command, "fee-reduction");
-    draft->title = str_fmt(arena, "粗大ごみ処理手数料の減免について（" STR_FMT "）",
-                           STR_ARG(entity_text(application, IRI("receiptNumber"))));
+    draft->title =
+        STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
     draft->contents = reduction_contents(arena, application);
     draft->decider_post =
         waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
@@ -294,8 +293,7 @@ static Rc plan_collect(Ctx *ctx, Date day, Command *command, PartDraft *draft) {
             .post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = PLAN_MAX},
         &page));
     VEC_EACH (InboxLine, line, &page.lines) {
-        const Entity *application;
-        TRY(case_load(ctx, line->id, &application));
+        const Entity *application = line->application;
         if (case_state(application) != CASE_CONFIRMED) continue;
         vec_push(arena, &rows, plan_row(arena, application));
         vec_push(arena, &draft->cases,

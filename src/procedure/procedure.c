@@ -77,8 +77,7 @@ PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, D
 
 Rc case_load(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !gate_view(ctx, NULL, *out)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
     return rc;
 }

@@ -25,7 +25,8 @@ Command *case_command(Ctx *ctx, Str kind, Str case_id, Str channel);
 Rc case_execute(Ctx *ctx, Command *command, Outcome *outcome);
 /* The slot part of a district's day, in the command's arena; declares the slot. */
 PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, Date day);
-/* The newest state of a case, masked for the actor; RC_NOT_FOUND. */
+/* The newest state of a case that the actor may see something of, else RC_NOT_FOUND. It is whole:
+   rules are kept on what is so, not on what he may read; never show it. */
 Rc case_load(Ctx *ctx, Str id, const Entity **out);
 
 #endif

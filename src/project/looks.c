@@ -28,9 +28,17 @@ static void records_write(JsonWriter *w, const Event *event, Str subject) {
     json_close(w);
 }
 
-/* subjects is how many the look is about. A person's row names the records about him alone: others'
+/* One row that is put. */
+typedef struct LookRow {
+    const Event *event;
+    Str subject; /* empty: the row that is everybody's */
+    size_t persons;
+} LookRow;
+
+/* persons is how many the look is about. A person's row names the records about him alone: others'
    ids are none of his business, and a look at many would else be as large as their square. */
-static void look_write(Buf *to, const Event *event, Str subject) {
+static void look_write(Buf *to, const LookRow *row) {
+    const Event *event = row->event;
     JsonWriter w = json_writer(to);
     const struct {
         Str name, value;
@@ -46,19 +54,27 @@ static void look_write(Buf *to, const Event *event, Str subject) {
         json_name(&w, texts[i].name);
         json_text(&w, texts[i].value);
     }
-    records_write(&w, event, subject);
-    const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    records_write(&w, event, row->subject);
     json_name(&w, STR("subjects"));
-    json_int(&w, subjects ? (int64_t)subjects->len : 0);
+    json_int(&w, (int64_t)row->persons);
     json_close(&w);
 }
 
-static Rc look_put(Ctx *ctx, Rows *rows, const Event *event, Str subject) {
+/* Somebody of whom several records were shown is one person. */
+static size_t persons_count(Arena *arena, const Event *event) {
+    const Json *subjects = json_get(event->note_clear, STR("subjects"));
+    Map seen = map_new(arena);
+    for (size_t i = 0; subjects && i < subjects->len; i++)
+        map_put(&seen, json_str(json_at(subjects, i)), (void *)subjects);
+    return seen.len;
+}
+
+static Rc look_put(Ctx *ctx, Rows *rows, const LookRow *row) {
     ArenaMark mark = arena_mark(ctx->arena);
     Buf value = buf_new(ctx->arena, LOOK_MAX);
-    look_write(&value, event, subject);
+    look_write(&value, row);
     TRY(buf_rc(&value));
-    Str key = look_key(ctx->arena, subject, event->position, event->ordinal);
+    Str key = look_key(ctx->arena, row->subject, row->event->position, row->event->ordinal);
     TRY(rows_put(ctx, rows, key, buf_str(&value)));
     arena_rewind(ctx->arena, mark);
     return RC_OK;
@@ -69,9 +85,12 @@ Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
     if (!str_eq(event->note_kind, STR("look"))) return RC_OK;
     const Json *subjects = json_get(event->note_clear, STR("subjects"));
-    TRY(look_put(ctx, rows, event, STR_NONE));
-    for (size_t i = 0; subjects && i < subjects->len; i++)
-        TRY(look_put(ctx, rows, event, json_str(json_at(subjects, i))));
+    LookRow row = {.event = event, .persons = persons_count(ctx->arena, event)};
+    TRY(look_put(ctx, rows, &row));
+    for (size_t i = 0; subjects && i < subjects->len; i++) {
+        row.subject = json_str(json_at(subjects, i));
+        if (!str_empty(row.subject)) TRY(look_put(ctx, rows, &row));
+    }
     return RC_OK;
 }
 

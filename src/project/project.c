@@ -25,7 +25,7 @@ static void add_builtin(Project *project) {
         project,
         (Follower){.name = "state", .version = 1, .event = state_event, .arg = project->state});
     project_add(project,
-                (Follower){.name = "looks", .version = 3, .event = looks_event, .arg = project});
+                (Follower){.name = "looks", .version = 4, .event = looks_event, .arg = project});
     project_add(
         project,
         (Follower){.name = "types", .version = 1, .event = types_event, .arg = project->types});

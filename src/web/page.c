@@ -250,22 +250,10 @@ void page_faults(View *view, const Faults *faults) {
     view_set(view, "errors", view_value(&errors));
 }
 
-/* The purposes that pages state, as residents read them. */
-Json page_purpose(Arena *arena, Str purpose) {
-    static const struct {
-        Str code, ja, en;
-    } rows[] = {
-        {{"bulky-waste-check", 17},
-         {"粗大ごみ収集の受付の確認", 36},
-         {"Checking a bulky-waste application", 34}},
-        {{"bulky-waste-decide", 18},
-         {"粗大ごみ収集の決裁", 27},
-         {"Deciding on bulky-waste pickup", 30}},
-        {{"audit", 5}, {"監査", 6}, {"Audit", 5}},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (str_eq(rows[i].code, purpose)) return view_text(arena, rows[i].ja, rows[i].en);
-    return json_of_str(purpose);
+Json page_purpose(HttpExchange *x, Str code) {
+    Ctx *ctx = http_ctx(x);
+    const GatePurpose *purpose = gate_purpose(ctx->tenant->gate, code);
+    return purpose ? view_text(ctx->arena, purpose->name_ja, purpose->name_en) : json_of_str(code);
 }
 
 void page_looks(HttpExchange *x, View *view, const Looks *looks) {
@@ -275,7 +263,7 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
         View one = view_new(arena);
         view_set(&one, "at", json_of_int(look->at));
         view_set(&one, "who", page_post(x, look->post));
-        view_set(&one, "purpose", page_purpose(arena, look->purpose));
+        view_set(&one, "purpose", page_purpose(x, look->purpose));
         view_str(&one, "what", look->why);
         if (look->subjects > 1)
             view_int(&one, "batch", (int64_t)look->subjects);

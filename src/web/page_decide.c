@@ -9,14 +9,16 @@
 enum { DECISIONS_SHOWN = 50, DAYS_SHOWN = 21 };
 
 static const Str purpose_decide = {"bulky-waste-decide", 18};
+static const Str purpose_plan = {"bulky-waste-plan", 16};
 
 /* ---- finding proposals ---- */
 
+/* Whole: who shows one masks it before. */
 static Rc proposals(Ctx *ctx, Str condition, ProjectAnswer *out) {
     Match *match;
     MatchSource source = {.type = STR("Decision"), .q = condition};
     TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = DECISIONS_SHOWN, .view = gate_view};
+    ProjectQuery query = {.match = match, .limit = DECISIONS_SHOWN};
     Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
     match_free(match);
     return rc;
@@ -29,16 +31,31 @@ static const Json *contents_of(const Entity *decision) {
 
 /* ---- fee reductions ---- */
 
+/* What of a proposal this official may see, its contents among it; RC_DENIED says what is missing.
+ */
+static Rc proposal_view(Ctx *ctx, const Entity **decision) {
+    GateAsk ask = {.action = ACT_READ,
+                   .type = STR(DECIDE_TYPE),
+                   .attr = IRI("contents"),
+                   .class = CLASS_SENSITIVE,
+                   .relation = gate_relation(ctx, *decision)};
+    TRY(gate_check(ctx, &ask));
+    *decision = gate_view(ctx, NULL, *decision);
+    return RC_OK;
+}
+
 /* The decider sees the person behind the case: a look. */
 static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     Ctx *ctx = http_ctx(x);
-    const Json *contents = contents_of(decision);
     const Entity *application;
+    TRY(proposal_view(ctx, &decision));
+    const Json *contents = contents_of(decision);
     TRY(ledger_entity(ctx, ctx->tenant->ledger, json_get_str(contents, "case"), &application));
     application = gate_view(ctx, NULL, application);
     if (!application)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no such case.");
-    TRY(gate_look(ctx, &application, 1, STR("減免の理由、氏名、町名")));
+    const Entity *const shown[] = {application, decision};
+    TRY(gate_look(ctx, shown, 2, STR("減免の理由、氏名、町名")));
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     const WasteReduction *ground = reduction
                                        ? waste_reduction(procedures_waste(ctx->tenant),
@@ -221,6 +238,12 @@ static Rc confirmed_of(Ctx *ctx, Date day, InboxPage *page) {
         page);
 }
 
+static Date pickup_of(const InboxLine *line) {
+    Date date;
+    return time_parse_date(entity_text(line->application, IRI("pickupDate")), &date) ? date
+                                                                                     : (Date){0};
+}
+
 /* Days that have confirmed cases, from tomorrow on. */
 static Rc plan_days(HttpExchange *x, View *view, Date on) {
     Ctx *ctx = http_ctx(x);
@@ -230,7 +253,8 @@ static Rc plan_days(HttpExchange *x, View *view, Date on) {
     int64_t counts[DAYS_SHOWN] = {0};
     TRY(confirmed_of(ctx, (Date){0}, &page));
     VEC_EACH (InboxLine, line, &page.lines) {
-        int64_t at = line->pickup.year ? time_date_days(line->pickup) - first : -1;
+        Date pickup = pickup_of(line);
+        int64_t at = pickup.year ? time_date_days(pickup) - first : -1;
         if (at >= 0 && at < DAYS_SHOWN) counts[at]++;
     }
     for (int64_t i = 0; i < DAYS_SHOWN; i++) {
@@ -249,20 +273,27 @@ static Rc plan_days(HttpExchange *x, View *view, Date on) {
     return RC_OK;
 }
 
+static const Str plan_seen = {"収集予定表（受付番号、町名、品目）", 51};
+
 static Rc draft_fill(HttpExchange *x, View *view, Date day) {
     Ctx *ctx = http_ctx(x);
     InboxPage page;
     PlanDistricts districts = {0};
     TRY(confirmed_of(ctx, day, &page));
+    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page.lines.len + 1);
+    size_t n = 0;
     VEC_EACH (InboxLine, line, &page.lines) {
-        const Entity *application;
-        TRY(ledger_entity(ctx, ctx->tenant->ledger, line->id, &application));
-        if (case_state(application) != CASE_CONFIRMED) continue;
+        const Entity *application = gate_view(ctx, NULL, line->application);
+        bool seen = application && entity_attr(application, IRI("receiptNumber"));
+        if (!seen || case_state(application) != CASE_CONFIRMED) continue;
+        shown[n++] = application;
         PlanDistrict *district = plan_district(ctx->arena, &districts, line->district);
         vec_push(ctx->arena, &district->stops,
-                 stop_value(x, line->number, entity_text(application, IRI("town")),
-                            page_items(x, application), entity_int(application, IRI("fee"), 0)));
+                 stop_value(x, entity_text(application, IRI("receiptNumber")),
+                            entity_text(application, IRI("town")), page_items(x, application),
+                            entity_int(application, IRI("fee"), 0)));
     }
+    TRY(gate_look(ctx, shown, n, plan_seen));
     plan_districts_set(x, view, &districts);
     View values = view_new(ctx->arena);
     view_null(&values, "note");
@@ -316,6 +347,12 @@ Json page_stages(HttpExchange *x, const Entity *decision) {
 
 static void decide_show(HttpExchange *x, const Entity *decision, int status, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
+    Rc rc = proposal_view(ctx, &decision);
+    if (rc == RC_OK) rc = gate_look(ctx, &decision, 1, plan_seen);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
     const Json *contents = contents_of(decision), *cases = json_get(contents, STR("cases"));
     PlanDistricts districts = {0};
     for (size_t i = 0; cases && i < cases->len; i++) {
@@ -355,6 +392,7 @@ static void plan_get(HttpExchange *x) {
         page_fail(x);
         return;
     }
+    ctx->purpose = ctx->actor->roles & 1u << ROLE_CHIEF ? purpose_decide : purpose_plan;
     View view = page_view(x);
     Rc rc = waiting_plan(ctx, day, &waiting);
     if (rc == RC_OK && waiting) {
@@ -387,7 +425,8 @@ static void plan_index(HttpExchange *x) {
     }
     int64_t best = INT64_MAX;
     VEC_EACH (InboxLine, line, &page.lines) {
-        int64_t at = line->pickup.year ? time_date_days(line->pickup) : 0;
+        Date pickup = pickup_of(line);
+        int64_t at = pickup.year ? time_date_days(pickup) : 0;
         if (at >= time_date_days(first) && at < best) best = at;
     }
     Date day = best == INT64_MAX ? first : time_days_date(best);
@@ -462,46 +501,65 @@ static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
     return RC_OK;
 }
 
+/* What was decided, for those who may see it; the auditor proves a hash. */
+static void content_value(View *view, const Entity *decision) {
+    const Json *contents = contents_of(decision);
+    JsonItems lines = {0};
+    if (contents) {
+        vec_push(view->arena, &lines,
+                 content_line(view->arena, "件数", "Cases",
+                              json_of_int(json_get_int(contents, "count", 1))));
+        vec_push(view->arena, &lines,
+                 content_line(view->arena, "手数料", "Fees",
+                              json_of_int(json_get_int(contents, "fee", 0))));
+    }
+    view_items(view, "content", &lines);
+}
+
+static void comments_value(HttpExchange *x, View *view, const Entity *decision) {
+    JsonItems comments = {0};
+    Str opinion = entity_text(decision, IRI("opinion"));
+    if (!str_empty(opinion)) {
+        View one = view_new(view->arena);
+        view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
+        view_str(&one, "text", opinion);
+        view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+        vec_push(view->arena, &comments, view_value(&one));
+    }
+    view_items(view, "comments", &comments);
+}
+
+static Rc decision_load(HttpExchange *x, const Entity **out) {
+    Ctx *ctx = http_ctx(x);
+    Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
+                     STR_ARG(http_path_param(x, "decision")));
+    ctx->purpose = purpose_decide;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
+    TRY(rc);
+    return gate_look(ctx, out, 1, STR("起案と決裁の内容"));
+}
+
 static void decision_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const Entity *decision;
-    Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
-                     STR_ARG(http_path_param(x, "decision")));
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &decision);
-    if (rc == RC_OK) decision = gate_view(ctx, NULL, decision);
-    if (rc == RC_OK && !decision) rc = RC_NOT_FOUND;
-    if (rc == RC_NOT_FOUND)
-        (void)ctx_fail(ctx, rc, "no-proposal", id, "There is no such decision.");
     View view = page_view(x);
+    Rc rc = decision_load(x, &decision);
     if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
     if (rc != RC_OK) {
         page_fail(x);
         return;
     }
-    const Json *contents = contents_of(decision);
-    JsonItems lines = {0}, comments = {0};
     const char *act = decided_act(decision);
-    vec_push(
-        ctx->arena, &lines,
-        content_line(ctx->arena, "件数", "Cases", json_of_int(json_get_int(contents, "count", 1))));
-    vec_push(
-        ctx->arena, &lines,
-        content_line(ctx->arena, "手数料", "Fees", json_of_int(json_get_int(contents, "fee", 0))));
     view_str(&view, "title", entity_text(decision, IRI("title")));
     view_str(&view, "state", act ? str_of(act) : STR("waiting"));
     view_str(&view, "level", act && str_eq(str_of(act), STR("approved")) ? STR("ok") : STR("info"));
     view_str(&view, "number", entity_text(decision, IRI("number")));
     view_set(&view, "stages", page_stages(x, decision));
-    view_items(&view, "content", &lines);
-    Str opinion = entity_text(decision, IRI("opinion"));
-    if (!str_empty(opinion)) {
-        View one = view_new(ctx->arena);
-        view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
-        view_str(&one, "text", opinion);
-        view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
-        vec_push(ctx->arena, &comments, view_value(&one));
-    }
-    view_items(&view, "comments", &comments);
+    content_value(&view, decision);
+    comments_value(x, &view, decision);
     view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
     view_str(&view, "route_hash", decide_hash(ctx->arena, &(Json[]){page_stages(x, decision)}[0]));
     page_show(x, 200, WEB_PAGE_DECISION, &view);

@@ -120,11 +120,15 @@ static Json filters_value(HttpExchange *x, const Filter *filter) {
     return view_value(&view);
 }
 
+static const Str purpose_check = {"bulky-waste-check", 17};
+
+/* application: what the official may see of it. Without a number it is another division's. */
 static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
-    view_str(&one, "number", line->number);
-    view_str(&one, "url", page_case_url(arena, line->number));
+    Str number = entity_text(application, IRI("receiptNumber"));
+    view_str(&one, "number", number);
+    view_str(&one, "url", str_empty(number) ? STR_NONE : page_case_url(arena, number));
     view_str(&one, "arrived", entity_text(application, IRI("submittedAt")));
     view_set(&one, "what", page_items(x, application));
     view_bool(&one, "reduction",
@@ -150,17 +154,19 @@ static bool inbox_jump(HttpExchange *x) {
     return true;
 }
 
+/* A page of the inbox is one look at all whose cases are on it. */
 static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, int64_t *late) {
     Ctx *ctx = http_ctx(x);
+    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page->lines.len + 1);
+    size_t n = 0;
     VEC_EACH (const InboxLine, line, &page->lines) {
-        const Entity *application;
-        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, line->id, &application);
-        if (rc == RC_NOT_FOUND) continue;
-        TRY(rc);
+        const Entity *application = gate_view(ctx, NULL, line->application);
+        if (!application) continue;
+        shown[n++] = application;
         vec_push(ctx->arena, out, line_value(x, line, application));
         *late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
     }
-    return RC_OK;
+    return gate_look(ctx, shown, n, STR("受付の一覧（品目、受付番号）"));
 }
 
 /* What waits at one's own post comes first: cases beyond the clerk's delegation are the chief's.
@@ -180,6 +186,7 @@ static void inbox_get(HttpExchange *x) {
     InboxPage page;
     JsonItems lines = {0};
     int64_t late = 0, counts[CASE_STATES], total = 0;
+    ctx->purpose = purpose_check;
     if (inbox_jump(x)) return;
     Str post;
     if (inbox_post(ctx, &post) != RC_OK) {
@@ -216,8 +223,6 @@ static void inbox_get(HttpExchange *x) {
 
 /* ---- review ---- */
 
-static const Str purpose_check = {"bulky-waste-check", 17};
-
 /* The case of the page, opened as a look: recorded before anything is shown. */
 static Rc review_case(HttpExchange *x, const Entity **out) {
     Ctx *ctx = http_ctx(x);
@@ -228,7 +233,12 @@ static Rc review_case(HttpExchange *x, const Entity **out) {
     if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_OK && !*out)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
-    return rc;
+    TRY(rc);
+    GateAsk ask = {.action = ACT_READ,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_PERSONAL,
+                   .relation = gate_relation(ctx, *out)};
+    return gate_check(ctx, &ask);
 }
 
 static Json check_value(HttpExchange *x, const Json *check) {

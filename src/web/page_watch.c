@@ -14,7 +14,7 @@ static Json entry_value(HttpExchange *x, const Look *look) {
     view_int(&one, "at", look->at);
     view_set(&one, "post",
              str_empty(look->post) ? json_of_str(look->actor) : page_post(x, look->post));
-    view_set(&one, "purpose", page_purpose(arena, look->purpose));
+    view_set(&one, "purpose", page_purpose(x, look->purpose));
     view_set(&one, "act", view_text(arena, STR("閲覧"), STR("Look")));
     view_str(&one, "case", look->case_id);
     view_int(&one, "subjects", (int64_t)look->subjects);

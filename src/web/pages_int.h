@@ -51,7 +51,7 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks);
 /* Who proposed a decision and who decides it, as the component `route` shows it. */
 Json page_stages(HttpExchange *x, const Entity *decision);
 /* A purpose's code as people read it. */
-Json page_purpose(Arena *arena, Str purpose);
+Json page_purpose(HttpExchange *x, Str code);
 /* Error of a fault list as the template wants it: field to "field.code". */
 void page_faults(View *view, const Faults *faults);
 

@@ -116,7 +116,16 @@ static void the_starter_policies_say_what_the_city_wants(void **state) {
         {ACTOR_STAFF, C, ACT_READ, "Application", CLASS_PERSONAL, REL_POST, 0, 0, false},
         {ACTOR_STAFF, C, ACT_READ, "Application", CLASS_PERSONAL, 0, 1, 0, false},
         {ACTOR_STAFF, C, ACT_READ, "Application", CLASS_SENSITIVE, REL_DIVISION, 1, 0, false},
-        {ACTOR_STAFF, C, ACT_CONFIRM, "Application", CLASS_INTERNAL, 0, 0, 0, true},
+        {ACTOR_STAFF, C, ACT_CONFIRM, "Application", CLASS_INTERNAL, REL_POST, 0, 0, true},
+        {ACTOR_STAFF, C, ACT_CONFIRM, "Application", CLASS_INTERNAL, 0, 0, 0, false},
+        {ACTOR_STAFF, C, ACT_UPDATE, "Slot", CLASS_INTERNAL, 0, 1, 0, false},
+        {ACTOR_STAFF, C, ACT_READ, "Slot", CLASS_PERSONAL, 0, 1, 0, false},
+        {ACTOR_STAFF, C, ACT_READ, "Decision", CLASS_SENSITIVE, REL_POST, 1, 0, true},
+        {ACTOR_STAFF, C, ACT_READ, "Decision", CLASS_SENSITIVE, REL_POST, 0, 0, false},
+        {ACTOR_STAFF, C, ACT_READ, "Decision", CLASS_SENSITIVE, REL_DIVISION, 1, 0, false},
+        {ACTOR_STAFF, A, ACT_READ, "Decision", CLASS_SENSITIVE, 0, 1, 1, false},
+        {ACTOR_STAFF, C | H | A | S, ACT_READ, "Account", CLASS_PERSONAL, 0, 1, 1, false},
+        {ACTOR_STAFF, C, ACT_READ, "Account", CLASS_PERSONAL, REL_SUBJECT, 0, 0, true},
         {ACTOR_STAFF, C, ACT_DECIDE, "Decision", CLASS_INTERNAL, 0, 0, 1, false},
         {ACTOR_STAFF, H, ACT_DECIDE, "Decision", CLASS_INTERNAL, 0, 0, 1, true},
         {ACTOR_STAFF, H, ACT_DECIDE, "Decision", CLASS_INTERNAL, 0, 0, 0, false},
@@ -182,6 +191,7 @@ static Entity *application(House *house, Str id) {
     JsonMember *member = NEW(arena, JsonMember);
     *member = (JsonMember){STR("ground"), json_of_str(STR("public-assistance"))};
     *ground = json_of_members(member, 1);
+    entity_set(arena, entity, IRI("state"), json_of_str(STR("submitted")));
     entity_set(arena, entity, IRI("receiptNumber"), json_of_str(STR("2026-000001")));
     entity_set(arena, entity, IRI("post"), json_of_str(STR("environment-waste-clerk")));
     entity_set(arena, entity, IRI("name"), json_of_str(STR("星之森 あおね")));
@@ -202,7 +212,7 @@ static void views_show_each_actor_what_is_his(void **state) {
     const struct {
         Actor *actor;
         const char *purpose;
-        bool number, name, ground;
+        bool state, personal, ground;
     } rows[] = {
         {&house->nobody, "", false, false, false},
         {&holder, "", true, true, true},
@@ -221,13 +231,15 @@ static void views_show_each_actor_what_is_his(void **state) {
         const struct {
             Str iri;
             bool wanted;
-        } attrs[] = {{IRI("receiptNumber"), rows[i].number},
-                     {IRI("name"), rows[i].name},
+        } attrs[] = {{IRI("state"), rows[i].state},
+                     {IRI("receiptNumber"), rows[i].personal},
+                     {IRI("applicant"), rows[i].personal},
+                     {IRI("name"), rows[i].personal},
                      {IRI("feeReduction"), rows[i].ground}};
-        for (size_t a = 0; a < 3; a++)
+        for (size_t a = 0; a < sizeof attrs / sizeof *attrs; a++)
             if ((seen && entity_attr(seen, attrs[a].iri)) != attrs[a].wanted)
                 fail_msg("row %zu: " STR_FMT, i, STR_ARG(attrs[a].iri));
-        assert_int_equal(seen != NULL, rows[i].number);
+        assert_int_equal(seen != NULL, rows[i].state);
     }
     assert_non_null(entity_attr(entity, IRI("name"))); /* the entity itself is as it was */
 }
@@ -304,6 +316,41 @@ static void a_list_of_cases_is_one_look_for_each_person(void **state) {
     LooksQuery query = {.subject = house->other.person, .limit = 10};
     GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
     assert_int_equal(looks.len, 1);
+}
+
+/* Who reads a proposal about several cases looks at each of their persons. */
+static void a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it(void **state) {
+    House *house = *state;
+    Entity *cases[2], *decision = entity_new(house->arena, STR("urn:ngsi-ld:Decision:1"),
+                                             STR(LD_DEFAULT "Decision"));
+    JsonMember ids[2];
+    Json items[2];
+    for (size_t i = 0; i < 2; i++) {
+        cases[i] = application(house, str_fmt(house->arena, "urn:ngsi-ld:Application:%zu", i));
+        const Actor *person = i ? &house->other : &house->resident;
+        entity_set_kind(house->arena, cases[i], ATTR_RELATIONSHIP, IRI("applicant"),
+                        json_of_str(person->person));
+        GOOD(house, house_put(house, cases[i]));
+        ids[i] = (JsonMember){STR("id"), json_of_str(cases[i]->id)};
+        items[i] = json_of_members(&ids[i], 1);
+    }
+    entity_set(house->arena, decision, IRI("drafterPost"), json_of_str(house->clerk.post));
+    entity_set_kind(house->arena, decision, ATTR_JSON, IRI("cases"), json_of_items(items, 2));
+    entity_set_kind(house->arena, decision, ATTR_JSON, IRI("contents"), json_of_str(STR("x")));
+    GOOD(house, house_put(house, decision));
+    house_act(house, &house->clerk);
+    const Entity *seen = gate_view(&house->ctx, NULL, decision);
+    assert_non_null(entity_attr(seen, IRI("contents")));
+    GOOD(house, gate_look(&house->ctx, &seen, 1, STR("x")));
+    const Actor *const persons[] = {&house->resident, &house->other};
+    for (size_t i = 0; i < 2; i++) {
+        Looks looks;
+        LooksQuery query = {.subject = persons[i]->person, .limit = 10};
+        GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
+        assert_int_equal(looks.len, 1);
+        assert_int_equal(looks.items[0].subjects, 2);
+        assert_true(str_eq(looks.items[0].records.items[0], cases[i]->id));
+    }
 }
 
 /* ---- accounts and sessions ---- */
@@ -455,6 +502,7 @@ int main(void) {
         TEST(ones_own_and_what_is_not_personal_are_no_look),
         TEST(one_look_among_several_names_its_own_case),
         TEST(a_list_of_cases_is_one_look_for_each_person),
+        TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),
         TEST(too_many_failures_close_the_door_for_a_while),

@@ -39,7 +39,7 @@ STARTS = 120
 class Machi:
     def __init__(self, folder):
         self.log = os.path.join(folder, 'routes')
-        data = os.path.join(folder, 'data')
+        self.data = data = os.path.join(folder, 'data')
         environment = dict(os.environ, MACHI_ROUTE_LOG=self.log)
         self.process = subprocess.Popen([sys.argv[1], 'serve', '--data', data, '--listen', '127.0.0.1:0', '--starter'],
                                         stdout=subprocess.PIPE, text=True, env=environment)
@@ -67,9 +67,9 @@ class Browser:
         if role != 'nobody':
             self.sign_in(machi.passwords[role])
 
-    def ask(self, method, path, form=None):
+    def ask(self, method, path, form=None, headers=None):
         connection = http.client.HTTPConnection('127.0.0.1', self.machi.port, timeout=60)
-        headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items())}
+        headers = dict(headers or {}, Cookie='; '.join(f'{name}={value}' for name, value in self.cookies.items()))
         body = None
         if form is not None:
             headers['Content-Type'] = 'application/x-www-form-urlencoded'

@@ -199,6 +199,19 @@ Rc house_run(Ctx *ctx, Command *command) {
     return rc;
 }
 
+Rc house_put(House *house, const Entity *entity) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test.put")});
+    Arena *arena = command_arena(command);
+    Delta *delta = NEW(arena, Delta);
+    PartPut *put = NEW(arena, PartPut);
+    *delta = (Delta){
+        .op = DELTA_PUT, .id = str_dup(arena, entity->id), .after = entity_dup(arena, entity)};
+    *put = (PartPut){.delta = delta};
+    command_needs(command, delta->id);
+    command_add(command, &part_put, put);
+    return house_run(&house->ctx, command);
+}
+
 const Entity *house_entity(House *house, Str id) {
     const Entity *entity;
     GOOD(house, ledger_entity(&house->ctx, house->tenant.ledger, id, &entity));

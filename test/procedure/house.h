@@ -48,6 +48,8 @@ Ctx house_thread(House *house, Rand *rand);
 void house_thread_end(Ctx *ctx);
 /* Executes a command of one part; frees it. */
 Rc house_run(Ctx *ctx, Command *command);
+/* Writes an entity as the city itself. */
+Rc house_put(House *house, const Entity *entity);
 const Entity *house_entity(House *house, Str id); /* fails the test when there is none */
 void house_drain(House *house);
 /* The ledger alone, in the same folder. */

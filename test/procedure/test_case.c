@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <fts.h>
 #include <pthread.h>
 #include <cmocka.h>
 
@@ -489,6 +492,65 @@ static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **stat
     assert_int_equal(state_of(house, two), CASE_PLANNED);
 }
 
+/* ---- what lies on the disk ---- */
+
+/* How many files of the tenant's folder hold these bytes. */
+static size_t files_with(House *house, Str wanted) {
+    size_t found = 0;
+    Str folder = str_fmt(house->arena, "%s/data", house->root);
+    char *roots[] = {(char *)folder.ptr, NULL};
+    FTS *tree = fts_open(roots, FTS_PHYSICAL, NULL);
+    for (FTSENT *entry; (entry = fts_read(tree));) {
+        if (entry->fts_info != FTS_F) continue;
+        ArenaMark mark = arena_mark(house->ctx.scratch);
+        char *bytes = arena_alloc(house->ctx.scratch, (size_t)entry->fts_statp->st_size + 1, 1);
+        FILE *file = fopen(entry->fts_accpath, "rb");
+        size_t len = fread(bytes, 1, (size_t)entry->fts_statp->st_size, file);
+        fclose(file);
+        found += memmem(bytes, len, wanted.ptr, wanted.len) != NULL;
+        arena_rewind(house->ctx.scratch, mark);
+    }
+    fts_close(tree);
+    return found;
+}
+
+static void nothing_personal_of_a_case_lies_in_clear(void **state) {
+    House *house = *state;
+    (void)apply_one(house, NULL, 1); /* the first proposal's number is another than the case's */
+    Str decision, id = apply_one(house, "disaster", 1);
+    const Entity *application = house_entity(house, id);
+    Str number = entity_text(application, IRI("receiptNumber")),
+        town = entity_text(application, IRI("town"));
+    const Attr *ground = entity_attr(application, IRI("feeReduction"));
+    house_act(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &decision));
+    GOOD(house, gate_look(&house->ctx, &application, 1, STR("x")));
+    house_drain(house);
+    const Str personal[] = {number,
+                            town,
+                            STR("星之森"),
+                            STR("0999-12-3456"),
+                            STR("sofa-1"),
+                            STR("requested"),
+                            json_get_str(ground->value, "ground"),
+                            json_get_str(ground->value, "article")};
+    assert_true(files_with(house, id) > 0); /* ids are found, so the search works */
+    for (size_t i = 0; i < sizeof personal / sizeof *personal; i++)
+        if (str_empty(personal[i]) || files_with(house, personal[i]))
+            fail_msg("\"" STR_FMT "\" lies in clear", STR_ARG(personal[i]));
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
+                             .subject = house->resident.person,
+                             .reason = STR("x")};
+    StrVec kept;
+    vec_push(house->arena, &erasure.files, STR("保存5年/申請"));
+    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+    application = house_entity(house, id);
+    assert_null(entity_attr(application, IRI("receiptNumber")));
+    assert_null(entity_attr(application, IRI("town")));
+    assert_true(case_state(application) == CASE_SUBMITTED);
+    assert_true(str_eq(dictionary_subject(house->dictionary, application), house->resident.person));
+}
+
 /* ---- the inbox ---- */
 
 typedef struct Dump {
@@ -517,8 +579,10 @@ static Dump inbox_dump(House *house) {
 static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
     House *house = *state;
     enum { CASES = 7 };
-    for (int i = 0; i < CASES; i++)
+    for (int i = 0; i < CASES; i++) {
+        house->clock.fixed += TIME_SECOND;
         (void)apply_one(house, NULL, 1);
+    }
     InboxQuery query = {.post = STR("environment-waste-clerk"), .limit = 3};
     InboxPage page;
     size_t seen = 0;
@@ -526,8 +590,9 @@ static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
     do {
         GOOD(house, inbox_page(&house->ctx, &query, &page));
         VEC_EACH (InboxLine, line, &page.lines) {
-            assert_true(str_cmp(before, line->number) < 0);
-            before = str_dup(house->arena, line->number);
+            Str number = entity_text(line->application, IRI("receiptNumber"));
+            assert_true(str_cmp(before, number) < 0);
+            before = str_dup(house->arena, number);
             seen++;
         }
         query.after = page.next;
@@ -602,6 +667,7 @@ int main(void) {
         TEST(a_cancelled_case_voids_its_reduction),
         TEST(a_decided_plan_plans_all_its_cases_in_one_command),
         TEST(a_case_taken_out_stays_confirmed_and_the_rest_is_planned),
+        TEST(nothing_personal_of_a_case_lies_in_clear),
         TEST(the_inbox_shows_at_once_in_pages_by_due_date),
         TEST(the_inbox_equals_its_rebuild),
     };

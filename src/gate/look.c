@@ -1,0 +1,99 @@
+/* look: a record of who saw whose personal data, durable before the data leave. */
+#include "gate_int.h"
+
+bool gate_is_look(const Ctx *ctx, const Entity *entity) {
+    const Actor *actor = gate_actor(ctx);
+    if (actor->kind == ACTOR_SYSTEM) return false;
+    if (gate_relation(ctx, entity) & (REL_SUBJECT | REL_APPLICANT | REL_HOLDER)) return false;
+    for (size_t i = 0; i < entity->attrs.len; i++)
+        if (dictionary_class(ctx->tenant->dictionary, entity, entity->attrs.items[i].name) >=
+            CLASS_PERSONAL)
+            return true;
+    return false;
+}
+
+/* A look while it is gathered. */
+typedef struct Gathering {
+    Ctx *ctx;
+    Arena *arena; /* of the command */
+    PartLook *look;
+} Gathering;
+
+static void subject_add(Gathering *g, Str subject, Str record) {
+    vec_push(g->arena, &g->look->subjects, str_dup(g->arena, subject));
+    vec_push(g->arena, &g->look->records, str_dup(g->arena, record));
+}
+
+/* Whom a stored record is about; it may have gone meanwhile. */
+static Rc subject_of(Ctx *ctx, Str id, Str *out) {
+    const Entity *whole;
+    *out = STR_NONE;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &whole);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    *out = dictionary_subject(ctx->tenant->dictionary, whole);
+    return RC_OK;
+}
+
+/* The persons of the records that a record lists. */
+static Rc about_collect(Gathering *g, const Entity *whole, bool *any) {
+    StrVec about;
+    dictionary_about(g->ctx->arena, g->ctx->tenant->dictionary, whole, &about);
+    *any = about.len > 0;
+    VEC_EACH (const Str, id, &about) {
+        Str subject;
+        TRY(subject_of(g->ctx, *id, &subject));
+        subject_add(g, subject, *id);
+    }
+    return RC_OK;
+}
+
+/* What is shown has been masked: whom it is about is found in the record itself. One that names
+   nobody is recorded without a person. */
+static Rc look_collect(Gathering *g, const Entity *shown) {
+    const Ctx *ctx = g->ctx;
+    const Entity *whole;
+    bool several = false;
+    Rc rc = ledger_entity(g->ctx, ctx->tenant->ledger, shown->id, &whole);
+    if (rc == RC_NOT_FOUND)
+        whole = shown;
+    else if (rc != RC_OK)
+        return rc;
+    Str subject = dictionary_subject(ctx->tenant->dictionary, whole);
+    if (str_empty(subject)) TRY(about_collect(g, whole, &several));
+    if (!several) subject_add(g, subject, shown->id);
+    return RC_OK;
+}
+
+Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
+    const Actor *actor = gate_actor(ctx);
+    size_t looks = 0, last = 0;
+    for (size_t i = 0; i < n; i++)
+        if (gate_is_look(ctx, entities[i])) {
+            looks++;
+            last = i;
+        }
+    if (!looks) return RC_OK;
+    if (str_empty(ctx->purpose))
+        return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
+                        "Say for which purpose you need this personal data.");
+    Ledger *ledger = ctx->tenant->ledger;
+    Command *command =
+        command_new(ledger, (CommandHead){.kind = STR("look"),
+                                          .actor = actor->id,
+                                          .post = actor->post,
+                                          .purpose = ctx->purpose,
+                                          .case_id = looks == 1 ? entities[last]->id : STR_NONE,
+                                          .channel = actor->token ? STR("api") : STR("web")});
+    Arena *arena = command_arena(command);
+    Gathering gathering = {ctx, arena, NEW(arena, PartLook)};
+    gathering.look->why = str_dup(arena, why);
+    Rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        if (gate_is_look(ctx, entities[i])) rc = look_collect(&gathering, entities[i]);
+    command_add(command, &part_look, gathering.look);
+    Outcome outcome;
+    if (rc == RC_OK) rc = ledger_execute(ctx, ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
