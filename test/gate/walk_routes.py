@@ -20,6 +20,7 @@ RULES = [
     ('/staff/decisions/', {'clerk', 'chief', 'head', 'auditor'}),
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
+    ('/staff/cases/', {'clerk', 'chief'}),  # of the division whose case it is
     ('/staff/wall', STAFF),
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
