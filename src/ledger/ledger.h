@@ -165,6 +165,8 @@ typedef struct LedgerOptions {
 enum { LEDGER_LAG_EVENTS = 200000, LEDGER_LAG_BYTES = 256 << 20 };
 /* Name of the state projection's cursor in state.db. */
 #define LEDGER_STATE "state"
+/* Rows of another version are as good as lost: they are built anew before anybody reads them. */
+enum { LEDGER_STATE_VERSION = 2 };
 
 /* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer.
    RC_BUSY: another process holds the folder. RC_FAILED names the file and the remedy. Where the
@@ -220,6 +222,8 @@ uint64_t ledger_membership(const Ledger *ledger, const StrVec *types);
 /* The stored form of an entity: what the working set and state.db keep; personal values are sealed
  * under keys that exist already. */
 Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to);
+/* The types of a stored form's entity, which are never sealed. */
+Rc ledger_record_types(Ctx *ctx, Str stored, StrVec *out);
 /* Opens a stored form into ctx->arena; values whose key was destroyed are left out. */
 Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out);
 /* Shows the newest versions above a position, in no order: what a query must look at before the

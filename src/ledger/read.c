@@ -134,6 +134,10 @@ Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to) {
                          to, &sealed);
 }
 
+Rc ledger_record_types(Ctx *ctx, Str stored, StrVec *out) {
+    return record_types(ctx, stored, out);
+}
+
 Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out) {
     return record_decode(ctx, ledger->keys, stored, out, NULL);
 }

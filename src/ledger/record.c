@@ -135,15 +135,27 @@ bool record_has_sealed(Str stored) {
     return wire_varint(&in) > 0;
 }
 
+static Rc damaged(Ctx *ctx) {
+    return ctx_fail(ctx, RC_FAILED, "record-damaged", STR_NONE,
+                    "A stored record can't be read: stop machi, delete state.db, start again.");
+}
+
+Rc record_types(Ctx *ctx, Str stored, StrVec *out) {
+    WireIn in = wire_in(stored);
+    Entity *clear;
+    if (wire_u8(&in) != RECORD_VERSION) return damaged(ctx);
+    TRY(entity_decode(ctx, wire_str(&in), &clear));
+    *out = clear->types;
+    return RC_OK;
+}
+
 Rc record_decode(Ctx *ctx, Keys *keys, Str stored, Entity **out, bool *erased) {
     WireIn in = wire_in(stored);
     bool known = wire_u8(&in) == RECORD_VERSION, gone = false;
     Str text = wire_str(&in);
     SealedParts parts;
     leaf_read_sealed(ctx->arena, &in, &parts);
-    if (!known || !wire_done(&in))
-        return ctx_fail(ctx, RC_FAILED, "record-damaged", STR_NONE,
-                        "A stored record can't be read: stop machi, delete state.db, start again.");
+    if (!known || !wire_done(&in)) return damaged(ctx);
     TRY(entity_decode(ctx, text, out));
     VEC_EACH (const SealedPart, part, &parts) {
         Entity *secret;

@@ -46,6 +46,7 @@ Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated
 Rc record_encode(Ctx *ctx, const RecordKeys *source, const Entity *entity, Buf *to, bool *sealed);
 /* True if it has sealed parts. */
 bool record_has_sealed(Str stored);
+Rc record_types(Ctx *ctx, Str stored, StrVec *out);
 /* Opens a stored form into ctx->arena. *erased (may be NULL): attributes are missing because their
  * key is destroyed. */
 Rc record_decode(Ctx *ctx, Keys *keys, Str stored, Entity **out, bool *erased);

@@ -126,7 +126,9 @@ static Rc replay_window(Ledger *ledger, uint64_t from, uint64_t *events) {
     return RC_OK;
 }
 
-/* How far state.db is; UINT64_MAX: it belongs to another ledger or is from another time. */
+/* How far state.db is; UINT64_MAX: it belongs to another ledger or program, or is from another
+ * time.
+ */
 static Rc read_cursor(Ctx *ctx, Ledger *ledger, uint64_t *position) {
     Cursor cursor;
     Digest hash;
@@ -136,7 +138,8 @@ static Rc read_cursor(Ctx *ctx, Ledger *ledger, uint64_t *position) {
     if (rc == RC_NOT_FOUND || (rc == RC_OK && cursor.position == 0)) return RC_OK;
     TRY(rc);
     *position = UINT64_MAX;
-    if (cursor.position > atomic_load(&ledger->head)) return RC_OK;
+    bool other = cursor.version != LEDGER_STATE_VERSION;
+    if (other || cursor.position > atomic_load(&ledger->head)) return RC_OK;
     TRY(reader_hashes(ctx, reader, cursor.position, 1, &hash));
     if (memcmp(&hash, &cursor.leaf, sizeof hash) == 0) *position = cursor.position;
     return RC_OK;

@@ -1,29 +1,97 @@
 /* history: the temporal evolution of attributes, a row per instance, in the order of its time.
    Personal attributes have none here: their values lie sealed in the ledger alone.
 
-   Keys: 's' entity attribute → the attribute's IRI; 'e' entity → id and types; 'i' entity attribute
-   time position place → the instance. Entity is 16, attribute 8 bytes of SHA-256. The time is
-   observedAt, else when it was written. */
+   Keys: 'h' id NUL 'e' → id and types; 'h' id NUL 'i' attribute time position place → the instance;
+   'a' attribute → its IRI. The attribute is 8 bytes of its SHA-256. The time is observedAt, else
+   when it was written. What one entity has lies together, in the order in which windows are
+   written. */
 #include "project_int.h"
 
-#include <string.h>
-
 enum {
-    ENTITY_BYTES = 16,
+    ID_BYTES = 200,  /* of longer ids a part and their hash */
+    HASH_BYTES = 32, /* of this length */
     ATTR_BYTES = 8,
-    TIME_AT = 1 + ENTITY_BYTES + ATTR_BYTES,
-    POSITION_AT = TIME_AT + 8,
-    PLACE_AT = POSITION_AT + 8,
-    NUMBER_BYTES = 17
+    TIME_BACK = 20, /* from the end of the key: time, position, ordinal, place */
+    POSITION_BACK = 12,
+    PLACE_BACK = 4,
+    NUMBER_BYTES = 17,
+    NAMES_MAX = 100000,
+    NAMES_ARENA = 256 << 20,
 };
 
-static void series_key(Buf *to, char kind, Str id, Str attr) {
+/* Attributes that have a row already, with the hashes of their names. */
+struct HistoryRows {
+    Project *project;
+    Rows rows;
+    Arena *arena;
+    Map names; /* IRI → 8 bytes */
+};
+
+struct HistoryRows *history_new(Project *project) {
+    struct HistoryRows *history = mem_zero(sizeof *history);
+    history->project = project;
+    history->rows = (Rows){project->batch, project_space(HISTORY_SPACE)};
+    history->arena = arena_new(NAMES_ARENA);
+    history->names = map_new(history->arena);
+    return history;
+}
+
+void history_free(struct HistoryRows *history) {
+    if (!history) return;
+    arena_free(history->arena);
+    mem_free(history);
+}
+
+void history_forget(struct HistoryRows *history) {
+    arena_reset(history->arena);
+    history->names = map_new(history->arena);
+}
+
+Rc history_clear(Ctx *ctx, struct HistoryRows *history) {
+    return rows_delete_prefix(ctx, &history->rows, STR_NONE);
+}
+
+/* ---- keys ---- */
+
+static void entity_key(Buf *to, Str id, char kind) {
+    bool plain = id.len <= ID_BYTES && !memchr(id.ptr, 0, id.len);
+    buf_add_char(to, 'h');
+    buf_add(to, plain ? id : str_sub(id, 0, ID_BYTES - HASH_BYTES));
+    if (!plain) {
+        buf_add_char(to, 1);
+        key_hash(to, id, HASH_BYTES);
+    }
+    buf_add_char(to, 0);
     buf_add_char(to, kind);
-    key_hash(to, id, ENTITY_BYTES);
-    if (!str_empty(attr)) key_hash(to, attr, ATTR_BYTES);
+}
+
+static void series_key(Buf *to, Str id, Str attr) {
+    entity_key(to, id, 'i');
+    key_hash(to, attr, ATTR_BYTES);
+}
+
+static Str name_key(Arena *arena, Str hash) {
+    Buf key = buf_new(arena, 16);
+    buf_add_char(&key, 'a');
+    buf_add(&key, hash);
+    return buf_str(&key);
 }
 
 /* ---- writing ---- */
+
+/* The 8 bytes of an attribute; they have a row from then on that tells its name. */
+static Rc name_hash(Ctx *ctx, struct HistoryRows *history, Str iri, const char **out) {
+    *out = map_get(&history->names, iri);
+    if (*out) return RC_OK;
+    Buf hash = buf_new(ctx->arena, ATTR_BYTES);
+    key_hash(&hash, iri, ATTR_BYTES);
+    *out = hash.ptr;
+    TRY(rows_put(ctx, &history->rows, name_key(ctx->arena, buf_str(&hash)), iri));
+    if (history->names.len >= NAMES_MAX) return RC_OK;
+    Str kept = str_dup(history->arena, buf_str(&hash));
+    map_put(&history->names, str_dup(history->arena, iri), (char *)(uintptr_t)kept.ptr);
+    return RC_OK;
+}
 
 /* A plain number: 'n', when it was written, its bits, its unit. Anything else: 'j' and an entity of
  * this one instance. */
@@ -57,32 +125,42 @@ static void instance_write(Arena *arena, Buf *to, const Attr *attr, int64_t writ
     entity_encode(to, one);
 }
 
-static Rc instance_put(Ctx *ctx, Rows *rows, const Event *event, const Attr *attr, size_t place) {
+/* What the rows of one change are written from. */
+typedef struct Writing {
+    struct HistoryRows *history;
+    Str id;
+    const Fold *fold;
+} Writing;
+
+static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t place) {
     Arena *arena = ctx->arena;
-    Buf key = buf_new(arena, 128), series = buf_new(arena, 64), value = buf_new(arena, VALUE_MAX);
-    series_key(&series, 's', event->delta->id, attr->name);
-    series_key(&key, 'i', event->delta->id, attr->name);
-    key_i64(&key, attr->observed_at != TIME_NONE ? attr->observed_at : event->time);
-    key_u64(&key, event->position);
-    key_u16(&key, (uint16_t)event->ordinal);
+    const Fold *fold = w->fold;
+    const char *hash;
+    Buf key = buf_new(arena, ID_BYTES + 64), value = buf_new(arena, VALUE_MAX);
+    TRY(name_hash(ctx, w->history, attr->name, &hash));
+    entity_key(&key, w->id, 'i');
+    buf_add_bytes(&key, hash, ATTR_BYTES);
+    key_i64(&key, attr->observed_at != TIME_NONE ? attr->observed_at : fold->time);
+    key_u64(&key, fold->position);
+    key_u16(&key, (uint16_t)fold->ordinal);
     key_u16(&key, (uint16_t)place);
-    instance_write(arena, &value, attr, event->time);
+    instance_write(arena, &value, attr, fold->time);
     TRY(buf_rc(&value));
-    TRY(rows_put(ctx, rows, buf_str(&series), attr->name));
-    return rows_put(ctx, rows, buf_str(&key), buf_str(&value));
+    return rows_put(ctx, &w->history->rows, buf_str(&key), buf_str(&value));
 }
 
-static Rc entity_put(Ctx *ctx, Rows *rows, const Event *event, const StrVec *types) {
-    Buf key = buf_new(ctx->arena, 64), value = buf_new(ctx->arena, VALUE_MAX);
-    series_key(&key, 'e', event->delta->id, STR_NONE);
-    Entity *entity = entity_new(ctx->arena, event->delta->id, types->items[0]);
+static Rc entity_put(Ctx *ctx, const Writing *w, const StrVec *types) {
+    Buf key = buf_new(ctx->arena, ID_BYTES + 64), value = buf_new(ctx->arena, VALUE_MAX);
+    entity_key(&key, w->id, 'e');
+    Entity *entity = entity_new(ctx->arena, w->id, types->items[0]);
     entity->types = *types;
     entity_encode(&value, entity);
-    return rows_put(ctx, rows, buf_str(&key), buf_str(&value));
+    return rows_put(ctx, &w->history->rows, buf_str(&key), buf_str(&value));
 }
 
-static bool kept_out(const Ctx *ctx, const Entity *entity, Str attr) {
-    return dictionary_class(ctx->tenant->dictionary, entity, attr) >= CLASS_PERSONAL;
+static bool kept_out(const Ctx *ctx, const StrVec *types, Str attr) {
+    Entity typed = {.types = *types};
+    return dictionary_class(ctx->tenant->dictionary, &typed, attr) >= CLASS_PERSONAL;
 }
 
 /* A whole entity that is put again brings only what is new in it. */
@@ -92,36 +170,41 @@ static bool unchanged(const Entity *before, const Delta *delta, const Attr *attr
     return old && entity_attr_same(old, attr);
 }
 
-static Rc removals_put(Ctx *ctx, Rows *rows, const Event *event, const Entity *before) {
-    for (size_t i = 0; before && i < event->delta->removed.len; i++) {
-        const DeltaRemoval *removal = &event->delta->removed.items[i];
-        if (!entity_attr(before, removal->name) || kept_out(ctx, before, removal->name)) continue;
-        Attr gone = *entity_attr(before, removal->name);
+static Rc removals_put(Ctx *ctx, const Writing *w, const Entity *before) {
+    const Delta *delta = w->fold->delta;
+    for (size_t i = 0; before && i < delta->removed.len; i++) {
+        const DeltaRemoval *removal = &delta->removed.items[i];
+        const Attr *attr = entity_attr(before, removal->name);
+        if (!attr || kept_out(ctx, &before->types, removal->name)) continue;
+        Attr gone = *attr;
         gone.dataset_id = removal->dataset_id;
         gone.value = NULL;
         gone.subs = (Attrs){0};
         gone.observed_at = TIME_NONE;
-        gone.deleted_at = event->time;
-        TRY(instance_put(ctx, rows, event, &gone, 0x8000 + i));
+        gone.deleted_at = w->fold->time;
+        TRY(instance_put(ctx, w, &gone, 0x8000 + i));
     }
     return RC_OK;
 }
 
-/* Runs before the state follower, so that what the state holds is what was before this event. */
-Rc history_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
-    Project *project = arg;
-    Entity *before;
-    const Delta *delta = event->delta;
-    if (!delta) return RC_OK;
-    TRY(state_touched(ctx, project->state, delta->id, &before));
-    const Entity *typed = delta->after && delta->after->types.len ? delta->after : before;
-    if (!typed) return RC_OK;
-    if (delta->op == DELTA_PUT) TRY(entity_put(ctx, rows, event, &typed->types));
-    TRY(removals_put(ctx, rows, event, before));
+static Rc fold_write(Ctx *ctx, const Writing *w, const Entity *before, const StrVec *types) {
+    const Delta *delta = w->fold->delta;
+    TRY(removals_put(ctx, w, before));
+    if (!types) return RC_OK;
+    if (delta->op == DELTA_PUT) TRY(entity_put(ctx, w, types));
     for (size_t i = 0; delta->after && i < delta->after->attrs.len; i++) {
         const Attr *attr = &delta->after->attrs.items[i];
-        if (!kept_out(ctx, typed, attr->name) && !unchanged(before, delta, attr))
-            TRY(instance_put(ctx, rows, event, attr, i));
+        if (!kept_out(ctx, types, attr->name) && !unchanged(before, delta, attr))
+            TRY(instance_put(ctx, w, attr, i));
+    }
+    return RC_OK;
+}
+
+Rc history_write(Ctx *ctx, struct HistoryRows *history, const Touched *touched) {
+    for (size_t i = 0; i < touched->folds.len; i++) {
+        const Entity *before = touched->opened ? touched_before(touched, i) : NULL;
+        Writing w = {history, touched->id, &touched->folds.items[i]};
+        TRY(fold_write(ctx, &w, before, touched_types(touched, i)));
     }
     return RC_OK;
 }
@@ -129,10 +212,10 @@ Rc history_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 /* ---- reading ---- */
 
 static Str instance_id(Arena *arena, Str key) {
-    uint64_t place = key_read_u64(key, PLACE_AT) >> 32;
+    uint64_t place = key_read_u64(key, key.len - PLACE_BACK); /* what is left of the key */
     return str_fmt(arena, "urn:ngsi-ld:Instance:%llu.%u.%u",
-                   (unsigned long long)key_read_u64(key, POSITION_AT), (unsigned)(place >> 16),
-                   (unsigned)(place & 0xFFFF));
+                   (unsigned long long)key_read_u64(key, key.len - POSITION_BACK),
+                   (unsigned)(place >> 16), (unsigned)(place & 0xFFFF));
 }
 
 static Rc number_read(Ctx *ctx, Str iri, Str key, Str value, Attr *out) {
@@ -149,7 +232,7 @@ static Rc number_read(Ctx *ctx, Str iri, Str key, Str value, Attr *out) {
                   .kind = ATTR_PROPERTY,
                   .value = json,
                   .unit_code = str_dup(ctx->arena, str_sub(value, NUMBER_BYTES, value.len)),
-                  .observed_at = key_read_i64(key, TIME_AT),
+                  .observed_at = key_read_i64(key, key.len - TIME_BACK),
                   .created_at = written,
                   .modified_at = written,
                   .deleted_at = TIME_NONE,
@@ -216,10 +299,11 @@ static bool series_row(void *arg, Str key, Str value) {
 /* Only a query by observedAt knows from the keys where to begin and end. */
 static void series_range(Arena *arena, const Series *series, RowsRange *range) {
     const TemporalQuery *window = &series->query->window;
-    Buf prefix = buf_new(arena, 64), from = buf_new(arena, 64), to = buf_new(arena, 64);
-    series_key(&prefix, 'i', series->query->id, series->iri);
+    enum { MOST = ID_BYTES + 64 };
+    Buf prefix = buf_new(arena, MOST), from = buf_new(arena, MOST), to = buf_new(arena, MOST);
+    series_key(&prefix, series->query->id, series->iri);
     *range = (RowsRange){
-        .follower = "history", .prefix = buf_str(&prefix), .backwards = window->last_n > 0};
+        .follower = HISTORY_SPACE, .prefix = buf_str(&prefix), .backwards = window->last_n > 0};
     if (window->property != TEMPORAL_OBSERVED || window->rel == TEMPORAL_ANY) return;
     buf_add(&from, buf_str(&prefix));
     buf_add(&to, buf_str(&prefix));
@@ -257,12 +341,33 @@ static Rc series_read(Ctx *ctx, Project *project, const HistoryQuery *query, Str
     return RC_OK;
 }
 
-static bool series_name(void *arg, Str key, Str value) {
-    (void)key;
-    Series *series = arg;
-    vec_push(series->ctx->arena, &series->found,
-             (Attr){.name = str_dup(series->ctx->arena, value)});
-    return true;
+static bool series_hash(void *arg, Str key, Str value) {
+    (void)value;
+    char *hash = arg;
+    memcpy(hash, key.ptr + key.len - TIME_BACK - ATTR_BYTES, ATTR_BYTES);
+    return false;
+}
+
+/* The attributes of which there are instances: behind the first of one begins the next. */
+static Rc series_names(Ctx *ctx, Project *project, Str id, StrVec *out) {
+    static const char none[ATTR_BYTES] = {0};
+    Buf prefix = buf_new(ctx->arena, ID_BYTES + 64);
+    entity_key(&prefix, id, 'i');
+    RowsRange range = {.follower = HISTORY_SPACE, .prefix = buf_str(&prefix)};
+    for (;;) {
+        char hash[ATTR_BYTES] = {0};
+        Str name, bytes = {hash, ATTR_BYTES};
+        TRY(project_rows(ctx, project, &range, series_hash, hash));
+        if (memcmp(hash, none, ATTR_BYTES) == 0) return RC_OK;
+        TRY(project_row(ctx, project, HISTORY_SPACE, name_key(ctx->arena, bytes), &name));
+        vec_push(ctx->arena, out, name);
+        Buf next = buf_new(ctx->arena, ID_BYTES + 64);
+        buf_add(&next, buf_str(&prefix));
+        buf_add(&next, bytes);
+        for (size_t i = 0; i <= TIME_BACK; i++)
+            buf_add_char(&next, (char)0xFF);
+        range.from = buf_str(&next);
+    }
 }
 
 static bool wanted(const StrVec *attrs, Str iri) {
@@ -273,23 +378,20 @@ static bool wanted(const StrVec *attrs, Str iri) {
 
 Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, History *out) {
     Str stored;
-    Buf key = buf_new(ctx->arena, 64), names = buf_new(ctx->arena, 64);
+    StrVec names = {0};
+    Buf key = buf_new(ctx->arena, ID_BYTES + 64);
     TRY(project_drain(ctx, project, ledger_head(project->tenant->ledger)));
-    series_key(&key, 'e', query->id, STR_NONE);
-    Rc rc = project_row(ctx, project, "history", buf_str(&key), &stored);
+    entity_key(&key, query->id, 'e');
+    Rc rc = project_row(ctx, project, HISTORY_SPACE, buf_str(&key), &stored);
     if (rc == RC_NOT_FOUND)
         return ctx_fail(ctx, rc, "no-history", query->id,
                         "There is no temporal evolution of this entity.");
     TRY(rc);
     *out = (History){.first = TIME_NONE, .last = TIME_NONE};
     TRY(entity_decode(ctx, stored, &out->entity));
-    Series listing = {.ctx = ctx};
-    series_key(&names, 's', query->id, STR_NONE);
-    TRY(project_rows(ctx, project, &(RowsRange){.follower = "history", .prefix = buf_str(&names)},
-                     series_name, &listing));
-    for (size_t i = 0; i < listing.found.len; i++)
-        if (wanted(&query->attrs, listing.found.items[i].name))
-            TRY(series_read(ctx, project, query, listing.found.items[i].name, out));
+    TRY(series_names(ctx, project, query->id, &names));
+    VEC_EACH (const Str, name, &names)
+        if (wanted(&query->attrs, *name)) TRY(series_read(ctx, project, query, *name, out));
     return RC_OK;
 }
 
@@ -307,20 +409,21 @@ static bool reading_row(void *arg, Str key, Str value) {
     double number;
     memcpy(&number, &bits, sizeof number);
     if (value.ptr[0] == 'i') number = (double)(int64_t)bits;
-    return readings->each(readings->arg, key_read_i64(key, TIME_AT), number);
+    return readings->each(readings->arg, key_read_i64(key, key.len - TIME_BACK), number);
 }
 
 Rc project_readings(Ctx *ctx, Project *project, const ReadingsQuery *query, ReadingEach each,
                     void *arg) {
     Readings readings = {each, arg};
-    Buf from = buf_new(ctx->arena, 64), to = buf_new(ctx->arena, 64),
-        prefix = buf_new(ctx->arena, 64);
-    series_key(&prefix, 'i', query->id, query->attr);
+    enum { MOST = ID_BYTES + 64 };
+    Buf from = buf_new(ctx->arena, MOST), to = buf_new(ctx->arena, MOST),
+        prefix = buf_new(ctx->arena, MOST);
+    series_key(&prefix, query->id, query->attr);
     buf_add(&from, buf_str(&prefix));
     buf_add(&to, buf_str(&prefix));
     key_i64(&from, query->from);
     key_i64(&to, query->to);
-    RowsRange range = {.follower = "history",
+    RowsRange range = {.follower = HISTORY_SPACE,
                        .prefix = buf_str(&prefix),
                        .from = buf_str(&from),
                        .to = buf_str(&to)};

@@ -6,6 +6,10 @@
  * readers see old rows. */
 enum { WINDOW_EVENTS = 8192, CHUNK_LEAVES = 32, WAIT_MILLIS = 200 };
 
+/* While much is written and nobody waits, a window stays open a while: pages that are changed often
+ * are then written once for many changes. */
+enum { BUSY_EVENTS = 32, PACE_MILLIS = 200 };
+
 /* ---- registering ---- */
 
 void project_add(Project *project, Follower follower) {
@@ -17,18 +21,12 @@ void project_add(Project *project, Follower follower) {
 
 static void add_builtin(Project *project) {
     project->state = state_new(project);
-    project->types = types_new();
-    project_add(
-        project,
-        (Follower){.name = "history", .version = 1, .event = history_event, .arg = project});
-    project_add(
-        project,
-        (Follower){.name = "state", .version = 1, .event = state_event, .arg = project->state});
+    project_add(project, (Follower){.name = LEDGER_STATE,
+                                    .version = LEDGER_STATE_VERSION,
+                                    .event = state_event,
+                                    .arg = project->state});
     project_add(project,
                 (Follower){.name = "looks", .version = 4, .event = looks_event, .arg = project});
-    project_add(
-        project,
-        (Follower){.name = "types", .version = 1, .event = types_event, .arg = project->types});
 }
 
 static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
@@ -45,6 +43,7 @@ static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&project->moved, &monotonic);
+    pthread_cond_init(&project->hurry, &monotonic);
     pthread_condattr_destroy(&monotonic);
     Rc rc = batch_open(ctx, project->store, STORE_STATE, &project->batch);
     if (rc != RC_OK) {
@@ -64,6 +63,7 @@ Rc project_new(Ctx *ctx, Tenant *tenant, Project **out) {
 
 Rc project_copy(Ctx *ctx, const Project *of, Tenant *tenant, Store *store, Project **out) {
     TRY(project_make(ctx, tenant, store, out));
+    (*out)->apart = true;
     for (size_t i = (*out)->count; i < of->count; i++) {
         Follower follower = of->followers[i].follower;
         follower.committed = NULL;
@@ -88,7 +88,7 @@ static Rc running_clear(Ctx *ctx, Project *project, Running *running) {
     if (ledger_head(project->tenant->ledger))
         log_info("project", "%s is built anew from the ledger", running->follower.name);
     running->reached = 0;
-    if (running->follower.arg == project->state) TRY(batch_entity_clear(ctx, project->batch));
+    if (running->follower.arg == project->state) TRY(state_clear(ctx, project->state));
     return batch_delete_range(ctx, project->batch, &(ItemRange){.space = running->rows.space});
 }
 
@@ -183,8 +183,7 @@ Rc project_window(Ctx *ctx, Project *project, uint64_t until) {
         batch_rollback(project->batch);
     for (size_t i = 0; i < project->count && rc == RC_OK; i++)
         if (project->followers[i].reached < next) project->followers[i].reached = next;
-    if (rc != RC_OK) types_forget(project->types);
-    state_forget(project->state);
+    if (rc != RC_OK) state_forget(project->state);
     return rc;
 }
 
@@ -198,12 +197,15 @@ static Ctx window_ctx(Project *project, Reader *db) {
                  .db = db};
 }
 
-/* Catches up to the head; false when a window failed and was left for later. */
-static bool catch_up(Project *project, Reader *db) {
+/* Catches up to what is there now; *events is how many there were. False when a window failed and
+ * was left for later. */
+static bool catch_up(Project *project, Reader *db, size_t *events) {
     uint64_t head = ledger_head(project->tenant->ledger);
+    *events = 0;
     while (slowest(project) < head && !atomic_load(&project->stop)) {
         Ctx ctx = window_ctx(project, db);
         Rc rc = project_window(&ctx, project, head);
+        *events += project->window_events;
         if (rc == RC_OK) announce(project);
         if (rc != RC_OK) {
             log_error("project", "a window after leaf %llu failed (%s): " STR_FMT,
@@ -214,21 +216,49 @@ static bool catch_up(Project *project, Reader *db) {
     return true;
 }
 
-static void *project_run(void *arg) {
-    Project *project = arg;
-    Reader *db = NULL;
-    Ctx ctx = window_ctx(project, NULL);
-    if (reader_open(&ctx, project->store, &db) != RC_OK) {
-        log_error("project", "no reader: " STR_FMT, STR_ARG(ctx.error.detail));
-        return NULL;
-    }
+static struct timespec monotonic_at(int64_t micros) {
+    return (struct timespec){.tv_sec = micros / TIME_SECOND,
+                             .tv_nsec = micros % TIME_SECOND * 1000};
+}
+
+/* Until the instant, or until somebody waits. */
+static void pace(Project *project, int64_t until) {
+    struct timespec at = monotonic_at(until);
+    int late = 0;
+    pthread_mutex_lock(&project->lock);
+    while (!late && !project->waiting && !project->hurried && !atomic_load(&project->stop))
+        late = pthread_cond_timedwait(&project->hurry, &project->lock, &at);
+    project->hurried = false;
+    pthread_mutex_unlock(&project->lock);
+}
+
+static void follow(Project *project, Reader *db) {
     while (!atomic_load(&project->stop)) {
-        int64_t until = time_monotonic() + WAIT_MILLIS * INT64_C(1000);
-        ledger_wait(project->tenant->ledger, slowest(project), until);
-        if (!catch_up(project, db)) {
+        size_t events;
+        ledger_wait(project->tenant->ledger, slowest(project),
+                    time_monotonic() + WAIT_MILLIS * INT64_C(1000));
+        int64_t began = time_monotonic();
+        if (!catch_up(project, db, &events)) {
             struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
             nanosleep(&pause, NULL); /* a full disk is not helped by haste */
+        } else if (events >= BUSY_EVENTS) {
+            pace(project, began + PACE_MILLIS * INT64_C(1000));
         }
+    }
+}
+
+static void *project_run(void *arg) {
+    Project *project = arg;
+    Ledger *ledger = project->tenant->ledger;
+    Reader *db = NULL;
+    Ctx ctx = window_ctx(project, NULL);
+    Rc rc = reader_open(&ctx, project->store, &db);
+    if (rc == RC_OK) rc = ledger_reader_register(&ctx, ledger);
+    if (rc == RC_OK) {
+        follow(project, db);
+        ledger_reader_unregister(ledger);
+    } else {
+        log_error("project", "no reader: " STR_FMT, STR_ARG(ctx.error.detail));
     }
     reader_close(db);
     return NULL;
@@ -252,11 +282,14 @@ Rc project_start(Ctx *ctx, Project *project) {
 
 void project_stop(Project *project) {
     if (!project) return;
+    pthread_mutex_lock(&project->lock);
     atomic_store(&project->stop, true);
+    pthread_cond_signal(&project->hurry);
+    pthread_mutex_unlock(&project->lock);
     if (project->started) pthread_join(project->thread, NULL);
     batch_close(project->batch);
     state_free(project->state);
-    types_free(project->types);
+    pthread_cond_destroy(&project->hurry);
     pthread_cond_destroy(&project->moved);
     pthread_mutex_destroy(&project->lock);
     arena_free(project->window);
@@ -266,14 +299,24 @@ void project_stop(Project *project) {
     mem_free(project);
 }
 
+void project_hurry(Project *project) {
+    pthread_mutex_lock(&project->lock);
+    project->hurried = true;
+    pthread_cond_signal(&project->hurry);
+    pthread_mutex_unlock(&project->lock);
+}
+
 Rc project_drain(Ctx *ctx, Project *project, uint64_t position) {
     int64_t deadline = ctx->deadline ? ctx->deadline : time_monotonic() + TIME_MINUTE;
-    struct timespec until = {.tv_sec = deadline / TIME_SECOND,
-                             .tv_nsec = deadline % TIME_SECOND * 1000};
+    struct timespec until = monotonic_at(deadline);
+    if (atomic_load(&project->reached) >= position) return RC_OK;
     pthread_mutex_lock(&project->lock);
     int late = 0;
+    project->waiting++;
+    pthread_cond_signal(&project->hurry);
     while (!late && atomic_load(&project->reached) < position)
         late = pthread_cond_timedwait(&project->moved, &project->lock, &until);
+    project->waiting--;
     pthread_mutex_unlock(&project->lock);
     if (atomic_load(&project->reached) >= position) return RC_OK;
     return ctx_fail(

@@ -68,7 +68,7 @@ uint64_t project_reached(const Project *project);
 /* What is kept, compared with a rebuild from the ledger. */
 typedef struct ProjectReport {
     uint64_t position; /* the leaf at which both were compared */
-    size_t followers;
+    size_t followers;  /* history and types among them */
     uint64_t rows, entities;
     uint64_t differences;
     Str first; /* what is different, in words; empty: nothing */

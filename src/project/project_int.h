@@ -6,8 +6,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 enum { FOLLOWERS_MAX = 24, PROJECT_ARENA = 1 << 30, VALUE_MAX = 64 << 20 };
+
+/* Asks for the newest leaves without waiting for them. */
+void project_hurry(Project *project);
 
 struct Rows {
     Batch *batch;
@@ -32,19 +36,24 @@ struct Project {
     size_t count;
     size_t window_events;
     struct State *state;
-    struct Types *types;
     pthread_t thread;
     bool started;
+    bool apart; /* a rebuild for comparison: what the working set holds is not asked */
     atomic_bool stop;
     atomic_flag verifying;        /* one comparison at a time */
     atomic_uint_fast64_t reached; /* of all followers */
     pthread_mutex_t lock;         /* guards the waiting below */
-    pthread_cond_t moved;
+    pthread_cond_t moved, hurry;
+    unsigned waiting; /* threads */
+    bool hurried;     /* somebody wants the newest leaves soon, without waiting */
     Rand rand;
     Clock clock;
 };
 
 Space project_space(const char *follower);
+/* Spaces that the state's follower writes beside the entities. */
+#define HISTORY_SPACE "history"
+#define TYPES_SPACE   "types"
 /* One window of leaves up to `until`, whole or not at all. Announces nothing. */
 Rc project_window(Ctx *ctx, Project *project, uint64_t until);
 /* Followers like these over another store, without a thread; sets tenant->project, whose tenant is
@@ -52,23 +61,77 @@ Rc project_window(Ctx *ctx, Project *project, uint64_t until);
 Rc project_copy(Ctx *ctx, const Project *of, Tenant *tenant, Store *store, Project **out);
 /* Removes what a comparison that was killed has left. */
 void verify_tidy(Ctx *ctx, const Tenant *tenant);
-/* The built-in followers. */
+
+/* ---- a window's changes, by entity (touched.c) ---- */
+
+/* One change, in memory of the window. */
+typedef struct Fold {
+    const Delta *delta;
+    uint64_t position;
+    uint32_t ordinal; /* within the leaf */
+    int64_t time;
+    const Entity *after; /* once the entity was folded so far; NULL: it ended */
+} Fold;
+
+typedef struct Touched {
+    Str id;
+    VEC(Fold) folds;
+    size_t folded; /* so many folds know what they left */
+    bool opened;   /* start and row are known; else only types are */
+    const Entity *start;
+    uint64_t row; /* position of the row as it was found */
+    StrVec types; /* the same before and after each fold */
+    Str stored;   /* what the writer made of it, when nobody has changed it since; else empty */
+} Touched;
+
+/* The current entities, and what the window has changed of them. */
+struct State {
+    Project *project;
+    Arena *arena;  /* of the window */
+    Map touched;   /* id → Touched */
+    uint64_t leaf; /* of the newest event */
+    struct HistoryRows *history;
+    struct Types *types;
+};
+
+Touched *touched_get(struct State *state, Str id);
+void touched_add(struct State *state, Touched *touched, const Event *event);
+/* Makes all folds know what they left. */
+Rc touched_fold(Ctx *ctx, struct State *state, Touched *touched);
+/* Finds what the rows need, in the cheapest way. Before history_write, types_write. */
+Rc touched_settle(Ctx *ctx, struct State *state, Touched *touched);
+/* Before a fold, and after all of them; NULL: nothing. Only where it was opened. */
+const Entity *touched_before(const Touched *touched, size_t fold);
+const Entity *touched_after(const Touched *touched);
+/* The types of what a fold left; NULL: nothing is left. */
+const StrVec *touched_types(const Touched *touched, size_t fold);
+
+/* ---- the built-in followers ---- */
+
 struct State *state_new(Project *project);
 void state_free(struct State *state);
 Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
-/* Writes the window's entities; the window's arena holds them. */
+/* Writes the window's entities with their history and types; the window's arena holds them. */
 Rc state_flush(Ctx *ctx, struct State *state);
-/* An entity as of the window so far; NULL: none. */
-Rc state_touched(Ctx *ctx, struct State *state, Str id, Entity **out);
-/* Forgets a window, written or not. */
+/* Forgets a window that was not written, and what it believed of rows. */
 void state_forget(struct State *state);
-Rc history_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
-Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
-struct Types *types_new(void);
+/* Drops all rows. */
+Rc state_clear(Ctx *ctx, struct State *state);
+
+struct HistoryRows *history_new(Project *project);
+void history_free(struct HistoryRows *history);
+void history_forget(struct HistoryRows *history);
+Rc history_clear(Ctx *ctx, struct HistoryRows *history);
+Rc history_write(Ctx *ctx, struct HistoryRows *history, const Touched *touched);
+
+struct Types *types_new(Project *project);
 void types_free(struct Types *types);
 /* Forgets what it believed to be written. */
 void types_forget(struct Types *types);
-Rc types_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
+Rc types_clear(Ctx *ctx, struct Types *types);
+Rc types_write(Ctx *ctx, struct Types *types, const Touched *touched);
+
+Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
 
 /* Big-endian bytes, so that the order of bytes is that of numbers; signed values have the sign
  * flipped. */

@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-enum { DEADLINE_EVERY = 256, REMEMBER_MAX = 128 };
+/* Beyond so many newer versions the next query is spared to look at them all. */
+enum { DEADLINE_EVERY = 256, REMEMBER_MAX = 128, NEWER_MANY = 256 };
 
 typedef struct Querying {
     Ctx *ctx;
@@ -142,6 +143,7 @@ static Rc collect(Querying *q) {
     q->seen = map_new(ctx->arena);
     q->above = project_reached(q->project);
     TRY(ledger_overlay(ctx, q->project->tenant->ledger, q->above, newer_entity, q));
+    if (q->seen.len > NEWER_MANY) project_hurry(q->project);
     if (q->newer.len) qsort(q->newer.items, q->newer.len, sizeof *q->newer.items, by_id);
     EntityScan scan = {.hint = q->query->match ? match_hint(q->query->match) : NULL,
                        .after = q->query->after,

@@ -1,94 +1,67 @@
-/* state: the current entities as rows of state.db, with what finds them. */
+/* state: the current entities as rows of state.db, with what finds them; their history and the
+   types seen are written beside them, entity by entity. */
 #include "project_int.h"
 
 #include <stdlib.h>
 
 enum { WINDOW_ENTITIES = 4096, TEXT_MAX = 1 << 16, VALUES_MAX = 256 };
 
-/* An entity that the window has touched. entity is NULL when it has been deleted. */
-typedef struct Touched {
-    Str id;
-    Entity *entity;
-    uint64_t position, row; /* of the newest delta, and of the row as it was found */
-} Touched;
-
-struct State {
-    Project *project;
-    Arena *arena;  /* of the window */
-    Map touched;   /* id → Touched */
-    uint64_t leaf; /* of the newest event */
-};
-
 struct State *state_new(Project *project) {
     struct State *state = mem_zero(sizeof *state);
     state->project = project;
     state->arena = arena_new(PROJECT_ARENA);
     state->touched = map_new(state->arena);
+    state->history = history_new(project);
+    state->types = types_new(project);
     return state;
 }
 
 void state_free(struct State *state) {
     if (!state) return;
+    history_free(state->history);
+    types_free(state->types);
     arena_free(state->arena);
     mem_free(state);
 }
 
-void state_forget(struct State *state) {
+static void window_forget(struct State *state) {
     arena_reset(state->arena);
     state->touched = map_new(state->arena);
 }
 
-/* The entity as of the window so far: from the map, else from its row. */
-static Rc touched_get(Ctx *ctx, struct State *state, Str id, Touched **out) {
-    *out = map_get(&state->touched, id);
-    if (*out) return RC_OK;
-    EntityRow row;
-    Touched *touched = NEW(state->arena, Touched);
-    touched->id = str_dup(state->arena, id);
-    Rc rc = batch_entity_get(ctx, state->project->batch, id, &row);
-    if (rc == RC_OK) {
-        touched->row = touched->position = row.position;
-        Ctx own = *ctx;
-        own.arena = state->arena;
-        rc = ledger_record_open(&own, state->project->tenant->ledger, row.body, &touched->entity);
-        if (rc != RC_OK) ctx->error = own.error;
-    } else if (rc == RC_NOT_FOUND) {
-        rc = RC_OK;
-    }
-    map_put(&state->touched, touched->id, touched);
-    *out = touched;
-    return rc;
+void state_forget(struct State *state) {
+    window_forget(state);
+    history_forget(state->history);
+    types_forget(state->types);
 }
 
-Rc state_touched(Ctx *ctx, struct State *state, Str id, Entity **out) {
-    Touched *touched;
-    TRY(touched_get(ctx, state, id, &touched));
-    *out = touched->entity;
-    return RC_OK;
+Rc state_clear(Ctx *ctx, struct State *state) {
+    state_forget(state);
+    TRY(history_clear(ctx, state->history));
+    TRY(types_clear(ctx, state->types));
+    return batch_entity_clear(ctx, state->project->batch);
 }
 
 Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out) {
+    struct State *state = ctx->tenant->project->state;
     *out = NULL;
-    return event->delta ? state_touched(ctx, ctx->tenant->project->state, event->delta->id, out)
-                        : RC_OK;
+    if (!event->delta) return RC_OK;
+    Touched *touched = touched_get(state, event->delta->id);
+    TRY(touched_fold(ctx, state, touched));
+    *out = (Entity *)(uintptr_t)touched_after(touched);
+    return RC_OK;
 }
 
 Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)rows;
     struct State *state = arg;
-    Touched *touched;
     if (!event->delta) return RC_OK;
     /* Between leaves only: a row written in the middle of one would hide the leaf's later changes
      * of it. */
     bool next_leaf = event->position > state->leaf;
     state->leaf = event->position;
     if (next_leaf && state->touched.len >= WINDOW_ENTITIES) TRY(state_flush(ctx, state));
-    TRY(touched_get(ctx, state, event->delta->id, &touched));
-    if (event->position <= touched->row) return RC_OK; /* a replay: the row has it already */
-    const Entity *after =
-        delta_fold(ctx->arena, touched->entity, event->delta, event->position, event->time);
-    touched->entity = after ? entity_dup(state->arena, after) : NULL;
-    touched->position = event->position;
+    touched_add(state, touched_get(state, event->delta->id), event);
     return RC_OK;
 }
 
@@ -164,35 +137,73 @@ static void put_fill(Ctx *ctx, const struct State *state, const Entity *entity, 
     put->text = buf_str(&text);
 }
 
+/* Whether the window's changes may move the entity among what finds it. */
+static Rc finds_change(Ctx *ctx, const struct State *state, const Touched *touched, bool *out) {
+    Entity typed = {.types = touched->types};
+    *out = touched->opened;
+    for (size_t i = 0; !*out && i < touched->folds.len; i++) {
+        const Attrs *attrs = &touched->folds.items[i].delta->after->attrs;
+        for (size_t k = 0; !*out && k < attrs->len; k++) {
+            Str name = attrs->items[k].name;
+            TRY(batch_index_declared(ctx, state->project->batch, name, out));
+            *out = *out || attrs->items[k].kind == ATTR_GEO || searchable(state, &typed, name);
+        }
+    }
+    return RC_OK;
+}
+
 /* ---- writing ---- */
 
 static int touched_order(const void *a, const void *b) {
     return str_cmp(((const MapItem *)a)->key, ((const MapItem *)b)->key);
 }
 
-static Rc touched_write(Ctx *ctx, struct State *state, const Touched *touched) {
-    if (touched->position == touched->row) return RC_OK; /* only looked at */
-    EntityPut put = {.id = touched->id, .position = touched->position};
+static Rc put_entity(Ctx *ctx, struct State *state, const Entity *entity, EntityPut *put) {
     Buf body = buf_new(ctx->arena, VALUE_MAX);
-    if (touched->entity) {
-        TRY(ledger_record_seal(ctx, state->project->tenant->ledger, touched->entity, &body));
-        put.types = touched->entity->types;
-        put.body = buf_str(&body);
-        put_fill(ctx, state, touched->entity, &put);
+    put->types = entity->types;
+    put_fill(ctx, state, entity, put);
+    if (put->body.len) return RC_OK;
+    TRY(ledger_record_seal(ctx, state->project->tenant->ledger, entity, &body));
+    put->body = buf_str(&body);
+    return RC_OK;
+}
+
+static Rc row_put(Ctx *ctx, struct State *state, const Touched *touched) {
+    uint64_t position = touched->folds.items[touched->folds.len - 1].position;
+    EntityPut put = {.id = touched->id, .position = position, .body = touched->stored};
+    const Entity *entity = touched_after(touched);
+    if (position <= touched->row) return RC_OK; /* a replay: the row has it already */
+    bool finds;
+    TRY(finds_change(ctx, state, touched, &finds));
+    put.same_finds = !finds;
+    if (finds && !touched->opened) {
+        Entity *opened;
+        TRY(ledger_record_open(ctx, state->project->tenant->ledger, touched->stored, &opened));
+        entity = opened;
     }
+    if (finds && entity) TRY(put_entity(ctx, state, entity, &put));
     return batch_entity(ctx, state->project->batch, &put);
+}
+
+static Rc touched_write(Ctx *ctx, struct State *state, Touched *touched) {
+    if (!touched->folds.len) return RC_OK; /* only looked at */
+    TRY(touched_settle(ctx, state, touched));
+    TRY(history_write(ctx, state->history, touched));
+    TRY(types_write(ctx, state->types, touched));
+    return row_put(ctx, state, touched);
 }
 
 /* In the order of ids, which is that of the pages. */
 Rc state_flush(Ctx *ctx, struct State *state) {
     Map *map = &state->touched;
+    Rc rc = RC_OK;
     if (map->len) qsort(map->items, map->len, sizeof *map->items, touched_order);
-    for (size_t i = 0; i < map->len; i++) {
+    for (size_t i = 0; i < map->len && rc == RC_OK; i++) {
         ArenaMark mark = arena_mark(ctx->arena);
-        Rc rc = touched_write(ctx, state, map->items[i].value);
-        if (rc != RC_OK) return rc; /* the error lies in the arena */
-        arena_rewind(ctx->arena, mark);
+        rc = touched_write(ctx, state, map->items[i].value);
+        if (!state->project->apart) ledger_quiesce(state->project->tenant->ledger);
+        if (rc == RC_OK) arena_rewind(ctx->arena, mark); /* an error lies in the arena */
     }
-    state_forget(state);
-    return RC_OK;
+    if (rc == RC_OK) window_forget(state);
+    return rc;
 }

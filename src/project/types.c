@@ -6,15 +6,21 @@ enum { KNOWN_MAX = 100000, TYPES_ARENA = 256 << 20 };
 
 /* What has a row already, so that a hot entity costs a look-up and no write. */
 struct Types {
+    Rows rows;
     Arena *arena;
     Map known;
 };
 
-struct Types *types_new(void) {
+struct Types *types_new(Project *project) {
     struct Types *types = mem_zero(sizeof *types);
+    types->rows = (Rows){project->batch, project_space(TYPES_SPACE)};
     types->arena = arena_new(TYPES_ARENA);
     types->known = map_new(types->arena);
     return types;
+}
+
+Rc types_clear(Ctx *ctx, struct Types *types) {
+    return rows_delete_prefix(ctx, &types->rows, STR_NONE);
 }
 
 void types_forget(struct Types *types) {
@@ -41,33 +47,22 @@ static Str type_key(Arena *arena, Str type, const Attr *attr) {
     return buf_str(&key);
 }
 
-static Rc type_put(Ctx *ctx, struct Types *types, Rows *rows, Str type, const Attr *attr) {
+static Rc type_put(Ctx *ctx, struct Types *types, Str type, const Attr *attr) {
     Str key = type_key(ctx->arena, type, attr);
     if (map_has(&types->known, key)) return RC_OK;
-    TRY(rows_put(ctx, rows, key, STR_NONE));
+    TRY(rows_put(ctx, &types->rows, key, STR_NONE));
     if (types->known.len < KNOWN_MAX) map_put(&types->known, str_dup(types->arena, key), types);
     return RC_OK;
 }
 
-/* A change of one attribute doesn't repeat the types: they come from the state's row of the same
- * entity. */
-static Rc event_types(Ctx *ctx, const Event *event, StrVec *out) {
-    *out = event->delta->after ? event->delta->after->types : (StrVec){0};
-    if (out->len) return RC_OK;
-    Entity *entity;
-    Rc rc = state_touched(ctx, ctx->tenant->project->state, event->delta->id, &entity);
-    if (rc == RC_OK && entity) *out = entity->types;
-    return rc;
-}
-
-Rc types_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
-    struct Types *types = arg;
-    StrVec names;
-    if (!event->delta || !event->delta->after) return RC_OK;
-    TRY(event_types(ctx, event, &names));
-    for (size_t t = 0; t < names.len; t++)
-        for (size_t i = 0; i < event->delta->after->attrs.len; i++)
-            TRY(type_put(ctx, types, rows, names.items[t], &event->delta->after->attrs.items[i]));
+Rc types_write(Ctx *ctx, struct Types *types, const Touched *touched) {
+    for (size_t i = 0; i < touched->folds.len; i++) {
+        const Entity *set = touched->folds.items[i].delta->after;
+        const StrVec *names = touched_types(touched, i);
+        for (size_t t = 0; set && names && t < names->len; t++)
+            for (size_t k = 0; k < set->attrs.len; k++)
+                TRY(type_put(ctx, types, names->items[t], &set->attrs.items[k]));
+    }
     return RC_OK;
 }
 
@@ -103,7 +98,8 @@ Rc project_types(Ctx *ctx, Project *project, TypeCounts *out) {
             ctx->arena, out,
             (TypeCount){.iri = counts.items[i].type, .entities = (int64_t)counts.items[i].count});
         Listing listing = {ctx, count};
-        RowsRange range = {.follower = "types", .prefix = type_key(ctx->arena, count->iri, NULL)};
+        RowsRange range = {.follower = TYPES_SPACE,
+                           .prefix = type_key(ctx->arena, count->iri, NULL)};
         TRY(project_rows(ctx, project, &range, attr_row, &listing));
     }
     return RC_OK;

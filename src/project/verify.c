@@ -111,10 +111,10 @@ static bool row_missing(void *arg, const Item *item) {
     return v->rc == RC_OK;
 }
 
-static Rc rows_compare(Verify *v, const Follower *follower) {
-    ItemRange range = {.space = project_space(follower->name)};
+static Rc rows_compare(Verify *v, const char *follower) {
+    ItemRange range = {.space = project_space(follower)};
     uint64_t rebuilt;
-    v->follower = follower->name;
+    v->follower = follower;
     v->seen = 0;
     TRY(reader_items(&v->ctx, v->kept, &range, row_compare, v));
     TRY(v->rc);
@@ -259,8 +259,12 @@ static Rc compare_here(Verify *v) {
     TRY(kept_position(v, &v->report->position));
     TRY(copy_follow(v, v->report->position));
     for (size_t i = 0; i < v->live->count; i++)
-        TRY(rows_compare(v, &v->live->followers[i].follower));
-    v->report->followers = v->live->count;
+        TRY(rows_compare(v, v->live->followers[i].follower.name));
+    static const char *const beside[] = {HISTORY_SPACE, TYPES_SPACE}; /* the state's follower's */
+    enum { BESIDE = sizeof beside / sizeof *beside };
+    for (size_t i = 0; i < BESIDE; i++)
+        TRY(rows_compare(v, beside[i]));
+    v->report->followers = v->live->count + BESIDE;
     return entities_compare(v);
 }
 

@@ -65,9 +65,12 @@ typedef struct EntityPut {
     Str body;
     VEC(IndexValue) values; /* of attributes declared by batch_index; others are passed over */
     VEC(IndexBox) boxes;    /* of all geometries: a scan with a box finds only what has one */
-    Str text; /* folded text to be found by words of it; empty: none. Never personal */
+    Str text;        /* folded text to be found by words of it; empty: none. Never personal */
+    bool same_finds; /* types, values, boxes and text are those of the row, which is there and
+                        lives: only position and body count */
 } EntityPut;
-/* Sets or replaces a row with all that finds it. Fastest in the order of ids. */
+/* Sets or replaces a row with all that finds it. Fastest in the order of ids. RC_NOT_FOUND:
+ * same_finds, and there is no such row. */
 Rc batch_entity(Ctx *ctx, Batch *batch, const EntityPut *put);
 Rc batch_entity_get(Ctx *ctx, Batch *batch, Str id, EntityRow *out);
 /* Takes away at most max tombstones at positions up to this (give the cursor's). */
@@ -79,6 +82,8 @@ Rc batch_entity_clear(Ctx *ctx, Batch *batch);
    entity again (an equal position replaces), then say that it is ready. RC_OK when it is declared
    already. */
 Rc batch_index(Ctx *ctx, Batch *batch, Str attr);
+/* Whether one is declared, ready or not. */
+Rc batch_index_declared(Ctx *ctx, Batch *batch, Str attr, bool *declared);
 Rc batch_index_ready(Ctx *ctx, Batch *batch, Str attr);
 Rc batch_index_drop(Ctx *ctx, Batch *batch, Str attr);
 

@@ -224,6 +224,7 @@ void city_project(City *city, size_t window) {
                                                (void *[]){city, batch}},
                                &next));
         cursor.position = next;
+        cursor.version = LEDGER_STATE_VERSION;
         GOOD(city, ledger_leaf_hash(ctx, city->ledger, next, &cursor.leaf));
         GOOD(city, batch_cursor(ctx, batch, STR(LEDGER_STATE), &cursor));
         GOOD(city, batch_commit(ctx, batch));

@@ -227,6 +227,91 @@ static void a_rebuild_from_the_ledger_answers_the_same(void **state) {
     assert_true(str_eq(before, answers(house)));
 }
 
+/* ---- short cuts of a window ---- */
+
+/* One more change of an entity, of every kind there is. */
+static void stir_any(House *house) {
+    Arena *arena = house->arena;
+    uint64_t number = rand_below(&house->rand, 12);
+    const Entity *entity;
+    Delta *delta = NEW(arena, Delta);
+    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id_of(house, number), &entity);
+    uint64_t what = rc == RC_OK ? rand_below(&house->rand, 9) : 8;
+    *delta = (Delta){.op = DELTA_CHANGE, .id = id_of(house, number)};
+    if (what == 0) delta->op = DELTA_DELETE;
+    if (what == 1) delta->op = DELTA_RECORD;
+    if (what == 8) delta->op = DELTA_PUT;
+    if (what == 2)
+        vec_push(arena, &delta->removed, (DeltaRemoval){.name = STR("urn:a:name"), .all = true});
+    if (what > 0 && what != 2) {
+        delta->after = entity_new(arena, delta->id, number % 3 ? STR(TREE) : STR("urn:x:Other"));
+        if (what != 3 && what != 8) delta->after->types.len = 0; /* 3 adds a type */
+        if (what == 3) delta->after->types.items[0] = STR(GAUGE);
+        entity_set(arena, delta->after, what == 4 ? STR("urn:a:name") : STR("urn:a:n"),
+                   json_of_int((int64_t)rand_below(&house->rand, 10)));
+        if (what == 1 || what == 5)
+            delta->after->attrs.items[0].observed_at =
+                HOUSE_NOW + (int64_t)rand_below(&house->rand, 1000) * TIME_SECOND;
+    }
+    put(house, delta);
+}
+
+static void history_write(House *house, Buf *to, Str id) {
+    History history;
+    Rc rc =
+        project_history(&house->ctx, house->tenant.project, &(HistoryQuery){.id = id}, &history);
+    buf_add(to, str_fmt(house->arena, STR_FMT " %d\n", STR_ARG(id), (int)rc));
+    for (size_t i = 0; rc == RC_OK && i < history.entity->attrs.len; i++) {
+        const Attr *attr = &history.entity->attrs.items[i];
+        buf_add(to, str_fmt(house->arena, STR_FMT " " STR_FMT " %lld %lld ", STR_ARG(attr->name),
+                            STR_ARG(attr->instance_id), (long long)attr->observed_at,
+                            (long long)attr->modified_at));
+        if (attr->value) json_write(to, attr->value);
+        buf_add_char(to, '\n');
+    }
+}
+
+/* Everything that the projections keep of entities, as text. */
+static Str kept(House *house) {
+    TypeCounts counts;
+    Buf text = buf_new(house->arena, 8 << 20);
+    buf_add(&text, answers(house));
+    for (uint64_t i = 0; i < 12; i++)
+        history_write(house, &text, id_of(house, i));
+    GOOD(house, project_types(&house->ctx, house->tenant.project, &counts));
+    VEC_EACH (const TypeCount, count, &counts)
+        VEC_EACH (const TypeAttr, attr, &count->attrs)
+            buf_add(&text,
+                    str_fmt(house->arena, STR_FMT " %lld " STR_FMT " %u\n", STR_ARG(count->iri),
+                            (long long)count->entities, STR_ARG(attr->iri), attr->kinds));
+    return buf_str(&text);
+}
+
+/* A window of one change finds the writer's bytes, one of many finds some that are newer. */
+static void windows_of_any_size_keep_what_a_rebuild_keeps(void **state) {
+    House *house = *state;
+    char command[160];
+    project_make(house, true);
+    for (int i = 0; i < 600; i++) {
+        stir_any(house);
+        if (i < 200 || rand_below(&house->rand, 20) == 0) house_drain(house);
+    }
+    house_drain(house);
+    ProjectReport report;
+    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
+    if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
+    Str before = kept(house);
+    project_stop(house->tenant.project);
+    house_close(house);
+    snprintf(command, sizeof command, "rm %s/data/state.db*", house->root);
+    assert_int_equal(system(command), 0);
+    house_open(house);
+    project_make(house, true);
+    Str after = kept(house);
+    if (!str_eq(before, after))
+        fail_msg("as they came:\n%.*s\nrebuilt:\n%.*s", STR_ARG(before), STR_ARG(after));
+}
+
 /* ---- history ---- */
 
 static void reading(House *house, int64_t at, int64_t value) {
@@ -416,6 +501,7 @@ int main(void) {
         TEST(pages_by_the_last_id_miss_nothing_and_show_nothing_twice),
         TEST(what_was_withheld_from_a_page_is_said),
         TEST(a_rebuild_from_the_ledger_answers_the_same),
+        TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),
         TEST(each_person_reads_of_a_look_only_what_is_his),
         TEST(what_is_kept_is_what_a_rebuild_gives),

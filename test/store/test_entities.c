@@ -461,6 +461,48 @@ static void an_index_is_used_once_it_is_ready(void **state) {
     batch_close(batch);
 }
 
+/* Only position and body move; what finds the row stays, and a newer or missing row is not touched.
+ */
+static void a_body_alone_leaves_what_finds_the_row(void **state) {
+    Fixture *f = *state;
+    Batch *batch = open_batch(f);
+    EntityRow row;
+    bool declared;
+    Json value = {.kind = JSON_NUMBER, .is_int = 1, .value.integer = 7};
+    EntityPut put = {.id = STR("e"), .position = 5, .types = strs(f->ctx.arena, "T")};
+    assert_ok(batch_index(&f->ctx, batch, STR("v")));
+    assert_ok(batch_index_declared(&f->ctx, batch, STR("v"), &declared));
+    assert_true(declared);
+    assert_ok(batch_index_declared(&f->ctx, batch, STR("w"), &declared));
+    assert_false(declared);
+    vec_push(f->ctx.arena, &put.values, (IndexValue){STR("v"), &value});
+    assert_ok(batch_entity(&f->ctx, batch, &put));
+    EntityPut body = {.id = STR("e"), .position = 6, .body = STR("six"), .same_finds = true};
+    assert_ok(batch_entity(&f->ctx, batch, &body));
+    body.position = 4;
+    body.body = STR("four");
+    assert_ok(batch_entity(&f->ctx, batch, &body));
+    assert_ok(batch_entity_get(&f->ctx, batch, STR("e"), &row));
+    assert_true(str_eq(row.body, STR("six")) && row.position == 6);
+    body.id = STR("none");
+    assert_rc(batch_entity(&f->ctx, batch, &body), RC_NOT_FOUND);
+    EntityPut gone = {.id = STR("e"), .position = 7};
+    assert_ok(batch_entity(&f->ctx, batch, &gone));
+    body.id = STR("e");
+    body.position = 8;
+    assert_rc(batch_entity(&f->ctx, batch, &body), RC_NOT_FOUND);
+    put.position = 9;
+    assert_ok(batch_entity(&f->ctx, batch, &put));
+    body.position = 10;
+    assert_ok(batch_entity(&f->ctx, batch, &body));
+    assert_ok(batch_index_ready(&f->ctx, batch, STR("v")));
+    assert_ok(batch_commit(&f->ctx, batch));
+    batch_close(batch);
+    MatchHint hint = {0};
+    vec_push(f->ctx.arena, &hint.bounds, (MatchBound){STR("v"), MATCH_EQ, &value});
+    assert_str(scan_ids(f, &(EntityScan){.hint = &hint}), "e ");
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -473,6 +515,7 @@ int main(void) {
         STORE_TEST(types_are_merged_in_the_order_of_ids),
         STORE_TEST(words_of_any_length_are_found),
         STORE_TEST(candidates_hold_every_hit),
+        STORE_TEST(a_body_alone_leaves_what_finds_the_row),
         STORE_TEST(an_index_is_used_once_it_is_ready),
     };
     return cmocka_run_group_tests_name("store entities", tests, NULL, NULL);

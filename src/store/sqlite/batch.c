@@ -147,6 +147,11 @@ Rc batch_index(Ctx *ctx, Batch *batch, Str attr) {
     return entity_index_add(ctx, &batch->db, &batch->entities, attr);
 }
 
+Rc batch_index_declared(Ctx *ctx, Batch *batch, Str attr, bool *declared) {
+    assert(batch->begun && batch->db.file == STORE_STATE);
+    return entity_index_declared(ctx, &batch->db, &batch->entities, attr, declared);
+}
+
 Rc batch_index_ready(Ctx *ctx, Batch *batch, Str attr) {
     assert(batch->begun && batch->db.file == STORE_STATE);
     return entity_index_ready(ctx, &batch->db, attr);

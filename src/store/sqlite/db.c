@@ -256,11 +256,26 @@ void db_rollback(Db *db) {
     names_forget(db);
 }
 
+enum { LONG_SHARE = 4 };
+
+static int64_t log_share(const Db *db, int share) {
+    return vfs_log_reserve(db->store->vfs, db->file) / 4096 / share;
+}
+
 /* Waiting for a checkpoint on the commit path is only worth it when it lets the log start again
    from its beginning: the helper has done most of it by then, what remains is short. */
 static bool log_is_long(const Db *db) {
-    int64_t reserve = vfs_log_reserve(db->store->vfs, db->file) / 4096;
-    return db->log_pages > reserve / 4 && db->log_pages > HELP_PAGES;
+    return db->log_pages > log_share(db, LONG_SHARE) && db->log_pages > HELP_PAGES;
+}
+
+/* Pages of the log between two checkpoints. A checkpoint copies a page once, however often it has
+   been written since the last one: projections write the same ones again and again, and nobody
+   waits for their commits. */
+static int64_t help_pages(const Db *db) {
+    static const int shares[STORE_FILES] = {
+        [STORE_LEDGER] = 16, [STORE_STATE] = LONG_SHARE, [STORE_LOCAL] = 16};
+    int64_t pages = log_share(db, shares[db->file]);
+    return pages > HELP_PAGES ? pages : HELP_PAGES;
 }
 
 void db_committed(Ctx *ctx, Db *db) {
@@ -269,7 +284,8 @@ void db_committed(Ctx *ctx, Db *db) {
     int64_t before = atomic_exchange(&store->log_pages[db->file], db->log_pages);
     atomic_fetch_add(&store->commits, 1);
     if (db->log_pages < before) atomic_fetch_add(&store->log_restarts, 1);
-    bool due = db->log_pages / HELP_PAGES != before / HELP_PAGES && db->log_pages >= HELP_PAGES;
+    int64_t pages = help_pages(db);
+    bool due = db->log_pages / pages != before / pages && db->log_pages >= pages;
     if (!due) return;
     if (!store->has_helper)
         helper_checkpoint(db);

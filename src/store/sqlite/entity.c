@@ -315,11 +315,29 @@ static Rc put_row(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
     return write_row(&c, put);
 }
 
+static Rc newer_row(Ctx *ctx, Db *db, Arena *arena, const EntityPut *put) {
+    Row old = {0};
+    TRY(load_old(ctx, db, arena, put->id, &old));
+    if (old.found && old.position > put->position) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-entity", STR_NONE,
+                    "There is no row of " STR_FMT " to change.", STR_ARG(put->id));
+}
+
+static Rc put_body(Ctx *ctx, Db *db, Arena *arena, const EntityPut *put) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(ctx, db, SQL_ENTITY_BODY, &stmt));
+    stmt_str(stmt, 1, put->id);
+    stmt_int(stmt, 2, (int64_t)put->position);
+    stmt_str(stmt, 3, put->body);
+    TRY(db_run(ctx, db, stmt));
+    return sqlite3_changes64(db->sql) ? RC_OK : newer_row(ctx, db, arena, put);
+}
+
 Rc entity_put(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
     if (put->id.len == 0 || put->id.len > ID_MAX)
         return ctx_fail(ctx, RC_INVALID, "id-size", STR_NONE, "An id has 1 to %d bytes.", ID_MAX);
     TRY(load(ctx, db, batch));
-    Rc rc = put_row(ctx, db, batch, put);
+    Rc rc = put->same_finds ? put_body(ctx, db, batch->scratch, put) : put_row(ctx, db, batch, put);
     arena_reset(batch->scratch);
     return rc;
 }
@@ -403,6 +421,12 @@ Rc entity_index_add(Ctx *ctx, Db *db, EntityBatch *batch, Str attr) {
     TRY(db_use(ctx, db, SQL_ATTR_ADD, &stmt));
     stmt_str(stmt, 1, attr);
     return db_run(ctx, db, stmt);
+}
+
+Rc entity_index_declared(Ctx *ctx, Db *db, EntityBatch *batch, Str attr, bool *declared) {
+    TRY(load(ctx, db, batch));
+    *declared = map_has(&batch->attrs, attr);
+    return RC_OK;
 }
 
 static Rc no_index(Ctx *ctx, Str attr) {

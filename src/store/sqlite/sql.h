@@ -73,6 +73,8 @@
                     "VALUES(?,?,?,?,?,?,?)")                                                       \
     SQL(ENTITY_SET, "UPDATE entity SET position=?2,types=?3,marks=?4,text=?5,body=?6 "             \
                     "WHERE number=?1")                                                             \
+    SQL(ENTITY_BODY, "UPDATE entity SET position=?2,body=?3 "                                      \
+                     "WHERE id=?1 AND position<=?2 AND body IS NOT NULL")                          \
     SQL(ENTITY_LAST, "SELECT max(number) FROM entity")                                             \
     SQL(ENTITY_DEAD, "SELECT number FROM entity WHERE body IS NULL AND position<=? LIMIT ?")       \
     SQL(ENTITY_DELETE, "DELETE FROM entity WHERE number=?")                                        \

@@ -14,7 +14,7 @@
 enum {
     FORMAT = 1,               /* user_version of each file */
     APPLICATION = 0x6D616368, /* 'mach' */
-    HELP_PAGES = 300,         /* pages of log after which the helper checkpoints */
+    HELP_PAGES = 300,         /* pages of log after which the helper checkpoints, at least */
     BUSY_MILLISECONDS = 5000,
 };
 
@@ -215,6 +215,7 @@ Rc entity_counts_flush(Ctx *ctx, Db *db, EntityBatch *batch);
 Rc entity_purge(Ctx *ctx, Db *db, LeafSlice dead, uint64_t *count);
 Rc entity_clear(Ctx *ctx, Db *db, EntityBatch *batch);
 Rc entity_index_add(Ctx *ctx, Db *db, EntityBatch *batch, Str attr);
+Rc entity_index_declared(Ctx *ctx, Db *db, EntityBatch *batch, Str attr, bool *declared);
 Rc entity_index_ready(Ctx *ctx, Db *db, Str attr);
 Rc entity_index_drop(Ctx *ctx, Db *db, EntityBatch *batch, Str attr);
 
