@@ -21,6 +21,7 @@ void project_add(Project *project, Follower follower) {
 
 static void add_builtin(Project *project) {
     project->state = state_new(project);
+    project->indexes = index_new(project);
     project_add(project, (Follower){.name = LEDGER_STATE,
                                     .version = LEDGER_STATE_VERSION,
                                     .event = state_event,
@@ -232,13 +233,20 @@ static void pace(Project *project, int64_t until) {
     pthread_mutex_unlock(&project->lock);
 }
 
+static bool index_more(Project *project, Reader *db) {
+    Ctx ctx = window_ctx(project, db);
+    if (index_step(&ctx, project->indexes) == RC_OK) return true;
+    log_error("project", "indexes are not filled: " STR_FMT, STR_ARG(ctx.error.detail));
+    return false;
+}
+
 static void follow(Project *project, Reader *db) {
     while (!atomic_load(&project->stop)) {
         size_t events;
-        ledger_wait(project->tenant->ledger, slowest(project),
-                    time_monotonic() + WAIT_MILLIS * INT64_C(1000));
+        int64_t wait = index_pending(project->indexes) ? 0 : WAIT_MILLIS * INT64_C(1000);
+        ledger_wait(project->tenant->ledger, slowest(project), time_monotonic() + wait);
         int64_t began = time_monotonic();
-        if (!catch_up(project, db, &events)) {
+        if (!catch_up(project, db, &events) || !index_more(project, db)) {
             struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
             nanosleep(&pause, NULL); /* a full disk is not helped by haste */
         } else if (events >= BUSY_EVENTS) {
@@ -266,6 +274,7 @@ static void *project_run(void *arg) {
 
 Rc project_start(Ctx *ctx, Project *project) {
     TRY(cursors_read(ctx, project));
+    TRY(index_open(ctx, project->indexes));
     atomic_store(&project->reached, slowest(project));
     if (pthread_create(&project->thread, NULL, project_run, project) != 0)
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
@@ -290,6 +299,7 @@ void project_stop(Project *project) {
     batch_close(project->batch);
     state_free(project->state);
     pthread_cond_destroy(&project->hurry);
+    index_free(project->indexes);
     pthread_cond_destroy(&project->moved);
     pthread_mutex_destroy(&project->lock);
     arena_free(project->window);

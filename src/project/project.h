@@ -123,6 +123,12 @@ typedef struct ProjectAnswer {
    overlay wins (DESIGN §5). Pool threads. RC_LIMIT when ctx->deadline passes. */
 Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectAnswer *out);
 
+/* Wants an index on an attribute (expanded IRI): it is filled behind the writers' backs, which
+   takes a walk over all rows. Queries that walk far want one by themselves. Any thread. */
+void project_index(Project *project, Str attr);
+/* Whether scans use one. ctx->db set. */
+Rc project_indexed(Ctx *ctx, Str attr, bool *out);
+
 /* ---- types, attributes, counts (clauses 5.7.5 to 5.7.10) ---- */
 typedef struct TypeAttr {
     Str iri;

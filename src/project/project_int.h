@@ -36,6 +36,7 @@ struct Project {
     size_t count;
     size_t window_events;
     struct State *state;
+    struct Indexes *indexes;
     pthread_t thread;
     bool started;
     bool apart; /* a rebuild for comparison: what the working set holds is not asked */
@@ -54,6 +55,18 @@ Space project_space(const char *follower);
 /* Spaces that the state's follower writes beside the entities. */
 #define HISTORY_SPACE "history"
 #define TYPES_SPACE   "types"
+
+/* ---- index.c ---- */
+
+struct Indexes *index_new(Project *project);
+void index_free(struct Indexes *indexes);
+/* Finds what is indexed, and what the dictionary asks for. ctx->db set. */
+Rc index_open(Ctx *ctx, struct Indexes *indexes);
+/* True while one is wanted that is not ready. */
+bool index_pending(struct Indexes *indexes);
+/* A slice of the walk that fills what is wanted; on the projections' thread, between windows. */
+Rc index_step(Ctx *ctx, struct Indexes *indexes);
+
 /* One window of leaves up to `until`, whole or not at all. Announces nothing. */
 Rc project_window(Ctx *ctx, Project *project, uint64_t until);
 /* Followers like these over another store, without a thread; sets tenant->project, whose tenant is
@@ -113,6 +126,8 @@ void state_free(struct State *state);
 Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
 /* Writes the window's entities with their history and types; the window's arena holds them. */
 Rc state_flush(Ctx *ctx, struct State *state);
+/* What finds the entity; put->body and the rest are the caller's. */
+void state_fill(Ctx *ctx, const struct State *state, const Entity *entity, EntityPut *put);
 /* Forgets a window that was not written, and what it believed of rows. */
 void state_forget(struct State *state);
 /* Drops all rows. */

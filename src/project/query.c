@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Beyond so many newer versions the next query is spared to look at them all. */
-enum { DEADLINE_EVERY = 256, REMEMBER_MAX = 128, NEWER_MANY = 256 };
+enum { DEADLINE_EVERY = 256, WALKED_FAR = 10000, REMEMBER_MAX = 128, NEWER_MANY = 256 };
 
 typedef struct Querying {
     Ctx *ctx;
@@ -138,6 +138,14 @@ static bool row(void *arg, const EntityRow *row) {
     return row_open(q, row);
 }
 
+/* A walk that decided many and took few: the next query of the kind has an index. */
+static void want_indexes(const Querying *q) {
+    const ProjectAnswer *out = q->out;
+    if (!q->query->match || out->scanned < WALKED_FAR || out->count > out->scanned / 4) return;
+    VEC_EACH (const MatchBound, bound, &match_hint(q->query->match)->bounds)
+        if (bound->op != MATCH_EXISTS) project_index(q->project, bound->attr);
+}
+
 static Rc collect(Querying *q) {
     Ctx *ctx = q->ctx;
     q->seen = map_new(ctx->arena);
@@ -151,6 +159,7 @@ static Rc collect(Querying *q) {
     TRY(reader_entities(ctx, ctx->db, &scan, row, q));
     TRY(q->rc);
     (void)take_newer(q, STR_NONE);
+    want_indexes(q);
     return RC_OK;
 }
 

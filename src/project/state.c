@@ -94,12 +94,26 @@ typedef struct Indexing {
     Arena *arena;
     EntityPut *put;
     Str attr;
+    size_t first; /* of the attribute's values */
+    bool vague;   /* too many: the index knows only that it exists */
 } Indexing;
 
 static void put_value(void *arg, const Json *scalar) {
-    const Indexing *indexing = arg;
-    if (indexing->put->values.len < VALUES_MAX)
-        vec_push(indexing->arena, &indexing->put->values, (IndexValue){indexing->attr, scalar});
+    Indexing *indexing = arg;
+    EntityPut *put = indexing->put;
+    if (indexing->vague) return;
+    indexing->vague = put->values.len - indexing->first == VALUES_MAX;
+    if (indexing->vague) put->values.len = indexing->first;
+    IndexValue value = {indexing->attr, indexing->vague ? NULL : scalar};
+    vec_push(indexing->arena, &put->values, value);
+}
+
+/* Whoever looks by a value is shown, as a candidate, what must not be told or cannot be. */
+static void put_values(Arena *arena, const Attr *attr, bool open, EntityPut *put) {
+    Indexing indexing = {.arena = arena, .put = put, .attr = attr->name, .first = put->values.len};
+    if (open && attr->value && attr->kind != ATTR_GEO) match_values(attr, put_value, &indexing);
+    if (put->values.len == indexing.first)
+        vec_push(arena, &put->values, (IndexValue){.attr = attr->name});
 }
 
 static bool personal(const struct State *state, const Entity *entity, Str attr) {
@@ -123,15 +137,16 @@ static void put_text(Arena *arena, const Attr *attr, Buf *text) {
     buf_add(text, text_fold(arena, value));
 }
 
-/* Nothing personal is indexed: only what is neither sealed nor about a person. */
-static void put_fill(Ctx *ctx, const struct State *state, const Entity *entity, EntityPut *put) {
+/* Nothing personal is indexed but that it is there: only what is neither sealed nor about a person.
+ */
+void state_fill(Ctx *ctx, const struct State *state, const Entity *entity, EntityPut *put) {
     Buf text = buf_new(ctx->arena, TEXT_MAX);
     for (size_t i = 0; i < entity->attrs.len; i++) {
         const Attr *attr = &entity->attrs.items[i];
-        if (!attr->value || personal(state, entity, attr->name)) continue;
+        bool open = !personal(state, entity, attr->name);
+        put_values(ctx->arena, attr, open, put);
+        if (!attr->value || !open) continue;
         if (attr->kind == ATTR_GEO) put_box(ctx->arena, attr, put);
-        Indexing indexing = {ctx->arena, put, attr->name};
-        if (attr->kind != ATTR_GEO) match_values(attr, put_value, &indexing);
         if (searchable(state, entity, attr->name)) put_text(ctx->arena, attr, &text);
     }
     put->text = buf_str(&text);
@@ -142,7 +157,9 @@ static Rc finds_change(Ctx *ctx, const struct State *state, const Touched *touch
     Entity typed = {.types = touched->types};
     *out = touched->opened;
     for (size_t i = 0; !*out && i < touched->folds.len; i++) {
-        const Attrs *attrs = &touched->folds.items[i].delta->after->attrs;
+        const Entity *after = touched->folds.items[i].delta->after;
+        const Attrs *attrs = &after->attrs;
+        *out = after->types.len > 0; /* what was open may be personal now */
         for (size_t k = 0; !*out && k < attrs->len; k++) {
             Str name = attrs->items[k].name;
             TRY(batch_index_declared(ctx, state->project->batch, name, out));
@@ -161,7 +178,7 @@ static int touched_order(const void *a, const void *b) {
 static Rc put_entity(Ctx *ctx, struct State *state, const Entity *entity, EntityPut *put) {
     Buf body = buf_new(ctx->arena, VALUE_MAX);
     put->types = entity->types;
-    put_fill(ctx, state, entity, put);
+    state_fill(ctx, state, entity, put);
     if (put->body.len) return RC_OK;
     TRY(ledger_record_seal(ctx, state->project->tenant->ledger, entity, &body));
     put->body = buf_str(&body);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { ENTITIES = 60, CHANGES = 80 };
@@ -209,6 +210,89 @@ static void what_was_withheld_from_a_page_is_said(void **state) {
         if (!rows) project_stop(house->tenant.project);
     }
     ledger_reader_unregister(house->tenant.ledger);
+}
+
+/* ---- indexes ---- */
+
+#define LIST "urn:a:list"
+
+static const char *const sought[] = {"urn:a:n==3", "urn:a:n>7;urn:a:name==\"木1\"", LIST "==299",
+                                     LIST "==5",   "urn:a:name!=\"木1\"",           LIST};
+
+static Str found_by(House *house, size_t *scanned) {
+    Buf text = buf_new(house->arena, 1 << 20);
+    *scanned = 0;
+    for (size_t i = 0; i < sizeof sought / sizeof *sought; i++) {
+        Match *match;
+        ProjectAnswer answer;
+        MatchSource source = {.q = str_of(sought[i])};
+        GOOD(house, match_compile(&house->ctx, ld_core(), &source, &match));
+        ProjectQuery query = {.match = match, .limit = 100};
+        GOOD(house, project_query(&house->ctx, house->tenant.project, &query, &answer));
+        answer_write(house->arena, &text, &answer, false);
+        *scanned += answer.scanned;
+        match_free(match);
+    }
+    return buf_str(&text);
+}
+
+/* An attribute that is open with one, personal with another, a list too long for an index with a
+ * third.
+ */
+static void put_odd(House *house) {
+    Arena *arena = house->arena;
+    Json *items = NEW_ARRAY(arena, Json, 300);
+    for (int i = 0; i < 300; i++)
+        items[i] = json_of_int(i);
+    const struct {
+        const char *id, *type;
+        Json value;
+    } odd[] = {
+        {"urn:t:long", TREE, json_of_items(items, 300)},
+        {"urn:t:short", TREE, json_of_items(items, 10)},
+        {"urn:t:case", LD_DEFAULT "Application", json_of_int(299)},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        Delta *delta = NEW(arena, Delta);
+        *delta = (Delta){.op = DELTA_PUT, .id = str_of(odd[i].id)};
+        delta->after = entity_new(arena, delta->id, str_of(odd[i].type));
+        entity_set(arena, delta->after, STR(LIST), odd[i].value);
+        put(house, delta);
+    }
+}
+
+static void wait_for_index(House *house, Str attr) {
+    bool ready = false;
+    int64_t until = time_monotonic() + 20 * TIME_SECOND;
+    project_index(house->tenant.project, attr);
+    while (!ready && time_monotonic() < until) {
+        GOOD(house, project_indexed(&house->ctx, attr, &ready));
+        usleep(2000);
+    }
+    assert_true(ready);
+}
+
+static void with_indexes_the_answer_is_the_same(void **state) {
+    House *house = *state;
+    size_t walked, looked;
+    fill(house);
+    put_odd(house);
+    project_make(house, true);
+    Str before = found_by(house, &walked);
+    assert_true(str_find(before, STR("urn:t:long")) >= 0);
+    assert_true(str_find(before, STR("urn:t:case")) >= 0);
+    wait_for_index(house, STR("urn:a:n"));
+    wait_for_index(house, STR("urn:a:name"));
+    wait_for_index(house, STR(LIST));
+    assert_true(str_eq(found_by(house, &looked), before));
+    assert_true(looked < walked / 2);
+    stir(house);
+    project_stop(house->tenant.project);
+    project_make(house, false);
+    before = found_by(house, &walked); /* what changed lies in the working set */
+    project_stop(house->tenant.project);
+    project_make(house, true);
+    assert_true(str_eq(found_by(house, &looked), before));
 }
 
 static void a_rebuild_from_the_ledger_answers_the_same(void **state) {
@@ -500,6 +584,7 @@ int main(void) {
         TEST(the_same_answer_from_working_set_rows_and_both),
         TEST(pages_by_the_last_id_miss_nothing_and_show_nothing_twice),
         TEST(what_was_withheld_from_a_page_is_said),
+        TEST(with_indexes_the_answer_is_the_same),
         TEST(a_rebuild_from_the_ledger_answers_the_same),
         TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),

@@ -236,16 +236,16 @@ static Rc key_number(Ctx *ctx, Db *db, Str id, int64_t *number, bool *erased) {
 
 Rc writer_erase_key(Ctx *ctx, Writer *writer, Str id) {
     assert(writer->begun);
-    int64_t number;
-    bool erased;
+    int64_t number = 0;
+    bool erased = false;
     TRY(key_number(ctx, &writer->db, id, &number, &erased));
     return erased ? RC_OK : key_erase(ctx, &writer->db, number);
 }
 
 Rc writer_rewrap_key(Ctx *ctx, Writer *writer, Str id, Str wrapped) {
     assert(writer->begun);
-    int64_t number;
-    bool erased;
+    int64_t number = 0;
+    bool erased = false;
     TRY(key_number(ctx, &writer->db, id, &number, &erased));
     if (erased) return no_key(ctx);
     TRY(key_overwrite(ctx, &writer->db, number, &wrapped));
