@@ -11,6 +11,7 @@
 enum {
     CONNECT_LIST_MAX = 2000,    /* listed rows, cells left out and vanished ids that a report names;
                                    the counts are always whole, and the report says when it was cut */
+    CONNECT_SHOWN = 3,          /* rows of each reason that the text of a report names */
     CONNECT_ROWS_MAX = 2000000, /* rows of one file that become entities; readings: no bound */
 };
 
@@ -39,7 +40,7 @@ typedef struct ConnectWish {
    fits; RC_DENIED; RC_LIMIT: the file is too large, or ctx->deadline has passed. The second import
    of a file changes nothing. */
 Rc connect_import(Ctx *ctx, const ConnectWish *wish, const Json **report);
-/* A report as people read it. */
+/* A report as people read it: equal reasons together, with their first rows. */
 void connect_report_text(Buf *to, const Json *report);
 
 /* Writes all entities of a type as CSV (RFC 4180, UTF-8 with BOM, CR LF) with the headers of the

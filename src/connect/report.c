@@ -1,6 +1,8 @@
 /* report: what came of a file, counted, and told as JSON and as text. */
 #include "connect_int.h"
 
+enum { GROUPS_ARENA = 64 << 20 };
+
 static Str fault_dup(Arena *arena, Str s) {
     return str_dup(arena, s);
 }
@@ -133,18 +135,53 @@ const Json *report_json(Arena *arena, const Import *import) {
 
 /* ---- text ---- */
 
-static void text_faults(Buf *to, const char *title, const Json *faults) {
-    if (!faults || !faults->len) return;
-    buf_addf(to, "  %s\n", title);
+/* Rows that have one reason in one column. */
+typedef struct FaultGroup {
+    const Json *first[CONNECT_SHOWN];
+    size_t n;
+} FaultGroup;
+
+static Str group_key(Arena *arena, const Json *fault) {
+    return str_fmt(arena, STR_FMT "\n" STR_FMT, STR_ARG(json_get_str(fault, "column")),
+                   STR_ARG(json_get_str(fault, "reason")));
+}
+
+static void faults_group(Arena *arena, const Json *faults, Map *groups) {
     for (size_t i = 0; i < faults->len; i++) {
         const Json *fault = json_at(faults, i);
-        Str column = json_get_str(fault, "column"), value = json_get_str(fault, "value"),
-            reason = json_get_str(fault, "reason");
-        buf_addf(to, "    line %lld", (long long)json_get_int(fault, "line", 0));
-        if (column.len) buf_addf(to, ", " STR_FMT, STR_ARG(column));
-        if (value.len) buf_addf(to, " \"" STR_FMT "\"", STR_ARG(value));
-        buf_addf(to, ": " STR_FMT "\n", STR_ARG(reason));
+        Str key = group_key(arena, fault);
+        FaultGroup *group = map_get(groups, key);
+        if (!group) map_put(groups, key, group = NEW(arena, FaultGroup));
+        if (group->n < CONNECT_SHOWN) group->first[group->n] = fault;
+        group->n++;
     }
+}
+
+static void text_group(Buf *to, const FaultGroup *group) {
+    Str column = json_get_str(group->first[0], "column"),
+        reason = json_get_str(group->first[0], "reason");
+    buf_addf(to, "    %zu x ", group->n);
+    if (column.len) buf_addf(to, STR_FMT ": ", STR_ARG(column));
+    buf_addf(to, STR_FMT "\n", STR_ARG(reason));
+    for (size_t i = 0; i < group->n && i < CONNECT_SHOWN; i++) {
+        Str value = json_get_str(group->first[i], "value");
+        buf_addf(to, "      line %lld", (long long)json_get_int(group->first[i], "line", 0));
+        if (value.len) buf_addf(to, " \"" STR_FMT "\"", STR_ARG(value));
+        buf_add_char(to, '\n');
+    }
+    if (group->n > CONNECT_SHOWN)
+        buf_addf(to, "      and %zu more, which --report FILE names\n", group->n - CONNECT_SHOWN);
+}
+
+static void text_faults(Buf *to, const char *title, const Json *faults) {
+    if (!faults || !faults->len) return;
+    Arena *arena = arena_new(GROUPS_ARENA);
+    Map groups = map_new(arena);
+    faults_group(arena, faults, &groups);
+    buf_addf(to, "  %s\n", title);
+    for (size_t i = 0; i < groups.len; i++)
+        text_group(to, groups.items[i].value);
+    arena_free(arena);
 }
 
 static void text_list(Buf *to, const char *title, const Json *list) {

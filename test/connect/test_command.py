@@ -30,9 +30,19 @@ def imports_and_reports(data, folder):
     done = machi("import", "--data", data, "--report", folder / "report.json", good)
     assert done.returncode == 0, done.stderr
     assert "2 rows: 0 imported, 1 repaired, 1 listed" in done.stdout, done.stdout
-    assert "line 3, ID: This is needed" in done.stdout, done.stdout
+    assert "1 x ID: This is needed" in done.stdout and "      line 3\n" in done.stdout, done.stdout
     report = json.loads((folder / "report.json").read_text())
     assert [(one["created"], one["rules"]) for one in report] == [(1, {"mark-to-boolean": 1})], report
+
+
+def groups_equal_reasons(data, folder):
+    many = folder / "many.csv"
+    many.write_text(HEAD + "222127,,無番,有\n" * 40 + "999,9,他市,有\n222127,,末尾,有\n")
+    done = machi("import", "--data", data, "--dry-run", "--report", folder / "many.json", many)
+    assert "41 x ID: This is needed" in done.stdout, done.stdout
+    assert done.stdout.count("      line ") <= 6 and "and 38 more" in done.stdout, done.stdout
+    report = json.loads((folder / "many.json").read_text())[0]
+    assert len(report["listedRows"]) == report["listed"] >= 41, report["listed"]
 
 
 def imports_again_and_changes_nothing(data, folder):
@@ -74,7 +84,7 @@ def needs_a_running_server(_data, folder):
     assert done.returncode == 4 and "No machi runs" in done.stderr, done.stderr
 
 
-CASES = [imports_and_reports, imports_again_and_changes_nothing, goes_on_behind_a_file_that_fails,
+CASES = [imports_and_reports, groups_equal_reasons, imports_again_and_changes_nothing, goes_on_behind_a_file_that_fails,
          replaces_only_when_told, exports_what_is_there, needs_a_running_server]
 
 
