@@ -16,7 +16,7 @@ typedef struct Reading {
     const Entity *bare;
     Attr attr;
     size_t row; /* index into rows */
-    bool known;
+    bool known, corrects;
 } Reading;
 
 typedef struct Series {
@@ -109,11 +109,26 @@ static void compare(Import *import, Reading *run, size_t n, const Known *known) 
         }
         if (run[i].known) continue; /* stands in the file twice */
         run[i].known = same;
+        run[i].corrects = was && !same;
         size_t *count = same  ? &import->report.unchanged
                         : was ? &import->report.updated
                               : &import->report.created;
         ++*count;
     }
+}
+
+/* A correction modifies the reading that is there (clause 5.6.14): what it said before stays in the
+   ledger. */
+static Rc correction_aim(Import *import, Reading *reading) {
+    Ctx *ctx = &import->work;
+    Str instance;
+    ReadingsQuery query = {.id = reading->bare->id,
+                           .attr = reading->attr.name,
+                           .from = reading->attr.observed_at,
+                           .to = reading->attr.observed_at + 1};
+    TRY(project_instance(ctx, ctx->tenant->project, &query, &instance));
+    reading->attr.instance_id = instance;
+    return RC_OK;
 }
 
 static Rc history_compare(Import *import, Reading *run, size_t n) {
@@ -173,6 +188,8 @@ static Rc runs_compare(Import *import, Series *series) {
         for (n = 1; i + n < series->readings.len && same_series(&all[i], &all[i + n]);)
             n++;
         TRY(history_compare(import, all + i, n));
+        for (size_t k = i; k < i + n; k++)
+            if (all[k].corrects) TRY(correction_aim(import, &all[k]));
     }
     return RC_OK;
 }

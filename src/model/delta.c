@@ -163,7 +163,9 @@ static void fold_record(Arena *arena, const Delta *delta, int64_t now, Entity *t
     to->attrs = attrs_copy(arena, &to->attrs, count_new(&to->attrs, &after->attrs));
     VEC_EACH (Attr, attr, &after->attrs) {
         if (!is_newer(&to->attrs, attr)) continue;
-        set_instance(arena, &to->attrs, attr, now);
+        Attr current = *attr;
+        current.instance_id = STR_NONE; /* names one of the evolution */
+        set_instance(arena, &to->attrs, &current, now);
         to->modified_at = now;
     }
     join_texts(arena, &to->types, &after->types, false);

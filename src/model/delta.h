@@ -9,7 +9,8 @@ typedef enum DeltaOp {
     DELTA_PUT,    /* the entity is now exactly `after` (create, replace) */
     DELTA_CHANGE, /* attributes set and removed, types and scopes added or set */
     DELTA_RECORD, /* instances with observedAt for the temporal evolution; the newest becomes
-                     current if newer than it */
+                     current if newer than it. One with an instanceId modifies that instance of the
+                     same observedAt */
     DELTA_DELETE, /* the entity ends */
 } DeltaOp;
 

@@ -1,6 +1,9 @@
 /* history: the temporal evolution of attributes, a row per instance, in the order of its time.
    Personal attributes have none here: their values lie sealed in the ledger alone.
 
+   An instance that names one of before (instanceId) modifies it: its row takes the place of the
+   former one and keeps when that was made; what it said before stays in the ledger.
+
    Keys: 'h' id NUL 'e' → id and types; 'h' id NUL 'i' attribute time position place → the instance;
    'a' attribute → its IRI. The attribute is 8 bytes of its SHA-256. The time is observedAt, else
    when it was written. What one entity has lies together, in the order in which windows are
@@ -15,6 +18,7 @@ enum {
     POSITION_BACK = 12,
     PLACE_BACK = 4,
     NUMBER_BYTES = 17,
+    MODIFIED_BYTES = NUMBER_BYTES + 8,
     NAMES_MAX = 100000,
     NAMES_ARENA = 256 << 20,
 };
@@ -93,8 +97,9 @@ static Rc name_hash(Ctx *ctx, struct HistoryRows *history, Str iri, const char *
     return RC_OK;
 }
 
-/* A plain number: 'n', when it was written, its bits, its unit. Anything else: 'j' and an entity of
- * this one instance. */
+/* A plain number: 'n' or, an integer, 'i', when it was written, its bits, its unit. 'N' and 'I':
+   when it was modified, its bits, when it was written first, its unit. Anything else: 'j' and an
+   entity of this one instance. */
 static bool plain_number(const Attr *attr) {
     return attr->kind == ATTR_PROPERTY && attr->value && attr->value->kind == JSON_NUMBER &&
            !attr->value->raw && str_empty(attr->dataset_id) && str_empty(attr->value_type) &&
@@ -102,19 +107,26 @@ static bool plain_number(const Attr *attr) {
            attr->deleted_at == TIME_NONE;
 }
 
-static void number_write(Buf *to, const Attr *attr, int64_t written) {
+/* made: when the instance was written first; TIME_NONE: now. */
+static void number_write(Buf *to, const Attr *attr, int64_t written, int64_t made) {
     double value = json_number(attr->value);
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    buf_add_char(to, attr->value->is_int ? 'i' : 'n');
+    bool again = made != TIME_NONE;
+    buf_add_char(to, attr->value->is_int ? (again ? 'I' : 'i') : again ? 'N' : 'n');
     key_i64(to, written);
     key_u64(to, attr->value->is_int ? (uint64_t)attr->value->value.integer : bits);
+    if (again) key_i64(to, made);
     buf_add(to, attr->unit_code);
 }
 
-static void instance_write(Arena *arena, Buf *to, const Attr *attr, int64_t written) {
+static void instance_write(Arena *arena, Buf *to, const Attr *given, int64_t written,
+                           int64_t made) {
+    Attr own = *given, *attr = &own;
+    own.instance_id = STR_NONE; /* the key tells it */
+    if (made != TIME_NONE) own.created_at = made;
     if (plain_number(attr)) {
-        number_write(to, attr, written);
+        number_write(to, attr, written, made);
         return;
     }
     Entity *one = entity_new(arena, STR("urn:x:x"), STR("x"));
@@ -132,6 +144,78 @@ typedef struct Writing {
     const Fold *fold;
 } Writing;
 
+typedef struct Number {
+    bool whole;
+    uint64_t bits;
+    int64_t modified, made;
+    Str unit;
+} Number;
+
+/* False: the row is no plain number, or is cut short. */
+static bool number_parse(Str value, Number *out) {
+    bool again = value.len && (value.ptr[0] == 'I' || value.ptr[0] == 'N');
+    bool once = value.len && (value.ptr[0] == 'i' || value.ptr[0] == 'n');
+    size_t head = again ? MODIFIED_BYTES : NUMBER_BYTES;
+    if ((!again && !once) || value.len < head) return false;
+    *out = (Number){.whole = value.ptr[0] == 'i' || value.ptr[0] == 'I',
+                    .modified = key_read_i64(value, 1),
+                    .bits = key_read_u64(value, 9),
+                    .unit = str_sub(value, head, value.len)};
+    out->made = again ? key_read_i64(value, NUMBER_BYTES) : out->modified;
+    return true;
+}
+
+static double number_value(const Number *number) {
+    double value;
+    memcpy(&value, &number->bits, sizeof value);
+    return number->whole ? (double)(int64_t)number->bits : value;
+}
+
+/* The position, ordinal and place that an instanceId names; false: it is none of ours. */
+static bool instance_parse(Str id, uint64_t parts[3]) {
+    static const Str head = {"urn:ngsi-ld:Instance:", 21};
+    Str rest = str_sub(id, head.len, id.len), part;
+    if (!str_starts(id, head)) return false;
+    for (size_t i = 0; i < 3; i++) {
+        int64_t number;
+        if (!str_split(&rest, '.', &part) || !str_to_i64(part, &number) || number < 0) return false;
+        parts[i] = (uint64_t)number;
+    }
+    return str_empty(rest);
+}
+
+static Rc made_of(Ctx *ctx, Str value, int64_t *made) {
+    Number number;
+    Entity *one;
+    if (number_parse(value, &number)) {
+        *made = number.made;
+        return RC_OK;
+    }
+    TRY(entity_decode(ctx, str_sub(value, 1, value.len), &one));
+    *made = one->attrs.items[0].created_at;
+    return RC_OK;
+}
+
+/* When an instance that this one modifies was made, and its place in *parts; TIME_NONE: it modifies
+   none that is there. head: the key up to the position. */
+static Rc modified_find(Ctx *ctx, const Writing *w, const Attr *attr, Str head, uint64_t parts[3],
+                        int64_t *made) {
+    uint64_t named[3];
+    Str former;
+    *made = TIME_NONE;
+    if (str_empty(attr->instance_id) || !instance_parse(attr->instance_id, named)) return RC_OK;
+    Buf key = buf_new(ctx->arena, ID_BYTES + 64);
+    buf_add(&key, head);
+    key_u64(&key, named[0]);
+    key_u16(&key, (uint16_t)named[1]);
+    key_u16(&key, (uint16_t)named[2]);
+    Rc rc = rows_get(ctx, &w->history->rows, buf_str(&key), &former);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    memcpy(parts, named, sizeof named);
+    return made_of(ctx, former, made);
+}
+
 static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t place) {
     Arena *arena = ctx->arena;
     const Fold *fold = w->fold;
@@ -141,10 +225,13 @@ static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t plac
     entity_key(&key, w->id, 'i');
     buf_add_bytes(&key, hash, ATTR_BYTES);
     key_i64(&key, attr->observed_at != TIME_NONE ? attr->observed_at : fold->time);
-    key_u64(&key, fold->position);
-    key_u16(&key, (uint16_t)fold->ordinal);
-    key_u16(&key, (uint16_t)place);
-    instance_write(arena, &value, attr, fold->time);
+    uint64_t at[3] = {fold->position, fold->ordinal, place};
+    int64_t made;
+    TRY(modified_find(ctx, w, attr, buf_str(&key), at, &made));
+    key_u64(&key, at[0]);
+    key_u16(&key, (uint16_t)at[1]);
+    key_u16(&key, (uint16_t)at[2]);
+    instance_write(arena, &value, attr, fold->time, made);
     TRY(buf_rc(&value));
     return rows_put(ctx, &w->history->rows, buf_str(&key), buf_str(&value));
 }
@@ -219,22 +306,20 @@ static Str instance_id(Arena *arena, Str key) {
 }
 
 static Rc number_read(Ctx *ctx, Str iri, Str key, Str value, Attr *out) {
-    if (value.len < NUMBER_BYTES)
+    Number number;
+    if (!number_parse(value, &number))
         return ctx_fail(ctx, RC_FAILED, "bad-row", iri,
                         "A row of history is cut short: rebuild state.db.");
-    uint64_t bits = key_read_u64(value, 9);
-    double number;
-    memcpy(&number, &bits, sizeof number);
     Json *json = NEW(ctx->arena, Json);
-    *json = value.ptr[0] == 'i' ? json_of_int((int64_t)bits) : json_of_number(number);
-    int64_t written = key_read_i64(value, 1);
+    *json =
+        number.whole ? json_of_int((int64_t)number.bits) : json_of_number(number_value(&number));
     *out = (Attr){.name = iri,
                   .kind = ATTR_PROPERTY,
                   .value = json,
-                  .unit_code = str_dup(ctx->arena, str_sub(value, NUMBER_BYTES, value.len)),
+                  .unit_code = str_dup(ctx->arena, number.unit),
                   .observed_at = key_read_i64(key, key.len - TIME_BACK),
-                  .created_at = written,
-                  .modified_at = written,
+                  .created_at = number.made,
+                  .modified_at = number.modified,
                   .deleted_at = TIME_NONE,
                   .expires_at = TIME_NONE};
     return RC_OK;
@@ -404,28 +489,53 @@ typedef struct Readings {
 
 static bool reading_row(void *arg, Str key, Str value) {
     const Readings *readings = arg;
-    if (value.len < NUMBER_BYTES || value.ptr[0] == 'j') return true;
-    uint64_t bits = key_read_u64(value, 9);
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    if (value.ptr[0] == 'i') number = (double)(int64_t)bits;
-    return readings->each(readings->arg, key_read_i64(key, key.len - TIME_BACK), number);
+    Number number;
+    if (!number_parse(value, &number)) return true;
+    return readings->each(readings->arg, key_read_i64(key, key.len - TIME_BACK),
+                          number_value(&number));
 }
 
-Rc project_readings(Ctx *ctx, Project *project, const ReadingsQuery *query, ReadingEach each,
-                    void *arg) {
-    Readings readings = {each, arg};
+static void readings_range(Arena *arena, const ReadingsQuery *query, RowsRange *range) {
     enum { MOST = ID_BYTES + 64 };
-    Buf from = buf_new(ctx->arena, MOST), to = buf_new(ctx->arena, MOST),
-        prefix = buf_new(ctx->arena, MOST);
+    Buf from = buf_new(arena, MOST), to = buf_new(arena, MOST), prefix = buf_new(arena, MOST);
     series_key(&prefix, query->id, query->attr);
     buf_add(&from, buf_str(&prefix));
     buf_add(&to, buf_str(&prefix));
     key_i64(&from, query->from);
     key_i64(&to, query->to);
-    RowsRange range = {.follower = HISTORY_SPACE,
-                       .prefix = buf_str(&prefix),
-                       .from = buf_str(&from),
-                       .to = buf_str(&to)};
+    *range = (RowsRange){.follower = HISTORY_SPACE,
+                         .prefix = buf_str(&prefix),
+                         .from = buf_str(&from),
+                         .to = buf_str(&to)};
+}
+
+Rc project_readings(Ctx *ctx, Project *project, const ReadingsQuery *query, ReadingEach each,
+                    void *arg) {
+    Readings readings = {each, arg};
+    RowsRange range;
+    readings_range(ctx->arena, query, &range);
     return project_rows(ctx, project, &range, reading_row, &readings);
+}
+
+typedef struct Newest {
+    Arena *arena;
+    Str instance;
+} Newest;
+
+static bool newest_row(void *arg, Str key, Str value) {
+    Newest *newest = arg;
+    Number number;
+    if (number_parse(value, &number)) newest->instance = instance_id(newest->arena, key);
+    return true;
+}
+
+Rc project_instance(Ctx *ctx, Project *project, const ReadingsQuery *query, Str *instance) {
+    Newest newest = {.arena = ctx->arena};
+    RowsRange range;
+    readings_range(ctx->arena, query, &range);
+    TRY(project_rows(ctx, project, &range, newest_row, &newest));
+    *instance = newest.instance;
+    return str_empty(newest.instance)
+               ? ctx_fail(ctx, RC_NOT_FOUND, "no-reading", query->id, "There is no such reading.")
+               : RC_OK;
 }

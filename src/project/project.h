@@ -169,6 +169,9 @@ typedef bool (*ReadingEach)(void *arg, int64_t observed_at, double value);
 Rc project_readings(Ctx *ctx, Project *project, const ReadingsQuery *query, ReadingEach each,
                     void *arg);
 
+/* instanceId of the newest of them, for who modifies it. RC_NOT_FOUND: there is none. */
+Rc project_instance(Ctx *ctx, Project *project, const ReadingsQuery *query, Str *instance);
+
 /* ---- who looked ---- */
 typedef struct Look {
     uint64_t position;

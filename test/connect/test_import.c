@@ -234,11 +234,54 @@ static void readings_become_the_evolution_of_their_gauge(void **state) {
     assert_int_equal(ledger_head(rig->tenant.ledger), head);
 }
 
-static void a_corrected_reading_is_added_and_an_ambiguous_one_listed(void **state) {
+/* All instances of the evolution, oldest first. */
+static const Attrs *evolution(Rig *rig, const char *id) {
+    History history;
+    HistoryQuery query = {.id = str_of(id), .limit = 100, .window.property = TEMPORAL_OBSERVED};
+    vec_push(rig->ctx.arena, &query.attrs, STR(LD_DEFAULT "waterLevel"));
+    assert_int_equal(project_history(&rig->ctx, rig->tenant.project, &query, &history), RC_OK);
+    return &history.entity->attrs;
+}
+
+static void a_corrected_reading_takes_the_place_of_the_former_one(void **state) {
     Rig *rig = *state;
-    import_text(rig, LEVEL_HEAD "2025-10-04T23:00,1,1.5\n", (ConnectWish){0});
-    counts_are(import_text(rig, LEVEL_HEAD "2025-10-04T23:00,1,1.7\n", (ConnectWish){0}),
+    static const char *const steps[] = {"1.7", "2", "1.5"};
+    import_text(rig, LEVEL_HEAD "2025-10-04T23:00,1,1.5\n2025-10-04T22:00,1,1.1\n",
+                (ConnectWish){0});
+    Attr first = evolution(rig, "urn:ngsi-ld:RiverGauge:1")->items[1];
+    for (size_t i = 0; i < 3; i++) {
+        Str text = str_fmt(rig->ctx.arena, LEVEL_HEAD "2025-10-04T23:00,1,%s\n", steps[i]);
+        uint64_t head = ledger_head(rig->tenant.ledger);
+        counts_are(import_text(rig, text.ptr, (ConnectWish){0}),
+                   "1 rows 1/0/0, 0 new 1 changed 0 same");
+        assert_true(ledger_head(rig->tenant.ledger) > head); /* the former is no longer the last
+                                                                word, and stays a leaf */
+        const Attrs *all = evolution(rig, "urn:ngsi-ld:RiverGauge:1");
+        assert_int_equal(all->len, 2);
+        const Attr *now = &all->items[1];
+        double value;
+        assert_true(str_to_f64(str_of(steps[i]), &value));
+        assert_true(json_number(now->value) == value);
+        assert_true(str_eq(now->instance_id, first.instance_id));
+        assert_true(now->created_at == first.created_at && now->modified_at > now->created_at);
+        text_is(now->unit_code, "MTR");
+        const Attr *current = entity_attr(rig_entity(rig, "urn:ngsi-ld:RiverGauge:1"), now->name);
+        assert_true(json_number(current->value) == value && str_empty(current->instance_id));
+        counts_are(import_text(rig, text.ptr, (ConnectWish){0}),
+                   "1 rows 1/0/0, 0 new 0 changed 1 same");
+    }
+    assert_int_equal(
+        readings(rig, "urn:ngsi-ld:RiverGauge:1", "2025-10-04T12:00:00Z", "2025-10-04T15:00:00Z"),
+        2);
+    counts_are(import_text(rig, LEVEL_HEAD "2025-10-04T22:00,1,0.9\n", (ConnectWish){0}),
                "1 rows 1/0/0, 0 new 1 changed 0 same");
+    const Attr *current =
+        entity_attr(rig_entity(rig, "urn:ngsi-ld:RiverGauge:1"), STR(LD_DEFAULT "waterLevel"));
+    assert_true(json_number(current->value) == 1.5); /* an older one corrected is not the newest */
+}
+
+static void an_ambiguous_reading_is_listed(void **state) {
+    Rig *rig = *state;
     const Json *report = import_text(
         rig, LEVEL_HEAD "2025-10-05T01:00,1,1\n2025-10-05T01:00,1,1.0\n2025-10-05T01:00,1,2\n",
         (ConnectWish){0});
@@ -338,7 +381,8 @@ int main(void) {
         CASE(vanished_rows_are_named_and_go_by_replace_only),
         CASE(rows_without_key_are_told_apart_by_all_their_cells),
         CASE(readings_become_the_evolution_of_their_gauge),
-        CASE(a_corrected_reading_is_added_and_an_ambiguous_one_listed),
+        CASE(a_corrected_reading_takes_the_place_of_the_former_one),
+        CASE(an_ambiguous_reading_is_listed),
         CASE(a_gauge_that_came_by_its_readings_has_not_vanished),
         CASE(files_without_layout_are_refused_with_their_first_line),
         CASE(who_may_not_import_is_refused_before_anything_is_written),
