@@ -122,7 +122,7 @@ static const Node *find(const Node *node, Str path, RouterMatch *match, size_t d
     size_t at = child_index(node, segment, &there);
     if (there) found = find(node->children.items[at], path, match, depth + 1);
     size_t n = match->n;
-    if (!found && node->param && segment.len) {
+    if (!found && node->param && (segment.len || path.len)) {
         match->values[match->n++] = segment;
         found = find(node->param, path, match, depth + 1);
         if (!found) match->n = n;
@@ -137,6 +137,10 @@ static const Node *find(const Node *node, Str path, RouterMatch *match, size_t d
 void router_find(const Router *router, HttpMethod method, Str path, RouterMatch *out) {
     *out = (RouterMatch){0};
     const Node *node = find(&router->root, path, out, 0);
+    if (!node && path.len > 1 && str_ends(path, STR("/"))) {
+        *out = (RouterMatch){0};
+        node = find(&router->root, str_sub(path, 0, path.len - 1), out, 0);
+    }
     if (!node) return;
     out->found = true;
     out->methods = node->methods | HTTP_OPTIONS | (node->methods & HTTP_GET ? HTTP_HEAD : 0u);
