@@ -278,7 +278,8 @@ static Rc fold_write(Ctx *ctx, const Writing *w, const Entity *before, const Str
     const Delta *delta = w->fold->delta;
     TRY(removals_put(ctx, w, before));
     if (!types) return RC_OK;
-    if (delta->op == DELTA_PUT) TRY(entity_put(ctx, w, types));
+    bool told = delta->op == DELTA_RECORD && delta->after->types.len;
+    if (delta->op == DELTA_PUT || told) TRY(entity_put(ctx, w, types));
     for (size_t i = 0; delta->after && i < delta->after->attrs.len; i++) {
         const Attr *attr = &delta->after->attrs.items[i];
         if (!kept_out(ctx, types, attr->name) && !unchanged(before, delta, attr))
@@ -296,13 +297,96 @@ Rc history_write(Ctx *ctx, struct HistoryRows *history, const Touched *touched) 
     return RC_OK;
 }
 
+/* ---- corrections (clauses 5.6.13 to 5.6.16): notes about an entity's history ---- */
+
+/* "urn:ngsi-ld:Instance:POSITION.ORDINAL.PLACE" of an instance whose time is known gives its key.
+ */
+static bool instance_key(Buf *to, Str id, Str attr, const Json *instance) {
+    Str text = json_get_str(instance, "id"), part;
+    int64_t numbers[3];
+    if (!str_starts(text, STR(HISTORY_INSTANCE))) return false;
+    text = str_sub(text, sizeof HISTORY_INSTANCE - 1, text.len);
+    for (int i = 0; i < 3; i++)
+        if (!str_split(&text, '.', &part) || !str_to_i64(part, &numbers[i])) return false;
+    series_key(to, id, attr);
+    key_i64(to, json_get_int(instance, "time", 0));
+    key_u64(to, (uint64_t)numbers[0]);
+    key_u16(to, (uint16_t)numbers[1]);
+    key_u16(to, (uint16_t)numbers[2]);
+    return true;
+}
+
+static Rc drop_instances(Ctx *ctx, Rows *rows, const Event *event, const Json *list) {
+    Str attr = json_get_str(event->note_clear, "attr");
+    for (size_t i = 0; i < list->len; i++) {
+        Buf key = buf_new(ctx->arena, ID_BYTES + 64);
+        if (instance_key(&key, event->note_about, attr, json_at(list, i)))
+            TRY(rows_delete(ctx, rows, buf_str(&key)));
+    }
+    return RC_OK;
+}
+
+/* {"attr": the attribute, else everything; "instances": those alone}. */
+static Rc history_drop(Ctx *ctx, Rows *rows, const Event *event) {
+    Str attr = json_get_str(event->note_clear, "attr");
+    const Json *instances = json_get(event->note_clear, STR("instances"));
+    if (instances) return drop_instances(ctx, rows, event, instances);
+    Buf whole = buf_new(ctx->arena, ID_BYTES + 64), key = buf_new(ctx->arena, ID_BYTES + 64);
+    if (!str_empty(attr)) {
+        series_key(&whole, event->note_about, attr);
+        return rows_delete_prefix(ctx, rows, buf_str(&whole));
+    }
+    entity_key(&whole, event->note_about, 'i');
+    entity_key(&key, event->note_about, 'e');
+    TRY(rows_delete(ctx, rows, buf_str(&key)));
+    return rows_delete_prefix(ctx, rows, buf_str(&whole));
+}
+
+/* {"attr", "instances": [the one as it was], "entity": holding it as it is now}: the instance keeps
+ * its id, its place in time may change. */
+static Rc history_correct(Ctx *ctx, Rows *rows, const Event *event) {
+    const Json *was = json_get(event->note_clear, STR("instances"));
+    const Json *stored = json_get(event->note_clear, STR("entity"));
+    Entity *one;
+    TRY(drop_instances(ctx, rows, event, was));
+    Buf text = buf_new(ctx->arena, VALUE_MAX), key = buf_new(ctx->arena, ID_BYTES + 64),
+        value = buf_new(ctx->arena, VALUE_MAX);
+    json_write(&text, stored);
+    TRY(entity_decode(ctx, buf_str(&text), &one));
+    Attr *now = &one->attrs.items[0];
+    int64_t time = json_get_int(json_at(was, 0), "time", 0);
+    now->modified_at = event->time;
+    JsonMember members[] = {
+        {STR("id"), json_of_str(json_get_str(json_at(was, 0), "id"))},
+        {STR("time"), json_of_int(now->observed_at != TIME_NONE ? now->observed_at : time)},
+    };
+    Json place = json_of_members(members, 2);
+    if (!instance_key(&key, event->note_about, now->name, &place)) return RC_OK;
+    buf_add_char(&value, 'j');
+    entity_encode(&value, one);
+    return rows_put(ctx, rows, buf_str(&key), buf_str(&value));
+}
+
+bool history_has_note(const Event *event) {
+    return str_eq(event->note_kind, STR(HISTORY_DROP)) ||
+           str_eq(event->note_kind, STR(HISTORY_CORRECT));
+}
+
+Rc history_note(Ctx *ctx, struct HistoryRows *history, const Event *event) {
+    bool drops = str_eq(event->note_kind, STR(HISTORY_DROP));
+    return (drops ? history_drop : history_correct)(ctx, &history->rows, event);
+}
+
 /* ---- reading ---- */
 
+static unsigned read_u16(Str key, size_t at) {
+    return (unsigned)(unsigned char)key.ptr[at] << 8 | (unsigned char)key.ptr[at + 1];
+}
+
 static Str instance_id(Arena *arena, Str key) {
-    uint64_t place = key_read_u64(key, key.len - PLACE_BACK); /* what is left of the key */
-    return str_fmt(arena, "urn:ngsi-ld:Instance:%llu.%u.%u",
+    return str_fmt(arena, HISTORY_INSTANCE "%llu.%u.%u",
                    (unsigned long long)key_read_u64(key, key.len - POSITION_BACK),
-                   (unsigned)(place >> 16), (unsigned)(place & 0xFFFF));
+                   read_u16(key, key.len - PLACE_BACK), read_u16(key, key.len - 2));
 }
 
 static Rc number_read(Ctx *ctx, Str iri, Str key, Str value, Attr *out) {
@@ -374,6 +458,8 @@ static bool series_row(void *arg, Str key, Str value) {
     Attr attr;
     series->rc = instance_read(series->ctx, series->iri, key, value, &attr);
     if (series->rc != RC_OK) return false;
+    if (attr.expires_at != TIME_NONE && attr.expires_at <= time_now(series->ctx->clock))
+        return true; /* a transient attribute has no history behind its end (clause 4.22) */
     if (!in_window(&attr, &series->query->window)) return true;
     series->cut = series->found.len == series->limit;
     if (series->cut) return false;

@@ -159,6 +159,11 @@ typedef struct History {
     int64_t first, last; /* of what was given */
 } History;
 Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, History *out);
+/* Notes by which an evolution is corrected, about the entity: their members are told in history.c.
+ */
+#define HISTORY_DROP     "history.drop"
+#define HISTORY_CORRECT  "history.correct"
+#define HISTORY_INSTANCE "urn:ngsi-ld:Instance:" /* POSITION.ORDINAL.PLACE */
 /* Visits the plain numeric readings of one attribute with observedAt in [from, to), oldest first,
    for charts and aggregates. each returns false to stop. */
 typedef struct ReadingsQuery {

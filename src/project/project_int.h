@@ -137,6 +137,9 @@ struct HistoryRows *history_new(Project *project);
 void history_free(struct HistoryRows *history);
 void history_forget(struct HistoryRows *history);
 Rc history_clear(Ctx *ctx, struct HistoryRows *history);
+/* Notes that correct what was written before them. */
+bool history_has_note(const Event *event);
+Rc history_note(Ctx *ctx, struct HistoryRows *history, const Event *event);
 Rc history_write(Ctx *ctx, struct HistoryRows *history, const Touched *touched);
 
 struct Types *types_new(Project *project);

@@ -52,10 +52,17 @@ Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out) {
     return RC_OK;
 }
 
+/* A correction of history finds what came before it written: it is a leaf of its own. */
+static Rc note_event(Ctx *ctx, struct State *state, const Event *event) {
+    if (!history_has_note(event)) return RC_OK;
+    TRY(state_flush(ctx, state));
+    return history_note(ctx, state->history, event);
+}
+
 Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)rows;
     struct State *state = arg;
-    if (!event->delta) return RC_OK;
+    if (!event->delta) return note_event(ctx, state, event);
     /* Between leaves only: a row written in the middle of one would hide the leaf's later changes
      * of it. */
     bool next_leaf = event->position > state->leaf;
