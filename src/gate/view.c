@@ -142,6 +142,8 @@ static bool bare_visible(const Ctx *ctx, const Entity *entity, unsigned relation
 
 const Entity *gate_view(Ctx *ctx, void *unused, const Entity *entity) {
     (void)unused;
+    if (entity_expires(entity)) entity = entity_alive(ctx->arena, entity, time_now(ctx->clock));
+    if (!entity) return NULL;
     unsigned relation = gate_relation(ctx, entity);
     for (size_t i = 0; i < entity->attrs.len; i++) {
         if (attr_visible(ctx, entity, relation, entity->attrs.items[i].name)) continue;

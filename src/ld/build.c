@@ -305,6 +305,7 @@ static Rc read_text(LdBuild *build, Str url, Str text, bool only_object) {
 
 static Rc read_document(LdBuild *build, Str url, bool only_object) {
     int version = ld_core_version(url);
+    if (version && build->depth) build->brings_core = true;
     if (version) return read_core(build, version);
     if (build->depth == LD_DEPTH_MAX)
         return bad(build, STR("@context"), "Contexts refer to contexts over more than %d levels.",
@@ -361,7 +362,9 @@ static bool says_nothing(const Json *element) {
     return version && !ld_core_has_own(version);
 }
 
-static void make_source(LdContext *context, const Json *at_context) {
+/* What an answer names: as it was given, the core context behind it unless what it names refers to
+ * one already (clause 5.5.7). */
+static void make_source(LdContext *context, const Json *at_context, bool brings_core) {
     bool many = at_context->kind == JSON_ARRAY;
     const Json *elements = many ? at_context->value.items : at_context;
     uint32_t n = many ? at_context->len : 1;
@@ -369,12 +372,13 @@ static void make_source(LdContext *context, const Json *at_context) {
     for (uint32_t i = 0; i < n; i++)
         if (!says_nothing(&elements[i]))
             vec_push(context->arena, &items, *json_dup(context->arena, &elements[i]));
-    vec_push(context->arena, &items, json_of_str(STR(LD_CORE_CONTEXT)));
+    size_t own = items.len;
+    if (!own || !brings_core) vec_push(context->arena, &items, json_of_str(STR(LD_CORE_CONTEXT)));
     Json *source = NEW(context->arena, Json);
     *source = items.len == 1 ? items.items[0] : json_of_items(items.items, items.len);
     context->source = source;
-    if (items.len == 1) context->url = STR(LD_CORE_CONTEXT);
-    if (items.len == 2) context->url = json_str(&items.items[0]);
+    if (own == 0) context->url = STR(LD_CORE_CONTEXT);
+    if (own == 1) context->url = json_str(&items.items[0]);
 }
 
 /* Made from the text, so that the same context has the same URL on every machine. */
@@ -422,7 +426,7 @@ LdContext *ld_build_finish(LdBuild *build, const Json *at_context) {
         copy->iri = str_dup(context->arena, term->iri);
     }
     ld_index_fill(&context->user, context->arena, terms, n);
-    make_source(context, at_context);
+    make_source(context, at_context, build->brings_core);
     make_url(context);
     context->key = make_key(context);
     return context;

@@ -53,8 +53,8 @@ Rc ld_context_resolve(Ctx *ctx, LdCache *cache, const Json *at_context, bool may
                       const LdContext **out);
 const LdContext *ld_context_keep(const LdContext *context);
 void ld_context_release(const LdContext *context); /* NULL allowed */
-/* The @context value to put into an answer: the URL or array that was resolved, core context last.
- */
+/* The @context value to put into an answer: the URL or array that was resolved, core context last
+   unless a document that it names refers to one. */
 const Json *ld_context_source(const LdContext *context);
 /* The value of a Link header for it (one URL); for an object or several contexts LD_IMPLICIT and
    digits, relative to the broker: ld_cache_find gives its document as long as it is cached. */
@@ -72,7 +72,8 @@ Str ld_expand(const LdContext *context, Arena *arena, Str term);
 Str ld_compact(const LdContext *context, Arena *arena, Str iri);
 /* For values of a VocabProperty and of terms with "@type": "@vocab". */
 bool ld_term_is_vocab(const LdContext *context, Str term);
-/* True for an absolute IRI (RFC 3987 scheme, no blanks or <>"{}|^`\). */
+/* True for an absolute IRI (RFC 3987 scheme, no blanks or <>"{}|^`\, nothing that can't be seen).
+ */
 bool ld_is_iri(Str s);
 
 /* Hosted contexts (clause 5.13): stored by the broker's own events, made known here. url is the

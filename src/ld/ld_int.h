@@ -105,6 +105,7 @@ typedef struct LdBuild {
     Str vocab; /* of the user's context that is being read */
     LdDocument *documents[LD_REMOTES_MAX];
     size_t remotes, depth, bytes;
+    bool brings_core; /* a document that was read refers to a core context itself */
 } LdBuild;
 
 /* Reads an @context value into build->terms. */

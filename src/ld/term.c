@@ -3,6 +3,7 @@
 #include "ld_int.h"
 
 #include <string.h>
+#include <unicode/uchar.h>
 
 static bool is_alpha(char c) {
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
@@ -21,14 +22,34 @@ static size_t scheme_len(Str s) {
     return i < s.len && s.ptr[i] == ':' ? i : 0;
 }
 
+/* What a reader can't see, or takes for something else: blanks, controls of direction and joining,
+ * fillers, variation selectors, noncharacters. In an id they would make two of what looks like one.
+ */
+static bool is_unseen(int32_t c) {
+    int8_t kind = u_charType(c);
+    return u_isUWhiteSpace(c) || kind == U_CONTROL_CHAR || kind == U_FORMAT_CHAR ||
+           U_IS_UNICODE_NONCHAR(c) || u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
+           c == 0x2800; /* the braille pattern without dots */
+}
+
+static bool all_seen(Str s) {
+    while (s.len) {
+        int32_t c = str_utf8_next(&s);
+        if (c < 0 || (c > 0x7F && is_unseen(c))) return false;
+    }
+    return true;
+}
+
 bool ld_is_iri(Str s) {
+    bool plain = true;
     size_t scheme = scheme_len(s);
     if (!scheme || scheme + 1 == s.len) return false;
     for (size_t i = scheme + 1; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         if (c <= ' ' || c == 0x7F || (c < 0x80 && strchr("<>\"{}|\\^`", c))) return false;
+        plain = plain && c < 0x80;
     }
-    return true;
+    return plain || all_seen(s);
 }
 
 bool ld_is_gen_delim(char c) {

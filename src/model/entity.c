@@ -247,3 +247,26 @@ Entity *entity_join(Arena *arena, const Entity *clear, const Entity *secret) {
     }
     return whole;
 }
+
+/* ---- what ends ---- */
+
+bool entity_expires(const Entity *entity) {
+    if (entity->expires_at != TIME_NONE) return true;
+    VEC_EACH (Attr, attr, &entity->attrs)
+        if (attr->expires_at != TIME_NONE) return true;
+    return false;
+}
+
+static bool ended(int64_t expires_at, int64_t now) {
+    return expires_at != TIME_NONE && expires_at <= now;
+}
+
+const Entity *entity_alive(Arena *arena, const Entity *entity, int64_t now) {
+    if (ended(entity->expires_at, now)) return NULL;
+    Entity *alive = NEW(arena, Entity);
+    *alive = *entity;
+    alive->attrs = (Attrs){0};
+    VEC_EACH (Attr, attr, &entity->attrs)
+        if (!ended(attr->expires_at, now)) vec_push(arena, &alive->attrs, *attr);
+    return alive;
+}

@@ -110,6 +110,11 @@ bool entity_attr_null(const Attr *attr);
 bool entity_attr_null_inside(const Attr *attr);
 /* The same content: everything but the system's times and the instance's id (clause 4.8). */
 bool entity_attr_same(const Attr *a, const Attr *b);
+/* Whether the entity or one of its attributes has an end (clause 4.22). */
+bool entity_expires(const Entity *entity);
+/* What is left at an instant: NULL behind the entity's end, else without the attributes that have
+ * ended. Memory is shared. */
+const Entity *entity_alive(Arena *arena, const Entity *entity, int64_t now);
 /* Short cuts for machi's own types (IRIs built in code): text, integer, time of the default
  * instance's value. */
 Str entity_text(const Entity *entity, Str iri);

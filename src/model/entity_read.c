@@ -169,7 +169,9 @@ static Rc read_member(Work *work, const JsonMember *member) {
 static Rc read_entity(const EntityReader *reader, const Json *payload, AttrRead read,
                       const EntityInput *input, Entity **out) {
     Ctx *ctx = reader->ctx;
-    if (payload->kind != JSON_OBJECT || payload->len == 0)
+    if (payload->kind != JSON_OBJECT)
+        return entity_value_fail(ctx, NULL, "bad-request", "An entity is a JSON object.");
+    if (payload->len == 0)
         return entity_value_fail(ctx, NULL, "no-entity",
                                  "An entity is a JSON object with at least one member.");
     Work work = {.reader = reader,

@@ -172,6 +172,78 @@ void render_value_member(const Render *render, Members *members, const Attr *att
     render_value(render, attr, render->options->format == RENDER_CONCISE);
 }
 
+/* ---- linked entities (clause 4.5.23.2) ---- */
+
+static bool is_inside(const Render *render, Str id) {
+    for (; render; render = render->up)
+        if (str_eq(render->id, id)) return true;
+    return false;
+}
+
+/* The entity that is shown for an object: none within itself. */
+static const Entity *linked(const Render *render, const Json *object) {
+    const RenderLinks *links = render->options->links;
+    if (!links || render->level == links->levels || object->kind != JSON_STRING) return NULL;
+    return is_inside(render, json_str(object)) ? NULL : map_get(links->found, json_str(object));
+}
+
+static void render_members(const Render *render, const Entity *entity);
+
+static void render_linked(const Render *render, const Attr *attr, const Entity *entity) {
+    RenderOptions options = *render->options;
+    Render inner = *render;
+    options.pick = options.omit = options.dataset_ids = (StrVec){0};
+    options.inner = (RenderInners){0};
+    options.at_context = NULL;
+    VEC_EACH (RenderInner, shape, &render->options->inner) {
+        if (!str_eq(shape->name, attr->name)) continue;
+        options.pick = shape->pick;
+        options.omit = shape->omit;
+        options.inner.items = (RenderInner *)shape->inner.items;
+        options.inner.len = shape->inner.len;
+    }
+    inner.options = &options;
+    inner.up = render;
+    inner.level++;
+    render_members(&inner, entity);
+}
+
+static bool any_linked(const Render *render, const Attr *attr) {
+    bool relates = attr->kind == ATTR_RELATIONSHIP || attr->kind == ATTR_LIST_RELATIONSHIP;
+    if (!relates || !attr->value || !render->options->links) return false;
+    if (attr->value->kind != JSON_ARRAY) return linked(render, attr->value) != NULL;
+    for (uint32_t i = 0; i < attr->value->len; i++)
+        if (linked(render, json_at(attr->value, i))) return true;
+    return false;
+}
+
+/* The entities in the places of their ids; what was not found stays an id where `whole`. */
+static void render_all_linked(const Render *render, const Attr *attr, bool whole) {
+    if (attr->value->kind != JSON_ARRAY) {
+        render_linked(render, attr, linked(render, attr->value));
+        return;
+    }
+    char before = '[';
+    for (uint32_t i = 0; i < attr->value->len; i++) {
+        const Json *object = json_at(attr->value, i);
+        const Entity *entity = linked(render, object);
+        if (!entity && !whole) continue;
+        buf_add_char(render->to, before);
+        before = ',';
+        if (entity)
+            render_linked(render, attr, entity);
+        else
+            json_write(render->to, object);
+    }
+    buf_add_char(render->to, ']');
+}
+
+static void render_linked_member(const Render *render, Members *members, const Attr *attr) {
+    if (!any_linked(render, attr)) return;
+    render_name(members, attr->kind == ATTR_LIST_RELATIONSHIP ? STR("entityList") : STR("entity"));
+    render_all_linked(render, attr, false);
+}
+
 /* ---- instances ---- */
 
 bool render_wants_dataset(const RenderOptions *options, Str dataset_id) {
@@ -193,9 +265,9 @@ static void render_rest(const Render *render, Members *members, const Attr *attr
     render_texts(render, members, STR("objectType"), &attr->object_types, true);
     render_time(members, STR("observedAt"), attr->observed_at);
     render_text(members, STR("datasetId"), attr->dataset_id);
-    render_time(members, STR("expiresAt"), attr->expires_at);
     render_time(members, STR("deletedAt"), attr->deleted_at);
     if (render->options->sys_attrs) {
+        render_time(members, STR("expiresAt"), attr->expires_at);
         render_time(members, STR("createdAt"), attr->created_at);
         render_time(members, STR("modifiedAt"), attr->modified_at);
     }
@@ -204,8 +276,8 @@ static void render_rest(const Render *render, Members *members, const Attr *attr
 }
 
 static bool is_plain(const Render *render, const Attr *attr) {
-    bool times = attr->observed_at != TIME_NONE || attr->expires_at != TIME_NONE ||
-                 attr->deleted_at != TIME_NONE || render->options->sys_attrs;
+    bool times = attr->observed_at != TIME_NONE || attr->deleted_at != TIME_NONE ||
+                 render->options->sys_attrs;
     bool texts = attr->unit_code.len || attr->value_type.len || attr->dataset_id.len ||
                  (render->options->temporal && attr->instance_id.len);
     return !times && !texts && attr->subs.len == 0;
@@ -244,6 +316,7 @@ static void render_concise(const Render *render, const Attr *attr) {
     if (value_kind && geometry != (attr->kind == ATTR_GEO))
         render_text(&members, STR("type"), entity_kind(attr->kind)->name);
     render_value_member(render, &members, attr);
+    render_linked_member(render, &members, attr);
     render_rest(render, &members, attr);
     buf_add_char(render->to, '}');
 }
@@ -262,6 +335,7 @@ static void render_normalized(const Render *render, const Attr *attr) {
     Members members = {render->to, true};
     buf_add(render->to, filtered(render, attr) ? heads[ATTR_PROPERTY] : heads[attr->kind]);
     render_value_member(render, &members, attr);
+    render_linked_member(render, &members, attr);
     render_rest(render, &members, attr);
     buf_add_char(render->to, '}');
 }
@@ -274,6 +348,10 @@ static void render_simplified(const Render *render, const Attr *attr) {
         attr->kind == ATTR_LANGUAGE || attr->kind == ATTR_VOCAB || attr->kind == ATTR_JSON;
     if (text) {
         json_write(render->to, &text->value);
+        return;
+    }
+    if (any_linked(render, attr)) {
+        render_all_linked(render, attr, true);
         return;
     }
     Members members;
@@ -399,9 +477,9 @@ static void render_body(const Render *render, Members *members, const Entity *en
         render_texts(render, members, STR("type"), &entity->types, true);
     if (picked(options, STR("scope")))
         render_texts(render, members, STR("scope"), &entity->scopes, false);
-    render_time(members, STR("expiresAt"), entity->expires_at);
     render_time(members, STR("deletedAt"), entity->deleted_at);
     if (options->sys_attrs) {
+        render_time(members, STR("expiresAt"), entity->expires_at);
         render_time(members, STR("createdAt"), entity->created_at);
         render_time(members, STR("modifiedAt"), entity->modified_at);
     }
@@ -451,24 +529,30 @@ static void render_feature(const Render *render, const Entity *entity) {
     buf_add_char(render->to, '}');
 }
 
+static void render_members(const Render *render, const Entity *entity) {
+    Render own = *render;
+    Members members;
+    own.id = entity->id;
+    render_open(&members, own.to);
+    if (picked(own.options, STR("id"))) render_text(&members, STR("id"), entity->id);
+    render_body(&own, &members, entity);
+    render_context(&own, &members);
+    buf_add_char(own.to, '}');
+}
+
 void render_entity(Buf *to, const LdContext *context, const Entity *entity,
                    const RenderOptions *options, Arena *scratch) {
-    Render render = {to, context, options, scratch};
-    if (options->geojson) {
+    Render render = {.to = to, .context = context, .options = options, .scratch = scratch};
+    render.id = entity->id;
+    if (options->geojson)
         render_feature(&render, entity);
-        return;
-    }
-    Members members;
-    render_open(&members, to);
-    if (picked(options, STR("id"))) render_text(&members, STR("id"), entity->id);
-    render_body(&render, &members, entity);
-    render_context(&render, &members);
-    buf_add_char(to, '}');
+    else
+        render_members(&render, entity);
 }
 
 bool render_attr(Buf *to, const LdContext *context, const Entity *entity,
                  const RenderOptions *options, Arena *scratch) {
-    Render render = {to, context, options, scratch};
+    Render render = {.to = to, .context = context, .options = options, .scratch = scratch};
     size_t n;
     const Attr *first = entity_attr_all(entity, options->attr, &n), *one;
     if (n == 0 || count_wanted(&render, first, n, &one) == 0) return false;

@@ -7,6 +7,21 @@
 
 typedef enum RenderFormat { RENDER_NORMALIZED, RENDER_CONCISE, RENDER_SIMPLIFIED } RenderFormat;
 
+/* What is shown of the entities that an attribute links to. */
+typedef struct RenderInner {
+    Str name; /* expanded IRI of the attribute */
+    StrVec pick, omit;
+    VEC(struct RenderInner) inner;
+} RenderInner;
+typedef VEC(RenderInner) RenderInners;
+
+/* Linked entities that are shown inside of their relationships (clause 4.5.23.2). */
+typedef struct RenderLinks {
+    const Map
+        *found;    /* id to const Entity, as the actor may see it; what is not there stays a URI */
+    size_t levels; /* how deep */
+} RenderLinks;
+
 typedef struct RenderOptions {
     RenderFormat format;
     bool sys_attrs; /* createdAt, modifiedAt ... */
@@ -14,9 +29,11 @@ typedef struct RenderOptions {
     Str attr;              /* of render_attr: expanded IRI of the attribute */
     Str geometry_property; /* expanded IRI; empty: location */
     StrVec pick, omit; /* expanded IRIs, or "id", "type", "scope"; attrs is pick plus these three */
-    StrVec dataset_ids;     /* empty: all; "@none" is the default instance */
-    Str lang;               /* language filter (Accept-Language form) */
-    const Json *at_context; /* put into the answer (application/ld+json); NULL: leave out */
+    RenderInners inner;       /* of linked entities */
+    const RenderLinks *links; /* NULL: none are shown */
+    StrVec dataset_ids;       /* empty: all; "@none" is the default instance */
+    Str lang;                 /* language filter (Accept-Language form) */
+    const Json *at_context;   /* put into the answer (application/ld+json); NULL: leave out */
     /* of temporal answers */
     enum {
         RENDER_OBSERVED,

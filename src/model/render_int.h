@@ -11,6 +11,9 @@ typedef struct Render {
     const LdContext *context;
     const RenderOptions *options;
     Arena *scratch;
+    const struct Render *up; /* of the entity that this one is shown inside of */
+    Str id;                  /* of the entity being written */
+    size_t level;
 } Render;
 
 /* The members of an object, with their commas. */

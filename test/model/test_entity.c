@@ -36,7 +36,7 @@ static const struct {
      ",'l':{'type':'ListRelationship','objectList':[{'object':'urn:a:b'},{'object':'urn:a:c'}]}}"},
     {"members of a Property",
      "{" ID ",'p':{'type':'Property','value':1,'unitCode':'MTR','observedAt':'2025-04-01T00:00:00Z'"
-     ",'datasetId':'urn:d:1','valueType':'X','expiresAt':'2030-01-01T00:00:00Z'}}",
+     ",'datasetId':'urn:d:1','valueType':'X'}}",
      NULL},
     {"sub-attributes at several depths",
      "{" ID ",'p':{'type':'Property','value':1,'q':{'type':'Property','value':2,'r':{'type':'"
@@ -58,7 +58,6 @@ static const struct {
     {"times of the system are passed over",
      "{" ID ",'createdAt':'x','modifiedAt':1,'p':{'type':'Property','value':1,'createdAt':'x'}}",
      "{" ID ",'p':{'type':'Property','value':1}}"},
-    {"expiresAt", "{" ID ",'expiresAt':'2030-01-01T00:00:00Z'}", NULL},
     {"a context is passed over", "{" ID ",'@context':'http://x/'}", "{" ID "}"},
     {"names in Japanese", "{" ID ",'水位':{'type':'Property','value':1}}", NULL},
     {"names of published models", "{" ID ",'N-TOT':{'type':'Property','value':1}}", NULL},
@@ -462,6 +461,28 @@ static void damaged_records_are_refused(void **state) {
     }
 }
 
+static void what_has_ended_is_left_out(void **state) {
+    (void)state;
+    World *world = world_new();
+    Ctx *ctx = &world->ctx;
+    Entity *entity = entity_of(ctx,
+                               "{" ID ",'expiresAt':'2030-01-01T00:00:00Z','p':{'value':1},"
+                               "'q':{'value':2,'expiresAt':'2020-01-01T00:00:00Z'}}",
+                               ENTITY_WHOLE);
+    int64_t before, between, after;
+    assert_true(time_parse(STR("2019-12-31T23:59:59Z"), &before));
+    assert_true(time_parse(STR("2020-01-01T00:00:00Z"), &between));
+    assert_true(time_parse(STR("2030-01-01T00:00:00Z"), &after));
+    assert_true(entity_expires(entity));
+    assert_int_equal(entity_alive(ctx->arena, entity, before)->attrs.len, 2);
+    const Entity *left = entity_alive(ctx->arena, entity, between);
+    assert_int_equal(left->attrs.len, 1);
+    assert_true(str_eq(left->attrs.items[0].name, STR(LD_DEFAULT "p")));
+    assert_null(entity_alive(ctx->arena, entity, after));
+    assert_false(entity_expires(entity_of(ctx, "{" ID ",'p':{'value':1}}", ENTITY_WHOLE)));
+    world_free(world);
+}
+
 static void the_stored_form_is_fixed(void **state) {
     (void)state;
     World *world = world_new();
@@ -555,6 +576,7 @@ static void names_follow_the_standard(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_and_gives_back),
+        cmocka_unit_test(what_has_ended_is_left_out),
         cmocka_unit_test(refuses_and_names_the_place),
         cmocka_unit_test(fragments_leave_out_what_they_leave),
         cmocka_unit_test(temporal_instances_may_repeat),
