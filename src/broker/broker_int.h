@@ -24,7 +24,8 @@ typedef struct Request {
     HttpExchange *x;
     Ctx *ctx;
     Tenant *tenant;
-    const LdContext *context; /* released by request_close */
+    const LdContext *context; /* released by request_close, as are those of elements */
+    VEC(const LdContext *) contexts;
     Accept accept;
     const Json *payload; /* of a request with a body */
     bool context_in_body;
@@ -35,11 +36,15 @@ typedef struct Request {
    open again. The Request lives in the exchange's arena. */
 Rc request_open(HttpExchange *x, Request **out);
 void request_close(Request *request);
+/* The context of one element of a batch: its own, or that of the request (clause 5.6.7 ff.). */
+Rc request_context_of(Request *request, const Json *element, const LdContext **out);
 /* Answers with the problem document of ctx->error (clause 6.3.2, 5.5.2) and closes. */
 void request_fail(Request *request);
 /* Answers with a body, its type by request->accept, the Link header where the context is not in the
  * body; closes. */
 void request_answer(Request *request, int status, Str body);
+/* The media type of the answer. */
+const char *request_media(const Request *request);
 void request_answer_empty(Request *request, int status);
 /* Runs a handler that could not go on on the loop again on a pool thread. */
 bool request_moved(HttpExchange *x, Rc rc, HttpHandler handler);
@@ -53,8 +58,49 @@ bool request_option(const Request *request, const char *option);
 /* Representation wanted: format, options, attrs / pick / omit, lang, datasetId, geometryProperty
  * (clauses 6.3.7, 6.3.15 ...). body: of a query by a body, whose members come first; else NULL. */
 Rc request_render_options(Request *request, const Json *body, RenderOptions *out);
+/* The parameter type of an operation on one entity (clause 4.17): NULL without it. */
+Rc request_selector(Request *request, const Match **out);
 /* Splits a list parameter and expands its terms. */
 void request_terms(Request *request, Str list, StrVec *out);
+
+/* ---- shape.c: which members are shown ---- */
+
+typedef struct ShapeSource {
+    Str attrs, pick, omit;
+    size_t levels; /* of linked entities */
+} ShapeSource;
+Rc shape_read(Request *request, const ShapeSource *source, RenderOptions *out);
+/* Whether anything of the entity is shown at all. */
+bool shape_leaves(const RenderOptions *options, const Entity *entity);
+bool shape_shows(const StrVec *pick, const StrVec *omit, Str name);
+
+/* ---- linked.c: linked entities ---- */
+
+typedef struct LinkedItem {
+    const Entity *entity;
+    RenderInner inner; /* what of it is shown */
+} LinkedItem;
+typedef struct Linked {
+    size_t levels; /* 0: none are asked for */
+    bool flat;
+    StrVec above; /* containedBy */
+    Map found;
+    VEC(LinkedItem) items; /* in the order in which they were found */
+    RenderLinks links;
+} Linked;
+Rc linked_read(Request *request, const Json *body, Linked *out);
+/* request_render_options where entities may be shown with those that they link to. */
+Rc request_linked_options(Request *request, const Json *body, RenderOptions *out, Linked *linked);
+/* Finds what the entities link to; pool threads. */
+Rc linked_find(Request *request, const Entity *const *entities, size_t n,
+               const RenderOptions *options, Linked *linked);
+/* Of join=flat: the linked entities that are not among those of the answer, each behind a comma. */
+typedef struct LinkedAnswer {
+    const Entity *const *entities;
+    size_t n;
+    const RenderOptions *options;
+} LinkedAnswer;
+void linked_write(Request *request, const Linked *linked, const LinkedAnswer *answer, Buf *body);
 
 /* ---- kept.c: rendered answers kept beside the newest versions (DESIGN 5) ---- */
 
@@ -65,9 +111,13 @@ const Str *kept_find(const Request *request, Str id, const RenderKey *key);
 /* Keeps what was drawn of an entity (as it was shown) that is the newest still. */
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering);
 
+/* What an address asks for behind an id, in the order of ids: at most n. ids alone are not enough.
+ */
+Rc query_page_after(Request *request, Str after, size_t n, ProjectAnswer *out);
 /* limit, offset, count (clause 6.3.10, 6.3.13), and what an answer says of its neighbours. */
 typedef struct Page {
     int64_t limit, offset;
+    Str after; /* an id to go on behind, without an order */
     bool count;
 } Page;
 Rc query_page(const Request *request, Page *page);
@@ -156,6 +206,13 @@ void temporal_query(HttpExchange *x);
 void temporal_query_post(HttpExchange *x);
 void temporal_create(HttpExchange *x);
 void temporal_append(HttpExchange *x);
+/* correct.c */
+void temporal_delete(HttpExchange *x);
+void temporal_attr_delete(HttpExchange *x);
+void temporal_instance_update(HttpExchange *x);
+void temporal_instance_delete(HttpExchange *x);
+/* purge.c */
+void purge_get(HttpExchange *x);
 /* discovery.c */
 void discovery_types(HttpExchange *x);
 void discovery_type(HttpExchange *x);
@@ -180,6 +237,7 @@ typedef struct PartEntity {
     bool no_overwrite;      /* append */
     bool all_datasets;      /* delete an attribute with all its instances */
     bool upsert_update;     /* upsert: options=update */
+    const Match *selector;  /* the types that the entity must have; NULL: any */
 } PartEntity;
 
 extern const PartKind part_entity_create, part_entity_replace, part_entity_append,

@@ -26,9 +26,12 @@ static Json read_error(Arena *arena, Str id, const Error *error) {
 
 static Rc payload_array(Request *request) {
     const Json *payload = request->payload;
-    if (payload->kind == JSON_ARRAY && payload->len) return RC_OK;
+    bool good = payload->kind == JSON_ARRAY && payload->len;
+    for (size_t i = 0; good && i < payload->len; i++)
+        good = json_at(payload, i)->kind == JSON_OBJECT || json_at(payload, i)->kind == JSON_STRING;
+    if (good) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "no-batch", STR_NONE,
-                    "A batch is a JSON array with at least one element.");
+                    "A batch is a JSON array with at least one element, none of them null.");
 }
 
 /* Of a deletion the elements are ids (clause 5.6.10). */
@@ -41,7 +44,9 @@ static Rc item_read(Request *request, const BulkKind *kind, const Json *item, St
         if (ld_is_iri(*id)) return RC_OK;
         return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "An entity's id is a URI.");
     }
-    TRY(entity_read(ctx, request->context, item, kind->form, fragment));
+    const LdContext *context;
+    TRY(request_context_of(request, item, &context));
+    TRY(entity_read(ctx, context, item, kind->form, fragment));
     if (!str_empty((*fragment)->id)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
 }

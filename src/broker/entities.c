@@ -80,7 +80,9 @@ static void operate(HttpExchange *x, const Operation *operation) {
     Entity *fragment = NULL;
     Str id;
     if (!opened(x, operation->handler, &request)) return;
+    const Match *selector = NULL;
     Rc rc = id_read(request, &id);
+    if (rc == RC_OK) rc = request_selector(request, &selector);
     if (rc == RC_OK && request->payload) rc = fragment_read(request, operation, id, &fragment);
     if (rc != RC_OK) {
         request_fail(request);
@@ -89,6 +91,7 @@ static void operate(HttpExchange *x, const Operation *operation) {
     Command *command = broker_command(request, str_of(operation->kind));
     PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
+    part->selector = selector;
     part->no_overwrite = request_option(request, "noOverwrite");
     command_add(command, operation->part, part);
     broker_submit(request, command, operation->handler, operation->then, NULL);
@@ -182,14 +185,28 @@ static Rc attr_fragment(Request *request, Str id, Str iri, EntityForm form, Enti
     return entity_read_attr(request->ctx, &input, request->payload, &fragment->attrs);
 }
 
+/* A scope is a member of the entity: it can be deleted like an attribute, not written like one
+ * (clauses 5.6.4, 5.6.5, 5.6.19). */
+static Rc attr_name(Request *request, const Operation *operation, Str *iri) {
+    Str name = http_path_param(request->x, "attrId");
+    bool scope = str_eq(name, STR("scope"));
+    *iri = scope ? name : ld_expand(request->context, request->ctx->arena, name);
+    if (entity_name_valid(name) && (!scope || operation->part == &part_attr_delete)) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-name", STR("attrId"),
+                    "\"" STR_FMT "\" is no name of an attribute that can be written.",
+                    STR_ARG(str_head(name, 200)));
+}
+
 static void attr_operate(HttpExchange *x, const Operation *operation) {
     Request *request;
     Entity *fragment = NULL;
     Str id;
     if (!opened(x, operation->handler, &request)) return;
-    Arena *arena = request->ctx->arena;
-    Str iri = ld_expand(request->context, arena, http_path_param(x, "attrId"));
+    Str iri;
+    const Match *selector = NULL;
     Rc rc = id_read(request, &id);
+    if (rc == RC_OK) rc = attr_name(request, operation, &iri);
+    if (rc == RC_OK) rc = request_selector(request, &selector);
     if (rc == RC_OK && request->payload)
         rc = attr_fragment(request, id, iri, operation->form, &fragment);
     if (rc != RC_OK) {
@@ -199,6 +216,7 @@ static void attr_operate(HttpExchange *x, const Operation *operation) {
     Command *command = broker_command(request, str_of(operation->kind));
     PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
+    part->selector = selector;
     part->attr = iri;
     part->dataset_id = http_query_or(x, "datasetId", STR_NONE);
     part->all_datasets = str_eq(http_query_or(x, "deleteAll", STR_NONE), STR("true"));
@@ -255,6 +273,7 @@ static Rc asked_attrs_present(Request *request, const Entity *entity,
 typedef struct Retrieval {
     RenderOptions options;
     const Entity *entity;
+    Linked linked;
     RenderKey key;
     bool keeps; /* the answer is looked for among those kept, and kept */
     Str body;
@@ -262,8 +281,9 @@ typedef struct Retrieval {
 
 static Rc retrieval_begin(Request *request, Retrieval *retrieval) {
     Str type;
-    TRY(request_render_options(request, NULL, &retrieval->options));
-    retrieval->keeps = kept_key(request, &retrieval->options, &retrieval->key) &&
+    TRY(request_linked_options(request, NULL, &retrieval->options, &retrieval->linked));
+    retrieval->keeps = !retrieval->linked.levels &&
+                       kept_key(request, &retrieval->options, &retrieval->key) &&
                        !http_query(request->x, "type", &type);
     return RC_OK;
 }
@@ -278,7 +298,14 @@ static bool retrieval_kept(Request *request, Retrieval *retrieval) {
 static Rc retrieval_draw(Request *request, Retrieval *retrieval) {
     Ctx *ctx = request->ctx;
     Buf body = buf_new(ctx->arena, BROKER_ANSWER_MAX);
-    render_entity(&body, request->context, retrieval->entity, &retrieval->options, ctx->scratch);
+    RenderOptions *options = &retrieval->options;
+    Linked *linked = &retrieval->linked;
+    TRY(linked_find(request, &retrieval->entity, 1, options, linked));
+    if (linked->levels && !linked->flat) options->links = &linked->links;
+    if (linked->flat) buf_add_char(&body, '[');
+    render_entity(&body, request->context, retrieval->entity, options, ctx->scratch);
+    linked_write(request, linked, &(LinkedAnswer){&retrieval->entity, 1, options}, &body);
+    if (linked->flat) buf_add_char(&body, ']');
     retrieval->body = buf_str(&body);
     return buf_rc(&body);
 }
@@ -290,8 +317,11 @@ static Rc retrieve_and_look(Request *request, Retrieval *retrieval) {
                            .erasures = ledger_erasures(request->tenant->ledger)};
     TRY(retrieve(request, &retrieval->entity));
     TRY(asked_attrs_present(request, retrieval->entity, &retrieval->options));
+    if (!shape_leaves(&retrieval->options, retrieval->entity))
+        return ctx_fail(request->ctx, RC_NOT_FOUND, "no-attribute", STR("pick"),
+                        "The entity has none of these members.");
     bool look = gate_is_look(request->ctx, retrieval->entity);
-    if (look && !request->ctx->db) return RC_BUSY;
+    if ((look || retrieval->linked.levels) && !request->ctx->db) return RC_BUSY;
     if (look) TRY(gate_look(request->ctx, &retrieval->entity, 1, STR("NGSI-LD API")));
     TRY(retrieval_draw(request, retrieval));
     rendering.bytes = retrieval->body;

@@ -4,7 +4,8 @@
 
 bool kept_key(const Request *request, const RenderOptions *options, RenderKey *out) {
     bool particular = options->pick.len || options->omit.len || options->dataset_ids.len ||
-                      !str_empty(options->lang) || !str_empty(options->geometry_property);
+                      !str_empty(options->lang) || options->links ||
+                      !str_empty(options->geometry_property);
     *out = (RenderKey){.sight = gate_sight(request->ctx),
                        .context = ld_context_key(request->context),
                        .form = (uint64_t)options->format << 3 | (uint64_t)options->sys_attrs << 2 |
@@ -20,6 +21,6 @@ const Str *kept_find(const Request *request, Str id, const RenderKey *key) {
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering) {
     Ledger *ledger = request->tenant->ledger;
     const Version *version = ledger_version(ledger, shown->id);
-    if (version && !version_gone(version) && version_position(version) == shown->version)
-        version_render_keep(ledger, version, rendering);
+    bool newest = version && !version_gone(version) && version_position(version) == shown->version;
+    if (newest && !entity_expires(shown)) version_render_keep(ledger, version, rendering);
 }

@@ -19,8 +19,8 @@ static Ctx ctx_as(const Ctx *ctx, const PartWho *who) {
    nobody moves a case, a slot, a number or an account, whatever the policies grant him elsewhere.
  */
 static bool owned_elsewhere(const Entity *typed) {
-    static const char *const types[] = {"Application", "Decision",    "Slot",   "Counter",
-                                        "TouchTime",   "Account",     "Person", "Token",
+    static const char *const types[] = {"Application", "Decision",     "Slot",    "Counter",
+                                        "TouchTime",   "Account",      "Person",  "Token",
                                         "Post",        "Organisation", "Release", "Tally"};
     for (size_t t = 0; t < typed->types.len; t++) {
         Str iri = typed->types.items[t];
@@ -66,7 +66,9 @@ static Rc not_found(Ctx *ctx, Str id) {
 static Rc present(Ctx *ctx, Stage *stage, const PartEntity *part, const Entity **out) {
     Ctx own = ctx_as(ctx, &part->who);
     *out = stage_entity(stage, part->id);
-    if (!*out || !gate_view(&own, NULL, *out)) return not_found(ctx, part->id);
+    const Entity *seen = *out ? gate_view(&own, NULL, *out) : NULL;
+    if (!seen || (part->selector && !match_entity(part->selector, seen, ctx->scratch)))
+        return not_found(ctx, part->id);
     return RC_OK;
 }
 
@@ -87,16 +89,26 @@ static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delt
 
 /* ---- whole entities ---- */
 
+/* What has ended is as good as deleted (clause 4.22). */
+static const Entity *alive(Stage *stage, Str id) {
+    const Entity *entity = stage_entity(stage, id);
+    bool ended =
+        entity && entity->expires_at != TIME_NONE && entity->expires_at <= stage_now(stage);
+    return ended ? NULL : entity;
+}
+
 static Rc create_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
     TRY(rights(ctx, part, ACT_CREATE, part->fragment));
-    if (!stage_entity(stage, part->id)) return RC_OK;
+    if (!alive(stage, part->id)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "exists", part->id, "An entity with this id exists already.");
 }
 
 static Rc create_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
+    Delta ended = {.op = DELTA_DELETE, .id = part->id};
     Delta delta = {.op = DELTA_PUT, .id = part->id, .after = (Entity *)part->fragment};
+    if (stage_entity(stage, part->id)) stage_put(stage, &ended);
     return put_checked(ctx, stage, part, &delta);
 }
 
@@ -171,7 +183,6 @@ typedef struct Taking {
     Arena *arena;
     const PartEntity *part;
     const Entity *before;
-    bool must_exist; /* update: what is not there is refused */
     Delta change;
     Updates updates;
 } Taking;
@@ -180,7 +191,7 @@ typedef struct Taking {
 static void fragment_take(Taking *to, const Attr *attr) {
     bool exists = entity_attr_dataset(to->before, attr->name, attr->dataset_id) != NULL;
     bool null = entity_attr_null(attr);
-    if ((to->must_exist || null) && !exists) {
+    if (null && !exists) {
         refused_add(to->arena, &to->updates, attr->name, STR("The entity has no such attribute."));
         return;
     }
@@ -197,7 +208,32 @@ static void fragment_take(Taking *to, const Attr *attr) {
         vec_push(to->arena, &to->change.after->attrs, *attr);
 }
 
-static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool must_exist) {
+/* Scopes: an append sets them, or adds to them where nothing is overwritten; an update sets those
+ * of an entity that has some (clause 4.18). The NGSI-LD Null removes them. */
+static void scopes_take(Taking *to, bool update) {
+    Entity *after = to->change.after;
+    if (!after->scopes.len) return;
+    bool null = str_eq(after->scopes.items[0], ENTITY_NULL);
+    if ((update || null) && !to->before->scopes.len) {
+        refused_add(to->arena, &to->updates, STR("scope"), STR("The entity has no scope."));
+        after->scopes = (StrVec){0};
+        return;
+    }
+    updated_add(to->arena, &to->updates, STR("scope"));
+    to->change.set_scopes = !to->part->no_overwrite;
+    if (!null) return;
+    after->scopes = (StrVec){0};
+    vec_push(to->arena, &to->change.removed, (DeltaRemoval){.name = STR("scope")});
+}
+
+static void expiry_take(Taking *to) {
+    Entity *after = to->change.after;
+    if (after->expires_at != ENTITY_TIME_NULL) return;
+    after->expires_at = TIME_NONE;
+    vec_push(to->arena, &to->change.removed, (DeltaRemoval){.name = STR("expiresAt")});
+}
+
+static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool update) {
     const Entity *fragment = part->fragment;
     Entity *after = NEW(ctx->arena, Entity);
     *after = *fragment;
@@ -207,17 +243,15 @@ static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool mu
         .arena = ctx->arena,
         .part = part,
         .before = stage_entity(stage, part->id),
-        .must_exist = must_exist,
-        .change = {.op = DELTA_CHANGE,
-                   .id = part->id,
-                   .after = after,
-                   .set_scopes = fragment->scopes.len > 0},
+        .change = {.op = DELTA_CHANGE, .id = part->id, .after = after},
     };
+    scopes_take(&taking, update);
+    expiry_take(&taking);
     for (size_t i = 0; i < fragment->attrs.len; i++)
         fragment_take(&taking, &fragment->attrs.items[i]);
     updates_result(ctx->arena, stage, &taking.updates);
-    bool nothing = !after->attrs.len && !taking.change.removed.len && !fragment->types.len &&
-                   !fragment->scopes.len;
+    bool nothing = !after->attrs.len && !taking.change.removed.len && !after->types.len &&
+                   !after->scopes.len && after->expires_at == TIME_NONE;
     return nothing ? RC_OK : put_checked(ctx, stage, part, &taking.change);
 }
 
@@ -233,13 +267,13 @@ static Rc update_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc upsert_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
-    if (!stage_entity(stage, part->id)) return rights(ctx, part, ACT_CREATE, part->fragment);
+    if (!alive(stage, part->id)) return rights(ctx, part, ACT_CREATE, part->fragment);
     return present_guard(ctx, stage, part, ACT_UPDATE);
 }
 
 static Rc upsert_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
-    if (!stage_entity(stage, part->id)) return create_apply(ctx, stage, part);
+    if (!alive(stage, part->id)) return create_apply(ctx, stage, part);
     return part->upsert_update ? append_apply(ctx, stage, part) : replace_apply(ctx, stage, part);
 }
 
@@ -256,6 +290,7 @@ static Rc attr_guard(Ctx *ctx, Stage *stage, const void *args) {
     size_t n;
     TRY(present(ctx, stage, part, &before));
     TRY(rights(ctx, part, ACT_UPDATE, before));
+    if (str_eq(part->attr, STR("scope"))) return before->scopes.len ? RC_OK : no_attr(ctx, part);
     if (part->fragment || part->all_datasets)
         return entity_attr_all(before, part->attr, &n) ? RC_OK : no_attr(ctx, part);
     return entity_attr_dataset(before, part->attr, part->dataset_id) ? RC_OK : no_attr(ctx, part);
@@ -327,6 +362,27 @@ static Json batch_error(Arena *arena, Str id, const Error *error) {
     return json_of_members(members, 2);
 }
 
+/* Attributes that an append left as they were, because options=noOverwrite. */
+static Str kept_back(Ctx *ctx, const PartEntity *part, const Entity *before) {
+    StrVec names = {0};
+    for (size_t i = 0; part->no_overwrite && before && i < part->fragment->attrs.len; i++) {
+        const Attr *attr = &part->fragment->attrs.items[i];
+        if (entity_attr_dataset(before, attr->name, attr->dataset_id))
+            vec_push(ctx->arena, &names, attr->name);
+    }
+    return str_join(ctx->arena, names.items, names.len, STR(", "));
+}
+
+static Rc batch_one(Ctx *ctx, Stage *stage, const PartKind *kind, const PartEntity *part) {
+    Str kept = kept_back(ctx, part, stage_entity(stage, part->id));
+    TRY(kind->guard(ctx, stage, part));
+    TRY(kind->apply(ctx, stage, part));
+    if (str_empty(kept)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "not-overwritten", kept,
+                    "Attributes of these names exist, and options=noOverwrite; the others were "
+                    "written.");
+}
+
 /* One command for the whole batch; an entity that is refused leaves no trace, the others are
  * written. */
 static Rc batch_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -336,9 +392,7 @@ static Rc batch_apply(Ctx *ctx, Stage *stage, const void *args) {
     for (size_t i = 0; i < batch->n; i++) {
         const PartEntity *part = &batch->items[i];
         bool exists = stage_entity(stage, part->id) != NULL;
-        Rc rc = batch->kind->guard(ctx, stage, part);
-        if (rc == RC_OK) rc = batch->kind->apply(ctx, stage, part);
-        if (rc == RC_OK)
+        if (batch_one(ctx, stage, batch->kind, part) == RC_OK)
             vec_push(arena, exists ? &success : &created, json_of_str(part->id));
         else
             vec_push(arena, &errors, batch_error(arena, part->id, &ctx->error));

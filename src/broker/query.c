@@ -1,6 +1,8 @@
 /* query: entities by condition (clause 5.7.2), by address or by body (6.23). */
 #include "broker_int.h"
 
+#include <stdlib.h>
+
 enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, QUERY_MAX = 8192 };
 
 /* Where the parameters of a query come from: the address, or a Query object in the body
@@ -36,6 +38,8 @@ static void split_into(Arena *arena, Str list, StrVec *out) {
 typedef struct Selectors {
     Match **items;
     size_t n;
+    const RenderOptions
+        *options; /* what shows nothing of an entity does not find it; may be NULL */
 } Selectors;
 
 static void selector_source(Arena *arena, const Json *one, MatchSource *out) {
@@ -74,6 +78,7 @@ static Rc selectors_compile(const QuerySource *source, Selectors *out) {
 static const Entity *selected_view(Ctx *ctx, void *arg, const Entity *entity) {
     const Selectors *selectors = arg;
     const Entity *shown = gate_view(ctx, NULL, entity);
+    if (shown && selectors->options && !shape_leaves(selectors->options, shown)) return NULL;
     for (size_t i = 0; shown && i < selectors->n; i++)
         if (match_entity(selectors->items[i], shown, ctx->scratch)) return shown;
     return selectors->n ? NULL : shown;
@@ -117,16 +122,66 @@ static void match_source(const QuerySource *source, MatchSource *out) {
     out->coordinates = source_text(where, "coordinates");
 }
 
-/* A query without any condition would return everything: the standard asks for one (clause 5.7.2),
- * unless local=true. */
-static Rc not_too_wide(const Request *request, const MatchSource *match) {
-    bool any = match->ids.len || !str_empty(match->type) || match->attrs.len ||
-               !str_empty(match->q) || !str_empty(match->georel) || !str_empty(match->id_pattern) ||
-               !str_empty(match->scope_q) ||
-               str_eq(http_query_or(request->x, "local", STR_NONE), STR("true"));
+static bool local_only(const Request *request) {
+    return str_eq(http_query_or(request->x, "local", STR_NONE), STR("true"));
+}
+
+/* A query has to name types, attributes that are not the system's, a geometry or a scope; or keep
+ * to this broker (clause 5.7.2.4). Ids alone are no query. */
+static Rc not_too_wide(const Request *request, const MatchSource *source, const Match *match) {
+    bool any = !str_empty(source->type) || match_attrs(match)->len || !str_empty(source->georel) ||
+               !str_empty(source->scope_q) || local_only(request);
+    bool denied = str_eq(source->type, STR("*")) &&
+                  str_eq(http_query_or(request->x, "local", STR_NONE), STR("false"));
+    if (denied)
+        return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("local"),
+                        "type=* asks this broker alone: local=false contradicts it.");
     if (any) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR_NONE,
-                    "Ask for a type, ids, attributes, q, georel or scopeQ, or add local=true.");
+                    "Ask for a type, attributes, q, georel or scopeQ, or add local=true.");
+}
+
+/* A filter of context sources: nothing is forwarded, so it is only held to its grammar. */
+static Rc csf_check(const QuerySource *source) {
+    MatchSource csf = {.q = source_text(source, "csf")};
+    Match *match = NULL;
+    if (str_empty(csf.q)) return RC_OK;
+    Rc rc = match_compile(source->request->ctx, source->request->context, &csf, &match);
+    match_free(match);
+    return rc;
+}
+
+static Rc attrs_named(const Request *request, const MatchSource *source) {
+    for (size_t i = 0; i < source->attrs.len; i++)
+        if (!entity_name_valid(source->attrs.items[i]))
+            return ctx_fail(request->ctx, RC_INVALID, "bad-name", STR("attrs"),
+                            "attrs is a list of names of attributes.");
+    return RC_OK;
+}
+
+/* Members of a Query that are of another kind than table 5.2.23-1 says. */
+static Rc body_check(const Request *request, const Json *body, bool temporal) {
+    static const struct {
+        Str name;
+        JsonKind kind;
+    } members[] = {
+        {{"entities", 8}, JSON_ARRAY},   {{"attrs", 5}, JSON_ARRAY},
+        {{"pick", 4}, JSON_ARRAY},       {{"omit", 4}, JSON_ARRAY},
+        {{"q", 1}, JSON_STRING},         {{"scopeQ", 6}, JSON_STRING},
+        {{"csf", 3}, JSON_STRING},       {{"geoQ", 4}, JSON_OBJECT},
+        {{"lang", 4}, JSON_STRING},      {{"join", 4}, JSON_STRING},
+        {{"joinLevel", 9}, JSON_NUMBER},
+    };
+    for (size_t i = 0; body && i < sizeof members / sizeof *members; i++) {
+        const Json *value = json_get(body, members[i].name);
+        if (!value || (value->kind == members[i].kind && (value->kind != JSON_ARRAY || value->len)))
+            continue;
+        return ctx_fail(request->ctx, RC_INVALID, "bad-query", members[i].name,
+                        "This member of a Query is of another kind, or an empty list.");
+    }
+    if (!body || temporal || !json_get(body, STR("temporalQ"))) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("temporalQ"),
+                    "temporalQ belongs to queries of temporal evolutions.");
 }
 
 static Rc number_param(const Request *request, const char *name, int64_t low, int64_t high,
@@ -151,22 +206,35 @@ Rc query_page(const Request *request, Page *page) {
 
 /* ---- the answer ---- */
 
+typedef struct LinkParam {
+    Str name, value;
+} LinkParam;
+
+static int by_name(const void *a, const void *b) {
+    return str_cmp(((const LinkParam *)a)->name, ((const LinkParam *)b)->name);
+}
+
+/* Parameters in the order of their names, so that a page has one address. */
 static void link_page(const Request *request, Buf *links, int64_t offset, const char *rel) {
     Arena *arena = request->ctx->arena;
     const HttpExchange *x = request->x;
-    if (links->len) buf_add(links, STR(", "));
-    buf_addf(links, "<" STR_FMT "?", STR_ARG(http_path(x)));
+    size_t n = 0;
+    LinkParam *params = NEW_ARRAY(arena, LinkParam, http_query_count(x) + 1);
     for (size_t i = 0; i < http_query_count(x); i++) {
-        Str name, value;
-        http_query_at(x, i, &name, &value);
-        if (str_eq(name, STR("offset"))) continue;
-        buf_add(links, http_url_encode(arena, name));
-        buf_add_char(links, '=');
-        buf_add(links, http_url_encode(arena, value));
-        buf_add_char(links, '&');
+        http_query_at(x, i, &params[n].name, &params[n].value);
+        n += !str_eq(params[n].name, STR("offset"));
     }
-    buf_addf(links, "offset=%lld>; rel=\"%s\"; type=\"application/ld+json\"", (long long)offset,
-             rel);
+    params[n++] = (LinkParam){STR("offset"), str_fmt(arena, "%lld", (long long)offset)};
+    qsort(params, n, sizeof *params, by_name);
+    if (links->len) buf_add(links, STR(", "));
+    buf_addf(links, "<" STR_FMT, STR_ARG(http_path(x)));
+    for (size_t i = 0; i < n; i++) {
+        buf_add_char(links, i ? '&' : '?');
+        buf_add(links, http_url_encode(arena, params[i].name));
+        buf_add_char(links, '=');
+        buf_add(links, http_url_encode(arena, params[i].value));
+    }
+    buf_addf(links, ">; rel=\"%s\"; type=\"%s\"", rel, request_media(request));
 }
 
 /* Clause 6.3.10. */
@@ -182,12 +250,12 @@ void query_page_headers(Request *request, const Page *page, const ProjectAnswer 
     if (links.len) http_add_header(request->x, "Link", buf_str(&links));
 }
 
-static Rc drawing_begin(Request *request, const Json *body, Drawing *drawing) {
-    TRY(request_render_options(request, body, &drawing->whole));
+static Rc drawing_begin(Request *request, const Json *body, Drawing *drawing, Linked *linked) {
+    TRY(request_linked_options(request, body, &drawing->whole, linked));
     drawing->each = drawing->whole;
     if (drawing->whole.geojson) drawing->each.at_context = NULL;
     drawing->kept = (Rendering){.erasures = ledger_erasures(request->tenant->ledger)};
-    drawing->keeps = kept_key(request, &drawing->each, &drawing->kept.key);
+    drawing->keeps = !linked->levels && kept_key(request, &drawing->each, &drawing->kept.key);
     return RC_OK;
 }
 
@@ -202,7 +270,7 @@ static void write_entity(Request *request, const Drawing *drawing, const Entity 
 }
 
 static void write_entities(Request *request, const ProjectAnswer *answer, const Drawing *drawing,
-                           Buf *body) {
+                           const Linked *linked, Buf *body) {
     const RenderOptions *options = &drawing->whole;
     if (options->geojson) buf_add(body, STR("{\"type\":\"FeatureCollection\",\"features\":"));
     buf_add_char(body, '[');
@@ -213,6 +281,8 @@ static void write_entities(Request *request, const ProjectAnswer *answer, const 
         else
             buf_add(body, *answer->kept.items[i]);
     }
+    LinkedAnswer beside = {answer->entities.items, answer->entities.len, &drawing->each};
+    if (answer->entities.len) linked_write(request, linked, &beside, body);
     buf_add_char(body, ']');
     if (!options->geojson) return;
     if (options->at_context) {
@@ -244,6 +314,7 @@ static Rc answer_look(Ctx *ctx, const ProjectAnswer *answer) {
 typedef struct Shortcut {
     const RenderKey *kept; /* NULL: nothing */
     PageWish *wish;
+    const RenderOptions *options;
 } Shortcut;
 
 /* Before anything is read. */
@@ -265,13 +336,17 @@ static Rc query_run(const QuerySource *source, const Page *page, Shortcut shortc
     OrderBy *order = NULL;
     match_source(source, &wanted);
     Rc rc = selectors_compile(source, &selectors);
-    if (rc == RC_OK && !selectors.n) rc = not_too_wide(request, &wanted);
+    selectors.options = shortcut.options;
+    if (rc == RC_OK) rc = attrs_named(request, &wanted);
+    if (rc == RC_OK) rc = csf_check(source);
     if (rc == RC_OK) rc = match_compile(ctx, request->context, &wanted, &match);
+    if (rc == RC_OK && !selectors.n) rc = not_too_wide(request, &wanted, match);
     if (rc == RC_OK) rc = order_read(source, &order);
     ProjectQuery query = {.match = match,
                           .order = order,
                           .limit = (size_t)page->limit,
                           .offset = (size_t)page->offset,
+                          .after = page->after,
                           .count = page->count,
                           .view = selected_view,
                           .view_arg = &selectors,
@@ -289,6 +364,7 @@ typedef struct Query {
     QuerySource source;
     Page page;
     Drawing drawing;
+    Linked linked;
     PageWish wish;
     ProjectAnswer answer;
 } Query;
@@ -296,22 +372,29 @@ typedef struct Query {
 static Rc query_begin(Request *request, Query *query) {
     query->source = (QuerySource){.request = request, .body = request->payload};
     TRY(query_page(request, &query->page));
-    TRY(drawing_begin(request, request->payload, &query->drawing));
+    TRY(body_check(request, request->payload, false));
+    TRY(drawing_begin(request, request->payload, &query->drawing, &query->linked));
     if (!request->payload) pages_wish(request, &query->page, &query->drawing, &query->wish);
     return RC_OK;
 }
 
-static Rc query_find(Query *query) {
+static Rc query_find(Request *request, Query *query) {
     const Drawing *drawing = &query->drawing;
-    Shortcut shortcut = {.kept = drawing->keeps ? &drawing->kept.key : NULL, .wish = &query->wish};
+    Shortcut shortcut = {.kept = drawing->keeps ? &drawing->kept.key : NULL,
+                         .wish = &query->wish,
+                         .options = &drawing->whole};
     TRY(query_run(&query->source, &query->page, shortcut, &query->answer));
     pages_keep(query->source.request, &query->wish, &query->answer);
+    if (!query->linked.levels) return RC_OK;
+    TRY(linked_find(request, query->answer.entities.items, query->answer.entities.len,
+                    &drawing->whole, &query->linked));
+    if (!query->linked.flat) query->drawing.each.links = &query->linked.links;
     return RC_OK;
 }
 
 static void query_answer(Request *request, const Query *query) {
     Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    write_entities(request, &query->answer, &query->drawing, &body);
+    write_entities(request, &query->answer, &query->drawing, &query->linked, &body);
     if (buf_rc(&body) != RC_OK) {
         (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
                        "The answer is larger than 64 MiB: ask for fewer entities at a time.");
@@ -320,6 +403,12 @@ static void query_answer(Request *request, const Query *query) {
     }
     query_page_headers(request, &query->page, &query->answer);
     request_answer(request, 200, buf_str(&body));
+}
+
+Rc query_page_after(Request *request, Str after, size_t n, ProjectAnswer *out) {
+    Page page = {.limit = (int64_t)n, .after = after};
+    QuerySource source = {.request = request};
+    return query_run(&source, &page, (Shortcut){0}, out);
 }
 
 /* The entities of a temporal query: what limit and offset say, without a page of answers. */
@@ -343,7 +432,7 @@ void query_get(HttpExchange *x) {
         (void)request_moved(x, RC_BUSY, query_get);
         return;
     }
-    if (rc == RC_OK && !found) rc = query_find(&query);
+    if (rc == RC_OK && !found) rc = query_find(request, &query);
     if (rc == RC_OK)
         query_answer(request, &query);
     else
@@ -358,7 +447,7 @@ void query_post(HttpExchange *x) {
         rc = ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("type"),
                       "The body is an object of type Query.");
     if (rc == RC_OK) rc = query_begin(request, &query);
-    if (rc == RC_OK) rc = query_find(&query);
+    if (rc == RC_OK) rc = query_find(request, &query);
     if (rc == RC_OK)
         query_answer(request, &query);
     else

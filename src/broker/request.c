@@ -18,6 +18,9 @@ static const ProblemRow problems[] = {
     {"no-tenant", RC_NOT_FOUND, 404, "NonexistentTenant", "There is no such tenant"},
     {"bad-json", RC_INVALID, 400, "InvalidRequest", "The body is no JSON"},
     {"bad-request", RC_INVALID, 400, "InvalidRequest", "The request is malformed"},
+    {"bad-format", RC_INVALID, 400, "InvalidRequest", "The request is malformed"},
+    {"bad-parameter", RC_INVALID, 400, "InvalidRequest", "The request is malformed"},
+    {"length-required", RC_INVALID, 411, NULL, "Content-Length is missing"},
     {"needs-sign-in", RC_DENIED, 401, NULL, "Who is asking?"},
     {"bad-token", RC_DENIED, 401, NULL, "Who is asking?"},
     {"not-acceptable", RC_INVALID, 406, NULL, "No representation is acceptable"},
@@ -69,6 +72,10 @@ const Json *problem_json(Arena *arena, const Error *error) {
 void broker_problem(HttpExchange *x, const Error *error) {
     Arena *arena = http_ctx(x)->arena;
     int status = problem_status(error);
+    if (status == 411) { /* without a body (clause 6.3.4) */
+        http_answer_empty(x, status);
+        return;
+    }
     Buf body = buf_new(arena, BROKER_ANSWER_MAX);
     json_write(&body, problem_json(arena, error));
     if (status == 401) http_set_header(x, "WWW-Authenticate", STR("Bearer"));
@@ -78,40 +85,99 @@ void broker_problem(HttpExchange *x, const Error *error) {
 
 /* ---- opening ---- */
 
+/* How much the Accept field wants a media type, from 0 to 1: the most particular range decides
+ * (RFC 9110, 12.5.1). */
+static double accept_weight(Str field, Str type) {
+    static const Str ranges[] = {{"*/*", 3}, {"application/*", 13}};
+    double weight = 0;
+    size_t particular = 0;
+    for (Str item; str_split(&field, ',', &item);) {
+        Str media, rest = item;
+        double q = 1;
+        (void)str_split(&rest, ';', &media);
+        media = str_trim(media);
+        size_t rank = str_eq_nocase(media, type)        ? 3
+                      : str_eq_nocase(media, ranges[1]) ? 2
+                      : str_eq_nocase(media, ranges[0]) ? 1
+                                                        : 0;
+        if (rank <= particular) continue;
+        for (Str parameter; str_split(&rest, ';', &parameter);)
+            if (str_starts(str_trim(parameter), STR("q=")))
+                (void)str_to_f64(str_sub(str_trim(parameter), 2, str_trim(parameter).len), &q);
+        weight = q;
+        particular = rank;
+    }
+    return weight;
+}
+
+static bool route_understands(const HttpRoute *route, Str param) {
+    for (size_t i = 0; route->doc && route->doc[i]; i++)
+        if (str_eq(param, str_of(route->doc[i]))) return true;
+    return false;
+}
+
+/* Of types that are wanted equally the first of the list counts (clause 6.3.4). GeoJSON is drawn
+ * where a geometry can be chosen. */
 static Rc accept_read(Request *request) {
     static const struct {
         Str type;
         Accept accept;
     } types[] = {
+        {{"application/json", 16}, ACCEPT_JSON},
         {{"application/ld+json", 19}, ACCEPT_LD_JSON},
         {{"application/geo+json", 20}, ACCEPT_GEO_JSON},
-        {{"application/json", 16}, ACCEPT_JSON},
-        {{"application/*", 13}, ACCEPT_JSON},
-        {{"*/*", 3}, ACCEPT_JSON},
     };
-    Str field = http_header(request->x, "accept"), item;
+    Str field = http_header(request->x, "accept");
+    bool geo = route_understands(http_route(request->x), STR("geometryProperty"));
     double best = 0;
     request->accept = ACCEPT_JSON;
     if (str_empty(field)) return RC_OK;
-    while (str_split(&field, ',', &item)) {
-        Str media, weight, rest = item;
-        double q = 1;
-        (void)str_split(&rest, ';', &media);
-        ptrdiff_t at = str_find(rest, STR("q="));
-        if (at >= 0) {
-            weight = str_sub(rest, (size_t)at + 2, rest.len);
-            Str value;
-            if (str_split(&weight, ';', &value)) (void)str_to_f64(str_trim(value), &q);
-        }
-        for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-            if (q <= best || !str_eq_nocase(str_trim(media), types[i].type)) continue;
-            request->accept = types[i].accept;
-            best = q;
-        }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        double weight = accept_weight(field, types[i].type);
+        if (weight <= best || (types[i].accept == ACCEPT_GEO_JSON && !geo)) continue;
+        request->accept = types[i].accept;
+        best = weight;
     }
     if (best > 0) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "not-acceptable", STR("Accept"),
-                    "Answers are application/json, application/ld+json or application/geo+json.");
+                    "Answers are application/json%s.",
+                    geo ? ", application/ld+json or application/geo+json"
+                        : " or application/ld+json");
+}
+
+/* ---- what may be asked (clause 6.3.20) ---- */
+
+static Rc options_known(Request *request, Str list) {
+    static const char *const known[] = {
+        "normalized", "concise", "simplified",  "keyValues", "temporalValues", "aggregatedValues",
+        "sysAttrs",   "count",   "noOverwrite", "update",    "replace"};
+    for (Str item; str_split(&list, ',', &item);) {
+        bool found = false;
+        for (size_t i = 0; i < sizeof known / sizeof *known && !found; i++)
+            found = str_eq(str_trim(item), str_of(known[i]));
+        if (!found)
+            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", STR("options"),
+                            "There is no option \"" STR_FMT "\".", STR_ARG(str_head(item, 100)));
+    }
+    return RC_OK;
+}
+
+static Rc params_known(Request *request) {
+    const HttpExchange *x = request->x;
+    for (size_t i = 0; i < http_query_count(x); i++) {
+        Str name, value;
+        http_query_at(x, i, &name, &value);
+        if (!route_understands(http_route(x), name))
+            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
+                            "This operation has no such parameter.");
+        if (str_eq(name, STR("options"))) TRY(options_known(request, value));
+    }
+    if (request->accept == ACCEPT_GEO_JSON ||
+        str_empty(http_query_or(x, "geometryProperty", STR_NONE)))
+        return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("geometryProperty"),
+                    "geometryProperty chooses the geometry of GeoJSON: accept "
+                    "application/geo+json, or leave it out.");
 }
 
 /* The URL of the Link header whose rel is that of JSON-LD contexts; STR_NONE without one. */
@@ -149,10 +215,8 @@ static Rc payload_read(Request *request) {
     return rc;
 }
 
-/* A batch carries the context in its first element. */
 static const Json *payload_context(const Request *request) {
     const Json *body = request->payload;
-    if (body && body->kind == JSON_ARRAY && body->len) body = json_at(body, 0);
     return body && body->kind == JSON_OBJECT ? json_get(body, STR("@context")) : NULL;
 }
 
@@ -161,12 +225,14 @@ static Rc context_read(Request *request) {
     const Json *in_body = request->payload ? payload_context(request) : NULL;
     Str link = link_context(request->x);
     Json url = json_of_str(link);
-    if (request->context_in_body && !in_body)
+    bool batch = request->payload && request->payload->kind == JSON_ARRAY;
+    if (request->context_in_body && !in_body && !batch)
         return ctx_fail(ctx, RC_INVALID, "no-context", STR("@context"),
                         "application/ld+json needs an @context.");
     if (request->context_in_body && !str_empty(link))
         return ctx_fail(ctx, RC_INVALID, "two-contexts", STR("Link"),
                         "The context stands in the body: leave the Link header out.");
+    if (batch) in_body = NULL; /* each element has its own */
     if (request->payload && !request->context_in_body && in_body)
         return ctx_fail(ctx, RC_INVALID, "context-in-json", STR("@context"),
                         "An @context belongs to application/ld+json; with application/json give a "
@@ -193,13 +259,37 @@ Rc request_open(HttpExchange *x, Request **out) {
         http_set_header(x, "NGSILD-Tenant", ctx->tenant->name);
     HttpMethod method = http_method(x);
     Str body = http_body(x);
+    bool demanded = method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH;
+    if (demanded && str_empty(http_header(x, "content-length")))
+        return ctx_fail(ctx, RC_INVALID, "length-required", STR("Content-Length"),
+                        "Say how long the body is.");
     TRY(accept_read(request));
-    if (method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH || !str_empty(body))
-        TRY(payload_read(request));
+    TRY(params_known(request));
+    if (demanded || !str_empty(body)) TRY(payload_read(request));
     return context_read(request);
 }
 
+Rc request_context_of(Request *request, const Json *element, const LdContext **out) {
+    Ctx *ctx = request->ctx;
+    const Json *own = element->kind == JSON_OBJECT ? json_get(element, STR("@context")) : NULL;
+    *out = request->context;
+    if (!request->context_in_body && own)
+        return ctx_fail(ctx, RC_INVALID, "context-in-json", STR("@context"),
+                        "An @context belongs to application/ld+json; with application/json give a "
+                        "Link header.");
+    if (!request->context_in_body) return RC_OK;
+    if (!own)
+        return ctx_fail(ctx, RC_INVALID, "no-context", STR("@context"),
+                        "application/ld+json needs an @context in each element.");
+    TRY(ld_context_resolve(ctx, request->tenant->contexts, own, ctx->db != NULL, out));
+    vec_push(ctx->arena, &request->contexts, *out);
+    return RC_OK;
+}
+
 void request_close(Request *request) {
+    for (size_t i = 0; i < request->contexts.len; i++)
+        ld_context_release(request->contexts.items[i]);
+    request->contexts.len = 0;
     ld_context_release(request->context);
     request->context = NULL;
 }
@@ -234,16 +324,20 @@ static void link_header(Request *request) {
                             STR_ARG(url)));
 }
 
-void request_answer(Request *request, int status, Str body) {
-    static const Str types[] = {
-        [ACCEPT_JSON] = {"application/json", 16},
-        [ACCEPT_LD_JSON] = {"application/ld+json", 19},
-        [ACCEPT_GEO_JSON] = {"application/geo+json", 20},
+const char *request_media(const Request *request) {
+    static const char *const types[] = {
+        [ACCEPT_JSON] = "application/json",
+        [ACCEPT_LD_JSON] = "application/ld+json",
+        [ACCEPT_GEO_JSON] = "application/geo+json",
     };
+    return types[request->accept];
+}
+
+void request_answer(Request *request, int status, Str body) {
     bool context_inside = request->accept == ACCEPT_LD_JSON ||
                           (request->accept == ACCEPT_GEO_JSON && !prefers_plain(request->x));
     if (!context_inside) link_header(request);
-    http_answer(request->x, status, types[request->accept], body);
+    http_answer(request->x, status, str_of(request_media(request)), body);
     request_close(request);
 }
 
@@ -261,25 +355,21 @@ bool request_option(const Request *request, const char *option) {
     return false;
 }
 
+Rc request_selector(Request *request, const Match **out) {
+    MatchSource source = {.type = http_query_or(request->x, "type", STR_NONE)};
+    Match *match = NULL;
+    *out = NULL;
+    if (str_empty(source.type)) return RC_OK;
+    TRY(match_compile(request->ctx, request->context, &source, &match));
+    *out = match; /* types alone hold nothing that must be given back */
+    return RC_OK;
+}
+
 void request_terms(Request *request, Str list, StrVec *out) {
     Arena *arena = request->ctx->arena;
     for (Str item; str_split(&list, ',', &item);)
         if (!str_empty(str_trim(item)))
             vec_push(arena, out, ld_expand(request->context, arena, str_trim(item)));
-}
-
-/* Members of the entity itself stay as they are, attributes are expanded. */
-static void members_pick(Request *request, Str list, StrVec *out) {
-    static const Str own[] = {{"id", 2}, {"type", 4}, {"scope", 5}};
-    Arena *arena = request->ctx->arena;
-    for (Str item; str_split(&list, ',', &item);) {
-        item = str_trim(item);
-        if (str_empty(item)) continue;
-        Str name = STR_NONE;
-        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-            if (str_eq(item, own[i])) name = own[i];
-        vec_push(arena, out, str_empty(name) ? ld_expand(request->context, arena, item) : name);
-    }
 }
 
 static Rc format_read(Request *request, RenderOptions *out) {
@@ -312,16 +402,17 @@ static Str shown_text(const Request *request, const Json *body, const char *name
     return str_join(request->ctx->arena, words.items, words.len, STR(","));
 }
 
-Rc request_render_options(Request *request, const Json *body, RenderOptions *out) {
+static Rc render_options(Request *request, const Json *body, size_t levels, RenderOptions *out) {
     Arena *arena = request->ctx->arena;
     *out = (RenderOptions){.sys_attrs = request_option(request, "sysAttrs"),
                            .geojson = request->accept == ACCEPT_GEO_JSON,
                            .lang = shown_text(request, body, "lang")};
     TRY(format_read(request, out));
-    members_pick(request, shown_text(request, body, "attrs"), &out->pick);
-    if (out->pick.len) members_pick(request, STR("id,type,scope"), &out->pick);
-    members_pick(request, shown_text(request, body, "pick"), &out->pick);
-    members_pick(request, shown_text(request, body, "omit"), &out->omit);
+    ShapeSource shape = {.attrs = shown_text(request, body, "attrs"),
+                         .pick = shown_text(request, body, "pick"),
+                         .omit = shown_text(request, body, "omit"),
+                         .levels = levels};
+    TRY(shape_read(request, &shape, out));
     Str datasets = shown_text(request, body, "datasetId"),
         geometry = http_query_or(request->x, "geometryProperty", STR_NONE);
     for (Str item; str_split(&datasets, ',', &item);)
@@ -330,4 +421,13 @@ Rc request_render_options(Request *request, const Json *body, RenderOptions *out
     if (request->accept == ACCEPT_LD_JSON || (out->geojson && !prefers_plain(request->x)))
         out->at_context = ld_context_source(request->context);
     return RC_OK;
+}
+
+Rc request_render_options(Request *request, const Json *body, RenderOptions *out) {
+    return render_options(request, body, 0, out);
+}
+
+Rc request_linked_options(Request *request, const Json *body, RenderOptions *out, Linked *linked) {
+    TRY(linked_read(request, body, linked));
+    return render_options(request, body, linked->levels, out);
 }

@@ -4,97 +4,120 @@
 #define READ_ANY  (GATE_API | GATE_PUBLIC)
 #define WRITE_ANY (GATE_API | GATE_SERVICE | GATE_STAFF)
 
-/* What the OpenAPI page names; queries may carry others, which are passed over (clause 6.3.1). */
+/* What the OpenAPI page names, and all that is understood: others are refused (clause 6.3.20). */
 #define PARAMS(name, ...) static const char *const name[] = {__VA_ARGS__, NULL}
-#define SHOWN             "options", "format", "attrs", "pick", "omit", "lang", "datasetId", "geometryProperty"
+#define SHOWN             "options", "format", "attrs", "pick", "omit", "lang", "datasetId", "local"
+#define MAPPED            "geometryProperty", "join", "joinLevel", "containedBy"
 #define ASKED                                                                                      \
     "id", "idPattern", "type", "q", "scopeQ", "georel", "geometry", "coordinates", "geoproperty",  \
-        "orderBy", "collation", "limit", "offset", "count", "local"
-#define TIMES "timerel", "timeAt", "endTimeAt", "timeproperty", "lastN"
-PARAMS(shown, SHOWN, "type");
-PARAMS(queried, SHOWN, ASKED);
-PARAMS(paged, SHOWN, "limit", "offset", "count");
+        "csf", "expandValues", "jsonKeys", "orderBy", "collation", "orderFrom", "orderGeometry",   \
+        "limit", "offset", "count"
+#define TIMES                                                                                      \
+    "timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration"
+PARAMS(shown, SHOWN, MAPPED, "type");
+PARAMS(queried, SHOWN, MAPPED, ASKED);
+PARAMS(paged, SHOWN, MAPPED, "limit", "offset", "count");
 PARAMS(timed, SHOWN, TIMES);
 PARAMS(timed_query, SHOWN, ASKED, TIMES);
-PARAMS(appended, "options");
-PARAMS(one_attr, "datasetId", "deleteAll");
-PARAMS(detailed, "details");
-PARAMS(listed, "limit", "offset", "count", "options");
+PARAMS(timed_paged, SHOWN, TIMES, "limit", "offset", "count");
+PARAMS(written, "options", "type", "local");
+PARAMS(merged, "options", "format", "type", "lang", "observedAt", "local");
+PARAMS(one_attr, "type", "datasetId", "deleteAll", "local");
+PARAMS(detailed, "details", "local");
+PARAMS(listed, "limit", "offset", "count", "options", "local");
+PARAMS(one_listed, "options", "local");
 PARAMS(context_list, "details", "kind");
+PARAMS(context_one, "details");
 PARAMS(context_delete, "reload");
+PARAMS(purged, ASKED, "attrs", "drop", "keep", "join", "local");
+PARAMS(forwarded, "local");
 
 /* What a route asks is decided by the policies on every entity: routes only keep out who could
  * never write. */
 static const HttpRoute routes[] = {
     {HTTP_POST, BASE "/entities", entities_create, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Entities", "Create an entity", NULL, NULL},
+     "Entities", "Create an entity", NULL, forwarded},
     {HTTP_GET, BASE "/entities", query_get, HTTP_LOOP, 0, READ_ANY, "Entities", "Query entities",
      NULL, queried},
     {HTTP_GET, BASE "/entities/{entityId}", entities_get, HTTP_LOOP, 0, READ_ANY, "Entities",
      "Retrieve an entity", NULL, shown},
+    {HTTP_DELETE, BASE "/entities", purge_get, HTTP_POOL, 0, WRITE_ANY, "Entities",
+     "Purge entities", NULL, purged},
     {HTTP_PUT, BASE "/entities/{entityId}", entities_replace, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Entities", "Replace an entity", NULL, NULL},
+     "Entities", "Replace an entity", NULL, written},
     {HTTP_PATCH, BASE "/entities/{entityId}", entities_merge, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Entities", "Merge into an entity", NULL, NULL},
+     "Entities", "Merge into an entity", NULL, merged},
     {HTTP_DELETE, BASE "/entities/{entityId}", entities_delete, HTTP_LOOP, 0, WRITE_ANY, "Entities",
-     "Delete an entity", NULL, NULL},
+     "Delete an entity", NULL, written},
     {HTTP_POST, BASE "/entities/{entityId}/attrs", entities_append, HTTP_LOOP, BROKER_BODY_MAX,
-     WRITE_ANY, "Attributes", "Append attributes", NULL, appended},
+     WRITE_ANY, "Attributes", "Append attributes", NULL, written},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs", entities_update, HTTP_LOOP, BROKER_BODY_MAX,
-     WRITE_ANY, "Attributes", "Update attributes", NULL, NULL},
+     WRITE_ANY, "Attributes", "Update attributes", NULL, written},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs/{attrId}", attrs_partial, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, NULL},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, written},
     {HTTP_PUT, BASE "/entities/{entityId}/attrs/{attrId}", attrs_replace, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, NULL},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, written},
     {HTTP_DELETE, BASE "/entities/{entityId}/attrs/{attrId}", attrs_delete, HTTP_LOOP, 0, WRITE_ANY,
      "Attributes", "Delete an attribute", NULL, one_attr},
     {HTTP_POST, BASE "/entityOperations/create", bulk_create, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Create entities", NULL, NULL},
+     "Batches", "Create entities", NULL, forwarded},
     {HTTP_POST, BASE "/entityOperations/upsert", bulk_upsert, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Create or replace entities", NULL, appended},
+     "Batches", "Create or replace entities", NULL, written},
     {HTTP_POST, BASE "/entityOperations/update", bulk_update, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Update entities", NULL, appended},
+     "Batches", "Update entities", NULL, written},
     {HTTP_POST, BASE "/entityOperations/merge", bulk_merge, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Merge entities", NULL, NULL},
+     "Batches", "Merge entities", NULL, merged},
     {HTTP_POST, BASE "/entityOperations/delete", bulk_delete, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Delete entities", NULL, NULL},
+     "Batches", "Delete entities", NULL, forwarded},
     {HTTP_POST, BASE "/entityOperations/query", query_post, HTTP_POOL, BROKER_BODY_MAX, READ_ANY,
      "Entities", "Query entities by a body", NULL, paged},
     {HTTP_POST, BASE "/temporal/entities", temporal_create, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Temporal", "Create or extend a temporal evolution", NULL, NULL},
+     "Temporal", "Create or extend a temporal evolution", NULL, forwarded},
     {HTTP_GET, BASE "/temporal/entities", temporal_query, HTTP_POOL, 0, READ_ANY, "Temporal",
      "Query temporal evolutions", NULL, timed_query},
     {HTTP_GET, BASE "/temporal/entities/{entityId}", temporal_get, HTTP_POOL, 0, READ_ANY,
      "Temporal", "Retrieve a temporal evolution", NULL, timed},
     {HTTP_POST, BASE "/temporal/entities/{entityId}/attrs", temporal_append, HTTP_LOOP,
      BROKER_BODY_MAX, WRITE_ANY, "Temporal", "Append instances to a temporal evolution", NULL,
-     NULL},
+     written},
+    {HTTP_DELETE, BASE "/temporal/entities/{entityId}", temporal_delete, HTTP_POOL, 0, WRITE_ANY,
+     "Temporal", "Delete a temporal evolution", NULL, forwarded},
+    {HTTP_DELETE, BASE "/temporal/entities/{entityId}/attrs/{attrId}", temporal_attr_delete,
+     HTTP_POOL, 0, WRITE_ANY, "Temporal", "Delete an attribute of a temporal evolution", NULL,
+     one_attr},
+    {HTTP_PATCH, BASE "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}",
+     temporal_instance_update, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY, "Temporal",
+     "Modify an instance of a temporal evolution", NULL, forwarded},
+    {HTTP_DELETE, BASE "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}",
+     temporal_instance_delete, HTTP_POOL, 0, WRITE_ANY, "Temporal",
+     "Delete an instance of a temporal evolution", NULL, forwarded},
     {HTTP_POST, BASE "/temporal/entityOperations/query", temporal_query_post, HTTP_POOL,
-     BROKER_BODY_MAX, READ_ANY, "Temporal", "Query temporal evolutions by a body", NULL, paged},
+     BROKER_BODY_MAX, READ_ANY, "Temporal", "Query temporal evolutions by a body", NULL,
+     timed_paged},
     {HTTP_GET, BASE "/types", discovery_types, HTTP_POOL, 0, READ_ANY, "Discovery",
      "Types of entities", NULL, detailed},
     {HTTP_GET, BASE "/types/{type}", discovery_type, HTTP_POOL, 0, READ_ANY, "Discovery",
-     "One type of entities", NULL, NULL},
+     "One type of entities", NULL, forwarded},
     {HTTP_GET, BASE "/attributes", discovery_attrs, HTTP_POOL, 0, READ_ANY, "Discovery",
      "Attributes", NULL, detailed},
     {HTTP_GET, BASE "/attributes/{attrId}", discovery_attr, HTTP_POOL, 0, READ_ANY, "Discovery",
-     "One attribute", NULL, NULL},
+     "One attribute", NULL, forwarded},
     {HTTP_POST, BASE "/subscriptions", subscriptions_create, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Subscriptions", "Create a subscription", NULL, NULL},
+     "Subscriptions", "Create a subscription", NULL, forwarded},
     {HTTP_GET, BASE "/subscriptions", subscriptions_list, HTTP_POOL, 0, WRITE_ANY, "Subscriptions",
      "Query subscriptions", NULL, listed},
     {HTTP_GET, BASE "/subscriptions/{subscriptionId}", subscriptions_get, HTTP_POOL, 0, WRITE_ANY,
-     "Subscriptions", "Retrieve a subscription", NULL, appended},
+     "Subscriptions", "Retrieve a subscription", NULL, one_listed},
     {HTTP_PATCH, BASE "/subscriptions/{subscriptionId}", subscriptions_update, HTTP_POOL,
-     BROKER_BODY_MAX, WRITE_ANY, "Subscriptions", "Update a subscription", NULL, NULL},
+     BROKER_BODY_MAX, WRITE_ANY, "Subscriptions", "Update a subscription", NULL, forwarded},
     {HTTP_DELETE, BASE "/subscriptions/{subscriptionId}", subscriptions_delete, HTTP_POOL, 0,
-     WRITE_ANY, "Subscriptions", "Delete a subscription", NULL, NULL},
+     WRITE_ANY, "Subscriptions", "Delete a subscription", NULL, forwarded},
     {HTTP_POST, BASE "/jsonldContexts", contexts_add, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
      "Contexts", "Host a context", NULL, NULL},
     {HTTP_GET, BASE "/jsonldContexts", contexts_list, HTTP_POOL, 0, READ_ANY, "Contexts",
      "List contexts", NULL, context_list},
     {HTTP_GET, BASE "/jsonldContexts/{contextId}", contexts_get, HTTP_POOL, 0, READ_ANY, "Contexts",
-     "Serve a context", NULL, detailed},
+     "Serve a context", NULL, context_one},
     {HTTP_DELETE, BASE "/jsonldContexts/{contextId}", contexts_delete, HTTP_POOL, 0, WRITE_ANY,
      "Contexts", "Delete or reload a context", NULL, context_delete},
     {HTTP_GET, BASE "/openapi.json", openapi_get, HTTP_LOOP, 0, READ_ANY, "About",
