@@ -221,7 +221,7 @@ static Rc kind_read(Ctx *ctx, const Json *source, ReleaseKind *out) {
 }
 
 Rc release_read(Ctx *ctx, Open *open, const Json *source, const Dictionary *dictionary) {
-    ReleaseKind kind;
+    ReleaseKind kind = RELEASE_COUNTS;
     Definition definition = {.id = json_get_str(source, "id"),
                              .source = source,
                              .title = json_get(source, STR("title"))};
