@@ -37,7 +37,10 @@ static Rc page_load(Ctx *ctx, Tenant *tenant, const Match *match, Str *after) {
         const Entity *stored = answer.entities.items[i];
         const Attr *document = entity_attr(stored, STR(CONTEXT_DOCUMENT));
         Str local = str_sub(stored->id, sizeof CONTEXT_URN - 1, stored->id.len);
-        if (document) TRY(make_known(ctx, tenant, local, document->value));
+        Rc rc = document ? make_known(ctx, tenant, local, document->value) : RC_OK;
+        if (rc != RC_OK) /* whoever asks for it is told so; the others are there */
+            log_error("broker", "the hosted context " STR_FMT " can't be used: " STR_FMT,
+                      STR_ARG(stored->id), STR_ARG(ctx->error.detail));
         *after = stored->id;
     }
     if (!answer.more) *after = STR_NONE;

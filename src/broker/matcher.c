@@ -258,8 +258,7 @@ static Rc subscription_event(Ctx *ctx, Matcher *matcher, const Event *event) {
     return RC_OK;
 }
 
-static Rc match_event(Ctx *ctx, void *arg, const Event *event) {
-    Matcher *matcher = arg;
+static Rc match_one(Ctx *ctx, Matcher *matcher, const Event *event) {
     Change change;
     if (!event->delta) return RC_OK;
     if (is_subscription(matcher, event->delta)) return subscription_event(ctx, matcher, event);
@@ -274,6 +273,16 @@ static Rc match_event(Ctx *ctx, void *arg, const Event *event) {
         if (change.after) state_keep(matcher, change.after);
     }
     arena_rewind(ctx->arena, mark);
+    return RC_OK;
+}
+
+/* One that can't be read holds nobody's notifications back. */
+static Rc match_event(Ctx *ctx, void *arg, const Event *event) {
+    Rc rc = match_one(ctx, arg, event);
+    if (rc == RC_OK || !ledger_refuses(rc, &ctx->error)) return rc;
+    log_error("broker", "nobody is told of the event at leaf %llu: " STR_FMT,
+              (unsigned long long)event->position, STR_ARG(ctx->error.detail));
+    ctx->error = (Error){0};
     return RC_OK;
 }
 

@@ -449,10 +449,14 @@ Rc subscription_compile(Ctx *ctx, const Entity *stored, Subscription **out) {
                          .version = stored->version,
                          .created_at = stored->created_at,
                          .matched_at = TIME_NONE};
-    const Json *document = json_dup(arena, subscription_part(stored, STR(SUBSCRIPTION_DOCUMENT)));
-    to->actor = gate_actor_read(&own, subscription_part(stored, STR(SUBSCRIPTION_OWNER)));
-    Rc rc =
-        contexts_resolve(&own, document, subscription_part(stored, STR(SUBSCRIPTION_CONTEXT)), to);
+    const Json *part = subscription_part(stored, STR(SUBSCRIPTION_DOCUMENT)),
+               *owner = subscription_part(stored, STR(SUBSCRIPTION_OWNER));
+    const Json *document = part ? json_dup(arena, part) : NULL;
+    Rc rc = document && owner ? RC_OK : bad(&own, "document", "It is not stored whole.");
+    if (rc == RC_OK) to->actor = gate_actor_read(&own, owner);
+    if (rc == RC_OK)
+        rc = contexts_resolve(&own, document, subscription_part(stored, STR(SUBSCRIPTION_CONTEXT)),
+                              to);
     if (rc == RC_OK) rc = parts_compile(&own, document, to);
     if (rc == RC_OK && to->accept == ACCEPT_LD_JSON)
         to->render.at_context = ld_context_source(to->context);

@@ -122,12 +122,16 @@ static void projection_print(Cli *cli, const Json *one) {
             (long long)json_get_int(one, "entities", 0),
             (long long)json_get_int(one, "differences", 0));
     if (first.len) fprintf(cli_out(cli), "  the first: " STR_FMT "\n", STR_ARG(first));
+    const Json *aside = json_get(one, STR("aside"));
+    for (size_t i = 0; aside && i < aside->len; i++)
+        fprintf(cli_out(cli), "  set aside: " STR_FMT "\n", STR_ARG(json_str(json_at(aside, i))));
 }
 
 static Rc verify_projections(Cli *cli) {
     Ctx *ctx = cli_ctx(cli);
     const Json *result;
     int64_t differences = 0;
+    size_t aside = 0;
     JsonMember member = {STR("do"), json_of_str(STR("projections"))};
     Json json = json_of_members(&member, 1);
     ControlRequest request = {.folder = settings_text(cli_settings(cli), "data").ptr,
@@ -138,8 +142,15 @@ static Rc verify_projections(Cli *cli) {
     for (size_t i = 0; list && i < list->len; i++) {
         projection_print(cli, json_at(list, i));
         differences += json_get_int(json_at(list, i), "differences", 0);
+        const Json *events = json_get(json_at(list, i), STR("aside"));
+        aside += events ? events->len : 0;
     }
-    if (!differences) return RC_OK;
+    if (!differences && !aside) return RC_OK;
+    if (!differences)
+        return ctx_fail(ctx, RC_FAILED, "set-aside", STR_NONE,
+                        "%zu events are in the ledger, but can't be applied: report them; a later "
+                        "version of machi tries them again.",
+                        aside);
     return ctx_fail(ctx, RC_FAILED, "projections-differ", STR_NONE,
                     "What is kept differs from what the ledger says: stop machi, delete state.db "
                     "of that tenant, start again, and report it.");

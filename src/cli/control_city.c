@@ -161,6 +161,18 @@ static Rc tenant_rekey(void *arg, Ctx *ctx, const Json *request, ControlReply *r
 
 /* ---- projections ---- */
 
+static Json asides_json(Arena *arena, const AsideEvents *aside) {
+    JsonItems items = {0};
+    VEC_EACH (const AsideEvent, one, aside) {
+        Str by = str_eq(one->follower, STR("*")) ? STR("all") : one->follower;
+        vec_push(arena, &items,
+                 json_of_str(str_fmt(arena, "leaf %llu, by " STR_FMT ": " STR_FMT,
+                                     (unsigned long long)one->position, STR_ARG(by),
+                                     STR_ARG(one->why))));
+    }
+    return json_of_items(items.items, items.len);
+}
+
 static Json report_json(Arena *arena, const Tenant *tenant, const ProjectReport *report) {
     const JsonMember members[] = {
         {STR("name"), json_of_str(tenant->name)},
@@ -170,6 +182,7 @@ static Json report_json(Arena *arena, const Tenant *tenant, const ProjectReport 
         {STR("entities"), json_of_int((int64_t)report->entities)},
         {STR("differences"), json_of_int((int64_t)report->differences)},
         {STR("first"), json_of_str(report->first)},
+        {STR("aside"), asides_json(arena, &report->aside)},
     };
     enum { MEMBERS = sizeof members / sizeof *members };
     JsonMember *kept = NEW_ARRAY(arena, JsonMember, MEMBERS);

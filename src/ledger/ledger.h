@@ -257,7 +257,11 @@ typedef struct Event {
     const Json *note_clear, *note_secret;
     Str subject;
     bool erased;
+    Str refused; /* why it can't be read; it has neither delta nor note then. Empty: it can */
 } Event;
+/* Does the error lie in what was read, and would come again? Otherwise in the store, in time or
+   load. */
+bool ledger_refuses(Rc rc, const Error *error);
 typedef Rc (*EventEach)(Ctx *ctx, void *arg, const Event *event);
 typedef struct LedgerWindow {
     uint64_t from; /* position; events of leaves after it */

@@ -272,6 +272,28 @@ static Rc event_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
     return RC_OK;
 }
 
+bool ledger_refuses(Rc rc, const Error *error) {
+    static const Str codes[] = {STR("sealed-damaged"), STR("record-damaged"), STR("key-damaged"),
+                                STR("bad-row")};
+    if (rc == RC_INVALID) return true;
+    if (rc == RC_LIMIT) return !str_eq(error->code, STR("deadline"));
+    for (size_t i = 0; rc == RC_FAILED && i < sizeof codes / sizeof *codes; i++)
+        if (str_eq(error->code, codes[i])) return true;
+    return false;
+}
+
+/* One event that can't be read doesn't keep the others from being read. */
+static Rc event_or_refusal(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *event) {
+    const Event bare = *event;
+    Rc rc = event_of(ctx, ledger, place, event);
+    if (rc == RC_OK || !ledger_refuses(rc, &ctx->error)) return rc;
+    *event = bare;
+    event->refused = ctx->error.detail;
+    event->subject = place.event->subject;
+    ctx->error = (Error){0};
+    return RC_OK;
+}
+
 typedef struct Reading {
     Ctx *ctx;  /* the caller's */
     Ctx inner; /* its arena is rewound after each leaf */
@@ -293,7 +315,7 @@ static Rc read_leaf(Reading *reading, Str bytes) {
                        .head = head.head,
                        .command_id = command};
         TRY(leaf_next(inner, &in, &stored));
-        TRY(event_of(inner, reading->ledger, (StoredEvent){&head, i, &stored}, &event));
+        TRY(event_or_refusal(inner, reading->ledger, (StoredEvent){&head, i, &stored}, &event));
         Rc rc = reading->window->each(reading->ctx, reading->window->arg, &event);
         if (rc == RC_OK) continue;
         inner->error.rc = RC_OK; /* the caller's Ctx has the error already */

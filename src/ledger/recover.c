@@ -92,6 +92,18 @@ Rc recover_tree(Ctx *ctx, Ledger *ledger) {
 
 /* ---- the state ---- */
 
+static Rc replay_event(Ctx *ctx, Ledger *ledger, StoredEvent place) {
+    Delta *delta;
+    Staged *staged;
+    bool erased = false;
+    if (place.event->kind != EVENT_CHANGE) return RC_OK;
+    TRY(read_delta(ctx, ledger, place, &delta, &erased));
+    TRY(stage_load(&ledger->commit.stage, delta->id, &staged));
+    stage_replay(&ledger->commit.stage, staged, delta, place.head->position, place.head->time);
+    return RC_OK;
+}
+
+/* An event that can't be applied is left out, as the projections do, which keep a list of them. */
 static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes, uint64_t *events) {
     LeafHead head;
     WireIn in;
@@ -99,14 +111,13 @@ static Rc replay_leaf(Ctx *ctx, Ledger *ledger, Str bytes, uint64_t *events) {
     *events += head.events;
     for (uint32_t i = 0; i < head.events; i++) {
         LeafEvent event;
-        Delta *delta;
-        Staged *staged;
-        bool erased = false;
         TRY(leaf_next(ctx, &in, &event));
-        if (event.kind != EVENT_CHANGE) continue;
-        TRY(read_delta(ctx, ledger, (StoredEvent){&head, i, &event}, &delta, &erased));
-        TRY(stage_load(&ledger->commit.stage, delta->id, &staged));
-        stage_replay(&ledger->commit.stage, staged, delta, head.position, head.time);
+        Rc rc = replay_event(ctx, ledger, (StoredEvent){&head, i, &event});
+        if (rc == RC_OK) continue;
+        if (!ledger_refuses(rc, &ctx->error)) return rc;
+        log_error("ledger", "the event at leaf %llu can't be replayed: " STR_FMT,
+                  (unsigned long long)head.position, STR_ARG(ctx->error.detail));
+        ctx->error = (Error){0};
     }
     return leaf_end(ctx, &in);
 }

@@ -51,6 +51,7 @@ static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
         project_stop(project);
         return rc;
     }
+    project->asides = asides_new();
     add_builtin(project);
     tenant->project = project;
     *out = project;
@@ -86,29 +87,42 @@ static bool cursor_known(Ctx *ctx, Project *project, const Cursor *cursor, int v
 }
 
 static Rc running_clear(Ctx *ctx, Project *project, Running *running) {
-    if (ledger_head(project->tenant->ledger))
-        log_info("project", "%s is built anew from the ledger", running->follower.name);
     running->reached = 0;
     if (running->follower.arg == project->state) TRY(state_clear(ctx, project->state));
     return batch_delete_range(ctx, project->batch, &(ItemRange){.space = running->rows.space});
 }
 
-/* Finds where each follower goes on, and drops the rows of those that have to start again. */
-static Rc cursors_read(Ctx *ctx, Project *project) {
-    TRY(batch_begin(ctx, project->batch, BATCH_LAZY));
-    Rc rc = RC_OK;
-    for (size_t i = 0; i < project->count && rc == RC_OK; i++) {
-        Running *running = &project->followers[i];
-        Cursor cursor = {0};
-        Str name = str_of(running->follower.name);
-        rc = batch_cursor_get(ctx, project->batch, name, &cursor);
-        bool known = rc == RC_OK && cursor_known(ctx, project, &cursor, running->follower.version);
-        if (rc == RC_NOT_FOUND) rc = RC_OK;
-        if (known)
-            running->reached = cursor.position;
-        else if (rc == RC_OK)
-            rc = running_clear(ctx, project, running);
+/* Where one goes on; false: it has to start again. */
+static Rc running_find(Ctx *ctx, Project *project, Running *running, bool *known) {
+    Cursor cursor = {0};
+    Str name = str_of(running->follower.name);
+    Rc rc = batch_cursor_get(ctx, project->batch, name, &cursor);
+    *known = rc == RC_OK && cursor_known(ctx, project, &cursor, running->follower.version);
+    if (*known) running->reached = cursor.position;
+    if (!*known && ledger_head(project->tenant->ledger))
+        log_info("project", "%s is built anew from the ledger", running->follower.name);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* Followers read the state as of their event, so one that starts again takes all others with it. */
+static Rc cursors_find(Ctx *ctx, Project *project, bool *anew) {
+    TRY(aside_retry(ctx, project, anew));
+    if (*anew) log_info("project", "events were set aside: all is built anew from the ledger");
+    for (size_t i = 0; i < project->count; i++) {
+        bool known;
+        TRY(running_find(ctx, project, &project->followers[i], &known));
+        *anew = *anew || !known;
     }
+    if (!*anew) return RC_OK;
+    TRY(aside_clear(ctx, project));
+    for (size_t i = 0; i < project->count; i++)
+        TRY(running_clear(ctx, project, &project->followers[i]));
+    return RC_OK;
+}
+
+static Rc cursors_read(Ctx *ctx, Project *project, bool *anew) {
+    TRY(batch_begin(ctx, project->batch, BATCH_LAZY));
+    Rc rc = cursors_find(ctx, project, anew);
     if (rc == RC_OK) return batch_commit(ctx, project->batch);
     batch_rollback(project->batch);
     return rc;
@@ -123,14 +137,25 @@ static uint64_t slowest(const Project *project) {
 
 /* ---- windows ---- */
 
+static Rc follow_one(Ctx *ctx, Project *project, Running *running, const Event *event) {
+    bool aside;
+    const Follower *follower = &running->follower;
+    TRY(aside_known(ctx, project, event, follower->name, &aside));
+    Rc rc = aside ? RC_OK : follower->event(ctx, follower->arg, &running->rows, event);
+    if (rc != RC_OK)
+        aside_meet(project, &(Poison){.follower = follower->name,
+                                      .position = event->position,
+                                      .ordinal = event->ordinal});
+    return rc;
+}
+
 static Rc follow_event(Ctx *ctx, void *arg, const Event *event) {
     Project *project = arg;
     project->window_events++;
-    for (size_t i = 0; i < project->count; i++) {
-        Running *running = &project->followers[i];
-        if (event->position <= running->reached) continue;
-        TRY(running->follower.event(ctx, running->follower.arg, &running->rows, event));
-    }
+    if (event->refused.len) return aside_refused(ctx, project, event);
+    for (size_t i = 0; i < project->count; i++)
+        if (event->position > project->followers[i].reached)
+            TRY(follow_one(ctx, project, &project->followers[i], event));
     return RC_OK;
 }
 
@@ -207,8 +232,9 @@ static bool catch_up(Project *project, Reader *db, size_t *events) {
         Ctx ctx = window_ctx(project, db);
         Rc rc = project_window(&ctx, project, head);
         *events += project->window_events;
-        if (rc == RC_OK) announce(project);
-        if (rc != RC_OK) {
+        if (rc == RC_OK)
+            announce(project);
+        else if (!aside_take(&ctx, project, rc)) {
             log_error("project", "a window after leaf %llu failed (%s): " STR_FMT,
                       (unsigned long long)slowest(project), rc_name(rc), STR_ARG(ctx.error.detail));
             return false;
@@ -272,8 +298,11 @@ static void *project_run(void *arg) {
     return NULL;
 }
 
+/* Before serving there must be a state that the ledger can rely on: what is not in its working set
+   is looked for in rows. Where all is built anew these are not there yet. */
 Rc project_start(Ctx *ctx, Project *project) {
-    TRY(cursors_read(ctx, project));
+    bool anew;
+    TRY(cursors_read(ctx, project, &anew));
     TRY(index_open(ctx, project->indexes));
     atomic_store(&project->reached, slowest(project));
     if (pthread_create(&project->thread, NULL, project_run, project) != 0)
@@ -281,9 +310,11 @@ Rc project_start(Ctx *ctx, Project *project) {
                         "The projections' thread cannot start.");
     project->started = true;
     uint64_t head = ledger_head(project->tenant->ledger);
-    if (!ledger_behind(project->tenant->ledger)) return RC_OK;
-    log_info("project", "the state is rebuilt from %llu leaves before serving",
-             (unsigned long long)head);
+    bool behind = ledger_behind(project->tenant->ledger);
+    if (!behind && !anew) return RC_OK;
+    if (behind)
+        log_info("project", "the state is rebuilt from %llu leaves before serving",
+                 (unsigned long long)head);
     Ctx patient = *ctx;
     patient.deadline = time_monotonic() + TIME_DAY;
     return project_drain(&patient, project, head);
@@ -298,6 +329,7 @@ void project_stop(Project *project) {
     if (project->started) pthread_join(project->thread, NULL);
     batch_close(project->batch);
     state_free(project->state);
+    asides_free(project->asides);
     pthread_cond_destroy(&project->hurry);
     index_free(project->indexes);
     pthread_cond_destroy(&project->moved);

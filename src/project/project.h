@@ -15,8 +15,9 @@ typedef struct Rows Rows;
 
 /* A follower gets each durable event once, in order, and writes rows of its own space; rows and
    cursor move in one transaction. On a version other than the stored one, or an unknown cursor, its
-   rows are dropped and it starts from the first leaf. `event` changes nothing but rows: the same
-   function rebuilds them elsewhere for a comparison. */
+   rows, and those of all others (which read the state as of the event), are dropped and all start
+   from the first leaf. An event that it refuses (ledger_refuses) is set aside, and left out.
+   `event` changes nothing but rows: the same function rebuilds them elsewhere for a comparison. */
 typedef struct Follower {
     const char *name; /* also the prefix of its space */
     int version;
@@ -65,6 +66,14 @@ void project_stop(Project *project);
 Rc project_drain(Ctx *ctx, Project *project, uint64_t position);
 /* The leaf up to which all followers' rows are written. */
 uint64_t project_reached(const Project *project);
+/* Events that couldn't be applied, oldest first: by one follower, or ("*") by none as they can't be
+   read. They are left out until another version of the program builds everything anew. ctx->db. */
+typedef struct AsideEvent {
+    uint64_t position;
+    Str follower, why;
+} AsideEvent;
+typedef VEC(AsideEvent) AsideEvents;
+Rc project_aside(Ctx *ctx, Project *project, AsideEvents *out);
 /* What is kept, compared with a rebuild from the ledger. */
 typedef struct ProjectReport {
     uint64_t position; /* the leaf at which both were compared */
@@ -72,6 +81,7 @@ typedef struct ProjectReport {
     uint64_t rows, entities;
     uint64_t differences;
     Str first; /* what is different, in words; empty: nothing */
+    AsideEvents aside;
 } ProjectReport;
 /* Rebuilds every follower from the ledger in a folder beside the tenant's files, compares it with
    what is kept, and removes it; needs as much room as state.db, and time in proportion to the

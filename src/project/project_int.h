@@ -25,6 +25,18 @@ typedef struct Running {
     uint64_t reached; /* its rows hold all leaves up to here */
 } Running;
 
+#define ASIDE_ALL "*"
+enum { ASIDE_LEAF = UINT32_MAX };
+
+/* An event that a follower can't apply. */
+typedef struct Poison {
+    const char *follower; /* ASIDE_ALL: none of them */
+    uint64_t position;
+    uint32_t ordinal; /* ASIDE_LEAF: all of the leaf that are about `about` */
+    Str about;        /* empty: whatever it is about */
+    Str why;
+} Poison;
+
 struct Project {
     Tenant *tenant;
     Store *store;
@@ -37,6 +49,7 @@ struct Project {
     size_t window_events;
     struct State *state;
     struct Indexes *indexes;
+    struct Asides *asides;
     pthread_t thread;
     bool started;
     bool apart; /* a rebuild for comparison: what the working set holds is not asked */
@@ -150,6 +163,21 @@ Rc types_clear(Ctx *ctx, struct Types *types);
 Rc types_write(Ctx *ctx, struct Types *types, const Touched *touched);
 
 Rc looks_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
+
+struct Asides *asides_new(void);
+void asides_free(struct Asides *asides);
+/* An event that can't be read: for the list. */
+Rc aside_refused(Ctx *ctx, Project *project, const Event *event);
+/* Was this event refused by this follower before? Then it is in the list, and is left out. */
+Rc aside_known(Ctx *ctx, Project *project, const Event *event, const char *follower, bool *known);
+/* The window at hand fails at this one. */
+void aside_meet(Project *project, const Poison *poison);
+/* The window has failed with ctx->error: true when that was the fault of an event, which will be
+   left out when the window is taken again. */
+bool aside_take(Ctx *ctx, Project *project, Rc rc);
+/* In the window's transaction: has another version of the program left a list? */
+Rc aside_retry(Ctx *ctx, Project *project, bool *retry);
+Rc aside_clear(Ctx *ctx, Project *project);
 
 /* Big-endian bytes, so that the order of bytes is that of numbers; signed values have the sign
  * flipped. */

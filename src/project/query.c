@@ -108,11 +108,22 @@ static const Str *kept_of(const Querying *q, const EntityRow *row) {
     return same ? version_rendered(version, q->query->kept) : NULL;
 }
 
+/* One that can't be read takes no other answer with it. */
+static bool row_refused(Querying *q, const EntityRow *row) {
+    Ctx *ctx = q->ctx;
+    if (!ledger_refuses(q->rc, &ctx->error)) return false;
+    log_error("project", STR_FMT " can't be read and is left out of answers: " STR_FMT,
+              STR_ARG(row->id), STR_ARG(ctx->error.detail));
+    ctx->error = (Error){0};
+    q->rc = RC_OK;
+    return true;
+}
+
 static bool row_open(Querying *q, const EntityRow *row) {
     Entity *entity;
     ArenaMark mark = arena_mark(q->ctx->arena);
     q->rc = ledger_record_open(q->ctx, q->project->tenant->ledger, row->body, &entity);
-    if (q->rc != RC_OK) return false;
+    if (q->rc != RC_OK) return row_refused(q, row);
     const Entity *hit = decide(q, entity);
     bool listed = hit && lists(q);
     bool counted_only =

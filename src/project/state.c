@@ -217,6 +217,15 @@ static Rc touched_write(Ctx *ctx, struct State *state, Touched *touched) {
     return row_put(ctx, state, touched);
 }
 
+/* Its changes are left out one after the other, from the newest on. */
+static void touched_meet(const struct State *state, const Touched *touched) {
+    uint64_t position = touched->folds.items[touched->folds.len - 1].position;
+    aside_meet(state->project, &(Poison){.follower = LEDGER_STATE,
+                                         .position = position,
+                                         .ordinal = ASIDE_LEAF,
+                                         .about = touched->id});
+}
+
 /* In the order of ids, which is that of the pages. */
 Rc state_flush(Ctx *ctx, struct State *state) {
     Map *map = &state->touched;
@@ -224,7 +233,9 @@ Rc state_flush(Ctx *ctx, struct State *state) {
     if (map->len) qsort(map->items, map->len, sizeof *map->items, touched_order);
     for (size_t i = 0; i < map->len && rc == RC_OK; i++) {
         ArenaMark mark = arena_mark(ctx->arena);
+        const Touched *touched = map->items[i].value;
         rc = touched_write(ctx, state, map->items[i].value);
+        if (rc != RC_OK) touched_meet(state, touched);
         if (!state->project->apart) ledger_quiesce(state->project->tenant->ledger);
         if (rc == RC_OK) arena_rewind(ctx->arena, mark); /* an error lies in the arena */
     }
