@@ -279,6 +279,124 @@ static void test_the_attacker_learns_nothing_of_generated_cities(void **state) {
     }
 }
 
+/* ---- differences of successive versions ---- */
+
+/* What an attacker has copied: both files as they were after a run. */
+typedef struct Copy {
+    Str counts, records;
+} Copy;
+
+static Str line_key(Arena *arena, const Line *line, size_t cells) {
+    Buf key = buf_new(arena, 1024);
+    for (size_t i = 0; i < cells; i++) {
+        buf_add(&key, line->cells[i]);
+        buf_add_char(&key, '|');
+    }
+    return buf_str(&key);
+}
+
+/* Equal lines, by their number. */
+static Map lines_count(Arena *arena, const Lines *lines, size_t cells) {
+    Map sizes = map_new(arena);
+    VEC_EACH (const Line, line, lines) {
+        Str key = line_key(arena, line, cells);
+        size_t *n = map_get(&sizes, key);
+        if (!n) map_put(&sizes, key, n = NEW(arena, size_t));
+        (*n)++;
+    }
+    return sizes;
+}
+
+/* Counts: all that was said is said still. Records: each group is as large as it was, or gone. */
+static void differences_say_nothing(Arena *arena, const Copy *before, const Copy *after) {
+    assert_true(str_starts(after->counts, before->counts));
+    Lines old_lines = lines_of(arena, before->records), new_lines = lines_of(arena, after->records);
+    Map old = lines_count(arena, &old_lines, 5), now = lines_count(arena, &new_lines, 5);
+    for (size_t i = 0; i < old.len; i++) {
+        const size_t *n = map_get(&now, old.items[i].key);
+        if (n) assert_int_equal(*n, *(const size_t *)old.items[i].value);
+    }
+}
+
+/* Twice the records of a place stay under its count by k, so that counts minus records leave open
+   how many of the rest are of which class, and of which choice. */
+static void complements_stay_open(Arena *arena, const Copy *copy) {
+    Lines counts = lines_of(arena, copy->counts), records = lines_of(arena, copy->records);
+    Map places = lines_count(arena, &records, 2), months = lines_count(arena, &records, 1);
+    VEC_EACH (const Line, line, &counts) {
+        bool total = str_eq(line->cells[1], STR("total"));
+        const size_t *rows = total ? map_get(&months, line_key(arena, line, 1))
+                                   : map_get(&places, line_key(arena, line, 2));
+        int64_t count;
+        if (!rows) continue;
+        assert_true(str_to_i64(line->cells[3], &count)); /* never from where the count is hidden */
+        assert_true(count - 2 * (int64_t)*rows >= K);
+    }
+}
+
+static Copy copy_now(Desk *desk) {
+    desk_run(desk);
+    return (Copy){desk_file(desk, COUNTS, "csv"), desk_file(desk, RECORDS, "csv")};
+}
+
+/* Months go by; between two runs one person opts out, one comes back, one case comes late. Whoever
+   has kept every version knows no more than the newest one says, mixed in any way. */
+static void test_versions_kept_by_an_attacker_tell_nobody_apart(void **state) {
+    (void)state;
+    static const char *const districts[] = {"manaka", "ekimae", "kamome", "hamabe", "toge"};
+    static const char *const dates[] = {"2026-10-05", "2026-11-09", "2026-12-07"};
+    enum { MONTHS_HERE = 3, RUNS = 3 };
+    for (uint64_t seed = 11; seed <= 13; seed++) {
+        Desk desk;
+        Copy copies[MONTHS_HERE * RUNS];
+        size_t n = 0;
+        Rand rand = rand_seeded(seed);
+        desk_begin(&desk);
+        Arena *arena = desk.house.arena;
+        for (size_t m = 0; m < MONTHS_HERE; m++)
+            for (size_t d = 0; d < 5; d++)
+                PUT(&desk, {dates[m], districts[d], "furniture", "in", "collected",
+                            (int)rand_below(&rand, 60)});
+        size_t people = desk.made;
+        for (size_t m = 0; m < MONTHS_HERE; m++) {
+            for (size_t r = 0; r < RUNS; r++) {
+                copies[n++] = copy_now(&desk);
+                Pickup one = {dates[m],    districts[rand_below(&rand, 5)],
+                              "furniture", r % 2 ? "in" : "out",
+                              "collected", 1};
+                desk_pickup(&desk, rand_below(&rand, people),
+                            &one); /* changes his mind, and more */
+                PUT(&desk, {dates[m], districts[rand_below(&rand, 5)], "bedding", "in", "collected",
+                            1}); /* comes late */
+            }
+            desk.house.clock.fixed += 31 * TIME_DAY;
+        }
+        for (size_t i = 0; i < n; i++) {
+            complements_stay_open(arena, &copies[i]);
+            for (size_t j = i; j < n; j++) {
+                differences_say_nothing(arena, &copies[i], &copies[j]);
+                attack(&desk, copies[j].counts, copies[i].records);
+            }
+        }
+        desk_end(&desk);
+    }
+}
+
+/* One case more or less in a month that runs shows in no file; its month shows it once it is over,
+   and then it is one of at least k. */
+static void test_one_case_between_two_runs_changes_no_byte(void **state) {
+    (void)state;
+    Desk desk;
+    desk_begin(&desk);
+    desk_fill(&desk);
+    Copy before = copy_now(&desk);
+    PUT(&desk, {"2026-11-12", "manaka", "furniture", "in", "planned", 1}); /* this month */
+    PUT(&desk, OCTOBER("kamome", 1));                                      /* counted already */
+    Copy after = copy_now(&desk);
+    assert_true(str_eq(before.counts, after.counts) && str_eq(before.records, after.records));
+    desk_end(&desk);
+}
+
 static void test_nobody_but_the_steward_runs_a_release(void **state) {
     (void)state;
     Desk desk;
@@ -410,6 +528,8 @@ int main(void) {
         cmocka_unit_test(test_a_month_that_was_published_never_changes),
         cmocka_unit_test(test_a_year_that_is_over_gets_its_totals),
         cmocka_unit_test(test_the_attacker_learns_nothing_of_generated_cities),
+        cmocka_unit_test(test_versions_kept_by_an_attacker_tell_nobody_apart),
+        cmocka_unit_test(test_one_case_between_two_runs_changes_no_byte),
         cmocka_unit_test(test_nobody_but_the_steward_runs_a_release),
         cmocka_unit_test(test_open_types_leave_under_the_standards_headers),
         cmocka_unit_test(test_the_catalogue_names_every_published_file),
