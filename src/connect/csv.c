@@ -69,13 +69,22 @@ static size_t skip_blanks(const Csv *csv, size_t at) {
     return at;
 }
 
+/* A quote lines further down that does not end its cell closes nothing: the one that was opened
+   stands alone, and would swallow the rows between. */
+static bool closes(const Csv *csv, const Quoted *quoted) {
+    if (quoted->close == SIZE_MAX) return false;
+    size_t behind = skip_blanks(csv, quoted->close + 1);
+    if (!quoted->lines || behind >= csv->text.len) return true;
+    return csv->text.ptr[behind] == csv->separator || line_end(csv->text.ptr[behind]);
+}
+
 /* Takes one cell at csv->at, which then stands on what ended it. */
 static Str cell_take(Ctx *ctx, Csv *csv, CsvRow *row) {
     Str text = csv->text;
     size_t from = csv->at, start = skip_blanks(csv, from);
     if (!row->unclosed && start < text.len && text.ptr[start] == '"') {
         Quoted quoted = quoted_find(text, start + 1);
-        if (quoted.close != SIZE_MAX) {
+        if (closes(csv, &quoted)) {
             size_t end = plain_end(csv, quoted.close + 1);
             csv->at = end;
             csv->line += quoted.lines;

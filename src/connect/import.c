@@ -30,6 +30,9 @@ static Rc header_find(Import *import, char separator, Layout **best) {
 
 static Rc unknown_layout(Import *import) {
     Str text = import->brought.text;
+    if (str_empty(str_trim(text)))
+        return ctx_fail(import->ctx, RC_INVALID, "empty-file", import->wish->path,
+                        "The file is empty.");
     ptrdiff_t end = str_find_char(text, '\n');
     Str first = str_head(str_trim(str_sub(text, 0, end < 0 ? text.len : (size_t)end)), 160);
     if (import->wish->layout.len) {
@@ -47,15 +50,14 @@ static Rc unknown_layout(Import *import) {
 
 static Rc layout_find(Import *import) {
     static const char separators[] = {',', '\t', ';'};
-    Rc limit = RC_OK;
-    for (size_t i = 0; i < sizeof separators; i++) {
-        Rc rc = header_find(import, separators[i], &import->layout);
-        if (rc != RC_OK) limit = rc;
-    }
+    Error limit = {0}; /* what the first separator met */
+    for (size_t i = 0; i < sizeof separators; i++)
+        if (header_find(import, separators[i], &import->layout) != RC_OK && limit.rc == RC_OK)
+            limit = import->keep.error;
     if (!import->layout) {
-        if (limit == RC_OK) return unknown_layout(import);
-        import->ctx->error = import->keep.error;
-        return limit;
+        if (limit.rc == RC_OK) return unknown_layout(import);
+        import->ctx->error = limit;
+        return limit.rc;
     }
     VEC_EACH (LayoutAttr, attr, &import->layout->attrs)
         if (!attr->series && attr->way != WAY_NONE)
@@ -183,10 +185,11 @@ static void error_hand(Import *import, Rc rc) {
         const Error *error = &from[i]->error;
         if (error->rc != rc) continue;
         Arena *arena = import->ctx->arena;
-        import->ctx->error = (Error){.rc = error->rc,
-                                     .code = str_dup(arena, error->code),
-                                     .detail = str_dup(arena, error->detail),
-                                     .path = str_dup(arena, error->path)};
+        import->ctx->error =
+            (Error){.rc = error->rc,
+                    .code = str_dup(arena, error->code),
+                    .detail = str_dup(arena, error->detail),
+                    .path = str_dup(arena, error->path.len ? error->path : import->wish->path)};
         return;
     }
 }

@@ -1,7 +1,7 @@
 /* report: what came of a file, counted, and told as JSON and as text. */
 #include "connect_int.h"
 
-enum { GROUPS_ARENA = 64 << 20 };
+enum { GROUPS_ARENA = 64 << 20, LISTED_SHOWN = 10 };
 
 static Str fault_dup(Arena *arena, Str s) {
     return str_dup(arena, s);
@@ -187,8 +187,10 @@ static void text_faults(Buf *to, const char *title, const Json *faults) {
 static void text_list(Buf *to, const char *title, const Json *list) {
     if (!list || !list->len) return;
     buf_addf(to, "  %s", title);
-    for (size_t i = 0; i < list->len; i++)
+    for (size_t i = 0; i < list->len && i < LISTED_SHOWN; i++)
         buf_addf(to, "%s" STR_FMT, i ? ", " : " ", STR_ARG(json_str(json_at(list, i))));
+    if (list->len > LISTED_SHOWN)
+        buf_addf(to, " and %zu more, which --report FILE names", (size_t)list->len - LISTED_SHOWN);
     buf_add_char(to, '\n');
 }
 

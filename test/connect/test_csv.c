@@ -5,7 +5,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zip.h>
 #include <cmocka.h>
 
@@ -48,6 +52,9 @@ static const struct {
     {"a truncated quote ends with its line", "a,\"b\nc,d\n", "!a|\"b/c|d", ','},
     {"a truncated quote at the end", "a,\"b", "!a|\"b", ','},
     {"a truncated quote behind doubled ones", "\"a\"\"\nb,c\n", "!\"a\"\"/b|c", ','},
+    {"a lone quote does not swallow rows up to the next one", "1,\"a\n2,b\"c\n3,\"d\"\n",
+     "!1|\"a/2|b\"c/3|d", ','},
+    {"a lone quote before a quoted cell", "1,\"a\n2,\"b\",c\n", "!1|\"a/2|b|c", ','},
     {"nothing", "", "", ','},
 };
 
@@ -245,6 +252,20 @@ static void only_ordinary_files_are_read(void **state) {
     assert_int_equal(bring_file(ctx, STR("/dev/zero"), &brought), RC_INVALID);
     assert_int_equal(bring_file(ctx, STR("/tmp"), &brought), RC_INVALID);
     assert_int_equal(bring_file(ctx, STR("/nowhere/at/all.csv"), &brought), RC_NOT_FOUND);
+    char folder[] = "/tmp/machi-csv-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    Str fifo = str_fmt(ctx->arena, "%s/fifo.csv", folder),
+        huge = str_fmt(ctx->arena, "%s/huge.csv", folder);
+    assert_int_equal(mkfifo(fifo.ptr, 0600), 0);
+    assert_int_equal(bring_file(ctx, fifo, &brought), RC_INVALID); /* and nobody waits for it */
+    int fd = open(huge.ptr, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(ftruncate(fd, (off_t)BRING_FILE_MAX + 1), 0);
+    close(fd);
+    assert_int_equal(bring_file(ctx, huge, &brought), RC_LIMIT);
+    assert_string_equal(ctx->error.code.ptr, "file-too-large");
+    unlink(fifo.ptr);
+    unlink(huge.ptr);
+    rmdir(folder);
 }
 
 int main(void) {

@@ -311,6 +311,56 @@ static void files_without_layout_are_refused_with_their_first_line(void **state)
     assert_true(str_find(rig->ctx.error.detail, STR("did you mean \"aed\"")) >= 0);
 }
 
+/* A header row with many more columns than any file has, and one row under it. */
+static Str wide(Rig *rig, int columns) {
+    Buf text = buf_new(rig->arena, 1 << 20);
+    buf_add(&text, str_head(STR(AED_HEAD), sizeof AED_HEAD - 2));
+    for (int i = 0; i < columns; i++)
+        buf_addf(&text, ",c%d", i);
+    buf_add(&text, STR("\n" AED_1));
+    return buf_str(&text);
+}
+
+static void hostile_files_are_refused_with_one_sentence(void **state) {
+    Rig *rig = *state;
+    const struct {
+        Str text;
+        Rc rc;
+        const char *code;
+    } cases[] = {
+        {STR(""), RC_INVALID, "empty-file"},
+        {STR(" \r\n\n"), RC_INVALID, "empty-file"},
+        {STR("名称\n本館\n分館\n"), RC_NOT_FOUND, "unknown-layout"},
+        {STR("\"\"\"\"\"\"\"\"\n\"\n"), RC_NOT_FOUND, "unknown-layout"},
+        {wide(rig, 10000), RC_LIMIT, "line-too-long"},
+    };
+    uint64_t head = ledger_head(rig->tenant.ledger);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const Json *report;
+        ConnectWish wish = {.path = rig_file(rig, "hostile.csv", cases[i].text)};
+        assert_int_equal(connect_import(&rig->ctx, &wish, &report), cases[i].rc);
+        text_is(rig->ctx.error.code, cases[i].code);
+        assert_true(rig->ctx.error.detail.len > 0 && rig->ctx.error.path.len > 0);
+    }
+    assert_int_equal(ledger_head(rig->tenant.ledger), head);
+}
+
+/* No row is lost by the quote of another one. */
+static void lone_quotes_list_their_own_row_only(void **state) {
+    Rig *rig = *state;
+    const Json *report = import_text(rig,
+                                     AED_HEAD "222127,1,\"本館,34.8,138.3,入口,有,\n"
+                                              "222127,2,分\"館,34.8,138.3,入口,有,\n"
+                                              "222127,3,別館,34.8,138.3,\"入口,有,\n",
+                                     (ConnectWish){0});
+    counts_are(report, "3 rows 1/0/2, 1 new 0 changed 0 same");
+    assert_int_equal(json_get_int(fault_at(report, 0), "line", 0), 2);
+    assert_int_equal(json_get_int(fault_at(report, 1), "line", 0), 4);
+    text_is(entity_text(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"),
+                        ld_expand(ld_core(), rig->ctx.arena, STR("name"))),
+            "分\"館");
+}
+
 static void who_may_not_import_is_refused_before_anything_is_written(void **state) {
     Rig *rig = *state;
     static const Actor nobody = {.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
@@ -385,6 +435,8 @@ int main(void) {
         CASE(an_ambiguous_reading_is_listed),
         CASE(a_gauge_that_came_by_its_readings_has_not_vanished),
         CASE(files_without_layout_are_refused_with_their_first_line),
+        CASE(hostile_files_are_refused_with_one_sentence),
+        CASE(lone_quotes_list_their_own_row_only),
         CASE(who_may_not_import_is_refused_before_anything_is_written),
         CASE(an_import_that_is_stopped_goes_on_when_it_is_run_again),
         CASE(what_is_exported_comes_in_again_unchanged),
