@@ -3,7 +3,8 @@
 
 A benchmark is a program build/bench/bench_* or the script bench/run (called with the build folder). On standard output
 it prints rows of name, budget, measured, unit, separated by tabs; other lines are its progress. A budget is ">=N",
-"<=N", "<N", ">N" in the row's unit, or "-" for a figure without one. The ratio is measured to budget.
+"<=N", "<N", ">N" in the row's unit, or "-" for a figure without one. The ratio is measured to budget. A row that can't be
+measured has "-" for its figure and the reason for its unit.
 """
 import argparse
 import pathlib
@@ -19,6 +20,8 @@ MEETS = {">=": lambda m, b: m >= b, "<=": lambda m, b: m <= b, "<": lambda m, b:
 def compare(budget, measured):
     """The ratio and the verdict of one row as texts."""
     match = BUDGET.match(budget)
+    if measured == "-":
+        return "-", "not measured"
     if not match:
         return "-", "-"
     bound, value = float(match.group(2)), float(measured)

@@ -10,8 +10,8 @@ enum {
 };
 
 /* Keys: 'l' post US state due submitted US id → the line, as JSON; 'c' id → the key of its line;
-   'n' keyed hash of the number → id; 's' post US state → count, as decimal text. Nothing personal
-   is in a row. */
+   'n' keyed hash of the number → id; 's' post US state → count, as decimal text; 'm' keyed hash of
+   the applicant US id → nothing, and 'o' id → the key of that. Nothing personal is in a row. */
 
 static Str line_prefix(Arena *arena, Str post, CaseState state) {
     return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), BETWEEN, 'a' + (int)state);
@@ -62,10 +62,34 @@ static Rc line_drop(Ctx *ctx, Rows *rows, Str pointer) {
     return count_move(ctx, rows, line, -1);
 }
 
-static Str number_key(Ctx *ctx, Str number) {
-    Digest hash = ledger_keyed_hash(ctx->tenant->ledger, STR("receipt"), number);
+static Str keyed(Ctx *ctx, const char *domain, Str text) {
+    Digest hash = ledger_keyed_hash(ctx->tenant->ledger, str_of(domain), text);
     Str bytes = {(const char *)hash.bytes, sizeof hash.bytes};
-    return str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(hash_base32(ctx->arena, bytes, NUMBER_HASH)));
+    return hash_base32(ctx->arena, bytes, NUMBER_HASH);
+}
+
+static Str number_key(Ctx *ctx, Str number) {
+    return str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(keyed(ctx, "receipt", number)));
+}
+
+static Str person_prefix(Ctx *ctx, Str person) {
+    return str_fmt(ctx->arena, "m" STR_FMT "%c", STR_ARG(keyed(ctx, "applicant", person)), BETWEEN);
+}
+
+/* Whose case it is: another one than before, or nobody's any more. */
+static Rc owner_put(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
+    Str pointer = str_fmt(ctx->arena, "o" STR_FMT, STR_ARG(id)), old = STR_NONE, key = STR_NONE;
+    Str person = application ? entity_text(application, IRI("applicant")) : STR_NONE;
+    Rc rc = rows_get(ctx, rows, pointer, &old);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    if (!str_empty(person))
+        key =
+            str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(person_prefix(ctx, person)), STR_ARG(id));
+    if (str_eq(old, key)) return RC_OK;
+    if (!str_empty(old)) TRY(rows_delete(ctx, rows, old));
+    if (str_empty(key)) return rows_delete(ctx, rows, pointer);
+    TRY(rows_put(ctx, rows, key, STR_NONE));
+    return rows_put(ctx, rows, pointer, key);
 }
 
 static Rc line_put(Ctx *ctx, Rows *rows, Str pointer, const Entity *application) {
@@ -87,11 +111,12 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     Str pointer = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
     TRY(line_drop(ctx, rows, pointer));
     TRY(project_event_entity(ctx, event, &application));
+    TRY(owner_put(ctx, rows, event->delta->id, application));
     return application ? line_put(ctx, rows, pointer, application) : RC_OK;
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 3, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 4, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -208,6 +233,35 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
         if (!str_to_i64(stored, &counts[state]))
             return ctx_fail(ctx, RC_FAILED, "bad-row", key,
                             "A count of the inbox is damaged: rebuild state.db.");
+    }
+    return RC_OK;
+}
+
+typedef struct Owned {
+    Arena *arena;
+    StrVec ids;
+} Owned;
+
+static bool owned_row(void *arg, Str key, Str value) {
+    Owned *owned = arg;
+    size_t at = (size_t)str_find_char(key, BETWEEN) + 1;
+    (void)value;
+    vec_push(owned->arena, &owned->ids, str_dup(owned->arena, str_sub(key, at, key.len)));
+    return true;
+}
+
+Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {
+    Owned owned = {.arena = ctx->arena};
+    *out = (InboxCases){0};
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    RowsRange range = {.follower = "inbox", .prefix = person_prefix(ctx, person), .limit = limit};
+    TRY(project_rows(ctx, ctx->tenant->project, &range, owned_row, &owned));
+    VEC_EACH (const Str, id, &owned.ids) {
+        const Entity *application;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, *id, &application);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        vec_push(ctx->arena, out, application);
     }
     return RC_OK;
 }

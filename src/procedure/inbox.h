@@ -37,6 +37,9 @@ typedef struct InboxPage {
 Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out);
 /* How many cases of the post are in each state. */
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
+/* A person's own cases, by id. Pool threads. */
+typedef VEC(const Entity *) InboxCases;
+Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
 /* The case of a receipt number, RC_NOT_FOUND when there is none. */
 Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id);
 

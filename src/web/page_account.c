@@ -147,16 +147,17 @@ static void post_post(HttpExchange *x) {
 
 /* ---- my page ---- */
 
-static Rc own_cases(Ctx *ctx, ProjectAnswer *out) {
-    Match *match;
-    MatchSource source = {
-        .type = STR("Application"),
-        .q = str_fmt(ctx->arena, "applicant==\"" STR_FMT "\"", STR_ARG(ctx->actor->person))};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = CASES_SHOWN, .view = gate_view};
-    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_free(match);
-    return rc;
+/* As the gate shows them to the person. */
+static Rc own_cases(Ctx *ctx, InboxCases *out) {
+    InboxCases all;
+    *out = (InboxCases){0};
+    if (str_empty(ctx->actor->person)) return RC_OK;
+    TRY(inbox_of(ctx, ctx->actor->person, CASES_SHOWN, &all));
+    for (size_t i = 0; i < all.len; i++) {
+        const Entity *shown = gate_view(ctx, NULL, all.items[i]);
+        if (shown) vec_push(ctx->arena, out, shown);
+    }
+    return RC_OK;
 }
 
 static void case_add(View *view, JsonItems *items, const Entity *application) {
@@ -174,11 +175,10 @@ static void case_add(View *view, JsonItems *items, const Entity *application) {
 }
 
 /* One choice for all of one's cases: given when none of them is opted out. */
-static Json consent_value(Arena *arena, const ProjectAnswer *cases) {
+static Json consent_value(Arena *arena, const InboxCases *cases) {
     bool given = true;
-    for (size_t i = 0; i < cases->entities.len; i++)
-        given = given &&
-                !str_eq(entity_text(cases->entities.items[i], IRI("openDataChoice")), STR("out"));
+    for (size_t i = 0; i < cases->len; i++)
+        given = given && !str_eq(entity_text(cases->items[i], IRI("openDataChoice")), STR("out"));
     View one = view_new(arena);
     view_str(&one, "id", STR("open"));
     view_set(&one, "label",
@@ -195,7 +195,7 @@ static Json consent_value(Arena *arena, const ProjectAnswer *cases) {
 
 static void my_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
-    ProjectAnswer cases;
+    InboxCases cases;
     Looks looks = {0};
     Rc rc = own_cases(ctx, &cases);
     if (rc == RC_OK)
@@ -209,8 +209,8 @@ static void my_get(HttpExchange *x) {
     View view = page_view(x);
     JsonItems items = {0};
     page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
-    for (size_t i = 0; i < cases.entities.len; i++)
-        case_add(&view, &items, cases.entities.items[i]);
+    for (size_t i = 0; i < cases.len; i++)
+        case_add(&view, &items, cases.items[i]);
     view_items(&view, "cases", &items);
     view_set(&view, "consents", consent_value(ctx->arena, &cases));
     page_looks(x, &view, &looks);
@@ -220,12 +220,12 @@ static void my_get(HttpExchange *x) {
 static void consents_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
-    ProjectAnswer cases;
+    InboxCases cases;
     if (!page_form(x, &form)) return;
     Str choice = str_eq(http_form_value(form, "open"), STR("yes")) ? STR("in") : STR("out");
     Rc rc = own_cases(ctx, &cases);
-    for (size_t i = 0; i < cases.entities.len && rc == RC_OK; i++)
-        rc = apply_choose(ctx, cases.entities.items[i]->id, choice);
+    for (size_t i = 0; i < cases.len && rc == RC_OK; i++)
+        rc = apply_choose(ctx, cases.items[i]->id, choice);
     if (rc == RC_OK)
         page_see(x, STR("/my"));
     else

@@ -1,0 +1,272 @@
+"""Rows of DESIGN 8 beyond the rates of single requests: queries, restarts, subscriptions, history, pages."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+import kit
+from kit import API, GROUP, ask, bare, cpu_seconds, drain, entity, machi, median, missing, patch_script, row, wrk
+
+SUBSCRIPTIONS = 10_000
+POINTS = 10_000  # a request
+REQUESTS = 20
+INDEX_SECONDS = 900
+
+
+class Line:
+    """A connection that stays, so that what is timed is the server."""
+
+    def __init__(self, server, headers=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
+        self.headers = {"Authorization": f"Bearer {server.token}"} if headers is None else headers
+
+    def ask(self, method, path, body=None):
+        headers = dict(self.headers, **({"Content-Type": "application/json"} if body is not None else {}))
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        return answer, answer.read()
+
+    def get(self, path):
+        """The answer's body and the milliseconds that it took."""
+        began = time.monotonic()
+        answer, data = self.ask("GET", path)
+        took = (time.monotonic() - began) * 1000
+        if answer.status != 200:
+            kit.die(f"GET {path} was answered {answer.status}: {data[:300]!r}")
+        return data, took
+
+
+def attempt(rows, function, *args):
+    """A measurement that fails is no reason to lose the others: its rows (name, budget) say why they are missing."""
+    try:
+        function(*args)
+    except (SystemExit, OSError, subprocess.SubprocessError) as problem:
+        for name, budget in rows:
+            missing(name, budget, str(problem).replace("\n", " ")[:300])
+
+
+# ---- queries by an attribute ----
+
+def by_group(number):
+    return f"{API}/entities?type=Bench&limit={GROUP}&q=" + urllib.parse.quote(f'status=="group {number}"')
+
+
+def query_rows(server, count):
+    """The same condition first by a walk, which makes the server want an index, then through it."""
+    line = Line(server)
+    drain(server)
+    data, scan = line.get(by_group(count // GROUP // 2))
+    if len(json.loads(data)) != GROUP:
+        kit.die(f"a query found {len(json.loads(data))} entities, not {GROUP}")
+    row(f"q on an attribute of {count} entities, by scan", "<500" if count >= 1_000_000 else "-", scan, "ms")
+    until, began = time.monotonic() + INDEX_SECONDS, time.monotonic()
+    while line.get(by_group(7))[1] > max(scan / 20, 5):
+        if time.monotonic() > until:
+            return missing(f"q on an indexed attribute of {count} entities", "<5", "no index was made in time")
+        time.sleep(0.2)
+    row(f"q on an attribute of {count} entities: until it is indexed", "-", time.monotonic() - began, "s")
+    times = [line.get(by_group(number * 13 % (count // GROUP)))[1] for number in range(100)]
+    row(f"q on an indexed attribute of {count} entities, {GROUP} hits", "<5", median(times), "ms")
+
+
+# ---- restart, memory ----
+
+def resident_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1))
+
+
+def kill(server):
+    os.kill(server.pid, signal.SIGKILL)
+
+
+def first_answer(folder, token, path):
+    """Starts the program; seconds until it has answered, and the server."""
+    command = [str(kit.BUILD / "src/machi"), "serve", "--listen", "127.0.0.1:0", "--data", str(folder / "data")]
+    began = time.monotonic()
+    context = kit.served(command, r"http://127\.0\.0\.1:(\d+)")
+    server = context.__enter__()._replace(token=token)
+    ask(server, "GET", path)
+    return time.monotonic() - began, server, context
+
+
+def restart_rows(folder, count):
+    """Killed at rest and in the middle of changes; then what entities cost that are read for the first time."""
+    times, last = [], f"{API}/entities/urn:ngsi-ld:Bench:{count - 1}"
+    token = (folder / "token").read_text()
+    for _ in range(3):
+        took, server, context = first_answer(folder, token, last)
+        times.append(took)
+        kill(server)
+        context.__exit__(None, None, None)
+    row(f"restart with {count} entities after kill -9, to the first answer", "<1", median(times), "s")
+    _, server, context = first_answer(folder, token, last)
+    wrk(server, "/", 64, patch_script(folder, count, token), 5)
+    kill(server)
+    context.__exit__(None, None, None)
+    took, server, context = first_answer(folder, token, last)
+    row(f"restart with {count} entities after kill -9 under PATCHes", "<1", took, "s")
+    memory_row(server, count)
+    context.__exit__(None, None, None)
+
+
+def memory_row(server, count):
+    line, n = Line(server), min(count, 50_000) - 2000
+    for number in range(1000):  # what the threads need in any case
+        line.get(f"{API}/entities/urn:ngsi-ld:Bench:{number}")
+    before = resident_kib(server.pid)
+    for number in range(2000, 2000 + n):
+        line.get(f"{API}/entities/urn:ngsi-ld:Bench:{number}")
+    grown = (resident_kib(server.pid) - before) / n
+    row("memory of a cached entity, its rendered answer included", "<=1.5", grown, "KiB")
+
+
+# ---- writing for a minute ----
+
+def steady_rows(server, folder, count):
+    rate, _ = wrk(server, "/", 64, patch_script(folder, count, server.token), 60)
+    row(f"PATCH, 64 connections, 60 s over {count} entities", "-", rate, "per s")
+    began = time.monotonic()
+    drain(server)
+    row("the same: until projections have drained", "-", time.monotonic() - began, "s")
+
+
+# ---- subscriptions ----
+
+def subscribe(server, port, count):
+    line = Line(server)
+    for number in range(count):
+        body = {"id": f"urn:ngsi-ld:Subscription:{number}", "type": "Subscription",
+                "entities": [{"id": f"urn:ngsi-ld:Bench:{number}", "type": "Bench"}],
+                "notification": {"endpoint": {"uri": f"http://127.0.0.1:{port}/"}}}
+        answer, data = line.ask("POST", f"{API}/subscriptions", json.dumps(body))
+        if answer.status != 201:
+            kit.die(f"subscription {number} was answered {answer.status}: {data[:300]!r}")
+
+
+def subscriptions_measure():
+    count = SUBSCRIPTIONS
+    with tempfile.TemporaryDirectory(prefix="machi-bench-") as name, bare(2) as receiver:
+        folder = pathlib.Path(name)
+        with machi(folder, "--notify.loopback") as server:
+            for first in range(0, count, 1000):
+                ask(server, "POST", f"{API}/entityOperations/create",
+                    [entity(number) for number in range(first, first + 1000)])
+            drain(server)
+            script = patch_script(folder, count, server.token)
+            before = median([wrk(server, "/", 64, script)[0] for _ in range(kit.ROUNDS)])
+            subscribe(server, receiver.port, count)
+            after = median([wrk(server, "/", 64, script)[0] for _ in range(kit.ROUNDS)])
+            row(f"{count} subscriptions, one match per update: of the PATCH rate", ">=0.8", after / before, "ratio")
+            row("the same: PATCH without and", "-", before, "per s")
+            row("with them", "-", after, "per s")
+
+
+def subscription_rows():
+    attempt([(f"{SUBSCRIPTIONS} subscriptions, one match per update: of the PATCH rate", ">=0.8")], subscriptions_measure)
+
+
+# ---- history ----
+
+def evolution(number):
+    instances = [{"type": "Property", "value": point % 1000 / 10, "observedAt": time.strftime(
+        "%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_700_000_000 + point * 60))} for point in range(POINTS)]
+    return json.dumps({"id": f"urn:ngsi-ld:Gauge:{number}", "type": "Gauge", "level": instances})
+
+
+def history_measure():
+    bodies = [evolution(number) for number in range(REQUESTS)]
+    with tempfile.TemporaryDirectory(prefix="machi-bench-") as name, machi(pathlib.Path(name)) as server:
+        line, before, began = Line(server), cpu_seconds(server), time.monotonic()
+        for body in bodies:
+            answer, data = line.ask("POST", f"{API}/temporal/entities", body)
+            if answer.status != 201:
+                kit.die(f"an evolution was answered {answer.status}: {data[:300]!r}")
+        accepted = time.monotonic() - began
+        drain(server)
+        drained, points = time.monotonic() - began, POINTS * REQUESTS
+        row(f"history, {POINTS} points a request, accepted", ">=500000", points / accepted, "points/s")
+        row("the same, until projections have drained", "-", points / drained, "points/s")
+        row("the same: CPU with projections", "-", (cpu_seconds(server) - before) / points * 1e6, "us/point")
+
+
+def history_rows():
+    attempt([(f"history, {POINTS} points a request, accepted", ">=500000")], history_measure)
+    missing("history, folded", "<=3", "chunks of readings are not built yet: each reading is a row")
+    missing("1 000 000 points aggregated", "<20", "aggregated values are not built yet: they are refused")
+
+
+# ---- pages ----
+
+PAGES = {
+    "nobody": ["/", "/bulky", "/map", "/wall", "/data", "/gauges", "/report", "/cases/find", "/sign-in", "/api"],
+    "resident-1": ["/my", "/my/looks"],
+    "clerk": ["/staff", "/staff/plan"],
+    "auditor": ["/audit"],
+    "operator": ["/operate"],
+}
+PAGE_ROUNDS = 20
+
+
+def sign_in(server, folder, role):
+    """A line with the session of a demo account."""
+    if role == "nobody":
+        return Line(server, {"Accept-Language": "ja"})
+    passwords = dict(text.split() for text in (folder / "data/keys/demo-accounts").read_text().splitlines())
+    line = Line(server, {})
+    answer, data = line.ask("GET", "/sign-in")
+    cookies = [cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie") or []]
+    csrf = re.search(r'name="csrf" value="([^"]+)"', data.decode()).group(1)
+    form = urllib.parse.urlencode({"csrf": csrf, "account": role, "password": passwords[role]})
+    line.headers = {"Cookie": "; ".join(cookies), "Content-Type": "application/x-www-form-urlencoded"}
+    line.connection.request("POST", "/sign-in", form, line.headers)
+    answer = line.connection.getresponse()
+    answer.read()
+    if answer.status != 303:
+        kit.die(f"{role} could not sign in: {answer.status}")
+    cookies += [cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie") or []]
+    line.headers = {"Cookie": "; ".join(cookies), "Accept-Language": "ja"}
+    return line
+
+
+def page_measure(line, path):
+    answer, _ = line.ask("GET", path)
+    path = answer.headers.get("Location", path)  # the plan's page leads to that of its next day
+    data, _ = line.get(path)
+    line.headers["Accept-Encoding"] = "gzip"
+    packed, _ = line.get(path)
+    del line.headers["Accept-Encoding"]
+    took = median([line.get(path)[1] for _ in range(PAGE_ROUNDS)])
+    print(f"   {path}: {took:.1f} ms, {len(data)} bytes, {len(packed)} with gzip", flush=True)
+    return took, len(data) / 1024, path
+
+
+def pages_measure():
+    with tempfile.TemporaryDirectory(prefix="machi-bench-") as name:
+        folder = pathlib.Path(name)
+        with machi(folder, "--starter") as server:
+            drain(server)
+            lines = {role: sign_in(server, folder, role) for role in PAGES}
+            pages = [page_measure(lines[role], path) for role in PAGES for path in PAGES[role]]
+    took, _, slow = max(pages)
+    size, large = max((size, path) for _, size, path in pages)
+    row(f"page, the slowest of {len(pages)} ({slow})", "<5", took, "ms")
+    row(f"page without its files, the largest of {len(pages)} ({large})", "<60", size, "KiB")
+
+
+def page_rows():
+    attempt([("page, the slowest", "<5"), ("page without its files, the largest", "<60")], pages_measure)
+
+
+def long_rows_missing():
+    why = "takes half an hour: BENCH_LONG=1"
+    missing("batch create to 1 000 000, until projections have drained", ">=30000", why)
+    missing("q on an indexed attribute of 1000000 entities", "<5", why)
+    missing("q on an attribute of 1000000 entities, by scan", "<500", why)
+    missing("restart with 1000000 entities after kill -9, to the first answer", "<1", why)
+    missing("PATCH, 64 connections, 60 s over 1000000 entities", "-", why)
