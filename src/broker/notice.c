@@ -94,7 +94,7 @@ static Change visible_change(Ctx *ctx, const Change *change, const Entity *shown
     VEC_EACH (const AttrChange, attr, &change->attrs) {
         bool there = entity_attr_all(shown, attr->name, &n) != NULL;
         if (!there && attr->bits & TRIGGER_ATTR_DELETED) {
-            Entity probe = {.id = shown->id, .types = shown->types};
+            Entity probe = {.id = shown->id, .types = shown->types, .expires_at = TIME_NONE};
             vec_push(ctx->arena, &probe.attrs, (Attr){.name = attr->name, .expires_at = TIME_NONE});
             const Entity *seen = shown_of(ctx, &probe);
             there = seen && seen->attrs.len;
