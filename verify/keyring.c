@@ -12,12 +12,14 @@ enum { STATEMENT_MAX = 64 << 20, WRAPPED = 1 + 16 + 24 + 48, HEX = 2 * LEAF_ID +
 enum { KEY_SUBJECT = 1, KEY_GENERAL = 3 };
 
 struct Keyring {
-    IdSet *used;    /* key: position of the first leaf that needs it */
-    IdSet *stated;  /* key: position of the first statement in an event that names it */
-    IdSet *listed;  /* key: named by the list */
-    IdSet *living;  /* key: kind of the row */
-    IdSet *said;    /* first 16 bytes of the hash of each statement in an event */
-    IdSet *pending; /* the same of each in the list */
+    IdSet *used;             /* key: position of the first leaf that needs it */
+    IdSet *stated;           /* key: position of the first statement in an event that names it */
+    IdSet *listed;           /* key: named by the list */
+    IdSet *living;           /* key: kind of the row */
+    IdSet *said;             /* first 16 bytes of the hash of each statement in an event */
+    IdSet *pending;          /* the same of each in the list */
+    uint8_t tenant[LEAF_ID]; /* of the newest note "rekey" */
+    uint64_t rekeyed;        /* its position; 0: there is none */
 };
 
 Keyring *keyring_new(void) {
@@ -42,6 +44,11 @@ void keyring_free(Keyring *ring) {
 
 void keyring_use(Keyring *ring, const uint8_t key[LEAF_ID], uint64_t position) {
     idset_put(ring->used, key, position, NULL);
+}
+
+void keyring_rekey(Keyring *ring, const uint8_t to[LEAF_ID], uint64_t position) {
+    memcpy(ring->tenant, to, LEAF_ID);
+    ring->rekeyed = position;
 }
 
 bool keyring_state(Keyring *ring, const NoteKey *key, const KeyringStatement *statement,
@@ -196,12 +203,25 @@ static void judge_stated(Keyring *ring, Report *report) {
                 sodium_bin2hex(hex, sizeof hex, first.key, LEAF_ID));
 }
 
+static void judge_tenant(const Keyring *ring, const Copy *copy, Report *report) {
+    char hex[HEX];
+    if (!ring->rekeyed || memcmp(ring->tenant, copy->tenant_key, LEAF_ID) == 0) return;
+    report_find(report, "rewrapping undone", ring->rekeyed,
+                "this leaf says that the keys were wrapped by another tenant key");
+    snprintf(report->finding.expected, sizeof report->finding.expected, "tenant key %s",
+             sodium_bin2hex(hex, sizeof hex, ring->tenant, LEAF_ID));
+    snprintf(report->finding.found, sizeof report->finding.found, "tenant key %s",
+             sodium_bin2hex(hex, sizeof hex, copy->tenant_key, LEAF_ID));
+}
+
 void keyring_judge(Keyring *ring, const Copy *copy, Report *report) {
     const uint8_t *name;
     for (size_t at = 0; (name = idset_next(ring->pending, &at, NULL));)
         if (!idset_get(ring->said, name)) report->pending++;
-    if (!copy->keys || !living_load(ring, copy, report)) return;
-    judge_used(ring, report);
-    judge_stated(ring, report);
-    parents_live(ring, copy, report);
+    if (copy->keys && living_load(ring, copy, report)) {
+        judge_used(ring, report);
+        judge_stated(ring, report);
+        parents_live(ring, copy, report);
+    }
+    if (!report->finding.name) judge_tenant(ring, copy, report);
 }

@@ -12,6 +12,8 @@ Keyring *keyring_new(void);
 void keyring_free(Keyring *ring);
 /* A sealed part of the leaf at this position needs the key. */
 void keyring_use(Keyring *ring, const uint8_t key[LEAF_ID], uint64_t position);
+/* A note "rekey" at this position says that the tenant key of this id counts. */
+void keyring_rekey(Keyring *ring, const uint8_t to[LEAF_ID], uint64_t position);
 /* A statement in an event of this kind. Makes a finding when it isn't what it should be; true
  * otherwise. */
 typedef struct KeyringStatement {

@@ -17,7 +17,8 @@ static const char *sealed_read(Wire *wire, const LeafEach *each) {
     return NULL;
 }
 
-static bool event_tell(const LeafEach *each, unsigned kind, Slice clear) {
+static bool event_tell(const LeafEach *each, unsigned kind, Slice name, Slice clear) {
+    if (kind == EVENT_NOTE && each->note) return each->note(each->arg, name, clear);
     bool stated = kind == EVENT_ERASURE || kind == EVENT_DISPOSAL;
     if (stated && each->statement) return each->statement(each->arg, kind, clear);
     if (kind == EVENT_FOLDING && each->folding) return each->folding(each->arg, clear);
@@ -38,7 +39,7 @@ static const char *event_read(Wire *wire, const LeafEach *each) {
         return "a statement or a folding has sealed parts";
     const char *wrong = sealed_read(wire, each);
     if (wrong || wire->bad || !each) return wrong;
-    return event_tell(each, kind, clear) ? NULL : "";
+    return event_tell(each, kind, name, clear) ? NULL : "";
 }
 
 const char *leaf_read(Slice bytes, LeafHead *head, const LeafEach *each) {
@@ -92,6 +93,28 @@ const char *statement_read(Slice signed_bytes, const NoteKey *key, Statement *ou
     if (wrong) return wrong;
     if (crypto_sign_verify_detached(said.at + said.len, said.at, said.len, key->public_key) != 0)
         return "its signature is not by the ledger's key";
+    return NULL;
+}
+
+/* ---- rewrappings ---- */
+
+/* JSON in one form only: no spaces, members in this order. */
+const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]) {
+    static const char before[] = "{\"from\":\"", between[] = "\",\"to\":\"",
+                      after[] = "\",\"keys\":";
+    enum { HEX = 2 * LEAF_ID, TO = sizeof before - 1 + HEX + sizeof between - 1 };
+    uint8_t from[LEAF_ID];
+    const char *text = (const char *)clear.at;
+    size_t len;
+    const char *wrong = "a note \"rekey\" can't be read";
+    if (clear.len < TO + HEX + sizeof after) return wrong;
+    if (memcmp(text, before, sizeof before - 1) != 0 ||
+        memcmp(text + TO - (sizeof between - 1), between, sizeof between - 1) != 0 ||
+        memcmp(text + TO + HEX, after, sizeof after - 1) != 0)
+        return wrong;
+    if (sodium_hex2bin(from, LEAF_ID, text + sizeof before - 1, HEX, NULL, &len, NULL) != 0 ||
+        sodium_hex2bin(to, LEAF_ID, text + TO, HEX, NULL, &len, NULL) != 0)
+        return wrong;
     return NULL;
 }
 

@@ -15,13 +15,14 @@ typedef struct LeafHead {
     uint64_t events;
 } LeafHead;
 
-/* What stands in the leaf, in its order. Members may be NULL; false from statement or folding
-   ends the reading, and leaf_read returns "" */
+/* What stands in the leaf, in its order. Members may be NULL; false from statement, folding or
+   note ends the reading, and leaf_read returns "" */
 typedef struct LeafEach {
     void *arg;
     void (*sealed)(void *arg, const uint8_t key[LEAF_ID]);
     bool (*statement)(void *arg, unsigned kind, Slice signed_bytes);
     bool (*folding)(void *arg, Slice clear);
+    bool (*note)(void *arg, Slice name, Slice clear);
 } LeafEach;
 
 /* each may be NULL: only the structure is checked. */
@@ -36,6 +37,9 @@ typedef struct Statement {
     bool foreign; /* of another ledger: nothing else was looked at */
 } Statement;
 const char *statement_read(Slice signed_bytes, const NoteKey *key, Statement *out);
+
+/* The clear text of a note "rekey" (§6): the id of the tenant key that counts from there on. */
+const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]);
 
 typedef struct Folding {
     Wire ranges, chunks; /* each read by folding_range and folding_chunk */

@@ -85,11 +85,23 @@ static bool folding_seen(void *arg, Slice clear) {
     return !wrong;
 }
 
+static bool note_seen(void *arg, Slice name, Slice clear) {
+    Here *here = arg;
+    uint8_t to[LEAF_ID];
+    if (!slice_eq(name, slice_of("rekey"))) return true;
+    const char *wrong = rekey_read(clear, to);
+    if (wrong)
+        report_find(here->walk->report, "malformed", here->position, "%s", wrong);
+    else
+        keyring_rekey(here->walk->what->ring, to, here->position);
+    return !wrong;
+}
+
 /* What the leaf says, once its bytes are known to be those that were kept. */
 static void leaf_tell(Walk *walk, const Row *row, const LeafHead *head) {
     Report *report = walk->report;
     Here here = {walk, row->position};
-    LeafEach each = {&here, sealed_seen, statement_seen, folding_seen};
+    LeafEach each = {&here, sealed_seen, statement_seen, folding_seen, note_seen};
     LeafHead again;
     bool added;
     if (!slice_eq(row->command, (Slice){head->command, LEAF_ID}) || row->time != head->time)

@@ -145,6 +145,43 @@ static void a_backup_is_restored_and_goes_on(void **state) {
     expect(house, write_one(house, "new", 2), 0, "urn:");
 }
 
+/* Logins are still known under another tenant key; an older backup wants the older one. */
+static void a_city_goes_on_with_another_tenant_key(void **state) {
+    House *house = *state;
+    serve(house, "data");
+    expect(house, write_one(house, "data", 1), 0, "urn:");
+    expect(house, run(house, "M backup --data data --to before"), 0, "leaves");
+    assert_int_equal(run(house, "mkdir keys && cp -p data/keys/default.key keys"), 0);
+    expect(house, run(house, "M tenant --data data rekey nobody"), 4, "no tenant");
+    expect(house, run(house, "M tenant --data data rekey default"), 0, "data/keys/default.key");
+    assert_int_not_equal(run(house, "cmp keys/default.key data/keys/default.key"), 0);
+    expect(house, write_one(house, "data", 1), 5, "taken");
+    expect(house, write_one(house, "data", 2), 0, "urn:");
+    expect(house, run(house, "M verify --data data --projections"), 0, " 0 differences");
+    expect(house, run(house, "M backup --data data --to after"), 0, "leaves");
+    stop(house);
+    serve(house, "data");
+    expect(house, write_one(house, "data", 2), 5, "taken");
+    stop(house);
+    assert_int_equal(run(house, "mkdir -p new/keys old && cp -p data/keys/default.key new/keys"),
+                     0);
+    expect(house, run(house, "M restore --from before --data new"), 1, "name the right one");
+    expect(house, run(house, "M restore --from before --data old --keys keys"), 0, "leaves");
+    assert_int_equal(run(house, "rm -r new/tenants"), 0);
+    expect(house, run(house, "M restore --from after --data new"), 0, "leaves");
+}
+
+static void projections_are_compared_by_a_running_server(void **state) {
+    House *house = *state;
+    serve(house, "data");
+    expect(house, write_one(house, "data", 1), 0, "urn:");
+    expect(house, run(house, "M verify --data data --projections"), 0, " 0 differences");
+    expect(house, run(house, "M verify --data data --projections --json"), 0, "\"differences\":0");
+    assert_int_not_equal(run(house, "ls data/tenants/default/rebuilt.tmp"), 0);
+    stop(house);
+    expect(house, run(house, "M verify --data data --projections"), 4, "machi serve");
+}
+
 static void nothing_is_restored_over_a_city(void **state) {
     House *house = *state;
     serve(house, "data");
@@ -180,6 +217,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_city_is_verified_while_it_serves_and_afterwards),
         TEST(a_backup_is_restored_and_goes_on),
+        TEST(a_city_goes_on_with_another_tenant_key),
+        TEST(projections_are_compared_by_a_running_server),
         TEST(nothing_is_restored_over_a_city),
         TEST(a_backup_older_than_its_witness_is_refused),
         TEST(a_backup_needs_the_server),
