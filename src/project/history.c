@@ -196,24 +196,33 @@ static Rc made_of(Ctx *ctx, Str value, int64_t *made) {
     return RC_OK;
 }
 
-/* When an instance that this one modifies was made, and its place in *parts; TIME_NONE: it modifies
-   none that is there. head: the key up to the position. */
-static Rc modified_find(Ctx *ctx, const Writing *w, const Attr *attr, Str head, uint64_t parts[3],
-                        int64_t *made) {
+/* Where an instance stands behind its time, and when it was made; TIME_NONE: now. */
+typedef struct InstancePlace {
+    uint64_t parts[3]; /* position, ordinal, place */
+    int64_t made;
+} InstancePlace;
+
+static void place_write(Buf *key, const uint64_t parts[3]) {
+    key_u64(key, parts[0]);
+    key_u16(key, (uint16_t)parts[1]);
+    key_u16(key, (uint16_t)parts[2]);
+}
+
+/* Sets the place of the instance that this one modifies, if it modifies one that is there. head:
+   the key up to the position. */
+static Rc modified_find(Ctx *ctx, const Writing *w, const Attr *attr, Str head,
+                        InstancePlace *place) {
     uint64_t named[3];
     Str former;
-    *made = TIME_NONE;
     if (str_empty(attr->instance_id) || !instance_parse(attr->instance_id, named)) return RC_OK;
     Buf key = buf_new(ctx->arena, ID_BYTES + 64);
     buf_add(&key, head);
-    key_u64(&key, named[0]);
-    key_u16(&key, (uint16_t)named[1]);
-    key_u16(&key, (uint16_t)named[2]);
+    place_write(&key, named);
     Rc rc = rows_get(ctx, &w->history->rows, buf_str(&key), &former);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
-    memcpy(parts, named, sizeof named);
-    return made_of(ctx, former, made);
+    memcpy(place->parts, named, sizeof named);
+    return made_of(ctx, former, &place->made);
 }
 
 static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t place) {
@@ -225,13 +234,10 @@ static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t plac
     entity_key(&key, w->id, 'i');
     buf_add_bytes(&key, hash, ATTR_BYTES);
     key_i64(&key, attr->observed_at != TIME_NONE ? attr->observed_at : fold->time);
-    uint64_t at[3] = {fold->position, fold->ordinal, place};
-    int64_t made;
-    TRY(modified_find(ctx, w, attr, buf_str(&key), at, &made));
-    key_u64(&key, at[0]);
-    key_u16(&key, (uint16_t)at[1]);
-    key_u16(&key, (uint16_t)at[2]);
-    instance_write(arena, &value, attr, fold->time, made);
+    InstancePlace at = {{fold->position, fold->ordinal, place}, TIME_NONE};
+    TRY(modified_find(ctx, w, attr, buf_str(&key), &at));
+    place_write(&key, at.parts);
+    instance_write(arena, &value, attr, fold->time, at.made);
     TRY(buf_rc(&value));
     return rows_put(ctx, &w->history->rows, buf_str(&key), buf_str(&value));
 }
