@@ -94,6 +94,7 @@ static Rc store(Ctx *ctx, const char *kind, const Delta *delta, PutExpect expect
                                                          .actor = actor->id,
                                                          .post = actor->post,
                                                          .channel = STR("api")});
+    gate_guard(ctx, command);
     PartPut *put = NEW(command_arena(command), PartPut);
     *put = (PartPut){.delta = delta, .expect = (typeof(put->expect))expect};
     Outcome outcome;

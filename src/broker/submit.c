@@ -11,11 +11,14 @@ typedef struct Pending {
 
 Command *broker_command(Request *request, Str kind) {
     const Actor *actor = request->ctx->actor;
-    return command_new(request->tenant->ledger, (CommandHead){.kind = kind,
-                                                              .actor = actor->id,
-                                                              .post = actor->post,
-                                                              .purpose = request->ctx->purpose,
-                                                              .channel = STR("api")});
+    Command *command =
+        command_new(request->tenant->ledger, (CommandHead){.kind = kind,
+                                                           .actor = actor->id,
+                                                           .post = actor->post,
+                                                           .purpose = request->ctx->purpose,
+                                                           .channel = STR("api")});
+    gate_guard(request->ctx, command);
+    return command;
 }
 
 /* The exchange's arena outlives the command: what the request was read into may be shared with its

@@ -29,9 +29,10 @@ static Rc user(Cli *cli) {
     const Settings *flags = cli_flags(cli);
     const Json *result;
     Str password = STR_NONE, kind = settings_text(flags, "kind");
-    if (!str_eq(kind, STR("service"))) TRY(password_read(cli, &password));
+    bool change = settings_bool(flags, "change");
+    if (!change && !str_eq(kind, STR("service"))) TRY(password_read(cli, &password));
     JsonMember members[] = {
-        {STR("do"), json_of_str(STR("user.create"))},
+        {STR("do"), json_of_str(change ? STR("user.posts") : STR("user.create"))},
         {STR("tenant"), json_of_str(settings_text(flags, "tenant"))},
         {STR("login"), json_of_str(cli_arg(cli, 0))},
         {STR("kind"), json_of_str(kind)},
@@ -58,16 +59,19 @@ static const SettingRow user_flags[] = {
      "POST,..."},
     {"roles", SETTING_TEXT, NULL, 0, 1000, "Roles beyond those of the posts, by commas.",
      "ROLE,..."},
+    {"change", SETTING_BOOL, "no", 0, 0,
+     "Gives an account that is there the posts named by --posts, instead of those it has.", NULL},
     {"tenant", SETTING_TEXT, NULL, 0, 50, "The municipality; without it the default one.", "NAME"},
 };
 static const char *const user_settings[] = {"data", NULL};
 
 const CliCommand cmd_user = {
     .name = "user",
-    .summary = "Make an account",
+    .summary = "Make an account, or change its posts",
     .description =
         "Makes an account of a resident, an official or a service. The password is read from\n"
-        "standard input; a service has none and gets tokens instead.",
+        "standard input; a service has none and gets tokens instead. With --change an official\n"
+        "gets other posts, at once: what he asked for under a post that he lost is refused.",
     .arguments = "LOGIN",
     .args_min = 1,
     .args_max = 1,

@@ -94,6 +94,21 @@ static Rc user_create(void *arg, Ctx *ctx, const Json *request, ControlReply *re
     return rc;
 }
 
+static Rc user_posts(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                     const Json **result) {
+    Inside inside;
+    StrVec posts = {0};
+    Str id;
+    (void)reply;
+    words(ctx->arena, json_get(request, STR("posts")), &posts);
+    TRY(inside_begin(ctx, arg, request, &inside));
+    Rc rc = gate_account_find(&inside.ctx, json_get_str(request, "login"), &id);
+    if (rc == RC_OK) rc = gate_account_posts(&inside.ctx, id, &posts);
+    inside_end(ctx, &inside);
+    if (rc == RC_OK) *result = one_member(ctx->arena, "id", id);
+    return rc;
+}
+
 /* ---- tenant ---- */
 
 static const Json *list_member(Arena *arena, const char *name, const JsonItems *items) {
@@ -214,6 +229,7 @@ static Rc projections(void *arg, Ctx *ctx, const Json *request, ControlReply *re
 const ControlRow city_control_rows[] = {
     {"token.create", token_create, 10 * TIME_SECOND},
     {"user.create", user_create, 10 * TIME_SECOND},
+    {"user.posts", user_posts, 10 * TIME_SECOND},
     {"import", control_import, 2 * TIME_HOUR},
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},

@@ -112,10 +112,13 @@ const PartKind part_readings = {
 
 Command *part_command(Import *import) {
     const Actor *actor = import->ctx->actor;
-    return command_new(import->ctx->tenant->ledger, (CommandHead){.kind = STR("import"),
-                                                                  .actor = actor->id,
-                                                                  .post = actor->post,
-                                                                  .channel = STR("import")});
+    Command *command =
+        command_new(import->ctx->tenant->ledger, (CommandHead){.kind = STR("import"),
+                                                               .actor = actor->id,
+                                                               .post = actor->post,
+                                                               .channel = STR("import")});
+    gate_guard(import->ctx, command);
+    return command;
 }
 
 Rc part_execute(Import *import, Command *command) {

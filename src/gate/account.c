@@ -130,6 +130,35 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     return rc;
 }
 
+/* Computed on the newest state: nothing but the posts is touched. */
+typedef struct PartPosts {
+    Str id;
+    StrVec posts;
+} PartPosts;
+
+static Rc posts_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartPosts *part = args;
+    if (!stage_entity(stage, part->id))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-account", part->id, "There is no such account.");
+    Entity *after = entity_new(ctx->arena, part->id, STR(ACCOUNT_TYPE));
+    entity_set(ctx->arena, after, IRI("posts"), strings_json(ctx->arena, &part->posts));
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+static const PartKind part_posts = {"account.posts", 1, NULL, posts_apply};
+
+void account_posts_part(Command *command, Str id, const StrVec *posts) {
+    Arena *arena = command_arena(command);
+    PartPosts *part = NEW(arena, PartPosts);
+    part->id = str_dup(arena, id);
+    VEC_EACH (const Str, post, posts)
+        vec_push(arena, &part->posts, str_dup(arena, *post));
+    command_needs(command, part->id);
+    command_add(command, &part_posts, part);
+}
+
 /* ---- sessions ---- */
 
 static void strings_read(Arena *arena, const Entity *entity, Str iri, StrVec *out) {

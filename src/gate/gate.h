@@ -51,6 +51,7 @@ typedef struct Actor {
     const struct GateToken *token; /* of a bearer token; NULL for sessions */
     const struct GateSession *session;
     int64_t stepped_up_at; /* last step-up, TIME_NONE: never */
+    uint64_t epoch;        /* of the policies when he was identified, see gate_guard */
 } Actor;
 
 typedef enum GateAction {
@@ -114,6 +115,12 @@ bool gate_is_look(const Ctx *ctx, const Entity *entity);
    record: RC_OK at once. Pool threads. Without a purpose where one is needed: RC_DENIED. */
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why);
 
+/* Makes the rights under which ctx's actor was identified a guard of the command: where posts,
+   sessions or tokens have changed since (the policy epoch has risen), he is looked up anew at the
+   commit, and the command is refused with RC_DENIED "rights-changed" unless they are the same. To
+   be called for each command that an actor's rights decided, before its other parts are added. */
+void gate_guard(Ctx *ctx, Command *command);
+
 /* Access bits of HttpRoute. */
 enum {
     GATE_PUBLIC = 1, /* nobody may */
@@ -165,6 +172,9 @@ typedef struct GateAccount {
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
 /* The account of a login, or RC_NOT_FOUND. */
 Rc gate_account_find(Ctx *ctx, Str login, Str *id);
+/* Gives an account these posts instead of those that it has; what it has asked for and is not
+   committed yet is refused, if it lost what that needs. RC_NOT_FOUND, RC_INVALID "no-post". */
+Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
 /* Signs in; slow by design. The same answer and time for a wrong login and a wrong password;
  * RC_LIMIT after 10 failures in 15 minutes. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);

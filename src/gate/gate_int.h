@@ -6,6 +6,7 @@
 #include "roster.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* One rule of the policies, compiled to masks. A mask of 0 means any. */
 typedef struct Rule {
@@ -62,6 +63,7 @@ struct Gate {
     VEC(GatePost) posts;
     VEC(GatePurpose) purposes;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
+    _Atomic uint64_t epoch;    /* rises when somebody's rights change */
     Roster *failures;          /* sign-ins that failed, by login */
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
@@ -71,6 +73,7 @@ struct Gate {
 
 /* A fresh step-up lasts this long. */
 #define GATE_STEP_UP_LASTS (10 * TIME_MINUTE)
+#define GATE_SESSION_LASTS (12 * TIME_HOUR)
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 
@@ -100,6 +103,17 @@ Rc token_load_all(Ctx *ctx, Gate *gate);
 /* The actor of a session or bearer token, in ctx->arena; false: unknown or expired. */
 bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out);
 bool token_actor(Ctx *ctx, Gate *gate, Str token, Actor *out);
+/* The same by their keys. */
+bool session_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
+bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
+/* Sets the post of a kept token if it is this account's; under the roster's lock. */
+void token_post_set(void *kept, Str account, Str post);
+/* Somebody's rights have changed: what was decided before is decided again. */
+void authority_changed(Gate *gate);
+/* Gives the sessions and tokens of an account its posts. */
+void authority_posts(Gate *gate, Str account, const StrVec *posts);
+/* Adds what writes an account's posts. */
+void account_posts_part(Command *command, Str id, const StrVec *posts);
 Digest session_key(Str token);
 void token_drop(void *value);
 

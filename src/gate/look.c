@@ -86,6 +86,7 @@ Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
                                           .case_id = looks == 1 ? entities[last]->id : STR_NONE,
                                           .channel = actor->token ? STR("api") : STR("web")});
     Arena *arena = command_arena(command);
+    gate_guard(ctx, command);
     Gathering gathering = {ctx, arena, NEW(arena, PartLook)};
     gathering.look->why = str_dup(arena, why);
     Rc rc = RC_OK;

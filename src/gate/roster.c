@@ -108,6 +108,13 @@ bool roster_use(Roster *roster, const Digest *key, void (*use)(void *arg, void *
     return slot != NULL;
 }
 
+void roster_each(Roster *roster, void (*use)(void *arg, void *value), void *arg) {
+    pthread_mutex_lock(&roster->lock);
+    for (Slot *slot = roster->newest; slot; slot = slot->older)
+        use(arg, slot->value);
+    pthread_mutex_unlock(&roster->lock);
+}
+
 size_t roster_count(Roster *roster) {
     pthread_mutex_lock(&roster->lock);
     size_t count = roster->count;

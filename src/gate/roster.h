@@ -16,6 +16,8 @@ void roster_delete(Roster *roster, const Digest *key);
 /* Calls use with the value under its lock; false when there is none. use may change the
  * value; it must be short. */
 bool roster_use(Roster *roster, const Digest *key, void (*use)(void *arg, void *value), void *arg);
+/* Calls use with each value under the lock; it must be short. */
+void roster_each(Roster *roster, void (*use)(void *arg, void *value), void *arg);
 size_t roster_count(Roster *roster);
 
 #endif

@@ -4,7 +4,7 @@
 
 enum { TOKEN_CHARS = 32, FAILURES_MAX = 10 };
 
-static const int64_t session_lasts = 12 * TIME_HOUR, failures_last = 15 * TIME_MINUTE;
+static const int64_t failures_last = 15 * TIME_MINUTE;
 
 Digest session_key(Str token) {
     return hash_sha256(token);
@@ -38,7 +38,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
         {STR("started"), json_of_int(session->started_at)},
     };
     Json value = json_of_members(members, sizeof members / sizeof *members);
-    SessionRow row = {SESSIONS, &session->key, &value, session->started_at + session_lasts};
+    SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS};
     return session_store(ctx, gate, &row);
 }
 
@@ -117,7 +117,7 @@ static void session_read(void *arg, void *value) {
     GateSession *session = value;
     Arena *arena = wanted->ctx->arena;
     int64_t now = time_now(wanted->ctx->clock);
-    wanted->alive = now - session->started_at < session_lasts;
+    wanted->alive = now - session->started_at < GATE_SESSION_LASTS;
     session->seen_at = now;
     GateSession *copy = NEW(arena, GateSession);
     *copy = *session;
@@ -135,10 +135,18 @@ static void session_read(void *arg, void *value) {
     post_describe(arena, wanted->gate, session->post, wanted->actor);
 }
 
-bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
+/* The epoch is read first: what changes afterwards is found at the commit. */
+bool session_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out) {
     ActorWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
+    uint64_t epoch = atomic_load(&gate->epoch);
+    if (!roster_use(gate->sessions, key, session_read, &wanted) || !wanted.alive) return false;
+    out->epoch = epoch;
+    return true;
+}
+
+bool session_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
     Digest key = session_key(token);
-    return roster_use(gate->sessions, &key, session_read, &wanted) && wanted.alive;
+    return session_actor_of(ctx, gate, &key, out);
 }
 
 bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out) {
@@ -222,6 +230,7 @@ Rc gate_sign_out(Ctx *ctx) {
     const GateSession *session = own_session(ctx);
     if (!session) return RC_OK;
     roster_delete(ctx->tenant->gate->sessions, &session->key);
+    authority_changed(ctx->tenant->gate);
     return session_store(ctx, ctx->tenant->gate,
                          &(SessionRow){.space = SESSIONS, .key = &session->key});
 }
@@ -236,6 +245,7 @@ Rc gate_take_post(Ctx *ctx, Str post) {
     for (size_t i = 0; i < session->posts.len; i++) {
         if (!str_eq(session->posts.items[i], post)) continue;
         (void)roster_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
+        authority_changed(ctx->tenant->gate);
         GateSession changed = *session;
         changed.post = post;
         return session_keep(ctx, ctx->tenant->gate, &changed);

@@ -72,10 +72,22 @@ static void token_read(void *arg, void *value) {
     wanted->actor->roles |= post->roles;
 }
 
-bool token_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
+bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out) {
     TokenWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
+    uint64_t epoch = atomic_load(&gate->epoch);
+    if (!roster_use(gate->tokens, key, token_read, &wanted) || !wanted.alive) return false;
+    out->epoch = epoch;
+    return true;
+}
+
+bool token_actor(Ctx *ctx, Gate *gate, Str token, Actor *out) {
     Digest key = session_key(token);
-    return roster_use(gate->tokens, &key, token_read, &wanted) && wanted.alive;
+    return token_actor_of(ctx, gate, &key, out);
+}
+
+void token_post_set(void *value, Str account, Str post) {
+    Kept *kept = value;
+    if (str_eq(kept->token.account, account)) kept->post = str_dup(kept->arena, post);
 }
 
 /* ---- life ---- */

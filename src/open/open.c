@@ -66,6 +66,7 @@ Rc open_put(Ctx *ctx, const char *kind, const Put *puts, size_t n) {
                                                        .post = actor ? actor->post : STR_NONE,
                                                        .purpose = STR("open-data"),
                                                        .channel = STR("timer")});
+    gate_guard(ctx, command);
     Arena *arena = command_arena(command);
     for (size_t i = 0; i < n; i++) {
         Delta *delta = NEW(arena, Delta);

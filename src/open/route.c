@@ -63,11 +63,13 @@ static const PartKind part_decided = {"release.decide", 1, decided_guard, decide
 /* ---- commands ---- */
 
 static Command *command_begin(Ctx *ctx, const char *kind) {
-    return command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kind),
-                                                          .actor = ctx->actor->id,
-                                                          .post = ctx->actor->post,
-                                                          .purpose = STR("open-data"),
-                                                          .channel = STR("web")});
+    Command *command = command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kind),
+                                                                      .actor = ctx->actor->id,
+                                                                      .post = ctx->actor->post,
+                                                                      .purpose = STR("open-data"),
+                                                                      .channel = STR("web")});
+    gate_guard(ctx, command);
+    return command;
 }
 
 static void release_part(Command *command, const PartKind *kind, PartProposed of) {

@@ -46,12 +46,15 @@ const Waste *procedures_waste(const Tenant *tenant) {
 
 Command *case_command(Ctx *ctx, Str kind, Str case_id, Str channel) {
     const Actor *actor = ctx->actor;
-    return command_new(ctx->tenant->ledger, (CommandHead){.kind = kind,
-                                                          .actor = actor ? actor->id : STR_NONE,
-                                                          .post = actor ? actor->post : STR_NONE,
-                                                          .purpose = ctx->purpose,
-                                                          .case_id = case_id,
-                                                          .channel = channel});
+    Command *command =
+        command_new(ctx->tenant->ledger, (CommandHead){.kind = kind,
+                                                       .actor = actor ? actor->id : STR_NONE,
+                                                       .post = actor ? actor->post : STR_NONE,
+                                                       .purpose = ctx->purpose,
+                                                       .case_id = case_id,
+                                                       .channel = channel});
+    gate_guard(ctx, command);
+    return command;
 }
 
 Rc case_execute(Ctx *ctx, Command *command, Outcome *outcome) {

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 #define PASSWORD "correct horse battery"
 
@@ -353,6 +356,137 @@ static void a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it(void **stat
     }
 }
 
+/* ---- rights that change on the way ---- */
+
+typedef struct Gap {
+    atomic_bool open; /* the writer goes on */
+} Gap;
+
+static Rc gap_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const Gap *gap = *(Gap *const *)args;
+    (void)ctx;
+    (void)stage;
+    while (!atomic_load(&gap->open))
+        usleep(1000);
+    return RC_OK;
+}
+
+static const PartKind part_gap = {"test.gap", 1, gap_guard, NULL};
+
+static void gap_done(void *arg, Command *command, const Outcome *outcome) {
+    (void)arg;
+    assert_int_equal(outcome->rc, RC_OK);
+    command_free(command);
+}
+
+/* Holds the writer, so that what is submitted next waits in the queue. */
+static void gap_begin(House *house, Gap *gap) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test.gap")});
+    Gap **args = NEW(command_arena(command), Gap *);
+    *args = gap;
+    atomic_store(&gap->open, false);
+    command_add(command, &part_gap, args);
+    GOOD(house, ledger_submit(&house->ctx, house->tenant.ledger, command, gap_done, NULL));
+}
+
+typedef struct Asking {
+    House *house;
+    Rand rand;
+    Actor *actor;
+    Rc (*ask)(Ctx *ctx, void *arg);
+    void *arg;
+    Ctx ctx;
+    Rc rc;
+} Asking;
+
+static void *asking_run(void *arg) {
+    Asking *asking = arg;
+    asking->rc = asking->ask(&asking->ctx, asking->arg);
+    return NULL;
+}
+
+/* Asks on a thread of its own; then, while it waits in the queue, the account loses its posts. */
+static void ask_and_withdraw(House *house, Asking *asking, bool withdraw) {
+    Gap gap;
+    pthread_t thread;
+    asking->ctx = house_thread(house, &asking->rand);
+    asking->ctx.actor = asking->actor;
+    asking->ctx.purpose = STR("bulky-waste-check");
+    gap_begin(house, &gap);
+    assert_int_equal(pthread_create(&thread, NULL, asking_run, asking), 0);
+    usleep(100000); /* it waits in the queue now; were it slower, it would be refused no less */
+    if (withdraw) authority_posts(house->tenant.gate, asking->actor->id, &(StrVec){0});
+    atomic_store(&gap.open, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static Rc look_at(Ctx *ctx, void *arg) {
+    const Entity *seen = gate_view(ctx, NULL, arg);
+    return gate_look(ctx, &seen, 1, STR("x"));
+}
+
+static Rc confirm_it(Ctx *ctx, void *arg) {
+    return office_touch(ctx, &(OfficeAct){.id = *(Str *)arg, .touch = 60});
+}
+
+/* A post that is withdrawn between the queue and the commit: nothing is shown, nothing is done. */
+static void rights_are_asked_again_at_the_commit(void **state) {
+    House *house = *state;
+    Entity *one = application(house, STR("urn:ngsi-ld:Application:1"));
+    GOOD(house, house_put(house, one));
+    Str id = one->id;
+    const struct {
+        Rc (*ask)(Ctx *ctx, void *arg);
+        void *arg;
+        bool withdraw;
+        Rc rc;
+    } rows[] = {
+        {look_at, one, false, RC_OK},
+        {look_at, one, true, RC_DENIED},
+        {confirm_it, &id, false, RC_OK},
+        {confirm_it, &id, true, RC_DENIED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Str token;
+        Actor actor;
+        StrVec posts = {0};
+        vec_push(house->arena, &posts, STR("environment-waste-clerk"));
+        house->ctx.actor = NULL;
+        GOOD(house, gate_account_posts(&house->ctx, house->clerk.id, &posts));
+        GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+        assert_true(gate_session_actor(&house->ctx, token, &actor));
+        uint64_t head = ledger_head(house->tenant.ledger);
+        Asking asking = {.house = house,
+                         .rand = rand_seeded(i),
+                         .actor = &actor,
+                         .ask = rows[i].ask,
+                         .arg = rows[i].arg};
+        ask_and_withdraw(house, &asking, rows[i].withdraw);
+        assert_int_equal(asking.rc, rows[i].rc);
+        bool done = rows[i].rc == RC_OK;
+        if (!done) assert_true(str_eq(asking.ctx.error.code, STR("rights-changed")));
+        assert_int_equal(ledger_head(house->tenant.ledger), head + done);
+        house_thread_end(&asking.ctx);
+    }
+}
+
+/* What somebody else loses, and signing out elsewhere, disturb nobody. */
+static void a_newer_epoch_alone_refuses_nothing(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    const Entity *one = application(house, STR("urn:ngsi-ld:Application:1"));
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = NULL;
+    GOOD(house, gate_account_posts(&house->ctx, house->chief.id, &(StrVec){0}));
+    house->ctx.actor = &actor;
+    house->ctx.purpose = STR("bulky-waste-check");
+    GOOD(house, gate_look(&house->ctx, &one, 1, STR("x")));
+    GOOD(house, gate_sign_out(&house->ctx));
+    FAILS(house, gate_look(&house->ctx, &one, 1, STR("x")), RC_DENIED, "rights-changed");
+}
+
 /* ---- accounts and sessions ---- */
 
 static void signing_in_takes_login_and_password_and_tells_nothing_else(void **state) {
@@ -502,6 +636,8 @@ int main(void) {
         TEST(ones_own_and_what_is_not_personal_are_no_look),
         TEST(one_look_among_several_names_its_own_case),
         TEST(a_list_of_cases_is_one_look_for_each_person),
+        TEST(rights_are_asked_again_at_the_commit),
+        TEST(a_newer_epoch_alone_refuses_nothing),
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),

@@ -1,0 +1,112 @@
+/* authority: whether an actor still has the rights under which a command was decided, asked again
+   when it is committed (DESIGN §4, §5). Every change of posts, sessions and tokens raises the
+   policy epoch; a command of an older epoch looks its actor up anew. */
+#include "gate_int.h"
+
+typedef struct PartAuthority {
+    Gate *gate;
+    Actor actor;
+    Digest key; /* of his session or token */
+    int64_t expires_at;
+} PartAuthority;
+
+/* The sandbox's role is given at the door, to everybody. */
+static unsigned own_roles(const Actor *actor) {
+    return actor->roles & ~(1u << ROLE_SANDBOX);
+}
+
+static bool same_rights(const Actor *a, const Actor *b) {
+    return a->kind == b->kind && own_roles(a) == own_roles(b) && str_eq(a->id, b->id) &&
+           str_eq(a->person, b->person) && str_eq(a->post, b->post) &&
+           str_eq(a->division, b->division);
+}
+
+static Rc authority_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAuthority *part = args;
+    bool same = stage_now(stage) < part->expires_at;
+    if (same && atomic_load(&part->gate->epoch) != part->actor.epoch) {
+        Actor now;
+        same = (part->actor.token ? token_actor_of(ctx, part->gate, &part->key, &now)
+                                  : session_actor_of(ctx, part->gate, &part->key, &now)) &&
+               same_rights(&part->actor, &now);
+    }
+    if (same) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "rights-changed", STR_NONE,
+                    "Your rights have changed since you asked for this, and nothing was done: load "
+                    "the page again, or sign in again.");
+}
+
+static const PartKind part_authority = {"gate.authority", 1, authority_guard, NULL};
+
+void gate_guard(Ctx *ctx, Command *command) {
+    const Actor *actor = gate_actor(ctx);
+    if (!actor->session && !actor->token) return; /* nobody, or the city itself */
+    Arena *arena = command_arena(command);
+    PartAuthority *part = NEW(arena, PartAuthority);
+    *part = (PartAuthority){.gate = ctx->tenant->gate, .actor = *actor};
+    Str *const texts[] = {&part->actor.id, &part->actor.person, &part->actor.post,
+                          &part->actor.division};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = str_dup(arena, *texts[i]);
+    part->key = actor->token ? actor->token->key : actor->session->key;
+    part->expires_at =
+        actor->token ? actor->token->expires_at : actor->session->started_at + GATE_SESSION_LASTS;
+    command_add(command, &part_authority, part);
+}
+
+/* ---- the posts of an account ---- */
+
+typedef struct PostsChange {
+    Gate *gate;
+    Str account;
+    const StrVec *posts;
+} PostsChange;
+
+static void session_posts(void *arg, void *value) {
+    const PostsChange *change = arg;
+    GateSession *session = value;
+    if (!str_eq(session->account, change->account)) return;
+    StrVec posts = {0};
+    Str used = STR_NONE;
+    VEC_EACH (const Str, post, change->posts) {
+        vec_push(session->arena, &posts, str_dup(session->arena, *post));
+        if (str_eq(*post, session->post)) used = posts.items[posts.len - 1];
+    }
+    if (str_empty(used) && posts.len) used = posts.items[0];
+    session->posts = posts;
+    session->post = used;
+}
+
+static void token_posts(void *arg, void *value) {
+    const PostsChange *change = arg;
+    token_post_set(value, change->account, change->posts->len ? change->posts->items[0] : STR_NONE);
+}
+
+void authority_posts(Gate *gate, Str account, const StrVec *posts) {
+    PostsChange change = {gate, account, posts};
+    roster_each(gate->sessions, session_posts, &change);
+    roster_each(gate->tokens, token_posts, &change);
+    authority_changed(gate);
+}
+
+void authority_changed(Gate *gate) {
+    atomic_fetch_add(&gate->epoch, 1);
+}
+
+Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
+    Gate *gate = ctx->tenant->gate;
+    VEC_EACH (const Str, post, posts)
+        if (!gate_post(gate, *post))
+            return ctx_fail(ctx, RC_INVALID, "no-post", *post,
+                            "The organisation has no such post.");
+    Command *command = command_new(ctx->tenant->ledger,
+                                   (CommandHead){.kind = STR("account.posts"),
+                                                 .actor = ctx->actor ? ctx->actor->id : STR_NONE,
+                                                 .channel = STR("cli")});
+    account_posts_part(command, id, posts);
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    if (rc == RC_OK) authority_posts(gate, id, posts);
+    return rc;
+}
