@@ -116,15 +116,41 @@ static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx
 static Rc pages_prepare(Ctx *ctx, City *city) {
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
-    city->pages = (PagesOptions){.demos = city->demos.items, .demo_count = city->demos.len};
+    city->pages = (PagesOptions){
+        .demos = city->demos.items, .demo_count = city->demos.len, .secure = city->options.secure};
     Rc rc = starter_json(&lasting, STR("organisation.json"), &city->pages.organisation);
     ctx->error = lasting.error;
     return rc;
 }
 
+static void list_read(Arena *arena, Str list, StrVec *out) {
+    for (Str item; str_split(&list, ',', &item);)
+        if (!str_empty(str_trim(item))) vec_push(arena, out, str_dup(arena, str_trim(item)));
+}
+
+/* The names under which requests are taken. On the loopback no name but its own: a page elsewhere
+   whose name was bent to 127.0.0.1 must not speak to the city (DNS rebinding). */
+static void door_prepare(City *city) {
+    static const char *const loopback[] = {"localhost", "127.0.0.1", "::1"};
+    Arena *arena = city->arena;
+    bool named = !str_empty(city->options.hosts);
+    list_read(arena, city->options.hosts, &city->hosts);
+    list_read(arena, city->options.proxies, &city->proxies);
+    vec_push(arena, &city->hosts, city->options.host);
+    for (size_t i = 0; city_on_loopback(city) && i < sizeof loopback / sizeof *loopback; i++)
+        vec_push(arena, &city->hosts, str_of(loopback[i]));
+    city->door = (GateDoor){.tenant = door_tenant,
+                            .refuse = refuse,
+                            .arg = city,
+                            .secure = city->options.secure,
+                            .hosts = &city->hosts,
+                            .addresses = !named && !city_on_loopback(city),
+                            .proxies = &city->proxies};
+}
+
 static Rc server_open(Ctx *ctx, City *city) {
     TRY(pages_prepare(ctx, city));
-    city->door = (GateDoor){.tenant = door_tenant, .refuse = refuse, .arg = city};
+    door_prepare(city);
     HttpOptions options = {.host = city->options.host,
                            .port = city->options.port,
                            .loops = city->options.loops,
@@ -189,6 +215,8 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
         (City){.arena = arena, .options = *options, .clock = *ctx->clock, .rand = rand_system()};
     city->options.data = str_dup(arena, options->data);
     city->options.host = str_dup(arena, options->host);
+    city->options.hosts = str_dup(arena, options->hosts);
+    city->options.proxies = str_dup(arena, options->proxies);
     city->options.keys = or_under(arena, options->keys, options->data, "keys");
     city->options.witness = or_under(arena, options->witness, options->data, "witness");
     city->options.route_log = str_dup(arena, options->route_log);

@@ -16,6 +16,9 @@ typedef struct CityOptions {
     Str witness; /* folder of witness files; empty: DATA/witness */
     Str host;
     int port;              /* 0: any that is free */
+    Str hosts;             /* public names, by commas; empty: those of the listen address */
+    Str proxies;           /* trusted addresses, by commas */
+    bool secure;           /* reached over https */
     int loops, pool;       /* threads; 0: by the machine */
     int64_t wall_every;    /* µs between changes of the public wall; 0: one minute */
     int64_t release_every; /* µs between runs of decided releases; 0: one hour */

@@ -34,6 +34,7 @@ struct City {
     HttpServer *server;
     ControlServer *control;
     GateDoor door;
+    StrVec hosts, proxies; /* of the door */
     Tenant *tenants[TENANTS_MAX];
     size_t tenant_count;
     VEC(PagesDemo) demos;

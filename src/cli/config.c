@@ -12,6 +12,19 @@ const SettingRow cli_setting_rows[] = {
     {"witness", SETTING_PATH, NULL, 0, 4000,
      "The folder to which checkpoints are handed; without it DATA/witness. Keep it elsewhere.",
      "DIR"},
+    {"http.hosts", SETTING_TEXT, NULL, 0, 2000,
+     "Names under which the city is reached from outside, by commas: requests for another Host are "
+     "answered 421. Without it those of the listen address: a loopback's are localhost and its "
+     "addresses, of other addresses every IP address is one.",
+     "NAME,..."},
+    {"http.secure", SETTING_BOOL, "no", 0, 0,
+     "Whether the city is reached over https by a proxy in front: cookies are for https alone, and "
+     "links that leave the city begin with https.",
+     NULL},
+    {"http.proxies", SETTING_TEXT, NULL, 0, 1000,
+     "Addresses of the proxies in front, by commas, whose X-Forwarded-For tells who asks; the "
+     "limits of sign-ins count by that address.",
+     "ADDRESS,..."},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
     {"notify.loopback", SETTING_BOOL, "no", 0, 0,

@@ -130,6 +130,7 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     Actor *actor = NEW(ctx->arena, Actor);
     ctx->actor = actor;
     TRY(actor_find(x, actor, door->secure));
+    actor->client = host_client(door, x);
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
     TRY(route_check(x, actor));
     TRY(purpose_take(x));
@@ -138,6 +139,12 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
 
 bool gate_before(void *arg, HttpExchange *x) {
     const GateDoor *door = arg;
+    if (!host_allowed(door, http_header(x, "host"))) {
+        http_answer(x, 421, STR("text/plain; charset=utf-8"),
+                    STR("This city is not served under that name. The operator lists its public "
+                        "names in the setting http.hosts.\n"));
+        return true;
+    }
     if (door_pass(door, x) == RC_OK) return false;
     door->refuse(x, &http_ctx(x)->error);
     return true;

@@ -45,6 +45,7 @@ typedef struct Actor {
                     APIs */
     Str held;    /* id of the record whose unguessable address this request carries, or empty */
     Str name;    /* to show to the actor himself, never in logs of others */
+    Str client;  /* network address that he asks from; empty: none */
     Str post;    /* id of the post (職) under which he acts; residents: empty */
     Str post_title, division;      /* shown to residents instead of a name */
     unsigned roles;                /* bits 1 << GateRole */
@@ -142,7 +143,10 @@ typedef struct GateDoor {
     void (*refuse)(HttpExchange *x,
                    const Error *error); /* draws a page or problem from the error */
     void *arg;
-    bool secure; /* cookies only over TLS */
+    bool secure;         /* cookies only over TLS */
+    const StrVec *hosts; /* names for which requests are taken; another Host gets 421. NULL: any */
+    bool addresses;      /* and every IP address: no foreign page can be led to one by a name */
+    const StrVec *proxies; /* addresses whose X-Forwarded-For is believed; NULL: none */
 } GateDoor;
 /* HttpOptions.before: finds tenant, actor and the purpose that an API request states
    (Machi-Purpose, one of the city's), checks route access and CSRF; refuses (and returns true) by
@@ -175,8 +179,9 @@ Rc gate_account_find(Ctx *ctx, Str login, Str *id);
 /* Gives an account these posts instead of those that it has; what it has asked for and is not
    committed yet is refused, if it lost what that needs. RC_NOT_FOUND, RC_INVALID "no-post". */
 Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
-/* Signs in; slow by design. The same answer and time for a wrong login and a wrong password;
- * RC_LIMIT after 10 failures in 15 minutes. */
+/* Signs in; slow by design. The same answer and time for a wrong login and a wrong password.
+   RC_LIMIT after 10 failures in 15 minutes for one login, 50 from one address, and after 600 tries
+   in a minute altogether, for each costs a tenth of a second and 64 MiB; nothing is hashed then. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
 /* The actor of a session's token, in ctx->arena; false: unknown or expired. */
 bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out);
@@ -189,6 +194,8 @@ Rc gate_step_up(Ctx *ctx, Str password);
  * 10 in 15 minutes for the same key. A right one is forgotten again. */
 Rc gate_try(Ctx *ctx, Str what, Str key);
 void gate_try_right(Ctx *ctx, Str what, Str key);
+/* Seconds to wait after an RC_LIMIT of gate_sign_in or gate_step_up, for Retry-After. */
+int gate_retry_after(const Error *error);
 /* Sets or clears (empty token) the session cookie on the answer. */
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure);
 /* The CSRF token to put into this browser's forms, in a field named "csrf". */

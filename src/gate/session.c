@@ -2,9 +2,7 @@
 
 #define SESSIONS SPACE(STORE_LOCAL, "session")
 
-enum { TOKEN_CHARS = 32, FAILURES_MAX = 10 };
-
-static const int64_t failures_last = 15 * TIME_MINUTE;
+enum { TOKEN_CHARS = 32 };
 
 Digest session_key(Str token) {
     return hash_sha256(token);
@@ -165,28 +163,73 @@ typedef struct Failures {
     int count;
 } Failures;
 
+/* What is counted, how often it may be, in which time, and what is then said. */
+typedef struct Limit {
+    int max;
+    int64_t lasts;
+    const char *code, *text;
+} Limit;
+
+static const Limit by_key = {10, 15 * TIME_MINUTE, "too-many-failures",
+                             "Too many attempts: wait 15 minutes, or ask at the counter."},
+                   by_client = {50, 15 * TIME_MINUTE, "too-many-failures",
+                                "Too many attempts from your network: wait 15 minutes, or ask at "
+                                "the counter."},
+                   altogether = {600, TIME_MINUTE, "too-many-sign-ins",
+                                 "Very many are signing in at this moment: wait a minute."};
+
+int gate_retry_after(const Error *error) {
+    const Limit *limit = str_eq(error->code, str_of(altogether.code)) ? &altogether : &by_key;
+    return (int)(limit->lasts / TIME_SECOND);
+}
+
 static void failures_read(void *arg, void *value) {
     *(Failures *)arg = *(Failures *)value;
 }
 
-static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *login) {
+static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
     Failures failures = {0};
-    if (!roster_use(gate->failures, login, failures_read, &failures)) return RC_OK;
-    if (failures.count < FAILURES_MAX || time_now(ctx->clock) - failures.since > failures_last)
+    if (!roster_use(gate->failures, key, failures_read, &failures)) return RC_OK;
+    if (failures.count < limit->max || time_now(ctx->clock) - failures.since > limit->lasts)
         return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, "too-many-failures", STR("password"),
-                    "Too many attempts: wait 15 minutes, or ask at the counter.");
+    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
 }
 
-static void failure_count(Ctx *ctx, Gate *gate, const Digest *login) {
+static void failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
     Failures failures = {0};
     int64_t now = time_now(ctx->clock);
-    (void)roster_use(gate->failures, login, failures_read, &failures);
-    if (now - failures.since > failures_last) failures = (Failures){.since = now};
+    (void)roster_use(gate->failures, key, failures_read, &failures);
+    if (now - failures.since > limit->lasts) failures = (Failures){.since = now};
     failures.count++;
     Failures *kept = mem_alloc(sizeof *kept);
     *kept = failures;
-    roster_put(gate->failures, login, kept);
+    roster_put(gate->failures, key, kept);
+}
+
+/* The counters of one try at a password. */
+typedef struct Try {
+    Digest account, client, all;
+    bool from; /* the client's address is known */
+} Try;
+
+/* Counted as a try before anything is hashed; the password is not looked at beyond a limit. */
+static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
+    Str client = gate_actor(ctx)->client;
+    *out = (Try){.account = hash_sha256(account),
+                 .client = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in-from"), client),
+                 .all = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in"), STR("all")),
+                 .from = !str_empty(client)};
+    TRY(failures_check(ctx, gate, &out->account, &by_key));
+    if (out->from) TRY(failures_check(ctx, gate, &out->client, &by_client));
+    TRY(failures_check(ctx, gate, &out->all, &altogether));
+    failure_count(ctx, gate, &out->all, &altogether);
+    return RC_OK;
+}
+
+static void try_end(Ctx *ctx, Gate *gate, const Try *tried, Rc rc) {
+    if (rc == RC_DENIED) failure_count(ctx, gate, &tried->account, &by_key);
+    if (rc == RC_DENIED && tried->from) failure_count(ctx, gate, &tried->client, &by_client);
+    if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
 }
 
 static Rc account_load(Ctx *ctx, Str id, const Entity **out) {
@@ -200,13 +243,12 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     const Entity *account;
     GateSession *session;
     Str id = account_id(ctx, login);
-    Digest counter = hash_sha256(id);
-    TRY(failures_check(ctx, gate, &counter));
+    Try tried;
+    TRY(try_begin(ctx, gate, id, &tried));
     TRY(account_load(ctx, id, &account));
     Rc rc = account_verify(ctx, account, password);
-    if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
+    try_end(ctx, gate, &tried, rc);
     TRY(rc);
-    roster_delete(gate->failures, &counter);
     TRY(account_session(ctx, account, &session));
     *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
     session->key = session_key(*session_token);
@@ -263,11 +305,11 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     const Entity *account;
     if (!session) return no_session(ctx);
     Gate *gate = ctx->tenant->gate;
-    Digest counter = hash_sha256(session->account);
-    TRY(failures_check(ctx, gate, &counter));
+    Try tried;
+    TRY(try_begin(ctx, gate, session->account, &tried));
     TRY(account_load(ctx, session->account, &account));
     Rc rc = account_verify(ctx, account, password);
-    if (rc == RC_DENIED) failure_count(ctx, gate, &counter);
+    try_end(ctx, gate, &tried, rc);
     TRY(rc);
     int64_t now = time_now(ctx->clock);
     (void)roster_use(gate->sessions, &session->key, stepped_up, &now);
@@ -279,8 +321,8 @@ Rc gate_step_up(Ctx *ctx, Str password) {
 Rc gate_try(Ctx *ctx, Str what, Str key) {
     Gate *gate = ctx->tenant->gate;
     Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
-    TRY(failures_check(ctx, gate, &counter));
-    failure_count(ctx, gate, &counter);
+    TRY(failures_check(ctx, gate, &counter, &by_key));
+    failure_count(ctx, gate, &counter, &by_key);
     return RC_OK;
 }
 

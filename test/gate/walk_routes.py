@@ -38,10 +38,10 @@ STARTS = 120
 
 
 class Machi:
-    def __init__(self, folder):
+    def __init__(self, folder, settings=None):
         self.log = os.path.join(folder, 'routes')
         self.data = data = os.path.join(folder, 'data')
-        environment = dict(os.environ, MACHI_ROUTE_LOG=self.log)
+        environment = dict(os.environ, MACHI_ROUTE_LOG=self.log, **(settings or {}))
         self.process = subprocess.Popen([sys.argv[1], 'serve', '--data', data, '--listen', '127.0.0.1:0', '--starter'],
                                         stdout=subprocess.PIPE, text=True, env=environment)
         signal.alarm(STARTS)

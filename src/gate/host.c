@@ -1,0 +1,46 @@
+/* host: under which names the city may be asked, and from which address a request comes. */
+#include "gate_int.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { ADDRESS_MAX = 64 };
+
+/* "city.example.jp:8080" → "city.example.jp", "[::1]:8080" → "::1". */
+static Str host_name(Str header) {
+    if (str_starts(header, STR("["))) {
+        int64_t end = str_find_char(header, ']');
+        return end < 0 ? header : str_sub(header, 1, (size_t)end);
+    }
+    int64_t colon = str_find_char(header, ':');
+    return colon < 0 ? header : str_sub(header, 0, (size_t)colon);
+}
+
+static bool is_address(Str name) {
+    char text[ADDRESS_MAX];
+    struct in6_addr to;
+    if (name.len >= sizeof text) return false;
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = 0;
+    return inet_pton(AF_INET, text, &to) == 1 || inet_pton(AF_INET6, text, &to) == 1;
+}
+
+bool host_allowed(const GateDoor *door, Str header) {
+    if (!door->hosts) return true;
+    Str name = host_name(header);
+    VEC_EACH (const Str, known, door->hosts)
+        if (str_eq_nocase(*known, name)) return true;
+    return door->addresses && is_address(name);
+}
+
+/* The last element is what our own proxy saw; what stands before it anybody may have written. */
+Str host_client(const GateDoor *door, const HttpExchange *x) {
+    Str peer = http_peer(x), forwarded = http_header(x, "x-forwarded-for"), part, last = STR_NONE;
+    bool trusted = false;
+    for (size_t i = 0; door->proxies && i < door->proxies->len; i++)
+        trusted = trusted || str_eq(door->proxies->items[i], peer);
+    if (!trusted) return peer;
+    while (str_split(&forwarded, ',', &part))
+        last = str_trim(part);
+    return is_address(last) ? last : peer;
+}

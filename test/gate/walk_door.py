@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""What is kept out at the door: other Hosts than the city's, guesses of passwords, and values of forms, paths and queries that
+must not reach a header. After each the server still answers."""
+import html
+import http.client
+import json
+import re
+import sys
+import tempfile
+import urllib.parse
+
+from walk_routes import Browser, Machi
+
+HOSTILE = ['a\r\nX-Injected: 1', 'a\n\nX-Injected: 1', 'a\rb', 'a\0b', '\x7f\x1b[2J', '/\t/evil.example', 'x' * 65536,
+           '//evil.example/', 'https://evil.example/', '/\\evil.example', '\u2028あ', '"><script>', '%0d%0aX-Injected: 1', '\ud7ff' * 3]
+SETTINGS = {'MACHI_HTTP_HOSTS': 'city.example.jp, www.city.example.jp', 'MACHI_HTTP_SECURE': 'yes',
+            'MACHI_HTTP_PROXIES': '127.0.0.1'}
+
+
+def raw(machi, method, target, headers, body=b''):
+    """The answer to a request whose target is sent as it is."""
+    connection = http.client.HTTPConnection('127.0.0.1', machi.port, timeout=60)
+    connection.putrequest(method, '/', skip_host=True, skip_accept_encoding=True)
+    connection._buffer[0] = f'{method} {target} HTTP/1.1'.encode('ascii')
+    for name, value in dict({'Host': 'localhost', 'Content-Length': str(len(body))}, **headers).items():
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    answer.text = answer.read(1 << 22).decode('utf-8', 'replace')
+    connection.close()
+    return answer
+
+
+def hosts(machi, rows):
+    faults = []
+    for host, status in rows:
+        for path in ('/', '/ngsi-ld/v1/types', '/assets/none'):
+            answer = raw(machi, 'GET', path, {'Host': host})
+            if (answer.status == 421) != (status == 421):
+                faults.append(f'Host {host} {path}: {answer.status}, not {status}')
+            if answer.status == 421 and 'http.hosts' not in answer.text:
+                faults.append('a foreign Host is refused without a word')
+    return faults
+
+
+def guess(machi, login, client):
+    browser = Browser(machi, 'nobody')
+    headers = {'X-Forwarded-For': f'198.51.100.7, {client}'}
+    csrf = re.search(r'name="csrf" value="([^"]+)"', browser.ask('GET', '/sign-in').text).group(1)
+    form = {'csrf': csrf, 'account': login, 'password': 'wrong horse battery'}
+    return browser.ask('POST', '/sign-in', form, headers)
+
+
+def guesses(machi):
+    faults = []
+    statuses = [guess(machi, 'clerk', '203.0.113.1').status for _ in range(11)]
+    if statuses != [422] * 10 + [429]:
+        faults.append(f'eleven guesses at one login: {statuses}')
+    statuses = [guess(machi, f'login-{i}', '203.0.113.2').status for i in range(51)]
+    if statuses != [422] * 50 + [429]:
+        faults.append(f'51 guesses from one address: {statuses}')
+    answer = guess(machi, 'another', '203.0.113.2')
+    if not answer.headers.get('Retry-After', '').isdigit():
+        faults.append('429 without Retry-After')
+    if guess(machi, 'another', '203.0.113.3').status != 422:
+        faults.append('guesses from one address keep others out')
+    return faults
+
+
+def secure(machi):
+    faults = []
+    answer = raw(machi, 'GET', '/sign-in', {'Host': 'city.example.jp'})
+    cookies = answer.headers.get_all('Set-Cookie') or []
+    if not cookies or any('secure' not in cookie.lower() for cookie in cookies):
+        faults.append(f'cookies without Secure: {cookies}')
+    catalogue = raw(machi, 'GET', '/data/catalogue.jsonld', {'Host': 'city.example.jp'}).text
+    if 'https://city.example.jp/' not in catalogue or 'http://city.example.jp' in catalogue:
+        faults.append('the catalogue names addresses without https')
+    return faults
+
+
+# ---- values that must not reach a header ----
+
+def judge(answer, what):
+    """What is wrong with the answer to something hostile."""
+    if answer.status >= 500 and answer.status != 503:
+        return [f'{what}: {answer.status}']
+    location = answer.headers.get('Location', '')
+    if answer.headers.get('X-Injected') or re.match(r'(//|/\\|https?:)', location):
+        return [f'{what}: led to {location!r}']
+    return []
+
+
+def forms_of(text):
+    """Action and fields of each form of a page."""
+    for form in re.findall(r'<form method="post"[^>]*action="([^"]*)"[^>]*>(.*?)</form>', text, re.S):
+        fields = dict(re.findall(r'<(?:input|button)[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form[1]))
+        names = re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', form[1])
+        yield html.unescape(form[0]), {name: html.unescape(fields.get(name, '')) for name in set(names) | set(fields)}
+
+
+def hostile_forms(browsers):
+    faults, count = [], 0
+    for role, browser in browsers.items():
+        pages = ['/', '/sign-in', '/sign-in?next=/x', '/step-up', '/report', '/case', '/my', '/staff', '/staff/plan/2026-12-04',
+                 '/bulky/district']
+        inbox = browser.ask('GET', '/staff').text
+        pages += re.findall(r'/staff/cases/[\d-]+', inbox)[:1]
+        for page in pages:
+            for action, fields in list(forms_of(browser.ask('GET', page).text)):
+                if action == '/sign-out' or not action.startswith('/'):
+                    continue
+                for name in sorted(set(fields) - {'csrf'} | {'next'}):
+                    for value in HOSTILE[:10]:
+                        answer = browser.ask('POST', action, dict(fields, **{name: value}))
+                        count += 1
+                        faults += judge(answer, f'{role} {action} {name}={value[:20]!r}')
+    if count < 500:
+        faults.append(f'only {count} forms were sent')
+    return faults
+
+
+def hostile_targets(machi, browser):
+    faults = []
+    headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in browser.cookies.items())}
+    for method, pattern in machi.routes():
+        if method not in ('GET', 'DELETE') or re.search(r'stream|/events$', pattern):
+            continue
+        for value in HOSTILE:
+            quoted = urllib.parse.quote(value[:7000], safe='')
+            path = re.sub(r'\{[^}]+\}', quoted, pattern)
+            query = '&'.join(f'{name}={quoted[:1500]}' for name in ('next', 'lang', 'type', 'q', 'after', 'limit', 'state'))
+            for target in {path, f'{re.sub(r"{[^}]+}", "x", pattern)}?{query}'}:
+                faults += judge(raw(machi, method, target, headers), f'{method} {pattern} {value[:20]!r}')
+    return faults
+
+
+def hostile_entities(machi, browser):
+    """Ids that come back in Location and Link."""
+    faults = []
+    for value in HOSTILE[:10] + ['a:b c', 'urn:x:' + 'y' * 65000, 'urn:x:\u3042', 'urn:x:a\r\nX-Injected: 1']:
+        for path, body in (('/ngsi-ld/v1/entities', {'id': value, 'type': 'Park'}),
+                           ('/ngsi-ld/v1/subscriptions', {'id': value, 'type': 'Subscription', 'entities': [{'type': 'Park'}],
+                                                          'notification': {'endpoint': {'uri': 'http://192.0.2.1/' + value}}}),
+                           ('/ngsi-ld/v1/jsonldContexts', {'@context': {'a': value}})):
+            headers = {'Content-Type': 'application/json', 'Cookie': '; '.join(f'{n}={v}' for n, v in browser.cookies.items())}
+            faults += judge(raw(machi, 'POST', path, headers, json.dumps(body).encode()), f'{path} {value[:20]!r}')
+    return faults
+
+
+def main():
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        machi = Machi(one)
+        try:
+            # all of them first: hostile sign-ins use up what this address may try
+            browsers = {role: Browser(machi, role) for role in ('nobody', 'resident-1', 'clerk', 'chief', 'steward')}
+            results = [('a loopback city answers to no foreign name',
+                        hosts(machi, [('localhost', 200), ('127.0.0.1:80', 200), ('[::1]', 200), ('evil.example', 421),
+                                      ('localhost.evil.example', 421), ('192.0.2.1', 421), ('127.0.0.1.nip.io:80', 421)])),
+                       ('hostile values of forms reach no header', hostile_forms(browsers)),
+                       ('hostile paths and queries reach no header', hostile_targets(machi, browsers['clerk'])),
+                       ('hostile ids reach no header', hostile_entities(machi, browsers['steward']))]
+        finally:
+            code = machi.end()
+        results.append(('the server has survived it', [f'exit code {code}'] if code else []))
+        machi = Machi(two, SETTINGS)
+        try:
+            results += [('a city with names answers to them',
+                         hosts(machi, [('city.example.jp', 200), ('WWW.City.Example.JP:443', 200), ('evil.example', 421)])),
+                        ('over https cookies are Secure and links say so', secure(machi)),
+                        ('guesses are counted by login and by address', guesses(machi))]
+        finally:
+            machi.end()
+    print(f'1..{len(results)}')
+    for number, (name, wrong) in enumerate(results, 1):
+        for line in wrong[:40]:
+            print('#', line)
+        print('not ok' if wrong else 'ok', number, '-', name)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
