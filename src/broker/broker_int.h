@@ -121,7 +121,7 @@ typedef struct Page {
     bool count;
 } Page;
 Rc query_page(const Request *request, Page *page);
-void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
+Rc query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
 
 /* How the entities of an answer are written. */
 typedef struct Drawing {

@@ -41,7 +41,7 @@ static Rc item_read(Request *request, const BulkKind *kind, const Json *item, St
     *fragment = NULL;
     *id = item->kind == JSON_STRING ? json_str(item) : json_get_str(item, "id");
     if (kind->part == &part_entity_delete) {
-        if (ld_is_iri(*id)) return RC_OK;
+        if (entity_id_ok(*id)) return RC_OK;
         return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "An entity's id is a URI.");
     }
     const LdContext *context;

@@ -62,7 +62,7 @@ static Rc bad_name(Correction *c, const char *name, const char *sentence) {
 static Rc address_read(Correction *c, bool attr, bool instance) {
     const HttpExchange *x = c->request->x;
     c->id = http_path_param(x, "entityId");
-    if (!ld_is_iri(c->id)) return bad_name(c, "entityId", "An entity's id is a URI.");
+    if (!entity_id_ok(c->id)) return bad_name(c, "entityId", "An entity's id is a URI.");
     if (!attr) return RC_OK;
     Str name = http_path_param(x, "attrId");
     if (!entity_name_valid(name)) return bad_name(c, "attrId", "This is no name of an attribute.");

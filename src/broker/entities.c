@@ -6,7 +6,7 @@
 
 static Rc id_read(Request *request, Str *id) {
     *id = http_path_param(request->x, "entityId");
-    if (ld_is_iri(*id)) return RC_OK;
+    if (entity_id_ok(*id)) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "bad-id", STR("entityId"),
                     "An entity's id is a URI: \"" STR_FMT "\" is none.", STR_ARG(*id));
 }

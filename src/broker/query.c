@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, QUERY_MAX = 8192 };
+enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, QUERY_MAX = 8192, LINK_MAX = 16384 };
 
 /* Where the parameters of a query come from: the address, or a Query object in the body
  * (clause 5.2.23). */
@@ -238,7 +238,7 @@ static void link_page(const Request *request, Buf *links, int64_t offset, const 
 }
 
 /* Clause 6.3.10. */
-void query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer) {
+Rc query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer) {
     Arena *arena = request->ctx->arena;
     Buf links = buf_new(arena, BROKER_ANSWER_MAX);
     if (page->count)
@@ -247,7 +247,12 @@ void query_page_headers(Request *request, const Page *page, const ProjectAnswer 
         link_page(request, &links, page->offset > page->limit ? page->offset - page->limit : 0,
                   "prev");
     if (answer->more && page->limit) link_page(request, &links, page->offset + page->limit, "next");
+    if (links.len >= LINK_MAX)
+        return ctx_fail(request->ctx, RC_LIMIT, "long-link", STR_NONE,
+                        "The addresses of the pages around this one would be too long: send the "
+                        "query to /ngsi-ld/v1/entityOperations/query.");
     if (links.len) http_add_header(request->x, "Link", buf_str(&links));
+    return RC_OK;
 }
 
 static Rc drawing_begin(Request *request, const Json *body, Drawing *drawing, Linked *linked) {
@@ -401,8 +406,10 @@ static void query_answer(Request *request, const Query *query) {
         request_fail(request);
         return;
     }
-    query_page_headers(request, &query->page, &query->answer);
-    request_answer(request, 200, buf_str(&body));
+    if (query_page_headers(request, &query->page, &query->answer) == RC_OK)
+        request_answer(request, 200, buf_str(&body));
+    else
+        request_fail(request);
 }
 
 Rc query_page_after(Request *request, Str after, size_t n, ProjectAnswer *out) {

@@ -191,7 +191,7 @@ Rc subscription_read(Ctx *ctx, const LdContext *context, const Json *payload, bo
     if (!str_eq(type, STR("Subscription")) && !(fragment && !json_get(payload, STR("type"))))
         return ctx_fail(ctx, RC_INVALID, "bad-subscription", STR("type"),
                         "The type of a subscription is Subscription.");
-    if (json_get(payload, STR("id")) && !ld_is_iri(id))
+    if (json_get(payload, STR("id")) && !entity_id_ok(id))
         return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "A subscription's id is a URI.");
     Json *json = NEW(ctx->arena, Json);
     TRY(members_read(&reading, payload, subscription_known, json));

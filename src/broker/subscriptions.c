@@ -41,7 +41,7 @@ static const Entity *owned_view(Ctx *ctx, void *arg, const Entity *entity) {
 static Rc find(Request *request, const Entity **out) {
     Ctx *ctx = request->ctx;
     Str id = http_path_param(request->x, "subscriptionId");
-    if (!ld_is_iri(id))
+    if (!entity_id_ok(id))
         return ctx_fail(ctx, RC_INVALID, "bad-id", STR("subscriptionId"),
                         "A subscription's id is a URI.");
     Rc rc = ledger_entity(ctx, request->tenant->ledger, id, out);
@@ -356,6 +356,8 @@ void subscriptions_list(HttpExchange *x) {
         show(&body, request, answer.entities.items[i]);
     }
     buf_add_char(&body, ']');
-    query_page_headers(request, &page, &answer);
-    answer_shown(request, &body);
+    if (query_page_headers(request, &page, &answer) == RC_OK)
+        answer_shown(request, &body);
+    else
+        request_fail(request);
 }

@@ -70,7 +70,7 @@ static int evolution_status(Request *request, const History *histories, size_t n
 static Rc retrieve(Request *request, History *history, RenderOptions *options) {
     TemporalQuery window;
     Str id = http_path_param(request->x, "entityId");
-    if (!ld_is_iri(id))
+    if (!entity_id_ok(id))
         return ctx_fail(request->ctx, RC_INVALID, "bad-id", STR("entityId"),
                         "An entity's id is a URI.");
     TRY(window_read(request, NULL, &window));
@@ -204,7 +204,7 @@ static void record(HttpExchange *x, HttpHandler handler, bool append) {
     if (rc == RC_OK)
         rc = entity_read(ctx, request->context, request->payload, ENTITY_TEMPORAL, &fragment);
     if (rc == RC_OK && append) fragment->id = http_path_param(x, "entityId");
-    if (rc == RC_OK && (!ld_is_iri(fragment->id) || (!append && !fragment->types.len)))
+    if (rc == RC_OK && (!entity_id_ok(fragment->id) || (!append && !fragment->types.len)))
         rc = ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"),
                       "A temporal evolution needs the id (a URI) and type of its entity.");
     if (rc != RC_OK) {

@@ -147,6 +147,10 @@ Attr entity_attr_blank(Str name, AttrKind kind) {
                   .expires_at = TIME_NONE};
 }
 
+bool entity_id_ok(Str id) {
+    return id.len <= ENTITY_ID_MAX && ld_is_iri(id) && !str_eq(id, ENTITY_NULL);
+}
+
 Entity *entity_new(Arena *arena, Str id, Str type_iri) {
     Entity *entity = NEW(arena, Entity);
     entity->id = str_dup(arena, id);

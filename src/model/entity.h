@@ -22,7 +22,10 @@ typedef enum AttrKind {
 
 /* The NGSI-LD Null (clause 4.5.2): in a fragment it stands for 'remove this'. A time that is null
  * is ENTITY_TIME_NULL. */
-#define ENTITY_NULL      STR("urn:ngsi-ld:null")
+#define ENTITY_NULL STR("urn:ngsi-ld:null")
+/* An id comes back in Location and stands in addresses: a URI of at most so many bytes. */
+enum { ENTITY_ID_MAX = 2000 };
+bool entity_id_ok(Str id);
 #define ENTITY_TIME_NULL (TIME_NONE + 1)
 
 typedef struct Attr Attr;

@@ -53,7 +53,7 @@ static Rc read_id(const EntityReader *reader, const EntityPath *path, const Json
     Str id = json_str(value);
     if (entity->id.len)
         return entity_value_fail(reader->ctx, path, "name-twice", "An entity has one id.");
-    if (value->kind != JSON_STRING || !ld_is_iri(id) || str_eq(id, ENTITY_NULL))
+    if (value->kind != JSON_STRING || !entity_id_ok(id))
         return entity_value_fail(reader->ctx, path, "bad-id",
                                  "The id of an entity is a URI, such as \"urn:ngsi-ld:Park:7\".");
     entity->id = id;

@@ -73,7 +73,7 @@ def secure(machi):
     cookies = answer.headers.get_all('Set-Cookie') or []
     if not cookies or any('secure' not in cookie.lower() for cookie in cookies):
         faults.append(f'cookies without Secure: {cookies}')
-    catalogue = raw(machi, 'GET', '/data/catalogue.jsonld', {'Host': 'city.example.jp'}).text
+    catalogue = raw(machi, 'GET', '/catalog.jsonld', {'Host': 'city.example.jp'}).text
     if 'https://city.example.jp/' not in catalogue or 'http://city.example.jp' in catalogue:
         faults.append('the catalogue names addresses without https')
     return faults
@@ -145,6 +145,14 @@ def hostile_entities(machi, browser):
                            ('/ngsi-ld/v1/jsonldContexts', {'@context': {'a': value}})):
             headers = {'Content-Type': 'application/json', 'Cookie': '; '.join(f'{n}={v}' for n, v in browser.cookies.items())}
             faults += judge(raw(machi, 'POST', path, headers, json.dumps(body).encode()), f'{path} {value[:20]!r}')
+    for name in ('a', 'b'):  # two pages, so that an answer names the next
+        body = json.dumps({'id': 'urn:ngsi-ld:LinkProbe:' + name, 'type': 'LinkProbe', 'a': {'type': 'Property', 'value': 1}})
+        raw(machi, 'POST', '/ngsi-ld/v1/entities', headers, body.encode())
+    for length in (400, 1500):
+        target = '/ngsi-ld/v1/entities?type=LinkProbe&limit=1&idPattern=' + '(' * length + 'LinkProbe' + ')' * length
+        faults += judge(raw(machi, 'GET', target, headers), f'idPattern of {length} brackets')
+        target = '/ngsi-ld/v1/entities?type=' + '|'.join(['LinkProbe'] * length) + '&limit=1'
+        faults += judge(raw(machi, 'GET', target, headers), f'{length} types')
     return faults
 
 
