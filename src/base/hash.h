@@ -10,7 +10,8 @@ typedef struct Digest {
     uint8_t bytes[32];
 } Digest;
 
-/* 64 bits for hash tables; stable within a process only. */
+/* 64 bits for hash tables, keyed by random bytes that the kernel gives each process: nobody outside
+   can choose texts that fall together. Stable within a process only. */
 uint64_t hash_fast(Str s);
 /* SHA-256 (FIPS 180-4). */
 Digest hash_sha256(Str s);

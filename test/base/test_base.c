@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void numbers_are_read_whole(void **state) {
     (void)state;
@@ -55,6 +57,46 @@ static void a_full_buffer_says_so(void **state) {
     assert_int_equal(buf_rc(&buf), RC_LIMIT);
     assert_true(str_eq(buf_str(&buf), STR("12345678")));
     buf_free(&buf);
+}
+
+/* What falls together under a hash whose constants are known: a block equal to one of them makes
+   the product 0, whatever stands beside it; and families that differ in few bits. */
+static Str family_key(Arena *arena, int family, uint64_t i) {
+    static const uint64_t constants[] = {0xE7037ED1A0B428DBu, 0xA0761D6478BD642Fu, 0};
+    uint64_t words[4] = {constants[family % 3], i, i << 32, constants[family % 3]};
+    if (family >= 3) words[0] = i, words[1] = constants[family % 3];
+    char *bytes = arena_alloc(arena, sizeof words, 8);
+    memcpy(bytes, words, sizeof words);
+    return (Str){bytes, family % 2 ? sizeof words : 16};
+}
+
+static int hash_order(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void chosen_keys_do_not_fall_together(void **state) {
+    (void)state;
+    enum { KEYS = 20000, FAMILIES = 6 };
+    Arena *arena = arena_new(64 << 20);
+    uint64_t *hashes = NEW_ARRAY(arena, uint64_t, KEYS);
+    for (int family = 0; family < FAMILIES; family++) {
+        ArenaMark mark = arena_mark(arena);
+        Map map = map_new(arena);
+        for (uint64_t i = 0; i < KEYS; i++) {
+            Str key = family_key(arena, family, i);
+            hashes[i] = hash_fast(key);
+            map_put(&map, key, arena);
+        }
+        assert_int_equal(map.len, KEYS);
+        qsort(hashes, KEYS, sizeof *hashes, hash_order);
+        size_t distinct = 1;
+        for (size_t i = 1; i < KEYS; i++)
+            distinct += hashes[i] != hashes[i - 1];
+        assert_true(distinct > KEYS - 3);
+        arena_rewind(arena, mark);
+    }
+    arena_free(arena);
 }
 
 static void maps_grow_and_replace(void **state) {
@@ -250,6 +292,7 @@ int main(void) {
         cmocka_unit_test(heads_cut_no_character),
         cmocka_unit_test(splitting_keeps_empty_items),
         cmocka_unit_test(a_full_buffer_says_so),
+        cmocka_unit_test(chosen_keys_do_not_fall_together),
         cmocka_unit_test(maps_grow_and_replace),
         cmocka_unit_test(arenas_rewind),
         cmocka_unit_test(digests_match_their_standards),
