@@ -1,5 +1,6 @@
 #include "arena.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,15 @@ struct Arena {
 static void die(const char *why) {
     fprintf(stderr, "machi: %s\n", why);
     abort();
+}
+
+/* Chunks come and go by the batch. Giving them back each time would make the kernel zero them anew.
+   Another malloc than glibc's (a sanitizer's) refuses both and does as it does. */
+enum { KEPT_BLOCK = 4 << 20, KEPT_TOP = 16 << 20 };
+
+void mem_keep(void) {
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_TOP);
 }
 
 void *mem_alloc(size_t size) {

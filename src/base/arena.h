@@ -42,5 +42,8 @@ size_t arena_used(const Arena *arena);
 [[gnu::returns_nonnull, gnu::malloc]] void *mem_zero(size_t size);
 [[gnu::returns_nonnull]] void *mem_grow(void *old, size_t size);
 void mem_free(void *old);
+/* For processes that serve: freed memory is kept for the next batch, up to some MiB a thread.
+ * Before other threads begin. */
+void mem_keep(void);
 
 #endif

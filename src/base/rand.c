@@ -9,6 +9,10 @@ Rand rand_system(void) {
     return (Rand){0};
 }
 
+Rand rand_system_ahead(RandAhead *ahead) {
+    return (Rand){.ahead = ahead};
+}
+
 static uint64_t splitmix(uint64_t *x) {
     uint64_t z = *x += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
@@ -50,7 +54,21 @@ static void kernel_bytes(char *to, size_t len) {
     }
 }
 
+static void ahead_bytes(RandAhead *ahead, char *to, size_t len) {
+    if (len > ahead->left) {
+        kernel_bytes(ahead->bytes, sizeof ahead->bytes);
+        ahead->left = sizeof ahead->bytes;
+    }
+    ahead->left -= len;
+    memcpy(to, ahead->bytes + ahead->left, len);
+    memset(ahead->bytes + ahead->left, 0, len);
+}
+
 void rand_bytes(Rand *rand, void *to, size_t len) {
+    if (!rand->seeded && rand->ahead && len <= sizeof rand->ahead->bytes) {
+        ahead_bytes(rand->ahead, to, len);
+        return;
+    }
     if (!rand->seeded) {
         kernel_bytes(to, len);
         return;

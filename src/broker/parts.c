@@ -80,8 +80,7 @@ static Rc present_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateActi
 
 /* Writes what the delta makes of the entity, unless the dictionary refuses it. */
 static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delta *delta) {
-    const Entity *after = delta_fold(ctx->arena, stage_entity(stage, part->id), delta,
-                                     stage_position(stage), stage_now(stage));
+    const Entity *after = stage_preview(stage, delta);
     if (after) TRY(dictionary_check(ctx, part->who.tenant->dictionary, after));
     stage_put(stage, delta);
     return RC_OK;

@@ -72,6 +72,7 @@ void broker_submit(Request *request, Command *command, HttpHandler again, Submit
     Pending *pending = NEW(ctx->arena, Pending);
     *pending = (Pending){.request = request, .command = command, .then = then, .arg = arg};
     http_defer(x);
+    command_gathered(command);
     Rc rc = ledger_submit(ctx, request->tenant->ledger, command, pending_done, pending);
     if (rc == RC_OK) return; /* from here on the exchange belongs to whoever answers it */
     command_free(command);

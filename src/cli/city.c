@@ -94,8 +94,10 @@ static bool problem(void *arg, HttpExchange *x, int status) {
 static void quiet(void *arg, int thread) {
     City *city = arg;
     (void)thread;
-    for (size_t i = 0; i < city->tenant_count; i++)
+    for (size_t i = 0; i < city->tenant_count; i++) {
         ledger_quiesce(city->tenants[i]->ledger);
+        ledger_hand_over(city->tenants[i]->ledger);
+    }
 }
 
 static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx *ctx) {
@@ -104,6 +106,7 @@ static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx
     (void)thread;
     for (size_t i = 0; i < city->tenant_count; i++) {
         Ledger *ledger = city->tenants[i]->ledger;
+        ledger_gather(ledger); /* such a thread calls `quiet` */
         if (!begins)
             ledger_reader_unregister(ledger);
         else if (ledger_reader_register(ctx, ledger) != RC_OK)

@@ -63,6 +63,7 @@ static Rc serve(Cli *cli) {
                         "Choose --starter or --sandbox, not both.");
     TRY(listen_parse(ctx, settings_text(settings, "listen"), &options));
     sigset_t signals = block_signals();
+    mem_keep();
     TRY(city_open(ctx, &options, &city));
     fprintf(cli_out(cli), "machi listens on http://" STR_FMT ":%d\n", STR_ARG(options.host),
             city_port(city));

@@ -5,18 +5,16 @@ enum { ARENA_MAX = 1 << 30, POOL_MAX = 1024, POOLED_ARENA_MAX = 256 << 10 };
 /* ---- making ---- */
 
 /* 48 bits of milliseconds, big endian, then random bits: the index of ids stays append-only. */
-static CommandId new_id(const Clock *clock) {
-    CommandId id;
-    Rand rand = rand_system();
+static void id_begin(CommandId *id, const Clock *clock) {
     uint64_t ms = (uint64_t)(time_now(clock) / 1000);
-    rand_bytes(&rand, id.bytes, sizeof id.bytes);
     for (int i = 0; i < 6; i++)
-        id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
-    return id;
+        id->bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
 }
 
-static Arena *pooled_arena(CommandPool *pool) {
+static Arena *pooled_arena(CommandPool *pool, CommandId *id) {
     pthread_mutex_lock(&pool->lock);
+    Rand rand = rand_system_ahead(&pool->ahead);
+    rand_bytes(&rand, id->bytes, sizeof id->bytes);
     Command *spare = pool->free;
     if (spare) {
         pool->free = spare->next;
@@ -30,11 +28,13 @@ static Arena *pooled_arena(CommandPool *pool) {
 }
 
 Command *command_new(Ledger *ledger, CommandHead head) {
-    Arena *arena = pooled_arena(&ledger->pool);
+    CommandId id;
+    Arena *arena = pooled_arena(&ledger->pool, &id);
     Command *command = NEW(arena, Command);
     command->ledger = ledger;
     command->arena = arena;
-    command->id = new_id(ledger->options.clock);
+    command->id = id;
+    id_begin(&command->id, ledger->options.clock);
     Str *const texts[] = {&head.kind,    &head.actor,   &head.post,
                           &head.purpose, &head.case_id, &head.channel};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -107,8 +107,21 @@ bool command_queue_push(CommandQueue *queue, Command *command) {
     do
         command->next = newest;
     while (!atomic_compare_exchange_weak(&queue->newest, &newest, command));
-    if (atomic_load(&queue->sleeping)) command_queue_wake(queue);
+    if (!command->gathered && atomic_load(&queue->sleeping)) command_queue_wake(queue);
     return true;
+}
+
+void ledger_gather(Ledger *ledger) {
+    atomic_store(&ledger->gathers, true);
+}
+
+void command_gathered(Command *command) {
+    command->gathered = atomic_load(&command->ledger->gathers);
+}
+
+void ledger_hand_over(Ledger *ledger) {
+    CommandQueue *queue = &ledger->queue;
+    if (atomic_load(&queue->newest) && atomic_load(&queue->sleeping)) command_queue_wake(queue);
 }
 
 static Command *in_order(CommandQueue *queue, Command *newest) {
@@ -183,42 +196,11 @@ static Rc wait_for_state(Ctx *ctx, Ledger *ledger) {
     return RC_OK;
 }
 
-/* Brings a need into the working set, so that the writer need not read; the truth stays with the
- * writer's own look. */
-static Rc prefetch(Ctx *ctx, Ledger *ledger, Str id) {
-    const Entity *entity;
-    Rc rc = ledger_entity(ctx, ledger, id, &entity);
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
-}
-
-static bool is_here(Ledger *ledger, Str id) {
-    int place = epoch_take(ledger->epoch);
-    if (place < 0) return false;
-    epoch_enter(ledger->epoch, place);
-    bool here = workset_find(ledger->set, id) != NULL;
-    epoch_give(ledger->epoch, place);
-    return here;
-}
-
-static Rc load_needs(Ctx *ctx, Ledger *ledger, const Command *command) {
-    VEC_EACH (const Str, id, &command->needs) {
-        if (is_here(ledger, *id)) continue;
-        if (!ctx->db)
-            return busy(ctx, "not-in-memory",
-                        "An entity must be read first: submit from a pool thread.");
-        ArenaMark mark = arena_mark(ctx->arena);
-        Rc rc = prefetch(ctx, ledger, *id);
-        if (rc != RC_OK) return rc;
-        arena_rewind(ctx->arena, mark);
-    }
-    return RC_OK;
-}
-
 Rc ledger_submit(Ctx *ctx, Ledger *ledger, Command *command, CommandDone done, void *arg) {
     TRY(check_mode(ctx, ledger));
     if (!command->own) {
         TRY(wait_for_state(ctx, ledger));
-        TRY(load_needs(ctx, ledger, command));
+        TRY(read_needs(ctx, ledger, &command->needs));
     }
     command->done = done;
     command->arg = arg;

@@ -41,7 +41,7 @@ static void close_handles(Ledger *ledger) {
 
 Rc commit_open(Ctx *ctx, Ledger *ledger) {
     Commit *commit = &ledger->commit;
-    commit->rand = rand_system();
+    commit->rand = rand_system_ahead(&commit->ahead);
     commit->ctx = (Ctx){.arena = arena_new(batch_arena_max),
                         .scratch = arena_new(batch_arena_max),
                         .clock = ledger->options.clock,
@@ -91,7 +91,7 @@ static Rc seal_event(Ctx *ctx, const EventPlace *place, const KeyScope *scope, S
     TRY(record_key(ctx, &source, scope, &key));
     uint32_t index = (uint32_t)out->sealed.len;
     Str with = leaf_associated(ctx->arena, place->command, place->ordinal, index, &key.id);
-    (void)vec_push(ctx->arena, &out->sealed, record_seal_part(ctx, &key, with, plain));
+    (void)vec_push(ctx->arena, &out->sealed, record_seal_part(ctx, ctx->rand, &key, with, plain));
     seal_forget(&key, sizeof key);
     return RC_OK;
 }
@@ -217,7 +217,7 @@ Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head) {
 Rc commit_encode_records(Ledger *ledger, Writer *writer) {
     Commit *commit = &ledger->commit;
     Ctx ctx = scratch_ctx(commit);
-    RecordKeys source = {ledger->keys, writer, ledger->options.dictionary};
+    RecordKeys source = {ledger->keys, writer, ledger->options.dictionary, &commit->rand};
     buf_clear(&commit->records);
     for (size_t i = 0; i < commit->stage.changed.len; i++) {
         Staged *staged = commit->stage.changed.items[i];

@@ -51,6 +51,9 @@ const Entity *stage_entity(Stage *stage, Str id);
 /* Records a change; stage_entity shows it at once. The delta is copied. delta->replaces is set
  * here. */
 void stage_put(Stage *stage, const Delta *delta);
+/* What a change would make of the entity, NULL when it ends, for whoever judges that first;
+   stage_put of the same delta then doesn't fold it again. */
+const Entity *stage_preview(Stage *stage, const Delta *delta);
 /* Records an event that is no change of an entity: a look, a delivery, an import report. subjects
    are the persons it is about, whose keys seal `secret`; `clear` is stored as it is. */
 typedef struct StageNote {
@@ -106,6 +109,12 @@ typedef void (*CommandDone)(void *arg, Command *command, const Outcome *outcome)
    While the state projection is too far behind, a pool thread (ctx->db set) waits here until
    ctx->deadline, a loop thread gets RC_BUSY "backlog". Followers must not call this. */
 Rc ledger_submit(Ctx *ctx, Ledger *ledger, Command *command, CommandDone done, void *arg);
+/* Threads that handle many requests in turn hand their commands over together: once a process has
+   said so, a command that command_gathered names waits for the next ledger_hand_over, which each
+   such thread calls when it has handled what was there. Bigger batches, and one wake for all. */
+void ledger_gather(Ledger *ledger);
+void command_gathered(Command *command);
+void ledger_hand_over(Ledger *ledger);
 /* The same, waiting for the outcome; pool threads, tests and the command line only. The outcome's
  * error is copied to ctx. */
 Rc ledger_execute(Ctx *ctx, Ledger *ledger, Command *command, Outcome *outcome);
@@ -230,7 +239,11 @@ Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out);
    state projection's rows. entity is NULL for one that was deleted, and is valid during the call
    only; what each keeps in ctx->arena stays. each returns false to stop. */
 typedef bool (*OverlayEach)(void *arg, Str id, const Entity *entity);
-Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg);
+typedef struct OverlayAsk {
+    uint64_t above;
+    const StrVec *types; /* others may be shown as NULL, without being opened; NULL, empty: any */
+} OverlayAsk;
+Rc ledger_overlay(Ctx *ctx, Ledger *ledger, const OverlayAsk *ask, OverlayEach each, void *arg);
 
 /* The tenant's store: for the Readers of pool threads, and for rows of local.db. Borrowed. */
 Store *ledger_store(Ledger *ledger);

@@ -32,6 +32,7 @@ struct Command {
     StrVec needs;
     CommandDone done;
     void *arg;
+    bool gathered; /* the writer is woken by ledger_hand_over */
     Outcome outcome;
     /* The ledger's own work on the writer's thread, in a transaction of its own (erasure, making a
        key, storing a checkpoint); NULL for commands made of parts. */
@@ -55,11 +56,12 @@ typedef struct CommandPool {
     pthread_mutex_t lock;
     Command *free;
     size_t len;
+    RandAhead ahead; /* of ids */
 } CommandPool;
 
 void command_queue_init(CommandQueue *queue, size_t max);
 void command_queue_free(CommandQueue *queue);
-/* False: full. */
+/* False: full. Wakes the writer, unless the command is gathered. */
 bool command_queue_push(CommandQueue *queue, Command *command);
 /* Everything that waits, oldest first; NULL when there is nothing. Waits until something is there
    or `closing` is set; closing NULL: doesn't wait. */
@@ -97,6 +99,13 @@ typedef struct StagedEvent {
     EventKind kind;
 } StagedEvent;
 
+/* A fold that may be wanted once more. */
+typedef struct StagePreview {
+    const Delta *delta;
+    const Entity *before, *after;
+    uint64_t serial;
+} StagePreview;
+
 struct Stage {
     Ledger *ledger;
     Ctx *ctx;   /* the writer's; its arena lives as long as the batch */
@@ -105,6 +114,7 @@ struct Stage {
     uint64_t serial, position;
     int64_t now;
     VEC(StagedEvent) events;
+    StagePreview preview;
     VEC(StagedUndo) undo;
     VEC(Staged *) changed; /* of the batch, each once */
 };
@@ -135,7 +145,8 @@ typedef struct Written {
 typedef struct Commit {
     Ctx ctx;     /* its arena lives as long as the batch */
     Arena *temp; /* while one leaf or record is encoded */
-    Rand rand;
+    Rand rand;   /* the system's */
+    RandAhead ahead;
     Writer *writer; /* NULL: must be opened again */
     Reader *reader;
     TreeHasher *hasher;
@@ -227,6 +238,9 @@ Rc recover_state(Ctx *ctx, Ledger *ledger);
 /* Destroys keys that the list of erasures names and that are still there. */
 Rc recover_erasures(Ctx *ctx, Ledger *ledger);
 
+/* Brings what a command needs into the working set, so that the writer need not read; the truth
+   stays with the writer's own look. RC_BUSY: the store must be read, and ctx->db is NULL. */
+Rc read_needs(Ctx *ctx, Ledger *ledger, const StrVec *ids);
 /* A run of leaves in `arena`, from position `from` on. */
 typedef VEC(Str) LeafBytes;
 Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, LeafSlice slice, LeafBytes *out);
@@ -278,7 +292,7 @@ struct Ledger {
     House house;
     pthread_t writer_thread;
     bool writer_runs;
-    atomic_bool closing;
+    atomic_bool closing, gathers;
     _Atomic int mode;
     _Atomic uint64_t head, state;
     Members members;

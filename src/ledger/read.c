@@ -45,22 +45,69 @@ static Rc decode(Ctx *ctx, Ledger *ledger, Str stored, const Entity **out) {
     return RC_OK;
 }
 
-/* From state.db, and into the working set. The cursor is read before the row: the row is at least
- * as new as it. */
-static Rc load_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out) {
+static Rc state_cursor(Ctx *ctx, uint64_t *position) {
     Cursor cursor = {0};
-    EntityRow row;
     Rc rc = reader_cursor(ctx, ctx->db, STORE_STATE, STR(LEDGER_STATE), &cursor);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    rc = reader_entity(ctx, ctx->db, id, &row);
-    if (rc == RC_NOT_FOUND) {
-        workset_load(ledger->set, &(VersionSource){.id = id, .gone = true}, cursor.position);
-        return not_found(ctx, id);
-    }
+    *position = cursor.position;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* From state.db, and into the working set. The cursor was read before the row: the row is at least
+ * as new as it. */
+static Rc load_row(Ctx *ctx, Ledger *ledger, Str id, uint64_t cursor, EntityRow *row) {
+    Rc rc = reader_entity(ctx, ctx->db, id, row);
+    if (rc == RC_NOT_FOUND)
+        workset_load(ledger->set, &(VersionSource){.id = id, .gone = true}, cursor);
+    if (rc == RC_OK) ledger_remember(ledger, row, cursor);
+    return rc;
+}
+
+static Rc load_entity(Ctx *ctx, Ledger *ledger, Str id, const Entity **out) {
+    uint64_t cursor;
+    EntityRow row;
+    TRY(state_cursor(ctx, &cursor));
+    Rc rc = load_row(ctx, ledger, id, cursor, &row);
+    if (rc == RC_NOT_FOUND) return not_found(ctx, id);
     TRY(rc);
-    TRY(decode(ctx, ledger, row.body, out));
-    ledger_remember(ledger, &row, cursor.position);
+    return decode(ctx, ledger, row.body, out);
+}
+
+/* ---- what commands need ---- */
+
+static Rc missing(Ctx *ctx, Ledger *ledger, const StrVec *ids, StrVec *out) {
+    Visit visit;
+    TRY(visit_begin(ctx, ledger, &visit));
+    VEC_EACH (const Str, id, ids)
+        if (!workset_find(ledger->set, *id)) vec_push(ctx->arena, out, *id);
+    visit_end(&visit);
     return RC_OK;
+}
+
+static Rc load_rows(Ctx *ctx, Ledger *ledger, const StrVec *ids) {
+    uint64_t cursor;
+    TRY(state_cursor(ctx, &cursor));
+    VEC_EACH (const Str, id, ids) {
+        EntityRow row;
+        ArenaMark mark = arena_mark(ctx->arena);
+        Rc rc = load_row(ctx, ledger, *id, cursor, &row);
+        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc; /* the error lies in the arena */
+        arena_rewind(ctx->arena, mark);
+    }
+    return RC_OK;
+}
+
+/* One snapshot for all: beginning and ending one costs as much as to find a row. */
+Rc read_needs(Ctx *ctx, Ledger *ledger, const StrVec *ids) {
+    StrVec absent = {0};
+    TRY(missing(ctx, ledger, ids, &absent));
+    if (absent.len == 0) return RC_OK;
+    if (!ctx->db)
+        return ctx_fail(ctx, RC_BUSY, "not-in-memory", STR_NONE,
+                        "An entity must be read first: submit from a pool thread.");
+    TRY(reader_snapshot(ctx, ctx->db, STORE_STATE));
+    Rc rc = load_rows(ctx, ledger, &absent);
+    reader_release(ctx->db, STORE_STATE);
+    return rc;
 }
 
 static Rc behind(Ctx *ctx) {
@@ -130,8 +177,9 @@ void ledger_reader_unregister(Ledger *ledger) {
 
 Rc ledger_record_seal(Ctx *ctx, Ledger *ledger, const Entity *entity, Buf *to) {
     bool sealed;
-    return record_encode(ctx, &(RecordKeys){ledger->keys, NULL, ledger->options.dictionary}, entity,
-                         to, &sealed);
+    return record_encode(
+        ctx, &(RecordKeys){.keys = ledger->keys, .dictionary = ledger->options.dictionary}, entity,
+        to, &sealed);
 }
 
 Rc ledger_record_types(Ctx *ctx, Str stored, StrVec *out) {
@@ -145,21 +193,32 @@ Rc ledger_record_open(Ctx *ctx, Ledger *ledger, Str stored, Entity **out) {
 typedef struct Overlay {
     Ctx inner; /* its arena is reset after each version */
     Ledger *ledger;
-    uint64_t above;
+    const OverlayAsk *ask;
     OverlayEach each;
     void *arg;
     Rc rc;
 } Overlay;
 
+/* Types lie in clear; an IRI that stands nowhere in it is none of them. */
+static bool may_be_of(Str stored, const StrVec *types) {
+    Str clear = record_clear(stored);
+    for (size_t i = 0; types && i < types->len; i++) {
+        Str iri = types->items[i];
+        bool escaped = memchr(iri.ptr, '"', iri.len) || memchr(iri.ptr, '\\', iri.len);
+        if (escaped || memmem(clear.ptr, clear.len, iri.ptr, iri.len)) return true;
+    }
+    return !types || types->len == 0;
+}
+
 static bool show_version(void *arg, const Version *version) {
     Overlay *overlay = arg;
     Ctx *inner = &overlay->inner;
     Str id = version_id(version);
-    if (version_position(version) <= overlay->above) return true;
+    if (version_position(version) <= overlay->ask->above) return true;
     if (workset_find(overlay->ledger->set, id) != version) return true; /* a newer one follows */
     const Entity *entity = NULL;
     arena_reset(inner->arena);
-    if (!version_gone(version))
+    if (!version_gone(version) && may_be_of(version_stored(version), overlay->ask->types))
         overlay->rc = decode(inner, overlay->ledger, version_stored(version), &entity);
     return overlay->rc == RC_OK && overlay->each(overlay->arg, id, entity);
 }
@@ -169,8 +228,8 @@ static void error_keep(Ctx *ctx, const Error *error) {
                          str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
 }
 
-Rc ledger_overlay(Ctx *ctx, Ledger *ledger, uint64_t above, OverlayEach each, void *arg) {
-    Overlay overlay = {*ctx, ledger, above, each, arg, RC_OK};
+Rc ledger_overlay(Ctx *ctx, Ledger *ledger, const OverlayAsk *ask, OverlayEach each, void *arg) {
+    Overlay overlay = {*ctx, ledger, ask, each, arg, RC_OK};
     Visit visit;
     TRY(visit_begin(ctx, ledger, &visit));
     overlay.inner.arena = arena_new(READ_ARENA);

@@ -57,10 +57,11 @@ Rc record_key(Ctx *ctx, const RecordKeys *source, const KeyScope *scope, DataKey
     return keys_find(ctx, source->keys, scope, out);
 }
 
-SealedPart record_seal_part(Ctx *ctx, const DataKey *key, Str associated, Str plain) {
+SealedPart record_seal_part(const Ctx *ctx, Rand *rand, const DataKey *key, Str associated,
+                            Str plain) {
     Buf box = buf_new(ctx->arena, SEAL_NONCE + plain.len + SEAL_TAG);
-    Rand rand = rand_system();
-    seal_add(&box, &rand, &key->key, associated, plain);
+    Rand system = rand_system();
+    seal_add(&box, rand ? rand : &system, &key->key, associated, plain);
     return (SealedPart){.key = key->id, .box = buf_str(&box)};
 }
 
@@ -101,7 +102,8 @@ static Rc seal_secret(Ctx *ctx, const RecordKeys *source, const SealRule *rule,
     entity_encode(&plain, secret);
     TRY(buf_rc(&plain));
     Str with = associated(ctx->arena, rule->entity, &key.id);
-    (void)vec_push(ctx->arena, parts, record_seal_part(ctx, &key, with, buf_str(&plain)));
+    (void)vec_push(ctx->arena, parts,
+                   record_seal_part(ctx, source->rand, &key, with, buf_str(&plain)));
     seal_forget(&key, sizeof key);
     seal_forget(plain.ptr, plain.len);
     return RC_OK;
@@ -140,11 +142,16 @@ static Rc damaged(Ctx *ctx) {
                     "A stored record can't be read: stop machi, delete state.db, start again.");
 }
 
-Rc record_types(Ctx *ctx, Str stored, StrVec *out) {
+Str record_clear(Str stored) {
     WireIn in = wire_in(stored);
+    return wire_u8(&in) == RECORD_VERSION ? wire_str(&in) : STR_NONE;
+}
+
+Rc record_types(Ctx *ctx, Str stored, StrVec *out) {
     Entity *clear;
-    if (wire_u8(&in) != RECORD_VERSION) return damaged(ctx);
-    TRY(entity_decode(ctx, wire_str(&in), &clear));
+    Str text = record_clear(stored);
+    if (str_empty(text)) return damaged(ctx);
+    TRY(entity_decode(ctx, text, &clear));
     *out = clear->types;
     return RC_OK;
 }

@@ -28,12 +28,14 @@ typedef struct RecordKeys {
     Keys *keys;
     Writer *writer; /* NULL for everyone but the writer's thread, which may make keys */
     const Dictionary *dictionary; /* may be NULL; record_key doesn't ask it */
+    Rand *rand;                   /* of nonces; NULL: the system's */
 } RecordKeys;
 
 /* RC_NOT_FOUND when there is none and none may be made. */
 Rc record_key(Ctx *ctx, const RecordKeys *source, const KeyScope *scope, DataKey *out);
-/* One sealed part of plain text, its box in ctx->arena. */
-SealedPart record_seal_part(Ctx *ctx, const DataKey *key, Str associated, Str plain);
+/* One sealed part of plain text, its box in ctx->arena. rand NULL: the system's. */
+SealedPart record_seal_part(const Ctx *ctx, Rand *rand, const DataKey *key, Str associated,
+                            Str plain);
 /* What was sealed, in the arena; or its key is gone and plain is empty. */
 typedef struct Opened {
     Str plain;
@@ -46,6 +48,8 @@ Rc record_open_part(Ctx *ctx, Keys *keys, const SealedPart *part, Str associated
 Rc record_encode(Ctx *ctx, const RecordKeys *source, const Entity *entity, Buf *to, bool *sealed);
 /* True if it has sealed parts. */
 bool record_has_sealed(Str stored);
+/* What of a stored form isn't sealed, as it is stored; empty: it is damaged. */
+Str record_clear(Str stored);
 Rc record_types(Ctx *ctx, Str stored, StrVec *out);
 /* Opens a stored form into ctx->arena. *erased (may be NULL): attributes are missing because their
  * key is destroyed. */

@@ -83,6 +83,22 @@ static void change(Stage *stage, Staged *staged, const Entity *entity, uint64_t 
     staged->position = position;
 }
 
+const Entity *stage_preview(Stage *stage, const Delta *delta) {
+    const Entity *before = declared(stage, delta->id)->entity;
+    Entity *after = delta_fold(stage->ctx->arena, before, delta, stage->position, stage->now);
+    stage->preview = (StagePreview){delta, before, after, stage->serial};
+    return after;
+}
+
+/* What `replaces` says takes no part in folding. */
+static const Entity *fold(Stage *stage, const Entity *before, const Delta *delta) {
+    StagePreview preview = stage->preview;
+    stage->preview = (StagePreview){0};
+    bool same = preview.delta == delta && preview.before == before;
+    if (same && preview.serial == stage->serial) return preview.after;
+    return delta_fold(stage->ctx->arena, before, delta, stage->position, stage->now);
+}
+
 void stage_put(Stage *stage, const Delta *delta) {
     Arena *arena = stage->ctx->arena;
     Staged *staged = declared(stage, delta->id);
@@ -90,7 +106,7 @@ void stage_put(Stage *stage, const Delta *delta) {
     Delta *copy = NEW(arena, Delta);
     *copy = *delta; /* its memory is the command's, which outlives the batch */
     copy->replaces = before ? before->version : 0;
-    Entity *after = delta_fold(arena, before, copy, stage->position, stage->now);
+    const Entity *after = fold(stage, before, delta);
     if (!before && !after) return; /* deleting nothing is nothing */
     (void)vec_push(arena, &stage->undo, (StagedUndo){staged, before, staged->position});
     (void)vec_push(

@@ -8,7 +8,7 @@ enum { WINDOW_EVENTS = 8192, CHUNK_LEAVES = 32, WAIT_MILLIS = 200 };
 
 /* While much is written and nobody waits, a window stays open a while: pages that are changed often
  * are then written once for many changes. */
-enum { BUSY_EVENTS = 32, PACE_MILLIS = 200 };
+enum { BUSY_EVENTS = 32, PACE_MILLIS = 500 };
 
 /* ---- registering ---- */
 

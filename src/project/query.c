@@ -161,10 +161,12 @@ static Rc collect(Querying *q) {
     Ctx *ctx = q->ctx;
     q->seen = map_new(ctx->arena);
     q->above = project_reached(q->project);
-    TRY(ledger_overlay(ctx, q->project->tenant->ledger, q->above, newer_entity, q));
+    const MatchHint *hint = q->query->match ? match_hint(q->query->match) : NULL;
+    OverlayAsk newer = {.above = q->above, .types = hint ? &hint->types : NULL};
+    TRY(ledger_overlay(ctx, q->project->tenant->ledger, &newer, newer_entity, q));
     if (q->seen.len > NEWER_MANY) project_hurry(q->project);
     if (q->newer.len) qsort(q->newer.items, q->newer.len, sizeof *q->newer.items, by_id);
-    EntityScan scan = {.hint = q->query->match ? match_hint(q->query->match) : NULL,
+    EntityScan scan = {.hint = hint,
                        .after = q->query->after,
                        .wanted = want_all(q->query) ? 0 : q->query->offset + q->query->limit + 1};
     TRY(reader_entities(ctx, ctx->db, &scan, row, q));

@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <setjmp.h>
+#include <string.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <stdlib.h>
@@ -285,6 +286,28 @@ static void bigrams_cover_short_words(void **state) {
     arena_free(arena);
 }
 
+/* No byte is given twice, none stays behind, and requests of any size are served. */
+static void bytes_drawn_ahead_are_given_once(void **state) {
+    (void)state;
+    static RandAhead ahead;
+    static char given[8192];
+    Rand rand = rand_system_ahead(&ahead);
+    const size_t sizes[] = {24, 1, 2047, 2048, 10, 4000, 24};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        memset(given, 0, sizeof given);
+        rand_bytes(&rand, given, sizes[i]);
+        for (size_t k = ahead.left; k < sizeof ahead.bytes; k++)
+            assert_int_equal(ahead.bytes[k], 0);
+        assert_int_equal(given[sizes[i]], 0);
+    }
+    uint64_t seen[64];
+    for (size_t i = 0; i < 64; i++) {
+        seen[i] = rand_u64(&rand);
+        for (size_t k = 0; k < i; k++)
+            assert_true(seen[i] != seen[k]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_whole),
@@ -295,6 +318,7 @@ int main(void) {
         cmocka_unit_test(chosen_keys_do_not_fall_together),
         cmocka_unit_test(maps_grow_and_replace),
         cmocka_unit_test(arenas_rewind),
+        cmocka_unit_test(bytes_drawn_ahead_are_given_once),
         cmocka_unit_test(digests_match_their_standards),
         cmocka_unit_test(instants_are_read_and_written),
         cmocka_unit_test(every_day_has_one_number),

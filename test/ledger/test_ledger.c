@@ -392,7 +392,9 @@ static void the_overlay_shows_what_the_state_lacks(void **state) {
     }
     city_project(city, 100);
     int64_t sum[2] = {0};
-    assert_int_equal(ledger_overlay(&city->ctx, city->ledger, 10, see_overlay, sum), RC_OK);
+    assert_int_equal(
+        ledger_overlay(&city->ctx, city->ledger, &(OverlayAsk){.above = 10}, see_overlay, sum),
+        RC_OK);
     assert_int_equal(sum[0], 0);
     for (int i = 3; i < 6; i++) {
         Str id = str_fmt(city->ctx.arena, "urn:x:%d", i);
@@ -401,7 +403,9 @@ static void the_overlay_shows_what_the_state_lacks(void **state) {
     }
     assert_int_equal(city_put(city, city_delete(city, STR("urn:x:9")), PUT_PRESENT, 0, NULL),
                      RC_OK);
-    assert_int_equal(ledger_overlay(&city->ctx, city->ledger, 10, see_overlay, sum), RC_OK);
+    assert_int_equal(
+        ledger_overlay(&city->ctx, city->ledger, &(OverlayAsk){.above = 10}, see_overlay, sum),
+        RC_OK);
     assert_int_equal(sum[0], 4);
     assert_int_equal(sum[1], 3 * 6 - 7000);
 }

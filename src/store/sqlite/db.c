@@ -273,7 +273,7 @@ static bool log_is_long(const Db *db) {
    waits for their commits. */
 static int64_t help_pages(const Db *db) {
     static const int shares[STORE_FILES] = {
-        [STORE_LEDGER] = 16, [STORE_STATE] = LONG_SHARE, [STORE_LOCAL] = 16};
+        [STORE_LEDGER] = 16, [STORE_STATE] = 2, [STORE_LOCAL] = 16};
     int64_t pages = log_share(db, shares[db->file]);
     return pages > HELP_PAGES ? pages : HELP_PAGES;
 }
