@@ -86,7 +86,7 @@ def ask(server, method, path, body=None, die_at=300):
     headers = {"Content-Type": "application/json"} if body is not None else {}
     if server.token:
         headers["Authorization"] = f"Bearer {server.token}"
-    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+    connection.request(method, path, json.dumps(body) if isinstance(body, (dict, list)) else body, headers)
     answer = connection.getresponse()
     data = answer.read()
     connection.close()
