@@ -162,3 +162,16 @@ it('keeps the language that was asked for, and answers HEAD', async () => {
     assert.equal(head.status, 200);
     assert.equal(await head.text(), '');
 });
+
+it('cuts nothing off its tiles on a big screen, whatever the figure', async () => {
+    for (const [width, height] of [[1600, 900], [1920, 1080], [3840, 2160]]) {
+        const page = await open('/wall', { viewport: { width, height } });
+        const cut = await page.evaluate(() => [...document.querySelectorAll('.tile')]
+            .filter((tile) => tile.scrollHeight > tile.clientHeight + 1 || tile.scrollWidth > tile.clientWidth + 1).map((tile) => tile.innerText));
+        assert.deepEqual(cut, [], `${width} x ${height}`);
+        const broken = await page.evaluate(() => [...document.querySelectorAll('.tile [data-figure]')]
+            .filter((figure) => figure.getClientRects().length > 1).map((figure) => figure.innerText));
+        assert.deepEqual(broken, [], `${width} x ${height}`);
+        await page.context().close();
+    }
+});
