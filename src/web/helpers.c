@@ -136,8 +136,8 @@ const Json *web_help_shortdate(WebOut *o, const Json *const *args, size_t n) {
     if (!moment_of(args[0], &m)) return args[0];
     int weekday = time_weekday(m.date);
     return web_string(o, o->lang == WEB_EN
-                             ? str_fmt(o->ctx->arena, "%d %s (%s)", m.date.day,
-                                       MONTHS_EN[m.date.month - 1], WEEKDAYS_EN[weekday])
+                             ? str_fmt(o->ctx->arena, "%s %d %.3s", WEEKDAYS_EN[weekday],
+                                       m.date.day, MONTHS_EN[m.date.month - 1])
                              : str_fmt(o->ctx->arena, "%d月%d日（%s）", m.date.month, m.date.day,
                                        WEEKDAYS_JA[weekday]));
 }
