@@ -146,7 +146,22 @@ typedef struct OpenReport {
     Str text, email;
 } OpenReport;
 enum { OPEN_REPORT_MAX = 4000 }; /* bytes of text */
-/* Keeps it, as an entity of type ProblemReport; *number is "R-2026-000001". */
-Rc open_report(Ctx *ctx, const OpenReport *report, Str *number);
+typedef struct OpenReported {
+    Str id;     /* of the entity: 26 random characters, so that it can be an unguessable address */
+    Str number; /* "R-2026-000001" */
+} OpenReported;
+/* Keeps it, as an entity of type ProblemReport in state "open". about: a dataset, or "look-N" for
+ * the look at position N. */
+Rc open_report(Ctx *ctx, const OpenReport *report, OpenReported *out);
+#define OPEN_REPORT_TYPE   LD_DEFAULT "ProblemReport"
+#define OPEN_REPORT_PREFIX "urn:ngsi-ld:ProblemReport:"
+/* What an official does with a report that he looked at: "doing", or "answered" with an answer that
+   whoever reported reads. RC_CONFLICT "moved-on": it is another version now; RC_INVALID "missing".
+ */
+typedef struct OpenReportAct {
+    Str id, state, answer;
+    uint64_t version;
+} OpenReportAct;
+Rc open_report_act(Ctx *ctx, const OpenReportAct *act);
 
 #endif

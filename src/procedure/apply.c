@@ -141,6 +141,10 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
     entity_set(arena, entity, IRI("procedure"), json_of_str(WASTE_RESOURCE));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(1));
     entity_set(arena, entity, IRI("channel"), json_of_str(send->channel));
+    if (!str_eq(send->channel, STR("web"))) {
+        entity_set(arena, entity, IRI("enteredBy"), json_of_str(ctx->actor->id));
+        entity_set(arena, entity, IRI("enteredPost"), json_of_str(ctx->actor->post));
+    }
     entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
     entity_set_kind(
         arena, entity, ATTR_RELATIONSHIP, IRI("slot"),
@@ -180,6 +184,17 @@ static Rc complete(Ctx *ctx, const Answers *answers) {
                     "An answer is missing or wrong: go through the questions again.");
 }
 
+/* Who sends what somebody else says is an official, and is written down as such. */
+static Rc may_enter(Ctx *ctx, Str channel) {
+    if (str_eq(channel, STR("web"))) return RC_OK;
+    if (!str_eq(channel, STR("phone")) && !str_eq(channel, STR("counter")))
+        return ctx_fail(ctx, RC_INVALID, "no-channel", STR("channel"),
+                        "An application comes by web, phone or counter.");
+    if (ctx->actor->kind == ACTOR_STAFF) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "not-permitted", STR("channel"),
+                    "Only officials enter applications for others.");
+}
+
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     const Answers *answers = send->answers;
     *out = (Receipt){.id = apply_case_id(ctx->arena, answers->token), .token = answers->token};
@@ -188,6 +203,7 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
         ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
         return receipt_again(ctx, out);
     TRY(complete(ctx, answers));
+    TRY(may_enter(ctx, send->channel));
     GateAsk ask = {.action = ACT_CREATE, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
     TRY(gate_check(ctx, &ask));
     Command *command = case_command(ctx, STR("application.submit"), out->id, send->channel);

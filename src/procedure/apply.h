@@ -77,7 +77,7 @@ typedef struct Receipt {
    none. */
 typedef struct ApplySend {
     const Answers *answers;
-    Str channel;   /* "web", "counter", "phone" */
+    Str channel;   /* "web"; "counter", "phone": an official (ctx->actor) enters it for somebody */
     Str applicant; /* Person id, or empty: a new one is made */
 } ApplySend;
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out);

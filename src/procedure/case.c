@@ -89,7 +89,9 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set(arena, after, IRI("receiptNumber"), *receipt);
     entity_set(arena, after, IRI("submittedAt"), json_of_str(time_format(arena, now)));
     state_set(arena, after, CASE_SUBMITTED, now);
-    Json step = step_json(arena, now, CASE_SUBMITTED, STR_NONE, STR_NONE);
+    /* the post of the official who entered it for somebody; none when the resident sent it */
+    Json step =
+        step_json(arena, now, CASE_SUBMITTED, entity_text(after, IRI("enteredPost")), STR_NONE);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
     Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
     stage_put(stage, &delta);

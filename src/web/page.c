@@ -22,7 +22,7 @@ const char *page_home_of(const Actor *actor) {
 }
 
 /* Accounts carry the Japanese name; the organisation knows both. */
-static Json name_value(Str name) {
+Json page_name(Str name) {
     const Json *accounts = json_get(shared->organisation, STR("accounts"));
     for (size_t i = 0; accounts && i < accounts->len; i++) {
         const Json *both = json_get(json_at(accounts, i), STR("name"));
@@ -36,7 +36,9 @@ static Json user_value(HttpExchange *x) {
     const Actor *actor = ctx->actor;
     if (!actor || actor->kind == ACTOR_NOBODY) return json_of_null();
     View user = view_new(ctx->arena);
-    view_set(&user, "name", name_value(actor->name));
+    view_set(&user, "name", page_name(actor->name));
+    const StrVec *posts = actor->kind == ACTOR_STAFF ? gate_own_posts(ctx) : NULL;
+    view_bool(&user, "several", posts && posts->len > 1);
     view_str(&user, "home", str_of(page_home_of(actor)));
     view_set(&user, "post", str_empty(actor->post) ? json_of_null() : page_post(x, actor->post));
     return view_value(&user);
@@ -57,8 +59,11 @@ static Json nav_value(HttpExchange *x) {
         const char *key, *url;
     } rows[] = {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff"},
+        {1u << ROLE_CLERK, "entry", "/staff/entry"},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
         {1u << ROLE_STEWARD, "data", "/staff/releases"},
         {1u << ROLE_AUDITOR, "log", "/audit"},
         {1u << ROLE_OPERATOR, "operator", "/operate"},
@@ -79,7 +84,7 @@ static Str language_name(WebLang lang) {
     return names[lang];
 }
 
-View page_view(HttpExchange *x) {
+View page_view_saying(HttpExchange *x, Json notice) {
     Ctx *ctx = http_ctx(x);
     View site = view_new(ctx->arena), view = view_new(ctx->arena);
     view_set(&site, "city", view_text(ctx->arena, city_part("ja"), city_part("en")));
@@ -90,11 +95,15 @@ View page_view(HttpExchange *x) {
     view_set(&site, "csrf",
              ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
     view_bool(&site, "sandbox", ctx->tenant && ctx->tenant->sandbox);
-    view_null(&site, "notice");
+    view_set(&site, "notice", notice);
     view_set(&site, "nav", nav_value(x));
     view_set(&view, "site", view_value(&site));
     view_set(&view, "errors", json_of_members(NULL, 0));
     return view;
+}
+
+View page_view(HttpExchange *x) {
+    return page_view_saying(x, json_of_null());
 }
 
 /* A language that was asked for in the address stays chosen. */
@@ -292,16 +301,20 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_home_rows, page_home_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
+        {page_entry_rows, page_entry_count},
         {page_find_rows, page_find_count},
         {page_account_rows, page_account_count},
         {page_staff_rows, page_staff_count},
         {page_decide_rows, page_decide_count},
+        {page_decisions_rows, page_decisions_count},
         {page_watch_rows, page_watch_count},
         {page_wall_rows, page_wall_count},
         {page_map_rows, page_map_count},
         {page_gauge_rows, page_gauge_count},
         {page_data_rows, page_data_count},
         {page_release_rows, page_release_count},
+        {page_report_rows, page_report_count},
+        {page_reports_rows, page_reports_count},
     };
     shared = options;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

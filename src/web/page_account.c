@@ -143,13 +143,52 @@ static void step_up_post(HttpExchange *x) {
     step_up_show(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }
 
+/* ---- the post under which one acts (兼務) ---- */
+
+static Json roles_value(Arena *arena, unsigned roles) {
+    JsonItems items = {0};
+    for (unsigned role = 0; role < ROLE_COUNT; role++)
+        if (roles & 1u << role)
+            vec_push(arena, &items, json_of_str(str_of(gate_role_name((GateRole)role))));
+    return json_of_items(items.items, items.len);
+}
+
+static Json own_post_value(HttpExchange *x, Str id) {
+    Ctx *ctx = http_ctx(x);
+    const GatePost *post = gate_post(ctx->tenant->gate, id);
+    View one = view_new(ctx->arena);
+    view_str(&one, "id", id);
+    view_set(&one, "title", page_post(x, id));
+    view_set(&one, "roles", roles_value(ctx->arena, post ? post->roles : 0));
+    view_bool(&one, "on", str_eq(id, ctx->actor->post));
+    return view_value(&one);
+}
+
+static void post_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const StrVec *own = gate_own_posts(ctx);
+    View view = page_view(x);
+    JsonItems items = {0};
+    for (size_t i = 0; own && i < own->len; i++)
+        vec_push(ctx->arena, &items, own_post_value(x, own->items[i]));
+    view_items(&view, "posts", &items);
+    page_show(x, 200, WEB_PAGE_POST_SWITCH, &view);
+}
+
+/* What the new post may open first. */
 static void post_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
     const HttpForm *form;
     if (!page_form(x, &form)) return;
-    if (gate_take_post(http_ctx(x), http_form_value(form, "post")) == RC_OK)
-        page_see(x, STR("/staff"));
-    else
+    Str wanted = http_form_value(form, "post");
+    if (gate_take_post(ctx, wanted) != RC_OK) {
         page_fail(x);
+        return;
+    }
+    const GatePost *post = gate_post(ctx->tenant->gate, wanted);
+    Actor actor = *ctx->actor;
+    if (post) actor.roles = post->roles;
+    page_see(x, str_of(page_home_of(&actor)));
 }
 
 /* ---- my page ---- */
@@ -292,6 +331,8 @@ const HttpRoute page_account_rows[] = {
      "Confirm one's identity", NULL, NULL},
     {HTTP_POST, "/step-up", step_up_post, HTTP_POOL, PAGE_FORM_MAX, STEP_UP_ACCESS | GATE_FORM,
      "Accounts", "Confirm one's identity", NULL, NULL},
+    {HTTP_GET, "/post", post_get, HTTP_POOL, 0, GATE_STAFF, "Accounts", "The posts one holds", NULL,
+     NULL},
     {HTTP_POST, "/post", post_post, HTTP_POOL, PAGE_FORM_MAX, GATE_STAFF | GATE_FORM, "Accounts",
      "Change the post", NULL, NULL},
     {HTTP_GET, "/my", my_get, HTTP_POOL, 0, GATE_RESIDENT, "Accounts", "My page", NULL, NULL},

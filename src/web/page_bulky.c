@@ -65,7 +65,7 @@ static bool asking_begin(HttpExchange *x, ApplyStep step, Asking *asking) {
         page_see(x, str_of(step_pages[open].path));
         return false;
     }
-    asking->view = page_view(x);
+    asking->view = page_view_saying(x, page_entry_notice(asking->ctx, asking->draft));
     Json *steps = NEW_ARRAY(asking->ctx->arena, Json, STEP_PAGES);
     for (unsigned i = 0; i < STEP_PAGES; i++)
         steps[i] = json_of_bool(i <= (unsigned)step);
@@ -129,18 +129,23 @@ static void start_get(HttpExchange *x) {
 }
 
 /* A new draft with a token of its own: sending it twice is one application. */
-static void start_post(HttpExchange *x) {
+void page_bulky_begin(HttpExchange *x, Json channel) {
     Ctx *ctx = http_ctx(x);
     JsonMember members[] = {
         {STR("token"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
         {STR("hold"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
+        {STR("channel"), channel},
     };
     Rc rc = draft_drop(ctx, browser(ctx));
-    if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 2);
+    if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 3);
     if (rc == RC_OK)
         page_see(x, str_of(step_pages[0].path));
     else
         page_fail(x);
+}
+
+static void start_post(HttpExchange *x) {
+    page_bulky_begin(x, json_of_null());
 }
 
 /* ---- district ---- */
@@ -594,8 +599,10 @@ static void check_post(HttpExchange *x) {
         page_fail(x);
         return;
     }
-    ApplySend send = {
-        .answers = &asking.answers, .channel = STR("web"), .applicant = ctx->actor->person};
+    Str entering = page_entering(ctx, asking.draft);
+    ApplySend send = {.answers = &asking.answers,
+                      .channel = str_empty(entering) ? STR("web") : entering,
+                      .applicant = ctx->actor->person};
     Rc rc = apply_send(ctx, &send, &receipt);
     if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
     if (rc == RC_OK) {

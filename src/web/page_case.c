@@ -88,10 +88,19 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
 typedef struct CasePlace {
     Str base;
     int64_t until; /* a found case: when its address ends; 0: it stays */
+    bool office;   /* an official looks, for the caller or visitor before him */
 } CasePlace;
 
+static void hold(Ctx *ctx, Str id) {
+    Actor *holder = NEW(ctx->arena, Actor);
+    *holder = *ctx->actor;
+    holder->held = id;
+    ctx->actor = holder;
+}
+
 /* At /c/TOKEN the holder of the address may see the case: the gate is told which record that is. At
-   /my/cases/ID it is the signed-in resident's own, or it isn't there for him. */
+   /my/cases/ID it is the signed-in resident's own, or it isn't there for him. An official is
+   nobody's holder: what he sees by the address he sees by his post, and it is a look. */
 static Str case_of(HttpExchange *x, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
     Ticket ticket;
@@ -103,27 +112,32 @@ static Str case_of(HttpExchange *x, CasePlace *place) {
         return id;
     }
     Str token = http_path_param(x, "token");
-    Actor *holder = NEW(ctx->arena, Actor);
-    *holder = *ctx->actor;
     bool found = page_ticket(ctx, token, &ticket);
-    holder->held = found ? ticket.case_id : apply_case_id(ctx->arena, token);
+    Str id = found ? ticket.case_id : apply_case_id(ctx->arena, token);
     place->until = found ? ticket.until : 0;
-    ctx->actor = holder;
+    place->office = ctx->actor->kind == ACTOR_STAFF;
+    if (place->office)
+        ctx->purpose = STR("bulky-waste-check");
+    else
+        hold(ctx, id);
     place->base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
-    return holder->held;
+    return id;
 }
 
+static const unsigned office_relations = REL_POST | REL_DIVISION | REL_ASSIGNEE;
 static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
 
 static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, place), out);
-    bool own = rc == RC_OK && (gate_relation(ctx, *out) & own_relations);
+    unsigned wanted = place->office ? office_relations : own_relations;
+    bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);
     if (own) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (!own || !*out)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
                         "There is no case at this address.");
-    return rc;
+    TRY(rc);
+    return place->office ? gate_look(ctx, out, 1, STR("申込みの控え")) : RC_OK;
 }
 
 /* The state's word on pages: what the office calls submitted the resident knows as received. */
@@ -266,8 +280,7 @@ static void case_get(HttpExchange *x) {
         page_fail(x);
 }
 
-/* The whole address, for the resident to keep: as the browser asked for it. */
-static Str whole_address(HttpExchange *x, Str path) {
+Str page_whole_address(HttpExchange *x, Str path) {
     Str host = http_header(x, "host");
     return str_fmt(http_ctx(x)->arena, "%s://" STR_FMT STR_FMT,
                    pages_options()->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
@@ -284,8 +297,12 @@ static void receipt_get(HttpExchange *x) {
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
     view_bool(&view, "mailed", false);
     view_set(&view, "application", page_application(x, application));
-    Str address = whole_address(x, place.base);
+    Str address = page_whole_address(x, place.base);
     until_value(&view, &place);
+    view_str(&view, "case_url",
+             place.office
+                 ? page_case_url(view.arena, entity_text(application, IRI("receiptNumber")))
+                 : STR_NONE);
     view_str(&view, "url", address);
     view_set(&view, "qr", place.until ? json_of_null() : page_qr(http_ctx(x), address));
     page_show(x, 200, WEB_PAGE_BULKY_RECEIPT, &view);

@@ -1,5 +1,5 @@
 /* page_data: the open-data portal: catalogue, datasets, their files under permanent addresses,
- * DCAT, and 'report a problem'. */
+ * DCAT. */
 #include "pages_int.h"
 
 #include "open/open.h"
@@ -415,94 +415,6 @@ static void run_post(HttpExchange *x) {
         page_fail(x);
 }
 
-/* ---- report a problem ---- */
-
-static Json kinds_value(Arena *arena) {
-    static const Str kinds[] = {T("data"), T("page"), T("look"), T("city")};
-    JsonItems items = {0};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        vec_push(arena, &items, json_of_str(kinds[i]));
-    return json_of_items(items.items, items.len);
-}
-
-static Json about_value(Ctx *ctx, Str about) {
-    OpenDataset set;
-    if (str_empty(about) || open_dataset(ctx, about, &set) != RC_OK) return json_of_null();
-    View one = view_new(ctx->arena);
-    view_str(&one, "id", set.id);
-    view_json(&one, "label", set.title);
-    return view_value(&one);
-}
-
-static View report_view(HttpExchange *x, const OpenReport *report) {
-    View view = page_view(x), values = view_new(view.arena);
-    Json about = about_value(http_ctx(x), report->about);
-    bool known = about.kind != JSON_NULL;
-    view_str(&view, "back",
-             known ? str_fmt(view.arena, "/data/" STR_FMT, STR_ARG(report->about)) : STR_NONE);
-    view_null(&view, "done");
-    view_set(&view, "about", about);
-    view_set(&view, "kinds", kinds_value(view.arena));
-    view_str(&values, "kind", report->kind);
-    view_str(&values, "text", report->text);
-    view_str(&values, "mail", report->email);
-    view_set(&view, "values", view_value(&values));
-    return view;
-}
-
-static void report_get(HttpExchange *x) {
-    OpenReport report = {.about = http_query_or(x, "about", STR_NONE)};
-    View view = report_view(x, &report);
-    page_show(x, 200, WEB_PAGE_REPORT, &view);
-}
-
-static void report_fault(HttpExchange *x, const OpenReport *report) {
-    Ctx *ctx = http_ctx(x);
-    static const struct {
-        Str path;
-        const char *field, *code;
-    } rows[] = {
-        {T("kind"), "kind", "required"},
-        {T("text"), "text", "required"},
-        {T("email"), "mail", "format"},
-    };
-    Str path = ctx->error.path;
-    Faults faults = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (str_eq(rows[i].path, path))
-            vec_push(ctx->arena, &faults, (Fault){rows[i].field, rows[i].code});
-    if (ctx->error.rc != RC_INVALID || faults.len == 0) {
-        page_fail(x);
-        return;
-    }
-    View view = report_view(x, report);
-    page_faults(&view, &faults);
-    page_show(x, 422, WEB_PAGE_REPORT, &view);
-}
-
-static void report_post(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    const HttpForm *form;
-    Str number;
-    if (!page_form(x, &form)) return;
-    OpenReport report = {.kind = http_form_value(form, "kind"),
-                         .about = http_form_value(form, "about"),
-                         .text = http_form_value(form, "text"),
-                         .email = str_trim(http_form_value(form, "mail"))};
-    if (open_report(ctx, &report, &number) == RC_OK)
-        page_see(x, str_fmt(ctx->arena, "/report/" STR_FMT, STR_ARG(number)));
-    else
-        report_fault(x, &report);
-}
-
-static void report_done_get(HttpExchange *x) {
-    View view = report_view(x, &(OpenReport){0}), done = view_new(view.arena);
-    view_str(&done, "number", str_head(http_path_param(x, "number"), 40));
-    view_null(&done, "url");
-    view_set(&view, "done", view_value(&done));
-    page_show(x, 200, WEB_PAGE_REPORT, &view);
-}
-
 #define OPEN_ACCESS (GATE_PUBLIC | GATE_QUIET)
 #define RUN_ACCESS  (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
 
@@ -520,11 +432,5 @@ const HttpRoute page_data_rows[] = {
      "DCAT-AP 3 in Turtle", NULL, NULL},
     {HTTP_GET, "/catalog.jsonld", jsonld_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "DCAT-AP 3 in JSON-LD", NULL, NULL},
-    {HTTP_GET, "/report", report_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data", "Report a problem",
-     NULL, NULL},
-    {HTTP_POST, "/report", report_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
-     "Open data", "Report a problem", NULL, NULL},
-    {HTTP_GET, "/report/{number}", report_done_get, HTTP_POOL, 0, GATE_PUBLIC, "Open data",
-     "A problem was reported", NULL, NULL},
 };
 ROWS(page_data_count, page_data_rows);

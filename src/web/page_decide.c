@@ -469,102 +469,6 @@ static void plan_post(HttpExchange *x) {
         page_fail(x);
 }
 
-/* ---- decisions taken ---- */
-
-static Json content_line(Arena *arena, const char *ja, const char *en, Json value) {
-    View one = view_new(arena);
-    view_set(&one, "label", view_text(arena, str_of(ja), str_of(en)));
-    view_set(&one, "value", value);
-    return view_value(&one);
-}
-
-/* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
- */
-static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
-    static const char *const names[] = {"leaf", "checkpoint", "size", "witness"};
-    const Json *proof = NULL;
-    View one = view_new(ctx->arena);
-    Rc rc = ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof);
-    if (rc != RC_OK && rc != RC_BUSY) return rc;
-    view_int(&one, "position", (int64_t)decision->version);
-    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        view_null(&one, names[i]);
-    Str note = proof ? json_get_str(proof, "checkpoint") : STR_NONE, line;
-    if (proof) view_str(&one, "leaf", json_get_str(proof, "leafHash"));
-    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
-        int64_t size;
-        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
-        if (i == 2) view_str(&one, "checkpoint", line);
-    }
-    view_set(view, "proof", view_value(&one));
-    return RC_OK;
-}
-
-/* What was decided, for those who may see it; the auditor proves a hash. */
-static void content_value(View *view, const Entity *decision) {
-    const Json *contents = contents_of(decision);
-    JsonItems lines = {0};
-    if (contents) {
-        vec_push(view->arena, &lines,
-                 content_line(view->arena, "件数", "Cases",
-                              json_of_int(json_get_int(contents, "count", 1))));
-        vec_push(view->arena, &lines,
-                 content_line(view->arena, "手数料", "Fees",
-                              json_of_int(json_get_int(contents, "fee", 0))));
-    }
-    view_items(view, "content", &lines);
-}
-
-static void comments_value(HttpExchange *x, View *view, const Entity *decision) {
-    JsonItems comments = {0};
-    Str opinion = entity_text(decision, IRI("opinion"));
-    if (!str_empty(opinion)) {
-        View one = view_new(view->arena);
-        view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
-        view_str(&one, "text", opinion);
-        view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
-        vec_push(view->arena, &comments, view_value(&one));
-    }
-    view_items(view, "comments", &comments);
-}
-
-static Rc decision_load(HttpExchange *x, const Entity **out) {
-    Ctx *ctx = http_ctx(x);
-    Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
-                     STR_ARG(http_path_param(x, "decision")));
-    ctx->purpose = purpose_decide;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
-    TRY(rc);
-    return gate_look(ctx, out, 1, STR("起案と決裁の内容"));
-}
-
-static void decision_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    const Entity *decision;
-    View view = page_view(x);
-    Rc rc = decision_load(x, &decision);
-    if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
-    if (rc != RC_OK) {
-        page_fail(x);
-        return;
-    }
-    const char *act = decided_act(decision);
-    view_str(&view, "title", entity_text(decision, IRI("title")));
-    view_str(&view, "state", act ? str_of(act) : STR("waiting"));
-    view_str(&view, "level", act && str_eq(str_of(act), STR("approved")) ? STR("ok") : STR("info"));
-    view_str(&view, "number", entity_text(decision, IRI("number")));
-    view_set(&view, "stages", page_stages(x, decision));
-    content_value(&view, decision);
-    comments_value(x, &view, decision);
-    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
-    view_str(&view, "route_hash", decide_hash(ctx->arena, &(Json[]){page_stages(x, decision)}[0]));
-    page_show(x, 200, WEB_PAGE_DECISION, &view);
-}
-
 #define OFFICE                                                                                     \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
 #define CHIEF (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
@@ -580,8 +484,5 @@ const HttpRoute page_decide_rows[] = {
      "The collection plan of a day", NULL, NULL},
     {HTTP_POST, "/staff/plan/{day}", plan_post, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,
      "Decisions", "Propose or decide the plan", NULL, NULL},
-    {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0,
-     OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR), "Decisions", "A decision and its proof", NULL,
-     NULL},
 };
 ROWS(page_decide_count, page_decide_rows);

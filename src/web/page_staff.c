@@ -141,7 +141,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
     view_set(&one, "assignee",
              str_empty(assignee) ? json_of_null()
-             : mine              ? json_of_str(http_ctx(x)->actor->name)
+             : mine              ? page_name(http_ctx(x)->actor->name)
                                  : page_post(x, entity_text(application, IRI("post"))));
     return view_value(&one);
 }
@@ -298,6 +298,12 @@ static Date due_of(const Entity *application) {
     return due;
 }
 
+/* The post to which the table gives this amount (専決). */
+static Str confirmer(const Ctx *ctx, const Entity *application) {
+    return waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"),
+                         entity_int(application, IRI("fee"), 0));
+}
+
 static bool may_confirm(const Ctx *ctx, const Entity *application) {
     GateAsk ask = {.action = ACT_CONFIRM,
                    .type = STR(CASE_TYPE),
@@ -329,6 +335,13 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_items(view, "checks", &items);
     view_bool(view, "acts",
               case_state(application) == CASE_SUBMITTED && may_confirm(http_ctx(x), application));
+    Str decider = confirmer(http_ctx(x), application);
+    view_set(view, "confirmer",
+             str_eq(decider, http_ctx(x)->actor->post) ? json_of_null() : page_post(x, decider));
+    view_set(view, "entered",
+             str_empty(entity_text(application, IRI("enteredPost")))
+                 ? json_of_null()
+                 : page_post(x, entity_text(application, IRI("enteredPost"))));
     view_bool(view, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     int64_t touched;

@@ -29,6 +29,15 @@ Json view_text(Arena *arena, Str ja, Str en);
 
 /* The page's view with its `site`: city, path, language, user, csrf, sandbox, notice, nav. */
 View page_view(HttpExchange *x);
+/* The same with a `notice` above the page: {kind, text}. */
+View page_view_saying(HttpExchange *x, Json notice);
+/* Begins a draft: null, or the channel of an entry for somebody else. */
+void page_bulky_begin(HttpExchange *x, Json channel);
+/* What the pages of such a draft say above everything; null on the browser's own. */
+Json page_entry_notice(const Ctx *ctx, const Json *draft);
+/* The channel of a draft that a clerk enters for a caller or visitor: "phone" or "counter"; empty:
+ * it is the browser's own. */
+Str page_entering(const Ctx *ctx, const Json *draft);
 /* The page on which an actor's work begins: where the brand of the office leads. */
 const char *page_home_of(const Actor *actor);
 /* Renders and answers. */
@@ -46,6 +55,8 @@ const PagesOptions *pages_options(void);
 /* "環境課 窓口係" as residents see an official: the post's title in both languages; never a name.
  */
 Json page_post(HttpExchange *x, Str post);
+/* An account's name in both languages, where the organisation knows them. */
+Json page_name(Str name);
 /* Looks as the component shows them. */
 void page_looks(HttpExchange *x, View *view, const Looks *looks);
 /* Who proposed a decision and who decides it, as the component `route` shows it. */
@@ -71,6 +82,13 @@ void page_steps(View *view, const Entity *application);
 Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
 Str page_case_url(Arena *arena, Str number);
+
+/* The whole address of a path, for people to keep: as the browser asked for it. */
+Str page_whole_address(HttpExchange *x, Str path);
+/* What a report is about, with a page to look at it: {id, label, url}; null for nothing known. */
+Json page_about(HttpExchange *x, Str about);
+/* Levels of the tags of reports. */
+Str page_report_level(Str state);
 
 /* An address as a QR code: `size` in modules with its quiet zone, and the `path` of its dark ones;
  * null when it is too long for one. */
@@ -106,16 +124,20 @@ void page_bounds(View *view, const Places *places);
 PAGE_ROWS(home);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
+PAGE_ROWS(entry);
 PAGE_ROWS(find);
 PAGE_ROWS(account);
 PAGE_ROWS(staff);
 PAGE_ROWS(decide);
+PAGE_ROWS(decisions);
 PAGE_ROWS(watch);
 PAGE_ROWS(wall);
 PAGE_ROWS(map);
 PAGE_ROWS(gauge);
 PAGE_ROWS(data);
 PAGE_ROWS(release);
+PAGE_ROWS(report);
+PAGE_ROWS(reports);
 
 #define ROWS(name, rows) const size_t name = sizeof(rows) / sizeof *(rows)
 

@@ -191,6 +191,177 @@ it('leads each role by the brand to a page that it may open, and to its own desk
     }
 });
 
+for (const channel of ['phone', 'counter']) {
+    it(`lets a clerk enter an application for somebody: ${channel}`, async () => {
+        const page = await open(channel === 'phone');
+        await signIn(page, 'clerk');
+        await page.goto(`${site.url}/staff/entry`);
+        await press(page, 'main .actions button');
+        assert.equal(await page.locator('.errors a[href="#channel"]').count(), 1);
+        await page.locator(`input[value="${channel}"]`).check();
+        await press(page, 'main .actions button');
+        assert.match(await page.locator('.banner').first().innerText(), channel === 'phone' ? /電話の方/ : /窓口の方/);
+        await answer(page);
+        await press(page, 'form[action="/bulky/check"] button');
+        const number = (await page.locator('.code').innerText()).trim();
+        assert.equal(await page.locator('svg.qr').count(), 1);
+        await sound(page);
+        const address = await page.locator('a.address').getAttribute('href');
+        await press(page, `a[href="/staff/cases/${number}"]`);
+        const text = await page.locator('main').innerText();
+        assert.match(text, channel === 'phone' ? /受付方法\s*電話/ : /受付方法\s*窓口/);
+        assert.match(text, /入力した職\s*環境課 ごみ減量係/);
+        const resident = await open(channel === 'phone');
+        assert.equal((await resident.goto(address)).status(), 200);
+        assert.ok(!(await resident.locator('main').innerText()).includes('職員E'));
+        assert.match(await resident.locator('#looks ~ table').innerText(), /ごみ減量係/, 'the clerk saw the receipt: a look');
+        await find(resident, number, PHONE);
+        assert.ok((await resident.locator('h1').innerText()).includes(number));
+        await Promise.all([page, resident].map((one) => one.context().close()));
+    });
+}
+
+it('takes the channel of an entry from clerks only', async () => {
+    const page = await open();
+    await page.goto(`${site.url}/bulky`);
+    const csrf = await page.locator('input[name="csrf"]').first().inputValue();
+    const answer = await page.request.post(`${site.url}/staff/entry`, { form: { csrf, channel: 'phone' }, maxRedirects: 0 });
+    assert.equal(answer.status(), 403);
+    await page.context().close();
+});
+
+it('lets an official change between the posts held, and decides by the one in use', async () => {
+    const page = await open();
+    const number = await apply(await open());
+    await signIn(page, 'clerk');
+    await press(page, 'header a[href="/post"]');
+    assert.equal(await page.locator('input[name="post"]').count(), 2);
+    await page.locator('input[value="environment-counter-clerk"]').check();
+    await press(page, 'main .actions button');
+    assert.match(await page.locator('header').innerText(), /窓口係/);
+    await page.goto(`${site.url}/staff/cases/${number}`);
+    assert.equal(await page.locator('form[action$="/confirm"]').count(), 0);
+    assert.match(await page.locator('main').innerText(), /環境課 ごみ減量係」が専決/);
+    await sound(page);
+    const csrf = await page.locator('input[name="csrf"]').first().inputValue();
+    assert.equal((await page.request.post(`${site.url}/staff/cases/${number}/confirm`, { form: { csrf }, maxRedirects: 0 })).status(), 403);
+    assert.equal((await page.request.post(`${site.url}/post`, { form: { csrf, post: 'mayor' }, maxRedirects: 0 })).status(), 403);
+    await page.goto(`${site.url}/post`);
+    await page.locator('input[value="environment-waste-clerk"]').check();
+    await press(page, 'main .actions button');
+    await page.goto(`${site.url}/staff/cases/${number}`);
+    await press(page, 'form[action$="/confirm"] button');
+    assert.match(await page.locator('.tag').first().innerText(), /確定/);
+    await page.context().close();
+});
+
+it('lists what waits for a decision and what was decided, and opens each', async () => {
+    for (const [role, first] of [['chief', 'mine'], ['clerk', 'mine'], ['auditor', 'all']]) {
+        const page = await open();
+        await signIn(page, role);
+        if (role === 'chief') await stepUp(page, role);
+        await page.goto(`${site.url}/staff/decisions`);
+        assert.equal(await page.locator('#state').inputValue(), first, role);
+        await sound(page);
+        await page.goto(`${site.url}/staff/decisions?state=decided&lang=en`);
+        const rows = await page.locator('main tbody tr').count();
+        assert.ok(rows > 1, role);
+        assert.ok(!/[ぁ-んァ-ヶ一-龠]/.test((await page.locator('main').innerText()).replace(/日本語/g, '')), 'English all through');
+        await sound(page);
+        for (const kind of ['fee-reduction', 'collection-plan']) {
+            await page.goto(`${site.url}/staff/decisions?state=decided&kind=${kind}&lang=ja`);
+            const place = await page.locator('main tbody a').first().getAttribute('href');
+            assert.equal((await page.goto(site.url + place)).status(), 200, place);
+            assert.match(await page.locator('.tag').first().innerText(), /決裁済み/);
+            await sound(page);
+        }
+        await page.goto(`${site.url}/staff/decisions?state=waiting`);
+        for (const place of await page.locator('main tbody a').evaluateAll((all) => all.map((a) => a.getAttribute('href'))))
+            assert.equal((await page.goto(site.url + place)).status(), 200, place);
+        await page.context().close();
+    }
+    const page = await open(false);
+    await signIn(page, 'chief');
+    await page.goto(`${site.url}/staff/decisions?state=all`);
+    await press(page, 'main .pager a');
+    assert.match(page.url(), /page=2/);
+    await page.context().close();
+});
+
+for (const scripts of [true, false]) {
+    it(`takes a report, has it answered, and shows the answer to whoever reported, ${scripts ? 'with' : 'without'} scripts`, async () => {
+        const page = await open(scripts);
+        await page.goto(`${site.url}/report?about=look-7`);
+        assert.ok(await page.locator('#kind-look').isChecked());
+        await page.fill('#text', 'なぜ\n見たのですか');
+        await page.fill('#mail', 'someone@example.jp');
+        await press(page, 'main .actions button');
+        const number = (await page.locator('.code').innerText()).trim();
+        const address = await page.locator('a.address').getAttribute('href');
+        assert.match(address, /\/report\/[0-9a-z]{26}$/);
+        await sound(page);
+        assert.equal((await page.goto(address.slice(0, -1) + '0')).status(), 404);
+
+        const clerk = await open(scripts);
+        await signIn(clerk, 'clerk');
+        await clerk.goto(`${site.url}/staff/reports`);
+        await press(clerk, `main tbody a:text("${number}")`);
+        const text = await clerk.locator('main').innerText();
+        assert.match(text, /someone@example\.jp/);
+        assert.match(text, /閲覧の記録 7/);
+        await press(clerk, 'button[value="doing"]');
+        assert.match(await clerk.locator('.tag').first().innerText(), /対応中/);
+        await press(clerk, 'button[value="answered"]');
+        assert.equal(await clerk.locator('.errors a[href="#answer"]').count(), 1);
+        await clerk.fill('#answer', '受付の確認のためです。');
+        await press(clerk, 'button[value="answered"]');
+        assert.match(await clerk.locator('.tag').first().innerText(), /回答済み/);
+        await sound(clerk);
+        for (const state of ['open', 'answered', 'all']) {
+            await clerk.goto(`${site.url}/staff/reports?state=${state}`);
+            assert.equal(await clerk.locator(`main tbody a:text("${number}")`).count(), state === 'open' ? 0 : 1, state);
+        }
+        await page.goto(address);
+        assert.match(await page.locator('main').innerText(), /受付の確認のためです/);
+        await sound(page);
+        await Promise.all([page, clerk].map((one) => one.context().close()));
+    });
+}
+
+it('scrolls sideways nowhere at the desk, from 320 px on, in either language', async () => {
+    const desks = {
+        clerk: ['/staff', '/staff?state=all', '/staff/entry', '/staff/plan', '/staff/decisions?state=all', '/staff/reports', '/post'],
+        chief: ['/staff', '/staff/reductions', '/staff/plan', '/staff/decisions?state=decided'],
+        steward: ['/staff/releases', '/staff/reports', '/data'],
+        auditor: ['/audit', '/staff/decisions'],
+        operator: ['/operate'],
+        'resident-1': ['/my', '/my/looks'],
+    };
+    for (const [role, paths] of Object.entries(desks)) {
+        const page = await open();
+        await signIn(page, role);
+        if (role === 'chief') await stepUp(page, role);
+        for (const path of [...paths, '/staff/wall'].filter((one) => one !== '/staff/wall' || role !== 'resident-1'))
+            for (const lang of ['ja', 'en']) {
+                const answer = await page.goto(`${site.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, { waitUntil: 'load' });
+                assert.equal(answer.status(), 200, `${role} ${path}`);
+                for (const width of [320, 390, 768, 1024, 1280]) {
+                    await page.setViewportSize({ width, height: 844 });
+                    const over = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+                    assert.ok(over <= 0, `${role} ${path} ${lang} at ${width} px: ${over} px too wide`);
+                    if (width === 390) await sound(page);
+                }
+            }
+        const number = role === 'clerk' && await page.goto(`${site.url}/staff`) && await page.locator('main tbody a').first().getAttribute('href');
+        if (number) {
+            await page.setViewportSize({ width: 320, height: 844 });
+            await page.goto(`${site.url}${number}?lang=en`);
+            await sound(page);
+        }
+        await page.context().close();
+    }
+});
+
 // ISO/IEC 18004, byte mode, for the versions that an address needs: unmask, walk the columns, undo the blocks.
 function read_qr(size, dark) {
     const quiet = 4, width = size - 2 * quiet, version = (width - 17) / 4;

@@ -468,15 +468,15 @@ static void test_the_catalogue_names_every_published_file(void **state) {
 static void test_problem_reports_are_numbered_and_checked(void **state) {
     (void)state;
     Desk desk;
-    Str number;
+    OpenReported made;
     desk_begin(&desk);
     House *house = &desk.house;
     house->ctx.actor = &house->nobody;
     OpenReport good = {.kind = STR("data"), .about = COUNTS, .text = STR("8月の数が変です")};
-    GOOD(house, open_report(&house->ctx, &good, &number));
-    assert_true(str_eq(number, STR("R-2026-000001")));
-    GOOD(house, open_report(&house->ctx, &good, &number));
-    assert_true(str_eq(number, STR("R-2026-000002")));
+    GOOD(house, open_report(&house->ctx, &good, &made));
+    assert_true(str_eq(made.number, STR("R-2026-000001")));
+    GOOD(house, open_report(&house->ctx, &good, &made));
+    assert_true(str_eq(made.number, STR("R-2026-000002")));
     const struct {
         OpenReport report;
         const char *code;
@@ -485,9 +485,36 @@ static void test_problem_reports_are_numbered_and_checked(void **state) {
         {{.kind = STR("data"), .text = STR("  ")}, "bad-text"},
         {{.kind = STR("data"), .text = STR("x"), .email = STR("nobody")}, "bad-email"},
         {{.kind = STR("data"), .text = STR("x"), .about = STR("none")}, "bad-about"},
+        {{.kind = STR("look"), .text = STR("x"), .about = STR("look-0x")}, "bad-about"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        FAILS(house, open_report(&house->ctx, &bad[i].report, &number), RC_INVALID, bad[i].code);
+        FAILS(house, open_report(&house->ctx, &bad[i].report, &made), RC_INVALID, bad[i].code);
+    desk_end(&desk);
+}
+
+static void test_problem_reports_are_answered_once_and_by_officials(void **state) {
+    (void)state;
+    Desk desk;
+    OpenReported made;
+    desk_begin(&desk);
+    House *house = &desk.house;
+    house->ctx.actor = &house->nobody;
+    OpenReport asked = {
+        .kind = STR("look"), .about = STR("look-12"), .text = STR("なぜ見たのですか")};
+    GOOD(house, open_report(&house->ctx, &asked, &made));
+    const Entity *report = house_entity(house, made.id);
+    assert_true(str_eq(entity_text(report, IRI("about")), STR("look-12")));
+    OpenReportAct act = {.id = made.id, .state = STR("doing"), .version = report->version};
+    FAILS(house, open_report_act(&house->ctx, &act), RC_DENIED, "needs-sign-in");
+    house->ctx.actor = &desk.steward;
+    GOOD(house, open_report_act(&house->ctx, &act));
+    FAILS(house, open_report_act(&house->ctx, &act), RC_CONFLICT, "moved-on");
+    act = (OpenReportAct){
+        .id = made.id, .state = STR("answered"), .version = house_entity(house, made.id)->version};
+    FAILS(house, open_report_act(&house->ctx, &act), RC_INVALID, "missing");
+    act.answer = STR("受付の確認のためです。");
+    GOOD(house, open_report_act(&house->ctx, &act));
+    assert_true(str_eq(entity_text(house_entity(house, made.id), IRI("state")), STR("answered")));
     desk_end(&desk);
 }
 
@@ -534,6 +561,7 @@ int main(void) {
         cmocka_unit_test(test_open_types_leave_under_the_standards_headers),
         cmocka_unit_test(test_the_catalogue_names_every_published_file),
         cmocka_unit_test(test_problem_reports_are_numbered_and_checked),
+        cmocka_unit_test(test_problem_reports_are_answered_once_and_by_officials),
         cmocka_unit_test(test_faulty_releases_are_refused_with_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

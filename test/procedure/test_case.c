@@ -160,6 +160,28 @@ static void a_case_begins_whole(void **state) {
         assert_true(json_get(json_at(checks, i), STR("ok"))->value.boolean);
 }
 
+/* By telephone or at the counter an official sends it, and is written down; nobody else may. */
+static void an_official_enters_for_somebody(void **state) {
+    House *house = *state;
+    Receipt receipt;
+    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    ApplySend send = {.answers = &answers, .channel = STR("phone"), .applicant = STR_NONE};
+    house_act(house, &house->resident);
+    FAILS(house, apply_send(&house->ctx, &send, &receipt), RC_DENIED, "not-permitted");
+    house_act(house, &house->clerk);
+    send.channel = STR("pigeon");
+    FAILS(house, apply_send(&house->ctx, &send, &receipt), RC_INVALID, "no-channel");
+    send.channel = STR("phone");
+    GOOD(house, apply_send(&house->ctx, &send, &receipt));
+    const Entity *application = house_entity(house, receipt.id);
+    CaseSteps steps;
+    case_steps(house->arena, application, &steps);
+    assert_true(str_eq(entity_text(application, IRI("channel")), STR("phone")));
+    assert_true(str_eq(entity_text(application, IRI("enteredBy")), house->clerk.id));
+    assert_true(str_eq(entity_text(application, IRI("enteredPost")), house->clerk.post));
+    assert_true(str_eq(steps.items[0].post, house->clerk.post));
+}
+
 static void an_incomplete_draft_books_nothing(void **state) {
     House *house = *state;
     Receipt receipt;
@@ -673,6 +695,7 @@ int main(void) {
         TEST(finding_cannot_be_tried_out),
         TEST(sending_twice_is_one_case),
         TEST(a_case_begins_whole),
+        TEST(an_official_enters_for_somebody),
         TEST(an_incomplete_draft_books_nothing),
         TEST(a_held_day_becomes_the_booking),
         TEST(many_who_want_the_last_places_get_each_once),

@@ -1,0 +1,349 @@
+/* page_decisions: what was proposed and what became of it: the list, and one decision with its
+ * proof. Deciding itself stands in page_decide.c and page_release.c. */
+#include "pages_int.h"
+
+#include "decide/decide.h"
+
+#define IRI(term)       STR(LD_DEFAULT term)
+#define DECISION_PREFIX "urn:ngsi-ld:Decision:"
+#define AUDITOR_ALONE   (1u << ROLE_AUDITOR)
+
+enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16 };
+
+static const Json *contents_of(const Entity *decision) {
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    return contents ? contents->value : NULL;
+}
+
+static bool of_kind(const Entity *decision, const char *kind) {
+    return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
+}
+
+/* The day of a plan, which its title begins with: what is in it is shown for a purpose only, a
+ * title is not. */
+static bool plan_day(const Entity *decision, Date *day) {
+    Str title = entity_text(decision, IRI("title"));
+    ptrdiff_t end = str_find(title, STR("の粗大ごみ"));
+    return end > 0 && time_parse_japanese(str_sub(title, 0, (size_t)end), day);
+}
+
+/* The title stands in the decision in Japanese, as it was decided; readers of English are told the
+ * same. */
+static Json title_value(Arena *arena, const Entity *decision) {
+    Str ja = entity_text(decision, IRI("title")), en = ja;
+    Date day;
+    if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
+    if (of_kind(decision, "release")) en = STR("Release of open data");
+    if (of_kind(decision, "collection-plan") && plan_day(decision, &day))
+        en = str_fmt(arena, "Collection plan of " STR_FMT, STR_ARG(time_format_date(arena, day)));
+    return view_text(arena, ja, en);
+}
+
+/* How a decision stands, in the words of the pages. */
+static void stand_set(View *view, const Entity *decision) {
+    static const struct {
+        const char *state, *word, *level;
+    } rows[] = {
+        {"waiting", "open", "warn"},        {"decided", "approved", "ok"},
+        {"rejected", "rejected", "bad"},    {"returned", "returned", "info"},
+        {"withdrawn", "withdrawn", "info"},
+    };
+    Str state = entity_text(decision, IRI("state"));
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(state, str_of(rows[i].state))) at = i;
+    view_str(view, "state", str_of(rows[at].word));
+    view_str(view, "level", str_of(rows[at].level));
+}
+
+/* Where a waiting proposal is decided by who asks; else its own page. */
+static Str decision_url(HttpExchange *x, const Entity *decision) {
+    Ctx *ctx = http_ctx(x);
+    Date day;
+    bool own = str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post) &&
+               str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    if (own && of_kind(decision, "fee-reduction")) return STR("/staff/reductions");
+    if (own && of_kind(decision, "release")) return STR("/staff/releases");
+    if (own && plan_day(decision, &day))
+        return str_fmt(ctx->arena, "/staff/plan/" STR_FMT,
+                       STR_ARG(time_format_date(ctx->arena, day)));
+    return str_fmt(ctx->arena, "/staff/decisions/" STR_FMT,
+                   STR_ARG(str_sub(decision->id, sizeof DECISION_PREFIX - 1, decision->id.len)));
+}
+
+/* ---- the list ---- */
+
+typedef struct DecisionFilter {
+    const char *word, *condition;
+} DecisionFilter;
+
+static const DecisionFilter state_filters[] = {
+    {"mine", "state==\"waiting\""},
+    {"waiting", "state==\"waiting\""},
+    {"decided", "state==\"decided\""},
+    {"returned", "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\")"},
+    {"all", "state"},
+};
+static const DecisionFilter kind_filters[] = {
+    {"all", "kind"},
+    {"fee-reduction", "kind==\"fee-reduction\""},
+    {"collection-plan", "kind==\"collection-plan\""},
+    {"release", "kind==\"release\""},
+};
+
+enum {
+    STATE_FILTERS = sizeof state_filters / sizeof *state_filters,
+    KIND_FILTERS = sizeof kind_filters / sizeof *kind_filters
+};
+
+static const DecisionFilter *filter_find(const DecisionFilter *rows, size_t n, Str word,
+                                         size_t otherwise) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, str_of(rows[i].word))) return &rows[i];
+    return &rows[otherwise];
+}
+
+static Json words_value(Arena *arena, const DecisionFilter *rows, size_t n) {
+    JsonItems items = {0};
+    for (size_t i = 0; i < n; i++)
+        vec_push(arena, &items, json_of_str(str_of(rows[i].word)));
+    return json_of_items(items.items, items.len);
+}
+
+/* What waits for one's own post, as the one who decides or who proposed it. */
+static Str condition_of(Ctx *ctx, const DecisionFilter *state, const DecisionFilter *kind) {
+    Str text = str_fmt(ctx->arena, "%s;%s", state->condition, kind->condition);
+    if (!str_eq(str_of(state->word), STR("mine"))) return text;
+    return str_fmt(ctx->arena,
+                   STR_FMT ";(deciderPost==\"" STR_FMT "\"|drafterPost==\"" STR_FMT "\")",
+                   STR_ARG(text), STR_ARG(ctx->actor->post), STR_ARG(ctx->actor->post));
+}
+
+static Rc decisions_find(Ctx *ctx, Str condition, size_t page, ProjectAnswer *out) {
+    Match *match;
+    OrderBy *order = NULL;
+    MatchSource source = {.type = STR("Decision"), .q = condition};
+    OrderSource by = {.order_by = STR("draftedAt;desc")};
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    Rc rc = match_order(ctx, ld_core(), &by, &order);
+    ProjectQuery query = {.match = match,
+                          .order = order,
+                          .limit = LIST_PAGE,
+                          .offset = (page - 1) * LIST_PAGE,
+                          .count = true,
+                          .view = gate_view};
+    if (rc == RC_OK) rc = project_query(ctx, ctx->tenant->project, &query, out);
+    match_order_free(order);
+    match_free(match);
+    return rc;
+}
+
+static Json line_value(HttpExchange *x, const Entity *decision) {
+    Arena *arena = http_ctx(x)->arena;
+    View one = view_new(arena);
+    view_str(&one, "number", entity_text(decision, IRI("number")));
+    view_set(&one, "title", title_value(arena, decision));
+    view_str(&one, "kind", entity_text(decision, IRI("kind")));
+    view_str(&one, "url", decision_url(x, decision));
+    stand_set(&one, decision);
+    view_set(&one, "decider", page_post(x, entity_text(decision, IRI("deciderPost"))));
+    view_str(&one, "drafted", entity_text(decision, IRI("draftedAt")));
+    view_str(&one, "decided", entity_text(decision, IRI("decidedAt")));
+    return view_value(&one);
+}
+
+static void decisions_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    bool audits = ctx->actor->roles == AUDITOR_ALONE;
+    const DecisionFilter *state = filter_find(state_filters, STATE_FILTERS,
+                                              http_query_or(x, "state", STR_NONE), audits ? 4 : 0);
+    const DecisionFilter *kind =
+        filter_find(kind_filters, KIND_FILTERS, http_query_or(x, "kind", STR_NONE), 0);
+    ProjectAnswer found;
+    size_t page = page_number(x);
+    if (decisions_find(ctx, condition_of(ctx, state, kind), page, &found) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x), filters = view_new(ctx->arena);
+    JsonItems lines = {0};
+    view_set(&filters, "states", words_value(ctx->arena, state_filters, STATE_FILTERS));
+    view_str(&filters, "state", str_of(state->word));
+    view_set(&filters, "kinds", words_value(ctx->arena, kind_filters, KIND_FILTERS));
+    view_str(&filters, "kind", str_of(kind->word));
+    view_set(&view, "filters", view_value(&filters));
+    for (size_t i = 0; i < found.entities.len; i++)
+        vec_push(ctx->arena, &lines, line_value(x, found.entities.items[i]));
+    view_items(&view, "decisions", &lines);
+    view_int(&view, "total", (int64_t)found.count);
+    Pager pager = {.path = STR("/staff/decisions"),
+                   .query = str_fmt(ctx->arena, "state=%s&kind=%s", state->word, kind->word),
+                   .page = page,
+                   .size = LIST_PAGE,
+                   .total = found.count};
+    page_pager(&view, &pager);
+    page_show(x, 200, WEB_PAGE_DECISIONS, &view);
+}
+
+/* ---- one decision ---- */
+
+typedef struct Lines {
+    Arena *arena;
+    JsonItems items;
+} Lines;
+
+/* as: "text", "yen" or "date". */
+static void line_add(Lines *lines, Json label, const char *as, Json value) {
+    View one = view_new(lines->arena);
+    view_set(&one, "label", label);
+    view_str(&one, "as", str_of(as));
+    view_set(&one, "value", value);
+    vec_push(lines->arena, &lines->items, view_value(&one));
+}
+
+static Json label_of(Arena *arena, const char *ja, const char *en) {
+    return view_text(arena, str_of(ja), str_of(en));
+}
+
+static Str numbers_join(Arena *arena, const Json *cases) {
+    Buf text = buf_new(arena, NUMBERS_MAX);
+    for (size_t i = 0; cases && cases->kind == JSON_ARRAY && i < cases->len; i++) {
+        if (i) buf_add(&text, STR(", "));
+        buf_add(&text, json_get_str(json_at(cases, i), "number"));
+    }
+    return buf_str(&text);
+}
+
+static void reduction_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    line_add(lines, label_of(arena, "受付番号", "Case"), "text",
+             json_of_str(json_get_str(contents, "number")));
+    line_add(lines, label_of(arena, "手数料", "Fee"), "yen",
+             json_of_int(json_get_int(contents, "fee", 0)));
+    line_add(lines, label_of(arena, "減免後の手数料", "Fee after the reduction"), "yen",
+             json_of_int(json_get_int(contents, "reducedFee", 0)));
+    line_add(lines, label_of(arena, "根拠条文", "Article"), "text",
+             json_of_str(json_get_str(contents, "article")));
+}
+
+static void plan_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    line_add(lines, label_of(arena, "収集日", "Day of collection"), "date",
+             json_of_str(json_get_str(contents, "day")));
+    line_add(lines, label_of(arena, "件数", "Cases"), "text",
+             json_of_int(json_get_int(contents, "count", 0)));
+    line_add(lines, label_of(arena, "手数料の合計", "Total fees"), "yen",
+             json_of_int(json_get_int(contents, "fee", 0)));
+    line_add(lines, label_of(arena, "受付番号", "Case numbers"), "text",
+             json_of_str(numbers_join(arena, json_get(contents, STR("cases")))));
+}
+
+static void release_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Json *title = json_get(json_get(contents, STR("definition")), STR("title"));
+    line_add(lines, label_of(arena, "公開の定義", "Release"), "text",
+             json_of_str(json_get_str(contents, "release")));
+    if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
+}
+
+static Json content_value(Arena *arena, const Entity *decision) {
+    static const struct {
+        const char *kind;
+        void (*lines)(Lines *lines, const Json *contents);
+    } rows[] = {
+        {"fee-reduction", reduction_lines},
+        {"collection-plan", plan_lines},
+        {"release", release_lines},
+    };
+    Lines lines = {.arena = arena};
+    const Json *contents = contents_of(decision);
+    if (!contents) return json_of_items(NULL, 0); /* not for this reader: he proves the hash */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (of_kind(decision, rows[i].kind)) rows[i].lines(&lines, contents);
+    return json_of_items(lines.items.items, lines.items.len);
+}
+
+/* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
+ */
+static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
+    static const char *const names[] = {"leaf", "checkpoint", "size", "witness"};
+    const Json *proof = NULL;
+    View one = view_new(ctx->arena);
+    Rc rc = ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof);
+    if (rc != RC_OK && rc != RC_BUSY) return rc;
+    view_int(&one, "position", (int64_t)decision->version);
+    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        view_null(&one, names[i]);
+    Str note = proof ? json_get_str(proof, "checkpoint") : STR_NONE, line;
+    if (proof) view_str(&one, "leaf", json_get_str(proof, "leafHash"));
+    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
+        int64_t size;
+        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
+        if (i == 2) view_str(&one, "checkpoint", line);
+    }
+    view_set(view, "proof", view_value(&one));
+    return RC_OK;
+}
+
+static Json comments_value(HttpExchange *x, const Entity *decision) {
+    Arena *arena = http_ctx(x)->arena;
+    Str opinion = entity_text(decision, IRI("opinion"));
+    JsonItems comments = {0};
+    if (!str_empty(opinion)) {
+        View one = view_new(arena);
+        view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
+        view_str(&one, "text", opinion);
+        view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
+        vec_push(arena, &comments, view_value(&one));
+    }
+    return json_of_items(comments.items, comments.len);
+}
+
+static Rc decision_load(HttpExchange *x, const Entity **out) {
+    Ctx *ctx = http_ctx(x);
+    Str id = str_fmt(ctx->arena, DECISION_PREFIX STR_FMT, STR_ARG(http_path_param(x, "decision")));
+    ctx->purpose = STR("bulky-waste-decide");
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
+    TRY(rc);
+    return gate_look(ctx, out, 1, STR("起案と決裁の内容"));
+}
+
+static void decision_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *decision;
+    View view = page_view(x);
+    Rc rc = decision_load(x, &decision);
+    if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    Str here = http_path(x), act = decision_url(x, decision);
+    Json stages = page_stages(x, decision);
+    view_set(&view, "title", title_value(ctx->arena, decision));
+    view_str(&view, "number", entity_text(decision, IRI("number")));
+    stand_set(&view, decision);
+    view_str(&view, "act_url", str_eq(here, act) ? STR_NONE : act);
+    view_set(&view, "stages", stages);
+    view_set(&view, "content", content_value(ctx->arena, decision));
+    view_set(&view, "comments", comments_value(x, decision));
+    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
+    view_str(&view, "route_hash", decide_hash(ctx->arena, &stages));
+    page_show(x, 200, WEB_PAGE_DECISION, &view);
+}
+
+#define READERS                                                                                    \
+    (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) |    \
+     1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+
+const HttpRoute page_decisions_rows[] = {
+    {HTTP_GET, "/staff/decisions", decisions_get, HTTP_POOL, 0, READERS, "Decisions",
+     "What was proposed and what became of it", NULL, NULL},
+    {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0, READERS, "Decisions",
+     "A decision and its proof", NULL, NULL},
+};
+ROWS(page_decisions_count, page_decisions_rows);
