@@ -169,10 +169,11 @@ static Rc collect(Querying *q) {
     EntityScan scan = {.hint = hint,
                        .after = q->query->after,
                        .wanted = want_all(q->query) ? 0 : q->query->offset + q->query->limit + 1};
-    TRY(reader_entities(ctx, ctx->db, &scan, row, q));
+    Rc rc = reader_entities(ctx, ctx->db, &scan, row, q);
+    want_indexes(q); /* also where the walk was too long for the deadline */
+    TRY(rc);
     TRY(q->rc);
     (void)take_newer(q, STR_NONE);
-    want_indexes(q);
     return RC_OK;
 }
 
