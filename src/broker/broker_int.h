@@ -102,6 +102,26 @@ typedef struct LinkedAnswer {
 } LinkedAnswer;
 void linked_write(Request *request, const Linked *linked, const LinkedAnswer *answer, Buf *body);
 
+/* ---- aggregate.c: evolutions in periods ---- */
+
+enum { AGGREGATE_METHODS = 8 };
+typedef struct Aggregate {
+    bool asked;
+    uint8_t methods[AGGREGATE_METHODS];
+    size_t n;
+    int64_t months, length; /* of a period: months and µs; both 0: one period for all */
+} Aggregate;
+typedef struct Aggregation {
+    const Aggregate *aggregate;
+    const TemporalQuery *window;
+    const RenderOptions *options;
+    int64_t from, to; /* found for each entity */
+} Aggregation;
+/* names: "avg,max"; duration: ISO 8601. */
+Rc aggregate_read(Request *request, Str names, Str duration, Aggregate *out);
+/* RC_LIMIT: too many periods. */
+Rc aggregate_write(Request *request, const Aggregation *asked, const Entity *entity, Buf *body);
+
 /* ---- kept.c: rendered answers kept beside the newest versions (DESIGN 5) ---- */
 
 /* What an answer to this request is kept under; false: it is too particular to be kept. */
@@ -111,9 +131,6 @@ const Str *kept_find(const Request *request, Str id, const RenderKey *key);
 /* Keeps what was drawn of an entity (as it was shown) that is the newest still. */
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering);
 
-/* What an address asks for behind an id, in the order of ids: at most n. ids alone are not enough.
- */
-Rc query_page_after(Request *request, Str after, size_t n, ProjectAnswer *out);
 /* limit, offset, count (clause 6.3.10, 6.3.13), and what an answer says of its neighbours. */
 typedef struct Page {
     int64_t limit, offset;
@@ -121,6 +138,10 @@ typedef struct Page {
     bool count;
 } Page;
 Rc query_page(const Request *request, Page *page);
+/* What is asked for behind an id, in the order of ids. */
+Rc query_page_after(Request *request, const Json *body, const Page *page, ProjectAnswer *out);
+/* RC_INVALID where a body or address orders by more than ids. */
+Rc query_order_by_id(Request *request, const Json *body);
 Rc query_page_headers(Request *request, const Page *page, const ProjectAnswer *answer);
 
 /* How the entities of an answer are written. */
@@ -184,7 +205,6 @@ void bulk_delete(HttpExchange *x);
 /* query.c */
 void query_get(HttpExchange *x);
 void query_post(HttpExchange *x);
-Rc query_entities(Request *request, const Json *body, ProjectAnswer *out);
 /* subscriptions.c */
 void subscriptions_create(HttpExchange *x);
 void subscriptions_list(HttpExchange *x);
@@ -237,7 +257,8 @@ typedef struct PartEntity {
     bool no_overwrite;      /* append */
     bool all_datasets;      /* delete an attribute with all its instances */
     bool upsert_update;     /* upsert: options=update */
-    const Match *selector;  /* the types that the entity must have; NULL: any */
+    bool unrecorded; /* temporal: nothing of it is recorded, whether there is an entity or not */
+    const Match *selector; /* the types that the entity must have; NULL: any */
 } PartEntity;
 
 extern const PartKind part_entity_create, part_entity_replace, part_entity_append,

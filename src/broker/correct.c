@@ -107,13 +107,8 @@ static void say(Correction *c, const char *name, Json value) {
 
 /* ---- submitting ---- */
 
-static void answer_done(Request *request, const Outcome *outcome, void *arg) {
-    (void)outcome;
-    (void)arg;
-    request_answer_empty(request, 204);
-}
-
-static void submit(Correction *c, const char *kind, GateAction action, HttpHandler again) {
+/* Answered once the history has followed. */
+static void submit(Correction *c, const char *kind, GateAction action) {
     Request *request = c->request;
     Command *command = broker_command(request, str_of(kind));
     Arena *arena = command_arena(command);
@@ -129,7 +124,14 @@ static void submit(Correction *c, const char *kind, GateAction action, HttpHandl
         .attr = c->attr,
         .note = {.kind = str_of(kind), .about = c->id, .clear = clear}};
     command_add(command, &part_history, part);
-    broker_submit(request, command, again, answer_done, NULL);
+    Outcome outcome = {0};
+    Rc rc = ledger_execute(request->ctx, request->tenant->ledger, command, &outcome);
+    command_free(command);
+    if (rc == RC_OK) rc = project_drain(request->ctx, request->tenant->project, outcome.position);
+    if (rc == RC_OK)
+        request_answer_empty(request, 204);
+    else
+        request_fail(request);
 }
 
 static bool corrected(HttpExchange *x, Correction *c, Rc rc, HttpHandler handler) {
@@ -145,8 +147,7 @@ void temporal_delete(HttpExchange *x) {
     Rc rc = request_open(x, &c.request);
     if (rc == RC_OK) rc = address_read(&c, false, false);
     if (rc == RC_OK) rc = history_find(&c);
-    if (corrected(x, &c, rc, temporal_delete))
-        submit(&c, HISTORY_DROP, ACT_DELETE, temporal_delete);
+    if (corrected(x, &c, rc, temporal_delete)) submit(&c, HISTORY_DROP, ACT_DELETE);
 }
 
 /* ---- an attribute (clause 5.6.13) ---- */
@@ -172,8 +173,7 @@ void temporal_attr_delete(HttpExchange *x) {
     if (rc == RC_OK) rc = address_read(&c, true, false);
     if (rc == RC_OK) rc = history_find(&c);
     if (rc == RC_OK) rc = attr_choose(&c);
-    if (corrected(x, &c, rc, temporal_attr_delete))
-        submit(&c, HISTORY_DROP, ACT_DELETE, temporal_attr_delete);
+    if (corrected(x, &c, rc, temporal_attr_delete)) submit(&c, HISTORY_DROP, ACT_DELETE);
 }
 
 /* ---- an instance (clauses 5.6.14, 5.6.15) ---- */
@@ -201,8 +201,7 @@ void temporal_instance_delete(HttpExchange *x) {
     Correction c = {0};
     const Attr *was;
     Rc rc = instance_find(x, &c, &was);
-    if (corrected(x, &c, rc, temporal_instance_delete))
-        submit(&c, HISTORY_DROP, ACT_DELETE, temporal_instance_delete);
+    if (corrected(x, &c, rc, temporal_instance_delete)) submit(&c, HISTORY_DROP, ACT_DELETE);
 }
 
 /* What the fragment makes of the instance: members it has replace, the others stay. The body is the
@@ -244,6 +243,5 @@ void temporal_instance_update(HttpExchange *x) {
     const Attr *was;
     Rc rc = instance_find(x, &c, &was);
     if (rc == RC_OK) rc = instance_changed(&c, was);
-    if (corrected(x, &c, rc, temporal_instance_update))
-        submit(&c, HISTORY_CORRECT, ACT_UPDATE, temporal_instance_update);
+    if (corrected(x, &c, rc, temporal_instance_update)) submit(&c, HISTORY_CORRECT, ACT_UPDATE);
 }

@@ -340,7 +340,7 @@ static Rc record_apply(Ctx *ctx, Stage *stage, const void *args) {
     static const Json result = {.kind = JSON_OBJECT, .len = 1, .value = {.members = &existed}};
     const PartEntity *part = args;
     if (stage_entity(stage, part->id)) {
-        stage_result(stage, &result);
+        if (!part->unrecorded) stage_result(stage, &result);
     } else {
         Entity *bare = NEW(ctx->arena, Entity);
         *bare = *part->fragment;

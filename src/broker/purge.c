@@ -114,7 +114,8 @@ static Rc purge_all(Purge *purge) {
     while (more) {
         ProjectAnswer answer;
         size_t changed;
-        TRY(query_page_after(purge->request, after, PURGE_PAGE, &answer));
+        TRY(query_page_after(purge->request, NULL, &(Page){.limit = PURGE_PAGE, .after = after},
+                             &answer));
         if (!answer.entities.len) break;
         after =
             str_dup(purge->request->ctx->arena, answer.entities.items[answer.entities.len - 1]->id);

@@ -412,18 +412,21 @@ static void query_answer(Request *request, const Query *query) {
         request_fail(request);
 }
 
-Rc query_page_after(Request *request, Str after, size_t n, ProjectAnswer *out) {
-    Page page = {.limit = (int64_t)n, .after = after};
-    QuerySource source = {.request = request};
-    return query_run(&source, &page, (Shortcut){0}, out);
+Rc query_page_after(Request *request, const Json *body, const Page *page, ProjectAnswer *out) {
+    QuerySource source = {.request = request, .body = body};
+    return query_run(&source, page, (Shortcut){0}, out);
 }
 
-/* The entities of a temporal query: what limit and offset say, without a page of answers. */
-Rc query_entities(Request *request, const Json *body, ProjectAnswer *out) {
-    Page page;
+Rc query_order_by_id(Request *request, const Json *body) {
     QuerySource source = {.request = request, .body = body};
-    TRY(query_page(request, &page));
-    return query_run(&source, &page, (Shortcut){0}, out);
+    OrderBy *order = NULL;
+    TRY(body_check(request, body, true));
+    TRY(order_read(&source, &order));
+    bool good = !order || match_order_only_id(order);
+    match_order_free(order);
+    if (good) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("orderBy"),
+                    "Temporal evolutions are ordered by id alone.");
 }
 
 /* On the loop what is kept is answered at once; the rest goes to the pool. */

@@ -376,15 +376,12 @@ static Rc format_read(Request *request, RenderOptions *out) {
     Str format = http_query_or(request->x, "format", STR_NONE);
     bool simplified = request_option(request, "keyValues") || request_option(request, "simplified");
     bool concise = request_option(request, "concise");
-    if (str_eq(format, STR("aggregatedValues")) || request_option(request, "aggregatedValues"))
-        return ctx_fail(request->ctx, RC_INVALID, "not-supported", STR("format"),
-                        "Aggregated values are not computed here.");
     if (str_eq(format, STR("keyValues")) || str_eq(format, STR("simplified")))
         simplified = true;
     else if (str_eq(format, STR("concise")))
         concise = true;
     else if (!str_empty(format) && !str_eq(format, STR("normalized")) &&
-             !str_eq(format, STR("temporalValues")))
+             !str_eq(format, STR("temporalValues")) && !str_eq(format, STR("aggregatedValues")))
         return ctx_fail(request->ctx, RC_INVALID, "bad-format", STR("format"),
                         "A format is normalized, concise or simplified.");
     out->format = simplified ? RENDER_SIMPLIFIED : concise ? RENDER_CONCISE : RENDER_NORMALIZED;

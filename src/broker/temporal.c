@@ -2,7 +2,7 @@
  * to 6.22). */
 #include "broker_int.h"
 
-enum { INSTANCES_MAX = 100000, TEMPORAL_LIMIT = 20, TEMPORAL_MAX = 1000 };
+enum { INSTANCES_MAX = 100000, SCAN_PAGE = 200 };
 
 /* ---- reading evolutions ---- */
 
@@ -17,6 +17,12 @@ static Rc window_read(Request *request, const Json *body, TemporalQuery *out) {
         {"timeproperty", offsetof(TemporalSource, timeproperty)},
     };
     TemporalSource source = {.last_n = http_query_or(request->x, "lastN", STR_NONE)};
+    const Json *last_n = body ? json_get(body, STR("lastN")) : NULL;
+    if (last_n) {
+        Buf text = buf_new(request->ctx->arena, 64);
+        json_write(&text, last_n);
+        source.last_n = buf_str(&text);
+    }
     for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
         Str *to = (Str *)(void *)((char *)&source + params[i].offset);
         *to = body ? json_get_str(body, params[i].name)
@@ -25,13 +31,56 @@ static Rc window_read(Request *request, const Json *body, TemporalQuery *out) {
     return match_temporal(request->ctx, &source, out);
 }
 
-static void temporal_options(Request *request, RenderOptions *options) {
-    options->temporal = true;
-    options->temporal_values =
-        request_option(request, "temporalValues") ||
-        str_eq(http_query_or(request->x, "format", STR_NONE), STR("temporalValues")) ||
-        options->format == RENDER_SIMPLIFIED;
-    if (options->temporal_values) options->format = RENDER_NORMALIZED;
+/* A temporal answer: normalized, values alone, or aggregated (clauses 4.5.7, 4.5.9, 4.5.19). */
+typedef struct Asked {
+    TemporalQuery window;
+    RenderOptions options;
+    Aggregate aggregate;
+} Asked;
+
+static bool wants(const Request *request, const char *format) {
+    return request_option(request, format) ||
+           str_eq(http_query_or(request->x, "format", STR_NONE), str_of(format));
+}
+
+static Str listed(Request *request, const Json *body, const char *name) {
+    const Json *value = body ? json_get(body, str_of(name)) : NULL;
+    if (!value) return http_query_or(request->x, name, STR_NONE);
+    StrVec words = {0};
+    for (size_t i = 0; value->kind == JSON_ARRAY && i < value->len; i++)
+        vec_push(request->ctx->arena, &words, json_str(json_at(value, i)));
+    return words.len ? str_join(request->ctx->arena, words.items, words.len, STR(","))
+                     : json_str(value);
+}
+
+/* body: the temporalQ of a query, which may bring the aggregation along; or its aggrParams do
+ * (clauses 5.2.21, 5.2.44). */
+static Rc asked_read(Request *request, const Json *query, const Json *body, Asked *out) {
+    TRY(window_read(request, body, &out->window));
+    TRY(request_render_options(request, query, &out->options));
+    out->options.temporal = true;
+    out->options.temporal_values =
+        wants(request, "temporalValues") || out->options.format == RENDER_SIMPLIFIED;
+    if (out->options.temporal_values) out->options.format = RENDER_NORMALIZED;
+    const Json *params = query ? json_get(query, STR("aggrParams")) : NULL;
+    if (!params) params = body;
+    Str methods = listed(request, params, "aggrMethods");
+    if (!wants(request, "aggregatedValues") && str_empty(methods)) return RC_OK;
+    return aggregate_read(request, methods, listed(request, params, "aggrPeriodDuration"),
+                          &out->aggregate);
+}
+
+static Rc evolution_write(Request *request, const Asked *asked, const Entity *entity, Buf *body) {
+    Aggregation aggregation = {&asked->aggregate, &asked->window, &asked->options, 0, 0};
+    if (asked->aggregate.asked) return aggregate_write(request, &aggregation, entity, body);
+    render_entity(body, request->context, entity, &asked->options, request->ctx->scratch);
+    return RC_OK;
+}
+
+static Rc body_whole(Request *request, const Buf *body) {
+    if (buf_rc(body) == RC_OK) return RC_OK;
+    return ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+                    "The answer is larger than 64 MiB: ask for fewer entities or a shorter time.");
 }
 
 /* Personal attributes have no rows of history; what is left is masked like the entity itself. */
@@ -67,100 +116,112 @@ static int evolution_status(Request *request, const History *histories, size_t n
     return 206;
 }
 
-static Rc retrieve(Request *request, History *history, RenderOptions *options) {
-    TemporalQuery window;
+static Rc retrieve(Request *request, Asked *asked, History *history) {
     Str id = http_path_param(request->x, "entityId");
     if (!entity_id_ok(id))
         return ctx_fail(request->ctx, RC_INVALID, "bad-id", STR("entityId"),
                         "An entity's id is a URI.");
-    TRY(window_read(request, NULL, &window));
-    TRY(request_render_options(request, NULL, options));
-    temporal_options(request, options);
-    return evolution_read(request, id, &window, history);
+    TRY(asked_read(request, NULL, NULL, asked));
+    TRY(evolution_read(request, id, &asked->window, history));
+    if (shape_leaves(&asked->options, history->entity)) return RC_OK;
+    return ctx_fail(request->ctx, RC_NOT_FOUND, "no-attribute", STR("pick"),
+                    "The evolution has none of these members.");
 }
 
 void temporal_get(HttpExchange *x) {
     Request *request;
     History history;
-    RenderOptions options;
+    Asked asked = {0};
+    Buf body = buf_new(http_ctx(x)->arena, BROKER_ANSWER_MAX);
     Rc rc = request_open(x, &request);
-    if (rc == RC_OK) rc = retrieve(request, &history, &options);
-    if (rc != RC_OK) {
+    if (rc == RC_OK) rc = retrieve(request, &asked, &history);
+    if (rc == RC_OK) rc = evolution_write(request, &asked, history.entity, &body);
+    if (rc == RC_OK) rc = body_whole(request, &body);
+    if (rc == RC_OK)
+        request_answer(request, evolution_status(request, &history, 1), buf_str(&body));
+    else
         request_fail(request);
-        return;
-    }
-    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    render_entity(&body, request->context, history.entity, &options, request->ctx->scratch);
-    if (request->accept == ACCEPT_GEO_JSON) request->accept = ACCEPT_JSON;
-    request_answer(request, evolution_status(request, &history, 1), buf_str(&body));
 }
 
 /* ---- querying: which entities is decided on what they are now ---- */
 
 typedef struct Evolutions {
     VEC(History) items;
-    bool more;
+    Page page;
+    ProjectAnswer told; /* more and count of evolutions, for the headers */
 } Evolutions;
 
-static Rc evolutions_read(Request *request, const ProjectAnswer *entities,
-                          const TemporalQuery *window, Evolutions *out) {
-    bool bounded = window->rel != TEMPORAL_ANY;
-    for (size_t i = 0; i < entities->entities.len; i++) {
-        History history;
-        Rc rc = evolution_read(request, entities->entities.items[i]->id, window, &history);
-        if (rc == RC_NOT_FOUND) continue;
-        TRY(rc);
-        if (!bounded || history.entity->attrs.len)
-            vec_push(request->ctx->arena, &out->items, history);
-    }
-    out->more = entities->more;
+/* False when the page is full and nothing is left to be counted. */
+static Rc evolution_take(Request *request, const Asked *asked, Str id, Evolutions *out) {
+    History history;
+    const Page *page = &out->page;
+    Rc rc = evolution_read(request, id, &asked->window, &history);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    bool bounded = asked->window.rel != TEMPORAL_ANY;
+    if (bounded && !history.entity->attrs.len) return RC_OK;
+    if (!shape_leaves(&asked->options, history.entity)) return RC_OK;
+    size_t at = out->told.count++;
+    bool within = at >= (size_t)page->offset && at < (size_t)(page->offset + page->limit);
+    if (within) vec_push(request->ctx->arena, &out->items, history);
+    out->told.more = out->told.more || at >= (size_t)(page->offset + page->limit);
     return RC_OK;
 }
 
-static Rc query_read(Request *request, const Json *body, Evolutions *out, RenderOptions *options) {
-    TemporalQuery window;
-    ProjectAnswer entities;
+/* Entities that have no evolution in the window take no place of a page. */
+static Rc evolutions_read(Request *request, const Json *body, const Asked *asked, Evolutions *out) {
+    Str after = STR_NONE;
+    bool more = true;
+    TRY(query_page(request, &out->page));
+    while (more && (out->page.count || !out->told.more)) {
+        ProjectAnswer found;
+        TRY(query_page_after(request, body, &(Page){.limit = SCAN_PAGE, .after = after}, &found));
+        for (size_t i = 0; i < found.entities.len; i++)
+            TRY(evolution_take(request, asked, found.entities.items[i]->id, out));
+        more = found.more && found.entities.len;
+        if (more) after = found.entities.items[found.entities.len - 1]->id;
+    }
+    return RC_OK;
+}
+
+static Rc query_read(Request *request, const Json *body, Evolutions *out, Asked *asked) {
     const Json *temporal = body ? json_get(body, STR("temporalQ")) : NULL;
     if (body && !temporal)
         return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("temporalQ"),
                         "A temporal query needs temporalQ.");
-    TRY(window_read(request, temporal, &window));
-    if (window.rel == TEMPORAL_ANY && !window.last_n)
+    TRY(query_order_by_id(request, body));
+    TRY(asked_read(request, body, temporal, asked));
+    if (asked->window.rel == TEMPORAL_ANY && !asked->window.last_n)
         return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("timerel"),
                         "Say of which time: timerel and timeAt.");
-    TRY(request_render_options(request, body, options));
-    temporal_options(request, options);
-    TRY(query_entities(request, body, &entities));
-    return evolutions_read(request, &entities, &window, out);
+    return evolutions_read(request, body, asked, out);
+}
+
+static Rc evolutions_write(Request *request, const Asked *asked, const Evolutions *evolutions,
+                           Buf *body) {
+    buf_add_char(body, '[');
+    for (size_t i = 0; i < evolutions->items.len; i++) {
+        if (i) buf_add_char(body, ',');
+        TRY(evolution_write(request, asked, evolutions->items.items[i].entity, body));
+    }
+    buf_add_char(body, ']');
+    return body_whole(request, body);
 }
 
 static void query_answer(HttpExchange *x, bool by_body) {
     Request *request;
-    RenderOptions options;
+    Asked asked = {0};
     Evolutions evolutions = {0};
+    Buf body = buf_new(http_ctx(x)->arena, BROKER_ANSWER_MAX);
     Rc rc = request_open(x, &request);
     if (rc == RC_OK)
-        rc = query_read(request, by_body ? request->payload : NULL, &evolutions, &options);
+        rc = query_read(request, by_body ? request->payload : NULL, &evolutions, &asked);
+    if (rc == RC_OK) rc = evolutions_write(request, &asked, &evolutions, &body);
+    if (rc == RC_OK) rc = query_page_headers(request, &evolutions.page, &evolutions.told);
     if (rc != RC_OK) {
         request_fail(request);
         return;
     }
-    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    buf_add_char(&body, '[');
-    for (size_t i = 0; i < evolutions.items.len; i++) {
-        if (i) buf_add_char(&body, ',');
-        render_entity(&body, request->context, evolutions.items.items[i].entity, &options,
-                      request->ctx->scratch);
-    }
-    buf_add_char(&body, ']');
-    if (buf_rc(&body) != RC_OK) {
-        (void)ctx_fail(
-            request->ctx, RC_LIMIT, "too-large", STR("limit"),
-            "The answer is larger than 64 MiB: ask for fewer entities or a shorter time.");
-        request_fail(request);
-        return;
-    }
-    if (request->accept == ACCEPT_GEO_JSON) request->accept = ACCEPT_JSON;
     request_answer(request, evolution_status(request, evolutions.items.items, evolutions.items.len),
                    buf_str(&body));
 }
@@ -211,10 +272,18 @@ static void record(HttpExchange *x, HttpHandler handler, bool append) {
         request_fail(request);
         return;
     }
+    bool recorded = true;
+    if (!append) rc = project_has_history(ctx, request->tenant->project, fragment->id, &recorded);
+    if (request_moved(x, rc, handler)) return;
+    if (rc != RC_OK) {
+        request_fail(request);
+        return;
+    }
     Recording *recording = NEW(ctx->arena, Recording);
     Command *command = broker_command(request, STR("temporal.record"));
     PartEntity *part = part_entity(request, command, fragment->id);
     part->fragment = fragment;
+    part->unrecorded = !recorded;
     *recording = (Recording){.id = fragment->id, .appended = append};
     command_add(command, &part_temporal_record, part);
     broker_submit(request, command, handler, answer_recorded, recording);

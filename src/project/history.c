@@ -553,6 +553,20 @@ static bool wanted(const StrVec *attrs, Str iri) {
     return attrs->len == 0;
 }
 
+Rc project_has_history(Ctx *ctx, Project *project, Str id, bool *out) {
+    Str stored;
+    *out = true;
+    if (!ctx->db)
+        return ctx_fail(ctx, RC_BUSY, "needs-store", id, "The store must be asked on the pool.");
+    const Version *version = ledger_version(project->tenant->ledger, id);
+    if (version && version_position(version) > project_reached(project)) return RC_OK;
+    Buf key = buf_new(ctx->arena, ID_BYTES + 64);
+    entity_key(&key, id, 'e');
+    Rc rc = project_row(ctx, project, HISTORY_SPACE, buf_str(&key), &stored);
+    *out = rc == RC_OK;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, History *out) {
     Str stored;
     StrVec names = {0};

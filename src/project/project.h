@@ -168,6 +168,9 @@ typedef struct History {
     bool cut;            /* more instances than limit */
     int64_t first, last; /* of what was given */
 } History;
+/* Whether anything is recorded of an entity, as far as the followers are; what they have not
+   reached counts as recorded. RC_BUSY without ctx->db. */
+Rc project_has_history(Ctx *ctx, Project *project, Str id, bool *out);
 Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, History *out);
 /* Notes by which an evolution is corrected, about the entity: their members are told in history.c.
  */
