@@ -13,6 +13,9 @@
    served: 32 hex digits follow, made from its text. */
 #define LD_IMPLICIT "/ngsi-ld/v1/jsonldContexts/implicit-"
 
+/* Bytes of an IRI, an id or a URI of a payload. */
+enum { LD_IRI_MAX = 2048 };
+
 /* A resolved context: immutable, shared between threads, counted. */
 typedef struct LdContext LdContext;
 
@@ -72,8 +75,8 @@ Str ld_expand(const LdContext *context, Arena *arena, Str term);
 Str ld_compact(const LdContext *context, Arena *arena, Str iri);
 /* For values of a VocabProperty and of terms with "@type": "@vocab". */
 bool ld_term_is_vocab(const LdContext *context, Str term);
-/* True for an absolute IRI (RFC 3987 scheme, no blanks or <>"{}|^`\, nothing that can't be seen).
- */
+/* True for an absolute IRI (RFC 3987 scheme, no blanks or <>"{}|^`\, nothing that can't be seen) of
+ * at most LD_IRI_MAX bytes. */
 bool ld_is_iri(Str s);
 
 /* Hosted contexts (clause 5.13): stored by the broker's own events, made known here. url is the

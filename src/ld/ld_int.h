@@ -12,7 +12,6 @@ enum {
     LD_REMOTES_MAX = 32,       /* documents of one context */
     LD_DEPTH_MAX = 8,          /* levels of documents that name documents */
     LD_TERMS_MAX = 10000,
-    LD_IRI_MAX = 2048,
     LD_CHAIN_MAX = 32, /* terms defined by terms defined by ... */
 };
 

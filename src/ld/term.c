@@ -43,7 +43,7 @@ static bool all_seen(Str s) {
 bool ld_is_iri(Str s) {
     bool plain = true;
     size_t scheme = scheme_len(s);
-    if (!scheme || scheme + 1 == s.len) return false;
+    if (!scheme || scheme + 1 == s.len || s.len > LD_IRI_MAX) return false;
     for (size_t i = scheme + 1; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         if (c <= ' ' || c == 0x7F || (c < 0x80 && strchr("<>\"{}|\\^`", c))) return false;

@@ -196,8 +196,18 @@ static Rc wait_for_state(Ctx *ctx, Ledger *ledger) {
     return RC_OK;
 }
 
+/* What no projection could take must not become a leaf: nobody could undo it. */
+static Rc check_ids(Ctx *ctx, const Command *command) {
+    VEC_EACH (const Str, id, &command->needs)
+        if (!id->len || id->len > LD_IRI_MAX)
+            return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "An id has 1 to %d bytes.",
+                            LD_IRI_MAX);
+    return RC_OK;
+}
+
 Rc ledger_submit(Ctx *ctx, Ledger *ledger, Command *command, CommandDone done, void *arg) {
     TRY(check_mode(ctx, ledger));
+    TRY(check_ids(ctx, command));
     if (!command->own) {
         TRY(wait_for_state(ctx, ledger));
         TRY(read_needs(ctx, ledger, &command->needs));

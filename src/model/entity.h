@@ -28,6 +28,9 @@ enum { ENTITY_ID_MAX = 2000 };
 bool entity_id_ok(Str id);
 #define ENTITY_TIME_NULL (TIME_NONE + 1)
 
+/* Bytes of the name of a type or an attribute, expanded: two of them are a key of an index. */
+enum { ENTITY_NAME_MAX = 500 };
+
 typedef struct Attr Attr;
 
 typedef VEC(Attr) Attrs;

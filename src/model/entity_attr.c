@@ -145,7 +145,8 @@ static Rc type_push(const EntityReader *reader, const EntityPath *path, const Js
         return entity_value_fail(reader->ctx, path, "bad-type",
                                  "A type is a name: a letter, then letters, digits and _, or an "
                                  "IRI.");
-    Str iri = ld_expand(reader->context, reader->ctx->arena, name);
+    Str iri;
+    TRY(entity_value_name(reader, path, name, &iri));
     VEC_EACH (Str, known, out)
         if (str_eq(*known, iri)) return RC_OK;
     vec_push(reader->ctx->arena, out, iri);
@@ -177,8 +178,9 @@ static Rc no_null(const EntityReader *reader, const EntityPath *path) {
 static Rc check_uri(const EntityReader *reader, const EntityPath *path, const Json *value) {
     Str uri = json_str(value);
     if (value->kind != JSON_STRING || !ld_is_iri(uri))
-        return entity_value_fail(reader->ctx, path, "bad-uri",
-                                 "This is a URI, such as \"urn:ngsi-ld:Park:7\".");
+        return entity_value_fail(
+            reader->ctx, path, "bad-uri",
+            "This is a URI, such as \"urn:ngsi-ld:Park:7\", of at most 2048 bytes.");
     return str_eq(uri, ENTITY_NULL) ? no_null(reader, path) : RC_OK;
 }
 
@@ -366,14 +368,11 @@ static Rc read_sealed(const EntityReader *reader, const EntityPath *path, const 
 
 static Rc read_sub(const EntityReader *reader, const EntityPath *path, const Json *value,
                    Attr *attr) {
-    if (!entity_name_valid(path->name))
-        return entity_value_fail(reader->ctx, path, "bad-name",
-                                 "A name is a letter, then letters, digits and _, or an IRI "
-                                 "(clause 4.6.2).");
+    Str iri;
+    TRY(entity_value_name(reader, path, path->name, &iri));
     if (reader->depth + 1 >= ENTITY_SUBS_DEPTH)
         return entity_value_fail(reader->ctx, path, "too-deep",
                                  "Attributes stand at most 16 levels within one another.");
-    Str iri = ld_expand(reader->context, reader->ctx->arena, path->name);
     AttrKind kind;
     if (role_of(entity_core_term(reader->ctx->arena, iri), &kind) != ROLE_SUB)
         return entity_value_fail(reader->ctx, path, "misplaced-member",

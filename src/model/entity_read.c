@@ -72,7 +72,8 @@ static Rc scope_push(const EntityReader *reader, const EntityPath *path, const J
                      StrVec *out) {
     Str scope = json_str(value);
     Str rest = str_starts(scope, STR("/")) ? str_sub(scope, 1, scope.len) : scope, level;
-    bool good = value->kind == JSON_STRING && rest.len && !str_ends(rest, STR("/"));
+    bool good = value->kind == JSON_STRING && rest.len && rest.len < LD_IRI_MAX &&
+                !str_ends(rest, STR("/"));
     while (good && str_split(&rest, '/', &level))
         good = entity_value_scope_level(level);
     if (!good)
@@ -129,11 +130,8 @@ struct Work {
 
 static Rc read_attr(Work *work, const EntityPath *path, const Json *value) {
     const EntityReader *reader = work->reader;
-    if (!entity_name_valid(path->name))
-        return entity_value_fail(reader->ctx, path, "bad-name",
-                                 "A name is a letter, then letters, digits and _, or an IRI "
-                                 "(clause 4.6.2).");
-    Str iri = ld_expand(reader->context, reader->ctx->arena, path->name);
+    Str iri;
+    TRY(entity_value_name(reader, path, path->name, &iri));
     if (role_of(entity_core_term(reader->ctx->arena, iri)) != ROLE_ATTR)
         return entity_value_fail(reader->ctx, path, "misplaced-member",
                                  "This core term is no name of an attribute (clause 4.5.1).");

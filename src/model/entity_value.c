@@ -57,6 +57,19 @@ bool entity_name_valid(Str name) {
     return ld_is_iri(name);
 }
 
+Rc entity_value_name(const EntityReader *reader, const EntityPath *path, Str name, Str *iri) {
+    if (!entity_name_valid(name))
+        return entity_value_fail(reader->ctx, path, "bad-name",
+                                 "A name is a letter, then letters, digits and _, or an IRI "
+                                 "(clause 4.6.2).");
+    *iri = ld_expand(reader->context, reader->ctx->arena, name);
+    if (iri->len <= ENTITY_NAME_MAX) return RC_OK;
+    return ctx_fail(reader->ctx, RC_INVALID, "long-name",
+                    entity_path_text(reader->ctx->arena, path),
+                    "The name of a type or an attribute has at most %d bytes, its IRI has %zu.",
+                    ENTITY_NAME_MAX, iri->len);
+}
+
 Str entity_core_term(Arena *arena, Str iri) {
     if (!str_starts(iri, STR(LD_NGSI)) || str_starts(iri, STR(LD_DEFAULT))) return STR_NONE;
     return ld_compact(ld_core(), arena, iri);

@@ -49,6 +49,8 @@ typedef struct EntityReader {
     size_t depth;  /* attributes of attributes of ... */
 } EntityReader;
 enum { ENTITY_SUBS_DEPTH = 16 };
+/* Expands the name of a type or an attribute; RC_INVALID when it is none or too long. */
+Rc entity_value_name(const EntityReader *reader, const EntityPath *path, Str name, Str *iri);
 /* Appends the instances of one attribute (a value, an instance or an array of instances), the
  * default one first. */
 Rc entity_attr_read(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,

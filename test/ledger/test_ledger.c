@@ -661,12 +661,29 @@ static void events_count_not_leaves_where_writers_run_ahead(void **state) {
     assert_int_equal(put_many(city, 1, 200), RC_OK);
 }
 
+static void an_id_that_no_projection_takes_becomes_no_leaf(void **state) {
+    CITY();
+    char *text = memset(arena_alloc(city->ctx.arena, LD_IRI_MAX + 1, 1), 'a', LD_IRI_MAX + 1);
+    Str longest = {memcpy(text, "urn:x:", 6), LD_IRI_MAX};
+    Outcome outcome;
+    assert_int_equal(city_put(city, city_entity(city, longest, SENSOR, 7), PUT_ABSENT, 0, &outcome),
+                     RC_OK);
+    uint64_t head = ledger_head(city->ledger);
+    longest.len++;
+    assert_int_equal(city_put(city, city_entity(city, longest, SENSOR, 7), PUT_ABSENT, 0, &outcome),
+                     RC_INVALID);
+    assert_true(str_eq(city->ctx.error.code, STR("bad-id")));
+    assert_int_equal(ledger_head(city->ledger), head);
+    city_project(city, head);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(what_was_answered_is_there_after_reopening),
         CASE(guards_refuse_and_leave_no_trace),
+        CASE(an_id_that_no_projection_takes_becomes_no_leaf),
         CASE(a_command_is_all_or_nothing),
         CASE(nothing_is_lost_between_many_movers),
         CASE(any_sequence_gives_what_a_simple_model_gives),

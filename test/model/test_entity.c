@@ -361,6 +361,38 @@ static void deep_nesting_is_refused_not_followed(void **state) {
 }
 
 /* Linear, not quadratic: would take minutes otherwise. */
+/* An id, a name or a URI of so many bytes: each is taken up to its bound and refused beyond. */
+static void names_and_uris_are_bounded(void **state) {
+    (void)state;
+    World *world = world_new();
+    static const struct {
+        const char *format; /* one %s: as many letters as are missing */
+        size_t most;        /* letters that are taken */
+    } cases[] = {
+        {"{'id':'urn:a:%s','type':'T'}", ENTITY_ID_MAX - 6},
+        {"{" ID ",'r':{'type':'Relationship','object':'urn:a:%s'}}", 2042},
+        {"{" ID ",'p':{'type':'Property','value':1,'datasetId':'urn:a:%s'}}", 2042},
+        {"{" ID ",'scope':'/%s'}", 2047},
+        {"{'id':'urn:a:b','type':'%s'}", 500 - sizeof LD_DEFAULT + 1},
+        {"{" ID ",'%s':{'type':'Property','value':1}}", 500 - sizeof LD_DEFAULT + 1},
+        {"{" ID ",'urn:a:%s':{'type':'Property','value':1}}", 494},
+        {"{" ID ",'p':{'type':'Property','value':1,'%s':{'type':'Property','value':1}}}",
+         500 - sizeof LD_DEFAULT + 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t more = 0; more < 2; more++) {
+            char letters[4096] = "";
+            memset(letters, 'a', cases[i].most + more);
+            Str in = str_fmt(world->ctx.arena, cases[i].format, letters);
+            Entity *entity;
+            Rc rc = entity_read(&world->ctx, ld_core(), json_of(&world->ctx, in.ptr), ENTITY_WHOLE,
+                                &entity);
+            if (rc != (more ? RC_INVALID : RC_OK))
+                fail_msg("%s, %zu more: %s", cases[i].format, more, rc_name(rc));
+        }
+    world_free(world);
+}
+
 static void many_attributes_are_read_in_linear_time(void **state) {
     (void)state;
     World *world = world_new();
@@ -582,6 +614,7 @@ int main(void) {
         cmocka_unit_test(temporal_instances_may_repeat),
         cmocka_unit_test(one_attribute_is_read_alone),
         cmocka_unit_test(deep_nesting_is_refused_not_followed),
+        cmocka_unit_test(names_and_uris_are_bounded),
         cmocka_unit_test(many_attributes_are_read_in_linear_time),
         cmocka_unit_test(simplified_values_take_the_kind_they_meet),
         cmocka_unit_test(damaged_records_are_refused),
