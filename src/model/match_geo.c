@@ -15,6 +15,8 @@ enum {
     GEO_LANES = 8,
     GEO_PLACES_MAX = 10000,     /* positions of a query's geometry */
     GEO_NEAR_PLACES_MAX = 1000, /* the same for near: distances cost positions times positions */
+    GEO_MEND_MAX = 200,         /* crossings of the edges of an area that is mended */
+    GEO_MEET_MAX = 10000,       /* crossings of lines, and of the edges of two shapes */
 };
 
 typedef enum GeoRel {
@@ -111,14 +113,15 @@ static GEOSGeometry *make_valid(GEOSContextHandle_t handle, const GEOSGeometry *
 }
 
 /* Polygons whose edges cross are frequent in real data; GEOS answers on them by chance. They are
-   read as what they enclose, in queries and entities alike. */
+   read as what they enclose, in queries and entities alike; NULL when they cross too often. */
 static GEOSGeometry *build_valid(GEOSContextHandle_t handle, const Shape *shape, Arena *scratch) {
     ArenaMark mark = arena_mark(scratch);
     GEOSGeometry *geometry = build(handle, shape, scratch);
     arena_rewind(scratch, mark);
     if (!geometry || shape->kind < SHAPE_POLYGON || GEOSisValid_r(handle, geometry) == 1)
         return geometry;
-    GEOSGeometry *mended = make_valid(handle, geometry);
+    GEOSGeometry *mended =
+        match_cross_often(shape, NULL, GEO_MEND_MAX, scratch) ? NULL : make_valid(handle, geometry);
     GEOSGeom_destroy_r(handle, geometry);
     return mended;
 }
@@ -254,6 +257,13 @@ static void set_box(Geo *geo) {
         geo->rel == GEO_NEAR ? match_shape_grow(&geo->shape.box, geo->distance) : geo->shape.box;
 }
 
+static Rc check_crossings(Ctx *ctx, const Geo *geo) {
+    size_t most = geo->shape.kind < SHAPE_POLYGON ? GEO_MEET_MAX : GEO_MEND_MAX;
+    if (!match_cross_often(&geo->shape, NULL, most, ctx->arena)) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "query-too-complex", STR("coordinates"),
+                    "coordinates: the edges cross more than %zu times.", most);
+}
+
 static Rc read_geo(Ctx *ctx, const LdContext *context, const MatchSource *source, Geo *geo) {
     TRY(read_relation(ctx, source->georel, geo));
     TRY(match_geo_shape(ctx, "coordinates", source->geometry, source->coordinates, &geo->shape));
@@ -262,6 +272,7 @@ static Rc read_geo(Ctx *ctx, const LdContext *context, const MatchSource *source
                         "coordinates: near takes at most %d positions.", GEO_NEAR_PLACES_MAX);
     Str term = str_empty(source->geoproperty) ? STR("location") : source->geoproperty;
     geo->attr = str_dup(ctx->arena, ld_expand(context, ctx->arena, term));
+    TRY(check_crossings(ctx, geo));
     set_box(geo);
     return prepare(ctx, geo);
 }
@@ -326,7 +337,17 @@ static bool relates_shape(const Geo *geo, Lane *lane, const Shape *target, Arena
     return result;
 }
 
+/* Whether GEOS would have to keep too many crossings to tell. Two shapes that only have to meet are
+ * told apart at the first one. */
+static bool too_tangled(const Geo *geo, const Shape *target, Arena *scratch) {
+    bool line = target->kind == SHAPE_LINE || target->kind == SHAPE_MULTI_LINE;
+    bool early = geo->rel == GEO_INTERSECTS || geo->rel == GEO_DISJOINT || geo->rel == GEO_NEAR;
+    if (line && match_cross_often(target, NULL, GEO_MEET_MAX, scratch)) return true;
+    return !early && match_cross_often(&geo->shape, target, GEO_MEET_MAX, scratch);
+}
+
 static bool ask_geos(Geo *geo, const Shape *target, Arena *scratch) {
+    if (target->kind >= SHAPE_LINE && too_tangled(geo, target, scratch)) return false;
     for (size_t i = 0; i < GEO_LANES; i++) {
         Lane *lane = &geo->lanes[i];
         if (atomic_exchange_explicit(&lane->taken, true, memory_order_acquire)) continue;

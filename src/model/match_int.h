@@ -250,6 +250,10 @@ double match_shape_distance(const Shape *a, const Shape *b);
 /* The box that holds everything within metres of the box. */
 Box match_shape_grow(const Box *box, double metres);
 
+/* True when edges of the shape, or of the two together (b may be NULL), meet more often than most,
+ * other than as neighbours. */
+bool match_cross_often(const Shape *a, const Shape *b, size_t most, Arena *scratch);
+
 /* ---- match_geo: the geoquery */
 
 typedef struct Geo Geo;

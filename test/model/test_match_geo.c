@@ -252,6 +252,74 @@ static void a_polygon_without_extent_is_mended_away(void **state) {
     }
 }
 
+/* A ring or line of n positions that jumps about, or a comb whose teeth stand across another's. */
+static Str scribble(Fixture *f, size_t n, bool ring) {
+    uint32_t x = 1;
+    Buf text = buf_new(f->ctx.arena, 1 << 20);
+    for (size_t i = 0; i < n; i++) {
+        x = x * 1664525u + 1013904223u;
+        buf_addf(&text, "%s[%.3f,%.3f]", i ? "," : "", (x >> 8) % 170000 / 1000.0,
+                 (x >> 4) % 80000 / 1000.0);
+    }
+    Str open = buf_str(&text);
+    if (!ring) return str_fmt(f->ctx.arena, "[" STR_FMT "]", STR_ARG(open));
+    Str first = str_sub(open, 0, (size_t)str_find_char(open, ']') + 1);
+    return str_fmt(f->ctx.arena, "[[" STR_FMT "," STR_FMT "]]", STR_ARG(open), STR_ARG(first));
+}
+
+static Str comb(Fixture *f, size_t teeth, bool upright) {
+    Buf text = buf_new(f->ctx.arena, 1 << 20);
+    for (size_t i = 0; i < teeth; i++) {
+        double at = 10 + 50.0 * (double)i / (double)teeth, next = at + 25.0 / (double)teeth;
+        buf_addf(&text,
+                 upright ? "%s[%.4f,1],[%.4f,70],[%.4f,70],[%.4f,1]"
+                         : "%s[1,%.4f],[70,%.4f],[70,%.4f],[1,%.4f]",
+                 i ? "," : "", at, at, next, next);
+    }
+    return str_fmt(f->ctx.arena, "[" STR_FMT "]", STR_ARG(buf_str(&text)));
+}
+
+/* What would cost GEOS minutes and gigabytes is told apart in a moment: refused in a query, no
+ * match in an entity. */
+static void scribbles_are_not_given_to_geos(void **state) {
+    Fixture *f = *state;
+    const struct {
+        const char *kind;
+        Str coordinates;
+        bool refused;
+    } shapes[] = {{"Polygon", scribble(f, 5000, true), true},
+                  {"LineString", scribble(f, 5000, false), true},
+                  {"LineString", comb(f, 1000, true), false},
+                  {"LineString", comb(f, 1000, false), false}};
+    enum { SHAPES = sizeof shapes / sizeof *shapes };
+    static const char *const relations[] = {"within", "contains", "overlaps", "equals"};
+    int64_t begun = time_monotonic();
+    Entity *entities[SHAPES];
+    for (size_t i = 0; i < SHAPES; i++) {
+        Str text =
+            str_fmt(f->ctx.arena,
+                    "{\"id\":\"urn:x:%zu\",\"type\":\"T\",\"location\":{\"type\":"
+                    "\"GeoProperty\",\"value\":{\"type\":\"%s\",\"coordinates\":" STR_FMT "}}}",
+                    i, shapes[i].kind, STR_ARG(shapes[i].coordinates));
+        entities[i] = fixture_entity(f, text);
+    }
+    for (size_t i = 0; i < SHAPES; i++)
+        for (size_t k = 0; k < sizeof relations / sizeof *relations; k++) {
+            MatchSource source = {.georel = str_of(relations[k]),
+                                  .geometry = str_of(shapes[i].kind),
+                                  .coordinates = shapes[i].coordinates};
+            Match *match;
+            Rc rc = match_compile(&f->ctx, ld_core(), &source, &match);
+            assert_int_equal(rc, shapes[i].refused ? RC_LIMIT : RC_OK);
+            if (rc != RC_OK) continue;
+            assert_false(match_entity(match, entities[0], f->ctx.arena));
+            assert_false(match_entity(match, entities[1], f->ctx.arena));
+            assert_false(match_entity(match, entities[5 - i], f->ctx.arena)); /* the other comb */
+            match_free(match);
+        }
+    assert_true(time_monotonic() - begun < 10 * TIME_SECOND);
+}
+
 enum { THREADS = 12, ROUNDS = 200 };
 
 typedef struct Job {
@@ -311,6 +379,7 @@ int main(void) {
         TEST(mistakes_say_where),
         TEST(broken_geometries_match_nothing),
         TEST(a_polygon_without_extent_is_mended_away),
+        TEST(scribbles_are_not_given_to_geos),
         TEST(threads_share_a_compiled_query),
     };
     return cmocka_run_group_tests_name("match geo", tests, NULL, NULL);
