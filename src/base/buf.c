@@ -70,7 +70,7 @@ void buf_add_i64(Buf *buf, int64_t value) {
 }
 
 void buf_add_f64(Buf *buf, double value) {
-    if (value == (double)(int64_t)value && value < 1e15 && value > -1e15) {
+    if (value < 1e15 && value > -1e15 && value == (double)(int64_t)value) {
         buf_add_i64(buf, (int64_t)value);
         return;
     }

@@ -1,5 +1,6 @@
 #include "rand.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ static uint64_t xoshiro(uint64_t s[4]) {
 static void kernel_bytes(char *to, size_t len) {
     while (len) {
         ssize_t got = getrandom(to, len, 0);
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
             perror("machi: getrandom");
             abort();

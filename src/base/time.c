@@ -141,7 +141,8 @@ bool time_parse(Str s, int64_t *out) {
     if (!take_fraction(&s, &micros) || !take_zone(&s, &zone) || s.len) return false;
     *out = time_date_days(date) * TIME_DAY + hour * TIME_HOUR + (minute - zone) * TIME_MINUTE +
            second * TIME_SECOND + micros;
-    return true;
+    return *out >= time_date_days((Date){1, 1, 1}) * TIME_DAY &&
+           *out <= time_date_days((Date){9999, 12, 31}) * TIME_DAY + TIME_DAY - 1;
 }
 
 static char *write_digits(char *to, int64_t value, int n) {

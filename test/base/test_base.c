@@ -149,6 +149,28 @@ static void digests_match_their_standards(void **state) {
     arena_free(arena);
 }
 
+static void doubles_are_written_at_any_size(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {-7, "-7"},
+                 {0.1, "0.1"},
+                 {1e15, "1e+15"},
+                 {-1e300, "-1e+300"},
+                 {5e-324, "4.94065645841247e-324"},
+                 {999999999999999, "999999999999999"}};
+    Arena *arena = arena_new(1 << 16);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Buf text = buf_new(arena, 64);
+        buf_add_f64(&text, cases[i].value);
+        if (!str_eq(buf_str(&text), str_of(cases[i].text)))
+            fail_msg("%s is written " STR_FMT, cases[i].text, STR_ARG(buf_str(&text)));
+    }
+    arena_free(arena);
+}
+
 static void instants_are_read_and_written(void **state) {
     (void)state;
     static const struct {
@@ -166,6 +188,11 @@ static void instants_are_read_and_written(void **state) {
         {"2025-04-01", NULL},
         {"2025-04-01T00:00:00.Z", NULL},
         {"2025-04-01T00:00:00Zx", NULL},
+        {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"},
+        {"9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"},
+        {"0001-01-01T00:00:00+09:00", NULL}, /* years beyond four digits are not written */
+        {"9999-12-31T23:59:59-09:00", NULL},
+        {"9999-12-31T23:59:60Z", NULL},
     };
     Arena *arena = arena_new(1 << 16);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -320,6 +347,7 @@ int main(void) {
         cmocka_unit_test(arenas_rewind),
         cmocka_unit_test(bytes_drawn_ahead_are_given_once),
         cmocka_unit_test(digests_match_their_standards),
+        cmocka_unit_test(doubles_are_written_at_any_size),
         cmocka_unit_test(instants_are_read_and_written),
         cmocka_unit_test(every_day_has_one_number),
         cmocka_unit_test(japanese_dates_are_read),
