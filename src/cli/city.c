@@ -56,6 +56,13 @@ static Rc tenant_add(Ctx *ctx, City *city, Str name) {
     return tenant_open(ctx, city, name, slot);
 }
 
+/* What lies there by chance, such as lost+found, is no municipality. */
+static Rc tenant_found(Ctx *ctx, City *city, Str name) {
+    if (tenant_name_good(name)) return tenant_add(ctx, city, name);
+    log_warn("cli", "tenants/" STR_FMT " is no tenant's folder: it is left alone", STR_ARG(name));
+    return RC_OK;
+}
+
 static Rc tenants_open(Ctx *ctx, City *city) {
     TRY(tenant_add(ctx, city, STR_NONE));
     DIR *folder = opendir(str_z(
@@ -64,7 +71,7 @@ static Rc tenants_open(Ctx *ctx, City *city) {
     for (const struct dirent *entry; folder && rc == RC_OK && (entry = readdir(folder));) {
         Str name = str_of(entry->d_name);
         if (entry->d_name[0] != '.' && !str_eq(name, STR("default")))
-            rc = tenant_add(ctx, city, name);
+            rc = tenant_found(ctx, city, name);
     }
     if (folder) closedir(folder);
     return rc;
@@ -169,6 +176,7 @@ static Rc server_open(Ctx *ctx, City *city) {
     TRY(http_server_new(ctx, &options, &city->server));
     broker_routes(city->server);
     city->pages.server = city->server;
+    city->pages.sandbox = city->options.sandbox;
     city->pages.since = time_now(&city->clock);
     pages_routes(city->server, &city->pages);
     return http_server_start(ctx, city->server);
@@ -204,6 +212,7 @@ static Rc city_begin(Ctx *ctx, City *city) {
     city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
     TRY(starter_dictionary(ctx, city->arena, &city->dictionary));
     TRY(tenants_open(ctx, city));
+    TRY(occasion_check(ctx, city));
     if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
     for (size_t i = 0; i < city->tenant_count; i++)
         TRY(open_start(ctx, city->tenants[i]));

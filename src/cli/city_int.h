@@ -46,11 +46,18 @@ bool city_on_loopback(const City *city);
 /* tenant.c: one municipality. */
 Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out);
 void tenant_close(Tenant *tenant);
+/* Of a tenant that isn't the default one. */
+bool tenant_name_good(Str name);
 /* Makes the folder of a new one, which the next start opens. RC_CONFLICT: it exists. */
 Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder);
-/* starter.c: an empty default tenant becomes まち市. demo accounts are made on the loopback only.
- */
+/* starter.c: an empty default tenant becomes まち市; one that holds a city already is refused. Demo
+   accounts are made on the loopback only. */
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);
+/* occasion.c: refuses to serve a folder in another way than it was made for: a city as a sandbox, a
+   sandbox as a city, demo accounts to the world. Marks a new sandbox. */
+Rc occasion_check(Ctx *ctx, const City *city);
+/* DATA/keys/demo-accounts; unfinished: while the starter city is being made. */
+Str starter_demo_file(const City *city, Arena *arena, bool unfinished);
 /* Parsed JSON of a starter file. */
 Rc starter_json(Ctx *ctx, Str path, const Json **out);
 

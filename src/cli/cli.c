@@ -26,6 +26,12 @@ const CliCommand *cli_find(const CliWorld *world, Str name) {
 }
 
 Rc cli_unknown_command(Cli *cli, Str name) {
+    if (!cli_is_whole)
+        return ctx_fail(&cli->ctx, RC_INVALID, "not-whole", STR_NONE,
+                        "There is no subcommand '" STR_FMT
+                        "': this machi was built without its pages. Run 'npm ci --ignore-scripts' "
+                        "in the project and build again.",
+                        STR_ARG(name));
     Near near = {.wanted = name};
     for (size_t i = 0; i < cli->world->command_count; i++)
         near_offer(&near, str_of(cli->world->commands[i]->name));

@@ -58,6 +58,8 @@ Str cli_arg(const Cli *cli, size_t index); /* NUL stands behind it */
  * tables. */
 extern const SettingRow cli_setting_rows[];
 extern const size_t cli_setting_count;
+/* False: built without pages, so that only help is there. */
+extern const bool cli_is_whole;
 extern const CliCommand *const cli_commands[];
 extern const size_t cli_command_count;
 

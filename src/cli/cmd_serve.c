@@ -32,6 +32,7 @@ static sigset_t block_signals(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP); /* the terminal was closed */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     return set;
@@ -65,8 +66,6 @@ static Rc serve(Cli *cli) {
     sigset_t signals = block_signals();
     mem_keep();
     TRY(city_open(ctx, &options, &city));
-    fprintf(cli_out(cli), "machi listens on http://" STR_FMT ":%d\n", STR_ARG(options.host),
-            city_port(city));
     city_greet(city, cli_out(cli));
     fflush(cli_out(cli));
     int signal_number;
@@ -88,7 +87,8 @@ const CliCommand cmd_serve = {
     .summary = "Serve the city in a data folder",
     .description =
         "Opens every tenant of the data folder, makes the default one when there is none, and\n"
-        "serves pages and APIs until SIGINT or SIGTERM. The other subcommands speak to this\n"
+        "serves pages and APIs until SIGINT, SIGTERM or SIGHUP. The other subcommands speak to "
+        "this\n"
         "process through DATA/control.sock.",
     .flags = serve_flags,
     .flag_count = sizeof serve_flags / sizeof *serve_flags,

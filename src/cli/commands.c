@@ -2,8 +2,14 @@
  */
 #include "cli_int.h"
 
-const CliCommand *const cli_commands[] = {
 #ifdef MACHI_CITY /* not where the pages could not be built: see meson.build */
+const bool cli_is_whole = true;
+#else
+const bool cli_is_whole = false;
+#endif
+
+const CliCommand *const cli_commands[] = {
+#ifdef MACHI_CITY
     &cmd_serve,  &cmd_import, &cmd_export,  &cmd_token,  &cmd_user,
     &cmd_tenant, &cmd_backup, &cmd_restore, &cmd_verify, &cmd_bench,
 #endif

@@ -2,7 +2,10 @@
 
 void city_greet(const City *city, FILE *out) {
     int port = city_port(city);
-    Str host = city->options.host;
+    /* An address of IPv6 stands in brackets (RFC 3986, 3.2.2). */
+    bool brackets = str_find_char(city->options.host, ':') >= 0;
+    Str host =
+        str_fmt(city->arena, brackets ? "[" STR_FMT "]" : STR_FMT, STR_ARG(city->options.host));
     static const struct {
         const char *path, *what;
     } pages[] = {
@@ -12,6 +15,7 @@ void city_greet(const City *city, FILE *out) {
         {"/data", "open data"},
         {"/api", "the APIs, with NGSI-LD under /ngsi-ld/v1"},
     };
+    fprintf(out, "machi listens on http://" STR_FMT ":%d\n", STR_ARG(host), port);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         fprintf(out, "  http://" STR_FMT ":%d%-8s %s\n", STR_ARG(host), port, pages[i].path,
                 pages[i].what);

@@ -37,7 +37,7 @@ PlacePaths place_of(Arena *arena, const PlaceRoots *roots, Str tenant) {
 }
 
 static Rc cannot(Ctx *ctx, Str path, const char *what) {
-    return ctx_fail(ctx, RC_FAILED, "disk", path, STR_FMT " cannot be %s: %s.", STR_ARG(path), what,
+    return ctx_fail(ctx, RC_FAILED, "disk", path, "This cannot be %s: %s.", what,
                     strerrordesc_np(errno));
 }
 

@@ -1,9 +1,11 @@
 #include "city_int.h"
+#include "place.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PASSWORD_CHARS = 20, CASES = 1000, CASES_SEED = 999997 };
 
@@ -20,27 +22,37 @@ static ActorKind kind_read(Str word) {
 
 /* ---- the demo accounts' passwords: drawn once, kept beside the keys, shown at every start ---- */
 
-static Str demo_file(const City *city, Arena *arena) {
-    return str_fmt(arena, STR_FMT "/demo-accounts", STR_ARG(city->options.keys));
+Str starter_demo_file(const City *city, Arena *arena, bool unfinished) {
+    return str_fmt(arena, STR_FMT "/demo-accounts%s", STR_ARG(city->options.keys),
+                   unfinished ? ".unfinished" : "");
+}
+
+static Rc demos_not_written(Ctx *ctx, Str path) {
+    return ctx_fail(ctx, RC_FAILED, "no-demo-file", path,
+                    "The demo passwords cannot be written: %s.", strerrordesc_np(errno));
 }
 
 static Rc demos_write(Ctx *ctx, const City *city) {
-    Str path = demo_file(city, ctx->arena);
+    Str path = starter_demo_file(city, ctx->arena, true);
     int fd = open(str_z(ctx->arena, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!file)
-        return ctx_fail(ctx, RC_FAILED, "no-demo-file", path,
-                        "The demo passwords cannot be written: %s.", strerror(errno));
+    if (!file) return demos_not_written(ctx, path);
     VEC_EACH (PagesDemo, demo, &city->demos)
         fprintf(file, STR_FMT " " STR_FMT "\n", STR_ARG(demo->login), STR_ARG(demo->password));
-    if (fclose(file) == 0) return RC_OK;
-    return ctx_fail(ctx, RC_FAILED, "no-demo-file", path,
-                    "The demo passwords cannot be written: %s.", strerror(errno));
+    bool good = fflush(file) == 0 && fsync(fd) == 0;
+    return fclose(file) == 0 && good ? RC_OK : demos_not_written(ctx, path);
+}
+
+/* The starter city is whole: its file gets its name. */
+static Rc demos_finish(Ctx *ctx, const City *city) {
+    Str path = starter_demo_file(city, ctx->arena, false);
+    const char *from = str_z(ctx->arena, starter_demo_file(city, ctx->arena, true));
+    return rename(from, str_z(ctx->arena, path)) == 0 ? RC_OK : demos_not_written(ctx, path);
 }
 
 /* False when there is no file yet. */
 static bool demos_read(Ctx *ctx, City *city) {
-    FILE *file = fopen(str_z(ctx->arena, demo_file(city, ctx->arena)), "re");
+    FILE *file = fopen(str_z(ctx->arena, starter_demo_file(city, ctx->arena, false)), "re");
     char line[256];
     if (!file) return false;
     while (fgets(line, sizeof line, file)) {
@@ -53,28 +65,32 @@ static bool demos_read(Ctx *ctx, City *city) {
     return true;
 }
 
-static Rc demo_make(Ctx *ctx, City *city, const Json *row) {
+static Rc demo_make(Ctx *ctx, const Json *row, Str password) {
     GateAccount account = {.login = json_get_str(row, "login"),
                            .kind = kind_read(json_get_str(row, "kind")),
                            .name = json_get_str(json_get(row, STR("name")), "ja"),
+                           .password = password,
                            .demo = true};
     Str id;
     TRY(strings_read(ctx, json_get(row, STR("posts")), &account.posts));
     TRY(strings_read(ctx, json_get(row, STR("roles")), &account.roles));
-    account.password = rand_id(ctx->rand, city->arena, PASSWORD_CHARS);
-    TRY(gate_account_create(ctx, &account, &id));
-    vec_push(city->arena, &city->demos,
-             (PagesDemo){str_dup(city->arena, account.login), account.password});
-    return RC_OK;
+    return gate_account_create(ctx, &account, &id);
 }
 
+/* The passwords are kept before the first account has one. */
 static Rc demos_make(Ctx *ctx, City *city) {
     const Json *organisation;
     TRY(starter_json(ctx, STR("organisation.json"), &organisation));
     const Json *accounts = json_get(organisation, STR("accounts"));
-    for (size_t i = 0; accounts && i < accounts->len; i++)
-        TRY(demo_make(ctx, city, json_at(accounts, i)));
-    return demos_write(ctx, city);
+    size_t count = accounts ? accounts->len : 0;
+    for (size_t i = 0; i < count; i++)
+        vec_push(city->arena, &city->demos,
+                 (PagesDemo){str_dup(city->arena, json_get_str(json_at(accounts, i), "login")),
+                             rand_id(ctx->rand, city->arena, PASSWORD_CHARS)});
+    TRY(demos_write(ctx, city));
+    for (size_t i = 0; i < count; i++)
+        TRY(demo_make(ctx, json_at(accounts, i), city->demos.items[i].password));
+    return RC_OK;
 }
 
 /* ---- the city's releases take the way that every release takes ---- */
@@ -127,10 +143,22 @@ static Rc releases_decide(Ctx *ctx) {
     return RC_OK;
 }
 
+static Rc check_empty(Ctx *ctx, const City *city, const Tenant *tenant) {
+    if (ledger_head(tenant->ledger) == 0) return RC_OK;
+    if (place_there(ctx, starter_demo_file(city, ctx->arena, true)))
+        return ctx_fail(ctx, RC_CONFLICT, "starter-unfinished", city->options.data,
+                        "The first start with --starter was interrupted, and the city is half "
+                        "made: delete this folder, and start again.");
+    return ctx_fail(ctx, RC_CONFLICT, "is-city", city->options.data,
+                    "This folder holds a city already, which gets no demo accounts: start it "
+                    "without --starter, or choose another with --data.");
+}
+
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     Reader *db;
     if (!city_on_loopback(city)) return RC_OK; /* elsewhere nobody gets in by a printed password */
     if (demos_read(ctx, city)) return RC_OK;
+    TRY(check_empty(ctx, city, tenant));
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &db));
     Ctx inside = *ctx;
     inside.tenant = tenant;
@@ -139,6 +167,7 @@ Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     Rc rc = demos_make(&inside, city);
     if (rc == RC_OK) rc = procedures_seed(&inside, tenant, CASES_SEED, CASES);
     if (rc == RC_OK) rc = releases_decide(&inside);
+    if (rc == RC_OK) rc = demos_finish(&inside, city);
     ctx->error = inside.error;
     reader_close(db);
     return rc;

@@ -25,7 +25,7 @@ static Rc folders_make(Ctx *ctx, const City *city) {
 
 enum { NAME_MAX_BYTES = 50 };
 
-static bool name_good(Str name) {
+bool tenant_name_good(Str name) {
     if (str_empty(name) || name.len > NAME_MAX_BYTES || str_eq(name, STR("default"))) return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
@@ -37,7 +37,7 @@ static bool name_good(Str name) {
 /* Opening one while requests run would have to make every thread known to its ledger: the next
  * start does it. */
 Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder) {
-    if (!name_good(name))
+    if (!tenant_name_good(name))
         return ctx_fail(ctx, RC_INVALID, "bad-tenant", STR("name"),
                         "A tenant's name is 1 to %d of a-z, 0-9 and _, and not \"default\".",
                         NAME_MAX_BYTES);

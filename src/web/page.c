@@ -94,7 +94,7 @@ View page_view_saying(HttpExchange *x, Json notice) {
     view_bool(&site, "office", ctx->actor && ctx->actor->kind == ACTOR_STAFF);
     view_set(&site, "csrf",
              ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
-    view_bool(&site, "sandbox", ctx->tenant && ctx->tenant->sandbox);
+    view_bool(&site, "sandbox", shared->sandbox || (ctx->tenant && ctx->tenant->sandbox));
     view_set(&site, "notice", notice);
     view_set(&site, "nav", nav_value(x));
     view_set(&view, "site", view_value(&site));

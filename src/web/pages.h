@@ -16,6 +16,7 @@ typedef struct PagesOptions {
     const Json *organisation; /* names of divisions and posts */
     const PagesDemo *demos;
     size_t demo_count;
+    bool sandbox;             /* every page says that anyone may do everything */
     bool secure;              /* cookies only over TLS */
     const HttpServer *server; /* whose routes the API page lists */
     int64_t since;            /* when this process began to serve, µs UTC */

@@ -58,6 +58,9 @@ static bool listens(House *house) {
 }
 
 static void serve(House *house, const char *data) {
+    char mark[1024];
+    snprintf(mark, sizeof mark, "mkdir -p '%s' && touch '%s/sandbox'", data, data);
+    assert_int_equal(run(house, mark), 0); /* a restored folder is no sandbox by itself */
     assert_int_equal(run(house, "rm -f log"),
                      0); /* what an earlier server said there counts no more */
     house->server = fork();

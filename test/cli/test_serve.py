@@ -1,0 +1,162 @@
+"""machi serve as an operator starts it: what a folder was made for, signals, addresses; and what no client may do to it."""
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+BIN = sys.argv[1]
+STARTS = 120
+JSON = {"Content-Type": "application/json"}
+
+
+class Machi:
+    """A running server; `said` is what it wrote before it listened."""
+
+    def __init__(self, data, *flags, listen="127.0.0.1:0"):
+        self.process = subprocess.Popen([BIN, "serve", "--data", str(data), "--listen", listen, *flags],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        signal.alarm(STARTS)
+        self.said = self.process.stdout.readline()
+        signal.alarm(0)
+        self.port = int(match[1]) if (match := re.search(r":(\d+)$", self.said)) else 0
+
+    def ask(self, method, target, body=None, headers=None, host="127.0.0.1"):
+        connection = http.client.HTTPConnection(host, self.port, timeout=60)
+        connection.request(method, target, body, headers or {})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text, answer
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        signal.alarm(60)
+        rest, errors = self.process.stdout.read(), self.process.stderr.read()
+        code = self.process.wait()
+        signal.alarm(0)
+        return code, self.said + rest, errors
+
+
+def refused(data, *flags, listen="127.0.0.1:0", says):
+    code, _, errors = Machi(data, *flags, listen=listen).stop()
+    assert code not in (0, -signal.SIGTERM) and says in errors, (code, errors)
+
+
+def signals_stop_it_in_order(folder):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        code, _, errors = Machi(folder / "signals").stop(number)
+        assert code == 0 and "machi stops" in errors, (number, code, errors)
+
+
+def ipv6_addresses_stand_in_brackets(folder):
+    machi = Machi(folder / "six", listen="[::1]:0")
+    assert "http://[::1]:" in machi.said, machi.said
+    assert machi.ask("GET", "/", host="::1")[0] == 200
+    machi.stop()
+
+
+def every_page_of_a_sandbox_says_so(folder):
+    machi = Machi(folder / "sandbox", "--sandbox")
+    for target in ("/", "/wall", "/data", "/sign-in", "/nothing/here", "/data/nothing"):
+        text = machi.ask("GET", target, headers={"Accept": "text/html"})[1]
+        assert 'class="sandbox"' in text, target
+    created = machi.ask("POST", "/ngsi-ld/v1/entities", json.dumps({"id": "urn:a:1", "type": "T"}), JSON)
+    assert created[0] == 201, created
+    machi.stop()
+    refused(folder / "sandbox", says="start it with --sandbox")
+    refused(folder / "sandbox", "--starter", says="start it with --sandbox")
+    assert Machi(folder / "sandbox", "--sandbox").stop()[0] == 0
+
+
+def a_city_becomes_neither_sandbox_nor_starter_city(folder):
+    machi = Machi(folder / "city")
+    made = subprocess.run([BIN, "user", "--data", folder / "city", "--kind", "service", "robot"], capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert made.returncode == 0, made.stderr
+    machi.stop()
+    refused(folder / "city", "--sandbox", says="holds a city")
+    refused(folder / "city", "--starter", says="holds a city already")
+    assert not (folder / "city/keys/demo-accounts").exists()
+    (folder / "city/tenants/lost+found").mkdir()
+    code, _, errors = Machi(folder / "city").stop()
+    assert code == 0 and "lost+found is no tenant's folder" in errors, errors
+
+
+def demo_accounts_stay_on_the_loopback(folder):
+    machi = Machi(folder / "world", "--starter", listen="0.0.0.0:0")
+    code, said, errors = machi.stop()
+    assert code == 0 and "sign in as" not in said, (said, errors)
+    assert not (folder / "world/keys/demo-accounts").exists()
+    code, said, errors = Machi(folder / "demo", "--starter").stop()
+    assert code == 0 and said.count("sign in as") == 8, (said, errors)
+    again = Machi(folder / "demo", "--starter").stop()[1]
+    assert re.findall("password .*", again) == re.findall("password .*", said)
+    refused(folder / "demo", listen="0.0.0.0:0", says="demo accounts")
+    refused(folder / "demo", "--starter", listen="0.0.0.0:0", says="demo accounts")
+    keys = folder / "demo/keys"
+    (keys / "demo-accounts").rename(keys / "demo-accounts.unfinished")
+    refused(folder / "demo", "--starter", says="interrupted")
+
+
+def nothing_long_or_odd_stops_it(folder):
+    """Names, ids and parameters at and beyond every bound: an answer each time, and all of it reaches the projections."""
+    machi = Machi(folder / "hostile", "--sandbox")
+    entities = "/ngsi-ld/v1/entities"
+
+    def put(expected, **entity):
+        answer = machi.ask("POST", entities, json.dumps({"type": "T", **entity}), JSON)
+        assert answer[0] == expected, (answer[:2], str(entity)[:200])
+
+    def put_named(expected, length):
+        put(expected, id="urn:type:%d" % length, type="T" * length)
+        put(expected, id="urn:name:%d" % length, **{"n" * length: {"type": "Property", "value": 1}})
+
+    for length in (2000, 2001, 20_000, 70_000):
+        put(201 if length <= 2000 else 400, id="urn:a:" + "i" * (length - 6))
+    for length in (400, 600, 2000, 70_000):
+        put_named(201 if length <= 400 else 400, length)
+    for odd in ("urn:a:\r\nX: y", "urn:a:b c", "urn:a:\0", "urn:"):
+        put(400, id=odd)
+    for number, text in enumerate(["\0", "x" * 300_000, "9" * 400, "", "\u202e"]):
+        put(201, id="urn:text:%d" % number, v={"type": "Property", "value": text})
+    put(201, id="urn:many:1", type=["T%d" % i for i in range(100)])
+    put(201, id="urn:many:2", **{"a%d" % i: {"type": "Property", "value": i} for i in range(11_000)})
+    for parameters in ("xx=" + '"' * 15_000, "q=v==%22" + "|" * 8000 + "%22", "lang=%0d%0aX:1", "options=%0d%0aX:1",
+                       "idPattern=" + "%22" * 5000):
+        status, text, answer = machi.ask("GET", entities + "?type=T&limit=1&offset=1&" + parameters)
+        assert status in (200, 400, 403) and not answer.getheader("X"), (parameters[:20], status, text)
+    for target in ("/sign-in?next=/a%0d%0aX:1", "/data/a%0d%0ab", "/data/a%0d%0aX:1/csv", "/?lang=%0d%0aX:1"):
+        assert machi.ask("GET", target)[2].getheader("X") is None, target
+    status, _, answer = machi.ask("GET", entities + "?type=T&limit=0&count=true")
+    assert status == 200 and answer.getheader("NGSILD-Results-Count") == "8", answer.getheaders()
+    assert machi.ask("GET", "/ngsi-ld/v1/types")[0] == 200  # waits for the projections
+    code, _, errors = machi.stop()
+    assert code == 0 and "failed" not in errors, errors
+
+
+CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, every_page_of_a_sandbox_says_so,
+         a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback, nothing_long_or_odd_stops_it]
+
+
+def main():
+    print(f"1..{len(CASES)}")
+    failed = 0
+    root = pathlib.Path(tempfile.mkdtemp())
+    for number, case in enumerate(CASES, 1):
+        try:
+            case(root)
+            print(f"ok {number} - {case.__name__}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print(f"not ok {number} - {case.__name__}: {type(error).__name__}: {error}", flush=True)
+    shutil.rmtree(root)
+    sys.exit(failed > 0)
+
+
+main()
