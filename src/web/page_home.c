@@ -1,6 +1,8 @@
 /* page_home: the front door. */
 #include "pages_int.h"
 
+#include "open/open.h"
+
 typedef struct Service {
     Str name_ja, name_en, text_ja, text_en;
     const char *url;
@@ -22,18 +24,26 @@ static const Service services[] = {
      T("Shelters, AEDs and river gauges."), "/map"},
 };
 
+/* As many as the catalogue lists. */
+static Rc datasets_count(Ctx *ctx, int64_t *out) {
+    *out = 0;
+    for (size_t i = 0; i < open_count(ctx->tenant); i++) {
+        OpenDataset set;
+        TRY(open_at(ctx, i, &set));
+        *out += set.published;
+    }
+    return RC_OK;
+}
+
 /* A few tiles of the public wall. */
 static void now_value(HttpExchange *x, View *view) {
     Insight *insight = http_ctx(x)->tenant->insight;
     Tiles all, front = {0};
-    Tile datasets;
     int64_t at;
     insight_tiles(insight, view->arena, WALL_PUBLIC, &all, &at);
     VEC_EACH (const Tile, tile, &all)
         if (tile->front) vec_push(view->arena, &front, *tile);
     page_tiles(view, &front);
-    bool known = insight_tile(insight, view->arena, STR("datasets"), &datasets);
-    view_int(view, "datasets", known ? (int64_t)datasets.value : 0);
 }
 
 static void home_get(HttpExchange *x) {
@@ -48,7 +58,13 @@ static void home_get(HttpExchange *x) {
         vec_push(view.arena, &items, view_value(&one));
     }
     view_items(&view, "services", &items);
+    int64_t datasets;
+    if (datasets_count(http_ctx(x), &datasets) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     now_value(x, &view);
+    view_int(&view, "datasets", datasets);
     view_str(&view, "phone", STR("0999-00-0000"));
     page_show(x, 200, WEB_PAGE_HOME, &view);
 }

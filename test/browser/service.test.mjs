@@ -177,6 +177,16 @@ it('answers browsers and robots that ask for what no page names, and draws a pag
     await page.context().close();
 });
 
+it('counts on the front page what the catalogue lists', async () => {
+    const page = await open();
+    await page.goto(`${site.url}/data?lang=en`);
+    const listed = Number(/(\d+) datasets?/.exec(await page.locator('main').innerText())[1]);
+    await page.goto(`${site.url}/?lang=en`);
+    assert.match(await page.locator('main').innerText(), new RegExp(`\\b${listed} datasets? (is|are) open`));
+    assert.ok(listed > 0);
+    await page.context().close();
+});
+
 it('leads each role by the brand to a page that it may open, and to its own desk from public pages', async () => {
     for (const role of ['resident-1', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator']) {
         const page = await open();
