@@ -171,7 +171,7 @@ static void details_write(JsonWriter *w, Arena *arena, const Found *found) {
     } members[] = {{"URL", found->url},
                    {"localId", local},
                    {"kind", str_of(kind_names[found->kind])},
-                   {"timestamp", time_format(arena, found->at)}};
+                   {"createdAt", time_format(arena, found->at)}};
     json_open(w, '{');
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         json_name(w, str_of(members[i].name));
@@ -186,10 +186,17 @@ static bool flag(const HttpExchange *x, const char *name) {
     return str_eq(http_query_or(x, name, STR_NONE), STR("true"));
 }
 
+static Rc flag_check(Ctx *ctx, const HttpExchange *x, const char *name) {
+    Str text = http_query_or(x, name, STR_NONE);
+    if (str_empty(text) || str_eq(text, STR("true")) || str_eq(text, STR("false"))) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-query", str_of(name), "This is true or false.");
+}
+
 void contexts_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Found found;
-    Rc rc = find(ctx, x, &found);
+    Rc rc = flag_check(ctx, x, "details");
+    if (rc == RC_OK) rc = find(ctx, x, &found);
     if (rc == RC_OK && found.kind == KIND_CACHED && !flag(x, "details"))
         rc = ctx_fail(ctx, RC_INVALID, "not-supported", STR("contextId"),
                       "A context that was only fetched is served by its own server.");
@@ -198,7 +205,7 @@ void contexts_get(HttpExchange *x) {
         return;
     }
     if (!flag(x, "details")) {
-        http_answer(x, 200, STR("application/ld+json"), found.text);
+        http_answer(x, 200, STR("application/json"), found.text);
         return;
     }
     Buf body = buf_new(ctx->arena, BROKER_ANSWER_MAX);
@@ -239,9 +246,11 @@ void contexts_list(HttpExchange *x) {
     bool known = str_empty(listing.kind);
     for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
         known = known || str_eq(listing.kind, str_of(kind_names[i]));
-    if (!known) {
-        (void)ctx_fail(ctx, RC_INVALID, "bad-kind", STR("kind"),
-                       "A kind is Hosted, Cached or ImplicitlyCreated.");
+    Rc rc = flag_check(ctx, x, "details");
+    if (rc == RC_OK && !known)
+        rc = ctx_fail(ctx, RC_INVALID, "bad-kind", STR("kind"),
+                      "A kind is Hosted, Cached or ImplicitlyCreated.");
+    if (rc != RC_OK) {
         broker_problem(x, &ctx->error);
         return;
     }
@@ -289,6 +298,7 @@ static Rc hosted_delete(Ctx *ctx, const Found *found) {
 static Rc delete (Ctx *ctx, HttpExchange *x) {
     Found found;
     bool reload = flag(x, "reload");
+    TRY(flag_check(ctx, x, "reload"));
     TRY(find(ctx, x, &found));
     if (reload && found.kind != KIND_CACHED)
         return ctx_fail(ctx, RC_INVALID, "bad-reload", STR("reload"),
