@@ -167,6 +167,7 @@ static int target(Head *head, const char **why) {
             end++;
         if (!end || !all_of(str_sub(t, 0, end), HOST))
             return refuse(why, 400, "The request target names no valid host.");
+        head->authority = str_sub(t, 0, end);
         t = str_sub(t, end, t.len);
     }
     ptrdiff_t mark = str_find_char(t, '?');
@@ -208,6 +209,9 @@ static int request_line(Head *head, Str line, const char **why) {
 
 static int whole(const Head *head, const char **why) {
     if (head->minor == 1 && !head->has_host) return refuse(why, 400, "The Host header is missing.");
+    /* RFC 9112, 3.2.2: the target would win, past whoever looks at the header. */
+    if (head->authority.len && head->has_host && !str_eq_nocase(head->authority, head->host))
+        return refuse(why, 400, "The request target and the Host header name different hosts.");
     if (head->chunked && head->minor == 0)
         return refuse(why, 400, "Transfer-Encoding is not part of HTTP/1.0.");
     if (head->chunked && head->has_length)

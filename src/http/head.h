@@ -23,6 +23,7 @@ typedef struct Head {
     HeadField *fields;
     size_t n, room;
     Str host;
+    Str authority; /* of an absolute-form target: the Host header says the same */
     uint64_t length;
     bool has_host, has_length, chunked, upgrade;
     bool close, keep_alive; /* named in Connection */

@@ -56,6 +56,7 @@ static const struct {
     {"bare LF ends the head", STR("GET /hello HTTP/1.1\r\n" HOST "\n" HIDDEN), 400},
     {"no Host", STR("GET /hello HTTP/1.1\r\n\r\n" HIDDEN), 400},
     {"two Hosts", STR("GET /hello HTTP/1.1\r\n" HOST HOST "\r\n" HIDDEN), 400},
+    {"a target of another host", STR("GET http://b/hello HTTP/1.1\r\n" HOST "\r\n" HIDDEN), 400},
     {"empty header name", STR("GET /hello HTTP/1.1\r\n" HOST ": b\r\n\r\n" HIDDEN), 400},
     {"two spaces in the line", STR("GET  /hello HTTP/1.1\r\n" HOST "\r\n" HIDDEN), 400},
     {"two spaces before the version", STR("GET /hello  HTTP/1.1\r\n" HOST "\r\n" HIDDEN), 400},

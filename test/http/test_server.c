@@ -107,7 +107,7 @@ static const struct {
     {"decoded parameter", STR("GET /items/%E3%81%82%2Fb HTTP/1.1\r\n" HOST "\r\n"), 200, "あ/b",
      NULL},
     {"empty line first", STR("\r\nGET /hello HTTP/1.1\r\n" HOST "\r\n"), 200, "hello", NULL},
-    {"absolute form", STR("GET http://b/hello?x HTTP/1.1\r\n" HOST "\r\n"), 200, "hello", NULL},
+    {"absolute form", STR("GET http://A/hello?x HTTP/1.1\r\n" HOST "\r\n"), 200, "hello", NULL},
     {"upgrade is not taken",
      STR("GET /hello HTTP/1.1\r\n" HOST "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"), 200,
      "hello", NULL},
