@@ -25,7 +25,8 @@ void router_free(Router *router);
  * ROUTER_PARAMS_MAX of them is a bug. */
 void router_add(Router *router, const HttpRoute *route);
 /* path as sent. Static segments go before parameters, parameters before a rest; a parameter matches
- * an empty segment only where more follows. Where no row has a path that ends in '/', the one without it is meant. */
+ * an empty segment only where more follows. Where no row has a path that ends in '/', the one
+ * without it is meant. */
 void router_find(const Router *router, HttpMethod method, Str path, RouterMatch *out);
 
 #endif

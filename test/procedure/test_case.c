@@ -1,5 +1,5 @@
-/* Tests of the street: sending, changing, the office's moves, decisions and the inbox. */
-#include "house.h"
+/* Tests of the street: sending, changing, the office's moves, and decisions. */
+#include "cases.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,78 +12,6 @@
 #include <pthread.h>
 #include <cmocka.h>
 
-#define FRIDAY ((Date){2026, 12, 4})
-
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_WHOLE);
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-/* ---- how a test says it ---- */
-
-static Answers answers_of(House *house, Arena *arena, const char *district, Date day) {
-    const Waste *waste = procedures_waste(&house->tenant);
-    const WasteDistrict *place = waste_district(waste, str_of(district));
-    const WasteTown *town = &place->towns.items[0];
-    Answers answers = {.token = rand_id(&house->rand, arena, 26),
-                       .district = place,
-                       .town = town->name.ja,
-                       .postcode = town->postcodes.items[0],
-                       .address = STR("1番2号"),
-                       .day = day,
-                       .name = STR("星之森 あおね"),
-                       .kana = STR("ホシノモリ アオネ"),
-                       .phone = STR("0999-12-3456"),
-                       .choice = STR("in")};
-    vec_push(arena, &answers.items, (ApplyItem){waste_item(waste, STR("sofa-1")), 1});
-    return answers;
-}
-
-static Rc send_as(House *house, const Answers *answers, Receipt *out) {
-    ApplySend send = {
-        .answers = answers, .channel = STR("web"), .applicant = house->ctx.actor->person};
-    return apply_send(&house->ctx, &send, out);
-}
-
-/* The resident's application for Friday; its id lives as long as the house. */
-static Str apply_one(House *house, const char *reduction, int64_t sofas) {
-    Receipt receipt;
-    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
-    answers.items.items[0].quantity = 1;
-    for (int64_t i = 1; i < sofas; i++)
-        vec_push(house->arena, &answers.items,
-                 (ApplyItem){waste_item_at(procedures_waste(&house->tenant), (size_t)i), 5});
-    if (reduction)
-        answers.reduction = waste_reduction(procedures_waste(&house->tenant), str_of(reduction));
-    house_act(house, &house->resident);
-    GOOD(house, send_as(house, &answers, &receipt));
-    return str_dup(house->arena, receipt.id);
-}
-
-static CaseState state_of(House *house, Str id) {
-    return case_state(house_entity(house, id));
-}
-
-static BookSlot slot_on(House *house, const char *district, Date day) {
-    const Entity *slot = NULL;
-    Str id = book_slot_id(house->ctx.arena, STR("bulky-waste"), str_of(district), day);
-    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id, &slot);
-    return book_slot_read(rc == RC_OK ? slot : NULL, 40, house->clock.fixed);
-}
-
-static Rc confirm(House *house, Str id) {
-    house_act(house, &house->clerk);
-    return office_confirm(&house->ctx, &(OfficeAct){.id = id, .touch = 30});
-}
-
 /* ---- finding ---- */
 
 static void a_case_is_found_by_number_and_phone(void **state) {
@@ -91,7 +19,7 @@ static void a_case_is_found_by_number_and_phone(void **state) {
     static const char *const phones[] = {"0999-12-3456", "０９９９（１２）３４５６",
                                          "+81 999 12 3456", "0999123456"};
     House *house = *state;
-    Str id = apply_one(house, NULL, 1), found;
+    Str id = cases_apply(house, NULL, 1), found;
     house_act(house, &house->nobody);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         for (size_t k = 0; k < sizeof phones / sizeof *phones; k++) {
@@ -109,7 +37,7 @@ static void a_case_is_found_by_number_and_phone(void **state) {
 /* Neither one number with many telephones, nor one telephone with many numbers. */
 static void finding_cannot_be_tried_out(void **state) {
     House *house = *state;
-    Str found, id = apply_one(house, NULL, 1);
+    Str found, id = cases_apply(house, NULL, 1);
     (void)id;
     house_act(house, &house->nobody);
     for (int i = 0; i < 10; i++) {
@@ -134,24 +62,24 @@ static void sending_twice_is_one_case(void **state) {
     House *house = *state;
     Receipt first, second;
     house_act(house, &house->nobody);
-    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
-    GOOD(house, send_as(house, &answers, &first));
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
+    GOOD(house, cases_send(house, &answers, &first));
     assert_true(str_eq(first.number, STR("2026-000001")));
     assert_true(str_eq(first.id, apply_case_id(house->arena, answers.token)));
-    GOOD(house, send_as(house, &answers, &second));
+    GOOD(house, cases_send(house, &answers, &second));
     assert_true(str_eq(first.number, second.number));
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 1);
     answers.token = rand_id(&house->rand, house->arena, 26);
-    GOOD(house, send_as(house, &answers, &second));
+    GOOD(house, cases_send(house, &answers, &second));
     assert_true(str_eq(second.number, STR("2026-000002")));
 }
 
 static void a_case_begins_whole(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     const Entity *application = house_entity(house, id);
     const Json *checks = entity_attr(application, IRI("checks"))->value;
-    assert_int_equal(state_of(house, id), CASE_SUBMITTED);
+    assert_int_equal(cases_state(house, id), CASE_SUBMITTED);
     assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
     assert_true(str_eq(entity_text(application, IRI("post")), STR("environment-waste-clerk")));
     assert_true(str_eq(entity_text(application, IRI("due")), STR("2026-11-30")));
@@ -164,7 +92,7 @@ static void a_case_begins_whole(void **state) {
 static void an_official_enters_for_somebody(void **state) {
     House *house = *state;
     Receipt receipt;
-    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
     ApplySend send = {.answers = &answers, .channel = STR("phone"), .applicant = STR_NONE};
     house_act(house, &house->resident);
     FAILS(house, apply_send(&house->ctx, &send, &receipt), RC_DENIED, "not-permitted");
@@ -186,13 +114,13 @@ static void an_incomplete_draft_books_nothing(void **state) {
     House *house = *state;
     Receipt receipt;
     house_act(house, &house->nobody);
-    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
     answers.phone = STR_NONE;
-    FAILS(house, send_as(house, &answers, &receipt), RC_INVALID, "incomplete");
-    answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    FAILS(house, cases_send(house, &answers, &receipt), RC_INVALID, "incomplete");
+    answers = cases_answers(house, house->arena, "manaka", FRIDAY);
     answers.token = STR("short");
-    FAILS(house, send_as(house, &answers, &receipt), RC_INVALID, "incomplete");
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
+    FAILS(house, cases_send(house, &answers, &receipt), RC_INVALID, "incomplete");
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
 }
 
 static void a_held_day_becomes_the_booking(void **state) {
@@ -200,16 +128,16 @@ static void a_held_day_becomes_the_booking(void **state) {
     int64_t until;
     Receipt receipt;
     house_act(house, &house->nobody);
-    Answers answers = answers_of(house, house->arena, "manaka", FRIDAY);
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
     answers.hold = STR("hold-1");
     GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, answers.hold, &until));
     assert_int_equal(until, HOUSE_NOW + 30 * TIME_MINUTE);
     GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, STR("hold-2"), &until));
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 38);
-    GOOD(house, send_as(house, &answers, &receipt));
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 38);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 38);
+    GOOD(house, cases_send(house, &answers, &receipt));
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 38);
     GOOD(house, apply_unhold(&house->ctx, answers.district, FRIDAY, STR("hold-2")));
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).left, 39);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 39);
 }
 
 enum { THREADS = 6, EACH = 8 }; /* for the 8 places of ちょうじま */
@@ -230,7 +158,7 @@ static void *send_many(void *arg) {
         Receipt receipt;
         House own = *sender->house;
         own.rand = rand_seeded((uint64_t)(sender->number * 1000 + i));
-        Answers answers = answers_of(&own, ctx.arena, "chojima", (Date){2026, 12, 9});
+        Answers answers = cases_answers(&own, ctx.arena, "chojima", (Date){2026, 12, 9});
         ApplySend send = {.answers = &answers, .channel = STR("web")};
         Rc rc = apply_send(&ctx, &send, &receipt);
         if (rc == RC_OK)
@@ -253,7 +181,7 @@ static void many_who_want_the_last_places_get_each_once(void **state) {
     for (int i = 0; i < THREADS; i++)
         pthread_join(senders[i].thread, NULL);
     assert_int_equal(atomic_load(&sent), 8);
-    assert_int_equal(slot_on(house, "chojima", (Date){2026, 12, 9}).booked, 8);
+    assert_int_equal(cases_slot(house, "chojima", (Date){2026, 12, 9}).booked, 8);
     Str last;
     GOOD(house, inbox_find(&house->ctx, STR("2026-000008"), &last)); /* refused ones take none */
     FAILS(house, inbox_find(&house->ctx, STR("2026-000009"), &last), RC_NOT_FOUND, "no-receipt");
@@ -263,41 +191,41 @@ static void many_who_want_the_last_places_get_each_once(void **state) {
 
 static void cancelling_gives_the_day_back_until_the_cut_off(void **state) {
     House *house = *state;
-    Str one = apply_one(house, NULL, 1), two = apply_one(house, NULL, 1);
+    Str one = cases_apply(house, NULL, 1), two = cases_apply(house, NULL, 1);
     int64_t cut_off = waste_cut_off(procedures_waste(&house->tenant), FRIDAY);
     house->clock.fixed = cut_off - 1;
     GOOD(house, apply_cancel(&house->ctx, one));
-    assert_int_equal(state_of(house, one), CASE_CANCELLED);
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+    assert_int_equal(cases_state(house, one), CASE_CANCELLED);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 1);
     FAILS(house, apply_cancel(&house->ctx, one), RC_CONFLICT, "too-late");
     house->clock.fixed = cut_off;
     FAILS(house, apply_cancel(&house->ctx, two), RC_CONFLICT, "too-late");
-    assert_int_equal(state_of(house, two), CASE_SUBMITTED);
+    assert_int_equal(cases_state(house, two), CASE_SUBMITTED);
 }
 
 static void changing_moves_the_booking_in_one_command(void **state) {
     House *house = *state;
     Date later = {2026, 12, 8};
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     uint64_t head = ledger_head(house->tenant.ledger);
     GOOD(house, apply_change_day(&house->ctx, id, later));
     assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
-    assert_int_equal(slot_on(house, "manaka", later).booked, 1);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
+    assert_int_equal(cases_slot(house, "manaka", later).booked, 1);
     assert_true(str_eq(entity_text(house_entity(house, id), IRI("pickupDate")), STR("2026-12-08")));
     FAILS(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 9}), RC_INVALID, "not-offered");
 }
 
 static void changing_to_the_same_day_keeps_the_booking(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     GOOD(house, apply_change_day(&house->ctx, id, FRIDAY));
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 1);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 1);
 }
 
 static void only_whose_case_it_is_may_touch_it(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     Actor holder = house->nobody;
     house_act(house, &house->other);
     FAILS(house, apply_cancel(&house->ctx, id), RC_NOT_FOUND, "no-case");
@@ -316,19 +244,19 @@ static void only_whose_case_it_is_may_touch_it(void **state) {
 static void asking_back_and_answering_goes_round(void **state) {
     House *house = *state;
     CaseSteps steps;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     house_act(house, &house->clerk);
     OfficeAct act = {.id = id, .touch = 60, .text = STR("　 ")};
     FAILS(house, office_ask(&house->ctx, &act), RC_INVALID, "missing");
     act.text = STR("大きさを教えてください。");
     GOOD(house, office_ask(&house->ctx, &act));
-    assert_int_equal(state_of(house, id), CASE_ASKED);
-    FAILS(house, confirm(house, id), RC_CONFLICT, "moved-on");
+    assert_int_equal(cases_state(house, id), CASE_ASKED);
+    FAILS(house, cases_confirm(house, id), RC_CONFLICT, "moved-on");
     house_act(house, &house->resident);
     FAILS(house, apply_reply(&house->ctx, id, STR(" ")), RC_INVALID, "missing");
     GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
     FAILS(house, apply_reply(&house->ctx, id, STR("もう一度")), RC_CONFLICT, "moved-on");
-    GOOD(house, confirm(house, id));
+    GOOD(house, cases_confirm(house, id));
     case_steps(house->ctx.arena, house_entity(house, id), &steps);
     assert_int_equal(steps.len, 4);
     assert_true(str_eq(steps.items[1].post, STR("environment-waste-clerk")));
@@ -339,7 +267,7 @@ static void asking_back_and_answering_goes_round(void **state) {
 static void touch_time_adds_up_and_makes_no_new_version(void **state) {
     House *house = *state;
     int64_t seconds;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     uint64_t seen = house_entity(house, id)->version;
     house_act(house, &house->clerk);
     FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "bad-seconds");
@@ -354,7 +282,7 @@ static void touch_time_adds_up_and_makes_no_new_version(void **state) {
 
 static void what_was_looked_at_must_still_be_so(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     uint64_t seen = house_entity(house, id)->version;
     house_act(house, &house->resident);
     GOOD(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 8}));
@@ -365,7 +293,7 @@ static void what_was_looked_at_must_still_be_so(void **state) {
 
 static void residents_and_auditors_do_not_confirm(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     Actor auditor = house->chief;
     auditor.roles = 1u << ROLE_AUDITOR;
     OfficeAct act = {.id = id, .text = STR("x")};
@@ -374,31 +302,31 @@ static void residents_and_auditors_do_not_confirm(void **state) {
         house_act(house, actors[i]);
         FAILS(house, office_confirm(&house->ctx, &act), RC_DENIED, "not-permitted");
     }
-    assert_int_equal(state_of(house, id), CASE_SUBMITTED);
+    assert_int_equal(cases_state(house, id), CASE_SUBMITTED);
 }
 
 /* Above 20 000 yen the table gives the confirmation to the chief. */
 static void a_large_case_is_the_chiefs_to_confirm(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 10);
+    Str id = cases_apply(house, NULL, 10);
     const Entity *application = house_entity(house, id);
     assert_true(entity_int(application, IRI("fee"), 0) > 20000);
     assert_true(str_eq(entity_text(application, IRI("post")), STR("environment-waste-chief")));
-    FAILS(house, confirm(house, id), RC_DENIED, "beyond-delegation");
+    FAILS(house, cases_confirm(house, id), RC_DENIED, "beyond-delegation");
     house_act(house, &house->chief);
     GOOD(house, office_confirm(&house->ctx, &(OfficeAct){.id = id}));
-    assert_int_equal(state_of(house, id), CASE_CONFIRMED);
+    assert_int_equal(cases_state(house, id), CASE_CONFIRMED);
 }
 
 static void a_refusal_states_its_reason_and_frees_the_day(void **state) {
     House *house = *state;
-    Str id = apply_one(house, NULL, 1);
+    Str id = cases_apply(house, NULL, 1);
     house_act(house, &house->clerk);
     FAILS(house, office_refuse(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "missing");
     GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("市外です。")}));
-    assert_int_equal(state_of(house, id), CASE_REFUSED);
-    assert_int_equal(slot_on(house, "manaka", FRIDAY).booked, 0);
-    FAILS(house, confirm(house, id), RC_CONFLICT, "moved-on");
+    assert_int_equal(cases_state(house, id), CASE_REFUSED);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
+    FAILS(house, cases_confirm(house, id), RC_CONFLICT, "moved-on");
 }
 
 /* ---- decisions ---- */
@@ -416,8 +344,8 @@ static Str draft_reduction(House *house, Str id) {
 
 static void an_approved_reduction_lowers_the_fee_and_then_is_confirmed(void **state) {
     House *house = *state;
-    Str id = apply_one(house, "single-parent", 1);
-    FAILS(house, confirm(house, id), RC_CONFLICT, "reduction-open");
+    Str id = cases_apply(house, "single-parent", 1);
+    FAILS(house, cases_confirm(house, id), RC_CONFLICT, "reduction-open");
     OfficeDecision decision = {.id = draft_reduction(house, id)};
     FAILS(house, office_decide(&house->ctx, &decision), RC_DENIED, "not-permitted"); /* the clerk */
     house_act(house, &house->chief);
@@ -429,12 +357,12 @@ static void an_approved_reduction_lowers_the_fee_and_then_is_confirmed(void **st
     const Entity *application = house_entity(house, id);
     assert_int_equal(entity_int(application, IRI("fee"), 0), 300);
     assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("approved")));
-    GOOD(house, confirm(house, id));
+    GOOD(house, cases_confirm(house, id));
 }
 
 static void a_rejected_reduction_leaves_the_fee(void **state) {
     House *house = *state;
-    Str id = apply_one(house, "disaster", 1);
+    Str id = cases_apply(house, "disaster", 1);
     OfficeDecision decision = {.id = draft_reduction(house, id)};
     decision.hash = hash_of(house, decision.id);
     house_act(house, &house->chief);
@@ -444,12 +372,12 @@ static void a_rejected_reduction_leaves_the_fee(void **state) {
     const Entity *application = house_entity(house, id);
     assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
     assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("refused")));
-    GOOD(house, confirm(house, id));
+    GOOD(house, cases_confirm(house, id));
 }
 
 static void a_cancelled_case_voids_its_reduction(void **state) {
     House *house = *state;
-    Str id = apply_one(house, "disaster", 1);
+    Str id = cases_apply(house, "disaster", 1);
     OfficeDecision decision = {.id = draft_reduction(house, id)};
     decision.hash = hash_of(house, decision.id);
     house_act(house, &house->resident);
@@ -466,11 +394,11 @@ static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
     House *house = *state;
     Str ids[4], plan;
     for (size_t i = 0; i < 4; i++)
-        ids[i] = apply_one(house, NULL, 1);
+        ids[i] = cases_apply(house, NULL, 1);
     house_act(house, &house->clerk);
     FAILS(house, office_draft_plan(&house->ctx, FRIDAY, &plan), RC_CONFLICT, "nothing-to-plan");
     for (size_t i = 0; i < 3; i++) /* the fourth is not confirmed */
-        GOOD(house, confirm(house, ids[i]));
+        GOOD(house, cases_confirm(house, ids[i]));
     GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
     OfficeDecision decision = {.id = str_dup(house->arena, plan)};
     decision.hash = hash_of(house, decision.id);
@@ -482,20 +410,20 @@ static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
     GOOD(house, office_decide(&house->ctx, &decision));
     assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(state_of(house, ids[i]), CASE_PLANNED);
-    assert_int_equal(state_of(house, ids[3]), CASE_SUBMITTED);
+        assert_int_equal(cases_state(house, ids[i]), CASE_PLANNED);
+    assert_int_equal(cases_state(house, ids[3]), CASE_SUBMITTED);
     house_act(house, &house->clerk);
     GOOD(house, office_collected(&house->ctx, &(OfficeAct){.id = ids[0]}));
-    assert_int_equal(state_of(house, ids[0]), CASE_COLLECTED);
+    assert_int_equal(cases_state(house, ids[0]), CASE_COLLECTED);
     house_act(house, &house->resident);
     FAILS(house, apply_cancel(&house->ctx, ids[1]), RC_CONFLICT, "too-late");
 }
 
 static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **state) {
     House *house = *state;
-    Str one = apply_one(house, NULL, 1), two = apply_one(house, NULL, 1), plan;
-    GOOD(house, confirm(house, one));
-    GOOD(house, confirm(house, two));
+    Str one = cases_apply(house, NULL, 1), two = cases_apply(house, NULL, 1), plan;
+    GOOD(house, cases_confirm(house, one));
+    GOOD(house, cases_confirm(house, two));
     GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
     OfficeDecision decision = {.id = str_dup(house->arena, plan), .case_id = one};
     decision.hash = hash_of(house, decision.id);
@@ -510,8 +438,8 @@ static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **stat
     assert_int_equal(json_get_int(contents, "count", 0), 1);
     assert_int_equal(json_get_int(contents, "fee", 0), 600);
     GOOD(house, office_decide(&house->ctx, &decision));
-    assert_int_equal(state_of(house, one), CASE_CANCELLED);
-    assert_int_equal(state_of(house, two), CASE_PLANNED);
+    assert_int_equal(cases_state(house, one), CASE_CANCELLED);
+    assert_int_equal(cases_state(house, two), CASE_PLANNED);
 }
 
 /* ---- what lies on the disk ---- */
@@ -538,9 +466,9 @@ static size_t files_with(House *house, Str wanted) {
 
 static void nothing_personal_of_a_case_lies_in_clear(void **state) {
     House *house = *state;
-    (void)apply_one(house, NULL, 1); /* the first proposal's number is another than the case's */
+    (void)cases_apply(house, NULL, 1); /* the first proposal's number is another than the case's */
     /* a ground whose word is no part of a name in the dictionary, for indexes tell names */
-    Str decision, id = apply_one(house, "single-parent", 1);
+    Str decision, id = cases_apply(house, "single-parent", 1);
     const Entity *application = house_entity(house, id);
     Str number = entity_text(application, IRI("receiptNumber")),
         town = entity_text(application, IRI("town"));
@@ -574,120 +502,7 @@ static void nothing_personal_of_a_case_lies_in_clear(void **state) {
     assert_true(str_eq(dictionary_subject(house->dictionary, application), house->resident.person));
 }
 
-/* ---- the inbox ---- */
-
-typedef struct Dump {
-    Arena *arena;
-    Buf text;
-    size_t rows;
-} Dump;
-
-static bool dump_row(void *arg, Str key, Str value) {
-    Dump *dump = arg;
-    buf_add(&dump->text, hash_hex(dump->arena, key));
-    buf_add(&dump->text, value);
-    buf_add_char(&dump->text, '\n');
-    dump->rows++;
-    return true;
-}
-
-static Dump inbox_dump(House *house) {
-    Dump dump = {.arena = house->arena, .text = buf_new(house->arena, 16 << 20)};
-    house_drain(house);
-    GOOD(house, project_rows(&house->ctx, house->tenant.project, &(RowsRange){.follower = "inbox"},
-                             dump_row, &dump));
-    return dump;
-}
-
-static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
-    House *house = *state;
-    enum { CASES = 7 };
-    for (int i = 0; i < CASES; i++) {
-        house->clock.fixed += TIME_SECOND;
-        (void)apply_one(house, NULL, 1);
-    }
-    InboxQuery query = {.post = STR("environment-waste-clerk"), .limit = 3};
-    InboxPage page;
-    size_t seen = 0;
-    Str before = STR_NONE;
-    do {
-        GOOD(house, inbox_page(&house->ctx, &query, &page));
-        VEC_EACH (InboxLine, line, &page.lines) {
-            Str number = entity_text(line->application, IRI("receiptNumber"));
-            assert_true(str_cmp(before, number) < 0);
-            before = str_dup(house->arena, number);
-            seen++;
-        }
-        query.after = page.next;
-    } while (!str_empty(page.next));
-    assert_int_equal(seen, CASES);
-    int64_t counts[CASE_STATES];
-    GOOD(house, inbox_counts(&house->ctx, query.post, counts));
-    assert_int_equal(counts[CASE_SUBMITTED], CASES);
-    query.after = STR("%%%");
-    FAILS(house, inbox_page(&house->ctx, &query, &page), RC_INVALID, "bad-page");
-    query = (InboxQuery){.post = query.post, .district = STR("toge"), .limit = 3};
-    GOOD(house, inbox_page(&house->ctx, &query, &page));
-    assert_int_equal(page.lines.len, 0);
-}
-
-static void project_again(House *house, bool from_nothing) {
-    Project *project;
-    project_stop(house->tenant.project);
-    procedures_close(&house->tenant);
-    if (from_nothing) {
-        Batch *batch;
-        GOOD(house,
-             batch_open(&house->ctx, ledger_store(house->tenant.ledger), STORE_STATE, &batch));
-        GOOD(house, batch_begin(&house->ctx, batch, BATCH_LAZY));
-        GOOD(house, batch_delete_range(&house->ctx, batch,
-                                       &(ItemRange){.space = {STORE_STATE, STR("inbox")}}));
-        GOOD(house, batch_cursor(&house->ctx, batch, STR("inbox"), &(Cursor){0}));
-        GOOD(house, batch_commit(&house->ctx, batch));
-        batch_close(batch);
-    }
-    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
-    house_procedures(house);
-    GOOD(house, project_start(&house->ctx, project));
-}
-
-static void a_person_finds_his_own_cases(void **state) {
-    House *house = *state;
-    InboxCases cases;
-    Str first = apply_one(house, NULL, 1), second = apply_one(house, NULL, 1);
-    GOOD(house, inbox_of(&house->ctx, house->resident.person, 10, &cases));
-    assert_int_equal(cases.len, 2);
-    GOOD(house, inbox_of(&house->ctx, house->other.person, 10, &cases));
-    assert_int_equal(cases.len, 0);
-    size_t rows = inbox_dump(house).rows;
-    Delta gone = {.op = DELTA_DELETE, .id = first};
-    PartPut part = {.delta = &gone, .expect = PUT_ANY};
-    Command *command = command_new(house->tenant.ledger,
-                                   (CommandHead){.kind = STR("test"), .channel = STR("cli")});
-    command_needs(command, first);
-    command_add(command, &part_put, &part);
-    GOOD(house, house_run(&house->ctx, command));
-    GOOD(house, inbox_of(&house->ctx, house->resident.person, 10, &cases));
-    assert_int_equal(cases.len, 1);
-    assert_true(str_eq(cases.items[0]->id, second));
-    assert_int_equal(inbox_dump(house).rows,
-                     rows - 4); /* line and owner, with what leads to them */
-}
-
-static void the_inbox_equals_its_rebuild(void **state) {
-    House *house = *state;
-    GOOD(house, procedures_seed(&house->ctx, &house->tenant, 5, 60));
-    Dump before = inbox_dump(house);
-    assert_true(before.rows > 150);
-    project_again(house, false);
-    Dump reopened = inbox_dump(house);
-    assert_true(str_eq(buf_str(&before.text), buf_str(&reopened.text)));
-    project_again(house, true);
-    Dump rebuilt = inbox_dump(house);
-    assert_true(str_eq(buf_str(&before.text), buf_str(&rebuilt.text)));
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -715,9 +530,6 @@ int main(void) {
         TEST(a_decided_plan_plans_all_its_cases_in_one_command),
         TEST(a_case_taken_out_stays_confirmed_and_the_rest_is_planned),
         TEST(nothing_personal_of_a_case_lies_in_clear),
-        TEST(the_inbox_shows_at_once_in_pages_by_due_date),
-        TEST(a_person_finds_his_own_cases),
-        TEST(the_inbox_equals_its_rebuild),
     };
     return cmocka_run_group_tests_name("case", tests, NULL, NULL);
 }

@@ -1,0 +1,25 @@
+/* How the tests of cases and of the inbox say it: a house with its rooms, and applications in it.
+ */
+#ifndef TEST_PROCEDURE_CASES_H
+#define TEST_PROCEDURE_CASES_H
+
+#include "house.h"
+
+#define FRIDAY ((Date){2026, 12, 4})
+
+/* Set-up and tear-down of cmocka; *state is a whole House. */
+int cases_set_up(void **state);
+int cases_tear_down(void **state);
+/* A sofa to be fetched on that day, all that a form asks for filled in, in the arena. */
+Answers cases_answers(House *house, Arena *arena, const char *district, Date day);
+/* Sends as the person who acts. */
+Rc cases_send(House *house, const Answers *answers, Receipt *out);
+/* The resident's application for Friday; its id lives as long as the house. reduction: the ground
+   of one that is asked for, or NULL; sofas: how many kinds of items. */
+Str cases_apply(House *house, const char *reduction, int64_t sofas);
+CaseState cases_state(House *house, Str id);
+BookSlot cases_slot(House *house, const char *district, Date day);
+/* Confirms as the clerk. */
+Rc cases_confirm(House *house, Str id);
+
+#endif
