@@ -312,6 +312,25 @@ static Rc times_compile(Ctx *ctx, const Json *document, Subscription *to) {
     return RC_OK;
 }
 
+/* A list names at least one member; attributes goes with neither of the others, and no member is
+ * both picked and omitted (clause 4.21). */
+static Rc shape_check(Ctx *ctx, const Json *notification) {
+    static const Str names[] = {{"attributes", 10}, {"pick", 4}, {"omit", 4}};
+    const Json *lists[3];
+    for (size_t i = 0; i < 3; i++) {
+        lists[i] = json_get(notification, names[i]);
+        if (lists[i] && lists[i]->kind == JSON_ARRAY && !lists[i]->len)
+            return bad(ctx, "notification", "attributes, pick and omit are no empty lists.");
+    }
+    if (lists[0] && (lists[1] || lists[2]))
+        return bad(ctx, "notification.attributes", "attributes goes with neither pick nor omit.");
+    for (size_t i = 0; lists[1] && lists[2] && i < lists[1]->len; i++)
+        for (size_t k = 0; k < lists[2]->len; k++)
+            if (str_eq(json_str(json_at(lists[1], i)), json_str(json_at(lists[2], k))))
+                return bad(ctx, "notification.omit", "A member is either picked or omitted.");
+    return RC_OK;
+}
+
 static Rc format_compile(Ctx *ctx, const Json *notification, Subscription *to) {
     static const struct {
         const char *name;
@@ -331,6 +350,7 @@ static Rc format_compile(Ctx *ctx, const Json *notification, Subscription *to) {
     }
     if (!known)
         return bad(ctx, "notification.format", "A format is normalized, concise or keyValues.");
+    TRY(shape_check(ctx, notification));
     to->render.sys_attrs = json_get_bool(notification, "sysAttrs", false);
     const Json *attributes = json_get(notification, STR("attributes"));
     if (attributes && attributes->len) {
@@ -380,7 +400,8 @@ static Rc headers_compile(Ctx *ctx, const Json *endpoint, Subscription *to) {
     for (size_t i = 0; more && i < more->len; i++) {
         Str key = json_get_str(json_at(more, i), "key"),
             value = json_get_str(json_at(more, i), "value");
-        if (!header_good(key, value))
+        const Json *given = json_get(json_at(more, i), STR("value"));
+        if (!given || given->kind != JSON_STRING || !header_good(key, value))
             return bad(ctx, "notification.endpoint.receiverInfo",
                        "Each is a key and a value fit for a header.");
         vec_push(arena, &to->headers,
