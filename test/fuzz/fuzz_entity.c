@@ -40,8 +40,8 @@ static void whole(Ctx *ctx, const Json *json) {
         return;
     }
     comes_back(ctx, entity);
-    reads_back(ctx, entity, (RenderOptions){0}, true);
-    reads_back(ctx, entity, (RenderOptions){.format = RENDER_CONCISE}, true);
+    reads_back(ctx, entity, (RenderOptions){.sys_attrs = true}, true); /* expiresAt is one */
+    reads_back(ctx, entity, (RenderOptions){.format = RENDER_CONCISE, .sys_attrs = true}, true);
     reads_back(ctx, entity, (RenderOptions){.format = RENDER_SIMPLIFIED, .lang = STR("ja")}, false);
     reads_back(ctx, entity, (RenderOptions){.geojson = true, .sys_attrs = true}, false);
     reads_back(ctx, entity, (RenderOptions){.temporal = true, .temporal_values = true}, false);
