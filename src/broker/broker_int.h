@@ -55,6 +55,8 @@ void request_on_pool(HttpExchange *x);
 /* True if the parameter's value has this word among its comma-separated ones
  * (options=keyValues,count). */
 bool request_option(const Request *request, const char *option);
+/* The format of entities, by format or options. */
+RenderFormat request_format(const Request *request);
 /* Representation wanted: format, options, attrs / pick / omit, lang, datasetId, geometryProperty
  * (clauses 6.3.7, 6.3.15 ...). body: of a query by a body, whose members come first; else NULL. */
 Rc request_render_options(Request *request, const Json *body, RenderOptions *out);
@@ -121,6 +123,21 @@ typedef struct Aggregation {
 Rc aggregate_read(Request *request, Str names, Str duration, Aggregate *out);
 /* RC_LIMIT: too many periods. */
 Rc aggregate_write(Request *request, const Aggregation *asked, const Entity *entity, Buf *body);
+
+/* ---- merging.c: what the parameters of a merge say of its fragment (clause 5.6.17) ---- */
+
+typedef struct Merging {
+    const LdContext *context;
+    const Json *payload;
+    bool simplified; /* values are read as the kinds of the attributes that they meet */
+    Str lang;        /* of texts for a LanguageProperty */
+    int64_t
+        observed_at; /* of attributes that have an observedAt, unless the fragment says another */
+} Merging;
+/* context and payload are left to the caller. */
+Rc merging_read(Request *request, Merging *out);
+/* The fragment as it meets `before` (NULL: not known yet). */
+Rc merging_fragment(Ctx *ctx, const Merging *merging, const Entity *before, Entity **out);
 
 /* ---- kept.c: rendered answers kept beside the newest versions (DESIGN 5) ---- */
 
@@ -259,6 +276,7 @@ typedef struct PartEntity {
     bool upsert_update;     /* upsert: options=update */
     bool unrecorded; /* temporal: nothing of it is recorded, whether there is an entity or not */
     const Match *selector; /* the types that the entity must have; NULL: any */
+    Merging merging;       /* merge; payload NULL: the fragment is whole as it is */
 } PartEntity;
 
 extern const PartKind part_entity_create, part_entity_replace, part_entity_append,

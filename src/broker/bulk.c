@@ -14,7 +14,7 @@ typedef struct BulkKind {
 typedef struct BulkRun {
     const BulkKind *kind;
     JsonItems unread;
-    size_t asked;
+    Merging merging; /* of a merge: what is said of all */
 } BulkRun;
 
 static Json read_error(Arena *arena, Str id, const Error *error) {
@@ -35,10 +35,11 @@ static Rc payload_array(Request *request) {
 }
 
 /* Of a deletion the elements are ids (clause 5.6.10). */
-static Rc item_read(Request *request, const BulkKind *kind, const Json *item, Str *id,
-                    Entity **fragment) {
+static Rc item_read(Request *request, const BulkRun *run, const Json *item, PartEntity *part) {
     Ctx *ctx = request->ctx;
-    *fragment = NULL;
+    const BulkKind *kind = run->kind;
+    Entity *fragment;
+    Str *id = &part->id;
     *id = item->kind == JSON_STRING ? json_str(item) : json_get_str(item, "id");
     if (kind->part == &part_entity_delete) {
         if (entity_id_ok(*id)) return RC_OK;
@@ -46,8 +47,16 @@ static Rc item_read(Request *request, const BulkKind *kind, const Json *item, St
     }
     const LdContext *context;
     TRY(request_context_of(request, item, &context));
-    TRY(entity_read(ctx, context, item, kind->form, fragment));
-    if (!str_empty((*fragment)->id)) return RC_OK;
+    if (kind->part == &part_entity_merge) {
+        part->merging = run->merging;
+        part->merging.context = context;
+        part->merging.payload = item;
+        TRY(merging_fragment(ctx, &part->merging, NULL, &fragment));
+    } else {
+        TRY(entity_read(ctx, context, item, kind->form, &fragment));
+    }
+    part->fragment = fragment;
+    if (!str_empty(fragment->id)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
 }
 
@@ -61,19 +70,17 @@ static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *comm
     PartWho who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
     *batch = (PartBatch){.kind = kind->part, .items = items};
     for (size_t i = 0; i < payload->len; i++) {
-        Entity *fragment;
-        Str id;
-        if (item_read(request, kind, json_at(payload, i), &id, &fragment) != RC_OK) {
-            vec_push(request->ctx->arena, &run->unread,
-                     read_error(request->ctx->arena, id, &request->ctx->error));
+        PartEntity *part = &items[batch->n];
+        *part = (PartEntity){.who = who,
+                             .no_overwrite = request_option(request, "noOverwrite"),
+                             .upsert_update = request_option(request, "update")};
+        if (item_read(request, run, json_at(payload, i), part) == RC_OK) {
+            command_needs(command, part->id);
+            batch->n++;
             continue;
         }
-        command_needs(command, id);
-        items[batch->n++] = (PartEntity){.who = who,
-                                         .id = id,
-                                         .fragment = fragment,
-                                         .no_overwrite = request_option(request, "noOverwrite"),
-                                         .upsert_update = request_option(request, "update")};
+        vec_push(request->ctx->arena, &run->unread,
+                 read_error(request->ctx->arena, part->id, &request->ctx->error));
     }
     return batch;
 }
@@ -128,6 +135,10 @@ static void bulk_operate(HttpExchange *x, const BulkKind *kind) {
     }
     BulkRun *run = NEW(request->ctx->arena, BulkRun);
     run->kind = kind;
+    if (kind->part == &part_entity_merge && merging_read(request, &run->merging) != RC_OK) {
+        request_fail(request);
+        return;
+    }
     Command *command = broker_command(request, str_of(kind->kind));
     PartBatch *batch = bulk_new(request, kind, command, run);
     if (batch->n == 0) {

@@ -68,8 +68,18 @@ typedef struct Operation {
     HttpHandler handler;
 } Operation;
 
-static Rc fragment_read(Request *request, const Operation *operation, Str id, Entity **out) {
-    TRY(entity_read(request->ctx, request->context, request->payload, operation->form, out));
+/* What the parameters change about a fragment is settled where it meets the newest state. */
+static Rc fragment_read(Request *request, const Operation *operation, Str id, Merging *merging,
+                        Entity **out) {
+    if (operation->part == &part_entity_merge) {
+        TRY(merging_read(request, merging));
+        merging->context = request->context;
+        merging->payload = request->payload;
+        TRY(merging_fragment(request->ctx, merging, NULL, out));
+        if (!merging->simplified && merging->observed_at == TIME_NONE) merging->payload = NULL;
+    } else {
+        TRY(entity_read(request->ctx, request->context, request->payload, operation->form, out));
+    }
     if (str_empty((*out)->id) || str_eq((*out)->id, id)) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "other-id", STR("id"),
                     "The id in the body is not the one in the address.");
@@ -83,7 +93,9 @@ static void operate(HttpExchange *x, const Operation *operation) {
     const Match *selector = NULL;
     Rc rc = id_read(request, &id);
     if (rc == RC_OK) rc = request_selector(request, &selector);
-    if (rc == RC_OK && request->payload) rc = fragment_read(request, operation, id, &fragment);
+    Merging merging = {0};
+    if (rc == RC_OK && request->payload)
+        rc = fragment_read(request, operation, id, &merging, &fragment);
     if (rc != RC_OK) {
         request_fail(request);
         return;
@@ -92,6 +104,7 @@ static void operate(HttpExchange *x, const Operation *operation) {
     PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
     part->selector = selector;
+    part->merging = merging;
     part->no_overwrite = request_option(request, "noOverwrite");
     command_add(command, operation->part, part);
     broker_submit(request, command, operation->handler, operation->then, NULL);

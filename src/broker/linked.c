@@ -6,6 +6,30 @@ enum { LEVELS_MAX = 10, LINKED_MAX = 10000 };
 
 /* ---- the question ---- */
 
+static void above_read(Request *request, const Json *body, Linked *out) {
+    Arena *arena = request->ctx->arena;
+    const Json *listed = body ? json_get(body, STR("containedBy")) : NULL;
+    Str contained = http_query_or(request->x, "containedBy", STR_NONE);
+    for (Str id; str_split(&contained, ',', &id);)
+        vec_push(arena, &out->above, str_trim(id));
+    for (size_t i = 0; listed && listed->kind == JSON_ARRAY && i < listed->len; i++)
+        vec_push(arena, &out->above, json_str(json_at(listed, i)));
+}
+
+/* What belongs to join has nothing to do without it. */
+static Rc nothing_of_join(Request *request, const Json *body) {
+    static const char *const params[] = {"joinLevel", "containedBy"};
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+        Str text;
+        if (!(body && json_get(body, str_of(params[i]))) &&
+            !http_query(request->x, params[i], &text))
+            continue;
+        return ctx_fail(request->ctx, RC_INVALID, "bad-query", str_of(params[i]),
+                        "This goes with join=inline or join=flat.");
+    }
+    return RC_OK;
+}
+
 Rc linked_read(Request *request, const Json *body, Linked *out) {
     Ctx *ctx = request->ctx;
     *out = (Linked){.found = map_new(ctx->arena)};
@@ -16,15 +40,13 @@ Rc linked_read(Request *request, const Json *body, Linked *out) {
     if (!good || level < 1 || level > LEVELS_MAX)
         return ctx_fail(ctx, RC_INVALID, "bad-query", STR("joinLevel"),
                         "joinLevel is a whole number from 1 to %d.", LEVELS_MAX);
-    if (str_empty(join) || str_eq(join, STR("@none"))) return RC_OK;
+    if (str_empty(join) || str_eq(join, STR("@none"))) return nothing_of_join(request, body);
     out->flat = str_eq(join, STR("flat"));
     if (!out->flat && !str_eq(join, STR("inline")))
         return ctx_fail(ctx, RC_INVALID, "bad-query", STR("join"),
                         "join is inline, flat or @none.");
     out->levels = (size_t)level;
-    Str contained = http_query_or(request->x, "containedBy", STR_NONE);
-    for (Str id; str_split(&contained, ',', &id);)
-        vec_push(ctx->arena, &out->above, str_trim(id));
+    above_read(request, body, out);
     return RC_OK;
 }
 

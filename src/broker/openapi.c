@@ -14,7 +14,32 @@ static void text(JsonWriter *w, const char *name, Str value) {
     json_text(w, value);
 }
 
-static void parameter(JsonWriter *w, const char *in, Str name) {
+/* Behind a '=' stand the words that a parameter takes: of options any of them, of others one. */
+static void words_write(JsonWriter *w, Str words) {
+    json_name(w, STR("enum"));
+    json_open(w, '[');
+    for (Str word; str_split(&words, ',', &word);)
+        json_text(w, word);
+    json_close(w);
+}
+
+static void parameter_schema(JsonWriter *w, bool several, Str words) {
+    json_open(w, '{');
+    if (several) {
+        text(w, "type", STR("array"));
+        json_name(w, STR("items"));
+        json_open(w, '{');
+    }
+    text(w, "type", STR("string"));
+    if (!str_empty(words)) words_write(w, words);
+    if (several) json_close(w);
+    json_close(w);
+}
+
+static void parameter(JsonWriter *w, const char *in, Str words) {
+    Str name = STR_NONE;
+    (void)str_split(&words, '=', &name);
+    bool several = str_eq(name, STR("options"));
     json_open(w, '{');
     text(w, "name", name);
     text(w, "in", str_of(in));
@@ -22,10 +47,12 @@ static void parameter(JsonWriter *w, const char *in, Str name) {
         json_name(w, STR("required"));
         json_bool(w, true);
     }
+    if (several) { /* options=a,b */
+        json_name(w, STR("explode"));
+        json_bool(w, false);
+    }
     json_name(w, STR("schema"));
-    json_open(w, '{');
-    text(w, "type", STR("string"));
-    json_close(w);
+    parameter_schema(w, several, words);
     json_close(w);
 }
 

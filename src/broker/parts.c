@@ -146,8 +146,14 @@ static Rc merge_guard(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc merge_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
+    const Entity *before = stage_entity(stage, part->id), *fragment = part->fragment;
+    Entity *met;
     Delta *delta;
-    TRY(delta_merge(ctx, stage_entity(stage, part->id), part->fragment, &delta));
+    if (part->merging.payload) {
+        TRY(merging_fragment(ctx, &part->merging, before, &met));
+        fragment = met;
+    }
+    TRY(delta_merge(ctx, before, fragment, &delta));
     return put_checked(ctx, stage, part, delta);
 }
 

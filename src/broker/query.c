@@ -159,6 +159,18 @@ static Rc attrs_named(const Request *request, const MatchSource *source) {
     return RC_OK;
 }
 
+/* What a Query may ask for in the standard and is not done here; false asks for nothing. */
+static Rc body_supported(const Request *request, const Json *body) {
+    static const char *const members[] = {"entityMap", "splitEntities", "entityMapLifetime"};
+    for (size_t i = 0; body && i < sizeof members / sizeof *members; i++) {
+        const Json *value = json_get(body, str_of(members[i]));
+        if (!value || !json_get_bool(body, members[i], true)) continue;
+        return ctx_fail(request->ctx, RC_INVALID, "not-supported", str_of(members[i]),
+                        "Entity maps and split entities are not made here.");
+    }
+    return RC_OK;
+}
+
 /* Members of a Query that are of another kind than table 5.2.23-1 says. */
 static Rc body_check(const Request *request, const Json *body, bool temporal) {
     static const struct {
@@ -170,7 +182,8 @@ static Rc body_check(const Request *request, const Json *body, bool temporal) {
         {{"q", 1}, JSON_STRING},         {{"scopeQ", 6}, JSON_STRING},
         {{"csf", 3}, JSON_STRING},       {{"geoQ", 4}, JSON_OBJECT},
         {{"lang", 4}, JSON_STRING},      {{"join", 4}, JSON_STRING},
-        {{"joinLevel", 9}, JSON_NUMBER},
+        {{"joinLevel", 9}, JSON_NUMBER}, {{"containedBy", 11}, JSON_ARRAY},
+        {{"ordering", 8}, JSON_OBJECT},
     };
     for (size_t i = 0; body && i < sizeof members / sizeof *members; i++) {
         const Json *value = json_get(body, members[i].name);
@@ -179,6 +192,7 @@ static Rc body_check(const Request *request, const Json *body, bool temporal) {
         return ctx_fail(request->ctx, RC_INVALID, "bad-query", members[i].name,
                         "This member of a Query is of another kind, or an empty list.");
     }
+    TRY(body_supported(request, body));
     if (!body || temporal || !json_get(body, STR("temporalQ"))) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("temporalQ"),
                     "temporalQ belongs to queries of temporal evolutions.");
@@ -297,12 +311,20 @@ static void write_entities(Request *request, const ProjectAnswer *answer, const 
     buf_add_char(body, '}');
 }
 
-static Rc order_read(const QuerySource *source, OrderBy **out) {
+static Rc order_read(const QuerySource *asked, OrderBy **out) {
+    const Json *ordering = asked->body ? json_get(asked->body, STR("ordering")) : NULL;
+    QuerySource inner = {asked->request, ordering};
+    const QuerySource *source = ordering ? &inner : asked;
     OrderSource by = {.order_by = source_text(source, "orderBy"),
                       .collation = source_text(source, "collation"),
                       .order_from = source_text(source, "orderFrom"),
                       .order_geometry = source_text(source, "orderGeometry")};
-    if (str_empty(by.order_by)) return RC_OK;
+    if (str_empty(by.order_by) && str_empty(by.collation) && str_empty(by.order_from) &&
+        str_empty(by.order_geometry))
+        return RC_OK;
+    if (str_empty(by.order_by))
+        return ctx_fail(source->request->ctx, RC_INVALID, "bad-query", STR("orderBy"),
+                        "collation, orderFrom and orderGeometry go with orderBy.");
     return match_order(source->request->ctx, source->request->context, &by, out);
 }
 

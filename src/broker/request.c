@@ -110,9 +110,14 @@ static double accept_weight(Str field, Str type) {
     return weight;
 }
 
-static bool route_understands(const HttpRoute *route, Str param) {
-    for (size_t i = 0; route->doc && route->doc[i]; i++)
-        if (str_eq(param, str_of(route->doc[i]))) return true;
+/* The words that a parameter takes on this route: empty: any. False: there is no such parameter. */
+static bool route_understands(const HttpRoute *route, Str param, Str *words) {
+    for (size_t i = 0; route->doc && route->doc[i]; i++) {
+        Str name;
+        *words = str_of(route->doc[i]);
+        (void)str_split(words, '=', &name);
+        if (str_eq(param, name)) return true;
+    }
     return false;
 }
 
@@ -128,7 +133,8 @@ static Rc accept_read(Request *request) {
         {{"application/geo+json", 20}, ACCEPT_GEO_JSON},
     };
     Str field = http_header(request->x, "accept");
-    bool geo = route_understands(http_route(request->x), STR("geometryProperty"));
+    Str words;
+    bool geo = route_understands(http_route(request->x), STR("geometryProperty"), &words);
     double best = 0;
     request->accept = ACCEPT_JSON;
     if (str_empty(field)) return RC_OK;
@@ -147,30 +153,39 @@ static Rc accept_read(Request *request) {
 
 /* ---- what may be asked (clause 6.3.20) ---- */
 
-static Rc options_known(Request *request, Str list) {
-    static const char *const known[] = {
-        "normalized", "concise", "simplified",  "keyValues", "temporalValues", "aggregatedValues",
-        "sysAttrs",   "count",   "noOverwrite", "update",    "replace"};
-    for (Str item; str_split(&list, ',', &item);) {
-        bool found = false;
-        for (size_t i = 0; i < sizeof known / sizeof *known && !found; i++)
-            found = str_eq(str_trim(item), str_of(known[i]));
-        if (!found)
-            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", STR("options"),
-                            "There is no option \"" STR_FMT "\".", STR_ARG(str_head(item, 100)));
-    }
+static bool word_known(Str words, Str word) {
+    for (Str known; str_split(&words, ',', &known);)
+        if (str_eq(known, word)) return true;
+    return false;
+}
+
+static Rc word_refused(Request *request, Str name, Str word, Str words) {
+    return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
+                    "Here this is " STR_FMT ", not \"" STR_FMT "\".", STR_ARG(words),
+                    STR_ARG(str_head(word, 100)));
+}
+
+/* A word that would change nothing is refused like one that nobody knows. */
+static Rc words_known(Request *request, Str name, Str value, Str words) {
+    if (!str_eq(name, STR("options")))
+        return str_empty(value) || word_known(words, value)
+                   ? RC_OK
+                   : word_refused(request, name, value, words);
+    for (Str word; str_split(&value, ',', &word);)
+        if (!word_known(words, str_trim(word)))
+            return word_refused(request, name, str_trim(word), words);
     return RC_OK;
 }
 
 static Rc params_known(Request *request) {
     const HttpExchange *x = request->x;
     for (size_t i = 0; i < http_query_count(x); i++) {
-        Str name, value;
+        Str name, value, words;
         http_query_at(x, i, &name, &value);
-        if (!route_understands(http_route(x), name))
+        if (!route_understands(http_route(x), name, &words))
             return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
                             "This operation has no such parameter.");
-        if (str_eq(name, STR("options"))) TRY(options_known(request, value));
+        if (!str_empty(words)) TRY(words_known(request, name, value, words));
     }
     if (request->accept == ACCEPT_GEO_JSON ||
         str_empty(http_query_or(x, "geometryProperty", STR_NONE)))
@@ -372,20 +387,13 @@ void request_terms(Request *request, Str list, StrVec *out) {
             vec_push(arena, out, ld_expand(request->context, arena, str_trim(item)));
 }
 
-static Rc format_read(Request *request, RenderOptions *out) {
+RenderFormat request_format(const Request *request) {
     Str format = http_query_or(request->x, "format", STR_NONE);
-    bool simplified = request_option(request, "keyValues") || request_option(request, "simplified");
-    bool concise = request_option(request, "concise");
-    if (str_eq(format, STR("keyValues")) || str_eq(format, STR("simplified")))
-        simplified = true;
-    else if (str_eq(format, STR("concise")))
-        concise = true;
-    else if (!str_empty(format) && !str_eq(format, STR("normalized")) &&
-             !str_eq(format, STR("temporalValues")) && !str_eq(format, STR("aggregatedValues")))
-        return ctx_fail(request->ctx, RC_INVALID, "bad-format", STR("format"),
-                        "A format is normalized, concise or simplified.");
-    out->format = simplified ? RENDER_SIMPLIFIED : concise ? RENDER_CONCISE : RENDER_NORMALIZED;
-    return RC_OK;
+    if (str_eq(format, STR("keyValues")) || str_eq(format, STR("simplified")) ||
+        request_option(request, "keyValues") || request_option(request, "simplified"))
+        return RENDER_SIMPLIFIED;
+    bool concise = str_eq(format, STR("concise")) || request_option(request, "concise");
+    return concise ? RENDER_CONCISE : RENDER_NORMALIZED;
 }
 
 /* Of a query by a body what is to be shown stands in the body too (clause 5.2.23). */
@@ -401,10 +409,10 @@ static Str shown_text(const Request *request, const Json *body, const char *name
 
 static Rc render_options(Request *request, const Json *body, size_t levels, RenderOptions *out) {
     Arena *arena = request->ctx->arena;
-    *out = (RenderOptions){.sys_attrs = request_option(request, "sysAttrs"),
+    *out = (RenderOptions){.format = request_format(request),
+                           .sys_attrs = request_option(request, "sysAttrs"),
                            .geojson = request->accept == ACCEPT_GEO_JSON,
                            .lang = shown_text(request, body, "lang")};
-    TRY(format_read(request, out));
     ShapeSource shape = {.attrs = shown_text(request, body, "attrs"),
                          .pick = shown_text(request, body, "pick"),
                          .omit = shown_text(request, body, "omit"),

@@ -4,33 +4,46 @@
 #define READ_ANY  (GATE_API | GATE_PUBLIC)
 #define WRITE_ANY (GATE_API | GATE_SERVICE | GATE_STAFF)
 
-/* What the OpenAPI page names, and all that is understood: others are refused (clause 6.3.20). */
+/* What the OpenAPI page names, and all that is understood: others are refused (clause 6.3.20).
+ * Behind a '=' stand the words that a parameter takes; options may hold several. */
 #define PARAMS(name, ...) static const char *const name[] = {__VA_ARGS__, NULL}
-#define SHOWN             "options", "format", "attrs", "pick", "omit", "lang", "datasetId", "local"
-#define MAPPED            "geometryProperty", "join", "joinLevel", "containedBy"
-#define ASKED                                                                                      \
+#define LOCAL             "local=true,false"
+#define COUNT             "count=true,false"
+#define FORMATS           "normalized,concise,simplified,keyValues"
+#define OVER_TIME         FORMATS ",temporalValues,aggregatedValues"
+#define PICKED            "attrs", "pick", "omit", "lang", "datasetId", LOCAL
+#define MAPPED            "geometryProperty", "join=inline,flat,@none", "joinLevel", "containedBy"
+#define CHOSEN                                                                                     \
     "id", "idPattern", "type", "q", "scopeQ", "georel", "geometry", "coordinates", "geoproperty",  \
-        "csf", "expandValues", "jsonKeys", "orderBy", "collation", "orderFrom", "orderGeometry",   \
-        "limit", "offset", "count"
+        "csf", "expandValues", "jsonKeys"
+#define ORDERED "orderBy", "collation", "orderFrom", "orderGeometry", "limit", "offset", COUNT
+#define PAGED   "limit", "offset", COUNT
 #define TIMES                                                                                      \
-    "timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration"
-PARAMS(shown, SHOWN, MAPPED, "type");
-PARAMS(queried, SHOWN, MAPPED, ASKED);
-PARAMS(paged, SHOWN, MAPPED, "limit", "offset", "count");
-PARAMS(timed, SHOWN, TIMES);
-PARAMS(timed_query, SHOWN, ASKED, TIMES);
-PARAMS(timed_paged, SHOWN, TIMES, "limit", "offset", "count");
-PARAMS(written, "options", "type", "local");
-PARAMS(merged, "options", "format", "type", "lang", "observedAt", "local");
-PARAMS(one_attr, "type", "datasetId", "deleteAll", "local");
-PARAMS(detailed, "details", "local");
-PARAMS(listed, "limit", "offset", "count", "options", "local");
-PARAMS(one_listed, "options", "local");
+    "timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods",                      \
+        "aggrPeriodDuration", "format=" OVER_TIME
+PARAMS(shown, "options=" FORMATS ",sysAttrs", "format=" FORMATS, PICKED, MAPPED, "type");
+PARAMS(queried, "options=" FORMATS ",sysAttrs,count", "format=" FORMATS, PICKED, MAPPED, CHOSEN,
+       ORDERED);
+PARAMS(paged, "options=" FORMATS ",sysAttrs,count", "format=" FORMATS, PICKED, MAPPED, PAGED);
+PARAMS(timed, "options=" OVER_TIME ",sysAttrs", PICKED, TIMES);
+PARAMS(timed_query, "options=" OVER_TIME ",sysAttrs,count", PICKED, CHOSEN, ORDERED, TIMES);
+PARAMS(timed_paged, "options=" OVER_TIME ",sysAttrs,count", PICKED, TIMES, PAGED);
+PARAMS(typed, "type", LOCAL);
+PARAMS(appended, "options=noOverwrite", "type", LOCAL);
+PARAMS(upserted, "options=replace,update", LOCAL);
+PARAMS(updated, "options=noOverwrite", LOCAL);
+PARAMS(merged, "options=" FORMATS, "format=" FORMATS, "type", "lang", "observedAt", LOCAL);
+PARAMS(merged_many, "options=" FORMATS, "format=" FORMATS, "lang", "observedAt", LOCAL);
+PARAMS(one_attr, "type", "datasetId", "deleteAll=true,false", LOCAL);
+PARAMS(one_history, "datasetId", "deleteAll=true,false", LOCAL);
+PARAMS(detailed, "details=true,false", LOCAL);
+PARAMS(listed, "options=sysAttrs,count", LOCAL, PAGED);
+PARAMS(one_listed, "options=sysAttrs", LOCAL);
 PARAMS(context_list, "details", "kind");
 PARAMS(context_one, "details");
 PARAMS(context_delete, "reload");
-PARAMS(purged, ASKED, "attrs", "drop", "keep", "join", "local");
-PARAMS(forwarded, "local");
+PARAMS(purged, CHOSEN, "attrs", "drop", "keep", "join=@none", LOCAL);
+PARAMS(forwarded, LOCAL);
 
 /* What a route asks is decided by the policies on every entity: routes only keep out who could
  * never write. */
@@ -44,29 +57,29 @@ static const HttpRoute routes[] = {
     {HTTP_DELETE, BASE "/entities", purge_get, HTTP_POOL, 0, WRITE_ANY, "Entities",
      "Purge entities", NULL, purged},
     {HTTP_PUT, BASE "/entities/{entityId}", entities_replace, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Entities", "Replace an entity", NULL, written},
+     "Entities", "Replace an entity", NULL, typed},
     {HTTP_PATCH, BASE "/entities/{entityId}", entities_merge, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
      "Entities", "Merge into an entity", NULL, merged},
     {HTTP_DELETE, BASE "/entities/{entityId}", entities_delete, HTTP_LOOP, 0, WRITE_ANY, "Entities",
-     "Delete an entity", NULL, written},
+     "Delete an entity", NULL, typed},
     {HTTP_POST, BASE "/entities/{entityId}/attrs", entities_append, HTTP_LOOP, BROKER_BODY_MAX,
-     WRITE_ANY, "Attributes", "Append attributes", NULL, written},
+     WRITE_ANY, "Attributes", "Append attributes", NULL, appended},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs", entities_update, HTTP_LOOP, BROKER_BODY_MAX,
-     WRITE_ANY, "Attributes", "Update attributes", NULL, written},
+     WRITE_ANY, "Attributes", "Update attributes", NULL, typed},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs/{attrId}", attrs_partial, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, written},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, typed},
     {HTTP_PUT, BASE "/entities/{entityId}/attrs/{attrId}", attrs_replace, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, written},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, typed},
     {HTTP_DELETE, BASE "/entities/{entityId}/attrs/{attrId}", attrs_delete, HTTP_LOOP, 0, WRITE_ANY,
      "Attributes", "Delete an attribute", NULL, one_attr},
     {HTTP_POST, BASE "/entityOperations/create", bulk_create, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
      "Batches", "Create entities", NULL, forwarded},
     {HTTP_POST, BASE "/entityOperations/upsert", bulk_upsert, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Create or replace entities", NULL, written},
+     "Batches", "Create or replace entities", NULL, upserted},
     {HTTP_POST, BASE "/entityOperations/update", bulk_update, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Update entities", NULL, written},
+     "Batches", "Update entities", NULL, updated},
     {HTTP_POST, BASE "/entityOperations/merge", bulk_merge, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
-     "Batches", "Merge entities", NULL, merged},
+     "Batches", "Merge entities", NULL, merged_many},
     {HTTP_POST, BASE "/entityOperations/delete", bulk_delete, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
      "Batches", "Delete entities", NULL, forwarded},
     {HTTP_POST, BASE "/entityOperations/query", query_post, HTTP_POOL, BROKER_BODY_MAX, READ_ANY,
@@ -79,12 +92,12 @@ static const HttpRoute routes[] = {
      "Temporal", "Retrieve a temporal evolution", NULL, timed},
     {HTTP_POST, BASE "/temporal/entities/{entityId}/attrs", temporal_append, HTTP_LOOP,
      BROKER_BODY_MAX, WRITE_ANY, "Temporal", "Append instances to a temporal evolution", NULL,
-     written},
+     typed},
     {HTTP_DELETE, BASE "/temporal/entities/{entityId}", temporal_delete, HTTP_POOL, 0, WRITE_ANY,
      "Temporal", "Delete a temporal evolution", NULL, forwarded},
     {HTTP_DELETE, BASE "/temporal/entities/{entityId}/attrs/{attrId}", temporal_attr_delete,
      HTTP_POOL, 0, WRITE_ANY, "Temporal", "Delete an attribute of a temporal evolution", NULL,
-     one_attr},
+     one_history},
     {HTTP_PATCH, BASE "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}",
      temporal_instance_update, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY, "Temporal",
      "Modify an instance of a temporal evolution", NULL, forwarded},

@@ -56,18 +56,24 @@ static Str listed(Request *request, const Json *body, const char *name) {
 /* body: the temporalQ of a query, which may bring the aggregation along; or its aggrParams do
  * (clauses 5.2.21, 5.2.44). */
 static Rc asked_read(Request *request, const Json *query, const Json *body, Asked *out) {
+    static const uint8_t times[] = {[TEMPORAL_OBSERVED] = RENDER_OBSERVED,
+                                    [TEMPORAL_CREATED] = RENDER_CREATED,
+                                    [TEMPORAL_MODIFIED] = RENDER_MODIFIED,
+                                    [TEMPORAL_DELETED] = RENDER_DELETED};
     TRY(window_read(request, body, &out->window));
     TRY(request_render_options(request, query, &out->options));
     out->options.temporal = true;
+    out->options.time = times[out->window.property];
     out->options.temporal_values =
         wants(request, "temporalValues") || out->options.format == RENDER_SIMPLIFIED;
     if (out->options.temporal_values) out->options.format = RENDER_NORMALIZED;
     const Json *params = query ? json_get(query, STR("aggrParams")) : NULL;
     if (!params) params = body;
-    Str methods = listed(request, params, "aggrMethods");
-    if (!wants(request, "aggregatedValues") && str_empty(methods)) return RC_OK;
-    return aggregate_read(request, methods, listed(request, params, "aggrPeriodDuration"),
-                          &out->aggregate);
+    Str methods = listed(request, params, "aggrMethods"),
+        period = listed(request, params, "aggrPeriodDuration");
+    if (!wants(request, "aggregatedValues") && str_empty(methods) && str_empty(period))
+        return RC_OK;
+    return aggregate_read(request, methods, period, &out->aggregate);
 }
 
 static Rc evolution_write(Request *request, const Asked *asked, const Entity *entity, Buf *body) {
@@ -259,9 +265,11 @@ static void answer_recorded(Request *request, const Outcome *outcome, void *arg)
 static void record(HttpExchange *x, HttpHandler handler, bool append) {
     Request *request;
     Entity *fragment = NULL;
+    const Match *selector = NULL;
     Rc rc = request_open(x, &request);
     if (request_moved(x, rc, handler)) return;
     Ctx *ctx = request->ctx;
+    if (rc == RC_OK) rc = request_selector(request, &selector);
     if (rc == RC_OK)
         rc = entity_read(ctx, request->context, request->payload, ENTITY_TEMPORAL, &fragment);
     if (rc == RC_OK && append) fragment->id = http_path_param(x, "entityId");
@@ -284,6 +292,7 @@ static void record(HttpExchange *x, HttpHandler handler, bool append) {
     PartEntity *part = part_entity(request, command, fragment->id);
     part->fragment = fragment;
     part->unrecorded = !recorded;
+    part->selector = selector;
     *recording = (Recording){.id = fragment->id, .appended = append};
     command_add(command, &part_temporal_record, part);
     broker_submit(request, command, handler, answer_recorded, recording);

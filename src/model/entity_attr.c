@@ -446,8 +446,7 @@ static Rc kind_of(const EntityReader *reader, const EntityPath *path, const Draf
                     STR_ARG(entity_kind(*out == ATTR_UNSAID ? ATTR_PROPERTY : *out)->member));
 }
 
-/* Three names are bound to a geometry by the standard (clause 4.7.1). */
-static Rc check_geo_name(const EntityReader *reader, const EntityPath *path, const Attr *attr) {
+Rc entity_attr_geo_name(const EntityReader *reader, const EntityPath *path, const Attr *attr) {
     static const Str names[] = {STR(LD_NGSI "location"), STR(LD_NGSI "observationSpace"),
                                 STR(LD_NGSI "operationSpace")};
     if (attr->kind == ATTR_GEO || attr->kind == ATTR_UNSAID || entity_attr_null(attr)) return RC_OK;
@@ -470,7 +469,7 @@ static Rc read_instance(const EntityReader *reader, const EntityPath *path, cons
         TRY(read_member(reader, &(EntityPath){.up = path, .name = member->name}, &member->value,
                         attr));
     }
-    return check_geo_name(reader, path, attr);
+    return entity_attr_geo_name(reader, path, attr);
 }
 
 /* The value itself stands for the attribute. */
@@ -479,7 +478,7 @@ static Rc read_bare(const EntityReader *reader, const EntityPath *path, const Js
     attr->kind = entity_value_is_geometry(value) ? ATTR_GEO : ATTR_PROPERTY;
     TRY(entity_attr_value(reader, path, value, attr));
     if (entity_attr_null(attr)) attr->kind = ATTR_UNSAID;
-    return check_geo_name(reader, path, attr);
+    return entity_attr_geo_name(reader, path, attr);
 }
 
 static Rc read_one(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,

@@ -279,7 +279,7 @@ static Rc simple_one(const Work *work, const EntityPath *path, const Json *value
     }
     TRY(entity_attr_value(work->reader, path, value, attr));
     if (entity_attr_null(attr)) attr->kind = ATTR_UNSAID;
-    return RC_OK;
+    return entity_attr_geo_name(work->reader, path, attr);
 }
 
 /* {"dataset": {"@none": 1, "urn:...": 2}} has several instances. */

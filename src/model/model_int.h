@@ -61,6 +61,9 @@ Rc entity_attr_value(const EntityReader *reader, const EntityPath *path, const J
 /* A DateTime as clause 4.6.3 has it, in UTC with a Z. */
 Rc entity_attr_time(const EntityReader *reader, const EntityPath *path, const Json *value,
                     int64_t *out);
+/* Three names are bound to a geometry by the standard (clause 4.7.1): RC_INVALID for another kind.
+ */
+Rc entity_attr_geo_name(const EntityReader *reader, const EntityPath *path, const Attr *attr);
 /* Expands one type or several. */
 Rc entity_attr_types(const EntityReader *reader, const EntityPath *path, const Json *value,
                      StrVec *out);
