@@ -40,8 +40,8 @@ struct DictAttr {
     StrVec headers; /* CSV column names, the present standard's first, then old and local ones */
     bool series;    /* readings: every change is an instance of the temporal evolution */
     VEC(DictAttr) subs; /* sub-attributes; without key and subs of their own */
-    const Json *source; /* the declaration, for what only one room reads (hierarchy, chart, codes,
-                           csv ...) */
+    StrVec hierarchy;   /* levels of generalisation, finest first; the first is the value itself */
+    const Json *source; /* the declaration, for what only one room reads (chart, codes, csv ...) */
 };
 
 typedef struct DictType {

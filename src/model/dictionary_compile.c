@@ -240,6 +240,22 @@ static Rc read_subs(Compile *c, const EntityPath *up, const Json *object, DictAt
     return RC_OK;
 }
 
+/* One level alone would generalise nothing; the same one twice would be no step. */
+static Rc read_hierarchy(const Compile *c, const EntityPath *up, const Json *object,
+                         DictAttr *attr) {
+    EntityPath path = {.up = up, .name = STR("hierarchy")};
+    if (!json_get(object, path.name)) return RC_OK;
+    TRY(dictionary_texts(&c->reader, up, object, path.name, &attr->hierarchy));
+    const StrVec *levels = &attr->hierarchy;
+    if (levels->len < 2)
+        return fail_at(c, &path, "A hierarchy has two levels at least, the finest first.");
+    for (size_t i = 1; i < levels->len; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(levels->items[i], levels->items[j]))
+                return fail_at(c, &path, "A level stands here twice.");
+    return RC_OK;
+}
+
 /* attr->class is the type's beforehand. */
 static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool sub,
                     DictAttr *attr) {
@@ -269,6 +285,7 @@ static Rc read_attr(Compile *c, const EntityPath *path, const Json *object, bool
     TRY(read_schema(c, path, object, attr));
     TRY(check_codes(c, path, object, attr));
     TRY(check_csv(c, path, object));
+    TRY(read_hierarchy(c, path, object, attr));
     attr->source = object;
     if (sub && (attr->key || json_get(object, STR("subs")) || json_get(object, STR("class"))))
         return fail_at(c, path, "A sub-attribute has no key, subs or class of its own.");

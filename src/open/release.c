@@ -148,7 +148,28 @@ static Rc columns_check(Ctx *ctx, const Release *release) {
                "These are not the columns and treatments that a run makes.");
 }
 
-static Rc people_check(Ctx *ctx, const Release *release) {
+/* A release generalises along the levels that the dictionary declares, no others. */
+static Rc levels_check(Ctx *ctx, const Release *release, const Dictionary *dictionary) {
+    static const char *const levels[] = {"month", "district", "class"};
+    const Json *source = json_get(release->source, STR("source"));
+    const DictType *type = dictionary_type_term(dictionary, json_get_str(source, "type"));
+    if (!type) return bad(ctx, release->id, "source.type", "The dictionary declares no such type.");
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        Str term = json_get_str(source, levels[i]);
+        bool declared = false;
+        VEC_EACH (const DictAttr, attr, &type->attrs)
+            for (size_t l = 0; l < attr->hierarchy.len; l++)
+                declared = declared || (str_eq(attr->term, term) &&
+                                        str_eq(attr->hierarchy.items[l], str_of(levels[i])));
+        if (!declared)
+            return bad(ctx, release->id,
+                       str_z(ctx->arena, str_fmt(ctx->arena, "source.%s", levels[i])),
+                       "The dictionary's hierarchy of this attribute has no such level.");
+    }
+    return RC_OK;
+}
+
+static Rc people_check(Ctx *ctx, const Release *release, const Dictionary *dictionary) {
     static const char *const from[] = {"type", "procedure", "month", "district", "class", "choice"};
     const Json *given = json_get(release->source, STR("source"));
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
@@ -158,10 +179,12 @@ static Rc people_check(Ctx *ctx, const Release *release) {
         return bad(ctx, release->id, "title, columns", "Both are needed.");
     if (release->k < DISCLOSE_K)
         return bad(ctx, release->id, "privacy.k", "Data about people needs a k of at least 10.");
-    return columns_check(ctx, release);
+    TRY(columns_check(ctx, release));
+    return levels_check(ctx, release, dictionary);
 }
 
-static Rc people_read(Ctx *ctx, Open *open, const Json *source, ReleaseKind kind) {
+static Rc people_read(Ctx *ctx, Open *open, const Json *source, const Dictionary *dictionary,
+                      ReleaseKind kind) {
     Release release = {.id = json_get_str(source, "id"),
                        .definition = json_get_str(source, "id"),
                        .kind = kind,
@@ -171,7 +194,7 @@ static Rc people_read(Ctx *ctx, Open *open, const Json *source, ReleaseKind kind
                        .columns = json_get(source, STR("columns")),
                        .theme = json_get_str(source, "theme"),
                        .k = json_get_int(json_get(source, STR("privacy")), "k", 0)};
-    TRY(people_check(ctx, &release));
+    TRY(people_check(ctx, &release, dictionary));
     TRY(common_read(ctx, source, &release));
     vec_push(open->arena, &open->releases, release);
     return RC_OK;
@@ -229,7 +252,7 @@ Rc release_read(Ctx *ctx, Open *open, const Json *source, const Dictionary *dict
     if (kind == RELEASE_TYPE)
         TRY(types_read(ctx, open, source, dictionary));
     else
-        TRY(people_read(ctx, open, source, kind));
+        TRY(people_read(ctx, open, source, dictionary, kind));
     if (!definition.title) return bad(ctx, definition.id, "title", "A release needs a title.");
     definition.hash = decide_hash(open->arena, source);
     (void)time_parse_date(json_get_str(source, "review"), &definition.review);

@@ -23,7 +23,8 @@ static const char *const compiled[] = {
          "'empty':0}"),
     ATTR(",'value':'datetime','csv':{'parts':{'date':['d'],'clock':['c']},'date':'m/d/y'}"),
     ATTR(",'series':true,'unit':'MTR','subs':[{'term':'b'," LABEL ",'value':'datetime'}]"),
-    ATTR(",'hierarchy':[],'chart':{},'form':{},'example':1,'schema':{'type':'string'},'iri':'http:/"
+    ATTR(",'hierarchy':['a','b'],'chart':{},'form':{},'example':1,'schema':{'type':'string'},'iri':"
+         "'http:/"
          "/x/a'"),
     TYPE(",'class':'personal','subject':'a','retention':'r'"),
     TYPE(",'class':'sensitive','subject':'@id','retention':'r','legalBasis':'x','standard':'y'"),
@@ -67,6 +68,9 @@ static const struct {
     {ATTR(",'required':1"), "Thing.json: attributes[0].required"},
     {ATTR(",'headers':'x'"), "Thing.json: attributes[0].headers"},
     {ATTR(",'headers':['']"), "Thing.json: attributes[0].headers"},
+    {ATTR(",'hierarchy':['day']"), "Thing.json: attributes[0].hierarchy"},
+    {ATTR(",'hierarchy':['day','day']"), "Thing.json: attributes[0].hierarchy"},
+    {ATTR(",'hierarchy':'day'"), "Thing.json: attributes[0].hierarchy"},
     {ATTR(",'value':'code'"), "Thing.json: attributes[0].codes"},
     {ATTR(",'value':'code','codes':[{" LABEL "}]"), "Thing.json: attributes[0].codes[0]"},
     {ATTR(",'value':'code','codes':[{'code':'x'}]"), "Thing.json: attributes[0].codes[0].label"},

@@ -219,6 +219,8 @@ static void test_promises_that_no_run_keeps_are_refused(void **state) {
         {1, "k-anonymity, random sample of at most half", "k-anonymity", "privacy.model"},
         {1, "keep, else other", "round to ten", "columns"},
         {1, "\"review\":", "\"expires\":\"never\",\"review\":", "expires"},
+        {1, "\"pickupDate\"", "\"dueDate\"", "source.month"},
+        {1, "\"itemClasses\"", "\"town\"", "source.class"},
         {2, "none needed", "asked", "consent"},
     };
     Desk desk;
