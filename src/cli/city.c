@@ -210,6 +210,7 @@ static Rc city_begin(Ctx *ctx, City *city) {
         return ctx_fail(ctx, RC_INVALID, "open-sandbox", STR("listen"),
                         "In a sandbox anyone may do everything: it listens on the loopback only.");
     city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
+    TRY(glass_check(ctx, city));
     TRY(starter_dictionary(ctx, city->arena, &city->dictionary));
     TRY(tenants_open(ctx, city));
     TRY(occasion_check(ctx, city));
@@ -231,6 +232,7 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     city->options.proxies = str_dup(arena, options->proxies);
     city->options.keys = or_under(arena, options->keys, options->data, "keys");
     city->options.witness = or_under(arena, options->witness, options->data, "witness");
+    city->options.glass = str_dup(arena, options->glass);
     city->options.route_log = str_dup(arena, options->route_log);
     Rc rc = city_begin(ctx, city);
     if (rc != RC_OK)

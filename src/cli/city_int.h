@@ -50,6 +50,9 @@ void tenant_close(Tenant *tenant);
 bool tenant_name_good(Str name);
 /* Makes the folder of a new one, which the next start opens. RC_CONFLICT: it exists. */
 Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder);
+/* Refuses a folder of break-glass looks that isn't there or lies in the data folder; warns of one
+   on the same volume. */
+Rc glass_check(Ctx *ctx, const City *city);
 /* starter.c: an empty default tenant becomes まち市; one that holds a city already is refused. Demo
    accounts are made on the loopback only. */
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);

@@ -47,6 +47,7 @@ static Rc serve(Cli *cli) {
     CityOptions options = {.data = settings_text(settings, "data"),
                            .keys = settings_text(settings, "keys"),
                            .witness = settings_text(settings, "witness"),
+                           .glass = settings_text(settings, "gate.glass"),
                            .hosts = settings_text(settings, "http.hosts"),
                            .proxies = settings_text(settings, "http.proxies"),
                            .secure = settings_bool(settings, "http.secure"),

@@ -12,6 +12,10 @@ const SettingRow cli_setting_rows[] = {
     {"witness", SETTING_PATH, NULL, 0, 4000,
      "The folder to which checkpoints are handed; without it DATA/witness. Keep it elsewhere.",
      "DIR"},
+    {"gate.glass", SETTING_PATH, NULL, 0, 4000,
+     "A folder on another volume than the data, where looks at personal data are kept while the "
+     "ledger can't be written (break-glass). Without it no personal data is shown then.",
+     "DIR"},
     {"http.hosts", SETTING_TEXT, NULL, 0, 2000,
      "Names under which the city is reached from outside, by commas: requests for another Host are "
      "answered 421. Without it those of the listen address: a loopback's are localhost and its "

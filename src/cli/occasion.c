@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static Str mark_of(const City *city, Arena *arena) {
@@ -46,6 +49,30 @@ static Rc check_demos(Ctx *ctx, const City *city) {
     return ctx_fail(ctx, RC_CONFLICT, "demo-accounts", STR("listen"),
                     "This folder holds demo accounts, whose passwords are shown to anyone: listen "
                     "on 127.0.0.1 or [::1], or choose another folder with --data.");
+}
+
+/* A disk that is full must not be full for the spool, too. */
+Rc glass_check(Ctx *ctx, const City *city) {
+    Str folder = city->options.glass, data = city->options.data;
+    char real[PATH_MAX], real_data[PATH_MAX];
+    struct stat there, there_data;
+    if (str_empty(folder)) return RC_OK;
+    if (!realpath(str_z(ctx->arena, folder), real) || stat(real, &there) != 0)
+        return ctx_fail(ctx, RC_INVALID, "no-spool", STR("gate.glass"),
+                        "The folder of break-glass looks can't be read: %s. Make it, on another "
+                        "volume than the data.",
+                        strerrordesc_np(errno));
+    if (!realpath(str_z(ctx->arena, data), real_data) || stat(real_data, &there_data) != 0)
+        return RC_OK; /* it is made now, and so holds nothing */
+    Str inside = str_fmt(ctx->arena, "%s/", real_data);
+    if (str_eq(str_of(real), str_of(real_data)) || str_starts(str_of(real), inside))
+        return ctx_fail(ctx, RC_INVALID, "spool-in-data", STR("gate.glass"),
+                        "The folder of break-glass looks lies in the data folder: name one on "
+                        "another volume.");
+    if (there.st_dev == there_data.st_dev)
+        log_warn("cli", "gate.glass is on the same volume as the data: when that is full, nothing "
+                        "is shown");
+    return RC_OK;
 }
 
 Rc occasion_check(Ctx *ctx, const City *city) {

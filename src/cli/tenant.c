@@ -101,8 +101,8 @@ static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
     return ledger_open(ctx, &options, &tenant->ledger);
 }
 
-static Rc gate_of(Ctx *ctx, Tenant *tenant) {
-    GateOptions options = {0};
+static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
+    GateOptions options = {.glass = city->options.glass, .clock = &city->clock};
     TRY(starter_json(ctx, STR("policies.json"), &options.policies));
     TRY(starter_json(ctx, STR("organisation.json"), &options.organisation));
     return gate_open(ctx, tenant, &options);
@@ -165,7 +165,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(procedures_of(ctx, city, tenant));
     TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));
     TRY(project_start(ctx, project));
-    TRY(gate_of(ctx, tenant));
+    TRY(gate_of(ctx, city, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
     TRY(broker_open(ctx, tenant, &options));

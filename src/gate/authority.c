@@ -21,16 +21,18 @@ static bool same_rights(const Actor *a, const Actor *b) {
            str_eq(a->division, b->division);
 }
 
+static bool still_same(Ctx *ctx, const PartAuthority *part, int64_t now) {
+    Actor found;
+    if (now >= part->expires_at) return false;
+    if (atomic_load(&part->gate->epoch) == part->actor.epoch) return true;
+    bool known = part->actor.token ? token_actor_of(ctx, part->gate, &part->key, &found)
+                                   : session_actor_of(ctx, part->gate, &part->key, &found);
+    return known && same_rights(&part->actor, &found);
+}
+
 static Rc authority_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartAuthority *part = args;
-    bool same = stage_now(stage) < part->expires_at;
-    if (same && atomic_load(&part->gate->epoch) != part->actor.epoch) {
-        Actor now;
-        same = (part->actor.token ? token_actor_of(ctx, part->gate, &part->key, &now)
-                                  : session_actor_of(ctx, part->gate, &part->key, &now)) &&
-               same_rights(&part->actor, &now);
-    }
-    if (same) return RC_OK;
+    if (still_same(ctx, part, stage_now(stage))) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "rights-changed", STR_NONE,
                     "Your rights have changed since you asked for this, and nothing was done: load "
                     "the page again, or sign in again.");
@@ -38,19 +40,33 @@ static Rc authority_guard(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_authority = {"gate.authority", 1, authority_guard, NULL};
 
+static PartAuthority part_of(const Ctx *ctx) {
+    const Actor *actor = gate_actor(ctx);
+    return (PartAuthority){.gate = ctx->tenant->gate,
+                           .actor = *actor,
+                           .key = actor->token ? actor->token->key : actor->session->key,
+                           .expires_at = actor->token
+                                             ? actor->token->expires_at
+                                             : actor->session->started_at + GATE_SESSION_LASTS};
+}
+
+bool authority_holds(Ctx *ctx) {
+    const Actor *actor = gate_actor(ctx);
+    if (!actor->session && !actor->token) return true;
+    PartAuthority part = part_of(ctx);
+    return still_same(ctx, &part, time_now(ctx->clock));
+}
+
 void gate_guard(Ctx *ctx, Command *command) {
     const Actor *actor = gate_actor(ctx);
     if (!actor->session && !actor->token) return; /* nobody, or the city itself */
     Arena *arena = command_arena(command);
     PartAuthority *part = NEW(arena, PartAuthority);
-    *part = (PartAuthority){.gate = ctx->tenant->gate, .actor = *actor};
+    *part = part_of(ctx);
     Str *const texts[] = {&part->actor.id, &part->actor.person, &part->actor.post,
                           &part->actor.division};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = str_dup(arena, *texts[i]);
-    part->key = actor->token ? actor->token->key : actor->session->key;
-    part->expires_at =
-        actor->token ? actor->token->expires_at : actor->session->started_at + GATE_SESSION_LASTS;
     command_add(command, &part_authority, part);
 }
 

@@ -131,6 +131,8 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     ctx->actor = actor;
     TRY(actor_find(x, actor, door->secure));
     actor->client = host_client(door, x);
+    bool page = actor->session && !(http_route(x)->access & GATE_API);
+    actor->glass = page ? GLASS_PAGE : GLASS_NO;
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
     TRY(route_check(x, actor));
     TRY(purpose_take(x));

@@ -35,6 +35,7 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     }
     if (rc == RC_OK) rc = session_load_all(ctx, gate);
     if (rc == RC_OK) rc = token_load_all(ctx, gate);
+    if (rc == RC_OK) rc = glass_open(ctx, gate, options);
     return rc;
 }
 
@@ -58,6 +59,7 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
 void gate_close(Tenant *tenant) {
     Gate *gate = tenant->gate;
     if (!gate) return;
+    glass_close(gate); /* its thread uses the tenant */
     tenant->gate = NULL;
     for (size_t i = 0; i < GATE_THREADS; i++)
         reader_close(gate->readers[i]);

@@ -36,7 +36,10 @@ typedef enum GateRole {
 const char *gate_role_name(GateRole role);
 GateRole gate_role_of(Str name);
 
-/* Who acts. Immutable; lives in the request's arena or the gate. */
+/* Whether a look of this request may be taken by break-glass, and whether one was. */
+typedef enum ActorGlass { GLASS_NO, GLASS_PAGE, GLASS_BROKEN } ActorGlass;
+
+/* Who acts. Immutable but for glass; lives in the request's arena or the gate. */
 typedef struct Actor {
     ActorKind kind;
     Str id;      /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
@@ -53,6 +56,7 @@ typedef struct Actor {
     const struct GateSession *session;
     int64_t stepped_up_at; /* last step-up, TIME_NONE: never */
     uint64_t epoch;        /* of the policies when he was identified, see gate_guard */
+    ActorGlass glass; /* GLASS_PAGE: a person before a page, on which such a look can be marked */
 } Actor;
 
 typedef enum GateAction {
@@ -69,6 +73,7 @@ typedef enum GateAction {
     ACT_AUDIT,
     ACT_ERASE,
     ACT_OPERATE,
+    ACT_GLASS, /* to see personal data though the ledger can't record it now */
     ACT_COUNT,
 } GateAction;
 
@@ -113,7 +118,9 @@ uint64_t gate_sight(const Ctx *ctx);
  * else. */
 bool gate_is_look(const Ctx *ctx, const Entity *entity);
 /* Records one look covering all entities that need it, durable before it returns; nothing to
-   record: RC_OK at once. Pool threads. Without a purpose where one is needed: RC_DENIED. */
+   record: RC_OK at once. Pool threads. Without a purpose where one is needed: RC_DENIED. Where the
+   store can't write, a page may be shown by break-glass to whom the policies permit "glass": the
+   look is then durable in GateOptions.glass, and actor->glass says so. */
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why);
 
 /* Makes the rights under which ctx's actor was identified a guard of the command: where posts,
@@ -227,6 +234,10 @@ Rc gate_token_create(Ctx *ctx, const GateTokenWish *wish, Str *token);
 typedef struct GateOptions {
     const Json *policies;     /* array of rules; their form is in gate/README.md */
     const Json *organisation; /* divisions, posts, roles (starter/organisation.json) */
+    Str glass;           /* folder of break-glass looks, on another volume; empty: there is none */
+    int64_t glass_every; /* µs between tries to bring them into the ledger; 0: five seconds */
+    Clock *clock;        /* of its thread, which outlives ctx; NULL: ctx's */
+    const StoreFault *glass_fault; /* tests: fails the folder's I/O; NULL: none */
 } GateOptions;
 Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options);
 void gate_close(Tenant *tenant);

@@ -68,6 +68,7 @@ struct Gate {
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
+    struct Glass *glass;           /* NULL: off */
     Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
 };
 
@@ -113,6 +114,24 @@ bool session_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
 bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
 /* Sets the post of a kept token if it is this account's; under the roster's lock. */
 void token_post_set(void *kept, Str account, Str post);
+/* Whether ctx's actor still has the rights under which he was identified. */
+bool authority_holds(Ctx *ctx);
+
+/* glass.c: break-glass (DESIGN §5). A thread of its own brings spooled looks into the ledger, each
+   once, by its id. */
+typedef struct GlassLook {
+    const CommandHead *head;
+    CommandId id; /* of the command that the ledger couldn't write */
+    const PartLook *look;
+    const Entity *const *shown;
+    size_t n;
+} GlassLook;
+Rc glass_open(Ctx *ctx, Gate *gate, const GateOptions *options);
+void glass_close(Gate *gate);
+/* After ledger_execute of a look has failed with ctx->error: RC_OK when the look is durable in the
+   spool and may be shown; else why it is not. */
+Rc glass_break(Ctx *ctx, const GlassLook *look);
+
 /* Somebody's rights have changed: what was decided before is decided again. */
 void authority_changed(Gate *gate);
 /* Gives the sessions and tokens of an account its posts. */

@@ -65,6 +65,12 @@ static Rc look_collect(Gathering *g, const Entity *shown) {
     return RC_OK;
 }
 
+static Rc look_record(Ctx *ctx, Command *command, const GlassLook *look) {
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    return rc == RC_OK ? rc : glass_break(ctx, look);
+}
+
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
     const Actor *actor = gate_actor(ctx);
     size_t looks = 0, last = 0;
@@ -78,13 +84,13 @@ Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
         return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,
                         "Say for which purpose you need this personal data.");
     Ledger *ledger = ctx->tenant->ledger;
-    Command *command =
-        command_new(ledger, (CommandHead){.kind = STR("look"),
-                                          .actor = actor->id,
-                                          .post = actor->post,
-                                          .purpose = ctx->purpose,
-                                          .case_id = looks == 1 ? entities[last]->id : STR_NONE,
-                                          .channel = actor->token ? STR("api") : STR("web")});
+    CommandHead head = {.kind = STR("look"),
+                        .actor = actor->id,
+                        .post = actor->post,
+                        .purpose = ctx->purpose,
+                        .case_id = looks == 1 ? entities[last]->id : STR_NONE,
+                        .channel = actor->token ? STR("api") : STR("web")};
+    Command *command = command_new(ledger, head);
     Arena *arena = command_arena(command);
     gate_guard(ctx, command);
     Gathering gathering = {ctx, arena, NEW(arena, PartLook)};
@@ -93,8 +99,9 @@ Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
     for (size_t i = 0; rc == RC_OK && i < n; i++)
         if (gate_is_look(ctx, entities[i])) rc = look_collect(&gathering, entities[i]);
     command_add(command, &part_look, gathering.look);
-    Outcome outcome;
-    if (rc == RC_OK) rc = ledger_execute(ctx, ledger, command, &outcome);
+    if (rc == RC_OK)
+        rc = look_record(ctx, command,
+                         &(GlassLook){&head, command_id(command), gathering.look, entities, n});
     command_free(command);
     return rc;
 }

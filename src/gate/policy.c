@@ -22,7 +22,7 @@ GateRole gate_role_of(Str name) {
 static const char *const kind_words[] = {"nobody", "resident", "staff", "service", "system", NULL};
 static const char *const action_words[] = {"read",   "create", "update",  "delete", "subscribe",
                                            "import", "export", "confirm", "decide", "release",
-                                           "audit",  "erase",  "operate", NULL};
+                                           "audit",  "erase",  "operate", "glass",  NULL};
 static const char *const class_words[] = {"open", "internal", "personal", "sensitive", NULL};
 static const char *const relation_words[] = {"subject", "applicant", "proxy",  "assignee",
                                              "post",    "division",  "holder", NULL};

@@ -71,6 +71,14 @@ Arena *command_arena(Command *command) {
     return command->arena;
 }
 
+CommandId command_id(const Command *command) {
+    return command->id;
+}
+
+void command_take_id(Command *command, const CommandId *id) {
+    command->id = *id;
+}
+
 void command_add(Command *command, const PartKind *kind, const void *args) {
     (void)vec_push(command->arena, &command->parts, (Part){kind, args});
 }

@@ -95,6 +95,11 @@ typedef struct Outcome {
 Command *command_new(Ledger *ledger, CommandHead head);
 void command_free(Command *command);
 Arena *command_arena(Command *command);
+/* Its leaf is found again by this id (reader_leaf_of). */
+CommandId command_id(const Command *command);
+/* Gives it the id of an earlier command, of which the caller knows that it has no leaf and that
+   nobody submits it any more. */
+void command_take_id(Command *command, const CommandId *id);
 /* args must live in the command's arena. */
 void command_add(Command *command, const PartKind *kind, const void *args);
 /* Declares an entity that guards or parts read; its newest state is loaded before the writer sees
@@ -135,6 +140,8 @@ typedef struct PartLook {
     StrVec subjects; /* ids of the persons */
     StrVec records;  /* ids of what was shown, opaque */
     Str why;         /* sentence for the resident; never personal data */
+    int64_t
+        glass_at; /* break-glass: it was shown at this time, when no ledger could write; 0: no */
 } PartLook;
 
 extern const PartKind part_note; /* PartNote: one event that changes no entity */

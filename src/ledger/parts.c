@@ -46,12 +46,13 @@ static Json ids_of(Arena *arena, const StrVec *ids) {
 
 static Rc look_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartLook *look = args;
-    JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 3);
+    JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 4);
     members[0] = (JsonMember){STR("subjects"), ids_of(ctx->arena, &look->subjects)};
     members[1] = (JsonMember){STR("records"), ids_of(ctx->arena, &look->records)};
     members[2] = (JsonMember){STR("why"), json_of_str(look->why)};
     Json *clear = NEW(ctx->arena, Json);
-    *clear = json_of_members(members, 3);
+    if (look->glass_at) members[3] = (JsonMember){STR("glassAt"), json_of_int(look->glass_at)};
+    *clear = json_of_members(members, look->glass_at ? 4 : 3);
     stage_note(stage, &(StageNote){.kind = STR("look"), .clear = clear});
     return RC_OK;
 }

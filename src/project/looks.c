@@ -48,8 +48,13 @@ static void look_write(Buf *to, const LookRow *row) {
         {STR("channel"), event->head.channel}, {STR("why"), json_get_str(event->note_clear, "why")},
     };
     json_open(&w, '{');
+    int64_t glass_at = json_get_int(event->note_clear, "glassAt", 0);
     json_name(&w, STR("at"));
-    json_int(&w, event->time);
+    json_int(&w, glass_at ? glass_at : event->time);
+    if (glass_at) {
+        json_name(&w, STR("glass"));
+        json_bool(&w, true);
+    }
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         json_name(&w, texts[i].name);
         json_text(&w, texts[i].value);
@@ -112,6 +117,7 @@ static Look look_read(Arena *arena, const Json *json, uint64_t position) {
                  .why = json_get_str(json, "why"),
                  .case_id = json_get_str(json, "case"),
                  .channel = json_get_str(json, "channel"),
+                 .glass = json_get(json, STR("glass")) != NULL,
                  .subjects = (size_t)json_get_int(json, "subjects", 0)};
     const Json *records = json_get(json, STR("records"));
     for (size_t i = 0; records && i < records->len; i++)

@@ -197,6 +197,7 @@ typedef struct Look {
     Str actor, post, purpose, why, case_id, channel;
     StrVec records;  /* of the person asked about; all when everybody's looks are read */
     size_t subjects; /* persons the look was about */
+    bool glass;      /* break-glass: shown at `at`, recorded when the ledger could write again */
 } Look;
 typedef VEC(Look) Looks;
 typedef struct LooksQuery {

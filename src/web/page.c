@@ -95,6 +95,7 @@ View page_view_saying(HttpExchange *x, Json notice) {
     view_set(&site, "csrf",
              ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
     view_bool(&site, "sandbox", shared->sandbox || (ctx->tenant && ctx->tenant->sandbox));
+    view_bool(&site, "glass", false);
     view_set(&site, "notice", notice);
     view_set(&site, "nav", nav_value(x));
     view_set(&view, "site", view_value(&site));
@@ -118,8 +119,28 @@ static void language_keep(HttpExchange *x) {
                                        .secure = shared->secure});
 }
 
+/* The look comes after the view was begun. */
+static void glass_mark(HttpExchange *x, View *view) {
+    const Actor *actor = http_ctx(x)->actor;
+    if (!actor || actor->glass != GLASS_BROKEN) return;
+    View site = view_new(view->arena);
+    for (size_t i = 0; i < view->members.len; i++) {
+        JsonMember *member = &view->members.items[i];
+        if (!str_eq(member->name, STR("site"))) continue;
+        for (size_t k = 0; k < member->value.len; k++) {
+            const JsonMember *of_site = &member->value.value.members[k];
+            bool glass = str_eq(of_site->name, STR("glass"));
+            vec_push(site.arena, &site.members,
+                     (JsonMember){of_site->name, glass ? json_of_bool(true) : of_site->value});
+        }
+        member->value = view_value(&site);
+        return;
+    }
+}
+
 void page_show(HttpExchange *x, int status, WebPage page, View *view) {
     language_keep(x);
+    glass_mark(x, view);
     Json *json = NEW(view->arena, Json);
     *json = view_value(view);
     web_answer(x, status, page, json);
@@ -274,6 +295,7 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
         view_set(&one, "who", page_post(x, look->post));
         view_set(&one, "purpose", page_purpose(x, look->purpose));
         view_str(&one, "what", look->why);
+        view_bool(&one, "glass", look->glass);
         if (look->subjects > 1)
             view_int(&one, "batch", (int64_t)look->subjects);
         else

@@ -20,7 +20,7 @@ static Json entry_value(HttpExchange *x, const Look *look) {
     view_int(&one, "subjects", (int64_t)look->subjects);
     view_int(&one, "position", (int64_t)look->position);
     view_str(&one, "url", str_fmt(arena, "/audit/%llu", (unsigned long long)look->position));
-    view_bool(&one, "glass", false);
+    view_bool(&one, "glass", look->glass);
     return view_value(&one);
 }
 

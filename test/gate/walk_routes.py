@@ -45,7 +45,8 @@ class Machi:
         self.data = data = os.path.join(folder, 'data')
         environment = dict(os.environ, MACHI_ROUTE_LOG=self.log, **(settings or {}))
         self.process = subprocess.Popen([sys.argv[1], 'serve', '--data', data, '--listen', '127.0.0.1:0', '--starter'],
-                                        stdout=subprocess.PIPE, text=True, env=environment)
+                                        stdout=subprocess.PIPE, text=True, env=environment,
+                                        restore_signals=False)  # a file that may not grow is an error, no signal
         signal.alarm(STARTS)
         self.port = int(re.search(r':(\d+)$', self.process.stdout.readline()).group(1))
         signal.alarm(0)

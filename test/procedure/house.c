@@ -101,6 +101,7 @@ void house_open(House *house) {
                              .working_set_bytes = 64 << 20,
                              .clock = &house->clock,
                              .tenant = &house->tenant,
+                             .fault = house->fault,
                              .log_reserve = 1 << 20};
     GOOD(house, ledger_open(&house->ctx, &options, &house->tenant.ledger));
     GOOD(house, reader_open(&house->ctx, ledger_store(house->tenant.ledger), &house->reader));

@@ -23,6 +23,7 @@ typedef struct House {
     Tenant tenant;
     Reader *reader;
     bool passwords;
+    const StoreFault *fault; /* of the ledger, from the next house_open on */
     Actor clerk, chief, resident, other, nobody;
 } House;
 
