@@ -2,9 +2,9 @@
    goes to decision; exactly one post decides it; nobody decides what he drafted. Knows no
    procedure: who follows a decision adds parts of his own to the deciding command.
 
-   A Decision is an entity: number, kind, title, contents (frozen), contentHash, cases, drafter,
-   drafterPost, deciderPost, state, opinion. States: waiting → decided | returned (差戻し) |
-   rejected (却下) | withdrawn (引戻し). */
+   A Decision is an entity: number, kind, subjectLine, contents (frozen), contentHash, cases,
+   drafter, drafterPost, deciderPost, state, opinion. States: waiting → decided | returned (差戻し)
+   | rejected (却下) | withdrawn (引戻し). */
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 

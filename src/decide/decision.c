@@ -52,7 +52,7 @@ static Rc draft_apply(Ctx *ctx, Stage *stage, const void *args) {
     } texts[] = {
         {IRI("number"), label},
         {IRI("kind"), part->kind},
-        {IRI("title"), part->title},
+        {IRI("subjectLine"), part->title},
         {IRI("contentHash"), decide_hash(arena, part->contents)},
         {IRI("drafter"), part->drafter},
         {IRI("drafterPost"), part->drafter_post},

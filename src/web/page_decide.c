@@ -75,7 +75,7 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     view_int(&one, "reduced", json_get_int(contents, "reducedFee", 0));
     view_json(&one, "evidence", ground ? ground->evidence.both : NULL);
     view_str(&one, "article", json_get_str(contents, "article"));
-    view_str(&one, "opinion", entity_text(decision, IRI("title")));
+    view_str(&one, "opinion", entity_text(decision, IRI("subjectLine")));
     view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
     *out = view_value(&one);
     return RC_OK;

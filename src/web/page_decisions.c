@@ -22,7 +22,7 @@ static bool of_kind(const Entity *decision, const char *kind) {
 /* The day of a plan, which its title begins with: what is in it is shown for a purpose only, a
  * title is not. */
 static bool plan_day(const Entity *decision, Date *day) {
-    Str title = entity_text(decision, IRI("title"));
+    Str title = entity_text(decision, IRI("subjectLine"));
     ptrdiff_t end = str_find(title, STR("の粗大ごみ"));
     return end > 0 && time_parse_japanese(str_sub(title, 0, (size_t)end), day);
 }
@@ -30,7 +30,7 @@ static bool plan_day(const Entity *decision, Date *day) {
 /* The title stands in the decision in Japanese, as it was decided; readers of English are told the
  * same. */
 static Json title_value(Arena *arena, const Entity *decision) {
-    Str ja = entity_text(decision, IRI("title")), en = ja;
+    Str ja = entity_text(decision, IRI("subjectLine")), en = ja;
     Date day;
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
