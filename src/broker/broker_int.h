@@ -284,6 +284,10 @@ extern const PartKind part_entity_create, part_entity_replace, part_entity_appen
 extern const PartKind part_attr_partial, part_attr_replace, part_attr_delete;
 extern const PartKind part_temporal_record;
 
+/* RC_DENIED for records that other rooms own, by their types or by the id under which those find
+ * them. */
+Rc part_not_owned(Ctx *ctx, const PartWho *who, const Entity *typed, Str id);
+
 /* A part of the request's actor for an entity, in the command's arena; the id is declared as
  * needed. */
 PartEntity *part_entity(Request *request, Command *command, Str id);

@@ -23,7 +23,8 @@ static Rc history_guard(Ctx *ctx, Stage *stage, const void *args) {
     own.tenant = part->who.tenant;
     own.purpose = part->who.purpose;
     Entity typed = {.types = part->types};
-    Rc rc = RC_OK;
+    Rc rc = part_not_owned(ctx, &part->who, &typed, part->note.about);
+    own.error = ctx->error;
     for (size_t i = 0; i < part->types.len && rc == RC_OK; i++) {
         GateAsk ask = {.action = part->action,
                        .type = part->types.items[i],

@@ -15,45 +15,65 @@ static Ctx ctx_as(const Ctx *ctx, const PartWho *who) {
     return own;
 }
 
+#define ID_PREFIX "urn:ngsi-ld:"
+
 /* What only procedures, decisions and the gate write, by parts of their own: through this face
-   nobody moves a case, a slot, a number or an account, whatever the policies grant him elsewhere.
- */
-static bool owned_elsewhere(const Entity *typed) {
+   nobody moves a case, a slot, a number or an account, whatever the policies grant him elsewhere,
+   and nobody takes an id that these rooms find their records by. */
+static bool owned_elsewhere(const Entity *typed, Str id) {
     static const char *const types[] = {"Application", "Decision",     "Slot",    "Counter",
                                         "TouchTime",   "Account",      "Person",  "Token",
                                         "Post",        "Organisation", "Release", "Tally"};
-    for (size_t t = 0; t < typed->types.len; t++) {
-        Str iri = typed->types.items[t];
-        if (!str_starts(iri, STR(LD_DEFAULT))) continue;
-        Str term = str_sub(iri, sizeof LD_DEFAULT - 1, iri.len);
-        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-            if (str_eq(term, str_of(types[i]))) return true;
+    Str rest =
+        str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
+    Str named = STR_NONE;
+    if (str_find_char(rest, ':') >= 0) (void)str_split(&rest, ':', &named);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (str_eq(named, str_of(types[i]))) return true;
+        for (size_t t = 0; t < typed->types.len; t++) {
+            Str iri = typed->types.items[t];
+            if (str_starts(iri, STR(LD_DEFAULT)) &&
+                str_eq(str_sub(iri, sizeof LD_DEFAULT - 1, iri.len), str_of(types[i])))
+                return true;
+        }
     }
     return false;
 }
 
-/* May the actor do this to every attribute that the fragment touches, in an entity of these types?
- */
-static Rc rights(Ctx *ctx, const PartEntity *part, GateAction action, const Entity *typed) {
-    Ctx own = ctx_as(ctx, &part->who);
-    const Dictionary *dictionary = part->who.tenant->dictionary;
-    const Entity *fragment = part->fragment;
-    Rc rc = RC_OK;
-    if (owned_elsewhere(typed) && !(part->who.actor->roles & 1u << ROLE_SANDBOX))
-        return ctx_fail(
-            ctx, RC_DENIED, "owned", part->id,
-            "Records of this type move by procedures only, not through this interface.");
-    for (size_t t = 0; t < typed->types.len && rc == RC_OK; t++) {
-        GateAsk ask = {.action = action, .type = typed->types.items[t], .class = CLASS_OPEN};
-        ask.attr = part->attr;
-        ask.class = dictionary_class(dictionary, typed, part->attr);
-        rc = gate_check(&own, &ask);
-        for (size_t i = 0; fragment && i < fragment->attrs.len && rc == RC_OK; i++) {
-            ask.attr = fragment->attrs.items[i].name;
-            ask.class = dictionary_class(dictionary, typed, ask.attr);
-            rc = gate_check(&own, &ask);
-        }
+Rc part_not_owned(Ctx *ctx, const PartWho *who, const Entity *typed, Str id) {
+    if (who->actor->roles & 1u << ROLE_SANDBOX || !owned_elsewhere(typed, id)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "owned", id,
+                    "Records of this type move by procedures only, not through this interface.");
+}
+
+/* With several types every one of them must permit. */
+static Rc attr_right(Ctx *own, GateAction action, const Entity *typed, Str attr) {
+    GateAsk ask = {.action = action,
+                   .attr = attr,
+                   .class = dictionary_class(own->tenant->dictionary, typed, attr)};
+    for (size_t t = 0; t < typed->types.len; t++) {
+        ask.type = typed->types.items[t];
+        TRY(gate_check(own, &ask));
     }
+    return RC_OK;
+}
+
+static Rc attrs_right(Ctx *own, GateAction action, const Entity *typed, const Attrs *attrs) {
+    for (size_t i = 0; i < attrs->len; i++)
+        TRY(attr_right(own, action, typed, attrs->items[i].name));
+    return RC_OK;
+}
+
+/* May the actor do this to every attribute that the fragment touches, in an entity of these types?
+   goes: whose attributes go with it, too; may be NULL. */
+static Rc rights(Ctx *ctx, const PartEntity *part, GateAction action, const Entity *typed,
+                 const Entity *goes) {
+    TRY(part_not_owned(ctx, &part->who, typed, part->id));
+    Ctx own = ctx_as(ctx, &part->who);
+    Rc rc = attr_right(&own, action, typed, part->attr);
+    if (rc == RC_OK && part->fragment)
+        rc = attrs_right(&own, action, typed, &part->fragment->attrs);
+    if (rc == RC_OK && goes) rc = attrs_right(&own, action, typed, &goes->attrs);
     ctx->error = own.error;
     return rc;
 }
@@ -72,10 +92,32 @@ static Rc present(Ctx *ctx, Stage *stage, const PartEntity *part, const Entity *
     return RC_OK;
 }
 
+/* Of the types that it has, and of those that it gets: nobody makes of what he may write what he
+ * may not. */
+static Entity types_of_both(Arena *arena, const Entity *before, const Entity *fragment) {
+    Entity both = {.types = before->types};
+    if (!fragment || !fragment->types.len) return both;
+    both.types = (StrVec){0};
+    VEC_EACH (const Str, type, &before->types)
+        vec_push(arena, &both.types, *type);
+    VEC_EACH (const Str, type, &fragment->types)
+        if (!entity_has_type(&both, *type)) vec_push(arena, &both.types, *type);
+    return both;
+}
+
 static Rc present_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateAction action) {
     const Entity *before;
     TRY(present(ctx, stage, part, &before));
-    return rights(ctx, part, action, before);
+    Entity typed = types_of_both(ctx->arena, before, part->fragment);
+    return rights(ctx, part, action, &typed, NULL);
+}
+
+/* Nobody takes away with the whole what he could not take away alone. */
+static Rc whole_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateAction action) {
+    const Entity *before;
+    TRY(present(ctx, stage, part, &before));
+    Entity typed = types_of_both(ctx->arena, before, part->fragment);
+    return rights(ctx, part, action, &typed, before);
 }
 
 /* Writes what the delta makes of the entity, unless the dictionary refuses it. */
@@ -98,7 +140,7 @@ static const Entity *alive(Stage *stage, Str id) {
 
 static Rc create_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
-    TRY(rights(ctx, part, ACT_CREATE, part->fragment));
+    TRY(rights(ctx, part, ACT_CREATE, part->fragment, NULL));
     if (!alive(stage, part->id)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "exists", part->id, "An entity with this id exists already.");
 }
@@ -112,7 +154,7 @@ static Rc create_apply(Ctx *ctx, Stage *stage, const void *args) {
 }
 
 static Rc replace_guard(Ctx *ctx, Stage *stage, const void *args) {
-    return present_guard(ctx, stage, args, ACT_UPDATE);
+    return whole_guard(ctx, stage, args, ACT_UPDATE);
 }
 
 /* A replacement without type keeps the types (clause 5.6.18). */
@@ -129,7 +171,7 @@ static Rc replace_apply(Ctx *ctx, Stage *stage, const void *args) {
 }
 
 static Rc delete_guard(Ctx *ctx, Stage *stage, const void *args) {
-    return present_guard(ctx, stage, args, ACT_DELETE);
+    return whole_guard(ctx, stage, args, ACT_DELETE);
 }
 
 static Rc delete_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -272,8 +314,9 @@ static Rc update_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc upsert_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
-    if (!alive(stage, part->id)) return rights(ctx, part, ACT_CREATE, part->fragment);
-    return present_guard(ctx, stage, part, ACT_UPDATE);
+    if (!alive(stage, part->id)) return rights(ctx, part, ACT_CREATE, part->fragment, NULL);
+    return part->upsert_update ? present_guard(ctx, stage, part, ACT_UPDATE)
+                               : whole_guard(ctx, stage, part, ACT_UPDATE);
 }
 
 static Rc upsert_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -294,7 +337,7 @@ static Rc attr_guard(Ctx *ctx, Stage *stage, const void *args) {
     const Entity *before;
     size_t n;
     TRY(present(ctx, stage, part, &before));
-    TRY(rights(ctx, part, ACT_UPDATE, before));
+    TRY(rights(ctx, part, ACT_UPDATE, before, NULL));
     if (str_eq(part->attr, STR("scope"))) return before->scopes.len ? RC_OK : no_attr(ctx, part);
     if (part->fragment || part->all_datasets)
         return entity_attr_all(before, part->attr, &n) ? RC_OK : no_attr(ctx, part);
@@ -336,7 +379,7 @@ static Rc record_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
     if (stage_entity(stage, part->id)) return present_guard(ctx, stage, part, ACT_UPDATE);
     if (!part->fragment->types.len) return not_found(ctx, part->id);
-    return rights(ctx, part, ACT_CREATE, part->fragment);
+    return rights(ctx, part, ACT_CREATE, part->fragment, NULL);
 }
 
 /* An entity that does not exist yet begins with what its evolution says of it. */
