@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PERIODS_MAX = 100000 };
-#define SECOND INT64_C(1000000)
+enum { PERIODS_MAX = 100000, MONTHS_MAX = 12 * 1000 };
+#define SECOND     INT64_C(1000000)
+#define LENGTH_MAX (INT64_C(366) * 1000 * 86400 * SECOND)
 
 typedef struct Series {
     const Attr *first;
@@ -84,29 +85,33 @@ static bool part_next(Str *rest, int64_t *n, char *unit) {
     return true;
 }
 
-static bool part_take(char unit, int64_t n, bool in_day, Aggregate *out) {
-    switch (unit) {
-    case 'Y':
-        out->months += in_day ? 0 : 12 * n;
-        return !in_day;
-    case 'M':
-        *(in_day ? &out->length : &out->months) += in_day ? n * 60 * SECOND : n;
-        return true;
-    case 'W':
-        out->length += 7 * 86400 * SECOND * n;
-        return !in_day;
-    case 'D':
-        out->length += 86400 * SECOND * n;
-        return !in_day;
-    case 'H':
-        out->length += 3600 * SECOND * n;
-        return in_day;
-    case 'S':
-        out->length += SECOND * n;
-        return in_day;
-    default:
-        return false;
+/* Adds n units to what there is of them, at most a thousand years altogether. */
+static bool units_add(int64_t n, int64_t unit, int64_t max, int64_t *to) {
+    if (n > (max - *to) / unit) return false;
+    *to += n * unit;
+    return true;
+}
+
+static bool part_take(char letter, int64_t n, bool in_day, Aggregate *out) {
+    static const struct {
+        char letter;
+        bool in_day;
+        int64_t months, length;
+    } units[] = {
+        {'Y', false, 12, 0},
+        {'M', false, 1, 0},
+        {'W', false, 0, 7 * 86400 * SECOND},
+        {'D', false, 0, 86400 * SECOND},
+        {'H', true, 0, 3600 * SECOND},
+        {'M', true, 0, 60 * SECOND},
+        {'S', true, 0, SECOND},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (units[i].letter != letter || units[i].in_day != in_day) continue;
+        return units[i].months ? units_add(n, units[i].months, MONTHS_MAX, &out->months)
+                               : units_add(n, units[i].length, LENGTH_MAX, &out->length);
     }
+    return false;
 }
 
 /* PT0S and none: one period for all. */
@@ -167,6 +172,13 @@ static int64_t period_end(const Aggregate *aggregate, int64_t from) {
     return (int64_t)timegm(&day) * SECOND + from % SECOND + aggregate->length;
 }
 
+/* The last period that begins where one of this beginning does, or later, but not behind an
+ * instant; months are gone through one by one, as they differ. */
+static int64_t period_before(const Aggregate *aggregate, int64_t from, int64_t at) {
+    if (aggregate->months) return from;
+    return from + (at - from) / aggregate->length * aggregate->length;
+}
+
 static void number_take(Period *period, double number) {
     period->min = period->numbers && period->min < number ? period->min : number;
     period->max = period->numbers && period->max > number ? period->max : number;
@@ -201,14 +213,13 @@ static Rc periods_fill(Request *request, const Aggregation *work, const Series *
     VEC_EACH (const Attr, attr, &series->instances) {
         int64_t at = time_of(attr, work->window);
         if (!attr->value || at == TIME_NONE) continue;
-        for (size_t skipped = 0; !one && at >= to; skipped++) {
-            if (skipped > 100 * PERIODS_MAX || periods->len > PERIODS_MAX)
-                return ctx_fail(request->ctx, RC_LIMIT, "too-complex", STR("aggrPeriodDuration"),
-                                "These are more than %d periods: ask for longer ones.",
-                                PERIODS_MAX);
-            from = to;
+        while (!one && at >= to) {
+            from = period_before(aggregate, to, at);
             to = period_end(aggregate, from);
         }
+        if (periods->len > PERIODS_MAX)
+            return ctx_fail(request->ctx, RC_LIMIT, "too-complex", STR("aggrPeriodDuration"),
+                            "These are more than %d periods: ask for longer ones.", PERIODS_MAX);
         if (!periods->len || periods->items[periods->len - 1].from != from)
             period_add(arena, periods, from, to);
         value_take(arena, &periods->items[periods->len - 1], attr->value);
