@@ -175,3 +175,7 @@ void arena_rewind(Arena *arena, ArenaMark mark) {
 size_t arena_used(const Arena *arena) {
     return arena->handed;
 }
+
+size_t arena_held(const Arena *arena) {
+    return arena->held;
+}

@@ -32,6 +32,8 @@ ArenaMark arena_mark(Arena *arena);
 void arena_rewind(Arena *arena, ArenaMark mark);
 /* Bytes handed out since creation or reset, for budgets in tests. */
 size_t arena_used(const Arena *arena);
+/* Bytes that it holds now: what was rewound is not among them. */
+size_t arena_held(const Arena *arena);
 
 /* A zeroed T, or n zeroed Ts, in the arena. */
 #define NEW(arena, T)          ((T *)arena_zero((arena), sizeof(T), _Alignof(T)))

@@ -2,7 +2,7 @@
  * to 6.22). */
 #include "broker_int.h"
 
-enum { INSTANCES_MAX = 100000, SCAN_PAGE = 200 };
+enum { INSTANCES_MAX = 100000, PAGE_INSTANCES_MAX = 500000, SCAN_PAGE = 200 };
 
 /* ---- reading evolutions ---- */
 
@@ -153,24 +153,48 @@ void temporal_get(HttpExchange *x) {
 
 typedef struct Evolutions {
     VEC(History) items;
+    size_t instances; /* of all items */
     Page page;
     ProjectAnswer told; /* more and count of evolutions, for the headers */
 } Evolutions;
 
-/* False when the page is full and nothing is left to be counted. */
-static Rc evolution_take(Request *request, const Asked *asked, Str id, Evolutions *out) {
+/* *within: it is one of the page's, and stays. */
+static Rc evolution_take(Request *request, const Asked *asked, Str id, Evolutions *out,
+                         bool *within) {
     History history;
     const Page *page = &out->page;
     Rc rc = evolution_read(request, id, &asked->window, &history);
+    *within = false;
+    if (rc == RC_NOT_FOUND) request->ctx->error = (Error){0};
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
     bool bounded = asked->window.rel != TEMPORAL_ANY;
     if (bounded && !history.entity->attrs.len) return RC_OK;
     if (!shape_leaves(&asked->options, history.entity)) return RC_OK;
     size_t at = out->told.count++;
-    bool within = at >= (size_t)page->offset && at < (size_t)(page->offset + page->limit);
-    if (within) vec_push(request->ctx->arena, &out->items, history);
+    *within = at >= (size_t)page->offset && at < (size_t)(page->offset + page->limit);
     out->told.more = out->told.more || at >= (size_t)(page->offset + page->limit);
+    if (!*within) return RC_OK;
+    vec_push(request->ctx->arena, &out->items, history);
+    out->instances += history.entity->attrs.len;
+    if (out->instances <= PAGE_INSTANCES_MAX) return RC_OK;
+    return ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+                    "These evolutions have more than %d instances: ask for fewer entities at a "
+                    "time, or for a shorter time.",
+                    PAGE_INSTANCES_MAX);
+}
+
+/* What is only counted or skipped leaves nothing behind. */
+static Rc evolutions_take(Request *request, const Asked *asked, const ProjectAnswer *found,
+                          Evolutions *out) {
+    Ctx *ctx = request->ctx;
+    for (size_t i = 0; i < found->entities.len; i++) {
+        ArenaMark mark = arena_mark(ctx->arena);
+        bool within;
+        TRY(ctx_check_deadline(ctx));
+        TRY(evolution_take(request, asked, found->entities.items[i]->id, out, &within));
+        if (!within) arena_rewind(ctx->arena, mark);
+    }
     return RC_OK;
 }
 
@@ -182,8 +206,7 @@ static Rc evolutions_read(Request *request, const Json *body, const Asked *asked
     while (more && (out->page.count || !out->told.more)) {
         ProjectAnswer found;
         TRY(query_page_after(request, body, &(Page){.limit = SCAN_PAGE, .after = after}, &found));
-        for (size_t i = 0; i < found.entities.len; i++)
-            TRY(evolution_take(request, asked, found.entities.items[i]->id, out));
+        TRY(evolutions_take(request, asked, &found, out));
         more = found.more && found.entities.len;
         if (more) after = found.entities.items[found.entities.len - 1]->id;
     }

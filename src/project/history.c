@@ -21,6 +21,8 @@ enum {
     MODIFIED_BYTES = NUMBER_BYTES + 8,
     NAMES_MAX = 100000,
     NAMES_ARENA = 256 << 20,
+    SERIES_MANY = 4,       /* whole series that one answer may hold */
+    DEADLINE_EVERY = 4096, /* instances */
 };
 
 /* Attributes that have a row already, with the hashes of their names. */
@@ -454,7 +456,7 @@ typedef struct Series {
     const HistoryQuery *query;
     Str iri;
     Attrs found;
-    size_t limit;
+    size_t limit, read;
     bool cut;
     Rc rc;
 } Series;
@@ -462,6 +464,8 @@ typedef struct Series {
 static bool series_row(void *arg, Str key, Str value) {
     Series *series = arg;
     Attr attr;
+    if (++series->read % DEADLINE_EVERY == 0) series->rc = ctx_check_deadline(series->ctx);
+    if (series->rc != RC_OK) return false;
     series->rc = instance_read(series->ctx, series->iri, key, value, &attr);
     if (series->rc != RC_OK) return false;
     if (attr.expires_at != TIME_NONE && attr.expires_at <= time_now(series->ctx->clock))
@@ -581,8 +585,15 @@ Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, Histor
     *out = (History){.first = TIME_NONE, .last = TIME_NONE};
     TRY(entity_decode(ctx, stored, &out->entity));
     TRY(series_names(ctx, project, query->id, &names));
-    VEC_EACH (const Str, name, &names)
-        if (wanted(&query->attrs, *name)) TRY(series_read(ctx, project, query, *name, out));
+    VEC_EACH (const Str, name, &names) {
+        if (!wanted(&query->attrs, *name)) continue;
+        TRY(series_read(ctx, project, query, *name, out));
+        if (query->limit && out->entity->attrs.len > SERIES_MANY * query->limit)
+            return ctx_fail(ctx, RC_LIMIT, "too-large", STR("attrs"),
+                            "The evolution has more than %zu instances: ask for fewer attributes, "
+                            "or for a shorter time.",
+                            SERIES_MANY * query->limit);
+    }
     return RC_OK;
 }
 

@@ -5,7 +5,13 @@
 #include <stdlib.h>
 
 /* Beyond so many newer versions the next query is spared to look at them all. */
-enum { DEADLINE_EVERY = 256, WALKED_FAR = 10000, REMEMBER_MAX = 128, NEWER_MANY = 256 };
+enum {
+    DEADLINE_EVERY = 256,
+    WALKED_FAR = 10000,
+    REMEMBER_MAX = 128,
+    NEWER_MANY = 256,
+    ORDERED_BYTES = 1 << 30
+};
 
 typedef struct Querying {
     Ctx *ctx;
@@ -59,9 +65,19 @@ static bool want_all(const ProjectQuery *query) {
     return query->count || query->order;
 }
 
-/* The page's own hits and the one behind are listed. */
+/* Of pages near the beginning all hits up to the one behind are listed. */
 static bool lists(const Querying *q) {
-    return q->keeps && q->out->found.len < q->query->offset + q->query->limit + 1;
+    return q->keeps && q->query->offset + q->query->limit <= REMEMBER_MAX &&
+           q->out->found.len < q->query->offset + q->query->limit + 1;
+}
+
+/* What is put in order lies in memory all at once. */
+static bool ordered_fits(Querying *q) {
+    if (arena_held(q->ctx->arena) <= ORDERED_BYTES) return true;
+    q->rc = ctx_fail(q->ctx, RC_LIMIT, "too-complex", STR("orderBy"),
+                     "These are too many entities to be put in order: ask for fewer, or without "
+                     "orderBy.");
+    return false;
 }
 
 /* Takes one hit in order of ids; false when the page is full and nothing more is needed. */
@@ -72,7 +88,7 @@ static bool take(Querying *q, Hit hit) {
     if (lists(q)) vec_push(arena, &q->out->found, hit.found);
     if (query->order) {
         vec_push(arena, &q->out->entities, hit.entity);
-        return true;
+        return ordered_fits(q);
     }
     if (q->skipped < query->offset) {
         q->skipped++;
@@ -126,12 +142,12 @@ static bool row_open(Querying *q, const EntityRow *row) {
     if (q->rc != RC_OK) return row_refused(q, row);
     const Entity *hit = decide(q, entity);
     bool listed = hit && lists(q);
-    bool counted_only =
-        hit && !listed && !q->query->order && q->out->entities.len >= q->query->limit;
-    if (listed && q->query->limit <= REMEMBER_MAX)
+    bool in_page = hit && q->keeps && q->skipped >= q->query->offset;
+    size_t held = q->out->entities.len;
+    if ((listed || in_page) && q->query->limit <= REMEMBER_MAX)
         ledger_remember(q->project->tenant->ledger, row, q->above);
     bool more = !hit || take(q, (Hit){.found = {entity->id, row->position}, .entity = hit});
-    if (!hit || counted_only) arena_rewind(q->ctx->arena, mark);
+    if (!listed && q->out->entities.len == held) arena_rewind(q->ctx->arena, mark);
     return more;
 }
 
@@ -174,7 +190,7 @@ static Rc collect(Querying *q) {
     TRY(rc);
     TRY(q->rc);
     (void)take_newer(q, STR_NONE);
-    return RC_OK;
+    return q->rc;
 }
 
 static int by_order(const void *a, const void *b, void *order) {

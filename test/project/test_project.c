@@ -3,6 +3,7 @@
    nothing. */
 #include "../procedure/house.h"
 
+#include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -208,6 +209,39 @@ static void what_was_withheld_from_a_page_is_said(void **state) {
         page_withholds(house, id_of(house, 3), true);
         page_withholds(house, id_of(house, 4), false); /* of the other type */
         if (!rows) project_stop(house->tenant.project);
+    }
+    ledger_reader_unregister(house->tenant.ledger);
+}
+
+/* What lies before a page takes no memory, however far behind it is. */
+static void what_is_skipped_is_not_held(void **state) {
+    enum { MANY = 500, LONG = 16 << 10 };
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    char *text = arena_alloc(house->arena, LONG, 1);
+    memset(text, 'x', LONG);
+    for (int i = 0; i < MANY; i++) {
+        Delta *delta = NEW(house->arena, Delta);
+        *delta = (Delta){.op = DELTA_PUT, .id = str_fmt(house->arena, "urn:t:far%04d", i)};
+        delta->after = entity_new(house->arena, delta->id, STR(GAUGE));
+        entity_set(house->arena, delta->after, STR("urn:a:text"), json_of_str((Str){text, LONG}));
+        put(house, delta);
+    }
+    project_make(house, true);
+    GOOD(house, ledger_reader_register(ctx, house->tenant.ledger));
+    RenderKey key = {1, 2, 3};
+    for (int kept = 0; kept < 2; kept++) {
+        Match *match;
+        ProjectAnswer answer;
+        MatchSource source = {.type = STR(GAUGE)};
+        GOOD(house, match_compile(ctx, ld_core(), &source, &match));
+        ProjectQuery query = {
+            .match = match, .limit = 5, .offset = MANY - 5, .kept = kept ? &key : NULL};
+        size_t before = arena_held(ctx->arena);
+        GOOD(house, project_query(ctx, house->tenant.project, &query, &answer));
+        assert_int_equal(answer.entities.len, 5);
+        assert_in_range(arena_held(ctx->arena) - before, 0, MANY * LONG / 2);
+        match_free(match);
     }
     ledger_reader_unregister(house->tenant.ledger);
 }
@@ -455,6 +489,24 @@ static void history_gives_windows_with_lower_bounds_in_and_upper_out(void **stat
           "no-history");
 }
 
+static void an_evolution_of_very_many_series_is_refused(void **state) {
+    House *house = *state;
+    Delta *delta = NEW(house->arena, Delta);
+    *delta = (Delta){.op = DELTA_PUT, .id = STR("urn:gauge")};
+    delta->after = entity_new(house->arena, delta->id, STR(GAUGE));
+    for (int i = 0; i < 5; i++)
+        entity_set(house->arena, delta->after, str_fmt(house->arena, "urn:a:level%d", i),
+                   json_of_int(i));
+    put(house, delta);
+    project_make(house, true);
+    HistoryQuery query = {.id = STR("urn:gauge"), .limit = 2};
+    History history;
+    GOOD(house, project_history(&house->ctx, house->tenant.project, &query, &history));
+    query.limit = 1;
+    FAILS(house, project_history(&house->ctx, house->tenant.project, &query, &history), RC_LIMIT,
+          "too-large");
+}
+
 /* ---- looks ---- */
 
 static void each_person_reads_of_a_look_only_what_is_his(void **state) {
@@ -584,10 +636,12 @@ int main(void) {
         TEST(the_same_answer_from_working_set_rows_and_both),
         TEST(pages_by_the_last_id_miss_nothing_and_show_nothing_twice),
         TEST(what_was_withheld_from_a_page_is_said),
+        TEST(what_is_skipped_is_not_held),
         TEST(with_indexes_the_answer_is_the_same),
         TEST(a_rebuild_from_the_ledger_answers_the_same),
         TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),
+        TEST(an_evolution_of_very_many_series_is_refused),
         TEST(each_person_reads_of_a_look_only_what_is_his),
         TEST(what_is_kept_is_what_a_rebuild_gives),
         TEST(each_row_that_differs_is_named),
