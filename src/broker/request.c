@@ -275,7 +275,9 @@ Rc request_open(HttpExchange *x, Request **out) {
     HttpMethod method = http_method(x);
     Str body = http_body(x);
     bool demanded = method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH;
-    if (demanded && str_empty(http_header(x, "content-length")))
+    bool told = !str_empty(http_header(x, "content-length")) ||
+                !str_empty(http_header(x, "transfer-encoding"));
+    if (demanded && !told)
         return ctx_fail(ctx, RC_INVALID, "length-required", STR("Content-Length"),
                         "Say how long the body is.");
     TRY(accept_read(request));

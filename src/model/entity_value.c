@@ -57,8 +57,15 @@ bool entity_name_valid(Str name) {
     return ld_is_iri(name);
 }
 
+/* An IRI of the default context is answered as the term behind it, so that has to be a name. */
+static bool answers_name(Str name) {
+    Str term = str_sub(name, sizeof LD_DEFAULT - 1, name.len);
+    return !str_starts(name, STR(LD_DEFAULT)) ||
+           (entity_name_valid(term) && str_find_char(term, ':') < 0);
+}
+
 Rc entity_value_name(const EntityReader *reader, const EntityPath *path, Str name, Str *iri) {
-    if (!entity_name_valid(name))
+    if (!entity_name_valid(name) || !answers_name(name))
         return entity_value_fail(reader->ctx, path, "bad-name",
                                  "A name is a letter, then letters, digits and _, or an IRI "
                                  "(clause 4.6.2).");

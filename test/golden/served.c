@@ -149,14 +149,17 @@ static Str request(Ctx *ctx, const Served *served, const StoryCase *c) {
     if (!has_header(&c->headers, STR("Host")))
         buf_addf(&text, "Host: 127.0.0.1:%d\r\n", served->port);
     if (!has_header(&c->headers, STR("Connection"))) buf_add(&text, STR("Connection: close\r\n"));
-    if (c->body.len && !has_header(&c->headers, STR("Content-Length")))
+    bool chunked = has_header(&c->headers, STR("Transfer-Encoding"));
+    if (c->body.len && !chunked && !has_header(&c->headers, STR("Content-Length")))
         buf_addf(&text, "Content-Length: %zu\r\n", c->body.len);
     VEC_EACH (Str, header, &c->headers) {
         buf_add(&text, *header);
         buf_add(&text, STR("\r\n"));
     }
     buf_add(&text, STR("\r\n"));
+    if (chunked) buf_addf(&text, "%zx\r\n", c->body.len);
     buf_add(&text, c->body);
+    if (chunked) buf_add(&text, STR("\r\n0\r\n\r\n"));
     return buf_str(&text);
 }
 
