@@ -118,6 +118,27 @@ const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]) {
     return NULL;
 }
 
+/* ---- what was appended again ---- */
+
+/* {"of":[POSITION,ORDINAL],"delta":{...}}, in this form only. */
+const char *again_read(Slice clear, uint64_t *of) {
+    static const char before[] = "{\"of\":[", after[] = "],\"delta\":{";
+    const char *text = (const char *)clear.at, *wrong = "a note \"again\" can't be read";
+    size_t at = sizeof before - 1, digits = 0, commas = 0;
+    if (clear.len < at || memcmp(text, before, at) != 0) return wrong;
+    *of = 0;
+    for (; at < clear.len && text[at] != ']'; at++) {
+        bool digit = text[at] >= '0' && text[at] <= '9';
+        if (!digit && (text[at] != ',' || !digits || commas++)) return wrong;
+        digits = digit ? digits + 1 : 0;
+        if (digits > 19) return wrong; /* 19 digits fit */
+        if (digit && !commas) *of = *of * 10 + (uint64_t)(text[at] - '0');
+    }
+    if (!digits || commas != 1 || clear.len - at < sizeof after) return wrong;
+    bool ends = memcmp(text + at, after, sizeof after - 1) == 0 && text[clear.len - 1] == '}';
+    return ends ? NULL : wrong;
+}
+
 /* ---- foldings ---- */
 
 bool folding_range(Folding *folding, uint64_t *first, uint64_t *count) {

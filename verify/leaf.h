@@ -41,6 +41,9 @@ const char *statement_read(Slice signed_bytes, const NoteKey *key, Statement *ou
 /* The clear text of a note "rekey" (§6): the id of the tenant key that counts from there on. */
 const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]);
 
+/* The clear text of a note "again" (§6): the position of the change that it repeats. */
+const char *again_read(Slice clear, uint64_t *of);
+
 typedef struct Folding {
     Wire ranges, chunks; /* each read by folding_range and folding_chunk */
     uint64_t range_count, chunk_count;

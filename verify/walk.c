@@ -85,15 +85,27 @@ static bool folding_seen(void *arg, Slice clear) {
     return !wrong;
 }
 
-static bool note_seen(void *arg, Slice name, Slice clear) {
-    Here *here = arg;
+static const char *rekey_seen(const Here *here, Slice clear) {
     uint8_t to[LEAF_ID];
-    if (!slice_eq(name, slice_of("rekey"))) return true;
     const char *wrong = rekey_read(clear, to);
-    if (wrong)
-        report_find(here->walk->report, "malformed", here->position, "%s", wrong);
-    else
-        keyring_rekey(here->walk->what->ring, to, here->position);
+    if (!wrong) keyring_rekey(here->walk->what->ring, to, here->position);
+    return wrong;
+}
+
+static const char *again_seen(const Here *here, Slice clear) {
+    uint64_t of;
+    const char *wrong = again_read(clear, &of);
+    if (wrong) return wrong;
+    bool below = of && of < here->position;
+    return below ? NULL : "a note \"again\" repeats what is not below it";
+}
+
+static bool note_seen(void *arg, Slice name, Slice clear) {
+    const Here *here = arg;
+    const char *wrong = NULL;
+    if (slice_eq(name, slice_of("rekey"))) wrong = rekey_seen(here, clear);
+    if (slice_eq(name, slice_of("again"))) wrong = again_seen(here, clear);
+    if (wrong) report_find(here->walk->report, "malformed", here->position, "%s", wrong);
     return !wrong;
 }
 

@@ -221,6 +221,12 @@ static Rc city_begin(Ctx *ctx, City *city) {
     return control_open(ctx, city);
 }
 
+static void error_keep(Ctx *ctx) {
+    Error *error = &ctx->error;
+    *error = (Error){error->rc, str_dup(ctx->arena, error->code),
+                     str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
+}
+
 Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     Arena *arena = arena_new(CITY_ARENA);
     City *city = NEW(arena, City);
@@ -235,9 +241,10 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     city->options.glass = str_dup(arena, options->glass);
     city->options.route_log = str_dup(arena, options->route_log);
     Rc rc = city_begin(ctx, city);
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        error_keep(ctx); /* what is wrong with the dictionary lies in the city's arena */
         city_close(city);
-    else
+    } else
         *out = city;
     return rc;
 }

@@ -45,21 +45,37 @@ static Rc rekey(Cli *cli) {
     return RC_OK;
 }
 
+static Rc reclassify(Cli *cli) {
+    const Json *result;
+    Str name = cli_arg(cli, 1);
+    TRY(ask(cli, "tenant.reclassify", str_eq(name, STR("default")) ? STR_NONE : name, &result));
+    const Json *types = json_get(result, STR("types"));
+    for (size_t i = 0; types && i < types->len; i++)
+        fprintf(cli_out(cli), STR_FMT "\n", STR_ARG(json_str(json_at(types, i))));
+    if (types && types->len)
+        fprintf(cli_out(cli), "Restart machi: before it serves, all of these types is appended "
+                              "again and their keys are destroyed.\n");
+    else
+        fprintf(cli_out(cli), "No type that was stored undeclared is declared personal.\n");
+    return RC_OK;
+}
+
 static Rc tenant(Cli *cli) {
     Str action = cli_arg(cli, 0);
     if (str_eq(action, STR("list")) && cli_arg_count(cli) == 1) return list(cli);
     if (str_eq(action, STR("add")) && cli_arg_count(cli) == 2) return add(cli);
     if (str_eq(action, STR("rekey")) && cli_arg_count(cli) == 2) return rekey(cli);
-    return ctx_fail(
-        cli_ctx(cli), RC_INVALID, "bad-action", STR_NONE,
-        "Say `machi tenant list`, `machi tenant add NAME` or `machi tenant rekey NAME`.");
+    if (str_eq(action, STR("reclassify")) && cli_arg_count(cli) == 2) return reclassify(cli);
+    return ctx_fail(cli_ctx(cli), RC_INVALID, "bad-action", STR_NONE,
+                    "Say `machi tenant list`, or `machi tenant` with add, rekey or reclassify and "
+                    "a NAME.");
 }
 
 static const char *const tenant_settings[] = {"data", NULL};
 
 const CliCommand cmd_tenant = {
     .name = "tenant",
-    .summary = "List municipalities, add one, or give one a new key",
+    .summary = "List municipalities, add one, or see to its keys",
     .description =
         "Each municipality has a folder, a key and a ledger of its own; requests choose it by the\n"
         "header NGSILD-Tenant. A name is 1 to 50 of a-z, 0-9 and _. A new one is served after the\n"
@@ -67,8 +83,13 @@ const CliCommand cmd_tenant = {
         "rekey draws a new tenant key, wraps with it all that the old one wrapped, and destroys "
         "the\n"
         "old one, while the city goes on: for when the key file may have been copied. NAME is\n"
-        "\"default\" for the default tenant. Backups made before open only with the old key.",
-    .arguments = "list | add NAME | rekey NAME",
+        "\"default\" for the default tenant. Backups made before open only with the old key.\n"
+        "reclassify is for types that were stored while the dictionary didn't declare them, and "
+        "that\n"
+        "it declares personal now: at the next start all that was stored of them is appended "
+        "again\n"
+        "under the keys of its persons, and the types' keys are destroyed.",
+    .arguments = "list | add NAME | rekey NAME | reclassify NAME",
     .args_min = 1,
     .args_max = 2,
     .settings = tenant_settings,

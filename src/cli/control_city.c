@@ -147,6 +147,34 @@ static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *rep
     return RC_OK;
 }
 
+/* The one that is worked on. */
+static Rc named_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
+    Str name = json_get_str(request, "name");
+    Tenant *tenant = city_tenant(city, name);
+    if (tenant) return inside_of(ctx, tenant, inside);
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
+                    "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
+}
+
+static Rc tenant_reclassify(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
+                            const Json **result) {
+    Inside inside;
+    StrVec types = {0};
+    JsonItems items = {0};
+    (void)reply;
+    TRY(named_begin(ctx, arg, request, &inside));
+    CommandHead head = {.kind = STR("tenant.reclassify"),
+                        .actor = gate_operator_actor()->id,
+                        .channel = STR("cli")};
+    Rc rc = ledger_reclassify(&inside.ctx, inside.ctx.tenant->ledger, &head, &types);
+    inside_end(ctx, &inside);
+    TRY(rc);
+    VEC_EACH (const Str, iri, &types)
+        vec_push(ctx->arena, &items, json_of_str(*iri));
+    *result = list_member(ctx->arena, "types", &items);
+    return RC_OK;
+}
+
 static Rc tenant_rekey(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                        const Json **result) {
     City *city = arg;
@@ -154,14 +182,10 @@ static Rc tenant_rekey(void *arg, Ctx *ctx, const Json *request, ControlReply *r
     uint64_t keys;
     (void)reply;
     Str name = json_get_str(request, "name");
-    Tenant *tenant = city_tenant(city, name);
-    if (!tenant)
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-tenant", STR("tenant"),
-                        "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
-    TRY(inside_of(ctx, tenant, &inside));
+    TRY(named_begin(ctx, city, request, &inside));
     CommandHead head = {
         .kind = STR("tenant.rekey"), .actor = gate_operator_actor()->id, .channel = STR("cli")};
-    Rc rc = ledger_rekey(&inside.ctx, tenant->ledger, &head, &keys);
+    Rc rc = ledger_rekey(&inside.ctx, inside.ctx.tenant->ledger, &head, &keys);
     inside_end(ctx, &inside);
     TRY(rc);
     PlaceRoots roots = {city->options.data, city->options.keys, city->options.witness};
@@ -235,6 +259,7 @@ const ControlRow city_control_rows[] = {
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
     {"tenant.add", tenant_add, 10 * TIME_SECOND},
     {"tenant.rekey", tenant_rekey, TIME_HOUR},
+    {"tenant.reclassify", tenant_reclassify, TIME_MINUTE},
     {"projections", projections, 6 * TIME_HOUR},
     {"checkpoint", control_checkpoint, 10 * TIME_SECOND},
     {"backup", control_backup, 6 * TIME_HOUR},

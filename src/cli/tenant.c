@@ -101,6 +101,21 @@ static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
     return ledger_open(ctx, &options, &tenant->ledger);
 }
 
+/* Nobody finds it out by himself: what is stored reads as ever. */
+static Rc reclassify_tell(Ctx *ctx, const Tenant *tenant) {
+    StrVec types = {0};
+    TRY(ledger_reclassify_due(ctx, tenant->ledger, &types));
+    Str name = str_empty(tenant->name) ? STR("default") : tenant->name;
+    VEC_EACH (const Str, iri, &types)
+        log_warn("cli",
+                 STR_FMT
+                 " is declared personal, but was stored undeclared, under a key of the "
+                 "type: erasing a person doesn't reach it. Run `machi tenant reclassify " STR_FMT
+                 "`, then restart.",
+                 STR_ARG(*iri), STR_ARG(name));
+    return RC_OK;
+}
+
 static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
     GateOptions options = {.glass = city->options.glass, .clock = &city->clock};
     TRY(starter_json(ctx, STR("policies.json"), &options.policies));
@@ -161,6 +176,7 @@ static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
 
 static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     Project *project;
+    TRY(reclassify_tell(ctx, tenant));
     TRY(project_new(ctx, tenant, &project));
     TRY(procedures_of(ctx, city, tenant));
     TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));

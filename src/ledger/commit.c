@@ -56,6 +56,14 @@ Rc commit_open(Ctx *ctx, Ledger *ledger) {
     return open_handles(ctx, ledger);
 }
 
+void commit_leave_store(Ledger *ledger) {
+    close_handles(ledger);
+}
+
+Rc commit_enter_store(Ctx *ctx, Ledger *ledger) {
+    return open_handles(ctx, ledger);
+}
+
 void commit_close(Ledger *ledger) {
     Commit *commit = &ledger->commit;
     if (!commit->hasher) return;
@@ -142,10 +150,20 @@ static Rc encode_note(Ctx *ctx, const EventPlace *place, const StagedEvent *even
     return seal_event(ctx, place, &scope, plain, out);
 }
 
+/* As a change of today would be, but for what tells that it is none. */
+static Rc encode_again(Ctx *ctx, const EventPlace *place, const StagedEvent *event,
+                       LeafEvent *out) {
+    TRY(encode_change(ctx, place, event, out));
+    out->name = AGAIN;
+    out->clear = again_wrap(ctx->arena, event->of, out->clear);
+    return RC_OK;
+}
+
 static Rc encode_event(Ctx *ctx, const EventPlace *place, const StagedEvent *event,
                        LeafEvent *out) {
     *out = (LeafEvent){.kind = event->kind};
     if (event->kind == EVENT_CHANGE) return encode_change(ctx, place, event, out);
+    if (event->of.position) return encode_again(ctx, place, event, out);
     if (event->kind == EVENT_NOTE) return encode_note(ctx, place, event, out);
     out->subject = event->note.subject;
     out->clear = event->body;

@@ -117,7 +117,26 @@ Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal) {
     return command_run_own(ctx, ledger, erase_own, &erase);
 }
 
+Rc erase_type(Ctx *ctx, Ledger *ledger, Str label) {
+    Erase erase = {
+        .caller = ctx,
+        .statement = {.kind = EVENT_DISPOSAL, .retention = label, .reason = STR("appended again")},
+        .head = {.kind = STR("ledger.reclassify"), .channel = STR("timer")},
+        .range = {.subject = STR("*"), .retention = label}};
+    Ctx *own = &ledger->commit.ctx;
+    Rc rc = erase_own(own, ledger, &erase);
+    if (ledger->commit.begun) commit_abort(ledger); /* there was none */
+    if (rc == RC_OK) return RC_OK;
+    Str code = str_dup(ctx->arena, own->error.code);
+    return ctx_fail(ctx, rc, code.ptr, STR_NONE, STR_FMT, STR_ARG(own->error.detail));
+}
+
 /* ---- after a restore, or a death between list and transaction ---- */
+
+/* What this type's key has sealed is to be appended again first: the ledger may be from before. */
+static bool is_of_type(const Statement *statement) {
+    return statement->kind == EVENT_DISPOSAL && str_starts(statement->retention, STR("type:"));
+}
 
 static Rc still_alive(Ctx *ctx, Ledger *ledger, const KeyIds *ids, bool *alive) {
     *alive = false;
@@ -154,6 +173,10 @@ static Rc apply_statement(Ctx *ctx, void *arg, Str bytes) {
     TRY(rc);
     TRY(still_alive(ctx, ledger, &statement.keys, &alive));
     if (!alive) return RC_OK;
+    if (is_of_type(&statement)) {
+        ledger->again_due = true;
+        return RC_OK;
+    }
     TRY(known_keys(ctx, ledger, &statement.keys));
     CommandHead head = {.kind = STR("ledger.erase-again"), .channel = STR("timer")};
     rc = commit_begin_own(ledger);

@@ -119,20 +119,33 @@ static void destroy(Ledger *ledger) {
     mem_free(ledger);
 }
 
-static Rc open_all(Ctx *ctx, Ledger *ledger) {
+static Rc open_store(Ctx *ctx, Ledger *ledger, bool forget_state) {
     const LedgerOptions *options = &ledger->options;
-    TRY(store_open(ctx,
-                   &(StoreOptions){.folder = options->folder,
-                                   .fault = options->fault,
-                                   .clock = options->clock,
-                                   .log_reserve = options->log_reserve,
-                                   .no_helper = options->no_helper,
-                                   .no_sync = options->no_sync},
-                   &ledger->store));
+    StoreOptions store = {.folder = options->folder,
+                          .fault = options->fault,
+                          .clock = options->clock,
+                          .log_reserve = options->log_reserve,
+                          .no_helper = options->no_helper,
+                          .no_sync = options->no_sync,
+                          .forget_state = forget_state};
+    return store_open(ctx, &store, &ledger->store);
+}
+
+Rc ledger_forget_state(Ctx *ctx, Ledger *ledger) {
+    commit_leave_store(ledger);
+    store_close(ledger->store);
+    ledger->store = NULL;
+    TRY(open_store(ctx, ledger, true));
+    return commit_enter_store(ctx, ledger);
+}
+
+static Rc open_all(Ctx *ctx, Ledger *ledger) {
+    TRY(open_store(ctx, ledger, false));
     TRY(commit_open(ctx, ledger));
     TRY(meta_open(ctx, ledger));
     TRY(recover_tree(ctx, ledger));
     TRY(recover_erasures(ctx, ledger));
+    TRY(again_recover(ctx, ledger));
     return recover_state(ctx, ledger);
 }
 

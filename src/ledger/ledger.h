@@ -329,6 +329,13 @@ Rc ledger_erase(Ctx *ctx, Ledger *ledger, const LedgerErasure *erasure, StrVec *
    before open only with a copy of the old one. Pool threads. RC_FAILED "old-key-left": done, but
    the old key is still in the file until the next opening. */
 Rc ledger_rekey(Ctx *ctx, Ledger *ledger, const CommandHead *head, uint64_t *keys);
+/* The types whose entities were stored while they were undeclared, under a key of the type, and are
+   declared personal now (DESIGN §6, Keys). */
+Rc ledger_reclassify_due(Ctx *ctx, Ledger *ledger, StrVec *types);
+/* Asks that all changes of these types be appended again, under their persons' keys, and the types'
+   keys destroyed: the next opening does it, before anybody reads, and rebuilds the state. *types:
+   those it will be; none: nothing is due and nothing is recorded. Pool threads. */
+Rc ledger_reclassify(Ctx *ctx, Ledger *ledger, const CommandHead *head, StrVec *types);
 typedef struct LedgerDisposal {
     CommandHead head;
     Str retention;

@@ -90,12 +90,19 @@ typedef struct StagedUndo {
     uint64_t position;
 } StagedUndo;
 
+/* The event that a copy repeats, or where the copy is. */
+typedef struct AgainOf {
+    uint64_t position;
+    uint32_t ordinal;
+} AgainOf;
+
 typedef struct StagedEvent {
     const Delta *delta;  /* or a note */
     const Entity *whole; /* of a change: the entity that says what is sealed: after it, or before
                             its deletion */
     StageNote note;
-    Str body; /* of the ledger's own events */
+    Str body;   /* of the ledger's own events */
+    AgainOf of; /* of a change that is appended again; position 0: it is none */
     EventKind kind;
 } StagedEvent;
 
@@ -128,6 +135,9 @@ void stage_undo(Stage *stage);
 void stage_keep(Stage *stage);
 /* The ledger's own event. */
 void stage_own(Stage *stage, EventKind kind, Str subject, Str body);
+/* A change that is appended again; whole: the entity after it, or before its deletion. All of it
+ * must live as long as the batch. */
+void stage_again(Stage *stage, AgainOf of, const Delta *delta, const Entity *whole);
 /* The newest state of an id, from the batch, the working set or the store. */
 Rc stage_load(Stage *stage, Str id, Staged **out);
 /* Folds a change that was read back from a leaf (recovery). */
@@ -164,6 +174,9 @@ typedef struct Commit {
 
 Rc commit_open(Ctx *ctx, Ledger *ledger);
 void commit_close(Ledger *ledger);
+/* Closes the handles of the store; opens them again, on the Ledger's present one. */
+void commit_leave_store(Ledger *ledger);
+Rc commit_enter_store(Ctx *ctx, Ledger *ledger);
 /* The writer's thread. */
 void *commit_thread(void *ledger);
 
@@ -241,6 +254,15 @@ Rc recover_erasures(Ctx *ctx, Ledger *ledger);
 /* Brings what a command needs into the working set, so that the writer need not read; the truth
    stays with the writer's own look. RC_BUSY: the store must be read, and ctx->db is NULL. */
 Rc read_needs(Ctx *ctx, Ledger *ledger, const StrVec *ids);
+/* Appends again what has been asked for, or what an erasure that must be repeated needs, and
+   destroys the types' keys. Before recover_state. */
+Rc again_recover(Ctx *ctx, Ledger *ledger);
+/* Throws state.db away: opens the store anew. Before anybody but the opening thread uses it. */
+Rc ledger_forget_state(Ctx *ctx, Ledger *ledger);
+/* Destroys the key of a type by its label; what was sealed by it has been appended again. On the
+   opening thread. */
+Rc erase_type(Ctx *ctx, Ledger *ledger, Str label);
+
 /* A run of leaves in `arena`, from position `from` on. */
 typedef VEC(Str) LeafBytes;
 Rc read_leaves(Ctx *ctx, Reader *reader, Arena *arena, LeafSlice slice, LeafBytes *out);
@@ -250,8 +272,17 @@ typedef struct StoredEvent {
     uint32_t ordinal;
     const LeafEvent *event;
 } StoredEvent;
-/* Joins an event's delta, personal parts included where their key lives; else *erased is set. */
-Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent place, Delta **out, bool *erased);
+/* Joins an event's delta, personal parts included where their key lives; else *erased is set. Where
+   the event was appended again and its own key is gone, place becomes the copy's. */
+Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent *place, Delta **out, bool *erased);
+
+/* The name of notes that repeat changes. */
+#define AGAIN STR("again")
+/* The copy of an event, in ctx->arena. RC_NOT_FOUND: it wasn't appended again. */
+Rc again_find(Ctx *ctx, AgainOf of, StoredEvent *out);
+/* The clear text of a copy, and the clear delta in it. */
+Str again_wrap(Arena *arena, AgainOf of, Str delta);
+Rc again_clear(Ctx *ctx, const LeafEvent *copy, Str *delta);
 
 /* Hashes of the tree as of an edge: full tiles from the store, the rest from the edge. */
 typedef struct TreeView {
@@ -293,6 +324,7 @@ struct Ledger {
     pthread_t writer_thread;
     bool writer_runs;
     atomic_bool closing, gathers;
+    bool again_due; /* the list of erasures names a type's key that lives; while opening */
     _Atomic int mode;
     _Atomic uint64_t head, state;
     Members members;

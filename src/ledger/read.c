@@ -267,11 +267,28 @@ static Rc open_sealed(Ctx *ctx, Ledger *ledger, StoredEvent place, Opened *opene
     return record_open_part(ctx, ledger->keys, part, with, opened);
 }
 
-Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent place, Delta **out, bool *erased) {
+/* Of the event itself, or of its copy when its own key is gone. */
+static Rc open_either(Ctx *ctx, Ledger *ledger, StoredEvent *place, Str *clear, Opened *opened) {
+    *clear = place->event->clear;
+    TRY(open_sealed(ctx, ledger, *place, opened));
+    if (!opened->erased) return RC_OK;
+    AgainOf of = {place->head->position, place->ordinal};
+    Rc rc = again_find(ctx, of, place);
+    if (rc == RC_NOT_FOUND) {
+        ctx->error = (Error){0};
+        return RC_OK;
+    }
+    TRY(rc);
+    TRY(again_clear(ctx, place->event, clear));
+    return open_sealed(ctx, ledger, *place, opened);
+}
+
+Rc read_delta(Ctx *ctx, Ledger *ledger, StoredEvent *place, Delta **out, bool *erased) {
     Delta *clear, *secret = NULL;
     Opened opened;
-    TRY(delta_decode(ctx, place.event->clear, &clear));
-    TRY(open_sealed(ctx, ledger, place, &opened));
+    Str text;
+    TRY(open_either(ctx, ledger, place, &text, &opened));
+    TRY(delta_decode(ctx, text, &clear));
     if (opened.plain.len) TRY(delta_decode(ctx, opened.plain, &secret));
     *out = secret ? delta_join(ctx->arena, clear, secret) : clear;
     *erased = *erased || opened.erased;
@@ -315,8 +332,9 @@ static Rc event_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
     switch (event->kind) {
     case EVENT_CHANGE: {
         Delta *delta;
-        TRY(read_delta(ctx, ledger, place, &delta, &out->erased));
+        TRY(read_delta(ctx, ledger, &place, &delta, &out->erased));
         out->delta = delta;
+        out->subject = place.event->subject;
         return RC_OK;
     }
     case EVENT_NOTE:

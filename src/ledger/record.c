@@ -4,7 +4,7 @@ enum { RECORD_VERSION = 1, RECORD_MAX = 64 << 20 };
 
 /* ---- rules ---- */
 
-static bool is_personal(const DictType *type) {
+bool record_is_personal(const DictType *type) {
     if (type->class >= CLASS_PERSONAL) return true;
     VEC_EACH (const DictAttr, attr, &type->attrs) {
         if (attr->class >= CLASS_PERSONAL) return true;
@@ -20,7 +20,7 @@ SealRule record_rule(const Dictionary *dictionary, const Entity *entity) {
         const DictType *type = dictionary ? dictionary_type(dictionary, *iri) : NULL;
         if (!type) continue;
         declared = true;
-        if (!personal && is_personal(type)) personal = type;
+        if (!personal && record_is_personal(type)) personal = type;
     }
     rule.extent = personal ? SEAL_PERSONAL : declared ? SEAL_NOTHING : SEAL_EVERYTHING;
     if (rule.extent == SEAL_NOTHING) return rule;
@@ -35,7 +35,7 @@ SealRule record_rule(const Dictionary *dictionary, const Entity *entity) {
 /* The subject's id is random and stands in the leaf's head anyway. Sealed, it would be lost with
    the key, and what is written of the record after an erasure would no longer belong to the person.
  */
-static bool names_subject(const SealRule *rule, Str iri) {
+bool record_names_subject(const SealRule *rule, Str iri) {
     VEC_EACH (const Str, type_iri, &rule->entity->types) {
         const DictType *type = dictionary_type(rule->dictionary, *type_iri);
         if (type && type->subject.len && str_eq(type->subject, iri)) return true;
@@ -46,7 +46,7 @@ static bool names_subject(const SealRule *rule, Str iri) {
 bool record_is_sealed(const void *arg, Str iri) {
     const SealRule *rule = arg;
     if (rule->extent != SEAL_PERSONAL) return rule->extent == SEAL_EVERYTHING;
-    if (names_subject(rule, iri)) return false;
+    if (record_names_subject(rule, iri)) return false;
     return dictionary_class(rule->dictionary, rule->entity, iri) >= CLASS_PERSONAL;
 }
 

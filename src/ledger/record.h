@@ -20,6 +20,10 @@ typedef struct SealRule {
    entity none of whose types is declared under the key of its first type. dictionary may be NULL.
  */
 SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
+/* Has the type attributes that are sealed under persons' keys? */
+bool record_is_personal(const DictType *type);
+/* Is this the attribute whose value is the subject's id? */
+bool record_names_subject(const SealRule *rule, Str iri);
 /* The question of an EntitySealing over a rule. */
 bool record_is_sealed(const void *rule, Str iri);
 

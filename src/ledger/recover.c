@@ -97,7 +97,8 @@ static Rc replay_event(Ctx *ctx, Ledger *ledger, StoredEvent place) {
     Staged *staged;
     bool erased = false;
     if (place.event->kind != EVENT_CHANGE) return RC_OK;
-    TRY(read_delta(ctx, ledger, place, &delta, &erased));
+    StoredEvent read = place;
+    TRY(read_delta(ctx, ledger, &read, &delta, &erased));
     TRY(stage_load(&ledger->commit.stage, delta->id, &staged));
     stage_replay(&ledger->commit.stage, staged, delta, place.head->position, place.head->time);
     return RC_OK;

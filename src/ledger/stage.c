@@ -125,6 +125,11 @@ void stage_own(Stage *stage, EventKind kind, Str subject, Str body) {
                    (StagedEvent){.kind = kind, .note.subject = subject, .body = body});
 }
 
+void stage_again(Stage *stage, AgainOf of, const Delta *delta, const Entity *whole) {
+    (void)vec_push(stage->ctx->arena, &stage->events,
+                   (StagedEvent){.kind = EVENT_NOTE, .delta = delta, .whole = whole, .of = of});
+}
+
 int64_t stage_now(const Stage *stage) {
     return stage->now;
 }

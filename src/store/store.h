@@ -26,7 +26,8 @@ typedef struct StoreOptions {
                            64 MiB (local: 8 MiB) */
     bool no_helper; /* no checkpoint thread: whoever commits checkpoints. For tools, and tests that
                        count I/O steps */
-    bool no_sync;   /* for the test that must lose data; never set elsewhere */
+    bool forget_state; /* the state file is thrown away, with all that ever stood in it */
+    bool no_sync;      /* for the test that must lose data; never set elsewhere */
 } StoreOptions;
 
 /* Opens or creates the folder, takes its lock and checks the format. RC_BUSY: another process holds

@@ -157,6 +157,8 @@ static void a_city_goes_on_with_another_tenant_key(void **state) {
     assert_int_equal(run(house, "mkdir keys && cp -p data/keys/default.key keys"), 0);
     expect(house, run(house, "M tenant --data data rekey nobody"), 4, "no tenant");
     expect(house, run(house, "M tenant --data data rekey default"), 0, "data/keys/default.key");
+    expect(house, run(house, "M tenant --data data reclassify nobody"), 4, "no tenant");
+    expect(house, run(house, "M tenant --data data reclassify default"), 0, "No type");
     assert_int_not_equal(run(house, "cmp keys/default.key data/keys/default.key"), 0);
     expect(house, write_one(house, "data", 1), 5, "taken");
     expect(house, write_one(house, "data", 2), 0, "urn:");

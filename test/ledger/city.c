@@ -31,23 +31,30 @@ static const char *const declarations[] = {
               "internal", PERSONAL_ATTRS),
     TYPE_JSON("Consultation", ",\"subject\":\"applicant\"", ",\"retention\":\"" OTHER_FILE "\"",
               "internal", PERSONAL_ATTRS),
+    TYPE_JSON("Thing", ",\"subject\":\"applicant\"", ",\"retention\":\"" RETENTION "\"", "internal",
+              PERSONAL_ATTRS),
 };
-enum { DECLARATIONS = sizeof declarations / sizeof *declarations };
+enum { DECLARATIONS = sizeof declarations / sizeof *declarations, WITHOUT_THING = 3 };
 
-static void compile_dictionary(City *city) {
+static void compile_dictionary(City *city, size_t n) {
     Ctx ctx = city->ctx;
     ctx.arena = city->arena;
     DictFile files[DECLARATIONS];
-    for (size_t i = 0; i < DECLARATIONS; i++) {
+    for (size_t i = 0; i < n; i++) {
         files[i].path = STR("test.json");
         city->ctx.error = (Error){0};
         Rc rc = json_read(&ctx, str_of(declarations[i]), JSON_LIMITS_DEFAULT, &files[i].content);
         city->ctx.error = ctx.error;
         GOOD(city, rc);
     }
-    Rc rc = dictionary_compile(&ctx, files, DECLARATIONS, false, &city->dictionary);
+    Rc rc = dictionary_compile(&ctx, files, n, false, &city->dictionary);
     city->ctx.error = ctx.error;
     GOOD(city, rc);
+}
+
+void city_declare_thing(City *city) {
+    compile_dictionary(city, DECLARATIONS);
+    city->options.dictionary = city->dictionary;
 }
 
 void city_make_at(City *city, const char *root) {
@@ -63,7 +70,7 @@ void city_make_at(City *city, const char *root) {
     city->folder = str_fmt(city->arena, "%s/data", city->root);
     city->key_file = str_fmt(city->arena, "%s/tenant.key", city->root);
     city->witness_file = str_fmt(city->arena, "%s/witness", city->root);
-    compile_dictionary(city);
+    compile_dictionary(city, WITHOUT_THING);
     city->options = (LedgerOptions){.folder = city->folder,
                                     .key_file = city->key_file,
                                     .witness_file = city->witness_file,

@@ -34,6 +34,8 @@ void city_make(City *city);
 /* The same in a folder that is there, and stays when the City ends by city_leave. */
 void city_make_at(City *city, const char *root);
 void city_leave(City *city);
+/* From the next city_open on THING is declared like APPLICATION. */
+void city_declare_thing(City *city);
 /* Any Rc is handed on. */
 Rc city_open(City *city);
 void city_close(City *city);

@@ -169,6 +169,40 @@ static void deleted_rows_stand_in_no_file_after_a_scrub(void **state) {
 
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
+static Rc word_of(Fixture *f, StoreFile file, Str *value) {
+    Reader *reader;
+    assert_ok(reader_open(&f->ctx, f->store, &reader));
+    Rc rc = reader_item(&f->ctx, reader, (Space){file, STR("words")}, STR("word"), value);
+    if (rc == RC_OK) *value = str_dup(f->ctx.arena, *value);
+    reader_close(reader);
+    return rc;
+}
+
+static void a_forgotten_state_stands_in_no_file_and_the_rest_stays(void **state) {
+    Fixture *f = *state;
+    static const StoreFile files[] = {STORE_STATE, STORE_LOCAL};
+    static const Str words[] = {STR("forgotten word"), STR("a kept word")};
+    Str value;
+    for (size_t i = 0; i < 2; i++) {
+        Batch *batch;
+        Item item = {.key = STR("word"), .value = words[i]};
+        assert_ok(batch_open(&f->ctx, f->store, files[i], &batch));
+        assert_ok(batch_begin(&f->ctx, batch, BATCH_DURABLE));
+        assert_ok(batch_put(&f->ctx, batch, (Space){files[i], STR("words")}, &item));
+        assert_ok(batch_commit(&f->ctx, batch));
+        batch_close(batch);
+    }
+    assert_true(fixture_search(f->folder, words[0]) > 0);
+    fixture_close(f);
+    StoreOptions options = fixture_options(f);
+    options.forget_state = true;
+    fixture_open(f, &options);
+    assert_int_equal(fixture_search(f->folder, words[0]), 0);
+    assert_rc(word_of(f, STORE_STATE, &value), RC_NOT_FOUND);
+    assert_ok(word_of(f, STORE_LOCAL, &value));
+    assert_true(str_eq(value, words[1]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_TEST(an_erased_key_stands_in_no_file),
@@ -176,6 +210,7 @@ int main(void) {
         STORE_TEST(a_reader_in_the_way_is_told_and_the_erasure_is_finished_later),
         STORE_TEST(a_backup_made_after_an_erasure_has_no_such_key),
         STORE_TEST(deleted_rows_stand_in_no_file_after_a_scrub),
+        STORE_TEST(a_forgotten_state_stands_in_no_file_and_the_rest_stays),
     };
     return cmocka_run_group_tests_name("store erasure", tests, NULL, NULL);
 }

@@ -350,6 +350,39 @@ static void a_rewrapped_ledger_is_sound_until_a_row_of_the_old_key_is_in_it(void
     city_end(&city);
 }
 
+/* ---- what was appended again ---- */
+
+static void what_was_appended_again_is_told_from_what_was_removed(void **state) {
+    Copies *copies = *state;
+    City city;
+    StrVec types = {0};
+    const CommandHead head = {.kind = STR("tenant.reclassify")};
+    city_make(&city);
+    assert_int_equal(city_open(&city), RC_OK);
+    Delta *delta = city_personal(&city, STR("urn:x:1"), THING, STR("urn:p:1"), STR("花子"));
+    assert_int_equal(city_put(&city, delta, PUT_ANY, 0, NULL), RC_OK);
+    city_close(&city);
+    city_declare_thing(&city);
+    assert_int_equal(city_open(&city), RC_OK);
+    assert_int_equal(ledger_reclassify(&city.ctx, city.ledger, &head, &types), RC_OK);
+    assert_int_equal(types.len, 1);
+    city_close(&city);
+    assert_int_equal(city_open(&city), RC_OK);
+    city_close(&city);
+    Str folder = copies->folder;
+    copies->folder = city.folder;
+    const char *witness = str_fmt(copies->arena, "--witness %s", city.witness_file.ptr).ptr;
+    Verdict verdict = copies_verify(copies, witness, city.folder);
+    assert_int_equal(verdict.code, 0);
+    assert_int_equal(json_get_int(verdict.json, "erasedKeys", -1), 1);
+    copies_sql(copies, "ledger.db",
+               "UPDATE key SET erased=1, wrapped=x'' WHERE subject=CAST('urn:p:1' AS BLOB)");
+    verdict = copies_verify(copies, witness, city.folder);
+    assert_true(str_eq(verdict.name, STR("key removed")));
+    copies->folder = folder;
+    city_end(&city);
+}
+
 /* ---- usage ---- */
 
 static void wrong_usage_and_what_cannot_be_read_exit_with_2(void **state) {
@@ -464,6 +497,7 @@ int main(void) {
         TEST(a_proof_holds_with_and_without_a_copy),
         TEST(a_false_proof_is_refused),
         TEST(a_rewrapped_ledger_is_sound_until_a_row_of_the_old_key_is_in_it),
+        TEST(what_was_appended_again_is_told_from_what_was_removed),
         TEST(wrong_usage_and_what_cannot_be_read_exit_with_2),
         TEST(a_truncated_database_is_refused),
         TEST(random_bytes_in_a_database_crash_nothing),

@@ -52,15 +52,22 @@ static bool is_rebuildable(const Ctx *ctx, Rc rc) {
     return rc == RC_INVALID || (rc == RC_FAILED && str_eq(ctx->error.code, STR("damaged")));
 }
 
+/* What stands in the log is applied to whatever file of this name comes next, so it goes first. */
+static Rc forget_state(Ctx *ctx, Store *store) {
+    static const char *const names[] = {"state.db-wal", "state.db-shm", "state.db"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        TRY(disk_delete(ctx, store->fault, db_path(ctx, store, names[i])));
+    return disk_sync_folder(ctx, store->fault, str_z(ctx->arena, store->folder));
+}
+
 /* The state can be computed from the ledger, so a bad file is thrown away. */
-static Rc open_state(Ctx *ctx, Store *store) {
+static Rc open_state(Ctx *ctx, Store *store, bool forget) {
+    if (forget) TRY(forget_state(ctx, store));
     Rc rc = open_file(ctx, store, STORE_STATE);
     if (!is_rebuildable(ctx, rc)) return rc;
     log_warn("store", "the projections are rebuilt: " STR_FMT, STR_ARG(ctx->error.detail));
     ctx->error = (Error){0};
-    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        TRY(disk_delete(ctx, store->fault, db_path(ctx, store, names[i])));
+    TRY(forget_state(ctx, store));
     return open_file(ctx, store, STORE_STATE);
 }
 
@@ -90,12 +97,12 @@ static Rc read_id(Ctx *ctx, Store *store) {
     return db_run(ctx, db, set);
 }
 
-static Rc open_all(Ctx *ctx, Store *store) {
+static Rc open_all(Ctx *ctx, Store *store, bool forget) {
     TRY(disk_make_folder(ctx, store->fault, str_z(ctx->arena, store->folder)));
     TRY(lock_take(ctx, store));
     TRY(disk_make_folder(ctx, store->fault, db_path(ctx, store, "files")));
     TRY(open_kept(ctx, store, STORE_LEDGER));
-    TRY(open_state(ctx, store));
+    TRY(open_state(ctx, store, forget));
     TRY(open_kept(ctx, store, STORE_LOCAL));
     TRY(read_id(ctx, store));
     TRY(disk_sync_folder(ctx, store->fault, str_z(ctx->arena, store->folder)));
@@ -123,7 +130,7 @@ Rc store_open(Ctx *ctx, const StoreOptions *options, Store **out) {
     for (int i = 0; i < STORE_FILES; i++)
         pthread_mutex_init(&store->writing[i], NULL);
     store->vfs = vfs_new(options->fault, options->log_reserve);
-    Rc rc = open_all(ctx, store);
+    Rc rc = open_all(ctx, store, options->forget_state);
     if (rc == RC_OK)
         *out = store;
     else
