@@ -4,6 +4,8 @@
 
 enum { RESULTS_MAX = 20, QUERY_MAX = 300, TOKEN_CHARS = 26, FEW_LEFT = 3 };
 
+static const int64_t sent_lasts = 10 * TIME_MINUTE;
+
 /* The pages in order; the step of apply.h that each one checks. */
 typedef struct StepPage {
     const char *path, *back;
@@ -591,12 +593,44 @@ static void check_get(HttpExchange *x) {
     simple_show(x, STEP_CHECK, check_values);
 }
 
+/* What remains of a draft that was sent, for the second press on its button: which form it was, the
+ * address of its receipt, and until when. */
+static Rc sent_keep(const Asking *asking, Str token) {
+    Ctx *ctx = asking->ctx;
+    JsonMember members[] = {
+        {STR("sentKey"), json_of_str(asking->answers.hold)},
+        {STR("sentToken"), json_of_str(token)},
+        {STR("sentUntil"), json_of_int(time_now(ctx->clock) + sent_lasts)},
+    };
+    TRY(draft_drop(ctx, browser(ctx)));
+    return draft_merge(ctx, browser(ctx), members, sizeof members / sizeof *members);
+}
+
+/* The receipt's token when this form was sent a moment ago, else empty. */
+static Str sent_before(const Asking *asking, const HttpForm *form) {
+    Str key = json_get_str(asking->draft, "sentKey");
+    bool same = !str_empty(key) && hash_same(key, http_form_value(form, "key"));
+    bool fresh = json_get_int(asking->draft, "sentUntil", 0) > time_now(asking->ctx->clock);
+    return same && fresh ? json_get_str(asking->draft, "sentToken") : STR_NONE;
+}
+
+static void receipt_see(HttpExchange *x, Str token) {
+    page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
+}
+
 static void check_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Asking asking = {.x = x, .ctx = ctx};
     Receipt receipt;
+    const HttpForm *form;
+    if (!page_form(x, &form)) return;
     if (reload(&asking) != RC_OK) {
         page_fail(x);
+        return;
+    }
+    Str sent = sent_before(&asking, form);
+    if (!str_empty(sent)) {
+        receipt_see(x, sent);
         return;
     }
     Str entering = page_entering(ctx, asking.draft);
@@ -604,9 +638,9 @@ static void check_post(HttpExchange *x) {
                       .channel = str_empty(entering) ? STR("web") : entering,
                       .applicant = ctx->actor->person};
     Rc rc = apply_send(ctx, &send, &receipt);
-    if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
+    if (rc == RC_OK) rc = sent_keep(&asking, receipt.token);
     if (rc == RC_OK) {
-        page_see(x, str_fmt(ctx->arena, "/c/" STR_FMT "/receipt", STR_ARG(receipt.token)));
+        receipt_see(x, receipt.token);
         return;
     }
     if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full"))) {
