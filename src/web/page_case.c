@@ -175,24 +175,50 @@ static const CaseStep *step_of(const CaseSteps *steps, CaseState state) {
     return last;
 }
 
-/* The way of a case: received, checked, confirmed, planned, collected, as far as it has come. */
+/* A step keeps the state that it led to. Coming back to "submitted" is the office's answer on a
+ * reduction or the resident's on a question; a step of the resident without words moved the day. */
+const char *page_event(const CaseSteps *steps, size_t i) {
+    static const char *const keys[CASE_STATES] = {
+        [CASE_SUBMITTED] = "reduction", [CASE_ASKED] = "asked",
+        [CASE_CONFIRMED] = "confirmed", [CASE_PLANNED] = "planned",
+        [CASE_COLLECTED] = "collected", [CASE_CANCELLED] = "cancelled",
+        [CASE_REFUSED] = "refused",
+    };
+    const CaseStep *step = &steps->items[i];
+    if (i == 0 || step->state == CASE_STATES) return "received";
+    bool resident = str_empty(step->post) && step->state <= CASE_CONFIRMED;
+    if (resident) return str_empty(step->text) ? "changed" : "answered";
+    return keys[step->state];
+}
+
+/* What has happened to a case, with what the office wrote, and what is still to come. */
 void page_steps(View *view, const Entity *application) {
     static const struct {
         const char *key;
         CaseState state;
     } way[] = {
-        {"received", CASE_SUBMITTED}, {"checked", CASE_SUBMITTED},   {"confirmed", CASE_CONFIRMED},
-        {"planned", CASE_PLANNED},    {"collected", CASE_COLLECTED},
+        {"confirmed", CASE_CONFIRMED},
+        {"planned", CASE_PLANNED},
+        {"collected", CASE_COLLECTED},
     };
+    Arena *arena = view->arena;
     CaseSteps steps;
     JsonItems items = {0};
-    bool open = case_state(application) <= CASE_PLANNED, now = false;
-    case_steps(view->arena, application, &steps);
-    for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
-        const CaseStep *step = step_of(&steps, way[i].state);
-        const char *state = step ? "done" : open && !now ? "now" : "todo";
-        now = now || !step;
-        vec_push(view->arena, &items, step_value(view->arena, way[i].key, state, step));
+    bool open = case_state(application) <= CASE_PLANNED;
+    bool now = case_state(application) == CASE_ASKED;
+    case_steps(arena, application, &steps);
+    for (size_t i = 0; i < steps.len; i++) {
+        const CaseStep *step = &steps.items[i];
+        bool here = now && i + 1 == steps.len;
+        vec_push(arena, &items,
+                 step_value(arena, page_event(&steps, i), here ? "now" : "done", step));
+        CaseStep checked = {.at = step->at};
+        if (i == 0) vec_push(arena, &items, step_value(arena, "checked", "done", &checked));
+    }
+    for (size_t i = 0; open && i < sizeof way / sizeof *way; i++) {
+        if (step_of(&steps, way[i].state)) continue;
+        vec_push(arena, &items, step_value(arena, way[i].key, now ? "todo" : "now", NULL));
+        now = true;
     }
     view_items(view, "steps", &items);
 }
@@ -339,6 +365,10 @@ static void cancel_get(HttpExchange *x) {
         page_fail(x);
         return;
     }
+    if (!apply_may_change(http_ctx(x), application)) {
+        page_see(x, place.base); /* which says why, and what can still be done */
+        return;
+    }
     View view = page_view(x);
     view_str(&view, "back", place.base);
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
@@ -359,44 +389,62 @@ static void cancel_post(HttpExchange *x) {
 }
 
 /* The page of the days serves the change as well: it is the same question. */
-static void change_get(HttpExchange *x) {
-    const Entity *application;
-    CasePlace place;
-    Rc rc = held_case(x, &application, &place);
-    Ctx *ctx = http_ctx(x);
-    const WasteDistrict *district = rc == RC_OK
-                                        ? waste_district(procedures_waste(ctx->tenant),
-                                                         entity_text(application, IRI("district")))
-                                        : NULL;
+static void change_show(HttpExchange *x, const Entity *application, const CasePlace *place,
+                        const Faults *faults) {
+    const WasteDistrict *district = waste_district(procedures_waste(http_ctx(x)->tenant),
+                                                   entity_text(application, IRI("district")));
+    if (!district || !apply_may_change(http_ctx(x), application)) {
+        page_see(x, place->base);
+        return;
+    }
+    Date own = {0}; /* the case's own day counts as free for it */
+    (void)time_parse_date(entity_text(application, IRI("pickupDate")), &own);
     View view = page_view(x);
-    if (district) rc = page_days(x, &view, district, (Date){0});
-    if (rc != RC_OK || !district) {
+    if (page_days(x, &view, district, own) != RC_OK) {
         page_fail(x);
         return;
     }
     view_null(&view, "step");
     view_set(&view, "steps", json_of_items(NULL, 0));
     view_null(&view, "held");
-    view_str(&view, "back", place.base);
+    view_str(&view, "back", place->base);
     view_str(&view, "value", entity_text(application, IRI("pickupDate")));
-    page_show(x, 200, WEB_PAGE_BULKY_SLOT, &view);
+    if (faults) page_faults(&view, faults);
+    page_show(x, faults ? 422 : 200, WEB_PAGE_BULKY_SLOT, &view);
+}
+
+static void change_get(HttpExchange *x) {
+    const Entity *application;
+    CasePlace place;
+    if (held_case(x, &application, &place) == RC_OK)
+        change_show(x, application, &place, NULL);
+    else
+        page_fail(x);
 }
 
 static void change_post(HttpExchange *x) {
     const Entity *application;
     const HttpForm *form;
     CasePlace place;
+    Ctx *ctx = http_ctx(x);
     Date day = {0};
-    Rc rc = held_case(x, &application, &place);
-    if (rc != RC_OK) {
+    if (held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
     if (!page_form(x, &form)) return;
-    (void)time_parse_date(http_form_value(form, "slot"), &day);
-    rc = apply_change_day(http_ctx(x), application->id, day);
+    Str wanted = http_form_value(form, "slot");
+    (void)time_parse_date(wanted, &day);
+    Rc rc = apply_change_day(ctx, application->id, day);
+    Faults faults = {0};
+    if (rc == RC_INVALID)
+        vec_push(ctx->arena, &faults, (Fault){"slot", str_empty(wanted) ? "required" : "late"});
+    else if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full")))
+        vec_push(ctx->arena, &faults, (Fault){"slot", "full"});
     if (rc == RC_OK)
         page_see(x, place.base);
+    else if (faults.len)
+        change_show(x, application, &place, &faults);
     else
         page_fail(x);
 }

@@ -264,12 +264,6 @@ static Json check_value(HttpExchange *x, const Json *check) {
 }
 
 static void history_value(HttpExchange *x, View *view, const Entity *application) {
-    static const char *const kinds[CASE_STATES] = {
-        [CASE_SUBMITTED] = "received",  [CASE_ASKED] = "asked",
-        [CASE_CONFIRMED] = "confirmed", [CASE_PLANNED] = "planned",
-        [CASE_COLLECTED] = "collected", [CASE_CANCELLED] = "cancelled",
-        [CASE_REFUSED] = "rejected",
-    };
     Arena *arena = view->arena;
     CaseSteps steps;
     JsonItems items = {0};
@@ -277,11 +271,8 @@ static void history_value(HttpExchange *x, View *view, const Entity *application
     for (size_t i = 0; i < steps.len; i++) {
         const CaseStep *step = &steps.items[i];
         View one = view_new(arena);
-        bool answered = i > 0 && step->state == CASE_SUBMITTED && str_empty(step->post);
-        view_str(&one, "kind",
-                 answered                    ? STR("answered")
-                 : step->state < CASE_STATES ? str_of(kinds[step->state])
-                                             : STR("received"));
+        Str kind = str_of(page_event(&steps, i));
+        view_str(&one, "kind", str_eq(kind, STR("reduction")) ? STR("decided") : kind);
         view_set(&one, "who",
                  str_empty(step->post) ? view_text(arena, STR("申込者"), STR("Applicant"))
                                        : page_post(x, step->post));

@@ -76,6 +76,8 @@ Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date ow
 /* `state` and `level` of a case, and its `steps`. */
 void page_state(View *view, CaseState state);
 void page_steps(View *view, const Entity *application);
+/* The word for step i of a case: "received", "asked", "answered", "changed", "reduction" ... */
+const char *page_event(const CaseSteps *steps, size_t i);
 
 /* Items of an application in a few words, a district's name, the address of a case in the office.
  */

@@ -157,10 +157,49 @@ it('takes one application when it is sent twice', async () => {
     const body = new URLSearchParams(await page.locator('form[action="/bulky/check"] input').evaluateAll((all) => all.map((i) => [i.name, i.value])));
     const send = () => page.context().request.post(`${site.url}/bulky/check`, { data: body.toString(), maxRedirects: 0,
         headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-    const [first, second] = await Promise.all([send(), send()]);
-    const places = [first, second].map((answer) => answer.headers().location).filter((place) => place.includes('/receipt'));
-    assert.ok(places.length >= 1);
-    assert.equal(new Set(places).size, 1);
+    const answers = [...await Promise.all([send(), send()]), await send()];
+    const places = answers.map((answer) => answer.headers().location);
+    assert.equal(new Set(places).size, 1, places.join(' '));
+    assert.match(places[0], /\/receipt$/, 'each press ends at the receipt');
+    await page.context().close();
+});
+
+// Sends an application; its receipt number and address.
+async function sent(page, options) {
+    await apply(page, options);
+    await press(page, 'form[action="/bulky/check"] button');
+    const number = (await page.locator('.code').innerText()).trim();
+    return { number, address: await page.locator('a.address').getAttribute('href') };
+}
+
+it('tells the resident why the office refused, and the office that it did', async () => {
+    const [resident, clerk] = await Promise.all([open(true), open(true)]);
+    const { number, address } = await sent(resident);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await clerk.locator('details', { has: clerk.locator('#reject') }).locator('summary').click();
+    await clerk.fill('#reject', '市外の品物のためお受けできません');
+    await press(clerk, 'form[action$="/reject"] button');
+    assert.match(await clerk.locator('.timeline li').last().innerText(), /断りました[^]*市外の品物/);
+    await resident.goto(address);
+    const last = await resident.locator('.timeline li').last().innerText();
+    assert.match(last, /お断り[^]*市外の品物のためお受けできません/);
+    await sound(resident);
+    await resident.goto(`${address}/cancel`);
+    assert.equal(resident.url(), address, 'nothing is left to cancel');
+    for (const page of [resident, clerk]) assert.deepEqual(page.faults, []);
+    await Promise.all([resident, clerk].map((page) => page.context().close()));
+});
+
+it('says on the page of the days which day cannot be taken', async () => {
+    const page = await open(true);
+    const { address } = await sent(page);
+    await page.goto(`${address}/slot`);
+    await page.locator('input[name="slot"]:checked').evaluate((input) => { input.value = '2020-01-01'; });
+    await page.evaluate(() => document.querySelector('input[name="slot"]').form.setAttribute('novalidate', ''));
+    await press(page, '.actions button');
+    assert.match(await page.locator('.errors').innerText(), /締切り/);
+    assert.ok(await page.locator('input[name="slot"]').count() > 1);
     await page.context().close();
 });
 
