@@ -187,12 +187,14 @@ static Json error_faults(Arena *arena, const Error *error) {
 }
 
 /* What went wrong in the reader's language, where there are words for it; the sentence of the
- * program, which is English, to readers of English alone. */
-static void reason_value(HttpExchange *x, View *view, const Error *error) {
+ * program, which is English, to readers of English alone. True: it is told. */
+static bool reason_value(HttpExchange *x, View *view, const Error *error) {
     Str key = str_fmt(view->arena, "reason." STR_FMT, STR_ARG(error->code));
     bool known = !str_empty(web_message(http_ctx(x), WEB_JA, key, NULL, 0));
     view_str(view, "reason_code", known ? error->code : STR_NONE);
-    view_str(view, "reason", !known && web_lang_of(x) == WEB_EN ? error->detail : STR_NONE);
+    bool english = !known && web_lang_of(x) == WEB_EN;
+    view_str(view, "reason", english ? error->detail : STR_NONE);
+    return known || english;
 }
 
 void pages_refuse(HttpExchange *x, const Error *error) {
@@ -212,10 +214,13 @@ void pages_refuse(HttpExchange *x, const Error *error) {
     int status = status_of(error);
     View view = page_view(x);
     view_int(&view, "status", drawn_as(status));
-    reason_value(x, &view, error);
+    bool told = reason_value(x, &view, error);
     view_set(&view, "faults",
-             drawn_as(status) == 422 ? error_faults(ctx->arena, error) : json_of_items(NULL, 0));
-    view_str(&view, "retry", status == 503 || status == 409 ? http_path(x) : STR_NONE);
+             drawn_as(status) == 422 && !told ? error_faults(ctx->arena, error)
+                                              : json_of_items(NULL, 0));
+    /* what a form was sent to need not be a page */
+    bool again = (status == 503 || status == 409) && http_method(x) == HTTP_GET;
+    view_str(&view, "retry", again ? http_path(x) : STR_NONE);
     view_str(&view, "sign_in", sign_in ? next : STR_NONE);
     view_null(&view, "request");
     page_show(x, status, WEB_PAGE_ERROR, &view);
