@@ -269,19 +269,28 @@ static Json plan_row(Arena *arena, const Entity *application) {
     return json_of_members(members, 6);
 }
 
-static const Json *plan_contents(Arena *arena, Date day, const JsonItems *rows, int64_t fee) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
+static const Json *plan_contents(Arena *arena, const OfficePlan *plan, const JsonItems *rows,
+                                 int64_t fee) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
     Json *contents = NEW(arena, Json);
-    members[0] = (JsonMember){STR("day"), json_of_str(time_format_date(arena, day))};
+    members[0] = (JsonMember){STR("day"), json_of_str(time_format_date(arena, plan->day))};
     members[1] = (JsonMember){STR("count"), json_of_int((int64_t)rows->len)};
     members[2] = (JsonMember){STR("fee"), json_of_int(fee)};
     members[3] = (JsonMember){STR("cases"), json_of_items(rows->items, rows->len)};
-    *contents = json_of_members(members, 4);
+    members[4] = (JsonMember){STR("note"), json_of_str(str_dup(arena, plan->note))};
+    *contents = json_of_members(members, str_empty(plan->note) ? 4 : 5);
     return contents;
 }
 
+static bool plan_takes(const OfficePlan *plan, Str number) {
+    if (!plan->numbers) return true;
+    VEC_EACH (const Str, one, plan->numbers)
+        if (str_eq(*one, number)) return true;
+    return false;
+}
+
 /* The confirmed cases of the day, as the inbox lists them and the ledger has them now. */
-static Rc plan_collect(Ctx *ctx, Date day, Command *command, PartDraft *draft) {
+static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartDraft *draft) {
     Arena *arena = command_arena(command);
     InboxPage page;
     JsonItems rows = {0};
@@ -290,34 +299,36 @@ static Rc plan_collect(Ctx *ctx, Date day, Command *command, PartDraft *draft) {
     TRY(inbox_page(
         ctx,
         &(InboxQuery){
-            .post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = PLAN_MAX},
+            .post = post, .states = 1u << CASE_CONFIRMED, .pickup = plan->day, .limit = PLAN_MAX},
         &page));
     VEC_EACH (InboxLine, line, &page.lines) {
         const Entity *application = line->application;
-        if (case_state(application) != CASE_CONFIRMED) continue;
+        if (case_state(application) != CASE_CONFIRMED ||
+            !plan_takes(plan, entity_text(application, IRI("receiptNumber"))))
+            continue;
         vec_push(arena, &rows, plan_row(arena, application));
         vec_push(arena, &draft->cases,
                  (DecideCase){str_dup(arena, line->id), application->version});
         fee += entity_int(application, IRI("fee"), 0);
     }
-    draft->contents = plan_contents(arena, day, &rows, fee);
+    draft->contents = plan_contents(arena, plan, &rows, fee);
     if (!str_empty(page.next))
         return ctx_fail(ctx, RC_LIMIT, "plan-too-long", STR("day"),
                         "A plan holds at most %d cases.", PLAN_MAX);
     if (rows.len) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "nothing-to-plan", STR("day"),
-                    "No case of this day is confirmed yet.");
+                    "No case of this day is confirmed and chosen.");
 }
 
-Rc office_draft_plan(Ctx *ctx, Date day, Str *decision) {
+Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
     TRY(may_draft(ctx));
     Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
     PartDraft *draft = draft_new(ctx, command, "collection-plan");
-    Str label = time_format_japanese(arena, day);
+    Str label = time_format_japanese(arena, plan->day);
     draft->title = str_fmt(arena, STR_FMT "の粗大ごみ収集予定表について", STR_ARG(label));
     draft->decider_post = waste_decider(procedures_waste(ctx->tenant), STR("collection-plan"), 0);
-    Rc rc = plan_collect(ctx, day, command, draft);
+    Rc rc = plan_collect(ctx, plan, command, draft);
     if (rc == RC_OK) return draft_send(ctx, command, draft, decision);
     command_free(command);
     return rc;
@@ -439,7 +450,7 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
 static const Json *contents_without(Arena *arena, const Json *contents, Str case_id) {
     const Json *cases = json_get(contents, STR("cases"));
     JsonItems kept = {0};
-    Date day = {0};
+    OfficePlan plan = {.note = json_get_str(contents, "note")};
     int64_t fee = 0;
     for (size_t i = 0; cases && i < cases->len; i++) {
         const Json *row = json_at(cases, i);
@@ -447,8 +458,8 @@ static const Json *contents_without(Arena *arena, const Json *contents, Str case
         vec_push(arena, &kept, *json_dup(arena, row));
         fee += json_get_int(row, "fee", 0);
     }
-    (void)time_parse_date(json_get_str(contents, "day"), &day);
-    return plan_contents(arena, day, &kept, fee);
+    (void)time_parse_date(json_get_str(contents, "day"), &plan.day);
+    return plan_contents(arena, &plan, &kept, fee);
 }
 
 Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {

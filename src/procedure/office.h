@@ -28,9 +28,14 @@ Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds);
 
 /* Drafts the decision on one fee reduction; *decision is its id. */
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision);
-/* Drafts the collection plan of a day over all its confirmed cases. RC_CONFLICT "nothing-to-plan".
- */
-Rc office_draft_plan(Ctx *ctx, Date day, Str *decision);
+/* A collection plan to draft. */
+typedef struct OfficePlan {
+    Date day;
+    const StrVec *numbers; /* receipt numbers to take in; NULL: all that are confirmed */
+    Str note;              /* for the decider, frozen with the list; may be empty */
+} OfficePlan;
+/* Drafts the collection plan of a day over its confirmed cases. RC_CONFLICT "nothing-to-plan". */
+Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision);
 
 typedef struct OfficeDecision {
     Str id;

@@ -361,7 +361,7 @@ static Rc plan_mark(Seed *seed, const Proposal *plan) {
 static Rc plan_day(Seed *seed, Date day, int64_t drafted) {
     Str id;
     act_as(seed, &seed->clerk, drafted);
-    Rc rc = office_draft_plan(&seed->ctx, day, &id);
+    Rc rc = office_draft_plan(&seed->ctx, &(OfficePlan){.day = day}, &id);
     if (rc == RC_CONFLICT) return RC_OK; /* nobody is confirmed for that day */
     TRY(rc);
     TRY(proposal_keep(seed, id, drafted, drafted + TIME_HOUR));
@@ -418,9 +418,10 @@ static Rc waiting_draft(Seed *seed) {
     VEC_EACH (Waiting, waiting, &seed->waiting) {
         Str id;
         act_as(seed, &seed->clerk, waiting->at);
-        Rc rc = waiting->story ? office_draft_reduction(&seed->ctx,
-                                                        &(OfficeAct){.id = waiting->story->id}, &id)
-                               : office_draft_plan(&seed->ctx, waiting->day, &id);
+        Rc rc =
+            waiting->story
+                ? office_draft_reduction(&seed->ctx, &(OfficeAct){.id = waiting->story->id}, &id)
+                : office_draft_plan(&seed->ctx, &(OfficePlan){.day = waiting->day}, &id);
         if (rc == RC_CONFLICT && !waiting->story) continue; /* nobody is confirmed for that day */
         TRY(rc);
         TRY(proposal_keep(seed, id, waiting->at, TIME_NONE));

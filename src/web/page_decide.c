@@ -372,7 +372,7 @@ static void decide_show(HttpExchange *x, const Entity *decision, int status, con
     view_int(&view, "total", json_get_int(contents, "count", 0));
     view_int(&view, "fees", json_get_int(contents, "fee", 0));
     view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
-    view_null(&view, "note");
+    view_str(&view, "note", json_get_str(contents, "note"));
     plan_districts_set(x, &view, &districts);
     view_set(&view, "out", json_of_items(NULL, 0));
     view_bool(&view, "acts", str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post));
@@ -380,6 +380,16 @@ static void decide_show(HttpExchange *x, const Entity *decision, int status, con
     view_set(&view, "values", view_value(&values));
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_PLAN_DECIDE, &view);
+}
+
+static void draft_show(HttpExchange *x, Date day, const Faults *faults) {
+    View view = page_view(x);
+    if (draft_fill(x, &view, day) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (faults) page_faults(&view, faults);
+    page_show(x, faults ? 422 : 200, WEB_PAGE_PLAN_DRAFT, &view);
 }
 
 /* A day whose plan waits shows the frozen proposal; else what could be proposed. */
@@ -393,17 +403,12 @@ static void plan_get(HttpExchange *x) {
         return;
     }
     ctx->purpose = ctx->actor->roles & 1u << ROLE_CHIEF ? purpose_decide : purpose_plan;
-    View view = page_view(x);
-    Rc rc = waiting_plan(ctx, day, &waiting);
-    if (rc == RC_OK && waiting) {
-        decide_show(x, waiting, 200, NULL);
-        return;
-    }
-    if (rc == RC_OK) rc = draft_fill(x, &view, day);
-    if (rc == RC_OK)
-        page_show(x, 200, WEB_PAGE_PLAN_DRAFT, &view);
-    else
+    if (waiting_plan(ctx, day, &waiting) != RC_OK)
         page_fail(x);
+    else if (waiting)
+        decide_show(x, waiting, 200, NULL);
+    else
+        draft_show(x, day, NULL);
 }
 
 /* The next day with something to plan or to decide. */
@@ -448,11 +453,28 @@ static void plan_act(HttpExchange *x, const Entity *waiting, const HttpForm *for
         page_fail(x);
 }
 
+/* Drafts what is ticked on the page, and says on it when that is nothing. */
+static Rc plan_propose(HttpExchange *x, const HttpForm *form, Date day, Faults *faults) {
+    Ctx *ctx = http_ctx(x);
+    StrVec numbers = {0};
+    Str decision;
+    VEC_EACH (const HttpField, field, form)
+        if (str_eq(field->name, STR("stop"))) vec_push(ctx->arena, &numbers, field->value);
+    OfficePlan plan = {
+        .day = day, .numbers = &numbers, .note = str_trim(http_form_value(form, "note"))};
+    if (!str_eq(http_form_value(form, "act"), STR("propose")))
+        return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
+    Rc rc = office_draft_plan(ctx, &plan, &decision);
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("nothing-to-plan")))
+        vec_push(ctx->arena, faults, (Fault){"stop", "required"});
+    return rc;
+}
+
 static void plan_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
     const Entity *waiting;
-    Str decision;
+    Faults faults = {0};
     Date day = {0};
     if (!page_form(x, &form)) return;
     Rc rc = day_of(x, &day) ? waiting_plan(ctx, day, &waiting)
@@ -461,10 +483,12 @@ static void plan_post(HttpExchange *x) {
         plan_act(x, waiting, form);
         return;
     }
-    if (rc == RC_OK && str_eq(http_form_value(form, "act"), STR("propose")))
-        rc = office_draft_plan(ctx, day, &decision);
+    ctx->purpose = purpose_plan;
+    if (rc == RC_OK) rc = plan_propose(x, form, day, &faults);
     if (rc == RC_OK)
         page_see(x, http_path(x));
+    else if (faults.len)
+        draft_show(x, day, &faults);
     else
         page_fail(x);
 }

@@ -264,3 +264,26 @@ it('shows a resident with an account the own cases, and nobody else', async () =
     assert.equal((await other.goto(site.url + place)).status(), 404);
     await Promise.all([page, other].map((one) => one.context().close()));
 });
+
+it('proposes the cases that are ticked, with the note, and nothing when none is', async () => {
+    const [resident, clerk] = await Promise.all([open(true), open(true)]);
+    const { number } = await sent(resident);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form[action$="/confirm"] button');
+    const day = /(\d+)年(\d+)月(\d+)日/.exec(await clerk.locator('.list, dl').first().innerText());
+    await clerk.goto(`${site.url}/staff/plan/${Number(day[1]) + 2018}-${day[2].padStart(2, '0')}-${day[3].padStart(2, '0')}`);
+    if (await clerk.locator('button[value="propose"]').count() === 0) throw new Error('this day has a plan already');
+    const boxes = clerk.locator('input[name="stop"]'), all = await boxes.count();
+    await boxes.evaluateAll((inputs) => inputs.forEach((input) => { input.checked = false; }));
+    await press(clerk, 'button[value="propose"]');
+    assert.match(await clerk.locator('.errors').innerText(), /1件|選|えら/);
+    assert.equal(await boxes.count(), all);
+    await boxes.evaluateAll((inputs, keep) => inputs.forEach((input) => { input.checked = input.value === keep; }), number);
+    await clerk.fill('#note', 'ほかは次の便で');
+    await press(clerk, 'button[value="propose"]');
+    assert.deepEqual(await clerk.locator('tbody th').allInnerTexts(), [number]);
+    assert.match(await clerk.locator('main').innerText(), /ほかは次の便で/);
+    await sound(clerk);
+    await Promise.all([resident, clerk].map((page) => page.context().close()));
+});

@@ -254,6 +254,8 @@ static void asking_back_and_answering_goes_round(void **state) {
     FAILS(house, cases_confirm(house, id), RC_CONFLICT, "moved-on");
     house_act(house, &house->resident);
     FAILS(house, apply_reply(&house->ctx, id, STR(" ")), RC_INVALID, "missing");
+    /* too late to change the day, never to answer what was asked */
+    house->clock.fixed = waste_cut_off(procedures_waste(&house->tenant), FRIDAY);
     GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
     FAILS(house, apply_reply(&house->ctx, id, STR("もう一度")), RC_CONFLICT, "moved-on");
     GOOD(house, cases_confirm(house, id));
@@ -396,10 +398,11 @@ static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
     for (size_t i = 0; i < 4; i++)
         ids[i] = cases_apply(house, NULL, 1);
     house_act(house, &house->clerk);
-    FAILS(house, office_draft_plan(&house->ctx, FRIDAY, &plan), RC_CONFLICT, "nothing-to-plan");
+    FAILS(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan), RC_CONFLICT,
+          "nothing-to-plan");
     for (size_t i = 0; i < 3; i++) /* the fourth is not confirmed */
         GOOD(house, cases_confirm(house, ids[i]));
-    GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
     OfficeDecision decision = {.id = str_dup(house->arena, plan)};
     decision.hash = hash_of(house, decision.id);
     house_act(house, &house->chief);
@@ -424,7 +427,7 @@ static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **stat
     Str one = cases_apply(house, NULL, 1), two = cases_apply(house, NULL, 1), plan;
     GOOD(house, cases_confirm(house, one));
     GOOD(house, cases_confirm(house, two));
-    GOOD(house, office_draft_plan(&house->ctx, FRIDAY, &plan));
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
     OfficeDecision decision = {.id = str_dup(house->arena, plan), .case_id = one};
     decision.hash = hash_of(house, decision.id);
     house_act(house, &house->resident);
