@@ -247,14 +247,19 @@ bool apply_may_change(Ctx *ctx, const Entity *application) {
            time_now(ctx->clock) < waste_cut_off(procedures_waste(ctx->tenant), pickup);
 }
 
-/* The case, if its resident (or the clerk for him) may still change it. */
-static Rc changeable(Ctx *ctx, Str id, const Entity **out) {
+/* The case, if who asks may act on it: its resident, or the clerk for him. */
+static Rc own_case(Ctx *ctx, Str id, const Entity **out) {
     TRY(case_load(ctx, id, out));
     GateAsk ask = {.action = ACT_UPDATE,
                    .type = STR(CASE_TYPE),
                    .class = CLASS_INTERNAL,
                    .relation = gate_relation(ctx, *out)};
-    TRY(gate_check(ctx, &ask));
+    return gate_check(ctx, &ask);
+}
+
+/* The same, while the day may still be changed or given back. */
+static Rc changeable(Ctx *ctx, Str id, const Entity **out) {
+    TRY(own_case(ctx, id, out));
     if (apply_may_change(ctx, *out)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "too-late", id,
                     "This can no longer be changed here: call the number on the page.");
@@ -324,7 +329,7 @@ Rc apply_reply(Ctx *ctx, Str id, Str text) {
     Outcome outcome;
     if (text_is_blank(ctx->arena, text))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("answer"), "Write your answer.");
-    TRY(changeable(ctx, id, &application));
+    TRY(own_case(ctx, id, &application)); /* also past the cut-off: the office waits for it */
     Command *command = case_command(ctx, STR("application.reply"), id, STR("web"));
     PartStep *step = step_new(command, application, 1u << CASE_ASKED, CASE_SUBMITTED);
     step->text = str_dup(command_arena(command), str_trim(text));
