@@ -94,8 +94,8 @@ static bool before(void *arg, HttpExchange *x) {
 }
 
 static bool problem(void *arg, HttpExchange *x, int status) {
-    (void)arg;
-    return pages_problem(x, status);
+    City *city = arg;
+    return gate_foreign(&city->door, x) || pages_problem(x, status);
 }
 
 static void quiet(void *arg, int thread) {

@@ -139,14 +139,17 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     return csrf_check(x);
 }
 
+bool gate_foreign(const GateDoor *door, HttpExchange *x) {
+    if (host_allowed(door, http_header(x, "host"))) return false;
+    http_answer(x, 421, STR("text/plain; charset=utf-8"),
+                STR("This city is not served under that name. The operator lists its public "
+                    "names in the setting http.hosts.\n"));
+    return true;
+}
+
 bool gate_before(void *arg, HttpExchange *x) {
     const GateDoor *door = arg;
-    if (!host_allowed(door, http_header(x, "host"))) {
-        http_answer(x, 421, STR("text/plain; charset=utf-8"),
-                    STR("This city is not served under that name. The operator lists its public "
-                        "names in the setting http.hosts.\n"));
-        return true;
-    }
+    if (gate_foreign(door, x)) return true;
     if (door_pass(door, x) == RC_OK) return false;
     door->refuse(x, &http_ctx(x)->error);
     return true;

@@ -159,6 +159,9 @@ typedef struct GateDoor {
    (Machi-Purpose, one of the city's), checks route access and CSRF; refuses (and returns true) by
    door->refuse. */
 bool gate_before(void *door, HttpExchange *x);
+/* Answers a request for another Host than the door's with 421; for what is answered before a route
+   was found, too. */
+bool gate_foreign(const GateDoor *door, HttpExchange *x);
 
 /* Lends the exchange its tenant's reader of this pool thread as ctx->db. gate_before has done it
    for pool routes; call it first in what http_move or http_resume brought to a pool. */
@@ -201,8 +204,9 @@ Rc gate_step_up(Ctx *ctx, Str password);
  * 10 in 15 minutes for the same key. A right one is forgotten again. */
 Rc gate_try(Ctx *ctx, Str what, Str key);
 void gate_try_right(Ctx *ctx, Str what, Str key);
-/* Seconds to wait after an RC_LIMIT of gate_sign_in or gate_step_up, for Retry-After. */
-int gate_retry_after(const Error *error);
+/* Seconds until none of the limits of gate_sign_in or gate_step_up stands in the way of this login
+   (empty: of whoever is signed in) from ctx's actor's address, for Retry-After; at least 1. */
+int gate_retry_after(Ctx *ctx, Str login);
 /* Sets or clears (empty token) the session cookie on the answer. */
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure);
 /* The CSRF token to put into this browser's forms, in a field named "csrf". */

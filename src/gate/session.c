@@ -178,11 +178,6 @@ static const Limit by_key = {10, 15 * TIME_MINUTE, "too-many-failures",
                    altogether = {600, TIME_MINUTE, "too-many-sign-ins",
                                  "Very many are signing in at this moment: wait a minute."};
 
-int gate_retry_after(const Error *error) {
-    const Limit *limit = str_eq(error->code, str_of(altogether.code)) ? &altogether : &by_key;
-    return (int)(limit->lasts / TIME_SECOND);
-}
-
 static void failures_read(void *arg, void *value) {
     *(Failures *)arg = *(Failures *)value;
 }
@@ -212,13 +207,17 @@ typedef struct Try {
     bool from; /* the client's address is known */
 } Try;
 
-/* Counted as a try before anything is hashed; the password is not looked at beyond a limit. */
-static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
+static Try try_of(const Ctx *ctx, Str account) {
     Str client = gate_actor(ctx)->client;
-    *out = (Try){.account = hash_sha256(account),
+    return (Try){.account = hash_sha256(account),
                  .client = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in-from"), client),
                  .all = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in"), STR("all")),
                  .from = !str_empty(client)};
+}
+
+/* Counted as a try before anything is hashed; the password is not looked at beyond a limit. */
+static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
+    *out = try_of(ctx, account);
     TRY(failures_check(ctx, gate, &out->account, &by_key));
     if (out->from) TRY(failures_check(ctx, gate, &out->client, &by_client));
     TRY(failures_check(ctx, gate, &out->all, &altogether));
@@ -230,6 +229,23 @@ static void try_end(Ctx *ctx, Gate *gate, const Try *tried, Rc rc) {
     if (rc == RC_DENIED) failure_count(ctx, gate, &tried->account, &by_key);
     if (rc == RC_DENIED && tried->from) failure_count(ctx, gate, &tried->client, &by_client);
     if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
+}
+
+static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
+    Failures failures = {0};
+    if (!roster_use(ctx->tenant->gate->failures, key, failures_read, &failures)) return 0;
+    return failures.count < limit->max ? 0 : failures.since + limit->lasts - time_now(ctx->clock);
+}
+
+int gate_retry_after(Ctx *ctx, Str login) {
+    Try tried = try_of(ctx, str_empty(login) ? gate_actor(ctx)->id : account_id(ctx, login));
+    const int64_t waits[] = {wait_left(ctx, &tried.account, &by_key),
+                             tried.from ? wait_left(ctx, &tried.client, &by_client) : 0,
+                             wait_left(ctx, &tried.all, &altogether)};
+    int64_t longest = 0;
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+        longest = waits[i] > longest ? waits[i] : longest;
+    return (int)(longest / TIME_SECOND) + 1;
 }
 
 static Rc account_load(Ctx *ctx, Str id, const Entity **out) {

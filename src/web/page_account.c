@@ -64,15 +64,15 @@ static void sign_in_get(HttpExchange *x) {
     sign_in_show(x, 200, STR_NONE, NULL);
 }
 
-static void retry_set(HttpExchange *x) {
-    const Ctx *ctx = http_ctx(x);
-    http_set_header(x, "Retry-After", str_fmt(ctx->arena, "%d", gate_retry_after(&ctx->error)));
+static void retry_set(HttpExchange *x, Str login) {
+    Ctx *ctx = http_ctx(x);
+    http_set_header(x, "Retry-After", str_fmt(ctx->arena, "%d", gate_retry_after(ctx, login)));
 }
 
 static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     Faults faults = {0};
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
-    if (rc == RC_LIMIT) retry_set(x);
+    if (rc == RC_LIMIT) retry_set(x, account);
     sign_in_show(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
 }
 
@@ -139,7 +139,7 @@ static void step_up_post(HttpExchange *x) {
         return;
     }
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
-    if (rc == RC_LIMIT) retry_set(x);
+    if (rc == RC_LIMIT) retry_set(x, STR_NONE);
     step_up_show(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }
 

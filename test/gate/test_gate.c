@@ -521,6 +521,29 @@ static void sessions_end_after_half_a_day(void **state) {
     assert_false(gate_session_actor(&house->ctx, token, &actor));
 }
 
+/* A password beyond its bound is not hashed: the counters are what is tried here. */
+static void beyond_600_tries_in_a_minute_nobody_is_looked_at(void **state) {
+    House *house = *state;
+    char text[2000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = 'x';
+    Str token, unbounded = {text, sizeof text};
+    int64_t begun = house->clock.fixed;
+    for (int i = 0; i < 600; i++) {
+        if (i == 300) house->clock.fixed += 20 * TIME_SECOND;
+        Str login = str_fmt(house->ctx.arena, "login-%d", i);
+        FAILS(house, gate_sign_in(&house->ctx, login, unbounded, &token), RC_DENIED,
+              "wrong-password");
+    }
+    FAILS(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-sign-ins");
+    assert_int_equal(gate_retry_after(&house->ctx, STR("chief")), 41); /* what remains of it */
+    house->clock.fixed = begun + 50 * TIME_SECOND;
+    assert_int_equal(gate_retry_after(&house->ctx, STR("chief")), 11);
+    house->clock.fixed = begun + TIME_MINUTE + TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+}
+
 static void too_many_failures_close_the_door_for_a_while(void **state) {
     House *house = *state;
     Str token;
@@ -641,6 +664,7 @@ int main(void) {
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),
+        TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
         TEST(too_many_failures_close_the_door_for_a_while),
         TEST(accounts_are_checked_before_they_are_made),
         TEST(a_step_up_holds_for_ten_minutes),

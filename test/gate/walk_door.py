@@ -34,7 +34,7 @@ def raw(machi, method, target, headers, body=b''):
 def hosts(machi, rows):
     faults = []
     for host, status in rows:
-        for path in ('/', '/ngsi-ld/v1/types', '/assets/none'):
+        for path in ('/', '/ngsi-ld/v1/types', '/assets/none', '/no-such-page', '/ngsi-ld/v1/none'):
             answer = raw(machi, 'GET', path, {'Host': host})
             if (answer.status == 421) != (status == 421):
                 faults.append(f'Host {host} {path}: {answer.status}, not {status}')
