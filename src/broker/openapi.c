@@ -77,6 +77,7 @@ static void parameters(JsonWriter *w, const HttpRoute *route) {
     for (const char *const *param = route->params ? route->params : route->doc; param && *param;
          param++)
         parameter(w, "query", str_of(*param));
+    if (route->access & GATE_API) parameter(w, "header", STR("Machi-Purpose"));
     json_close(w);
 }
 
