@@ -192,6 +192,24 @@ static Json followers_table(Ctx *ctx, uint64_t head, uint64_t reached) {
     return table_value(ctx->arena, "followers", columns, 3, &rows);
 }
 
+/* Events that a follower couldn't apply; the city goes on without what they changed. */
+static Json aside_table(Ctx *ctx, const AsideEvents *aside) {
+    static const char *const columns_of[] = {"position", "name", "why"};
+    Json *columns = NEW_ARRAY(ctx->arena, Json, 3);
+    JsonItems rows = {0};
+    for (size_t i = 0; i < 3; i++)
+        columns[i] = json_of_str(str_of(columns_of[i]));
+    VEC_EACH (const AsideEvent, one, aside) {
+        Json *row = NEW_ARRAY(ctx->arena, Json, 3);
+        row[0] = json_of_int((int64_t)one->position);
+        row[1] = str_eq(one->follower, STR("*")) ? view_text(ctx->arena, STR("すべて"), STR("All"))
+                                                 : json_of_str(one->follower);
+        row[2] = json_of_str(one->why);
+        vec_push(ctx->arena, &rows, json_of_items(row, 3));
+    }
+    return table_value(ctx->arena, "aside", columns, 3, &rows);
+}
+
 static void operate_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Arena *arena = ctx->arena;
@@ -200,6 +218,11 @@ static void operate_get(HttpExchange *x) {
              reached = project_reached(ctx->tenant->project);
     StoreCounts store = store_counts(ledger_store(ctx->tenant->ledger));
     JsonItems tiles = {0}, tables = {0};
+    AsideEvents aside;
+    if (project_aside(ctx, ctx->tenant->project, &aside) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     View view = page_view(x);
     tile_add(ctx, &tiles,
              figure(arena, STR("台帳の記録"), STR("Leaves in the ledger"),
@@ -220,7 +243,9 @@ static void operate_get(HttpExchange *x) {
         figure(arena, STR("空き容量"), STR("Free disk"), json_of_number(disk_free_gb(ctx)), "GB"));
     vec_push(arena, &tables, followers_table(ctx, head, reached));
     vec_push(arena, &tables, files_table(ctx));
-    view_str(&view, "level", STR("ok"));
+    if (aside.len) vec_push(arena, &tables, aside_table(ctx, &aside));
+    view_bool(&view, "aside", aside.len > 0);
+    view_str(&view, "level", aside.len ? STR("warn") : STR("ok"));
     view_str(&view, "version", STR(MACHI_VERSION));
     view_int(&view, "since", pages_options()->since);
     view_items(&view, "tiles", &tiles);
