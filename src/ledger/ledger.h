@@ -292,6 +292,9 @@ typedef struct LedgerWindow {
 /* Calls each for the events of a window's leaves, oldest first; *next is the position to go on
    from. */
 Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *next);
+/* The same of events about one entity or case; the others of these leaves, which may be thousands,
+   stay unopened. */
+Rc ledger_read_about(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, Str about);
 /* Hash of the leaf at a position, which cursors carry. */
 Rc ledger_leaf_hash(Ctx *ctx, Ledger *ledger, uint64_t position, Digest *out);
 /* Blocks until the head is beyond position or until_monotonic; for follower threads. */

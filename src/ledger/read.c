@@ -376,6 +376,7 @@ typedef struct Reading {
     Ctx inner; /* its arena is rewound after each leaf */
     Ledger *ledger;
     const LedgerWindow *window;
+    Str about; /* empty: everything */
 } Reading;
 
 static Rc read_leaf(Reading *reading, Str bytes) {
@@ -392,6 +393,7 @@ static Rc read_leaf(Reading *reading, Str bytes) {
                        .head = head.head,
                        .command_id = command};
         TRY(leaf_next(inner, &in, &stored));
+        if (reading->about.len && !str_eq(stored.about, reading->about)) continue;
         TRY(event_or_refusal(inner, reading->ledger, (StoredEvent){&head, i, &stored}, &event));
         Rc rc = reading->window->each(reading->ctx, reading->window->arg, &event);
         if (rc == RC_OK) continue;
@@ -411,25 +413,39 @@ static Rc read_window(Reading *reading, const LeafBytes *leaves, uint64_t *next)
     return RC_OK;
 }
 
-Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *next) {
+static Rc read_events(Reading *reading, uint64_t *next) {
+    Ctx *ctx = reading->ctx;
+    Ledger *ledger = reading->ledger;
+    const LedgerWindow *window = reading->window;
     uint64_t from = window->from;
     uint64_t head = ledger_head(ledger); /* published: the working set has it */
     *next = from;
     if (from >= head || window->max_leaves == 0) return RC_OK;
     assert(ctx->db && "ledger_read needs a Reader");
     size_t max = head - from < window->max_leaves ? (size_t)(head - from) : window->max_leaves;
-    Reading reading = {.ctx = ctx, .inner = *ctx, .ledger = ledger, .window = window};
-    reading.inner.arena = arena_new(READ_ARENA);
-    reading.inner.error = (Error){0};
+    reading->inner = *ctx;
+    reading->inner.arena = arena_new(READ_ARENA);
+    reading->inner.error = (Error){0};
     Arena *bytes = arena_new(READ_ARENA);
     LeafBytes leaves;
     Rc rc = read_leaves(ctx, ctx->db, bytes, (LeafSlice){from + 1, max}, &leaves);
-    if (rc == RC_OK) rc = read_window(&reading, &leaves, next);
-    const Error *error = &reading.inner.error;
+    if (rc == RC_OK) rc = read_window(reading, &leaves, next);
+    const Error *error = &reading->inner.error;
     if (rc != RC_OK && error->rc != RC_OK) error_keep(ctx, error);
-    arena_free(reading.inner.arena);
+    arena_free(reading->inner.arena);
     arena_free(bytes);
     return rc;
+}
+
+Rc ledger_read(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, uint64_t *next) {
+    return read_events(&(Reading){.ctx = ctx, .ledger = ledger, .window = window}, next);
+}
+
+Rc ledger_read_about(Ctx *ctx, Ledger *ledger, const LedgerWindow *window, Str about) {
+    uint64_t next;
+    assert(about.len);
+    return read_events(&(Reading){.ctx = ctx, .ledger = ledger, .window = window, .about = about},
+                       &next);
 }
 
 Rc ledger_leaf_hash(Ctx *ctx, Ledger *ledger, uint64_t position, Digest *out) {
