@@ -6,7 +6,13 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { HEAD_BYTES_MAX = 64 * 1024, POLL_MILLIS = 1000, URL_MAX = 8192, ANSWER_DEFAULT = 1 << 20 };
+enum {
+    HEAD_BYTES_MAX = 64 * 1024,
+    POLL_MILLIS = 1000,
+    URL_MAX = 8192,
+    ANSWER_DEFAULT = 1 << 20,
+    SPARE_MAX = 64
+};
 #define TIMEOUT_DEFAULT (30 * TIME_SECOND)
 
 typedef struct Job {
@@ -32,10 +38,12 @@ struct HttpClient {
     CURLM *multi;
     pthread_t thread;
     pthread_mutex_t lock;
-    Job *waiting, **last; /* lock: sent, not yet begun */
-    size_t in_flight;     /* lock */
-    bool stopping;        /* lock */
-    Job *running;         /* client's thread only */
+    Job *waiting, **last;   /* lock: sent, not yet begun */
+    size_t in_flight;       /* lock */
+    bool stopping;          /* lock */
+    CURL *spare[SPARE_MAX]; /* lock: handles without a job; making one costs more than a request */
+    size_t spares;
+    Job *running; /* client's thread only */
 };
 
 /* ---- addresses ---- */
@@ -185,6 +193,25 @@ static const char *host_of(Arena *arena, const char *url) {
     return copy;
 }
 
+static CURL *handle_take(HttpClient *client) {
+    pthread_mutex_lock(&client->lock);
+    CURL *curl = client->spares ? client->spare[--client->spares] : NULL;
+    pthread_mutex_unlock(&client->lock);
+    if (!curl) curl = curl_easy_init();
+    assert(curl); /* out of memory */
+    return curl;
+}
+
+/* Nothing of the job stays in it: cookies and sessions of TLS aren't kept by these handles. */
+static void handle_give(HttpClient *client, CURL *curl) {
+    curl_easy_reset(curl);
+    pthread_mutex_lock(&client->lock);
+    bool keep = client->spares < SPARE_MAX && !client->stopping;
+    if (keep) client->spare[client->spares++] = curl;
+    pthread_mutex_unlock(&client->lock);
+    if (!keep) curl_easy_cleanup(curl);
+}
+
 static Job *job_new(HttpClient *client, const HttpCall *call) {
     Arena *arena = arena_new(call->body.len + (4 << 20));
     Job *job = NEW(arena, Job);
@@ -196,8 +223,7 @@ static Job *job_new(HttpClient *client, const HttpCall *call) {
     job->body = str_dup(arena, call->body);
     job->head = buf_new(NULL, HEAD_BYTES_MAX);
     job->answer = buf_new(NULL, call->max_answer ? call->max_answer : ANSWER_DEFAULT);
-    job->curl = curl_easy_init();
-    assert(job->curl); /* out of memory */
+    job->curl = handle_take(client);
     for (size_t i = 0; i < call->n_headers; i++)
         job->lines = curl_slist_append(job->lines, str_z(arena, call->headers[i]));
     job->lines = curl_slist_append(job->lines, "Expect:"); /* no waiting for a 100 */
@@ -206,7 +232,7 @@ static Job *job_new(HttpClient *client, const HttpCall *call) {
 }
 
 static void job_free(Job *job) {
-    curl_easy_cleanup(job->curl);
+    handle_give(job->client, job->curl);
     curl_slist_free_all(job->lines);
     buf_free(&job->head);
     buf_free(&job->answer);
@@ -359,16 +385,18 @@ void http_client_free(HttpClient *client) {
     pthread_mutex_unlock(&client->lock);
     curl_multi_wakeup(client->multi);
     pthread_join(client->thread, NULL);
+    for (size_t i = 0; i < client->spares; i++)
+        curl_easy_cleanup(client->spare[i]);
     curl_multi_cleanup(client->multi);
     pthread_mutex_destroy(&client->lock);
     mem_free(client);
     curl_global_cleanup();
 }
 
-/* false: the client stopped meanwhile. */
+/* false: the client stopped meanwhile. Whoever finds none waiting wakes it for all that follow. */
 static bool enqueue(HttpClient *client, Job *job) {
     pthread_mutex_lock(&client->lock);
-    bool stopped = client->stopping;
+    bool stopped = client->stopping, first = !client->waiting;
     if (stopped) {
         client->in_flight--;
     } else {
@@ -376,6 +404,7 @@ static bool enqueue(HttpClient *client, Job *job) {
         client->last = &job->next;
     }
     pthread_mutex_unlock(&client->lock);
+    if (!stopped && first) curl_multi_wakeup(client->multi);
     return !stopped;
 }
 
@@ -394,7 +423,6 @@ Rc http_client_send(HttpClient *client, const HttpCall *call,
         job_free(job);
         return RC_BUSY;
     }
-    curl_multi_wakeup(client->multi);
     return RC_OK;
 }
 
