@@ -8,7 +8,14 @@
 #define QUEUE  SPACE(STORE_LOCAL, "notice")
 #define STATES SPACE(STORE_LOCAL, "notice.state")
 
-enum { BUCKETS = 4096, KEY = 16, DELIVERY_ARENA = 1 << 30, IN_FLIGHT = 1000, PER_HOST = 64 };
+enum {
+    BUCKETS = 4096,
+    KEY = 16,
+    DELIVERY_ARENA = 1 << 30,
+    IN_FLIGHT = 1000,
+    PER_HOST = 64,
+    HAND_MAX = 4096
+};
 
 static const int64_t timeout_usual = 5 * TIME_SECOND, retry_longest = 5 * TIME_MINUTE,
                      given_up_after = TIME_DAY, busy_pause = TIME_SECOND / 20;
@@ -32,6 +39,8 @@ typedef struct Lane {
     uint64_t added; /* notices so far, to see whether one came while the lane was read */
     int64_t rest_until;
     DeliveryState state;
+    char *hand; /* key and value of the first notice, as long as nobody has tried to send it */
+    size_t hand_len;
     /* of what is in flight, and its outcome */
     uint8_t item[KEY + 12];
     int64_t at, cooldown;
@@ -128,7 +137,13 @@ static Lane *lane_get(Delivery *delivery, const LaneKey *key) {
     return lane;
 }
 
+static void hand_drop(Lane *lane) {
+    mem_free(lane->hand);
+    lane->hand = NULL;
+}
+
 static void lane_forget(Delivery *delivery, Lane *lane) {
+    hand_drop(lane);
     Lane **at = bucket_of(delivery, &lane->key);
     while (*at != lane)
         at = &(*at)->next;
@@ -157,7 +172,7 @@ static void be(uint8_t *to, uint64_t value, size_t bytes) {
         to[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
 }
 
-Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice) {
+Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row) {
     LaneKey lane = lane_key(notice->subscription);
     uint8_t key[KEY + 12];
     memcpy(key, lane.bytes, KEY);
@@ -183,7 +198,8 @@ Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice) {
     json_text(&w, notice->body);
     json_close(&w);
     TRY(buf_rc(&text));
-    Item item = {.key = {(char *)key, sizeof key}, .value = buf_str(&text)};
+    *row = (NoticeRow){str_dup(ctx->arena, (Str){(char *)key, sizeof key}), buf_str(&text)};
+    Item item = {.key = row->key, .value = row->value};
     return batch_put(ctx, local, QUEUE, &item);
 }
 
@@ -293,6 +309,19 @@ static Rc lane_first(Ctx *ctx, Delivery *delivery, const Lane *lane, First *firs
     return reader_items(ctx, delivery->db, &range, first_item, first);
 }
 
+/* What was handed over with it, or its row. */
+static Rc lane_next(Ctx *ctx, Delivery *delivery, Lane *lane, First *first) {
+    pthread_mutex_lock(&delivery->lock);
+    Str hand = {lane->hand, lane->hand ? lane->hand_len : 0};
+    if (hand.len) hand = str_dup(ctx->arena, hand);
+    hand_drop(lane);
+    pthread_mutex_unlock(&delivery->lock);
+    if (!hand.len) return lane_first(ctx, delivery, lane, first);
+    *first = (First){.key = str_sub(hand, 0, sizeof lane->item),
+                     .value = str_sub(hand, sizeof lane->item, hand.len)};
+    return RC_OK;
+}
+
 static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first) {
     const Json *row;
     TRY(json_read(ctx, first->value, (JsonLimits){.bytes = 256 << 20, .depth = 8}, &row));
@@ -320,7 +349,7 @@ static void lane_send(Ctx *ctx, Delivery *delivery, Lane *lane) {
     pthread_mutex_lock(&delivery->lock);
     uint64_t added = lane->added;
     pthread_mutex_unlock(&delivery->lock);
-    Rc rc = lane_first(ctx, delivery, lane, &first);
+    Rc rc = lane_next(ctx, delivery, lane, &first);
     bool none = rc == RC_OK && first.key.len != sizeof lane->item;
     if (rc == RC_OK && !none) rc = lane_call(ctx, delivery, lane, &first);
     arena_rewind(ctx->arena, mark);
@@ -556,12 +585,23 @@ bool delivery_room(Delivery *delivery, Str subscription, int64_t now) {
     return room;
 }
 
-void delivery_added(Delivery *delivery, Str subscription) {
+static void hand_over(Lane *lane, const NoticeRow *row) {
+    size_t len = row->key.len + row->value.len;
+    hand_drop(lane);
+    if (lane->state.waiting || len > HAND_MAX) return;
+    lane->hand = mem_alloc(len);
+    lane->hand_len = len;
+    memcpy(lane->hand, row->key.ptr, row->key.len);
+    memcpy(lane->hand + row->key.len, row->value.ptr, row->value.len);
+}
+
+void delivery_added(Delivery *delivery, Str subscription, const NoticeRow *row) {
     LaneKey key = lane_key(subscription);
     pthread_mutex_lock(&delivery->lock);
     Lane *lane = lane_get(delivery, &key);
     lane->dropped = false;
     lane->added++;
+    if (row && lane->mode == LANE_IDLE) hand_over(lane, row);
     lane->state.waiting++;
     if (lane->mode == LANE_IDLE) {
         make_ready(delivery, lane);
@@ -579,6 +619,7 @@ void delivery_dropped(Delivery *delivery, Str subscription) {
     } else if (lane) {
         lane->dropped = true;
         lane->state.waiting = 0;
+        hand_drop(lane);
     }
     pthread_mutex_unlock(&delivery->lock);
 }

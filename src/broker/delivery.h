@@ -33,11 +33,15 @@ typedef struct Notice {
 
 /* False: the lane is full; that this notification is lost is counted as a failure. */
 bool delivery_room(Delivery *delivery, Str subscription, int64_t now);
+/* A notice as it was written, in ctx's arena: where nothing waits before it, it needn't be read. */
+typedef struct NoticeRow {
+    Str key, value;
+} NoticeRow;
 /* Writes a notice, or drops a lane, within the caller's transaction on local.db. */
-Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice);
+Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row);
 Rc delivery_drop(Ctx *ctx, Batch *local, Str subscription);
-/* To be said after that transaction has been committed. */
-void delivery_added(Delivery *delivery, Str subscription);
+/* To be said after that transaction has been committed. row NULL: it is read. */
+void delivery_added(Delivery *delivery, Str subscription, const NoticeRow *row);
 void delivery_dropped(Delivery *delivery, Str subscription);
 
 /* What a subscription tells of its notifications (clause 5.2.14). Times are TIME_NONE before the

@@ -20,6 +20,11 @@ enum {
 #define CURSOR     STR("matcher")
 #define LOAD_AGAIN TIME_MINUTE
 
+typedef struct Told {
+    Subscription *subscription;
+    NoticeRow row;
+} Told;
+
 struct Matcher {
     Tenant *tenant;
     Delivery *delivery;
@@ -39,7 +44,7 @@ struct Matcher {
     int64_t load_at;    /* when those that did not compile are tried again; 0: none */
     const Event *event; /* being matched */
     const Change *change;
-    VEC(Subscription *) told; /* in this window */
+    VEC(Told) told; /* in this window */
 };
 
 static Ctx matcher_ctx(Matcher *matcher) {
@@ -116,26 +121,50 @@ static Rc seek_event(Ctx *ctx, void *arg, const Event *event) {
     return RC_OK;
 }
 
-/* Back along the versions that replaced one another to one that is whole, then forward again. What
-   is longer than CHAIN_MAX begins with the newest state: attributes that the chain did not touch
-   may then be newer than the event. */
+/* What the entity was at a position, if something remembers just that or a step on the way to it:
+   then only what came between is folded, instead of all since the entity was made. The row is read
+   as it is in state.db: behind the ledger, and often behind the matcher too. */
+static Rc chain_base(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, const Entity **out) {
+    const Entity *known = map_get(&matcher->states, id);
+    Entity *opened;
+    EntityRow row;
+    *out = known && known->version <= position ? known : NULL;
+    if (*out && known->version == position) return RC_OK;
+    Rc rc = reader_entity(ctx, matcher->db, id, &row);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    ctx->error = (Error){0};
+    if (rc != RC_OK || row.position > position || (*out && row.position <= known->version))
+        return RC_OK;
+    TRY(ledger_record_open(ctx, matcher->tenant->ledger, row.body, &opened));
+    *out = opened;
+    return RC_OK;
+}
+
+/* Back along the versions that replaced one another to one that is remembered or whole, then
+   forward again. What is longer than CHAIN_MAX begins with the newest state: attributes that the
+   chain did not touch may then be newer than the event. */
 static Rc chain_fold(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, const Entity **out) {
     Seek links[CHAIN_MAX];
-    uint64_t at[CHAIN_MAX], next;
+    uint64_t at[CHAIN_MAX];
     size_t n = 0;
-    const Entity *state = NULL;
-    while (position && n < CHAIN_MAX) {
+    const Entity *state;
+    TRY(chain_base(ctx, matcher, id, position, &state));
+    uint64_t base = state ? state->version : 0;
+    while (position > base && n < CHAIN_MAX) {
         links[n] = (Seek){.id = id};
         at[n] = position;
-        TRY(ledger_read(ctx, matcher->tenant->ledger,
-                        &(LedgerWindow){position - 1, 1, seek_event, &links[n]}, &next));
+        LedgerWindow leaf = {position - 1, 1, seek_event, &links[n]};
+        TRY(ledger_read_about(ctx, matcher->tenant->ledger, &leaf, id));
         const Delta *delta = links[n].delta;
         if (!delta) break;
         n++;
         bool whole = delta->op == DELTA_PUT || delta->replaces >= position;
         position = whole ? 0 : delta->replaces;
+        if (position >= base) continue;
+        state = NULL; /* what is remembered is of an entity of this id that has ended */
+        base = 0;
     }
-    if (position) {
+    if (position > base) {
         Rc rc = ledger_entity(ctx, matcher->tenant->ledger, id, &state);
         if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     }
@@ -187,10 +216,11 @@ static Rc change_of(Ctx *ctx, Matcher *matcher, const Event *event, Change *out)
 
 /* ---- matching ---- */
 
-/* The transaction begins with the first thing to write. */
-static Rc local_begin(Ctx *ctx, Matcher *matcher) {
+/* The transaction begins with the first thing to write. Notices needn't be synced: the cursor moves
+   in the same transaction, so that what a power cut takes is made again from the ledger. */
+static Rc local_begin(Ctx *ctx, Matcher *matcher, BatchSync sync) {
     if (matcher->begun) return RC_OK;
-    TRY(batch_begin(ctx, matcher->local, BATCH_DURABLE));
+    TRY(batch_begin(ctx, matcher->local, sync));
     matcher->begun = true;
     return RC_OK;
 }
@@ -224,16 +254,20 @@ static Rc tell(void *arg, Subscription *subscription) {
                      .cooldown = subscription->cooldown,
                      .url = subscription->url,
                      .headers = subscription->headers};
+    NoticeRow row;
     bool wanted = notice_make(&ctx, subscription, matcher->change, &notice.body) &&
                   delivery_room(matcher->delivery, subscription->id, now);
-    Rc rc = wanted ? local_begin(&ctx, matcher) : RC_OK;
-    if (rc == RC_OK && wanted) rc = delivery_put(&ctx, matcher->local, &notice);
+    Rc rc = wanted ? local_begin(&ctx, matcher, BATCH_LAZY) : RC_OK;
+    if (rc == RC_OK && wanted) rc = delivery_put(&ctx, matcher->local, &notice, &row);
     telling->ctx->error = ctx.error;
     if (rc != RC_OK) return rc;
+    if (wanted) {
+        Arena *kept = matcher->told_arena;
+        row = (NoticeRow){str_dup(kept, row.key), str_dup(kept, row.value)};
+        vec_push(kept, &matcher->told, (Told){subscription, row});
+        subscription->matched_at = now;
+    }
     arena_rewind(ctx.arena, mark);
-    if (!wanted) return RC_OK;
-    subscription->matched_at = now;
-    vec_push(matcher->told_arena, &matcher->told, subscription);
     return RC_OK;
 }
 
@@ -251,7 +285,7 @@ static Rc subscription_event(Ctx *ctx, Matcher *matcher, const Event *event) {
         return rc == RC_NOT_FOUND ? RC_OK : rc; /* its end follows */
     }
     if (!watch_get(matcher->watch, event->delta->id)) return RC_OK;
-    TRY(local_begin(ctx, matcher));
+    TRY(local_begin(ctx, matcher, BATCH_LAZY));
     TRY(delivery_drop(ctx, matcher->local, event->delta->id));
     delivery_dropped(matcher->delivery, event->delta->id);
     (void)watch_remove(matcher->watch, event->delta->id);
@@ -311,13 +345,15 @@ static void window_undo(Matcher *matcher) {
     batch_rollback(matcher->local);
     matcher->begun = false;
     for (size_t i = 0; i < matcher->told.len; i++)
-        matcher->told.items[i]->matched_at = TIME_NONE;
+        matcher->told.items[i].subscription->matched_at = TIME_NONE;
 }
 
 static Rc window_take(Ctx *ctx, Matcher *matcher) {
     uint64_t from = atomic_load(&matcher->cursor), next = from;
     Ledger *ledger = matcher->tenant->ledger;
-    matcher->told.len = 0;
+    arena_reset(matcher->told_arena);
+    matcher->told.items = NULL;
+    matcher->told.len = matcher->told.cap = 0;
     watch_tidy(matcher->watch);
     Rc rc =
         ledger_read(ctx, ledger, &(LedgerWindow){from, WINDOW_LEAVES, match_event, matcher}, &next);
@@ -329,7 +365,8 @@ static Rc window_take(Ctx *ctx, Matcher *matcher) {
         return rc;
     }
     for (size_t i = 0; i < matcher->told.len; i++)
-        delivery_added(matcher->delivery, matcher->told.items[i]->id);
+        delivery_added(matcher->delivery, matcher->told.items[i].subscription->id,
+                       &matcher->told.items[i].row);
     atomic_store(&matcher->cursor, next);
     return RC_OK;
 }
@@ -409,7 +446,7 @@ static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
     }
     atomic_store(&matcher->cursor, known ? cursor.position : head);
     if (known) return RC_OK;
-    TRY(local_begin(ctx, matcher));
+    TRY(local_begin(ctx, matcher, BATCH_DURABLE));
     return cursor_save(ctx, matcher, head);
 }
 

@@ -13,6 +13,7 @@ typedef struct Own {
     Batch *local;
     Delivery *delivery;
     Ctx ctx;
+    bool reads; /* rows are not handed over */
 } Own;
 
 static Own own_open(Rig *rig, bool loopback) {
@@ -39,12 +40,13 @@ static void own_put(Own *own, Str subscription, Str url, uint64_t position) {
                      .position = position,
                      .at = time_now(own->ctx.clock),
                      .url = url,
-                     .body = STR("{}")};
+                     .body = str_fmt(own->ctx.arena, "{\"n\":%llu}", (unsigned long long)position)};
     vec_push(own->ctx.arena, &notice.headers, STR("Content-Type: application/json"));
     assert_int_equal(batch_begin(&own->ctx, own->local, BATCH_DURABLE), RC_OK);
-    assert_int_equal(delivery_put(&own->ctx, own->local, &notice), RC_OK);
+    NoticeRow row;
+    assert_int_equal(delivery_put(&own->ctx, own->local, &notice, &row), RC_OK);
     assert_int_equal(batch_commit(&own->ctx, own->local), RC_OK);
-    delivery_added(own->delivery, subscription);
+    delivery_added(own->delivery, subscription, own->reads ? NULL : &row);
 }
 
 static DeliveryState own_wait(Own *own, Str subscription, int64_t sent) {
@@ -97,7 +99,7 @@ static void a_full_lane_says_so_and_counts(void **state) {
     assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("hang"), 1).len, 1);
     for (int i = 1; i < DELIVERY_QUEUE_MAX; i++) {
         assert_true(delivery_room(own.delivery, id, 7));
-        delivery_added(own.delivery, id);
+        delivery_added(own.delivery, id, NULL);
     }
     assert_false(delivery_room(own.delivery, id, 7));
     assert_int_equal(delivery_state(own.delivery, id).failed, 1);
@@ -105,6 +107,42 @@ static void a_full_lane_says_so_and_counts(void **state) {
     delivery_dropped(own.delivery, id);
     assert_int_equal(delivery_waiting(own.delivery), 0);
     own_close(&own);
+}
+
+/* What is handed over beside its row is sent as the row would be, and in the same order; a lane
+   that was dropped sends nothing of it, not even when the same subscription comes again. */
+static void handed_over_is_as_read(void **state) {
+    Rig *rig = *state;
+    enum { NOTICES = 20 };
+    for (int reads = 0; reads < 2; reads++) {
+        Own own = own_open(rig, true);
+        const char *at = reads ? "fail2read" : "fail2hand";
+        Str id = str_fmt(rig->ctx.arena, "urn:s:%s", at),
+            old = str_fmt(rig->ctx.arena, "%s.", id.ptr);
+        Str url = str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/%s", rig->port, at);
+        own.reads = reads;
+        for (uint64_t n = 1; n <= NOTICES; n++)
+            own_put(&own, id, url, n);
+        Gots got = receiver_wait(rig->receiver, rig->ctx.arena, str_of(at), NOTICES + 2);
+        assert_int_equal(got.len, NOTICES + 2);
+        for (size_t i = 0; i < got.len; i++) {
+            Str wanted = str_fmt(rig->ctx.arena, "{\"n\":%zu}", i < 2 ? 1 : i - 1);
+            assert_true(str_eq(got.items[i].body, wanted));
+        }
+        (void)own_wait(&own, id, NOTICES + 2);
+        own_put(&own, old, str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/hang%d", rig->port, reads),
+                1);
+        own_put(&own, old, url, 2);
+        assert_int_equal(batch_begin(&own.ctx, own.local, BATCH_LAZY), RC_OK);
+        assert_int_equal(delivery_drop(&own.ctx, own.local, old), RC_OK);
+        assert_int_equal(batch_commit(&own.ctx, own.local), RC_OK);
+        delivery_dropped(own.delivery, old);
+        own_put(&own, id, url, NOTICES + 1);
+        got = receiver_wait(rig->receiver, rig->ctx.arena, str_of(at), NOTICES + 3);
+        assert_int_equal(got.len, NOTICES + 3);
+        assert_true(has(got.items[NOTICES + 2].body, "21"));
+        own_close(&own);
+    }
 }
 
 /* ---- the watch ---- */
@@ -181,9 +219,8 @@ static void only_what_could_match_is_proposed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(addresses_of_this_machine_are_refused),
-        CASE(a_notice_outlives_its_delivery),
-        CASE(a_full_lane_says_so_and_counts),
+        CASE(addresses_of_this_machine_are_refused), CASE(a_notice_outlives_its_delivery),
+        CASE(a_full_lane_says_so_and_counts),        CASE(handed_over_is_as_read),
         CASE(only_what_could_match_is_proposed),
     };
     return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);

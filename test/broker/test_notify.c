@@ -141,6 +141,66 @@ static void each_change_is_judged_as_it_was(void **state) {
     }
 }
 
+/* The matcher stands still while local.db is written by somebody else. */
+static Batch *hold_matcher(Rig *rig) {
+    Batch *local;
+    Store *store = ledger_store(rig->tenant->ledger);
+    assert_int_equal(batch_open(&rig->ctx, store, STORE_LOCAL, &local), RC_OK);
+    assert_int_equal(batch_begin(&rig->ctx, local, BATCH_LAZY), RC_OK);
+    return local;
+}
+
+static void drain(Rig *rig) {
+    uint64_t head = ledger_head(rig->tenant->ledger);
+    assert_int_equal(project_drain(&rig->ctx, rig->tenant->project, head), RC_OK);
+}
+
+/* What a late matcher judges by is the entity of the event, whether it is found as a row of before
+   (rows: old), in the ledger alone as the row is newer, or as what an entity of the same id that
+   has ended left behind. */
+static void a_late_matcher_tells_what_was(void **state) {
+    Rig *rig = *state;
+    enum { ROWS_OLD, ROWS_NEW, ENDED, CASES };
+    static const char *const told[] = {"'temperature':1,'humidity':1}",
+                                       "'temperature':1,'humidity':2}",
+                                       "'temperature':2,'humidity':2}"};
+    static const char *const changes[] = {
+        "{'temperature':{'type':'Property','value':1},'humidity':{'type':'Property','value':1}}",
+        "{'humidity':{'type':'Property','value':2}}",
+        "{'temperature':{'type':'Property','value':2}}"};
+    for (int i = 0; i < CASES; i++) {
+        const char *target =
+            str_z(rig->ctx.arena, str_fmt(rig->ctx.arena, "/entities/urn:r:%d/attrs", i));
+        const char *at = str_z(rig->ctx.arena, str_fmt(rig->ctx.arena, "late%d", i));
+        if (i == ENDED) {
+            post_room(rig, "2", 50);
+            drain(rig);
+            assert_int_equal(rig_ask(rig, HTTP_DELETE, "/entities/urn:r:2", NULL), 204);
+        }
+        const char *room = str_z(rig->ctx.arena, str_fmt(rig->ctx.arena, "%d", i));
+        post_room(rig, room, 0);
+        if (i != ENDED) drain(rig);
+        rig_subscribe(rig, at, ROOMS ",'q':'temperature>=1'");
+        rig_settle(rig);
+        if (i != ENDED) { /* what the matcher remembers is gone */
+            rig_close_city(rig);
+            rig_open_city(rig);
+        }
+        Batch *held = hold_matcher(rig);
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(rig_ask(rig, HTTP_POST, target, changes[k]), 204);
+        if (i == ROWS_NEW) drain(rig);
+        batch_rollback(held);
+        batch_close(held);
+        Gots got = receiver_wait(rig->receiver, rig->ctx.arena, str_of(at), 3);
+        assert_int_equal(got.len, 3);
+        for (size_t k = 0; k < 3; k++)
+            if (!has(got.items[k].body, rig_json(rig->ctx.arena, told[k]).ptr))
+                fail_msg("case %d, %zu: " STR_FMT, i, k, STR_ARG(got.items[k].body));
+        rig_settle(rig);
+    }
+}
+
 static void readings_tell_when_they_are_current(void **state) {
     Rig *rig = *state;
     rig_subscribe(rig, "readings", "'entities':[{'type':'Gauge'}]");
@@ -316,6 +376,7 @@ int main(void) {
         CASE(each_trigger_tells_its_own_steps),
         CASE(conditions_decide_who_is_told),
         CASE(each_change_is_judged_as_it_was),
+        CASE(a_late_matcher_tells_what_was),
         CASE(readings_tell_when_they_are_current),
         CASE(personal_attributes_are_left_out),
         CASE(formats_follow_the_subscription),
