@@ -43,9 +43,9 @@ def on_core(core, command):
 
 
 @contextlib.contextmanager
-def served(command, find_port):
-    """A server on the first core; ends it with SIGTERM."""
-    with subprocess.Popen(on_core(0, command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+def served(command, find_port, core=0):
+    """A server on the first core, or on the load's; ends it with SIGTERM."""
+    with subprocess.Popen(on_core(core, command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         try:
             for line in process.stdout:
                 match = re.search(find_port, line)
@@ -58,8 +58,8 @@ def served(command, find_port):
             process.send_signal(signal.SIGTERM)
 
 
-def bare(size):
-    return served([str(BUILD / "bench/bench_engine"), "serve", str(size)], r"^(\d+)$")
+def bare(size, core=0):
+    return served([str(BUILD / "bench/bench_engine"), "serve", str(size)], r"^(\d+)$", core)
 
 
 def cpu_seconds(server):
