@@ -135,6 +135,13 @@ size_t waste_towns(Arena *arena, const Waste *waste, Str postcode, const WasteDi
     return found.len;
 }
 
+const WasteTown *waste_town(const Waste *waste, Str name) {
+    VEC_EACH (WasteDistrict, district, &waste->districts)
+        VEC_EACH (WasteTown, one, &district->towns)
+            if (str_eq(one->name.ja, name)) return one;
+    return NULL;
+}
+
 bool waste_town_in(const WasteDistrict *district, Str town) {
     VEC_EACH (WasteTown, one, &district->towns)
         if (str_eq(one->name.ja, town)) return true;

@@ -78,6 +78,8 @@ size_t waste_towns(Arena *arena, const Waste *waste, Str postcode, const WasteDi
                    const WasteTown ***out);
 /* "999-0001" from any usual form; false when it is no postcode. */
 bool waste_postcode(Arena *arena, Str text, Str *out);
+/* A town by its Japanese name, NULL when there is none. */
+const WasteTown *waste_town(const Waste *waste, Str name);
 bool waste_town_in(const WasteDistrict *district, Str town);
 
 const WasteReduction *waste_reduction(const Waste *waste, Str id);

@@ -206,7 +206,7 @@ static Rc own_cases(Ctx *ctx, InboxCases *out) {
     return RC_OK;
 }
 
-static void case_add(View *view, JsonItems *items, const Entity *application) {
+static void case_add(HttpExchange *x, View *view, JsonItems *items, const Entity *application) {
     View one = view_new(view->arena);
     view_str(&one, "url",
              str_fmt(view->arena, "/my/cases/" STR_FMT,
@@ -215,7 +215,7 @@ static void case_add(View *view, JsonItems *items, const Entity *application) {
              view_text(view->arena, STR("粗大ごみ収集"), STR("Bulky-waste pickup")));
     page_state(&one, case_state(application));
     view_str(&one, "number", entity_text(application, IRI("receiptNumber")));
-    view_str(&one, "summary", entity_text(application, IRI("town")));
+    view_set(&one, "summary", page_town(x, entity_text(application, IRI("town"))));
     view_str(&one, "date", entity_text(application, IRI("pickupDate")));
     vec_push(view->arena, items, view_value(&one));
 }
@@ -256,7 +256,7 @@ static void my_get(HttpExchange *x) {
     JsonItems items = {0};
     page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
     for (size_t i = 0; i < cases.len; i++)
-        case_add(&view, &items, cases.items[i]);
+        case_add(x, &view, &items, cases.items[i]);
     view_items(&view, "cases", &items);
     view_set(&view, "consents", consent_value(ctx->arena, &cases));
     page_looks(x, &view, &looks);

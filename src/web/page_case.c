@@ -20,10 +20,27 @@ static Json application_value(Arena *arena, View *view, const JsonItems *items, 
     return view_value(view);
 }
 
-static Str joined(Arena *arena, Str town, Str address, Str building) {
-    Str space = str_empty(building) ? STR("") : STR(" ");
-    return str_fmt(arena, STR_FMT STR_FMT STR_FMT STR_FMT, STR_ARG(town), STR_ARG(address),
-                   STR_ARG(space), (int)building.len, building.len ? building.ptr : "");
+Json page_town(HttpExchange *x, Str name) {
+    const WasteTown *town = waste_town(procedures_waste(http_ctx(x)->tenant), name);
+    return town ? *town->name.both : json_of_str(name);
+}
+
+/* English goes from the room to the town, Japanese the other way; parts that the reader may not see
+   are empty. */
+static Json address_value(HttpExchange *x, Str town, Str address, Str building) {
+    Arena *arena = http_ctx(x)->arena;
+    const WasteTown *known = waste_town(procedures_waste(http_ctx(x)->tenant), town);
+    const Str parts[] = {building, address, known ? json_get_str(known->name.both, "en") : town};
+    Str space = str_empty(building) ? STR("") : STR(" "),
+        ja = str_fmt(arena, STR_FMT STR_FMT STR_FMT STR_FMT, STR_ARG(town), STR_ARG(address),
+                     STR_ARG(space), (int)building.len, building.len ? building.ptr : "");
+    Buf en = buf_new(arena, 4096);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (str_empty(parts[i])) continue;
+        if (en.len) buf_add(&en, STR(", "));
+        buf_add(&en, parts[i]);
+    }
+    return view_text(arena, ja, buf_str(&en));
 }
 
 static void item_add(View *list_item, const Json *name, int64_t quantity, int64_t fee) {
@@ -46,10 +63,10 @@ Json page_application(HttpExchange *x, const Entity *application) {
         vec_push(arena, &list, view_value(&one));
     }
     View view = view_new(arena);
-    view_str(&view, "address",
-             joined(arena, entity_text(application, IRI("town")),
-                    entity_text(application, IRI("address")),
-                    entity_text(application, IRI("building"))));
+    view_set(&view, "address",
+             address_value(x, entity_text(application, IRI("town")),
+                           entity_text(application, IRI("address")),
+                           entity_text(application, IRI("building"))));
     view_str(&view, "date", entity_text(application, IRI("pickupDate")));
     view_str(&view, "name", entity_text(application, IRI("name")));
     view_str(&view, "kana", entity_text(application, IRI("kana")));
@@ -71,7 +88,8 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
         vec_push(arena, &list, view_value(&one));
     }
     View view = view_new(arena);
-    view_str(&view, "address", joined(arena, answers->town, answers->address, answers->building));
+    view_set(&view, "address",
+             address_value(x, answers->town, answers->address, answers->building));
     view_str(&view, "date", answers->day.year ? time_format_date(arena, answers->day) : STR_NONE);
     view_str(&view, "name", answers->name);
     view_str(&view, "kana", answers->kana);

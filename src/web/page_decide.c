@@ -66,10 +66,13 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
              str_sub(decision->id, sizeof "urn:ngsi-ld:Decision:" - 1, decision->id.len));
     view_str(&one, "number", json_get_str(contents, "number"));
     view_json(&one, "reason", ground ? ground->label.both : NULL);
-    view_str(&one, "applicant",
-             str_fmt(ctx->arena, STR_FMT "（" STR_FMT "）",
-                     STR_ARG(entity_text(application, IRI("name"))),
-                     STR_ARG(entity_text(application, IRI("town")))));
+    Str who = entity_text(application, IRI("name")), town = entity_text(application, IRI("town"));
+    const WasteTown *known = waste_town(procedures_waste(ctx->tenant), town);
+    view_set(&one, "applicant",
+             view_text(ctx->arena,
+                       str_fmt(ctx->arena, STR_FMT "（" STR_FMT "）", STR_ARG(who), STR_ARG(town)),
+                       str_fmt(ctx->arena, STR_FMT " (" STR_FMT ")", STR_ARG(who),
+                               STR_ARG(known ? json_get_str(known->name.both, "en") : town))));
     view_set(&one, "items", page_items(x, application));
     view_int(&one, "fee", json_get_int(contents, "fee", 0));
     view_int(&one, "reduced", json_get_int(contents, "reducedFee", 0));
@@ -201,7 +204,7 @@ static Json stop_value(HttpExchange *x, Str number, Str town, Json items, int64_
     View one = view_new(arena);
     view_str(&one, "number", number);
     view_str(&one, "url", page_case_url(arena, number));
-    view_str(&one, "town", town);
+    view_set(&one, "town", page_town(x, town));
     view_set(&one, "items", items);
     view_int(&one, "fee", fee);
     view_bool(&one, "included", true);

@@ -77,6 +77,10 @@ async function decideOneDay(scripts) {
     const resident = await open(scripts);
     await apply(resident);
     assert.match(await resident.locator('h1').innerText(), /確認/);
+    await resident.goto(`${site.url}/bulky/check?lang=en`);
+    assert.match(await resident.locator('main').innerText(), /1-2-3, Manaka 1-chome/);
+    await sound(resident);
+    await resident.goto(`${site.url}/bulky/check?lang=ja`);
     await press(resident, 'form[action="/bulky/check"] button');
     const number = (await resident.locator('.code').innerText()).trim();
     assert.match(number, /^\d{4}-\d{6}$/);

@@ -199,6 +199,7 @@ static void every_town_is_found_by_its_postcodes(void **state) {
     for (size_t i = 0; (district = waste_district_at(waste_of(house), i)) != NULL; i++)
         VEC_EACH (const WasteTown, town, &district->towns) {
             assert_true(waste_town_in(district, town->name.ja));
+            assert_true(waste_town(waste_of(house), town->name.ja));
             for (size_t p = 0; p < town->postcodes.len; p++) {
                 size_t n = waste_towns(house->ctx.arena, waste_of(house), town->postcodes.items[p],
                                        &found, &towns);
