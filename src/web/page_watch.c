@@ -253,93 +253,6 @@ static void operate_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_OPERATOR, &view);
 }
 
-/* ---- interfaces ---- */
-
-static const char *method_name(unsigned method) {
-    static const struct {
-        unsigned method;
-        const char *name;
-    } names[] = {{HTTP_GET, "GET"},
-                 {HTTP_POST, "POST"},
-                 {HTTP_PUT, "PUT"},
-                 {HTTP_PATCH, "PATCH"},
-                 {HTTP_DELETE, "DELETE"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].method == method) return names[i].name;
-    return "GET";
-}
-
-static Json path_params(Arena *arena, const char *pattern) {
-    JsonItems items = {0};
-    Str rest = str_of(pattern), piece;
-    while (str_split(&rest, '{', &piece)) {
-        ptrdiff_t end = str_find_char(rest, '}');
-        if (end < 0) break;
-        View one = view_new(arena);
-        view_str(&one, "name", str_sub(rest, 0, (size_t)end));
-        view_str(&one, "in", STR("path"));
-        view_bool(&one, "required", true);
-        view_null(&one, "description");
-        vec_push(arena, &items, view_value(&one));
-        rest = str_sub(rest, (size_t)end + 1, rest.len);
-    }
-    return json_of_items(items.items, items.len);
-}
-
-static Json operation_value(Arena *arena, const HttpRoute *route) {
-    View one = view_new(arena);
-    bool open = route->access & GATE_PUBLIC;
-    view_str(&one, "method", str_of(method_name(route->methods)));
-    view_str(&one, "path", str_of(route->pattern));
-    view_str(&one, "summary", str_of(route->summary));
-    view_set(
-        &one, "access",
-        open ? view_text(arena, STR("だれでも（見えるものは方針による）"),
-                         STR("Anyone; policies decide what is seen"))
-             : view_text(arena, STR("トークンまたはサインイン"), STR("A token, or signing in")));
-    view_set(&one, "params", path_params(arena, route->pattern));
-    view_set(&one, "answers", json_of_items(NULL, 0));
-    view_null(&one, "example");
-    return view_value(&one);
-}
-
-/* Interfaces for programs, grouped by their tag in the order of the table. */
-typedef struct ApiGroup {
-    Str tag;
-    JsonItems operations;
-} ApiGroup;
-typedef VEC(ApiGroup) ApiGroups;
-
-static void group_add(Arena *arena, ApiGroups *groups, const HttpRoute *route) {
-    ApiGroup *found = NULL;
-    VEC_EACH (ApiGroup, group, groups)
-        if (str_eq(group->tag, str_of(route->tag))) found = group;
-    if (!found) found = vec_push(arena, groups, (ApiGroup){.tag = str_of(route->tag)});
-    vec_push(arena, &found->operations, operation_value(arena, route));
-}
-
-static void api_get(HttpExchange *x) {
-    Arena *arena = http_ctx(x)->arena;
-    ApiGroups groups = {0};
-    JsonItems items = {0};
-    const HttpRoute *route;
-    for (size_t i = 0; (route = http_route_at(pages_options()->server, i)); i++)
-        if ((route->access & GATE_API) && route->tag &&
-            !str_starts(str_of(route->pattern), STR("/assets")))
-            group_add(arena, &groups, route);
-    VEC_EACH (ApiGroup, group, &groups) {
-        View one = view_new(arena);
-        view_str(&one, "id", http_url_encode(arena, group->tag));
-        view_str(&one, "label", group->tag);
-        view_items(&one, "operations", &group->operations);
-        vec_push(arena, &items, view_value(&one));
-    }
-    View view = page_view(x);
-    page_crumb(&view, STR("API"), STR("API"), STR_NONE);
-    view_items(&view, "groups", &items);
-    page_show(x, 200, WEB_PAGE_API_DOCS, &view);
-}
-
 #define AUDITOR  (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 #define OPERATOR (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_OPERATOR))
 
@@ -349,6 +262,5 @@ const HttpRoute page_watch_rows[] = {
      "The proof of one leaf", NULL, NULL},
     {HTTP_GET, "/operate", operate_get, HTTP_POOL, 0, OPERATOR, "Operation", "How the process is",
      NULL, NULL},
-    {HTTP_GET, "/api", api_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The interfaces", NULL, NULL},
 };
 ROWS(page_watch_count, page_watch_rows);

@@ -84,6 +84,8 @@ const char *page_event(const CaseSteps *steps, size_t i);
 Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
 Str page_case_url(Arena *arena, Str number);
+/* A town in both languages, kept by its Japanese name; one that the city has no longer, as kept. */
+Json page_town(HttpExchange *x, Str town);
 
 /* The whole address of a path, for people to keep: as the browser asked for it. */
 Str page_whole_address(HttpExchange *x, Str path);
@@ -133,6 +135,7 @@ PAGE_ROWS(staff);
 PAGE_ROWS(decide);
 PAGE_ROWS(decisions);
 PAGE_ROWS(watch);
+PAGE_ROWS(api);
 PAGE_ROWS(wall);
 PAGE_ROWS(map);
 PAGE_ROWS(gauge);

@@ -76,6 +76,26 @@ for (const width of [320, 390, 1280]) {
     });
 }
 
+it('describes the interfaces in either language, with scripts and without', async () => {
+    const page = await open('/api');
+    for (const width of [320, 390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        await clean(page, `/api at ${width} px`);
+    }
+    const words = (await page.locator('main h2, summary .muted').allInnerTexts()).concat(await page.locator('main nav a').allInnerTexts());
+    assert.ok(words.length > 50, `${words.length} words`);
+    assert.deepEqual(words.filter((text) => !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text)), [], 'not Japanese');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
+    await clean(page, '/api unfolded');
+    assert.equal(await page.locator('tbody:not(:has(tr))').count(), 0, 'a table without rows');
+    await page.context().close();
+    const plain = await open('/api?lang=en', { javaScriptEnabled: false });
+    await plain.locator('summary', { hasText: 'Query entities' }).first().click();
+    assert.match(await plain.locator('details[open]').first().innerText(), /idPattern/);
+    assert.doesNotMatch(await plain.locator('main').innerText(), /[\u3040-\u30ff\u4e00-\u9fff]/);
+    await plain.context().close();
+});
+
 it('leads from the search to a file without JavaScript', async () => {
     const page = await open('/data', { javaScriptEnabled: false });
     await page.fill('input[name=q]', 'AED');
@@ -91,7 +111,8 @@ it('leads from the search to a file without JavaScript', async () => {
     await page.check('input[name=kind][value=data]');
     await page.fill('textarea[name=text]', '3行目の住所が違います。');
     await page.click('main form .btn');
-    await page.waitForURL(/\/report\/R-/);
+    await page.waitForURL(/\/report\/[0-9a-z]{26}$/);
+    assert.match(await page.locator('.code').innerText(), /^R-\d/);
     await page.context().close();
 });
 
@@ -102,6 +123,8 @@ it('says what was suppressed and who was left out', async () => {
     const hidden = lines.filter((line) => line.endsWith(',X'));
     assert.ok(hidden.length >= 5 && lines.length - hidden.length >= 10, `${hidden.length} of ${lines.length}`);
     for (const line of lines) assert.ok(line.endsWith(',X') ? /,,X$/.test(line) : Number(line.split(',')[3]) >= 10, line);
+    const shown = await page.locator('table').first().locator('tbody tr td:first-child').allInnerTexts();
+    assert.equal(shown.at(-1), lines.at(-1).split(',')[0], 'the newest month is shown');
     await page.goto(`${site.url}/data/bulky-waste-records`);
     assert.match(await page.locator('main').innerText(), /公開を望まない方の記録は含みません/);
     const sizes = new Map();
