@@ -71,12 +71,14 @@ static void json_make(const Table *table, Buf *to) {
     json_close(&w);
 }
 
+/* Tables go from the oldest month to the newest: the newest rows say what the table is like now. */
 static const Json *preview_make(Arena *arena, const Table *table) {
     const Json *columns = table->release->columns;
     JsonItems names = {0}, rows = {0};
     for (size_t i = 0; i < columns->len; i++)
         vec_push(arena, &names, *json_get(json_at(columns, i), STR("label")));
-    for (size_t i = 0; i < table->rows.len && i < OPEN_PREVIEW; i++)
+    size_t from = table->rows.len > OPEN_PREVIEW ? table->rows.len - OPEN_PREVIEW : 0;
+    for (size_t i = from; i < table->rows.len; i++)
         vec_push(arena, &rows, *table->rows.items[i]);
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     members[0] = (JsonMember){STR("columns"), json_of_items(names.items, names.len)};
