@@ -198,6 +198,15 @@ static void postcode_fault(Asking *asking) {
     vec_push(asking->ctx->arena, &asking->faults, (Fault){"postcode", what});
 }
 
+/* A day is held in one district: with another one, the day is given back and asked for again. Says
+ * in *moved whether it was another one. */
+static Rc district_leave(Asking *asking, const WasteDistrict *next, bool *moved) {
+    const Answers *before = &asking->answers;
+    *moved = before->district && before->district != next;
+    if (!*moved || !before->day.year || held_until(asking).kind == JSON_NULL) return RC_OK;
+    return apply_unhold(asking->ctx, before->district, before->day, before->hold);
+}
+
 static void district_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
@@ -213,8 +222,14 @@ static void district_post(HttpExchange *x) {
         {STR("address"), form_value(form, "street")},
         {STR("building"), form_value(form, "building")},
         {STR("district"), district ? json_of_str(district->id) : json_of_null()},
+        {STR("day"), json_of_null()},
+        {STR("heldUntil"), json_of_null()},
     };
-    if (keep(&asking, members, sizeof members / sizeof *members) != RC_OK) {
+    bool moved;
+    Rc rc = district_leave(&asking, district, &moved);
+    size_t kept = sizeof members / sizeof *members - (moved ? 0 : 2);
+    if (rc == RC_OK) rc = keep(&asking, members, kept);
+    if (rc != RC_OK) {
         page_fail(x);
         return;
     }

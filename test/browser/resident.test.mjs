@@ -1,0 +1,66 @@
+// What a resident's browser is answered when something goes another way: asked by plain requests, with cookies kept by hand.
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { city } from './city.mjs';
+
+let site;
+before(async () => { site = await city(); });
+after(async () => { assert.equal(await site.close(), 0, site.log()); });
+
+// A browser that follows no redirect: get and post answer {status, text, to}.
+function visitor(language = 'ja') {
+    const cookies = new Map();
+    let csrf = '';
+    async function ask(path, options = {}) {
+        const jar = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+        const answer = await fetch(site.url + path, {
+            redirect: 'manual', ...options,
+            headers: { accept: 'text/html', 'accept-language': language, cookie: jar, ...options.headers },
+        });
+        for (const line of answer.headers.getSetCookie()) {
+            const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+            cookies.set(name, value);
+        }
+        const text = await answer.text();
+        csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? csrf;
+        return { status: answer.status, text, to: answer.headers.get('location'), type: answer.headers.get('content-type') };
+    }
+    return {
+        get: (path) => ask(path),
+        post: (path, fields) => ask(path, { method: 'POST', body: new URLSearchParams({ csrf, ...fields }) }),
+        forget: () => cookies.clear(),
+    };
+}
+
+async function address(one, postcode) {
+    const { text } = await one.post('/bulky/district', { postcode, action: 'lookup', street: '1-2-3' });
+    const town = /name="town"[^>]*value="([^"]+)"/.exec(text)?.[1] ?? '';
+    assert.equal((await one.post('/bulky/district', { postcode, town, action: 'next', street: '1-2-3' })).to, '/bulky/items');
+}
+
+const firstFree = (text) => [...text.matchAll(/<input[^>]*name="slot"[^>]*>/g)].map((m) => m[0])
+    .find((input) => !input.includes('disabled')).match(/value="([^"]+)"/)[1];
+
+async function hold(one, postcode = '999-0001') {
+    await one.get('/bulky');
+    await one.post('/bulky/start', {});
+    await address(one, postcode);
+    const item = /name="add" value="([^"]+)"/.exec((await one.get('/bulky/items?q=sofa')).text)[1];
+    await one.post('/bulky/items', { add: item });
+    await one.post('/bulky/items', { action: 'next' });
+    const slot = firstFree((await one.get('/bulky/slot')).text);
+    return { slot, answer: await one.post('/bulky/slot', { slot }) };
+}
+
+it('gives the held day back when the address moves to another district', async () => {
+    const one = visitor(), left = (text) => text.match(/class="tag ok">[^<]+/)[0];
+    const { slot, answer } = await hold(one);
+    assert.equal(answer.to, '/bulky/contact');
+    const before = left((await one.get('/bulky/slot')).text);
+    await address(one, new Date(slot).getUTCDay() === 2 ? '999-0021' : '999-0038'); // collected on the same day of the week
+    const page = (await one.get('/bulky/slot')).text;
+    assert.ok(!/name="slot"[^>]* checked/.test(page), 'no day is chosen in the new district');
+    assert.equal((await one.get('/bulky/contact')).to, '/bulky/slot', 'the day is asked for again');
+    await address(one, '999-0001');
+    assert.equal(left((await one.get('/bulky/slot')).text), before, 'nothing stays held in the old district');
+});
