@@ -73,10 +73,7 @@ static void slot_remove(Roster *roster, Slot **link) {
     roster->count--;
 }
 
-void roster_put(Roster *roster, const Digest *key, void *value) {
-    pthread_mutex_lock(&roster->lock);
-    Slot **link = roster_link(roster, key);
-    if (*link) slot_remove(roster, link);
+static void slot_add(Roster *roster, const Digest *key, void *value) {
     if (!roster->free) slot_remove(roster, roster_link(roster, &roster->oldest->key));
     Slot *slot = roster->free, **bucket = roster_bucket(roster, key);
     roster->free = slot->next;
@@ -84,6 +81,13 @@ void roster_put(Roster *roster, const Digest *key, void *value) {
     *bucket = slot;
     slot_list(roster, slot);
     roster->count++;
+}
+
+void roster_put(Roster *roster, const Digest *key, void *value) {
+    pthread_mutex_lock(&roster->lock);
+    Slot **link = roster_link(roster, key);
+    if (*link) slot_remove(roster, link);
+    slot_add(roster, key, value);
     pthread_mutex_unlock(&roster->lock);
 }
 
@@ -94,18 +98,32 @@ void roster_delete(Roster *roster, const Digest *key) {
     pthread_mutex_unlock(&roster->lock);
 }
 
+static Slot *slot_touched(Roster *roster, const Digest *key) {
+    Slot *slot = *roster_link(roster, key);
+    if (!slot || slot == roster->newest) return slot;
+    slot_unlist(roster, slot);
+    slot_list(roster, slot);
+    return slot;
+}
+
 bool roster_use(Roster *roster, const Digest *key, void (*use)(void *arg, void *value), void *arg) {
     pthread_mutex_lock(&roster->lock);
-    Slot *slot = *roster_link(roster, key);
-    if (slot) {
-        if (slot != roster->newest) {
-            slot_unlist(roster, slot);
-            slot_list(roster, slot);
-        }
-        use(arg, slot->value);
-    }
+    Slot *slot = slot_touched(roster, key);
+    if (slot) use(arg, slot->value);
     pthread_mutex_unlock(&roster->lock);
     return slot != NULL;
+}
+
+void roster_use_or_put(Roster *roster, const Digest *key, void *fresh,
+                       void (*use)(void *arg, void *value), void *arg) {
+    pthread_mutex_lock(&roster->lock);
+    Slot *slot = slot_touched(roster, key);
+    if (slot)
+        roster->drop(fresh);
+    else
+        slot_add(roster, key, fresh);
+    use(arg, roster->newest->value);
+    pthread_mutex_unlock(&roster->lock);
 }
 
 void roster_each(Roster *roster, void (*use)(void *arg, void *value), void *arg) {

@@ -15,7 +15,8 @@ Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
     Buf text = buf_new(ctx->arena, 1 << 16);
     if (row->value) json_write(&text, row->value);
     pthread_mutex_lock(&gate->local_lock);
-    Rc rc = batch_begin(ctx, gate->local, BATCH_LAZY);
+    /* What a power cut takes back may be a sign-in, never a sign-out. */
+    Rc rc = batch_begin(ctx, gate->local, row->value ? BATCH_LAZY : BATCH_DURABLE);
     Item item = {.key = name, .value = buf_str(&text), .expires = row->expires};
     if (rc == RC_OK)
         rc = row->value ? batch_put(ctx, gate->local, row->space, &item)
@@ -182,23 +183,34 @@ static void failures_read(void *arg, void *value) {
     *(Failures *)arg = *(Failures *)value;
 }
 
-static Rc failures_check(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
-    Failures failures = {0};
-    if (!roster_use(gate->failures, key, failures_read, &failures)) return RC_OK;
-    if (failures.count < limit->max || time_now(ctx->clock) - failures.since > limit->lasts)
-        return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
+typedef struct Counting {
+    int64_t now;
+    const Limit *limit;
+    bool over;
+} Counting;
+
+static void failures_add(void *arg, void *value) {
+    Counting *counting = arg;
+    Failures *failures = value;
+    if (counting->now - failures->since > counting->limit->lasts)
+        *failures = (Failures){.since = counting->now};
+    counting->over = failures->count >= counting->limit->max;
+    failures->count += !counting->over;
 }
 
-static void failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
-    Failures failures = {0};
-    int64_t now = time_now(ctx->clock);
-    (void)roster_use(gate->failures, key, failures_read, &failures);
-    if (now - failures.since > limit->lasts) failures = (Failures){.since = now};
-    failures.count++;
-    Failures *kept = mem_alloc(sizeof *kept);
-    *kept = failures;
-    roster_put(gate->failures, key, kept);
+static void failures_back(void *arg, void *value) {
+    (void)arg;
+    ((Failures *)value)->count -= ((Failures *)value)->count > 0;
+}
+
+/* Looked at and counted at once, so that tries at the same time pass no limit. */
+static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
+    Counting counting = {.now = time_now(ctx->clock), .limit = limit};
+    Failures *fresh = mem_alloc(sizeof *fresh);
+    *fresh = (Failures){.since = counting.now};
+    roster_use_or_put(gate->failures, key, fresh, failures_add, &counting);
+    if (!counting.over) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
 }
 
 /* The counters of one try at a password. */
@@ -215,19 +227,34 @@ static Try try_of(const Ctx *ctx, Str account) {
                  .from = !str_empty(client)};
 }
 
-/* Counted as a try before anything is hashed; the password is not looked at beyond a limit. */
-static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
-    *out = try_of(ctx, account);
-    TRY(failures_check(ctx, gate, &out->account, &by_key));
-    if (out->from) TRY(failures_check(ctx, gate, &out->client, &by_client));
-    TRY(failures_check(ctx, gate, &out->all, &altogether));
-    failure_count(ctx, gate, &out->all, &altogether);
-    return RC_OK;
+static void failure_back(Gate *gate, const Digest *key) {
+    (void)roster_use(gate->failures, key, failures_back, NULL);
 }
 
-static void try_end(Ctx *ctx, Gate *gate, const Try *tried, Rc rc) {
-    if (rc == RC_DENIED) failure_count(ctx, gate, &tried->account, &by_key);
-    if (rc == RC_DENIED && tried->from) failure_count(ctx, gate, &tried->client, &by_client);
+static void try_back(Gate *gate, const Try *tried) {
+    failure_back(gate, &tried->account);
+    if (tried->from) failure_back(gate, &tried->client);
+}
+
+/* Counted as failed before anything is hashed; the password is not looked at beyond a limit. */
+static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
+    *out = try_of(ctx, account);
+    TRY(failure_count(ctx, gate, &out->account, &by_key));
+    Rc rc = out->from ? failure_count(ctx, gate, &out->client, &by_client) : RC_OK;
+    if (rc != RC_OK) {
+        failure_back(gate, &out->account);
+        return rc;
+    }
+    rc = failure_count(ctx, gate, &out->all, &altogether);
+    if (rc != RC_OK) try_back(gate, out);
+    return rc;
+}
+
+/* What was no wrong password is no failure; a right one forgives those of its account. All tries
+   together are counted whatever became of them, as each costs the same. */
+static void try_end(Gate *gate, const Try *tried, Rc rc) {
+    if (rc == RC_DENIED) return;
+    try_back(gate, tried);
     if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
 }
 
@@ -261,9 +288,9 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     Str id = account_id(ctx, login);
     Try tried;
     TRY(try_begin(ctx, gate, id, &tried));
-    TRY(account_load(ctx, id, &account));
-    Rc rc = account_verify(ctx, account, password);
-    try_end(ctx, gate, &tried, rc);
+    Rc rc = account_load(ctx, id, &account);
+    if (rc == RC_OK) rc = account_verify(ctx, account, password);
+    try_end(gate, &tried, rc);
     TRY(rc);
     TRY(account_session(ctx, account, &session));
     *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
@@ -323,9 +350,9 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     Gate *gate = ctx->tenant->gate;
     Try tried;
     TRY(try_begin(ctx, gate, session->account, &tried));
-    TRY(account_load(ctx, session->account, &account));
-    Rc rc = account_verify(ctx, account, password);
-    try_end(ctx, gate, &tried, rc);
+    Rc rc = account_load(ctx, session->account, &account);
+    if (rc == RC_OK) rc = account_verify(ctx, account, password);
+    try_end(gate, &tried, rc);
     TRY(rc);
     int64_t now = time_now(ctx->clock);
     (void)roster_use(gate->sessions, &session->key, stepped_up, &now);
@@ -337,9 +364,7 @@ Rc gate_step_up(Ctx *ctx, Str password) {
 Rc gate_try(Ctx *ctx, Str what, Str key) {
     Gate *gate = ctx->tenant->gate;
     Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
-    TRY(failures_check(ctx, gate, &counter, &by_key));
-    failure_count(ctx, gate, &counter, &by_key);
-    return RC_OK;
+    return failure_count(ctx, gate, &counter, &by_key);
 }
 
 void gate_try_right(Ctx *ctx, Str what, Str key) {

@@ -557,6 +557,113 @@ static void too_many_failures_close_the_door_for_a_while(void **state) {
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
 }
 
+/* ---- tries at the same time ---- */
+
+enum { GUESSERS = 24 };
+
+typedef struct Guess {
+    Ctx ctx;
+    Rand rand;
+    Actor actor;
+    pthread_t thread;
+    const char *login;
+    pthread_barrier_t *start;
+    Rc rc;
+} Guess;
+
+static void *guess_run(void *arg) {
+    Guess *guess = arg;
+    Str token;
+    pthread_barrier_wait(guess->start);
+    guess->rc = gate_sign_in(&guess->ctx, str_of(guess->login), STR("wrong"), &token);
+    return NULL;
+}
+
+/* How many of the passwords were looked at. */
+static int guess_all(House *house, const char *login, Str client) {
+    Guess guesses[GUESSERS];
+    pthread_barrier_t start;
+    int looked_at = 0;
+    pthread_barrier_init(&start, NULL, GUESSERS);
+    for (size_t i = 0; i < GUESSERS; i++) {
+        Guess *guess = &guesses[i];
+        *guess = (Guess){.rand = rand_seeded(i), .login = login, .start = &start};
+        guess->actor = house->nobody;
+        guess->actor.client = client;
+        guess->ctx = house_thread(house, &guess->rand);
+        guess->ctx.actor = &guess->actor;
+        assert_int_equal(pthread_create(&guess->thread, NULL, guess_run, guess), 0);
+    }
+    for (size_t i = 0; i < GUESSERS; i++) {
+        assert_int_equal(pthread_join(guesses[i].thread, NULL), 0);
+        looked_at += guesses[i].rc == RC_DENIED;
+        assert_true(guesses[i].rc == RC_DENIED || guesses[i].rc == RC_LIMIT);
+        house_thread_end(&guesses[i].ctx);
+    }
+    pthread_barrier_destroy(&start);
+    return looked_at;
+}
+
+static void tries_at_the_same_time_pass_no_limit(void **state) {
+    House *house = *state;
+    Str token, here = STR("192.0.2.1");
+    assert_int_equal(guess_all(house, "clerk", here), 10);
+    house->nobody.client = here;
+    house->ctx.actor = &house->nobody;
+    for (int i = 0; i < 3; i++) /* who knows the password takes no place of those who guess */
+        GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_int_equal(guess_all(house, "nobody-1", here), 10);
+    assert_int_equal(guess_all(house, "nobody-2", here), 10);
+    assert_int_equal(guess_all(house, "nobody-3", here), 10);
+    assert_int_equal(guess_all(house, "nobody-4", here), 10);
+    FAILS(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+    house->nobody.client = STR("192.0.2.2");
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+}
+
+static bool sync_count(void *arg, const char *what) {
+    if (str_eq(str_of(what), STR("sync"))) atomic_fetch_add((atomic_int *)arg, 1);
+    return true;
+}
+
+/* The same folder on a disk of which each sync is counted. */
+static void on_disk(House *house, const StoreFault *disk) {
+    Project *project;
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    project_stop(house->tenant.project);
+    house->tenant.project = NULL;
+    procedures_close(&house->tenant);
+    gate_close(&house->tenant);
+    house_close(house);
+    house->fault = disk;
+    house_open(house);
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    GOOD(house, project_start(&house->ctx, project));
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
+/* Whoever has left a shared computer is signed out, whatever happens to the city's power. */
+static void signing_out_is_on_the_disk_when_it_is_answered(void **state) {
+    House *house = *state;
+    static atomic_int syncs;
+    static const StoreFault disk = {.step = sync_count, .arg = &syncs};
+    Str token;
+    Actor actor;
+    on_disk(house, &disk);
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    house_drain(house);
+    int before = atomic_load(&syncs);
+    GOOD(house, gate_sign_out(&house->ctx));
+    assert_true(atomic_load(&syncs) > before);
+}
+
 static void accounts_are_checked_before_they_are_made(void **state) {
     House *house = *state;
     Str id;
@@ -666,6 +773,8 @@ int main(void) {
         TEST(sessions_end_after_half_a_day),
         TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
         TEST(too_many_failures_close_the_door_for_a_while),
+        TEST(tries_at_the_same_time_pass_no_limit),
+        TEST(signing_out_is_on_the_disk_when_it_is_answered),
         TEST(accounts_are_checked_before_they_are_made),
         TEST(a_step_up_holds_for_ten_minutes),
         TEST(forms_are_bound_to_their_browser),
