@@ -17,10 +17,12 @@ const Definition *definition_find(const Open *open, Str id) {
     return NULL;
 }
 
-/* NULL when nothing was ever proposed. */
+/* NULL when nothing was ever proposed. What is of another type decides nothing, whoever brought it
+   under this id. */
 static Rc kept_load(Ctx *ctx, Str id, const Entity **out) {
     *out = NULL;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, definition_entity_id(ctx->arena, id), out);
+    if (rc == RC_OK && !entity_has_type(*out, IRI("Release"))) *out = NULL;
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 

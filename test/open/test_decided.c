@@ -43,6 +43,29 @@ static void test_nothing_runs_before_it_was_decided(void **state) {
     desk_end(&desk);
 }
 
+/* The hash alone is no decision: it is public, and the entity's id is known, too. */
+static void test_a_forged_decision_of_another_type_decides_nothing(void **state) {
+    (void)state;
+    Desk desk;
+    OpenDefinition now;
+    desk_undecided(&desk);
+    House *house = &desk.house;
+    Arena *arena = house->ctx.arena;
+    desk_fill(&desk);
+    GOOD(house, open_definition(&house->ctx, COUNTS, &now));
+    Str id = str_fmt(arena, "urn:ngsi-ld:Release:" STR_FMT, STR_ARG(COUNTS));
+    Entity *forged = entity_new(arena, id, IRI("Thing"));
+    entity_set(arena, forged, IRI("definitionHash"), json_of_str(now.hash));
+    entity_set(arena, forged, IRI("decision"), json_of_str(STR("urn:ngsi-ld:Decision:1")));
+    desk_put(&desk, forged);
+    house_drain(house);
+    FAILS(house, open_run(&house->ctx, COUNTS), RC_CONFLICT, "not-decided");
+    GOOD(house, open_definition(&house->ctx, COUNTS, &now));
+    assert_int_equal(now.state, OPEN_NEW);
+    desk_decide(&desk, COUNTS); /* and it is in nobody's way */
+    desk_end(&desk);
+}
+
 static void test_a_proposal_shows_what_the_joint_check_found(void **state) {
     (void)state;
     Desk desk;
@@ -240,6 +263,7 @@ static void test_promises_that_no_run_keeps_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_runs_before_it_was_decided),
+        cmocka_unit_test(test_a_forged_decision_of_another_type_decides_nothing),
         cmocka_unit_test(test_a_proposal_shows_what_the_joint_check_found),
         cmocka_unit_test(test_only_the_deciding_post_decides_on_what_it_saw),
         cmocka_unit_test(test_a_returned_or_withdrawn_proposal_can_be_made_again),
