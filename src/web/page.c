@@ -170,11 +170,41 @@ static int status_of(const Error *error) {
     return store ? 503 : statuses[error->rc];
 }
 
-/* The page knows fewer statuses than HTTP: the nearest one is drawn, the true one is answered. */
+/* The page has words for these; another status borrows those of the nearest, the true one is
+ * answered. */
 static int drawn_as(int status) {
-    return status == 403 || status == 404 || status == 503 ? status
-           : status == 500 || status == 429                ? 503
-                                                           : 422;
+    static const int known[] = {400, 403, 404, 409, 413, 422, 429, 500, 503};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (status == known[i]) return status;
+    return status == 405 ? 404 : status > 500 ? 503 : 400;
+}
+
+/* Where what a form belongs to begins: the page to which somebody is led whose form cannot be
+ * taken. */
+static Str form_begin(HttpExchange *x) {
+    static const struct {
+        Str under;
+        const char *page;
+    } pages[] = {{{"/bulky/", 7}, "/bulky"},
+                 {{"/report", 7}, "/report"},
+                 {{"/cases/find", 11}, "/cases/find"},
+                 {{"/sign-in", 8}, "/sign-in"},
+                 {{"/staff", 6}, "/staff"},
+                 {{"/my", 3}, "/my"}};
+    Str path = http_path(x);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (str_starts(path, pages[i].under)) return str_of(pages[i].page);
+    if (!str_starts(path, STR("/c/"))) return STR_NONE;
+    ptrdiff_t end = str_find_char(str_sub(path, 3, path.len), '/');
+    return end < 0 ? path : str_head(path, (size_t)end + 3);
+}
+
+/* The view of the page of an error, begun; `kind` chooses its words. */
+static View fault_view(HttpExchange *x, int status, bool stale) {
+    View view = page_view(x);
+    view_int(&view, "status", status);
+    view_str(&view, "kind", stale ? STR("stale") : str_fmt(view.arena, "%d", drawn_as(status)));
+    return view;
 }
 
 static Json error_faults(Arena *arena, const Error *error) {
@@ -197,6 +227,23 @@ static bool reason_value(HttpExchange *x, View *view, const Error *error) {
     return known || english;
 }
 
+static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
+    int status = status_of(error);
+    bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
+    View view = fault_view(x, status, stale);
+    bool told = reason_value(x, &view, error);
+    view_set(&view, "faults",
+             status == 422 && !told ? error_faults(view.arena, error) : json_of_items(NULL, 0));
+    /* what a form was sent to need not be a page */
+    bool retry = get && (status == 503 || status == 500 || status == 409);
+    bool again = stale || (status == 409 && !get);
+    view_str(&view, "retry", retry ? http_path(x) : STR_NONE);
+    view_str(&view, "again", again ? form_begin(x) : STR_NONE);
+    view_str(&view, "sign_in", sign_in);
+    view_null(&view, "request");
+    page_show(x, status, WEB_PAGE_ERROR, &view);
+}
+
 void pages_refuse(HttpExchange *x, const Error *error) {
     Ctx *ctx = http_ctx(x);
     bool sign_in = str_eq(error->code, STR("needs-sign-in"));
@@ -211,33 +258,21 @@ void pages_refuse(HttpExchange *x, const Error *error) {
                             STR_ARG(http_url_encode(ctx->arena, http_path(x)))));
         return;
     }
-    int status = status_of(error);
-    View view = page_view(x);
-    view_int(&view, "status", drawn_as(status));
-    bool told = reason_value(x, &view, error);
-    view_set(&view, "faults",
-             drawn_as(status) == 422 && !told ? error_faults(ctx->arena, error)
-                                              : json_of_items(NULL, 0));
-    /* what a form was sent to need not be a page */
-    bool again = (status == 503 || status == 409) && http_method(x) == HTTP_GET;
-    view_str(&view, "retry", again ? http_path(x) : STR_NONE);
-    view_str(&view, "sign_in", sign_in ? next : STR_NONE);
-    view_null(&view, "request");
-    page_show(x, status, WEB_PAGE_ERROR, &view);
+    refuse_show(x, error, sign_in ? next : STR_NONE);
 }
 
 /* What the server found itself before any room was asked: a page for people, a problem document for
  * programs. */
 bool pages_problem(HttpExchange *x, int status) {
-    if (str_find(http_header(x, "accept"), STR("text/html")) < 0 ||
-        str_starts(http_path(x), STR("/ngsi-ld/")) || (status != 404 && status != 405))
-        return false;
-    View view = page_view(x);
-    view_int(&view, "status", 404);
+    const HttpRoute *route = http_route(x);
+    bool api = (route && route->access & GATE_API) || str_starts(http_path(x), STR("/ngsi-ld/"));
+    if (api || str_find(http_header(x, "accept"), STR("text/html")) < 0) return false;
+    View view = fault_view(x, status, false);
     view_null(&view, "reason_code");
     view_null(&view, "reason");
     view_set(&view, "faults", json_of_items(NULL, 0));
     view_null(&view, "retry");
+    view_str(&view, "again", status == 413 ? form_begin(x) : STR_NONE);
     view_null(&view, "sign_in");
     view_null(&view, "request");
     page_show(x, status, WEB_PAGE_ERROR, &view);

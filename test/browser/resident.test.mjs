@@ -64,3 +64,47 @@ it('gives the held day back when the address moves to another district', async (
     await address(one, '999-0001');
     assert.equal(left((await one.get('/bulky/slot')).text), before, 'nothing stays held in the old district');
 });
+
+async function apply(one) {
+    await hold(one);
+    await one.post('/bulky/contact', { name: '試験 太郎', kana: 'しけん たろう', phone: '0999-00-1234' });
+    await one.post('/bulky/reduction', { reduction: 'none' });
+    await one.post('/bulky/optout', { optout: 'no' });
+    await one.get('/bulky/check');
+    const { to } = await one.post('/bulky/check', {});
+    assert.match(to, /^\/c\/[^/]+\/receipt$/);
+    return to.replace('/receipt', '');
+}
+
+it('draws a form that is too long as a page, in the language of the reader', async () => {
+    for (const [language, words] of [['ja', /入力が長すぎます/], ['en', /The input is too long/]]) {
+        const one = visitor(language);
+        await one.get(`/bulky?lang=${language}`);
+        const answer = await one.post('/bulky/contact', { name: '長'.repeat(10_000) });
+        assert.equal(answer.status, 413);
+        assert.match(answer.type, /^text\/html/);
+        assert.match(answer.text, words);
+        assert.match(answer.text, /href="\/bulky"/);
+    }
+});
+
+it('leads somebody whose cookie is gone back to the beginning', async () => {
+    const one = visitor();
+    await hold(one);
+    one.forget();
+    const answer = await one.post('/bulky/contact', { name: '試験 太郎' });
+    assert.equal(answer.status, 403);
+    assert.match(answer.text, /<h1>画面を開いてから時間がたちました/);
+    assert.match(answer.text, /<a class="btn wide" href="\/bulky">/);
+});
+
+it('calls a conflict a conflict, and links to the newest state', async () => {
+    const one = visitor(), path = await apply(one);
+    await one.get(`${path}/cancel`);
+    assert.equal((await one.post(`${path}/cancel`, {})).status, 303);
+    const answer = await one.post(`${path}/cancel`, {});
+    assert.equal(answer.status, 409);
+    assert.match(answer.text, /<h1>ほかの操作と重なりました/);
+    assert.ok(answer.text.includes(`<a class="btn wide" href="${path}">`));
+    assert.ok(!answer.text.includes('422'));
+});
