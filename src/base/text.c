@@ -3,6 +3,7 @@
 #include "buf.h"
 
 #include <string.h>
+#include <unicode/uchar.h>
 #include <unicode/ucnv.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
@@ -131,14 +132,19 @@ Str text_katakana(Arena *arena, Str s) {
 
 bool text_is_kana(Str s) {
     for (int32_t c; (c = str_utf8_next(&s)) >= 0;) {
-        bool latin = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '\'';
         bool mark =
             c == 0x30FB || c == 0x30A0 || c == 0x30FD || c == 0x30FE || c == 0x309D || c == 0x309E;
-        if (!latin && !mark && !is_blank(c) && !is_dash(c) && !is_katakana_letter(c) &&
+        if (!mark && !is_blank(c) && !is_dash(c) && !is_katakana_letter(c) &&
             !is_hiragana_letter(c))
             return false;
     }
     return true;
+}
+
+bool text_has_control(Str s) {
+    for (int32_t c; (c = str_utf8_next(&s)) >= 0;)
+        if (u_iscntrl(c)) return true; /* categories Cc, Cf, Zl, Zp */
+    return false;
 }
 
 bool text_from_cp932(Arena *arena, Str bytes, Str *out) {

@@ -15,8 +15,12 @@ bool text_is_blank(Arena *arena, Str s);
 Str text_fold(Arena *arena, Str s);
 /* For フリガナ: NFKC, katakana for hiragana; ー, ・, ゠ and blanks stay. */
 Str text_katakana(Arena *arena, Str s);
-/* True when the text is kana, ー, ・, ゠, blanks and (foreign names) Latin letters only. */
+/* True when the text is kana, ー, ・, ゠ and blanks only. */
 bool text_is_kana(Str s);
+/* True when a character in it cannot be seen: a control or format character, among them those that
+ * turn the direction of what follows (U+202A to U+202E, U+2066 to U+2069), by which one name is
+ * read as another. */
+bool text_has_control(Str s);
 /* CP932 (Shift_JIS as Windows writes it) to UTF-8; false when a byte sequence is not CP932. */
 bool text_from_cp932(Arena *arena, Str bytes, Str *out);
 /* Runs of the folded text, two code points each ("ごみ", "みば"), for an index; a single code point

@@ -62,6 +62,8 @@ static void check_text(Ctx *ctx, Faults *faults, const char *field, Str text) {
         fault_add(ctx, faults, field, "required");
     else if (str_utf8_len(text) > TEXT_MAX)
         fault_add(ctx, faults, field, "long");
+    else if (text_has_control(text))
+        fault_add(ctx, faults, field, "control");
 }
 
 static void check_district(Ctx *ctx, const Answers *answers, Faults *faults) {
@@ -71,7 +73,7 @@ static void check_district(Ctx *ctx, const Answers *answers, Faults *faults) {
     else if (!waste_town_in(answers->district, answers->town))
         fault_add(ctx, faults, "town", "required");
     check_text(ctx, faults, "street", answers->address);
-    if (str_utf8_len(answers->building) > TEXT_MAX) fault_add(ctx, faults, "building", "long");
+    if (!str_empty(answers->building)) check_text(ctx, faults, "building", answers->building);
 }
 
 static void check_items(Ctx *ctx, const Answers *answers, Faults *faults) {
@@ -123,7 +125,7 @@ static bool email_ok(Str email) {
 static void check_contact(Ctx *ctx, const Answers *answers, Faults *faults) {
     check_text(ctx, faults, "name", answers->name);
     check_text(ctx, faults, "kana", answers->kana);
-    if (!str_empty(answers->kana) && !text_is_kana(answers->kana))
+    if (!text_has_control(answers->kana) && !text_is_kana(answers->kana))
         fault_add(ctx, faults, "kana", "format");
     if (str_empty(answers->phone))
         fault_add(ctx, faults, "phone", "required");

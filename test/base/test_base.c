@@ -288,6 +288,12 @@ static void text_is_folded(void **state) {
     assert_true(str_eq(text_katakana(arena, STR("やまだ・ﾊﾅｺー")), STR("ヤマダ・ハナコー")));
     assert_true(text_is_kana(STR("ヤマダ ハナコ・マリア゠ルイサ")));
     assert_false(text_is_kana(STR("山田")));
+    assert_false(text_is_kana(STR("ABC")));
+    static const char *const hidden[] = {"a\u202Eb", "\u202A", "山\u2066田", "\u2069",
+                                         "a\nb",     "\x7F",   "\xC2\x85"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        if (!text_has_control(str_of(hidden[i]))) fail_msg("hidden[%zu]", i);
+    assert_false(text_has_control(STR("𠮷野 Ｔａｒō 葛\U000E0100")));
     arena_free(arena);
 }
 

@@ -108,3 +108,17 @@ it('calls a conflict a conflict, and links to the newest state', async () => {
     assert.ok(answer.text.includes(`<a class="btn wide" href="${path}">`));
     assert.ok(!answer.text.includes('422'));
 });
+
+it('refuses letters and hidden characters in names, naming the field, and turns kana into katakana', async () => {
+    const one = visitor(), good = { name: '試験 太郎', kana: 'ﾃｽﾄ たろう', phone: '0999-00-1234' };
+    await hold(one);
+    for (const [field, value] of [['kana', 'ABC'], ['kana', 'てすと\u202e'], ['name', '太郎\u202e次郎'], ['name', '太\u0007郎'], ['name', '\u2066太郎']]) {
+        const answer = await one.post('/bulky/contact', { ...good, [field]: value });
+        assert.equal(answer.status, 422, JSON.stringify(value));
+        assert.ok(answer.text.includes(`href="#${field}"`), `${JSON.stringify(value)}: the field is named`);
+    }
+    assert.equal((await one.post('/bulky/contact', good)).to, '/bulky/reduction');
+    await one.post('/bulky/reduction', { reduction: 'none' });
+    await one.post('/bulky/optout', { optout: 'no' });
+    assert.ok((await one.get('/bulky/check')).text.includes('テスト タロウ'));
+});
