@@ -203,7 +203,7 @@ static void period_add(Arena *arena, Periods *periods, int64_t from, int64_t to)
     vec_push(arena, periods, period);
 }
 
-/* Instances come oldest first. A period without any is left out. */
+/* Instances come oldest first by the time asked. A period without any is left out. */
 static Rc periods_fill(Request *request, const Aggregation *work, const Series *series,
                        Periods *periods) {
     const Aggregate *aggregate = work->aggregate;
@@ -273,6 +273,18 @@ static Rc series_write(Request *request, const Aggregation *work, const Series *
     return RC_OK;
 }
 
+static int by_time(const void *a, const void *b, void *window) {
+    int64_t x = time_of(a, window), y = time_of(b, window);
+    return (x > y) - (x < y);
+}
+
+/* An evolution comes in the order of observedAt. */
+static void series_order(const Series *series, const TemporalQuery *window) {
+    if (window->property == TEMPORAL_OBSERVED || !series->instances.len) return;
+    qsort_r(series->instances.items, series->instances.len, sizeof *series->instances.items,
+            by_time, (void *)(uintptr_t)window);
+}
+
 typedef VEC(Series) AllSeries;
 
 static void series_of(Arena *arena, const Attr *attrs, size_t n, AllSeries *out) {
@@ -303,8 +315,10 @@ static Rc attr_write(Request *request, const Aggregation *work, const Attr *attr
     series_of(request->ctx->arena, attrs, n, &all);
     json_name(w, ld_compact(request->context, request->ctx->arena, attrs->name));
     if (all.len > 1) json_open(w, '[');
-    VEC_EACH (const Series, series, &all)
+    VEC_EACH (const Series, series, &all) {
+        series_order(series, work->window);
         TRY(series_write(request, work, series, w));
+    }
     if (all.len > 1) json_close(w);
     return RC_OK;
 }
