@@ -19,7 +19,7 @@ static Str host_name(Str header) {
 static bool is_address(Str name) {
     char text[ADDRESS_MAX];
     struct in6_addr to;
-    if (name.len >= sizeof text) return false;
+    if (!name.len || name.len >= sizeof text) return false;
     memcpy(text, name.ptr, name.len);
     text[name.len] = 0;
     return inet_pton(AF_INET, text, &to) == 1 || inet_pton(AF_INET6, text, &to) == 1;

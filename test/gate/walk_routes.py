@@ -34,8 +34,9 @@ RULES = [
     ('/data/{dataset}/run', {'steward'}),
     ('', EVERYBODY),
 ]
-# Forms of a draft that has not begun yet send the browser back to where it begins.
-REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions')
+# Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
+# can't be done to a closed case lead elsewhere.
+REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
 STARTS = 120
 
 
