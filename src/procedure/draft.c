@@ -43,35 +43,22 @@ static Str draft_seal(Ctx *ctx, Str browser, Str plain) {
     return (Str){(char *)sealed, len};
 }
 
-Rc draft_load(Ctx *ctx, Str browser, const Json **answers) {
+/* sealed NULL: there is none. */
+static Rc draft_read(Ctx *ctx, Str browser, const Str *sealed, const Json **answers) {
     static const Json empty = {.kind = JSON_OBJECT};
-    Digest name = draft_hash(ctx, STR("draft"), browser);
-    Str sealed, plain;
+    Str plain;
     *answers = &empty;
-    Rc rc = reader_item(ctx, ctx->db, DRAFTS, digest_str(&name), &sealed);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    TRY(draft_open(ctx, browser, sealed, &plain));
+    if (!sealed) return RC_OK;
+    TRY(draft_open(ctx, browser, *sealed, &plain));
     return json_read(ctx, plain, JSON_LIMITS_DEFAULT, answers);
 }
 
-/* One transaction; value NULL deletes. */
-static Rc draft_write(Ctx *ctx, Str key, const Str *value) {
-    Procedures *procedures = ctx->tenant->procedures;
-    Item item = {.key = key,
-                 .value = value ? *value : STR_NONE,
-                 .expires = time_now(ctx->clock) + draft_lasts};
-    pthread_mutex_lock(&procedures->local_lock);
-    Rc rc = batch_begin(ctx, procedures->local, BATCH_LAZY);
-    if (rc == RC_OK)
-        rc = value ? batch_put(ctx, procedures->local, DRAFTS, &item)
-                   : batch_delete(ctx, procedures->local, DRAFTS, key);
-    if (rc == RC_OK)
-        rc = batch_commit(ctx, procedures->local);
-    else
-        batch_rollback(procedures->local);
-    pthread_mutex_unlock(&procedures->local_lock);
-    return rc;
+Rc draft_load(Ctx *ctx, Str browser, const Json **answers) {
+    Digest name = draft_hash(ctx, STR("draft"), browser);
+    Str sealed;
+    Rc rc = reader_item(ctx, ctx->db, DRAFTS, digest_str(&name), &sealed);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    return draft_read(ctx, browser, rc == RC_OK ? &sealed : NULL, answers);
 }
 
 static bool is_named(const JsonMember *members, size_t n, Str name) {
@@ -80,27 +67,65 @@ static bool is_named(const JsonMember *members, size_t n, Str name) {
     return false;
 }
 
-Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
-    const Json *before;
+/* What a draft becomes: its row's value. */
+typedef struct Change {
+    Str browser;
+    const JsonMember *members;
+    size_t n;
+} Change;
+
+static Rc draft_after(Ctx *ctx, const Change *change, const Json *before, Str *sealed) {
     JsonMembers after = {0};
-    TRY(draft_load(ctx, browser, &before));
     for (size_t i = 0; i < before->len; i++)
-        if (!is_named(members, n, before->value.members[i].name))
+        if (!is_named(change->members, change->n, before->value.members[i].name))
             vec_push(ctx->arena, &after, before->value.members[i]);
-    for (size_t i = 0; i < n; i++)
-        if (members[i].value.kind != JSON_NULL) vec_push(ctx->arena, &after, members[i]);
+    for (size_t i = 0; i < change->n; i++)
+        if (change->members[i].value.kind != JSON_NULL)
+            vec_push(ctx->arena, &after, change->members[i]);
     Json json = json_of_members(after.items, after.len);
     Buf text = buf_new(ctx->arena, DRAFT_MAX);
     json_write(&text, &json);
     if (buf_rc(&text) != RC_OK)
         return ctx_fail(ctx, RC_LIMIT, "draft-too-large", STR_NONE,
                         "These answers are too long: shorten them.");
-    Digest name = draft_hash(ctx, STR("draft"), browser);
-    Str sealed = draft_seal(ctx, browser, buf_str(&text));
-    return draft_write(ctx, digest_str(&name), &sealed);
+    *sealed = draft_seal(ctx, change->browser, buf_str(&text));
+    return RC_OK;
+}
+
+/* Within the batch: what another tab wrote meanwhile is seen. */
+static Rc merge_write(Ctx *ctx, Batch *batch, Str key, const Change *change) {
+    Str sealed;
+    const Json *before;
+    Rc rc = batch_item(ctx, batch, DRAFTS, key, &sealed);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    TRY(draft_read(ctx, change->browser, rc == RC_OK ? &sealed : NULL, &before));
+    TRY(draft_after(ctx, change, before, &sealed));
+    Item item = {.key = key, .value = sealed, .expires = time_now(ctx->clock) + draft_lasts};
+    return batch_put(ctx, batch, DRAFTS, &item);
+}
+
+/* One transaction; change->members NULL deletes. */
+static Rc draft_write(Ctx *ctx, const Change *change) {
+    Procedures *procedures = ctx->tenant->procedures;
+    Digest name = draft_hash(ctx, STR("draft"), change->browser);
+    Str key = digest_str(&name);
+    pthread_mutex_lock(&procedures->local_lock);
+    Rc rc = batch_begin(ctx, procedures->local, BATCH_LAZY);
+    if (rc == RC_OK)
+        rc = change->members ? merge_write(ctx, procedures->local, key, change)
+                             : batch_delete(ctx, procedures->local, DRAFTS, key);
+    if (rc == RC_OK)
+        rc = batch_commit(ctx, procedures->local);
+    else
+        batch_rollback(procedures->local);
+    pthread_mutex_unlock(&procedures->local_lock);
+    return rc;
+}
+
+Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
+    return draft_write(ctx, &(Change){browser, members, n});
 }
 
 Rc draft_drop(Ctx *ctx, Str browser) {
-    Digest name = draft_hash(ctx, STR("draft"), browser);
-    return draft_write(ctx, digest_str(&name), NULL);
+    return draft_write(ctx, &(Change){.browser = browser});
 }

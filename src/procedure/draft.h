@@ -10,7 +10,8 @@
 /* The browser's draft, an empty object when there is none (or it is older than 7 days). Pool
  * threads. */
 Rc draft_load(Ctx *ctx, Str browser, const Json **answers);
-/* Sets members of the draft; a member that is null is taken out. */
+/* Sets members of the draft; a member that is null is taken out. One transaction: what another tab
+ * set at the same time stays. */
 Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n);
 Rc draft_drop(Ctx *ctx, Str browser);
 

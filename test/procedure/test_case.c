@@ -170,6 +170,43 @@ static void *send_many(void *arg) {
     return NULL;
 }
 
+enum { TABS = 4, ANSWERS = 20 };
+
+typedef struct Tab {
+    House *house;
+    int number;
+    pthread_t thread;
+} Tab;
+
+static void *answer_many(void *arg) {
+    Tab *tab = arg;
+    Rand rand = rand_seeded((uint64_t)tab->number + 7);
+    Ctx ctx = house_thread(tab->house, &rand);
+    for (int i = 0; i < ANSWERS; i++) {
+        JsonMember member = {str_fmt(ctx.arena, "answer-%d-%d", tab->number, i), json_of_int(i)};
+        if (draft_merge(&ctx, STR("browser"), &member, 1) != RC_OK) abort();
+    }
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void several_tabs_lose_no_answer(void **state) {
+    House *house = *state;
+    Tab tabs[TABS];
+    const Json *draft;
+    for (int i = 0; i < TABS; i++) {
+        tabs[i] = (Tab){.house = house, .number = i};
+        assert_int_equal(pthread_create(&tabs[i].thread, NULL, answer_many, &tabs[i]), 0);
+    }
+    for (int i = 0; i < TABS; i++)
+        pthread_join(tabs[i].thread, NULL);
+    GOOD(house, draft_load(&house->ctx, STR("browser"), &draft));
+    assert_int_equal(draft->len, TABS * ANSWERS);
+    GOOD(house, draft_drop(&house->ctx, STR("browser")));
+    GOOD(house, draft_load(&house->ctx, STR("browser"), &draft));
+    assert_int_equal(draft->len, 0);
+}
+
 static void many_who_want_the_last_places_get_each_once(void **state) {
     House *house = *state;
     Sender senders[THREADS];
@@ -516,6 +553,7 @@ int main(void) {
         TEST(an_official_enters_for_somebody),
         TEST(an_incomplete_draft_books_nothing),
         TEST(a_held_day_becomes_the_booking),
+        TEST(several_tabs_lose_no_answer),
         TEST(many_who_want_the_last_places_get_each_once),
         TEST(cancelling_gives_the_day_back_until_the_cut_off),
         TEST(changing_moves_the_booking_in_one_command),
