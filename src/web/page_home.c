@@ -24,6 +24,10 @@ static const Service services[] = {
      T("Shelters, AEDs and river gauges."), "/map"},
 };
 
+/* In the place of マイページ, which is residents' alone. */
+static const Service desk = {T("職員の画面"), T("My desk"), T("あなたの職の仕事です。"),
+                             T("The work of your post."), NULL};
+
 /* As many as the catalogue lists. */
 static Rc datasets_count(Ctx *ctx, int64_t *out) {
     *out = 0;
@@ -49,12 +53,15 @@ static void now_value(HttpExchange *x, View *view) {
 static void home_get(HttpExchange *x) {
     View view = page_view(x);
     JsonItems items = {0};
+    const Actor *actor = http_ctx(x)->actor;
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
-        const Service *service = &services[i];
+        bool own = str_eq(str_of(services[i].url), STR("/my"));
+        bool office = own && actor->kind == ACTOR_STAFF;
+        const Service *service = office ? &desk : &services[i];
         View one = view_new(view.arena);
         view_set(&one, "name", view_text(view.arena, service->name_ja, service->name_en));
         view_set(&one, "summary", view_text(view.arena, service->text_ja, service->text_en));
-        view_str(&one, "url", str_of(service->url));
+        view_str(&one, "url", str_of(own ? page_home_of(actor) : service->url));
         vec_push(view.arena, &items, view_value(&one));
     }
     view_items(&view, "services", &items);

@@ -122,3 +122,13 @@ it('refuses letters and hidden characters in names, naming the field, and turns 
     await one.post('/bulky/optout', { optout: 'no' });
     assert.ok((await one.get('/bulky/check')).text.includes('テスト タロウ'));
 });
+
+it('offers officials their desk in the place of the page of residents', async () => {
+    const one = visitor();
+    await one.get('/sign-in');
+    assert.ok((await one.get('/')).text.includes('href="/my"'));
+    await one.get('/sign-in');
+    assert.equal((await one.post('/sign-in', { account: 'clerk', password: site.passwords.clerk })).status, 303);
+    const { text } = await one.get('/');
+    assert.ok(text.includes('href="/staff"') && !text.includes('href="/my"'), 'the desk, and no page that answers 403');
+});
