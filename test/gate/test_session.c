@@ -1,0 +1,311 @@
+/* Tests of who comes in: signing in, its limits, sessions, steps up, forms and tokens. */
+#include "../procedure/house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define PASSWORD "correct horse battery"
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_SIGNED);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+/* ---- policies ---- */
+
+static void signing_in_takes_login_and_password_and_tells_nothing_else(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR("wrong horse battery"), &token),
+          RC_DENIED, "wrong-password");
+    Str detail = str_dup(house->arena, house->ctx.error.detail);
+    FAILS(house, gate_sign_in(&house->ctx, STR("no such"), STR("wrong horse battery"), &token),
+          RC_DENIED, "wrong-password");
+    assert_true(str_eq(detail, house->ctx.error.detail));
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    assert_true(str_eq(actor.post, STR("environment-waste-clerk")));
+    assert_true(actor.roles & 1u << ROLE_CLERK);
+    assert_false(gate_session_actor(&house->ctx, STR("guessed"), &actor));
+    house->ctx.actor = &actor;
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    GOOD(house, gate_sign_out(&house->ctx));
+    assert_false(gate_session_actor(&house->ctx, token, &actor));
+}
+
+static void sessions_end_after_half_a_day(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    house->clock.fixed += 12 * TIME_HOUR - 1;
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->clock.fixed += 1;
+    assert_false(gate_session_actor(&house->ctx, token, &actor));
+}
+
+/* A password beyond its bound is not hashed: the counters are what is tried here. */
+static void beyond_600_tries_in_a_minute_nobody_is_looked_at(void **state) {
+    House *house = *state;
+    char text[2000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = 'x';
+    Str token, unbounded = {text, sizeof text};
+    int64_t begun = house->clock.fixed;
+    for (int i = 0; i < 600; i++) {
+        if (i == 300) house->clock.fixed += 20 * TIME_SECOND;
+        Str login = str_fmt(house->ctx.arena, "login-%d", i);
+        FAILS(house, gate_sign_in(&house->ctx, login, unbounded, &token), RC_DENIED,
+              "wrong-password");
+    }
+    FAILS(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-sign-ins");
+    assert_int_equal(gate_retry_after(&house->ctx, STR("chief")), 41); /* what remains of it */
+    house->clock.fixed = begun + 50 * TIME_SECOND;
+    assert_int_equal(gate_retry_after(&house->ctx, STR("chief")), 11);
+    house->clock.fixed = begun + TIME_MINUTE + TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+}
+
+static void too_many_failures_close_the_door_for_a_while(void **state) {
+    House *house = *state;
+    Str token;
+    for (int i = 0; i < 10; i++)
+        FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR("wrong"), &token), RC_DENIED,
+              "wrong-password");
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    house->clock.fixed += 15 * TIME_MINUTE + 1;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+}
+
+/* ---- tries at the same time ---- */
+
+enum { GUESSERS = 24 };
+
+typedef struct Guess {
+    Ctx ctx;
+    Rand rand;
+    Actor actor;
+    pthread_t thread;
+    const char *login;
+    pthread_barrier_t *start;
+    Rc rc;
+} Guess;
+
+static void *guess_run(void *arg) {
+    Guess *guess = arg;
+    Str token;
+    pthread_barrier_wait(guess->start);
+    guess->rc = gate_sign_in(&guess->ctx, str_of(guess->login), STR("wrong"), &token);
+    return NULL;
+}
+
+/* How many of the passwords were looked at. */
+static int guess_all(House *house, const char *login, Str client) {
+    Guess guesses[GUESSERS];
+    pthread_barrier_t start;
+    int looked_at = 0;
+    pthread_barrier_init(&start, NULL, GUESSERS);
+    for (size_t i = 0; i < GUESSERS; i++) {
+        Guess *guess = &guesses[i];
+        *guess = (Guess){.rand = rand_seeded(i), .login = login, .start = &start};
+        guess->actor = house->nobody;
+        guess->actor.client = client;
+        guess->ctx = house_thread(house, &guess->rand);
+        guess->ctx.actor = &guess->actor;
+        assert_int_equal(pthread_create(&guess->thread, NULL, guess_run, guess), 0);
+    }
+    for (size_t i = 0; i < GUESSERS; i++) {
+        assert_int_equal(pthread_join(guesses[i].thread, NULL), 0);
+        looked_at += guesses[i].rc == RC_DENIED;
+        assert_true(guesses[i].rc == RC_DENIED || guesses[i].rc == RC_LIMIT);
+        house_thread_end(&guesses[i].ctx);
+    }
+    pthread_barrier_destroy(&start);
+    return looked_at;
+}
+
+static void tries_at_the_same_time_pass_no_limit(void **state) {
+    House *house = *state;
+    Str token, here = STR("192.0.2.1");
+    assert_int_equal(guess_all(house, "clerk", here), 10);
+    house->nobody.client = here;
+    house->ctx.actor = &house->nobody;
+    for (int i = 0; i < 3; i++) /* who knows the password takes no place of those who guess */
+        GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_int_equal(guess_all(house, "nobody-1", here), 10);
+    assert_int_equal(guess_all(house, "nobody-2", here), 10);
+    assert_int_equal(guess_all(house, "nobody-3", here), 10);
+    assert_int_equal(guess_all(house, "nobody-4", here), 10);
+    FAILS(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+    house->nobody.client = STR("192.0.2.2");
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+}
+
+static bool sync_count(void *arg, const char *what) {
+    if (str_eq(str_of(what), STR("sync"))) atomic_fetch_add((atomic_int *)arg, 1);
+    return true;
+}
+
+/* The same folder on a disk of which each sync is counted. */
+static void on_disk(House *house, const StoreFault *disk) {
+    Project *project;
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    project_stop(house->tenant.project);
+    house->tenant.project = NULL;
+    procedures_close(&house->tenant);
+    gate_close(&house->tenant);
+    house_close(house);
+    house->fault = disk;
+    house_open(house);
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    GOOD(house, project_start(&house->ctx, project));
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
+/* Whoever has left a shared computer is signed out, whatever happens to the city's power. */
+static void signing_out_is_on_the_disk_when_it_is_answered(void **state) {
+    House *house = *state;
+    static atomic_int syncs;
+    static const StoreFault disk = {.step = sync_count, .arg = &syncs};
+    Str token;
+    Actor actor;
+    on_disk(house, &disk);
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    house_drain(house);
+    int before = atomic_load(&syncs);
+    GOOD(house, gate_sign_out(&house->ctx));
+    assert_true(atomic_load(&syncs) > before);
+}
+
+static void accounts_are_checked_before_they_are_made(void **state) {
+    House *house = *state;
+    Str id;
+    GateAccount wish = {.login = STR("new"), .password = STR("short"), .kind = ACTOR_STAFF};
+    FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_INVALID, "bad-password");
+    wish.password = STR(PASSWORD);
+    wish.login = STR_NONE;
+    FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_INVALID, "bad-login");
+    wish.login = STR("clerk");
+    FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_CONFLICT, "login-taken");
+    wish.login = STR("new");
+    vec_push(house->arena, &wish.posts, STR("no-such-post"));
+    FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_INVALID, "no-post");
+    FAILS(house, gate_account_find(&house->ctx, STR("new"), &id), RC_NOT_FOUND, NULL);
+}
+
+static void a_step_up_holds_for_ten_minutes(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    FAILS(house, gate_check(&house->ctx, &ask), RC_DENIED, "needs-step-up");
+    FAILS(house, gate_step_up(&house->ctx, STR("wrong")), RC_DENIED, "wrong-password");
+    GOOD(house, gate_step_up(&house->ctx, STR(PASSWORD)));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    GOOD(house, gate_check(&house->ctx, &ask));
+    house->clock.fixed += 10 * TIME_MINUTE;
+    FAILS(house, gate_check(&house->ctx, &ask), RC_DENIED, "needs-step-up");
+}
+
+static void forms_are_bound_to_their_browser(void **state) {
+    House *house = *state;
+    Actor one = house->nobody, other = house->nobody;
+    one.browser = STR("aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    other.browser = STR("bbbbbbbbbbbbbbbbbbbbbbbbbb");
+    house->ctx.actor = &one;
+    Str first = gate_csrf(&house->ctx), again = gate_csrf(&house->ctx);
+    house->ctx.actor = &other;
+    assert_true(str_eq(first, again));
+    assert_false(str_eq(first, gate_csrf(&house->ctx)));
+    assert_int_equal(first.len, 26);
+}
+
+static void tokens_are_scoped_recorded_and_expire(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR, .actions = 1u << ACT_READ};
+    vec_push(house->arena, &wish.types, STR(CASE_TYPE));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    house->ctx.actor = &actor;
+    GateAsk ask = {.action = ACT_READ, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
+    assert_true(gate_permits(&house->ctx, &ask));
+    ask.type = STR(DECIDE_TYPE);
+    assert_false(gate_permits(&house->ctx, &ask)); /* another type */
+    ask = (GateAsk){.action = ACT_CONFIRM, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
+    assert_false(gate_permits(&house->ctx, &ask)); /* another action */
+    house->clock.fixed += TIME_HOUR;
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    wish.ttl = 31 * TIME_DAY;
+    FAILS(house, gate_token_create(&house->ctx, &wish, &token), RC_INVALID, "bad-ttl");
+    wish.account = STR("nobody at all");
+    FAILS(house, gate_token_create(&house->ctx, &wish, &token), RC_NOT_FOUND, "no-account");
+}
+
+static void sessions_and_tokens_outlive_the_gate(void **state) {
+    House *house = *state;
+    Str session, token;
+    Actor actor;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR};
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &session));
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    gate_close(&house->tenant);
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    assert_true(str_eq(actor.post, STR("environment-waste-chief")));
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    assert_true(str_eq(actor.id, house->clerk.id));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
+        TEST(sessions_end_after_half_a_day),
+        TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
+        TEST(too_many_failures_close_the_door_for_a_while),
+        TEST(tries_at_the_same_time_pass_no_limit),
+        TEST(signing_out_is_on_the_disk_when_it_is_answered),
+        TEST(accounts_are_checked_before_they_are_made),
+        TEST(a_step_up_holds_for_ten_minutes),
+        TEST(forms_are_bound_to_their_browser),
+        TEST(tokens_are_scoped_recorded_and_expire),
+        TEST(sessions_and_tokens_outlive_the_gate),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
