@@ -310,7 +310,8 @@ for (const scripts of [true, false]) {
         const address = await page.locator('a.address').getAttribute('href');
         assert.match(address, /\/report\/[0-9a-z]{26}$/);
         await sound(page);
-        assert.equal((await page.goto(address.slice(0, -1) + '0')).status(), 404);
+        const other = address.slice(0, -2) + (address.at(-2) === '0' ? '1' : '0') + address.at(-1);
+        assert.equal((await page.goto(other)).status(), 404);
 
         const clerk = await open(scripts);
         await signIn(clerk, 'clerk');
