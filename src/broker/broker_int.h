@@ -235,6 +235,9 @@ void contexts_get(HttpExchange *x);
 void contexts_delete(HttpExchange *x);
 /* Makes the hosted ones known to the tenant's cache. */
 Rc contexts_load(Ctx *ctx, Tenant *tenant);
+/* components.c: the object of all schemas */
+void components_write(JsonWriter *w);
+
 /* openapi.c */
 void openapi_get(HttpExchange *x);
 /* temporal.c */

@@ -2,6 +2,8 @@
  * fall behind it. */
 #include "broker_int.h"
 
+#include <stdio.h>
+
 static const struct {
     HttpMethod method;
     const char *name;
@@ -36,7 +38,7 @@ static void parameter_schema(JsonWriter *w, bool several, Str words) {
     json_close(w);
 }
 
-static void parameter(JsonWriter *w, const char *in, Str words) {
+static void parameter(JsonWriter *w, const char *in, Str words, bool tail) {
     Str name = STR_NONE;
     (void)str_split(&words, '=', &name);
     bool several = str_eq(name, STR("options"));
@@ -45,6 +47,10 @@ static void parameter(JsonWriter *w, const char *in, Str words) {
     text(w, "in", str_of(in));
     if (str_eq(str_of(in), STR("path"))) {
         json_name(w, STR("required"));
+        json_bool(w, true);
+    }
+    if (tail) { /* the rest of the path, with its slashes */
+        json_name(w, STR("x-rest"));
         json_bool(w, true);
     }
     if (several) { /* options=a,b */
@@ -57,27 +63,29 @@ static void parameter(JsonWriter *w, const char *in, Str words) {
 }
 
 /* "{name}" and "{name...}" in turn. */
-static bool next_brace(Str *rest, Str *name) {
+static bool next_brace(Str *rest, Str *name, bool *tail) {
     ptrdiff_t open = str_find_char(*rest, '{');
     if (open < 0) return false;
     *rest = str_sub(*rest, (size_t)open + 1, rest->len);
     ptrdiff_t close = str_find_char(*rest, '}');
     *name = str_sub(*rest, 0, (size_t)close);
     *rest = str_sub(*rest, (size_t)close + 1, rest->len);
-    if (str_ends(*name, STR("..."))) name->len -= 3;
+    *tail = str_ends(*name, STR("..."));
+    if (*tail) name->len -= 3;
     return true;
 }
 
 static void parameters(JsonWriter *w, const HttpRoute *route) {
     Str rest = str_of(route->pattern), name;
+    bool tail;
     json_name(w, STR("parameters"));
     json_open(w, '[');
-    while (next_brace(&rest, &name))
-        parameter(w, "path", name);
+    while (next_brace(&rest, &name, &tail))
+        parameter(w, "path", name, tail);
     for (const char *const *param = route->params ? route->params : route->doc; param && *param;
          param++)
-        parameter(w, "query", str_of(*param));
-    if (route->access & GATE_API) parameter(w, "header", STR("Machi-Purpose"));
+        parameter(w, "query", str_of(*param), false);
+    if (route->access & GATE_API) parameter(w, "header", STR("Machi-Purpose"), false);
     json_close(w);
 }
 
@@ -97,10 +105,50 @@ static void body_types(JsonWriter *w, const HttpRoute *route) {
     json_close(w);
 }
 
-static void response(JsonWriter *w, const char *code, const char *what) {
-    json_name(w, str_of(code));
+static void content(JsonWriter *w, const HttpAnswer *answer) {
+    json_name(w, str_of(answer->type));
     json_open(w, '{');
-    text(w, "description", str_of(what));
+    if (answer->schema) {
+        char ref[128];
+        int len = snprintf(ref, sizeof ref, "#/components/schemas/%s", answer->schema);
+        assert(len > 0 && (size_t)len < sizeof ref);
+        json_name(w, STR("schema"));
+        json_open(w, '{');
+        text(w, "$ref", (Str){ref, (size_t)len});
+        json_close(w);
+    }
+    json_close(w);
+}
+
+/* All answers of a status, a media type each. */
+static void response(JsonWriter *w, const HttpAnswer *first) {
+    char status[12];
+    snprintf(status, sizeof status, "%d", first->status);
+    json_name(w, str_of(status));
+    json_open(w, '{');
+    text(w, "description", str_of(http_reason(first->status)));
+    if (first->type) {
+        json_name(w, STR("content"));
+        json_open(w, '{');
+        for (const HttpAnswer *answer = first; answer->status; answer++)
+            if (answer->status == first->status) content(w, answer);
+        json_close(w);
+    }
+    json_close(w);
+}
+
+static bool met_before(const HttpAnswer *answers, const HttpAnswer *answer) {
+    for (; answers < answer; answers++)
+        if (answers->status == answer->status) return true;
+    return false;
+}
+
+static void responses(JsonWriter *w, const HttpRoute *route) {
+    assert(route->answers); /* a row that tells nothing of its answers */
+    json_name(w, STR("responses"));
+    json_open(w, '{');
+    for (const HttpAnswer *answer = route->answers; answer->status; answer++)
+        if (!met_before(route->answers, answer)) response(w, answer);
     json_close(w);
 }
 
@@ -125,11 +173,7 @@ static void operation(JsonWriter *w, const HttpRoute *route) {
         json_close(w);
         json_close(w);
     }
-    json_name(w, STR("responses"));
-    json_open(w, '{');
-    response(w, "2XX", "Done");
-    response(w, "4XX", route->access & GATE_API ? "A problem document (RFC 9457)" : "A page");
-    json_close(w);
+    responses(w, route);
     json_close(w);
 }
 
@@ -168,8 +212,10 @@ static void paths_write(Ctx *ctx, JsonWriter *w, const HttpServer *server) {
     json_close(w);
 }
 
-static void securities_write(JsonWriter *w) {
+static void components(JsonWriter *w) {
     json_open(w, '{');
+    json_name(w, STR("schemas"));
+    components_write(w);
     json_name(w, STR("securitySchemes"));
     json_open(w, '{');
     json_name(w, STR("bearer"));
@@ -203,7 +249,7 @@ void openapi_get(HttpExchange *x) {
     json_name(&w, STR("paths"));
     paths_write(ctx, &w, http_server_of(x));
     json_name(&w, STR("components"));
-    securities_write(&w);
+    components(&w);
     json_close(&w);
     http_answer(x, 200, STR("application/vnd.oai.openapi+json"), buf_str(&body));
 }

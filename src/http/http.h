@@ -26,6 +26,15 @@ typedef enum HttpPlace { HTTP_LOOP, HTTP_POOL, HTTP_SLOW } HttpPlace;
 
 typedef void (*HttpHandler)(HttpExchange *x);
 
+/* One of the answers that a route gives. */
+typedef struct HttpAnswer {
+    int status;         /* 0 ends a list */
+    const char *type;   /* the media type without parameters; NULL: no body */
+    const char *schema; /* of a JSON body: its name among the components of the OpenAPI page */
+} HttpAnswer;
+#define HTTP_PROBLEM(status)                                                                       \
+    { status, "application/problem+json", "ProblemDetails" }
+
 /* One row of a route table. From it come routing, 405 with Allow, OPTIONS, the OpenAPI page and the
  * tests that walk all routes. */
 typedef struct HttpRoute {
@@ -40,6 +49,8 @@ typedef struct HttpRoute {
     const char *const *params; /* NULL-terminated names of query parameters that are understood;
                                   NULL: not checked */
     const char *const *doc;    /* the same for the OpenAPI page alone, where params is NULL */
+    const HttpAnswer *answers; /* all that it may answer once the row is found, HEAD and OPTIONS
+                                  aside; golden files that meet another fail */
 } HttpRoute;
 
 typedef struct HttpOptions {

@@ -349,9 +349,20 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
 
 /* ---- routes ---- */
 
+const HttpAnswer page_shown[] = {
+    PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE_FAULTS, {0, NULL, NULL}};
+const HttpAnswer page_posted[] = {PAGE_HTML(200),  PAGE_FAULT(400), PAGE_FAULT(409),
+                                  PAGE_FAULT(413), PAGE_FAULT(415), PAGE_FAULTS,
+                                  {0, NULL, NULL}};
+static const HttpAnswer asset_answers[] = {{200, "text/css", NULL},  {200, "text/javascript", NULL},
+                                           {200, "image/png", NULL}, {200, "image/svg+xml", NULL},
+                                           {304, NULL, NULL},        HTTP_PROBLEM(401),
+                                           HTTP_PROBLEM(404),        {421, "text/plain", NULL},
+                                           {0, NULL, NULL}};
+
 static const HttpRoute asset_rows[] = {
     {HTTP_GET, "/assets/{path...}", web_asset_handle, HTTP_LOOP, 0, GATE_PUBLIC | GATE_API, "Pages",
-     "Files of the pages", NULL, NULL},
+     "Files of the pages", NULL, NULL, asset_answers},
 };
 
 void pages_routes(HttpServer *server, const PagesOptions *options) {

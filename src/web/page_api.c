@@ -159,6 +159,7 @@ static void api_get(HttpExchange *x) {
 }
 
 const HttpRoute page_api_rows[] = {
-    {HTTP_GET, "/api", api_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The interfaces", NULL, NULL},
+    {HTTP_GET, "/api", api_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The interfaces", NULL, NULL,
+     page_shown},
 };
 ROWS(page_api_count, page_api_rows);

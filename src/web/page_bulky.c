@@ -669,11 +669,11 @@ static void check_post(HttpExchange *x) {
 }
 
 #define PAGE(path, get, what)                                                                      \
-    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Bulky waste", what, NULL, NULL }
+    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Bulky waste", what, NULL, NULL, page_shown }
 #define FORM(path, post, what)                                                                     \
     {                                                                                              \
         HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Bulky waste",   \
-            what, NULL, NULL                                                                       \
+            what, NULL, NULL, page_posted                                                          \
     }
 
 const HttpRoute page_bulky_rows[] = {

@@ -468,19 +468,22 @@ static void change_post(HttpExchange *x) {
 }
 
 #define BOTH(path, get, what)                                                                      \
-    {HTTP_GET, "/c/{token}" path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL, NULL}, {    \
+    {HTTP_GET, "/c/{token}" path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL,             \
+     NULL,     page_shown},                                                                        \
+    {                                                                                              \
         HTTP_GET, "/my/cases/{case}" path, get, HTTP_POOL, 0, GATE_RESIDENT, "Cases", what, NULL,  \
-            NULL                                                                                   \
+            NULL, page_shown                                                                       \
     }
 #define FORM(path, post, what)                                                                     \
     {HTTP_POST,     "/c/{token}" path,                                                             \
      post,          HTTP_POOL,                                                                     \
      PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,                                                       \
      "Cases",       what,                                                                          \
-     NULL,          NULL},                                                                         \
+     NULL,          NULL,                                                                          \
+     page_posted},                                                                                 \
     {                                                                                              \
         HTTP_POST, "/my/cases/{case}" path, post, HTTP_POOL, PAGE_FORM_MAX,                        \
-            GATE_RESIDENT | GATE_FORM, "Cases", what, NULL, NULL                                   \
+            GATE_RESIDENT | GATE_FORM, "Cases", what, NULL, NULL, page_posted                      \
     }
 
 const HttpRoute page_case_rows[] = {

@@ -418,19 +418,33 @@ static void run_post(HttpExchange *x) {
 #define OPEN_ACCESS (GATE_PUBLIC | GATE_QUIET)
 #define RUN_ACCESS  (GATE_STAFF | GATE_FORM | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
 
+#define FILES                                                                                      \
+    {200, "text/csv", NULL}, {200, "application/json", "Dataset"},                                 \
+        {200, "application/geo+json", "DatasetFeatures"}, {                                        \
+        304, NULL, NULL                                                                            \
+    }
+#define TURTLE                                                                                     \
+    { 200, "text/turtle", NULL }
+#define JSONLD                                                                                     \
+    { 200, "application/ld+json", "Catalogue" }
+PAGE_ANSWERS(dataset_answers, PAGE_HTML(200), FILES, TURTLE, JSONLD);
+PAGE_ANSWERS(file_answers, FILES);
+PAGE_ANSWERS(turtle_answers, TURTLE, {304, NULL, NULL});
+PAGE_ANSWERS(jsonld_answers, JSONLD, {304, NULL, NULL});
+
 const HttpRoute page_data_rows[] = {
     {HTTP_GET, "/data", catalogue_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data", "The catalogue",
-     NULL, NULL},
+     NULL, NULL, page_shown},
     {HTTP_GET, "/data/{dataset}", dataset_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
      "A dataset: its page, or with .csv, .json, .geojson, .ttl, .jsonld the thing itself", NULL,
-     NULL},
+     NULL, dataset_answers},
     {HTTP_GET, "/data/{dataset}/{version}", version_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
-     "A file of a former version", NULL, NULL},
+     "A file of a former version", NULL, NULL, file_answers},
     {HTTP_POST, "/data/{dataset}/run", run_post, HTTP_SLOW, PAGE_FORM_MAX, RUN_ACCESS, "Open data",
-     "Publish a new version now", NULL, NULL},
+     "Publish a new version now", NULL, NULL, page_posted},
     {HTTP_GET, "/catalog.ttl", turtle_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
-     "DCAT-AP 3 in Turtle", NULL, NULL},
+     "DCAT-AP 3 in Turtle", NULL, NULL, turtle_answers},
     {HTTP_GET, "/catalog.jsonld", jsonld_get, HTTP_POOL, 0, OPEN_ACCESS, "Open data",
-     "DCAT-AP 3 in JSON-LD", NULL, NULL},
+     "DCAT-AP 3 in JSON-LD", NULL, NULL, jsonld_answers},
 };
 ROWS(page_data_count, page_data_rows);

@@ -502,14 +502,15 @@ static void plan_post(HttpExchange *x) {
 
 const HttpRoute page_decide_rows[] = {
     {HTTP_GET, "/staff/reductions", reductions_get, HTTP_POOL, 0, CHIEF | GATE_STEP_UP, "Decisions",
-     "Fee reductions that wait", NULL, NULL},
+     "Fee reductions that wait", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/reductions/{decision}", reduction_post, HTTP_POOL, PAGE_FORM_MAX,
-     CHIEF | GATE_FORM | GATE_STEP_UP, "Decisions", "Decide a fee reduction", NULL, NULL},
+     CHIEF | GATE_FORM | GATE_STEP_UP, "Decisions", "Decide a fee reduction", NULL, NULL,
+     page_posted},
     {HTTP_GET, "/staff/plan", plan_index, HTTP_POOL, 0, OFFICE, "Decisions", "The next day to plan",
-     NULL, NULL},
+     NULL, NULL, page_shown},
     {HTTP_GET, "/staff/plan/{day}", plan_get, HTTP_POOL, 0, OFFICE, "Decisions",
-     "The collection plan of a day", NULL, NULL},
+     "The collection plan of a day", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/plan/{day}", plan_post, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,
-     "Decisions", "Propose or decide the plan", NULL, NULL},
+     "Decisions", "Propose or decide the plan", NULL, NULL, page_posted},
 };
 ROWS(page_decide_count, page_decide_rows);

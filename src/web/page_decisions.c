@@ -342,8 +342,8 @@ static void decision_get(HttpExchange *x) {
 
 const HttpRoute page_decisions_rows[] = {
     {HTTP_GET, "/staff/decisions", decisions_get, HTTP_POOL, 0, READERS, "Decisions",
-     "What was proposed and what became of it", NULL, NULL},
+     "What was proposed and what became of it", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0, READERS, "Decisions",
-     "A decision and its proof", NULL, NULL},
+     "A decision and its proof", NULL, NULL, page_shown},
 };
 ROWS(page_decisions_count, page_decisions_rows);

@@ -63,8 +63,8 @@ static void entry_post(HttpExchange *x) {
 
 const HttpRoute page_entry_rows[] = {
     {HTTP_GET, "/staff/entry", entry_get, HTTP_POOL, 0, CLERK, "Office",
-     "Enter an application for a caller or visitor", NULL, NULL},
+     "Enter an application for a caller or visitor", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/entry", entry_post, HTTP_POOL, PAGE_FORM_MAX, CLERK | GATE_FORM, "Office",
-     "Enter an application for a caller or visitor", NULL, NULL},
+     "Enter an application for a caller or visitor", NULL, NULL, page_posted},
 };
 ROWS(page_entry_count, page_entry_rows);

@@ -87,8 +87,8 @@ static void find_post(HttpExchange *x) {
 
 const HttpRoute page_find_rows[] = {
     {HTTP_GET, "/cases/find", find_get, HTTP_POOL, 0, GATE_PUBLIC, "Cases",
-     "Find a case by its receipt number", NULL, NULL},
+     "Find a case by its receipt number", NULL, NULL, page_shown},
     {HTTP_POST, "/cases/find", find_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
-     "Cases", "Find a case by its receipt number", NULL, NULL},
+     "Cases", "Find a case by its receipt number", NULL, NULL, page_posted},
 };
 ROWS(page_find_count, page_find_rows);

@@ -223,12 +223,14 @@ static void readings_get(HttpExchange *x) {
 static const char *const range_params[] = {"range", "lang", NULL};
 static const char *const list_params[] = {"page", "lang", NULL};
 
+PAGE_ANSWERS(readings_answers, {200, "text/csv", NULL});
+
 const HttpRoute page_gauge_rows[] = {
     {HTTP_GET, "/gauges", gauges_get, HTTP_POOL, 0, GATE_PUBLIC, "Gauges", "River levels",
-     list_params, NULL},
+     list_params, NULL, page_shown},
     {HTTP_GET, "/gauges/{id}", gauge_get, HTTP_POOL, 0, GATE_PUBLIC, "Gauges",
-     "A gauge and its history", range_params, NULL},
+     "A gauge and its history", range_params, NULL, page_shown},
     {HTTP_GET, "/gauges/{id}/readings.csv", readings_get, HTTP_POOL, 0, GATE_PUBLIC, "Gauges",
-     "Readings of a gauge as CSV", range_params, NULL},
+     "Readings of a gauge as CSV", range_params, NULL, readings_answers},
 };
 ROWS(page_gauge_count, page_gauge_rows);

@@ -95,11 +95,15 @@ static void robots_get(HttpExchange *x) {
                     "Allow: /\n"));
 }
 
+PAGE_ANSWERS(favicon_answers, {200, "image/svg+xml", NULL});
+PAGE_ANSWERS(robots_answers, {200, "text/plain", NULL});
+
 const HttpRoute page_home_rows[] = {
     {HTTP_GET, "/favicon.ico", favicon_get, HTTP_LOOP, 0, GATE_PUBLIC, "Pages", "The city's mark",
-     NULL, NULL},
+     NULL, NULL, favicon_answers},
     {HTTP_GET, "/robots.txt", robots_get, HTTP_LOOP, 0, GATE_PUBLIC, "Pages",
-     "What robots may read", NULL, NULL},
-    {HTTP_GET, "/", home_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The front door", NULL, NULL},
+     "What robots may read", NULL, NULL, robots_answers},
+    {HTTP_GET, "/", home_get, HTTP_POOL, 0, GATE_PUBLIC, "Pages", "The front door", NULL, NULL,
+     page_shown},
 };
 ROWS(page_home_count, page_home_rows);

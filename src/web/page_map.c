@@ -127,10 +127,19 @@ static void features_get(HttpExchange *x) {
 static const char *const map_params[] = {"layer", "page", "lang", NULL};
 static const char *const feature_params[] = {"layer", NULL};
 
+static const HttpAnswer feature_answers[] = {{200, "application/geo+json", "Places"},
+                                             HTTP_PROBLEM(400),
+                                             HTTP_PROBLEM(401),
+                                             HTTP_PROBLEM(404),
+                                             HTTP_PROBLEM(500),
+                                             HTTP_PROBLEM(503),
+                                             {421, "text/plain", NULL},
+                                             {0, NULL, NULL}};
+
 const HttpRoute page_map_rows[] = {
     {HTTP_GET, "/map", map_page_get, HTTP_POOL, 0, GATE_PUBLIC, "Map", "The city's places",
-     map_params, NULL},
+     map_params, NULL, page_shown},
     {HTTP_GET, "/map/features.geojson", features_get, HTTP_POOL, 0, GATE_PUBLIC | GATE_API, "Map",
-     "The city's places as GeoJSON (RFC 7946)", feature_params, NULL},
+     "The city's places as GeoJSON (RFC 7946)", feature_params, NULL, feature_answers},
 };
 ROWS(page_map_count, page_map_rows);

@@ -188,10 +188,10 @@ static void release_post(HttpExchange *x) {
 
 const HttpRoute page_release_rows[] = {
     {HTTP_GET, "/staff/releases", releases_get, HTTP_POOL, 0, RELEASERS, "Open data",
-     "Releases and how far their decisions are", NULL, NULL},
+     "Releases and how far their decisions are", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/releases/{release}", release_get, HTTP_POOL, 0, RELEASERS, "Open data",
-     "A release: its definition, what a run would publish, its decision", NULL, NULL},
+     "A release: its definition, what a run would publish, its decision", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/releases/{release}", release_post, HTTP_SLOW, PAGE_FORM_MAX,
-     RELEASERS | GATE_FORM, "Open data", "Propose or decide a release", NULL, NULL},
+     RELEASERS | GATE_FORM, "Open data", "Propose or decide a release", NULL, NULL, page_posted},
 };
 ROWS(page_release_count, page_release_rows);

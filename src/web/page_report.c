@@ -153,10 +153,10 @@ static void report_follow_get(HttpExchange *x) {
 
 const HttpRoute page_report_rows[] = {
     {HTTP_GET, "/report", report_get, HTTP_POOL, 0, GATE_PUBLIC, "Reports", "Report a problem",
-     NULL, NULL},
+     NULL, NULL, page_shown},
     {HTTP_POST, "/report", report_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
-     "Reports", "Report a problem", NULL, NULL},
+     "Reports", "Report a problem", NULL, NULL, page_posted},
     {HTTP_GET, "/report/{report}", report_follow_get, HTTP_POOL, 0, GATE_PUBLIC, "Reports",
-     "What became of a report", NULL, NULL},
+     "What became of a report", NULL, NULL, page_shown},
 };
 ROWS(page_report_count, page_report_rows);

@@ -190,10 +190,10 @@ static void report_desk_post(HttpExchange *x) {
 
 const HttpRoute page_reports_rows[] = {
     {HTTP_GET, "/staff/reports", reports_get, HTTP_POOL, 0, HANDLERS, "Reports", "Problem reports",
-     NULL, NULL},
+     NULL, NULL, page_shown},
     {HTTP_GET, "/staff/reports/{report}", report_desk_get, HTTP_POOL, 0, HANDLERS, "Reports",
-     "A problem report", NULL, NULL},
+     "A problem report", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/reports/{report}", report_desk_post, HTTP_POOL, PAGE_FORM_MAX,
-     HANDLERS | GATE_FORM, "Reports", "Take up or answer a report", NULL, NULL},
+     HANDLERS | GATE_FORM, "Reports", "Take up or answer a report", NULL, NULL, page_posted},
 };
 ROWS(page_reports_count, page_reports_rows);

@@ -446,17 +446,21 @@ static void touch_post(HttpExchange *x) {
 
 #define OFFICE                                                                                     \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+PAGE_ANSWERS(act_answers, PAGE_HTML(200), {204, NULL, NULL}, PAGE_FAULT(400), PAGE_FAULT(409),
+             PAGE_FAULT(413), PAGE_FAULT(415));
 #define ACT(act, f, w)                                                                             \
     {                                                                                              \
         HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,  \
-            "Office", w, NULL, NULL                                                                \
+            "Office", w, NULL, NULL, act_answers                                                   \
     }
 
 const HttpRoute page_staff_rows[] = {
-    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL},
-    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL},
+    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL,
+     page_shown},
+    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL,
+     page_shown},
     {HTTP_GET, "/staff/cases/{number}", review_get, HTTP_POOL, 0, OFFICE, "Office", "Review a case",
-     NULL, NULL},
+     NULL, NULL, page_shown},
     ACT("confirm", confirm_post, "Confirm under delegation"),
     ACT("ask", ask_post, "Ask the applicant"),
     ACT("reject", reject_post, "Refuse with a reason"),

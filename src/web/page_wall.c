@@ -82,13 +82,16 @@ static void staff_wall_events(HttpExchange *x) {
     insight_watch(x, WALL_STAFF);
 }
 
+PAGE_ANSWERS(event_answers, {200, "text/event-stream", NULL}, HTTP_PROBLEM(401));
+
 const HttpRoute page_wall_rows[] = {
-    {HTTP_GET, "/wall", wall_get, HTTP_POOL, 0, GATE_PUBLIC, "Wall", "The public wall", NULL, NULL},
+    {HTTP_GET, "/wall", wall_get, HTTP_POOL, 0, GATE_PUBLIC, "Wall", "The public wall", NULL, NULL,
+     page_shown},
     {HTTP_GET, "/wall/events", wall_events, HTTP_LOOP, 0, GATE_PUBLIC | GATE_API, "Wall",
-     "Changes of the public wall, as server-sent events", NULL, NULL},
+     "Changes of the public wall, as server-sent events", NULL, NULL, event_answers},
     {HTTP_GET, "/staff/wall", staff_wall_get, HTTP_POOL, 0, GATE_STAFF, "Wall",
-     "The wall of the staff", NULL, NULL},
+     "The wall of the staff", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/wall/events", staff_wall_events, HTTP_LOOP, 0, GATE_STAFF, "Wall",
-     "Changes of the staff's wall, as server-sent events", NULL, NULL},
+     "Changes of the staff's wall, as server-sent events", NULL, NULL, event_answers},
 };
 ROWS(page_wall_count, page_wall_rows);

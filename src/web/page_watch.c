@@ -256,11 +256,14 @@ static void operate_get(HttpExchange *x) {
 #define AUDITOR  (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 #define OPERATOR (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_OPERATOR))
 
+PAGE_ANSWERS(proof_answers, {200, "application/json", "Proof"});
+
 const HttpRoute page_watch_rows[] = {
-    {HTTP_GET, "/audit", audit_get, HTTP_POOL, 0, AUDITOR, "Audit", "Who looked", NULL, NULL},
+    {HTTP_GET, "/audit", audit_get, HTTP_POOL, 0, AUDITOR, "Audit", "Who looked", NULL, NULL,
+     page_shown},
     {HTTP_GET, "/audit/{position}", proof_get, HTTP_POOL, 0, AUDITOR, "Audit",
-     "The proof of one leaf", NULL, NULL},
+     "The proof of one leaf", NULL, NULL, proof_answers},
     {HTTP_GET, "/operate", operate_get, HTTP_POOL, 0, OPERATOR, "Operation", "How the process is",
-     NULL, NULL},
+     NULL, NULL, page_shown},
 };
 ROWS(page_watch_count, page_watch_rows);

@@ -3,6 +3,7 @@
 each route of the route log to the rule below. A route that no rule expects to be closed must be open to everybody, so a page that
 was meant for few has to be named here, too."""
 import http.client
+import json
 import os
 import re
 import signal
@@ -122,9 +123,20 @@ def admitted(pattern):
     return next(who for beginning, who in RULES if pattern.startswith(beginning))
 
 
+def undeclared(description, method, pattern, answer):
+    """What the OpenAPI description does not say of a route's answer, or None."""
+    responses = description['paths'][pattern.replace('...}', '}')][method.lower()]['responses']
+    content = responses.get(str(answer.status), {'content': {'no such status': {}}}).get('content', {})
+    media = answer.headers.get('Content-Type', '').split(';')[0]
+    return None if media in (content or {''}) else f'{answer.status} {media} is not declared'
+
+
 def fault(method, pattern, path, browser):
     """What is wrong with the answer, or None."""
     answer = browser.ask(method, path, {} if method == 'POST' else None)
+    wrong = undeclared(browser.machi.description, method, pattern, answer)
+    if wrong:
+        return wrong
     location, api = answer.headers.get('Location', ''), pattern.startswith('/ngsi-ld/')
     if answer.status >= 500:
         return f'{answer.status}'
@@ -150,6 +162,7 @@ def fault(method, pattern, path, browser):
 
 def walk(machi, browsers):
     known, faults, count = parameters(browsers), [], 0
+    machi.description = json.loads(browsers['nobody'].ask('GET', '/ngsi-ld/v1/openapi.json').text)
     for method, pattern in machi.routes():
         if pattern == '/sign-out':
             continue

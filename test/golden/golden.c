@@ -1,4 +1,5 @@
 /* golden: runs golden files against servers and prints TAP. See README.md. */
+#include "declared.h"
 #include "match.h"
 #include "served.h"
 #include "story.h"
@@ -16,9 +17,16 @@ typedef struct Golden {
     VEC(Seed) seeds;
     StrVec covers;
     StrVec files;
+    Str schemas;  /* where a server describes its answers; empty: they aren't checked against it */
     char log[64]; /* MACHI_ROUTE_LOG of all servers */
     int points, wrong;
 } Golden;
+
+/* The server of a file. */
+typedef struct Running {
+    const Served *served;
+    Declared *declared; /* NULL: not asked for */
+} Running;
 
 /* ---- output ---- */
 
@@ -107,17 +115,26 @@ static bool answer_matches(Ctx *ctx, Captures *captures, const StoryCase *c, con
     return good;
 }
 
-static bool run_case(Ctx *ctx, const Served *served, Captures *captures, const StoryCase *c) {
+static bool keeps_to_description(Ctx *ctx, Declared *declared, const StoryCase *c,
+                                 const Answer *answer) {
+    if (!declared || declared_check(ctx, declared, c, answer) == RC_OK) return true;
+    say("the answer is not as the server describes it", ctx->error.detail);
+    say("body", str_head(answer->body, 4000));
+    return false;
+}
+
+static bool run_case(Ctx *ctx, const Running *running, Captures *captures, const StoryCase *c) {
     StoryCase filled;
     Answer answer;
     Rc rc = fill_request(ctx, captures, c, &filled);
-    if (rc == RC_OK) rc = served_ask(ctx, served, &filled, &answer);
+    if (rc == RC_OK) rc = served_ask(ctx, running->served, &filled, &answer);
     if (rc != RC_OK) {
         say("line", str_fmt(ctx->arena, "%d", c->line));
         say("failed", ctx->error.detail);
         return false;
     }
-    return answer_matches(ctx, captures, c, &answer);
+    bool good = answer_matches(ctx, captures, c, &answer);
+    return keeps_to_description(ctx, running->declared, &filled, &answer) && good;
 }
 
 /* ---- one file ---- */
@@ -145,11 +162,23 @@ static Rc run_captures(Ctx *ctx, const Served *served, const Story *story, Captu
     return RC_OK;
 }
 
+static Rc describe(Ctx *ctx, const Golden *golden, const Served *served, Declared **out) {
+    StoryCase c = {.method = STR("GET"), .target = golden->schemas};
+    Answer answer;
+    *out = NULL;
+    if (!golden->schemas.len) return RC_OK;
+    TRY(served_ask(ctx, served, &c, &answer));
+    return declared_read(ctx, answer.body, out);
+}
+
 static Rc run_story(Ctx *ctx, Golden *golden, Str file, const Story *story, const Served *served) {
     Captures captures = {.arena = ctx->arena};
+    Running running = {.served = served};
     TRY(run_captures(ctx, served, story, &captures));
+    TRY(describe(ctx, golden, served, &running.declared));
     VEC_EACH (StoryCase, c, &story->cases)
-        point(golden, run_case(ctx, served, &captures, c), file, c->title);
+        point(golden, run_case(ctx, &running, &captures, c), file, c->title);
+    declared_free(running.declared);
     return RC_OK;
 }
 
@@ -217,6 +246,8 @@ static bool read_arguments(Arena *arena, Golden *golden, int argc, char **argv) 
             i += 2;
         } else if (!strcmp(argv[i], "--cover") && i + 1 < argc) {
             vec_push(arena, &golden->covers, str_of(argv[++i]));
+        } else if (!strcmp(argv[i], "--schemas") && i + 1 < argc) {
+            golden->schemas = str_of(argv[++i]);
         } else if (argv[i][0] == '-') {
             return false;
         } else {
@@ -231,7 +262,8 @@ int main(int argc, char **argv) {
     Golden golden = {.log = "/tmp/machi-golden-routes-XXXXXX"};
     if (!read_arguments(arena, &golden, argc, argv)) {
         fprintf(stderr,
-                "usage: golden --seed NAME COMMAND ... [--cover PREFIX ...] FILE.http ...\n");
+                "usage: golden --seed NAME COMMAND ... [--cover PREFIX ...] [--schemas PATH] "
+                "FILE.http ...\n");
         return 2;
     }
     int fd = mkstemp(golden.log);

@@ -93,7 +93,8 @@ Rc match_fill(Ctx *ctx, const Captures *captures, Str text, Str *out) {
 }
 
 Str match_compact(Arena *arena, Str text) {
-    if (!str_starts(text, STR("{")) && !str_starts(text, STR("["))) return text;
+    bool json = str_starts(text, STR("{")) || str_starts(text, STR("["));
+    if (!json || str_starts(text, STR("{{*}}"))) return text;
     Buf compact = buf_new(arena, text.len);
     bool quoted = false;
     for (size_t i = 0; i < text.len; i++) {

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64, START_SECONDS = 60, ANSWER_SECONDS = 30, STOP_SECONDS = 30 };
+enum { WORDS_MAX = 64, START_SECONDS = 180, ANSWER_SECONDS = 30, STOP_SECONDS = 30 };
 
 static Rc failed(Ctx *ctx, const char *what) {
     return ctx_fail(ctx, RC_FAILED, "golden", STR_NONE, "%s: %s", what, strerror(errno));
@@ -29,7 +29,9 @@ static void words(Ctx *ctx, Str command, Str data, char **out) {
         if (!word.len) continue;
         assert(n < WORDS_MAX - 1);
         const char *machi = getenv("MACHI_BIN");
-        if (str_eq(word, STR("{data}"))) word = data;
+        if (str_starts(word, STR("{data}")))
+            word = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(data), (int)word.len - 6,
+                           word.ptr + 6);
         if (!n && machi && str_eq(word, STR("machi"))) word = str_of(machi);
         out[n++] = (char *)str_z(ctx->arena, word);
     }
@@ -172,13 +174,21 @@ static int connect_to(int port) {
     return -1;
 }
 
+/* A stream of events never ends: its first event is the answer. */
+static bool event_came(Str text) {
+    ptrdiff_t end = str_find(text, STR("\r\n\r\n"));
+    if (end < 0 || str_find(str_head(text, (size_t)end), STR("text/event-stream")) < 0)
+        return false;
+    return str_find(str_sub(text, (size_t)end + 4, text.len), STR("\n\n")) >= 0;
+}
+
 /* Everything until the server closes. */
 static Str receive(Ctx *ctx, int fd) {
     Buf all = buf_new(ctx->arena, 64 << 20);
     char some[65536];
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    for (ssize_t n; (n = recv(fd, some, sizeof some, 0)) > 0;)
+    for (ssize_t n; !event_came(buf_str(&all)) && (n = recv(fd, some, sizeof some, 0)) > 0;)
         buf_add_bytes(&all, some, (size_t)n);
     return buf_str(&all);
 }

@@ -55,6 +55,7 @@ static void white_space_outside_strings_does_not_count(void **state) {
     assert_true(str_eq(match_compact(arena, STR("{ \"a b\" : [1,\n 2], \"c\\\" \": \" \" }")),
                        STR("{\"a b\":[1,2],\"c\\\" \":\" \"}")));
     assert_true(str_eq(match_compact(arena, STR("a, b\n")), STR("a, b\n")));
+    assert_true(str_eq(match_compact(arena, STR("{{*}}<b c>{{*}}")), STR("{{*}}<b c>{{*}}")));
     arena_free(arena);
 }
 
@@ -134,6 +135,29 @@ static void every_kind_of_wrong_answer_fails(void **state) {
     assert_non_null(strstr(out, "\nok 7 - ")); /* the server itself was fine */
 }
 
+static void what_is_not_declared_fails(void **state) {
+    (void)state;
+    char arguments[2048], out[65536], line[32];
+    snprintf(arguments, sizeof arguments,
+             "--seed toy '%s' --schemas /openapi.json '%s/undeclared.http'", toy, folder);
+    assert_int_equal(run(arguments, out, sizeof out), 1);
+    for (int i = 1; i <= 7; i++) {
+        snprintf(line, sizeof line, "not ok %d - ", i);
+        if (!strstr(out, line)) fail_msg("%s came not:\n%s", line, out);
+    }
+    assert_non_null(strstr(out, "\nok 8 - "));
+    assert_non_null(strstr(out, "the route does not declare 202"));
+    assert_non_null(strstr(out, "not a Text: at"));
+    snprintf(arguments, sizeof arguments, "--seed toy '%s' '%s/undeclared.http'", toy, folder);
+    assert_int_equal(run(arguments, out, sizeof out), 0); /* all else was as expected */
+    snprintf(arguments, sizeof arguments, "--seed toy '%s' --schemas /none '%s/good.http'", toy,
+             folder);
+    assert_int_equal(run(arguments, out, sizeof out), 1);
+    snprintf(arguments, sizeof arguments, "--seed toy '%s' --schemas /openapi.json '%s/good.http'",
+             toy, folder);
+    assert_int_equal(run(arguments, out, sizeof out), 0);
+}
+
 static void a_server_that_fails_fails_the_run(void **state) {
     (void)state;
     char arguments[2048], out[65536];
@@ -161,6 +185,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_good_file_passes_and_its_routes_are_covered),
         cmocka_unit_test(a_route_left_out_fails_the_run),
         cmocka_unit_test(every_kind_of_wrong_answer_fails),
+        cmocka_unit_test(what_is_not_declared_fails),
         cmocka_unit_test(a_server_that_fails_fails_the_run),
     };
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);

@@ -26,9 +26,51 @@ static void forgotten(HttpExchange *x) {
     http_answer_empty(x, 204);
 }
 
+/* What is wrong, in the word of the path. */
+static void lie(HttpExchange *x) {
+    Str how = http_path_param(x, "how");
+    if (str_eq(how, STR("status")))
+        http_answer(x, 202, STR("application/json"), STR("{\"id\":\"a\",\"at\":1,\"text\":\"\"}"));
+    else if (str_eq(how, STR("media")))
+        http_answer(x, 200, STR("text/csv"), STR("a,b"));
+    else if (str_eq(how, STR("shape")))
+        http_answer(x, 200, STR("application/json"),
+                    STR("{\"id\":\"a\",\"at\":\"now\",\"text\":\"\"}"));
+    else if (str_eq(how, STR("body")))
+        http_answer(x, 404, STR("text/plain"), STR("nothing"));
+    else if (str_eq(how, STR("schemaless")))
+        http_answer(x, 200, STR("application/ld+json"), STR("{}"));
+    else
+        http_answer(x, 200, STR("application/json"), STR("{\"id\":\"a\",\"at\":1,\"text\":\"\"}"));
+}
+
+/* What it says of itself; nothing of lies that it tells. */
+static void description(HttpExchange *x) {
+    static const char text[] =
+        "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"toy\",\"version\":\"1\"},\"paths\":{"
+        "\"/texts\":{\"put\":{\"responses\":{\"201\":{\"description\":\"kept\"}}}},"
+        "\"/texts/{id}\":{\"get\":{\"responses\":{\"200\":{\"description\":\"it\",\"content\":"
+        "{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Text\"}}}}}}},"
+        "\"/lies/{how}\":{\"get\":{\"parameters\":[{\"name\":\"how\",\"in\":\"path\","
+        "\"required\":true,\"x-rest\":true}],\"responses\":{\"404\":{\"description\":\"none\"},"
+        "\"200\":{\"description\":\"it\",\"content\":{\"application/ld+json\":{},"
+        "\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Forms\"}}}}}}}},"
+        "\"components\":{\"schemas\":{"
+        "\"Text\":{\"type\":\"object\",\"required\":[\"id\",\"text\"],\"properties\":"
+        "{\"at\":{\"type\":\"integer\"}}},"
+        "\"Bare\":{\"type\":\"string\"},"
+        "\"Forms\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Text\"},"
+        "{\"$ref\":\"#/components/schemas/Bare\"}],"
+        "\"x-format\":{\"normalized\":\"Text\",\"simplified\":\"Bare\"}},"
+        "\"ProblemDetails\":{\"type\":\"object\",\"required\":[\"type\",\"status\"]}}}}";
+    http_answer(x, 200, STR("application/json"), str_of(text));
+}
+
 static const HttpRoute routes[] = {
     {.methods = HTTP_PUT, .pattern = "/texts", .handler = put, .max_body = 1000},
     {.methods = HTTP_GET, .pattern = "/texts/{id}", .handler = get},
+    {.methods = HTTP_GET, .pattern = "/lies/{how...}", .handler = lie},
+    {.methods = HTTP_GET, .pattern = "/openapi.json", .handler = description},
     {.methods = HTTP_DELETE, .pattern = "/other/{id}", .handler = forgotten},
 };
 
