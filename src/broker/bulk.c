@@ -97,7 +97,8 @@ static void answer_json(Request *request, int status, const Json *json) {
     request_answer(request, status, buf_str(&body));
 }
 
-/* 207 when something went wrong, 201 with the created ids, else 204 (clauses 6.14 to 6.17). */
+/* 207 when something went wrong, 201 with the created ids, else 204 (clauses 6.14 to 6.17, 6.31).
+ */
 static void bulk_answer(Request *request, const BulkRun *run, const Json *result) {
     Arena *arena = request->ctx->arena;
     JsonItems errors = run->unread, success = {0};

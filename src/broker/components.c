@@ -27,7 +27,7 @@ static const struct {
     ROW(LdContext, "A JSON-LD @context: an address, an object of terms, or several of both",
         "anyOf": [{"$ref": "#/components/schemas/Uri"}, {"type": "object"},
                   {"type": "array", "items": {"type": ["string", "object"]}}]),
-    ROW(Null, "What says that something is gone (clause 4.5.0)", "const": "urn:ngsi-ld:null"),
+    ROW(Null, "The NGSI-LD Null, which says that something is gone", "const": "urn:ngsi-ld:null"),
 
     /* ---- GeoJSON (RFC 7946, clause 4.7) ---- */
     ROW(Position, "Longitude, latitude, perhaps altitude",
@@ -258,7 +258,7 @@ static const struct {
             "properties": {"id": true, "type": true, "scope": true, "createdAt": true,
                            "modifiedAt": true, "deletedAt": true, "expiresAt": true, "@context": true},
             "additionalProperties": {"type": "array", "items": {"type": "object"}}}]),
-    ROW(TemporalValues, "A temporal evolution, simplified (clause 4.5.8)",
+    ROW(TemporalValues, "A temporal evolution, simplified (clause 4.5.9)",
         "allOf": [{"$ref": "#/components/schemas/EntityHead"}, {
             "properties": {"id": true, "type": true, "scope": true, "createdAt": true,
                            "modifiedAt": true, "deletedAt": true, "expiresAt": true, "@context": true},

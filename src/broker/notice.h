@@ -1,5 +1,5 @@
 /* notice: what one event means for one subscription: whether it is told, and the notification
-   (clauses 5.2.6, 5.8.6, 6.3.8). */
+   (clauses 5.3.1, 5.8.6, 6.3.8). */
 #ifndef BROKER_NOTICE_H
 #define BROKER_NOTICE_H
 

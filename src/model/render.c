@@ -53,7 +53,7 @@ static void render_texts(const Render *render, Members *members, Str name, const
     if (texts->len > 1) buf_add_char(render->to, ']');
 }
 
-/* ---- the language filter (clauses 4.5.18, 6.3.7) ---- */
+/* ---- the language filter (clauses 4.15, 6.3.7) ---- */
 
 /* Whether a tag is in a range of RFC 4647 basic filtering; "*" takes any. */
 static bool in_range(Str tag, Str range) {

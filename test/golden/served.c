@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64, START_SECONDS = 180, ANSWER_SECONDS = 30, STOP_SECONDS = 30 };
+enum { WORDS_MAX = 64, START_SECONDS = 300, ANSWER_SECONDS = 30, STOP_SECONDS = 30 };
 
 static Rc failed(Ctx *ctx, const char *what) {
     return ctx_fail(ctx, RC_FAILED, "golden", STR_NONE, "%s: %s", what, strerror(errno));
