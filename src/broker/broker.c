@@ -5,6 +5,7 @@
 Rc broker_open(Ctx *ctx, Tenant *tenant, const BrokerOptions *options) {
     Broker *broker = mem_zero(sizeof *broker);
     broker->pages = pages_new();
+    broker->progress = options->progress;
     tenant->broker = broker;
     Rc rc = contexts_load(ctx, tenant);
     DeliveryOptions delivery = {

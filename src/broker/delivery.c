@@ -39,7 +39,8 @@ typedef struct Lane {
     uint64_t added; /* notices so far, to see whether one came while the lane was read */
     int64_t rest_until;
     DeliveryState state;
-    char *hand; /* key and value of the first notice, as long as nobody has tried to send it */
+    uint64_t oldest; /* while something waits: its first notice is of this leaf or a later one */
+    char *hand;      /* key and value of the first notice, as long as nobody has tried to send it */
     size_t hand_len;
     /* of what is in flight, and its outcome */
     uint8_t item[KEY + 12];
@@ -172,6 +173,14 @@ static void be(uint8_t *to, uint64_t value, size_t bytes) {
         to[i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
 }
 
+/* The leaf of a notice, by its row's key. */
+static uint64_t key_position(Str key) {
+    uint64_t position = 0;
+    for (size_t i = KEY; i < KEY + 8 && i < key.len; i++)
+        position = position << 8 | (uint8_t)key.ptr[i];
+    return position;
+}
+
 Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row) {
     LaneKey lane = lane_key(notice->subscription);
     uint8_t key[KEY + 12];
@@ -264,7 +273,7 @@ static bool load_waiting(void *arg, const Item *item) {
     Loading *loading = arg;
     Lane *lane = lane_of_row(loading->delivery, item->key);
     if (!lane) return true;
-    lane->state.waiting++;
+    if (!lane->state.waiting++) lane->oldest = key_position(item->key); /* rows come in order */
     if (lane->mode == LANE_IDLE) make_ready(loading->delivery, lane);
     return true;
 }
@@ -411,6 +420,7 @@ static Rc outcome_write(Ctx *ctx, Delivery *delivery, const Lane *lane, bool ove
 static void lane_go_on(Delivery *delivery, Lane *lane, bool over) {
     if (over) {
         lane->tries = 0;
+        lane->oldest = key_position((Str){(const char *)lane->item, sizeof lane->item});
         if (lane->state.waiting) lane->state.waiting--;
         if (lane->state.waiting)
             make_ready(delivery, lane);
@@ -595,14 +605,14 @@ static void hand_over(Lane *lane, const NoticeRow *row) {
     memcpy(lane->hand + row->key.len, row->value.ptr, row->value.len);
 }
 
-void delivery_added(Delivery *delivery, Str subscription, const NoticeRow *row) {
+void delivery_added(Delivery *delivery, Str subscription, uint64_t position, const NoticeRow *row) {
     LaneKey key = lane_key(subscription);
     pthread_mutex_lock(&delivery->lock);
     Lane *lane = lane_get(delivery, &key);
     lane->dropped = false;
     lane->added++;
     if (row && lane->mode == LANE_IDLE) hand_over(lane, row);
-    lane->state.waiting++;
+    if (!lane->state.waiting++) lane->oldest = position;
     if (lane->mode == LANE_IDLE) {
         make_ready(delivery, lane);
         pthread_cond_signal(&delivery->work);
@@ -642,4 +652,15 @@ uint64_t delivery_waiting(Delivery *delivery) {
             waiting += lane->state.waiting;
     pthread_mutex_unlock(&delivery->lock);
     return waiting;
+}
+
+uint64_t delivery_through(Delivery *delivery, uint64_t matched) {
+    uint64_t through = matched;
+    pthread_mutex_lock(&delivery->lock);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const Lane *lane = delivery->buckets[i]; lane; lane = lane->next)
+            if (lane->state.waiting && lane->oldest <= through)
+                through = lane->oldest ? lane->oldest - 1 : 0;
+    pthread_mutex_unlock(&delivery->lock);
+    return through;
 }

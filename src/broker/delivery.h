@@ -40,8 +40,9 @@ typedef struct NoticeRow {
 /* Writes a notice, or drops a lane, within the caller's transaction on local.db. */
 Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row);
 Rc delivery_drop(Ctx *ctx, Batch *local, Str subscription);
-/* To be said after that transaction has been committed. row NULL: it is read. */
-void delivery_added(Delivery *delivery, Str subscription, const NoticeRow *row);
+/* To be said after that transaction has been committed: a notice of the leaf at position. row NULL:
+   it is read. */
+void delivery_added(Delivery *delivery, Str subscription, uint64_t position, const NoticeRow *row);
 void delivery_dropped(Delivery *delivery, Str subscription);
 
 /* What a subscription tells of its notifications (clause 5.2.14). Times are TIME_NONE before the
@@ -53,5 +54,8 @@ typedef struct DeliveryState {
 } DeliveryState;
 DeliveryState delivery_state(Delivery *delivery, Str subscription);
 uint64_t delivery_waiting(Delivery *delivery);
+/* Of the leaves up to `matched`, whose notices have all been added: the one up to which nothing is
+   left to be delivered. What was given up is not left. */
+uint64_t delivery_through(Delivery *delivery, uint64_t matched);
 
 #endif

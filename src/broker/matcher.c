@@ -1,6 +1,7 @@
 #include "matcher.h"
 
 #include "notice.h"
+#include "progress.h"
 #include "watch.h"
 
 #include <pthread.h>
@@ -22,6 +23,7 @@ enum {
 
 typedef struct Told {
     Subscription *subscription;
+    uint64_t position;
     NoticeRow row;
 } Told;
 
@@ -40,6 +42,7 @@ struct Matcher {
     atomic_bool stop;
     atomic_uint_fast64_t cursor, announced;
     uint64_t saved;     /* cursor in local.db */
+    Progress progress;  /* what the ledger knows of it */
     bool begun;         /* a transaction on local.db */
     int64_t load_at;    /* when those that did not compile are tried again; 0: none */
     const Event *event; /* being matched */
@@ -264,7 +267,7 @@ static Rc tell(void *arg, Subscription *subscription) {
     if (wanted) {
         Arena *kept = matcher->told_arena;
         row = (NoticeRow){str_dup(kept, row.key), str_dup(kept, row.value)};
-        vec_push(kept, &matcher->told, (Told){subscription, row});
+        vec_push(kept, &matcher->told, (Told){subscription, event->position, row});
         subscription->matched_at = now;
     }
     arena_rewind(ctx.arena, mark);
@@ -366,7 +369,7 @@ static Rc window_take(Ctx *ctx, Matcher *matcher) {
     }
     for (size_t i = 0; i < matcher->told.len; i++)
         delivery_added(matcher->delivery, matcher->told.items[i].subscription->id,
-                       &matcher->told.items[i].row);
+                       matcher->told.items[i].position, &matcher->told.items[i].row);
     atomic_store(&matcher->cursor, next);
     return RC_OK;
 }
@@ -389,12 +392,23 @@ void matcher_announce(Matcher *matcher, uint64_t position) {
     }
 }
 
+/* Nobody is to be told of anything where there are no subscriptions. */
+static void progress_tell(Matcher *matcher) {
+    if (!watch_count(matcher->watch)) return;
+    arena_reset(matcher->arena);
+    Ctx ctx = matcher_ctx(matcher);
+    uint64_t through = delivery_through(matcher->delivery, atomic_load(&matcher->cursor));
+    progress_note(&ctx, matcher->tenant->ledger, &matcher->progress, through);
+}
+
 static bool catch_up(Matcher *matcher) {
     while (!atomic_load(&matcher->stop) &&
            atomic_load(&matcher->cursor) < ledger_head(matcher->tenant->ledger)) {
         arena_reset(matcher->arena);
         Ctx ctx = matcher_ctx(matcher);
-        if (window_take(&ctx, matcher) == RC_OK) continue;
+        bool good = window_take(&ctx, matcher) == RC_OK;
+        if (good && progress_due(&matcher->progress)) progress_tell(matcher);
+        if (good) continue;
         log_error("broker", "matching after leaf %llu failed: " STR_FMT,
                   (unsigned long long)atomic_load(&matcher->cursor), STR_ARG(ctx.error.detail));
         return false;
@@ -416,11 +430,13 @@ static bool load_due(Matcher *matcher) {
 static void *matcher_run(void *arg) {
     Matcher *matcher = arg;
     while (!atomic_load(&matcher->stop)) {
-        bool good = load_due(matcher) && catch_up(matcher);
+        bool good = load_due(matcher);
+        if (good) skip_unwatched(matcher);
+        good = good && catch_up(matcher);
         int64_t until = time_monotonic() + WAIT_MILLIS * INT64_C(1000);
         if (good && !atomic_load(&matcher->announced))
             ledger_wait(matcher->tenant->ledger, atomic_load(&matcher->cursor), until);
-        if (good) skip_unwatched(matcher);
+        if (good && progress_due(&matcher->progress)) progress_tell(matcher);
         struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
         if (!good) nanosleep(&pause, NULL);
     }
@@ -429,8 +445,21 @@ static void *matcher_run(void *arg) {
 
 /* ---- life ---- */
 
-/* Goes on behind the leaf that local.db names; where that is not of this ledger, behind the newest:
-   and durably so, or a power cut would let the next life begin behind a later one. */
+/* local.db was lost, or there was none yet: goes on where the ledger says that all was delivered,
+   or from its first leaf where it says nothing. */
+static Rc cursor_find(Ctx *ctx, Ledger *ledger, uint64_t *position) {
+    Rc rc = progress_find(ctx, ledger, position);
+    if (rc == RC_NOT_FOUND)
+        *position = 0;
+    else if (rc == RC_OK)
+        log_warn("broker",
+                 "local.db doesn't say how far deliveries are: they go on behind leaf %llu",
+                 (unsigned long long)*position);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* Goes on behind the leaf that local.db names; where that is not of this ledger, by what the ledger
+   says: and durably so, or a power cut would let the next life begin behind a later one. */
 static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
     Ledger *ledger = matcher->tenant->ledger;
     Cursor cursor = {0};
@@ -444,10 +473,11 @@ static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
         known = hash_same((Str){(const char *)leaf.bytes, sizeof leaf.bytes},
                           (Str){(const char *)cursor.leaf.bytes, sizeof cursor.leaf.bytes});
     }
-    atomic_store(&matcher->cursor, known ? cursor.position : head);
+    if (!known) TRY(cursor_find(ctx, ledger, &cursor.position));
+    atomic_store(&matcher->cursor, cursor.position);
     if (known) return RC_OK;
     TRY(local_begin(ctx, matcher, BATCH_DURABLE));
-    return cursor_save(ctx, matcher, head);
+    return cursor_save(ctx, matcher, cursor.position);
 }
 
 static Rc matcher_start(Ctx *ctx, Matcher *matcher) {
@@ -472,6 +502,7 @@ Rc matcher_open(Ctx *ctx, Tenant *tenant, Delivery *delivery, Matcher **out) {
     Matcher *matcher = mem_zero(sizeof *matcher);
     matcher->tenant = tenant;
     matcher->delivery = delivery;
+    matcher->progress.every = tenant->broker->progress;
     matcher->watch = watch_new();
     matcher->arena = arena_new(MATCHER_ARENA);
     matcher->scratch = arena_new(MATCHER_ARENA);
@@ -491,7 +522,10 @@ Rc matcher_open(Ctx *ctx, Tenant *tenant, Delivery *delivery, Matcher **out) {
 void matcher_close(Matcher *matcher) {
     if (!matcher) return;
     atomic_store(&matcher->stop, true);
-    if (matcher->started) pthread_join(matcher->thread, NULL);
+    if (matcher->started) {
+        pthread_join(matcher->thread, NULL);
+        progress_tell(matcher);
+    }
     batch_close(matcher->local);
     reader_close(matcher->db);
     watch_free(matcher->watch);

@@ -15,6 +15,7 @@ struct Receiver {
     HttpServer *server;
     pthread_mutex_t lock;
     Gots got;
+    bool mended;
     VEC(HttpExchange *) hanging;
 };
 
@@ -28,7 +29,14 @@ static int answer_of(const Receiver *receiver, Str at) {
     for (size_t i = 0; i < receiver->got.len; i++)
         n += str_eq(receiver->got.items[i].at, at);
     if (str_starts(at, STR("fail2"))) return n <= 2 ? 503 : 200;
+    if (str_starts(at, STR("down"))) return receiver->mended ? 200 : 503;
     return str_starts(at, STR("gone")) ? 410 : 200;
+}
+
+void receiver_mend(Receiver *receiver) {
+    pthread_mutex_lock(&receiver->lock);
+    receiver->mended = true;
+    pthread_mutex_unlock(&receiver->lock);
 }
 
 static void notified(HttpExchange *x) {
@@ -128,6 +136,12 @@ void rig_open_city(Rig *rig) {
 void rig_close_city(Rig *rig) {
     city_close(rig->city);
     rig->city = NULL;
+}
+
+void rig_lose_local(Rig *rig) {
+    char command[160];
+    snprintf(command, sizeof command, "rm %s/tenants/default/local.db*", rig->folder);
+    assert_int_equal(system(command), 0);
 }
 
 int rig_set_up(void **state) {

@@ -19,8 +19,10 @@ typedef struct Got {
 } Got;
 typedef VEC(Got) Gots;
 
-/* Answers POST /{at}: 200; "hang...": never; "fail2...": 503 twice, then 200; "gone...": 410. */
+/* Answers POST /{at}: 200; "hang...": never; "fail2...": 503 twice, then 200; "gone...": 410;
+   "down...": 503 until receiver_mend. */
 typedef struct Receiver Receiver;
+void receiver_mend(Receiver *receiver);
 Receiver *receiver_start(int port); /* 0: any */
 int receiver_port(const Receiver *receiver);
 void receiver_stop(Receiver *receiver);
@@ -46,6 +48,8 @@ int rig_set_up(void **state);
 int rig_tear_down(void **state);
 void rig_close_city(Rig *rig);
 void rig_open_city(Rig *rig);
+/* Removes local.db of a closed city. */
+void rig_lose_local(Rig *rig);
 /* A request to the city; the body has each ' written as a quote. Gives the status. */
 int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body);
 /* A subscription `more` of the path `at`: members in front of its notification. */

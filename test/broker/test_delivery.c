@@ -46,7 +46,7 @@ static void own_put(Own *own, Str subscription, Str url, uint64_t position) {
     NoticeRow row;
     assert_int_equal(delivery_put(&own->ctx, own->local, &notice, &row), RC_OK);
     assert_int_equal(batch_commit(&own->ctx, own->local), RC_OK);
-    delivery_added(own->delivery, subscription, own->reads ? NULL : &row);
+    delivery_added(own->delivery, subscription, position, own->reads ? NULL : &row);
 }
 
 static DeliveryState own_wait(Own *own, Str subscription, int64_t sent) {
@@ -99,7 +99,7 @@ static void a_full_lane_says_so_and_counts(void **state) {
     assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("hang"), 1).len, 1);
     for (int i = 1; i < DELIVERY_QUEUE_MAX; i++) {
         assert_true(delivery_room(own.delivery, id, 7));
-        delivery_added(own.delivery, id, NULL);
+        delivery_added(own.delivery, id, (uint64_t)i + 1, NULL);
     }
     assert_false(delivery_room(own.delivery, id, 7));
     assert_int_equal(delivery_state(own.delivery, id).failed, 1);

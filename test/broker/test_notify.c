@@ -348,6 +348,46 @@ static void what_waits_outlives_a_restart(void **state) {
                      ROUNDS + 1);
 }
 
+/* Of a closed and opened city without its local.db. */
+static void lose_local(Rig *rig) {
+    rig_close_city(rig);
+    rig_lose_local(rig);
+    rig_open_city(rig);
+}
+
+static uint64_t ledger_length(const Rig *rig) {
+    return ledger_head(rig->tenant->ledger);
+}
+
+static void deliveries_resume_without_local_db(void **state) {
+    Rig *rig = *state;
+    enum { ROUNDS = 5 };
+    rig_subscribe(rig, "down", ROOMS);
+    rig_subscribe(rig, "up", ROOMS);
+    post_room(rig, "1", 0);
+    for (int i = 1; i < ROUNDS; i++)
+        set_room(rig, "1", i);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("up"), ROUNDS).len, ROUNDS);
+    lose_local(rig);
+    receiver_mend(rig->receiver);
+    rig_settle(rig);
+    Gots got = receiver_got(rig->receiver, rig->ctx.arena, STR("down"));
+    for (size_t i = 0; i < ROUNDS; i++) {
+        Str wanted = str_fmt(rig->ctx.arena, "\"temperature\":%zu}", i);
+        if (str_find(got.items[got.len - ROUNDS + i].body, wanted) < 0)
+            fail_msg("%zu: " STR_FMT, i, STR_ARG(got.items[got.len - ROUNDS + i].body));
+    }
+    size_t told = got.len + receiver_got(rig->receiver, rig->ctx.arena, STR("up")).len;
+    lose_local(rig); /* its note says that nothing is left */
+    uint64_t length = ledger_length(rig);
+    rig_settle(rig);
+    assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("down")).len +
+                         receiver_got(rig->receiver, rig->ctx.arena, STR("up")).len,
+                     told);
+    lose_local(rig); /* nor is there anything new to say */
+    assert_int_equal(ledger_length(rig), length);
+}
+
 static void tenants_know_nothing_of_each_other(void **state) {
     Rig *rig = *state;
     rig_close_city(rig);
@@ -384,6 +424,7 @@ int main(void) {
         CASE(a_failing_endpoint_gets_everything_in_order),
         CASE(what_cannot_help_is_not_tried_again),
         CASE(what_waits_outlives_a_restart),
+        CASE(deliveries_resume_without_local_db),
         CASE(tenants_know_nothing_of_each_other),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

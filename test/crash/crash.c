@@ -25,6 +25,7 @@ typedef struct Run {
     CrashKnown known;
     Heard *heard; /* NULL without syncs: what is lost would not be told either */
     uint64_t told;
+    uint64_t lost;         /* lives that began without local.db */
     uint64_t acks, silent; /* all acknowledgements; lives killed before the first one */
 } Run;
 
@@ -98,12 +99,22 @@ static int64_t moment_of_death(Run *run, int fd) {
     return time_monotonic() + (int64_t)rand_below(&run->rand, 40000);
 }
 
+/* local.db may go at any time: what it held is told again, by what the ledger says. */
+static void lose_local(Run *run) {
+    char command[128];
+    if (rand_below(&run->rand, 4)) return;
+    snprintf(command, sizeof command, "rm -f %s/data/local.db*", run->root);
+    if (system(command) != 0) abort();
+    run->lost++;
+}
+
 /* One life and its end. Gives the status with which the child ended by itself; 0: it lived until it
  * was killed. */
 static int one_life(Run *run, const char *self) {
     int fd, status;
     size_t acks = 0;
     run->seed = rand_u64(&run->rand);
+    lose_local(run);
     pid_t pid = start_child(run, self, &fd);
     int64_t until = moment_of_death(run, fd);
     acks += read_acks(run, fd, until, false);
@@ -170,9 +181,9 @@ int main(int argc, char **argv) {
     Arena *arena = arena_new((size_t)4 << 30);
     Str wrong = live_and_die(&run, argv[0], arena);
     printf("%s: %d lives, %llu acknowledged writes, %llu lives killed before their first, "
-           "%llu notifications, seed %llu: " STR_FMT "\n",
+           "%llu without local.db, %llu notifications, seed %llu: " STR_FMT "\n",
            mode, run.lives, (unsigned long long)run.acks, (unsigned long long)run.silent,
-           (unsigned long long)run.told, (unsigned long long)first,
+           (unsigned long long)run.lost, (unsigned long long)run.told, (unsigned long long)first,
            STR_ARG(wrong.len ? wrong : STR("everything is there")));
     bool good = no_sync ? str_find(wrong, STR("was acknowledged")) >= 0
                         : !wrong.len && run.silent < (uint64_t)run.lives / 2;

@@ -57,7 +57,9 @@ static Rc broker_begin(City *city, Rooms *rooms, int port) {
     TRY(gate_open(ctx, &rooms->tenant, &gate));
     TRY(subscribe(city, port));
     TRY(broker_open(ctx, &rooms->tenant,
-                    &(BrokerOptions){.loopback = true, .retry = TIME_SECOND / 100}));
+                    &(BrokerOptions){.loopback = true,
+                                     .retry = TIME_SECOND / 100,
+                                     .progress = TIME_SECOND / 300}));
     return broker_start(ctx, &rooms->tenant);
 }
 
