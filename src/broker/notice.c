@@ -175,8 +175,18 @@ static void body_write(Ctx *ctx, const Subscription *subscription, const Change 
     buf_add_char(body, '}');
 }
 
+/* What has just ended is told as what it was: an end by time must not hide it. */
+static const Entity *told_of(Ctx *ctx, const Change *change) {
+    if (change->after || !change->before || !entity_expires(change->before))
+        return change->after ? change->after : change->before;
+    Entity *was = NEW(ctx->arena, Entity);
+    *was = *change->before;
+    was->expires_at = TIME_NONE;
+    return was;
+}
+
 bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body) {
-    const Entity *entity = change->after ? change->after : change->before;
+    const Entity *entity = told_of(ctx, change);
     if (!entity || !triggered(subscription, change)) return false;
     const Entity *shown = shown_of(ctx, entity);
     if (!shown) return false;

@@ -181,6 +181,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(procedures_of(ctx, city, tenant));
     TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));
     TRY(project_start(ctx, project));
+    TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};

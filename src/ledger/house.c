@@ -131,14 +131,27 @@ static void free_key(Timer timer) {
     mem_free((void *)(uintptr_t)timer.key.ptr);
 }
 
-void ledger_timer(Ledger *ledger, Str key, int64_t at, LedgerDue due, void *arg) {
-    House *house = &ledger->house;
-    pthread_mutex_lock(&house->lock);
+static void drop_timer(House *house, Str key) {
     for (size_t i = 0; i < house->len; i++) {
         if (!str_eq(house->timers[i].key, key)) continue;
         free_key(take_timer(house, i));
-        break;
+        return;
     }
+}
+
+/* What runs may set its timer again: that one goes, too. */
+static void wait_for_timer(House *house, Str key) {
+    if (pthread_equal(pthread_self(), house->thread)) return;
+    while (str_eq(house->runs, key) && house->runs.len)
+        pthread_cond_wait(&house->ran, &house->lock);
+    drop_timer(house, key);
+}
+
+void ledger_timer(Ledger *ledger, Str key, int64_t at, LedgerDue due, void *arg) {
+    House *house = &ledger->house;
+    pthread_mutex_lock(&house->lock);
+    drop_timer(house, key);
+    if (at == TIME_NONE) wait_for_timer(house, key);
     if (at != TIME_NONE) put_timer(house, (Timer){key, at, due, arg});
     pthread_cond_signal(&house->wake);
     pthread_mutex_unlock(&house->lock);
@@ -150,10 +163,13 @@ static bool run_timer(Ledger *ledger) {
     bool due = house->len && house->timers[0].at <= time_now(ledger->options.clock);
     if (!due) return false;
     Timer timer = take_timer(house, 0);
+    house->runs = timer.key;
     pthread_mutex_unlock(&house->lock);
     timer.due(timer.arg, ledger, timer.key, timer.at);
-    free_key(timer);
     pthread_mutex_lock(&house->lock);
+    house->runs = STR_NONE;
+    pthread_cond_broadcast(&house->ran);
+    free_key(timer);
     return true;
 }
 
@@ -203,6 +219,7 @@ void house_init(Ledger *ledger) {
     House *house = &ledger->house;
     pthread_mutex_init(&house->lock, NULL);
     ledger_cond_init(&house->wake);
+    pthread_cond_init(&house->ran, NULL);
     house->hasher = tree_hasher_new();
     house->note = buf_new(NULL, 1 << 16);
 }
@@ -233,5 +250,6 @@ void house_free(Ledger *ledger) {
     buf_free(&house->note);
     tree_hasher_free(house->hasher);
     pthread_cond_destroy(&house->wake);
+    pthread_cond_destroy(&house->ran);
     pthread_mutex_destroy(&house->lock);
 }

@@ -306,7 +306,8 @@ void ledger_state_reached(Ledger *ledger, uint64_t position);
 /* ---- timers ---- */
 
 /* Runs due(arg, ledger, key, at) once, at or soon after the instant, on the ledger's own thread:
-   build a command, submit it, return. Setting a key again moves it, at = TIME_NONE cancels it.
+   build a command, submit it, return. Setting a key again moves it, at = TIME_NONE cancels it, and
+   waits until it doesn't run.
    Nothing is stored: after an opening, whoever set them finds the due times in the state again (a
    projection lists them). The key is copied. Any thread. */
 typedef void (*LedgerDue)(void *arg, Ledger *ledger, Str key, int64_t at);

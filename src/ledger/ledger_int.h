@@ -210,9 +210,10 @@ typedef struct Timer {
 typedef struct House {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, ran;
     Timer *timers; /* a heap by time */
     size_t len, cap;
+    Str runs; /* key of the timer whose function runs now, or empty */
     bool stop, running;
     uint64_t signed_size; /* of the newest checkpoint; the house's thread only */
     WitnessState witness;

@@ -28,6 +28,7 @@ static void add_builtin(Project *project) {
                                     .arg = project->state});
     project_add(project,
                 (Follower){.name = "looks", .version = 4, .event = looks_event, .arg = project});
+    project_add(project, (Follower){.name = EXPIRY_SPACE, .version = 1, .event = expiry_event});
 }
 
 static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
@@ -322,6 +323,7 @@ Rc project_start(Ctx *ctx, Project *project) {
 
 void project_stop(Project *project) {
     if (!project) return;
+    expiry_stop(project);
     pthread_mutex_lock(&project->lock);
     atomic_store(&project->stop, true);
     pthread_cond_signal(&project->hurry);

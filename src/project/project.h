@@ -54,12 +54,15 @@ Rc project_row(Ctx *ctx, Project *project, const char *follower, Str key, Str *v
 
 /* ---- life ---- */
 
-/* Registers the built-in followers (state, history, looks, counts); rooms above add theirs before
- * project_start. */
+/* Registers the built-in followers (state, history, looks, what ends when); rooms above add theirs
+ * before project_start. */
 Rc project_new(Ctx *ctx, Tenant *tenant, Project **out);
 void project_add(Project *project, Follower follower);
 /* Catches up with what must be there before serving, then follows on a thread of its own. */
 Rc project_start(Ctx *ctx, Project *project);
+/* From now until project_stop each entity and attribute whose expiresAt is over is ended within
+   some seconds, by commands of the timer. After project_start. */
+Rc project_expire(Ctx *ctx, Project *project);
 void project_stop(Project *project);
 /* Waits until every follower has reached position (tests, imports, `drained` figures). RC_LIMIT
  * when the deadline passes first. */

@@ -50,6 +50,7 @@ struct Project {
     struct State *state;
     struct Indexes *indexes;
     struct Asides *asides;
+    struct Expiry *expiry; /* NULL: nothing ends by itself */
     pthread_t thread;
     bool started;
     bool apart; /* a rebuild for comparison: what the working set holds is not asked */
@@ -68,6 +69,14 @@ Space project_space(const char *follower);
 /* Spaces that the state's follower writes beside the entities. */
 #define HISTORY_SPACE "history"
 #define TYPES_SPACE   "types"
+#define EXPIRY_SPACE  "expiry"
+
+/* ---- expiry.c ---- */
+
+/* The follower of this space. */
+Rc expiry_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
+/* Ends what project_expire began. */
+void expiry_stop(Project *project);
 
 /* ---- index.c ---- */
 

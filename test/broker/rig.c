@@ -181,7 +181,8 @@ Str rig_json(Arena *arena, const char *text) {
     Buf out = buf_new(arena, 1 << 20);
     for (const char *c = text; *c; c++)
         buf_add_char(&out, *c == '\'' ? '"' : *c);
-    return buf_str(&out);
+    Str made = buf_str(&out);
+    return (Str){str_z(arena, made), made.len};
 }
 
 int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {

@@ -2,8 +2,10 @@
 #include "rig.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #define ROOMS "'entities':[{'type':'Room'}]"
+#define ENDS  "'expiresAt':'@'}"
 
 static void post_room(Rig *rig, const char *id, int temperature) {
     Str body =
@@ -377,15 +379,85 @@ static void deliveries_resume_without_local_db(void **state) {
         if (str_find(got.items[got.len - ROUNDS + i].body, wanted) < 0)
             fail_msg("%zu: " STR_FMT, i, STR_ARG(got.items[got.len - ROUNDS + i].body));
     }
-    size_t told = got.len + receiver_got(rig->receiver, rig->ctx.arena, STR("up")).len;
     lose_local(rig); /* its note says that nothing is left */
     uint64_t length = ledger_length(rig);
     rig_settle(rig);
-    assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("down")).len +
-                         receiver_got(rig->receiver, rig->ctx.arena, STR("up")).len,
-                     told);
+    const char *const paths[] = {"up", "down"};
+    for (size_t i = 0; i < 2; i++) {
+        Str id = str_fmt(rig->ctx.arena, "urn:ngsi-ld:Subscription:%s", paths[i]);
+        assert_int_equal(delivery_state(rig->tenant->broker->delivery, id).sent, 0);
+    }
     lose_local(rig); /* nor is there anything new to say */
-    assert_int_equal(ledger_length(rig), length);
+    assert_true(ledger_length(rig) - length <= 1);
+}
+
+/* A room with further members; @ in them stands for the end, which comes after so many µs. */
+static void post_ending(Rig *rig, const char *id, const char *more, int64_t after) {
+    Str until = time_format(rig->ctx.arena, time_now(&rig->clock) + after);
+    Buf body = buf_new(rig->ctx.arena, 1000);
+    buf_add(&body, str_fmt(rig->ctx.arena, "{'id':'urn:r:%s','type':'Room',", id));
+    for (const char *c = more; *c; c++)
+        if (*c == '@')
+            buf_add(&body, until);
+        else
+            buf_add_char(&body, *c);
+    const char *text = str_z(rig->ctx.arena, buf_str(&body));
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entities", text), 201);
+}
+
+static const Entity *stored(Rig *rig, const char *id) {
+    const Entity *entity;
+    Str whole = str_fmt(rig->ctx.arena, "urn:r:%s", id);
+    Rc rc = ledger_entity(&rig->ctx, rig->tenant->ledger, whole, &entity);
+    assert_true(rc == RC_OK || rc == RC_NOT_FOUND);
+    return rc == RC_OK ? entity : NULL;
+}
+
+/* Not only hidden: taken out by a command of the timer, of which subscribers are told. */
+static void what_has_ended_is_taken_out(void **state) {
+    Rig *rig = *state;
+    rig_subscribe(rig, "ended", ROOMS ",'notificationTrigger':['entityDeleted']");
+    rig_subscribe(rig, "partly",
+                  ROOMS ",'notificationTrigger':['attributeDeleted'],"
+                        "'watchedAttributes':['light']");
+    post_ending(rig, "brief", ENDS, TIME_SECOND / 5);
+    post_ending(rig, "long", ENDS, 2 * TIME_SECOND);
+    Str later = time_format(rig->ctx.arena, time_now(&rig->clock) + TIME_HOUR);
+    Str body =
+        str_fmt(rig->ctx.arena, "{'id':'urn:r:long','type':'Room','expiresAt':'" STR_FMT "'}",
+                STR_ARG(later));
+    assert_int_equal(rig_ask(rig, HTTP_PUT, "/entities/urn:r:long", body.ptr), 204);
+    post_ending(rig, "half", "'kept':1,'light':{'type':'Property','value':1," ENDS "}",
+                TIME_SECOND / 5);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("partly"), 1).len, 1);
+    Gots ended = receiver_wait(rig->receiver, rig->ctx.arena, STR("ended"), 1);
+    assert_int_equal(ended.len, 1);
+    assert_true(has(ended.items[0].body, "urn:r:brief"));
+    assert_null(stored(rig, "brief"));
+    nanosleep(&(struct timespec){.tv_sec = 3}, NULL);
+    assert_non_null(stored(rig, "long"));
+    const Entity *half = stored(rig, "half");
+    assert_null(entity_attr(half, STR(LD_DEFAULT "light")));
+    assert_non_null(entity_attr(half, STR(LD_DEFAULT "kept")));
+}
+
+static void what_ends_while_nobody_serves_is_taken_out_later(void **state) {
+    Rig *rig = *state;
+    enum { ROUNDS = 300 }; /* more than one command takes */
+    rig_subscribe(rig, "ended", ROOMS ",'notificationTrigger':['entityDeleted']");
+    for (int i = 0; i < ROUNDS; i++)
+        post_ending(rig, str_fmt(rig->ctx.arena, "%d", i).ptr, ENDS, 3 * TIME_SECOND);
+    uint64_t before = ledger_length(rig);
+    rig_close_city(rig);
+    nanosleep(&(struct timespec){.tv_sec = 4}, NULL);
+    rig_open_city(rig);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("ended"), ROUNDS).len,
+                     ROUNDS);
+    rig_settle(rig);
+    uint64_t after = ledger_length(rig);
+    assert_true(after - before < 10); /* by some commands, each of many */
+    nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    assert_true(ledger_length(rig) - after <= 1); /* and once: no more than a note of deliveries */
 }
 
 static void tenants_know_nothing_of_each_other(void **state) {
@@ -425,6 +497,8 @@ int main(void) {
         CASE(what_cannot_help_is_not_tried_again),
         CASE(what_waits_outlives_a_restart),
         CASE(deliveries_resume_without_local_db),
+        CASE(what_has_ended_is_taken_out),
+        CASE(what_ends_while_nobody_serves_is_taken_out_later),
         CASE(tenants_know_nothing_of_each_other),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

@@ -27,10 +27,12 @@ typedef struct Replay {
         if (!(replay)->wrong.len) (replay)->wrong = str_fmt((replay)->arena, __VA_ARGS__);         \
     } while (0)
 
-/* A move of money takes two events, everything else one. */
+/* A move of money takes two events, an end of several things as many as there are, everything else
+   one. */
 static void leaf_ends(Replay *replay) {
     uint32_t expected = str_eq(replay->kind, STR("move")) ? 2 : 1;
-    if (replay->last && replay->events != expected)
+    bool any = str_eq(replay->kind, STR("entity.expire"));
+    if (replay->last && !any && replay->events != expected)
         WRONG(replay, "leaf %llu has %u events of a %.*s", (unsigned long long)replay->last,
               replay->events, STR_ARG(replay->kind));
 }
@@ -240,6 +242,20 @@ static Str never_told(const CrashKnown *known, Heard *heard, Arena *arena) {
     return STR_NONE;
 }
 
+static Str never_ended(City *city, Arena *arena) {
+    int64_t until = time_monotonic() + TIME_MINUTE;
+    for (unsigned i = 0; i < CRASH_BRIEF; i++) {
+        const Entity *entity;
+        Str id = crash_brief_id(arena, i);
+        while (ledger_entity(&city->ctx, city->ledger, id, &entity) == RC_OK) {
+            if (time_monotonic() >= until)
+                return str_fmt(arena, STR_FMT " has never ended", STR_ARG(id));
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        }
+    }
+    return STR_NONE;
+}
+
 Str crash_check_heard(const char *root, const CrashKnown *known, Heard *heard, Arena *arena) {
     City city;
     Rooms rooms = {0};
@@ -250,6 +266,7 @@ Str crash_check_heard(const char *root, const CrashKnown *known, Heard *heard, A
     if (rc == RC_OK) wait_until_sent(&city, &rooms.tenant);
     if (rc != RC_OK) wrong = str_fmt(arena, "rooms: %.*s", STR_ARG(city.ctx.error.detail));
     if (!wrong.len) wrong = never_told(known, heard, arena);
+    if (!wrong.len) wrong = never_ended(&city, arena);
     rooms_close(&city, &rooms);
     city_leave(&city);
     return wrong;

@@ -11,6 +11,7 @@ enum {
     CRASH_ACCOUNTS = 6, /* shared by all: money moves between them */
     CRASH_MONEY = 1000, /* in each account at first */
     CRASH_CASES = 40,
+    CRASH_BRIEF = 4, /* entities that end by themselves */
 };
 
 /* What a thread was told is durable. Smaller than PIPE_BUF, so that it goes through the pipe whole.
@@ -43,13 +44,15 @@ typedef struct CrashKnown {
    is brought up to what is there, so that the next life goes on from it. The words lie in `arena`.
  */
 Str crash_check(const char *root, CrashKnown *known, Arena *arena);
-/* Opens it with its broker, waits until nothing is left to be sent, and says which change of an
-   open slot its subscriber was never told, or gives an empty Str. */
+/* Opens it with its broker and timers, waits until nothing is left to be sent or to end, and says
+   which change of an open slot its subscriber was never told, what has not ended, or gives an empty
+   Str. */
 struct Heard;
 Str crash_check_heard(const char *root, const CrashKnown *known, struct Heard *heard, Arena *arena);
 
 Str crash_slot_id(Arena *arena, unsigned thread, unsigned slot);
 Str crash_account_id(Arena *arena, unsigned account);
+Str crash_brief_id(Arena *arena, unsigned brief);
 /* Type by slot: open, personal, undeclared. */
 const char *crash_slot_type(unsigned slot);
 

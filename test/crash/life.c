@@ -16,6 +16,10 @@ Str crash_account_id(Arena *arena, unsigned account) {
     return str_fmt(arena, "urn:x:account:%u", account);
 }
 
+Str crash_brief_id(Arena *arena, unsigned brief) {
+    return str_fmt(arena, "urn:x:brief:%u", brief);
+}
+
 const char *crash_slot_type(unsigned slot) {
     static const char *const types[] = {SENSOR, APPLICATION, THING};
     return types[slot % 3];
@@ -140,10 +144,20 @@ static Delta *reading_delta(Arena *arena, Rand *rand) {
     return delta;
 }
 
+/* Something that ends by itself within some milliseconds, perhaps when nobody lives. */
+static Delta *brief_delta(City *city, Arena *arena, Rand *rand) {
+    Delta *delta = NEW(arena, Delta);
+    Str id = crash_brief_id(arena, (unsigned)rand_below(rand, CRASH_BRIEF));
+    *delta = (Delta){.op = DELTA_PUT, .id = id, .after = entity_new(arena, id, STR(SENSOR))};
+    delta->after->expires_at = time_now(&city->clock) + (int64_t)rand_below(rand, 20000);
+    entity_set(arena, delta->after, STR(VALUE), json_of_int(1));
+    return delta;
+}
+
 static Command *other_command(City *city, Rand *rand) {
     Command *command = command_new(city->ledger, (CommandHead){.kind = STR("other")});
     Arena *arena = command_arena(command);
-    unsigned kind = (unsigned)rand_below(rand, 3);
+    unsigned kind = (unsigned)rand_below(rand, 4);
     if (kind == 0) {
         PartLook *look = NEW(arena, PartLook);
         *look = (PartLook){.why = STR("a list")};
@@ -155,7 +169,9 @@ static Command *other_command(City *city, Rand *rand) {
         return command;
     }
     PartPut *put = NEW(arena, PartPut);
-    put->delta = kind == 1 ? case_delta(arena, rand) : reading_delta(arena, rand);
+    put->delta = kind == 1   ? case_delta(arena, rand)
+                 : kind == 2 ? reading_delta(arena, rand)
+                             : brief_delta(city, arena, rand);
     command_needs(command, put->delta->id);
     command_add(command, &part_put, put);
     return command;

@@ -70,7 +70,9 @@ Rc rooms_open(City *city, Rooms *rooms, int port) {
                                 .contexts = ld_cache_new((LdCacheOptions){.max_count = 10})}};
     city->ctx.tenant = &rooms->tenant;
     TRY(followers_start(city, rooms));
-    return port ? broker_begin(city, rooms, port) : RC_OK;
+    if (!port) return RC_OK;
+    TRY(project_expire(&city->ctx, rooms->project));
+    return broker_begin(city, rooms, port);
 }
 
 void rooms_close(City *city, Rooms *rooms) {
