@@ -35,6 +35,7 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     }
     if (rc == RC_OK) rc = session_load_all(ctx, gate);
     if (rc == RC_OK) rc = token_load_all(ctx, gate);
+    if (rc == RC_OK) rc = link_open(ctx, gate);
     if (rc == RC_OK) rc = glass_open(ctx, gate, options);
     return rc;
 }
@@ -64,6 +65,7 @@ void gate_close(Tenant *tenant) {
     for (size_t i = 0; i < GATE_THREADS; i++)
         reader_close(gate->readers[i]);
     batch_close(gate->local);
+    link_close(gate);
     roster_free(gate->sessions);
     roster_free(gate->tokens);
     roster_free(gate->failures);

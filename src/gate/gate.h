@@ -129,6 +129,34 @@ Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why);
    be called for each command that an actor's rights decided, before its other parts are added. */
 void gate_guard(Ctx *ctx, Command *command);
 
+/* ---- several subjects, one person (DESIGN §6): link.c ---- */
+
+#define LINK_TYPE LD_DEFAULT "PersonLink"
+/* How a subject stands to ctx's actor: without account, so that he may take it in; his own, by
+   himself or taken in; taken out of his account by an official; taken in by another account;
+   another account's own person, or no person. */
+typedef enum GateLinkState {
+    LINK_FREE,
+    LINK_OWN,
+    LINK_REFUSED,
+    LINK_TAKEN,
+    LINK_ACCOUNT
+} GateLinkState;
+Rc gate_link_state(Ctx *ctx, Str subject, GateLinkState *out);
+/* A signed-in resident who holds the record's address takes the person that it is about into his
+   account: from then on he stands to all of that person's records as to his own. Nothing of them
+   changes, and no key. RC_DENIED "not-holder", "unlinked" (an official took it out before);
+   RC_CONFLICT "linked", "has-account". Again: RC_OK. Pool threads, as all below. */
+Rc gate_link(Ctx *ctx, const Entity *record);
+/* An official who may confirm the record takes its person out of the account that took him in.
+   RC_CONFLICT "not-linked". */
+Rc gate_unlink(Ctx *ctx, const Entity *record, Str reason);
+/* A person and all subjects that he took in, in ctx->arena; none for nobody. */
+Rc gate_subjects(Ctx *ctx, Str person, StrVec *out);
+/* ledger_erase for all subjects of a person, his account among them. RC_FAILED: some of them may be
+   erased; the same again erases the rest. */
+Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept);
+
 /* Access bits of HttpRoute. */
 enum {
     GATE_PUBLIC = 1, /* nobody may */

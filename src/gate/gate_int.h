@@ -69,6 +69,7 @@ struct Gate {
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     struct Glass *glass;           /* NULL: off */
+    struct Links *links;
     Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
 };
 
@@ -116,6 +117,13 @@ bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
 void token_post_set(void *kept, Str account, Str post);
 /* Whether ctx's actor still has the rights under which he was identified. */
 bool authority_holds(Ctx *ctx);
+
+/* link.c: reads who took which subject in; whether this person took in that subject, from any
+   thread, at once; and a number that is another one when that may have changed. */
+Rc link_open(Ctx *ctx, Gate *gate);
+void link_close(Gate *gate);
+bool link_holds(const Ctx *ctx, Str subject, Str person);
+uint64_t link_generation(const Ctx *ctx);
 
 /* glass.c: break-glass (DESIGN §5). A thread of its own brings spooled looks into the ledger, each
    once, by its id. */

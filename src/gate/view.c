@@ -96,7 +96,8 @@ unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     unsigned bits = 0;
     if (actor->kind == ACTOR_SYSTEM) return 0;
     Str subject = dictionary_subject(ctx->tenant->dictionary, entity);
-    if (!str_empty(actor->person) && str_eq(subject, actor->person))
+    if (!str_empty(actor->person) &&
+        (str_eq(subject, actor->person) || link_holds(ctx, subject, actor->person)))
         bits |= REL_SUBJECT | REL_APPLICANT;
     if (!str_empty(actor->id) && (str_eq(subject, actor->id) || str_eq(entity->id, actor->id)))
         bits |= REL_SUBJECT;

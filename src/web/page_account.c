@@ -2,6 +2,8 @@
  * resident's own page. */
 #include "pages_int.h"
 
+#include <stdlib.h>
+
 #define IRI(term) STR(LD_DEFAULT term)
 
 enum { CASES_SHOWN = 50, LOOKS_SHOWN = 50, LOOKS_FEW = 5 };
@@ -193,16 +195,56 @@ static void post_post(HttpExchange *x) {
 
 /* ---- my page ---- */
 
-/* As the gate shows them to the person. */
+/* Of all subjects of the person, as the gate shows them to him. */
 static Rc own_cases(Ctx *ctx, InboxCases *out) {
-    InboxCases all;
+    StrVec subjects;
     *out = (InboxCases){0};
-    if (str_empty(ctx->actor->person)) return RC_OK;
-    TRY(inbox_of(ctx, ctx->actor->person, CASES_SHOWN, &all));
-    for (size_t i = 0; i < all.len; i++) {
-        const Entity *shown = gate_view(ctx, NULL, all.items[i]);
-        if (shown) vec_push(ctx->arena, out, shown);
+    TRY(gate_subjects(ctx, ctx->actor->person, &subjects));
+    VEC_EACH (const Str, subject, &subjects) {
+        InboxCases all;
+        TRY(inbox_of(ctx, *subject, CASES_SHOWN, &all));
+        for (size_t i = 0; i < all.len; i++) {
+            const Entity *shown = gate_view(ctx, NULL, all.items[i]);
+            if (shown) vec_push(ctx->arena, out, shown);
+        }
     }
+    return RC_OK;
+}
+
+static int newest_look(const void *a, const void *b) {
+    uint64_t x = ((const Look *)a)->position, y = ((const Look *)b)->position;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* One look at several subjects of a person is one. */
+static void looks_join(Arena *arena, Looks *looks) {
+    size_t n = 0;
+    for (size_t i = 0; i < looks->len; i++) {
+        Look *last = n ? &looks->items[n - 1] : NULL;
+        if (last && last->position == looks->items[i].position)
+            VEC_EACH (const Str, record, &looks->items[i].records)
+                vec_push(arena, &last->records, *record);
+        else
+            looks->items[n++] = looks->items[i];
+    }
+    looks->len = n;
+}
+
+/* The newest looks at any subject of the person, below a position (0: from the newest on). */
+static Rc own_looks(Ctx *ctx, uint64_t before, size_t limit, Looks *out) {
+    StrVec subjects;
+    *out = (Looks){0};
+    TRY(gate_subjects(ctx, ctx->actor->person, &subjects));
+    VEC_EACH (const Str, subject, &subjects) {
+        LooksQuery query = {.subject = *subject, .before = before, .limit = limit};
+        Looks looks;
+        TRY(project_looks(ctx, ctx->tenant->project, &query, &looks));
+        for (size_t i = 0; i < looks.len; i++)
+            vec_push(ctx->arena, out, looks.items[i]);
+    }
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_look);
+    looks_join(ctx->arena, out);
+    if (out->len > limit) out->len = (uint32_t)limit;
     return RC_OK;
 }
 
@@ -244,10 +286,7 @@ static void my_get(HttpExchange *x) {
     InboxCases cases;
     Looks looks = {0};
     Rc rc = own_cases(ctx, &cases);
-    if (rc == RC_OK)
-        rc = project_looks(
-            ctx, ctx->tenant->project,
-            &(LooksQuery){.subject = ctx->actor->person, .before = 0, .limit = LOOKS_FEW}, &looks);
+    if (rc == RC_OK) rc = own_looks(ctx, 0, LOOKS_FEW, &looks);
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -296,11 +335,7 @@ static void looks_get(HttpExchange *x) {
     Looks looks;
     int64_t before = 0;
     (void)str_to_i64(http_query_or(x, "before", STR_NONE), &before);
-    if (project_looks(ctx, ctx->tenant->project,
-                      &(LooksQuery){.subject = ctx->actor->person,
-                                    .before = before > 0 ? (uint64_t)before : 0,
-                                    .limit = LOOKS_SHOWN},
-                      &looks) != RC_OK) {
+    if (own_looks(ctx, before > 0 ? (uint64_t)before : 0, LOOKS_SHOWN, &looks) != RC_OK) {
         page_fail(x);
         return;
     }

@@ -281,6 +281,25 @@ static void until_value(View *view, const CasePlace *place) {
     view_set(view, "until", place->until ? json_of_int(place->until) : json_of_null());
 }
 
+/* Who holds the address may take the case into his account; who isn't signed in is asked to. */
+static Rc keep_value(HttpExchange *x, View *view, const Entity *application,
+                     const CasePlace *place) {
+    Ctx *ctx = http_ctx(x);
+    bool resident = ctx->actor->kind == ACTOR_RESIDENT, nobody = ctx->actor->kind == ACTOR_NOBODY;
+    GateLinkState state = LINK_OWN;
+    if ((resident || nobody) && str_starts(place->base, STR("/c/")))
+        TRY(gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state));
+    bool free = state == LINK_FREE;
+    Str base = http_url_encode(ctx->arena, place->base);
+    view_str(view, "keep_url",
+             free && resident ? str_fmt(ctx->arena, STR_FMT "/keep", STR_ARG(place->base))
+                              : STR_NONE);
+    view_str(view, "keep_sign_in",
+             free && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(base))
+                            : STR_NONE);
+    return RC_OK;
+}
+
 static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
                       const Faults *faults) {
     Ctx *ctx = http_ctx(x);
@@ -309,7 +328,8 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_set(&view, "cutoff", open ? json_of_int(cut_off_of(x, application)) : json_of_null());
     page_steps(&view, application);
     if (faults) page_faults(&view, faults);
-    if (looks_value(x, &view, application) == RC_OK)
+    if (looks_value(x, &view, application) == RC_OK &&
+        keep_value(x, &view, application, place) == RC_OK)
         page_show(x, faults ? 422 : 200, WEB_PAGE_CASE, &view);
     else
         page_fail(x);
@@ -406,6 +426,18 @@ static void cancel_post(HttpExchange *x) {
         page_fail(x);
 }
 
+/* From now on it is one of his own. */
+static void keep_post(HttpExchange *x) {
+    const Entity *application;
+    CasePlace place;
+    Rc rc = held_case(x, &application, &place);
+    if (rc == RC_OK) rc = gate_link(http_ctx(x), application);
+    if (rc == RC_OK)
+        page_see(x, STR("/my"));
+    else
+        page_fail(x);
+}
+
 /* The page of the days serves the change as well: it is the same question. */
 static void change_show(HttpExchange *x, const Entity *application, const CasePlace *place,
                         const Faults *faults) {
@@ -494,5 +526,7 @@ const HttpRoute page_case_rows[] = {
     FORM("/cancel", cancel_post, "Cancel a pickup"),
     BOTH("/slot", change_get, "Change the day"),
     FORM("/slot", change_post, "Change the day"),
+    {HTTP_POST, "/c/{token}/keep", keep_post, HTTP_POOL, PAGE_FORM_MAX, GATE_RESIDENT | GATE_FORM,
+     "Cases", "Add a case to one's own page", NULL, NULL},
 };
 ROWS(page_case_count, page_case_rows);

@@ -357,7 +357,11 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     view_str(&values, "ask", text);
     view_str(&values, "due", form ? http_form_value(form, "due") : STR_NONE);
     view_str(&values, "reject", text);
+    view_str(&values, "unlink", text);
     view_set(&view, "values", view_value(&values));
+    GateLinkState state = LINK_ACCOUNT;
+    (void)gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state);
+    view_bool(&view, "linked", state == LINK_TAKEN);
     review_fill(x, &view, application);
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_REVIEW, &view);
@@ -365,6 +369,26 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
 
 static void review_get(HttpExchange *x) {
     review_show(x, 200, NULL, NULL);
+}
+
+/* Taking the case's person out of the account that took him in. */
+static void unlink_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    const Entity *application;
+    if (!page_form(x, &form)) return;
+    Rc rc = review_case(x, &application);
+    if (rc == RC_OK) rc = gate_unlink(ctx, application, http_form_value(form, "text"));
+    if (rc == RC_OK) {
+        page_see(x, page_case_url(ctx->arena, http_path_param(x, "number")));
+        return;
+    }
+    Faults faults = {0};
+    vec_push(ctx->arena, &faults, (Fault){"unlink", "required"});
+    if (rc == RC_INVALID)
+        review_show(x, 422, &faults, form);
+    else
+        page_fail(x);
 }
 
 /* One act on a case: what to call and how its faults are told. */
@@ -465,6 +489,7 @@ const HttpRoute page_staff_rows[] = {
     ACT("ask", ask_post, "Ask the applicant"),
     ACT("reject", reject_post, "Refuse with a reason"),
     ACT("reduction", reduction_post, "Draft the decision on a fee reduction"),
+    ACT("unlink", unlink_post, "Take a case out of a resident's page"),
     ACT("touch", touch_post, "Count active time"),
 };
 ROWS(page_staff_count, page_staff_rows);

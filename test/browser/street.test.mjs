@@ -195,6 +195,41 @@ it('tells the resident why the office refused, and the office that it did', asyn
     await Promise.all([resident, clerk].map((page) => page.context().close()));
 });
 
+// Sent without an account: whoever holds the address takes it into his page, and the office takes it out again.
+it('adds a case to my page by its address, and takes it out with a reason', async () => {
+    const [resident, other, clerk] = await Promise.all([open(false), open(true), open(true)]);
+    const { number, address } = await sent(resident);
+    await resident.goto(address);
+    await press(resident, 'a[href^="/sign-in?next="]');
+    await resident.fill('input[name="account"]', 'resident-1');
+    await resident.fill('input[name="password"]', site.passwords['resident-1']);
+    await press(resident, 'form[action="/sign-in"] button');
+    assert.equal(resident.url(), address, 'signing in leads back to the case');
+    await sound(resident);
+    await press(resident, 'form[action$="/keep"] button');
+    assert.equal(new URL(resident.url()).pathname, '/my');
+    assert.match(await resident.locator('main').innerText(), new RegExp(number));
+    await resident.goto(address);
+    assert.equal(await resident.locator('form[action$="/keep"]').count(), 0, 'it is there already');
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await resident.goto(`${site.url}/my/looks`);
+    assert.match(await resident.locator('main').innerText(), /申込みの内容、住所、連絡先/, 'who looked at it stands on my page');
+    await signIn(other, 'resident-2');
+    await other.goto(address);
+    assert.equal(await other.locator('form[action$="/keep"]').count(), 0, 'it is somebody else\'s');
+    await clerk.locator('details', { has: clerk.locator('#unlink') }).locator('summary').click();
+    await clerk.fill('#unlink', '本人からのお申し出');
+    await sound(clerk);
+    await press(clerk, 'form[action$="/unlink"] button');
+    assert.equal(await clerk.locator('#unlink').count(), 0);
+    await resident.goto(`${site.url}/my`);
+    assert.doesNotMatch(await resident.locator('main').innerText(), new RegExp(number));
+    await resident.goto(address);
+    assert.equal(await resident.locator('form[action$="/keep"]').count(), 0, 'not again by the same account');
+    await Promise.all([resident, other, clerk].map((page) => page.context().close()));
+});
+
 it('says on the page of the days which day cannot be taken', async () => {
     const page = await open(true);
     const { address } = await sent(page);

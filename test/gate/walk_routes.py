@@ -29,6 +29,7 @@ RULES = [
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
     ('/my', RESIDENTS),
+    ('/c/{token}/keep', RESIDENTS),
     ('/ngsi-ld/v1/subscriptions', STAFF),
     ('/step-up', STAFF | RESIDENTS),
     ('/post', STAFF),
