@@ -10,8 +10,8 @@
 typedef struct Broker Broker;
 
 typedef struct BrokerOptions {
-    bool loopback; /* notifications may go to addresses of this machine and its link */
-    int64_t retry; /* µs before the first further try of a notification; 0: one second */
+    bool loopback;    /* notifications may go to addresses of this machine and its link */
+    int64_t retry;    /* µs before the first further try of a notification; 0: one second */
     int64_t progress; /* µs between two notes of how far deliveries are; 0: five seconds */
 } BrokerOptions;
 

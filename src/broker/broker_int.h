@@ -14,7 +14,7 @@ struct Broker {
     struct Delivery *delivery;
     struct Matcher *matcher;
     struct Pages *pages;
-    int64_t progress; /* of BrokerOptions */
+    int64_t progress;     /* of BrokerOptions */
     atomic_bool long_way; /* nothing that is kept is used */
 };
 

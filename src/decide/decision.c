@@ -66,6 +66,7 @@ static Rc draft_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), cases_json(arena, &part->cases));
     Delta delta = {.op = DELTA_PUT, .id = part->id, .after = after};
     stage_put(stage, &delta);
+    decide_parts_put(arena, stage, part);
     stage_result(stage, string_json(arena, label));
     return RC_OK;
 }
@@ -199,6 +200,7 @@ static Rc takeout_apply(Ctx *ctx, Stage *stage, const void *args) {
     Str hash = decide_hash(arena, part->contents);
     entity_set(arena, after, IRI("contentHash"), json_of_str(hash));
     change(stage, part->id, after);
+    if (!str_empty(part->part)) stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = part->part});
     stage_result(stage, string_json(arena, hash));
     return RC_OK;
 }

@@ -202,14 +202,23 @@ static PartDraft *draft_new(Ctx *ctx, Command *command, const char *kind) {
     return draft;
 }
 
+static DecideAbout about_case(const Ctx *ctx, const Entity *application, Json value) {
+    return (DecideAbout){.case_id = application->id,
+                         .person = dictionary_subject(ctx->tenant->dictionary, application),
+                         .value = value};
+}
+
 static Rc draft_send(Ctx *ctx, Command *command, const PartDraft *draft, Str *decision) {
     Outcome outcome;
     *decision = str_dup(ctx->arena, draft->id);
     return case_execute(ctx, command, &outcome);
 }
 
-/* The contents are sensitive: who reads them looks at the person of the case. */
-static const Json *reduction_contents(Arena *arena, const Entity *application) {
+/* The contents are sensitive: who reads them looks at the person of the case. All of them are his
+   part. */
+static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *draft,
+                                      const Entity *application) {
+    Arena *arena = command_arena(command);
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
     Json *contents = NEW(arena, Json);
@@ -221,7 +230,8 @@ static const Json *reduction_contents(Arena *arena, const Entity *application) {
         (JsonMember){STR("reducedFee"), json_of_int(json_get_int(reduction->value, "fee", 0))};
     members[4] = (JsonMember){
         STR("article"), json_of_str(str_dup(arena, json_get_str(reduction->value, "article")))};
-    *contents = json_of_members(members, 5);
+    DecideAbout about = about_case(ctx, application, json_of_members(members, 5));
+    *contents = decide_part(ctx, command, draft, &about);
     return contents;
 }
 
@@ -243,7 +253,7 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     PartDraft *draft = draft_new(ctx, command, "fee-reduction");
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
-    draft->contents = reduction_contents(arena, application);
+    draft->contents = reduction_contents(ctx, command, draft, application);
     draft->decider_post =
         waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
     vec_push(arena, &draft->cases, (DecideCase){str_dup(arena, act->id), application->version});
@@ -306,7 +316,8 @@ static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartD
         if (case_state(application) != CASE_CONFIRMED ||
             !plan_takes(plan, entity_text(application, IRI("receiptNumber"))))
             continue;
-        vec_push(arena, &rows, plan_row(arena, application));
+        DecideAbout about = about_case(ctx, application, plan_row(arena, application));
+        vec_push(arena, &rows, decide_part(ctx, command, draft, &about));
         vec_push(arena, &draft->cases,
                  (DecideCase){str_dup(arena, line->id), application->version});
         fee += entity_int(application, IRI("fee"), 0);
@@ -344,6 +355,14 @@ static Rc decision_load(Ctx *ctx, Str id, const Entity **out) {
     return rc;
 }
 
+/* What a decision says that is followed: all of it must be there. */
+static Rc contents_load(Ctx *ctx, const Entity *decision, const Json **out) {
+    TRY(decide_contents(ctx, decision, out));
+    if (*out && !json_get_bool(*out, "erased", false)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "erased", decision->id,
+                    "What this proposal was about has been erased: return it.");
+}
+
 static PartAct *act_new(Ctx *ctx, Command *command, const OfficeDecision *decision) {
     Arena *arena = command_arena(command);
     PartAct *act = NEW(arena, PartAct);
@@ -364,10 +383,9 @@ static Rc may_decide(Ctx *ctx) {
 
 /* What a decided reduction makes of its case: it waits for the clerk's confirmation, at the lower
  * fee. */
-static void follow_reduction(Ctx *ctx, Command *command, const Entity *decision, PartStep *step) {
+static void follow_reduction(Ctx *ctx, Command *command, const Json *contents, PartStep *step) {
     Arena *arena = command_arena(command);
-    const Attr *contents = entity_attr(decision, IRI("contents"));
-    int64_t fee = json_get_int(contents->value, "reducedFee", 0);
+    int64_t fee = json_get_int(contents, "reducedFee", 0);
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("reductionState"), json_of_str(STR("approved")));
     entity_set(arena, set, IRI("fee"), json_of_int(fee));
@@ -377,10 +395,12 @@ static void follow_reduction(Ctx *ctx, Command *command, const Entity *decision,
     post_set(ctx, command, step, fee);
 }
 
-static void follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
+static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
+    const Json *contents = NULL;
     bool plan = str_eq(entity_text(decision, IRI("kind")), STR("collection-plan"));
+    if (!plan) TRY(contents_load(ctx, decision, &contents));
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
         PartStep *step = NEW(arena, PartStep);
@@ -388,10 +408,11 @@ static void follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
                            .from = 1u << CASE_CONFIRMED,
                            .to = CASE_PLANNED,
                            .post = str_dup(arena, ctx->actor->post)};
-        if (!plan) follow_reduction(ctx, command, decision, step);
+        if (!plan) follow_reduction(ctx, command, contents, step);
         command_needs(command, step->id);
         command_add(command, &part_case_step, step);
     }
+    return RC_OK;
 }
 
 Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
@@ -401,8 +422,10 @@ Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
     TRY(decision_load(ctx, wish->id, &decision));
     Command *command = case_command(ctx, STR("decision.decide"), wish->id, STR("web"));
     command_add(command, &part_decision_decide, act_new(ctx, command, wish));
-    follow_cases(ctx, command, decision);
-    return case_execute(ctx, command, &outcome);
+    Rc rc = follow_cases(ctx, command, decision);
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
 }
 
 static Rc office_act(Ctx *ctx, const OfficeDecision *wish, const PartKind *kind) {
@@ -422,13 +445,15 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
     const Entity *decision;
     Outcome outcome;
     DecideCases cases;
+    const Json *contents = NULL;
     TRY(may_decide(ctx));
     TRY(decision_load(ctx, wish->id, &decision));
+    bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
+    if (reduction) TRY(contents_load(ctx, decision, &contents));
     Command *command = case_command(ctx, STR("decision.reject"), wish->id, STR("web"));
     Arena *arena = command_arena(command);
     command_add(command, &part_decision_reject, act_new(ctx, command, wish));
     decide_cases(ctx->arena, decision, &cases);
-    bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
     for (size_t i = 0; reduction && i < cases.len; i++) {
         PartStep *step = NEW(arena, PartStep);
         Entity *set = entity_new(arena, str_dup(arena, cases.items[i].id), STR(CASE_TYPE));
@@ -439,27 +464,29 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
                            .set = set,
                            .post = str_dup(arena, ctx->actor->post),
                            .text = str_dup(arena, str_trim(wish->opinion))};
-        const Attr *contents = entity_attr(decision, IRI("contents"));
-        post_set(ctx, command, step, json_get_int(contents->value, "fee", 0));
+        post_set(ctx, command, step, json_get_int(contents, "fee", 0));
         command_needs(command, step->id);
         command_add(command, &part_case_step, step);
     }
     return case_execute(ctx, command, &outcome);
 }
 
-static const Json *contents_without(Arena *arena, const Json *contents, Str case_id) {
-    const Json *cases = json_get(contents, STR("cases"));
+/* The frozen rows of the other cases; what they say of fees is in their parts. */
+static Rc contents_without(Ctx *ctx, Arena *arena, const Entity *decision, PartAct *act) {
+    const Json *frozen = entity_attr(decision, IRI("contents"))->value, *contents;
+    TRY(decide_contents(ctx, decision, &contents));
+    const Json *rows = json_get(frozen, STR("cases")), *cases = json_get(contents, STR("cases"));
     JsonItems kept = {0};
     OfficePlan plan = {.note = json_get_str(contents, "note")};
     int64_t fee = 0;
     for (size_t i = 0; cases && i < cases->len; i++) {
-        const Json *row = json_at(cases, i);
-        if (str_eq(json_get_str(row, "case"), case_id)) continue;
-        vec_push(arena, &kept, *json_dup(arena, row));
-        fee += json_get_int(row, "fee", 0);
+        if (str_eq(json_get_str(json_at(rows, i), "case"), act->case_id)) continue;
+        vec_push(arena, &kept, *json_dup(arena, json_at(rows, i)));
+        fee += json_get_int(json_at(cases, i), "fee", 0);
     }
     (void)time_parse_date(json_get_str(contents, "day"), &plan.day);
-    return plan_contents(arena, &plan, &kept, fee);
+    act->contents = plan_contents(arena, &plan, &kept, fee);
+    return RC_OK;
 }
 
 Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {
@@ -472,8 +499,11 @@ Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {
                         "This proposal is about one case: return it instead.");
     Command *command = case_command(ctx, STR("decision.takeout"), wish->id, STR("web"));
     PartAct *act = act_new(ctx, command, wish);
-    act->contents = contents_without(command_arena(command),
-                                     entity_attr(decision, IRI("contents"))->value, wish->case_id);
+    act->part = decide_part_id(command_arena(command), decision->id, wish->case_id);
+    command_needs(command, act->part);
     command_add(command, &part_decision_takeout, act);
-    return case_execute(ctx, command, &outcome);
+    Rc rc = contents_without(ctx, command_arena(command), decision, act);
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
 }

@@ -527,6 +527,6 @@ const HttpRoute page_case_rows[] = {
     BOTH("/slot", change_get, "Change the day"),
     FORM("/slot", change_post, "Change the day"),
     {HTTP_POST, "/c/{token}/keep", keep_post, HTTP_POOL, PAGE_FORM_MAX, GATE_RESIDENT | GATE_FORM,
-     "Cases", "Add a case to one's own page", NULL, NULL},
+     "Cases", "Add a case to one's own page", NULL, NULL, page_posted},
 };
 ROWS(page_case_count, page_case_rows);

@@ -49,7 +49,8 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     Ctx *ctx = http_ctx(x);
     const Entity *application;
     TRY(proposal_view(ctx, &decision));
-    const Json *contents = contents_of(decision);
+    const Json *contents;
+    TRY(decide_contents(ctx, decision, &contents));
     TRY(ledger_entity(ctx, ctx->tenant->ledger, json_get_str(contents, "case"), &application));
     application = gate_view(ctx, NULL, application);
     if (!application)
@@ -350,13 +351,15 @@ Json page_stages(HttpExchange *x, const Entity *decision) {
 
 static void decide_show(HttpExchange *x, const Entity *decision, int status, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
+    const Json *contents = NULL;
     Rc rc = proposal_view(ctx, &decision);
     if (rc == RC_OK) rc = gate_look(ctx, &decision, 1, plan_seen);
+    if (rc == RC_OK) rc = decide_contents(ctx, decision, &contents);
     if (rc != RC_OK) {
         page_fail(x);
         return;
     }
-    const Json *contents = contents_of(decision), *cases = json_get(contents, STR("cases"));
+    const Json *cases = json_get(contents, STR("cases"));
     PlanDistricts districts = {0};
     for (size_t i = 0; cases && i < cases->len; i++) {
         const Json *row = json_at(cases, i);

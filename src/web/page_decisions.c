@@ -10,11 +10,6 @@
 
 enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16 };
 
-static const Json *contents_of(const Entity *decision) {
-    const Attr *contents = entity_attr(decision, IRI("contents"));
-    return contents ? contents->value : NULL;
-}
-
 static bool of_kind(const Entity *decision, const char *kind) {
     return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
 }
@@ -246,7 +241,7 @@ static void release_lines(Lines *lines, const Json *contents) {
     if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
 }
 
-static Json content_value(Arena *arena, const Entity *decision) {
+static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     static const struct {
         const char *kind;
         void (*lines)(Lines *lines, const Json *contents);
@@ -255,12 +250,13 @@ static Json content_value(Arena *arena, const Entity *decision) {
         {"collection-plan", plan_lines},
         {"release", release_lines},
     };
-    Lines lines = {.arena = arena};
-    const Json *contents = contents_of(decision);
-    if (!contents) return json_of_items(NULL, 0); /* not for this reader: he proves the hash */
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    Lines lines = {.arena = ctx->arena};
+    const Json *contents;
+    TRY(decide_contents(ctx, decision, &contents));
+    for (size_t i = 0; contents && i < sizeof rows / sizeof *rows; i++)
         if (of_kind(decision, rows[i].kind)) rows[i].lines(&lines, contents);
-    return json_of_items(lines.items.items, lines.items.len);
+    view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
+    return RC_OK;
 }
 
 /* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
@@ -318,6 +314,7 @@ static void decision_get(HttpExchange *x) {
     View view = page_view(x);
     Rc rc = decision_load(x, &decision);
     if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
+    if (rc == RC_OK) rc = content_value(ctx, decision, &view);
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -329,7 +326,6 @@ static void decision_get(HttpExchange *x) {
     stand_set(&view, decision);
     view_str(&view, "act_url", str_eq(here, act) ? STR_NONE : act);
     view_set(&view, "stages", stages);
-    view_set(&view, "content", content_value(ctx->arena, decision));
     view_set(&view, "comments", comments_value(x, decision));
     view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
     view_str(&view, "route_hash", decide_hash(ctx->arena, &stages));
