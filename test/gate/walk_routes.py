@@ -28,6 +28,7 @@ RULES = [
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
+    ('/account', STAFF | RESIDENTS),
     ('/my', RESIDENTS),
     ('/ngsi-ld/v1/subscriptions', STAFF),
     ('/step-up', STAFF | RESIDENTS),
@@ -38,7 +39,7 @@ RULES = [
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
 REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
-STARTS = 120
+STARTS = 300
 
 
 class Machi:
