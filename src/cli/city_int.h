@@ -64,6 +64,33 @@ Str starter_demo_file(const City *city, Arena *arena, bool unfinished);
 /* Parsed JSON of a starter file. */
 Rc starter_json(Ctx *ctx, Str path, const Json **out);
 
+/* A Ctx of the operator of this machine, with the tenant's reader: for what the control socket
+ * asks. */
+typedef struct Inside {
+    Ctx ctx;
+    Reader *db;
+} Inside;
+Rc inside_of(Ctx *ctx, Tenant *tenant, Inside *inside);
+/* Of the tenant that the request names; RC_NOT_FOUND. */
+Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside);
+void inside_end(Ctx *ctx, Inside *inside); /* hands its error on */
+/* {name: value}, {name: [items]} */
+const Json *control_member(Arena *arena, const char *name, Str value);
+const Json *control_list(Arena *arena, const char *name, const JsonItems *items);
+
+/* control_people.c: accounts and their tokens. */
+#define CONTROL_DOES(name)                                                                         \
+    Rc name(void *arg, Ctx *ctx, const Json *request, ControlReply *reply, const Json **result)
+CONTROL_DOES(control_token_create);
+CONTROL_DOES(control_token_list);
+CONTROL_DOES(control_token_revoke);
+CONTROL_DOES(control_user_create);
+CONTROL_DOES(control_user_posts);
+CONTROL_DOES(control_user_list);
+CONTROL_DOES(control_user_disable);
+CONTROL_DOES(control_user_enable);
+CONTROL_DOES(control_user_password);
+
 /* control_import.c */
 Rc control_import(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                   const Json **result);

@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include "json/json.h"
+
 struct Cli {
     const CliWorld *world;
     const CliCommand *command; /* NULL until it is known */
@@ -31,5 +33,13 @@ Rc cli_unknown_command(Cli *cli, Str name);
 
 extern const CliCommand cmd_backup, cmd_bench, cmd_export, cmd_help, cmd_import, cmd_restore,
     cmd_serve, cmd_tenant, cmd_token, cmd_user, cmd_verify;
+
+/* asking.c: what the running server is asked, in one tenant (flag "tenant"), within a minute. */
+JsonMembers asking_begin(Cli *cli, const char *what);
+void asking_add(Cli *cli, JsonMembers *members, const char *name, Json value);
+Rc asking_send(Cli *cli, const JsonMembers *members, const Json **result);
+/* "a, b" as a list; and back, `none` where there is none. */
+Json asking_words(Arena *arena, Str list);
+Str asking_joined(Arena *arena, const Json *list, const char *none);
 
 #endif

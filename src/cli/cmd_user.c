@@ -1,17 +1,8 @@
 #include "cli_int.h"
 
-#include "control.h"
-
 #include <string.h>
 
 enum { PASSWORD_MAX = 1024 };
-
-static void list_json(Arena *arena, Str list, Json *out) {
-    JsonItems items = {0};
-    for (Str item; str_split(&list, ',', &item);)
-        vec_push(arena, &items, json_of_str(str_trim(item)));
-    *out = json_of_items(items.items, items.len);
-}
 
 /* The first line of standard input, so that a password stands in no list of processes. */
 static Rc password_read(Cli *cli, Str *out) {
@@ -24,32 +15,84 @@ static Rc password_read(Cli *cli, Str *out) {
     return RC_OK;
 }
 
-static Rc user(Cli *cli) {
+/* What is done with the account that is named; needs: a password from standard input. */
+typedef struct UserAct {
+    const char *flag, *does; /* flag NULL: none of the others was given */
+    bool password;
+} UserAct;
+
+static const UserAct acts[] = {
+    {"change", "user.posts", false},  {"disable", "user.disable", false},
+    {"enable", "user.enable", false}, {"password", "user.password", true},
+    {NULL, "user.create", true},
+};
+
+static Rc act_find(Cli *cli, const UserAct **out) {
+    int given = 0;
+    *out = NULL;
+    for (const UserAct *act = acts; act->flag; act++) {
+        if (!settings_bool(cli_flags(cli), act->flag)) continue;
+        *out = act;
+        given++;
+    }
+    if (given > 1)
+        return ctx_fail(cli_ctx(cli), RC_INVALID, "bad-usage", STR_NONE,
+                        "Say one of --change, --disable, --enable and --password.");
+    if (!given) *out = &acts[sizeof acts / sizeof *acts - 1];
+    return RC_OK;
+}
+
+static Rc act_on(Cli *cli, const UserAct *act) {
     Ctx *ctx = cli_ctx(cli);
     const Settings *flags = cli_flags(cli);
     const Json *result;
     Str password = STR_NONE, kind = settings_text(flags, "kind");
-    bool change = settings_bool(flags, "change");
-    if (!change && !str_eq(kind, STR("service"))) TRY(password_read(cli, &password));
-    JsonMember members[] = {
-        {STR("do"), json_of_str(change ? STR("user.posts") : STR("user.create"))},
-        {STR("tenant"), json_of_str(settings_text(flags, "tenant"))},
-        {STR("login"), json_of_str(cli_arg(cli, 0))},
-        {STR("kind"), json_of_str(kind)},
-        {STR("name"), json_of_str(settings_text(flags, "name"))},
-        {STR("password"), json_of_str(password)},
-        {STR("posts"), json_of_null()},
-        {STR("roles"), json_of_null()},
-    };
-    list_json(ctx->arena, settings_text(flags, "posts"), &members[6].value);
-    list_json(ctx->arena, settings_text(flags, "roles"), &members[7].value);
-    Json json = json_of_members(members, sizeof members / sizeof *members);
-    ControlRequest request = {.folder = settings_text(cli_settings(cli), "data").ptr,
-                              .json = &json,
-                              .patience = 10 * TIME_SECOND};
-    TRY(control_ask(ctx, &request, &result));
+    bool service = !act->flag && str_eq(kind, STR("service"));
+    if (act->password && !service) TRY(password_read(cli, &password));
+    JsonMembers asked = asking_begin(cli, act->does);
+    asking_add(cli, &asked, "login", json_of_str(cli_arg(cli, 0)));
+    asking_add(cli, &asked, "kind", json_of_str(kind));
+    asking_add(cli, &asked, "name", json_of_str(settings_text(flags, "name")));
+    asking_add(cli, &asked, "password", json_of_str(password));
+    asking_add(cli, &asked, "posts", asking_words(ctx->arena, settings_text(flags, "posts")));
+    asking_add(cli, &asked, "roles", asking_words(ctx->arena, settings_text(flags, "roles")));
+    TRY(asking_send(cli, &asked, &result));
     fprintf(cli_out(cli), STR_FMT "\n", STR_ARG(json_get_str(result, "id")));
     return RC_OK;
+}
+
+static Rc list(Cli *cli) {
+    Arena *arena = cli_ctx(cli)->arena;
+    const Json *result;
+    JsonMembers asked = asking_begin(cli, "user.list");
+    TRY(asking_send(cli, &asked, &result));
+    const Json *accounts = json_get(result, STR("accounts"));
+    for (size_t i = 0; accounts && i < accounts->len; i++) {
+        const Json *one = json_at(accounts, i);
+        fprintf(cli_out(cli),
+                STR_FMT "  " STR_FMT "  " STR_FMT "  posts " STR_FMT "  roles " STR_FMT
+                        "  sessions %lld  tokens %lld%s%s\n",
+                STR_ARG(json_get_str(one, "login")), STR_ARG(json_get_str(one, "name")),
+                STR_ARG(json_get_str(one, "kind")),
+                STR_ARG(asking_joined(arena, json_get(one, STR("posts")), "-")),
+                STR_ARG(asking_joined(arena, json_get(one, STR("roles")), "-")),
+                (long long)json_get_int(one, "sessions", 0),
+                (long long)json_get_int(one, "tokens", 0),
+                json_get_bool(one, "demo", false) ? "  demo" : "",
+                json_get_bool(one, "disabled", false) ? "  disabled" : "");
+    }
+    return RC_OK;
+}
+
+static Rc user(Cli *cli) {
+    const UserAct *act;
+    bool lists = settings_bool(cli_flags(cli), "list");
+    if (lists && cli_arg_count(cli) == 0) return list(cli);
+    if (lists || cli_arg_count(cli) == 0)
+        return ctx_fail(cli_ctx(cli), RC_INVALID, "bad-usage", STR_NONE,
+                        "Say the LOGIN of one account, or --list alone.");
+    TRY(act_find(cli, &act));
+    return act_on(cli, act);
 }
 
 static const SettingRow user_flags[] = {
@@ -61,19 +104,27 @@ static const SettingRow user_flags[] = {
      "ROLE,..."},
     {"change", SETTING_BOOL, "no", 0, 0,
      "Gives an account that is there the posts named by --posts, instead of those it has.", NULL},
+    {"list", SETTING_BOOL, "no", 0, 0, "Lists all accounts.", NULL},
+    {"disable", SETTING_BOOL, "no", 0, 0,
+     "Shuts the account out: its sessions end and its tokens are revoked, at once.", NULL},
+    {"enable", SETTING_BOOL, "no", 0, 0, "Lets it in again; no session or token comes back.", NULL},
+    {"password", SETTING_BOOL, "no", 0, 0,
+     "Gives it another password, read from standard input; its sessions end at once.", NULL},
     {"tenant", SETTING_TEXT, NULL, 0, 50, "The municipality; without it the default one.", "NAME"},
 };
 static const char *const user_settings[] = {"data", NULL};
 
 const CliCommand cmd_user = {
     .name = "user",
-    .summary = "Make an account, or change its posts",
+    .summary = "Make an account, list them, or change one",
     .description =
         "Makes an account of a resident, an official or a service. The password is read from\n"
         "standard input; a service has none and gets tokens instead. With --change an official\n"
-        "gets other posts, at once: what he asked for under a post that he lost is refused.",
-    .arguments = "LOGIN",
-    .args_min = 1,
+        "gets other posts, at once: what he asked for under a post that he lost is refused. Each\n"
+        "change is recorded in the ledger. --list shows logins, names, posts, roles, and how many\n"
+        "sessions and tokens are valid.",
+    .arguments = "[LOGIN]",
+    .args_min = 0,
     .args_max = 1,
     .flags = user_flags,
     .flag_count = sizeof user_flags / sizeof *user_flags,

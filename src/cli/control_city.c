@@ -2,13 +2,7 @@
 #include "city_int.h"
 #include "place.h"
 
-/* A Ctx of the operator of this machine, with the tenant's reader. */
-typedef struct Inside {
-    Ctx ctx;
-    Reader *db;
-} Inside;
-
-static Rc inside_of(Ctx *ctx, Tenant *tenant, Inside *inside) {
+Rc inside_of(Ctx *ctx, Tenant *tenant, Inside *inside) {
     *inside = (Inside){.ctx = *ctx};
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &inside->db));
     inside->ctx.tenant = tenant;
@@ -17,7 +11,7 @@ static Rc inside_of(Ctx *ctx, Tenant *tenant, Inside *inside) {
     return RC_OK;
 }
 
-static Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
+Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside) {
     Str name = json_get_str(request, "tenant");
     Tenant *tenant = city_tenant(city, name);
     if (tenant) return inside_of(ctx, tenant, inside);
@@ -25,12 +19,12 @@ static Rc inside_begin(Ctx *ctx, City *city, const Json *request, Inside *inside
                     "There is no tenant \"" STR_FMT "\".", STR_ARG(name));
 }
 
-static void inside_end(Ctx *ctx, Inside *inside) {
+void inside_end(Ctx *ctx, Inside *inside) {
     ctx->error = inside->ctx.error;
     reader_close(inside->db);
 }
 
-static const Json *one_member(Arena *arena, const char *name, Str value) {
+const Json *control_member(Arena *arena, const char *name, Str value) {
     JsonMember *member = NEW(arena, JsonMember);
     Json *json = NEW(arena, Json);
     *member = (JsonMember){str_of(name), json_of_str(value)};
@@ -38,80 +32,9 @@ static const Json *one_member(Arena *arena, const char *name, Str value) {
     return json;
 }
 
-static void words(Arena *arena, const Json *list, StrVec *out) {
-    for (size_t i = 0; list && i < list->len; i++)
-        vec_push(arena, out, json_str(json_at(list, i)));
-}
-
-/* ---- token ---- */
-
-static Rc token_create(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
-                       const Json **result) {
-    Inside inside;
-    Str token;
-    (void)reply;
-    TRY(inside_begin(ctx, arg, request, &inside));
-    GateTokenWish wish = {.account = json_get_str(request, "account"),
-                          .ttl = json_get_int(request, "ttl", 3600) * TIME_SECOND};
-    Rc rc = gate_token_create(&inside.ctx, &wish, &token);
-    inside_end(ctx, &inside);
-    if (rc == RC_OK) *result = one_member(ctx->arena, "token", token);
-    return rc;
-}
-
-/* ---- user ---- */
-
-static Rc kind_of(Ctx *ctx, Str word, ActorKind *kind) {
-    static const struct {
-        Str word;
-        ActorKind kind;
-    } kinds[] = {{{"resident", 8}, ACTOR_RESIDENT},
-                 {{"staff", 5}, ACTOR_STAFF},
-                 {{"service", 7}, ACTOR_SERVICE}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        *kind = kinds[i].kind;
-        if (str_eq(word, kinds[i].word)) return RC_OK;
-    }
-    return ctx_fail(ctx, RC_INVALID, "bad-kind", STR("kind"),
-                    "An account is resident, staff or service.");
-}
-
-static Rc user_create(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
-                      const Json **result) {
-    Inside inside;
-    Str id;
-    (void)reply;
-    GateAccount account = {.login = json_get_str(request, "login"),
-                           .password = json_get_str(request, "password"),
-                           .name = json_get_str(request, "name")};
-    TRY(kind_of(ctx, json_get_str(request, "kind"), &account.kind));
-    words(ctx->arena, json_get(request, STR("posts")), &account.posts);
-    words(ctx->arena, json_get(request, STR("roles")), &account.roles);
-    TRY(inside_begin(ctx, arg, request, &inside));
-    Rc rc = gate_account_create(&inside.ctx, &account, &id);
-    inside_end(ctx, &inside);
-    if (rc == RC_OK) *result = one_member(ctx->arena, "id", id);
-    return rc;
-}
-
-static Rc user_posts(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
-                     const Json **result) {
-    Inside inside;
-    StrVec posts = {0};
-    Str id;
-    (void)reply;
-    words(ctx->arena, json_get(request, STR("posts")), &posts);
-    TRY(inside_begin(ctx, arg, request, &inside));
-    Rc rc = gate_account_find(&inside.ctx, json_get_str(request, "login"), &id);
-    if (rc == RC_OK) rc = gate_account_posts(&inside.ctx, id, &posts);
-    inside_end(ctx, &inside);
-    if (rc == RC_OK) *result = one_member(ctx->arena, "id", id);
-    return rc;
-}
-
 /* ---- tenant ---- */
 
-static const Json *list_member(Arena *arena, const char *name, const JsonItems *items) {
+const Json *control_list(Arena *arena, const char *name, const JsonItems *items) {
     JsonMember *member = NEW(arena, JsonMember);
     Json *json = NEW(arena, Json);
     *member = (JsonMember){str_of(name), json_of_items(items->items, items->len)};
@@ -133,7 +56,7 @@ static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *re
         members[2] = (JsonMember){STR("leaves"), json_of_int((int64_t)ledger_head(tenant->ledger))};
         vec_push(ctx->arena, &items, json_of_members(members, 3));
     }
-    *result = list_member(ctx->arena, "tenants", &items);
+    *result = control_list(ctx->arena, "tenants", &items);
     return RC_OK;
 }
 
@@ -143,7 +66,7 @@ static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *rep
     Str folder;
     (void)reply;
     TRY(tenant_make(ctx, city, json_get_str(request, "name"), &folder));
-    *result = one_member(ctx->arena, "folder", folder);
+    *result = control_member(ctx->arena, "folder", folder);
     return RC_OK;
 }
 
@@ -171,7 +94,7 @@ static Rc tenant_reclassify(void *arg, Ctx *ctx, const Json *request, ControlRep
     TRY(rc);
     VEC_EACH (const Str, iri, &types)
         vec_push(ctx->arena, &items, json_of_str(*iri));
-    *result = list_member(ctx->arena, "types", &items);
+    *result = control_list(ctx->arena, "types", &items);
     return RC_OK;
 }
 
@@ -246,14 +169,20 @@ static Rc projections(void *arg, Ctx *ctx, const Json *request, ControlReply *re
         TRY(rc);
         vec_push(ctx->arena, &items, report_json(ctx->arena, tenant, &report));
     }
-    *result = list_member(ctx->arena, "tenants", &items);
+    *result = control_list(ctx->arena, "tenants", &items);
     return RC_OK;
 }
 
 const ControlRow city_control_rows[] = {
-    {"token.create", token_create, 10 * TIME_SECOND},
-    {"user.create", user_create, 10 * TIME_SECOND},
-    {"user.posts", user_posts, 10 * TIME_SECOND},
+    {"token.create", control_token_create, 10 * TIME_SECOND},
+    {"token.list", control_token_list, 10 * TIME_SECOND},
+    {"token.revoke", control_token_revoke, 10 * TIME_SECOND},
+    {"user.create", control_user_create, 10 * TIME_SECOND},
+    {"user.posts", control_user_posts, 10 * TIME_SECOND},
+    {"user.list", control_user_list, TIME_MINUTE},
+    {"user.disable", control_user_disable, 10 * TIME_SECOND},
+    {"user.enable", control_user_enable, 10 * TIME_SECOND},
+    {"user.password", control_user_password, 10 * TIME_SECOND},
     {"import", control_import, 2 * TIME_HOUR},
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},

@@ -35,7 +35,7 @@ Rc gate_account_find(Ctx *ctx, Str login, Str *id) {
 
 /* ---- passwords ---- */
 
-static Rc password_hash(Ctx *ctx, Str password, Str *out) {
+Rc account_hash(Ctx *ctx, Str password, Str *out) {
     if (str_utf8_len(password) < PASSWORD_MIN || password.len > PASSWORD_MAX)
         return ctx_fail(ctx, RC_INVALID, "bad-password", STR("password"),
                         "A password has %d characters or more, and at most %d bytes.", PASSWORD_MIN,
@@ -59,14 +59,14 @@ Rc account_verify(Ctx *ctx, const Entity *account, Str password) {
     bool known = !str_empty(hash);
     bool matches =
         password_matches(ctx->arena, known ? hash : ctx->tenant->gate->dummy_hash, password);
-    if (known && matches) return RC_OK;
+    if (known && matches && !account_disabled(account)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "wrong-password", STR("password"),
                     "Login and password do not belong together.");
 }
 
 /* ---- records ---- */
 
-static Json strings_json(Arena *arena, const StrVec *strings) {
+Json account_list(Arena *arena, const StrVec *strings) {
     Json *items = NEW_ARRAY(arena, Json, strings->len + 1);
     for (size_t i = 0; i < strings->len; i++)
         items[i] = json_of_str(strings->items[i]);
@@ -96,9 +96,9 @@ static Entity *account_entity(Ctx *ctx, const GateAccount *account, Str id, Str 
     entity_set(arena, entity, IRI("displayName"), json_of_str(account->name));
     if (!str_empty(hash)) entity_set(arena, entity, IRI("passwordHash"), json_of_str(hash));
     if (account->posts.len)
-        entity_set(arena, entity, IRI("posts"), strings_json(arena, &account->posts));
+        entity_set(arena, entity, IRI("posts"), account_list(arena, &account->posts));
     if (account->roles.len)
-        entity_set(arena, entity, IRI("roles"), strings_json(arena, &account->roles));
+        entity_set(arena, entity, IRI("roles"), account_list(arena, &account->roles));
     entity_set(arena, entity, IRI("demo"), json_of_bool(account->demo));
     return entity;
 }
@@ -106,7 +106,7 @@ static Entity *account_entity(Ctx *ctx, const GateAccount *account, Str id, Str 
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     Str hash = STR_NONE;
     TRY(account_check(ctx, account));
-    if (!str_empty(account->password)) TRY(password_hash(ctx, account->password, &hash));
+    if (!str_empty(account->password)) TRY(account_hash(ctx, account->password, &hash));
     *id = account_id(ctx, account->login);
     Command *command = command_new(ctx->tenant->ledger,
                                    (CommandHead){.kind = STR("account.create"),
@@ -128,35 +128,6 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
         return ctx_fail(ctx, rc, "login-taken", STR("login"),
                         "This login is taken: choose another one.");
     return rc;
-}
-
-/* Computed on the newest state: nothing but the posts is touched. */
-typedef struct PartPosts {
-    Str id;
-    StrVec posts;
-} PartPosts;
-
-static Rc posts_apply(Ctx *ctx, Stage *stage, const void *args) {
-    const PartPosts *part = args;
-    if (!stage_entity(stage, part->id))
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-account", part->id, "There is no such account.");
-    Entity *after = entity_new(ctx->arena, part->id, STR(ACCOUNT_TYPE));
-    entity_set(ctx->arena, after, IRI("posts"), strings_json(ctx->arena, &part->posts));
-    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
-    stage_put(stage, &delta);
-    return RC_OK;
-}
-
-static const PartKind part_posts = {"account.posts", 1, NULL, posts_apply};
-
-void account_posts_part(Command *command, Str id, const StrVec *posts) {
-    Arena *arena = command_arena(command);
-    PartPosts *part = NEW(arena, PartPosts);
-    part->id = str_dup(arena, id);
-    VEC_EACH (const Str, post, posts)
-        vec_push(arena, &part->posts, str_dup(arena, *post));
-    command_needs(command, part->id);
-    command_add(command, &part_posts, part);
 }
 
 /* ---- sessions ---- */

@@ -108,21 +108,3 @@ void authority_posts(Gate *gate, Str account, const StrVec *posts) {
 void authority_changed(Gate *gate) {
     atomic_fetch_add(&gate->epoch, 1);
 }
-
-Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
-    Gate *gate = ctx->tenant->gate;
-    VEC_EACH (const Str, post, posts)
-        if (!gate_post(gate, *post))
-            return ctx_fail(ctx, RC_INVALID, "no-post", *post,
-                            "The organisation has no such post.");
-    Command *command = command_new(ctx->tenant->ledger,
-                                   (CommandHead){.kind = STR("account.posts"),
-                                                 .actor = ctx->actor ? ctx->actor->id : STR_NONE,
-                                                 .channel = STR("cli")});
-    account_posts_part(command, id, posts);
-    Outcome outcome;
-    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
-    command_free(command);
-    if (rc == RC_OK) authority_posts(gate, id, posts);
-    return rc;
-}

@@ -47,6 +47,9 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     Arena *arena = arena_new(GATE_ARENA);
     Gate *gate = NEW(arena, Gate);
     *gate = (Gate){.arena = arena, .tenant = tenant};
+    uint64_t epoch; /* what was decided in an earlier life is of none of this one's */
+    rand_bytes(ctx->rand, &epoch, sizeof epoch);
+    atomic_store(&gate->epoch, epoch);
     gate->sessions = roster_new(SESSIONS_MAX, session_drop);
     gate->tokens = roster_new(TOKENS_MAX, token_drop);
     gate->failures = roster_new(FAILURES_KEPT, mem_free);
@@ -61,6 +64,7 @@ void gate_close(Tenant *tenant) {
     Gate *gate = tenant->gate;
     if (!gate) return;
     glass_close(gate); /* its thread uses the tenant */
+    if (gate->local) token_keep_used(gate);
     tenant->gate = NULL;
     for (size_t i = 0; i < GATE_THREADS; i++)
         reader_close(gate->readers[i]);

@@ -156,6 +156,9 @@ Rc gate_subjects(Ctx *ctx, Str person, StrVec *out);
 /* ledger_erase for all subjects of a person, his account among them. RC_FAILED: some of them may be
    erased; the same again erases the rest. */
 Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept);
+/* "read"; and back, or ACT_COUNT. */
+const char *gate_action_name(GateAction action);
+GateAction gate_action_of(Str name);
 
 /* Access bits of HttpRoute. */
 enum {
@@ -217,6 +220,23 @@ Rc gate_account_find(Ctx *ctx, Str login, Str *id);
 /* Gives an account these posts instead of those that it has; what it has asked for and is not
    committed yet is refused, if it lost what that needs. RC_NOT_FOUND, RC_INVALID "no-post". */
 Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
+/* Shuts an account out, or lets it in again. Its sessions end and its tokens are revoked at once,
+   and none of them comes back; what it has asked for and is not committed yet is refused. */
+Rc gate_account_disable(Ctx *ctx, Str id, bool disabled);
+/* Gives it another password; its sessions end at once. RC_INVALID "bad-password"; "no-sign-in" of a
+   service, which signs in nowhere. */
+Rc gate_account_password(Ctx *ctx, Str id, Str password);
+typedef struct GateAccountSeen {
+    Str id, login, name;
+    ActorKind kind;
+    StrVec posts, roles;
+    bool demo, disabled;
+    size_t sessions, tokens;
+} GateAccountSeen;
+typedef VEC(GateAccountSeen) GateAccountsSeen;
+/* All accounts, by id, for the operator at this machine (the control socket) alone: logins and
+   names leave by no other face. */
+Rc gate_account_list(Ctx *ctx, GateAccountsSeen *out);
 /* Signs in; slow by design. The same answer and time for a wrong login and a wrong password.
    RC_LIMIT after 10 failures in 15 minutes for one login, 50 from one address, and after 600 tries
    in a minute altogether, for each costs a tenth of a second and 64 MiB; nothing is hashed then. */
@@ -226,6 +246,19 @@ bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out);
 Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of its account's posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
+/* The sessions of ctx's account, newest first. */
+typedef struct GateSessionSeen {
+    Str id;
+    Str post;
+    Str client; /* address it was begun from; empty: not known any more */
+    int64_t started_at, seen_at, ends_at;
+    bool own; /* this one */
+} GateSessionSeen;
+typedef VEC(GateSessionSeen) GateSessionsSeen;
+void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
+/* Ends one of them, or (id empty) all but this one; what they have asked for and is not committed
+   yet is refused. RC_NOT_FOUND: one's account has no such session. */
+Rc gate_session_end(Ctx *ctx, Str id);
 /* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);
 /* One more try at something that could be guessed, counted before it is looked at; RC_LIMIT after
@@ -261,6 +294,24 @@ typedef struct GateTokenWish {
     uint32_t actions; /* bits of GateAction; 0: all of the account's */
 } GateTokenWish;
 Rc gate_token_create(Ctx *ctx, const GateTokenWish *wish, Str *token);
+typedef struct GateTokenSeen {
+    Str id; /* tells nothing of the token */
+    Str account;
+    Str name, post; /* of the account */
+    ActorKind kind;
+    Str by;                               /* account of who had it made */
+    int64_t made_at, used_at, expires_at; /* TIME_NONE: not known; not used yet */
+    uint32_t actions;                     /* bits of GateAction; 0: all of the account's */
+    StrVec types;                         /* empty: all */
+} GateTokenSeen;
+typedef VEC(GateTokenSeen) GateTokensSeen;
+/* The tokens of ctx's account, newest first; or of all, which needs the right to operate. When one
+   was used last is kept over a restart, not over a kill. */
+Rc gate_token_list(Ctx *ctx, bool all, GateTokensSeen *out);
+/* Ends one of one's own, or anybody's for who may operate; recorded with the account. What was
+   asked for with it and is not committed yet is refused. RC_NOT_FOUND: there is none, or it has
+   expired. */
+Rc gate_token_revoke(Ctx *ctx, Str id);
 
 /* ---- life ---- */
 typedef struct GateOptions {

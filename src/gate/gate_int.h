@@ -40,6 +40,7 @@ typedef struct GateSession {
     StrVec posts;
     unsigned own_roles; /* of the account; those of the post in use are added */
     Str post;           /* in use */
+    Str client;         /* address it was begun from; empty: unknown, as after a restart */
     int64_t started_at, seen_at, stepped_up_at;
     Arena *arena; /* all of the above lies here */
 } GateSession;
@@ -47,6 +48,7 @@ typedef struct GateSession {
 /* A bearer token as it is kept: only its hash. */
 typedef struct GateToken {
     Digest key;
+    Str id; /* by which it is listed and revoked */
     Str account;
     unsigned roles;
     uint32_t actions; /* 0: all of the account's */
@@ -63,7 +65,7 @@ struct Gate {
     VEC(GatePost) posts;
     VEC(GatePurpose) purposes;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
-    _Atomic uint64_t epoch;    /* rises when somebody's rights change */
+    _Atomic uint64_t epoch;    /* rises when somebody's rights change; begins anywhere */
     Roster *failures;          /* sign-ins that failed, by login */
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
@@ -89,7 +91,8 @@ const Actor *gate_actor(const Ctx *ctx);
 /* He has confirmed his identity lately. */
 bool gate_stepped_up(const Ctx *ctx);
 
-#define ACCOUNT_TYPE LD_DEFAULT "Account"
+#define ACCOUNT_TYPE   LD_DEFAULT "Account"
+#define GATE_IRI(term) STR(LD_DEFAULT term)
 /* The Account entity of a login, from its keyed hash: unique without an index. */
 Str account_id(Ctx *ctx, Str login);
 /* Fills everything but key, times and posts' roles from an Account entity, into the session's own
@@ -115,6 +118,15 @@ bool session_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
 bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out);
 /* Sets the post of a kept token if it is this account's; under the roster's lock. */
 void token_post_set(void *kept, Str account, Str post);
+/* Writes down when each token was used last. */
+void token_keep_used(Gate *gate);
+/* Of an account, after what ended them was committed: their rows and records go. */
+Rc sessions_end(Ctx *ctx, Str account);
+Rc tokens_end(Ctx *ctx, const StrVec *ids);
+/* The ids of an account's tokens. */
+void tokens_of(Ctx *ctx, Str account, StrVec *ids);
+/* By which a session or token is named to people: it tells nothing of the secret. */
+Str session_id(Arena *arena, const Digest *key);
 /* Whether ctx's actor still has the rights under which he was identified. */
 bool authority_holds(Ctx *ctx);
 
@@ -144,8 +156,26 @@ Rc glass_break(Ctx *ctx, const GlassLook *look);
 void authority_changed(Gate *gate);
 /* Gives the sessions and tokens of an account its posts. */
 void authority_posts(Gate *gate, Str account, const StrVec *posts);
-/* Adds what writes an account's posts. */
-void account_posts_part(Command *command, Str id, const StrVec *posts);
+
+/* What is changed of an account, in one command. */
+typedef struct AccountChange {
+    const char *kind; /* of the command */
+    Str id;
+    const Entity *set; /* attributes that replace those it has; NULL: none */
+    StrVec revoke;     /* ids of tokens */
+} AccountChange;
+Rc account_change(Ctx *ctx, const AccountChange *change);
+/* It may not come in any more. */
+bool account_disabled(const Entity *account);
+/* Sessions begun at or before it are no longer valid; INT64_MIN: all are. */
+int64_t account_sessions_from(const Entity *account);
+/* This token was revoked. */
+bool account_revoked(const Entity *account, Str token);
+/* True where the account is another one than this version of it, or gone. */
+bool account_moved(Ctx *ctx, const Entity *account);
+/* What is made of a plain password; RC_INVALID "bad-password". */
+Rc account_hash(Ctx *ctx, Str password, Str *out);
+Json account_list(Arena *arena, const StrVec *strings);
 Digest session_key(Str token);
 void token_drop(void *value);
 

@@ -29,6 +29,17 @@ static const char *const relation_words[] = {"subject", "applicant", "proxy",  "
 
 static_assert(sizeof action_words / sizeof *action_words == ACT_COUNT + 1, "one word per action");
 
+const char *gate_action_name(GateAction action) {
+    assert(action < ACT_COUNT);
+    return action_words[action];
+}
+
+GateAction gate_action_of(Str name) {
+    for (unsigned action = 0; action < ACT_COUNT; action++)
+        if (str_eq(name, str_of(action_words[action]))) return (GateAction)action;
+    return ACT_COUNT;
+}
+
 static int word_index(const char *const *words, size_t max, Str word) {
     for (size_t i = 0; i < max && words[i]; i++)
         if (str_eq(word, str_of(words[i]))) return (int)i;

@@ -1,8 +1,11 @@
 #include "gate_int.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define SESSIONS SPACE(STORE_LOCAL, "session")
 
-enum { TOKEN_CHARS = 32 };
+enum { TOKEN_CHARS = 32, ID_CHARS = 16 };
 
 Digest session_key(Str token) {
     return hash_sha256(token);
@@ -83,6 +86,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         Rc rc = ledger_entity(ctx, gate->tenant->ledger, row->account, &account);
         if (rc == RC_NOT_FOUND) continue; /* the account has gone since */
         TRY(rc);
+        if (account_disabled(account) || row->started <= account_sessions_from(account)) continue;
         TRY(account_session(ctx, account, &session));
         session->key = row->key;
         session->started_at = row->started;
@@ -281,6 +285,12 @@ static Rc account_load(Ctx *ctx, Str id, const Entity **out) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
+    roster_delete(gate->sessions, key);
+    authority_changed(gate);
+    return session_store(ctx, gate, &(SessionRow){.space = SESSIONS, .key = key});
+}
+
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     Gate *gate = ctx->tenant->gate;
     const Entity *account;
@@ -295,12 +305,19 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     TRY(account_session(ctx, account, &session));
     *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
     session->key = session_key(*session_token);
+    session->client = str_dup(session->arena, gate_actor(ctx)->client);
+    Digest key = session->key;
     rc = session_keep(ctx, gate, session);
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
         arena_free(session->arena);
-    else
-        roster_put(gate->sessions, &session->key, session);
-    return rc;
+        return rc;
+    }
+    roster_put(gate->sessions, &key, session);
+    if (!account_moved(ctx, account)) return RC_OK;
+    /* whoever changed it meanwhile may not have seen this session */
+    TRY(session_drop_one(ctx, gate, &key));
+    return ctx_fail(ctx, RC_DENIED, "wrong-password", STR("password"),
+                    "The account was changed at this moment: sign in again.");
 }
 
 static const GateSession *own_session(const Ctx *ctx) {
@@ -314,10 +331,89 @@ static Rc no_session(Ctx *ctx) {
 Rc gate_sign_out(Ctx *ctx) {
     const GateSession *session = own_session(ctx);
     if (!session) return RC_OK;
-    roster_delete(ctx->tenant->gate->sessions, &session->key);
-    authority_changed(ctx->tenant->gate);
-    return session_store(ctx, ctx->tenant->gate,
-                         &(SessionRow){.space = SESSIONS, .key = &session->key});
+    return session_drop_one(ctx, ctx->tenant->gate, &session->key);
+}
+
+/* ---- one's sessions ---- */
+
+Str session_id(Arena *arena, const Digest *key) {
+    Digest again = hash_sha256((Str){(const char *)key->bytes, sizeof key->bytes});
+    return hash_base32(arena, (Str){(const char *)again.bytes, sizeof again.bytes}, ID_CHARS);
+}
+
+typedef struct Gathered {
+    GateSessionSeen seen;
+    Digest key;
+} Gathered;
+
+/* The living ones of one account, gathered under the roster's lock. */
+typedef struct Gathering {
+    Arena *arena;
+    Str account;
+    int64_t now;
+    VEC(Gathered) all;
+} Gathering;
+
+static void session_gather(void *arg, void *value) {
+    Gathering *g = arg;
+    const GateSession *session = value;
+    int64_t ends = session->started_at + GATE_SESSION_LASTS;
+    if (!str_eq(session->account, g->account) || g->now >= ends) return;
+    GateSessionSeen seen = {.id = session_id(g->arena, &session->key),
+                            .post = str_dup(g->arena, session->post),
+                            .client = str_dup(g->arena, session->client),
+                            .started_at = session->started_at,
+                            .seen_at = session->seen_at,
+                            .ends_at = ends};
+    vec_push(g->arena, &g->all, (Gathered){seen, session->key});
+}
+
+static Gathering sessions_gather(Ctx *ctx, Str account) {
+    Gathering g = {.arena = ctx->arena, .account = account, .now = time_now(ctx->clock)};
+    roster_each(ctx->tenant->gate->sessions, session_gather, &g);
+    return g;
+}
+
+static int newest_first(const void *a, const void *b) {
+    const GateSessionSeen *x = a, *y = b;
+    return (x->started_at < y->started_at) - (x->started_at > y->started_at);
+}
+
+static bool is_own(const Ctx *ctx, const Digest *key) {
+    const GateSession *own = own_session(ctx);
+    return own && !memcmp(own->key.bytes, key->bytes, sizeof key->bytes);
+}
+
+void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
+    *out = (GateSessionsSeen){0};
+    if (str_empty(gate_actor(ctx)->id)) return;
+    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
+    VEC_EACH (Gathered, one, &g.all) {
+        one->seen.own = is_own(ctx, &one->key);
+        vec_push(ctx->arena, out, one->seen);
+    }
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);
+}
+
+Rc gate_session_end(Ctx *ctx, Str id) {
+    if (!own_session(ctx)) return no_session(ctx);
+    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
+    size_t ended = 0;
+    VEC_EACH (const Gathered, one, &g.all) {
+        bool named = str_empty(id) ? !is_own(ctx, &one->key) : str_eq(one->seen.id, id);
+        if (named) TRY(session_drop_one(ctx, ctx->tenant->gate, &one->key));
+        ended += named;
+    }
+    if (ended || str_empty(id)) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-session", STR("id"),
+                    "This session has ended already, or is not yours.");
+}
+
+Rc sessions_end(Ctx *ctx, Str account) {
+    Gathering g = sessions_gather(ctx, account);
+    VEC_EACH (const Gathered, one, &g.all)
+        TRY(session_drop_one(ctx, ctx->tenant->gate, &one->key));
+    return RC_OK;
 }
 
 static void post_set(void *arg, void *value) {

@@ -67,6 +67,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_STEWARD, "data", "/staff/releases"},
         {1u << ROLE_AUDITOR, "log", "/audit"},
         {1u << ROLE_OPERATOR, "operator", "/operate"},
+        {1u << ROLE_OPERATOR, "tokens", "/operate/tokens"},
     };
     const Actor *actor = http_ctx(x)->actor;
     JsonItems nav = {0};
@@ -189,6 +190,8 @@ static Str form_begin(HttpExchange *x) {
                  {{"/report", 7}, "/report"},
                  {{"/cases/find", 11}, "/cases/find"},
                  {{"/sign-in", 8}, "/sign-in"},
+                 {{"/account", 8}, "/account"},
+                 {{"/operate", 8}, "/operate"},
                  {{"/staff", 6}, "/staff"},
                  {{"/my", 3}, "/my"}};
     Str path = http_path(x);
@@ -377,6 +380,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_entry_rows, page_entry_count},
         {page_find_rows, page_find_count},
         {page_account_rows, page_account_count},
+        {page_keys_rows, page_keys_count},
         {page_staff_rows, page_staff_count},
         {page_decide_rows, page_decide_count},
         {page_decisions_rows, page_decisions_count},

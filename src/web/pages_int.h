@@ -147,6 +147,7 @@ PAGE_ROWS(case);
 PAGE_ROWS(entry);
 PAGE_ROWS(find);
 PAGE_ROWS(account);
+PAGE_ROWS(keys);
 PAGE_ROWS(staff);
 PAGE_ROWS(decide);
 PAGE_ROWS(decisions);

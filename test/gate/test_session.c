@@ -291,6 +291,222 @@ static void sessions_and_tokens_outlive_the_gate(void **state) {
     assert_true(str_eq(actor.id, house->clerk.id));
 }
 
+/* ---- what the operator ends ---- */
+
+static GateSessionsSeen sessions_of(House *house, Actor *actor) {
+    GateSessionsSeen seen;
+    house->ctx.actor = actor;
+    gate_sessions(&house->ctx, &seen);
+    return seen;
+}
+
+static void signed_in(House *house, const char *login, Str *token, Actor *actor) {
+    house->ctx.actor = &house->nobody;
+    house->clock.fixed += TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, str_of(login), STR(PASSWORD), token));
+    assert_true(gate_session_actor(&house->ctx, *token, actor));
+}
+
+static void gate_again(House *house) {
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    gate_close(&house->tenant);
+    house->ctx.actor = NULL;
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
+static void one_sees_and_ends_ones_own_sessions_only(void **state) {
+    House *house = *state;
+    Str first, second, third, others;
+    Actor one, two, three, chief, gone;
+    house->nobody.client = STR("192.0.2.7");
+    signed_in(house, "clerk", &first, &one);
+    signed_in(house, "clerk", &second, &two);
+    signed_in(house, "clerk", &third, &three);
+    signed_in(house, "chief", &others, &chief);
+    GateSessionsSeen seen = sessions_of(house, &three);
+    assert_int_equal(seen.len, 3);
+    assert_true(seen.items[0].own && !seen.items[1].own && !seen.items[2].own);
+    assert_true(seen.items[0].started_at > seen.items[2].started_at);
+    assert_true(str_eq(seen.items[2].client, STR("192.0.2.7")));
+    Str of_chief = sessions_of(house, &chief).items[0].id;
+    house->ctx.actor = &three;
+    FAILS(house, gate_session_end(&house->ctx, of_chief), RC_NOT_FOUND, "no-session");
+    assert_true(gate_session_actor(&house->ctx, others, &gone));
+    GOOD(house, gate_session_end(&house->ctx, seen.items[2].id));
+    assert_false(gate_session_actor(&house->ctx, first, &gone));
+    assert_true(gate_session_actor(&house->ctx, second, &gone));
+    GOOD(house, gate_session_end(&house->ctx, STR_NONE));
+    assert_false(gate_session_actor(&house->ctx, second, &gone));
+    assert_true(gate_session_actor(&house->ctx, third, &gone));
+    gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, second, &gone));
+    assert_true(gate_session_actor(&house->ctx, third, &gone));
+}
+
+/* A command that was decided before and is not committed yet. */
+static Rc late_command(House *house, Actor *actor) {
+    house->ctx.actor = actor;
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test.late")});
+    gate_guard(&house->ctx, command);
+    PartNote *part = NEW(command_arena(command), PartNote);
+    part->note = (StageNote){.kind = STR("late")};
+    command_add(command, &part_note, part);
+    return house_run(&house->ctx, command);
+}
+
+static void a_revoked_token_ends_at_once_and_for_good(void **state) {
+    House *house = *state;
+    Str token, kept;
+    Actor actor, gone;
+    GateTokensSeen seen;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR, .actions = 1u << ACT_READ};
+    vec_push(house->arena, &wish.types, STR(CASE_TYPE));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    house->clock.fixed += TIME_SECOND;
+    GOOD(house, gate_token_create(&house->ctx, &wish, &kept));
+    house->clock.fixed += TIME_SECOND;
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    GOOD(house, gate_token_list(&house->ctx, true, &seen));
+    assert_int_equal(seen.len, 2);
+    assert_int_equal(seen.items[0].used_at, TIME_NONE);
+    assert_int_equal(seen.items[1].used_at, house->clock.fixed);
+    assert_int_equal(seen.items[1].expires_at - seen.items[1].made_at, TIME_HOUR);
+    assert_int_equal(seen.items[1].actions, 1u << ACT_READ);
+    assert_true(str_eq(seen.items[1].types.items[0], STR(CASE_TYPE)));
+    assert_true(str_eq(seen.items[1].by, gate_operator_actor()->id));
+    assert_true(str_find(seen.items[1].id, token) < 0);
+    GOOD(house, late_command(house, &actor));
+    house->ctx.actor = &house->chief;
+    FAILS(house, gate_token_revoke(&house->ctx, seen.items[1].id), RC_NOT_FOUND, "no-token");
+    FAILS(house, gate_token_list(&house->ctx, true, &seen), RC_DENIED, NULL);
+    GOOD(house, gate_token_list(&house->ctx, false, &seen));
+    assert_int_equal(seen.len, 0);
+    house->ctx.actor = &house->clerk;
+    GOOD(house, gate_token_list(&house->ctx, false, &seen));
+    assert_int_equal(seen.len, 2);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_revoke(&house->ctx, seen.items[1].id));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
+    assert_true(token_actor(&house->ctx, house->tenant.gate, kept, &gone));
+    FAILS(house, late_command(house, &actor), RC_DENIED, "rights-changed");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    FAILS(house, gate_token_revoke(&house->ctx, seen.items[1].id), RC_NOT_FOUND, "no-token");
+    gate_again(house);
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
+    assert_true(token_actor(&house->ctx, house->tenant.gate, kept, &gone));
+}
+
+/* As where machi died between the commit and the deletion of the row. */
+static void a_row_that_outlived_the_revocation_is_refused(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    GateTokensSeen seen;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR};
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    GOOD(house, gate_token_list(&house->ctx, true, &seen));
+    AccountChange change = {.kind = "token.revoke", .id = house->clerk.id};
+    vec_push(house->arena, &change.revoke, seen.items[0].id);
+    GOOD(house, account_change(&house->ctx, &change));
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    gate_again(house);
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+}
+
+static void when_a_token_was_used_outlives_the_gate(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor;
+    GateTokensSeen seen;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR};
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    house->clock.fixed += TIME_MINUTE;
+    int64_t used = house->clock.fixed;
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    house->clock.fixed += TIME_MINUTE;
+    gate_again(house);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_list(&house->ctx, true, &seen));
+    assert_int_equal(seen.items[0].used_at, used);
+    assert_int_equal(seen.items[0].made_at, used - TIME_MINUTE);
+}
+
+static void a_disabled_account_is_out_at_once(void **state) {
+    House *house = *state;
+    Str session, token, again;
+    Actor actor, gone;
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_HOUR};
+    signed_in(house, "clerk", &session, &actor);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    GOOD(house, late_command(house, &actor));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, true));
+    assert_false(gate_session_actor(&house->ctx, session, &gone));
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
+    FAILS(house, late_command(house, &actor), RC_DENIED, "rights-changed");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &again), RC_DENIED,
+          "wrong-password");
+    FAILS(house, gate_token_create(&house->ctx, &wish, &again), RC_DENIED, "disabled");
+    gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, session, &gone));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, false));
+    assert_false(gate_session_actor(&house->ctx, session, &gone));
+    assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
+    signed_in(house, "clerk", &again, &actor);
+    assert_true(str_eq(actor.post, STR("environment-waste-clerk")));
+}
+
+static void another_password_ends_the_sessions_of_the_old_one(void **state) {
+    House *house = *state;
+    Str session, again;
+    Actor actor, gone;
+    signed_in(house, "clerk", &session, &actor);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    FAILS(house, gate_account_password(&house->ctx, house->clerk.id, STR("short")), RC_INVALID,
+          "bad-password");
+    assert_true(gate_session_actor(&house->ctx, session, &gone));
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, STR("another horse battery")));
+    assert_false(gate_session_actor(&house->ctx, session, &gone));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &again), RC_DENIED,
+          "wrong-password");
+    house->clock.fixed += TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR("another horse battery"), &again));
+    gate_again(house);
+    assert_true(gate_session_actor(&house->ctx, again, &gone));
+}
+
+static void accounts_are_listed_at_the_machine_alone(void **state) {
+    House *house = *state;
+    GateAccountsSeen seen;
+    Str token;
+    Actor actor;
+    signed_in(house, "clerk", &token, &actor);
+    house_drain(house);
+    FAILS(house, gate_account_list(&house->ctx, &seen), RC_DENIED, "not-permitted");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_list(&house->ctx, &seen));
+    assert_int_equal(seen.len, 4);
+    size_t found = 0;
+    VEC_EACH (const GateAccountSeen, one, &seen) {
+        if (!str_eq(one->login, STR("clerk"))) continue;
+        found++;
+        assert_int_equal(one->sessions, 1);
+        assert_int_equal(one->kind, ACTOR_STAFF);
+        assert_true(one->demo && !one->disabled);
+        assert_true(str_eq(one->posts.items[0], STR("environment-waste-clerk")));
+    }
+    assert_int_equal(found, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
@@ -306,6 +522,13 @@ int main(void) {
         TEST(forms_are_bound_to_their_browser),
         TEST(tokens_are_scoped_recorded_and_expire),
         TEST(sessions_and_tokens_outlive_the_gate),
+        TEST(one_sees_and_ends_ones_own_sessions_only),
+        TEST(a_revoked_token_ends_at_once_and_for_good),
+        TEST(a_row_that_outlived_the_revocation_is_refused),
+        TEST(when_a_token_was_used_outlives_the_gate),
+        TEST(a_disabled_account_is_out_at_once),
+        TEST(another_password_ends_the_sessions_of_the_old_one),
+        TEST(accounts_are_listed_at_the_machine_alone),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

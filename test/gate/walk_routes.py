@@ -28,6 +28,7 @@ RULES = [
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
+    ('/account', STAFF | RESIDENTS),
     ('/my', RESIDENTS),
     ('/c/{token}/keep', RESIDENTS),
     ('/ngsi-ld/v1/subscriptions', STAFF),
@@ -39,7 +40,7 @@ RULES = [
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
 REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
-STARTS = 120
+STARTS = 300
 
 
 class Machi:

@@ -1,0 +1,229 @@
+/* standing: what the operator changes of an account (posts, password, whether it may come in at
+   all), and what follows at once: sessions end, tokens are revoked. */
+#include "gate_int.h"
+
+enum { LIST_PAGE = 1000 };
+
+/* ---- what an account says of itself ---- */
+
+bool account_disabled(const Entity *account) {
+    const Attr *attr = entity_attr(account, GATE_IRI("disabled"));
+    return attr && attr->value && attr->value->kind == JSON_BOOL && attr->value->value.boolean;
+}
+
+int64_t account_sessions_from(const Entity *account) {
+    int64_t from;
+    return time_parse(entity_text(account, GATE_IRI("sessionsFrom")), &from) ? from : INT64_MIN;
+}
+
+static const Json *list_of(const Entity *account, Str iri) {
+    const Attr *attr = entity_attr(account, iri);
+    return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
+}
+
+bool account_revoked(const Entity *account, Str token) {
+    const Json *revoked = list_of(account, GATE_IRI("revokedTokens"));
+    for (size_t i = 0; revoked && i < revoked->len; i++)
+        if (str_eq(json_str(json_at(revoked, i)), token)) return true;
+    return false;
+}
+
+bool account_moved(Ctx *ctx, const Entity *account) {
+    const Entity *now;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account->id, &now);
+    return rc != RC_OK || now->version != account->version;
+}
+
+/* ---- changing one ---- */
+
+typedef struct PartAccount {
+    Str id;
+    const Entity *set;
+    StrVec revoke;
+} PartAccount;
+
+/* Those that were revoked before stay so. */
+static Json revoked_with(Arena *arena, const Entity *before, const StrVec *more) {
+    const Json *old = list_of(before, GATE_IRI("revokedTokens"));
+    StrVec all = {0};
+    for (size_t i = 0; old && i < old->len; i++)
+        vec_push(arena, &all, json_str(json_at(old, i)));
+    VEC_EACH (const Str, id, more)
+        if (!account_revoked(before, *id)) vec_push(arena, &all, *id);
+    return account_list(arena, &all);
+}
+
+/* Computed on the newest state: nothing but what is named is touched. */
+static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAccount *part = args;
+    const Entity *before = stage_entity(stage, part->id);
+    if (!before)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-account", part->id, "There is no such account.");
+    Entity *after = entity_new(ctx->arena, part->id, STR(ACCOUNT_TYPE));
+    for (size_t i = 0; part->set && i < part->set->attrs.len; i++)
+        entity_set(ctx->arena, after, part->set->attrs.items[i].name,
+                   *part->set->attrs.items[i].value);
+    if (part->revoke.len)
+        entity_set(ctx->arena, after, GATE_IRI("revokedTokens"),
+                   revoked_with(ctx->arena, before, &part->revoke));
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+static const PartKind part_account = {"account.change", 1, NULL, account_apply};
+
+static Str channel_of(const Actor *actor) {
+    if (actor->kind == ACTOR_SYSTEM) return STR("cli");
+    return actor->token ? STR("api") : STR("web");
+}
+
+Rc account_change(Ctx *ctx, const AccountChange *change) {
+    const Actor *actor = gate_actor(ctx);
+    Command *command =
+        command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(change->kind),
+                                                       .actor = actor->id,
+                                                       .post = actor->post,
+                                                       .channel = channel_of(actor)});
+    Arena *arena = command_arena(command);
+    PartAccount *part = NEW(arena, PartAccount);
+    part->id = str_dup(arena, change->id);
+    if (change->set) part->set = entity_dup(arena, change->set);
+    VEC_EACH (const Str, id, &change->revoke)
+        vec_push(arena, &part->revoke, str_dup(arena, *id));
+    gate_guard(ctx, command);
+    command_needs(command, part->id);
+    command_add(command, &part_account, part);
+    Outcome outcome;
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+static Entity *empty(Ctx *ctx, Str id) {
+    return entity_new(ctx->arena, id, STR(ACCOUNT_TYPE));
+}
+
+Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
+    Gate *gate = ctx->tenant->gate;
+    VEC_EACH (const Str, post, posts)
+        if (!gate_post(gate, *post))
+            return ctx_fail(ctx, RC_INVALID, "no-post", *post,
+                            "The organisation has no such post.");
+    Entity *set = empty(ctx, id);
+    entity_set(ctx->arena, set, GATE_IRI("posts"), account_list(ctx->arena, posts));
+    TRY(account_change(ctx, &(AccountChange){.kind = "account.posts", .id = id, .set = set}));
+    authority_posts(gate, id, posts);
+    return RC_OK;
+}
+
+/* Committed first: whoever comes in meanwhile looks at the account again when he is in. */
+Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
+    Entity *set = empty(ctx, id);
+    AccountChange change = {
+        .kind = disabled ? "account.disable" : "account.enable", .id = id, .set = set};
+    entity_set(ctx->arena, set, GATE_IRI("disabled"), json_of_bool(disabled));
+    if (disabled) {
+        Str now = time_format(ctx->arena, time_now(ctx->clock));
+        entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
+        tokens_of(ctx, id, &change.revoke);
+    }
+    TRY(account_change(ctx, &change));
+    authority_changed(ctx->tenant->gate);
+    if (!disabled) return RC_OK;
+    StrVec late = {0}; /* one may have come between the list and the commit */
+    tokens_of(ctx, id, &late);
+    TRY(tokens_end(ctx, &late));
+    return sessions_end(ctx, id);
+}
+
+Rc gate_account_password(Ctx *ctx, Str id, Str password) {
+    Str hash, now = time_format(ctx->arena, time_now(ctx->clock));
+    const Entity *account;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
+    if (rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, rc, "no-account", STR("login"),
+                        "There is no account with this login.");
+    TRY(rc);
+    if (str_eq(entity_text(account, GATE_IRI("accountKind")), STR("service")))
+        return ctx_fail(ctx, RC_INVALID, "no-sign-in", STR("login"),
+                        "A service signs in nowhere: give it a token.");
+    TRY(account_hash(ctx, password, &hash));
+    Entity *set = empty(ctx, id);
+    entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
+    entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
+    TRY(account_change(ctx, &(AccountChange){.kind = "account.password", .id = id, .set = set}));
+    return sessions_end(ctx, id);
+}
+
+/* ---- the list ---- */
+
+typedef struct Count {
+    Str account;
+    size_t n;
+} Count;
+
+static void session_count(void *arg, void *value) {
+    Count *count = arg;
+    count->n += str_eq(((const GateSession *)value)->account, count->account);
+}
+
+static void strings_of(Arena *arena, const Entity *account, Str iri, StrVec *out) {
+    const Json *list = list_of(account, iri);
+    for (size_t i = 0; list && i < list->len; i++)
+        vec_push(arena, out, json_str(json_at(list, i)));
+}
+
+static Rc account_seen(Ctx *ctx, const Entity *account, GateAccountsSeen *out) {
+    Gate *gate = ctx->tenant->gate;
+    GateSession *as;
+    Count sessions = {.account = account->id};
+    StrVec tokens = {0};
+    TRY(account_session(ctx, account, &as));
+    const Attr *demo = entity_attr(account, GATE_IRI("demo"));
+    roster_each(gate->sessions, session_count, &sessions);
+    tokens_of(ctx, account->id, &tokens);
+    GateAccountSeen seen = {.id = account->id,
+                            .login = entity_text(account, GATE_IRI("login")),
+                            .name = entity_text(account, GATE_IRI("displayName")),
+                            .kind = as->kind,
+                            .demo = demo && demo->value && demo->value->kind == JSON_BOOL &&
+                                    demo->value->value.boolean,
+                            .disabled = account_disabled(account),
+                            .sessions = sessions.n,
+                            .tokens = tokens.len};
+    strings_of(ctx->arena, account, GATE_IRI("posts"), &seen.posts);
+    strings_of(ctx->arena, account, GATE_IRI("roles"), &seen.roles);
+    vec_push(ctx->arena, out, seen);
+    arena_free(as->arena);
+    return RC_OK;
+}
+
+static Rc page_list(Ctx *ctx, const Match *match, Str *after, GateAccountsSeen *out) {
+    ProjectQuery query = {.match = match, .limit = LIST_PAGE, .after = *after};
+    ProjectAnswer answer;
+    TRY(project_query(ctx, ctx->tenant->project, &query, &answer));
+    for (size_t i = 0; i < answer.entities.len; i++) {
+        TRY(account_seen(ctx, answer.entities.items[i], out));
+        *after = answer.entities.items[i]->id;
+    }
+    if (!answer.more) *after = STR_NONE;
+    return RC_OK;
+}
+
+Rc gate_account_list(Ctx *ctx, GateAccountsSeen *out) {
+    MatchSource source = {.type = STR(ACCOUNT_TYPE)};
+    Match *match;
+    Str after = STR_NONE;
+    *out = (GateAccountsSeen){0};
+    if (gate_actor(ctx)->kind != ACTOR_SYSTEM)
+        return ctx_fail(ctx, RC_DENIED, "not-permitted", STR_NONE,
+                        "Accounts are listed by `machi user --list` at this machine.");
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    Rc rc;
+    do
+        rc = page_list(ctx, match, &after, out);
+    while (rc == RC_OK && !str_empty(after));
+    match_free(match);
+    return rc;
+}

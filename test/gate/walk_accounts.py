@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Accounts and tokens as people end them: the operator by `machi user`, `machi token` and his page, everybody by the page of his own
+sign-ins. What has ended answers 401 or asks to sign in at once, to whoever holds it, and nobody ends what is another's."""
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from walk_routes import Browser, Machi
+
+ENTITIES = '/ngsi-ld/v1/entities?type=EvacuationSite&limit=1'
+GOOD = 'a new password of many words'
+
+
+class Walk:
+    def __init__(self, machi):
+        self.machi, self.faults = machi, []
+
+    def hold(self, what, good):
+        if not good:
+            self.faults.append(what)
+
+    def run(self, *words, said='', code=0):
+        done = subprocess.run([sys.argv[1], words[0], '--data', self.machi.data, *words[1:]], input=said, text=True,
+                              capture_output=True, timeout=60, check=False)
+        self.hold(f'{words} ends with {done.returncode}: {done.stderr}', done.returncode == code)
+        return done.stdout if code == 0 else done.stderr
+
+    def browser(self, role, password=None):
+        browser = Browser(self.machi, 'nobody')
+        browser.role = role
+        browser.sign_in(password or self.machi.passwords[role])
+        return browser
+
+    def api(self, token, target=ENTITIES, method='GET', body=None):
+        headers = {'Authorization': 'Bearer ' + token, 'Content-Type': 'application/json'}
+        browser = Browser(self.machi, 'nobody')
+        if body is None:
+            return browser.ask(method, target, headers=headers)
+        connection = http.client.HTTPConnection('127.0.0.1', self.machi.port, timeout=60)
+        connection.request(method, target, json.dumps(body), headers)
+        answer = connection.getresponse()
+        answer.text = answer.read().decode()
+        connection.close()
+        return answer
+
+
+def form(browser, page, action, **fields):
+    """Sends a form of this page; its secret is the page's."""
+    csrf = re.search(r'name="csrf" value="([^"]+)"', browser.ask('GET', page).text).group(1)
+    return browser.ask('POST', action, dict(fields, csrf=csrf))
+
+
+def tokens_are_scoped_listed_and_revoked(walk):
+    walk.run('user', '--kind', 'service', '--roles', 'editor', '--name', 'Sluice', 'sluice')
+    narrow = walk.run('token', '--as', 'sluice', '--types', 'Sluice,EvacuationSite', '--actions', 'read,create').split()[-1]
+    wide = walk.run('token', '--as', 'sluice').split()[-1]
+    made = {'id': 'urn:ngsi-ld:Sluice:1', 'type': 'Sluice', 'level': {'type': 'Property', 'value': 1}}
+    create = '/ngsi-ld/v1/entities'
+    walk.hold('a token does what it is for', walk.api(narrow, create, 'POST', made).status == 201)
+    walk.hold('and nothing else', walk.api(narrow, create, 'POST', dict(made, id='urn:ngsi-ld:Sluce:1', type='Other')).status == 403)
+    walk.hold('no other action', walk.api(narrow, create + '/urn:ngsi-ld:Sluice:1', 'DELETE').status == 403)
+    lines = walk.run('token', '--list').splitlines()
+    own = [line for line in lines if 'Sluice' in line]
+    walk.hold(f'two tokens are listed: {lines}', len(own) == 2)
+    walk.hold('the secret is not', not any(narrow in line or wide in line for line in lines))
+    first = next(line for line in own if 'create' in line)
+    walk.hold(f'scope and use are shown: {first}', 'read,create' in first and 'EvacuationSite' in first and 'used 20' in first)
+    walk.run('token', '--revoke', first.split()[0])
+    walk.hold('a revoked token is unknown', walk.api(narrow).status == 401)
+    walk.hold('another goes on', walk.api(wide).status == 200)
+    walk.hold('revoked once', 'no such token' in walk.run('token', '--revoke', first.split()[0], code=4).lower())
+    walk.hold('usage', '--list' in walk.run('token', code=2))
+    walk.hold('an action that is none', 'no action' in walk.run('token', '--as', 'sluice', '--actions', 'fly', code=2))
+    operator, clerk = walk.browser('operator'), walk.browser('clerk')
+    page = operator.ask('GET', '/operate/tokens').text
+    token = re.search(r'Sluice<br><code class="hash">(\w+)', page, re.S)
+    walk.hold('the operator sees it', token)
+    walk.hold('a clerk does not', clerk.ask('GET', '/operate/tokens').status == 403)
+    ended = form(clerk, '/account', '/account/tokens', id=token.group(1))
+    walk.hold(f'nor ends it: {ended.status}', ended.status == 404 and walk.api(wide).status == 200)
+    ended = form(operator, '/operate/tokens', '/operate/tokens', id=token.group(1))
+    walk.hold('the operator ends it', ended.status == 303 and walk.api(wide).status == 401)
+
+
+def a_person_revokes_ones_own_token(walk):
+    token = walk.run('token', '--as', 'clerk', '--actions', 'read').split()[-1]
+    clerk = walk.browser('clerk')
+    page = clerk.ask('GET', '/account').text
+    found = re.search(r'action="/account/tokens">.*?name="id" value="(\w+)"', page, re.S)
+    walk.hold('one\'s token is on one\'s page', found)
+    ended = form(clerk, '/account', '/account/tokens', id=found.group(1))
+    walk.hold('and ends', ended.status == 303 and walk.api(token).status == 401)
+
+
+def one_ends_ones_other_sign_ins(walk):
+    here, there, third = (walk.browser('resident-2') for _ in range(3))
+    ids = re.findall(r'name="id" value="(\w{16})"', here.ask('GET', '/account').text)
+    walk.hold(f'two others are shown: {ids}', len(ids) == 2)
+    other = walk.browser('resident-1')
+    ended = form(other, '/account', '/account/sessions', id=ids[0])
+    walk.hold(f'nobody ends another\'s: {ended.status}', ended.status == 404)
+    open_before = sum(browser.ask('GET', '/my').status == 200 for browser in (there, third))
+    ended = form(here, '/account', '/account/sessions', id=ids[0])
+    open_after = sum(browser.ask('GET', '/my').status == 200 for browser in (there, third))
+    walk.hold(f'one ends: {ended.status} {open_before} {open_after}', (open_before, open_after) == (2, 1))
+    form(here, '/account', '/account/sessions', id='others')
+    walk.hold('all others end', all(browser.ask('GET', '/my').status == 303 for browser in (there, third)))
+    walk.hold('one\'s own does not', here.ask('GET', '/my').status == 200)
+    walk.hold('nameless', form(here, '/account', '/account/sessions').status == 422)
+
+
+def accounts_are_shut_out_and_let_in(walk):
+    auditor = walk.browser('auditor')
+    walk.run('user', '--password', 'auditor', said='too short\n', code=2)
+    walk.hold('a refused password changes nothing', auditor.ask('GET', '/audit').status == 200)
+    walk.run('user', '--password', 'auditor', said=GOOD + '\n')
+    walk.hold('another password ends sessions', auditor.ask('GET', '/audit').status == 303)
+    auditor = walk.browser('auditor', GOOD)
+    token = walk.run('token', '--as', 'auditor').split()[-1]
+    walk.run('user', '--disable', 'auditor')
+    walk.hold('a disabled account is out', auditor.ask('GET', '/audit').status == 303 and walk.api(token).status == 401)
+    line = next(line for line in walk.run('user', '--list').splitlines() if line.startswith('auditor '))
+    walk.hold(f'and listed so: {line}', 'disabled' in line and 'sessions 0  tokens 0' in line)
+    walk.run('token', '--as', 'auditor', code=3)
+    walk.run('user', '--enable', 'auditor')
+    walk.hold('nothing comes back', auditor.ask('GET', '/audit').status == 303 and walk.api(token).status == 401)
+    walk.hold('but signing in works', walk.browser('auditor', GOOD).ask('GET', '/audit').status == 200)
+    walk.run('user', '--change', '--posts', 'environment-counter-clerk', 'auditor')
+    walk.hold('other posts at once', walk.browser('auditor', GOOD).ask('GET', '/audit').status == 403)
+    walk.run('user', '--disable', '--enable', 'auditor', code=2)
+    walk.run('user', code=2)
+    walk.run('user', '--disable', 'no-such-login', code=4)
+
+
+CASES = [tokens_are_scoped_listed_and_revoked, a_person_revokes_ones_own_token, one_ends_ones_other_sign_ins,
+         accounts_are_shut_out_and_let_in]
+
+
+def main():
+    print(f'1..{len(CASES) + 1}')
+    with tempfile.TemporaryDirectory() as folder:
+        machi = Machi(folder)
+        try:
+            for number, case in enumerate(CASES, 1):
+                walk = Walk(machi)
+                case(walk)
+                for line in walk.faults:
+                    print('#', line)
+                print('not ok' if walk.faults else 'ok', number, '-', case.__name__.replace('_', ' '), flush=True)
+        finally:
+            code = machi.end()
+    print('not ok' if code else 'ok', len(CASES) + 1, '- machi ends well')
+    return 0
+
+
+if __name__ == '__main__':
+    os.environ.pop('MACHI_DATA', None)
+    sys.exit(main())
