@@ -399,6 +399,7 @@ static const struct {
             "expiresAt": {"$ref": "#/components/schemas/Time"},
             "notification": {"$ref": "#/components/schemas/NotificationParams"},
             "status": {"enum": ["active", "paused", "expired"]},
+            "withheld": {"type": "object", "required": ["reason", "detail", "since"]},
             "jsonldContext": {"$ref": "#/components/schemas/Uri"},
             "createdAt": {"$ref": "#/components/schemas/Time"},
             "modifiedAt": {"$ref": "#/components/schemas/Time"},

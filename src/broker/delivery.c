@@ -47,6 +47,7 @@ typedef struct Lane {
     int64_t at, cooldown;
     Rc rc;
     int status;
+    bool withheld; /* it was not sent: its subscriber may not be told any more */
 } Lane;
 
 struct Delivery {
@@ -203,8 +204,7 @@ Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row) {
     for (size_t i = 0; i < notice->headers.len; i++)
         json_text(&w, notice->headers.items[i]);
     json_close(&w);
-    json_name(&w, STR("body"));
-    json_text(&w, notice->body);
+    rights_put(&w, &notice->rights);
     json_close(&w);
     TRY(buf_rc(&text));
     *row = (NoticeRow){str_dup(ctx->arena, (Str){(char *)key, sizeof key}), buf_str(&text)};
@@ -331,8 +331,21 @@ static Rc lane_next(Ctx *ctx, Delivery *delivery, Lane *lane, First *first) {
     return RC_OK;
 }
 
+/* Over without having been sent; the delivery's own thread finds it next. */
+static void lane_withhold(Ctx *ctx, Delivery *delivery, Lane *lane, Str subscription) {
+    log_warn("broker", "a notification of " STR_FMT " is not sent: " STR_FMT, STR_ARG(subscription),
+             STR_ARG(ctx->error.detail));
+    ctx->error = (Error){0};
+    pthread_mutex_lock(&delivery->lock);
+    lane->withheld = true;
+    lane->next_one = delivery->done;
+    delivery->done = lane;
+    pthread_mutex_unlock(&delivery->lock);
+}
+
 static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first) {
     const Json *row;
+    Str body;
     TRY(json_read(ctx, first->value, (JsonLimits){.bytes = 256 << 20, .depth = 8}, &row));
     const Json *headers = json_get(row, STR("headers"));
     Str *lines = NEW_ARRAY(ctx->arena, Str, headers->len + 1);
@@ -341,11 +354,18 @@ static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first
     memcpy(lane->item, first->key.ptr, sizeof lane->item);
     lane->at = json_get_int(row, "at", 0);
     lane->cooldown = json_get_int(row, "cooldown", 0);
+    NoticeRights rights = rights_get(ctx->arena, row);
+    Rc rc = rights_send(ctx, &rights, &body);
+    if (rc == RC_DENIED) {
+        lane_withhold(ctx, delivery, lane, rights.subscription);
+        return RC_OK;
+    }
+    TRY(rc);
     HttpCall call = {.method = HTTP_POST,
                      .url = json_get_str(row, "url"),
                      .headers = lines,
                      .n_headers = headers->len,
-                     .body = json_get_str(row, "body"),
+                     .body = body,
                      .timeout = json_get_int(row, "timeout", 0)};
     if (!call.timeout) call.timeout = timeout_usual;
     return http_client_send(delivery->client, &call, answered, lane);
@@ -397,17 +417,21 @@ static int64_t rest_of(Delivery *delivery, const Lane *lane) {
 
 /* Counts an outcome; true when its notice is over. */
 static bool lane_settle(Delivery *delivery, Lane *lane) {
-    bool good = lane->rc == RC_OK && lane->status >= 200 && lane->status < 300;
+    bool withheld = lane->withheld;
+    bool good = !withheld && lane->rc == RC_OK && lane->status >= 200 && lane->status < 300;
     int64_t now = time_now(&delivery->clock);
-    lane->state.sent++;
-    lane->state.last = now;
+    lane->withheld = false;
+    if (!withheld) {
+        lane->state.sent++;
+        lane->state.last = now;
+    }
     if (good) {
         lane->state.last_success = now;
     } else {
         lane->state.failed++;
         lane->state.last_failure = now;
     }
-    return good || !try_again(delivery, lane);
+    return good || withheld || !try_again(delivery, lane);
 }
 
 static Rc outcome_write(Ctx *ctx, Delivery *delivery, const Lane *lane, bool over) {

@@ -4,7 +4,7 @@
 #ifndef BROKER_DELIVERY_H
 #define BROKER_DELIVERY_H
 
-#include "broker_int.h"
+#include "rights.h"
 
 typedef struct Delivery Delivery;
 
@@ -27,7 +27,8 @@ typedef struct Notice {
     uint32_t ordinal; /* of the event: with the position, its place in the lane */
     int64_t at;       /* µs */
     int64_t timeout, cooldown;
-    Str url, body;
+    Str url;
+    NoticeRights rights; /* its body, and under which rights it was made */
     StrVec headers;
 } Notice;
 
@@ -48,7 +49,7 @@ void delivery_dropped(Delivery *delivery, Str subscription);
 /* What a subscription tells of its notifications (clause 5.2.14). Times are TIME_NONE before the
  * first. */
 typedef struct DeliveryState {
-    int64_t sent, failed; /* tries, and those of them that failed or were lost */
+    int64_t sent, failed; /* tries; and what failed, was lost or held back */
     int64_t last, last_success, last_failure;
     uint64_t waiting;
 } DeliveryState;

@@ -240,6 +240,18 @@ typedef struct Telling {
     Matcher *matcher;
 } Telling;
 
+/* What is personal waits under the key of the person whom it is about. */
+static Rc look_seal(Ctx *ctx, const NoticeLook *look, NoticeRights *rights) {
+    Str sealed;
+    if (!look->later.records.len) return RC_OK;
+    TRY(ledger_seal(ctx, ctx->tenant->ledger, (LedgerKeyOf){look->subject, look->retention},
+                    rights->body, &sealed));
+    rights->sealed = hash_base64(ctx->arena, sealed);
+    rights->body = STR_NONE;
+    rights->later = look->later;
+    return RC_OK;
+}
+
 static Rc tell(void *arg, Subscription *subscription) {
     Telling *telling = arg;
     Matcher *matcher = telling->matcher;
@@ -247,8 +259,10 @@ static Rc tell(void *arg, Subscription *subscription) {
     int64_t now = time_now(&matcher->clock);
     Ctx ctx = *telling->ctx;
     if (!awake(subscription, event, now)) return RC_OK;
-    ctx.actor = (Actor *)subscription->actor;
     ArenaMark mark = arena_mark(ctx.arena);
+    Rc rc = rights_hold(&ctx, subscription);
+    telling->ctx->error = ctx.error;
+    if (rc != RC_OK) return rc == RC_DENIED ? RC_OK : rc;
     Notice notice = {.subscription = subscription->id,
                      .position = event->position,
                      .ordinal = event->ordinal,
@@ -256,11 +270,16 @@ static Rc tell(void *arg, Subscription *subscription) {
                      .timeout = subscription->timeout,
                      .cooldown = subscription->cooldown,
                      .url = subscription->url,
+                     .rights = {.subscription = subscription->id,
+                                .epoch = subscription->epoch,
+                                .mark = subscription->mark},
                      .headers = subscription->headers};
     NoticeRow row;
-    bool wanted = notice_make(&ctx, subscription, matcher->change, &notice.body) &&
+    NoticeLook look = {0};
+    bool wanted = notice_make(&ctx, subscription, matcher->change, &notice.rights.body, &look) &&
                   delivery_room(matcher->delivery, subscription->id, now);
-    Rc rc = wanted ? local_begin(&ctx, matcher, BATCH_LAZY) : RC_OK;
+    if (wanted) rc = look_seal(&ctx, &look, &notice.rights);
+    if (rc == RC_OK && wanted) rc = local_begin(&ctx, matcher, BATCH_LAZY);
     if (rc == RC_OK && wanted) rc = delivery_put(&ctx, matcher->local, &notice, &row);
     telling->ctx->error = ctx.error;
     if (rc != RC_OK) return rc;

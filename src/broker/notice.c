@@ -64,25 +64,59 @@ static bool triggered(const Subscription *subscription, const Change *change) {
     return false;
 }
 
-static const Entity *without_personal(Ctx *ctx, const Entity *entity) {
-    const Dictionary *dictionary = ctx->tenant->dictionary;
-    size_t personal = 0;
-    for (size_t i = 0; i < entity->attrs.len; i++)
-        personal +=
-            dictionary_class(dictionary, entity, entity->attrs.items[i].name) >= CLASS_PERSONAL;
-    if (!personal) return entity;
+/* Whether what is personal of it may go out at all: for a stated purpose, and where the record is
+   about one person, under whose key it can wait. */
+static bool personal_goes(const Ctx *ctx, const Entity *whole) {
+    return !str_empty(ctx->purpose) &&
+           !str_empty(dictionary_subject(ctx->tenant->dictionary, whole));
+}
+
+static bool attr_goes(const Ctx *ctx, const Entity *entity, Str iri, bool personal) {
+    GateAsk ask = {.action = ACT_SUBSCRIBE,
+                   .attr = iri,
+                   .class = dictionary_class(ctx->tenant->dictionary, entity, iri)};
+    if (ask.class < CLASS_PERSONAL) return true;
+    for (size_t i = 0; personal && i < entity->types.len; i++) {
+        ask.type = entity->types.items[i];
+        personal = gate_permits(ctx, &ask);
+    }
+    return personal;
+}
+
+/* What the subscriber may see and be sent of it. */
+static const Entity *shown_of(Ctx *ctx, const Entity *entity) {
+    const Entity *shown = gate_view(ctx, NULL, entity);
+    bool personal = shown && personal_goes(ctx, entity);
+    size_t stays = 0;
+    for (size_t i = 0; shown && i < shown->attrs.len; i++)
+        stays += attr_goes(ctx, shown, shown->attrs.items[i].name, personal);
+    if (!shown || stays == shown->attrs.len) return shown;
     Entity *cut = NEW(ctx->arena, Entity);
-    *cut = *entity;
+    *cut = *shown;
     cut->attrs = (Attrs){0};
-    for (size_t i = 0; i < entity->attrs.len; i++)
-        if (dictionary_class(dictionary, entity, entity->attrs.items[i].name) < CLASS_PERSONAL)
-            vec_push(ctx->arena, &cut->attrs, entity->attrs.items[i]);
+    for (size_t i = 0; i < shown->attrs.len; i++)
+        if (attr_goes(ctx, shown, shown->attrs.items[i].name, personal))
+            vec_push(ctx->arena, &cut->attrs, shown->attrs.items[i]);
     return cut;
 }
 
-static const Entity *shown_of(Ctx *ctx, const Entity *entity) {
-    const Entity *shown = gate_view(ctx, NULL, entity);
-    return shown ? without_personal(ctx, shown) : NULL;
+/* The first type with a retention file: the one under whose key the record lies, too. */
+static Str retention_of(const Dictionary *dictionary, const Entity *entity) {
+    for (size_t i = 0; i < entity->types.len; i++) {
+        const DictType *type = dictionary_type(dictionary, entity->types.items[i]);
+        if (type && !str_empty(type->retention)) return type->retention;
+    }
+    return STR_NONE;
+}
+
+/* Conditions on what is personal count as shown: that somebody was told says whether they held. */
+static Rc look_of(Ctx *ctx, const Entity *entity, const Entity *shown, NoticeLook *look) {
+    *look = (NoticeLook){0};
+    TRY(gate_look_prepare(ctx, shown, &look->later));
+    if (!look->later.records.len) return RC_OK;
+    look->subject = dictionary_subject(ctx->tenant->dictionary, entity);
+    look->retention = retention_of(ctx->tenant->dictionary, entity);
+    return RC_OK;
 }
 
 /* Changes of what the subscriber may not see do not tell him anything either. */
@@ -185,7 +219,8 @@ static const Entity *told_of(Ctx *ctx, const Change *change) {
     return was;
 }
 
-bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body) {
+bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body,
+                 NoticeLook *look) {
     const Entity *entity = told_of(ctx, change);
     if (!entity || !triggered(subscription, change)) return false;
     const Entity *shown = shown_of(ctx, entity);
@@ -193,6 +228,7 @@ bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *chang
     Change visible = visible_change(ctx, change, shown);
     if (!triggered(subscription, &visible)) return false;
     if (!selected(subscription, shown, ctx->scratch)) return false;
+    if (look_of(ctx, entity, shown, look) != RC_OK) return false;
     Buf text = buf_new(ctx->arena, NOTICE_MAX);
     body_write(ctx, subscription, &visible, shown, &text);
     *body = buf_str(&text);

@@ -3,7 +3,7 @@
 #ifndef BROKER_NOTICE_H
 #define BROKER_NOTICE_H
 
-#include "subscription.h"
+#include "rights.h"
 
 typedef struct AttrChange {
     Str name;
@@ -22,8 +22,10 @@ typedef struct Change {
 /* Finds which attributes the delta changed; before and after are set. */
 void change_attrs(Arena *arena, Change *change, const Delta *delta);
 
-/* The body for a subscription; false: it is not told. ctx->actor is the subscriber's. Personal
-   attributes are never in it: showing them would be a look. */
-bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body);
+/* The body for a subscription; false: it is not told. ctx's actor and purpose are the subscriber's.
+   Personal attributes are in it where he stated a purpose, may read and subscribe to them, and the
+   record is about one person; *look then says what is to be recorded before it leaves. */
+bool notice_make(Ctx *ctx, const Subscription *subscription, const Change *change, Str *body,
+                 NoticeLook *look);
 
 #endif

@@ -138,6 +138,7 @@ static const Known subscription_known[] = {
     KNOWN("id", JSON_STRING, NULL),
     KNOWN("type", JSON_STRING, NULL),
     KNOWN("status", JSON_STRING, NULL),
+    KNOWN("withheld", JSON_OBJECT, NULL),
     KNOWN("createdAt", JSON_STRING, NULL),
     KNOWN("modifiedAt", JSON_STRING, NULL),
     {{0}, JSON_NULL, NULL},
@@ -474,11 +475,12 @@ Rc subscription_compile(Ctx *ctx, const Entity *stored, Subscription **out) {
                *owner = subscription_part(stored, STR(SUBSCRIPTION_OWNER));
     const Json *document = part ? json_dup(arena, part) : NULL;
     Rc rc = document && owner ? RC_OK : bad(&own, "document", "It is not stored whole.");
-    if (rc == RC_OK) to->actor = gate_actor_read(&own, owner);
+    if (rc == RC_OK) to->owner = json_dup(arena, owner);
     if (rc == RC_OK)
         rc = contexts_resolve(&own, document, subscription_part(stored, STR(SUBSCRIPTION_CONTEXT)),
                               to);
     if (rc == RC_OK) rc = parts_compile(&own, document, to);
+    if (subscription_part(stored, STR(SUBSCRIPTION_WITHHELD))) to->active = false;
     if (rc == RC_OK && to->accept == ACCEPT_LD_JSON)
         to->render.at_context = ld_context_source(to->context);
     if (rc == RC_OK) {

@@ -10,6 +10,8 @@
 #define SUBSCRIPTION_DOCUMENT LD_DEFAULT "document"
 #define SUBSCRIPTION_CONTEXT  LD_DEFAULT "context"
 #define SUBSCRIPTION_OWNER    LD_DEFAULT "owner"
+#define SUBSCRIPTION_WITHHELD                                                                      \
+    LD_DEFAULT "withheld" /* {reason, detail, since}: its owner may not be told */
 
 /* What makes a notification (clause 5.2.12, notificationTrigger). */
 enum {
@@ -26,7 +28,11 @@ typedef struct Subscription {
     Arena *arena; /* all of it lies here */
     Str id;
     uint64_t version;
-    const Actor *actor;
+    const Json *owner;  /* as gate_actor_write wrote him */
+    const Actor *actor; /* and his purpose, as of the epoch below; NULL before */
+    Str purpose;
+    uint64_t epoch, mark; /* see rights.h */
+    bool decided, withheld;
     const LdContext *terms;   /* the creator's: of q and names; counted */
     const LdContext *context; /* of notifications; counted */
     Match **selectors;        /* one of these; none: any entity */

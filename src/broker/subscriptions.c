@@ -2,6 +2,7 @@
 #include "subscription.h"
 #include "delivery.h"
 #include "matcher.h"
+#include "rights.h"
 
 #include <string.h>
 
@@ -9,28 +10,19 @@ enum { ID_CHARS = 26, TRIES = 8 };
 
 /* ---- what may be done ---- */
 
-/* To subscribe is asked for each type; what of it is then shown the gate decides each time. */
-static Rc may_subscribe(Ctx *ctx, const Subscription *subscription) {
-    GateAsk ask = {.action = ACT_SUBSCRIBE, .class = CLASS_OPEN};
-    for (size_t i = 0; i < subscription->n; i++) {
-        const MatchHint *hint = match_hint(subscription->selectors[i]);
-        for (size_t k = 0; k < hint->types.len; k++) {
-            ask.type = hint->types.items[k];
-            TRY(gate_check(ctx, &ask));
-        }
-        if (hint->types.len) continue;
-        ask.type = STR_NONE;
-        TRY(gate_check(ctx, &ask));
-    }
-    ask.type = STR_NONE;
-    return subscription->n ? RC_OK : gate_check(ctx, &ask);
+static bool may(const Ctx *ctx, GateAction action) {
+    return gate_permits(ctx, &(GateAsk){.action = action, .class = CLASS_OPEN});
 }
 
-/* One's own, or of everybody for the operator. */
-static bool owned(const Ctx *ctx, const Entity *stored) {
+/* One's own, with what may subscribe: a token that may only read learns nothing of endpoints. */
+static bool own(const Ctx *ctx, const Entity *stored) {
     const Json *owner = subscription_part(stored, STR(SUBSCRIPTION_OWNER));
-    GateAsk ask = {.action = ACT_OPERATE, .class = CLASS_OPEN};
-    return str_eq(json_get_str(owner, "id"), ctx->actor->id) || gate_permits(ctx, &ask);
+    return str_eq(json_get_str(owner, "id"), ctx->actor->id) && may(ctx, ACT_SUBSCRIBE);
+}
+
+/* Or of everybody for the operator. */
+static bool owned(const Ctx *ctx, const Entity *stored) {
+    return own(ctx, stored) || may(ctx, ACT_OPERATE);
 }
 
 static const Entity *owned_view(Ctx *ctx, void *arg, const Entity *entity) {
@@ -58,7 +50,7 @@ static Rc find(Request *request, const Entity **out) {
 static Rc checked(Request *request, const Entity *entity) {
     Subscription *trial;
     TRY(subscription_compile(request->ctx, entity, &trial));
-    Rc rc = may_subscribe(request->ctx, trial);
+    Rc rc = rights_subscribe(request->ctx, trial);
     subscription_free(trial);
     return rc;
 }
@@ -91,7 +83,7 @@ static Rc create(Request *request, Str *id) {
     SubscriptionParts parts = {.id = *id,
                                .document = subscription_merge(ctx->arena, &nothing, document),
                                .context = ld_context_source(request->context),
-                               .owner = gate_actor_write(ctx->arena, ctx->actor)};
+                               .owner = gate_actor_write(ctx->arena, ctx->actor, ctx->purpose)};
     Entity *entity = subscription_entity(ctx->arena, &parts);
     TRY(checked(request, entity));
     Delta delta = {.op = DELTA_PUT, .id = *id, .after = entity};
@@ -119,12 +111,32 @@ void subscriptions_create(HttpExchange *x) {
     request_answer_empty(request, 201);
 }
 
+/* Whoever changes his own says with what it is to be told from now on; a purpose that he doesn't
+   name again stays. The operator changes for whom nothing: he may stop one and start it again, but
+   never lead it elsewhere. */
+static Rc owner_of(Request *request, const Entity *stored, const Json *fragment, const Json **out) {
+    Ctx *ctx = request->ctx;
+    const Json *owner = subscription_part(stored, STR(SUBSCRIPTION_OWNER));
+    *out = owner;
+    if (own(ctx, stored)) {
+        Str purpose = str_empty(ctx->purpose) ? json_get_str(owner, "purpose") : ctx->purpose;
+        *out = gate_actor_write(ctx->arena, ctx->actor, purpose);
+        return RC_OK;
+    }
+    for (size_t i = 0; i < fragment->len; i++)
+        if (!str_eq(fragment->value.members[i].name, STR("isActive")))
+            return ctx_fail(ctx, RC_DENIED, "not-yours", fragment->value.members[i].name,
+                            "Of another's subscription the operator changes isActive alone.");
+    return RC_OK;
+}
+
 static Rc update_once(Request *request) {
     Ctx *ctx = request->ctx;
     const Entity *stored;
-    const Json *fragment;
+    const Json *fragment, *owner;
     TRY(find(request, &stored));
     TRY(subscription_read(ctx, request->context, request->payload, true, &fragment));
+    TRY(owner_of(request, stored, fragment, &owner));
     SubscriptionParts parts = {
         .id = stored->id,
         .document = subscription_merge(
@@ -132,7 +144,7 @@ static Rc update_once(Request *request) {
         .context = json_get(fragment, STR("q"))
                        ? ld_context_source(request->context)
                        : subscription_part(stored, STR(SUBSCRIPTION_CONTEXT)),
-        .owner = subscription_part(stored, STR(SUBSCRIPTION_OWNER))};
+        .owner = owner};
     Entity *entity = subscription_entity(ctx->arena, &parts);
     entity->created_at = stored->created_at;
     TRY(checked(request, entity));
@@ -222,10 +234,11 @@ static void instant_show(JsonWriter *w, Request *request, const char *member, in
     json_text(w, time_format(request->ctx->arena, at));
 }
 
-static void state_show(JsonWriter *w, Request *request, Str id) {
-    DeliveryState state = delivery_state(request->tenant->broker->delivery, id);
-    bool failing = state.last_failure != TIME_NONE &&
-                   (state.last_success == TIME_NONE || state.last_failure > state.last_success);
+static void state_show(JsonWriter *w, Request *request, const Entity *stored) {
+    DeliveryState state = delivery_state(request->tenant->broker->delivery, stored->id);
+    bool failing = subscription_part(stored, STR(SUBSCRIPTION_WITHHELD)) != NULL;
+    failing |= state.last_failure != TIME_NONE &&
+               (state.last_success == TIME_NONE || state.last_failure > state.last_success);
     name(w, "status");
     json_text(w, failing ? STR("failed") : STR("ok"));
     if (state.sent) {
@@ -246,7 +259,8 @@ static bool is_names(Str member) {
            str_eq(member, STR("omit")) || str_eq(member, STR("watchedAttributes"));
 }
 
-static void notification_show(JsonWriter *w, Request *request, const Json *notification, Str id) {
+static void notification_show(JsonWriter *w, Request *request, const Json *notification,
+                              const Entity *stored) {
     json_open(w, '{');
     for (size_t i = 0; i < notification->len; i++) {
         const JsonMember *member = &notification->value.members[i];
@@ -256,12 +270,13 @@ static void notification_show(JsonWriter *w, Request *request, const Json *notif
         else
             json_value(w, &member->value);
     }
-    state_show(w, request, id);
+    state_show(w, request, stored);
     json_close(w);
 }
 
-static Str status_of(const Request *request, const Json *document) {
+static Str status_of(const Request *request, const Entity *stored, const Json *document) {
     int64_t expires;
+    if (subscription_part(stored, STR(SUBSCRIPTION_WITHHELD))) return STR("paused");
     if (time_parse(json_get_str(document, "expiresAt"), &expires) &&
         expires <= time_now(request->ctx->clock))
         return STR("expired");
@@ -284,12 +299,17 @@ static void show(Buf *body, Request *request, const Entity *stored) {
         else if (is_names(member->name))
             names_show(&w, request, &member->value);
         else if (str_eq(member->name, STR("notification")))
-            notification_show(&w, request, &member->value, stored->id);
+            notification_show(&w, request, &member->value, stored);
         else
             json_value(&w, &member->value);
     }
     name(&w, "status");
-    json_text(&w, status_of(request, document));
+    json_text(&w, status_of(request, stored, document));
+    const Json *withheld = subscription_part(stored, STR(SUBSCRIPTION_WITHHELD));
+    if (withheld) {
+        name(&w, "withheld");
+        json_value(&w, withheld);
+    }
     if (request_option(request, "sysAttrs")) {
         instant_show(&w, request, "createdAt", stored->created_at);
         instant_show(&w, request, "modifiedAt", stored->modified_at);

@@ -138,24 +138,31 @@ static void strings_read(Arena *arena, const Entity *entity, Str iri, StrVec *ou
         vec_push(arena, out, str_dup(arena, json_str(json_at(attr->value, i))));
 }
 
+void account_rights(Arena *arena, const Entity *account, Actor *actor) {
+    StrVec roles = {0};
+    actor->kind = kind_of(entity_text(account, IRI("accountKind")));
+    strings_read(arena, account, IRI("roles"), &roles);
+    VEC_EACH (const Str, role, &roles)
+        if (gate_role_of(*role) != ROLE_COUNT) actor->roles |= 1u << gate_role_of(*role);
+    if (actor->kind != ACTOR_RESIDENT) return;
+    Str suffix = str_sub(account->id, account->id.len - ACCOUNT_ID, account->id.len);
+    actor->roles |= 1u << ROLE_RESIDENT;
+    actor->person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT, STR_ARG(suffix));
+}
+
 Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
     Arena *arena = arena_new(1 << 16);
     GateSession *session = NEW(arena, GateSession);
-    StrVec roles = {0};
+    Actor rights = {0};
+    account_rights(arena, account, &rights);
     *session = (GateSession){.arena = arena,
                              .account = str_dup(arena, account->id),
+                             .person = rights.person,
                              .name = str_dup(arena, entity_text(account, IRI("displayName"))),
-                             .kind = kind_of(entity_text(account, IRI("accountKind"))),
+                             .kind = rights.kind,
+                             .own_roles = rights.roles,
                              .stepped_up_at = TIME_NONE};
     strings_read(arena, account, IRI("posts"), &session->posts);
-    strings_read(arena, account, IRI("roles"), &roles);
-    for (size_t i = 0; i < roles.len; i++)
-        session->own_roles |= 1u << gate_role_of(roles.items[i]);
-    if (session->kind == ACTOR_RESIDENT) {
-        Str suffix = str_sub(account->id, account->id.len - ACCOUNT_ID, account->id.len);
-        session->own_roles |= 1u << ROLE_RESIDENT;
-        session->person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT, STR_ARG(suffix));
-    }
     if (session->posts.len) session->post = session->posts.items[0];
     session->started_at = session->seen_at = time_now(ctx->clock);
     *out = session;

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+enum { RULES_MAX = 16 << 20 };
 enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 10000 };
 
 static void session_drop(void *value) {
@@ -20,9 +21,20 @@ static Rc dummy_make(Ctx *ctx, Gate *gate) {
     return RC_OK;
 }
 
+static uint64_t text_mark(Ctx *ctx, const Json *source) {
+    ArenaMark mark = arena_mark(ctx->arena);
+    Buf text = buf_new(ctx->arena, RULES_MAX);
+    if (source) json_write(&text, source);
+    uint64_t hash = hash_fast(buf_str(&text));
+    arena_rewind(ctx->arena, mark);
+    return hash;
+}
+
 static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     Ctx own = *ctx;
     own.arena = gate->arena;
+    gate->rules_mark =
+        text_mark(ctx, options->policies) ^ (text_mark(ctx, options->organisation) << 1);
     Rc rc = policy_compile(&own, options->policies, &gate->rules);
     if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
     if (rc == RC_OK) rc = dummy_make(&own, gate);

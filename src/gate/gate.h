@@ -198,10 +198,28 @@ bool gate_foreign(const GateDoor *door, HttpExchange *x);
    for pool routes; call it first in what http_move or http_resume brought to a pool. */
 Rc gate_lend_reader(HttpExchange *x);
 
-/* An actor as it is written down with what acts for him later (a subscription): ids, roles and the
-   bounds of his token as they were, never a secret; and read back, in ctx->arena. */
-const Json *gate_actor_write(Arena *arena, const Actor *actor);
-const Actor *gate_actor_read(Ctx *ctx, const Json *stored);
+/* Who makes something that acts for him later (a subscription), for which purpose, as it is written
+   down with it: ids and the bounds of his token, never a secret, and no right. */
+const Json *gate_actor_write(Arena *arena, const Actor *actor, Str purpose);
+/* Sets ctx's actor and purpose to him as he is now, in ctx->arena. RC_DENIED, and why, where what
+   was written down gives no right any more: "owner-gone", "owner-disabled", "token-revoked",
+   "post-lost". An expired token is none of these: it bounds what was made with it, and doesn't end
+   it. */
+Rc gate_actor_now(Ctx *ctx, const Json *stored);
+/* A number that is another one once anybody's rights may have changed; of this life alone. */
+uint64_t gate_epoch(const Tenant *tenant);
+/* What decides what ctx's actor is shown, in one number that outlives this life: gate_sight, and
+   the city's rules and posts. */
+uint64_t gate_rights_mark(const Ctx *ctx);
+
+/* A look that is recorded later, when what ctx's actor was found to see is about to leave. */
+typedef struct GateLater {
+    StrVec subjects, records; /* as PartLook has them */
+} GateLater;
+Rc gate_look_prepare(Ctx *ctx, const Entity *shown, GateLater *out);
+/* Records it, durable before it returns, for whom gate_actor_now has set in ctx from `stored`: his
+   rights are guards of the commit. Never by break-glass. Any thread that may wait. */
+Rc gate_look_later(Ctx *ctx, const Json *stored, const GateLater *later, Str why);
 
 /* ---- accounts ---- */
 typedef struct GateAccount {

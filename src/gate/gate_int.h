@@ -72,6 +72,7 @@ struct Gate {
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
+    uint64_t rules_mark;           /* of the policies and posts that were read */
     Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
 };
 
@@ -171,6 +172,11 @@ bool account_disabled(const Entity *account);
 int64_t account_sessions_from(const Entity *account);
 /* This token was revoked. */
 bool account_revoked(const Entity *account, Str token);
+/* It has this post; and its kind, person and own roles, without those of posts, into *actor. */
+bool account_holds(const Entity *account, Str post);
+void account_rights(Arena *arena, const Entity *account, Actor *actor);
+/* Makes the rights of ctx's actor, who was found by gate_actor_now, a guard of the command. */
+void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
 /* True where the account is another one than this version of it, or gone. */
 bool account_moved(Ctx *ctx, const Entity *account);
 /* What is made of a plain password; RC_INVALID "bad-password". */

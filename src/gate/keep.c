@@ -1,4 +1,5 @@
-/* keep: an actor written down with what acts for him later (a subscription), and read back. */
+/* keep: an actor written down with what acts for him later (a subscription), and who he is by then.
+ */
 #include "gate_int.h"
 
 static const char *const kinds[] = {
@@ -6,22 +7,22 @@ static const char *const kinds[] = {
     [ACTOR_SERVICE] = "service", [ACTOR_SYSTEM] = "system",
 };
 
-const Json *gate_actor_write(Arena *arena, const Actor *actor) {
+static void text_add(Arena *arena, JsonMembers *to, const char *name, Str text) {
+    vec_push(arena, to, (JsonMember){str_of(name), json_of_str(str_dup(arena, text))});
+}
+
+const Json *gate_actor_write(Arena *arena, const Actor *actor, Str purpose) {
     JsonMembers members = {0};
-    JsonItems roles = {0}, types = {0};
-    for (unsigned role = 0; role < ROLE_COUNT; role++)
-        if (actor->roles & 1u << role)
-            vec_push(arena, &roles, json_of_str(str_of(gate_role_name((GateRole)role))));
+    JsonItems types = {0};
     const GateToken *token = actor->token;
     for (size_t i = 0; token && i < token->types.len; i++)
         vec_push(arena, &types, json_of_str(str_dup(arena, token->types.items[i])));
-    vec_push(arena, &members, (JsonMember){STR("kind"), json_of_str(str_of(kinds[actor->kind]))});
-    vec_push(arena, &members, (JsonMember){STR("id"), json_of_str(str_dup(arena, actor->id))});
-    vec_push(arena, &members,
-             (JsonMember){STR("person"), json_of_str(str_dup(arena, actor->person))});
-    vec_push(arena, &members, (JsonMember){STR("post"), json_of_str(str_dup(arena, actor->post))});
-    vec_push(arena, &members, (JsonMember){STR("roles"), json_of_items(roles.items, roles.len)});
+    text_add(arena, &members, "kind", str_of(kinds[actor->kind]));
+    text_add(arena, &members, "id", actor->id);
+    text_add(arena, &members, "post", actor->post);
+    text_add(arena, &members, "purpose", purpose);
     if (token) {
+        text_add(arena, &members, "token", token->id);
         vec_push(arena, &members,
                  (JsonMember){STR("types"), json_of_items(types.items, types.len)});
         vec_push(arena, &members, (JsonMember){STR("actions"), json_of_int(token->actions)});
@@ -31,36 +32,117 @@ const Json *gate_actor_write(Arena *arena, const Actor *actor) {
     return json;
 }
 
-static GateToken *token_of(Arena *arena, const Json *stored) {
+static const GateToken *token_of(Arena *arena, const Json *stored) {
     const Json *types = json_get(stored, STR("types"));
     if (!types) return NULL;
     GateToken *token = NEW(arena, GateToken);
-    *token = (GateToken){.account = str_dup(arena, json_get_str(stored, "id")),
+    *token = (GateToken){.id = str_dup(arena, json_get_str(stored, "token")),
+                         .account = str_dup(arena, json_get_str(stored, "id")),
                          .actions = (uint32_t)json_get_int(stored, "actions", 0)};
     for (size_t i = 0; i < types->len; i++)
         vec_push(arena, &token->types, str_dup(arena, json_str(json_at(types, i))));
     return token;
 }
 
-const Actor *gate_actor_read(Ctx *ctx, const Json *stored) {
-    Arena *arena = ctx->arena;
-    Actor *actor = NEW(arena, Actor);
-    const Json *roles = json_get(stored, STR("roles"));
-    *actor = (Actor){.kind = ACTOR_NOBODY,
-                     .id = str_dup(arena, json_get_str(stored, "id")),
-                     .person = str_dup(arena, json_get_str(stored, "person")),
-                     .token = token_of(arena, stored),
-                     .stepped_up_at = TIME_NONE};
-    for (unsigned kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
-        if (str_eq(json_get_str(stored, "kind"), str_of(kinds[kind])))
-            actor->kind = (ActorKind)kind;
-    for (size_t i = 0; roles && i < roles->len; i++) {
-        GateRole role = gate_role_of(json_str(json_at(roles, i)));
-        if (role != ROLE_COUNT) actor->roles |= 1u << role;
+static Rc no_more(Ctx *ctx, const char *code, const char *why) {
+    return ctx_fail(ctx, RC_DENIED, code, STR_NONE, "%s", why);
+}
+
+/* One acts under one post: the one it was made under, as long as one holds it. */
+static Rc post_now(Ctx *ctx, const Entity *account, Str post, Actor *actor) {
+    if (str_empty(post)) return RC_OK;
+    const GatePost *known = gate_post(ctx->tenant->gate, post);
+    if (!known || !account_holds(account, post))
+        return no_more(ctx, "post-lost",
+                       "Its owner doesn't hold the post any more under which he "
+                       "made it.");
+    actor->post = known->id;
+    actor->post_title = known->title_ja;
+    actor->division = known->division;
+    actor->roles |= known->roles;
+    return RC_OK;
+}
+
+/* Who he is by his account. Pure: the commit asks it again, on the newest state. */
+static Rc actor_by(Ctx *ctx, const Entity *account, const Json *stored, Actor *out) {
+    const GateToken *token = token_of(ctx->arena, stored);
+    if (!account) return no_more(ctx, "owner-gone", "The account of its owner has ended.");
+    if (account_disabled(account))
+        return no_more(ctx, "owner-disabled", "The account of its owner is disabled.");
+    if (token && account_revoked(account, token->id))
+        return no_more(ctx, "token-revoked", "The token with which it was made was revoked.");
+    *out = (Actor){.id = account->id, .token = token, .stepped_up_at = TIME_NONE};
+    account_rights(ctx->arena, account, out);
+    return post_now(ctx, account, json_get_str(stored, "post"), out);
+}
+
+/* What belongs to no account: the city's own, and a sandbox's. */
+static bool without_account(const Json *stored, Actor *out) {
+    Str kind = json_get_str(stored, "kind");
+    *out = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};
+    if (!str_eq(kind, str_of(kinds[ACTOR_SYSTEM]))) return str_empty(json_get_str(stored, "id"));
+    *out = *gate_system_actor();
+    return true;
+}
+
+static void actor_set(Ctx *ctx, const Json *stored, const Actor *actor) {
+    Actor *kept = NEW(ctx->arena, Actor);
+    *kept = *actor;
+    kept->id = str_dup(ctx->arena, actor->id);
+    if (ctx->tenant->sandbox) kept->roles |= 1u << ROLE_SANDBOX;
+    ctx->actor = kept;
+    ctx->purpose = str_dup(ctx->arena, json_get_str(stored, "purpose"));
+}
+
+Rc gate_actor_now(Ctx *ctx, const Json *stored) {
+    const Entity *account = NULL;
+    Actor actor;
+    if (!without_account(stored, &actor)) {
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(stored, "id"), &account);
+        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+        TRY(actor_by(ctx, rc == RC_OK ? account : NULL, stored, &actor));
     }
-    const GatePost *post = gate_post(ctx->tenant->gate, json_get_str(stored, "post"));
-    if (!post) return actor;
-    actor->post = post->id;
-    actor->division = post->division;
-    return actor;
+    actor_set(ctx, stored, &actor);
+    return RC_OK;
+}
+
+uint64_t gate_epoch(const Tenant *tenant) {
+    return atomic_load(&tenant->gate->epoch);
+}
+
+uint64_t gate_rights_mark(const Ctx *ctx) {
+    const uint64_t both[] = {gate_sight(ctx), ctx->tenant->gate->rules_mark};
+    return hash_fast((Str){(const char *)both, sizeof both});
+}
+
+/* ---- rights at the commit ---- */
+
+typedef struct PartKept {
+    const Json *stored;
+    uint64_t mark;
+} PartKept;
+
+static Rc kept_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartKept *part = args;
+    Ctx own = *ctx;
+    Actor actor;
+    Rc rc = RC_OK;
+    if (!without_account(part->stored, &actor))
+        rc = actor_by(&own, stage_entity(stage, json_get_str(part->stored, "id")), part->stored,
+                      &actor);
+    ctx->error = own.error;
+    TRY(rc);
+    actor_set(&own, part->stored, &actor);
+    if (gate_rights_mark(&own) == part->mark) return RC_OK;
+    return no_more(ctx, "rights-changed", "The rights of its owner have changed.");
+}
+
+static const PartKind part_kept = {"gate.kept", 1, kept_guard, NULL};
+
+void kept_guard_add(Ctx *ctx, Command *command, const Json *stored) {
+    PartKept *part = NEW(command_arena(command), PartKept);
+    *part = (PartKept){json_dup(command_arena(command), stored), gate_rights_mark(ctx)};
+    Str account = json_get_str(part->stored, "id");
+    if (!str_empty(account)) command_needs(command, account);
+    command_add(command, &part_kept, part);
 }

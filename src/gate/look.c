@@ -71,6 +71,37 @@ static Rc look_record(Ctx *ctx, Command *command, const GlassLook *look) {
     return rc == RC_OK ? rc : glass_break(ctx, look);
 }
 
+Rc gate_look_prepare(Ctx *ctx, const Entity *shown, GateLater *out) {
+    Gathering gathering = {ctx, ctx->arena, NEW(ctx->arena, PartLook)};
+    *out = (GateLater){0};
+    if (!gate_is_look(ctx, shown)) return RC_OK;
+    TRY(look_collect(&gathering, shown));
+    *out = (GateLater){gathering.look->subjects, gathering.look->records};
+    return RC_OK;
+}
+
+Rc gate_look_later(Ctx *ctx, const Json *stored, const GateLater *later, Str why) {
+    const Actor *actor = gate_actor(ctx);
+    Outcome outcome;
+    if (!later->records.len) return RC_OK;
+    CommandHead head = {.kind = STR("look"),
+                        .actor = actor->id,
+                        .post = actor->post,
+                        .purpose = ctx->purpose,
+                        .case_id = later->records.len == 1 ? later->records.items[0] : STR_NONE,
+                        .channel = STR("notification")};
+    Command *command = command_new(ctx->tenant->ledger, head);
+    Gathering gathering = {ctx, command_arena(command), NEW(command_arena(command), PartLook)};
+    gathering.look->why = str_dup(gathering.arena, why);
+    for (size_t i = 0; i < later->records.len; i++)
+        subject_add(&gathering, later->subjects.items[i], later->records.items[i]);
+    kept_guard_add(ctx, command, stored);
+    command_add(command, &part_look, gathering.look);
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
 Rc gate_look(Ctx *ctx, const Entity *const *entities, size_t n, Str why) {
     const Actor *actor = gate_actor(ctx);
     size_t looks = 0, last = 0;

@@ -21,11 +21,18 @@ static const Json *list_of(const Entity *account, Str iri) {
     return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
 }
 
-bool account_revoked(const Entity *account, Str token) {
-    const Json *revoked = list_of(account, GATE_IRI("revokedTokens"));
-    for (size_t i = 0; revoked && i < revoked->len; i++)
-        if (str_eq(json_str(json_at(revoked, i)), token)) return true;
+static bool listed(const Json *list, Str text) {
+    for (size_t i = 0; list && i < list->len; i++)
+        if (str_eq(json_str(json_at(list, i)), text)) return true;
     return false;
+}
+
+bool account_revoked(const Entity *account, Str token) {
+    return listed(list_of(account, GATE_IRI("revokedTokens")), token);
+}
+
+bool account_holds(const Entity *account, Str post) {
+    return listed(list_of(account, GATE_IRI("posts")), post);
 }
 
 bool account_moved(Ctx *ctx, const Entity *account) {

@@ -141,7 +141,8 @@ def nothing_long_or_odd_stops_it(folder):
 
 
 CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, every_page_of_a_sandbox_says_so,
-         a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback, nothing_long_or_odd_stops_it]
+         a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback, a_new_tenant_is_served_at_once,
+         nothing_long_or_odd_stops_it]
 
 
 def main():

@@ -27,10 +27,9 @@ static Rc parsed(City *city, const char *text, const Json **out) {
 
 static Rc subscribe(City *city, int port) {
     Arena *arena = city->ctx.arena;
-    Actor owner = {.kind = ACTOR_SERVICE, .id = STR("urn:ngsi-ld:Account:crash")};
     SubscriptionParts parts = {.id = STR(SUBSCRIPTION),
                                .context = ld_context_source(ld_core()),
-                               .owner = gate_actor_write(arena, &owner)};
+                               .owner = gate_actor_write(arena, gate_system_actor(), STR_NONE)};
     TRY(parsed(city,
                str_fmt(arena,
                        "{\"type\":\"Subscription\",\"entities\":[{\"type\":\"" SENSOR
@@ -50,8 +49,8 @@ static Rc broker_begin(City *city, Rooms *rooms, int port) {
     Ctx *ctx = &city->ctx;
     GateOptions gate = {0};
     TRY(parsed(city,
-               "[{\"effect\":\"permit\",\"actions\":[\"read\"],\"classes\":[\"open\"],"
-               "\"why\":\"Open data is everybody's.\"}]",
+               "[{\"effect\":\"permit\",\"kinds\":[\"system\"],"
+               "\"why\":\"What the city subscribes to.\"}]",
                &gate.policies));
     TRY(parsed(city, "{}", &gate.organisation));
     TRY(gate_open(ctx, &rooms->tenant, &gate));

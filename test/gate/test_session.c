@@ -507,6 +507,46 @@ static void accounts_are_listed_at_the_machine_alone(void **state) {
     assert_int_equal(found, 1);
 }
 
+/* ---- what acts for somebody later ---- */
+
+static void what_was_made_before_asks_who_its_owner_is_now(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    StrVec posts = {0};
+    GateAsk ask = {.action = ACT_CONFIRM, .type = STR(CASE_TYPE), .relation = REL_POST};
+    const Json *stored = gate_actor_write(house->arena, &house->clerk, STR("bulky-waste-check"));
+    uint64_t epoch = gate_epoch(&house->tenant);
+    GOOD(house, gate_actor_now(ctx, stored));
+    assert_true(gate_permits(ctx, &ask));
+    assert_true(str_eq(ctx->purpose, STR("bulky-waste-check")));
+    Actor *before = ctx->actor;
+    uint64_t mark = gate_rights_mark(ctx);
+    assert_int_equal(gate_epoch(&house->tenant), epoch);
+    ctx->actor = (Actor *)gate_operator_actor();
+    vec_push(house->arena, &posts, STR("citizens-counter-clerk"));
+    GOOD(house, gate_account_posts(ctx, house->clerk.id, &posts));
+    assert_true(gate_epoch(&house->tenant) != epoch);
+    FAILS(house, gate_actor_now(ctx, stored), RC_DENIED, "post-lost");
+    GateLater later = {0}; /* decided before, and committed now */
+    vec_push(house->arena, &later.subjects, STR("urn:ngsi-ld:Person:x"));
+    vec_push(house->arena, &later.records, STR("urn:ngsi-ld:ProblemReport:x"));
+    ctx->actor = before;
+    FAILS(house, gate_look_later(ctx, stored, &later, STR("test")), RC_DENIED, "post-lost");
+    ctx->actor = (Actor *)gate_operator_actor();
+    vec_push(house->arena, &posts, STR("environment-waste-clerk"));
+    GOOD(house, gate_account_posts(ctx, house->clerk.id, &posts));
+    GOOD(house, gate_actor_now(ctx, stored));
+    assert_int_equal(gate_rights_mark(ctx), mark);
+    GOOD(house, gate_look_later(ctx, stored, &later, STR("test")));
+    ctx->actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_disable(ctx, house->clerk.id, true));
+    FAILS(house, gate_actor_now(ctx, stored), RC_DENIED, "owner-disabled");
+    Actor gone = house->clerk;
+    gone.id = STR("urn:ngsi-ld:Account:none");
+    stored = gate_actor_write(house->arena, &gone, STR_NONE);
+    FAILS(house, gate_actor_now(ctx, stored), RC_DENIED, "owner-gone");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
@@ -529,6 +569,7 @@ int main(void) {
         TEST(a_disabled_account_is_out_at_once),
         TEST(another_password_ends_the_sessions_of_the_old_one),
         TEST(accounts_are_listed_at_the_machine_alone),
+        TEST(what_was_made_before_asks_who_its_owner_is_now),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
