@@ -92,7 +92,7 @@ it('serves each page clean at phone and wall size, with scripts and without', as
 it('draws the places on the map, and lists them beside it', async () => {
     const page = await open('/map?layer=aed');
     await page.waitForSelector('[data-map][data-ready]', { timeout: 30_000 });
-    assert.equal(await page.locator('table.cards tbody tr').count(), 50);
+    assert.equal(await page.locator('.places li').count(), 50);
     await page.click('nav.pager a');
     assert.match(page.url(), /layer=aed&page=2$/);
     const geojson = await (await fetch(`${site.url}/map/features.geojson?layer=gauge&layer=shelter`)).json();
@@ -100,6 +100,19 @@ it('draws the places on the map, and lists them beside it', async () => {
     assert.equal(geojson.more, false);
     const all = await (await fetch(`${site.url}/map/features.geojson`)).text();
     assert.ok(!all.includes('Application') && !all.includes('0999-'), 'only what is open');
+    await page.context().close();
+});
+
+it('opens with the city and leads on to places beyond it', async () => {
+    const page = await open('/map', { viewport: { width: 1280, height: 900 } });
+    await page.waitForSelector('[data-map][data-ready]', { timeout: 60_000 });
+    const { bounds, all } = await page.locator('[data-map]').evaluate((map) => ({ bounds: JSON.parse(map.dataset.bounds), all: JSON.parse(map.dataset.all) }));
+    assert.ok(bounds[0] > 138.4 && bounds[2] < 138.6 && bounds[3] < 34.3, `the city: ${bounds}`);
+    assert.ok(all[0] < 137 && all[3] > 35.5, `with the places of others: ${all}`);
+    await page.click('.extents button:has-text("すべての場所")');
+    await page.click('.extents button:has-text("まち全体")');
+    await clean(page, 'map with places beyond the city');
+    assert.deepEqual(page.faults, []);
     await page.context().close();
 });
 
