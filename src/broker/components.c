@@ -461,6 +461,16 @@ static const struct {
             "geometry": {"$ref": "#/components/schemas/Geometry"},
             "properties": {"type": "object", "required": ["kind", "name"],
                            "additionalProperties": {"type": "string", "minLength": 1}}}),
+    ROW(Ground, "What the map draws beneath the places (RFC 7946): the outline, districts, rivers",
+        "type": "object", "required": ["type", "features"], "additionalProperties": false,
+        "properties": {
+            "type": {"const": "FeatureCollection"},
+            "features": {"type": "array", "items": {
+                "type": "object", "required": ["type", "geometry", "properties"],
+                "properties": {
+                    "type": {"const": "Feature"},
+                    "geometry": {"$ref": "#/components/schemas/Geometry"},
+                    "properties": {"type": "object", "required": ["kind"]}}}}}),
     ROW(Words, "A text in Japanese and English",
         "type": "object", "required": ["ja", "en"], "additionalProperties": false,
         "properties": {"ja": {"type": "string"}, "en": {"type": "string"}}),

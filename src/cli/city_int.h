@@ -56,6 +56,12 @@ Rc glass_check(Ctx *ctx, const City *city);
 /* starter.c: an empty default tenant becomes まち市; one that holds a city already is refused. Demo
    accounts are made on the loopback only. */
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant);
+/* starter_places.c: the places of まち市, from starter/places/ by the import that every city's
+   files take; and up to now what its gauges and counters read, at each start, which is made up
+   (starter_series.h). ctx->actor may import; ctx->db is set. A row that is listed is an error: the
+   files are the program's own. */
+Rc starter_places(Ctx *ctx);
+Rc starter_readings(Ctx *ctx);
 /* occasion.c: refuses to serve a folder in another way than it was made for: a city as a sandbox, a
    sandbox as a city, demo accounts to the world. Marks a new sandbox. */
 Rc occasion_check(Ctx *ctx, const City *city);

@@ -9,11 +9,9 @@ void city_greet(const City *city, FILE *out) {
     static const struct {
         const char *path, *what;
     } pages[] = {
-        {"/", "for residents"},
-        {"/staff", "for officials"},
-        {"/wall", "the city's wall"},
-        {"/data", "open data"},
-        {"/api", "the APIs, with NGSI-LD under /ngsi-ld/v1"},
+        {"/", "for residents"},       {"/staff", "for officials"},
+        {"/wall", "the city's wall"}, {"/map", "its places on a map"},
+        {"/data", "open data"},       {"/api", "the APIs, with NGSI-LD under /ngsi-ld/v1"},
     };
     fprintf(out, "machi listens on http://" STR_FMT ":%d\n", STR_ARG(host), port);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)

@@ -1,8 +1,13 @@
 /* pack: a program of the build: writes a C file that holds other files as bytes, by the assembler's
    .incbin. pack OUT.c DEPFILE ROOT FILE... gives `const CityFile city_files[]` with paths relative
-   to ROOT. */
+   to ROOT, in their order. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static int fail(const char *what) {
     perror(what);
@@ -14,6 +19,7 @@ int main(int argc, char **argv) {
     FILE *out = fopen(argv[1], "w"), *deps = fopen(argv[2], "w");
     if (!out || !deps) return fail(argv[out ? 2 : 1]);
     size_t root = strlen(argv[3]) + 1;
+    qsort(argv + 4, (size_t)argc - 4, sizeof *argv, by_name);
     fprintf(out, "#include \"cli/city_int.h\"\n\n");
     fprintf(deps, "%s:", argv[1]);
     for (int i = 4; i < argc; i++) {

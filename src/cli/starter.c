@@ -154,20 +154,25 @@ static Rc check_empty(Ctx *ctx, const City *city, const Tenant *tenant) {
                     "without --starter, or choose another with --data.");
 }
 
+static Rc city_make(Ctx *ctx, City *city, Tenant *tenant) {
+    TRY(check_empty(ctx, city, tenant));
+    TRY(demos_make(ctx, city));
+    TRY(starter_places(ctx));
+    TRY(starter_readings(ctx));
+    TRY(procedures_seed(ctx, tenant, CASES_SEED, CASES));
+    TRY(releases_decide(ctx));
+    return demos_finish(ctx, city);
+}
+
 Rc starter_fill(Ctx *ctx, City *city, Tenant *tenant) {
     Reader *db;
     if (!city_on_loopback(city)) return RC_OK; /* elsewhere nobody gets in by a printed password */
-    if (demos_read(ctx, city)) return RC_OK;
-    TRY(check_empty(ctx, city, tenant));
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &db));
     Ctx inside = *ctx;
     inside.tenant = tenant;
     inside.db = db;
     inside.actor = (Actor *)gate_operator_actor();
-    Rc rc = demos_make(&inside, city);
-    if (rc == RC_OK) rc = procedures_seed(&inside, tenant, CASES_SEED, CASES);
-    if (rc == RC_OK) rc = releases_decide(&inside);
-    if (rc == RC_OK) rc = demos_finish(&inside, city);
+    Rc rc = demos_read(ctx, city) ? starter_readings(&inside) : city_make(&inside, city, tenant);
     ctx->error = inside.error;
     reader_close(db);
     return rc;

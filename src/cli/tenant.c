@@ -179,7 +179,11 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(reclassify_tell(ctx, tenant));
     TRY(project_new(ctx, tenant, &project));
     TRY(procedures_of(ctx, city, tenant));
-    TRY(insight_open(ctx, tenant, &(InsightOptions){.public_every = city->options.wall_every}));
+    InsightOptions insight = {.public_every = city->options.wall_every};
+    /* The program knows the outline of the one municipality that it was built for. */
+    if (str_empty(tenant->name) && !tenant->sandbox)
+        insight.ground = city_starter_file(STR("map.geojson"));
+    TRY(insight_open(ctx, tenant, &insight));
     TRY(project_start(ctx, project));
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));

@@ -25,7 +25,8 @@ typedef struct ConnectProgress {
 typedef Rc (*ConnectTell)(void *arg, Ctx *ctx, const ConnectProgress *progress);
 
 typedef struct ConnectWish {
-    Str path;         /* a file that this process may read */
+    Str path;         /* a file that this process may read; with bytes: only what it is called */
+    Str bytes;        /* what the file would hold, instead of reading one; may be empty */
     Str layout;       /* name of the layout; empty: recognised by the headers */
     Str municipality; /* code for ids with {@municipality}; may be empty */
     bool dry_run;     /* everything but the writing */

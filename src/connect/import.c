@@ -159,8 +159,14 @@ static Rc note(Import *import) {
     return rc;
 }
 
+static Rc bring(Import *import) {
+    const ConnectWish *wish = import->wish;
+    return str_empty(wish->bytes) ? bring_file(&import->keep, wish->path, &import->brought)
+                                  : bring_bytes(&import->keep, wish->bytes, &import->brought);
+}
+
 static Rc work(Import *import) {
-    TRY(bring_file(&import->keep, import->wish->path, &import->brought));
+    TRY(bring(import));
     TRY(layout_find(import));
     TRY(rights(import));
     Sink sink = import->layout->series ? series_sink(import) : entities_sink(import);

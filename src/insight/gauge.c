@@ -42,13 +42,17 @@ static void thresholds_of(Ctx *ctx, const Entity *entity, Gauge *gauge) {
 Gauge gauge_of(Ctx *ctx, const Entity *entity) {
     Gauge gauge = {.id = entity->id,
                    .name = entity_text(entity, IRI("name")),
+                   .name_en = entity_text(entity, IRI("nameEn")),
                    .river = entity_text(entity, IRI("river")),
+                   .river_en = entity_text(entity, IRI("riverEn")),
                    .address = entity_text(entity, IRI("address")),
                    .administrator = entity_text(entity, IRI("administrator")),
                    .source = entity_text(entity, IRI("url")),
                    .at = TIME_NONE};
     if (str_empty(gauge.name)) gauge.name = entity_text(entity, IRI("number"));
     if (str_empty(gauge.name)) gauge.name = entity->id;
+    if (str_empty(gauge.name_en)) gauge.name_en = gauge.name;
+    if (str_empty(gauge.river_en)) gauge.river_en = gauge.river;
     thresholds_of(ctx, entity, &gauge);
     const Attr *level = entity_attr(entity, IRI("waterLevel"));
     gauge.measured = level && level->value && level->value->kind == JSON_NUMBER;

@@ -16,8 +16,11 @@ typedef struct Insight Insight;
 typedef struct InsightOptions {
     int64_t public_every; /* µs between changes of the public wall; 0: one minute */
     int64_t staff_every;  /* µs at least between two computations; 0: one second */
+    Str ground;           /* GeoJSON beneath the places (starter/README.md); empty: none. Outlives
+                             the tenant */
 } InsightOptions;
-/* Between project_new (it adds the follower "wall") and project_start; sets tenant->insight. */
+/* Between project_new (it adds the follower "wall") and project_start; sets tenant->insight.
+ * RC_INVALID: the ground is no GeoJSON with an outline. */
 Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options);
 /* Starts computing; after project_start and gate_open. */
 Rc insight_start(Ctx *ctx, Tenant *tenant);
@@ -79,7 +82,7 @@ typedef struct Threshold {
 } Threshold;
 typedef VEC(Threshold) Thresholds;
 typedef struct Gauge {
-    Str id, name, river, address, administrator, source;
+    Str id, name, name_en, river, river_en, address, administrator, source;
     bool measured;
     double level; /* metres */
     int64_t at;
@@ -117,11 +120,28 @@ Rc insight_csv(Ctx *ctx, const Gauge *gauge, int64_t from, int64_t to, Buf *out)
 
 /* ---- places ---- */
 
-typedef enum PlaceLayer { LAYER_SHELTER, LAYER_SITE, LAYER_AED, LAYER_GAUGE, LAYERS } PlaceLayer;
-/* "shelter", "site", "aed", "gauge"; and back, LAYERS when there is none. */
+/* What one looks for in an emergency comes first. */
+typedef enum PlaceLayer {
+    LAYER_SHELTER,
+    LAYER_SITE,
+    LAYER_AED,
+    LAYER_GAUGE,
+    LAYER_TOILET,
+    LAYER_FACILITY,
+    LAYER_PARK,
+    LAYER_PRESCHOOL,
+    LAYERS
+} PlaceLayer;
+enum { LAYERS_ALL = (1 << LAYERS) - 1, LAYERS_URGENT = (1 << (LAYER_GAUGE + 1)) - 1 };
+/* "shelter", "site", "aed", "gauge" ...; and back, LAYERS when there is none. */
 Str layer_word(PlaceLayer layer);
 PlaceLayer layer_of(Str word);
 Str layer_type(PlaceLayer layer); /* the entity type's term */
+
+typedef struct Extent {
+    double west, south, east, north; /* degrees */
+} Extent;
+bool extent_holds(const Extent *outer, const Extent *inner);
 
 typedef struct Place {
     PlaceLayer layer;
@@ -135,11 +155,20 @@ typedef struct Places {
     size_t counts[LAYERS];
     bool more;    /* there are more than are held */
     bool bounded; /* at least one has a position */
-    double west, south, east, north;
+    Extent extent;
 } Places;
 /* What everybody may see, whoever asks; kept for a second. Copied into ctx->arena. Pool threads. */
 Rc insight_places(Ctx *ctx, Places *out);
 /* GeoJSON (RFC 7946) of the layers, bits 1 << PlaceLayer. */
 Rc places_geojson(const Places *places, unsigned layers, Buf *out);
+
+/* What the map draws beneath the places, with the extent of the municipality's outline. */
+typedef struct Ground {
+    Str geojson;
+    bool bounded;
+    Extent extent;
+} Ground;
+/* NULL: the tenant has none, and the map draws places on a plain ground. */
+const Ground *insight_ground(const Insight *insight);
 
 #endif

@@ -34,6 +34,7 @@ typedef struct PlacesKept {
 struct Insight {
     Tenant *tenant;
     InsightOptions options;
+    Ground ground;
     pthread_t thread;
     bool started;
     pthread_mutex_t lock; /* guards all below but the last three */
@@ -76,6 +77,10 @@ typedef struct Listed {
     size_t limit;
 } Listed;
 Rc insight_list(Ctx *ctx, const Listed *what, ProjectAnswer *out);
+
+/* ---- ground.c ---- */
+Rc ground_read(Ctx *ctx, Str text, Ground *out);
+void extent_add(Extent *extent, bool *bounded, Extent more);
 
 /* ---- gauge.c ---- */
 Gauge gauge_of(Ctx *ctx, const Entity *entity);

@@ -10,6 +10,10 @@ static const struct {
     [LAYER_SITE] = {{"site", 4}, {"EvacuationSite", 14}},
     [LAYER_AED] = {{"aed", 3}, {"AED", 3}},
     [LAYER_GAUGE] = {{"gauge", 5}, {"RiverGauge", 10}},
+    [LAYER_TOILET] = {{"toilet", 6}, {"PublicToilet", 12}},
+    [LAYER_FACILITY] = {{"facility", 8}, {"PublicFacility", 14}},
+    [LAYER_PARK] = {{"park", 4}, {"Park", 4}},
+    [LAYER_PRESCHOOL] = {{"preschool", 9}, {"Preschool", 9}},
 };
 
 Str layer_word(PlaceLayer layer) {
@@ -100,6 +104,47 @@ static void gauge_detail(Ctx *ctx, const Entity *entity, Place *place) {
     place->detail_ja = place->detail_en = str_fmt(arena, "%.2f m", gauge.level);
 }
 
+/* What the toilet is fitted for. */
+static void toilet_detail(Ctx *ctx, const Entity *entity, Place *place) {
+    static const char *const fitted[] = {"wheelchair", "infants", "ostomate"};
+    static const Str said_ja[] = {{"車いす対応", 15}, {"乳幼児設備", 15}, {"オストメイト", 18}},
+                     said_en[] = {{"wheelchair", 10}, {"infants", 7}, {"ostomate", 8}};
+    StrVec ja = {0}, en = {0};
+    for (size_t i = 0; i < sizeof fitted / sizeof *fitted; i++) {
+        Str iri = str_fmt(ctx->arena, LD_DEFAULT "%s", fitted[i]);
+        const Attr *attr = entity_attr(entity, iri);
+        if (!attr || !attr->value || attr->value->kind != JSON_BOOL || !attr->value->value.boolean)
+            continue;
+        vec_push(ctx->arena, &ja, said_ja[i]);
+        vec_push(ctx->arena, &en, said_en[i]);
+    }
+    place->detail_ja = str_join(ctx->arena, ja.items, ja.len, STR("、"));
+    place->detail_en = str_join(ctx->arena, en.items, en.len, STR(", "));
+}
+
+static void facility_detail(Ctx *ctx, const Entity *entity, Place *place) {
+    Str opens = entity_text(entity, IRI("opens")), closes = entity_text(entity, IRI("closes"));
+    if (str_empty(opens) || str_empty(closes)) return;
+    place->detail_ja = str_fmt(ctx->arena, STR_FMT "〜" STR_FMT, STR_ARG(opens), STR_ARG(closes));
+    place->detail_en = str_fmt(ctx->arena, STR_FMT " to " STR_FMT, STR_ARG(opens), STR_ARG(closes));
+}
+
+static void park_detail(Ctx *ctx, const Entity *entity, Place *place) {
+    const Attr *area = entity_attr(entity, IRI("area"));
+    if (!area || !area->value || area->value->kind != JSON_NUMBER) return;
+    place->detail_ja = place->detail_en = str_fmt(ctx->arena, "%.0f m²", json_number(area->value));
+}
+
+static void preschool_detail(Ctx *ctx, const Entity *entity, Place *place) {
+    int64_t capacity = entity_int(entity, IRI("capacity"), 0);
+    place->detail_ja = entity_text(entity, IRI("kindOfSchool"));
+    if (capacity <= 0) return;
+    bool after = !str_empty(place->detail_ja);
+    place->detail_ja = str_fmt(ctx->arena, STR_FMT "%s定員 %lld人", STR_ARG(place->detail_ja),
+                               after ? " / " : "", (long long)capacity);
+    place->detail_en = str_fmt(ctx->arena, "%lld children", (long long)capacity);
+}
+
 static PlaceLayer layer_of_entity(Arena *arena, const Entity *entity) {
     for (PlaceLayer layer = LAYER_SHELTER; layer < LAYERS; layer++)
         if (entity_has_type(entity,
@@ -110,10 +155,10 @@ static PlaceLayer layer_of_entity(Arena *arena, const Entity *entity) {
 
 static void place_add(Ctx *ctx, const Entity *entity, Places *out) {
     static void (*const details[LAYERS])(Ctx *, const Entity *, Place *) = {
-        [LAYER_SHELTER] = shelter_detail,
-        [LAYER_SITE] = site_detail,
-        [LAYER_AED] = aed_detail,
-        [LAYER_GAUGE] = gauge_detail,
+        [LAYER_SHELTER] = shelter_detail, [LAYER_SITE] = site_detail,
+        [LAYER_AED] = aed_detail,         [LAYER_GAUGE] = gauge_detail,
+        [LAYER_TOILET] = toilet_detail,   [LAYER_FACILITY] = facility_detail,
+        [LAYER_PARK] = park_detail,       [LAYER_PRESCHOOL] = preschool_detail,
     };
     Place place = {.layer = layer_of_entity(ctx->arena, entity),
                    .id = entity->id,
@@ -131,13 +176,8 @@ static void place_add(Ctx *ctx, const Entity *entity, Places *out) {
 
 static void bounds_of(Places *places) {
     VEC_EACH (const Place, place, &places->items) {
-        if (!place->located) continue;
-        bool first = !places->bounded;
-        if (first || place->lon < places->west) places->west = place->lon;
-        if (first || place->lon > places->east) places->east = place->lon;
-        if (first || place->lat < places->south) places->south = place->lat;
-        if (first || place->lat > places->north) places->north = place->lat;
-        places->bounded = true;
+        Extent at = {place->lon, place->lat, place->lon, place->lat};
+        if (place->located) extent_add(&places->extent, &places->bounded, at);
     }
 }
 

@@ -127,11 +127,13 @@ static void *insight_run(void *arg) {
 /* ---- life ---- */
 
 Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options) {
-    (void)ctx;
+    Ground ground = {0};
+    if (!str_empty(options->ground)) TRY(ground_read(ctx, options->ground, &ground));
     Insight *insight = mem_zero(sizeof *insight);
     pthread_condattr_t steady;
     insight->tenant = tenant;
     insight->options = *options;
+    insight->ground = ground;
     if (!insight->options.public_every) insight->options.public_every = TIME_MINUTE;
     if (!insight->options.staff_every) insight->options.staff_every = TIME_SECOND;
     pthread_mutex_init(&insight->lock, NULL);

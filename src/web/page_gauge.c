@@ -2,6 +2,7 @@
 #include "pages_int.h"
 
 enum { PAGE_GAUGES = 50, CSV_MAX = 64 << 20 };
+#define TREND_LASTS (7 * TIME_DAY)
 
 /* ---- the list ---- */
 
@@ -11,9 +12,12 @@ static Str gauge_url(Arena *arena, const Gauge *gauge) {
 
 static Json line_value(Arena *arena, const Gauge *gauge) {
     View one = view_new(arena);
-    view_str(&one, "name", gauge->name);
+    view_set(&one, "name", view_text(arena, gauge->name, gauge->name_en));
     view_str(&one, "url", gauge_url(arena, gauge));
-    view_str(&one, "river", gauge->river);
+    if (str_empty(gauge->river))
+        view_null(&one, "river");
+    else
+        view_set(&one, "river", view_text(arena, gauge->river, gauge->river_en));
     view_bool(&one, "measured", gauge->measured);
     view_set(&one, "value", gauge->measured ? json_of_number(gauge->level) : json_of_null());
     view_str(&one, "level", str_of(level_word(gauge->state)));
@@ -159,8 +163,11 @@ static void now_value(View *view, const Gauge *gauge) {
 static void station_value(View *view, const Gauge *gauge) {
     View station = view_new(view->arena), source = view_new(view->arena);
     bool said = !str_empty(gauge->administrator), linked = !str_empty(gauge->source);
-    view_str(&station, "name", gauge->name);
-    view_str(&station, "river", gauge->river);
+    view_set(&station, "name", view_text(view->arena, gauge->name, gauge->name_en));
+    if (str_empty(gauge->river))
+        view_null(&station, "river");
+    else
+        view_set(&station, "river", view_text(view->arena, gauge->river, gauge->river_en));
     view_str(&station, "address", gauge->address);
     view_set(view, "station", view_value(&station));
     view_set(&source, "label",
@@ -168,6 +175,27 @@ static void station_value(View *view, const Gauge *gauge) {
                   : view_text(view->arena, STR("オープンデータ"), STR("Open data")));
     view_str(&source, "url", linked ? gauge->source : STR("/data"));
     view_set(view, "source", view_value(&source));
+}
+
+/* The most pressing gauge that is read at all. */
+Rc page_trend(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    Gauges gauges;
+    Spans spans;
+    view_null(view, "trend");
+    TRY(insight_gauges(ctx, &gauges));
+    const Gauge *gauge = gauges.items;
+    if (!gauges.len || !gauge->measured) return RC_OK;
+    TRY(insight_history(ctx, gauge, gauge->at + 1 - TREND_LASTS, gauge->at + 1, &spans));
+    View one = view_new(ctx->arena);
+    view_set(&one, "name", view_text(ctx->arena, gauge->name, gauge->name_en));
+    view_str(&one, "url", gauge_url(ctx->arena, gauge));
+    view_str(&one, "unit", STR("m"));
+    view_str(&one, "level", str_of(level_word(gauge->state)));
+    thresholds_value(&one, gauge);
+    readings_value(&one, &spans);
+    view_set(view, "trend", view_value(&one));
+    return RC_OK;
 }
 
 static void gauge_get(HttpExchange *x) {
@@ -187,7 +215,7 @@ static void gauge_get(HttpExchange *x) {
     }
     View view = page_view(x);
     page_crumb(&view, STR("川の水位"), STR("River levels"), STR("/gauges"));
-    page_crumb(&view, gauge.name, gauge.name, STR_NONE);
+    page_crumb(&view, gauge.name, gauge.name_en, STR_NONE);
     station_value(&view, &gauge);
     now_value(&view, &gauge);
     thresholds_value(&view, &gauge);

@@ -20,8 +20,8 @@ static const Service services[] = {
      T("Shelters, population, water levels. Free to use."), "/data"},
     {T("まちの今"), T("The city now"), T("水位や申込みの数を、出典と時刻つきで。"),
      T("Water levels and figures, with source and time."), "/wall"},
-    {T("まちの地図"), T("Map of the city"), T("避難所とAED、水位計の場所です。"),
-     T("Shelters, AEDs and river gauges."), "/map"},
+    {T("まちの地図"), T("Map of the city"), T("避難所、AED、水位計、公園などの場所です。"),
+     T("Shelters, AEDs, river gauges, parks and more."), "/map"},
 };
 
 /* In the place of マイページ, which is residents' alone. */

@@ -12,12 +12,12 @@ static unsigned layers_asked(const HttpExchange *x) {
         PlaceLayer layer = str_eq(name, STR("layer")) ? layer_of(value) : LAYERS;
         if (layer < LAYERS) asked |= 1u << layer;
     }
-    return asked ? asked : (1u << LAYERS) - 1;
+    return asked ? asked : LAYERS_ALL;
 }
 
-static Str layers_query(Arena *arena, unsigned layers) {
+Str page_layers_query(Arena *arena, unsigned layers) {
     Buf text = buf_new(arena, 256);
-    if (layers == (1u << LAYERS) - 1) return STR_NONE;
+    if (layers == LAYERS_ALL) return STR_NONE;
     for (PlaceLayer layer = LAYER_SHELTER; layer < LAYERS; layer++)
         if (layers & 1u << layer) {
             buf_add(&text, text.len ? STR("&layer=") : STR("layer="));
@@ -52,6 +52,14 @@ static Json place_value(Arena *arena, const Place *place) {
     view_str(&one, "url", place->url);
     view_str(&one, "kind", layer_word(place->layer));
     view_str(&one, "address", place->address);
+    view_null(&one, "at");
+    if (place->located) {
+        const double position[] = {place->lon, place->lat};
+        JsonItems at = {0};
+        for (size_t i = 0; i < 2; i++)
+            vec_push(arena, &at, json_of_number(position[i]));
+        view_items(&one, "at", &at);
+    }
     if (str_empty(place->detail_ja))
         view_null(&one, "detail");
     else
@@ -91,15 +99,13 @@ static void map_page_get(HttpExchange *x) {
     View view = page_view(x);
     unsigned layers = layers_asked(x);
     Pager pager = {.path = STR("/map"),
-                   .query = layers_query(ctx->arena, layers),
+                   .query = page_layers_query(ctx->arena, layers),
                    .page = page_number(x),
                    .size = PAGE_PLACES};
     page_crumb(&view, STR("まちの地図"), STR("Map of the city"), STR_NONE);
     page_layers(&view, &places, layers);
-    page_bounds(&view, &places);
-    view_str(&view, "geojson",
-             str_fmt(ctx->arena, "/map/features.geojson?" STR_FMT, (int)pager.query.len,
-                     pager.query.len ? pager.query.ptr : ""));
+    page_bounds(x, &view, &places);
+    view_str(&view, "geojson", STR("/map/features.geojson"));
     pager.total = places_page(&view, &places, layers, pager.page);
     view_int(&view, "total", (int64_t)pager.total);
     page_pager(&view, &pager);
@@ -124,6 +130,19 @@ static void features_get(HttpExchange *x) {
     http_answer(x, 200, STR("application/geo+json"), buf_str(&text));
 }
 
+static void ground_get(HttpExchange *x) {
+    const Ground *ground = insight_ground(http_ctx(x)->tenant->insight);
+    if (!ground) {
+        http_problem(x, (HttpProblem){.status = 404,
+                                      .title = STR("No outline"),
+                                      .detail = STR("This municipality has no map of its own.")});
+        return;
+    }
+    http_set_header(x, "Cache-Control", STR("public, max-age=3600"));
+    http_set_header(x, "Access-Control-Allow-Origin", STR("*"));
+    http_answer(x, 200, STR("application/geo+json"), ground->geojson);
+}
+
 static const char *const map_params[] = {"layer", "page", "lang", NULL};
 static const char *const feature_params[] = {"layer", NULL};
 
@@ -136,10 +155,22 @@ static const HttpAnswer feature_answers[] = {{200, "application/geo+json", "Plac
                                              {421, "text/plain", NULL},
                                              {0, NULL, NULL}};
 
+static const HttpAnswer ground_answers[] = {{200, "application/geo+json", "Ground"},
+                                            HTTP_PROBLEM(400),
+                                            HTTP_PROBLEM(401),
+                                            HTTP_PROBLEM(404),
+                                            HTTP_PROBLEM(500),
+                                            HTTP_PROBLEM(503),
+                                            {421, "text/plain", NULL},
+                                            {0, NULL, NULL}};
+
 const HttpRoute page_map_rows[] = {
     {HTTP_GET, "/map", map_page_get, HTTP_POOL, 0, GATE_PUBLIC, "Map", "The city's places",
      map_params, NULL, page_shown},
     {HTTP_GET, "/map/features.geojson", features_get, HTTP_POOL, 0, GATE_PUBLIC | GATE_API, "Map",
      "The city's places as GeoJSON (RFC 7946)", feature_params, NULL, feature_answers},
+    {HTTP_GET, "/map/ground.geojson", ground_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_API, "Map",
+     "The municipality's outline, districts, rivers and roads as GeoJSON (RFC 7946)", NULL, NULL,
+     ground_answers},
 };
 ROWS(page_map_count, page_map_rows);

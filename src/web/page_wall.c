@@ -2,16 +2,25 @@
  */
 #include "pages_int.h"
 
-void page_bounds(View *view, const Places *places) {
-    if (!places->bounded) {
-        view_null(view, "bounds");
-        return;
-    }
-    const double edges[] = {places->west, places->south, places->east, places->north};
+static void extent_value(View *view, const char *name, const Extent *extent) {
+    const double edges[] = {extent->west, extent->south, extent->east, extent->north};
     JsonItems items = {0};
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         vec_push(view->arena, &items, json_of_number(edges[i]));
-    view_items(view, "bounds", &items);
+    view_items(view, name, &items);
+}
+
+void page_bounds(HttpExchange *x, View *view, const Places *places) {
+    const Ground *ground = insight_ground(http_ctx(x)->tenant->insight);
+    bool beyond = ground && places->bounded && !extent_holds(&ground->extent, &places->extent);
+    view_str(view, "ground", ground ? STR("/map/ground.geojson") : STR_NONE);
+    view_null(view, "bounds");
+    view_null(view, "all");
+    if (ground)
+        extent_value(view, "bounds", &ground->extent);
+    else if (places->bounded)
+        extent_value(view, "bounds", &places->extent);
+    if (beyond) extent_value(view, "all", &places->extent);
 }
 
 void page_layers(View *view, const Places *places, unsigned on) {
@@ -50,18 +59,20 @@ static void wall_show(HttpExchange *x, WallBoard board) {
     Tiles tiles;
     Places places;
     int64_t at;
-    if (insight_places(ctx, &places) != RC_OK) {
+    if (insight_places(ctx, &places) != RC_OK || page_trend(x, &view) != RC_OK) {
         page_fail(x);
         return;
     }
     insight_tiles(insight, ctx->arena, board, &tiles, &at);
     page_tiles(&view, &tiles);
-    page_layers(&view, &places, ~0u);
-    page_bounds(&view, &places);
+    page_layers(&view, &places, LAYERS_URGENT);
+    page_bounds(x, &view, &places);
     view_bool(&view, "live", live);
     interval_value(&view, live, insight_public_every(insight));
     view_str(&view, "events", live ? STR("/staff/wall/events") : STR("/wall/events"));
-    view_str(&view, "geojson", STR("/map/features.geojson"));
+    view_str(&view, "geojson",
+             str_fmt(ctx->arena, "/map/features.geojson?" STR_FMT,
+                     STR_ARG(page_layers_query(ctx->arena, LAYERS_URGENT))));
     view_int(&view, "updated", at ? at : time_now(ctx->clock));
     page_show(x, 200, WEB_PAGE_WALL, &view);
 }

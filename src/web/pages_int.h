@@ -132,10 +132,16 @@ typedef struct Pager {
 } Pager;
 size_t page_number(const HttpExchange *x);
 void page_pager(View *view, const Pager *pager);
-/* `tiles`, `layers` (on: bits 1 << PlaceLayer) and `bounds` of the wall and the map. */
+/* `trend`: how the most pressing gauge stood in the last days; null where none is read. */
+Rc page_trend(HttpExchange *x, View *view);
+/* `tiles` and `layers` (on: bits 1 << PlaceLayer) of the wall and the map; `ground`, `bounds` (what
+ * the map opens with: the municipality, or its places) and `all` (the extent of all places where
+ * that is more; else null). */
 void page_tiles(View *view, const Tiles *tiles);
 void page_layers(View *view, const Places *places, unsigned on);
-void page_bounds(View *view, const Places *places);
+void page_bounds(HttpExchange *x, View *view, const Places *places);
+/* "layer=shelter&layer=aed"; empty for all. */
+Str page_layers_query(Arena *arena, unsigned layers);
 
 /* The routes of page_NAME.c. */
 #define PAGE_ROWS(name)                                                                            \

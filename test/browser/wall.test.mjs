@@ -23,6 +23,7 @@ before(async () => {
     browser = await chromium.launch(CHROMIUM);
     await run(site.bin, ['import', '--data', site.data, ...FILES.map((file) => join(SAMPLES, file))]);
     token = (await run(site.bin, ['token', '--data', site.data, '--as', 'steward'])).stdout.trimEnd().split('\n').at(-1);
+    for (let n = 1; n <= 6; n++) await read_level(0.1, `urn:ngsi-ld:RiverGauge:999997-${n}`); // the city's own rivers are calm
     await read_level(4.9);
 });
 after(async () => {
@@ -30,9 +31,9 @@ after(async () => {
     assert.equal(await site.close(), 0, site.log());
 });
 
-async function read_level(value) {
+async function read_level(value, gauge = GAUGE) {
     const body = JSON.stringify({ type: 'Property', value, unitCode: 'MTR', observedAt: new Date().toISOString() });
-    const answer = await fetch(`${site.url}/ngsi-ld/v1/entities/${GAUGE}/attrs/waterLevel`, { method: 'PATCH', body,
+    const answer = await fetch(`${site.url}/ngsi-ld/v1/entities/${gauge}/attrs/waterLevel`, { method: 'PATCH', body,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } });
     assert.equal(answer.status, 204, await answer.text());
 }
@@ -91,7 +92,7 @@ it('serves each page clean at phone and wall size, with scripts and without', as
 it('draws the places on the map, and lists them beside it', async () => {
     const page = await open('/map?layer=aed');
     await page.waitForSelector('[data-map][data-ready]', { timeout: 30_000 });
-    assert.equal(await page.locator('table.cards tbody tr').count(), 50);
+    assert.equal(await page.locator('.places li').count(), 50);
     await page.click('nav.pager a');
     assert.match(page.url(), /layer=aed&page=2$/);
     const geojson = await (await fetch(`${site.url}/map/features.geojson?layer=gauge&layer=shelter`)).json();
@@ -99,6 +100,19 @@ it('draws the places on the map, and lists them beside it', async () => {
     assert.equal(geojson.more, false);
     const all = await (await fetch(`${site.url}/map/features.geojson`)).text();
     assert.ok(!all.includes('Application') && !all.includes('0999-'), 'only what is open');
+    await page.context().close();
+});
+
+it('opens with the city and leads on to places beyond it', async () => {
+    const page = await open('/map', { viewport: { width: 1280, height: 900 } });
+    await page.waitForSelector('[data-map][data-ready]', { timeout: 60_000 });
+    const { bounds, all } = await page.locator('[data-map]').evaluate((map) => ({ bounds: JSON.parse(map.dataset.bounds), all: JSON.parse(map.dataset.all) }));
+    assert.ok(bounds[0] > 138.4 && bounds[2] < 138.6 && bounds[3] < 34.3, `the city: ${bounds}`);
+    assert.ok(all[0] < 137 && all[3] > 35.5, `with the places of others: ${all}`);
+    await page.click('.extents button:has-text("すべての場所")');
+    await page.click('.extents button:has-text("まち全体")');
+    await clean(page, 'map with places beyond the city');
+    assert.deepEqual(page.faults, []);
     await page.context().close();
 });
 
@@ -126,7 +140,7 @@ it('pushes a reading to the staff within seconds, with its level', async () => {
     await page.goto(`${site.url}/staff/wall`);
     const tile = page.locator(`[data-tile="${GAUGE}"]`);
     await page.waitForFunction(() => document.querySelector('[data-connection]').textContent === '接続中');
-    for (const [value, shown, level] of [[6.7, '6.70', 'bad'], [0.4, '0.40', 'ok'], [3.6, '3.60', 'warn']]) {
+    for (const [value, shown, level] of [[6.7, '6.70', 'bad'], [3.4, '3.40', 'ok'], [3.6, '3.60', 'warn']]) {
         await read_level(value);
         await tile.locator('[data-figure]', { hasText: shown }).waitFor({ timeout: 10_000 });
         assert.match(await tile.getAttribute('class'), new RegExp(level));

@@ -88,14 +88,26 @@ def a_city_becomes_neither_sandbox_nor_starter_city(folder):
     assert code == 0 and "lost+found is no tenant's folder" in errors, errors
 
 
+def readings(machi):
+    """What a gauge of the starter city has read: each start goes on where the last one ended, and changes nothing before."""
+    status, text, _ = machi.ask("GET", "/gauges/urn:ngsi-ld:RiverGauge:999997-4/readings.csv?range=all")
+    assert status == 200, text
+    return text.splitlines()[1:]
+
+
 def demo_accounts_stay_on_the_loopback(folder):
     machi = Machi(folder / "world", "--starter", listen="0.0.0.0:0")
     code, said, errors = machi.stop()
     assert code == 0 and "sign in as" not in said, (said, errors)
     assert not (folder / "world/keys/demo-accounts").exists()
-    code, said, errors = Machi(folder / "demo", "--starter").stop()
+    machi = Machi(folder / "demo", "--starter")
+    first = readings(machi)
+    code, said, errors = machi.stop()
     assert code == 0 and said.count("sign in as") == 8, (said, errors)
-    again = Machi(folder / "demo", "--starter").stop()[1]
+    machi = Machi(folder / "demo", "--starter")
+    second = readings(machi)
+    assert len(first) >= 28 * 24 and second[:len(first)] == first, (len(first), len(second))
+    again = machi.stop()[1]
     assert re.findall("password .*", again) == re.findall("password .*", said)
     refused(folder / "demo", listen="0.0.0.0:0", says="demo accounts")
     refused(folder / "demo", "--starter", listen="0.0.0.0:0", says="demo accounts")

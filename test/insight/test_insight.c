@@ -227,6 +227,31 @@ static void test_layers_have_words(void **state) {
     assert_int_equal(layer_of(STR("case")), LAYERS);
 }
 
+/* ---- the ground ---- */
+
+static void test_the_ground_opens_at_the_outline_however_deep_its_positions_lie(void **state) {
+    Arena *arena = *state, *scratch = arena_new(1 << 20);
+    Ctx ctx = {.arena = arena, .scratch = scratch};
+    Ground ground;
+    Str text = STR(
+        "{\"features\":[{\"properties\":{\"kind\":\"municipality\"},\"geometry\":"
+        "{\"type\":\"MultiPolygon\",\"coordinates\":[[[[138.5,34.1],[138.6,34.2],[138.5,34.1]]],"
+        "[[[138.7,34.0],[138.65,34.05],[138.7,34.0]]]]}},{\"properties\":{\"kind\":\"river\"},"
+        "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[130,30],[131,31]]}}]}");
+    assert_int_equal(ground_read(&ctx, text, &ground), RC_OK);
+    const Extent outline = {138.5, 34.0, 138.7, 34.2}, within = {138.55, 34.1, 138.6, 34.15},
+                 beyond = {136.2, 34.1, 138.6, 36.1};
+    assert_true(extent_holds(&outline, &ground.extent) && extent_holds(&ground.extent, &outline));
+    assert_true(extent_holds(&ground.extent, &within));
+    assert_false(extent_holds(&ground.extent, &beyond));
+    static const char *const useless[] = {
+        "{", "{\"features\":[]}",
+        "{\"features\":[{\"properties\":{\"kind\":\"municipality\"},\"geometry\":null}]}"};
+    for (size_t i = 0; i < sizeof useless / sizeof *useless; i++)
+        assert_int_equal(ground_read(&ctx, str_of(useless[i]), &ground), RC_INVALID);
+    arena_free(scratch);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -242,6 +267,7 @@ int main(void) {
         TEST(test_readings_of_one_moment_end_in_one_span),
         TEST(test_geojson_holds_the_layers_that_were_asked_for),
         TEST(test_layers_have_words),
+        TEST(test_the_ground_opens_at_the_outline_however_deep_its_positions_lie),
     };
     return cmocka_run_group_tests_name("insight", tests, NULL, NULL);
 }

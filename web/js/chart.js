@@ -22,14 +22,16 @@ function columns(rows) {
     return (points[0] ?? []).map((_, i) => whole.map((point) => point[i]));
 }
 
-function draw_lines(plot, lines, bottom) {
+const BRIGHT = { '#ce0000': '#ff9696', '#927200': '#ffc700' }; // of the lines, on a dark ground
+
+function draw_lines(plot, lines, bottom, dark) {
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.textBaseline = 'alphabetic';
-    ctx.font = `${13 * devicePixelRatio}px sans-serif`;
+    ctx.font = `${(dark ? Math.max(13, Math.min(24, innerWidth / 120)) : 13) * devicePixelRatio}px sans-serif`;
     for (const [i, line] of lines.filter((one) => one.value >= plot.scales.y.min && one.value <= plot.scales.y.max).entries()) {
         const y = plot.valToPos(line.value, 'y', true);
-        ctx.strokeStyle = ctx.fillStyle = line.colour;
+        ctx.strokeStyle = ctx.fillStyle = (dark && BRIGHT[line.colour]) || line.colour;
         ctx.lineWidth = 1.5 * devicePixelRatio;
         ctx.setLineDash([8, 6]);
         ctx.beginPath();
@@ -56,27 +58,32 @@ export async function start(element) {
     const values = data.slice(1).flat().filter((value) => value !== null).concat(lines.map((line) => line.value));
     const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.08 || 1;
     const banded = data.length === 3;
-    const stroke = { stroke: '#0017c1', width: banded ? 1 : 2, points: { show: false } };
+    const dark = 'dark' in element.dataset, colour = dark ? '#9db7f9' : '#0017c1', ink = dark ? '#b8c1e0' : '#414143';
+    const stroke = { stroke: colour, width: banded ? 1 : dark ? 3 : 2, points: { show: false } };
+    const size = Math.max(12, Math.min(24, innerWidth / 110)), font = `${dark ? size : 12}px sans-serif`;
+    const axis = { stroke: ink, font, grid: { stroke: dark ? '#2e3860' : '#e6e6e6', width: 1 }, ticks: { stroke: dark ? '#2e3860' : '#d8d8db', width: 1 } };
 
     element.hidden = false;
+    // Where the page gives the chart a height, it is drawn as high.
+    const height = () => (element.clientHeight > 120 ? element.clientHeight : Math.max(240, Math.min(420, element.clientWidth * 0.5)));
     const options = {
-        width: element.clientWidth, height: Math.max(240, Math.min(420, element.clientWidth * 0.5)),
+        width: element.clientWidth, height: height(),
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Asia/Tokyo'),
         legend: { show: false },
         scales: { y: { range: [low - room, high + room] } },
-        axes: [{ values: [
+        axes: [{ ...axis, values: [
             [86400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
             [86400 * 28, '{YYYY}/{M}', null, null, null, null, null, null, 1],
             [86400, '{M}/{D}', '\n{YYYY}', null, null, null, null, null, 1],
             [3600, '{H}:{mm}', '\n{M}/{D}', null, '\n{M}/{D}', null, null, null, 1],
             [60, '{H}:{mm}', '\n{M}/{D}', null, '\n{M}/{D}', null, null, null, 1],
-        ], space: 60 }, { size: 60 }],
-        series: [{}, { label: element.dataset.name, ...stroke, ...(banded ? {} : { fill: '#0017c114' }) }, ...(banded ? [stroke] : [])],
-        bands: banded ? [{ series: [1, 2], fill: '#0017c140' }] : [],
-        hooks: { draw: [(plot) => draw_lines(plot, lines, plot.bbox.top + plot.bbox.height - 4)] },
+        ], space: dark ? 6 * size : 60, size: dark ? 3.6 * size : 50 }, { ...axis, size: dark ? 4 * size : 60 }],
+        series: [{}, { label: element.dataset.name, ...stroke, ...(banded ? {} : { fill: `${colour}1f` }) }, ...(banded ? [stroke] : [])],
+        bands: banded ? [{ series: [1, 2], fill: `${colour}40` }] : [],
+        hooks: { draw: [(plot) => draw_lines(plot, lines, plot.bbox.top + plot.bbox.height - 4, dark)] },
     };
     const plot = new uPlot(options, data, element);
-    addEventListener('resize', () => plot.setSize({ width: element.clientWidth, height: options.height }));
+    addEventListener('resize', () => plot.setSize({ width: element.clientWidth, height: height() }));
     element.dataset.ready = 'true';
     table.closest('details').open = false;
 }

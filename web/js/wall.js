@@ -56,11 +56,26 @@ async function draw_anew() {
     if (tiles) document.getElementById('tiles').replaceChildren(...tiles.children);
 }
 
+// What isn't pushed is asked for at intervals: the places, whose gauges have levels, and the chart.
+async function look_again() {
+    document.querySelector('[data-map]')?.dispatchEvent(new CustomEvent('refresh'));
+    const trend = document.getElementById('trend');
+    const answer = trend && await fetch(location.href);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('trend');
+    const newest = (part) => part.querySelector('tbody time')?.dateTime + part.querySelector('h2').textContent;
+    if (!fresh || newest(fresh) === newest(trend)) return;
+    trend.replaceWith(fresh);
+    const { start: draw } = await import('./chart.js');
+    await draw(fresh.querySelector('[data-chart]'));
+}
+
 export function start(element) {
     if (element.matches('[data-clock]')) {
         setInterval(() => { element.textContent = new Date().toLocaleTimeString(lang, short); }, 1000);
         return;
     }
+    setInterval(() => look_again().catch((error) => console.warn('the wall:', error.message)), 60_000);
     const events = new EventSource(element.dataset.src);
     const state = document.querySelector('[data-connection]');
     const calm = state.className, words = document.getElementById('tiles').dataset;
