@@ -111,7 +111,7 @@ static void operate(HttpExchange *x, const Operation *operation) {
 }
 
 void entities_replace(HttpExchange *x) {
-    static const Operation operation = {"entity.replace", &part_entity_replace, ENTITY_ATTRS,
+    static const Operation operation = {"entity.replace", &part_entity_replace, ENTITY_REPLACEMENT,
                                         answer_no_content, entities_replace};
     operate(x, &operation);
 }

@@ -345,6 +345,16 @@ static Rc attr_guard(Ctx *ctx, Stage *stage, const void *args) {
     return entity_attr_dataset(before, part->attr, part->dataset_id) ? RC_OK : no_attr(ctx, part);
 }
 
+/* Each instance that is replaced is there (clause 5.6.19). */
+static Rc attr_replace_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEntity *part = args;
+    TRY(attr_guard(ctx, stage, args));
+    const Entity *before = stage_entity(stage, part->id);
+    VEC_EACH (const Attr, attr, &part->fragment->attrs)
+        if (!entity_attr_dataset(before, part->attr, attr->dataset_id)) return no_attr(ctx, part);
+    return RC_OK;
+}
+
 static Rc attr_partial_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
     Delta *delta;
@@ -464,7 +474,7 @@ const PartKind part_entity_merge = {"entity.merge", 1, merge_guard, merge_apply}
 const PartKind part_entity_upsert = {"entity.upsert", 1, upsert_guard, upsert_apply};
 const PartKind part_entity_delete = {"entity.delete", 1, delete_guard, delete_apply};
 const PartKind part_attr_partial = {"attr.partial", 1, attr_guard, attr_partial_apply};
-const PartKind part_attr_replace = {"attr.replace", 1, attr_guard, attr_replace_apply};
+const PartKind part_attr_replace = {"attr.replace", 1, attr_replace_guard, attr_replace_apply};
 const PartKind part_attr_delete = {"attr.delete", 1, attr_guard, attr_delete_apply};
 const PartKind part_temporal_record = {"temporal.record", 1, record_guard, record_apply};
 const PartKind part_entity_batch = {"entity.batch", 1, NULL, batch_apply};

@@ -71,6 +71,7 @@ typedef enum EntityForm {
     ENTITY_TEMPORAL, /* attributes are arrays of instances (clause 5.2.20); id and type optional */
     ENTITY_ATTRS, /* id and type optional, attributes whole (append, update); an attribute that is
                      null means delete */
+    ENTITY_REPLACEMENT, /* the same without nulls: what isn't there is gone (clause 5.6.18) */
 } EntityForm;
 
 /* Reads normalized or concise NGSI-LD, terms expanded by the context. On RC_INVALID ctx->error.path
