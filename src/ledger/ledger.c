@@ -126,6 +126,7 @@ static Rc open_store(Ctx *ctx, Ledger *ledger, bool forget_state) {
                           .clock = options->clock,
                           .log_reserve = options->log_reserve,
                           .no_helper = options->no_helper,
+                          .no_sketch = options->no_sketch,
                           .no_sync = options->no_sync,
                           .forget_state = forget_state};
     return store_open(ctx, &store, &ledger->store);

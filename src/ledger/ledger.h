@@ -174,6 +174,7 @@ typedef struct LedgerOptions {
     size_t lag_events;        /* tests: in place of LEDGER_LAG_EVENTS; 0: that */
     size_t log_reserve;       /* of StoreOptions; tests give little */
     bool no_helper;           /* of StoreOptions */
+    bool no_sketch;           /* of StoreOptions */
 } LedgerOptions;
 
 /* How far the state projection may fall behind before commands are held back (DESIGN §4, step 4).

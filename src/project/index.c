@@ -12,7 +12,7 @@ struct Indexes {
     Map known;            /* all that are ready, filled or wanted */
     StrVec wanted;        /* to be declared */
     StrVec filled;        /* declared, being filled */
-    Buf after;            /* the last id that was filled */
+    uint64_t after;       /* the last place that was filled */
 };
 
 struct Indexes *index_new(Project *project) {
@@ -20,7 +20,6 @@ struct Indexes *index_new(Project *project) {
     indexes->project = project;
     indexes->arena = arena_new(PROJECT_ARENA);
     indexes->known = map_new(indexes->arena);
-    indexes->after = buf_new(NULL, 4096);
     pthread_mutex_init(&indexes->lock, NULL);
     return indexes;
 }
@@ -28,7 +27,6 @@ struct Indexes *index_new(Project *project) {
 void index_free(struct Indexes *indexes) {
     if (!indexes) return;
     pthread_mutex_destroy(&indexes->lock);
-    buf_free(&indexes->after);
     arena_free(indexes->arena);
     mem_free(indexes);
 }
@@ -102,7 +100,7 @@ typedef struct Slice {
 static bool slice_row(void *arg, const EntityRow *row) {
     Slice *slice = arg;
     EntityRow copy = {str_dup(slice->arena, row->id), row->position,
-                      str_dup(slice->arena, row->body)};
+                      str_dup(slice->arena, row->body), row->place};
     vec_push(slice->arena, &slice->rows, copy);
     return slice->rows.len < SLICE && arena_used(slice->arena) < SLICE_BYTES;
 }
@@ -158,20 +156,15 @@ static void finish(struct Indexes *indexes) {
 }
 
 static Rc step(Ctx *ctx, struct Indexes *indexes) {
-    bool first = indexes->after.len == 0;
-    if (first) {
+    if (indexes->after == 0) {
         take_wanted(indexes);
         TRY(transaction(ctx, indexes, NULL));
     }
     Slice slice = {.arena = ctx->arena};
-    EntityScan scan = {.after = buf_str(&indexes->after), .wanted = SLICE};
-    TRY(reader_entities(ctx, ctx->db, &scan, slice_row, &slice));
+    TRY(reader_entities_stored(ctx, ctx->db, indexes->after, slice_row, &slice));
     TRY(transaction(ctx, indexes, &slice));
-    buf_clear(&indexes->after);
-    if (slice.rows.len)
-        buf_add(&indexes->after, slice.rows.items[slice.rows.len - 1].id);
-    else
-        finish(indexes);
+    indexes->after = slice.rows.len ? slice.rows.items[slice.rows.len - 1].place : 0;
+    if (!slice.rows.len) finish(indexes);
     return RC_OK;
 }
 

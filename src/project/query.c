@@ -21,8 +21,9 @@ typedef struct Querying {
     VEC(const Entity *) newer; /* hits among versions above the rows, by id */
     Map seen;                  /* ids of all versions above the rows, deleted ones too */
     size_t next_newer, skipped;
-    uint64_t above; /* where the state was before anything was read */
-    bool keeps;     /* what is kept may stand for an entity */
+    uint64_t above;  /* where the state was before anything was read */
+    uint64_t sifted; /* entities that the store decided against for want of an index */
+    bool keeps;      /* what is kept may stand for an entity */
     Rc rc;
 } Querying;
 
@@ -167,8 +168,8 @@ static bool row(void *arg, const EntityRow *row) {
 
 /* A walk that decided many and took few: the next query of the kind has an index. */
 static void want_indexes(const Querying *q) {
-    const ProjectAnswer *out = q->out;
-    if (!q->query->match || out->scanned < WALKED_FAR || out->count > out->scanned / 4) return;
+    uint64_t walked = q->out->scanned + q->sifted;
+    if (!q->query->match || walked < WALKED_FAR || q->out->count > walked / 4) return;
     VEC_EACH (const MatchBound, bound, &match_hint(q->query->match)->bounds)
         if (bound->op != MATCH_EXISTS) project_index(q->project, bound->attr);
 }
@@ -184,6 +185,7 @@ static Rc collect(Querying *q) {
     if (q->newer.len) qsort(q->newer.items, q->newer.len, sizeof *q->newer.items, by_id);
     EntityScan scan = {.hint = hint,
                        .after = q->query->after,
+                       .sifted = &q->sifted,
                        .wanted = want_all(q->query) ? 0 : q->query->offset + q->query->limit + 1};
     Rc rc = reader_entities(ctx, ctx->db, &scan, row, q);
     want_indexes(q); /* also where the walk was too long for the deadline */

@@ -103,6 +103,7 @@ typedef struct Indexing {
     Str attr;
     size_t first; /* of the attribute's values */
     bool vague;   /* too many: the index knows only that it exists */
+    bool beside;
 } Indexing;
 
 static void put_value(void *arg, const Json *scalar) {
@@ -111,16 +112,20 @@ static void put_value(void *arg, const Json *scalar) {
     if (indexing->vague) return;
     indexing->vague = put->values.len - indexing->first == VALUES_MAX;
     if (indexing->vague) put->values.len = indexing->first;
-    IndexValue value = {indexing->attr, indexing->vague ? NULL : scalar};
+    IndexValue value = {indexing->attr, indexing->vague ? NULL : scalar, indexing->beside};
     vec_push(indexing->arena, &put->values, value);
 }
 
 /* Whoever looks by a value is shown, as a candidate, what must not be told or cannot be. */
 static void put_values(Arena *arena, const Attr *attr, bool open, EntityPut *put) {
-    Indexing indexing = {.arena = arena, .put = put, .attr = attr->name, .first = put->values.len};
+    Indexing indexing = {.arena = arena,
+                         .put = put,
+                         .attr = attr->name,
+                         .first = put->values.len,
+                         .beside = attr->dataset_id.len > 0};
     if (open && attr->value && attr->kind != ATTR_GEO) match_values(attr, put_value, &indexing);
     if (put->values.len == indexing.first)
-        vec_push(arena, &put->values, (IndexValue){.attr = attr->name});
+        vec_push(arena, &put->values, (IndexValue){.attr = attr->name, .beside = indexing.beside});
 }
 
 static bool personal(const struct State *state, const Entity *entity, Str attr) {
@@ -176,6 +181,31 @@ static Rc finds_change(Ctx *ctx, const struct State *state, const Touched *touch
     return RC_OK;
 }
 
+/* A value that a newer change of the window has replaced. */
+static bool superseded(const EntityPut *put, size_t newer, const Attr *attr) {
+    for (size_t i = 0; i < newer && !attr->dataset_id.len; i++)
+        if (!put->values.items[i].beside && str_eq(put->values.items[i].attr, attr->name))
+            return true;
+    return false;
+}
+
+/* What the window's changes have set, the newest of each; the entity isn't opened for it. */
+static void fill_changed(Ctx *ctx, const struct State *state, const Touched *touched,
+                         EntityPut *put) {
+    Entity typed = {.types = touched->types};
+    for (size_t i = touched->folds.len; i > 0; i--) {
+        const Delta *delta = touched->folds.items[i - 1].delta;
+        size_t newer = put->values.len;
+        VEC_EACH (const Attr, attr, &delta->after->attrs) {
+            size_t first = put->values.len;
+            if (superseded(put, newer, attr)) continue;
+            put_values(ctx->arena, attr, !personal(state, &typed, attr->name), put);
+            for (size_t k = first; k < put->values.len && delta->op == DELTA_RECORD; k++)
+                put->values.items[k].beside = true; /* it need not be the newest reading */
+        }
+    }
+}
+
 /* ---- writing ---- */
 
 static int touched_order(const void *a, const void *b) {
@@ -206,6 +236,7 @@ static Rc row_put(Ctx *ctx, struct State *state, const Touched *touched) {
         entity = opened;
     }
     if (finds && entity) TRY(put_entity(ctx, state, entity, &put));
+    if (!finds) fill_changed(ctx, state, touched, &put);
     return batch_entity(ctx, state->project->batch, &put);
 }
 

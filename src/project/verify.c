@@ -217,6 +217,7 @@ static Rc copy_make(Ctx *ctx, Verify *v) {
                    &(StoreOptions){.folder = folder,
                                    .clock = &v->live->clock,
                                    .log_reserve = VERIFY_LOG,
+                                   .no_sketch = true,
                                    .no_helper = true},
                    &v->store));
     v->tenant = *v->live->tenant;

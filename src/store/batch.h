@@ -45,12 +45,14 @@ Rc batch_cursor_get(Ctx *ctx, Batch *batch, Str name, Cursor *out);
 
 /* ---- entities; STORE_STATE only ---- */
 
-/* One value of an indexed attribute. Of an array give each element; for what is no string, number
+/* One value of an attribute. Of an array give each element; for what is no string, number
    or boolean (an object, a language map) give that value or NULL: then the index knows only that it
    exists. */
 typedef struct IndexValue {
     Str attr; /* expanded IRI */
     const Json *value;
+    bool beside; /* it may stand beside others of the attribute that a later same_finds doesn't
+                    name: an instance with a datasetId, a reading that need not be the newest */
 } IndexValue;
 /* The bounding box of a geometry, in degrees. */
 typedef struct IndexBox {
@@ -63,11 +65,14 @@ typedef struct EntityPut {
     uint64_t position; /* a row that is newer already stays as it is */
     StrVec types;      /* expanded IRIs; empty: a tombstone, and nothing below counts */
     Str body;
-    VEC(IndexValue) values; /* of attributes declared by batch_index; others are passed over */
-    VEC(IndexBox) boxes;    /* of all geometries: a scan with a box finds only what has one */
-    Str text;        /* folded text to be found by words of it; empty: none. Never personal */
-    bool same_finds; /* types, values, boxes and text are those of the row, which is there and
-                        lives: only position and body count */
+    VEC(IndexValue)
+    values;              /* of all attributes: those declared by batch_index are indexed, scans
+                            may know of the others too. With same_finds: of those attributes that
+                            have changed; what isn't `beside` replaces what wasn't */
+    VEC(IndexBox) boxes; /* of all geometries: a scan with a box finds only what has one */
+    Str text;            /* folded text to be found by words of it; empty: none. Never personal */
+    bool same_finds; /* types, values that are indexed, boxes and text are those of the row, which
+                        is there and lives: only position, body and what changed count */
 } EntityPut;
 /* Sets or replaces a row with all that finds it. Fastest in the order of ids. RC_NOT_FOUND:
  * same_finds, and there is no such row. */

@@ -130,6 +130,7 @@ typedef struct EntityRow {
     Str id;
     uint64_t position;
     Str body;
+    uint64_t place; /* where it is stored, from 1 on; told by reader_entities_stored only */
 } EntityRow;
 typedef bool (*EntityEach)(void *arg, const EntityRow *row);
 
@@ -143,9 +144,15 @@ typedef struct EntityScan {
     Str after; /* only ids greater than this: paging */
     size_t
         wanted; /* about how many the caller will take before he stops (chooses the plan); 0: all */
+    uint64_t *sifted; /* NULL, or set to how many entities were passed over one by one, for want of
+                         an index, without being shown */
 } EntityScan;
 /* Shows candidates in order of their id, each once. */
 Rc reader_entities(Ctx *ctx, Reader *reader, const EntityScan *scan, EntityEach each, void *arg);
+
+/* Shows all living entities behind a place (0: from the beginning) in the order in which they are
+   stored: the fastest way to go through all of them. */
+Rc reader_entities_stored(Ctx *ctx, Reader *reader, uint64_t after, EntityEach each, void *arg);
 
 typedef struct EntityCount {
     Str type;

@@ -26,6 +26,7 @@ typedef struct StoreOptions {
                            64 MiB (local: 8 MiB) */
     bool no_helper; /* no checkpoint thread: whoever commits checkpoints. For tools, and tests that
                        count I/O steps */
+    bool no_sketch; /* scans without an index always walk rows. For tools, and tests */
     bool forget_state; /* the state file is thrown away, with all that ever stood in it */
     bool no_sync;      /* for the test that must lose data; never set elsewhere */
 } StoreOptions;

@@ -102,6 +102,7 @@ void house_open(House *house) {
                              .clock = &house->clock,
                              .tenant = &house->tenant,
                              .fault = house->fault,
+                             .no_sketch = house->no_sketch,
                              .log_reserve = 1 << 20};
     GOOD(house, ledger_open(&house->ctx, &options, &house->tenant.ledger));
     GOOD(house, reader_open(&house->ctx, ledger_store(house->tenant.ledger), &house->reader));

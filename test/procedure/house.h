@@ -23,6 +23,7 @@ typedef struct House {
     Tenant tenant;
     Reader *reader;
     bool passwords;
+    bool no_sketch;          /* of the store, from the next house_open on */
     const StoreFault *fault; /* of the ledger, from the next house_open on */
     Actor clerk, chief, resident, other, nobody;
 } House;

@@ -322,8 +322,8 @@ static void put_model(Fixture *f, Batch *batch, Model *m, uint64_t position) {
     m->y = (double)rand_below(rand, 1000) / 100 + 30;
     EntityPut row = {.id = str_of(m->id), .position = position, .body = STR("body")};
     if (m->alive) row.types = strs(f->ctx.arena, types[m->type]);
-    vec_push(f->ctx.arena, &row.values, (IndexValue){STR("v"), &m->value});
-    vec_push(f->ctx.arena, &row.values, (IndexValue){STR("undeclared"), &m->value});
+    vec_push(f->ctx.arena, &row.values, (IndexValue){STR("v"), &m->value, false});
+    vec_push(f->ctx.arena, &row.values, (IndexValue){STR("undeclared"), &m->value, false});
     vec_push(f->ctx.arena, &row.boxes, (IndexBox){STR("location"), m->x, m->y, m->x, m->y});
     assert_ok(batch_entity(&f->ctx, batch, &row));
 }
@@ -430,6 +430,10 @@ static void candidates_hold_every_hit(void **state) {
 
 static void an_index_is_used_once_it_is_ready(void **state) {
     Fixture *f = *state;
+    StoreOptions options = fixture_options(f);
+    options.no_sketch = true;
+    fixture_close(f);
+    fixture_open(f, &options);
     Batch *batch = open_batch(f);
     Reader *reader;
     AttrIndexes indexes;
@@ -440,7 +444,7 @@ static void an_index_is_used_once_it_is_ready(void **state) {
         EntityPut row = {.id = str_fmt(f->ctx.arena, "e%03d", i),
                          .position = (uint64_t)i + 1,
                          .types = strs(f->ctx.arena, "T")};
-        vec_push(f->ctx.arena, &row.values, (IndexValue){STR("v"), &value});
+        vec_push(f->ctx.arena, &row.values, (IndexValue){STR("v"), &value, false});
         assert_ok(batch_entity(&f->ctx, batch, &row));
     }
     assert_ok(batch_commit(&f->ctx, batch));
@@ -475,7 +479,7 @@ static void a_body_alone_leaves_what_finds_the_row(void **state) {
     assert_true(declared);
     assert_ok(batch_index_declared(&f->ctx, batch, STR("w"), &declared));
     assert_false(declared);
-    vec_push(f->ctx.arena, &put.values, (IndexValue){STR("v"), &value});
+    vec_push(f->ctx.arena, &put.values, (IndexValue){STR("v"), &value, false});
     assert_ok(batch_entity(&f->ctx, batch, &put));
     EntityPut body = {.id = STR("e"), .position = 6, .body = STR("six"), .same_finds = true};
     assert_ok(batch_entity(&f->ctx, batch, &body));

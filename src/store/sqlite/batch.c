@@ -68,6 +68,7 @@ Rc batch_commit(Ctx *ctx, Batch *batch) {
     assert(batch->begun);
     Rc rc = commit(ctx, batch);
     if (rc != RC_OK) {
+        if (batch->entities.sketched.len) sketch_spoil(batch->store->sketch);
         batch_rollback(batch);
         return rc == RC_LIMIT ? rc : RC_FAILED;
     }
@@ -154,7 +155,7 @@ Rc batch_index_declared(Ctx *ctx, Batch *batch, Str attr, bool *declared) {
 
 Rc batch_index_ready(Ctx *ctx, Batch *batch, Str attr) {
     assert(batch->begun && batch->db.file == STORE_STATE);
-    return entity_index_ready(ctx, &batch->db, attr);
+    return entity_index_ready(ctx, &batch->db, &batch->entities, attr);
 }
 
 Rc batch_index_drop(Ctx *ctx, Batch *batch, Str attr) {

@@ -53,6 +53,16 @@ Rc entity_total(Ctx *ctx, Db *db, uint64_t *out) {
     return RC_OK;
 }
 
+Rc entity_sequence(Ctx *ctx, Db *db, uint64_t *out) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(ctx, db, SQL_META_GET, &stmt));
+    stmt_str(stmt, 1, STR("sketch"));
+    bool row;
+    TRY(db_step(ctx, db, stmt, &row));
+    *out = row ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+    return RC_OK;
+}
+
 /* ---- what is known at the start of a batch ---- */
 
 static Rc load_last(Ctx *ctx, Db *db, EntityBatch *batch) {
@@ -312,6 +322,7 @@ static Rc put_row(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
     TRY(change_boxes(&c));
     TRY(change_text(&c));
     batch->total_delta += (int)new.alive - (int)(old.found && old.alive);
+    sketch_stage(db, batch, put, new.number);
     return write_row(&c, put);
 }
 
@@ -323,21 +334,35 @@ static Rc newer_row(Ctx *ctx, Db *db, Arena *arena, const EntityPut *put) {
                     "There is no row of " STR_FMT " to change.", STR_ARG(put->id));
 }
 
-static Rc put_body(Ctx *ctx, Db *db, Arena *arena, const EntityPut *put) {
+static Rc number_of(Ctx *ctx, Db *db, Str id, int64_t *out) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(ctx, db, SQL_ENTITY_NUMBER, &stmt));
+    stmt_str(stmt, 1, id);
+    bool row;
+    TRY(db_step(ctx, db, stmt, &row));
+    *out = row ? sqlite3_column_int64(stmt, 0) : 0;
+    return RC_OK;
+}
+
+static Rc put_body(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
+    int64_t number;
+    TRY(number_of(ctx, db, put->id, &number));
     USES_STMT *stmt = NULL;
     TRY(db_use(ctx, db, SQL_ENTITY_BODY, &stmt));
-    stmt_str(stmt, 1, put->id);
+    stmt_int(stmt, 1, number);
     stmt_int(stmt, 2, (int64_t)put->position);
     stmt_str(stmt, 3, put->body);
     TRY(db_run(ctx, db, stmt));
-    return sqlite3_changes64(db->sql) ? RC_OK : newer_row(ctx, db, arena, put);
+    if (!sqlite3_changes64(db->sql)) return newer_row(ctx, db, batch->scratch, put);
+    sketch_stage(db, batch, put, number);
+    return RC_OK;
 }
 
 Rc entity_put(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
     if (put->id.len == 0 || put->id.len > ID_MAX)
         return ctx_fail(ctx, RC_INVALID, "id-size", STR_NONE, "An id has 1 to %d bytes.", ID_MAX);
     TRY(load(ctx, db, batch));
-    Rc rc = put->same_finds ? put_body(ctx, db, batch->scratch, put) : put_row(ctx, db, batch, put);
+    Rc rc = put->same_finds ? put_body(ctx, db, batch, put) : put_row(ctx, db, batch, put);
     arena_reset(batch->scratch);
     return rc;
 }
@@ -350,9 +375,18 @@ static Rc flush_type(Ctx *ctx, Db *db, const TypeDelta *delta) {
     return db_run(ctx, db, stmt);
 }
 
+static Rc flush_sketch(Ctx *ctx, Db *db, EntityBatch *batch) {
+    USES_STMT *stmt = NULL;
+    TRY(db_use(ctx, db, SQL_META_SET, &stmt));
+    stmt_str(stmt, 1, STR("sketch"));
+    stmt_int(stmt, 2, (int64_t)sketch_apply(db->store->sketch, batch));
+    return db_run(ctx, db, stmt);
+}
+
 Rc entity_counts_flush(Ctx *ctx, Db *db, EntityBatch *batch) {
     VEC_EACH (const TypeDelta, delta, &batch->deltas)
         if (delta->delta) TRY(flush_type(ctx, db, delta));
+    if (batch->sketched.len) TRY(flush_sketch(ctx, db, batch));
     if (batch->total_delta == 0) return RC_OK;
     USES_STMT *stmt = NULL;
     TRY(db_use(ctx, db, SQL_META_ADD, &stmt));
@@ -399,6 +433,7 @@ Rc entity_clear(Ctx *ctx, Db *db, EntityBatch *batch) {
         "UPDATE type SET count=0; DELETE FROM meta WHERE name=x'656e746974696573';";
     arena_reset(batch->arena);
     *batch = (EntityBatch){.arena = batch->arena, .scratch = batch->scratch};
+    sketch_say(db, batch, SKETCH_CLEAR);
     return db_exec(ctx, db, sql);
 }
 
@@ -434,10 +469,11 @@ static Rc no_index(Ctx *ctx, Str attr) {
                     "There is no index on " STR_FMT ": declare it first.", STR_ARG(attr));
 }
 
-Rc entity_index_ready(Ctx *ctx, Db *db, Str attr) {
+Rc entity_index_ready(Ctx *ctx, Db *db, EntityBatch *batch, Str attr) {
     int64_t number;
     TRY(attr_number(ctx, db, attr, &number));
     if (!number) return no_index(ctx, attr);
+    sketch_say(db, batch, SKETCH_WHOLE); /* as every living entity has been put */
     return run_number(ctx, db, SQL_ATTR_READY, number);
 }
 

@@ -158,3 +158,35 @@ size_t mark_ranges(Arena *arena, MatchOp op, const Json *value, MarkRange ranges
     ranges[n++] = class_range(arena, MARK_OTHER);
     return n;
 }
+
+/* ---- rounded to 48 bits: the class and five bytes ---- */
+
+static uint64_t code_head(Str mark) {
+    uint64_t code = 0;
+    for (size_t i = 0; i < 6; i++)
+        code = code << 8 | (i < mark.len ? (uint8_t)mark.ptr[i] : 0);
+    return code;
+}
+
+uint64_t mark_code(Str mark) {
+    if (mark.ptr[0] != MARK_TEXT) return code_head(mark);
+    return (uint64_t)MARK_TEXT << 40 | hash_fast(mark) >> 24;
+}
+
+/* Texts have lost their order: each of them may lie in a range of texts. */
+static CodeRange code_range(MatchOp op, const MarkRange *range) {
+    if (range->from.ptr[0] != MARK_TEXT)
+        return (CodeRange){code_head(range->from), code_head(range->to)};
+    if (op != MATCH_EQ || range->from.len == 1)
+        return (CodeRange){(uint64_t)MARK_TEXT << 40, (uint64_t)(MARK_TEXT + 1) << 40};
+    return (CodeRange){mark_code(range->from), mark_code(range->from)};
+}
+
+size_t mark_code_ranges(Arena *arena, MatchOp op, const Json *value,
+                        CodeRange ranges[MARK_RANGES]) {
+    MarkRange marks[MARK_RANGES];
+    size_t n = mark_ranges(arena, op, value, marks);
+    for (size_t i = 0; i < n; i++)
+        ranges[i] = code_range(op, &marks[i]);
+    return n;
+}

@@ -165,6 +165,23 @@ Rc reader_entities(Ctx *ctx, Reader *reader, const EntityScan *scan, EntityEach 
     return rc;
 }
 
+Rc reader_entities_stored(Ctx *ctx, Reader *reader, uint64_t after, EntityEach each, void *arg) {
+    Db *db;
+    TRY(use(ctx, reader, STORE_STATE, &db));
+    USES_STMT *stmt = NULL;
+    TRY(db_use(ctx, db, SQL_ENTITY_STORED, &stmt));
+    stmt_int(stmt, 1, (int64_t)after);
+    for (bool row;;) {
+        TRY(db_step(ctx, db, stmt, &row));
+        if (!row) return RC_OK;
+        EntityRow shown = {.id = stmt_get(stmt, 0),
+                           .position = (uint64_t)sqlite3_column_int64(stmt, 1),
+                           .body = stmt_get(stmt, 2),
+                           .place = (uint64_t)sqlite3_column_int64(stmt, 3)};
+        if (!each(arg, &shown)) return RC_OK;
+    }
+}
+
 Rc reader_entity_counts(Ctx *ctx, Reader *reader, EntityCounts *out) {
     Db *db;
     TRY(use(ctx, reader, STORE_STATE, &db));

@@ -26,7 +26,7 @@ typedef struct Scan {
     uint64_t rows;
 } Scan;
 
-typedef enum ChoiceKind { BY_WALK, BY_VALUE, BY_BOX, BY_TEXT } ChoiceKind;
+typedef enum ChoiceKind { BY_WALK, BY_VALUE, BY_BOX, BY_TEXT, BY_SKETCH } ChoiceKind;
 
 typedef struct Choice {
     ChoiceKind kind;
@@ -34,6 +34,7 @@ typedef struct Choice {
     MarkRange ranges[MARK_RANGES];
     size_t range_count;
     Str query;
+    Numbers numbers; /* of BY_SKETCH */
     int64_t hits;
 } Choice;
 
@@ -298,6 +299,19 @@ static Rc walk_length(Scan *scan, int64_t *rows) {
     return RC_OK;
 }
 
+/* Where no index helps. */
+static Rc consider_sketch(Scan *scan, Choice *best) {
+    SketchAsk ask = {.arena = scan->arena, .hint = scan->ask->hint, .max = HITS_MAX};
+    SketchFound found;
+    TRY(entity_sequence(scan->ctx, scan->db, &ask.sequence));
+    TRY(sketch_find(scan->ctx, scan->db->store->sketch, &ask, &found));
+    if (!found.usable) return RC_OK;
+    Choice choice = {
+        .kind = BY_SKETCH, .numbers = found.numbers, .hits = (int64_t)found.numbers.len};
+    prefer(best, &choice);
+    return RC_OK;
+}
+
 static Rc choose(Scan *scan, Choice *out) {
     const MatchHint *hint = scan->ask->hint;
     Choice best = {.kind = BY_WALK, .hits = HITS_MAX};
@@ -306,6 +320,7 @@ static Rc choose(Scan *scan, Choice *out) {
             TRY(consider_bound(scan, bound, &best));
     if (hint && hint->has_box) TRY(consider_box(scan, &best));
     if (scan->ask->text.len) TRY(consider_text(scan, &best));
+    if (hint && hint->bounds.len && best.kind == BY_WALK) TRY(consider_sketch(scan, &best));
     *out = best;
     if (best.kind == BY_WALK) return RC_OK;
     int64_t rows, wanted = (int64_t)scan->ask->wanted, hits = best.hits ? best.hits : 1;
@@ -314,6 +329,7 @@ static Rc choose(Scan *scan, Choice *out) {
      */
     int64_t walked = wanted == 0 || wanted >= hits ? rows : rows / hits * wanted;
     if (best.hits * FETCH_COST > walked) out->kind = BY_WALK;
+    if (out->kind == BY_SKETCH && scan->ask->sifted) *scan->ask->sifted = (uint64_t)rows;
     return RC_OK;
 }
 
@@ -328,6 +344,8 @@ static Rc take_numbers(Scan *scan, sqlite3_stmt *stmt, Numbers *out) {
 static Rc collect_numbers(Scan *scan, const Choice *choice, Numbers *out) {
     static const SqlId ids[] = {
         [BY_VALUE] = SQL_VALUE_RANGE, [BY_BOX] = SQL_BOX_RANGE, [BY_TEXT] = SQL_GRAM_RANGE};
+    *out = choice->numbers;
+    if (choice->kind == BY_SKETCH) return RC_OK;
     size_t rounds = choice->kind == BY_VALUE ? choice->range_count : 1;
     for (size_t i = 0; i < rounds; i++) {
         USES_STMT *stmt = NULL;

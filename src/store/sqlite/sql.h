@@ -74,7 +74,8 @@
     SQL(ENTITY_SET, "UPDATE entity SET position=?2,types=?3,marks=?4,text=?5,body=?6 "             \
                     "WHERE number=?1")                                                             \
     SQL(ENTITY_BODY, "UPDATE entity SET position=?2,body=?3 "                                      \
-                     "WHERE id=?1 AND position<=?2 AND body IS NOT NULL")                          \
+                     "WHERE number=?1 AND position<=?2 AND body IS NOT NULL")                      \
+    SQL(ENTITY_NUMBER, "SELECT number FROM entity WHERE id=?")                                     \
     SQL(ENTITY_LAST, "SELECT max(number) FROM entity")                                             \
     SQL(ENTITY_DEAD, "SELECT number FROM entity WHERE body IS NULL AND position<=? LIMIT ?")       \
     SQL(ENTITY_DELETE, "DELETE FROM entity WHERE number=?")                                        \
@@ -84,6 +85,8 @@
                       "WHERE id=? AND body IS NOT NULL")                                           \
     SQL(ENTITY_FROM, "SELECT id,position,types,text,body FROM entity "                             \
                      "WHERE id>? AND body IS NOT NULL ORDER BY id")                                \
+    SQL(ENTITY_STORED, "SELECT id,position,body,number FROM entity "                               \
+                       "WHERE number>? AND body IS NOT NULL ORDER BY number")                      \
     SQL(TYPE_GET, "SELECT number FROM type WHERE iri=?")                                           \
     SQL(TYPE_ADD, "INSERT INTO type(iri,count) VALUES(?,0)")                                       \
     SQL(TYPE_COUNT, "UPDATE type SET count=count+?2 WHERE number=?1")                              \

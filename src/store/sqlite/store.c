@@ -9,7 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { STORE_ARENA = 1 << 20 };
+enum { STORE_ARENA = 1 << 20, SKETCH_BYTES = 128 << 20 };
 
 /* ---- the lock of the folder ---- */
 
@@ -97,6 +97,15 @@ static Rc read_id(Ctx *ctx, Store *store) {
     return db_run(ctx, db, set);
 }
 
+static Rc begin_sketch(Ctx *ctx, Store *store) {
+    uint64_t sequence, total;
+    if (!store->sketch) return RC_OK;
+    TRY(entity_sequence(ctx, &store->anchors[STORE_STATE], &sequence));
+    TRY(entity_total(ctx, &store->anchors[STORE_STATE], &total));
+    sketch_begin(store->sketch, sequence, total == 0);
+    return RC_OK;
+}
+
 static Rc open_all(Ctx *ctx, Store *store, bool forget) {
     TRY(disk_make_folder(ctx, store->fault, str_z(ctx->arena, store->folder)));
     TRY(lock_take(ctx, store));
@@ -105,6 +114,7 @@ static Rc open_all(Ctx *ctx, Store *store, bool forget) {
     TRY(open_state(ctx, store, forget));
     TRY(open_kept(ctx, store, STORE_LOCAL));
     TRY(read_id(ctx, store));
+    TRY(begin_sketch(ctx, store));
     TRY(disk_sync_folder(ctx, store->fault, str_z(ctx->arena, store->folder)));
     return store->has_helper ? helper_start(ctx, store) : RC_OK;
 }
@@ -127,6 +137,7 @@ Rc store_open(Ctx *ctx, const StoreOptions *options, Store **out) {
     store->clock = options->clock ? options->clock : &store->system_clock;
     store->no_sync = options->no_sync;
     store->has_helper = !options->no_helper;
+    if (!options->no_sketch) store->sketch = sketch_new(SKETCH_BYTES);
     for (int i = 0; i < STORE_FILES; i++)
         pthread_mutex_init(&store->writing[i], NULL);
     store->vfs = vfs_new(options->fault, options->log_reserve);
@@ -145,6 +156,7 @@ void store_close(Store *store) {
         if (store->anchors[i].sql) db_close(&store->anchors[i]);
         pthread_mutex_destroy(&store->writing[i]);
     }
+    sketch_free(store->sketch);
     vfs_free(store->vfs);
     if (store->lock_fd >= 0) close(store->lock_fd);
     arena_free(store->arena);

@@ -178,6 +178,14 @@ typedef struct MarkRange {
  */
 size_t mark_ranges(Arena *arena, MatchOp op, const Json *value, MarkRange ranges[MARK_RANGES]);
 
+/* The same, rounded to 48 bits: numbers and times keep their order, texts only their identity. */
+#define MARK_CODE_ANY ((uint64_t)'x' << 40) /* of a mark of mere existence */
+typedef struct CodeRange {
+    uint64_t from, to; /* both inclusive */
+} CodeRange;
+uint64_t mark_code(Str mark);
+size_t mark_code_ranges(Arena *arena, MatchOp op, const Json *value, CodeRange ranges[MARK_RANGES]);
+
 /* ---- grams.c: text search by pairs of characters ---- */
 
 /* The tokens of a text, separated by spaces. */
@@ -195,10 +203,25 @@ void numbers_sort(Numbers *numbers); /* ascending, each once */
 
 Rc entity_row(Ctx *ctx, Db *db, Str id, EntityRow *out);
 Rc entity_total(Ctx *ctx, Db *db, uint64_t *out);
+/* Which batch the file's sketch was last changed by, in this snapshot. */
+Rc entity_sequence(Ctx *ctx, Db *db, uint64_t *out);
 
 typedef struct TypeDelta {
     int64_t type, delta;
 } TypeDelta;
+typedef enum SketchKind {
+    SKETCH_SET,    /* these are all its codes */
+    SKETCH_CHANGE, /* these attributes have changed */
+    SKETCH_CLEAR,
+    SKETCH_WHOLE, /* every living entity was set */
+    SKETCH_TOO_MANY,
+} SketchKind;
+typedef struct SketchOp {
+    SketchKind kind;
+    int64_t number;
+    uint64_t *codes; /* sorted */
+    size_t len;
+} SketchOp;
 /* What a batch of entities keeps beside its connection. */
 typedef struct EntityBatch {
     Arena *arena;   /* of the batch */
@@ -208,6 +231,7 @@ typedef struct EntityBatch {
     Map attrs; /* iri to int64_t number */
     VEC(TypeDelta) deltas;
     int64_t total_delta;
+    VEC(SketchOp) sketched; /* to be done to the sketch with the commit */
 } EntityBatch;
 Rc entity_put(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put);
 /* Writes the counts; before the commit. */
@@ -216,8 +240,37 @@ Rc entity_purge(Ctx *ctx, Db *db, LeafSlice dead, uint64_t *count);
 Rc entity_clear(Ctx *ctx, Db *db, EntityBatch *batch);
 Rc entity_index_add(Ctx *ctx, Db *db, EntityBatch *batch, Str attr);
 Rc entity_index_declared(Ctx *ctx, Db *db, EntityBatch *batch, Str attr, bool *declared);
-Rc entity_index_ready(Ctx *ctx, Db *db, Str attr);
+Rc entity_index_ready(Ctx *ctx, Db *db, EntityBatch *batch, Str attr);
 Rc entity_index_drop(Ctx *ctx, Db *db, EntityBatch *batch, Str attr);
+
+/* ---- sketch.c: which values entities have, rounded, in memory ---- */
+
+typedef struct Sketch Sketch;
+/* Holds at most about so many bytes. Readers may ask while the one batch of the file writes. */
+Sketch *sketch_new(size_t max);
+void sketch_free(Sketch *sketch);
+/* At opening: what the file says, and whether it has no entity. */
+void sketch_begin(Sketch *sketch, uint64_t sequence, bool empty);
+/* Keeps for the commit what a put says of an entity's values. */
+void sketch_stage(Db *db, EntityBatch *batch, const EntityPut *put, int64_t number);
+/* The same of something that is about all of them. */
+void sketch_say(Db *db, EntityBatch *batch, SketchKind kind);
+/* Right before COMMIT, whose transaction keeps the sequence that is returned. */
+uint64_t sketch_apply(Sketch *sketch, EntityBatch *batch);
+/* The COMMIT failed: the sketch is of no use until it has been made anew. */
+void sketch_spoil(Sketch *sketch);
+
+typedef struct SketchAsk {
+    Arena *arena;
+    const MatchHint *hint;
+    uint64_t sequence; /* of the snapshot */
+    size_t max;        /* with more numbers it is of no use */
+} SketchAsk;
+typedef struct SketchFound {
+    bool usable;
+    Numbers numbers; /* of all that may meet the bounds */
+} SketchFound;
+Rc sketch_find(Ctx *ctx, Sketch *sketch, const SketchAsk *ask, SketchFound *out);
 
 /* ---- scan.c ---- */
 
@@ -251,6 +304,7 @@ struct Store {
     Clock system_clock;
     bool no_sync, has_helper;
     Digest id;
+    Sketch *sketch;          /* NULL: none is kept */
     Db anchors[STORE_FILES]; /* stay open, so that a log's index in memory outlives every handle;
                              the helper's */
     pthread_mutex_t writing[STORE_FILES]; /* held by the batch that is begun */
