@@ -2,6 +2,8 @@
  * resident's own page. */
 #include "pages_int.h"
 
+#include <stdlib.h>
+
 #define IRI(term) STR(LD_DEFAULT term)
 
 enum { CASES_SHOWN = 50, LOOKS_SHOWN = 50, LOOKS_FEW = 5 };
@@ -193,7 +195,12 @@ static void post_post(HttpExchange *x) {
 
 /* ---- my page ---- */
 
-/* As the gate shows them to the person. */
+static int newest_first(const void *a, const void *b) {
+    const Entity *x = *(const Entity *const *)a, *y = *(const Entity *const *)b;
+    return str_cmp(entity_text(y, IRI("submittedAt")), entity_text(x, IRI("submittedAt")));
+}
+
+/* As the gate shows them to the person, the newest first. */
 static Rc own_cases(Ctx *ctx, InboxCases *out) {
     InboxCases all;
     *out = (InboxCases){0};
@@ -203,6 +210,7 @@ static Rc own_cases(Ctx *ctx, InboxCases *out) {
         const Entity *shown = gate_view(ctx, NULL, all.items[i]);
         if (shown) vec_push(ctx->arena, out, shown);
     }
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);
     return RC_OK;
 }
 
