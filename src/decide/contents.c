@@ -54,3 +54,10 @@ Str decide_id(Arena *arena, Rand *rand) {
     Str id = rand_id(rand, arena, 26);
     return str_fmt(arena, "urn:ngsi-ld:Decision:" STR_FMT, STR_ARG(id));
 }
+
+Str decide_nth_id(Arena *arena, Str kind, Str about, size_t n) {
+    const Str parts[] = {STR("machi-proposal"), kind, about, str_fmt(arena, "%zu", n)};
+    Digest digest = hash_sha256_parts(parts, sizeof parts / sizeof *parts);
+    Str suffix = hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, 26);
+    return str_fmt(arena, "urn:ngsi-ld:Decision:" STR_FMT, STR_ARG(suffix));
+}

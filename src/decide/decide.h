@@ -64,14 +64,17 @@ typedef struct PartAct {
 extern const PartKind part_decision_decide;
 extern const PartKind part_decision_return;
 extern const PartKind part_decision_reject;
-/* Takes one case out of a 一括起案. A change of content voids what was approved: the hash is new
- * and shown again. */
+/* Takes one case out of a 一括起案, by its drafter or its decider. A change of content voids what
+ * was approved: the hash is new and shown again. The last case stays: return the proposal. */
 extern const PartKind part_decision_takeout;
 /* The drafter withdraws his own proposal. */
 extern const PartKind part_decision_withdraw;
 
 /* urn:ngsi-ld:Decision:ID from 26 random characters. */
 Str decide_id(Arena *arena, Rand *rand);
+/* The id of the n-th proposal of a kind about a thing: the same for everybody who drafts it at
+ * once, of whom the guard of decision.draft lets one through. */
+Str decide_nth_id(Arena *arena, Str kind, Str about, size_t n);
 /* Hex SHA-256 of the canonical text of a value: members sorted by name, no blanks. */
 Str decide_hash(Arena *arena, const Json *contents);
 /* The contents as they were frozen, parts in their places, in ctx->arena; NULL: this entity has

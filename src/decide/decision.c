@@ -133,15 +133,21 @@ static Rc reason_guard(Ctx *ctx, Stage *stage, const void *args) {
 static Rc takeout_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartAct *part = args;
     const Entity *decision;
-    TRY(act_guard(ctx, stage, part));
     TRY(waiting(ctx, stage, part, &decision));
+    if (!str_eq(entity_text(decision, IRI("drafter")), part->actor))
+        TRY(is_decider(ctx, decision, part));
     TRY(same_contents(ctx, decision, part));
     DecideCases cases;
+    bool found = false;
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases)
-        if (str_eq(one->id, part->case_id)) return RC_OK;
-    return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->case_id,
-                    "This case is not part of the proposal.");
+        found = found || str_eq(one->id, part->case_id);
+    if (!found)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->case_id,
+                        "This case is not part of the proposal.");
+    if (cases.len > 1) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "last-case", part->case_id,
+                    "Nothing would be left: return or withdraw the proposal instead.");
 }
 
 static Rc withdraw_guard(Ctx *ctx, Stage *stage, const void *args) {

@@ -232,7 +232,7 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
 /* ---- afterwards ---- */
 
 static const unsigned may_change_states =
-    1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_CONFIRMED;
+    1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_CONFIRMED | 1u << CASE_MISSED;
 
 static Date pickup_of(const Entity *application) {
     Date date = {0};
@@ -240,9 +240,11 @@ static Date pickup_of(const Entity *application) {
     return date;
 }
 
+/* The cut-off is that of a day to come: a day that was missed has none. */
 bool apply_may_change(Ctx *ctx, const Entity *application) {
     CaseState state = case_state(application);
     Date pickup = pickup_of(application);
+    if (state == CASE_MISSED) return true;
     return state != CASE_STATES && (may_change_states & 1u << state) && pickup.year &&
            time_now(ctx->clock) < waste_cut_off(procedures_waste(ctx->tenant), pickup);
 }
@@ -265,13 +267,14 @@ static Rc changeable(Ctx *ctx, Str id, const Entity **out) {
                     "This can no longer be changed here: call the number on the page.");
 }
 
-static PartSlot *own_slot(Ctx *ctx, Command *command, const Entity *application) {
+/* Gives the case's day back; one on which the truck came in vain was used. */
+static void own_slot_release(Ctx *ctx, Command *command, const Entity *application) {
     const WasteDistrict *district =
         waste_district(procedures_waste(ctx->tenant), entity_text(application, IRI("district")));
-    if (!district) return NULL;
+    if (!district || case_state(application) == CASE_MISSED) return;
     PartSlot *part = case_slot(ctx, command, district, pickup_of(application));
     part->name = str_dup(command_arena(command), application->id);
-    return part;
+    command_add(command, &part_slot_release, part);
 }
 
 static PartStep *step_new(Command *command, const Entity *application, unsigned from,
@@ -291,8 +294,7 @@ Rc apply_cancel(Ctx *ctx, Str id) {
     Outcome outcome;
     TRY(changeable(ctx, id, &application));
     Command *command = case_command(ctx, STR("application.cancel"), id, STR("web"));
-    PartSlot *slot = own_slot(ctx, command, application);
-    if (slot) command_add(command, &part_slot_release, slot);
+    own_slot_release(ctx, command, application);
     command_add(command, &part_case_step,
                 step_new(command, application, may_change_states, CASE_CANCELLED));
     return case_execute(ctx, command, &outcome);
@@ -310,15 +312,17 @@ Rc apply_change_day(Ctx *ctx, Str id, Date day) {
                         "This day cannot be chosen: take one from the list.");
     Command *command = case_command(ctx, STR("application.change"), id, STR("web"));
     Arena *arena = command_arena(command);
-    PartSlot *old = own_slot(ctx, command, application),
-             *new = case_slot(ctx, command, district, day);
-    new->name = old->name;
-    PartStep *step = step_new(command, application, may_change_states, case_state(application));
+    CaseState state = case_state(application);
+    own_slot_release(ctx, command, application);
+    PartSlot *new = case_slot(ctx, command, district, day);
+    new->name = str_dup(arena, application->id);
+    /* what was missed has been checked already */
+    PartStep *step = step_new(command, application, may_change_states,
+                              state == CASE_MISSED ? CASE_CONFIRMED : state);
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("pickupDate"), json_of_str(time_format_date(arena, day)));
     entity_set_kind(arena, set, ATTR_RELATIONSHIP, IRI("slot"), json_of_str(new->slot));
     step->set = set;
-    command_add(command, &part_slot_release, old);
     command_add(command, &part_slot_book, new);
     command_add(command, &part_case_step, step);
     return case_execute(ctx, command, &outcome);
@@ -332,7 +336,16 @@ Rc apply_reply(Ctx *ctx, Str id, Str text) {
     TRY(own_case(ctx, id, &application)); /* also past the cut-off: the office waits for it */
     Command *command = case_command(ctx, STR("application.reply"), id, STR("web"));
     PartStep *step = step_new(command, application, 1u << CASE_ASKED, CASE_SUBMITTED);
-    step->text = str_dup(command_arena(command), str_trim(text));
+    Arena *arena = command_arena(command);
+    const Waste *waste = procedures_waste(ctx->tenant);
+    /* the office's time goes on where it stood still */
+    Date due =
+        waste_limit_on(waste, waste_working_days_after(waste, time_jst_date(time_now(ctx->clock)),
+                                                       entity_int(application, IRI("dueLeft"), 0)));
+    Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
+    entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, due)));
+    step->set = set;
+    step->text = str_dup(arena, str_trim(text));
     command_add(command, &part_case_step, step);
     return case_execute(ctx, command, &outcome);
 }

@@ -8,7 +8,7 @@ static const Str state_words[CASE_STATES] = {
     [CASE_SUBMITTED] = {"submitted", 9}, [CASE_ASKED] = {"asked", 5},
     [CASE_CONFIRMED] = {"confirmed", 9}, [CASE_PLANNED] = {"planned", 7},
     [CASE_COLLECTED] = {"collected", 9}, [CASE_CANCELLED] = {"cancelled", 9},
-    [CASE_REFUSED] = {"refused", 7},
+    [CASE_REFUSED] = {"refused", 7},     [CASE_MISSED] = {"missed", 6},
 };
 
 Str case_state_word(CaseState state) {
@@ -65,8 +65,27 @@ static Json steps_with(Arena *arena, const Json *before, Json step) {
 }
 
 static void state_set(Arena *arena, Entity *entity, CaseState state, int64_t now) {
+    Json at = json_of_str(time_format(arena, now));
     entity_set(arena, entity, IRI("state"), json_of_str(case_state_word(state)));
-    entity_set(arena, entity, IRI("stateAt"), json_of_str(time_format(arena, now)));
+    entity_set(arena, entity, IRI("stateAt"), at);
+    if (CASE_ENDS & 1u << state) entity_set(arena, entity, IRI("completedAt"), at);
+}
+
+/* What is true of some states only. */
+static void state_drop(Arena *arena, Delta *delta, const Entity *before, CaseState state) {
+    static const struct {
+        const char *iri;
+        unsigned states;
+    } rows[] = {
+        {LD_DEFAULT "completedAt", CASE_ENDS},
+        {LD_DEFAULT "missedReason", 1u << CASE_MISSED},
+        {LD_DEFAULT "answerDue", 1u << CASE_ASKED},
+        {LD_DEFAULT "dueLeft", 1u << CASE_ASKED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (entity_attr(before, str_of(rows[i].iri)) && !(rows[i].states & 1u << state))
+            vec_push(arena, &delta->removed,
+                     (DeltaRemoval){.name = str_of(rows[i].iri), .all = true});
 }
 
 /* ---- submit ---- */
@@ -129,9 +148,37 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
                     steps_with(arena, steps_json(before), step));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    state_drop(arena, &delta, before, part->to);
     stage_put(stage, &delta);
     return RC_OK;
 }
 
+/* ---- marks ---- */
+
+static const unsigned may_mark = 1u << CASE_PLANNED | 1u << CASE_COLLECTED | 1u << CASE_MISSED;
+
+static Rc mark_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartMark *part = args;
+    PartStep step = part->step;
+    const Entity *before = stage_entity(stage, step.id);
+    step.from = may_mark;
+    TRY(step_guard(ctx, stage, &step));
+    if (str_eq(entity_text(before, IRI("pickupDate")), part->day)) return RC_OK;
+    return ctx_fail(
+        ctx, RC_CONFLICT, "moved-on", step.id,
+        "This case has another pickup day since you looked at it: load the page again.");
+}
+
+static Rc mark_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartMark *part = args;
+    const Entity *before = stage_entity(stage, part->step.id);
+    CaseState state = case_state(before);
+    bool same =
+        state == part->step.to && str_eq(entity_text(before, IRI("missedReason")), part->reason);
+    if (same || (part->rest && state != CASE_PLANNED)) return RC_OK;
+    return step_apply(ctx, stage, &part->step);
+}
+
 const PartKind part_case_submit = {"application.submit", 1, submit_guard, submit_apply};
 const PartKind part_case_step = {"application.step", 1, step_guard, step_apply};
+const PartKind part_case_mark = {"application.mark", 1, mark_guard, mark_apply};

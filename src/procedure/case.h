@@ -18,8 +18,12 @@ typedef enum CaseState {
     CASE_COLLECTED,
     CASE_CANCELLED, /* by the resident */
     CASE_REFUSED,   /* with a reason */
+    CASE_MISSED,    /* not collected on its day: the resident takes another one, or it ends. Stands
+                       last, for the rows of the inbox count by these numbers */
     CASE_STATES,
 } CaseState;
+/* Bits 1 << CaseState of a case that has ended (完結): nothing is to be done any more. */
+#define CASE_ENDS (1u << CASE_COLLECTED | 1u << CASE_CANCELLED | 1u << CASE_REFUSED)
 Str case_state_word(CaseState state);
 /* CASE_STATES when the entity has none of them. */
 CaseState case_state(const Entity *application);
@@ -45,8 +49,9 @@ typedef struct PartSubmit {
 } PartSubmit;
 extern const PartKind part_case_submit;
 
-/* application.step: from one of several states to another. RC_CONFLICT "moved-on": the case is in
-   another state, or no longer the version that was looked at. */
+/* application.step: from one of several states to another. A step that ends the case dates it
+   (completedAt); what belongs to a state (missedReason) goes with it. RC_CONFLICT "moved-on": the
+   case is in another state, or no longer the version that was looked at. */
 typedef struct PartStep {
     Str id;
     unsigned from; /* bits 1 << CaseState */
@@ -56,5 +61,17 @@ typedef struct PartStep {
     Str post, text;
 } PartStep;
 extern const PartKind part_case_step;
+
+/* application.mark: what the crew found on the pickup day. step.to is CASE_COLLECTED or
+   CASE_MISSED; its `from` is not asked. The same mark again changes nothing: two presses, or two
+   phones in one truck, are one mark; another one corrects it. RC_CONFLICT "moved-on": the case
+   stands in no decided plan of that day, or no longer. */
+typedef struct PartMark {
+    PartStep step;
+    Str day;    /* the pickup day of the list that was looked at */
+    Str reason; /* of CASE_MISSED, a word of the rules */
+    bool rest;  /* only what has no mark yet: what somebody marked meanwhile stays */
+} PartMark;
+extern const PartKind part_case_mark;
 
 #endif

@@ -4,6 +4,7 @@
 #define PROCEDURE_OFFICE_H
 
 #include "apply.h"
+#include "project/project.h"
 
 /* What an official does to a case he looks at: version is that of the page. touch: seconds of
  * active work on the page. */
@@ -11,22 +12,53 @@ typedef struct OfficeAct {
     Str id;
     uint64_t version;
     int64_t touch;
-    Str text; /* question or reason */
+    Str text;       /* question or reason */
+    Date answer_by; /* office_ask: until when; year 0: as the rules say */
 } OfficeAct;
 /* Confirms under 専決. RC_DENIED when the fee is beyond the post's delegation, RC_CONFLICT
  * "reduction-open" while a reduction waits. */
 Rc office_confirm(Ctx *ctx, const OfficeAct *act);
+/* Asks back (補正), until a day: the first one isn't counted, a closed one moves to the next
+ * working day. The office's own time stands still meanwhile. RC_INVALID "missing"; "past", "far" at
+ * "due". */
 Rc office_ask(Ctx *ctx, const OfficeAct *act);
+/* With its reason, and with what can be done about it (教示), as the rules say it today. */
 Rc office_refuse(Ctx *ctx, const OfficeAct *act);
-/* Marks a planned case as collected. */
-Rc office_collected(Ctx *ctx, const OfficeAct *act);
+/* Ends a case that was missed and for which no other day was taken, with a reason. */
+Rc office_end(Ctx *ctx, const OfficeAct *act);
+
+/* ---- the pickup day ---- */
+/* What the crew found at one stop. */
+typedef struct OfficeMark {
+    Str id;
+    Str reason; /* why it was not collected (waste_missed); empty: it was */
+    bool rest;  /* only if it has no mark yet */
+} OfficeMark;
+typedef VEC(OfficeMark) OfficeMarks;
+/* Marks cases of a day's decided plans in one command, all or none. What was not collected waits
+   for the resident, who takes another day. RC_CONFLICT "too-early" before the day, "moved-on" when
+   a case is no longer in a plan of that day; RC_INVALID "no-mark", "no-reason". */
+Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks);
+typedef VEC(const Entity *) OfficeRound;
+/* The cases of the decided plans of a day that are still of that day, whole, by district and town
+   as the truck goes. Mask them before they are shown. */
+Rc office_round(Ctx *ctx, Date day, OfficeRound *out);
+/* A day that has cases in decided plans without a mark. */
+typedef struct OfficeRoundDay {
+    Date day;
+    int64_t left;
+} OfficeRoundDay;
+typedef VEC(OfficeRoundDay) OfficeRoundDays;
+/* Oldest first: a past one was forgotten. */
+Rc office_round_days(Ctx *ctx, OfficeRoundDays *out);
 
 /* Adds active seconds on the page to what is counted for the case. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);
 /* Active seconds counted for a case so far. */
 Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds);
 
-/* Drafts the decision on one fee reduction; *decision is its id. */
+/* Drafts the decision on one fee reduction; *decision is its id. Twice is once: while the proposal
+ * waits it is the same. RC_CONFLICT "proposed": one about what the case was before waits. */
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision);
 /* A collection plan to draft. */
 typedef struct OfficePlan {
@@ -34,20 +66,29 @@ typedef struct OfficePlan {
     const StrVec *numbers; /* receipt numbers to take in; NULL: all that are confirmed */
     Str note;              /* for the decider, frozen with the list; may be empty */
 } OfficePlan;
-/* Drafts the collection plan of a day over its confirmed cases. RC_CONFLICT "nothing-to-plan". */
+/* Drafts the collection plan of a day over its confirmed cases. RC_CONFLICT "nothing-to-plan";
+ * "proposed": another one of that day waits. */
 Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision);
+/* The proposal on a case's fee reduction that waits, empty when none does. */
+Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision);
+
+/* The proposals for a day's plan in a state ("waiting", "decided"), whole, in the order drafted. */
+Rc office_plans(Ctx *ctx, Date day, const char *state, ProjectAnswer *out);
 
 typedef struct OfficeDecision {
     Str id;
     Str hash;    /* of what was shown */
-    Str opinion; /* reason of a return or rejection */
+    Str opinion; /* reason of a return or rejection, or of taking out */
     Str case_id; /* take out */
 } OfficeDecision;
 /* Decides, and lets follow what follows, in one command: cases become planned, a fee is reduced. */
 Rc office_decide(Ctx *ctx, const OfficeDecision *decision);
 Rc office_return(Ctx *ctx, const OfficeDecision *decision);
 Rc office_reject(Ctx *ctx, const OfficeDecision *decision);
-/* Takes one case out of a plan; the hash changes and is shown again. */
+/* Takes one case out of a plan, as its drafter or its decider; the hash changes and is shown again.
+ * RC_CONFLICT "last-case", "other-contents". */
 Rc office_takeout(Ctx *ctx, const OfficeDecision *decision);
+/* The drafter takes his proposal back (引戻し). */
+Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 
 #endif

@@ -29,4 +29,21 @@ PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, D
    rules are kept on what is so, not on what he may read; never show it. */
 Rc case_load(Ctx *ctx, Str id, const Entity **out);
 
+/* ---- the office ---- */
+/* The case, if the official who asks may do this to it. */
+Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out);
+/* A step of his on it, in the command's arena, with nothing said of its states; it declares the
+   case, and makes him its assignee. Its caller adds it. */
+PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
+/* RC_INVALID "missing" when nothing was written. */
+Rc office_text(Ctx *ctx, const OfficeAct *act);
+/* The case goes to the post that confirms this amount. */
+void office_post(Ctx *ctx, Command *command, PartStep *step, int64_t amount);
+/* The title of a day's plan, by which its proposals are found. */
+Str plan_title(Arena *arena, Date day);
+/* Something is refused: what can be done about it is kept with the case, as it was told. */
+void office_remedies(Ctx *ctx, Command *command, PartStep *step);
+/* What of the set of a step is to be more. */
+void office_set(Command *command, PartStep *step, Str iri, Json value);
+
 #endif

@@ -14,9 +14,12 @@ enum {
     RECENT_DAYS = 25, /* one of RECENT_OF cases lies in these */
     RECENT_OF = 6,
     DATES_AT_ONCE = 50,
-    LEAD_DAYS = 8, /* at least from application to pickup */
+    ANSWER_DAYS = 4, /* for an answer, in working days */
+    LEAD_DAYS = 8,   /* at least from application to pickup */
     TOKEN_CHARS = 26,
     PERSON_CHARS = 26,
+    MISSED_OF = 9,    /* one of so many pickups found nothing to take */
+    UNMARKED_MIN = 4, /* pickups of a day whose marks are left to be made */
     RESIDENTS = 2
 };
 
@@ -56,7 +59,7 @@ typedef struct Seed {
     int64_t now;
     Actor clerk, chief, nobody, residents[RESIDENTS];
     Story *stories;
-    size_t count;
+    size_t count, marked;
     Map by_id;
     VEC(Proposal) proposals;
     VEC(Waiting) waiting;
@@ -201,13 +204,16 @@ static Rc story_refuse(Seed *seed, Story *story, int64_t at, Str reason) {
  * waits. */
 static Rc story_ask(Seed *seed, Story *story, int64_t *at) {
     SeedTalk talk = seed_talk(&seed->rand);
-    OfficeAct act = {.id = story->id, .text = talk.question};
+    OfficeAct act = {.id = story->id,
+                     .text = talk.question,
+                     .answer_by =
+                         waste_working_days_after(seed->waste, time_jst_date(*at), ANSWER_DAYS)};
     if (*at > seed->now) return RC_OK;
     act_as(seed, &seed->clerk, *at);
     TRY(office_ask(&seed->ctx, &act));
     step_mark(story, *at);
     if (story->fate == FATE_SILENT) {
-        *at = office_time(seed, *at, 5);
+        *at = office_time(seed, *at, ANSWER_DAYS + 1);
         return story_refuse(seed, story, *at,
                             STR("期限までにお返事がなかったため、受け付けできませんでした。"));
     }
@@ -370,6 +376,35 @@ static Rc plan_day(Seed *seed, Date day, int64_t drafted) {
     return plan_mark(seed, plan);
 }
 
+/* What was missed is ended when no other day was taken in time. */
+static Rc story_end(Seed *seed, Story *story, int64_t missed) {
+    OfficeAct act = {.id = story->id,
+                     .text = STR("期限までに新しい収集日のお申し出がなかったため、終了しました。")};
+    int64_t at = office_time(seed, missed, waste_limits(seed->waste)->missed_days + 1);
+    if (at > seed->now) return RC_OK;
+    act_as(seed, &seed->clerk, at);
+    TRY(office_end(&seed->ctx, &act));
+    step_mark(story, at);
+    return RC_OK;
+}
+
+/* Of the pickups of the demo residents all went well; of the others one in some was missed, the
+ * first of all among them, so that every city has one. */
+static Rc story_mark(Seed *seed, Story *story, int64_t at) {
+    size_t reasons = 0;
+    while (waste_missed_at(seed->waste, reasons))
+        reasons++;
+    bool missed = str_empty(story->person) && seed->marked++ % MISSED_OF == 0;
+    OfficeMark mark = {.id = story->id};
+    OfficeMarks marks = {0};
+    if (missed) mark.reason = waste_missed_at(seed->waste, seed->marked % reasons)->id;
+    act_as(seed, &seed->clerk, at);
+    vec_push(seed->ctx.arena, &marks, mark);
+    TRY(office_mark(&seed->ctx, story->pickup, &marks));
+    step_mark(story, at);
+    return missed ? story_end(seed, story, at) : RC_OK;
+}
+
 static Rc day_collected(Seed *seed, Date day) {
     for (size_t i = 0; i < seed->count; i++) {
         Story *story = &seed->stories[i];
@@ -380,33 +415,39 @@ static Rc day_collected(Seed *seed, Date day) {
             continue;
         TRY(ledger_entity(&seed->ctx, seed->ctx.tenant->ledger, story->id, &application));
         if (case_state(application) != CASE_PLANNED) continue;
-        act_as(seed, &seed->clerk, at);
-        TRY(office_collected(&seed->ctx, &(OfficeAct){.id = story->id}));
-        step_mark(story, at);
+        TRY(story_mark(seed, story, at));
     }
     return RC_OK;
 }
 
-static bool day_has_pickup(const Seed *seed, Date day) {
+static size_t day_pickups(const Seed *seed, Date day) {
+    size_t n = 0;
     for (size_t i = 0; i < seed->count; i++)
-        if (!str_empty(seed->stories[i].id) &&
-            time_date_days(seed->stories[i].pickup) == time_date_days(day))
-            return true;
-    return false;
+        n += !str_empty(seed->stories[i].id) &&
+             time_date_days(seed->stories[i].pickup) == time_date_days(day);
+    return n;
+}
+
+/* The last day on which the truck had something to do: its marks are still to be made. */
+static int64_t unmarked_day(const Seed *seed) {
+    int64_t today = time_date_days(time_jst_date(seed->now));
+    for (int64_t n = today; n > today - SPAN_DAYS; n--)
+        if (day_pickups(seed, time_days_date(n)) >= UNMARKED_MIN) return n;
+    return 0;
 }
 
 /* Plans are drafted an hour after the cut-off. The last one that can be still waits for the chief,
  * if its day is to come. */
 static Rc plans_live(Seed *seed) {
-    int64_t today = time_date_days(time_jst_date(seed->now));
+    int64_t today = time_date_days(time_jst_date(seed->now)), unmarked = unmarked_day(seed);
     Waiting last = {0};
     for (int64_t n = today - SPAN_DAYS; n <= today + SPAN_DAYS; n++) {
         ArenaMark mark = arena_mark(seed->ctx.arena);
         Date day = time_days_date(n);
         int64_t drafted = waste_cut_off(seed->waste, day) + TIME_HOUR;
-        if (!day_has_pickup(seed, day) || drafted + TIME_HOUR > seed->now) continue;
+        if (!day_pickups(seed, day) || drafted + TIME_HOUR > seed->now) continue;
         if (last.at) TRY(plan_day(seed, last.day, last.at));
-        if (last.at) TRY(day_collected(seed, last.day));
+        if (last.at && time_date_days(last.day) != unmarked) TRY(day_collected(seed, last.day));
         last = (Waiting){.day = day, .at = drafted};
         arena_rewind(seed->ctx.arena, mark);
     }

@@ -158,6 +158,20 @@ const WasteReduction *waste_reduction_at(const Waste *waste, size_t index) {
     return index < waste->reductions.len ? &waste->reductions.items[index] : NULL;
 }
 
+const Json *waste_remedies(const Waste *waste) {
+    return waste->remedies;
+}
+
+const WasteMissed *waste_missed(const Waste *waste, Str id) {
+    VEC_EACH (WasteMissed, missed, &waste->missed)
+        if (str_eq(missed->id, id)) return missed;
+    return NULL;
+}
+
+const WasteMissed *waste_missed_at(const Waste *waste, size_t index) {
+    return index < waste->missed.len ? &waste->missed.items[index] : NULL;
+}
+
 /* ---- calendar ---- */
 
 static bool is_closed(const Waste *waste, Date date) {
@@ -198,6 +212,17 @@ static Date working_days(const Waste *waste, Date date, int64_t n, int direction
 
 Date waste_working_days_after(const Waste *waste, Date date, int64_t n) {
     return working_days(waste, date, n, 1);
+}
+
+Date waste_limit_on(const Waste *waste, Date date) {
+    return waste_is_working_day(waste, date) ? date : working_days(waste, date, 1, 1);
+}
+
+int64_t waste_working_days_left(const Waste *waste, Date from, Date to) {
+    int64_t left = 0;
+    for (int64_t day = time_date_days(from) + 1; day <= time_date_days(to); day++)
+        left += waste_is_working_day(waste, time_days_date(day));
+    return left;
 }
 
 int64_t waste_cut_off(const Waste *waste, Date pickup) {

@@ -44,8 +44,16 @@ typedef struct WasteReduction {
     int64_t share; /* percent of the fee that is waived */
 } WasteReduction;
 
+/* Why something was not collected on its day. */
+typedef struct WasteMissed {
+    Str id;
+    WasteText label, advice; /* advice: what the resident does next */
+} WasteMissed;
+
 typedef struct WasteLimits {
     int64_t max_items, max_quantity, max_per_day, horizon_days, standard_days;
+    int64_t answer_days, answer_most; /* for an answer: working days usually, days at most */
+    int64_t missed_days;   /* working days to take another day after one that was missed */
     int64_t hold;          /* µs */
     int64_t cut_off_days;  /* working days before the pickup */
     int64_t cut_off_clock; /* µs after midnight in Japan */
@@ -85,12 +93,22 @@ bool waste_town_in(const WasteDistrict *district, Str town);
 const WasteReduction *waste_reduction(const Waste *waste, Str id);
 const WasteReduction *waste_reduction_at(const Waste *waste, size_t index);
 
+/* What is told to whom something is refused (教示): a list of {id, title, text, article}. */
+const Json *waste_remedies(const Waste *waste);
+const WasteMissed *waste_missed(const Waste *waste, Str id); /* NULL: none */
+const WasteMissed *waste_missed_at(const Waste *waste, size_t index);
+
 /* ---- calendar ---- */
 bool waste_is_working_day(const Waste *waste, Date date);
 /* Not a holiday and not closed; false beyond the last year that is listed. */
 bool waste_is_open_day(const Waste *waste, Date date);
 /* n working days after a date: 初日不算入. */
 Date waste_working_days_after(const Waste *waste, Date date, int64_t n);
+/* When a time limit ends that would end on a date: a closed day moves it to the next working day.
+ */
+Date waste_limit_on(const Waste *waste, Date date);
+/* Working days after from up to to: what is left of a time limit; 0 when it is over. */
+int64_t waste_working_days_left(const Waste *waste, Date from, Date to);
 /* The last instant to apply for, change or cancel a pickup on that day. */
 int64_t waste_cut_off(const Waste *waste, Date pickup);
 /* Pickup days of a district that can still be taken at an instant, oldest first; at most limit. */

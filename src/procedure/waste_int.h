@@ -17,9 +17,10 @@ typedef struct Delegation {
 struct Waste {
     VEC(WasteItem) items;
     Map by_id;
-    const Json *classes, *rules;
+    const Json *classes, *rules, *remedies;
     VEC(WasteDistrict) districts;
     VEC(WasteReduction) reductions;
+    VEC(WasteMissed) missed;
     VEC(Closed) closed;
     VEC(Delegation) delegations;
     VEC(int64_t) holidays; /* days since 1970, ascending */

@@ -104,18 +104,23 @@ static bool clock_of(Str text, int64_t *out) {
 }
 
 static Rc limits_load(Ctx *ctx, Waste *waste, const Json *rules) {
-    const Json *cut_off = json_get(rules, STR("cutOff"));
+    const Json *cut_off = json_get(rules, STR("cutOff")),
+               *answer = json_get(rules, STR("answerDays"));
     WasteLimits *limits = &waste->limits;
     *limits = (WasteLimits){.max_items = json_get_int(rules, "maxItems", 0),
                             .max_quantity = json_get_int(rules, "maxQuantity", 0),
                             .max_per_day = json_get_int(rules, "maxApplicationsPerDay", 0),
                             .horizon_days = json_get_int(rules, "horizonDays", 0),
                             .standard_days = json_get_int(rules, "standardPeriodDays", 0),
+                            .answer_days = json_get_int(answer, "usual", 0),
+                            .answer_most = json_get_int(answer, "most", 0),
+                            .missed_days = json_get_int(rules, "missedDays", 0),
                             .hold = json_get_int(rules, "holdMinutes", 0) * TIME_MINUTE,
                             .cut_off_days = json_get_int(cut_off, "workingDays", -1)};
     bool whole = limits->max_items > 0 && limits->max_quantity > 0 && limits->max_per_day > 0 &&
                  limits->horizon_days > 0 && limits->standard_days > 0 && limits->hold > 0 &&
-                 limits->cut_off_days >= 0;
+                 limits->missed_days > 0 && limits->answer_days > 0 &&
+                 limits->answer_most >= limits->answer_days && limits->cut_off_days >= 0;
     if (!whole || !clock_of(json_get_str(cut_off, "clock"), &limits->cut_off_clock))
         return fault(ctx, "rules.json", STR("cutOff"),
                      "A limit is missing: see starter/README.md for the members.");
@@ -167,6 +172,35 @@ static void reductions_load(Ctx *ctx, Waste *waste, const Json *rules) {
     }
 }
 
+static Rc missed_load(Ctx *ctx, Waste *waste, const Json *rules) {
+    const Json *list = json_get(rules, STR("missed"));
+    for (size_t i = 0; list && i < list->len; i++) {
+        const Json *one = json_at(list, i);
+        WasteMissed missed = {.id = json_get_str(one, "id"),
+                              .label = text_of(one, "label"),
+                              .advice = text_of(one, "advice")};
+        if (str_empty(missed.id) || str_empty(missed.label.ja) || str_empty(missed.advice.ja))
+            return fault(ctx, "rules.json", STR("missed"),
+                         "A reason not to collect needs an id, a label and an advice.");
+        vec_push(ctx->arena, &waste->missed, missed);
+    }
+    return waste->missed.len
+               ? RC_OK
+               : fault(ctx, "rules.json", STR("missed"), "There is no reason not to collect.");
+}
+
+/* Whoever is refused something is told what he can do about it. */
+static Rc remedies_load(Ctx *ctx, Waste *waste, const Json *rules) {
+    waste->remedies = json_get(rules, STR("remedies"));
+    size_t n = waste->remedies ? waste->remedies->len : 0;
+    for (size_t i = 0; i < n; i++) {
+        const Json *one = json_at(waste->remedies, i);
+        if (str_empty(text_of(one, "title").ja) || str_empty(text_of(one, "text").ja))
+            return fault(ctx, "rules.json", STR("remedies"), "A remedy needs a title and a text.");
+    }
+    return n ? RC_OK : fault(ctx, "rules.json", STR("remedies"), "There are no remedies.");
+}
+
 static void delegations_load(Ctx *ctx, Waste *waste, const Json *organisation) {
     const Json *list = organisation ? json_get(organisation, STR("delegations")) : NULL;
     for (size_t i = 0; list && i < list->len; i++) {
@@ -188,6 +222,8 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(districts_load(ctx, waste, sources->districts));
     TRY(limits_load(ctx, waste, sources->rules));
     TRY(calendar_load(ctx, waste, sources->rules));
+    TRY(missed_load(ctx, waste, sources->rules));
+    TRY(remedies_load(ctx, waste, sources->rules));
     reductions_load(ctx, waste, sources->rules);
     delegations_load(ctx, waste, sources->organisation);
     *out = waste;

@@ -196,6 +196,12 @@ static void post_post(HttpExchange *x) {
 /* ---- my page ---- */
 
 /* Of all subjects of the person, as the gate shows them to him. */
+static int newest_first(const void *a, const void *b) {
+    const Entity *x = *(const Entity *const *)a, *y = *(const Entity *const *)b;
+    return str_cmp(entity_text(y, IRI("submittedAt")), entity_text(x, IRI("submittedAt")));
+}
+
+/* As the gate shows them to the person, the newest first. */
 static Rc own_cases(Ctx *ctx, InboxCases *out) {
     StrVec subjects;
     *out = (InboxCases){0};
@@ -208,6 +214,7 @@ static Rc own_cases(Ctx *ctx, InboxCases *out) {
             if (shown) vec_push(ctx->arena, out, shown);
         }
     }
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);
     return RC_OK;
 }
 

@@ -43,6 +43,12 @@ static Json address_value(HttpExchange *x, Str town, Str address, Str building) 
     return view_text(arena, ja, buf_str(&en));
 }
 
+Json page_address(HttpExchange *x, const Entity *application) {
+    return address_value(x, entity_text(application, IRI("town")),
+                         entity_text(application, IRI("address")),
+                         entity_text(application, IRI("building")));
+}
+
 static void item_add(View *list_item, const Json *name, int64_t quantity, int64_t fee) {
     view_json(list_item, "name", name);
     view_int(list_item, "quantity", quantity);
@@ -63,10 +69,7 @@ Json page_application(HttpExchange *x, const Entity *application) {
         vec_push(arena, &list, view_value(&one));
     }
     View view = view_new(arena);
-    view_set(&view, "address",
-             address_value(x, entity_text(application, IRI("town")),
-                           entity_text(application, IRI("address")),
-                           entity_text(application, IRI("building"))));
+    view_set(&view, "address", page_address(x, application));
     view_str(&view, "date", entity_text(application, IRI("pickupDate")));
     view_str(&view, "name", entity_text(application, IRI("name")));
     view_str(&view, "kana", entity_text(application, IRI("kana")));
@@ -165,7 +168,7 @@ static const struct {
     [CASE_SUBMITTED] = {"received", "info"},  [CASE_ASKED] = {"asked", "warn"},
     [CASE_CONFIRMED] = {"confirmed", "info"}, [CASE_PLANNED] = {"planned", "info"},
     [CASE_COLLECTED] = {"collected", "ok"},   [CASE_CANCELLED] = {"cancelled", "muted"},
-    [CASE_REFUSED] = {"refused", "bad"},
+    [CASE_REFUSED] = {"refused", "bad"},      [CASE_MISSED] = {"missed", "warn"},
 };
 
 void page_state(View *view, CaseState state) {
@@ -174,15 +177,25 @@ void page_state(View *view, CaseState state) {
     view_str(view, "level", known ? str_of(shown[state].level) : STR("info"));
 }
 
-static Json step_value(Arena *arena, const char *key, const char *state, const CaseStep *step) {
-    View one = view_new(arena);
+/* What somebody wrote is shown as it was written; why something was missed is a word of the rules,
+ * which know it in every language. */
+static Json note_value(HttpExchange *x, const CaseStep *step) {
+    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
+    const WasteMissed *missed;
+    for (size_t i = 0; step->state == CASE_MISSED && (missed = waste_missed_at(waste, i)); i++)
+        if (str_eq(missed->label.ja, step->text)) return *missed->label.both;
+    return str_empty(step->text) ? json_of_null() : json_of_str(step->text);
+}
+
+static Json step_value(HttpExchange *x, const char *key, const char *state, const CaseStep *step) {
+    View one = view_new(http_ctx(x)->arena);
     view_str(&one, "key", str_of(key));
     view_str(&one, "state", str_of(state));
     if (step)
         view_int(&one, "at", step->at);
     else
         view_null(&one, "at");
-    view_str(&one, "note", step ? step->text : STR_NONE);
+    view_set(&one, "note", step ? note_value(x, step) : json_of_null());
     return view_value(&one);
 }
 
@@ -200,17 +213,18 @@ const char *page_event(const CaseSteps *steps, size_t i) {
         [CASE_SUBMITTED] = "reduction", [CASE_ASKED] = "asked",
         [CASE_CONFIRMED] = "confirmed", [CASE_PLANNED] = "planned",
         [CASE_COLLECTED] = "collected", [CASE_CANCELLED] = "cancelled",
-        [CASE_REFUSED] = "refused",
+        [CASE_REFUSED] = "refused",     [CASE_MISSED] = "missed",
     };
     const CaseStep *step = &steps->items[i];
     if (i == 0 || step->state == CASE_STATES) return "received";
     bool resident = str_empty(step->post) && step->state <= CASE_CONFIRMED;
     if (resident) return str_empty(step->text) ? "changed" : "answered";
+    if (step->state == CASE_CANCELLED && !str_empty(step->post)) return "ended";
     return keys[step->state];
 }
 
 /* What has happened to a case, with what the office wrote, and what is still to come. */
-void page_steps(View *view, const Entity *application) {
+void page_steps(HttpExchange *x, View *view, const Entity *application) {
     static const struct {
         const char *key;
         CaseState state;
@@ -222,20 +236,24 @@ void page_steps(View *view, const Entity *application) {
     Arena *arena = view->arena;
     CaseSteps steps;
     JsonItems items = {0};
-    bool open = case_state(application) <= CASE_PLANNED;
-    bool now = case_state(application) == CASE_ASKED;
+    CaseState state = case_state(application);
+    bool open = !(CASE_ENDS & 1u << state);
+    bool now = state == CASE_ASKED || state == CASE_MISSED; /* waits for the resident */
+    int64_t missed = TIME_NONE; /* what led to it is to be done once more */
     case_steps(arena, application, &steps);
     for (size_t i = 0; i < steps.len; i++) {
         const CaseStep *step = &steps.items[i];
         bool here = now && i + 1 == steps.len;
-        vec_push(arena, &items,
-                 step_value(arena, page_event(&steps, i), here ? "now" : "done", step));
+        if (step->state == CASE_MISSED) missed = step->at;
+        vec_push(arena, &items, step_value(x, page_event(&steps, i), here ? "now" : "done", step));
         CaseStep checked = {.at = step->at};
-        if (i == 0) vec_push(arena, &items, step_value(arena, "checked", "done", &checked));
+        if (i == 0) vec_push(arena, &items, step_value(x, "checked", "done", &checked));
     }
     for (size_t i = 0; open && i < sizeof way / sizeof *way; i++) {
-        if (step_of(&steps, way[i].state)) continue;
-        vec_push(arena, &items, step_value(arena, way[i].key, now ? "todo" : "now", NULL));
+        const CaseStep *done = step_of(&steps, way[i].state);
+        bool once = way[i].state == CASE_CONFIRMED; /* another day is not checked again */
+        if (done && (once || done->at >= missed)) continue;
+        vec_push(arena, &items, step_value(x, way[i].key, now ? "todo" : "now", NULL));
         now = true;
     }
     view_items(view, "steps", &items);
@@ -243,7 +261,7 @@ void page_steps(View *view, const Entity *application) {
 
 static const Str procedure_ja = {"粗大ごみ収集", 18}, procedure_en = {"Bulky-waste pickup", 18};
 
-static void ask_value(View *view, const Entity *application, Str base) {
+static void ask_value(HttpExchange *x, View *view, const Entity *application, Str base) {
     CaseSteps steps;
     case_steps(view->arena, application, &steps);
     const CaseStep *step = step_of(&steps, CASE_ASKED);
@@ -253,10 +271,39 @@ static void ask_value(View *view, const Entity *application, Str base) {
     }
     View ask = view_new(view->arena);
     view_str(&ask, "text", step->text);
-    view_str(&ask, "due", entity_text(application, IRI("due")));
+    Date due;
+    Str until = entity_text(application, IRI("answerDue"));
+    Date today = time_jst_date(time_now(http_ctx(x)->clock));
+    view_str(&ask, "due", until);
+    view_bool(&ask, "late",
+              time_parse_date(until, &due) && time_date_days(due) < time_date_days(today));
     view_str(&ask, "url", str_fmt(view->arena, STR_FMT "/answer", STR_ARG(base)));
     view_null(&ask, "value");
     view_set(view, "ask", view_value(&ask));
+}
+
+/* What became of a reduction, and what can be done about what was refused, as it was told then. */
+static void refusal_value(View *view, const Entity *application) {
+    const Attr *remedies = entity_attr(application, IRI("remedies"));
+    Str state = entity_text(application, IRI("reductionState"));
+    view_str(view, "reduction", str_eq(state, STR("none")) ? STR_NONE : state);
+    view_json(view, "remedies", remedies ? remedies->value : NULL);
+}
+
+/* Why it was not collected, what to do next, and by when. */
+static void missed_value(HttpExchange *x, View *view, const Entity *application) {
+    const WasteMissed *missed = waste_missed(procedures_waste(http_ctx(x)->tenant),
+                                             entity_text(application, IRI("missedReason")));
+    if (case_state(application) != CASE_MISSED || !missed) {
+        view_null(view, "missed");
+        return;
+    }
+    View one = view_new(view->arena);
+    view_json(&one, "reason", missed->label.both);
+    view_json(&one, "advice", missed->advice.both);
+    view_str(&one, "day", entity_text(application, IRI("pickupDate")));
+    view_str(&one, "due", entity_text(application, IRI("due")));
+    view_set(view, "missed", view_value(&one));
 }
 
 static Rc looks_value(HttpExchange *x, View *view, const Entity *application) {
@@ -318,15 +365,18 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_str(&view, "due",
              case_state(application) == CASE_SUBMITTED ? entity_text(application, IRI("due"))
                                                        : STR_NONE);
-    ask_value(&view, application, place->base);
+    ask_value(x, &view, application, place->base);
+    refusal_value(&view, application);
     view_set(&view, "application", page_application(x, application));
     view_str(&view, "change_url",
              may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(place->base)) : STR_NONE);
     view_str(&view, "cancel_url",
              may ? str_fmt(arena, STR_FMT "/cancel", STR_ARG(place->base)) : STR_NONE);
-    bool open = case_state(application) <= CASE_PLANNED;
-    view_set(&view, "cutoff", open ? json_of_int(cut_off_of(x, application)) : json_of_null());
-    page_steps(&view, application);
+    missed_value(x, &view, application);
+    bool cut_off = !((CASE_ENDS | 1u << CASE_MISSED) & 1u << case_state(application));
+    view_set(&view, "cutoff", cut_off ? json_of_int(cut_off_of(x, application)) : json_of_null());
+    view_str(&view, "completed", entity_text(application, IRI("completedAt")));
+    page_steps(x, &view, application);
     if (faults) page_faults(&view, faults);
     if (looks_value(x, &view, application) == RC_OK &&
         keep_value(x, &view, application, place) == RC_OK)

@@ -123,31 +123,38 @@ static DecisionAct act_of(Str word) {
     } acts[] = {{"approve", office_decide},
                 {"return", office_return},
                 {"reject", office_reject},
-                {"takeout", office_takeout}};
+                {"withdraw", office_withdraw}};
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
         if (str_eq(word, str_of(acts[i].word))) return acts[i].act;
     return NULL;
 }
 
-/* Reads and does what the form says. */
-static Rc decide_form(HttpExchange *x, const HttpForm *form, Str id) {
+/* Reads and does what the form says. taken_out: the case whose button was pressed, empty for none.
+ */
+static Rc decide_form(HttpExchange *x, const HttpForm *form, Str id, Str taken_out) {
     Ctx *ctx = http_ctx(x);
     OfficeDecision wish = {.id = id,
                            .hash = http_form_value(form, "hash"),
                            .opinion = http_form_value(form, "comment"),
-                           .case_id = http_form_value(form, "case")};
-    DecisionAct act = act_of(http_form_value(form, "act"));
-    ctx->purpose = purpose_decide;
+                           .case_id = taken_out};
+    DecisionAct act = str_empty(taken_out) ? act_of(http_form_value(form, "act")) : office_takeout;
+    ctx->purpose = ctx->actor->roles & 1u << ROLE_CHIEF ? purpose_decide : purpose_plan;
     return act ? act(ctx, &wish)
                : ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
 }
 
 /* A fault that belongs to the form; false: to an error page. */
 static bool decide_fault(Ctx *ctx, Rc rc, Faults *faults) {
+    static const struct {
+        const char *code, *fault;
+    } conflicts[] = {{"case-moved", "moved"}, {"last-case", "last"}};
+    const char *fault = "changed";
+    for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
+        if (str_eq(ctx->error.code, str_of(conflicts[i].code))) fault = conflicts[i].fault;
     if (rc == RC_INVALID)
         vec_push(ctx->arena, faults, (Fault){"comment", "required"});
     else if (rc == RC_CONFLICT)
-        vec_push(ctx->arena, faults, (Fault){"hash", "changed"});
+        vec_push(ctx->arena, faults, (Fault){"hash", fault});
     return faults->len > 0;
 }
 
@@ -158,7 +165,7 @@ static void reduction_post(HttpExchange *x) {
     if (!page_form(x, &form)) return;
     Str id = str_fmt(ctx->arena, "urn:ngsi-ld:Decision:" STR_FMT,
                      STR_ARG(http_path_param(x, "decision")));
-    Rc rc = decide_form(x, form, id);
+    Rc rc = decide_form(x, form, id, STR_NONE);
     if (rc == RC_OK)
         page_see(x, STR("/staff/reductions"));
     else if (decide_fault(ctx, rc, &faults))
@@ -200,20 +207,27 @@ static void plan_districts_set(HttpExchange *x, View *view, const PlanDistricts 
     view_items(view, "districts", &items);
 }
 
-static Json stop_value(HttpExchange *x, Str number, Str town, Json items, int64_t fee) {
+typedef struct Stop {
+    Str number, town;
+    Json items;
+    int64_t fee;
+    bool moved; /* since it was proposed */
+} Stop;
+
+static Json stop_value(HttpExchange *x, const Stop *stop) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
-    view_str(&one, "number", number);
-    view_str(&one, "url", page_case_url(arena, number));
-    view_set(&one, "town", page_town(x, town));
-    view_set(&one, "items", items);
-    view_int(&one, "fee", fee);
+    view_str(&one, "number", stop->number);
+    view_str(&one, "url", page_case_url(arena, stop->number));
+    view_set(&one, "town", page_town(x, stop->town));
+    view_set(&one, "items", stop->items);
+    view_int(&one, "fee", stop->fee);
     view_bool(&one, "included", true);
+    view_bool(&one, "moved", stop->moved);
     return view_value(&one);
 }
 
-/* "ソファ ×2" of the frozen list. */
-static Json frozen_items(HttpExchange *x, const Json *items) {
+Json page_items_all(HttpExchange *x, const Json *items) {
     Ctx *ctx = http_ctx(x);
     static const char *const languages[] = {"ja", "en"};
     Str texts[2];
@@ -292,10 +306,11 @@ static Rc draft_fill(HttpExchange *x, View *view, Date day) {
         if (!seen || case_state(application) != CASE_CONFIRMED) continue;
         shown[n++] = application;
         PlanDistrict *district = plan_district(ctx->arena, &districts, line->district);
-        vec_push(ctx->arena, &district->stops,
-                 stop_value(x, entity_text(application, IRI("receiptNumber")),
-                            entity_text(application, IRI("town")), page_items(x, application),
-                            entity_int(application, IRI("fee"), 0)));
+        Stop stop = {.number = entity_text(application, IRI("receiptNumber")),
+                     .town = entity_text(application, IRI("town")),
+                     .items = page_items(x, application),
+                     .fee = entity_int(application, IRI("fee"), 0)};
+        vec_push(ctx->arena, &district->stops, stop_value(x, &stop));
     }
     TRY(gate_look(ctx, shown, n, plan_seen));
     plan_districts_set(x, view, &districts);
@@ -313,12 +328,8 @@ static bool day_of(HttpExchange *x, Date *day) {
 /* The waiting proposal for a day's plan, NULL when there is none. */
 static Rc waiting_plan(Ctx *ctx, Date day, const Entity **out) {
     ProjectAnswer found;
-    *out = NULL;
-    TRY(proposals(ctx, STR("kind==\"collection-plan\";state==\"waiting\""), &found));
-    Str text = time_format_date(ctx->arena, day);
-    for (size_t i = 0; i < found.entities.len; i++)
-        if (str_eq(json_get_str(contents_of(found.entities.items[i]), "day"), text))
-            *out = found.entities.items[i];
+    TRY(office_plans(ctx, day, "waiting", &found));
+    *out = found.entities.len ? found.entities.items[0] : NULL;
     return RC_OK;
 }
 
@@ -349,41 +360,84 @@ Json page_stages(HttpExchange *x, const Entity *decision) {
     return json_of_items(stages, 2);
 }
 
-static void decide_show(HttpExchange *x, const Entity *decision, int status, const Faults *faults) {
+/* Whether a case is no longer the version that was proposed: it has to be taken out. */
+static Rc has_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved) {
+    const Entity *now;
+    *moved = true;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &now);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    VEC_EACH (const DecideCase, one, cases)
+        if (str_eq(one->id, id) && one->version == now->version) *moved = false;
+    return RC_OK;
+}
+
+/* The frozen stops, by district. */
+static Rc stops_set(HttpExchange *x, View *view, const Entity *decision, const Json *contents) {
     Ctx *ctx = http_ctx(x);
+    const Json *cases = json_get(contents, STR("cases"));
+    PlanDistricts districts = {0};
+    DecideCases versions;
+    int64_t moved = 0;
+    decide_cases(ctx->arena, decision, &versions);
+    for (size_t i = 0; cases && i < cases->len; i++) {
+        const Json *row = json_at(cases, i);
+        bool other;
+        TRY(has_moved(ctx, &versions, json_get_str(row, "case"), &other));
+        moved += other;
+        Stop stop = {.number = json_get_str(row, "number"),
+                     .town = json_get_str(row, "town"),
+                     .items = page_items_all(x, json_get(row, STR("items"))),
+                     .fee = json_get_int(row, "fee", 0),
+                     .moved = other};
+        PlanDistrict *district =
+            plan_district(ctx->arena, &districts, json_get_str(row, "district"));
+        vec_push(ctx->arena, &district->stops, stop_value(x, &stop));
+    }
+    view_int(view, "moved", moved);
+    plan_districts_set(x, view, &districts);
+    return RC_OK;
+}
+
+static Json out_value(Arena *arena, const Json *contents) {
+    const Json *out = json_get(contents, STR("out"));
+    JsonItems items = {0};
+    for (size_t i = 0; out && i < out->len; i++)
+        vec_push(arena, &items, *json_at(out, i));
+    return json_of_items(items.items, items.len);
+}
+
+static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
+    Ctx *ctx = http_ctx(x);
+    View values = view_new(ctx->arena);
+    TRY(proposal_view(ctx, &decision));
+    TRY(gate_look(ctx, &decision, 1, plan_seen));
     const Json *contents = NULL;
-    Rc rc = proposal_view(ctx, &decision);
-    if (rc == RC_OK) rc = gate_look(ctx, &decision, 1, plan_seen);
-    if (rc == RC_OK) rc = decide_contents(ctx, decision, &contents);
-    if (rc != RC_OK) {
+    TRY(decide_contents(ctx, decision, &contents));
+    view_str(view, "date", json_get_str(contents, "day"));
+    view_str(view, "number", entity_text(decision, IRI("number")));
+    view_set(view, "stages", page_stages(x, decision));
+    view_str(view, "frozen", entity_text(decision, IRI("draftedAt")));
+    view_int(view, "total", json_get_int(contents, "count", 0));
+    view_int(view, "fees", json_get_int(contents, "fee", 0));
+    view_str(view, "hash", entity_text(decision, IRI("contentHash")));
+    view_str(view, "note", json_get_str(contents, "note"));
+    view_set(view, "out", out_value(ctx->arena, contents));
+    bool own = str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
+    view_bool(view, "own", own);
+    view_bool(view, "acts",
+              !own && str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post));
+    view_null(&values, "comment");
+    view_set(view, "values", view_value(&values));
+    return stops_set(x, view, decision, contents);
+}
+
+static void decide_show(HttpExchange *x, const Entity *decision, int status, const Faults *faults) {
+    View view = page_view(x);
+    if (decide_fill(x, &view, decision) != RC_OK) {
         page_fail(x);
         return;
     }
-    const Json *cases = json_get(contents, STR("cases"));
-    PlanDistricts districts = {0};
-    for (size_t i = 0; cases && i < cases->len; i++) {
-        const Json *row = json_at(cases, i);
-        PlanDistrict *district =
-            plan_district(ctx->arena, &districts, json_get_str(row, "district"));
-        vec_push(ctx->arena, &district->stops,
-                 stop_value(x, json_get_str(row, "number"), json_get_str(row, "town"),
-                            frozen_items(x, json_get(row, STR("items"))),
-                            json_get_int(row, "fee", 0)));
-    }
-    View view = page_view(x), values = view_new(ctx->arena);
-    view_str(&view, "date", json_get_str(contents, "day"));
-    view_str(&view, "number", entity_text(decision, IRI("number")));
-    view_set(&view, "stages", page_stages(x, decision));
-    view_str(&view, "frozen", entity_text(decision, IRI("draftedAt")));
-    view_int(&view, "total", json_get_int(contents, "count", 0));
-    view_int(&view, "fees", json_get_int(contents, "fee", 0));
-    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
-    view_str(&view, "note", json_get_str(contents, "note"));
-    plan_districts_set(x, &view, &districts);
-    view_set(&view, "out", json_of_items(NULL, 0));
-    view_bool(&view, "acts", str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post));
-    view_null(&values, "comment");
-    view_set(&view, "values", view_value(&values));
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_PLAN_DECIDE, &view);
 }
@@ -401,7 +455,7 @@ static void draft_show(HttpExchange *x, Date day, const Faults *faults) {
 /* A day whose plan waits shows the frozen proposal; else what could be proposed. */
 static void plan_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
-    const Entity *waiting;
+    const Entity *waiting = NULL;
     Date day;
     if (!day_of(x, &day)) {
         (void)ctx_fail(ctx, RC_NOT_FOUND, "no-day", http_path_param(x, "day"), "This is no day.");
@@ -445,14 +499,37 @@ static void plan_index(HttpExchange *x) {
         x, str_fmt(ctx->arena, "/staff/plan/" STR_FMT, STR_ARG(time_format_date(ctx->arena, day))));
 }
 
+/* The case of a number in a proposal, empty when it has none of that number. */
+static Rc case_numbered(Ctx *ctx, const Entity *decision, Str number, Str *id) {
+    const Json *contents;
+    *id = STR_NONE;
+    TRY(decide_contents(ctx, decision, &contents));
+    const Json *cases = json_get(contents, STR("cases"));
+    for (size_t i = 0; cases && i < cases->len; i++)
+        if (str_eq(json_get_str(json_at(cases, i), "number"), number))
+            *id = json_get_str(json_at(cases, i), "case");
+    return RC_OK;
+}
+
+static Str decision_url(Arena *arena, Str id) {
+    return str_fmt(arena, "/staff/decisions/" STR_FMT,
+                   STR_ARG(str_sub(id, sizeof "urn:ngsi-ld:Decision:" - 1, id.len)));
+}
+
+/* What was decided is shown as such; what is changed or withdrawn, on the page of the day. */
 static void plan_act(HttpExchange *x, const Entity *waiting, const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     Faults faults = {0};
-    Rc rc = decide_form(x, form, waiting->id);
+    Str out = http_form_value(form, "out"), act = http_form_value(form, "act");
+    bool stays = !str_empty(out) || str_eq(act, STR("withdraw"));
+    Str id = STR_NONE;
+    Rc rc = str_empty(out) ? RC_OK : case_numbered(ctx, waiting, out, &id);
+    if (rc == RC_OK && !str_empty(out) && str_empty(id))
+        rc = ctx_fail(ctx, RC_CONFLICT, "other-contents", out,
+                      "This case is no longer in the proposal: look at it again.");
+    if (rc == RC_OK) rc = decide_form(x, form, waiting->id, id);
     if (rc == RC_OK)
-        page_see(x, str_fmt(ctx->arena, "/staff/decisions/" STR_FMT,
-                            STR_ARG(str_sub(waiting->id, sizeof "urn:ngsi-ld:Decision:" - 1,
-                                            waiting->id.len))));
+        page_see(x, stays ? http_path(x) : decision_url(ctx->arena, waiting->id));
     else if (decide_fault(ctx, rc, &faults))
         decide_show(x, waiting, 422, &faults);
     else
@@ -479,7 +556,7 @@ static Rc plan_propose(HttpExchange *x, const HttpForm *form, Date day, Faults *
 static void plan_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
-    const Entity *waiting;
+    const Entity *waiting = NULL;
     Faults faults = {0};
     Date day = {0};
     if (!page_form(x, &form)) return;

@@ -82,6 +82,7 @@ static const Filter filters[] = {
     {"open", 1u << CASE_SUBMITTED},
     {"mine", 1u << CASE_SUBMITTED | 1u << CASE_ASKED},
     {"asked", 1u << CASE_ASKED},
+    {"missed", 1u << CASE_MISSED},
     {"done", 1u << CASE_CONFIRMED | 1u << CASE_PLANNED | 1u << CASE_COLLECTED |
                  1u << CASE_CANCELLED | 1u << CASE_REFUSED},
     {"all", (1u << CASE_STATES) - 1},
@@ -326,6 +327,9 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_items(view, "checks", &items);
     view_bool(view, "acts",
               case_state(application) == CASE_SUBMITTED && may_confirm(http_ctx(x), application));
+    view_bool(view, "ends",
+              case_state(application) == CASE_MISSED && may_confirm(http_ctx(x), application));
+    view_str(view, "completed", entity_text(application, IRI("completedAt")));
     Str decider = confirmer(http_ctx(x), application);
     view_set(view, "confirmer",
              str_eq(decider, http_ctx(x)->actor->post) ? json_of_null() : page_post(x, decider));
@@ -333,14 +337,29 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
              str_empty(entity_text(application, IRI("enteredPost")))
                  ? json_of_null()
                  : page_post(x, entity_text(application, IRI("enteredPost"))));
-    view_bool(view, "reduction",
-              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
+    Str waits = STR_NONE;
+    bool asked = str_eq(entity_text(application, IRI("reductionState")), STR("requested"));
+    if (asked && office_reduction_waits(http_ctx(x), application->id, &waits) != RC_OK)
+        waits = STR_NONE; /* a proposal that cannot be read now is refused when it is made again */
+    view_bool(view, "reduction", asked);
+    view_str(view, "proposed",
+             str_empty(waits)
+                 ? STR_NONE
+                 : str_fmt(arena, "/staff/decisions/" STR_FMT,
+                           STR_ARG(str_sub(waits, sizeof "urn:ngsi-ld:Decision:" - 1, waits.len))));
     int64_t touched;
     if (office_touched(http_ctx(x), application->id, &touched) == RC_OK)
         view_int(view, "touch", touched);
     else
         view_null(view, "touch");
     history_value(x, view, application);
+}
+
+/* The date by which an answer is usually asked for. */
+static Str usual_answer(const Ctx *ctx) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    return time_format_date(
+        ctx->arena, waste_working_days_after(waste, today(ctx), waste_limits(waste)->answer_days));
 }
 
 static void review_show(HttpExchange *x, int status, const Faults *faults, const HttpForm *form) {
@@ -355,9 +374,10 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     View view = page_view(x), values = view_new(ctx->arena);
     Str text = form ? http_form_value(form, "text") : STR_NONE;
     view_str(&values, "ask", text);
-    view_str(&values, "due", form ? http_form_value(form, "due") : STR_NONE);
+    view_str(&values, "due", form ? http_form_value(form, "due") : usual_answer(ctx));
     view_str(&values, "reject", text);
     view_str(&values, "unlink", text);
+    view_str(&values, "end", text);
     view_set(&view, "values", view_value(&values));
     GateLinkState state = LINK_ACCOUNT;
     (void)gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state);
@@ -395,7 +415,15 @@ static void unlink_post(HttpExchange *x) {
 typedef struct ReviewAct {
     Rc (*act)(Ctx *ctx, const OfficeAct *act);
     const char *field;
+    bool dated; /* the form has a date, "due" */
 } ReviewAct;
+
+static const char *due_fault(const Error *error) {
+    static const char *const codes[] = {"past", "far"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (str_eq(error->code, str_of(codes[i]))) return codes[i];
+    return "required";
+}
 
 static void review_act(HttpExchange *x, const ReviewAct *row) {
     Ctx *ctx = http_ctx(x);
@@ -411,13 +439,17 @@ static void review_act(HttpExchange *x, const ReviewAct *row) {
     (void)str_to_i64(http_form_value(form, "version"), &version);
     act.version = (uint64_t)version;
     act.text = http_form_value(form, "text");
-    Rc rc = row->act(ctx, &act);
+    bool undated = row->dated && !time_parse_date(http_form_value(form, "due"), &act.answer_by);
+    Rc rc = undated ? ctx_fail(ctx, RC_INVALID, "required", STR("due"), "Enter a date.")
+                    : row->act(ctx, &act);
     if (rc == RC_OK) {
         page_see(x, page_case_url(ctx->arena, http_path_param(x, "number")));
         return;
     }
     Faults faults = {0};
-    if (rc == RC_INVALID)
+    if (rc == RC_INVALID && str_eq(ctx->error.path, STR("due")))
+        vec_push(ctx->arena, &faults, (Fault){"due", due_fault(&ctx->error)});
+    else if (rc == RC_INVALID)
         vec_push(ctx->arena, &faults, (Fault){row->field, "required"});
     else if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on")))
         vec_push(ctx->arena, &faults, (Fault){"case", "changed"});
@@ -433,12 +465,17 @@ static void confirm_post(HttpExchange *x) {
 }
 
 static void ask_post(HttpExchange *x) {
-    static const ReviewAct row = {office_ask, "ask"};
+    static const ReviewAct row = {office_ask, "ask", true};
     review_act(x, &row);
 }
 
 static void reject_post(HttpExchange *x) {
     static const ReviewAct row = {office_refuse, "reject"};
+    review_act(x, &row);
+}
+
+static void end_post(HttpExchange *x) {
+    static const ReviewAct row = {office_end, "end"};
     review_act(x, &row);
 }
 
@@ -488,6 +525,7 @@ const HttpRoute page_staff_rows[] = {
     ACT("confirm", confirm_post, "Confirm under delegation"),
     ACT("ask", ask_post, "Ask the applicant"),
     ACT("reject", reject_post, "Refuse with a reason"),
+    ACT("end", end_post, "End a case that was missed"),
     ACT("reduction", reduction_post, "Draft the decision on a fee reduction"),
     ACT("unlink", unlink_post, "Take a case out of a resident's page"),
     ACT("touch", touch_post, "Count active time"),

@@ -91,10 +91,14 @@ Json page_answers(HttpExchange *x, const Answers *answers);
 Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own);
 /* `state` and `level` of a case, and its `steps`. */
 void page_state(View *view, CaseState state);
-void page_steps(View *view, const Entity *application);
+void page_steps(HttpExchange *x, View *view, const Entity *application);
 /* The word for step i of a case: "received", "asked", "answered", "changed", "reduction" ... */
 const char *page_event(const CaseSteps *steps, size_t i);
 
+/* "ソファ ×2, 布団" of all items of an application or of a frozen list. */
+Json page_items_all(HttpExchange *x, const Json *items);
+/* Where something is fetched, in both languages. */
+Json page_address(HttpExchange *x, const Entity *application);
 /* Items of an application in a few words, a district's name, the address of a case in the office.
  */
 Json page_items(HttpExchange *x, const Entity *application);
@@ -155,6 +159,7 @@ PAGE_ROWS(find);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(staff);
+PAGE_ROWS(round);
 PAGE_ROWS(decide);
 PAGE_ROWS(decisions);
 PAGE_ROWS(watch);

@@ -140,12 +140,20 @@ it('decides a fee reduction by itself, before the case can be confirmed', async 
     const number = (await resident.locator('.code').innerText()).trim();
     await signIn(clerk, 'clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
-    await press(clerk, 'form[action$="/reduction"] button');
+    const draft = new URLSearchParams(await clerk.locator('form[action$="/reduction"] input').evaluateAll((all) => all.map((i) => [i.name, i.value])));
+    const propose = () => clerk.context().request.post(`${site.url}/staff/cases/${number}/reduction`, { data: draft.toString(), maxRedirects: 0,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    assert.deepEqual((await Promise.all([propose(), propose(), propose()])).map((answer) => answer.status()), [303, 303, 303]);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('main').innerText(), /起案済み/);
+    assert.equal(await clerk.locator('form[action$="/reduction"]').count(), 0);
+    await sound(clerk);
     await signIn(chief, 'chief');
     await chief.goto(`${site.url}/step-up?next=/staff/reductions`);
     await chief.fill('#password', site.passwords.chief);
     await press(chief, 'form[action="/step-up"] button.wide');
     const card = chief.locator('section.card', { hasText: number });
+    assert.equal(await card.count(), 1, 'three presses are one proposal');
     assert.match(await card.innerText(), /災害|火災|風水害/, 'the decider sees the ground');
     await sound(chief);
     await Promise.all([chief.waitForNavigation(), card.locator('button[value="approve"]').click()]);
@@ -188,6 +196,7 @@ it('tells the resident why the office refused, and the office that it did', asyn
     await resident.goto(address);
     const last = await resident.locator('.timeline li').last().innerText();
     assert.match(last, /お断り[^]*市外の品物のためお受けできません/);
+    assert.match(await resident.locator('main').innerText(), /完結しました[^]*教示[^]*審査請求[^]*3か月以内[^]*市長[^]*取消しの訴え[^]*6か月以内/);
     await sound(resident);
     await resident.goto(`${address}/cancel`);
     assert.equal(resident.url(), address, 'nothing is left to cancel');
@@ -229,6 +238,37 @@ it('adds a case to my page by its address, and takes it out with a reason', asyn
     assert.equal(await resident.locator('form[action$="/keep"]').count(), 0, 'not again by the same account');
     await Promise.all([resident, other, clerk].map((page) => page.context().close()));
 });
+
+async function askBack(scripts) {
+    const [resident, clerk] = await Promise.all([open(scripts), open(scripts)]);
+    const { number, address } = await sent(resident);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await clerk.locator('details', { has: clerk.locator('#ask') }).locator('summary').click();
+    const usual = await clerk.inputValue('#due');
+    assert.match(usual, /^\d{4}-\d\d-\d\d$/, 'a date is proposed');
+    await clerk.fill('#ask', '大きさを教えてください');
+    await clerk.fill('#due', '2020-01-06');
+    await press(clerk, 'form[action$="/ask"] button');
+    assert.match(await clerk.locator('.errors').innerText(), /明日以降/);
+    assert.equal(await clerk.inputValue('#ask'), '大きさを教えてください');
+    await clerk.fill('#due', usual);
+    await press(clerk, 'form[action$="/ask"] button');
+    const [, month, day] = usual.split('-').map(Number);
+    await clerk.goto(`${site.url}/staff?state=asked`);
+    assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), new RegExp(`期限内[^]*${month}月${day}日`));
+    await resident.goto(address);
+    assert.match(await resident.locator('.banner').innerText(), new RegExp(`大きさを教えてください[^]*${month}月${day}日[^]*までにお答えください`));
+    await sound(resident);
+    await resident.fill('#answer', '幅は180センチです');
+    await press(resident, 'form[action$="/answer"] button');
+    assert.match(await resident.locator('.timeline').innerText(), /幅は180センチです/);
+    await Promise.all([resident, clerk].map((page) => page.context().close()));
+}
+
+it('asks back until a day that both see, with scripts', () => askBack(true));
+
+it('asks back the same way without scripts', () => askBack(false));
 
 it('says on the page of the days which day cannot be taken', async () => {
     const page = await open(true);
@@ -306,7 +346,7 @@ it('shows a resident with an account the own cases, and nobody else', async () =
 
 it('proposes the cases that are ticked, with the note, and nothing when none is', async () => {
     const [resident, clerk] = await Promise.all([open(true), open(true)]);
-    const { number } = await sent(resident);
+    const { number, address } = await sent(resident);
     await signIn(clerk, 'clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
     await press(clerk, 'form[action$="/confirm"] button');
@@ -318,11 +358,91 @@ it('proposes the cases that are ticked, with the note, and nothing when none is'
     await press(clerk, 'button[value="propose"]');
     assert.match(await clerk.locator('.errors').innerText(), /1件|選|えら/);
     assert.equal(await boxes.count(), all);
-    await boxes.evaluateAll((inputs, keep) => inputs.forEach((input) => { input.checked = input.value === keep; }), number);
+    const other = await boxes.evaluateAll((inputs, keep) => inputs.map((input) => input.value).find((value) => value !== keep), number);
+    const wanted = [number, other].filter(Boolean);
+    await boxes.evaluateAll((inputs, keep) => inputs.forEach((input) => { input.checked = keep.includes(input.value); }), wanted);
     await clerk.fill('#note', 'ほかは次の便で');
     await press(clerk, 'button[value="propose"]');
-    assert.deepEqual(await clerk.locator('tbody th').allInnerTexts(), [number]);
+    const listed = () => clerk.locator('tbody th').allInnerTexts();
+    assert.deepEqual((await listed()).sort(), wanted.sort());
     assert.match(await clerk.locator('main').innerText(), /ほかは次の便で/);
     await sound(clerk);
+    if (other) { // a case that changed since is marked, and its drafter takes it out: the hash is another one
+        const before = await clerk.locator('.hash').first().innerText();
+        await resident.goto(address);
+        await press(resident, 'a[href$="/cancel"]');
+        await press(resident, 'form[action$="/cancel"] button');
+        await clerk.reload();
+        assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), /起案後に変更/);
+        await clerk.fill('#comment', '取り消されたため');
+        await press(clerk, `button[name="out"][value="${number}"]`);
+        assert.deepEqual(await listed(), [other]);
+        assert.match(await clerk.locator('main').innerText(), new RegExp(`外した案件[^]*${number} 取り消されたため`));
+        assert.notEqual(await clerk.locator('.hash').first().innerText(), before);
+    }
+    await press(clerk, `button[name="out"][value="${other ?? number}"]`);
+    assert.match(await clerk.locator('.errors').innerText(), /最後の1件/);
+    await press(clerk, 'button[value="withdraw"]');
+    assert.equal(await clerk.locator('button[value="propose"]').count(), 1, 'a withdrawn plan can be proposed again');
     await Promise.all([resident, clerk].map((page) => page.context().close()));
+});
+
+async function stepUp(page, next) {
+    await page.goto(`${site.url}/step-up?next=${next}`);
+    await page.fill('#password', site.passwords.chief);
+    await press(page, 'form[action="/step-up"] button.wide');
+}
+
+// The starter city has a day whose marks are still to be made: one stop found nothing, all others were collected.
+async function markTheDay(scripts, english) {
+    const clerk = await open(scripts);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/round${english ? '?lang=en' : ''}`);
+    const page = clerk.url(), left = clerk.locator('input[name="left"]');
+    const before = await left.count();
+    if (before < 2) return { clerk, before };
+    const number = await left.first().getAttribute('value');
+    const form = clerk.locator('form.round', { has: clerk.locator(`#collected-${number}`) });
+    const here = await form.locator('input[name="left"]').count();
+    await press(clerk, 'form.round button[value="chosen"]');
+    assert.match(await clerk.locator('.errors').innerText(), /1件以上/, 'nothing was chosen');
+    await form.locator('summary').first().click();
+    await clerk.locator(`[id="not-out${number}"]`).check();
+    await sound(clerk);
+    await Promise.all([clerk.waitForNavigation(), form.locator('button[value="rest"]').click()]);
+    assert.ok(clerk.url().startsWith(page.replace(/\?.*/, '')), clerk.url());
+    assert.match(await clerk.locator('.banner.ok').innerText(), new RegExp(`${here}件`));
+    await sound(clerk);
+    assert.equal(await clerk.locator('input[name="left"]').count(), before - here);
+    const marked = clerk.locator('section.card', { hasText: number });
+    assert.match(await marked.innerText(), /未収集[^]*出ていません/);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('.timeline li').last().innerText(), /収集できませんでした/);
+    await clerk.locator('details', { has: clerk.locator('#end') }).locator('summary').click();
+    await sound(clerk);
+    await clerk.goBack();
+    return { clerk, before, number };
+}
+
+it('marks the pickup day on a phone: all collected but one, with scripts', async () => {
+    const { clerk, number } = await markTheDay(true);
+    assert.ok(number, 'the starter city has a day to mark');
+    assert.deepEqual(clerk.faults.filter((fault) => !/422/.test(fault)), []);
+    await clerk.context().close();
+});
+
+it('lets the clerk correct a mark, without scripts', async () => {
+    const clerk = await open(false);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff?state=missed`);
+    const number = (await clerk.locator('tbody th a').first().innerText()).trim();
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('.tag').first().innerText(), /未収集/);
+    await clerk.locator('details', { has: clerk.locator('#end') }).locator('summary').click();
+    await press(clerk, 'form[action$="/end"] button');
+    assert.match(await clerk.locator('.errors').innerText(), /理由/);
+    await clerk.fill('#end', 'お申し出により終了します');
+    await press(clerk, 'form[action$="/end"] button');
+    assert.match(await clerk.locator('main').innerText(), /完結しました[^]*お申し出により/);
+    await clerk.context().close();
 });

@@ -185,6 +185,7 @@ static void another_post_does_not_act(void **state) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         PartAct wish = {.post = STR("other-post"), .opinion = STR("x"), .case_id = deal->cases[0]};
         FAILS(house, act(deal, kinds[i], wish), RC_DENIED, "not-decider");
+        if (kinds[i] == &part_decision_takeout) continue; /* its drafter may, too */
         wish = (PartAct){.actor = STR("urn:clerk"), .opinion = STR("x"), .case_id = deal->cases[0]};
         FAILS(house, act(deal, kinds[i], wish), RC_DENIED, "own-draft");
     }
@@ -211,6 +212,18 @@ static void taking_out_changes_the_hash_and_leaves_the_rest(void **state) {
     decide_cases(house->ctx.arena, house_entity(house, deal->id), &cases);
     assert_int_equal(cases.len, CASES - 1);
     FAILS(house, ACT(deal, takeout, .case_id = deal->cases[1]), RC_NOT_FOUND, "no-case");
+    GOOD(house, ACT(deal, decide, 0));
+}
+
+static void the_drafter_takes_out_too_but_never_the_last(void **state) {
+    DEAL();
+    for (size_t i = 1; i < CASES; i++) {
+        GOOD(house, ACT(deal, takeout, .actor = STR("urn:clerk"), .post = STR("clerk-post"),
+                        .case_id = deal->cases[i], .contents = contents(house->arena, CASES - i)));
+        FAILS(house, ACT(deal, decide, 0), RC_CONFLICT, "other-contents");
+        deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
+    }
+    FAILS(house, ACT(deal, takeout, .case_id = deal->cases[0]), RC_CONFLICT, "last-case");
     GOOD(house, ACT(deal, decide, 0));
 }
 
@@ -255,8 +268,9 @@ static void check_ended(Deal *deal, const PartKind *kind, const PartAct *wish) {
         assert_true(str_eq(wish->actor, STR("urn:clerk")));
         return;
     }
-    assert_true(str_eq(wish->post, STR("chief-post")));
-    assert_true(str_eq(wish->actor, STR("urn:chief")));
+    bool drafter = str_eq(wish->actor, STR("urn:clerk")); /* takes out, and nothing else */
+    assert_true(!drafter || kind == &part_decision_takeout);
+    assert_true(drafter || str_eq(wish->post, STR("chief-post")));
     const Entity *decision = house_entity(house, deal->id);
     Str hash = decide_hash(house->ctx.arena, entity_attr(decision, IRI("contents"))->value);
     assert_true(str_eq(hash, text_of(deal, "contentHash")));
@@ -301,6 +315,7 @@ int main(void) {
         TEST(another_post_does_not_act),
         TEST(a_case_that_moved_voids_the_decision),
         TEST(taking_out_changes_the_hash_and_leaves_the_rest),
+        TEST(the_drafter_takes_out_too_but_never_the_last),
         TEST(return_and_rejection_state_a_reason),
         TEST(only_the_drafter_withdraws),
         TEST(generated_acts_never_break_the_rules),

@@ -24,6 +24,7 @@ RULES = [
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/', {'clerk', 'chief'}),  # of the division whose case it is
+    ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
@@ -39,7 +40,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/staff/plan$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
+REDIRECTS = re.compile(r'/bulky/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
 STARTS = 300
 
 

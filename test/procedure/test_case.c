@@ -303,6 +303,35 @@ static void asking_back_and_answering_goes_round(void **state) {
     assert_true(str_empty(steps.items[2].post));
 }
 
+static Str attr_of(House *house, Str id, Str iri) {
+    return entity_text(house_entity(house, id), iri);
+}
+
+/* Friday 20 November: Monday the 23rd is a holiday, and so is what would end on it. */
+static void an_answer_is_asked_for_by_a_day_and_the_offices_time_stands_still(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, NULL, 1);
+    OfficeAct act = {.id = id, .text = STR("大きさを教えてください。")};
+    house_act(house, &house->clerk);
+    act.answer_by = (Date){2026, 11, 20};
+    FAILS(house, office_ask(&house->ctx, &act), RC_INVALID, "past");
+    act.answer_by = (Date){2026, 12, 21};
+    FAILS(house, office_ask(&house->ctx, &act), RC_INVALID, "far");
+    act.answer_by = (Date){2026, 11, 21};
+    GOOD(house, office_ask(&house->ctx, &act));
+    assert_true(str_eq(attr_of(house, id, IRI("answerDue")), STR("2026-11-24")));
+    assert_true(str_eq(attr_of(house, id, IRI("due")), STR("2026-11-24")));
+    house->clock.fixed += 10 * TIME_DAY; /* Monday 30 November: five working days were left */
+    house_act(house, &house->resident);
+    GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
+    assert_true(str_eq(attr_of(house, id, IRI("due")), STR("2026-12-07")));
+    assert_true(str_empty(attr_of(house, id, IRI("answerDue"))));
+    house_act(house, &house->clerk);
+    act.answer_by = (Date){0};
+    GOOD(house, office_ask(&house->ctx, &act)); /* seven working days, as the rules say */
+    assert_true(str_eq(attr_of(house, id, IRI("answerDue")), STR("2026-12-09")));
+}
+
 static void touch_time_adds_up_and_makes_no_new_version(void **state) {
     House *house = *state;
     int64_t seconds;
@@ -357,6 +386,19 @@ static void a_large_case_is_the_chiefs_to_confirm(void **state) {
     assert_int_equal(cases_state(house, id), CASE_CONFIRMED);
 }
 
+/* What can be done about a refusal is kept with the case: to whom, and within how long. */
+static void remedies_told(House *house, Str id) {
+    const Attr *remedies = entity_attr(house_entity(house, id), IRI("remedies"));
+    assert_non_null(remedies);
+    assert_int_equal(remedies->value->len, 2);
+    const Json *review = json_get(json_at(remedies->value, 0), STR("text")),
+               *suit = json_get(json_at(remedies->value, 1), STR("text"));
+    assert_true(str_find(json_get_str(review, "ja"), STR("3か月以内")) >= 0);
+    assert_true(str_find(json_get_str(review, "ja"), STR("市長")) >= 0);
+    assert_true(str_find(json_get_str(suit, "ja"), STR("6か月以内")) >= 0);
+    assert_false(str_empty(json_get_str(suit, "ja-easy")));
+}
+
 static void a_refusal_states_its_reason_and_frees_the_day(void **state) {
     House *house = *state;
     Str id = cases_apply(house, NULL, 1);
@@ -365,6 +407,8 @@ static void a_refusal_states_its_reason_and_frees_the_day(void **state) {
     GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("市外です。")}));
     assert_int_equal(cases_state(house, id), CASE_REFUSED);
     assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
+    assert_false(str_empty(attr_of(house, id, IRI("completedAt"))));
+    remedies_told(house, id);
     FAILS(house, cases_confirm(house, id), RC_CONFLICT, "moved-on");
 }
 
@@ -411,6 +455,7 @@ static void a_rejected_reduction_leaves_the_fee(void **state) {
     const Entity *application = house_entity(house, id);
     assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
     assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("refused")));
+    remedies_told(house, id);
     GOOD(house, cases_confirm(house, id));
 }
 
@@ -452,9 +497,6 @@ static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(cases_state(house, ids[i]), CASE_PLANNED);
     assert_int_equal(cases_state(house, ids[3]), CASE_SUBMITTED);
-    house_act(house, &house->clerk);
-    GOOD(house, office_collected(&house->ctx, &(OfficeAct){.id = ids[0]}));
-    assert_int_equal(cases_state(house, ids[0]), CASE_COLLECTED);
     house_act(house, &house->resident);
     FAILS(house, apply_cancel(&house->ctx, ids[1]), RC_CONFLICT, "too-late");
 }
@@ -560,6 +602,7 @@ int main(void) {
         TEST(changing_to_the_same_day_keeps_the_booking),
         TEST(only_whose_case_it_is_may_touch_it),
         TEST(asking_back_and_answering_goes_round),
+        TEST(an_answer_is_asked_for_by_a_day_and_the_offices_time_stands_still),
         TEST(touch_time_adds_up_and_makes_no_new_version),
         TEST(what_was_looked_at_must_still_be_so),
         TEST(residents_and_auditors_do_not_confirm),

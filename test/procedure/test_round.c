@@ -1,0 +1,284 @@
+/* Tests of the pickup day, and of what goes to decision twice or is taken out. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { STOPS = 4 };
+
+/* Cases of Friday in a decided plan, and the morning of that day. */
+static void planned(House *house, Str *ids, size_t n) {
+    Str plan;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = cases_apply(house, NULL, 1);
+        GOOD(house, cases_confirm(house, ids[i]));
+    }
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
+    OfficeDecision decision = {.id = str_dup(house->arena, plan)};
+    decision.hash =
+        str_dup(house->arena, entity_text(house_entity(house, decision.id), IRI("contentHash")));
+    house_act(house, &house->chief);
+    GOOD(house, office_decide(&house->ctx, &decision));
+    house->clock.fixed = time_jst_start(FRIDAY) + 9 * TIME_HOUR;
+    house_act(house, &house->clerk);
+}
+
+static Rc mark(House *house, Str id, const char *reason) {
+    OfficeMarks marks = {0};
+    vec_push(house->arena, &marks, (OfficeMark){.id = id, .reason = str_of(reason)});
+    return office_mark(&house->ctx, FRIDAY, &marks);
+}
+
+static Str text_of(House *house, Str id, Str iri) {
+    return entity_text(house_entity(house, id), iri);
+}
+
+static size_t steps_of(House *house, Str id) {
+    CaseSteps steps;
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    return steps.len;
+}
+
+static void all_but_some_are_collected_in_one_command(void **state) {
+    House *house = *state;
+    Str ids[STOPS];
+    OfficeMarks marks = {0};
+    OfficeRound round;
+    OfficeRoundDays days;
+    planned(house, ids, STOPS);
+    GOOD(house, office_round_days(&house->ctx, &days));
+    assert_int_equal(days.len, 1);
+    assert_int_equal(days.items[0].left, STOPS);
+    GOOD(house, office_round(&house->ctx, FRIDAY, &round));
+    assert_int_equal(round.len, STOPS);
+    vec_push(house->arena, &marks, (OfficeMark){.id = ids[1], .reason = STR("not-out")});
+    for (size_t i = 0; i < STOPS; i++)
+        if (i != 1) vec_push(house->arena, &marks, (OfficeMark){.id = ids[i], .rest = true});
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, office_mark(&house->ctx, FRIDAY, &marks));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    for (size_t i = 0; i < STOPS; i++) {
+        bool missed = i == 1;
+        assert_int_equal(cases_state(house, ids[i]), missed ? CASE_MISSED : CASE_COLLECTED);
+        assert_true(str_empty(text_of(house, ids[i], IRI("completedAt"))) == missed);
+    }
+    assert_true(str_eq(text_of(house, ids[1], IRI("missedReason")), STR("not-out")));
+    assert_true(str_eq(text_of(house, ids[1], IRI("due")), STR("2026-12-18")));
+    GOOD(house, office_round_days(&house->ctx, &days));
+    assert_int_equal(days.len, 0);
+}
+
+static void a_second_press_changes_nothing_and_another_mark_corrects(void **state) {
+    House *house = *state;
+    Str id;
+    planned(house, &id, 1);
+    GOOD(house, mark(house, id, ""));
+    size_t steps = steps_of(house, id);
+    GOOD(house, mark(house, id, ""));
+    assert_int_equal(steps_of(house, id), steps);
+    GOOD(house, mark(house, id, "no-sticker"));
+    assert_int_equal(cases_state(house, id), CASE_MISSED);
+    assert_true(str_empty(text_of(house, id, IRI("completedAt"))));
+    OfficeMarks rest = {0}; /* the other phone's "all the rest" came later */
+    vec_push(house->arena, &rest, (OfficeMark){.id = id, .rest = true});
+    GOOD(house, office_mark(&house->ctx, FRIDAY, &rest));
+    assert_int_equal(cases_state(house, id), CASE_MISSED);
+    GOOD(house, mark(house, id, ""));
+    assert_int_equal(cases_state(house, id), CASE_COLLECTED);
+    assert_true(str_empty(text_of(house, id, IRI("missedReason"))));
+}
+
+static void marks_wait_for_the_day_and_for_a_decided_plan(void **state) {
+    House *house = *state;
+    Str ids[2], other = cases_apply(house, NULL, 1);
+    planned(house, ids, 2);
+    FAILS(house, mark(house, other, ""), RC_CONFLICT, "moved-on");
+    FAILS(house, mark(house, ids[0], "eaten"), RC_INVALID, "no-reason");
+    FAILS(house, office_mark(&house->ctx, FRIDAY, &(OfficeMarks){0}), RC_INVALID, "no-mark");
+    house->clock.fixed = time_jst_start(FRIDAY) - 1;
+    FAILS(house, mark(house, ids[0], ""), RC_CONFLICT, "too-early");
+    house->clock.fixed = time_jst_start(FRIDAY);
+    house_act(house, &house->resident);
+    FAILS(house, mark(house, ids[0], ""), RC_DENIED, "not-permitted");
+    house_act(house, &house->other);
+    FAILS(house, mark(house, ids[0], ""), RC_NOT_FOUND, "no-case");
+    assert_int_equal(cases_state(house, ids[0]), CASE_PLANNED);
+}
+
+/* All or none: a case that left the list refuses the marks of the whole page. */
+static void one_case_that_moved_on_marks_none(void **state) {
+    House *house = *state;
+    Str ids[2];
+    OfficeMarks marks = {0};
+    planned(house, ids, 2);
+    GOOD(house, mark(house, ids[1], "not-out"));
+    house_act(house, &house->resident);
+    GOOD(house, apply_change_day(&house->ctx, ids[1], (Date){2026, 12, 11}));
+    house_act(house, &house->clerk);
+    for (size_t i = 0; i < 2; i++)
+        vec_push(house->arena, &marks, (OfficeMark){.id = ids[i], .rest = true});
+    FAILS(house, office_mark(&house->ctx, FRIDAY, &marks), RC_CONFLICT, "moved-on");
+    assert_int_equal(cases_state(house, ids[0]), CASE_PLANNED);
+}
+
+static void what_was_missed_goes_to_another_day_or_ends(void **state) {
+    House *house = *state;
+    Date later = {2026, 12, 11};
+    Str ids[3];
+    planned(house, ids, 3);
+    for (size_t i = 0; i < 3; i++)
+        GOOD(house, mark(house, ids[i], "not-out"));
+    house_act(house, &house->resident);
+    assert_true(apply_may_change(&house->ctx, house_entity(house, ids[0])));
+    GOOD(house, apply_change_day(&house->ctx, ids[0], later));
+    assert_int_equal(cases_state(house, ids[0]), CASE_CONFIRMED);
+    assert_true(str_empty(text_of(house, ids[0], IRI("missedReason"))));
+    assert_int_equal(cases_slot(house, "manaka", later).booked, 1);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 3); /* the truck was there */
+    GOOD(house, apply_cancel(&house->ctx, ids[1]));
+    assert_int_equal(cases_state(house, ids[1]), CASE_CANCELLED);
+    assert_false(str_empty(text_of(house, ids[1], IRI("completedAt"))));
+    house_act(house, &house->clerk);
+    OfficeAct act = {.id = ids[2]};
+    FAILS(house, office_end(&house->ctx, &act), RC_INVALID, "missing");
+    act.text = STR("お申し出がありませんでした。");
+    GOOD(house, office_end(&house->ctx, &act));
+    assert_int_equal(cases_state(house, ids[2]), CASE_CANCELLED);
+    act.id = ids[0];
+    FAILS(house, office_end(&house->ctx, &act), RC_CONFLICT, "moved-on");
+}
+
+/* ---- proposing twice, taking out, withdrawing ---- */
+
+static Rc draft(House *house, Str id, Str *decision) {
+    Rc rc = office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, decision);
+    *decision = str_dup(house->arena, *decision);
+    return rc;
+}
+
+static void a_reduction_is_proposed_once(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "disaster", 1), first, second, waits;
+    house_act(house, &house->clerk);
+    GOOD(house, office_reduction_waits(&house->ctx, id, &waits));
+    assert_true(str_empty(waits));
+    GOOD(house, draft(house, id, &first));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, draft(house, id, &second));
+    assert_true(str_eq(first, second));
+    assert_int_equal(ledger_head(house->tenant.ledger), head);
+    GOOD(house, office_reduction_waits(&house->ctx, id, &waits));
+    assert_true(str_eq(waits, first));
+    house_act(house, &house->resident); /* it is another version of the case now */
+    GOOD(house, apply_choose(&house->ctx, id, STR("out")));
+    house_act(house, &house->clerk);
+    FAILS(house, draft(house, id, &second), RC_CONFLICT, "proposed");
+    GOOD(house, office_withdraw(&house->ctx, &(OfficeDecision){.id = first}));
+    GOOD(house, draft(house, id, &second));
+    assert_false(str_eq(first, second));
+}
+
+enum { PRESSES = 6 };
+
+typedef struct Press {
+    House *house;
+    Str id;
+    char decision[80];
+    pthread_t thread;
+} Press;
+
+static void *press(void *arg) {
+    Press *press = arg;
+    Rand rand = rand_seeded((uint64_t)(uintptr_t)press);
+    Ctx ctx = house_thread(press->house, &rand);
+    Actor clerk = press->house->clerk;
+    ctx.actor = &clerk;
+    ctx.purpose = STR("bulky-waste-check");
+    Str decision;
+    if (office_draft_reduction(&ctx, &(OfficeAct){.id = press->id}, &decision) != RC_OK) abort();
+    snprintf(press->decision, sizeof press->decision, STR_FMT, STR_ARG(decision));
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void presses_at_once_are_one_proposal(void **state) {
+    House *house = *state;
+    Press presses[PRESSES];
+    Str id = cases_apply(house, "disaster", 1), number;
+    house_act(house, &house->clerk);
+    for (int i = 0; i < PRESSES; i++) {
+        presses[i] = (Press){.house = house, .id = id};
+        assert_int_equal(pthread_create(&presses[i].thread, NULL, press, &presses[i]), 0);
+    }
+    for (int i = 0; i < PRESSES; i++)
+        pthread_join(presses[i].thread, NULL);
+    for (int i = 1; i < PRESSES; i++)
+        assert_string_equal(presses[0].decision, presses[i].decision);
+    number = text_of(house, str_of(presses[0].decision), IRI("number"));
+    assert_true(str_eq(number, STR("2026-000001")));
+}
+
+static void a_day_has_one_plan_that_waits(void **state) {
+    House *house = *state;
+    Str ids[2], first, second;
+    for (size_t i = 0; i < 2; i++) {
+        ids[i] = cases_apply(house, NULL, 1);
+        GOOD(house, cases_confirm(house, ids[i]));
+    }
+    OfficePlan plan = {.day = FRIDAY};
+    GOOD(house, office_draft_plan(&house->ctx, &plan, &first));
+    first = str_dup(house->arena, first);
+    GOOD(house, office_draft_plan(&house->ctx, &plan, &second));
+    assert_true(str_eq(first, second));
+    plan.note = STR("別の内容");
+    FAILS(house, office_draft_plan(&house->ctx, &plan, &second), RC_CONFLICT, "proposed");
+}
+
+static void its_drafter_takes_a_case_out_and_the_contents_say_so(void **state) {
+    House *house = *state;
+    Str ids[2], id;
+    for (size_t i = 0; i < 2; i++) {
+        ids[i] = cases_apply(house, NULL, 1);
+        GOOD(house, cases_confirm(house, ids[i]));
+    }
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &id));
+    OfficeDecision wish = {.id = str_dup(house->arena, id), .case_id = ids[0]};
+    FAILS(house, office_takeout(&house->ctx, &wish), RC_CONFLICT, "other-contents");
+    wish.hash = str_dup(house->arena, text_of(house, wish.id, IRI("contentHash")));
+    wish.opinion = STR("品物を確かめる");
+    Actor other = house->clerk;
+    other.id = house->chief.id;
+    house_act(house, &other); /* a clerk who did not draft it */
+    FAILS(house, office_takeout(&house->ctx, &wish), RC_DENIED, NULL);
+    house_act(house, &house->clerk);
+    GOOD(house, office_takeout(&house->ctx, &wish));
+    const Json *out =
+        json_get(entity_attr(house_entity(house, wish.id), IRI("contents"))->value, STR("out"));
+    assert_int_equal(out->len, 1);
+    assert_true(str_eq(json_get_str(json_at(out, 0), "reason"), STR("品物を確かめる")));
+    wish.hash = str_dup(house->arena, text_of(house, wish.id, IRI("contentHash")));
+    wish.case_id = ids[1];
+    FAILS(house, office_takeout(&house->ctx, &wish), RC_CONFLICT, "last-case");
+    assert_int_equal(cases_state(house, ids[0]), CASE_CONFIRMED);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(all_but_some_are_collected_in_one_command),
+        TEST(a_second_press_changes_nothing_and_another_mark_corrects),
+        TEST(marks_wait_for_the_day_and_for_a_decided_plan),
+        TEST(one_case_that_moved_on_marks_none),
+        TEST(what_was_missed_goes_to_another_day_or_ends),
+        TEST(a_reduction_is_proposed_once),
+        TEST(presses_at_once_are_one_proposal),
+        TEST(a_day_has_one_plan_that_waits),
+        TEST(its_drafter_takes_a_case_out_and_the_contents_say_so),
+    };
+    return cmocka_run_group_tests_name("round", tests, NULL, NULL);
+}
