@@ -1,6 +1,7 @@
 /* vfs: a thin SQLite VFS over the system's own, one per Store. It reserves and overwrites logs (a
-   log is never truncated, so that it stays fast and no old bytes are left on the disk), counts
-   syncs, and lets every step pass the fault layer. */
+   log is never truncated, so that it stays fast and no old bytes are left on the disk), gathers
+   the frames of a transaction into few writes, counts syncs, and lets every step pass the fault
+   layer. */
 #include "store_int.h"
 
 #include <stdatomic.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ZEROS = 65536, LOG_HEAD = 4096 };
+enum { ZEROS = 65536, LOG_HEAD = 4096, FRAME_HEAD = 24, FRAME_COMMITS = 4, GATHERED = 64 << 10 };
 
 static const char zeros[ZEROS];
 
@@ -27,12 +28,23 @@ struct Vfs {
     _Atomic uint64_t syncs;
 };
 
+/* Frames that were appended to a log and not written yet. SQLite writes a frame's head and its page
+   apart; nobody but this handle asks for frames before the one that commits them. */
+typedef struct Gathering {
+    char *bytes; /* NULL: nothing was ever gathered */
+    int64_t at;
+    size_t len;
+    int64_t end;     /* of the newest write: what begins here is an append */
+    bool committing; /* the page that follows the newest head ends a transaction */
+} Gathering;
+
 typedef struct VfsFile {
     sqlite3_file base; /* first */
     Vfs *vfs;
     VfsLog *log;    /* NULL: not a log */
     TearFile *tear; /* NULL: writes reach the file at once */
     sqlite3_file *real;
+    Gathering gathering; /* of a log */
 } VfsFile;
 
 static VfsFile *file_of(sqlite3_file *base) {
@@ -43,13 +55,78 @@ static bool step(const VfsFile *file, const char *what) {
     return fault_step(file->vfs->fault, what);
 }
 
+static void log_wrote(VfsLog *log, int64_t end) {
+    int64_t high = atomic_load(&log->high);
+    while (high >= 0 && high < end && !atomic_compare_exchange_weak(&log->high, &high, end)) {
+    }
+}
+
+static int write_through(VfsFile *file, const void *from, size_t len, int64_t at) {
+    if (!step(file, "write")) return file->vfs->fault->full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    if (file->log) log_wrote(file->log, at + (int64_t)len);
+    if (!file->tear) return file->real->pMethods->xWrite(file->real, from, (int)len, at);
+    return tear_write(file->tear, from, len, at) ? SQLITE_OK : SQLITE_IOERR_WRITE;
+}
+
+/* ---- appending to a log ---- */
+
+/* What can't be written is forgotten: SQLite is told, and gives up the transaction. */
+static int flush(VfsFile *file) {
+    Gathering *gathering = &file->gathering;
+    size_t len = gathering->len;
+    gathering->len = 0;
+    return len ? write_through(file, gathering->bytes, len, gathering->at) : SQLITE_OK;
+}
+
+static bool commits(const char *head) {
+    static const char none[FRAME_COMMITS] = {0};
+    return memcmp(head + FRAME_COMMITS, none, FRAME_COMMITS) != 0;
+}
+
+static int append(VfsFile *file, const void *from, size_t len, int64_t at) {
+    Gathering *gathering = &file->gathering;
+    if (gathering->len + len > GATHERED) {
+        int rc = flush(file);
+        if (rc != SQLITE_OK) return rc;
+    }
+    if (!gathering->bytes) gathering->bytes = mem_alloc(GATHERED);
+    if (gathering->len == 0) gathering->at = at;
+    memcpy(gathering->bytes + gathering->len, from, len);
+    gathering->len += len;
+    return SQLITE_OK;
+}
+
+/* The page of a frame that commits ends what may wait: behind it the frames count. */
+static int frames_write(VfsFile *file, const void *from, size_t len, int64_t at) {
+    Gathering *gathering = &file->gathering;
+    bool head = len == FRAME_HEAD, appends = at == gathering->end && len <= GATHERED;
+    int rc = appends ? append(file, from, len, at) : flush(file);
+    if (!appends && rc == SQLITE_OK) rc = write_through(file, from, len, at);
+    gathering->end = rc == SQLITE_OK ? at + (int64_t)len : 0;
+    if (head) gathering->committing = commits(from);
+    if (rc == SQLITE_OK && !head && gathering->committing) rc = flush(file);
+    return rc;
+}
+
+static bool is_gathered(const Gathering *gathering, int64_t at, int64_t end) {
+    return gathering->len && at < gathering->at + (int64_t)gathering->len && gathering->at < end;
+}
+
+/* ---- files ---- */
+
 static int file_close(sqlite3_file *base) {
     VfsFile *file = file_of(base);
+    mem_free(file->gathering.bytes); /* of a transaction that never ended */
+    file->gathering = (Gathering){0};
     return file->real->pMethods ? file->real->pMethods->xClose(file->real) : SQLITE_OK;
 }
 
 static int file_read(sqlite3_file *base, void *to, int len, sqlite3_int64 at) {
     VfsFile *file = file_of(base);
+    if (is_gathered(&file->gathering, at, at + len)) {
+        int rc = flush(file);
+        if (rc != SQLITE_OK) return rc;
+    }
     if (!step(file, "read")) return SQLITE_IOERR_READ;
     if (!file->tear) return file->real->pMethods->xRead(file->real, to, len, at);
     ssize_t got = tear_read(file->tear, to, (size_t)len, at);
@@ -58,22 +135,15 @@ static int file_read(sqlite3_file *base, void *to, int len, sqlite3_int64 at) {
     return got == len ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
-static void log_wrote(VfsLog *log, int64_t end) {
-    int64_t high = atomic_load(&log->high);
-    while (high >= 0 && high < end && !atomic_compare_exchange_weak(&log->high, &high, end)) {
-    }
-}
-
 static int file_write(sqlite3_file *base, const void *from, int len, sqlite3_int64 at) {
     VfsFile *file = file_of(base);
-    if (!step(file, "write")) return file->vfs->fault->full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-    if (file->log) log_wrote(file->log, at + len);
-    if (!file->tear) return file->real->pMethods->xWrite(file->real, from, len, at);
-    return tear_write(file->tear, from, (size_t)len, at) ? SQLITE_OK : SQLITE_IOERR_WRITE;
+    return (file->log ? frames_write : write_through)(file, from, (size_t)len, at);
 }
 
 static int file_sync(sqlite3_file *base, int flags) {
     VfsFile *file = file_of(base);
+    int rc = flush(file);
+    if (rc != SQLITE_OK) return rc;
     if (!step(file, "sync")) return SQLITE_IOERR_FSYNC;
     atomic_fetch_add_explicit(&file->vfs->syncs, 1, memory_order_relaxed);
     if (!file->tear) return file->real->pMethods->xSync(file->real, flags);
@@ -82,16 +152,18 @@ static int file_sync(sqlite3_file *base, int flags) {
 
 static int file_size(sqlite3_file *base, sqlite3_int64 *size) {
     VfsFile *file = file_of(base);
+    int rc = flush(file);
+    if (rc != SQLITE_OK) return rc;
     if (!step(file, "size")) return SQLITE_IOERR_FSTAT;
     if (!file->tear) return file->real->pMethods->xFileSize(file->real, size);
     *size = tear_size(file->tear);
     return SQLITE_OK;
 }
 
-static int zero_range(sqlite3_file *base, int64_t from, int64_t to) {
+static int zero_range(VfsFile *file, int64_t from, int64_t to) {
     for (int64_t at = from; at < to; at += ZEROS) {
-        int n = to - at < ZEROS ? (int)(to - at) : ZEROS;
-        int rc = file_write(base, zeros, n, at);
+        size_t n = to - at < ZEROS ? (size_t)(to - at) : ZEROS;
+        int rc = write_through(file, zeros, n, at);
         if (rc != SQLITE_OK) return rc;
     }
     return SQLITE_OK;
@@ -101,6 +173,7 @@ static int zero_range(sqlite3_file *base, int64_t from, int64_t to) {
    head is valid but whose frames are partly gone would bring back old pages. */
 static int log_scrub(sqlite3_file *base) {
     VfsFile *file = file_of(base);
+    file->gathering.len = 0; /* of a transaction that was given up */
     int64_t end = atomic_load(&file->log->high);
     if (end < 0) {
         sqlite3_int64 size;
@@ -108,9 +181,9 @@ static int log_scrub(sqlite3_file *base) {
         if (rc != SQLITE_OK) return rc;
         end = size;
     }
-    int rc = zero_range(base, 0, end < LOG_HEAD ? end : LOG_HEAD);
+    int rc = zero_range(file, 0, end < LOG_HEAD ? end : LOG_HEAD);
     if (rc == SQLITE_OK) rc = file_sync(base, SQLITE_SYNC_NORMAL);
-    if (rc == SQLITE_OK) rc = zero_range(base, LOG_HEAD, end);
+    if (rc == SQLITE_OK) rc = zero_range(file, LOG_HEAD, end);
     if (rc == SQLITE_OK) rc = file_sync(base, SQLITE_SYNC_NORMAL);
     if (rc == SQLITE_OK) atomic_store(&file->log->high, 0);
     return rc;
@@ -202,7 +275,7 @@ static int log_reserve(sqlite3_file *base) {
     int rc = file_size(base, &size);
     if (rc != SQLITE_OK || size >= file->log->reserve) return rc;
     int64_t high = atomic_load(&file->log->high);
-    rc = zero_range(base, size, file->log->reserve);
+    rc = zero_range(file, size, file->log->reserve);
     if (rc == SQLITE_OK) rc = file_sync(base, SQLITE_SYNC_NORMAL);
     if (size == 0)
         atomic_store(&file->log->high, 0); /* zeros of our own need no overwriting */
