@@ -60,6 +60,12 @@ void ledger_state_reached(Ledger *ledger, uint64_t position) {
     ledger_moved(ledger);
 }
 
+size_t ledger_pending(const Ledger *ledger) {
+    uint64_t leaves = ledger_head(ledger) - atomic_load(&ledger->state);
+    size_t entities = workset_counts(ledger->set).pinned;
+    return leaves > entities ? (size_t)leaves : entities;
+}
+
 bool ledger_behind(const Ledger *ledger) {
     return atomic_load(&ledger->mode) == LEDGER_BEHIND;
 }

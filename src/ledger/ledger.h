@@ -303,6 +303,9 @@ void ledger_wait(Ledger *ledger, uint64_t position, int64_t until_monotonic);
 /* The state projection tells how far state.db reaches; versions up to there may be dropped from the
  * working set. */
 void ledger_state_reached(Ledger *ledger, uint64_t position);
+/* How much the state projection has before it: leaves, or entities changed in them where those are
+ * more. */
+size_t ledger_pending(const Ledger *ledger);
 
 /* ---- timers ---- */
 

@@ -4,11 +4,11 @@
 
 /* A window is as large as one transaction should be: it bounds what a crash repeats and how long
  * readers see old rows. */
-enum { WINDOW_EVENTS = 8192, CHUNK_LEAVES = 32, WAIT_MILLIS = 200 };
+enum { WINDOW_EVENTS = 16384, CHUNK_LEAVES = 32, WAIT_MILLIS = 200 };
 
-/* While much is written and nobody waits, a window stays open a while: pages that are changed often
- * are then written once for many changes. */
-enum { BUSY_EVENTS = 32, PACE_MILLIS = 500 };
+/* While much is written and nobody waits, a window stays open until many changes have come, or a
+ * while: pages that are changed often are then written once for many changes. */
+enum { BUSY_EVENTS = 32, MANY_CHANGES = 8192, PACE_MILLIS = 500, PACES_MAX = 4 };
 
 /* ---- registering ---- */
 
@@ -249,8 +249,8 @@ static struct timespec monotonic_at(int64_t micros) {
                              .tv_nsec = micros % TIME_SECOND * 1000};
 }
 
-/* Until the instant, or until somebody waits. */
-static void pace(Project *project, int64_t until) {
+/* Until the instant; true: somebody waits. */
+static bool pause_until(Project *project, int64_t until) {
     struct timespec at = monotonic_at(until);
     int late = 0;
     pthread_mutex_lock(&project->lock);
@@ -258,6 +258,14 @@ static void pace(Project *project, int64_t until) {
         late = pthread_cond_timedwait(&project->hurry, &project->lock, &at);
     project->hurried = false;
     pthread_mutex_unlock(&project->lock);
+    return !late;
+}
+
+static void pace(Project *project, int64_t began) {
+    for (int i = 1; i <= PACES_MAX; i++) {
+        if (pause_until(project, began + i * PACE_MILLIS * INT64_C(1000))) return;
+        if (ledger_pending(project->tenant->ledger) >= MANY_CHANGES) return;
+    }
 }
 
 static bool index_more(Project *project, Reader *db) {
@@ -277,7 +285,7 @@ static void follow(Project *project, Reader *db) {
             struct timespec pause = {.tv_nsec = WAIT_MILLIS * 1000000L};
             nanosleep(&pause, NULL); /* a full disk is not helped by haste */
         } else if (events >= BUSY_EVENTS) {
-            pace(project, began + PACE_MILLIS * INT64_C(1000));
+            pace(project, began);
         }
     }
 }
