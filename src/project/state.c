@@ -4,12 +4,16 @@
 
 #include <stdlib.h>
 
-enum { WINDOW_ENTITIES = 4096, TEXT_MAX = 1 << 16, VALUES_MAX = 256 };
+enum { WINDOW_ENTITIES = 8192, WINDOW_BYTES = 16 << 20, TEXT_MAX = 1 << 16, VALUES_MAX = 256 };
 
 struct State *state_new(Project *project) {
     struct State *state = mem_zero(sizeof *state);
     state->project = project;
     state->arena = arena_new(PROJECT_ARENA);
+    /* A first chunk for a whole window stays when it is reset: memory that goes back and forth has
+       to be zeroed by the kernel each time. */
+    (void)arena_alloc(state->arena, WINDOW_BYTES, 1);
+    arena_reset(state->arena);
     state->touched = map_new(state->arena);
     state->history = history_new(project);
     state->types = types_new(project);
