@@ -469,14 +469,18 @@ static void windows_of_any_size_keep_what_a_rebuild_keeps(void **state) {
 
 /* ---- history ---- */
 
-static void reading(House *house, int64_t at, int64_t value) {
+static Delta *level_delta(House *house, DeltaOp op, int64_t at, int64_t value) {
     Arena *arena = house->arena;
     Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = at == 0 ? DELTA_PUT : DELTA_CHANGE, .id = STR("urn:gauge")};
+    *delta = (Delta){.op = op, .id = STR("urn:gauge")};
     delta->after = entity_new(arena, delta->id, STR(GAUGE));
     entity_set(arena, delta->after, STR("urn:a:level"), json_of_int(value));
     delta->after->attrs.items[0].observed_at = HOUSE_NOW + at * TIME_HOUR;
-    put(house, delta);
+    return delta;
+}
+
+static void reading(House *house, int64_t at, int64_t value) {
+    put(house, level_delta(house, at == 0 ? DELTA_PUT : DELTA_CHANGE, at, value));
 }
 
 static size_t history_len(House *house, TemporalQuery window, size_t limit, int64_t *first) {
@@ -542,6 +546,51 @@ static void an_evolution_of_very_many_series_is_refused(void **state) {
     query.limit = 1;
     FAILS(house, project_history(&house->ctx, house->tenant.project, &query, &history), RC_LIMIT,
           "too-large");
+}
+
+/* With a reading, and a number that nobody observed. */
+static void begin_life(House *house, int64_t value) {
+    Delta *delta = level_delta(house, DELTA_PUT, 0, value);
+    entity_set(house->arena, delta->after, STR("urn:a:n"), json_of_number(0.5));
+    put(house, delta);
+}
+
+static const Entity *lives(House *house) {
+    History history;
+    HistoryQuery query = {.id = STR("urn:gauge")};
+    GOOD(house, project_history(&house->ctx, house->tenant.project, &query, &history));
+    return history.entity;
+}
+
+static void what_an_entity_begins_with_is_history_like_all_else(void **state) {
+    House *house = *state;
+    Str instance;
+    begin_life(house, 7);
+    project_make(house, true);
+    Project *project = house->tenant.project;
+    const Entity *entity = lives(house);
+    const Attr *level = entity_attr(entity, STR("urn:a:level"));
+    const Attr *n = entity_attr(entity, STR("urn:a:n"));
+    assert_true(json_number(n->value) == 0.5 && n->observed_at == TIME_NONE);
+    assert_true(n->created_at == level->created_at && n->modified_at == n->created_at);
+    ReadingsQuery query = {STR("urn:gauge"), level->name, HOUSE_NOW, HOUSE_NOW + 1};
+    GOOD(house, project_instance(&house->ctx, project, &query, &instance));
+    assert_true(str_eq(instance, level->instance_id));
+    query = (ReadingsQuery){STR("urn:gauge"), n->name, 0, INT64_MAX};
+    FAILS(house, project_instance(&house->ctx, project, &query, &instance), RC_NOT_FOUND,
+          "no-reading"); /* a number without observedAt is none */
+    Delta *record = level_delta(house, DELTA_RECORD, 0, 8);
+    record->after->attrs.items[0].instance_id = level->instance_id; /* takes its place */
+    put(house, record);
+    const Attr *changed = entity_attr(lives(house), level->name);
+    assert_true(json_number(changed->value) == 8 && changed->created_at == level->created_at);
+    Delta end = {.op = DELTA_DELETE, .id = STR("urn:gauge")};
+    put(house, &end);
+    begin_life(house, 9);
+    size_t levels;
+    changed = entity_attr_all(lives(house), STR("urn:a:level"), &levels);
+    assert_int_equal(levels, 2);
+    assert_int_equal(changed[1].value->value.integer, 9);
 }
 
 /* ---- looks ---- */
@@ -679,6 +728,7 @@ int main(void) {
         TEST(a_rebuild_from_the_ledger_answers_the_same),
         TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(history_gives_windows_with_lower_bounds_in_and_upper_out),
+        TEST(what_an_entity_begins_with_is_history_like_all_else),
         TEST(an_evolution_of_very_many_series_is_refused),
         TEST(each_person_reads_of_a_look_only_what_is_his),
         TEST(what_is_kept_is_what_a_rebuild_gives),
