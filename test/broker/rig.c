@@ -185,7 +185,7 @@ Str rig_json(Arena *arena, const char *text) {
     return (Str){str_z(arena, made), made.len};
 }
 
-int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
+static HttpReply ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
     HttpReply reply;
     Str headers[2] = {str_of(rig->header)};
     size_t n = rig->header != NULL;
@@ -198,7 +198,17 @@ int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
                      .body = body ? rig_json(rig->ctx.arena, body) : STR_NONE};
     assert_int_equal(http_client_call(&rig->ctx, rig->client, &call, &reply), RC_OK);
     if (reply.status >= 300) print_message("# %s: " STR_FMT "\n", target, STR_ARG(reply.body));
-    return reply.status;
+    return reply;
+}
+
+int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
+    return ask(rig, method, target, body).status;
+}
+
+Str rig_read(Rig *rig, const char *target) {
+    HttpReply reply = ask(rig, HTTP_GET, target, NULL);
+    assert_int_equal(reply.status, 200);
+    return reply.body;
 }
 
 void rig_subscribe(Rig *rig, const char *at, const char *more) {

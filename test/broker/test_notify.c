@@ -22,6 +22,27 @@ static void set_room(Rig *rig, const char *id, int temperature) {
     assert_int_equal(rig_ask(rig, HTTP_PATCH, target.ptr, body.ptr), 204);
 }
 
+/* Clause 5.2.14: how often it was told, how often in vain, and when. */
+static void a_subscription_tells_how_its_notifications_went(void **state) {
+    Rig *rig = *state;
+    rig_subscribe(rig, "well", ROOMS);
+    rig_subscribe(rig, "gone", ROOMS);
+    Str told = rig_read(rig, "/subscriptions/urn:ngsi-ld:Subscription:well");
+    assert_false(has(told, "timesSent") || has(told, "lastNotification"));
+    post_room(rig, "1", 20);
+    set_room(rig, "1", 21);
+    rig_settle(rig);
+    told = rig_read(rig, "/subscriptions/urn:ngsi-ld:Subscription:well");
+    assert_true(has(told, "\"timesSent\":2"));
+    assert_true(has(told, "\"lastNotification\":\"") && has(told, "\"lastSuccess\":\""));
+    assert_true(has(told, "\"status\":\"ok\""));
+    assert_false(has(told, "timesFailed") || has(told, "lastFailure"));
+    told = rig_read(rig, "/subscriptions/urn:ngsi-ld:Subscription:gone");
+    assert_true(has(told, "\"timesSent\":2") && has(told, "\"timesFailed\":2"));
+    assert_true(has(told, "\"lastFailure\":\"") && has(told, "\"status\":\"failed\""));
+    assert_false(has(told, "lastSuccess"));
+}
+
 /* The life of one room, step by step: which steps each trigger tells. */
 static void each_trigger_tells_its_own_steps(void **state) {
     static const struct {
@@ -485,6 +506,7 @@ static void tenants_know_nothing_of_each_other(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        CASE(a_subscription_tells_how_its_notifications_went),
         CASE(each_trigger_tells_its_own_steps),
         CASE(conditions_decide_who_is_told),
         CASE(each_change_is_judged_as_it_was),

@@ -338,11 +338,17 @@ static void touch_time_adds_up_and_makes_no_new_version(void **state) {
     Str id = cases_apply(house, NULL, 1);
     uint64_t seen = house_entity(house, id)->version;
     house_act(house, &house->clerk);
-    FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "bad-seconds");
+    static const int64_t bad[] = {0, -1, 3601, INT64_MAX};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = bad[i]}), RC_INVALID,
+              "bad-seconds");
     GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 60}));
     GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 30}));
     GOOD(house, office_touched(&house->ctx, id, &seconds));
     assert_int_equal(seconds, 90);
+    GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 3600}));
+    GOOD(house, office_touched(&house->ctx, id, &seconds));
+    assert_int_equal(seconds, 3690);
     GOOD(house, office_confirm(&house->ctx, &(OfficeAct){.id = id, .version = seen}));
     house_act(house, &house->resident);
     FAILS(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 5}), RC_DENIED, NULL);
