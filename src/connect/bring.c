@@ -104,6 +104,10 @@ static Rc bomb(Ctx *ctx) {
                     BRING_FILE_MAX >> 20, BRING_RATIO_MAX);
 }
 
+enum { NAMES_MAX = 4096, NAMES_TOLD = 10 };
+
+typedef VEC(zip_uint64_t) MemberNumbers;
+
 static bool is_csv(const char *name) {
     Str s = str_of(name);
     return s.len > 4 && str_eq_nocase(str_sub(s, s.len - 4, s.len), STR(".csv"));
@@ -123,21 +127,56 @@ static Rc unpack(Ctx *ctx, zip_file_t *member, size_t packed, Str *out) {
     return RC_OK;
 }
 
-static Rc first_csv(Ctx *ctx, zip_t *zip, Brought *out, Str *bytes) {
-    zip_int64_t count = zip_get_num_entries(zip, 0);
-    for (zip_int64_t i = 0; i < count; i++) {
-        zip_stat_t stat;
-        if (zip_stat_index(zip, (zip_uint64_t)i, 0, &stat) != 0 || !is_csv(stat.name)) continue;
-        zip_file_t *member = zip_fopen_index(zip, (zip_uint64_t)i, 0);
-        if (!member) return bad_zip(ctx, zip_strerror(zip));
-        out->inside = str_dup(ctx->arena, str_of(stat.name));
-        Rc rc = unpack(ctx, member, (size_t)stat.comp_size, bytes);
-        zip_fclose(member);
-        return rc;
+/* What a Mac adds beside each file: __MACOSX/._LIST.csv, which is no text. */
+static bool is_shadow(const char *name) {
+    const char *slash = strrchr(name, '/');
+    return strncmp(slash ? slash + 1 : name, "._", 2) == 0;
+}
+
+/* The file is one report, one layout, one set of what vanished: two lists in it are two files. */
+static Rc several(Ctx *ctx, zip_t *zip, const MemberNumbers *csvs) {
+    Buf names = buf_new(ctx->arena, NAMES_MAX);
+    for (size_t i = 0; i < csvs->len && i < NAMES_TOLD; i++) {
+        const char *name = zip_get_name(zip, csvs->items[i], 0);
+        buf_addf(&names, "%s%s", i ? ", " : "", name ? name : "?");
     }
-    return ctx_fail(ctx, RC_INVALID, "no-csv-inside", STR_NONE,
-                    "The file is a zip without a .csv inside: of a spreadsheet (.xlsx), save a "
-                    "sheet as CSV.");
+    return ctx_fail(ctx, RC_INVALID, "several-csv-inside", STR_NONE,
+                    "The zip holds %zu CSV files, and one is imported at a time: unpack it and "
+                    "import each: " STR_FMT "%s.",
+                    csvs->len, STR_ARG(buf_str(&names)),
+                    csvs->len > NAMES_TOLD || names.full ? ", ..." : "");
+}
+
+/* The number of the only CSV of the zip. */
+static Rc only_csv(Ctx *ctx, zip_t *zip, zip_uint64_t *out) {
+    zip_int64_t count = zip_get_num_entries(zip, 0);
+    MemberNumbers csvs = {0};
+    for (zip_int64_t i = 0; i < count; i++) {
+        const char *name = zip_get_name(zip, (zip_uint64_t)i, 0);
+        if (name && is_csv(name) && !is_shadow(name)) vec_push(ctx->arena, &csvs, (zip_uint64_t)i);
+    }
+    if (csvs.len > 1) return several(ctx, zip, &csvs);
+    if (csvs.len == 0)
+        return ctx_fail(ctx, RC_INVALID, "no-csv-inside", STR_NONE,
+                        "The file is a zip without a .csv inside: of a spreadsheet (.xlsx), save a "
+                        "sheet as CSV.");
+    *out = csvs.items[0];
+    return RC_OK;
+}
+
+static Rc csv_unpack(Ctx *ctx, zip_t *zip, Brought *out, Str *bytes) {
+    zip_uint64_t number;
+    zip_stat_t stat;
+    TRY(only_csv(ctx, zip, &number));
+    zip_file_t *member = zip_fopen_index(zip, number, 0);
+    if (!member || zip_stat_index(zip, number, 0, &stat) != 0) {
+        if (member) zip_fclose(member);
+        return bad_zip(ctx, zip_strerror(zip));
+    }
+    out->inside = str_dup(ctx->arena, str_of(stat.name));
+    Rc rc = unpack(ctx, member, (size_t)stat.comp_size, bytes);
+    zip_fclose(member);
+    return rc;
 }
 
 static Rc unzip(Ctx *ctx, Str packed, Brought *out, Str *bytes) {
@@ -151,7 +190,7 @@ static Rc unzip(Ctx *ctx, Str packed, Brought *out, Str *bytes) {
         zip_error_fini(&error);
         return rc;
     }
-    Rc rc = first_csv(ctx, zip, out, bytes);
+    Rc rc = csv_unpack(ctx, zip, out, bytes);
     zip_discard(zip);
     zip_error_fini(&error);
     return rc;

@@ -23,7 +23,8 @@ typedef struct Brought {
     Digest digest;        /* of the file as it lies there */
 } Brought;
 
-/* Reads a regular file. RC_NOT_FOUND, RC_INVALID (UTF-16, a zip without CSV), RC_LIMIT. All lies in
+/* Reads a regular file. RC_NOT_FOUND, RC_INVALID (UTF-16, a zip that does not
+ * hold just one CSV), RC_LIMIT. All lies in
  * ctx->arena. */
 Rc bring_file(Ctx *ctx, Str path, Brought *out);
 /* The same for bytes that are there already. */

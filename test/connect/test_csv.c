@@ -195,15 +195,17 @@ static void utf_16_is_refused_with_the_remedy(void **state) {
 
 /* ---- zips, made here ---- */
 
-static Str zip_of(Ctx *ctx, const char *name, Str content) {
+static Str zip_of_all(Ctx *ctx, const char *const *names, size_t n, Str content) {
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &error);
     zip_source_keep(source);
     zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, &error);
     assert_non_null(zip);
-    zip_source_t *member = zip_source_buffer(zip, content.ptr, content.len, 0);
-    assert_true(zip_file_add(zip, name, member, 0) >= 0);
+    for (size_t i = 0; i < n; i++) {
+        zip_source_t *member = zip_source_buffer(zip, content.ptr, content.len, 0);
+        assert_true(zip_file_add(zip, names[i], member, 0) >= 0);
+    }
     assert_int_equal(zip_close(zip), 0);
     zip_stat_t stat;
     zip_source_stat(source, &stat);
@@ -216,6 +218,10 @@ static Str zip_of(Ctx *ctx, const char *name, Str content) {
     return (Str){bytes, (size_t)stat.size};
 }
 
+static Str zip_of(Ctx *ctx, const char *name, Str content) {
+    return zip_of_all(ctx, &name, 1, content);
+}
+
 static void a_csv_that_is_a_zip_is_unpacked(void **state) {
     Ctx *ctx = *state;
     Brought brought;
@@ -223,6 +229,27 @@ static void a_csv_that_is_a_zip_is_unpacked(void **state) {
     assert_int_equal(bring_bytes(ctx, zip, &brought), RC_OK);
     assert_true(str_eq(brought.text, STR("a,b\n1,2\n")));
     assert_true(str_eq(brought.inside, STR("folder/LIST.CSV")));
+}
+
+/* With --replace the first alone would have removed what the others hold. */
+static void a_zip_of_several_csvs_is_refused_by_their_names(void **state) {
+    static const char *const three[] = {"a/aed.csv", "readme.txt", "a/aed_2.CSV", "hospital.csv"};
+    static const char *const mac[] = {"aed.csv", "__MACOSX/._aed.csv"};
+    const char *many[40];
+    Ctx *ctx = *state;
+    Brought brought;
+    Str one = STR("a,b\n1,2\n");
+    assert_int_equal(bring_bytes(ctx, zip_of_all(ctx, three, 4, one), &brought), RC_INVALID);
+    assert_string_equal(ctx->error.code.ptr, "several-csv-inside");
+    assert_non_null(strstr(ctx->error.detail.ptr, "a/aed.csv, a/aed_2.CSV, hospital.csv."));
+    assert_non_null(strstr(ctx->error.detail.ptr, "holds 3 CSV files"));
+    for (size_t i = 0; i < 40; i++)
+        many[i] = str_fmt(ctx->arena, "%zu.csv", i).ptr;
+    assert_int_equal(bring_bytes(ctx, zip_of_all(ctx, many, 40, one), &brought), RC_INVALID);
+    assert_non_null(strstr(ctx->error.detail.ptr, "8.csv, 9.csv, ..."));
+    assert_null(strstr(ctx->error.detail.ptr, "10.csv"));
+    assert_int_equal(bring_bytes(ctx, zip_of_all(ctx, mac, 2, one), &brought), RC_OK);
+    assert_true(str_eq(brought.inside, STR("aed.csv")));
 }
 
 static void a_zip_bomb_is_refused(void **state) {
@@ -283,6 +310,8 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(utf_16_is_refused_with_the_remedy, setup, teardown),
         cmocka_unit_test_setup_teardown(a_csv_that_is_a_zip_is_unpacked, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_zip_of_several_csvs_is_refused_by_their_names, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_zip_bomb_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(zips_without_csv_or_end_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(only_ordinary_files_are_read, setup, teardown),
