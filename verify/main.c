@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SOUND, UNSOUND, UNUSABLE };
 
@@ -31,7 +32,7 @@ static const char usage[] =
     "only read. Without a witness file, a rewriting by whoever has the signing key can't be seen.\n"
     "\n"
     "  --witness FILE   the witness file, kept elsewhere\n"
-    "  --erasures FILE  the list of erasures, beside the tenant's key\n"
+    "  --erasures FILE  the list of erasures, beside the tenant's key; it need not be there yet\n"
     "  --proof FILE     checks a proof that one leaf is in the ledger, too\n"
     "  --json           prints the report as JSON\n"
     "\n"
@@ -71,6 +72,7 @@ static bool options_read(int argc, char **argv, Options *out) {
 /* What a run reads, beside the copy. */
 typedef struct Files {
     Slice witness, erasures, proof;
+    bool list_there; /* no list was begun where nothing was erased */
 } Files;
 
 static bool file_read(const char *path, Slice *out) {
@@ -79,10 +81,16 @@ static bool file_read(const char *path, Slice *out) {
     return false;
 }
 
+/* The list begins with the first erasure: one that isn't there is empty, and the ledger tells
+ * whether that can be. */
+static bool list_read(const char *path, Files *files) {
+    files->list_there = path && (access(path, F_OK) == 0 || errno != ENOENT);
+    return !files->list_there || file_read(path, &files->erasures);
+}
+
 /* Before the copy: what the witness and the list say is then in it. */
 static bool files_read(const Options *options, Files *files) {
-    return file_read(options->witness, &files->witness) &&
-           file_read(options->erasures, &files->erasures) &&
+    return file_read(options->witness, &files->witness) && list_read(options->erasures, files) &&
            file_read(options->proof, &files->proof);
 }
 
@@ -132,13 +140,23 @@ static void copy_check(const Options *options, const Files *files, const Witness
     const NoteKey *key = witness ? &witness->key : &copy->key;
     if (witness && !witness_agrees(copy, witness, report)) return;
     Keyring *ring = keyring_new();
-    const char *wrong = options->erasures ? keyring_list(ring, files->erasures, key) : NULL;
+    const char *wrong = files->list_there ? keyring_list(ring, files->erasures, key) : NULL;
     if (wrong) report_find(report, "malformed", 0, "the list of erasures doesn't hold: %s", wrong);
-    report->list_there = options->erasures != NULL;
+    report->list_there = files->list_there;
     if (!wrong) walk(&(WalkWhat){copy, key, witness, ring}, report);
     if (!report->finding.name) keyring_judge(ring, copy, report);
     keyring_free(ring);
     proof_check(options, files, key, copy, report);
+}
+
+/* Of a ledger that holds erasures, the list is somewhere else than was said. */
+static bool list_missing(const Options *options, const Files *files, const Report *report) {
+    if (!options->erasures || files->list_there || !report->statements) return false;
+    fprintf(stderr,
+            "machi-verify: %s isn't there, but the ledger holds erasures: name the list beside "
+            "the tenant's key.\n",
+            options->erasures);
+    return true;
 }
 
 static int run(const Options *options, const Files *files, Report *report) {
@@ -160,7 +178,8 @@ static int run(const Options *options, const Files *files, Report *report) {
     copy_close(&copy);
     note_witness_free(&witness);
     if (rc == COPY_UNREADABLE) return UNUSABLE;
-    return report->finding.name ? UNSOUND : SOUND;
+    if (report->finding.name) return UNSOUND;
+    return list_missing(options, files, report) ? UNUSABLE : SOUND;
 }
 
 int main(int argc, char **argv) {

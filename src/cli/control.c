@@ -200,7 +200,7 @@ static Rc control_bind(Ctx *ctx, ControlServer *server, const struct sockaddr_un
     if (answered)
         return ctx_fail(
             ctx, RC_CONFLICT, "running", str_of(path),
-            "Another machi runs on this folder: stop it first, or choose another with --data.");
+            "Another machi runs on this folder: stop it first, or name another folder.");
     bool removed = unlinkat(server->folder, "control.sock", 0) == 0 || errno == ENOENT;
     /* The mode of the descriptor, less the umask, becomes the file's: it is never open to others,
      * not for a moment. */

@@ -222,6 +222,18 @@ static void an_erasure_after_the_backup_is_pending(void **state) {
     assert_int_equal(json_get_int(verdict.json, "readableKeys", -1), 2);
 }
 
+/* The list begins with the first erasure. Where the ledger holds one, a list that isn't there is
+ * no list: see wrong_usage_and_what_cannot_be_read_exit_with_2. */
+static void a_list_that_was_never_begun_is_empty(void **state) {
+    Copies *copies = *state;
+    Verdict verdict = copies_verify(copies, "--erasures /nowhere/at/all", copies->middle);
+    assert_int_equal(verdict.code, 0);
+    assert_int_equal(json_get_int(verdict.json, "pendingErasures", -1), 0);
+    assert_false(json_get_bool(verdict.json, "erasuresChecked", true));
+    verdict = copies_verify(copies, "--erasures /nowhere/at/all", copies->folder);
+    assert_int_equal(verdict.code, 2);
+}
+
 static void the_list_alone_tells_erased_from_removed(void **state) {
     Copies *copies = *state;
     copies_drop(state);
@@ -491,6 +503,7 @@ int main(void) {
         TEST(a_rewriting_signed_by_the_right_key_is_told_by_the_witness),
         TEST(the_witness_of_another_ledger_is_refused),
         TEST(an_erasure_after_the_backup_is_pending),
+        TEST(a_list_that_was_never_begun_is_empty),
         TEST(the_list_alone_tells_erased_from_removed),
         TEST(a_folder_in_use_and_its_backup_are_both_read),
         TEST(verifying_changes_nothing),

@@ -18,7 +18,8 @@ static Rc lock_busy(Ctx *ctx, int fd, const char *folder) {
     ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
     Str who = str_trim((Str){pid, n > 0 ? (size_t)n : 0});
     return ctx_fail(ctx, RC_BUSY, "locked", str_of(folder),
-                    "%s is in use by process " STR_FMT ": stop it, or speak to it.", folder,
+                    "Another machi runs on this folder, as process " STR_FMT
+                    ": stop it first, or name another folder.",
                     STR_ARG(who));
 }
 
