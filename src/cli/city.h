@@ -27,6 +27,7 @@ typedef struct CityOptions {
     bool sandbox;          /* anyone may do everything; loopback only */
     bool loopback;         /* notifications may go to this machine and its link */
     Str route_log;         /* for tests: HttpOptions.route_log */
+    FILE *progress;        /* told what takes long; NULL: nobody */
 } CityOptions;
 
 /* Opens all tenants in DATA/tenants (the default one is made when absent) and starts serving. */

@@ -58,7 +58,8 @@ static Rc serve(Cli *cli) {
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
                            .loopback = settings_bool(settings, "notify.loopback"),
-                           .route_log = str_of(route_log)};
+                           .route_log = str_of(route_log),
+                           .progress = cli_err(cli)};
     City *city;
     if (options.starter && options.sandbox)
         return ctx_fail(ctx, RC_INVALID, "starter-or-sandbox", STR_NONE,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASSWORD_CHARS = 20, CASES = 1000, CASES_SEED = 999997 };
+enum { PASSWORD_CHARS = 20, CASES = 1000, CASES_SEED = 999997, CASES_TOLD = 100 };
 
 static Rc strings_read(Ctx *ctx, const Json *list, StrVec *out) {
     for (size_t i = 0; list && i < list->len; i++)
@@ -154,12 +154,32 @@ static Rc check_empty(Ctx *ctx, const City *city, const Tenant *tenant) {
                     "without --starter, or choose another with --data.");
 }
 
+/* ---- what takes long ---- */
+
+static void tell(const City *city, const char *line) {
+    FILE *to = city->options.progress;
+    if (!to) return;
+    fprintf(to, "%s\n", line);
+    fflush(to);
+}
+
+static void tell_cases(void *arg, size_t done, size_t of) {
+    char line[80];
+    if (done % CASES_TOLD) return;
+    snprintf(line, sizeof line, "  %zu of %zu cases", done, of);
+    tell(arg, line);
+}
+
 static Rc city_make(Ctx *ctx, City *city, Tenant *tenant) {
+    SeedWish wish = {.seed = CASES_SEED, .count = CASES, .tell = tell_cases, .tell_arg = city};
     TRY(check_empty(ctx, city, tenant));
+    tell(city, "machi fills the starter city, which takes about half a minute, once");
     TRY(demos_make(ctx, city));
+    tell(city, "  places and readings");
     TRY(starter_places(ctx));
     TRY(starter_readings(ctx));
-    TRY(procedures_seed(ctx, tenant, CASES_SEED, CASES));
+    TRY(procedures_seed(ctx, tenant, &wish));
+    tell(city, "  what is opened as data");
     TRY(releases_decide(ctx));
     return demos_finish(ctx, city);
 }

@@ -25,6 +25,12 @@ const Waste *procedures_waste(const Tenant *tenant);
 /* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
    them; the same seed and instant give the same city. The demo accounts must be there: they act.
    After project_start and gate_open; one thread, with a Reader. */
-Rc procedures_seed(Ctx *ctx, Tenant *tenant, uint64_t seed, size_t count);
+typedef struct SeedWish {
+    uint64_t seed;
+    size_t count;
+    void (*tell)(void *arg, size_t done, size_t of); /* once for each case; NULL: nobody */
+    void *tell_arg;
+} SeedWish;
+Rc procedures_seed(Ctx *ctx, Tenant *tenant, const SeedWish *wish);
 
 #endif

@@ -57,6 +57,7 @@ typedef struct Seed {
     Arena *lasting; /* what outlives one story */
     const Waste *waste;
     int64_t now;
+    const SeedWish *wish;
     Actor clerk, chief, nobody, residents[RESIDENTS];
     Story *stories;
     size_t count, marked;
@@ -346,6 +347,7 @@ static Rc stories_live(Seed *seed) {
         ArenaMark mark = arena_mark(seed->ctx.arena);
         TRY(story_live(seed, &seed->stories[i]));
         arena_rewind(seed->ctx.arena, mark);
+        if (seed->wish->tell) seed->wish->tell(seed->wish->tell_arg, i + 1, seed->count);
     }
     return RC_OK;
 }
@@ -562,15 +564,16 @@ static Rc seed_live(Seed *seed) {
     return dates_all(seed, false);
 }
 
-Rc procedures_seed(Ctx *ctx, Tenant *tenant, uint64_t seed, size_t count) {
+Rc procedures_seed(Ctx *ctx, Tenant *tenant, const SeedWish *wish) {
     Arena *lasting = arena_new(SEED_ARENA), *work = arena_new(SEED_ARENA);
     Seed *all = NEW(lasting, Seed);
     *all = (Seed){.ctx = *ctx,
-                  .rand = rand_seeded(seed),
+                  .rand = rand_seeded(wish->seed),
                   .lasting = lasting,
                   .waste = procedures_waste(tenant),
                   .now = time_now(ctx->clock),
-                  .count = count,
+                  .count = wish->count,
+                  .wish = wish,
                   .by_id = map_new(lasting)};
     all->ctx.arena = work;
     all->ctx.clock = &all->clock;

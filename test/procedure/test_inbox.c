@@ -106,7 +106,7 @@ static void a_person_finds_his_own_cases(void **state) {
 
 static void the_inbox_equals_its_rebuild(void **state) {
     House *house = *state;
-    GOOD(house, procedures_seed(&house->ctx, &house->tenant, 5, 60));
+    GOOD(house, procedures_seed(&house->ctx, &house->tenant, &(SeedWish){.seed = 5, .count = 60}));
     Dump before = inbox_dump(house);
     assert_true(before.rows > 150);
     project_again(house, false);

@@ -105,7 +105,8 @@ static void a_generated_city_has_every_state_whenever_it_is_made(void **state) {
         House house;
         house_make(&house, HOUSE_WHOLE);
         assert_true(time_parse(str_of(instants[i]), &house.clock.fixed));
-        GOOD(&house, procedures_seed(&house.ctx, &house.tenant, 999997, CASES));
+        GOOD(&house, procedures_seed(&house.ctx, &house.tenant,
+                                     &(SeedWish){.seed = 999997, .count = CASES}));
         Seen seen = {.house = &house};
         see_all(&seen);
         check_shape(&seen);
@@ -116,7 +117,8 @@ static void a_generated_city_has_every_state_whenever_it_is_made(void **state) {
 static Str city_digest(uint64_t seed, Arena *arena) {
     House house;
     house_make(&house, HOUSE_WHOLE);
-    GOOD(&house, procedures_seed(&house.ctx, &house.tenant, seed, 40));
+    GOOD(&house,
+         procedures_seed(&house.ctx, &house.tenant, &(SeedWish){.seed = seed, .count = 40}));
     ProjectAnswer answer;
     GOOD(&house,
          project_query(&house.ctx, house.tenant.project, &(ProjectQuery){.limit = 1000}, &answer));
