@@ -120,21 +120,27 @@ const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]) {
 
 /* ---- what was appended again ---- */
 
+/* Digits from *at on, which moves behind them. False: there are none, or more than 19, which always
+ * fit. */
+static bool digits_read(Slice text, size_t *at, uint64_t *out) {
+    size_t first = *at;
+    *out = 0;
+    for (; *at < text.len && text.at[*at] >= '0' && text.at[*at] <= '9'; ++*at) {
+        if (*at - first == 19) return false;
+        *out = *out * 10 + (uint64_t)(text.at[*at] - '0');
+    }
+    return *at > first;
+}
+
 /* {"of":[POSITION,ORDINAL],"delta":{...}}, in this form only. */
 const char *again_read(Slice clear, uint64_t *of) {
     static const char before[] = "{\"of\":[", after[] = "],\"delta\":{";
     const char *text = (const char *)clear.at, *wrong = "a note \"again\" can't be read";
-    size_t at = sizeof before - 1, digits = 0, commas = 0;
+    size_t at = sizeof before - 1;
+    uint64_t ordinal;
     if (clear.len < at || memcmp(text, before, at) != 0) return wrong;
-    *of = 0;
-    for (; at < clear.len && text[at] != ']'; at++) {
-        bool digit = text[at] >= '0' && text[at] <= '9';
-        if (!digit && (text[at] != ',' || !digits || commas++)) return wrong;
-        digits = digit ? digits + 1 : 0;
-        if (digits > 19) return wrong; /* 19 digits fit */
-        if (digit && !commas) *of = *of * 10 + (uint64_t)(text[at] - '0');
-    }
-    if (!digits || commas != 1 || clear.len - at < sizeof after) return wrong;
+    if (!digits_read(clear, &at, of) || at == clear.len || text[at++] != ',') return wrong;
+    if (!digits_read(clear, &at, &ordinal) || clear.len - at < sizeof after) return wrong;
     bool ends = memcmp(text + at, after, sizeof after - 1) == 0 && text[clear.len - 1] == '}';
     return ends ? NULL : wrong;
 }

@@ -89,16 +89,23 @@ void report_text(const Report *report, FILE *to) {
 
 /* Length of the UTF-8 sequence that begins here as far as its bytes' shape says; 0: none. */
 static size_t utf8_shape(const unsigned char *at) {
-    size_t len = *at < 0x80                  ? 1
-                 : *at >= 0xc2 && *at < 0xe0 ? 2
-                 : *at >= 0xe0 && *at < 0xf0 ? 3
-                 : *at >= 0xf0 && *at < 0xf5 ? 4
-                                             : 0;
-    for (size_t i = 1; i < len; i++)
+    static const struct {
+        unsigned char first, last; /* bytes that begin it */
+        unsigned char low, high;   /* between which its second byte lies */
+        size_t len;
+    } shapes[] = {
+        {0x01, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    size_t n = 0;
+    while (n < sizeof shapes / sizeof *shapes && (*at < shapes[n].first || *at > shapes[n].last))
+        n++;
+    if (n == sizeof shapes / sizeof *shapes) return 0;
+    if (shapes[n].len > 1 && (at[1] < shapes[n].low || at[1] > shapes[n].high)) return 0;
+    for (size_t i = 2; i < shapes[n].len; i++)
         if ((at[i] & 0xc0) != 0x80) return 0;
-    bool wrong = len > 1 && ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
-                             (*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f));
-    return wrong ? 0 : len;
+    return shapes[n].len;
 }
 
 void report_json_string(const char *text, FILE *to) {

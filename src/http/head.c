@@ -151,6 +151,22 @@ static int field_line(Head *head, Str line, const char **why) {
     return 0;
 }
 
+/* The scheme and host of an absolute-form, taken off the front of the target. */
+static int authority(Head *head, Str *rest, const char **why) {
+    Str t = *rest;
+    size_t skip = str_starts(t, STR("http://")) ? 7 : str_starts(t, STR("https://")) ? 8 : 0;
+    if (!skip) return refuse(why, 400, "The request target must begin with '/'.");
+    t = str_sub(t, skip, t.len);
+    size_t end = 0;
+    while (end < t.len && t.ptr[end] != '/' && t.ptr[end] != '?')
+        end++;
+    if (!end || !all_of(str_sub(t, 0, end), HOST))
+        return refuse(why, 400, "The request target names no valid host.");
+    head->authority = str_sub(t, 0, end);
+    *rest = str_sub(t, end, t.len);
+    return 0;
+}
+
 /* origin-form, absolute-form or "*" (RFC 9112, 3.2). */
 static int target(Head *head, const char **why) {
     Str t = head->target;
@@ -158,17 +174,9 @@ static int target(Head *head, const char **why) {
     size_t plain = query < 0 ? t.len : (size_t)query;
     if (!t.len || !all_of(str_sub(t, 0, plain), TARGET) || !all_of(str_sub(t, plain, t.len), QUERY))
         return refuse(why, 400, "The request target is empty or holds a forbidden character.");
-    if (t.ptr[0] != '/' && !(t.len == 1 && t.ptr[0] == '*')) {
-        size_t skip = str_starts(t, STR("http://")) ? 7 : str_starts(t, STR("https://")) ? 8 : 0;
-        if (!skip) return refuse(why, 400, "The request target must begin with '/'.");
-        t = str_sub(t, skip, t.len);
-        size_t end = 0;
-        while (end < t.len && t.ptr[end] != '/' && t.ptr[end] != '?')
-            end++;
-        if (!end || !all_of(str_sub(t, 0, end), HOST))
-            return refuse(why, 400, "The request target names no valid host.");
-        head->authority = str_sub(t, 0, end);
-        t = str_sub(t, end, t.len);
+    if (t.ptr[0] != '/' && !str_eq(t, STR("*"))) {
+        int status = authority(head, &t, why);
+        if (status) return status;
     }
     ptrdiff_t mark = str_find_char(t, '?');
     head->path = mark < 0 ? t : str_sub(t, 0, (size_t)mark);

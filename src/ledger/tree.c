@@ -196,6 +196,12 @@ static bool same(const Digest *a, const Digest *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* Past the levels at which the node is the last of an uneven row, which have no neighbour. */
+static void climb(uint64_t *fn, uint64_t *sn) {
+    for (; *fn && !(*fn & 1); *fn >>= 1)
+        *sn >>= 1;
+}
+
 bool tree_inclusion_holds(TreeHasher *hasher, TreeLeaf leaf, TreeHead head, const TreePath *path) {
     if (leaf.index >= head.size) return false;
     uint64_t fn = leaf.index, sn = head.size - 1;
@@ -204,10 +210,7 @@ bool tree_inclusion_holds(TreeHasher *hasher, TreeLeaf leaf, TreeHead head, cons
         if (sn == 0) return false;
         if ((fn & 1) || fn == sn) {
             hash = tree_hash_node(hasher, &path->items[i], &hash);
-            while (!(fn & 1) && fn) {
-                fn >>= 1;
-                sn >>= 1;
-            }
+            climb(&fn, &sn);
         } else {
             hash = tree_hash_node(hasher, &hash, &path->items[i]);
         }
@@ -227,16 +230,13 @@ bool tree_consistency_holds(TreeHasher *hasher, TreeHead old, TreeHead head, con
     for (; fn & 1; fn >>= 1)
         sn >>= 1;
     Digest fr = known ? *old.root : path->items[0], sr = fr;
-    for (size_t i = known ? 0 : 1; i < path->len; i++) {
+    for (size_t i = !known; i < path->len; i++) {
         const Digest *step = &path->items[i];
         if (sn == 0) return false;
         if ((fn & 1) || fn == sn) {
             fr = tree_hash_node(hasher, step, &fr);
             sr = tree_hash_node(hasher, step, &sr);
-            while (!(fn & 1) && fn) {
-                fn >>= 1;
-                sn >>= 1;
-            }
+            climb(&fn, &sn);
         } else {
             sr = tree_hash_node(hasher, &sr, step);
         }

@@ -85,9 +85,15 @@ static bool is_time(Str s) {
     return time_parse(s, &t);
 }
 
-bool dictionary_value_is(ValueKind kind, const Json *value) {
+/* A date, time or clock may be said with its type: {"@type": ..., "@value": ...}. */
+static const Json *value_said(ValueKind kind, const Json *value) {
     const Json *inner = json_get(value, STR("@value"));
-    if (inner && (kind == VALUE_DATE || kind == VALUE_TIME || kind == VALUE_CLOCK)) value = inner;
+    bool typed = kind == VALUE_DATE || kind == VALUE_TIME || kind == VALUE_CLOCK;
+    return inner && typed ? inner : value;
+}
+
+bool dictionary_value_is(ValueKind kind, const Json *value) {
+    value = value_said(kind, value);
     switch (kind) {
     case VALUE_TEXT:
     case VALUE_RELATION:

@@ -159,34 +159,43 @@ static Rc check_codes(const Compile *c, const EntityPath *up, const Json *object
     return RC_OK;
 }
 
-static Rc check_csv(const Compile *c, const EntityPath *up, const Json *object) {
-    EntityPath path = {.up = up, .name = STR("csv")};
-    const Json *csv = json_get(object, STR("csv"));
-    if (!csv) return RC_OK;
-    TRY(ONLY(c, &path, csv, STR("empty"), STR("spellings"), STR("split"), STR("point"),
-             STR("parts"), STR("family"), STR("relation"), STR("date")));
+static Rc check_point(const Compile *c, const EntityPath *up, const Json *csv) {
     const Json *ways = json_get(csv, STR("point"));
-    EntityPath point = {.up = &path, .name = STR("point")};
+    EntityPath point = {.up = up, .name = STR("point")};
     if (ways && ways->kind != JSON_ARRAY) return fail_at(c, &point, "This is an array of ways.");
     for (uint32_t i = 0; ways && i < ways->len; i++) {
         EntityPath at = {.up = &point, .index = i};
         const Json *way = json_at(ways, i);
         TRY(ONLY(c, &at, way, STR("lat"), STR("lon"), STR("latlon"), STR("geo3x3"), STR("mesh")));
-        bool pair = json_get(way, STR("lat")) && json_get(way, STR("lon")) && way->len == 2;
-        bool alone = !json_get(way, STR("lat")) && !json_get(way, STR("lon")) && way->len == 1;
-        if (!pair && !alone)
+        bool lat = json_get(way, STR("lat")), lon = json_get(way, STR("lon"));
+        if (lat != lon || way->len != (lat ? 2 : 1))
             return fail_at(c, &at, "A way is lat and lon together, or latlon, or geo3x3, or mesh.");
     }
-    const Json *parts = json_get(csv, STR("parts")), *family = json_get(csv, STR("family"));
+    return RC_OK;
+}
+
+static Rc check_family(const Compile *c, const EntityPath *up, const Json *csv) {
+    const Json *family = json_get(csv, STR("family"));
+    EntityPath path = {.up = up, .name = STR("family")};
+    if (!family) return RC_OK;
+    TRY(ONLY(c, &path, family, STR("header"), STR("from"), STR("to")));
+    int64_t from = json_get_int(family, "from", -1);
+    if (str_find(json_get_str(family, "header"), STR("{n}")) >= 0 && from >= 0 &&
+        json_get_int(family, "to", -1) >= from)
+        return RC_OK;
+    return fail_at(c, &path, "A family has header \"...{n}...\", from and to.");
+}
+
+static Rc check_csv(const Compile *c, const EntityPath *up, const Json *object) {
+    EntityPath path = {.up = up, .name = STR("csv")};
+    const Json *csv = json_get(object, STR("csv")), *parts = json_get(csv, STR("parts"));
     EntityPath in_parts = {.up = &path, .name = STR("parts")};
-    EntityPath in_family = {.up = &path, .name = STR("family")};
+    if (!csv) return RC_OK;
+    TRY(ONLY(c, &path, csv, STR("empty"), STR("spellings"), STR("split"), STR("point"),
+             STR("parts"), STR("family"), STR("relation"), STR("date")));
+    TRY(check_point(c, &path, csv));
     if (parts) TRY(ONLY(c, &in_parts, parts, STR("date"), STR("clock")));
-    if (family) TRY(ONLY(c, &in_family, family, STR("header"), STR("from"), STR("to")));
-    bool numbered = !family || (str_find(json_get_str(family, "header"), STR("{n}")) >= 0 &&
-                                json_get_int(family, "from", -1) >= 0 &&
-                                json_get_int(family, "to", -1) >= json_get_int(family, "from", 0));
-    return numbered ? RC_OK
-                    : fail_at(c, &in_family, "A family has header \"...{n}...\", from and to.");
+    return check_family(c, &path, csv);
 }
 
 static Rc read_kind(const Compile *c, const EntityPath *up, const Json *object, DictAttr *attr) {
@@ -315,16 +324,13 @@ static Rc read_attrs(Compile *c, const Json *content, TypeEntry *entry) {
     return RC_OK;
 }
 
-/* Whom a personal record is about, and under which file it is kept, decides about its keys: neither
- * may be missing. */
-static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
+/* `subject` and `about`: at most one of them, the term of an attribute. */
+static Rc read_whom(const Compile *c, const Json *content, DictType *type) {
     EntityPath path = {.name = STR("subject")};
-    bool personal = type->class >= CLASS_PERSONAL;
     Str subject = STR_NONE, about = STR_NONE;
     TRY(read_text(c, NULL, content, STR("subject"), &subject));
     TRY(read_text(c, NULL, content, STR("about"), &about));
     VEC_EACH (DictAttr, attr, &type->attrs) {
-        personal = personal || attr->class >= CLASS_PERSONAL;
         if (subject.len && str_eq(attr->term, subject)) type->subject = attr->iri;
         if (about.len && str_eq(attr->term, about)) type->about = attr->iri;
     }
@@ -335,8 +341,19 @@ static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
         return fail_at(c, &(EntityPath){.name = STR("about")},
                        "What a record is about is the term of an attribute of this type, and it "
                        "stands where there is no subject.");
-    if (personal && subject.len == 0 && about.len == 0)
-        return fail_at(c, &path, "A type with personal attributes names the person it is about.");
+    return RC_OK;
+}
+
+/* Whom a personal record is about, and under which file it is kept, decides about its keys: neither
+ * may be missing. */
+static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
+    bool personal = type->class >= CLASS_PERSONAL;
+    TRY(read_whom(c, content, type));
+    VEC_EACH (DictAttr, attr, &type->attrs)
+        personal = personal || attr->class >= CLASS_PERSONAL;
+    if (personal && type->subject.len == 0 && type->about.len == 0)
+        return fail_at(c, &(EntityPath){.name = STR("subject")},
+                       "A type with personal attributes names the person it is about.");
     if (personal && type->retention.len == 0)
         return fail_at(c, &(EntityPath){.name = STR("retention")},
                        "A type with personal attributes names its retention file.");

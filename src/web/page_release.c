@@ -95,6 +95,17 @@ static void found_set(View *view, const Json *found) {
     view_set(view, "found", view_value(&one));
 }
 
+/* What whoever looks may do with it now. */
+static void acts_set(Ctx *ctx, View *view, const OpenDefinition *definition,
+                     const Entity *decision) {
+    bool waits = definition->state == OPEN_WAITING;
+    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
+    bool fresh = definition->state == OPEN_NEW || definition->state == OPEN_CHANGED;
+    view_bool(view, "proposes", is_steward(ctx) && fresh);
+    view_bool(view, "withdraws", waits && own);
+    view_bool(view, "acts", waits && str_eq(open_decider(ctx->tenant), ctx->actor->post));
+}
+
 /* What was frozen, while it waits; else what is declared. */
 static Rc release_fill(HttpExchange *x, const OpenDefinition *definition, View *view) {
     Ctx *ctx = http_ctx(x);
@@ -113,12 +124,7 @@ static Rc release_fill(HttpExchange *x, const OpenDefinition *definition, View *
     view_set(view, "stages", decision ? page_stages(x, decision) : json_of_null());
     view_str(view, "frozen", waits ? entity_text(decision, IRI("draftedAt")) : STR_NONE);
     view_str(view, "hash", decision ? entity_text(decision, IRI("contentHash")) : STR_NONE);
-    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
-    view_bool(view, "proposes",
-              is_steward(ctx) &&
-                  (definition->state == OPEN_NEW || definition->state == OPEN_CHANGED));
-    view_bool(view, "withdraws", waits && own);
-    view_bool(view, "acts", waits && str_eq(open_decider(ctx->tenant), ctx->actor->post));
+    acts_set(ctx, view, definition, decision);
     return RC_OK;
 }
 

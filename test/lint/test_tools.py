@@ -56,6 +56,15 @@ SIZES = [
     ("int f(void) {\n" + "\n" * 59 + "}\n", "61 lines"),
     ("\n" * 700, ""),
     ("\n" * 701, "701 lines"),
+    ("int f(int a) {\n" + "    if (a) a++;\n" * 14 + "    return a;\n}\n", ""),
+    ("int f(int a) {\n" + "    if (a) a++;\n" * 15 + "    return a;\n}\n", "complexity 16"),
+    ("int f(int a) {\n" + "    while (a && a || a) a = a ? 1 : 2;\n" * 4 + "    return a;\n}\n", "complexity 17"),
+    ("int f(int a) {\n" + "    for (;;) a++;\n" * 20 + "    return a;\n}\n", "complexity 21"),
+    ("int f(int a) {\n    switch (a) {\n" + "".join("    case %d:\n        return 1;\n" % i for i in range(15)) + "    }\n}\n",
+     "complexity 16"),
+    ("int f(int a) {\n    switch (a) {\n" + "".join("    case %d:\n" % i for i in range(40)) + "        return 1;\n    }\n}\n", ""),
+    ("int f(int a) {\n" + '    g("if (a && b)"); /* if, while? */ // case\n' * 20 + "    return '?';\n}\n", ""),
+    ("int f(int a) {\n" + "    TRY(g(a));\n    VEC_EACH (int, b, &c) g(b);\n" * 20 + "    return a;\n}\n", ""),
 ]
 
 # output, exit code, (passed, failed, skipped) of a program that prints TAP

@@ -47,27 +47,39 @@ static Str drop_tokens(Ctx *ctx, Str css, Str bundle) {
     return buf_str(&out);
 }
 
+/* Where the comment that begins here ends; the same place: none begins. */
+static size_t comment_end(Str css, size_t at) {
+    if (!str_starts(str_sub(css, at, css.len), STR("/*"))) return at;
+    ptrdiff_t end = str_find(str_sub(css, at + 2, css.len), STR("*/"));
+    return end < 0 ? css.len : at + 4 + (size_t)end;
+}
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* The quote within which the text goes on behind a character. */
+static char quote_behind(char quote, char c) {
+    if (quote) return c == quote ? 0 : quote;
+    return c == '"' || c == '\'' ? c : 0;
+}
+
 /* Comments go, white space is joined and dropped beside braces and semicolons; strings stay as they
  * are. */
 static Str shorten_css(Ctx *ctx, Str css) {
     Buf out = buf_new(ctx->arena, PACK_MAX);
     char quote = 0;
     bool space = false;
-    for (size_t i = 0; i < css.len; i++) {
-        char c = css.ptr[i];
-        if (!quote && c == '/' && i + 1 < css.len && css.ptr[i + 1] == '*') {
-            ptrdiff_t end = str_find(str_sub(css, i + 2, css.len), STR("*/"));
-            i = end < 0 ? css.len : i + 3 + (size_t)end;
-            continue;
-        }
-        if (!quote && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) {
-            space = true;
-            continue;
-        }
-        char last = out.len ? out.ptr[out.len - 1] : '{';
+    for (size_t i = 0; i < css.len;) {
+        size_t behind = quote ? i : comment_end(css, i);
+        char c = css.ptr[i], last = out.len ? out.ptr[out.len - 1] : '{';
+        bool blank = !quote && is_space(c);
+        i = behind > i ? behind : i + 1;
+        space = space || blank;
+        if (i == behind || blank) continue;
         if (space && !strchr("{};,", last) && !strchr("{};,", c)) buf_add_char(&out, ' ');
         space = false;
-        if (quote ? c == quote : c == '"' || c == '\'') quote = quote ? 0 : c;
+        quote = quote_behind(quote, c);
         buf_add_char(&out, c);
     }
     return buf_str(&out);
