@@ -64,9 +64,8 @@ static bool kind_admitted(unsigned access, const Actor *actor) {
     return (access & kinds) != 0;
 }
 
-static Rc route_check(HttpExchange *x, const Actor *actor) {
-    Ctx *ctx = http_ctx(x);
-    unsigned access = http_route(x)->access, roles = access >> GATE_ROLE_SHIFT;
+Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
+    unsigned roles = access >> GATE_ROLE_SHIFT;
     if (actor->roles & 1u << ROLE_SANDBOX) return RC_OK;
     if (!kind_admitted(access, actor) && actor->kind == ACTOR_NOBODY)
         return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
@@ -76,9 +75,7 @@ static Rc route_check(HttpExchange *x, const Actor *actor) {
         return ctx_fail(ctx, RC_DENIED, "not-permitted", STR_NONE,
                         "This is not for your account. If you hold another post, change to it.");
     if (!(access & GATE_STEP_UP)) return RC_OK;
-    bool fresh = actor->stepped_up_at != TIME_NONE &&
-                 time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
-    if (fresh) return RC_OK;
+    if (gate_stepped_up(ctx, actor)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE, "Confirm your identity once more.");
 }
 
@@ -134,7 +131,7 @@ static Rc door_pass(const GateDoor *door, HttpExchange *x) {
     bool page = actor->session && !(http_route(x)->access & GATE_API);
     actor->glass = page ? GLASS_PAGE : GLASS_NO;
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
-    TRY(route_check(x, actor));
+    TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
     return csrf_check(x);
 }

@@ -62,6 +62,7 @@ struct Gate {
     Arena *arena;
     Tenant *tenant;
     Rules rules;
+    const Json *organisation;
     VEC(GatePost) posts;
     VEC(GatePurpose) purposes;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
@@ -72,8 +73,8 @@ struct Gate {
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
-    uint64_t rules_mark;           /* of the policies and posts that were read */
-    Str dummy_hash; /* verified when a login is unknown, so that time tells nothing */
+    uint64_t rules_mark; /* of the policies and posts that were read */
+    Str dummy_hash;      /* verified when a login is unknown, so that time tells nothing */
 };
 
 /* A fresh step-up lasts this long. */
@@ -90,7 +91,9 @@ Str host_client(const GateDoor *door, const HttpExchange *x);
 /* ctx->actor, or nobody. */
 const Actor *gate_actor(const Ctx *ctx);
 /* He has confirmed his identity lately. */
-bool gate_stepped_up(const Ctx *ctx);
+bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
+/* What the `access` of a route asks of whoever comes: kind, role, a step-up that still holds. */
+Rc door_check(Ctx *ctx, unsigned access, const Actor *actor);
 
 #define ACCOUNT_TYPE   LD_DEFAULT "Account"
 #define GATE_IRI(term) STR(LD_DEFAULT term)

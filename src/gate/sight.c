@@ -21,8 +21,8 @@ uint64_t gate_sight(const Ctx *ctx) {
     const Actor *actor = gate_actor(ctx);
     if (!str_empty(actor->held)) return 0;
     uint64_t links = str_empty(actor->person) ? 0 : link_generation(ctx);
-    uint64_t first[] = {actor->kind, actor->roles, gate_stepped_up(ctx), !str_empty(ctx->purpose),
-                        links};
+    uint64_t first[] = {actor->kind, actor->roles, gate_stepped_up(ctx, actor),
+                        !str_empty(ctx->purpose), links};
     uint64_t sight = hash_fast((Str){(const char *)first, sizeof first});
     const Str who[] = {actor->id, actor->person, actor->post, actor->division};
     for (size_t i = 0; i < sizeof who / sizeof *who; i++)

@@ -33,8 +33,7 @@ static bool token_allows(const GateToken *token, const GateAsk *ask) {
     return false;
 }
 
-bool gate_stepped_up(const Ctx *ctx) {
-    const Actor *actor = gate_actor(ctx);
+bool gate_stepped_up(const Ctx *ctx, const Actor *actor) {
     return actor->stepped_up_at != TIME_NONE &&
            time_now(ctx->clock) - actor->stepped_up_at < GATE_STEP_UP_LASTS;
 }
@@ -45,7 +44,7 @@ static PolicyAsk policy_ask(const Ctx *ctx, const GateAsk *ask) {
                        .kind = actor->kind,
                        .roles = actor->roles,
                        .has_purpose = !str_empty(ctx->purpose),
-                       .stepped_up = gate_stepped_up(ctx)};
+                       .stepped_up = gate_stepped_up(ctx, actor)};
 }
 
 bool gate_permits(const Ctx *ctx, const GateAsk *ask) {

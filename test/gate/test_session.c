@@ -235,6 +235,23 @@ static void a_step_up_holds_for_ten_minutes(void **state) {
     FAILS(house, gate_check(&house->ctx, &ask), RC_DENIED, "needs-step-up");
 }
 
+static void a_route_with_step_up_closes_again_after_ten_minutes(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    const unsigned access = GATE_STAFF | GATE_STEP_UP | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF);
+    Actor actor = house->chief;
+    actor.stepped_up_at = TIME_NONE;
+    FAILS(house, door_check(ctx, access, &house->nobody), RC_DENIED, "needs-sign-in");
+    FAILS(house, door_check(ctx, access, &house->clerk), RC_DENIED, "not-permitted");
+    FAILS(house, door_check(ctx, access, &actor), RC_DENIED, "needs-step-up");
+    GOOD(house, door_check(ctx, access & ~(unsigned)GATE_STEP_UP, &actor));
+    actor.stepped_up_at = house->clock.fixed;
+    house->clock.fixed += 10 * TIME_MINUTE - 1;
+    GOOD(house, door_check(ctx, access, &actor));
+    house->clock.fixed += 1;
+    FAILS(house, door_check(ctx, access, &actor), RC_DENIED, "needs-step-up");
+}
+
 static void forms_are_bound_to_their_browser(void **state) {
     House *house = *state;
     Actor one = house->nobody, other = house->nobody;
@@ -559,6 +576,7 @@ int main(void) {
         TEST(signing_out_is_on_the_disk_when_it_is_answered),
         TEST(accounts_are_checked_before_they_are_made),
         TEST(a_step_up_holds_for_ten_minutes),
+        TEST(a_route_with_step_up_closes_again_after_ten_minutes),
         TEST(forms_are_bound_to_their_browser),
         TEST(tokens_are_scoped_recorded_and_expire),
         TEST(sessions_and_tokens_outlive_the_gate),
