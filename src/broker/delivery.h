@@ -20,6 +20,10 @@ typedef struct DeliveryOptions {
 Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out);
 void delivery_close(Delivery *delivery); /* NULL allowed */
 
+/* False: the host of an endpoint is an address to which nothing is sent. A name is judged when it
+ * is called, by what it resolves to then. */
+bool delivery_reaches(const Delivery *delivery, Str host);
+
 /* One notification as it will be sent. */
 typedef struct Notice {
     Str subscription; /* id */

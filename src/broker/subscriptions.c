@@ -46,11 +46,24 @@ static Rc find(Request *request, const Entity **out) {
 
 /* ---- writing ---- */
 
+/* What can be known of the endpoint before anything is sent to it. */
+static Rc endpoint_check(Request *request, const Subscription *subscription) {
+    Ctx *ctx = request->ctx;
+    Str host = http_url_host(ctx->arena, subscription->url);
+    if (delivery_reaches(request->tenant->broker->delivery, host)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-subscriber", STR("notification.endpoint.uri"),
+                    "Nothing is sent to " STR_FMT
+                    ": loopback, link-local, metadata and multicast addresses are no subscriber's "
+                    "(the setting notify.loopback of the server allows them).",
+                    STR_ARG(host));
+}
+
 /* Compiles it once, so that nothing is stored that would not work. */
 static Rc checked(Request *request, const Entity *entity) {
     Subscription *trial;
     TRY(subscription_compile(request->ctx, entity, &trial));
     Rc rc = rights_subscribe(request->ctx, trial);
+    if (rc == RC_OK) rc = endpoint_check(request, trial);
     subscription_free(trial);
     return rc;
 }

@@ -180,14 +180,13 @@ static void set_options(Job *job) {
     set_method(job);
 }
 
-/* The host of the URL, for the filter; "" for what is no URL, which libcurl will refuse. */
-static const char *host_of(Arena *arena, const char *url) {
+Str http_url_host(Arena *arena, Str url) {
     CURLU *parts = curl_url();
     char *host = NULL;
-    const char *copy = "";
-    if (parts && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
+    Str copy = STR_NONE;
+    if (parts && !curl_url_set(parts, CURLUPART_URL, str_z(arena, url), 0) &&
         !curl_url_get(parts, CURLUPART_HOST, &host, 0))
-        copy = str_z(arena, str_of(host));
+        copy = str_dup(arena, str_of(host));
     curl_free(host);
     curl_url_cleanup(parts);
     return copy;
@@ -219,7 +218,7 @@ static Job *job_new(HttpClient *client, const HttpCall *call) {
         (Job){.client = client, .arena = arena, .method = call->method, .timeout = call->timeout};
     if (job->timeout <= 0) job->timeout = TIMEOUT_DEFAULT;
     job->url = str_z(arena, call->url);
-    job->host = host_of(arena, job->url);
+    job->host = str_z(arena, http_url_host(arena, str_of(job->url)));
     job->body = str_dup(arena, call->body);
     job->head = buf_new(NULL, HEAD_BYTES_MAX);
     job->answer = buf_new(NULL, call->max_answer ? call->max_answer : ANSWER_DEFAULT);

@@ -91,7 +91,14 @@ typedef struct HttpOptions {
 Rc http_server_new(Ctx *ctx, const HttpOptions *options, HttpServer **out);
 /* Adds a table; before http_server_start. Two rows with the same method and pattern are a bug. */
 void http_routes(HttpServer *server, const HttpRoute *routes, size_t n);
+/* What every handler may ask for: lent to the server, which must not outlive it; before
+ * http_server_start. */
+void http_lend(HttpServer *server, const void *lent);
+const void *http_lent(const HttpExchange *x);
 const HttpRoute *http_route_at(const HttpServer *server, size_t index); /* NULL past the end */
+/* Listens already: a port that is in use is found before anything is made. Who connects waits
+   until http_server_start, which does this itself where nobody did. */
+Rc http_server_listen(Ctx *ctx, HttpServer *server);
 Rc http_server_start(Ctx *ctx, HttpServer *server);
 int http_port(const HttpServer *server);
 /* Stops accepting, lets running requests finish for at most grace µs, then closes. Deferred
@@ -236,6 +243,9 @@ typedef struct HttpClientOptions {
 /* False for loopback, private, link-local, multicast, unspecified and other addresses that are no
  * public host's (RFC 6890). */
 bool http_address_public(Str address);
+/* The host of an address, as the client will take it; of IPv6 in brackets. STR_NONE: it has none,
+ * or is no URL, which sending will refuse. */
+Str http_url_host(Arena *arena, Str url);
 HttpClient *http_client_new(HttpClientOptions options);
 void http_client_free(HttpClient *client);
 /* The call is copied. Only http and https; redirects are not followed (reply.location tells). done

@@ -40,7 +40,8 @@ static void own_put(Own *own, Str subscription, Str url, uint64_t position) {
                      .position = position,
                      .at = time_now(own->ctx.clock),
                      .url = url,
-                     .body = str_fmt(own->ctx.arena, "{\"n\":%llu}", (unsigned long long)position)};
+                     .rights.body =
+                         str_fmt(own->ctx.arena, "{\"n\":%llu}", (unsigned long long)position)};
     vec_push(own->ctx.arena, &notice.headers, STR("Content-Type: application/json"));
     assert_int_equal(batch_begin(&own->ctx, own->local, BATCH_DURABLE), RC_OK);
     NoticeRow row;
@@ -73,6 +74,51 @@ static void addresses_of_this_machine_are_refused(void **state) {
         assert_int_equal(told.waiting, 1); /* it may be allowed one day */
     }
     assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("refused")).len, 0);
+    own_close(&own);
+}
+
+/* Judged without a socket: what this machine can't reach anyway would be refused by nobody. */
+static void endpoints_by_address_are_judged_at_once(void **state) {
+    static const struct {
+        const char *host;
+        bool reached;
+    } rows[] = {
+        {"127.0.0.1", false},
+        {"127.255.0.9", false},
+        {"0.0.0.0", false},
+        {"169.254.1.1", false},
+        {"169.254.169.254", false}, /* metadata */
+        {"224.0.0.251", false},
+        {"255.255.255.255", false},
+        {"[::1]", false},
+        {"::1", false},
+        {"[::]", false},
+        {"[fe80::1]", false}, /* link-local: fe80::/10 */
+        {"[febf::1]", false},
+        {"[ff02::1]", false},
+        {"[fd00:ec2::254]", false}, /* metadata */
+        {"[::ffff:127.0.0.1]", false},
+        {"[::ffff:169.254.169.254]", false},
+        {"[::ffff:224.0.0.1]", false},
+        {"[fec0::1]", true},
+        {"[fd00:ec3::254]", true},
+        {"[2001:db8::1]", true},
+        {"[::ffff:192.0.2.1]", true},
+        {"[::2]", true},
+        {"192.0.2.1", true},
+        {"10.0.0.1", true}, /* a city's own network */
+        {"169.253.0.1", true},
+        {"localhost", true}, /* a name: by what it resolves to, at the socket */
+        {"example.com", true},
+    };
+    Rig *rig = *state;
+    Own own = own_open(rig, false), open = own_open(rig, true);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (delivery_reaches(own.delivery, str_of(rows[i].host)) != rows[i].reached)
+            fail_msg("%s: %s", rows[i].host, rows[i].reached ? "refused" : "taken");
+        assert_true(delivery_reaches(open.delivery, str_of(rows[i].host)));
+    }
+    own_close(&open);
     own_close(&own);
 }
 
@@ -160,7 +206,7 @@ static Subscription *compiled(Rig *rig, size_t number, const char *selector) {
                        selector);
     Rc rc = json_read(&ctx, rig_json(ctx.arena, text.ptr), JSON_LIMITS_DEFAULT, &document);
     if (rc == RC_OK) rc = subscription_read(&ctx, ld_core(), document, false, &document);
-    owner = gate_actor_write(ctx.arena, gate_system_actor());
+    owner = gate_actor_write(ctx.arena, gate_system_actor(), STR_NONE);
     context = ld_context_source(ld_core());
     SubscriptionParts parts = {.id = str_fmt(ctx.arena, "urn:s:%zu", number),
                                .document = document,
@@ -219,8 +265,11 @@ static void only_what_could_match_is_proposed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(addresses_of_this_machine_are_refused), CASE(a_notice_outlives_its_delivery),
-        CASE(a_full_lane_says_so_and_counts),        CASE(handed_over_is_as_read),
+        CASE(addresses_of_this_machine_are_refused),
+        CASE(endpoints_by_address_are_judged_at_once),
+        CASE(a_notice_outlives_its_delivery),
+        CASE(a_full_lane_says_so_and_counts),
+        CASE(handed_over_is_as_read),
         CASE(only_what_could_match_is_proposed),
     };
     return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
