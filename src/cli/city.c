@@ -122,17 +122,6 @@ static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx
     }
 }
 
-/* The pages name divisions and posts as long as the city runs. */
-static Rc pages_prepare(Ctx *ctx, City *city) {
-    Ctx lasting = *ctx;
-    lasting.arena = city->arena;
-    city->pages = (PagesOptions){
-        .demos = city->demos.items, .demo_count = city->demos.len, .secure = city->options.secure};
-    Rc rc = starter_json(&lasting, STR("organisation.json"), &city->pages.organisation);
-    ctx->error = lasting.error;
-    return rc;
-}
-
 static void list_read(Arena *arena, Str list, StrVec *out) {
     for (Str item; str_split(&list, ',', &item);)
         if (!str_empty(str_trim(item))) vec_push(arena, out, str_dup(arena, str_trim(item)));
@@ -158,8 +147,8 @@ static void door_prepare(City *city) {
                             .proxies = &city->proxies};
 }
 
-static Rc server_open(Ctx *ctx, City *city) {
-    TRY(pages_prepare(ctx, city));
+/* Before anything is made in the folder. */
+static Rc server_listen(Ctx *ctx, City *city) {
     door_prepare(city);
     HttpOptions options = {.host = city->options.host,
                            .port = city->options.port,
@@ -174,10 +163,22 @@ static Rc server_open(Ctx *ctx, City *city) {
                            .clock = &city->clock,
                            .route_log = city->options.route_log};
     TRY(http_server_new(ctx, &options, &city->server));
+    Rc rc = http_server_listen(ctx, city->server);
+    if (rc != RC_FAILED) return rc;
+    return ctx_fail(ctx, RC_FAILED, "listen", STR("listen"),
+                    STR_FMT " With --listen HOST:PORT, as in ./dev run -- --listen 127.0.0.1:8081.",
+                    STR_ARG(str_dup(ctx->arena, ctx->error.detail)));
+}
+
+static Rc server_start(Ctx *ctx, City *city) {
     broker_routes(city->server);
-    city->pages.server = city->server;
-    city->pages.sandbox = city->options.sandbox;
-    city->pages.since = time_now(&city->clock);
+    city->pages = (PagesOptions){.usual = city->tenants[0],
+                                 .demos = city->demos.items,
+                                 .demo_count = city->demos.len,
+                                 .sandbox = city->options.sandbox,
+                                 .secure = city->options.secure,
+                                 .server = city->server,
+                                 .since = time_now(&city->clock)};
     pages_routes(city->server, &city->pages);
     return http_server_start(ctx, city->server);
 }
@@ -211,13 +212,14 @@ static Rc city_begin(Ctx *ctx, City *city) {
                         "In a sandbox anyone may do everything: it listens on the loopback only.");
     city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
     TRY(glass_check(ctx, city));
+    TRY(server_listen(ctx, city));
     TRY(starter_dictionary(ctx, city->arena, &city->dictionary));
     TRY(tenants_open(ctx, city));
     TRY(occasion_check(ctx, city));
     if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
     for (size_t i = 0; i < city->tenant_count; i++)
         TRY(open_start(ctx, city->tenants[i]));
-    TRY(server_open(ctx, city));
+    TRY(server_start(ctx, city));
     return control_open(ctx, city);
 }
 

@@ -295,6 +295,9 @@ typedef struct GatePost {
     Str id, title_ja, title_en, division;
     unsigned roles;
 } GatePost;
+/* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
+ * its accounts' names in both languages. NULL: it was opened without. */
+const Json *gate_organisation(const Gate *gate);
 const GatePost *gate_post(const Gate *gate, Str id);
 /* A purpose for which personal data is looked at, by its code; NULL: the city lists no such one. */
 typedef struct GatePurpose {

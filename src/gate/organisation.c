@@ -31,6 +31,7 @@ static Rc purposes_read(Ctx *ctx, Gate *gate, const Json *purposes) {
 }
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
+    gate->organisation = source ? json_dup(gate->arena, source) : NULL;
     const Json *posts = source ? json_get(source, STR("posts")) : NULL;
     for (size_t i = 0; posts && i < posts->len; i++) {
         const Json *one = json_at(posts, i), *title = json_get(one, STR("title"));
@@ -44,6 +45,10 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
         vec_push(gate->arena, &gate->posts, post);
     }
     return purposes_read(ctx, gate, source ? json_get(source, STR("purposes")) : NULL);
+}
+
+const Json *gate_organisation(const Gate *gate) {
+    return gate->organisation;
 }
 
 const GatePost *gate_post(const Gate *gate, Str id) {

@@ -32,6 +32,10 @@ const HttpServer *http_server_of(const HttpExchange *x) {
     return x->server;
 }
 
+const void *http_lent(const HttpExchange *x) {
+    return x->server->lent;
+}
+
 const HttpRoute *http_route(const HttpExchange *x) {
     return x->match.route;
 }

@@ -241,6 +241,7 @@ struct HttpServer {
     Loop **loops;
     Pool *pool, *slow;
     RouteLog *log;
+    const void *lent;
     int port;
     bool started;
     _Atomic size_t connections;

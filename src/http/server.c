@@ -65,6 +65,10 @@ const HttpRoute *http_route_at(const HttpServer *server, size_t index) {
     return index < server->routes.len ? server->routes.items[index] : NULL;
 }
 
+void http_lend(HttpServer *server, const void *lent) {
+    server->lent = lent;
+}
+
 int http_port(const HttpServer *server) {
     return server->port;
 }
@@ -115,7 +119,7 @@ static Rc open_loops(Ctx *ctx, HttpServer *server, struct sockaddr_storage *addr
     bool shared = options->loops > 1;
     if (shared && options->port && port_is_taken(address))
         return ctx_fail(ctx, RC_FAILED, "listen", STR_NONE,
-                        "Port %d is in use: stop the other program or choose another port.",
+                        "Port %d is in use: stop the other program, or choose another port.",
                         options->port);
     for (int i = 0; i < options->loops; i++) {
         Loop *loop = server->loops[i] = loop_new(server, i);
@@ -155,18 +159,22 @@ static void make_room(HttpOptions *options) {
     options->max_connections = (size_t)room;
 }
 
-Rc http_server_start(Ctx *ctx, HttpServer *server) {
+Rc http_server_listen(Ctx *ctx, HttpServer *server) {
     const HttpOptions *options = &server->options;
-    assert(!server->started);
+    assert(!server->loops);
     make_room(&server->options);
     struct sockaddr_storage address = {0};
     TRY(read_address(ctx, options, &address));
     server->loops = NEW_ARRAY(server->arena, Loop *, options->loops);
     Rc rc = open_loops(ctx, server, &address);
-    if (rc != RC_OK) {
-        free_loops(server);
-        return rc;
-    }
+    if (rc != RC_OK) free_loops(server);
+    return rc;
+}
+
+Rc http_server_start(Ctx *ctx, HttpServer *server) {
+    const HttpOptions *options = &server->options;
+    assert(!server->started);
+    if (!server->loops) TRY(http_server_listen(ctx, server));
     server->pool = pool_new(server, HTTP_POOL, options->pool, options->loops, options->pool_queue);
     server->slow =
         pool_new(server, HTTP_SLOW, 1, options->loops + options->pool, options->pool_queue);
@@ -198,8 +206,8 @@ void http_server_free(HttpServer *server) {
     if (server->started) {
         pool_free(server->pool);
         pool_free(server->slow);
-        free_loops(server);
     }
+    free_loops(server);
     if (server->log) routelog_close(server->log);
     router_free(server->router);
     arena_free(server->arena);

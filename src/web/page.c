@@ -3,15 +3,23 @@
 
 #include "open/open.h"
 
-static const PagesOptions *shared; /* set once, before the server starts */
-
-const PagesOptions *pages_options(void) {
-    return shared;
+const PagesOptions *pages_options(const HttpExchange *x) {
+    return http_lent(x);
 }
 
-static Str city_part(const char *language) {
-    const Json *name = shared->organisation ? json_get(shared->organisation, STR("name")) : NULL;
-    return name ? json_get_str(name, language) : STR("machi");
+const Json *page_organisation(HttpExchange *x) {
+    const Tenant *tenant = http_ctx(x)->tenant;
+    if (!tenant) tenant = pages_options(x)->usual;
+    return tenant && tenant->gate ? gate_organisation(tenant->gate) : NULL;
+}
+
+Json page_city(HttpExchange *x) {
+    const Json *name = json_get(page_organisation(x), STR("name"));
+    return name ? *name : json_of_str(STR("machi"));
+}
+
+void page_contact(HttpExchange *x, View *view, const char *name) {
+    view_json(view, name, json_get(json_get(page_organisation(x), STR("contact")), str_of(name)));
 }
 
 const char *page_home_of(const Actor *actor) {
@@ -22,8 +30,8 @@ const char *page_home_of(const Actor *actor) {
 }
 
 /* Accounts carry the Japanese name; the organisation knows both. */
-Json page_name(Str name) {
-    const Json *accounts = json_get(shared->organisation, STR("accounts"));
+Json page_name(HttpExchange *x, Str name) {
+    const Json *accounts = json_get(page_organisation(x), STR("accounts"));
     for (size_t i = 0; accounts && i < accounts->len; i++) {
         const Json *both = json_get(json_at(accounts, i), STR("name"));
         if (str_eq(json_get_str(both, "ja"), name)) return *both;
@@ -36,7 +44,7 @@ static Json user_value(HttpExchange *x) {
     const Actor *actor = ctx->actor;
     if (!actor || actor->kind == ACTOR_NOBODY) return json_of_null();
     View user = view_new(ctx->arena);
-    view_set(&user, "name", page_name(actor->name));
+    view_set(&user, "name", page_name(x, actor->name));
     const StrVec *posts = actor->kind == ACTOR_STAFF ? gate_own_posts(ctx) : NULL;
     view_bool(&user, "several", posts && posts->len > 1);
     view_str(&user, "home", str_of(page_home_of(actor)));
@@ -89,14 +97,14 @@ static Str language_name(WebLang lang) {
 View page_view_saying(HttpExchange *x, Json notice) {
     Ctx *ctx = http_ctx(x);
     View site = view_new(ctx->arena), view = view_new(ctx->arena);
-    view_set(&site, "city", view_text(ctx->arena, city_part("ja"), city_part("en")));
+    view_set(&site, "city", page_city(x));
     view_set(&site, "path", json_of_str(http_path(x)));
     view_str(&site, "language", language_name(web_lang_of(x)));
     view_set(&site, "user", user_value(x));
     view_bool(&site, "office", ctx->actor && ctx->actor->kind == ACTOR_STAFF);
     view_set(&site, "csrf",
              ctx->actor && ctx->tenant ? json_of_str(gate_csrf(ctx)) : json_of_str(STR("")));
-    view_bool(&site, "sandbox", shared->sandbox || (ctx->tenant && ctx->tenant->sandbox));
+    view_bool(&site, "sandbox", pages_options(x)->sandbox || (ctx->tenant && ctx->tenant->sandbox));
     view_bool(&site, "glass", false);
     view_set(&site, "notice", notice);
     view_set(&site, "nav", nav_value(x));
@@ -118,7 +126,7 @@ static void language_keep(HttpExchange *x) {
     http_set_cookie(x, (HttpSetCookie){.name = "lang",
                                        .value = asked,
                                        .max_age = INT64_C(365) * 86400,
-                                       .secure = shared->secure});
+                                       .secure = pages_options(x)->secure});
 }
 
 /* The look comes after the view was begun. */
@@ -314,7 +322,7 @@ Json page_post(HttpExchange *x, Str post) {
     Ctx *ctx = http_ctx(x);
     const GatePost *known = gate_post(ctx->tenant->gate, post);
     if (known) return view_text(ctx->arena, known->title_ja, known->title_en);
-    return view_text(ctx->arena, STR("まち市"), STR("The city"));
+    return page_city(x);
 }
 
 void page_faults(View *view, const Faults *faults) {
@@ -396,7 +404,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_report_rows, page_report_count},
         {page_reports_rows, page_reports_count},
     };
-    shared = options;
+    http_lend(server, options);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         http_routes(server, tables[i].rows, tables[i].count);
 }

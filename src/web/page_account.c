@@ -17,9 +17,10 @@ static Str own_path(Str next, const char *otherwise) {
 
 /* ---- sign in ---- */
 
-static Json demo_values(Arena *arena) {
-    const PagesOptions *options = pages_options();
-    const Json *accounts = json_get(options->organisation, STR("accounts"));
+static Json demo_values(HttpExchange *x) {
+    Arena *arena = http_ctx(x)->arena;
+    const PagesOptions *options = pages_options(x);
+    const Json *accounts = json_get(page_organisation(x), STR("accounts"));
     JsonItems items = {0};
     for (size_t i = 0; i < options->demo_count; i++) {
         View one = view_new(arena);
@@ -56,8 +57,7 @@ static void sign_in_show(HttpExchange *x, int status, Str account, const Faults 
     view_str(&values, "account", account);
     view_set(&view, "values", view_value(&values));
     view_set(&view, "next", json_of_str(own_path(next, "/")));
-    view_set(&view, "demo",
-             asked_on_loopback(x) ? demo_values(view.arena) : json_of_items(NULL, 0));
+    view_set(&view, "demo", asked_on_loopback(x) ? demo_values(x) : json_of_items(NULL, 0));
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_SIGN_IN, &view);
 }
@@ -94,7 +94,7 @@ static void sign_in_post(HttpExchange *x) {
         return;
     }
     Actor actor;
-    gate_set_cookie(x, token, pages_options()->secure);
+    gate_set_cookie(x, token, pages_options(x)->secure);
     if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
     page_see(x, own_path(http_form_value(form, "next"), "/").len > 1
                     ? own_path(http_form_value(form, "next"), "/")
@@ -106,7 +106,7 @@ static void sign_out_post(HttpExchange *x) {
         page_fail(x);
         return;
     }
-    gate_set_cookie(x, STR_NONE, pages_options()->secure);
+    gate_set_cookie(x, STR_NONE, pages_options(x)->secure);
     page_see(x, STR("/"));
 }
 

@@ -141,7 +141,7 @@ static void api_get(HttpExchange *x) {
     ApiGroups groups = {0};
     JsonItems items = {0};
     const HttpRoute *route;
-    for (size_t i = 0; (route = http_route_at(pages_options()->server, i)); i++)
+    for (size_t i = 0; (route = http_route_at(pages_options(x)->server, i)); i++)
         if ((route->access & GATE_API) && route->tag &&
             !str_starts(str_of(route->pattern), STR("/assets")))
             group_add(arena, &groups, route);

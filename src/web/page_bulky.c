@@ -123,9 +123,8 @@ static void start_get(HttpExchange *x) {
     view_str(&view, "draft",
              str_empty(answers.token) ? STR_NONE
                                       : str_of(step_pages[apply_next(ctx, &answers)].path));
-    view_str(&view, "phone", STR("0999-00-0000"));
-    view_set(&view, "hours",
-             view_text(ctx->arena, STR("平日 8:30から17:15"), STR("Weekdays, 8:30 to 17:15")));
+    page_contact(x, &view, "phone");
+    page_contact(x, &view, "hours");
     view_items(&view, "refused", &refused);
     page_show(x, 200, WEB_PAGE_BULKY_START, &view);
 }

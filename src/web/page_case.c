@@ -397,7 +397,7 @@ static void case_get(HttpExchange *x) {
 Str page_whole_address(HttpExchange *x, Str path) {
     Str host = http_header(x, "host");
     return str_fmt(http_ctx(x)->arena, "%s://" STR_FMT STR_FMT,
-                   pages_options()->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
+                   pages_options(x)->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
 }
 
 static void receipt_get(HttpExchange *x) {

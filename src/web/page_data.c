@@ -16,7 +16,7 @@ enum { CATALOGUE_MAX = 8 << 20 };
 /* Addresses in the catalogue are whole ones: those under which the reader came. */
 static Str base_of(HttpExchange *x) {
     Str host = http_header(x, "Host");
-    return str_fmt(http_ctx(x)->arena, "%s://" STR_FMT, pages_options()->secure ? "https" : "http",
+    return str_fmt(http_ctx(x)->arena, "%s://" STR_FMT, pages_options(x)->secure ? "https" : "http",
                    STR_ARG(host));
 }
 
@@ -94,9 +94,8 @@ static void file_answer(HttpExchange *x, const OpenVersion *version, Str dataset
 static void dcat_answer(HttpExchange *x, bool turtle, Str only) {
     Ctx *ctx = http_ctx(x);
     Buf text = buf_new(ctx->arena, CATALOGUE_MAX);
-    OpenCatalogue what = {.base = base_of(x),
-                          .publisher = json_get(pages_options()->organisation, STR("name")),
-                          .only = only};
+    OpenCatalogue what = {
+        .base = base_of(x), .publisher = json_get(page_organisation(x), STR("name")), .only = only};
     Rc rc = turtle ? open_catalogue_turtle(ctx, &what, &text)
                    : open_catalogue_jsonld(ctx, &what, &text);
     if (rc != RC_OK) {

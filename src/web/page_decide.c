@@ -90,10 +90,10 @@ static void reductions_show(HttpExchange *x, int status, const Faults *faults) {
     ProjectAnswer found;
     JsonItems items = {0};
     ctx->purpose = purpose_decide;
-    Str condition = str_fmt(
-        ctx->arena, "kind==\"fee-reduction\";state==\"waiting\";deciderPost==\"" STR_FMT "\"",
-        STR_ARG(ctx->actor->post));
-    Rc rc = proposals(ctx, condition, &found);
+    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
+    buf_add(&condition, STR("kind==\"fee-reduction\";state==\"waiting\";deciderPost=="));
+    json_write_str(&condition, ctx->actor->post);
+    Rc rc = proposals(ctx, buf_str(&condition), &found);
     for (size_t i = 0; rc == RC_OK && i < found.entities.len; i++) {
         Json *one = vec_push(ctx->arena, &items, json_of_null());
         rc = reduction_value(x, found.entities.items[i], one);

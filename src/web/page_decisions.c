@@ -70,20 +70,22 @@ static Str decision_url(HttpExchange *x, const Entity *decision) {
 
 typedef struct DecisionFilter {
     const char *word, *condition;
+    const char *post; /* the attribute that is one's own post; NULL: whoever's */
 } DecisionFilter;
 
 static const DecisionFilter state_filters[] = {
-    {"mine", "state==\"waiting\""},
-    {"waiting", "state==\"waiting\""},
-    {"decided", "state==\"decided\""},
-    {"returned", "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\")"},
-    {"all", "state"},
+    {"mine", "state==\"waiting\"", "deciderPost"},
+    {"drafted", "state==\"waiting\"", "drafterPost"},
+    {"waiting", "state==\"waiting\"", NULL},
+    {"decided", "state==\"decided\"", NULL},
+    {"returned", "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\")", NULL},
+    {"all", "state", NULL},
 };
 static const DecisionFilter kind_filters[] = {
-    {"all", "kind"},
-    {"fee-reduction", "kind==\"fee-reduction\""},
-    {"collection-plan", "kind==\"collection-plan\""},
-    {"release", "kind==\"release\""},
+    {"all", "kind", NULL},
+    {"fee-reduction", "kind==\"fee-reduction\"", NULL},
+    {"collection-plan", "kind==\"collection-plan\"", NULL},
+    {"release", "kind==\"release\"", NULL},
 };
 
 enum {
@@ -105,13 +107,22 @@ static Json words_value(Arena *arena, const DecisionFilter *rows, size_t n) {
     return json_of_items(items.items, items.len);
 }
 
-/* What waits for one's own post, as the one who decides or who proposed it. */
+/* A text in a condition is a JSON string: a post's id is the city's to choose. */
 static Str condition_of(Ctx *ctx, const DecisionFilter *state, const DecisionFilter *kind) {
-    Str text = str_fmt(ctx->arena, "%s;%s", state->condition, kind->condition);
-    if (!str_eq(str_of(state->word), STR("mine"))) return text;
-    return str_fmt(ctx->arena,
-                   STR_FMT ";(deciderPost==\"" STR_FMT "\"|drafterPost==\"" STR_FMT "\")",
-                   STR_ARG(text), STR_ARG(ctx->actor->post), STR_ARG(ctx->actor->post));
+    Buf text = buf_new(ctx->arena, CONDITION_MAX);
+    buf_addf(&text, "%s;%s", state->condition, kind->condition);
+    if (state->post) {
+        buf_addf(&text, ";%s==", state->post);
+        json_write_str(&text, ctx->actor->post);
+    }
+    return buf_str(&text);
+}
+
+/* The list begins with what one has to do: who decides with that, who only drafts with what he
+ * waits for, who audits with all. */
+static size_t state_usual(const Actor *actor) {
+    if (actor->roles == AUDITOR_ALONE) return STATE_FILTERS - 1;
+    return actor->roles & 1u << ROLE_CHIEF ? 0 : 1;
 }
 
 static Rc decisions_find(Ctx *ctx, Str condition, size_t page, ProjectAnswer *out) {
@@ -149,9 +160,8 @@ static Json line_value(HttpExchange *x, const Entity *decision) {
 
 static void decisions_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
-    bool audits = ctx->actor->roles == AUDITOR_ALONE;
-    const DecisionFilter *state = filter_find(state_filters, STATE_FILTERS,
-                                              http_query_or(x, "state", STR_NONE), audits ? 4 : 0);
+    const DecisionFilter *state = filter_find(
+        state_filters, STATE_FILTERS, http_query_or(x, "state", STR_NONE), state_usual(ctx->actor));
     const DecisionFilter *kind =
         filter_find(kind_filters, KIND_FILTERS, http_query_or(x, "kind", STR_NONE), 0);
     ProjectAnswer found;
@@ -259,29 +269,6 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     return RC_OK;
 }
 
-/* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
- */
-static Rc proof_value(Ctx *ctx, const Entity *decision, View *view) {
-    static const char *const names[] = {"leaf", "checkpoint", "size", "witness"};
-    const Json *proof = NULL;
-    View one = view_new(ctx->arena);
-    Rc rc = ledger_proof(ctx, ctx->tenant->ledger, decision->version, &proof);
-    if (rc != RC_OK && rc != RC_BUSY) return rc;
-    view_int(&one, "position", (int64_t)decision->version);
-    view_str(&one, "at", entity_text(decision, IRI("decidedAt")));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        view_null(&one, names[i]);
-    Str note = proof ? json_get_str(proof, "checkpoint") : STR_NONE, line;
-    if (proof) view_str(&one, "leaf", json_get_str(proof, "leafHash"));
-    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
-        int64_t size;
-        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
-        if (i == 2) view_str(&one, "checkpoint", line);
-    }
-    view_set(view, "proof", view_value(&one));
-    return RC_OK;
-}
-
 static Json comments_value(HttpExchange *x, const Entity *decision) {
     Arena *arena = http_ctx(x)->arena;
     Str opinion = entity_text(decision, IRI("opinion"));
@@ -313,7 +300,7 @@ static void decision_get(HttpExchange *x) {
     const Entity *decision;
     View view = page_view(x);
     Rc rc = decision_load(x, &decision);
-    if (rc == RC_OK) rc = proof_value(ctx, decision, &view);
+    if (rc == RC_OK) rc = page_proof(ctx, decision->version, &view, NULL);
     if (rc == RC_OK) rc = content_value(ctx, decision, &view);
     if (rc != RC_OK) {
         page_fail(x);

@@ -45,7 +45,7 @@ static void find_show(HttpExchange *x, int status, const HttpForm *form, const F
         view_str(&values, fields[i],
                  form ? str_head(http_form_value(form, fields[i]), SHOWN_MAX) : STR_NONE);
     view_set(&view, "values", view_value(&values));
-    view_str(&view, "phone", STR("0999-00-0000"));
+    page_contact(x, &view, "phone");
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_CASE_FIND, &view);
 }

@@ -72,7 +72,7 @@ static void home_get(HttpExchange *x) {
     }
     now_value(x, &view);
     view_int(&view, "datasets", datasets);
-    view_str(&view, "phone", STR("0999-00-0000"));
+    page_contact(x, &view, "phone");
     page_show(x, 200, WEB_PAGE_HOME, &view);
 }
 

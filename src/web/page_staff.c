@@ -142,7 +142,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
     view_set(&one, "assignee",
              str_empty(assignee) ? json_of_null()
-             : mine              ? page_name(http_ctx(x)->actor->name)
+             : mine              ? page_name(x, http_ctx(x)->actor->name)
                                  : page_post(x, entity_text(application, IRI("post"))));
     return view_value(&one);
 }

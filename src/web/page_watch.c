@@ -2,6 +2,11 @@
  */
 #include "pages_int.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 enum { LOG_PAGE = 100 };
@@ -67,7 +72,6 @@ static Rc checkpoint_value(Ctx *ctx, View *view) {
     view_set(&one, "witness",
              witness.size ? view_text(ctx->arena, STR("証人ファイル"), STR("witness file"))
                           : json_of_null());
-    view_int(&one, "at", time_now(ctx->clock));
     view_set(view, "checkpoint", view_value(&one));
     return RC_OK;
 }
@@ -103,21 +107,106 @@ static void audit_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_ACCESS_LOG, &view);
 }
 
+/* ---- one leaf ---- */
+
+/* What the newest checkpoint of the witness file says of a leaf: it covers it or it doesn't, and
+ * the tree is still as it was then. */
+static Rc witness_value(Ctx *ctx, uint64_t position, View *one) {
+    LedgerWitness witness;
+    Arena *arena = ctx->arena;
+    view_null(one, "witness");
+    TRY(ledger_witnessed(ctx, ctx->tenant->ledger, &witness));
+    bool covers = witness.size >= position;
+    view_bool(one, "differs", witness.size && !witness.consistent);
+    if (!covers) return RC_OK;
+    unsigned long long size = witness.size;
+    view_set(one, "witness",
+             view_text(arena, str_fmt(arena, "証人ファイルの、%llu件までのチェックポイント", size),
+                       str_fmt(arena, "the witness file's checkpoint over %llu records", size)));
+    return RC_OK;
+}
+
+/* The checkpoint over a new leaf is signed within a second; until then the page says that it waits.
+ */
+Rc page_proof(Ctx *ctx, uint64_t position, View *view, const Json **out) {
+    static const char *const names[] = {"leaf", "checkpoint", "size"};
+    const Json *proof = NULL;
+    View one = view_new(ctx->arena);
+    Rc rc = ledger_proof(ctx, ctx->tenant->ledger, position, &proof);
+    if (rc != RC_OK && rc != RC_BUSY) return rc;
+    view_int(&one, "position", (int64_t)position);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        view_null(&one, names[i]);
+    Str note = proof ? json_get_str(proof, "checkpoint") : STR_NONE, line;
+    if (proof) view_str(&one, "leaf", json_get_str(proof, "leafHash"));
+    for (int i = 0; i < 3 && str_split(&note, '\n', &line); i++) {
+        int64_t size;
+        if (i == 1 && str_to_i64(line, &size)) view_int(&one, "size", size);
+        if (i == 2) view_str(&one, "checkpoint", line);
+    }
+    TRY(witness_value(ctx, position, &one));
+    view_set(view, "proof", view_value(&one));
+    if (out) *out = proof;
+    return RC_OK;
+}
+
+static Rc position_read(HttpExchange *x, uint64_t *out) {
+    Ctx *ctx = http_ctx(x);
+    int64_t position = 0;
+    (void)str_to_i64(http_path_param(x, "position"), &position);
+    *out = (uint64_t)position;
+    return position > 0 ? RC_OK
+                        : ctx_fail(ctx, RC_NOT_FOUND, "no-leaf", http_path_param(x, "position"),
+                                   "There is no such leaf.");
+}
+
+/* `look`: what the leaf records, where that is a look. */
+static Rc leaf_look(HttpExchange *x, uint64_t position, View *view) {
+    Ctx *ctx = http_ctx(x);
+    Looks looks;
+    LooksQuery query = {.before = position + 1, .limit = 1};
+    TRY(project_looks(ctx, ctx->tenant->project, &query, &looks));
+    bool found = looks.len && looks.items[0].position == position;
+    view_set(view, "look", found ? entry_value(x, &looks.items[0]) : json_of_null());
+    return RC_OK;
+}
+
+static void leaf_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Json *proof = NULL;
+    uint64_t position;
+    View view = page_view(x);
+    Rc rc = position_read(x, &position);
+    if (rc == RC_OK) rc = page_proof(ctx, position, &view, &proof);
+    if (rc == RC_OK) rc = leaf_look(x, position, &view);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    unsigned long long number = position;
+    page_crumb(&view, STR("閲覧記録"), STR("Access log"), STR("/audit"));
+    view_int(&view, "position", (int64_t)position);
+    view_json(&view, "hashes", json_get(proof, STR("path")));
+    view_str(&view, "download", proof ? str_fmt(ctx->arena, "/audit/%llu/json", number) : STR_NONE);
+    page_show(x, 200, WEB_PAGE_LEAF, &view);
+}
+
 /* The proof of one leaf, for whoever wants to check it elsewhere. */
 static void proof_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const Json *proof;
-    int64_t position = 0;
+    uint64_t position;
     Buf body = buf_new(ctx->arena, 1 << 20);
-    (void)str_to_i64(http_path_param(x, "position"), &position);
-    Rc rc = position > 0 ? ledger_proof(ctx, ctx->tenant->ledger, (uint64_t)position, &proof)
-                         : ctx_fail(ctx, RC_NOT_FOUND, "no-leaf", http_path_param(x, "position"),
-                                    "There is no such leaf.");
+    Rc rc = position_read(x, &position);
+    if (rc == RC_OK) rc = ledger_proof(ctx, ctx->tenant->ledger, position, &proof);
     if (rc != RC_OK) {
         page_fail(x);
         return;
     }
     json_write(&body, proof);
+    http_set_header(x, "Content-Disposition",
+                    str_fmt(ctx->arena, "attachment; filename=\"proof-%llu.json\"",
+                            (unsigned long long)position));
     http_answer(x, 200, STR("application/json"), buf_str(&body));
 }
 
@@ -163,20 +252,44 @@ static Json table_value(Arena *arena, const char *id, const Json *columns, size_
     return view_value(&table);
 }
 
-static Json files_table(Ctx *ctx) {
-    static const char *const names[] = {"ledger", "state", "local"};
-    StoreCounts counts = store_counts(ledger_store(ctx->tenant->ledger));
-    Json *columns = NEW_ARRAY(ctx->arena, Json, 2);
+static int name_order(const void *a, const void *b) {
+    return str_cmp(*(const Str *)a, *(const Str *)b);
+}
+
+/* What lies in the tenant's folder, in order. */
+static Rc file_names(Ctx *ctx, StrVec *out) {
+    DIR *folder = opendir(str_z(ctx->arena, ctx->tenant->folder));
+    if (!folder)
+        return ctx_fail(ctx, RC_FAILED, "disk", ctx->tenant->folder,
+                        "This folder cannot be read: %s.", strerrordesc_np(errno));
+    for (const struct dirent *entry; (entry = readdir(folder));)
+        vec_push(ctx->arena, out, str_dup(ctx->arena, str_of(entry->d_name)));
+    closedir(folder);
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, name_order);
+    return RC_OK;
+}
+
+/* Databases, and their logs beside them. One that has gone meanwhile is left out. */
+static Rc files_table(Ctx *ctx, Json *out) {
+    Arena *arena = ctx->arena;
+    Json *columns = NEW_ARRAY(arena, Json, 2);
     JsonItems rows = {0};
+    StrVec names = {0};
+    TRY(file_names(ctx, &names));
+    VEC_EACH (const Str, name, &names) {
+        struct stat stat;
+        Str path =
+            str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(ctx->tenant->folder), STR_ARG(*name));
+        if (lstat(path.ptr, &stat) != 0 || !S_ISREG(stat.st_mode)) continue;
+        Json *row = NEW_ARRAY(arena, Json, 2);
+        row[0] = json_of_str(*name);
+        row[1] = json_of_int((int64_t)stat.st_size);
+        vec_push(arena, &rows, json_of_items(row, 2));
+    }
     columns[0] = json_of_str(STR("name"));
     columns[1] = json_of_str(STR("bytes"));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        Json *row = NEW_ARRAY(ctx->arena, Json, 2);
-        row[0] = json_of_str(str_fmt(ctx->arena, "%s.db-wal", names[i]));
-        row[1] = json_of_int((int64_t)counts.log_bytes[i]);
-        vec_push(ctx->arena, &rows, json_of_items(row, 2));
-    }
-    return table_value(ctx->arena, "files", columns, 2, &rows);
+    *out = table_value(arena, "files", columns, 2, &rows);
+    return RC_OK;
 }
 
 static Json followers_table(Ctx *ctx, uint64_t head, uint64_t reached) {
@@ -213,13 +326,15 @@ static Json aside_table(Ctx *ctx, const AsideEvents *aside) {
 static void operate_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Arena *arena = ctx->arena;
-    HttpCounters counters = http_counters(pages_options()->server);
+    HttpCounters counters = http_counters(pages_options(x)->server);
     uint64_t head = ledger_head(ctx->tenant->ledger),
              reached = project_reached(ctx->tenant->project);
     StoreCounts store = store_counts(ledger_store(ctx->tenant->ledger));
     JsonItems tiles = {0}, tables = {0};
     AsideEvents aside;
-    if (project_aside(ctx, ctx->tenant->project, &aside) != RC_OK) {
+    Json files;
+    if (project_aside(ctx, ctx->tenant->project, &aside) != RC_OK ||
+        files_table(ctx, &files) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -242,12 +357,12 @@ static void operate_get(HttpExchange *x) {
         ctx, &tiles,
         figure(arena, STR("空き容量"), STR("Free disk"), json_of_number(disk_free_gb(ctx)), "GB"));
     vec_push(arena, &tables, followers_table(ctx, head, reached));
-    vec_push(arena, &tables, files_table(ctx));
+    vec_push(arena, &tables, files);
     if (aside.len) vec_push(arena, &tables, aside_table(ctx, &aside));
     view_bool(&view, "aside", aside.len > 0);
     view_str(&view, "level", aside.len ? STR("warn") : STR("ok"));
     view_str(&view, "version", STR(MACHI_VERSION));
-    view_int(&view, "since", pages_options()->since);
+    view_int(&view, "since", pages_options(x)->since);
     view_items(&view, "tiles", &tiles);
     view_items(&view, "tables", &tables);
     page_show(x, 200, WEB_PAGE_OPERATOR, &view);
@@ -261,8 +376,10 @@ PAGE_ANSWERS(proof_answers, {200, "application/json", "Proof"});
 const HttpRoute page_watch_rows[] = {
     {HTTP_GET, "/audit", audit_get, HTTP_POOL, 0, AUDITOR, "Audit", "Who looked", NULL, NULL,
      page_shown},
-    {HTTP_GET, "/audit/{position}", proof_get, HTTP_POOL, 0, AUDITOR, "Audit",
-     "The proof of one leaf", NULL, NULL, proof_answers},
+    {HTTP_GET, "/audit/{position}", leaf_get, HTTP_POOL, 0, AUDITOR, "Audit",
+     "One leaf and its proof", NULL, NULL, page_shown},
+    {HTTP_GET, "/audit/{position}/json", proof_get, HTTP_POOL, 0, AUDITOR, "Audit",
+     "The proof of one leaf, to check it elsewhere", NULL, NULL, proof_answers},
     {HTTP_GET, "/operate", operate_get, HTTP_POOL, 0, OPERATOR, "Operation", "How the process is",
      NULL, NULL, page_shown},
 };

@@ -13,7 +13,7 @@ typedef struct PagesDemo {
 } PagesDemo;
 
 typedef struct PagesOptions {
-    const Json *organisation; /* names of divisions and posts */
+    const Tenant *usual; /* whose name stands above what belongs to no tenant */
     const PagesDemo *demos;
     size_t demo_count;
     bool sandbox;             /* every page says that anyone may do everything */

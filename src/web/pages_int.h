@@ -7,7 +7,7 @@
 #include "insight/insight.h"
 #include "procedure/procedure.h"
 
-enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000 };
+enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 
 /* ---- what routes answer ---- */
 #define PAGE_HTML(status)                                                                          \
@@ -67,12 +67,21 @@ bool page_path_ok(Str path);
 void page_see(HttpExchange *x, Str location);
 void page_crumb(View *view, Str ja, Str en, Str url);
 
-const PagesOptions *pages_options(void);
+const PagesOptions *pages_options(const HttpExchange *x);
+/* organisation.json of the municipality that is asked; NULL: none. */
+const Json *page_organisation(HttpExchange *x);
+/* Its name, as a text. */
+Json page_city(HttpExchange *x);
+/* Sets what its `contact` says of `name`: "phone", or "hours", in which that is answered. */
+void page_contact(HttpExchange *x, View *view, const char *name);
 /* "環境課 窓口係" as residents see an official: the post's title in both languages; never a name.
  */
 Json page_post(HttpExchange *x, Str post);
 /* An account's name in both languages, where the organisation knows them. */
-Json page_name(Str name);
+Json page_name(HttpExchange *x, Str name);
+/* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no
+ * checkpoint covers it. out NULL: not asked for. */
+Rc page_proof(Ctx *ctx, uint64_t position, View *view, const Json **out);
 /* Looks as the component shows them. */
 void page_looks(HttpExchange *x, View *view, const Looks *looks);
 /* Who proposed a decision and who decides it, as the component `route` shows it. */

@@ -266,7 +266,7 @@ it('lets an official change between the posts held, and decides by the one in us
 });
 
 it('lists what waits for a decision and what was decided, and opens each', async () => {
-    for (const [role, first] of [['chief', 'mine'], ['clerk', 'mine'], ['auditor', 'all']]) {
+    for (const [role, first] of [['chief', 'mine'], ['clerk', 'drafted'], ['auditor', 'all']]) {
         const page = await open();
         await signIn(page, role);
         if (role === 'chief') await stepUp(page, role);
@@ -283,6 +283,9 @@ it('lists what waits for a decision and what was decided, and opens each', async
             const place = await page.locator('main tbody a').first().getAttribute('href');
             assert.equal((await page.goto(site.url + place)).status(), 200, place);
             assert.match(await page.locator('.tag').first().innerText(), /決裁済み/);
+            const proof = await page.locator('main').innerText();
+            assert.match(proof, /立会い済み/);
+            assert.doesNotMatch(proof, /立会い待ち/);
             await sound(page);
         }
         await page.goto(`${site.url}/staff/decisions?state=waiting`);
@@ -290,12 +293,54 @@ it('lists what waits for a decision and what was decided, and opens each', async
             assert.equal((await page.goto(site.url + place)).status(), 200, place);
         await page.context().close();
     }
+    const counts = {};
+    for (const role of ['chief', 'clerk']) {
+        const page = await open(false);
+        await signIn(page, role);
+        for (const state of ['mine', 'drafted']) {
+            await page.goto(`${site.url}/staff/decisions?state=${state}`);
+            counts[`${role} ${state}`] = await page.locator('main tbody a').count();
+        }
+        await page.context().close();
+    }
+    assert.equal(counts['clerk mine'], 0, 'a clerk decides nothing');
+    assert.equal(counts['chief drafted'], 0, 'the chief drafted nothing');
+    assert.ok(counts['chief mine'] > 0 && counts['clerk drafted'] >= counts['chief mine'], JSON.stringify(counts));
     const page = await open(false);
     await signIn(page, 'chief');
     await page.goto(`${site.url}/staff/decisions?state=all`);
     await press(page, 'main .pager a');
     assert.match(page.url(), /page=2/);
     await page.context().close();
+});
+
+it('opens each record of the audit as a page, and its proof as a file', async () => {
+    const page = await open();
+    await signIn(page, 'clerk');
+    await page.goto(`${site.url}/staff?state=all`);
+    await page.goto(site.url + await page.locator('main tbody a[href^="/staff/cases/"]').first().getAttribute('href'));
+    await page.context().close();
+    const audit = await open();
+    await signIn(audit, 'auditor');
+    await audit.goto(`${site.url}/audit`);
+    const place = await audit.locator('main tbody a').first().getAttribute('href');
+    for (const language of ['ja', 'en']) {
+        await audit.goto(`${site.url}${place}?lang=${language}`);
+        assert.match(await audit.locator('h1').innerText(), language === 'ja' ? /台帳の記録 \d+/ : /Record \d+ of the ledger/);
+        assert.match(await audit.locator('main').innerText(), language === 'ja' ? /閲覧の記録です/ : /is of a look/);
+        await sound(audit);
+    }
+    const proof = await audit.request.get(site.url + await audit.locator('main a[href$="/json"]').getAttribute('href'));
+    assert.match(proof.headers()['content-disposition'], /^attachment/);
+    assert.equal((await proof.json()).position, Number(place.split('/').at(-1)));
+    await audit.context().close();
+    const desk = await open();
+    await signIn(desk, 'operator');
+    await desk.goto(`${site.url}/operate`);
+    const files = await desk.locator('main table').allInnerTexts();
+    assert.match(files.join('\n'), /ledger\.db\t[1-9]/);
+    assert.match(files.join('\n'), /state\.db\t[1-9]/);
+    await desk.context().close();
 });
 
 for (const scripts of [true, false]) {

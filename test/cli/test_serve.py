@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,22 @@ def ipv6_addresses_stand_in_brackets(folder):
     machi.stop()
 
 
+def a_busy_port_is_found_before_anything_is_made(folder):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        listen = "127.0.0.1:%d" % busy.getsockname()[1]
+        refused(folder / "busy", "--starter", listen=listen, says="in use")
+        refused(folder / "busy", listen=listen, says="./dev run -- --listen 127.0.0.1:8081")
+    assert not (folder / "busy").exists()
+
+
+def a_password_is_asked_for_at_a_terminal_only(folder):
+    machi = Machi(folder / "piped")
+    made = subprocess.run([BIN, "user", "--data", folder / "piped", "--posts", "mayor", "anna"], input="a long enough password\n",
+                          capture_output=True, text=True, timeout=60, check=False)
+    machi.stop()
+    assert made.returncode == 0 and made.stderr == "", made.stderr
+
+
 def every_page_of_a_sandbox_says_so(folder):
     machi = Machi(folder / "sandbox", "--sandbox")
     for target in ("/", "/wall", "/data", "/sign-in", "/nothing/here", "/data/nothing"):
@@ -104,16 +121,39 @@ def demo_accounts_stay_on_the_loopback(folder):
     first = readings(machi)
     code, said, errors = machi.stop()
     assert code == 0 and said.count("sign in as") == 8, (said, errors)
+    assert [line for line in errors.splitlines() if line.endswith(" of 1000 cases")][-1] == "  1000 of 1000 cases", errors
     machi = Machi(folder / "demo", "--starter")
     second = readings(machi)
     assert len(first) >= 28 * 24 and second[:len(first)] == first, (len(first), len(second))
-    again = machi.stop()[1]
+    _, again, errors = machi.stop()
+    assert "cases" not in errors, errors
     assert re.findall("password .*", again) == re.findall("password .*", said)
     refused(folder / "demo", listen="0.0.0.0:0", says="demo accounts")
     refused(folder / "demo", "--starter", listen="0.0.0.0:0", says="demo accounts")
     keys = folder / "demo/keys"
     (keys / "demo-accounts").rename(keys / "demo-accounts.unfinished")
     refused(folder / "demo", "--starter", says="interrupted")
+
+
+def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
+    machi = Machi(folder / "demo")
+    token = subprocess.run([BIN, "token", "--data", folder / "demo", "--as", "steward"], capture_output=True, text=True,
+                           timeout=60, check=True).stdout.strip()
+    headers = {**JSON, "Authorization": "Bearer " + token}
+
+    def subscribe(uri):
+        body = {"type": "Subscription", "entities": [{"type": "EvacuationSite"}], "notification": {"endpoint": {"uri": uri}}}
+        return machi.ask("POST", "/ngsi-ld/v1/subscriptions", json.dumps(body), headers)
+
+    for host in ("127.0.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "[ff02::1]", "[::ffff:127.0.0.1]"):
+        status, text, answer = subscribe("http://%s:9/x" % host)
+        assert status == 400 and answer.getheader("Content-Type").startswith("application/problem+json"), (host, status, text)
+        assert "notification.endpoint.uri" in text and "notify.loopback" in text, text
+    status, text, answer = subscribe("http://192.0.2.1:9/x")
+    assert status == 201, text
+    moved = {"notification": {"endpoint": {"uri": "http://[::1]:9/"}}}
+    assert machi.ask("PATCH", answer.getheader("Location"), json.dumps(moved), headers)[0] == 400
+    machi.stop()
 
 
 def nothing_long_or_odd_stops_it(folder):
@@ -152,8 +192,10 @@ def nothing_long_or_odd_stops_it(folder):
     assert code == 0 and "failed" not in errors, errors
 
 
-CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, every_page_of_a_sandbox_says_so,
-         a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback, a_new_tenant_is_served_at_once,
+CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, a_busy_port_is_found_before_anything_is_made,
+         a_password_is_asked_for_at_a_terminal_only, every_page_of_a_sandbox_says_so,
+         a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback,
+         a_subscriber_at_an_address_of_the_machine_is_refused_at_once,
          nothing_long_or_odd_stops_it]
 
 
