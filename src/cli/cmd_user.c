@@ -1,13 +1,14 @@
 #include "cli_int.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { PASSWORD_MAX = 1024 };
 
 /* The first line of standard input, so that a password stands in no list of processes. */
 static Rc password_read(Cli *cli, Str *out) {
     char *line = arena_zero(cli_ctx(cli)->arena, PASSWORD_MAX + 2, 1);
-    fprintf(cli_err(cli), "Password (15 characters or more, one line): ");
+    if (isatty(STDIN_FILENO)) fprintf(cli_err(cli), "Password (15 characters or more, one line): ");
     if (!fgets(line, PASSWORD_MAX + 2, stdin))
         return ctx_fail(cli_ctx(cli), RC_INVALID, "no-password", STR_NONE,
                         "Give the password on standard input.");

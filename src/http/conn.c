@@ -174,7 +174,9 @@ static void find_route(HttpExchange *x, Arena *scratch) {
     }
     if (x->head.path.ptr[0] != '/' || !url_is_text(scratch, x->head.target)) {
         x->refuse = 400;
-        x->refuse_why = "The path is not UTF-8 text, or holds a NUL.";
+        x->refuse_why = url_is_text(scratch, x->head.path)
+                            ? "The query is not UTF-8 text, or holds a NUL."
+                            : "The path is not UTF-8 text, or holds a NUL.";
         return;
     }
     x->path = url_text(x->ctx.arena, x->head.path, false);
