@@ -409,7 +409,8 @@ static void receipt_get(HttpExchange *x) {
     }
     View view = page_view(x);
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
-    view_bool(&view, "mailed", false);
+    view_bool(&view, "waits",
+              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     view_set(&view, "application", page_application(x, application));
     Str address = page_whole_address(x, place.base);
     until_value(&view, &place);

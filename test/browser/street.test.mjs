@@ -137,6 +137,8 @@ it('decides a fee reduction by itself, before the case can be confirmed', async 
     const [resident, clerk, chief] = await Promise.all([open(false), open(true), open(true)]);
     await apply(resident, { reduction: 'disaster' });
     await press(resident, 'form[action="/bulky/check"] button');
+    assert.match(await resident.locator('.steps-to').innerText(), /減免の決定を待つ/);
+    assert.doesNotMatch(await resident.locator('.steps-to').innerText(), /処理券を買う/, 'nothing is due yet');
     const number = (await resident.locator('.code').innerText()).trim();
     await signIn(clerk, 'clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
