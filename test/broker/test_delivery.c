@@ -36,12 +36,14 @@ static void own_close(Own *own) {
 }
 
 static void own_put(Own *own, Str subscription, Str url, uint64_t position) {
-    Notice notice = {.subscription = subscription,
-                     .position = position,
-                     .at = time_now(own->ctx.clock),
-                     .url = url,
-                     .rights.body =
-                         str_fmt(own->ctx.arena, "{\"n\":%llu}", (unsigned long long)position)};
+    Notice notice = {
+        .subscription = subscription,
+        .position = position,
+        .at = time_now(own->ctx.clock),
+        .url = url,
+        .rights = {.subscription = subscription,
+                   .epoch = gate_epoch(own->ctx.tenant),
+                   .body = str_fmt(own->ctx.arena, "{\"n\":%llu}", (unsigned long long)position)}};
     vec_push(own->ctx.arena, &notice.headers, STR("Content-Type: application/json"));
     assert_int_equal(batch_begin(&own->ctx, own->local, BATCH_DURABLE), RC_OK);
     NoticeRow row;
