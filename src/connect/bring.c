@@ -151,6 +151,7 @@ static Rc several(Ctx *ctx, zip_t *zip, const MemberNumbers *csvs) {
 static Rc only_csv(Ctx *ctx, zip_t *zip, zip_uint64_t *out) {
     zip_int64_t count = zip_get_num_entries(zip, 0);
     MemberNumbers csvs = {0};
+    *out = 0;
     for (zip_int64_t i = 0; i < count; i++) {
         const char *name = zip_get_name(zip, (zip_uint64_t)i, 0);
         if (name && is_csv(name) && !is_shadow(name)) vec_push(ctx->arena, &csvs, (zip_uint64_t)i);
