@@ -29,15 +29,19 @@ static Rc draft_id(Ctx *ctx, Str kind, Str about, Str *id, const Entity **waitin
                     "There were %d proposals about this already.", PROPOSALS_MAX);
 }
 
-/* A draft under the next id of its kind and thing; *waiting: the proposal that waits about it,
- * which has that id. */
-static Rc draft_new(Ctx *ctx, Command *command, Str kind, Str about, PartDraft **out,
-                    const Entity **waiting) {
+/* A draft under way, and the proposal that waits about the same thing, which has its id. */
+typedef struct Drafting {
+    PartDraft *draft;
+    const Entity *waiting; /* NULL: none */
+} Drafting;
+
+/* A draft under the next id of its kind and thing. */
+static Rc draft_new(Ctx *ctx, Command *command, Str kind, Str about, Drafting *out) {
     Arena *arena = command_arena(command);
     PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     Str id;
-    TRY(draft_id(ctx, kind, about, &id, waiting));
+    TRY(draft_id(ctx, kind, about, &id, &out->waiting));
     *draft = (PartDraft){.id = str_dup(arena, id),
                          .kind = kind,
                          .drafter = str_dup(arena, ctx->actor->id),
@@ -47,7 +51,7 @@ static Rc draft_new(Ctx *ctx, Command *command, Str kind, Str about, PartDraft *
     command_needs(command, draft->id);
     command_needs(command, draft->counter);
     command_add(command, &part_decision_draft, draft);
-    *out = draft;
+    out->draft = draft;
     return RC_OK;
 }
 
@@ -81,9 +85,10 @@ static Rc draft_waits(Ctx *ctx, const PartDraft *draft, const Entity *waiting) {
 
 /* One proposal waits about one thing: proposing the same twice gives the first. The next one's id
  * is the same for all who propose at once, so the guard lets one of them through. */
-static Rc draft_send(Ctx *ctx, Command *command, const PartDraft *draft, const Entity *waiting,
-                     Str *decision) {
+static Rc draft_send(Ctx *ctx, Command *command, const Drafting *drafting, Str *decision) {
     Outcome outcome;
+    const PartDraft *draft = drafting->draft;
+    const Entity *waiting = drafting->waiting;
     *decision = str_dup(ctx->arena, draft->id);
     if (waiting) {
         Rc rc = draft_waits(ctx, draft, waiting);
@@ -137,13 +142,13 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
         entity_int(application, IRI("fee"), 0) - json_get_int(reduction->value, "fee", 0);
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    PartDraft *draft;
-    const Entity *waiting;
-    Rc rc = draft_new(ctx, command, STR("fee-reduction"), act->id, &draft, &waiting);
+    Drafting drafting;
+    Rc rc = draft_new(ctx, command, STR("fee-reduction"), act->id, &drafting);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
     }
+    PartDraft *draft = drafting.draft;
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
     draft->contents = reduction_contents(ctx, command, draft, application);
@@ -151,7 +156,7 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
         waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
     vec_push(arena, &draft->cases, (DecideCase){str_dup(arena, act->id), application->version});
     command_needs(command, act->id);
-    return draft_send(ctx, command, draft, waiting, decision);
+    return draft_send(ctx, command, &drafting, decision);
 }
 
 /* ---- the day's plan ---- */
@@ -247,17 +252,16 @@ Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
     TRY(may_draft(ctx));
     Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
-    PartDraft *draft;
-    const Entity *waiting;
+    Drafting drafting;
     Str day = time_format_date(arena, plan->day);
-    Rc rc = draft_new(ctx, command, STR("collection-plan"), day, &draft, &waiting);
+    Rc rc = draft_new(ctx, command, STR("collection-plan"), day, &drafting);
     if (rc == RC_OK) {
-        draft->title = plan_title(arena, plan->day);
-        draft->decider_post =
+        drafting.draft->title = plan_title(arena, plan->day);
+        drafting.draft->decider_post =
             waste_decider(procedures_waste(ctx->tenant), STR("collection-plan"), 0);
-        rc = plan_collect(ctx, plan, command, draft);
+        rc = plan_collect(ctx, plan, command, drafting.draft);
     }
-    if (rc == RC_OK) return draft_send(ctx, command, draft, waiting, decision);
+    if (rc == RC_OK) return draft_send(ctx, command, &drafting, decision);
     command_free(command);
     return rc;
 }
