@@ -320,6 +320,7 @@ static void a_batch_that_fails_changes_nothing(void **state) {
     }
     assert_true(failed > 0);
     batch_close(city->batch);
+    fixture_close(f); /* before the faults go */
 }
 
 int main(void) {
