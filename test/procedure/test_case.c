@@ -580,7 +580,7 @@ static void nothing_personal_of_a_case_lies_in_clear(void **state) {
     LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
                              .subject = house->resident.person,
                              .reason = STR("x")};
-    StrVec kept;
+    StrVec kept = {0};
     vec_push(house->arena, &erasure.files, STR("保存5年/申請"));
     GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
     application = house_entity(house, id);
