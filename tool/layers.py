@@ -11,7 +11,7 @@ import sys
 # From the ground up. A room may include itself and rooms of the rows below its own; rooms in one row don't know one
 # another: they meet in the ledger. http and mqtt stand on base and json alone, verify/ on nothing of ours, so that it
 # has its own memory, too. test/ and bench/ may see everything.
-ORDER = [["base"], ["json"], ["ld"], ["model"], ["store"], ["ledger"], ["project"], ["http", "mqtt"], ["gate"],
+ORDER = [["base"], ["json"], ["ld", "dmn"], ["model"], ["store"], ["ledger"], ["project"], ["http", "mqtt"], ["gate"],
          ["decide", "book", "disclose", "broker"],
          ["procedure", "records", "open", "insight", "connect"], ["web"], ["cli"], ["main"]]
 ONLY = {"http": {"base", "json"}, "mqtt": {"base", "json"}, "verify": set()}
