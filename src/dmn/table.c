@@ -1,31 +1,4 @@
-#include "table.h"
-
-#include "feel_int.h"
-
-typedef struct Input {
-    const FeelExpr *expr;
-    const FeelExpr *allowed; /* NULL: anything */
-    Str label;
-} Input;
-
-typedef struct Output {
-    Str name;
-    const FeelExpr *allowed;   /* the list in order of priority, or NULL */
-    const FeelExpr *otherwise; /* or NULL */
-} Output;
-
-typedef struct Rule {
-    Str name;
-    const FeelExpr **tests, **values;
-} Rule;
-
-struct DmnTable {
-    DmnHit hit;
-    Input *inputs;
-    Output *outputs;
-    Rule *rules;
-    size_t n_inputs, n_outputs, n_rules;
-};
+#include "table_int.h"
 
 /* ---- reading */
 
@@ -67,7 +40,8 @@ static bool is_blank_test(Str text) {
     return str_empty(text) || str_eq(text, STR("-"));
 }
 
-static Rc read_input(Ctx *ctx, const DmnColumn *column, const StrVec *names, size_t n, Input *out) {
+static Rc read_input(Ctx *ctx, const DmnColumn *column, const StrVec *names, size_t n,
+                     TableInput *out) {
     Str path = str_fmt(ctx->arena, "inputs[%zu]", n);
     out->label = str_empty(column->label) ? column->expression : column->label;
     if (!str_empty(str_trim(column->values)))
@@ -77,7 +51,7 @@ static Rc read_input(Ctx *ctx, const DmnColumn *column, const StrVec *names, siz
 
 /* The allowed values of an output as a list, so that a place in it is a priority. */
 static Rc read_output(Ctx *ctx, const DmnColumn *column, const StrVec *names, size_t n,
-                      Output *out) {
+                      TableOutput *out) {
     Str path = str_fmt(ctx->arena, "outputs[%zu]", n);
     out->name = column->expression;
     if (!str_empty(str_trim(column->values))) {
@@ -90,7 +64,7 @@ static Rc read_output(Ctx *ctx, const DmnColumn *column, const StrVec *names, si
 
 static Rc read_rule(Ctx *ctx, const DmnTable *table, const DmnRuleText *text, const StrVec *names,
                     size_t n) {
-    Rule *rule = &table->rules[n];
+    TableRule *rule = &table->rules[n];
     rule->name = text->name;
     rule->tests = NEW_ARRAY(ctx->arena, const FeelExpr *, table->n_inputs + 1);
     rule->values = NEW_ARRAY(ctx->arena, const FeelExpr *, table->n_outputs + 1);
@@ -128,9 +102,9 @@ Rc dmn_table_read(Ctx *ctx, const DmnTableText *text, const StrVec *names, const
     TRY(check_sizes(ctx, text));
     DmnTable *table = NEW(ctx->arena, DmnTable);
     *table = (DmnTable){.hit = text->hit,
-                        .inputs = NEW_ARRAY(ctx->arena, Input, text->n_inputs + 1),
-                        .outputs = NEW_ARRAY(ctx->arena, Output, text->n_outputs),
-                        .rules = NEW_ARRAY(ctx->arena, Rule, text->n_rules + 1),
+                        .inputs = NEW_ARRAY(ctx->arena, TableInput, text->n_inputs + 1),
+                        .outputs = NEW_ARRAY(ctx->arena, TableOutput, text->n_outputs),
+                        .rules = NEW_ARRAY(ctx->arena, TableRule, text->n_rules + 1),
                         .n_inputs = text->n_inputs,
                         .n_outputs = text->n_outputs,
                         .n_rules = text->n_rules};
@@ -234,7 +208,7 @@ typedef struct Hits {
 static bool read_inputs(FeelRun *run, const DmnTable *table, const FeelScope *scope,
                         FeelValue *out) {
     for (size_t i = 0; i < table->n_inputs; i++) {
-        const Input *input = &table->inputs[i];
+        const TableInput *input = &table->inputs[i];
         out[i] = feel_evaluate(run, input->expr, scope);
         if (!input->allowed || out[i].kind == FEEL_NULL ||
             feel_holds(run, input->allowed, out[i], scope))
@@ -246,8 +220,8 @@ static bool read_inputs(FeelRun *run, const DmnTable *table, const FeelScope *sc
     return true;
 }
 
-static bool rule_matches(FeelRun *run, const DmnTable *table, const Rule *rule,
-                         const FeelValue *inputs, const FeelScope *scope) {
+bool table_rule_matches(FeelRun *run, const DmnTable *table, const TableRule *rule,
+                        const FeelValue *inputs, const FeelScope *scope) {
     for (size_t i = 0; i < table->n_inputs; i++)
         if (rule->tests[i] && !feel_holds(run, rule->tests[i], inputs[i], scope)) return false;
     return true;
@@ -268,7 +242,7 @@ static bool find_hits(FeelRun *run, const DmnTable *table, const FeelScope *scop
     FeelValue *inputs = NEW_ARRAY(run->arena, FeelValue, table->n_inputs + 1);
     if (!read_inputs(run, table, scope, inputs)) return false;
     for (size_t i = 0; i < table->n_rules; i++) {
-        if (!rule_matches(run, table, &table->rules[i], inputs, scope)) continue;
+        if (!table_rule_matches(run, table, &table->rules[i], inputs, scope)) continue;
         hits->rules[hits->n] = (uint32_t)i;
         hits->values[hits->n++] = outputs_of(run, table, table->rules[i].values, scope);
         if (table->hit == DMN_FIRST) break;

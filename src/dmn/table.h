@@ -67,6 +67,11 @@ typedef struct DmnMatches {
 FeelValue dmn_table_run(FeelRun *run, const DmnTable *table, const FeelScope *scope,
                         DmnMatches *matches);
 Str dmn_rule_name(Arena *arena, const DmnTable *table, size_t rule);
+/* What a person would find wrong in it, one sentence each: values for which no rule matches though
+ * there is no default (not of collecting tables), and values for which several match where only one
+ * may. Each input is tried at and between the values that its column names. Of each kind the first
+ * is told; a table with too many combinations to be tried is told so. */
+void dmn_table_lint(Ctx *ctx, const DmnTable *table, StrVec *out);
 /* Names that its expressions use freely, each once. */
 void dmn_table_names(Arena *arena, const DmnTable *table, StrVec *out);
 

@@ -138,6 +138,39 @@ static void faults_name_the_cell(void **state) {
     }
 }
 
+static void lint_finds_gaps_and_overlaps(void **state) {
+    World *world = *state;
+#define ONE(hit, more, rules)                                                                      \
+    "{'hit': '" hit "', 'inputs': [{'expression': 'age'}, {'expression': 'kind', 'values': "       \
+    "'\\\"a\\\",\\\"b\\\"'}], "                                                                    \
+    "'outputs': [{'name': 'o'" more "}], 'rules': [" rules "]}"
+#define RULE(age, kind) "{'when': ['" age "', '" kind "'], 'then': [1]}"
+    static const struct {
+        const char *table, *expected;
+    } cases[] = {
+        {ONE("U", "", RULE("<18", "-") "," RULE(">=18", "-")), ""},
+        {ONE("U", "", RULE("<18", "-") "," RULE(">18", "-")),
+         "No rule matches age = 18, kind = a."},
+        {ONE("U", "", RULE("<=18", "-") "," RULE(">=18", "-")),
+         "Rules 1 and 2 both match age = 18, kind = a, and only one may."},
+        {ONE("F", "", RULE("<=18", "-") "," RULE(">=18", "-")), ""},
+        {ONE("U", ", 'otherwise': '0'", RULE("<18", "-")), ""},
+        {ONE("C", "", RULE("<18", "-")), ""},
+        {ONE("U", "", RULE("-", "\\\"a\\\"")), "No rule matches kind = b."},
+        {ONE("U", "",
+             RULE("[0..5)", "\\\"a\\\"") "," RULE("[0..5)", "\\\"b\\\"") "," RULE("not([0..5))",
+                                                                                  "-")),
+         ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        StrVec out = {0};
+        dmn_table_lint(&world->ctx, table_of(world, cases[i].table, "{'age': 1, 'kind': 'a'}"),
+                       &out);
+        Str all = str_join(world->ctx.arena, out.items, out.len, STR(" "));
+        if (!str_eq(all, str_of(cases[i].expected))) fail_msg("%zu: " STR_FMT, i, STR_ARG(all));
+    }
+}
+
 /* 100 rules on each of 10 steps are decided in less than a millisecond of processor time (ample
  * under sanitizers: ten). */
 static void rules_are_fast(void **state) {
@@ -173,6 +206,8 @@ int main(void) {
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(violations_leave_a_note, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(faults_name_the_cell, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(lint_finds_gaps_and_overlaps, world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(rules_are_fast, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,387 @@
+/* A definition is read member by member in the order of its declaration; the first fault ends it
+   and names the member. What can only be seen of the whole (states that nothing reaches, texts
+   without a language) is lint.c's. */
+#include "procedure_int.h"
+
+#include "definition.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct Reader {
+    Ctx *ctx;
+    Definition *out;
+    StrVec names; /* of fields and tables, for expressions */
+} Reader;
+
+[[gnu::format(printf, 3, 4)]] static Rc refuse(const Reader *reader, Str path, const char *format,
+                                               ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return ctx_fail(reader->ctx, RC_INVALID, "bad-definition", path, "%s", text);
+}
+
+static Str under(const Reader *reader, Str path, const char *name) {
+    return str_empty(path) ? str_of(name)
+                           : str_fmt(reader->ctx->arena, STR_FMT ".%s", STR_ARG(path), name);
+}
+
+static Str nth(const Reader *reader, Str path, size_t n) {
+    return str_fmt(reader->ctx->arena, STR_FMT "[%zu]", STR_ARG(path), n);
+}
+
+/* ---- small members */
+
+static Wording wording_of(const Json *from, const char *name) {
+    const Json *all = json_get(from, str_of(name));
+    return (Wording){.all = all, .ja = json_get_str(all, "ja")};
+}
+
+static Rc need_wording(const Reader *reader, const Json *from, Str path, const char *name,
+                       Wording *out) {
+    *out = wording_of(from, name);
+    if (!str_empty(out->ja) && !str_empty(json_get_str(out->all, "en"))) return RC_OK;
+    return refuse(reader, under(reader, path, name),
+                  "A text in Japanese (ja) and English (en) is needed here.");
+}
+
+/* An id as it stands in addresses and expressions. */
+static bool good_id(Str id, bool in_expressions) {
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool other = (c >= '0' && c <= '9') || c == (in_expressions ? '_' : '-');
+        if (!letter && !(i && other)) return false;
+    }
+    return id.len > 0 && id.len <= 64;
+}
+
+static Rc need_id(const Reader *reader, const Json *from, Str path, bool in_expressions, Str *out) {
+    *out = json_get_str(from, "id");
+    if (good_id(*out, in_expressions)) return RC_OK;
+    return refuse(reader, under(reader, path, "id"),
+                  "An id is of letters, digits and '%c', and begins with a letter.",
+                  in_expressions ? '_' : '-');
+}
+
+static Rc read_expr(const Reader *reader, const Json *from, Str path, const char *name,
+                    const FeelExpr **out) {
+    Str text = json_get_str(from, name);
+    *out = NULL;
+    if (str_empty(str_trim(text))) return RC_OK;
+    Rc rc = feel_read(reader->ctx, text, &reader->names, out);
+    if (rc != RC_OK) reader->ctx->error.path = under(reader, path, name);
+    return rc;
+}
+
+static void read_words(const Reader *reader, const Json *from, const char *name, StrVec *out) {
+    const Json *list = json_get(from, str_of(name));
+    for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len; i++)
+        vec_push(reader->ctx->arena, out, json_str(json_at(list, i)));
+}
+
+static Rc read_date(const Reader *reader, const Json *from, Str path, const char *name, Date *out) {
+    Str text = json_get_str(from, name);
+    *out = (Date){0};
+    if (str_empty(text) || time_parse_date(text, out)) return RC_OK;
+    return refuse(reader, under(reader, path, name), "A date is written 2026-04-01.");
+}
+
+typedef Rc ReadOne(Reader *reader, const Json *from, Str path);
+
+/* Each element of an array member, which may be missing. */
+static Rc read_each(Reader *reader, const Json *from, Str path, const char *name, ReadOne *one) {
+    const Json *list = json_get(from, str_of(name));
+    Str place = under(reader, path, name);
+    if (list && list->kind != JSON_ARRAY) return refuse(reader, place, "A list is expected here.");
+    for (size_t i = 0; list && i < list->len; i++)
+        TRY(one(reader, json_at(list, i), nth(reader, place, i)));
+    return RC_OK;
+}
+
+/* ---- fields */
+
+static const Str kind_words[FIELD_KINDS] = {
+    [FIELD_TEXT] = STR("text"),     [FIELD_PARAGRAPH] = STR("paragraph"),
+    [FIELD_NAME] = STR("name"),     [FIELD_KANA] = STR("kana"),
+    [FIELD_NUMBER] = STR("number"), [FIELD_MONEY] = STR("money"),
+    [FIELD_DATE] = STR("date"),     [FIELD_POSTCODE] = STR("postcode"),
+    [FIELD_PHONE] = STR("phone"),   [FIELD_MAIL] = STR("mail"),
+    [FIELD_CHOICE] = STR("choice"), [FIELD_CHOICES] = STR("choices"),
+    [FIELD_YES_NO] = STR("yes-no"), [FIELD_DECLARATION] = STR("declaration"),
+};
+
+Str field_kind_word(FieldKind kind) {
+    return kind_words[kind];
+}
+
+static Rc read_kind(const Reader *reader, const Json *from, Str path, FieldKind *out) {
+    Str word = json_get_str(from, "kind");
+    for (unsigned i = 0; i < FIELD_KINDS; i++) {
+        if (!str_eq(kind_words[i], word)) continue;
+        *out = (FieldKind)i;
+        return RC_OK;
+    }
+    return refuse(reader, under(reader, path, "kind"), "\"" STR_FMT "\" is no kind of field.",
+                  STR_ARG(str_head(word, 40)));
+}
+
+static Rc read_rule(const Reader *reader, const Json *from, Str path, Rules *into) {
+    Rule rule = {.id = json_get_str(from, "id")};
+    TRY(read_expr(reader, from, path, "test", &rule.test));
+    if (!rule.test)
+        return refuse(reader, under(reader, path, "test"), "An expression is needed here.");
+    TRY(need_wording(reader, from, path, "text", &rule.text));
+    vec_push(reader->ctx->arena, into, rule);
+    return RC_OK;
+}
+
+static FormPage *last_page(const Reader *reader) {
+    return &reader->out->pages.items[reader->out->pages.len - 1];
+}
+
+static Field *last_field(const Reader *reader) {
+    FormPage *page = last_page(reader);
+    return &page->fields.items[page->fields.len - 1];
+}
+
+static Rc read_option(Reader *reader, const Json *from, Str path) {
+    FieldOption option = {.hint = wording_of(from, "hint")};
+    TRY(need_id(reader, from, path, false, &option.id));
+    TRY(need_wording(reader, from, path, "label", &option.label));
+    Field *field = last_field(reader);
+    if (field_option(field, option.id)) return refuse(reader, path, "This choice is there twice.");
+    vec_push(reader->ctx->arena, &field->options, option);
+    return RC_OK;
+}
+
+static Rc read_field_check(Reader *reader, const Json *from, Str path) {
+    return read_rule(reader, from, path, &last_field(reader)->checks);
+}
+
+static bool has_options(FieldKind kind) {
+    return kind == FIELD_CHOICE || kind == FIELD_CHOICES;
+}
+
+static Rc read_field(Reader *reader, const Json *from, Str path) {
+    Field field = {.hint = wording_of(from, "hint"),
+                   .optional = json_get_bool(from, "optional", false),
+                   .least = json_get_int(from, "least", INT64_MIN),
+                   .most = json_get_int(from, "most", INT64_MAX),
+                   .class = json_get_str(from, "class"),
+                   .from = json_get_str(from, "from")};
+    if (str_empty(field.class)) field.class = STR("personal");
+    TRY(need_id(reader, from, path, true, &field.id));
+    if (definition_field(reader->out, field.id))
+        return refuse(reader, path, "This id is another field's.");
+    TRY(read_kind(reader, from, path, &field.kind));
+    TRY(need_wording(reader, from, path, "label", &field.label));
+    TRY(read_expr(reader, from, path, "when", &field.when));
+    vec_push(reader->ctx->arena, &last_page(reader)->fields, field);
+    TRY(read_each(reader, from, path, "options", read_option));
+    if (has_options(field.kind) != (last_field(reader)->options.len > 0))
+        return refuse(reader, under(reader, path, "options"),
+                      "A choice needs options, another field has none.");
+    return read_each(reader, from, path, "checks", read_field_check);
+}
+
+static Rc read_page(Reader *reader, const Json *from, Str path) {
+    FormPage page = {.lead = wording_of(from, "lead")};
+    TRY(need_id(reader, from, path, false, &page.id));
+    for (size_t i = 0; i < reader->out->pages.len; i++)
+        if (str_eq(reader->out->pages.items[i].id, page.id))
+            return refuse(reader, path, "This id is another page's.");
+    TRY(need_wording(reader, from, path, "title", &page.title));
+    TRY(read_expr(reader, from, path, "when", &page.when));
+    vec_push(reader->ctx->arena, &reader->out->pages, page);
+    TRY(read_each(reader, from, path, "fields", read_field));
+    if (last_page(reader)->fields.len) return RC_OK;
+    return refuse(reader, under(reader, path, "fields"), "A page asks at least one thing.");
+}
+
+/* ---- rules */
+
+static Rc read_condition(Reader *reader, const Json *from, Str path) {
+    return read_rule(reader, from, path, &reader->out->conditions);
+}
+
+static Rc read_check(Reader *reader, const Json *from, Str path) {
+    return read_rule(reader, from, path, &reader->out->checks);
+}
+
+static Rc read_tables(Reader *reader, const Json *from) {
+    const Json *tables = json_get(from, STR("tables"));
+    for (size_t i = 0; tables && tables->kind == JSON_OBJECT && i < tables->len; i++) {
+        const JsonMember *member = &tables->value.members[i];
+        NamedTable named = {.name = member->name};
+        Str path = str_fmt(reader->ctx->arena, "tables." STR_FMT, STR_ARG(member->name));
+        if (!good_id(member->name, true)) return refuse(reader, path, "A table's name is an id.");
+        Rc rc = dmn_table_of_json(reader->ctx, &member->value, &reader->names, &named.table);
+        if (rc != RC_OK) {
+            Str inner = reader->ctx->error.path;
+            reader->ctx->error.path =
+                str_fmt(reader->ctx->arena, STR_FMT "." STR_FMT, STR_ARG(path), STR_ARG(inner));
+            return rc;
+        }
+        vec_push(reader->ctx->arena, &reader->out->tables, named);
+        vec_push(reader->ctx->arena, &reader->names, member->name);
+    }
+    return RC_OK;
+}
+
+static Rc read_fee(Reader *reader, const Json *from) {
+    const Json *fee = json_get(from, STR("fee"));
+    if (!fee) return RC_OK;
+    reader->out->fee_article = json_get_str(fee, "article");
+    reader->out->fee_account = json_get_str(fee, "account");
+    TRY(read_expr(reader, fee, STR("fee"), "amount", &reader->out->fee));
+    if (!reader->out->fee)
+        return refuse(reader, STR("fee.amount"), "An expression is needed here.");
+    if (!str_empty(reader->out->fee_article) && !str_empty(reader->out->fee_account)) return RC_OK;
+    return refuse(reader, STR("fee.article"),
+                  "A fee names the article of its ordinance and its revenue account (歳入科目).");
+}
+
+/* ---- states */
+
+static Rc read_owner(const Reader *reader, const Json *from, Str path, StateOwner *out) {
+    static const Str words[] = {[OWNER_RESIDENT] = STR("resident"),
+                                [OWNER_OFFICE] = STR("office"),
+                                [OWNER_OTHER] = STR("other"),
+                                [OWNER_NOBODY] = STR("end")};
+    Str word = json_get_str(from, "owner");
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!str_eq(words[i], word)) continue;
+        *out = (StateOwner)i;
+        return RC_OK;
+    }
+    return refuse(reader, under(reader, path, "owner"),
+                  "A state's owner is resident, office, other or end.");
+}
+
+static Rc read_state(Reader *reader, const Json *from, Str path) {
+    DefinedState state = {.days = json_get_int(from, "days", 0)};
+    TRY(need_id(reader, from, path, false, &state.id));
+    if (definition_state(reader->out, state.id))
+        return refuse(reader, path, "This id is another state's.");
+    TRY(need_wording(reader, from, path, "label", &state.label));
+    TRY(read_owner(reader, from, path, &state.owner));
+    vec_push(reader->ctx->arena, &reader->out->states, state);
+    return RC_OK;
+}
+
+static Rc read_move(Reader *reader, const Json *from, Str path) {
+    DefinedMove move = {.to = json_get_str(from, "to"),
+                        .reason = json_get_bool(from, "reason", false),
+                        .by_resident = str_eq(json_get_str(from, "by"), STR("resident")),
+                        .decision = json_get_str(from, "decision")};
+    TRY(need_id(reader, from, path, false, &move.id));
+    if (definition_move(reader->out, move.id))
+        return refuse(reader, path, "This id is another move's.");
+    TRY(need_wording(reader, from, path, "label", &move.label));
+    read_words(reader, from, "from", &move.from);
+    if (!definition_state(reader->out, move.to))
+        return refuse(reader, under(reader, path, "to"), "There is no such state.");
+    VEC_EACH (Str, state, &move.from)
+        if (!definition_state(reader->out, *state))
+            return refuse(reader, under(reader, path, "from"), "There is no state \"" STR_FMT "\".",
+                          STR_ARG(*state));
+    if (!move.from.len)
+        return refuse(reader, under(reader, path, "from"), "A move starts from a state.");
+    vec_push(reader->ctx->arena, &reader->out->moves, move);
+    return RC_OK;
+}
+
+/* ---- the whole */
+
+/* Names come first: a page's condition may speak of any field, before or after it. */
+static void collect_names(Reader *reader, const Json *source) {
+    const Json *pages = json_get(source, STR("pages"));
+    for (size_t p = 0; pages && p < pages->len; p++) {
+        const Json *fields = json_get(json_at(pages, p), STR("fields"));
+        for (size_t f = 0; fields && f < fields->len; f++)
+            vec_push(reader->ctx->arena, &reader->names, json_get_str(json_at(fields, f), "id"));
+    }
+}
+
+static Rc read_head(Reader *reader, const Json *source) {
+    Definition *out = reader->out;
+    const Json *effective = json_get(source, STR("effective"));
+    *out = (Definition){.version = json_get_int(source, "version", 0),
+                        .summary = wording_of(source, "summary"),
+                        .category = json_get_str(source, "category"),
+                        .basis = json_get_str(source, "basis"),
+                        .retention = json_get_str(source, "retention"),
+                        .post = json_get_str(source, "post"),
+                        .days = json_get_int(source, "days", 0),
+                        .sign_in = json_get_bool(source, "signIn", false),
+                        .source = source};
+    TRY(need_id(reader, source, STR_NONE, false, &out->id));
+    TRY(need_wording(reader, source, STR_NONE, "label", &out->label));
+    TRY(read_date(reader, effective, STR("effective"), "from", &out->from));
+    TRY(read_date(reader, effective, STR("effective"), "until", &out->until));
+    read_words(reader, source, "words", &out->words);
+    read_words(reader, source, "statistics", &out->statistics);
+    if (out->version < 1) return refuse(reader, STR("version"), "Versions count from 1.");
+    return out->from.year ? RC_OK
+                          : refuse(reader, STR("effective.from"),
+                                   "The day from which it is in force is needed.");
+}
+
+Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
+    Definition *definition = NEW(ctx->arena, Definition);
+    Reader reader = {.ctx = ctx, .out = definition};
+    if (!source || source->kind != JSON_OBJECT)
+        return refuse(&reader, STR_NONE, "A definition is a JSON object.");
+    collect_names(&reader, source);
+    TRY(read_head(&reader, source));
+    TRY(read_each(&reader, source, STR_NONE, "pages", read_page));
+    TRY(read_tables(&reader, source));
+    TRY(read_each(&reader, source, STR_NONE, "conditions", read_condition));
+    TRY(read_each(&reader, source, STR_NONE, "checks", read_check));
+    TRY(read_fee(&reader, source));
+    TRY(read_each(&reader, source, STR_NONE, "states", read_state));
+    TRY(read_each(&reader, source, STR_NONE, "moves", read_move));
+    if (!definition->pages.len)
+        return refuse(&reader, STR("pages"), "A form has at least one page.");
+    if (!definition->states.len)
+        return refuse(&reader, STR("states"), "A case begins in a state: there is none.");
+    *out = definition;
+    return RC_OK;
+}
+
+/* ---- looking up */
+
+const Field *definition_field(const Definition *definition, Str id) {
+    VEC_EACH (FormPage, page, &definition->pages)
+        VEC_EACH (Field, field, &page->fields)
+            if (str_eq(field->id, id)) return field;
+    return NULL;
+}
+
+const DefinedState *definition_state(const Definition *definition, Str id) {
+    VEC_EACH (DefinedState, state, &definition->states)
+        if (str_eq(state->id, id)) return state;
+    return NULL;
+}
+
+const DefinedMove *definition_move(const Definition *definition, Str id) {
+    VEC_EACH (DefinedMove, move, &definition->moves)
+        if (str_eq(move->id, id)) return move;
+    return NULL;
+}
+
+bool definition_may_move(const DefinedMove *move, Str from) {
+    VEC_EACH (Str, state, &move->from)
+        if (str_eq(*state, from)) return true;
+    return false;
+}
+
+const FieldOption *field_option(const Field *field, Str id) {
+    VEC_EACH (FieldOption, option, &field->options)
+        if (str_eq(option->id, id)) return option;
+    return NULL;
+}

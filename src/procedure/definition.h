@@ -1,0 +1,138 @@
+/* definition: a procedure as data: who may apply, pages and fields, conditions, checks, fee, states
+   and their moves, retention. Read once from JSON (starter/procedures), constant afterwards; any
+   thread may ask. What is written in FEEL is evaluated on the server only. Include only procedure.h
+   from outside. */
+#ifndef PROCEDURE_DEFINITION_H
+#define PROCEDURE_DEFINITION_H
+
+#include "dmn/dmn.h"
+#include "json/json.h"
+
+/* A text in several languages: the object {"ja", "en", "easy"} as it was read, for views; and the
+ * Japanese one. */
+typedef struct Wording {
+    const Json *all; /* NULL: none was given */
+    Str ja;
+} Wording;
+
+typedef enum FieldKind {
+    FIELD_TEXT,
+    FIELD_PARAGRAPH,
+    FIELD_NAME,
+    FIELD_KANA,
+    FIELD_NUMBER,
+    FIELD_MONEY,
+    FIELD_DATE,
+    FIELD_POSTCODE,
+    FIELD_PHONE,
+    FIELD_MAIL,
+    FIELD_CHOICE,
+    FIELD_CHOICES,
+    FIELD_YES_NO,
+    FIELD_DECLARATION, /* a tick that replaces a seal */
+    FIELD_KINDS
+} FieldKind;
+Str field_kind_word(FieldKind kind);
+
+typedef struct FieldOption {
+    Str id;
+    Wording label, hint;
+} FieldOption;
+
+/* A condition that must hold, and what is said where it doesn't. */
+typedef struct Rule {
+    Str id;
+    const FeelExpr *test;
+    Wording text;
+} Rule;
+typedef VEC(Rule) Rules;
+
+typedef struct Field {
+    Str id;
+    FieldKind kind;
+    Wording label, hint;
+    const FeelExpr *when; /* NULL: always asked */
+    bool optional;
+    int64_t least, most; /* a number's value, a text's characters, how many choices; INT64_MIN and
+                            INT64_MAX: any */
+    VEC(FieldOption) options;
+    Rules checks; /* of the answer, once it is there */
+    Str class;    /* of the dictionary: "personal" unless said */
+    Str from;     /* what is known of a signed-in person: "name", "address" ...; empty: nothing */
+} Field;
+
+typedef struct FormPage {
+    Str id;
+    Wording title, lead;
+    const FeelExpr *when; /* NULL: always */
+    VEC(Field) fields;
+} FormPage;
+
+typedef struct NamedTable {
+    Str name;
+    const DmnTable *table;
+} NamedTable;
+
+typedef enum StateOwner { OWNER_RESIDENT, OWNER_OFFICE, OWNER_OTHER, OWNER_NOBODY } StateOwner;
+
+typedef struct DefinedState {
+    Str id;
+    Wording label;
+    StateOwner owner; /* nobody's: an end */
+    int64_t days;     /* working days that it may take; 0: none is set */
+} DefinedState;
+
+/* Whoever owns `from` makes the move; what it demands is guarded. */
+typedef struct DefinedMove {
+    Str id;
+    Wording label;
+    StrVec from;
+    Str to;
+    bool by_resident;
+    bool reason;  /* a text is demanded: question, answer or ground */
+    Str decision; /* the kind of matter that must be decided first (delegations), or empty */
+} DefinedMove;
+
+typedef struct Definition {
+    Str id;
+    int64_t version;
+    Date from, until; /* in force; until: year 0 while open */
+    Wording label, summary;
+    Str category;
+    StrVec words; /* what people also call it, for search */
+    Str basis, retention, post;
+    int64_t days; /* 標準処理期間, working days */
+    bool sign_in; /* applying needs an account */
+    VEC(FormPage) pages;
+    Rules conditions; /* who may apply: a warning names the one that fails, applying stays possible
+                         (行政手続法7条) */
+    Rules checks;     /* what the office sees checked */
+    VEC(NamedTable) tables;
+    const FeelExpr *fee; /* yen; NULL: none */
+    Str fee_article, fee_account;
+    VEC(DefinedState) states; /* the first one is where a case begins */
+    VEC(DefinedMove) moves;
+    StrVec statistics; /* fields that are counted */
+    const Json *source;
+} Definition;
+
+/* Lives in ctx->arena and refers to source. RC_INVALID: the path of the member, and what it should
+ * be. */
+Rc definition_read(Ctx *ctx, const Json *source, const Definition **out);
+
+/* What keeps a definition from being published. */
+typedef struct DefinitionFinding {
+    Str path, text;
+} DefinitionFinding;
+typedef VEC(DefinitionFinding) DefinitionFindings;
+/* posts: those that somebody holds; kinds: matters that the delegations know. */
+void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
+                     const StrVec *kinds, DefinitionFindings *out);
+
+const Field *definition_field(const Definition *definition, Str id); /* NULL: none */
+const DefinedState *definition_state(const Definition *definition, Str id);
+const DefinedMove *definition_move(const Definition *definition, Str id);
+bool definition_may_move(const DefinedMove *move, Str from);
+const FieldOption *field_option(const Field *field, Str id);
+
+#endif
