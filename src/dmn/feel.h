@@ -116,6 +116,8 @@ Rc feel_read_tests(Ctx *ctx, Str text, const StrVec *names, const FeelExpr **out
 FeelValue feel_evaluate(FeelRun *run, const FeelExpr *expr, const FeelScope *scope);
 /* Whether unary tests hold for an input; a null result counts as false. */
 bool feel_holds(FeelRun *run, const FeelExpr *tests, FeelValue input, const FeelScope *scope);
+/* A word that no name may be: "if", "true" ... */
+bool feel_is_keyword(Str word);
 /* The names that an expression uses freely, each once, in the order met (for lint). */
 void feel_names(Arena *arena, const FeelExpr *expr, StrVec *out);
 

@@ -107,7 +107,7 @@ static const Str keywords[] = {STR("if"),        STR("then"),   STR("else"),    
                                STR("instance"),  STR("of"),     STR("function"), STR("external"),
                                STR("true"),      STR("false"),  STR("null")};
 
-static bool is_keyword(Str word) {
+bool feel_is_keyword(Str word) {
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
         if (str_eq(keywords[i], word)) return true;
     return false;
@@ -150,7 +150,7 @@ Rc feel_scan_name(FeelScan *scan, Str *out) {
     bool begins = scan->at < scan->text.len && starts_name(scan->text.ptr[scan->at]);
     size_t word = begins ? word_here(scan) : 0;
     Str single = str_sub(scan->text, scan->at, scan->at + word);
-    if (word > len && !is_keyword(single)) {
+    if (word > len && !feel_is_keyword(single)) {
         *out = single;
         len = word;
     }

@@ -105,7 +105,7 @@ static void check_slot(Ctx *ctx, const Answers *answers, Faults *faults) {
         fault_add(ctx, faults, "slot", "late");
 }
 
-static bool phone_ok(Str phone) {
+bool apply_phone_ok(Str phone) {
     size_t digits = 0;
     for (size_t i = 0; i < phone.len; i++) {
         if (phone.ptr[i] == '?') return false;
@@ -115,7 +115,7 @@ static bool phone_ok(Str phone) {
 }
 
 /* One @ with something on both sides and a dot behind it: only delivery tells more. */
-static bool email_ok(Str email) {
+bool apply_mail_ok(Str email) {
     ptrdiff_t at = str_find_char(email, '@');
     Str domain = at > 0 ? str_sub(email, (size_t)at + 1, email.len) : STR_NONE;
     return at > 0 && str_find_char(domain, '@') < 0 && str_find_char(domain, '.') > 0 &&
@@ -129,9 +129,9 @@ static void check_contact(Ctx *ctx, const Answers *answers, Faults *faults) {
         fault_add(ctx, faults, "kana", "format");
     if (str_empty(answers->phone))
         fault_add(ctx, faults, "phone", "required");
-    else if (!phone_ok(answers->phone))
+    else if (!apply_phone_ok(answers->phone))
         fault_add(ctx, faults, "phone", "format");
-    if (!str_empty(answers->email) && !email_ok(answers->email))
+    if (!str_empty(answers->email) && !apply_mail_ok(answers->email))
         fault_add(ctx, faults, "mail", "format");
     if (str_utf8_len(answers->place) > NOTE_MAX) fault_add(ctx, faults, "place", "long");
 }

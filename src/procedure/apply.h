@@ -88,6 +88,8 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out);
 Rc apply_find(Ctx *ctx, Str number, Str phone, Str *id);
 /* "090-1234-5678" from any usual form; '?' stands for what is no part of a telephone number. */
 Str apply_phone(Arena *arena, Str text);
+bool apply_phone_ok(Str phone); /* of the form above: 9 to 15 digits */
+bool apply_mail_ok(Str email);
 
 /* The id of the case at an unguessable address. */
 Str apply_case_id(Arena *arena, Str token);

@@ -25,8 +25,8 @@ typedef struct Reader {
 }
 
 static Str under(const Reader *reader, Str path, const char *name) {
-    return str_empty(path) ? str_of(name)
-                           : str_fmt(reader->ctx->arena, STR_FMT ".%s", STR_ARG(path), name);
+    Str parts[] = {path, STR("."), str_of(name)};
+    return str_empty(path) ? parts[2] : str_join(reader->ctx->arena, parts, 3, STR_NONE);
 }
 
 static Str nth(const Reader *reader, Str path, size_t n) {
@@ -56,15 +56,16 @@ static bool good_id(Str id, bool in_expressions) {
         bool other = (c >= '0' && c <= '9') || c == (in_expressions ? '_' : '-');
         if (!letter && !(i && other)) return false;
     }
-    return id.len > 0 && id.len <= 64;
+    return id.len > 0 && id.len <= 64 && !(in_expressions && feel_is_keyword(id));
 }
 
 static Rc need_id(const Reader *reader, const Json *from, Str path, bool in_expressions, Str *out) {
     *out = json_get_str(from, "id");
     if (good_id(*out, in_expressions)) return RC_OK;
-    return refuse(reader, under(reader, path, "id"),
-                  "An id is of letters, digits and '%c', and begins with a letter.",
-                  in_expressions ? '_' : '-');
+    return refuse(
+        reader, under(reader, path, "id"),
+        "An id is of letters, digits and '%c', begins with a letter and is no word of FEEL.",
+        in_expressions ? '_' : '-');
 }
 
 static Rc read_expr(const Reader *reader, const Json *from, Str path, const char *name,
@@ -129,8 +130,8 @@ static Rc read_kind(const Reader *reader, const Json *from, Str path, FieldKind 
                   STR_ARG(str_head(word, 40)));
 }
 
-static Rc read_rule(const Reader *reader, const Json *from, Str path, Rules *into) {
-    Rule rule = {.id = json_get_str(from, "id")};
+static Rc read_rule(const Reader *reader, const Json *from, Str path, DefinedRules *into) {
+    DefinedRule rule = {.id = json_get_str(from, "id")};
     TRY(read_expr(reader, from, path, "test", &rule.test));
     if (!rule.test)
         return refuse(reader, under(reader, path, "test"), "An expression is needed here.");

@@ -40,12 +40,12 @@ typedef struct FieldOption {
 } FieldOption;
 
 /* A condition that must hold, and what is said where it doesn't. */
-typedef struct Rule {
+typedef struct DefinedRule {
     Str id;
     const FeelExpr *test;
     Wording text;
-} Rule;
-typedef VEC(Rule) Rules;
+} DefinedRule;
+typedef VEC(DefinedRule) DefinedRules;
 
 typedef struct Field {
     Str id;
@@ -56,9 +56,9 @@ typedef struct Field {
     int64_t least, most; /* a number's value, a text's characters, how many choices; INT64_MIN and
                             INT64_MAX: any */
     VEC(FieldOption) options;
-    Rules checks; /* of the answer, once it is there */
-    Str class;    /* of the dictionary: "personal" unless said */
-    Str from;     /* what is known of a signed-in person: "name", "address" ...; empty: nothing */
+    DefinedRules checks; /* of the answer, once it is there */
+    Str class;           /* of the dictionary: "personal" unless said */
+    Str from; /* what is known of a signed-in person: "name", "address" ...; empty: nothing */
 } Field;
 
 typedef struct FormPage {
@@ -104,9 +104,9 @@ typedef struct Definition {
     int64_t days; /* 標準処理期間, working days */
     bool sign_in; /* applying needs an account */
     VEC(FormPage) pages;
-    Rules conditions; /* who may apply: a warning names the one that fails, applying stays possible
-                         (行政手続法7条) */
-    Rules checks;     /* what the office sees checked */
+    DefinedRules conditions; /* who may apply: a warning names the one that fails, applying stays
+                         possible (行政手続法7条) */
+    DefinedRules checks;     /* what the office sees checked */
     VEC(NamedTable) tables;
     const FeelExpr *fee; /* yen; NULL: none */
     Str fee_article, fee_account;

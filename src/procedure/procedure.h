@@ -8,6 +8,8 @@
 #include "ledger/ledger.h"
 #include "project/project.h"
 
+#include "definition.h"
+#include "form.h"
 #include "waste.h"
 #include "case.h"
 #include "inbox.h"

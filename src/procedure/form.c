@@ -1,0 +1,368 @@
+#include "procedure_int.h"
+
+#include "form.h"
+
+enum { TEXT_MAX = 200, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
+
+/* ---- reading one answer */
+
+typedef struct Reading {
+    Ctx *ctx;
+    const Field *field;
+    const Json *said;
+    FormAnswer *out;
+} Reading;
+
+static void fault(Reading *reading, const char *code) {
+    if (!reading->out->fault) reading->out->fault = code;
+    reading->out->value = feel_null();
+}
+
+static Str tidy(const Reading *reading) {
+    return str_trim(text_nfkc(reading->ctx->arena, reading->out->raw));
+}
+
+static bool within(const Field *field, int64_t n) {
+    return n >= field->least && n <= field->most;
+}
+
+static void read_line(Reading *reading, Str text, size_t most) {
+    size_t len = str_utf8_len(text);
+    if (text_has_control(text))
+        fault(reading, "control");
+    else if (len > most || (reading->field->most < (int64_t)len))
+        fault(reading, "long");
+    else if (reading->field->least > (int64_t)len)
+        fault(reading, "short");
+    else
+        reading->out->value = feel_of_str(text);
+}
+
+static void read_text(Reading *reading) {
+    read_line(reading, tidy(reading), TEXT_MAX);
+}
+
+/* Lines stay: each is tidied for itself. */
+static void read_paragraph(Reading *reading) {
+    Arena *arena = reading->ctx->arena;
+    Str rest = reading->out->raw, line;
+    StrVec lines = {0};
+    while (str_split(&rest, '\n', &line)) {
+        line = str_trim(text_nfkc(arena, line));
+        if (text_has_control(line)) {
+            fault(reading, "control");
+            return;
+        }
+        vec_push(arena, &lines, line);
+    }
+    Str text = str_trim(str_join(arena, lines.items, lines.len, STR("\n")));
+    int64_t len = (int64_t)str_utf8_len(text);
+    if (len > PARAGRAPH_MAX || len > reading->field->most)
+        fault(reading, "long");
+    else if (len < reading->field->least)
+        fault(reading, "short");
+    else
+        reading->out->value = feel_of_str(text);
+}
+
+static void read_kana(Reading *reading) {
+    Str kana = str_trim(text_katakana(reading->ctx->arena, reading->out->raw));
+    if (!text_has_control(kana) && !text_is_kana(kana))
+        fault(reading, "format");
+    else
+        read_line(reading, kana, TEXT_MAX);
+}
+
+/* 1,200円 and １２００ are twelve hundred. */
+static void read_number(Reading *reading) {
+    Arena *arena = reading->ctx->arena;
+    Str text = tidy(reading);
+    bool money = reading->field->kind == FIELD_MONEY;
+    if (money && str_ends(text, STR("円")))
+        text = str_trim(str_sub(text, 0, text.len - STR("円").len));
+    Buf plain = buf_new(arena, TEXT_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ',') buf_add_char(&plain, text.ptr[i]);
+    FeelValue value = feel_typed(arena, feel_of_str(buf_str(&plain)), STR("number"));
+    Json json = feel_to_json(arena, &value);
+    if (value.kind != FEEL_NUMBER || (money && !json.is_int)) {
+        fault(reading, "format");
+        return;
+    }
+    int64_t whole = (int64_t)json_number(&json);
+    if (!within(reading->field, whole))
+        fault(reading, whole < reading->field->least ? "low" : "high");
+    else
+        reading->out->value = value;
+}
+
+static void read_date(Reading *reading) {
+    Date date;
+    if (time_parse_japanese(tidy(reading), &date))
+        reading->out->value = feel_of_date(date);
+    else
+        fault(reading, "format");
+}
+
+static void read_postcode(Reading *reading) {
+    Str code;
+    if (waste_postcode(reading->ctx->arena, reading->out->raw, &code))
+        reading->out->value = feel_of_str(code);
+    else
+        fault(reading, "format");
+}
+
+static void read_phone(Reading *reading) {
+    Str phone = apply_phone(reading->ctx->arena, reading->out->raw);
+    if (apply_phone_ok(phone))
+        reading->out->value = feel_of_str(phone);
+    else
+        fault(reading, "format");
+}
+
+static void read_mail(Reading *reading) {
+    Str mail = tidy(reading);
+    if (apply_mail_ok(mail))
+        reading->out->value = feel_of_str(mail);
+    else
+        fault(reading, "format");
+}
+
+static void read_choice(Reading *reading) {
+    if (field_option(reading->field, reading->out->raw))
+        reading->out->value = feel_of_str(reading->out->raw);
+    else
+        fault(reading, "required");
+}
+
+static void read_choices(Reading *reading) {
+    Arena *arena = reading->ctx->arena;
+    FeelValue *items = NEW_ARRAY(arena, FeelValue, CHOICES_MAX);
+    size_t n = 0;
+    Str rest = reading->out->raw, id;
+    while (n < CHOICES_MAX && str_split(&rest, ' ', &id))
+        if (field_option(reading->field, id)) items[n++] = feel_of_str(id);
+    if (n == 0)
+        fault(reading, "required");
+    else if (!within(reading->field, (int64_t)n))
+        fault(reading, (int64_t)n < reading->field->least ? "few" : "many");
+    else
+        reading->out->value = feel_of_items(items, n);
+}
+
+static void read_yes_no(Reading *reading) {
+    bool yes = str_eq(reading->out->raw, STR("yes"));
+    if (yes || str_eq(reading->out->raw, STR("no")))
+        reading->out->value = feel_of_bool(yes);
+    else
+        fault(reading, "required");
+}
+
+static void read_declaration(Reading *reading) {
+    if (str_eq(reading->out->raw, STR("yes")))
+        reading->out->value = feel_of_bool(true);
+    else
+        fault(reading, "required");
+}
+
+static void (*const readers[FIELD_KINDS])(Reading *reading) = {
+    [FIELD_TEXT] = read_text,     [FIELD_PARAGRAPH] = read_paragraph,
+    [FIELD_NAME] = read_text,     [FIELD_KANA] = read_kana,
+    [FIELD_NUMBER] = read_number, [FIELD_MONEY] = read_number,
+    [FIELD_DATE] = read_date,     [FIELD_POSTCODE] = read_postcode,
+    [FIELD_PHONE] = read_phone,   [FIELD_MAIL] = read_mail,
+    [FIELD_CHOICE] = read_choice, [FIELD_CHOICES] = read_choices,
+    [FIELD_YES_NO] = read_yes_no, [FIELD_DECLARATION] = read_declaration,
+};
+
+/* What was typed; several texts of one name are joined. */
+static Str raw_of(Arena *arena, const Json *said) {
+    if (!said || said->kind != JSON_ARRAY) return json_str(said);
+    StrVec parts = {0};
+    for (size_t i = 0; i < said->len && i < CHOICES_MAX; i++)
+        vec_push(arena, &parts, json_str(json_at(said, i)));
+    return str_join(arena, parts.items, parts.len, STR(" "));
+}
+
+/* ---- the whole form */
+
+typedef struct Filling {
+    Ctx *ctx;
+    Form *form;
+    FeelEntry *entries;
+    size_t n;
+} Filling;
+
+static FeelValue evaluate(const Filling *filling, const FeelExpr *expr) {
+    FeelRun run = {
+        .arena = filling->ctx->arena, .now = time_now(filling->ctx->clock), .steps = FEEL_STEPS};
+    FeelScope scope = {.entries = filling->entries, .len = filling->n};
+    return feel_evaluate(&run, expr, &scope);
+}
+
+static bool holds(const Filling *filling, const FeelExpr *expr) {
+    if (!expr) return true;
+    FeelValue value = evaluate(filling, expr);
+    return value.kind == FEEL_BOOL && value.boolean;
+}
+
+static void judge(const Filling *filling, FormAnswer *answer) {
+    VEC_EACH (DefinedRule, rule, &answer->field->checks) {
+        if (holds(filling, rule->test)) continue;
+        answer->fault = "rule";
+        answer->broken = rule;
+        return;
+    }
+}
+
+static void fill(Filling *filling, const FormPage *page, const Field *field, const Json *draft,
+                 bool page_due) {
+    FormAnswer *answer = &filling->form->answers[filling->form->n++];
+    const Json *said = json_get(draft, field->id);
+    *answer = (FormAnswer){.field = field, .page = page, .raw = raw_of(filling->ctx->arena, said)};
+    answer->due = page_due && holds(filling, field->when);
+    FeelEntry *entry = &filling->entries[filling->n++];
+    *entry = (FeelEntry){.name = field->id};
+    if (!answer->due) return;
+    Reading reading = {.ctx = filling->ctx, .field = field, .said = said, .out = answer};
+    if (!text_is_blank(filling->ctx->arena, answer->raw))
+        readers[field->kind](&reading);
+    else if (!field->optional)
+        fault(&reading, "required");
+    entry->value = answer->value;
+    if (answer->value.kind != FEEL_NULL) judge(filling, answer);
+}
+
+static void run_tables(Filling *filling) {
+    VEC_EACH (NamedTable, named, &filling->form->definition->tables) {
+        FeelRun run = {.arena = filling->ctx->arena,
+                       .now = time_now(filling->ctx->clock),
+                       .steps = FEEL_STEPS};
+        FeelScope scope = {.entries = filling->entries, .len = filling->n};
+        FeelValue value = dmn_table_run(&run, named->table, &scope, NULL);
+        filling->entries[filling->n++] = (FeelEntry){.name = named->name, .value = value};
+    }
+}
+
+static size_t count_fields(const Definition *definition) {
+    size_t n = 0;
+    VEC_EACH (FormPage, page, &definition->pages)
+        n += page->fields.len;
+    return n;
+}
+
+void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *out) {
+    size_t fields = count_fields(definition);
+    *out =
+        (Form){.definition = definition, .answers = NEW_ARRAY(ctx->arena, FormAnswer, fields + 1)};
+    Filling filling = {.ctx = ctx, .form = out};
+    filling.entries = NEW_ARRAY(ctx->arena, FeelEntry, fields + definition->tables.len + 1);
+    VEC_EACH (FormPage, page, &definition->pages) {
+        bool due = holds(&filling, page->when);
+        VEC_EACH (Field, field, &page->fields)
+            fill(&filling, page, field, draft, due);
+    }
+    run_tables(&filling);
+    out->entries = filling.entries;
+    out->n_entries = filling.n;
+}
+
+/* ---- pages */
+
+static bool page_due(const Form *form, const FormPage *page) {
+    for (size_t i = 0; i < form->n; i++)
+        if (form->answers[i].page == page && form->answers[i].due) return true;
+    return false;
+}
+
+const FormPage *form_next(const Form *form) {
+    for (size_t i = 0; i < form->n; i++)
+        if (form->answers[i].due && form->answers[i].fault) return form->answers[i].page;
+    return NULL;
+}
+
+static const FormPage *neighbour(const Form *form, const FormPage *page, ptrdiff_t step) {
+    ptrdiff_t n = (ptrdiff_t)form->definition->pages.len;
+    for (ptrdiff_t i = page - form->definition->pages.items + step; i >= 0 && i < n; i += step)
+        if (page_due(form, &form->definition->pages.items[i]))
+            return &form->definition->pages.items[i];
+    return NULL;
+}
+
+const FormPage *form_after(const Form *form, const FormPage *page) {
+    return neighbour(form, page, 1);
+}
+
+const FormPage *form_before(const Form *form, const FormPage *page) {
+    return neighbour(form, page, -1);
+}
+
+const FormPage *form_page(const Definition *definition, Str id) {
+    VEC_EACH (FormPage, page, &definition->pages)
+        if (str_eq(page->id, id)) return page;
+    return NULL;
+}
+
+const FormAnswer *form_answer(const Form *form, Str field) {
+    for (size_t i = 0; i < form->n; i++)
+        if (str_eq(form->answers[i].field->id, field)) return &form->answers[i];
+    return NULL;
+}
+
+/* ---- rules */
+
+void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {
+    Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    VEC_EACH (DefinedRule, rule, rules)
+        vec_push(ctx->arena, out, (RuleResult){.rule = rule, .holds = holds(&filling, rule->test)});
+}
+
+Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
+    Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    *out = 0;
+    if (!form->definition->fee) return RC_OK;
+    FeelValue value = evaluate(&filling, form->definition->fee);
+    Json json = feel_to_json(ctx->arena, &value);
+    *out = json.kind == JSON_NUMBER && json.is_int ? json.value.integer : -1;
+    if (*out >= 0) return RC_OK;
+    return ctx_fail(
+        ctx, RC_INVALID, "bad-fee", STR("fee.amount"),
+        "The fee of this procedure cannot be computed: the office has to mend its definition.");
+}
+
+Json form_json(Arena *arena, const Form *form) {
+    JsonMembers members = {0};
+    for (size_t i = 0; i < form->n; i++) {
+        const FormAnswer *answer = &form->answers[i];
+        if (!answer->due || answer->value.kind == FEEL_NULL) continue;
+        vec_push(arena, &members,
+                 (JsonMember){answer->field->id, feel_to_json(arena, &answer->value)});
+    }
+    return json_of_members(members.items, members.len);
+}
+
+/* ---- for people */
+
+static Str option_text(const Field *field, Str id, Str language) {
+    const FieldOption *option = field_option(field, id);
+    Str text = option ? json_str(json_get(option->label.all, language)) : STR_NONE;
+    return str_empty(text) && option ? option->label.ja : text;
+}
+
+Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
+    const FeelValue *value = &answer->value;
+    bool english = str_eq(language, STR("en"));
+    if (value->kind == FEEL_DATE)
+        return english ? time_format_date(arena, value->date)
+                       : time_format_japanese(arena, value->date);
+    if (value->kind == FEEL_BOOL && english) return value->boolean ? STR("Yes") : STR("No");
+    if (value->kind == FEEL_BOOL) return value->boolean ? STR("はい") : STR("いいえ");
+    if (answer->field->kind == FIELD_CHOICE)
+        return option_text(answer->field, value->string, language);
+    if (value->kind == FEEL_NULL) return STR_NONE;
+    if (value->kind != FEEL_LIST) return feel_text(arena, value);
+    StrVec parts = {0};
+    for (uint32_t i = 0; i < value->len; i++)
+        vec_push(arena, &parts, option_text(answer->field, value->items[i].string, language));
+    return str_join(arena, parts.items, parts.len, english ? STR(", ") : STR("、"));
+}

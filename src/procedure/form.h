@@ -1,0 +1,52 @@
+/* form: answers to a definition's questions: read leniently, normalised, judged; which questions
+   are due is computed from the answers before them. Pure. Include only procedure.h from outside. */
+#ifndef PROCEDURE_FORM_H
+#define PROCEDURE_FORM_H
+
+#include "definition.h"
+
+/* What is known of one field. */
+typedef struct FormAnswer {
+    const Field *field;
+    const FormPage *page;
+    bool due;                  /* the conditions of page and field hold */
+    Str raw;                   /* as it was typed; choices joined by a blank */
+    FeelValue value;           /* normalised; null when nothing usable was said */
+    const char *fault;         /* "required", "format" ...: a word of the messages; NULL: none */
+    const DefinedRule *broken; /* fault "rule": its text says what is wrong */
+} FormAnswer;
+
+typedef struct Form {
+    const Definition *definition;
+    FormAnswer *answers; /* of all fields, in the order of the pages */
+    size_t n;
+    const FeelEntry *entries; /* values by name: due fields, then tables; for expressions */
+    size_t n_entries;
+} Form;
+
+/* draft: members by field id, texts or arrays of texts; others are ignored. Lives in ctx->arena. */
+void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *out);
+/* The first page that is due and has a fault; NULL when all is said. */
+const FormPage *form_next(const Form *form);
+/* The due page after (or before) this one; NULL at the end. */
+const FormPage *form_after(const Form *form, const FormPage *page);
+const FormPage *form_before(const Form *form, const FormPage *page);
+const FormPage *form_page(const Definition *definition, Str id);
+const FormAnswer *form_answer(const Form *form, Str field);
+
+/* Conditions or checks that do not hold. A rule whose value is null does not. */
+typedef struct RuleResult {
+    const DefinedRule *rule;
+    bool holds;
+} RuleResult;
+typedef VEC(RuleResult) RuleResults;
+void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out);
+/* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole
+   amount: the definition is at fault, not who applies. */
+Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);
+/* The normalised answers that are due, by field id: what a case keeps. */
+Json form_json(Arena *arena, const Form *form);
+/* An answer as a person reads it: labels of choices, dates in the language. */
+Str form_text(Arena *arena, const FormAnswer *answer, Str language);
+
+#endif

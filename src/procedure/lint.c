@@ -1,0 +1,192 @@
+/* What can only be seen of a whole definition. Each finding names its place and says what to do. */
+#include "procedure_int.h"
+
+#include "definition.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct Lint {
+    Ctx *ctx;
+    const Definition *definition;
+    const StrVec *posts, *kinds;
+    DefinitionFindings *out;
+    StrVec known; /* fields asked so far, tables so far, what is always there */
+} Lint;
+
+[[gnu::format(printf, 3, 4)]] static void find(const Lint *lint, Str path, const char *format,
+                                               ...) {
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    Arena *arena = lint->ctx->arena;
+    vec_push(arena, lint->out,
+             (DefinitionFinding){.path = path, .text = str_dup(arena, str_of(text))});
+}
+
+static bool among(const StrVec *names, Str name) {
+    VEC_EACH (Str, one, names)
+        if (str_eq(*one, name)) return true;
+    return false;
+}
+
+#define PLACE(lint, ...) str_fmt((lint)->ctx->arena, __VA_ARGS__)
+
+/* ---- names */
+
+static void check_name(const Lint *lint, Str path, Str name) {
+    if (among(&lint->known, name) || str_eq(name, STR("?"))) return;
+    bool later = definition_field(lint->definition, name) != NULL;
+    find(lint, path,
+         later ? "\"" STR_FMT "\" is used before it is asked." : "\"" STR_FMT "\" is never asked.",
+         STR_ARG(name));
+}
+
+static void check_expr(const Lint *lint, Str path, const FeelExpr *expr) {
+    StrVec names = {0};
+    if (!expr) return;
+    feel_names(lint->ctx->arena, expr, &names);
+    VEC_EACH (Str, name, &names)
+        check_name(lint, path, *name);
+}
+
+static void check_easy(const Lint *lint, Str path, const Wording *wording) {
+    if (wording->all && str_empty(json_get_str(wording->all, "easy")))
+        find(lint, path, "There is no text in plain Japanese (easy).");
+}
+
+static void check_rules(const Lint *lint, const char *path, const DefinedRules *rules) {
+    for (size_t i = 0; i < rules->len; i++) {
+        Str place = PLACE(lint, "%s[%zu]", path, i);
+        check_expr(lint, place, rules->items[i].test);
+        check_easy(lint, PLACE(lint, "%s[%zu].text", path, i), &rules->items[i].text);
+    }
+}
+
+/* ---- pages */
+
+/* A condition without names that is not true keeps what it guards from ever being asked. */
+static bool never(const Lint *lint, const FeelExpr *when) {
+    StrVec names = {0};
+    if (!when) return false;
+    feel_names(lint->ctx->arena, when, &names);
+    FeelRun run = {.arena = lint->ctx->arena, .steps = FEEL_STEPS};
+    if (names.len) return false;
+    FeelValue value = feel_evaluate(&run, when, NULL);
+    return value.kind != FEEL_BOOL || !value.boolean;
+}
+
+static void check_field(Lint *lint, const FormPage *page, const Field *field) {
+    Str path = PLACE(lint, "pages." STR_FMT "." STR_FMT, STR_ARG(page->id), STR_ARG(field->id));
+    check_expr(lint, path, field->when);
+    if (never(lint, field->when))
+        find(lint, path, "This is never asked: its condition cannot hold.");
+    check_easy(lint, path, &field->label);
+    vec_push(lint->ctx->arena, &lint->known, field->id);
+    VEC_EACH (DefinedRule, rule, &field->checks)
+        check_expr(lint, path, rule->test);
+}
+
+static void check_pages(Lint *lint) {
+    VEC_EACH (FormPage, page, &lint->definition->pages) {
+        Str path = PLACE(lint, "pages." STR_FMT, STR_ARG(page->id));
+        check_expr(lint, path, page->when);
+        if (never(lint, page->when))
+            find(lint, path, "This page is never reached: its condition cannot hold.");
+        check_easy(lint, path, &page->title);
+        VEC_EACH (Field, field, &page->fields)
+            check_field(lint, page, field);
+    }
+}
+
+/* ---- tables: each may use what stands before it, so that no rule rests on itself */
+
+static void check_tables(Lint *lint) {
+    VEC_EACH (NamedTable, named, &lint->definition->tables) {
+        Str path = PLACE(lint, "tables." STR_FMT, STR_ARG(named->name));
+        StrVec names = {0}, told = {0};
+        dmn_table_names(lint->ctx->arena, named->table, &names);
+        VEC_EACH (Str, name, &names)
+            check_name(lint, path, *name);
+        dmn_table_lint(lint->ctx, named->table, &told);
+        VEC_EACH (Str, text, &told)
+            find(lint, path, STR_FMT, STR_ARG(*text));
+        vec_push(lint->ctx->arena, &lint->known, named->name);
+    }
+}
+
+/* ---- states */
+
+static void reach(const Lint *lint, Str state, StrVec *reached) {
+    if (among(reached, state)) return;
+    vec_push(lint->ctx->arena, reached, state);
+    VEC_EACH (DefinedMove, move, &lint->definition->moves)
+        if (definition_may_move(move, state)) reach(lint, move->to, reached);
+}
+
+static size_t moves_from(const Lint *lint, Str state) {
+    size_t n = 0;
+    VEC_EACH (DefinedMove, move, &lint->definition->moves)
+        n += definition_may_move(move, state);
+    return n;
+}
+
+static void check_state(const Lint *lint, const DefinedState *state, const StrVec *reached) {
+    Str path = PLACE(lint, "states." STR_FMT, STR_ARG(state->id));
+    bool end = state->owner == OWNER_NOBODY;
+    size_t moves = moves_from(lint, state->id);
+    if (!among(reached, state->id)) find(lint, path, "No move leads here.");
+    if (end && moves) find(lint, path, "It is an end, and a move starts from it.");
+    if (!end && !moves) find(lint, path, "No move leads on: a case would stay here for ever.");
+    if (state->owner == OWNER_OFFICE && state->days < 1)
+        find(lint, path, "The office's state needs days within which it ends.");
+    check_easy(lint, path, &state->label);
+}
+
+static void check_states(const Lint *lint) {
+    StrVec reached = {0};
+    bool end = false;
+    reach(lint, lint->definition->states.items[0].id, &reached);
+    VEC_EACH (DefinedState, state, &lint->definition->states) {
+        check_state(lint, state, &reached);
+        end |= state->owner == OWNER_NOBODY && among(&reached, state->id);
+    }
+    if (!end) find(lint, STR("states"), "No end can be reached.");
+    VEC_EACH (DefinedMove, move, &lint->definition->moves)
+        if (!str_empty(move->decision) && !among(lint->kinds, move->decision))
+            find(lint, PLACE(lint, "moves." STR_FMT, STR_ARG(move->id)),
+                 "The delegations know no matter \"" STR_FMT "\".", STR_ARG(move->decision));
+}
+
+/* ---- the whole */
+
+static void check_head(const Lint *lint) {
+    const Definition *definition = lint->definition;
+    if (!among(lint->posts, definition->post))
+        find(lint, STR("post"), "Nobody holds the post \"" STR_FMT "\".",
+             STR_ARG(definition->post));
+    if (str_empty(definition->retention))
+        find(lint, STR("retention"), "How long its cases are kept is not said.");
+    if (str_empty(definition->basis)) find(lint, STR("basis"), "Its legal basis is not said.");
+    if (definition->days < 1)
+        find(lint, STR("days"), "The standard period (標準処理期間) is not said.");
+    if (!definition->summary.all) find(lint, STR("summary"), "What it is for is not said.");
+    check_easy(lint, STR("label"), &definition->label);
+    VEC_EACH (Str, name, &definition->statistics)
+        if (!definition_field(definition, *name))
+            find(lint, STR("statistics"), "\"" STR_FMT "\" is never asked.", STR_ARG(*name));
+}
+
+void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
+                     const StrVec *kinds, DefinitionFindings *out) {
+    Lint lint = {.ctx = ctx, .definition = definition, .posts = posts, .kinds = kinds, .out = out};
+    check_head(&lint);
+    check_pages(&lint);
+    check_tables(&lint);
+    check_rules(&lint, "conditions", &definition->conditions);
+    check_rules(&lint, "checks", &definition->checks);
+    check_expr(&lint, STR("fee.amount"), definition->fee);
+    check_states(&lint);
+}

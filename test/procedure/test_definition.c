@@ -1,0 +1,331 @@
+/* Tests of definitions as data: the starter city's are whole, faults name their place, lint finds
+   what can't be published, forms are read leniently and judged strictly. */
+#include "house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <dirent.h>
+#include <cmocka.h>
+
+static House shared;
+
+static int set_up(void **state) {
+    house_make(&shared, HOUSE_LEDGER);
+    *state = &shared;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    return 0;
+}
+
+static const Json *json_of(House *house, const char *text) {
+    Str copy = str_dup(house->ctx.arena, str_of(text));
+    for (size_t i = 0; i < copy.len; i++)
+        if (copy.ptr[i] == '\'') ((char *)copy.ptr)[i] = '"';
+    const Json *json;
+    GOOD(house, json_read(&house->ctx, copy, JSON_LIMITS_DEFAULT, &json));
+    return json;
+}
+
+static const Definition *defined(House *house, const Json *source) {
+    const Definition *definition = NULL;
+    GOOD(house, definition_read(&house->ctx, source, &definition));
+    return definition;
+}
+
+/* ---- what the starter city ships */
+
+static void collect_posts(House *house, StrVec *posts, StrVec *kinds) {
+    const Json *organisation = house_starter(house, "organisation.json");
+    const Json *people = json_get(organisation, STR("people")),
+               *rows = json_get(organisation, STR("delegations"));
+    for (size_t i = 0; i < people->len; i++) {
+        const Json *held = json_get(json_at(people, i), STR("posts"));
+        for (size_t k = 0; k < held->len; k++)
+            vec_push(house->ctx.arena, posts, json_str(json_at(held, k)));
+    }
+    for (size_t i = 0; i < rows->len; i++)
+        vec_push(house->ctx.arena, kinds, json_get_str(json_at(rows, i), "kind"));
+}
+
+static void the_starters_definitions_can_be_published(void **state) {
+    House *house = *state;
+    StrVec posts = {0}, kinds = {0};
+    collect_posts(house, &posts, &kinds);
+    const char *folder = getenv("MACHI_STARTER");
+    DIR *dir = opendir(str_fmt(house->ctx.arena, "%s/procedures", folder ? folder : "starter").ptr);
+    assert_non_null(dir);
+    size_t n = 0;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (!str_ends(str_of(entry->d_name), STR(".json"))) continue;
+        DefinitionFindings findings = {0};
+        const Definition *definition = defined(
+            house,
+            house_starter(house, str_fmt(house->ctx.arena, "procedures/%s", entry->d_name).ptr));
+        definition_lint(&house->ctx, definition, &posts, &kinds, &findings);
+        VEC_EACH (DefinitionFinding, finding, &findings)
+            fail_msg("%s: " STR_FMT ": " STR_FMT, entry->d_name, STR_ARG(finding->path),
+                     STR_ARG(finding->text));
+        assert_true(str_eq(str_fmt(house->ctx.arena, STR_FMT ".json", STR_ARG(definition->id)),
+                           str_of(entry->d_name)));
+        n++;
+    }
+    closedir(dir);
+    assert_true(n >= 1);
+}
+
+/* ---- faults */
+
+#define BOTH(word)      "{'ja': '" word "', 'en': '" word "', 'easy': '" word "'}"
+#define HEAD            "'id': 'p', 'version': 1, 'effective': {'from': '2026-04-01'}, 'label': " BOTH("手続")
+#define FIELD(id, more) "{'id': '" id "', 'kind': 'text', 'label': " BOTH("答え") more "}"
+#define PAGE(id, more, fields)                                                                     \
+    "{'id': '" id "', 'title': " BOTH("頁") more ", 'fields': [" fields "]}"
+#define STATE(id, owner, more)                                                                     \
+    "{'id': '" id "', 'label': " BOTH("状態") ", 'owner': '" owner "'" more "}"
+#define MOVE(id, from, to, more)                                                                   \
+    "{'id': '" id "', 'label': " BOTH("移る") ", 'from': ['" from "'], 'to': '" to "'" more "}"
+#define STATES "'states': [" STATE("new", "office", ", 'days': 3") "," STATE("done", "end", "") "]"
+#define MOVES  "'moves': [" MOVE("finish", "new", "done", "") "]"
+#define ABOUT                                                                                      \
+    "'basis': '条例', 'retention': '5年', 'post': 'held', 'days': 5, 'summary': " BOTH("要約")
+
+static void faults_name_their_place(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *source, *path;
+    } cases[] = {
+        {"[]", ""},
+        {"{'id': 'P!'}", "id"},
+        {"{'id': 'p', 'version': 1}", "label"},
+        {"{'id': 'p', 'version': 1, 'label': {'ja': '手続'}}", "label"},
+        {"{'id': 'p', 'label': " BOTH("手続") "}", "version"},
+        {"{'id': 'p', 'version': 1, 'label': " BOTH("手続") "}", "effective.from"},
+        {"{'id': 'p', 'version': 1, 'effective': {'from': '4月'}, 'label': " BOTH("手続") "}",
+         "effective.from"},
+        {"{" HEAD "}", "pages"},
+        {"{" HEAD ", 'pages': {}}", "pages"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", "") "]}", "pages[0].fields"},
+        {"{" HEAD
+         ", 'pages': [" PAGE("a", "", FIELD("x", "")) "," PAGE("a", "", FIELD("y", "")) "]}",
+         "pages[1]"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "") "," FIELD("x", "")) "]}",
+         "pages[0].fields[1]"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("if", "")) "]}", "pages[0].fields[0].id"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", ", 'when': '1 +'")) "]}",
+         "pages[0].fields[0].when"},
+        {"{" HEAD ", 'pages': [" PAGE(
+             "a", "", FIELD("x", ", 'options': [{'id': 'o', 'label': " BOTH("選択") "}]")) "]}",
+         "pages[0].fields[0].options"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", ", 'checks': [{'test': 'x'}]")) "]}",
+         "pages[0].fields[0].checks[0].text"},
+        {"{" HEAD ", 'pages': [{'id': 'a', 'title': " BOTH(
+             "頁") ", 'fields': [{'id': 'x', 'label': " BOTH("答え") ", 'kind': 'slider'}]}]}",
+         "pages[0].fields[0].kind"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]}", "states"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], 'tables': {'t': {'hit': 'Z'}}}",
+         "tables.t.hit"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], 'fee': {'amount': '100'}}",
+         "fee.article"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], 'states': [" STATE(
+             "new", "mayor", "") "]}",
+         "states[0].owner"},
+        {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], " STATES ", 'moves': [" MOVE(
+             "m", "new", "nowhere", "") "]}",
+         "moves[0].to"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const Definition *definition;
+        Rc rc = definition_read(&house->ctx, json_of(house, cases[i].source), &definition);
+        if (rc != RC_INVALID || !str_eq(house->ctx.error.path, str_of(cases[i].path)))
+            fail_msg("%s\n  %s at \"" STR_FMT "\", expected \"%s\": " STR_FMT, cases[i].source,
+                     rc_name(rc), STR_ARG(house->ctx.error.path), cases[i].path,
+                     STR_ARG(house->ctx.error.detail));
+        assert_true(house->ctx.error.detail.len > 0);
+    }
+}
+
+static void lint_finds_what_cannot_be_published(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *source, *finding; /* the first one; "" for none */
+    } cases[] = {
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES "," MOVES "}",
+         ""},
+        {"{" HEAD ", 'basis': '条例', 'post': 'held', 'days': 5, 'summary': " BOTH(
+             "要約") ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES "," MOVES "}",
+         "retention: How long its cases are kept is not said."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE("a", "", FIELD("x", ", 'when': 'y'")) "]," STATES
+                                                                                      "," MOVES "}",
+         "pages.a.x: \"y\" is never asked."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE(
+             "a", "", FIELD("x", ", 'when': 'y = 1'") "," FIELD("y", "")) "]," STATES "," MOVES "}",
+         "pages.a.x: \"y\" is used before it is asked."},
+        {"{" HEAD "," ABOUT
+         ", 'pages': [" PAGE("a", ", 'when': 'false'", FIELD("x", "")) "]," STATES "," MOVES "}",
+         "pages.a: This page is never reached: its condition cannot hold."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES "}",
+         "states.new: No move leads on: a case would stay here for ever."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], 'states': [" STATE(
+             "new", "office", "") "," STATE("done", "end", "") "]," MOVES "}",
+         "states.new: The office's state needs days within which it ends."},
+        {"{" HEAD "," ABOUT
+         ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES ", 'moves': [" MOVE(
+             "finish", "new", "done", ", 'decision': 'magic'") "]}",
+         "moves.finish: The delegations know no matter \"magic\"."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE(
+             "a", "",
+             FIELD("x", "")) "], 'tables': {'t': {'inputs': [{'expression': 'x'}], 'outputs': "
+                             "[{'name': 'o'}], 'rules': [{'when': ['<5'], 'then': [1]}]}}," STATES
+                             "," MOVES "}",
+         "tables.t: No rule matches x = 5."},
+        {"{" HEAD "," ABOUT ", 'pages': [" PAGE(
+             "a", "",
+             FIELD("x", "")) "], 'tables': {'t': {'inputs': [{'expression': 'u'}], 'outputs': "
+                             "[{'name': 'o', 'otherwise': '1'}]}, 'u': {'inputs': [], 'outputs': "
+                             "[{'name': 'o', 'otherwise': 't'}]}}," STATES "," MOVES "}",
+         "tables.t: \"u\" is never asked."},
+    };
+    StrVec posts = {0}, kinds = {0};
+    vec_push(house->ctx.arena, &posts, STR("held"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        DefinitionFindings findings = {0};
+        definition_lint(&house->ctx, defined(house, json_of(house, cases[i].source)), &posts,
+                        &kinds, &findings);
+        Str first = findings.len
+                        ? str_fmt(house->ctx.arena, STR_FMT ": " STR_FMT,
+                                  STR_ARG(findings.items[0].path), STR_ARG(findings.items[0].text))
+                        : STR("");
+        if (!str_eq(first, str_of(cases[i].finding)))
+            fail_msg("%zu: got " STR_FMT ", expected %s", i, STR_ARG(first), cases[i].finding);
+    }
+}
+
+/* ---- forms */
+
+static const Definition *dogs(House *house) {
+    return defined(house, house_starter(house, "procedures/dog-registration.json"));
+}
+
+#define DOG                                                                                        \
+    "'dogName': 'ポチ', 'breed': 'shiba', 'sex': 'male', 'born': 'R7.4.1', 'since': "            \
+    "'令和8年11月1日'"
+#define OWNER                                                                                                       \
+    "'name': '山田　花子', 'kana': 'ﾔﾏﾀﾞ はなこ', 'postcode': '９９９０００１', 'address': " \
+    "'まなか一丁目１－２', 'phone': '０９０（１２３４）５６７８', 'declared': 'yes'"
+
+static Form filled(House *house, const char *draft) {
+    Form form;
+    form_read(&house->ctx, dogs(house), json_of(house, draft), &form);
+    return form;
+}
+
+static void answers_are_taken_leniently(void **state) {
+    House *house = *state;
+    Form form = filled(
+        house, "{" DOG ", 'chip': 'no', 'vaccinated': 'yes', 'vaccinatedOn': '2026/4/10'," OWNER
+               ", 'stray': 'x'}");
+    const FormPage *open = form_next(&form);
+    if (open) fail_msg("open: " STR_FMT, STR_ARG(open->id));
+    Json kept = form_json(house->ctx.arena, &form);
+    Buf to = buf_new(house->ctx.arena, 4096);
+    json_write(&to, &kept);
+    assert_string_equal(str_z(house->ctx.arena, buf_str(&to)),
+                        "{\"dogName\":\"ポチ\",\"breed\":\"shiba\",\"sex\":\"male\",\"born\":"
+                        "\"2025-04-01\",\"since\":\"2026-11-01\","
+                        "\"chip\":false,\"vaccinated\":true,\"vaccinatedOn\":\"2026-04-10\","
+                        "\"name\":\"山田 花子\",\"kana\":\"ヤマダ ハナコ\","
+                        "\"postcode\":\"999-0001\",\"address\":\"まなか一丁目1-2\",\"phone\":\"090-"
+                        "1234-5678\",\"declared\":true}");
+    int64_t fee;
+    GOOD(house, form_fee(&house->ctx, &form, &fee));
+    assert_int_equal(fee, 3000);
+    RuleResults conditions = {0}, checks = {0};
+    form_judge(&house->ctx, &form, &form.definition->conditions, &conditions);
+    form_judge(&house->ctx, &form, &form.definition->checks, &checks);
+    assert_true(conditions.items[0].holds && checks.items[0].holds && checks.items[1].holds);
+    assert_true(str_eq(form_text(house->ctx.arena, form_answer(&form, STR("breed")), STR("en")),
+                       STR("Shiba")));
+    assert_true(str_eq(form_text(house->ctx.arena, form_answer(&form, STR("born")), STR("ja")),
+                       STR("令和7年4月1日")));
+}
+
+static void faults_of_answers_say_what(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *draft, *field, *fault;
+    } cases[] = {
+        {"{}", "dogName", "required"},
+        {"{'dogName': ' 　 '}", "dogName", "required"},
+        {"{'dogName': '12345678901234567890123456789012345678901'}", "dogName", "long"},
+        {"{'breed': 'cat'}", "breed", "required"},
+        {"{'born': 'きのう'}", "born", "format"},
+        {"{'born': '2026-11-21'}", "born", "rule"},
+        {"{'born': '2026-11-01', 'since': '2026-10-01'}", "since", "rule"},
+        {"{'chip': 'yes'}", "chipNumber", "required"},
+        {"{'chip': 'yes', 'chipNumber': '１２３'}", "chipNumber", "rule"},
+        {"{'kana': '山田'}", "kana", "format"},
+        {"{'postcode': '12'}", "postcode", "format"},
+        {"{'phone': '12'}", "phone", "format"},
+        {"{'mail': 'a@b'}", "mail", "format"},
+        {"{'declared': 'no'}", "declared", "required"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Form form = filled(house, cases[i].draft);
+        const FormAnswer *answer = form_answer(&form, str_of(cases[i].field));
+        if (!answer->due || !answer->fault || strcmp(answer->fault, cases[i].fault) != 0)
+            fail_msg("%s: %s", cases[i].draft, answer->fault ? answer->fault : "no fault");
+        assert_true((answer->broken != NULL) == (strcmp(cases[i].fault, "rule") == 0));
+        assert_int_equal(answer->value.kind == FEEL_NULL, strcmp(cases[i].fault, "rule") != 0);
+    }
+}
+
+static void only_due_questions_are_asked(void **state) {
+    House *house = *state;
+    Form form = filled(
+        house,
+        "{" DOG
+        ", 'chip': 'no', 'chipNumber': 'leftover', 'otherBreed': 'x', 'vaccinated': 'no'," OWNER
+        "}");
+    assert_false(form_answer(&form, STR("chipNumber"))->due);
+    assert_false(form_answer(&form, STR("otherBreed"))->due);
+    assert_null(form_next(&form));
+    Json kept = form_json(house->ctx.arena, &form);
+    assert_null(json_get(&kept, STR("chipNumber")));
+    const FormPage *first = &form.definition->pages.items[0];
+    assert_true(str_eq(form_after(&form, first)->id, STR("chip")));
+    assert_null(form_before(&form, first));
+    assert_ptr_equal(form_page(form.definition, STR("dog")), first);
+    Form fee = filled(house, "{'chip': 'yes'}");
+    int64_t yen;
+    GOOD(house, form_fee(&house->ctx, &fee, &yen));
+    assert_int_equal(yen, 0);
+}
+
+static void a_condition_that_fails_is_named(void **state) {
+    House *house = *state;
+    Form form = filled(house, "{'born': '2026-11-01', 'since': '2026-11-05'}");
+    RuleResults conditions = {0};
+    form_judge(&house->ctx, &form, &form.definition->conditions, &conditions);
+    assert_int_equal(conditions.len, 1);
+    assert_false(conditions.items[0].holds);
+    assert_true(str_starts(conditions.items[0].rule->text.ja, STR("生後90日まで")));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_starters_definitions_can_be_published),
+        cmocka_unit_test(faults_name_their_place),
+        cmocka_unit_test(lint_finds_what_cannot_be_published),
+        cmocka_unit_test(answers_are_taken_leniently),
+        cmocka_unit_test(faults_of_answers_say_what),
+        cmocka_unit_test(only_due_questions_are_asked),
+        cmocka_unit_test(a_condition_that_fails_is_named),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
