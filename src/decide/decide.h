@@ -10,6 +10,9 @@
 
 #include "ledger/ledger.h"
 
+#include "org.h"
+#include "route.h"
+
 #define DECIDE_TYPE      LD_DEFAULT "Decision"
 #define DECIDE_PART_TYPE LD_DEFAULT "DecisionPart"
 

@@ -1,0 +1,104 @@
+#include "org.h"
+
+enum { STEPS_MAX = 64, LOOK_AHEAD_DAYS = 731 };
+
+static bool on(OrgDays days, Date day) {
+    int64_t at = time_date_days(day);
+    return at >= time_date_days(days.from) &&
+           (!days.until.year || at <= time_date_days(days.until));
+}
+
+const OrgPost *org_post(const Org *org, Str id) {
+    VEC_EACH (OrgPost, post, &org->posts)
+        if (str_eq(post->id, id)) return post;
+    return NULL;
+}
+
+Str org_post_now(const Org *org, Str id, Date day) {
+    for (int i = 0; i < STEPS_MAX; i++) {
+        const OrgPost *post = org_post(org, id);
+        bool gone =
+            post && post->abolished.year && time_date_days(day) >= time_date_days(post->abolished);
+        if (!gone || str_empty(post->successor)) return id;
+        id = post->successor;
+    }
+    return id;
+}
+
+bool org_is_absent(const Org *org, Str person, Date day) {
+    VEC_EACH (OrgAbsence, absence, &org->absences)
+        if (str_eq(absence->person, person) && on(absence->days, day)) return true;
+    return false;
+}
+
+bool org_can_act(const Org *org, Str person, Str post, Date day, bool *acting) {
+    VEC_EACH (OrgHolding, holding, &org->holdings) {
+        if (!str_eq(holding->person, person) || !str_eq(holding->post, post) ||
+            !on(holding->days, day))
+            continue;
+        *acting = holding->acting;
+        return !org_is_absent(org, person, day);
+    }
+    return false;
+}
+
+Str org_present(const Org *org, Str post, Date day, Str except) {
+    VEC_EACH (OrgHolding, holding, &org->holdings)
+        if (str_eq(holding->post, post) && on(holding->days, day) &&
+            !str_eq(holding->person, except) && !org_is_absent(org, holding->person, day))
+            return holding->person;
+    return STR_NONE;
+}
+
+bool org_is_held(const Org *org, Str post, Date day) {
+    VEC_EACH (OrgHolding, holding, &org->holdings)
+        if (str_eq(holding->post, post) && on(holding->days, day)) return true;
+    return false;
+}
+
+Date org_back(const Org *org, Str post, Date day) {
+    for (int i = 1; i <= LOOK_AHEAD_DAYS; i++) {
+        Date later = time_days_date(time_date_days(day) + i);
+        if (!str_empty(org_present(org, org_post_now(org, post, later), later, STR_NONE)))
+            return later;
+    }
+    return (Date){0};
+}
+
+static Str superior_of(const Org *org, Str id) {
+    const OrgPost *post = org_post(org, id);
+    return post ? post->superior : STR_NONE;
+}
+
+Str org_superior(const Org *org, Str post, Date day, Str except) {
+    Str above = superior_of(org, post);
+    for (int i = 0; i < STEPS_MAX && !str_empty(above); i++) {
+        if (!str_empty(org_present(org, above, day, except))) return above;
+        above = superior_of(org, above);
+    }
+    return STR_NONE;
+}
+
+Str org_deputy(const Org *org, Str post, Date day, Str except) {
+    const OrgPost *held = org_post(org, post);
+    for (size_t i = 0; held && i < held->deputies.len; i++)
+        if (!str_empty(org_present(org, held->deputies.items[i], day, except)))
+            return held->deputies.items[i];
+    return org_superior(org, post, day, except);
+}
+
+bool org_is_above(const Org *org, Str superior, Str post) {
+    for (int i = 0; i < STEPS_MAX && !str_empty(post); i++) {
+        post = superior_of(org, post);
+        if (!str_empty(post) && str_eq(post, superior)) return true;
+    }
+    return false;
+}
+
+Str org_common_superior(const Org *org, Str a, Str b) {
+    for (int i = 0; i < STEPS_MAX && !str_empty(a); i++) {
+        if (str_eq(a, b) || org_is_above(org, a, b)) return a;
+        a = superior_of(org, a);
+    }
+    return STR_NONE;
+}

@@ -1,0 +1,60 @@
+/* org: who holds which post on a day: posts with their superiors, deputies and successors;
+   holdings, acting holders (職務代理, 事務取扱) and absences with dates. Constant while it is
+   asked; pure. Include only decide.h from outside. */
+#ifndef DECIDE_ORG_H
+#define DECIDE_ORG_H
+
+#include "base/base.h"
+
+/* Days from the first to the last, both included; until.year 0: open. */
+typedef struct OrgDays {
+    Date from, until;
+} OrgDays;
+
+typedef struct OrgPost {
+    Str id, superior; /* superior: empty at the top */
+    StrVec deputies;  /* 代決 in this order */
+    Date abolished;   /* the first day on which it is no more; year 0: it is */
+    Str successor;    /* named by the reorganisation for what is open */
+} OrgPost;
+
+typedef struct OrgHolding {
+    Str person, post;
+    OrgDays days;
+    bool acting; /* 職務代理 or 事務取扱: acts as the holder, without 後閲 */
+} OrgHolding;
+
+typedef struct OrgAbsence {
+    Str person;
+    OrgDays days;
+} OrgAbsence;
+
+typedef struct Org {
+    VEC(OrgPost) posts;
+    VEC(OrgHolding) holdings;
+    VEC(OrgAbsence) absences;
+} Org;
+
+const OrgPost *org_post(const Org *org, Str id); /* NULL: none */
+/* The post that has the duties of `id` on a day: itself, or its successor's successor ... */
+Str org_post_now(const Org *org, Str id, Date day);
+bool org_is_absent(const Org *org, Str person, Date day);
+/* Whether a person holds the post on a day and is there; *acting: as its acting holder. */
+bool org_can_act(const Org *org, Str person, Str post, Date day, bool *acting);
+/* Somebody other than `except` who holds the post and is there, STR_NONE when there is none. */
+Str org_present(const Org *org, Str post, Date day, Str except);
+/* Whether somebody holds the post, there or not. */
+bool org_is_held(const Org *org, Str post, Date day);
+/* The day on which a holder is back: the earliest day after `day` on which somebody holds the post
+ * and is there, within two years; year 0: none. */
+Date org_back(const Org *org, Str post, Date day);
+/* The post that stands in for an absent holder: the first deputy's where somebody other than
+ * `except` is there, else the next superior's; STR_NONE. */
+Str org_deputy(const Org *org, Str post, Date day, Str except);
+/* The next superior's post where somebody other than `except` is there; STR_NONE. */
+Str org_superior(const Org *org, Str post, Date day, Str except);
+/* The first post above both (or one of them), STR_NONE when they have none in common. */
+Str org_common_superior(const Org *org, Str a, Str b);
+bool org_is_above(const Org *org, Str superior, Str post);
+
+#endif

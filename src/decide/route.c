@@ -1,0 +1,458 @@
+/* Each verb is a row: what must hold, what it changes. Whoever acts is first placed (as holder,
+   acting holder or deputy of the stage's post); the rules of the verbs build on that place. */
+#include "route.h"
+
+/* ---- beginning */
+
+static Rc stage_add(Ctx *ctx, Route *route, RouteKind kind, int rank, Str post) {
+    for (size_t i = 0; i < route->n; i++)
+        if (str_eq(route->stages[i].post, post) && kind != ROUTE_CIRCULATE)
+            return RC_OK; /* a post acts once */
+    if (route->n == ROUTE_STAGES_MAX)
+        return ctx_fail(ctx, RC_INVALID, "too-long", STR("stages"),
+                        "A route has at most %d stages.", ROUTE_STAGES_MAX);
+    route->stages[route->n++] = (RouteStage){.kind = kind, .rank = rank, .post = post};
+    return RC_OK;
+}
+
+Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out) {
+    int rank = 0;
+    *out = (Route){.rules = plan->rules,
+                   .drafter = plan->drafter,
+                   .drafter_post = plan->drafter_post,
+                   .hash = plan->hash};
+    if (str_empty(plan->decider_post))
+        return ctx_fail(ctx, RC_INVALID, "no-decider", STR("decider"),
+                        "The table names no post that decides this.");
+    VEC_EACH (Str, post, &plan->reviewers)
+        if (!str_eq(*post, plan->decider_post))
+            TRY(stage_add(ctx, out, ROUTE_REVIEW, rank++, *post));
+    VEC_EACH (Str, post, &plan->consulted) {
+        if (str_eq(*post, plan->decider_post)) continue;
+        TRY(stage_add(ctx, out, ROUTE_CONSULT, rank, *post));
+        rank += plan->in_series;
+    }
+    TRY(stage_add(ctx, out, ROUTE_DECIDE, ++rank, plan->decider_post));
+    VEC_EACH (Str, post, &plan->circulated)
+        TRY(stage_add(ctx, out, ROUTE_CIRCULATE, rank + 1, *post));
+    return RC_OK;
+}
+
+/* ---- reading */
+
+static bool blocks(const RouteStage *stage) {
+    return stage->stand == STAND_WAITING && stage->kind != ROUTE_CIRCULATE;
+}
+
+bool route_is_due(const Route *route, size_t stage) {
+    const RouteStage *own = &route->stages[stage];
+    bool open = own->kind == ROUTE_CIRCULATE ? route->state == ROUTE_DECIDED
+                                             : route->state == ROUTE_WAITING;
+    if (!open || own->stand != STAND_WAITING) return false;
+    for (size_t i = 0; i < route->n; i++)
+        if (route->stages[i].rank < own->rank && blocks(&route->stages[i])) return false;
+    return true;
+}
+
+bool route_is_unsettled(const Route *route) {
+    for (size_t i = 0; i < route->n; i++)
+        if (route->stages[i].kind == ROUTE_CONSULT && route->stages[i].stand == STAND_DISSENT)
+            return true;
+    return false;
+}
+
+size_t route_decider(const Route *route) {
+    size_t i = 0;
+    while (i < route->n && route->stages[i].kind != ROUTE_DECIDE)
+        i++;
+    return i;
+}
+
+/* A deputy may stand in for the decider only where nothing forbids it. */
+static bool deputy_allowed(const Route *route, const RouteStage *stage) {
+    if (stage->kind != ROUTE_DECIDE) return true;
+    return !route_is_unsettled(route) && (!route->rules.important || route->rules.instructed);
+}
+
+/* Who may not act on a stage although he holds its post. */
+static Str excluded(const Route *route, const RouteStage *stage) {
+    bool out = stage->kind == ROUTE_DECIDE && !route->rules.drafter_decides;
+    return out ? route->drafter : STR_NONE;
+}
+
+static void turn_of(const Org *org, Date day, Str post, RouteHow how, RouteTurn *out) {
+    out->wait = WAIT_PERSON;
+    out->post = post;
+    out->how = how;
+    bool acting = false;
+    (void)org_can_act(org, out->person, post, day, &acting);
+    if (acting && how == HOW_OWN) out->how = HOW_ACTING;
+}
+
+static void turn_upwards(const Org *org, const Route *route, Str post, Date day, RouteTurn *out) {
+    out->post = org_superior(org, post, day, route->drafter);
+    out->person =
+        str_empty(out->post) ? STR_NONE : org_present(org, out->post, day, route->drafter);
+    out->wait = str_empty(out->person) ? WAIT_ABSENT : WAIT_SUPERIOR;
+}
+
+void route_turn(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out) {
+    const RouteStage *own = &route->stages[stage];
+    *out = (RouteTurn){0};
+    if (!route_is_due(route, stage)) return;
+    Str post = org_post_now(org, own->post, day), except = excluded(route, own);
+    out->person = org_present(org, post, day, except);
+    if (!str_empty(out->person)) {
+        turn_of(org, day, post, HOW_OWN, out);
+        return;
+    }
+    if (!str_empty(org_present(org, post, day, STR_NONE))) {
+        turn_upwards(org, route, post, day, out);
+        return;
+    }
+    bool held = org_is_held(org, post, day);
+    Str deputy = held && deputy_allowed(route, own) ? org_deputy(org, post, day, except) : STR_NONE;
+    if (!str_empty(deputy)) {
+        out->person = org_present(org, deputy, day, except);
+        turn_of(org, day, deputy, HOW_DEPUTY, out);
+        return;
+    }
+    out->wait = held ? WAIT_ABSENT : WAIT_VACANT;
+    out->until = org_back(org, own->post, day);
+}
+
+/* ---- acting */
+
+typedef struct Acting {
+    Ctx *ctx;
+    const Org *org;
+    const RouteAct *act;
+    Route *route;
+    RouteStage *stage; /* of the acts on one */
+    RouteHow how;
+} Acting;
+
+static Rc deny(const Acting *acting, const char *code, const char *text) {
+    return ctx_fail(acting->ctx, RC_DENIED, code, STR("post"), "%s", text);
+}
+
+static Rc moved(const Acting *acting, const char *code, const char *text) {
+    return ctx_fail(acting->ctx, RC_CONFLICT, code, STR_NONE, "%s", text);
+}
+
+static Rc need_opinion(const Acting *acting) {
+    if (!text_is_blank(acting->ctx->arena, acting->act->opinion)) return RC_OK;
+    return ctx_fail(acting->ctx, RC_INVALID, "no-reason", STR("opinion"), "State the reason.");
+}
+
+static Rc need_waiting(const Acting *acting) {
+    if (acting->route->state == ROUTE_WAITING) return RC_OK;
+    return moved(acting, "not-waiting",
+                 "This proposal no longer waits for a decision: look at it again.");
+}
+
+/* Whoever acts must hold the post he names, today. */
+static Rc need_post(Acting *acting, Str post) {
+    bool as_acting = false;
+    if (!org_can_act(acting->org, acting->act->person, post, acting->act->day, &as_acting))
+        return deny(acting, "not-holder",
+                    "You do not hold this post today, or are recorded as absent.");
+    acting->how = as_acting ? HOW_ACTING : HOW_OWN;
+    return RC_OK;
+}
+
+static Rc urgent_enough(Acting *acting) {
+    const RouteRules *rules = &acting->route->rules;
+    if (!rules->important || rules->instructed) return RC_OK;
+    if (acting->act->urgent) return need_opinion(acting);
+    return deny(acting, "important",
+                "An important matter is decided by a deputy only when instructed beforehand, or "
+                "when unavoidably urgent with the reason.");
+}
+
+/* As deputy: only for a holder who is recorded absent, and only who is named for it. */
+static Rc place_deputy(Acting *acting, Str post) {
+    Date day = acting->act->day;
+    if (!str_empty(org_present(acting->org, post, day, STR_NONE)))
+        return deny(acting, "not-turn", "The holder of the post is there: he acts himself.");
+    if (!org_is_held(acting->org, post, day))
+        return deny(acting, "vacant",
+                    "The post is vacant: an acting holder has to be named, with a date.");
+    if (!str_eq(org_deputy(acting->org, post, day, excluded(acting->route, acting->stage)),
+                acting->act->post))
+        return deny(acting, "not-deputy", "Another post stands in for the absent holder.");
+    TRY(need_post(acting, acting->act->post));
+    acting->how = HOW_DEPUTY;
+    if (acting->stage->kind != ROUTE_DECIDE) return RC_OK;
+    if (route_is_unsettled(acting->route))
+        return deny(acting, "unsettled", "While a consultation is unsettled no deputy decides.");
+    return urgent_enough(acting);
+}
+
+static Rc place(Acting *acting) {
+    Str post = org_post_now(acting->org, acting->stage->post, acting->act->day);
+    if (str_eq(post, acting->act->post)) return need_post(acting, post);
+    return place_deputy(acting, post);
+}
+
+/* Nobody acts silently in two roles. */
+static Rc one_role(const Acting *acting) {
+    const Route *route = acting->route;
+    Str person = acting->act->person;
+    bool drafter = str_eq(route->drafter, person);
+    if (drafter && acting->stage->kind == ROUTE_DECIDE && !route->rules.drafter_decides)
+        return deny(acting, "own-draft",
+                    "You drafted this proposal: somebody else has to decide it.");
+    bool second = drafter;
+    for (size_t i = 0; i < route->n; i++)
+        second |= &route->stages[i] != acting->stage && str_eq(route->stages[i].actor, person);
+    if (!second || acting->act->two_roles) return RC_OK;
+    return deny(acting, "two-roles",
+                "You have acted on this proposal in another role: say that you act in both.");
+}
+
+static Rc same_contents(const Acting *acting) {
+    if (str_eq(acting->route->hash, acting->act->hash)) return RC_OK;
+    return moved(acting, "other-contents",
+                 "The contents have changed since you saw them: read them again, then act.");
+}
+
+static Rc need_due(const Acting *acting) {
+    if (route_is_due(acting->route, acting->act->stage)) return RC_OK;
+    return moved(acting, "not-due", "It is not this stage's turn.");
+}
+
+static void stand(Acting *acting, RouteStand how) {
+    RouteStage *stage = acting->stage;
+    stage->stand = how;
+    stage->how = acting->how;
+    stage->actor = acting->act->person;
+    stage->actor_post = acting->act->post;
+    stage->hash = acting->act->hash;
+    stage->opinion = acting->act->opinion;
+    stage->after = acting->how == HOW_DEPUTY;
+    stage->changed = false;
+}
+
+static Rc approve(Acting *acting) {
+    bool decides = acting->stage->kind == ROUTE_DECIDE;
+    TRY(need_due(acting));
+    TRY(place(acting));
+    TRY(one_role(acting));
+    TRY(same_contents(acting));
+    if (decides && route_is_unsettled(acting->route) && !acting->act->opinions_seen)
+        return ctx_fail(acting->ctx, RC_INVALID, "opinions", STR("opinions"),
+                        "A consultation dissents: read its opinion before you decide.");
+    stand(acting, STAND_APPROVED);
+    if (decides) acting->route->state = ROUTE_DECIDED;
+    return RC_OK;
+}
+
+/* The decision goes to the first superior whom the decider and the dissenting post have in common.
+ */
+static void go_up(Acting *acting) {
+    RouteStage *decider = &acting->route->stages[route_decider(acting->route)];
+    Str common = org_common_superior(acting->org, decider->post, acting->stage->post);
+    if (acting->route->rules.unsettled_goes_up && !str_empty(common)) decider->post = common;
+}
+
+static Rc dissent(Acting *acting) {
+    if (acting->stage->kind != ROUTE_CONSULT)
+        return deny(acting, "no-consultation",
+                    "Only a consulted division dissents: return it instead.");
+    TRY(need_due(acting));
+    TRY(place(acting));
+    TRY(one_role(acting));
+    TRY(same_contents(acting));
+    TRY(need_opinion(acting));
+    stand(acting, STAND_DISSENT);
+    go_up(acting);
+    return RC_OK;
+}
+
+/* Only a reviewer is passed over, while he is absent; the decision and consultations wait or have
+ * deputies. */
+static Rc pass(Acting *acting) {
+    Str post = org_post_now(acting->org, acting->stage->post, acting->act->day);
+    if (acting->stage->kind != ROUTE_REVIEW)
+        return deny(acting, "not-passed", "Only a review can be passed over.");
+    TRY(need_due(acting));
+    TRY(need_post(acting, acting->act->post));
+    if (!str_empty(org_present(acting->org, post, acting->act->day, STR_NONE)))
+        return deny(acting, "present", "The reviewer is there: it is his turn.");
+    bool drafter = str_eq(acting->act->person, acting->route->drafter);
+    bool later = false;
+    for (size_t i = 0; i < acting->route->n; i++)
+        later |= acting->route->stages[i].rank > acting->stage->rank &&
+                 str_eq(org_post_now(acting->org, acting->route->stages[i].post, acting->act->day),
+                        acting->act->post);
+    if (!drafter && !later)
+        return deny(acting, "not-on-route",
+                    "The drafter or a later stage passes over an absent reviewer.");
+    *acting->stage = (RouteStage){.kind = acting->stage->kind,
+                                  .rank = acting->stage->rank,
+                                  .post = acting->stage->post,
+                                  .stand = STAND_PASSED,
+                                  .after = true};
+    return RC_OK;
+}
+
+/* 後閲 and the seeing of a minor correction: by whoever holds the post. It changes nothing else: an
+ * objection begins a new proposal. */
+static Rc see(Acting *acting) {
+    Str post = org_post_now(acting->org, acting->stage->post, acting->act->day);
+    if (!acting->stage->after && !acting->stage->changed)
+        return moved(acting, "nothing-to-see", "Nothing waits to be seen here.");
+    if (!str_eq(post, acting->act->post))
+        return deny(acting, "not-holder", "Another post has to see this.");
+    TRY(need_post(acting, post));
+    acting->stage->after = acting->stage->changed = false;
+    return RC_OK;
+}
+
+static void reset(RouteStage *stage) {
+    *stage = (RouteStage){.kind = stage->kind, .rank = stage->rank, .post = stage->post};
+}
+
+static Rc give_back(Acting *acting) {
+    Route *route = acting->route;
+    TRY(need_waiting(acting)); /* circulation comes after the decision and gives nothing back */
+    TRY(need_due(acting));
+    TRY(place(acting));
+    TRY(need_opinion(acting));
+    if (acting->act->to >= ROUTE_STAGES_MAX) {
+        route->state = ROUTE_RETURNED;
+        return RC_OK;
+    }
+    if (acting->act->to >= route->n || route->stages[acting->act->to].rank >= acting->stage->rank)
+        return ctx_fail(acting->ctx, RC_INVALID, "not-before", STR("to"),
+                        "It can be returned to an earlier stage only.");
+    int rank = route->stages[acting->act->to].rank;
+    for (size_t i = 0; i < route->n; i++)
+        if (route->stages[i].rank >= rank) reset(&route->stages[i]);
+    return RC_OK;
+}
+
+static Rc reject(Acting *acting) {
+    if (acting->stage->kind != ROUTE_DECIDE)
+        return deny(acting, "not-decider", "Only the decider rejects: return it instead.");
+    TRY(need_due(acting));
+    TRY(place(acting));
+    TRY(one_role(acting));
+    TRY(need_opinion(acting));
+    acting->route->state = ROUTE_REJECTED;
+    return RC_OK;
+}
+
+static Rc is_drafter(const Acting *acting) {
+    if (str_eq(acting->route->drafter, acting->act->person)) return RC_OK;
+    return deny(acting, "not-drafter", "Only its drafter does this.");
+}
+
+static Rc withdraw(Acting *acting) {
+    TRY(is_drafter(acting));
+    TRY(need_waiting(acting));
+    acting->route->state = ROUTE_WITHDRAWN;
+    return RC_OK;
+}
+
+/* The superior's post decides, the former decider's reviews, if it has not been passed already:
+ * nothing is void. */
+static Rc pull_up(Acting *acting) {
+    Route *route = acting->route;
+    RouteStage *decider = &route->stages[route_decider(route)];
+    TRY(need_waiting(acting));
+    TRY(need_post(acting, acting->act->post));
+    if (!org_is_above(acting->org, acting->act->post,
+                      org_post_now(acting->org, decider->post, acting->act->day)))
+        return deny(acting, "not-superior",
+                    "Only a superior of the decider takes the decision up.");
+    decider->post = acting->act->post;
+    return RC_OK;
+}
+
+/* A consultation that is added comes before the decision and voids nothing. */
+static Rc consult_add(Acting *acting) {
+    Route *route = acting->route;
+    const RouteStage *decider = &route->stages[route_decider(route)];
+    TRY(need_waiting(acting));
+    bool on_turn = str_eq(route->drafter, acting->act->person);
+    for (size_t i = 0; i < route->n && !on_turn; i++) {
+        acting->stage = &route->stages[i];
+        on_turn = route_is_due(route, i) && place(acting) == RC_OK;
+    }
+    acting->stage = NULL;
+    if (!on_turn)
+        return deny(acting, "not-turn",
+                    "The drafter, or whoever's turn it is, adds a consultation.");
+    if (!org_post(acting->org, acting->act->added))
+        return ctx_fail(acting->ctx, RC_INVALID, "no-post", STR("added"), "There is no such post.");
+    size_t before = route->n;
+    TRY(stage_add(acting->ctx, route, ROUTE_CONSULT, decider->rank - 1, acting->act->added));
+    return route->n > before ? RC_OK
+                             : moved(acting, "on-route", "This post is on the route already.");
+}
+
+/* New contents void all that was approved; a minor correction is shown to those who have acted
+ * instead. */
+static Rc amend(Acting *acting) {
+    Route *route = acting->route;
+    TRY(is_drafter(acting));
+    if (route->state != ROUTE_WAITING && route->state != ROUTE_RETURNED)
+        return need_waiting(acting);
+    if (str_empty(acting->act->hash))
+        return ctx_fail(acting->ctx, RC_INVALID, "no-contents", STR("hash"),
+                        "The new contents are missing.");
+    bool again = route->state == ROUTE_RETURNED;
+    route->hash = acting->act->hash;
+    route->state = ROUTE_WAITING;
+    for (size_t i = 0; i < route->n; i++) {
+        RouteStage *stage = &route->stages[i];
+        bool kept = acting->act->minor && !again && stage->stand != STAND_WAITING;
+        if (!kept)
+            reset(stage);
+        else if (stage->stand != STAND_PASSED)
+            stage->changed = true;
+    }
+    return RC_OK;
+}
+
+static Rc issue(Acting *acting) {
+    TRY(need_post(acting, acting->act->post));
+    if (acting->route->state != ROUTE_DECIDED)
+        return moved(acting, "not-decided", "Nothing is issued before it is decided.");
+    if (acting->route->issued) return moved(acting, "issued", "It has been issued.");
+    acting->route->issued = true;
+    return RC_OK;
+}
+
+static const struct {
+    Rc (*act)(Acting *acting);
+    bool on_stage;
+} verbs[ROUTE_VERBS] = {
+    [ROUTE_APPROVE] = {approve, true},
+    [ROUTE_DISSENT] = {dissent, true},
+    [ROUTE_PASS] = {pass, true},
+    [ROUTE_SEE] = {see, true},
+    [ROUTE_RETURN] = {give_back, true},
+    [ROUTE_REJECT] = {reject, true},
+    [ROUTE_WITHDRAW] = {withdraw, false},
+    [ROUTE_PULL_UP] = {pull_up, false},
+    [ROUTE_CONSULT_ADD] = {consult_add, false},
+    [ROUTE_AMEND] = {amend, false},
+    [ROUTE_ISSUE] = {issue, false},
+};
+
+Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
+    Route next = *route;
+    Acting acting = {.ctx = ctx, .org = org, .act = act, .route = &next};
+    if (verbs[act->verb].on_stage) {
+        if (act->stage >= next.n)
+            return ctx_fail(ctx, RC_INVALID, "no-stage", STR("stage"),
+                            "The route has no such stage.");
+        acting.stage = &next.stages[act->stage];
+    }
+    TRY(verbs[act->verb].act(&acting));
+    *route = next;
+    return RC_OK;
+}
