@@ -125,7 +125,8 @@ typedef struct DefinitionFinding {
     Str path, text;
 } DefinitionFinding;
 typedef VEC(DefinitionFinding) DefinitionFindings;
-/* posts: those that somebody holds; kinds: matters that the delegations know. */
+/* posts: those that somebody holds; kinds: matters that the delegations know; NULL: not looked at.
+ */
 void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
                      const StrVec *kinds, DefinitionFindings *out);
 

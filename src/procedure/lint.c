@@ -155,7 +155,7 @@ static void check_states(const Lint *lint) {
     }
     if (!end) find(lint, STR("states"), "No end can be reached.");
     VEC_EACH (DefinedMove, move, &lint->definition->moves)
-        if (!str_empty(move->decision) && !among(lint->kinds, move->decision))
+        if (lint->kinds && !str_empty(move->decision) && !among(lint->kinds, move->decision))
             find(lint, PLACE(lint, "moves." STR_FMT, STR_ARG(move->id)),
                  "The delegations know no matter \"" STR_FMT "\".", STR_ARG(move->decision));
 }
@@ -164,7 +164,7 @@ static void check_states(const Lint *lint) {
 
 static void check_head(const Lint *lint) {
     const Definition *definition = lint->definition;
-    if (!among(lint->posts, definition->post))
+    if (lint->posts && !among(lint->posts, definition->post))
         find(lint, STR("post"), "Nobody holds the post \"" STR_FMT "\".",
              STR_ARG(definition->post));
     if (str_empty(definition->retention))
