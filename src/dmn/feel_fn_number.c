@@ -17,26 +17,34 @@ static FeelValue result(const FeelCall *call, bool good, FeelNumber number) {
     return good ? feel_of_number(number) : CALL_NOTHING(call, "the result is no number");
 }
 
+/* A separator in an argument; empty when none is given. */
+static Str separator_at(const FeelCall *call, size_t n) {
+    bool given = call->n > n && call->args[n].kind == FEEL_STRING;
+    return given ? call->args[n].string : STR_NONE;
+}
+
+/* The text as number_read has it: grouping left out, the decimal separator a point. */
+static Str plain_number(const FeelCall *call, Str text, Str grouping, Str point) {
+    Buf plain = buf_new(call->run->arena, FEEL_TEXT_MAX);
+    for (size_t i = 0; i < text.len; i++) {
+        Str c = str_sub(text, i, i + 1);
+        if (str_eq(c, grouping)) continue;
+        buf_add(&plain, str_eq(c, point) ? STR(".") : c);
+    }
+    return buf_str(&plain);
+}
+
 /* number(from, grouping separator, decimal separator) */
 static FeelValue fn_number(const FeelCall *call) {
-    Str marks[2] = {STR_NONE, STR_NONE};
+    Str grouping = separator_at(call, 1), point = separator_at(call, 2);
     if (call->args[0].kind == FEEL_NUMBER) return call->args[0];
     if (call->args[0].kind != FEEL_STRING) return CALL_NOTHING(call, "number takes a string");
-    for (size_t i = 0; i < 2; i++)
-        if (call->n > i + 1 && call->args[i + 1].kind == FEEL_STRING)
-            marks[i] = call->args[i + 1].string;
-    if (marks[0].len > 1 || marks[1].len > 1 || (marks[0].len && str_eq(marks[0], marks[1])))
+    if (grouping.len > 1 || point.len > 1 || (grouping.len && str_eq(grouping, point)))
         return CALL_NOTHING(call, "separators are single characters that differ");
-    Buf plain = buf_new(call->run->arena, FEEL_TEXT_MAX);
     Str text = call->args[0].string;
     if (text.len > 128) return CALL_NOTHING(call, "a number has at most 128 characters");
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (marks[0].len && c == marks[0].ptr[0]) continue;
-        buf_add_char(&plain, marks[1].len && c == marks[1].ptr[0] ? '.' : c);
-    }
     FeelNumber number;
-    return number_read(buf_str(&plain), &number)
+    return number_read(plain_number(call, text, grouping, point), &number)
                ? feel_of_number(number)
                : CALL_NOTHING(call, "\"" STR_FMT "\" is no number", STR_ARG(str_head(text, 40)));
 }

@@ -54,17 +54,25 @@ static FeelValue time_from(const FeelCall *call) {
     return CALL_NOTHING(call, "this is no time");
 }
 
+/* Seconds with their fraction as microseconds within a minute. */
+static bool seconds_of(const FeelValue *value, int64_t *micros) {
+    FeelNumber size;
+    return value->kind == FEEL_NUMBER &&
+           number_multiply(value->number, number_of_int(TIME_SECOND), &size) &&
+           number_round(size, 0, NUMBER_DOWN, &size) && number_to_int(size, micros) &&
+           *micros >= 0 && *micros < TIME_MINUTE;
+}
+
+static bool below(const FeelValue *value, int limit, int *out) {
+    return whole(value, out) && *out >= 0 && *out < limit;
+}
+
 static FeelValue fn_time(const FeelCall *call) {
     if (call->n == 1) return time_from(call);
     int hour, minute;
-    FeelNumber micros;
     int64_t second;
-    bool good = call->n >= 3 && whole(&call->args[0], &hour) && whole(&call->args[1], &minute) &&
-                call->args[2].kind == FEEL_NUMBER &&
-                number_multiply(call->args[2].number, number_of_int(TIME_SECOND), &micros) &&
-                number_round(micros, 0, NUMBER_DOWN, &micros) && number_to_int(micros, &second);
-    good = good && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
-           second < TIME_MINUTE;
+    bool good = call->n >= 3 && below(&call->args[0], 24, &hour) &&
+                below(&call->args[1], 60, &minute) && seconds_of(&call->args[2], &second);
     if (!good) return CALL_NOTHING(call, "there is no such time");
     FeelValue out = {.kind = FEEL_TIME};
     out.time.micros = hour * TIME_HOUR + minute * TIME_MINUTE + second;

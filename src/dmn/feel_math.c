@@ -12,8 +12,9 @@ static FeelValue bad_operands(FeelRun *run, const FeelExpr *expr, const FeelValu
                         verbs[expr->op], feel_kind_name(b->kind));
 }
 
-static FeelValue numbers(FeelRun *run, const FeelExpr *expr, FeelNumber a, FeelNumber b) {
-    FeelNumber out;
+static FeelValue numbers(FeelRun *run, const FeelExpr *expr, const FeelValue *first,
+                         const FeelValue *second) {
+    FeelNumber a = first->number, b = second->number, out;
     bool good;
     switch (expr->op) {
     case OP_ADD:
@@ -59,7 +60,8 @@ static FeelValue add_durations(FeelRun *run, const FeelExpr *expr, const FeelVal
 
 /* duration * number, duration / number; cut to whole months or microseconds. */
 static FeelValue scale_duration(FeelRun *run, const FeelExpr *expr, const FeelValue *a,
-                                FeelNumber by) {
+                                const FeelValue *b) {
+    FeelNumber by = b->number;
     FeelNumber size = number_of_int(duration_size(a)), out;
     int64_t whole;
     bool good =
@@ -108,14 +110,6 @@ static FeelValue move_time(FeelTime time, const FeelValue *by, int sign) {
     return (FeelValue){.kind = FEEL_TIME, .time = time};
 }
 
-static bool is_duration(const FeelValue *value) {
-    return value->kind == FEEL_MONTHS || value->kind == FEEL_SPAN;
-}
-
-static bool is_moment(const FeelValue *value) {
-    return value->kind == FEEL_DATE || value->kind == FEEL_TIME || value->kind == FEEL_DATE_TIME;
-}
-
 static FeelValue move(FeelRun *run, const FeelExpr *expr, const FeelValue *at,
                       const FeelValue *by) {
     int sign = expr->op == OP_ADD ? 1 : -1;
@@ -134,34 +128,62 @@ static int64_t moment(const FeelValue *value) {
 static FeelValue moments(FeelRun *run, const FeelExpr *expr, const FeelValue *a,
                          const FeelValue *b) {
     bool times = a->kind == FEEL_TIME || b->kind == FEEL_TIME;
-    if (expr->op != OP_SUBTRACT || (times && a->kind != b->kind))
-        return bad_operands(run, expr, a, b);
+    if (times && a->kind != b->kind) return bad_operands(run, expr, a, b);
     return (FeelValue){.kind = FEEL_SPAN, .span = moment(a) - moment(b)};
 }
 
-static FeelValue join(FeelRun *run, const FeelExpr *expr, Str a, Str b) {
-    Str parts[] = {a, b};
-    if (a.len + b.len > FEEL_TEXT_MAX) return feel_nothing(run, expr, "the text is too long");
-    if (!feel_spend(run, (a.len + b.len) / FEEL_BYTES)) return feel_null();
+static FeelValue join(FeelRun *run, const FeelExpr *expr, const FeelValue *a, const FeelValue *b) {
+    Str parts[] = {a->string, b->string};
+    size_t total = a->string.len + b->string.len;
+    if (total > FEEL_TEXT_MAX) return feel_nothing(run, expr, "the text is too long");
+    if (!feel_spend(run, total / FEEL_BYTES)) return feel_null();
     return feel_of_str(str_join(run->arena, parts, 2, STR_NONE));
 }
 
+static FeelValue move_swapped(FeelRun *run, const FeelExpr *expr, const FeelValue *a,
+                              const FeelValue *b) {
+    return move(run, expr, b, a);
+}
+
+static FeelValue scale_swapped(FeelRun *run, const FeelExpr *expr, const FeelValue *a,
+                               const FeelValue *b) {
+    return scale_duration(run, expr, b, a);
+}
+
+enum {
+    A_NUMBER = 1 << FEEL_NUMBER,
+    A_STRING = 1 << FEEL_STRING,
+    A_DURATION = 1 << FEEL_MONTHS | 1 << FEEL_SPAN,
+    A_MOMENT = 1 << FEEL_DATE | 1 << FEEL_TIME | 1 << FEEL_DATE_TIME,
+    PLUS = 1 << OP_ADD,
+    MINUS = 1 << OP_SUBTRACT,
+    TIMES = 1 << OP_MULTIPLY,
+    OVER = 1 << OP_DIVIDE,
+    ANY_OP = PLUS | MINUS | TIMES | OVER | 1 << OP_POWER,
+};
+
+static const struct {
+    unsigned a, b, ops;
+    bool alike; /* both of one kind */
+    FeelValue (*run)(FeelRun *run, const FeelExpr *expr, const FeelValue *a, const FeelValue *b);
+} meanings[] = {
+    {A_NUMBER, A_NUMBER, ANY_OP, true, numbers},
+    {A_STRING, A_STRING, PLUS, true, join},
+    {A_MOMENT, A_DURATION, PLUS | MINUS, false, move},
+    {A_DURATION, A_MOMENT, PLUS, false, move_swapped},
+    {A_MOMENT, A_MOMENT, MINUS, false, moments},
+    {A_DURATION, A_DURATION, PLUS | MINUS, true, add_durations},
+    {A_DURATION, A_DURATION, OVER, true, ratio},
+    {A_DURATION, A_NUMBER, TIMES | OVER, false, scale_duration},
+    {A_NUMBER, A_DURATION, TIMES, false, scale_swapped},
+};
+
 FeelValue feel_operate(FeelRun *run, const FeelExpr *expr, const FeelValue *a, const FeelValue *b) {
-    bool sum = expr->op == OP_ADD || expr->op == OP_SUBTRACT;
-    bool product = expr->op == OP_MULTIPLY || expr->op == OP_DIVIDE;
-    if (a->kind == FEEL_NUMBER && b->kind == FEEL_NUMBER)
-        return numbers(run, expr, a->number, b->number);
-    if (a->kind == FEEL_STRING && b->kind == FEEL_STRING && expr->op == OP_ADD)
-        return join(run, expr, a->string, b->string);
-    if (sum && is_moment(a) && is_duration(b)) return move(run, expr, a, b);
-    if (expr->op == OP_ADD && is_duration(a) && is_moment(b)) return move(run, expr, b, a);
-    if (is_moment(a) && is_moment(b)) return moments(run, expr, a, b);
-    if (sum && is_duration(a) && a->kind == b->kind) return add_durations(run, expr, a, b);
-    if (product && is_duration(a) && b->kind == FEEL_NUMBER)
-        return scale_duration(run, expr, a, b->number);
-    if (expr->op == OP_MULTIPLY && a->kind == FEEL_NUMBER && is_duration(b))
-        return scale_duration(run, expr, b, a->number);
-    if (expr->op == OP_DIVIDE && is_duration(a) && a->kind == b->kind)
-        return ratio(run, expr, a, b);
+    unsigned first = 1U << a->kind, second = 1U << b->kind, op = 1U << expr->op;
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        bool fits = (meanings[i].a & first) && (meanings[i].b & second) && (meanings[i].ops & op);
+        if (fits && (!meanings[i].alike || a->kind == b->kind))
+            return meanings[i].run(run, expr, a, b);
+    }
     return bad_operands(run, expr, a, b);
 }

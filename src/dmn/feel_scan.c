@@ -210,29 +210,38 @@ Rc feel_scan_type(FeelScan *scan, Str *out) {
 
 /* ---- literals */
 
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static size_t digits_from(Str text, size_t at) {
+    size_t end = at;
+    while (end < text.len && is_digit(text.ptr[end]))
+        end++;
+    return end;
+}
+
+/* Behind the digits: where an exponent ends, if one stands here. */
+static size_t exponent_end(Str text, size_t at) {
+    if (at >= text.len || (text.ptr[at] != 'e' && text.ptr[at] != 'E')) return at;
+    size_t first = at + 1;
+    if (first < text.len && (text.ptr[first] == '-' || text.ptr[first] == '+')) first++;
+    size_t end = digits_from(text, first);
+    return end > first ? end : at;
+}
+
+/* A point belongs to the number when a digit follows: 1..3 is a range. */
 bool feel_scan_number(FeelScan *scan, FeelValue *out) {
     feel_scan_skip(scan);
-    size_t start = scan->at, digits = 0;
-    Str rest = str_sub(scan->text, start, scan->text.len);
-    size_t i = 0;
-    for (; i < rest.len; i++) {
-        bool point = rest.ptr[i] == '.' && i + 1 < rest.len && rest.ptr[i + 1] >= '0' &&
-                     rest.ptr[i + 1] <= '9' && str_find_char(str_sub(rest, 0, i), '.') < 0;
-        bool digit = rest.ptr[i] >= '0' && rest.ptr[i] <= '9';
-        if (!digit && !point) break;
-        digits += digit;
-    }
-    if (digits == 0) return false;
-    bool exponent = i + 1 < rest.len && (rest.ptr[i] == 'e' || rest.ptr[i] == 'E');
-    size_t end = i + 1;
-    if (exponent && (rest.ptr[end] == '-' || rest.ptr[end] == '+')) end++;
-    size_t first = end;
-    while (exponent && end < rest.len && rest.ptr[end] >= '0' && rest.ptr[end] <= '9')
-        end++;
-    if (exponent && end > first) i = end;
+    Str rest = str_sub(scan->text, scan->at, scan->text.len);
+    size_t whole = digits_from(rest, 0), end = whole;
+    if (whole + 1 < rest.len && rest.ptr[whole] == '.' && is_digit(rest.ptr[whole + 1]))
+        end = digits_from(rest, whole + 1);
+    if (end == 0) return false;
+    end = exponent_end(rest, end);
     FeelNumber number;
-    if (!number_read(str_sub(rest, 0, i), &number)) return false;
-    scan->at = start + i;
+    if (!number_read(str_sub(rest, 0, end), &number)) return false;
+    scan->at += end;
     *out = feel_of_number(number);
     return true;
 }

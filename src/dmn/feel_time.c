@@ -3,6 +3,7 @@
 #include "feel_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { YEAR_MAX = 999999, MONTHS_PER_YEAR = 12 };
 
@@ -100,40 +101,47 @@ typedef struct Parts {
     bool any_months, any_span;
 } Parts;
 
-/* One "12M" of a duration; units: which letters may still come, those before it are used up. */
-static bool take_part(Str *rest, const char **units, Parts *parts, bool in_time) {
-    size_t n = count_digits(*rest);
-    int64_t value;
-    if (n == 0 || n > 12 || !str_to_i64(str_sub(*rest, 0, n), &value)) return false;
-    *rest = str_sub(*rest, n, rest->len);
-    int64_t fraction = 0;
-    bool broken = in_time && take_char(rest, '.');
-    if (broken) {
-        if (count_digits(*rest) == 0) return false;
-        fraction = take_fraction(rest);
-    }
+/* Takes the unit of a part, if it is one of those that may still come: those before it are used up.
+ */
+static bool take_unit(Str *rest, const char **units, char *unit) {
     if (str_empty(*rest)) return false;
-    char unit = rest->ptr[0];
-    const char *at = *units;
-    while (*at && *at != unit)
-        at++;
-    if (!*at || (broken && unit != 'S')) return false;
+    const char *at = strchr(*units, rest->ptr[0]);
+    if (!at || !*at) return false;
+    *unit = *at;
     *units = at + 1;
     *rest = str_sub(*rest, 1, rest->len);
-    int64_t scale = in_time       ? (unit == 'H'   ? TIME_HOUR
-                                     : unit == 'M' ? TIME_MINUTE
-                                                   : TIME_SECOND)
-                    : unit == 'D' ? TIME_DAY
-                                  : 0;
-    if (scale) {
-        if (value > INT64_MAX / 4 / scale) return false;
-        parts->span += value * scale + fraction;
-        parts->any_span = true;
-    } else {
-        parts->months += value * (unit == 'Y' ? MONTHS_PER_YEAR : 1);
-        parts->any_months = true;
-    }
     return true;
+}
+
+/* Microseconds of a unit; 0 for months and years. */
+static int64_t unit_size(char unit, bool in_time) {
+    if (!in_time) return unit == 'D' ? TIME_DAY : 0;
+    return unit == 'H' ? TIME_HOUR : unit == 'M' ? TIME_MINUTE : TIME_SECOND;
+}
+
+static bool add_part(Parts *parts, int64_t value, int64_t fraction, int64_t size, char unit) {
+    if (size && value > INT64_MAX / 4 / size) return false;
+    if (size)
+        parts->span += value * size + fraction;
+    else
+        parts->months += value * (unit == 'Y' ? MONTHS_PER_YEAR : 1);
+    parts->any_span |= size != 0;
+    parts->any_months |= size == 0;
+    return true;
+}
+
+/* One "12M" of a duration. */
+static bool take_part(Str *rest, const char **units, Parts *parts, bool in_time) {
+    size_t n = count_digits(*rest);
+    int64_t value, fraction = 0;
+    char unit;
+    if (n == 0 || n > 12 || !str_to_i64(str_sub(*rest, 0, n), &value)) return false;
+    *rest = str_sub(*rest, n, rest->len);
+    bool broken = in_time && take_char(rest, '.');
+    if (broken && count_digits(*rest) == 0) return false;
+    if (broken) fraction = take_fraction(rest);
+    if (!take_unit(rest, units, &unit) || (broken && unit != 'S')) return false;
+    return add_part(parts, value, fraction, unit_size(unit, in_time), unit);
 }
 
 bool feel_read_duration(Str text, FeelValue *out) {

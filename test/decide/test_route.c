@@ -412,29 +412,32 @@ static bool has_hash(const History *history, Str hash) {
     return false;
 }
 
+/* Nobody acts silently in two roles. */
+static void check_roles(const History *history, const Route *before, const RouteAct *act) {
+    bool second = str_eq(before->drafter, act->person);
+    for (size_t i = 0; i < before->n; i++)
+        second |= i != act->stage && str_eq(history->signed_by[i], act->person);
+    assert_true(!second || act->two_roles);
+}
+
+static void note_contents(History *history, const Route *before, const RouteAct *act) {
+    if (act->verb != ROUTE_AMEND) return;
+    if (!act->minor || before->state == ROUTE_RETURNED) memset(history, 0, sizeof *history);
+    if (history->n_hashes < 32) history->good_hashes[history->n_hashes++] = act->hash;
+}
+
 static void note_act(History *history, const Route *before, const Route *route,
                      const RouteAct *act) {
     bool signs = act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT;
-    bool major = act->verb == ROUTE_AMEND && (!act->minor || before->state == ROUTE_RETURNED);
-    if (signs || act->verb == ROUTE_REJECT) { /* nobody acts silently in two roles */
-        bool second = str_eq(route->drafter, act->person);
-        for (size_t i = 0; i < before->n; i++)
-            second |= i != act->stage && str_eq(history->signed_by[i], act->person);
-        assert_true(!second || act->two_roles);
-    }
+    if (signs || act->verb == ROUTE_REJECT) check_roles(history, before, act);
     if (signs) history->signed_by[act->stage] = act->person;
     if (act->verb == ROUTE_DISSENT) history->dissent[act->stage] = true;
-    if (major) {
-        memset(history, 0, sizeof *history);
-        history->good_hashes[history->n_hashes++] = act->hash;
-    } else if (act->verb == ROUTE_AMEND && history->n_hashes < 32) {
-        history->good_hashes[history->n_hashes++] = act->hash;
+    note_contents(history, before, act);
+    for (size_t i = 0; i < route->n; i++) {
+        if (route->stages[i].stand != STAND_WAITING) continue;
+        history->signed_by[i] = STR_NONE;
+        history->dissent[i] = false;
     }
-    for (size_t i = 0; i < route->n; i++)
-        if (route->stages[i].stand == STAND_WAITING) {
-            history->signed_by[i] = STR_NONE;
-            history->dissent[i] = false;
-        }
 }
 
 static void check_decided(const Town *town, const Route *route, const History *history) {

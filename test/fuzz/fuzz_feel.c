@@ -1,5 +1,5 @@
-/* An expression, unary tests, a decision table and a decision model from whatever is written: each is refused
-   with a message or evaluated within its bounds. */
+/* An expression, unary tests, a decision table and a decision model from whatever is written: each
+   is refused with a message or evaluated within its bounds. */
 #include "fuzz.h"
 
 #include "dmn/dmn.h"
