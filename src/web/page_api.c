@@ -51,6 +51,8 @@ static const struct {
     {"Subscriptions", "購読"},
     {"Temporal", "時系列"},
     {"The city's places as GeoJSON (RFC 7946)", "まちの場所（GeoJSON、RFC 7946）"},
+    {"The municipality's outline, districts, rivers and roads as GeoJSON (RFC 7946)",
+     "市の形・地区・川・道（GeoJSON、RFC 7946）"},
     {"This description", "この説明（OpenAPI）"},
     {"Types of entities", "型の一覧"},
     {"Update a subscription", "購読を変更する"},
