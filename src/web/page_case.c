@@ -409,6 +409,8 @@ static void receipt_get(HttpExchange *x) {
     }
     View view = page_view(x);
     view_str(&view, "number", entity_text(application, IRI("receiptNumber")));
+    bool ended = !str_empty(entity_text(application, IRI("completedAt")));
+    view_str(&view, "ended", ended ? case_state_word(case_state(application)) : STR_NONE);
     view_bool(&view, "waits",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     view_set(&view, "application", page_application(x, application));

@@ -327,6 +327,8 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_items(view, "checks", &items);
     view_bool(view, "acts",
               case_state(application) == CASE_SUBMITTED && may_confirm(http_ctx(x), application));
+    view_bool(view, "refuses",
+              case_state(application) == CASE_ASKED && may_confirm(http_ctx(x), application));
     view_bool(view, "ends",
               case_state(application) == CASE_MISSED && may_confirm(http_ctx(x), application));
     view_str(view, "completed", entity_text(application, IRI("completedAt")));

@@ -326,7 +326,7 @@ it('opens each record of the audit as a page, and its proof as a file', async ()
     const place = await audit.locator('main tbody a').first().getAttribute('href');
     for (const language of ['ja', 'en']) {
         await audit.goto(`${site.url}${place}?lang=${language}`);
-        assert.match(await audit.locator('h1').innerText(), language === 'ja' ? /台帳の記録 \d+/ : /Record \d+ of the ledger/);
+        assert.match(await audit.locator('h1').innerText(), language === 'ja' ? /台帳の記録 \d+/ : /Record [\d,]+ of the ledger/);
         assert.match(await audit.locator('main').innerText(), language === 'ja' ? /閲覧の記録です/ : /is of a look/);
         await sound(audit);
     }

@@ -200,6 +200,9 @@ it('tells the resident why the office refused, and the office that it did', asyn
     assert.match(last, /お断り[^]*市外の品物のためお受けできません/);
     assert.match(await resident.locator('main').innerText(), /完結しました[^]*教示[^]*審査請求[^]*3か月以内[^]*市長[^]*取消しの訴え[^]*6か月以内/);
     await sound(resident);
+    await resident.goto(`${address}/receipt`);
+    assert.match(await resident.locator('h1').innerText(), /お受けできませんでした/);
+    assert.equal(await resident.locator('.steps-to').count(), 0, 'nothing is left to do');
     await resident.goto(`${address}/cancel`);
     assert.equal(resident.url(), address, 'nothing is left to cancel');
     for (const page of [resident, clerk]) assert.deepEqual(page.faults, []);
@@ -257,6 +260,8 @@ async function askBack(scripts) {
     await clerk.fill('#due', usual);
     await press(clerk, 'form[action$="/ask"] button');
     const [, month, day] = usual.split('-').map(Number);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.equal(await clerk.locator('#reject').count(), 1, 'a question that is never answered has an end');
     await clerk.goto(`${site.url}/staff?state=asked`);
     assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), new RegExp(`期限内[^]*${month}月${day}日`));
     await resident.goto(address);
