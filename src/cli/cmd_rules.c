@@ -145,7 +145,7 @@ static const char *const rules_settings[] = {NULL};
 
 const CliCommand cmd_rules = {
     .name = "rules",
-    .summary = "try rules before they are published: a decision model, or a procedure",
+    .summary = "Try rules before they are published: a decision model, or a procedure",
     .description =
         "FILE.dmn, a decision model of DMN 1.1 to 1.5: its decisions are computed and\n"
         "printed as one JSON object. What made a value null is told on standard error.\n"

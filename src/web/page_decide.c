@@ -237,7 +237,7 @@ Json page_items_all(HttpExchange *x, const Json *items) {
             const Json *row = json_at(items, i);
             const WasteItem *item =
                 waste_item(procedures_waste(ctx->tenant), json_get_str(row, "id"));
-            if (i) buf_add(&text, STR(", "));
+            if (i) buf_add(&text, k == 0 ? STR("、") : STR(", "));
             buf_add(&text,
                     item ? json_get_str(item->name.both, languages[k]) : json_get_str(row, "id"));
             if (json_get_int(row, "quantity", 1) > 1)
