@@ -18,7 +18,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TIMEOUT_BROWSER = 600
+TIMEOUT_BROWSER = 900
 OUTPUT_MAX = 8 << 20
 POINT = re.compile(r"\s*(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)\b")
