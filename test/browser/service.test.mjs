@@ -401,7 +401,7 @@ it('scrolls sideways nowhere at the desk, from 320 px on, in either language', a
             for (const lang of ['ja', 'en']) {
                 const answer = await page.goto(`${site.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, { waitUntil: 'load' });
                 assert.equal(answer.status(), 200, `${role} ${path}`);
-                for (const width of [320, 390, 768, 1024, 1280]) {
+                for (const width of [320, 390, 768, 1024, 1280, 1440]) {
                     await page.setViewportSize({ width, height: 844 });
                     const over = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
                     assert.ok(over <= 0, `${role} ${path} ${lang} at ${width} px: ${over} px too wide`);
