@@ -165,8 +165,7 @@ def meson_tests(build, long):
 def browser_tests():
     command = ["node", "--test", "--test-reporter=tap"]
     return [Test(suite="browser", name=path.name.removesuffix(".test.mjs"),
-                 command=command + [str(path)], env={}, timeout=TIMEOUT_BROWSER, tap=True, node=True,
-                 parallel=False)
+                 command=command + [str(path)], env={}, timeout=TIMEOUT_BROWSER, tap=True, node=True)
             for path in sorted((ROOT / "test/browser").glob("*.test.mjs"))]
 
 
@@ -251,7 +250,7 @@ def main():
     parser.add_argument("names", nargs="*", help="suites or tests to run; all when none is named")
     args = parser.parse_args()
     environment(args.build, args.long)
-    tests = meson_tests(args.build, args.long) + browser_tests()
+    tests = browser_tests() + meson_tests(args.build, args.long)  # the longest first
     if args.names:
         tests = [test for test in tests if {test.suite, test.name} & set(args.names)]
     runner = Runner()

@@ -8,6 +8,7 @@ import { CHROMIUM, preview } from './preview.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [320, 390, 1280];
+const AXE_WIDTHS = [320, 1280]; // 390 px has the layout of 320
 const LANGS = ['ja', 'en'];
 const BUDGET = 60 * 1024; // bytes on the wire, libraries of the map excepted
 const TARGETS = '.btn, button, summary, select, textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), label.choice';
@@ -30,7 +31,8 @@ async function open(name, lang) {
         if (!/maplibre|geojson|uplot/.test(response.url())) sizes.push(response.request().sizes());
     });
     await page.route('**/wall/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: ':\n\n' }));
-    await page.goto(`${site.url}/${name}/${lang}`, { waitUntil: 'networkidle' });
+    await page.goto(`${site.url}/${name}/${lang}`, { waitUntil: 'load' });
+    if (await page.locator('.map, .chart').count()) await page.waitForLoadState('networkidle'); // those fetch what they draw
     return { context, page, faults, sizes };
 }
 
@@ -60,7 +62,7 @@ for (const name of site.pages) {
                     await page.setViewportSize({ width, height: 844 });
                     assert.deepEqual(await wider(page), [], `wider than ${width} px`);
                     assert.deepEqual(await small(page), [], `lower than 44 px at ${width} px`);
-                    assert.deepEqual(await violations(page), [], `axe at ${width} px`);
+                    if (AXE_WIDTHS.includes(width)) assert.deepEqual(await violations(page), [], `axe at ${width} px`);
                 }
                 const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
                 assert.ok(bytes > 0 && bytes < BUDGET, `${bytes} bytes`);
