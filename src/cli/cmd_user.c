@@ -20,13 +20,30 @@ static Rc password_read(Cli *cli, Str *out) {
 typedef struct UserAct {
     const char *flag, *does; /* flag NULL: none of the others was given */
     bool password;
+    const char *done; /* what is said behind the login when it is */
 } UserAct;
 
 static const UserAct acts[] = {
-    {"change", "user.posts", false},  {"disable", "user.disable", false},
-    {"enable", "user.enable", false}, {"password", "user.password", true},
-    {NULL, "user.create", true},
+    {"change", "user.posts", false, NULL},
+    {"disable", "user.disable", false,
+     "is shut out: the sessions have ended and the tokens are revoked."},
+    {"enable", "user.enable", false, "is let in again; no session and no token came back."},
+    {"password", "user.password", true, "has another password; the sessions have ended."},
+    {NULL, "user.create", true, "has an account now."},
 };
+
+/* A sentence for people; the id alone on the last line is for scripts. */
+static void act_said(Cli *cli, const UserAct *act, const Json *result) {
+    Str login = cli_arg(cli, 0), posts = settings_text(cli_flags(cli), "posts");
+    if (act->done)
+        fprintf(cli_out(cli), STR_FMT " %s\n", STR_ARG(login), act->done);
+    else if (str_empty(posts))
+        fprintf(cli_out(cli), STR_FMT " holds no post now.\n", STR_ARG(login));
+    else
+        fprintf(cli_out(cli), STR_FMT " holds these posts now, and no others: " STR_FMT ".\n",
+                STR_ARG(login), STR_ARG(posts));
+    fprintf(cli_out(cli), STR_FMT "\n", STR_ARG(json_get_str(result, "id")));
+}
 
 static Rc act_find(Cli *cli, const UserAct **out) {
     int given = 0;
@@ -58,7 +75,7 @@ static Rc act_on(Cli *cli, const UserAct *act) {
     asking_add(cli, &asked, "posts", asking_words(ctx->arena, settings_text(flags, "posts")));
     asking_add(cli, &asked, "roles", asking_words(ctx->arena, settings_text(flags, "roles")));
     TRY(asking_send(cli, &asked, &result));
-    fprintf(cli_out(cli), STR_FMT "\n", STR_ARG(json_get_str(result, "id")));
+    act_said(cli, act, result);
     return RC_OK;
 }
 
@@ -122,8 +139,9 @@ const CliCommand cmd_user = {
         "Makes an account of a resident, an official or a service. The password is read from\n"
         "standard input; a service has none and gets tokens instead. With --change an official\n"
         "gets other posts, at once: what he asked for under a post that he lost is refused. Each\n"
-        "change is recorded in the ledger. --list shows logins, names, posts, roles, and how many\n"
-        "sessions and tokens are valid.",
+        "change is recorded in the ledger. A sentence says what was done; the last line is the\n"
+        "account's id alone. --list shows logins, names, posts, roles, and how many sessions and\n"
+        "tokens are valid.",
     .arguments = "[LOGIN]",
     .args_min = 0,
     .args_max = 1,

@@ -73,14 +73,28 @@ Json account_list(Arena *arena, const StrVec *strings) {
     return json_of_items(items, strings->len);
 }
 
+Rc account_official(Ctx *ctx, Str kind) {
+    if (str_eq(kind, STR("staff"))) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-official", STR("posts"),
+                    "This account is a " STR_FMT "'s: only an official's, of kind staff, holds "
+                    "posts.",
+                    STR_ARG(kind));
+}
+
+Rc account_posts_check(Ctx *ctx, const StrVec *posts) {
+    VEC_EACH (const Str, post, posts)
+        if (!gate_post(ctx->tenant->gate, *post))
+            return ctx_fail(ctx, RC_INVALID, "no-post", *post,
+                            "The organisation has no such post.");
+    return RC_OK;
+}
+
 static Rc account_check(Ctx *ctx, const GateAccount *account) {
     if (str_empty(account->login) || account->login.len > LOGIN_MAX)
         return ctx_fail(ctx, RC_INVALID, "bad-login", STR("login"), "A login has 1 to %d bytes.",
                         LOGIN_MAX);
-    for (size_t i = 0; i < account->posts.len; i++)
-        if (!gate_post(ctx->tenant->gate, account->posts.items[i]))
-            return ctx_fail(ctx, RC_INVALID, "no-post", account->posts.items[i],
-                            "The organisation has no such post.");
+    if (account->posts.len) TRY(account_official(ctx, str_of(kind_names[account->kind])));
+    TRY(account_posts_check(ctx, &account->posts));
     for (size_t i = 0; i < account->roles.len; i++)
         if (gate_role_of(account->roles.items[i]) == ROLE_COUNT)
             return ctx_fail(ctx, RC_INVALID, "no-role", account->roles.items[i],

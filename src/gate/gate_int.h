@@ -184,6 +184,10 @@ void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
 bool account_moved(Ctx *ctx, const Entity *account);
 /* What is made of a plain password; RC_INVALID "bad-password". */
 Rc account_hash(Ctx *ctx, Str password, Str *out);
+/* Posts are for accounts of officials (kind staff): RC_INVALID "no-official". */
+Rc account_official(Ctx *ctx, Str kind);
+/* The organisation has all of them: RC_INVALID "no-post". */
+Rc account_posts_check(Ctx *ctx, const StrVec *posts);
 Json account_list(Arena *arena, const StrVec *strings);
 Digest session_key(Str token);
 void token_drop(void *value);

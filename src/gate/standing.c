@@ -111,12 +111,18 @@ static Entity *empty(Ctx *ctx, Str id) {
     return entity_new(ctx->arena, id, STR(ACCOUNT_TYPE));
 }
 
+static Rc account_read(Ctx *ctx, Str id, const Entity **out) {
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc != RC_NOT_FOUND) return rc;
+    return ctx_fail(ctx, rc, "no-account", STR("login"), "There is no account with this login.");
+}
+
 Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
     Gate *gate = ctx->tenant->gate;
-    VEC_EACH (const Str, post, posts)
-        if (!gate_post(gate, *post))
-            return ctx_fail(ctx, RC_INVALID, "no-post", *post,
-                            "The organisation has no such post.");
+    const Entity *account;
+    TRY(account_read(ctx, id, &account));
+    TRY(account_official(ctx, entity_text(account, GATE_IRI("accountKind"))));
+    TRY(account_posts_check(ctx, posts));
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("posts"), account_list(ctx->arena, posts));
     TRY(account_change(ctx, &(AccountChange){.kind = "account.posts", .id = id, .set = set}));
@@ -147,11 +153,7 @@ Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
 Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     Str hash, now = time_format(ctx->arena, time_now(ctx->clock));
     const Entity *account;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
-    if (rc == RC_NOT_FOUND)
-        return ctx_fail(ctx, rc, "no-account", STR("login"),
-                        "There is no account with this login.");
-    TRY(rc);
+    TRY(account_read(ctx, id, &account));
     if (str_eq(entity_text(account, GATE_IRI("accountKind")), STR("service")))
         return ctx_fail(ctx, RC_INVALID, "no-sign-in", STR("login"),
                         "A service signs in nowhere: give it a token.");

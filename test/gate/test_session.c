@@ -215,6 +215,12 @@ static void accounts_are_checked_before_they_are_made(void **state) {
     wish.login = STR("new");
     vec_push(house->arena, &wish.posts, STR("no-such-post"));
     FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_INVALID, "no-post");
+    for (unsigned kind = ACTOR_RESIDENT; kind <= ACTOR_SERVICE; kind++) {
+        wish.kind = (ActorKind)kind;
+        wish.posts.items[0] = STR("environment-waste-clerk");
+        if (kind != ACTOR_STAFF)
+            FAILS(house, gate_account_create(&house->ctx, &wish, &id), RC_INVALID, "no-official");
+    }
     FAILS(house, gate_account_find(&house->ctx, STR("new"), &id), RC_NOT_FOUND, NULL);
 }
 
