@@ -95,6 +95,37 @@ static void words_of(Arena *arena, const Json *list, const char *member, StrVec 
     }
 }
 
+static const char *const kind_words[] = {
+    [JSON_NULL] = "null",     [JSON_BOOL] = "a truth value", [JSON_NUMBER] = "a number",
+    [JSON_STRING] = "a text", [JSON_ARRAY] = "an array",     [JSON_OBJECT] = "an empty object",
+};
+
+/* "an object with the members "a", "b" and 3 more" */
+static Str found_words(Arena *arena, const Json *source) {
+    enum { NAMED = 4, NAME_MAX = 40 };
+    Buf text = buf_new(arena, 1000);
+    if (source->kind != JSON_OBJECT || source->len == 0) return str_of(kind_words[source->kind]);
+    buf_add(&text, STR("an object with the members "));
+    for (size_t i = 0; i < source->len && i < NAMED; i++) {
+        Str name = str_head(source->value.members[i].name, NAME_MAX);
+        buf_addf(&text, "%s\"" STR_FMT "\"", i ? ", " : "", STR_ARG(name));
+    }
+    if (source->len > NAMED) buf_addf(&text, " and %u more", source->len - NAMED);
+    return buf_str(&text);
+}
+
+/* Any other JSON file of the city would be refused for its first member that is amiss. */
+static Rc definition_meant(Ctx *ctx, Str path, const Json *source) {
+    bool meant = source->kind == JSON_OBJECT &&
+                 (json_get(source, STR("pages")) || json_get(source, STR("states")));
+    if (meant) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-definition", path,
+                    "This is no definition of a procedure, which is an object with id, version, "
+                    "pages, states and more (starter/procedures has one): the file holds " STR_FMT
+                    ".",
+                    STR_ARG(found_words(ctx->arena, source)));
+}
+
 static Rc definition_check(Cli *cli, const Json *source) {
     Ctx *ctx = cli_ctx(cli);
     const Definition *definition;
@@ -102,6 +133,7 @@ static Rc definition_check(Cli *cli, const Json *source) {
     Str path = settings_text(cli_flags(cli), "organisation");
     StrVec posts = {0}, kinds = {0};
     DefinitionFindings findings = {0};
+    TRY(definition_meant(ctx, cli_arg(cli, 0), source));
     TRY(definition_read(ctx, source, &definition));
     if (!str_empty(path)) TRY(json_file(ctx, path, &organisation));
     words_of(ctx->arena, json_get(organisation, STR("people")), "posts", &posts);

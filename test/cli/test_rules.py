@@ -64,8 +64,20 @@ def findings_name_their_places(folder):
     assert code == 2 and "pages[0].fields[2].when" in err, err
 
 
+def what_is_no_definition_is_named(folder):
+    path = folder / "n.json"
+    for text, found in (("[1]", "holds an array."), ('"a"', "holds a text."), ("{}", "holds an empty object."), ("7", "holds a number."),
+                        ('{"a": 1, "b": 2}', 'members "a", "b".'), ('{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}', '"d" and 1 more.')):
+        path.write_text(text)
+        code, out, err = run(path)
+        assert code == 2 and out == "" and "no definition of a procedure" in err and found in err and str(path) in err, (text, err)
+    for path in STARTER.glob("*.json"):
+        code, _, err = run(path)
+        assert code == 2 and "no definition of a procedure" in err, (path, err)
+
+
 def main():
-    cases = [a_model_is_decided, what_is_no_model_is_refused, the_starters_definitions_can_be_published, findings_name_their_places]
+    cases = [a_model_is_decided, what_is_no_definition_is_named, what_is_no_model_is_refused, the_starters_definitions_can_be_published, findings_name_their_places]
     print(f"1..{len(cases)}")
     failed = 0
     with tempfile.TemporaryDirectory() as name:
