@@ -395,6 +395,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_decide_rows, page_decide_count},
         {page_decisions_rows, page_decisions_count},
         {page_watch_rows, page_watch_count},
+        {page_audit_rows, page_audit_count},
         {page_api_rows, page_api_count},
         {page_wall_rows, page_wall_count},
         {page_map_rows, page_map_count},

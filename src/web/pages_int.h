@@ -172,6 +172,7 @@ PAGE_ROWS(round);
 PAGE_ROWS(decide);
 PAGE_ROWS(decisions);
 PAGE_ROWS(watch);
+PAGE_ROWS(audit);
 PAGE_ROWS(api);
 PAGE_ROWS(wall);
 PAGE_ROWS(map);
