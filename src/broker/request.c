@@ -79,6 +79,8 @@ void broker_problem(HttpExchange *x, const Error *error) {
     Buf body = buf_new(arena, BROKER_ANSWER_MAX);
     json_write(&body, problem_json(arena, error));
     if (status == 401) http_set_header(x, "WWW-Authenticate", STR("Bearer"));
+    if (str_eq(error->code, STR("token-scope"))) /* RFC 6750, 3.1 */
+        http_set_header(x, "WWW-Authenticate", STR("Bearer error=\"insufficient_scope\""));
     if (status == 503) http_set_header(x, "Retry-After", STR("1"));
     http_answer(x, status, STR("application/problem+json"), buf_str(&body));
 }

@@ -104,7 +104,7 @@ typedef struct GateAsk {
  */
 bool gate_permits(const Ctx *ctx, const GateAsk *ask);
 /* The same as an error: RC_DENIED with a sentence that names what is missing (a role, a purpose, a
- * step-up), never what exists. */
+ * step-up, type or action in a token's scope: "token-scope"), never what exists. */
 Rc gate_check(Ctx *ctx, const GateAsk *ask);
 /* What of an entity the actor may read: itself when all, a shallow copy without the attributes he
    may not see, NULL when nothing. Fits ProjectView. Relations are found from the entity (subject,
@@ -236,7 +236,8 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
 /* The account of a login, or RC_NOT_FOUND. */
 Rc gate_account_find(Ctx *ctx, Str login, Str *id);
 /* Gives an account these posts instead of those that it has; what it has asked for and is not
-   committed yet is refused, if it lost what that needs. RC_NOT_FOUND, RC_INVALID "no-post". */
+   committed yet is refused, if it lost what that needs. RC_NOT_FOUND; RC_INVALID "no-post";
+   "no-official" of an account that isn't an official's. */
 Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
 /* Shuts an account out, or lets it in again. Its sessions end and its tokens are revoked at once,
    and none of them comes back; what it has asked for and is not committed yet is refused. */

@@ -24,9 +24,13 @@ const Actor *gate_actor(const Ctx *ctx) {
 
 /* ---- asking ---- */
 
+static bool action_allowed(const GateToken *token, GateAction action) {
+    return !token->actions || token->actions & 1u << action;
+}
+
 static bool token_allows(const GateToken *token, const GateAsk *ask) {
     if (!token) return true;
-    if (token->actions && !(token->actions & 1u << ask->action)) return false;
+    if (!action_allowed(token, ask->action)) return false;
     if (token->types.len == 0 || str_empty(ask->type)) return true;
     for (size_t i = 0; i < token->types.len; i++)
         if (str_eq(token->types.items[i], ask->type)) return true;
@@ -53,10 +57,43 @@ bool gate_permits(const Ctx *ctx, const GateAsk *ask) {
            policy_permits(&ctx->tenant->gate->rules, &full);
 }
 
+static Str actions_named(Arena *arena, uint32_t actions) {
+    StrVec words = {0};
+    for (unsigned action = 0; action < ACT_COUNT; action++)
+        if (actions & 1u << action)
+            vec_push(arena, &words, str_of(gate_action_name((GateAction)action)));
+    return str_join(arena, words.items, words.len, STR(", "));
+}
+
+static Str types_named(Arena *arena, const StrVec *types) {
+    StrVec words = {0};
+    VEC_EACH (const Str, type, types)
+        vec_push(arena, &words, ld_compact(ld_core(), arena, *type));
+    return str_join(arena, words.items, words.len, STR(", "));
+}
+
+/* What the token is for is its holder's to know: it was made so. */
+static Rc scope_refused(Ctx *ctx, const GateAsk *ask) {
+    const GateToken *token = gate_actor(ctx)->token;
+    Arena *arena = ctx->arena;
+    bool action = action_allowed(token, ask->action);
+    Str asked =
+        action ? ld_compact(ld_core(), arena, ask->type) : str_of(gate_action_name(ask->action));
+    Str scope = action ? types_named(arena, &token->types) : actions_named(arena, token->actions);
+    return ctx_fail(ctx, RC_DENIED, "token-scope", asked,
+                    "The scope of this token has the %s " STR_FMT ", not " STR_FMT
+                    ": make another one with `machi token`.",
+                    action ? "types" : "actions", STR_ARG(scope), STR_ARG(asked));
+}
+
 Rc gate_check(Ctx *ctx, const GateAsk *ask) {
     if (gate_permits(ctx, ask)) return RC_OK;
     const Rules *rules = &ctx->tenant->gate->rules;
     PolicyAsk full = policy_ask(ctx, ask);
+    full.has_purpose = full.stepped_up = true;
+    if (!token_allows(gate_actor(ctx)->token, ask) && policy_permits(rules, &full))
+        return scope_refused(ctx, ask);
+    full = policy_ask(ctx, ask);
     full.has_purpose = true;
     if (policy_permits(rules, &full))
         return ctx_fail(ctx, RC_DENIED, "needs-purpose", STR_NONE,

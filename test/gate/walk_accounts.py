@@ -54,6 +54,18 @@ def form(browser, page, action, **fields):
     return browser.ask('POST', action, dict(fields, csrf=csrf))
 
 
+def refused(walk, answer, member, detail):
+    """With 403, by the token's scope, as RFC 9457 and RFC 6750 have it."""
+    problem = json.loads(answer.text)
+    walk.hold(f'{answer.status} {problem}', answer.status == problem['status'] == 403 and problem['detail'] == detail and
+              problem['member'] == member and answer.headers['Content-Type'] == 'application/problem+json' and
+              answer.headers['WWW-Authenticate'] == 'Bearer error="insufficient_scope"')
+
+
+def another(walk, types):
+    return walk.run('token', '--as', 'sluice', '--types', types).split()[-1]
+
+
 def tokens_are_scoped_listed_and_revoked(walk):
     walk.run('user', '--kind', 'service', '--roles', 'editor', '--name', 'Sluice', 'sluice')
     narrow = walk.run('token', '--as', 'sluice', '--types', 'Sluice,EvacuationSite', '--actions', 'read,create').split()[-1]
@@ -61,8 +73,16 @@ def tokens_are_scoped_listed_and_revoked(walk):
     made = {'id': 'urn:ngsi-ld:Sluice:1', 'type': 'Sluice', 'level': {'type': 'Property', 'value': 1}}
     create = '/ngsi-ld/v1/entities'
     walk.hold('a token does what it is for', walk.api(narrow, create, 'POST', made).status == 201)
-    walk.hold('and nothing else', walk.api(narrow, create, 'POST', dict(made, id='urn:ngsi-ld:Sluce:1', type='Other')).status == 403)
-    walk.hold('no other action', walk.api(narrow, create + '/urn:ngsi-ld:Sluice:1', 'DELETE').status == 403)
+    refused(walk, walk.api(narrow, create, 'POST', dict(made, id='urn:ngsi-ld:Sluce:1', type='Other')),
+            'Other', 'The scope of this token has the types Sluice, EvacuationSite, not Other: make another one with `machi token`.')
+    refused(walk, walk.api(narrow, create + '/urn:ngsi-ld:Sluice:1', 'DELETE'),
+            'delete', 'The scope of this token has the actions read, create, not delete: make another one with `machi token`.')
+    batch = walk.api(another(walk, 'Sluice'), '/ngsi-ld/v1/entityOperations/create', 'POST',
+                     [dict(made, id='urn:ngsi-ld:Sluice:2'), dict(made, id='urn:ngsi-ld:Other:2', type='Other')])
+    walk.hold(f'an element of a batch is told the same: {batch.text}', batch.status == 207 and 'not Other' in batch.text)
+    walk.run('token', '--revoke', next(line for line in walk.run('token', '--list').splitlines() if line.endswith('/Sluice')).split()[0])
+    never = walk.api(narrow, create, 'POST', dict(made, id='urn:ngsi-ld:Account:1', type='Account'))
+    walk.hold(f'what no token would help with is not laid to it: {never.text}', never.status == 403 and 'scope' not in never.text)
     lines = walk.run('token', '--list').splitlines()
     own = [line for line in lines if 'Sluice' in line]
     walk.hold(f'two tokens are listed: {lines}', len(own) == 2)
@@ -132,12 +152,37 @@ def accounts_are_shut_out_and_let_in(walk):
     walk.run('user', '--change', '--posts', 'environment-counter-clerk', 'auditor')
     walk.hold('other posts at once', walk.browser('auditor', GOOD).ask('GET', '/audit').status == 403)
     walk.run('user', '--disable', '--enable', 'auditor', code=2)
+
+
+def posts_are_an_officials(walk):
+    def line():
+        return next(line for line in walk.run('user', '--list').splitlines() if line.startswith('resident-1 '))
+
+    before = line()
+    said = walk.run('user', '--change', '--posts', 'environment-waste-clerk', 'resident-1', code=2)
+    walk.hold(f'one sentence says why: {said}', said.count('\n') == 1 and "resident's" in said and 'staff' in said)
+    walk.hold('nor are none given', 'staff' in walk.run('user', '--change', 'resident-1', code=2))
+    walk.hold(f'nothing changed: {before} {line()}', before == line())
+    walk.hold('nor are they given to a new one', 'staff' in walk.run(
+        'user', '--kind', 'service', '--posts', 'environment-waste-clerk', 'robot', code=2))
+
+
+def what_was_done_is_said(walk):
+    said = [walk.run('user', *words, 'steward') for words in (('--disable',), ('--enable',), ('--change', '--posts', 'information-data-steward'))]
+    for done, word in zip(said, ('shut out', 'let in', 'information-data-steward')):
+        lines = done.splitlines()
+        walk.hold(f'a sentence, then the id alone: {lines}',
+                  len(lines) == 2 and word in lines[0] and 'steward' in lines[0] and re.fullmatch(r'urn:ngsi-ld:Account:\w{26}', lines[1]))
+    walk.hold('and of whom nothing else can be done', 'no account' in walk.run('user', '--enable', 'nobody', code=4))
+
+
+def usage_is_told(walk):
     walk.run('user', code=2)
     walk.run('user', '--disable', 'no-such-login', code=4)
 
 
 CASES = [tokens_are_scoped_listed_and_revoked, a_person_revokes_ones_own_token, one_ends_ones_other_sign_ins,
-         accounts_are_shut_out_and_let_in]
+         accounts_are_shut_out_and_let_in, posts_are_an_officials, what_was_done_is_said, usage_is_told]
 
 
 def main():
