@@ -1,16 +1,14 @@
 // The open-data portal of the real program, with and without JavaScript, and how its releases were decided.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { violations } from './axe.mjs';
 import { city } from './city.mjs';
 import { CHROMIUM, ROOT } from './preview.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SAMPLES = process.env.MACHI_SAMPLES ?? join(ROOT, '../shared/data');
 const SETS = ['bulky-waste-counts', 'bulky-waste-records', 'aed'];
 const run = promisify(execFile);
@@ -44,9 +42,7 @@ async function open(path, options = {}) {
 }
 
 async function clean(page, what) {
-    await page.evaluate(AXE);
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    assert.deepEqual(found.violations.map((rule) => `${rule.id}: ${rule.nodes[0].target}`), [], what);
+    assert.deepEqual(await violations(page), [], what);
     const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(width <= 0, `${what} scrolls sideways`);
     assert.deepEqual(page.faults, [], what);

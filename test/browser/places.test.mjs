@@ -1,14 +1,13 @@
 // The front of a city that has just been made: its invented places, gauges and datasets are there before anybody brings in a file.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
+import { violations } from './axe.mjs';
 import { city } from './city.mjs';
 import { CHROMIUM, ROOT } from './preview.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GAUGE = 'urn:ngsi-ld:RiverGauge:999997-4';
 let site, browser;
 
@@ -32,9 +31,7 @@ async function open(path, options = {}) {
 }
 
 async function clean(page, what) {
-    await page.evaluate(AXE);
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    assert.deepEqual(found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`)), [], what);
+    assert.deepEqual(await violations(page), [], what);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what}: wider than the screen`);
     assert.deepEqual(page.faults, [], what);
 }

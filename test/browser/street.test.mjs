@@ -1,13 +1,11 @@
 // The whole street in the real program, at the width of a phone, with and without scripts: apply, confirm, propose, decide, who looked.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
+import { violations } from './axe.mjs';
 import { city } from './city.mjs';
 import { CHROMIUM } from './preview.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let site, browser;
 before(async () => {
     site = await city();
@@ -31,9 +29,7 @@ async function open(scripts, width = 390) {
 async function sound(page) {
     if (!page.scripts) return;
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], page.url());
+    assert.deepEqual(await violations(page), [], page.url());
 }
 
 async function press(page, selector) {

@@ -1,16 +1,14 @@
 // The wall, the map and the gauges of the real program, on real readings.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { violations } from './axe.mjs';
 import { city } from './city.mjs';
 import { CHROMIUM, ROOT } from './preview.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SAMPLES = process.env.MACHI_SAMPLES ?? join(ROOT, '../shared/data');
 const FILES = ['yaizu/aed.csv', 'yaizu/shelters.csv', 'yaizu/evacuation_space.csv', 'fukui/waterlevel_sensors_bom.csv',
     'fukui/waterlevel_hourly_2023-2026_3stations.csv', 'fukui/peopleflow_station_person.csv'];
@@ -57,9 +55,7 @@ async function sign_in(page) {
 }
 
 async function clean(page, what) {
-    await page.evaluate(AXE);
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    assert.deepEqual(found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`)), [], what);
+    assert.deepEqual(await violations(page), [], what);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what}: wider than the screen`);
 }
 
