@@ -97,6 +97,9 @@ CONTROL_DOES(control_user_disable);
 CONTROL_DOES(control_user_enable);
 CONTROL_DOES(control_user_password);
 
+/* control_erase.c: {"subject","as","reason","files","sure"}: {"subject","erased","kept"}, files. */
+CONTROL_DOES(control_erase);
+
 /* control_import.c */
 Rc control_import(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                   const Json **result);

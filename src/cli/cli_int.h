@@ -31,8 +31,8 @@ void cli_help_command(Cli *cli, const CliCommand *command, FILE *to);
 Rc cli_help_topic(Cli *cli, Str topic);
 Rc cli_unknown_command(Cli *cli, Str name);
 
-extern const CliCommand cmd_backup, cmd_bench, cmd_export, cmd_help, cmd_import, cmd_restore,
-    cmd_rules, cmd_serve, cmd_tenant, cmd_token, cmd_user, cmd_verify;
+extern const CliCommand cmd_backup, cmd_bench, cmd_erase, cmd_export, cmd_help, cmd_import,
+    cmd_restore, cmd_rules, cmd_serve, cmd_tenant, cmd_token, cmd_user, cmd_verify;
 
 /* asking.c: what the running server is asked, in one tenant (flag "tenant"), within a minute. */
 JsonMembers asking_begin(Cli *cli, const char *what);

@@ -10,8 +10,8 @@ const bool cli_is_whole = false;
 
 const CliCommand *const cli_commands[] = {
 #ifdef MACHI_CITY
-    &cmd_serve,  &cmd_import,  &cmd_export, &cmd_token, &cmd_user,  &cmd_tenant,
-    &cmd_backup, &cmd_restore, &cmd_verify, &cmd_bench, &cmd_rules,
+    &cmd_serve, &cmd_import, &cmd_export,  &cmd_token,  &cmd_user,  &cmd_tenant,
+    &cmd_erase, &cmd_backup, &cmd_restore, &cmd_verify, &cmd_bench, &cmd_rules,
 #endif
     &cmd_help,
 };

@@ -183,6 +183,7 @@ const ControlRow city_control_rows[] = {
     {"user.disable", control_user_disable, 10 * TIME_SECOND},
     {"user.enable", control_user_enable, 10 * TIME_SECOND},
     {"user.password", control_user_password, 10 * TIME_SECOND},
+    {"erase", control_erase, TIME_MINUTE},
     {"import", control_import, 2 * TIME_HOUR},
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},

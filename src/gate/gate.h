@@ -153,9 +153,19 @@ Rc gate_link(Ctx *ctx, const Entity *record);
 Rc gate_unlink(Ctx *ctx, const Entity *record, Str reason);
 /* A person and all subjects that he took in, in ctx->arena; none for nobody. */
 Rc gate_subjects(Ctx *ctx, Str person, StrVec *out);
-/* ledger_erase for all subjects of a person, his account among them. RC_FAILED: some of them may be
-   erased; the same again erases the rest. */
+/* ledger_erase for all subjects of a person, his account among them, for whom the policies permit
+   to "erase". Where the account's own file goes, the account is shut out first. RC_FAILED: some of
+   them may be erased; the same again erases the rest. */
 Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept);
+/* The first of it: RC_DENIED where ctx's actor may not. */
+Rc gate_erase_permitted(Ctx *ctx);
+/* The retention files in which something of any of these subjects still lies. ctx->db is set. */
+Rc gate_files(Ctx *ctx, Str person, StrVec *files);
+/* The person of a resident's login. RC_NOT_FOUND; RC_INVALID "no-resident". */
+Rc gate_person_find(Ctx *ctx, Str login, Str *person);
+/* Sets ctx's actor to the account of a login, under its main post, in ctx->arena: for what somebody
+   at this machine does on its word. RC_NOT_FOUND, RC_DENIED "disabled". */
+Rc gate_act_as(Ctx *ctx, Str login);
 /* "read"; and back, or ACT_COUNT. */
 const char *gate_action_name(GateAction action);
 GateAction gate_action_of(Str name);

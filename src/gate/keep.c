@@ -106,6 +106,21 @@ Rc gate_actor_now(Ctx *ctx, const Json *stored) {
     return RC_OK;
 }
 
+Rc gate_act_as(Ctx *ctx, Str login) {
+    const Entity *account;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account_id(ctx, login), &account);
+    if (rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, rc, "no-account", STR("as"), "There is no account with this login.");
+    TRY(rc);
+    if (account_disabled(account))
+        return ctx_fail(ctx, RC_DENIED, "disabled", STR("as"), "This account is disabled.");
+    const Attr *posts = entity_attr(account, GATE_IRI("posts"));
+    Actor as = {.kind = ACTOR_STAFF, .id = account->id};
+    if (posts && posts->value && posts->value->kind == JSON_ARRAY && posts->value->len)
+        as.post = json_str(json_at(posts->value, 0));
+    return gate_actor_now(ctx, gate_actor_write(ctx->arena, &as, STR_NONE));
+}
+
 uint64_t gate_epoch(const Tenant *tenant) {
     return atomic_load(&tenant->gate->epoch);
 }

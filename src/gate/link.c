@@ -344,12 +344,67 @@ Rc gate_unlink(Ctx *ctx, const Entity *record, Str reason) {
 
 /* ---- erasing ---- */
 
-/* His own last: what was broken off is found again by his links. */
+Rc gate_person_find(Ctx *ctx, Str login, Str *person) {
+    const Entity *account;
+    Actor rights = {0};
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account_id(ctx, login), &account);
+    if (rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, rc, "no-account", STR("subject"),
+                        "There is no account with this login.");
+    TRY(rc);
+    account_rights(ctx->arena, account, &rights);
+    *person = rights.person;
+    if (!str_empty(*person)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-resident", STR("subject"),
+                    "This account is no resident's: it is nobody's own records.");
+}
+
+/* His own and his account's last: what was broken off is found again by his links. */
+static Rc subjects_all(Ctx *ctx, Str person, StrVec *out) {
+    StrVec others;
+    *out = (StrVec){0};
+    TRY(gate_subjects(ctx, person, &others));
+    Str account = account_of(ctx->arena, person);
+    if (!str_empty(account)) vec_push(ctx->arena, out, account);
+    VEC_EACH (const Str, subject, &others)
+        vec_push(ctx->arena, out, *subject);
+    return RC_OK;
+}
+
+/* Who signed in with what is destroyed now is still in memory. */
+static Rc account_shut(Ctx *ctx, const LedgerErasure *erasure) {
+    const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(ACCOUNT_TYPE));
+    const Entity *account;
+    Str id = account_of(ctx->arena, erasure->subject);
+    bool goes = false;
+    VEC_EACH (const Str, file, &erasure->files)
+        goes |= type && str_eq(*file, type->retention);
+    if (str_empty(id) || !goes) return RC_OK;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    return gate_account_disable(ctx, id, true);
+}
+
+Rc gate_files(Ctx *ctx, Str person, StrVec *files) {
+    StrVec subjects;
+    *files = (StrVec){0};
+    TRY(subjects_all(ctx, person, &subjects));
+    VEC_EACH (const Str, subject, &subjects)
+        TRY(ledger_files(ctx, *subject, files));
+    return RC_OK;
+}
+
+Rc gate_erase_permitted(Ctx *ctx) {
+    GateAsk ask = {.action = ACT_ERASE, .type = IRI("Person"), .class = CLASS_PERSONAL};
+    return gate_check(ctx, &ask);
+}
+
 Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept) {
     StrVec subjects;
-    TRY(gate_subjects(ctx, erasure->subject, &subjects));
-    Str account = account_of(ctx->arena, erasure->subject);
-    if (!str_empty(account)) vec_push(ctx->arena, &subjects, account);
+    TRY(gate_erase_permitted(ctx));
+    TRY(subjects_all(ctx, erasure->subject, &subjects));
+    TRY(account_shut(ctx, erasure));
     for (size_t i = subjects.len; i-- > 0;) {
         LedgerErasure one = *erasure;
         one.subject = subjects.items[i];

@@ -106,6 +106,26 @@ Rc ledger_erase(Ctx *ctx, Ledger *ledger, const LedgerErasure *erasure, StrVec *
     return command_run_own(ctx, ledger, erase_own, &erase);
 }
 
+typedef struct FilesFound {
+    Arena *arena;
+    StrVec *files;
+} FilesFound;
+
+static bool file_note(void *arg, const KeyRow *row) {
+    const FilesFound *found = arg;
+    bool living = row->wrapped.len > 0 && row->wrapped.ptr[0] != KEY_SUBJECT;
+    if (living && !has_label(found->files, row->retention))
+        (void)vec_push(found->arena, found->files, str_dup(found->arena, row->retention));
+    return true;
+}
+
+Rc ledger_files(Ctx *ctx, Str subject, StrVec *files) {
+    KeyScope person = keys_scope_subject(subject);
+    KeyRange range = {.subject = keys_subject(&person)};
+    FilesFound found = {ctx->arena, files};
+    return reader_keys(ctx, ctx->db, &range, file_note, &found);
+}
+
 Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal) {
     KeyScope file = keys_scope_data(STR_NONE, disposal->retention);
     Erase erase = {.caller = ctx,

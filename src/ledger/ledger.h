@@ -332,6 +332,9 @@ typedef struct LedgerErasure {
    named in *kept. Pool threads. RC_FAILED "erased-not-scrubbed": destroyed, but old bytes are in
    the log until a long reading ends. */
 Rc ledger_erase(Ctx *ctx, Ledger *ledger, const LedgerErasure *erasure, StrVec *kept);
+/* Adds the retention files in which something of a person still lies, each once, to *files. ctx->db
+   is set. */
+Rc ledger_files(Ctx *ctx, Str subject, StrVec *files);
 /* Draws another tenant key, wraps all that the old one wrapped under it, and destroys the old one
    (doc/ledger-format.md §6). *keys: rows that were rewrapped. The key file changes: backups made
    before open only with a copy of the old one. Pool threads. RC_FAILED "old-key-left": done, but

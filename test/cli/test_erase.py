@@ -1,0 +1,173 @@
+"""machi erase: what is told before, who may have it done, what is gone after it and what stays, to the last byte of the folder."""
+import json
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import traceback
+import urllib.parse
+
+from test_serve import Machi
+
+BIN, VERIFY = sys.argv[1:3]
+MAIL, PASSWORD, NAME = "erased-resident@example.jp", "a password of many words", "消去試験花子"
+REPORTS, ACCOUNT = "保存3年/問題の報告", "常用/利用者アカウント"
+
+
+class City:
+    """A small city with a chief, a clerk, a resident of that name, and a report with an address."""
+
+    def __init__(self, folder):
+        self.folder, self.data = folder, folder / "data"
+        self.machi = Machi(self.data)
+        for login, kind, post in (("chief", "staff", "environment-head"), ("clerk", "staff", "environment-waste-clerk"), ("hanako", "resident", "")):
+            self.run("user", "--kind", kind, "--posts", post, "--name", NAME, login, said=PASSWORD + "\n")
+        self.report = self.reported()
+
+    def run(self, *words, said="", code=0):
+        done = subprocess.run([BIN, words[0], "--data", self.data, *words[1:]], input=said, capture_output=True, text=True, timeout=120,
+                              check=False)
+        assert done.returncode == code, (words, done)
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def erase(self, subject, *words, by="chief", code=0):
+        return self.run("erase", "--subject", subject, "--as", by, "--reason", "by request 2026-12", *words, code=code)
+
+    def form(self, page, target, fields, cookies=""):
+        _, text, answer = self.machi.ask("GET", page, headers={"Cookie": cookies})
+        given = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
+        cookies = "; ".join(filter(None, [cookies, *given]))
+        csrf = re.search(r'name="csrf" value="([^"]+)"', text).group(1)
+        status, text, answer = self.machi.ask("POST", target, urllib.parse.urlencode(dict(fields, csrf=csrf)),
+                                              {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies})
+        return status, text, answer.headers.get_all("Set-Cookie") or []
+
+    def signed_in(self, login):
+        status, _, cookies = self.form("/sign-in", "/sign-in", {"account": login, "password": PASSWORD})
+        return next((line.split(";")[0] for line in cookies if line.startswith("machi_session=")), None) if status == 303 else None
+
+    def reported(self):
+        status, _, _ = self.form("/report", "/report", {"kind": "page", "text": "x", "mail": MAIL})
+        assert status in (200, 303), status
+        clerk = self.signed_in("clerk")
+        place = re.search(r'href="(/staff/reports/[^"?]+)"', self.machi.ask("GET", "/staff/reports", headers={"Cookie": clerk})[1]).group(1)
+        self.clerks_page = lambda: self.machi.ask("GET", place, headers={"Cookie": clerk})[1]
+        assert MAIL in self.clerks_page()
+        found = self.machi.ask("GET", "/ngsi-ld/v1/entities?type=ProblemReport", headers={"Cookie": clerk})[1]
+        return json.loads(found)[0]["id"]
+
+    def copied(self):
+        """The folder as it lies now, to look into while the city goes on."""
+        copy = self.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.data, copy, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
+        return copy
+
+    def keys_of(self, subject, file):
+        """The wrapped bytes of living keys, without their head: version, parent, nonce."""
+        with sqlite3.connect(self.copied() / "tenants/default/ledger.db") as db:
+            return [row[0][41:] for row in db.execute("SELECT wrapped FROM key WHERE erased = 0 AND subject = ? AND retention = ?", (subject.encode(), file.encode()))]
+
+
+def holds(folder, what):
+    """Files anywhere in the folder that hold these bytes."""
+    return [path for path in pathlib.Path(folder).rglob("*") if path.is_file() and what in path.read_bytes()]
+
+
+def what_is_there_is_told_and_nothing_done(city):
+    said = city.erase(city.report, "--files", REPORTS, code=2)
+    assert f"{REPORTS}  would be erased" in said and "--yes" in said, said
+    said = city.erase("hanako", code=2)
+    assert f"{ACCOUNT}  stays: --files does not name it" in said and "urn:ngsi-ld:Person:" in said, said
+    assert MAIL in city.clerks_page()
+    assert not list((city.data / "keys").glob("*.erasures"))
+
+
+def what_is_amiss_is_refused_with_a_remedy(city):
+    for words, by, code, says in (
+            (("--files", REPORTS, "--yes"), "clerk", 3, "No rule permits"), (("--files", REPORTS, "--yes"), "nobody", 4, "no account"),
+            (("--files", "保存9年/ない", "--yes"), "chief", 2, REPORTS), (("--yes",), "chief", 2, "--files")):
+        said = city.erase(city.report, *words, by=by, code=code)
+        assert says in said, (words, by, said)
+    assert "no account" in city.erase("no-such-login", "--yes", "--files", REPORTS, code=4)
+    assert "Nothing personal lies" in city.erase("urn:ngsi-ld:Person:none", "--yes", "--files", REPORTS, code=4)
+    assert "no resident's" in city.erase("clerk", "--yes", "--files", ACCOUNT, code=2)
+    said = city.run("erase", "--subject", city.report, "--as", "chief", "--files", REPORTS, "--yes", "--reason", " ", code=2)
+    assert "State the reason" in said, said
+    assert "--reason" in city.run("erase", "--subject", city.report, "--as", "chief", code=2)
+    assert MAIL in city.clerks_page()
+
+
+def no_byte_of_it_stays(city):
+    wrapped = city.keys_of(city.report, REPORTS)
+    assert len(wrapped) == 1 and holds(city.copied(), wrapped[0]), "the search finds what is there"
+    said = city.erase(city.report, "--files", REPORTS, "--yes")
+    assert f"{REPORTS}  is erased" in said and "keys.db" in said, said
+    assert MAIL not in city.clerks_page()
+    assert not city.keys_of(city.report, REPORTS)
+    for round in range(2):
+        copy = city.copied()
+        assert not holds(copy, wrapped[0]) and not holds(copy, MAIL.encode())
+        assert holds(copy, city.report.encode()), "the search finds what is there"
+        if round == 0:
+            city.machi.stop()
+            city.machi = Machi(city.data)
+    assert "Nothing personal lies" in city.erase(city.report, "--files", REPORTS, "--yes", code=4)
+
+
+def an_account_goes_with_its_sessions(city):
+    session = city.signed_in("hanako")
+    assert session and city.machi.ask("GET", "/my", headers={"Cookie": session})[0] == 200
+    wrapped = city.keys_of(re.search(r"urn:\S+\w", city.erase("hanako", code=2)).group(0).replace("Person", "Account"), ACCOUNT)
+    assert wrapped
+    said = city.erase("hanako", "--files", ACCOUNT, "--yes")
+    assert f"{ACCOUNT}  is erased" in said, said
+    assert city.machi.ask("GET", "/my", headers={"Cookie": session})[0] == 303
+    assert not city.signed_in("hanako")
+    copy = city.copied()
+    assert not any(holds(copy, key) for key in wrapped) and not holds(copy, NAME.encode())
+    assert city.signed_in("clerk"), "another's stays"
+
+
+def it_is_recorded_and_the_proof_is_whole(city):
+    said = city.run("verify")
+    assert "SOUND" in said, said
+    city.machi.stop()
+    keys = city.data / "keys"
+    done = subprocess.run([VERIFY, "--json", "--witness", city.data / "witness/default.witness", "--erasures", keys / "default.key.erasures",
+                           city.data / "tenants/default"], capture_output=True, text=True, timeout=60, check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0 and report["sound"] and report["erasedKeys"] >= 2, done.stdout
+    assert holds(city.data / "tenants/default", b"by request 2026-12"), "why stands in the ledger"
+    assert report["statements"] >= 2 and not report["pendingErasures"], done.stdout
+    city.machi = Machi(city.data)
+
+
+CASES = [what_is_there_is_told_and_nothing_done, what_is_amiss_is_refused_with_a_remedy, no_byte_of_it_stays, an_account_goes_with_its_sessions,
+         it_is_recorded_and_the_proof_is_whole]
+
+
+def main():
+    print(f"1..{len(CASES)}")
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with tempfile.TemporaryDirectory() as name:
+        city = City(pathlib.Path(name))
+        try:
+            for number, case in enumerate(CASES, 1):
+                try:
+                    case(city)
+                    print(f"ok {number} - {case.__name__}", flush=True)
+                except Exception:
+                    print(f"not ok {number} - {case.__name__}", flush=True)
+                    print("\n".join("# " + line for line in traceback.format_exc().splitlines()), flush=True)
+        finally:
+            city.machi.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
