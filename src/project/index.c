@@ -1,9 +1,11 @@
 /* index: indexes on attributes, where the dictionary asks for one or a query had to walk far for
    want of one (DESIGN 4). All that are wanted are declared together, filled by one walk over the
-   rows in slices between windows, and used once the walk is over. */
+   rows in slices between windows, and used once the walk is over. The same walk tells the store
+   after a start what it keeps in memory of the rows' values; then it takes its time. */
 #include "project_int.h"
 
 enum { SLICE = 512, SLICE_BYTES = 8 << 20, INDEXES_MAX = 256 };
+static const int64_t tell_pause = 10000; /* microseconds: some three times what a slice takes */
 
 struct Indexes {
     Project *project;
@@ -50,11 +52,16 @@ void project_index(Project *project, Str attr) {
     pthread_mutex_unlock(&indexes->lock);
 }
 
-bool index_pending(struct Indexes *indexes) {
+static bool is_filling(struct Indexes *indexes) {
     pthread_mutex_lock(&indexes->lock);
-    bool pending = indexes->wanted.len || indexes->filled.len;
+    bool filling = indexes->wanted.len || indexes->filled.len;
     pthread_mutex_unlock(&indexes->lock);
-    return pending;
+    return filling;
+}
+
+int64_t index_pause(struct Indexes *indexes, int64_t idle) {
+    if (is_filling(indexes)) return 0;
+    return batch_forgot(indexes->project->batch) ? tell_pause : idle;
 }
 
 Rc project_indexed(Ctx *ctx, Str attr, bool *out) {
@@ -106,12 +113,14 @@ static bool slice_row(void *arg, const EntityRow *row) {
 }
 
 /* The thread that writes rows is this one, so what was read is what is there. */
-static Rc slice_put(Ctx *ctx, Project *project, const EntityRow *row) {
+static Rc slice_put(Ctx *ctx, struct Indexes *indexes, const EntityRow *row) {
+    Project *project = indexes->project;
     Entity *entity;
     TRY(ledger_record_open(ctx, project->tenant->ledger, row->body, &entity));
     EntityPut put = {
         .id = row->id, .position = row->position, .types = entity->types, .body = row->body};
     state_fill(ctx, project->state, entity, &put);
+    if (!indexes->filled.len) return batch_entity_tell(ctx, project->batch, row->place, &put);
     return batch_entity(ctx, project->batch, &put);
 }
 
@@ -119,10 +128,11 @@ static Rc slice_write(Ctx *ctx, struct Indexes *indexes, const Slice *slice) {
     Batch *batch = indexes->project->batch;
     VEC_EACH (const EntityRow, row, &slice->rows) {
         ArenaMark mark = arena_mark(ctx->arena);
-        TRY(slice_put(ctx, indexes->project, row));
+        TRY(slice_put(ctx, indexes, row));
         arena_rewind(ctx->arena, mark);
     }
     if (slice->rows.len) return RC_OK;
+    if (!indexes->filled.len) batch_told_all(batch);
     VEC_EACH (const Str, attr, &indexes->filled)
         TRY(batch_index_ready(ctx, batch, *attr));
     return RC_OK;
@@ -149,7 +159,8 @@ static void take_wanted(struct Indexes *indexes) {
 }
 
 static void finish(struct Indexes *indexes) {
-    log_info("project", "%zu attributes have been indexed", indexes->filled.len);
+    if (indexes->filled.len)
+        log_info("project", "%zu attributes have been indexed", indexes->filled.len);
     pthread_mutex_lock(&indexes->lock);
     indexes->filled.len = 0;
     pthread_mutex_unlock(&indexes->lock);
@@ -169,5 +180,6 @@ static Rc step(Ctx *ctx, struct Indexes *indexes) {
 }
 
 Rc index_step(Ctx *ctx, struct Indexes *indexes) {
-    return index_pending(indexes) ? step(ctx, indexes) : RC_OK;
+    bool wanted = is_filling(indexes) || batch_forgot(indexes->project->batch);
+    return wanted ? step(ctx, indexes) : RC_OK;
 }

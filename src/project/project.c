@@ -278,7 +278,7 @@ static bool index_more(Project *project, Reader *db) {
 static void follow(Project *project, Reader *db) {
     while (!atomic_load(&project->stop)) {
         size_t events;
-        int64_t wait = index_pending(project->indexes) ? 0 : WAIT_MILLIS * INT64_C(1000);
+        int64_t wait = index_pause(project->indexes, WAIT_MILLIS * INT64_C(1000));
         ledger_wait(project->tenant->ledger, slowest(project), time_monotonic() + wait);
         int64_t began = time_monotonic();
         if (!catch_up(project, db, &events) || !index_more(project, db)) {

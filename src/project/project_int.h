@@ -84,9 +84,9 @@ struct Indexes *index_new(Project *project);
 void index_free(struct Indexes *indexes);
 /* Finds what is indexed, and what the dictionary asks for. ctx->db set. */
 Rc index_open(Ctx *ctx, struct Indexes *indexes);
-/* True while one is wanted that is not ready. */
-bool index_pending(struct Indexes *indexes);
-/* A slice of the walk that fills what is wanted; on the projections' thread, between windows. */
+/* How long to wait for leaves before the next slice, in microseconds; idle when there is none. */
+int64_t index_pause(struct Indexes *indexes, int64_t idle);
+/* A slice of the walk that fills what is wanted, if anything is; on the projections' thread, between windows. */
 Rc index_step(Ctx *ctx, struct Indexes *indexes);
 
 /* One window of leaves up to `until`, whole or not at all. Announces nothing. */

@@ -92,4 +92,12 @@ Rc batch_index_declared(Ctx *ctx, Batch *batch, Str attr, bool *declared);
 Rc batch_index_ready(Ctx *ctx, Batch *batch, Str attr);
 Rc batch_index_drop(Ctx *ctx, Batch *batch, Str attr);
 
+/* A store may keep in memory what its rows were put with, and has forgotten it when it is opened
+   again. True while telling it helps: then tell every living row by its place (what was put for it,
+   in the same batch as it was read or by the one thread that writes), at last that it was all.
+   Nothing is written. */
+bool batch_forgot(const Batch *batch);
+Rc batch_entity_tell(Ctx *ctx, Batch *batch, uint64_t place, const EntityPut *put);
+void batch_told_all(Batch *batch);
+
 #endif

@@ -158,6 +158,20 @@ Rc batch_index_ready(Ctx *ctx, Batch *batch, Str attr) {
     return entity_index_ready(ctx, &batch->db, &batch->entities, attr);
 }
 
+bool batch_forgot(const Batch *batch) {
+    return sketch_forgot(batch->store->sketch);
+}
+
+Rc batch_entity_tell(Ctx *ctx, Batch *batch, uint64_t place, const EntityPut *put) {
+    assert(batch->begun && batch->db.file == STORE_STATE);
+    return entity_tell(ctx, &batch->db, &batch->entities, (int64_t)place, put);
+}
+
+void batch_told_all(Batch *batch) {
+    assert(batch->begun && batch->db.file == STORE_STATE);
+    sketch_say(&batch->db, &batch->entities, SKETCH_WHOLE);
+}
+
 Rc batch_index_drop(Ctx *ctx, Batch *batch, Str attr) {
     assert(batch->begun && batch->db.file == STORE_STATE);
     return entity_index_drop(ctx, &batch->db, &batch->entities, attr);

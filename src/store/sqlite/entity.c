@@ -367,6 +367,13 @@ Rc entity_put(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put) {
     return rc;
 }
 
+Rc entity_tell(Ctx *ctx, Db *db, EntityBatch *batch, int64_t number, const EntityPut *put) {
+    TRY(load(ctx, db, batch));
+    sketch_stage(db, batch, put, number);
+    arena_reset(batch->scratch);
+    return RC_OK;
+}
+
 static Rc flush_type(Ctx *ctx, Db *db, const TypeDelta *delta) {
     USES_STMT *stmt = NULL;
     TRY(db_use(ctx, db, SQL_TYPE_COUNT, &stmt));

@@ -80,6 +80,14 @@ void sketch_begin(Sketch *sketch, uint64_t sequence, bool empty) {
     sketch->whole = empty;
 }
 
+bool sketch_forgot(Sketch *sketch) {
+    if (!sketch) return false;
+    pthread_mutex_lock(&sketch->lock);
+    bool forgot = !sketch->whole && !sketch->off;
+    pthread_mutex_unlock(&sketch->lock);
+    return forgot;
+}
+
 /* Scans go by the rows from here on, until the program is started again. */
 static void give_up(Sketch *sketch) {
     blocks_free(sketch);

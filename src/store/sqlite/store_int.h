@@ -234,6 +234,8 @@ typedef struct EntityBatch {
     VEC(SketchOp) sketched; /* to be done to the sketch with the commit */
 } EntityBatch;
 Rc entity_put(Ctx *ctx, Db *db, EntityBatch *batch, const EntityPut *put);
+/* For the sketch alone. */
+Rc entity_tell(Ctx *ctx, Db *db, EntityBatch *batch, int64_t number, const EntityPut *put);
 /* Writes the counts; before the commit. */
 Rc entity_counts_flush(Ctx *ctx, Db *db, EntityBatch *batch);
 Rc entity_purge(Ctx *ctx, Db *db, LeafSlice dead, uint64_t *count);
@@ -251,6 +253,8 @@ Sketch *sketch_new(size_t max);
 void sketch_free(Sketch *sketch);
 /* At opening: what the file says, and whether it has no entity. */
 void sketch_begin(Sketch *sketch, uint64_t sequence, bool empty);
+/* There is one, and it doesn't know all living entities. NULL allowed. */
+bool sketch_forgot(Sketch *sketch);
 /* Keeps for the commit what a put says of an entity's values. */
 void sketch_stage(Db *db, EntityBatch *batch, const EntityPut *put, int64_t number);
 /* The same of something that is about all of them. */
