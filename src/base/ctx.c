@@ -20,6 +20,13 @@ Rc ctx_fail(Ctx *ctx, Rc rc, const char *code, Str path, const char *format, ...
     return rc;
 }
 
+void ctx_keep_error(Ctx *ctx, const Error *from) {
+    ctx->error = (Error){.rc = from->rc,
+                         .code = str_dup(ctx->arena, from->code),
+                         .detail = str_dup(ctx->arena, from->detail),
+                         .path = str_dup(ctx->arena, from->path)};
+}
+
 Rc ctx_check_deadline(Ctx *ctx) {
     if (ctx->deadline == 0 || time_monotonic() < ctx->deadline) return RC_OK;
     return ctx_fail(ctx, RC_LIMIT, "deadline", STR_NONE,

@@ -31,6 +31,8 @@ typedef struct Ctx {
 /* Fills ctx->error and returns rc. path may be STR_NONE; code is a literal. */
 [[gnu::format(printf, 5, 6), gnu::nonnull(5)]] Rc ctx_fail(Ctx *ctx, Rc rc, const char *code,
                                                            Str path, const char *format, ...);
+/* Takes over what another Ctx was told, in memory of its own: before that one's arena goes. */
+void ctx_keep_error(Ctx *ctx, const Error *from);
 /* RC_LIMIT with an error when the deadline has passed. */
 Rc ctx_check_deadline(Ctx *ctx);
 

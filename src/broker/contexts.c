@@ -9,7 +9,7 @@
 #define CONTEXT_URN      "urn:ngsi-ld:ContextDocument:"
 #define CONTEXT_PATH     "/ngsi-ld/v1/jsonldContexts/"
 
-enum { ID_CHARS = 26, LOAD_PAGE = 1000 };
+enum { ID_CHARS = 26 };
 
 typedef enum Kind { KIND_HOSTED, KIND_CACHED, KIND_IMPLICIT } Kind;
 static const char *const kind_names[] = {"Hosted", "Cached", "ImplicitlyCreated"};
@@ -29,35 +29,20 @@ static Rc make_known(Ctx *ctx, Tenant *tenant, Str local, const Json *document) 
     return ld_cache_put(ctx, tenant->contexts, path_of(ctx->arena, local), document);
 }
 
-static Rc page_load(Ctx *ctx, Tenant *tenant, const Match *match, Str *after) {
-    ProjectQuery query = {.match = match, .limit = LOAD_PAGE, .after = *after};
-    ProjectAnswer answer;
-    TRY(project_query(ctx, tenant->project, &query, &answer));
-    for (size_t i = 0; i < answer.entities.len; i++) {
-        const Entity *stored = answer.entities.items[i];
-        const Attr *document = entity_attr(stored, STR(CONTEXT_DOCUMENT));
-        Str local = str_sub(stored->id, sizeof CONTEXT_URN - 1, stored->id.len);
-        Rc rc = document ? make_known(ctx, tenant, local, document->value) : RC_OK;
-        if (rc != RC_OK) /* whoever asks for it is told so; the others are there */
-            log_error("broker", "the hosted context " STR_FMT " can't be used: " STR_FMT,
-                      STR_ARG(stored->id), STR_ARG(ctx->error.detail));
-        *after = stored->id;
-    }
-    if (!answer.more) *after = STR_NONE;
+static Rc context_load(Ctx *ctx, void *arg, const Entity *stored) {
+    Tenant *tenant = arg;
+    const Attr *document = entity_attr(stored, STR(CONTEXT_DOCUMENT));
+    Str local = str_sub(stored->id, sizeof CONTEXT_URN - 1, stored->id.len);
+    Rc rc = document ? make_known(ctx, tenant, local, document->value) : RC_OK;
+    if (rc != RC_OK) /* whoever asks for it is told so; the others are there */
+        log_error("broker", "the hosted context " STR_FMT " can't be used: " STR_FMT,
+                  STR_ARG(stored->id), STR_ARG(ctx->error.detail));
     return RC_OK;
 }
 
 Rc contexts_load(Ctx *ctx, Tenant *tenant) {
-    MatchSource source = {.type = STR(CONTEXT_TYPE)};
-    Match *match;
-    Str after = STR_NONE;
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc;
-    do
-        rc = page_load(ctx, tenant, match, &after);
-    while (rc == RC_OK && !str_empty(after));
-    match_free(match);
-    return rc;
+    assert(ctx->tenant == tenant);
+    return project_each(ctx, &(ProjectWish){.type = STR(CONTEXT_TYPE)}, context_load, tenant);
 }
 
 Rc broker_context(Ctx *ctx, const Tenant *tenant, Str url, Str *text) {

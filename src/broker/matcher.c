@@ -15,7 +15,6 @@ enum {
     CURSOR_EVERY = 4096, /* leaves without a notification */
     CHAIN_MAX = 64,
     WAIT_MILLIS = 200,
-    LOAD_PAGE = 1000,
     VERSION = 1,
 };
 #define CURSOR     STR("matcher")
@@ -78,31 +77,16 @@ static void subscription_take(Ctx *ctx, Matcher *matcher, const Entity *stored) 
               STR_ARG(ctx->error.detail));
 }
 
-static Rc page_load(Ctx *ctx, Matcher *matcher, const Match *match, Str *after) {
-    ProjectQuery query = {.match = match, .limit = LOAD_PAGE, .after = *after};
-    ProjectAnswer answer;
-    TRY(project_query(ctx, matcher->tenant->project, &query, &answer));
-    for (size_t i = 0; i < answer.entities.len; i++) {
-        const Entity *stored = answer.entities.items[i];
-        if (!watch_get(matcher->watch, stored->id)) subscription_take(ctx, matcher, stored);
-        *after = stored->id;
-    }
-    if (!answer.more) *after = STR_NONE;
+static Rc subscription_load(Ctx *ctx, void *arg, const Entity *stored) {
+    Matcher *matcher = arg;
+    if (!watch_get(matcher->watch, stored->id)) subscription_take(ctx, matcher, stored);
     return RC_OK;
 }
 
 static Rc subscriptions_load(Ctx *ctx, Matcher *matcher) {
-    MatchSource source = {.type = STR(SUBSCRIPTION_TYPE)};
-    Match *match;
-    Str after = STR_NONE;
     matcher->load_at = 0;
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc;
-    do
-        rc = page_load(ctx, matcher, match, &after);
-    while (rc == RC_OK && !str_empty(after));
-    match_free(match);
-    return rc;
+    return project_each(ctx, &(ProjectWish){.type = STR(SUBSCRIPTION_TYPE)}, subscription_load,
+                        matcher);
 }
 
 /* ---- the entity as an event left it ---- */

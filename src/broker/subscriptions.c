@@ -359,18 +359,13 @@ void subscriptions_get(HttpExchange *x) {
 }
 
 static Rc list(Request *request, Page *page, ProjectAnswer *answer) {
-    MatchSource source = {.type = STR(SUBSCRIPTION_TYPE)};
-    Match *match;
     TRY(query_page(request, page));
-    TRY(match_compile(request->ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match,
-                          .limit = (size_t)page->limit,
-                          .offset = (size_t)page->offset,
-                          .count = page->count,
-                          .view = owned_view};
-    Rc rc = project_query(request->ctx, request->tenant->project, &query, answer);
-    match_free(match);
-    return rc;
+    ProjectWish wish = {.type = STR(SUBSCRIPTION_TYPE),
+                        .limit = (size_t)page->limit,
+                        .offset = (size_t)page->offset,
+                        .count = page->count,
+                        .view = owned_view};
+    return project_find(request->ctx, &wish, answer);
 }
 
 void subscriptions_list(HttpExchange *x) {

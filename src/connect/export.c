@@ -272,13 +272,7 @@ static Rc work(Export *export) {
     Buf text = buf_new(NULL, PIECE_MAX);
     header_write(export, &text);
     Rc rc = pages(export, match, &text);
-    if (rc != RC_OK && ctx->error.rc != rc) {
-        const Error *error = &export->work.error;
-        ctx->error = (Error){.rc = error->rc,
-                             .code = str_dup(ctx->arena, error->code),
-                             .detail = str_dup(ctx->arena, error->detail),
-                             .path = str_dup(ctx->arena, error->path)};
-    }
+    if (rc != RC_OK && ctx->error.rc != rc) ctx_keep_error(ctx, &export->work.error);
     buf_free(&text);
     match_free(match);
     return rc;

@@ -8,13 +8,8 @@ enum { GAUGES_MAX = 10000, SPANS_MAX = 300 };
 /* ---- listing ---- */
 
 Rc insight_list(Ctx *ctx, const Listed *what, ProjectAnswer *out) {
-    Match *match;
-    MatchSource source = {.type = str_of(what->types)};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = what->limit, .view = gate_view};
-    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_free(match);
-    return rc;
+    ProjectWish wish = {.type = str_of(what->types), .limit = what->limit, .view = gate_view};
+    return project_find(ctx, &wish, out);
 }
 
 /* ---- thresholds: the dictionary names them beside the series ---- */

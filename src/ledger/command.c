@@ -243,13 +243,6 @@ static void wake_waiter(void *arg, Command *command, const Outcome *outcome) {
     pthread_mutex_unlock(&waiter->lock);
 }
 
-static void copy_error(Ctx *ctx, const Error *error) {
-    ctx->error = (Error){.rc = error->rc,
-                         .code = str_dup(ctx->arena, error->code),
-                         .detail = str_dup(ctx->arena, error->detail),
-                         .path = str_dup(ctx->arena, error->path)};
-}
-
 Rc ledger_execute(Ctx *ctx, Ledger *ledger, Command *command, Outcome *outcome) {
     Waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
     Rc rc = ledger_submit(ctx, ledger, command, wake_waiter, &waiter);
@@ -262,7 +255,7 @@ Rc ledger_execute(Ctx *ctx, Ledger *ledger, Command *command, Outcome *outcome) 
         pthread_cond_wait(&waiter.cond, &waiter.lock);
     pthread_mutex_unlock(&waiter.lock);
     *outcome = waiter.outcome;
-    if (outcome->rc != RC_OK) copy_error(ctx, &outcome->error);
+    if (outcome->rc != RC_OK) ctx_keep_error(ctx, &outcome->error);
     return outcome->rc;
 }
 

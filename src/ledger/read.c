@@ -223,11 +223,6 @@ static bool show_version(void *arg, const Version *version) {
     return overlay->rc == RC_OK && overlay->each(overlay->arg, id, entity);
 }
 
-static void error_keep(Ctx *ctx, const Error *error) {
-    ctx->error = (Error){error->rc, str_dup(ctx->arena, error->code),
-                         str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
-}
-
 Rc ledger_overlay(Ctx *ctx, Ledger *ledger, const OverlayAsk *ask, OverlayEach each, void *arg) {
     Overlay overlay = {*ctx, ledger, ask, each, arg, RC_OK};
     Visit visit;
@@ -235,7 +230,7 @@ Rc ledger_overlay(Ctx *ctx, Ledger *ledger, const OverlayAsk *ask, OverlayEach e
     overlay.inner.arena = arena_new(READ_ARENA);
     workset_recent(ledger->set, show_version, &overlay);
     visit_end(&visit);
-    if (overlay.rc != RC_OK) error_keep(ctx, &overlay.inner.error);
+    if (overlay.rc != RC_OK) ctx_keep_error(ctx, &overlay.inner.error);
     arena_free(overlay.inner.arena);
     return overlay.rc;
 }
@@ -431,7 +426,7 @@ static Rc read_events(Reading *reading, uint64_t *next) {
     Rc rc = read_leaves(ctx, ctx->db, bytes, (LeafSlice){from + 1, max}, &leaves);
     if (rc == RC_OK) rc = read_window(reading, &leaves, next);
     const Error *error = &reading->inner.error;
-    if (rc != RC_OK && error->rc != RC_OK) error_keep(ctx, error);
+    if (rc != RC_OK && error->rc != RC_OK) ctx_keep_error(ctx, error);
     arena_free(reading->inner.arena);
     arena_free(bytes);
     return rc;

@@ -8,54 +8,11 @@
 enum {
     OPEN_ARENA = 16 << 20,
     RUN_ARENA = 1 << 30,
-    PAGE = 500, /* entities of a sweep at a time */
-    PAGE_ARENA = 512 << 20,
 };
 #define POLL        (5 * TIME_SECOND)
 #define RUN_AT_MOST (10 * TIME_MINUTE)
 
 /* ---- shared ---- */
-
-static void error_keep(Ctx *ctx, const Error *from) {
-    ctx->error = (Error){.rc = from->rc,
-                         .code = str_dup(ctx->arena, from->code),
-                         .detail = str_dup(ctx->arena, from->detail),
-                         .path = str_dup(ctx->arena, from->path)};
-}
-
-static Rc sweep_page(Ctx *ctx, const Sweep *sweep, ProjectQuery *query, Str *after) {
-    ProjectAnswer answer = {0};
-    query->after = *after;
-    TRY(project_query(ctx, ctx->tenant->project, query, &answer));
-    for (size_t i = 0; i < answer.entities.len; i++)
-        TRY(sweep->each(ctx, sweep->arg, answer.entities.items[i]));
-    *after = answer.more ? answer.entities.items[answer.entities.len - 1]->id : STR_NONE;
-    return RC_OK;
-}
-
-Rc open_sweep(Ctx *ctx, const Sweep *sweep) {
-    Match *match;
-    MatchSource source = {.type = sweep->type};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = PAGE, .view = sweep->view};
-    Arena *page = arena_new(PAGE_ARENA);
-    Ctx inside = *ctx;
-    inside.arena = page;
-    char last[2048];
-    Str after = STR_NONE;
-    Rc rc = RC_OK;
-    do {
-        rc = sweep_page(&inside, sweep, &query, &after);
-        assert(after.len <= sizeof last); /* the store keeps no longer ids */
-        if (after.len) memcpy(last, after.ptr, after.len);
-        after.ptr = last;
-        if (rc != RC_OK) error_keep(ctx, &inside.error);
-        arena_reset(page);
-    } while (rc == RC_OK && after.len);
-    arena_free(page);
-    match_free(match);
-    return rc;
-}
 
 Rc open_put(Ctx *ctx, const char *kind, const Put *puts, size_t n) {
     const Actor *actor = ctx->actor;
@@ -153,7 +110,7 @@ static Rc release_run(Ctx *ctx, const Release *declared) {
         rc = release.kind == RELEASE_TYPE ? type_run(&inside, &release)
                                           : people_run(&inside, &release);
     pthread_mutex_unlock(&open->running);
-    if (rc != RC_OK) error_keep(ctx, &inside.error);
+    if (rc != RC_OK) ctx_keep_error(ctx, &inside.error);
     arena_free(arena);
     return rc;
 }

@@ -143,15 +143,5 @@ typedef struct Put {
     PutExpect expect;
 } Put;
 Rc open_put(Ctx *ctx, const char *kind, const Put *puts, size_t n);
-/* Shows all entities of a type, in pages, as a view leaves them; the page's memory goes afterwards.
- */
-typedef struct Sweep {
-    Str type; /* term */
-    ProjectView view;
-    Rc (*each)(Ctx *ctx, void *arg, const Entity *entity);
-    void *arg;
-    Arena *lasting; /* of what `each` keeps, for it to use */
-} Sweep;
-Rc open_sweep(Ctx *ctx, const Sweep *sweep);
 
 #endif

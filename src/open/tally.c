@@ -61,10 +61,8 @@ Rc tally_cases(Ctx *ctx, const Release *release, Cases *out) {
     *out = (Cases){0};
     Reading reading = {
         .from = json_get(release->source, STR("source")), .arena = ctx->arena, .out = out};
-    return open_sweep(ctx, &(Sweep){.type = json_get_str(reading.from, "type"),
-                                    .each = case_add,
-                                    .arg = &reading,
-                                    .lasting = ctx->arena});
+    ProjectWish wish = {.type = json_get_str(reading.from, "type")};
+    return project_each(ctx, &wish, case_add, &reading);
 }
 
 /* ---- months as they are kept ---- */
@@ -229,7 +227,7 @@ Rc tally_months(Ctx *ctx, const Release *release, const Cases *cases, bool keep,
     Known known = {.procedure = json_get_str(json_get(release->source, STR("source")), "procedure"),
                    .arena = ctx->arena};
     *out = (Tallies){0};
-    TRY(open_sweep(ctx, &(Sweep){.type = STR("Tally"), .each = known_add, .arg = &known}));
+    TRY(project_each(ctx, &(ProjectWish){.type = STR("Tally")}, known_add, &known));
     for (size_t i = 0; i < known.months.len; i++)
         TRY(tally_load(ctx, release, known.months.items[i], out));
     StrVec open_months = {0};

@@ -271,12 +271,8 @@ Rc type_make(Ctx *ctx, const Release *release, Made *out) {
     inside.actor = &everybody;
     inside.purpose = STR_NONE;
     making_begin(ctx, &making, release);
-    Sweep sweep = {.type = release->type->term,
-                   .view = gate_view,
-                   .each = entity_add,
-                   .arg = &making,
-                   .lasting = ctx->arena};
-    Rc rc = open_sweep(&inside, &sweep);
+    ProjectWish wish = {.type = release->type->term, .view = gate_view};
+    Rc rc = project_each(&inside, &wish, entity_add, &making);
     ctx->error = inside.error;
     if (rc == RC_OK) rc = making_end(ctx, &making, out);
     buf_free(&making.csv);

@@ -165,13 +165,12 @@ static Rc listing_add(Ctx *ctx, void *arg, const Entity *entity) {
     return RC_OK;
 }
 
-/* The sweep goes by id, so the oldest of a dataset comes first. */
+/* They come by id, so the oldest of a dataset comes first. */
 Rc open_versions(Ctx *ctx, Str id, OpenVersions *out) {
     OpenVersions found = {0};
     Listing listing = {.id = id, .arena = ctx->arena, .out = &found};
     *out = (OpenVersions){0};
-    TRY(open_sweep(ctx,
-                   &(Sweep){.type = STR("DatasetVersion"), .each = listing_add, .arg = &listing}));
+    TRY(project_each(ctx, &(ProjectWish){.type = STR("DatasetVersion")}, listing_add, &listing));
     for (size_t i = found.len; i > 0; i--)
         vec_push(ctx->arena, out, found.items[i - 1]);
     return RC_OK;

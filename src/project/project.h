@@ -136,6 +136,22 @@ typedef struct ProjectAnswer {
    overlay wins (DESIGN §5). Pool threads. RC_LIMIT when ctx->deadline passes. */
 Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectAnswer *out);
 
+/* The house's own questions, in the core context's terms. Empty texts: any type, all, by id. */
+typedef struct ProjectWish {
+    Str type, q, order_by;
+    size_t limit, offset;
+    bool count;
+    ProjectView view;
+    void *view_arg;
+} ProjectWish;
+/* One page of ctx->tenant's entities. Errors as project_query. */
+Rc project_find(Ctx *ctx, const ProjectWish *wish, ProjectAnswer *out);
+/* Shows each entity that the wish names by type and q, by id, until one call fails. The entity and
+   the arena of the Ctx that `each` is given are gone soon after: what it keeps it copies elsewhere.
+ */
+typedef Rc (*ProjectEach)(Ctx *ctx, void *arg, const Entity *entity);
+Rc project_each(Ctx *ctx, const ProjectWish *wish, ProjectEach each, void *arg);
+
 /* Wants an index on an attribute (expanded IRI): it is filled behind the writers' backs, which
    takes a walk over all rows. Queries that walk far want one by themselves. Any thread. */
 void project_index(Project *project, Str attr);

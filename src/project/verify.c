@@ -289,11 +289,7 @@ static Rc verify_alone(Ctx *ctx, Project *project, ProjectReport *out) {
     v.ctx.arena = arena_new(PROJECT_ARENA);
     Rc rc = copy_make(&v.ctx, &v);
     if (rc == RC_OK) rc = compare_all(&v);
-    if (rc != RC_OK) {
-        const Error *error = &v.ctx.error;
-        ctx->error = (Error){rc, str_dup(ctx->arena, error->code),
-                             str_dup(ctx->arena, error->detail), str_dup(ctx->arena, error->path)};
-    }
+    if (rc != RC_OK) ctx_keep_error(ctx, &v.ctx.error);
     reader_close(v.kept);
     reader_close(v.rebuilt);
     project_stop(v.copy);

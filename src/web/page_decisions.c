@@ -126,22 +126,14 @@ static size_t state_usual(const Actor *actor) {
 }
 
 static Rc decisions_find(Ctx *ctx, Str condition, size_t page, ProjectAnswer *out) {
-    Match *match;
-    OrderBy *order = NULL;
-    MatchSource source = {.type = STR("Decision"), .q = condition};
-    OrderSource by = {.order_by = STR("draftedAt;desc")};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc = match_order(ctx, ld_core(), &by, &order);
-    ProjectQuery query = {.match = match,
-                          .order = order,
-                          .limit = LIST_PAGE,
-                          .offset = (page - 1) * LIST_PAGE,
-                          .count = true,
-                          .view = gate_view};
-    if (rc == RC_OK) rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_order_free(order);
-    match_free(match);
-    return rc;
+    ProjectWish wish = {.type = STR("Decision"),
+                        .q = condition,
+                        .order_by = STR("draftedAt;desc"),
+                        .limit = LIST_PAGE,
+                        .offset = (page - 1) * LIST_PAGE,
+                        .count = true,
+                        .view = gate_view};
+    return project_find(ctx, &wish, out);
 }
 
 static Json line_value(HttpExchange *x, const Entity *decision) {

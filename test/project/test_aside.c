@@ -1,5 +1,5 @@
 /* Tests of events that can't be applied: they are set aside, and stop nothing. */
-#include "../procedure/house.h"
+#include "park.h"
 #include "ledger/leaf.h"
 
 #include <setjmp.h>
@@ -7,74 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-enum { ENTITIES = 60 };
-#define GAUGE LD_DEFAULT "RiverGauge"
-#define TREE  LD_DEFAULT "ParkTree"
-
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_LEDGER);
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void put(House *house, const Delta *delta) {
-    Command *command = command_new(house->tenant.ledger,
-                                   (CommandHead){.kind = STR("test"), .channel = STR("cli")});
-    Arena *arena = command_arena(command);
-    PartPut *part = NEW(arena, PartPut);
-    *part = (PartPut){.delta = delta, .expect = PUT_ANY};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, part);
-    GOOD(house, house_run(&house->ctx, command));
-}
-
-static Str id_of(House *house, uint64_t number) {
-    return str_fmt(house->arena, "urn:t:%03llu", (unsigned long long)number);
-}
-
-static void put_one(House *house, uint64_t number, DeltaOp op) {
-    Arena *arena = house->arena;
-    Str id = id_of(house, number);
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = op, .id = id};
-    if (op != DELTA_DELETE) {
-        delta->after = entity_new(arena, id, number % 3 ? STR(TREE) : STR(GAUGE));
-        if (op == DELTA_CHANGE) delta->after->types.len = 0;
-        entity_set(arena, delta->after, STR("urn:a:n"),
-                   json_of_int((int64_t)rand_below(&house->rand, 10)));
-        entity_set(arena, delta->after, STR("urn:a:name"),
-                   json_of_str(str_fmt(arena, "木%llu", (unsigned long long)number % 7)));
-    }
-    put(house, delta);
-}
-
-static void fill(House *house) {
-    for (uint64_t i = 0; i < ENTITIES; i++)
-        put_one(house, i, DELTA_PUT);
-}
-
-static void project_make(House *house, bool start) {
-    Project *project;
-    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
-    if (start) GOOD(house, project_start(&house->ctx, project));
-    if (start) house_drain(house);
-}
-
-static ProjectReport verified(House *house) {
-    ProjectReport report;
-    house_drain(house);
-    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
-    assert_int_equal(report.position, ledger_head(house->tenant.ledger));
-    return report;
-}
 
 static bool take_key(void *arg, const Item *item) {
     Buf *key = arg;
@@ -119,7 +51,7 @@ static void an_event_that_one_follower_refuses_stops_neither_it_nor_the_others(v
     Picky picky = {.refuses = STR("urn:t:007"), .half = true};
     Str value;
     Ctx *ctx = &house->ctx;
-    fill(house);
+    park_fill(house);
     picky_make(house, &picky, 1);
     AsideEvents aside = asides(house);
     assert_int_equal(aside.len, 1);
@@ -132,9 +64,9 @@ static void an_event_that_one_follower_refuses_stops_neither_it_nor_the_others(v
     GOOD(house, project_row(ctx, project, "picky", STR("7"), &value));
     GOOD(house, project_row(ctx, project, "picky", STR("60"), &value));
     assert_int_equal(entity_int(house_entity(house, STR("urn:t:007")), STR("urn:a:n"), -1) < 0, 0);
-    put_one(house, 7, DELTA_CHANGE); /* once more, by the live thread */
-    put_one(house, 8, DELTA_CHANGE);
-    ProjectReport report = verified(house);
+    park_put_one(house, 7, DELTA_CHANGE); /* once more, by the live thread */
+    park_put_one(house, 8, DELTA_CHANGE);
+    ProjectReport report = park_verified(house);
     if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
     assert_int_equal(report.aside.len, 2);
     project_stop(project);
@@ -147,7 +79,7 @@ static void an_event_that_one_follower_refuses_stops_neither_it_nor_the_others(v
     picky_make(house, &picky, 2); /* it has learnt */
     assert_int_equal(asides(house).len, 0);
     GOOD(house, project_row(ctx, house->tenant.project, "picky", STR("8"), &value));
-    report = verified(house);
+    report = park_verified(house);
     if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
 }
 
@@ -157,7 +89,7 @@ static void another_version_of_the_program_tries_again(void **state) {
     Ctx *ctx = &house->ctx;
     Batch *batch;
     Space space = {STORE_STATE, STR("aside")};
-    fill(house);
+    park_fill(house);
     picky_make(house, &picky, 1);
     project_stop(house->tenant.project);
     Buf key = buf_new(ctx->arena, 2048);
@@ -173,7 +105,7 @@ static void another_version_of_the_program_tries_again(void **state) {
     picky.refuses = STR_NONE;
     picky_make(house, &picky, 1);
     assert_int_equal(asides(house).len, 0);
-    assert_int_equal(verified(house).differences, 0);
+    assert_int_equal(park_verified(house).differences, 0);
 }
 
 /* A leaf of a stranger's making: bytes that are proven, and no change that this program knows. */
@@ -206,17 +138,17 @@ static void strange_leaf(House *house, Str clear) {
 static void a_leaf_that_cannot_be_read_keeps_no_city_from_starting(void **state) {
     House *house = *state;
     static const Str strange[] = {STR("{"), STR("{\"op\":\"fly\"}"), STR("[1,2]"), STR("")};
-    fill(house);
-    project_make(house, true);
+    park_fill(house);
+    park_project(house, true);
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
         project_stop(house->tenant.project);
         house_close(house);
         strange_leaf(house, strange[i]);
         house_open(house); /* replays it */
-        put_one(house, 3, DELTA_CHANGE);
-        project_make(house, true);
-        put_one(house, 4, DELTA_CHANGE);
-        ProjectReport report = verified(house);
+        park_put_one(house, 3, DELTA_CHANGE);
+        park_project(house, true);
+        park_put_one(house, 4, DELTA_CHANGE);
+        ProjectReport report = park_verified(house);
         if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
         assert_int_equal(report.aside.len, i + 1);
         assert_true(str_eq(report.aside.items[i].follower, STR("*")));
@@ -224,7 +156,7 @@ static void a_leaf_that_cannot_be_read_keeps_no_city_from_starting(void **state)
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, park_set_up, park_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,5 +1,5 @@
 /* Tests of history: it keeps its windows, and what an entity begins with is part of it. */
-#include "../procedure/house.h"
+#include "park.h"
 
 #include <string.h>
 #include <setjmp.h>
@@ -8,39 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
-
-#define GAUGE LD_DEFAULT "RiverGauge"
-
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_LEDGER);
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void put(House *house, const Delta *delta) {
-    Command *command = command_new(house->tenant.ledger,
-                                   (CommandHead){.kind = STR("test"), .channel = STR("cli")});
-    Arena *arena = command_arena(command);
-    PartPut *part = NEW(arena, PartPut);
-    *part = (PartPut){.delta = delta, .expect = PUT_ANY};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, part);
-    GOOD(house, house_run(&house->ctx, command));
-}
-
-static void project_make(House *house) {
-    Project *project;
-    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
-    GOOD(house, project_start(&house->ctx, project));
-    house_drain(house);
-}
 
 static Delta *level_delta(House *house, DeltaOp op, int64_t at, int64_t value) {
     Arena *arena = house->arena;
@@ -53,7 +20,7 @@ static Delta *level_delta(House *house, DeltaOp op, int64_t at, int64_t value) {
 }
 
 static void reading(House *house, int64_t at, int64_t value) {
-    put(house, level_delta(house, at == 0 ? DELTA_PUT : DELTA_CHANGE, at, value));
+    park_put(house, level_delta(house, at == 0 ? DELTA_PUT : DELTA_CHANGE, at, value));
 }
 
 static size_t history_len(House *house, TemporalQuery window, size_t limit, int64_t *first) {
@@ -72,7 +39,7 @@ static void history_gives_windows_with_lower_bounds_in_and_upper_out(void **stat
     House *house = *state;
     for (int64_t i = 0; i < 10; i++)
         reading(house, i, 100 + i);
-    project_make(house);
+    park_project(house, true);
     const struct {
         TemporalQuery window;
         size_t limit, n;
@@ -111,8 +78,8 @@ static void an_evolution_of_very_many_series_is_refused(void **state) {
     for (int i = 0; i < 5; i++)
         entity_set(house->arena, delta->after, str_fmt(house->arena, "urn:a:level%d", i),
                    json_of_int(i));
-    put(house, delta);
-    project_make(house);
+    park_put(house, delta);
+    park_project(house, true);
     HistoryQuery query = {.id = STR("urn:gauge"), .limit = 2};
     History history;
     GOOD(house, project_history(&house->ctx, house->tenant.project, &query, &history));
@@ -125,7 +92,7 @@ static void an_evolution_of_very_many_series_is_refused(void **state) {
 static void begin_life(House *house, int64_t value) {
     Delta *delta = level_delta(house, DELTA_PUT, 0, value);
     entity_set(house->arena, delta->after, STR("urn:a:n"), json_of_number(0.5));
-    put(house, delta);
+    park_put(house, delta);
 }
 
 static const Entity *lives(House *house) {
@@ -139,7 +106,7 @@ static void what_an_entity_begins_with_is_history_like_all_else(void **state) {
     House *house = *state;
     Str instance;
     begin_life(house, 7);
-    project_make(house);
+    park_project(house, true);
     Project *project = house->tenant.project;
     const Entity *entity = lives(house);
     const Attr *level = entity_attr(entity, STR("urn:a:level"));
@@ -154,11 +121,11 @@ static void what_an_entity_begins_with_is_history_like_all_else(void **state) {
           "no-reading"); /* a number without observedAt is none */
     Delta *record = level_delta(house, DELTA_RECORD, 0, 8);
     record->after->attrs.items[0].instance_id = level->instance_id; /* takes its place */
-    put(house, record);
+    park_put(house, record);
     const Attr *changed = entity_attr(lives(house), level->name);
     assert_true(json_number(changed->value) == 8 && changed->created_at == level->created_at);
     Delta end = {.op = DELTA_DELETE, .id = STR("urn:gauge")};
-    put(house, &end);
+    park_put(house, &end);
     begin_life(house, 9);
     size_t levels;
     changed = entity_attr_all(lives(house), STR("urn:a:level"), &levels);
@@ -166,7 +133,7 @@ static void what_an_entity_begins_with_is_history_like_all_else(void **state) {
     assert_int_equal(changed[1].value->value.integer, 9);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, park_set_up, park_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

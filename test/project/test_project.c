@@ -1,6 +1,6 @@
 /* Tests of the followers: a query gives the same answer whether what it finds lies in the working
    set or in rows, looks tell each person his own, and a rebuild loses nothing. */
-#include "../procedure/house.h"
+#include "park.h"
 
 #include <string.h>
 #include <setjmp.h>
@@ -10,76 +10,18 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { ENTITIES = 60, CHANGES = 80 };
-#define GAUGE LD_DEFAULT "RiverGauge"
-#define TREE  LD_DEFAULT "ParkTree"
-
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_LEDGER);
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void put(House *house, const Delta *delta) {
-    Command *command = command_new(house->tenant.ledger,
-                                   (CommandHead){.kind = STR("test"), .channel = STR("cli")});
-    Arena *arena = command_arena(command);
-    PartPut *part = NEW(arena, PartPut);
-    *part = (PartPut){.delta = delta, .expect = PUT_ANY};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, part);
-    GOOD(house, house_run(&house->ctx, command));
-}
-
-static Str id_of(House *house, uint64_t number) {
-    return str_fmt(house->arena, "urn:t:%03llu", (unsigned long long)number);
-}
-
-static void put_one(House *house, uint64_t number, DeltaOp op) {
-    Arena *arena = house->arena;
-    Str id = id_of(house, number);
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = op, .id = id};
-    if (op != DELTA_DELETE) {
-        delta->after = entity_new(arena, id, number % 3 ? STR(TREE) : STR(GAUGE));
-        if (op == DELTA_CHANGE) delta->after->types.len = 0;
-        entity_set(arena, delta->after, STR("urn:a:n"),
-                   json_of_int((int64_t)rand_below(&house->rand, 10)));
-        entity_set(arena, delta->after, STR("urn:a:name"),
-                   json_of_str(str_fmt(arena, "木%llu", (unsigned long long)number % 7)));
-    }
-    put(house, delta);
-}
-
-static void fill(House *house) {
-    for (uint64_t i = 0; i < ENTITIES; i++)
-        put_one(house, i, DELTA_PUT);
-}
+enum { CHANGES = 80 };
 
 static void stir(House *house) {
     for (int i = 0; i < CHANGES; i++) {
-        uint64_t number = rand_below(&house->rand, ENTITIES + 10);
+        uint64_t number = rand_below(&house->rand, PARK_ENTITIES + 10);
         const Entity *entity;
-        Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id_of(house, number), &entity);
+        Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, park_id(house, number), &entity);
         DeltaOp op = rc != RC_OK                        ? DELTA_PUT
                      : rand_below(&house->rand, 4) == 0 ? DELTA_DELETE
                                                         : DELTA_CHANGE;
-        put_one(house, number, op);
+        park_put_one(house, number, op);
     }
-}
-
-static void project_make(House *house, bool start) {
-    Project *project;
-    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
-    if (start) GOOD(house, project_start(&house->ctx, project));
-    if (start) house_drain(house);
 }
 
 static void answer_write(Arena *arena, Buf *to, const ProjectAnswer *answer, bool counted) {
@@ -129,20 +71,20 @@ static Str answers(House *house) {
 
 static void the_same_answer_from_working_set_rows_and_both(void **state) {
     House *house = *state;
-    fill(house);
-    project_make(house, false);
+    park_fill(house);
+    park_project(house, false);
     Str overlay = answers(house);
     project_stop(house->tenant.project);
-    project_make(house, true);
+    park_project(house, true);
     Str rows = answers(house);
     assert_true(rows.len > 3000);
     assert_true(str_eq(overlay, rows));
     project_stop(house->tenant.project);
     stir(house);
-    project_make(house, false);
+    park_project(house, false);
     Str both = answers(house);
     project_stop(house->tenant.project);
-    project_make(house, true);
+    park_project(house, true);
     Str after = answers(house);
     assert_true(str_eq(both, after));
     assert_false(str_eq(rows, after));
@@ -150,8 +92,8 @@ static void the_same_answer_from_working_set_rows_and_both(void **state) {
 
 static void pages_by_the_last_id_miss_nothing_and_show_nothing_twice(void **state) {
     House *house = *state;
-    fill(house);
-    project_make(house, true);
+    park_fill(house);
+    park_project(house, true);
     size_t seen = 0;
     ProjectAnswer answer;
     ProjectQuery query = {.limit = 9};
@@ -163,7 +105,7 @@ static void pages_by_the_last_id_miss_nothing_and_show_nothing_twice(void **stat
             seen++;
         }
     } while (answer.more);
-    assert_int_equal(seen, ENTITIES);
+    assert_int_equal(seen, PARK_ENTITIES);
 }
 
 /* ---- pages of ids ---- */
@@ -200,13 +142,13 @@ static void page_withholds(House *house, Str hidden, bool withheld) {
 
 static void what_was_withheld_from_a_page_is_said(void **state) {
     House *house = *state;
-    fill(house);
+    park_fill(house);
     GOOD(house, ledger_reader_register(&house->ctx, house->tenant.ledger));
     for (int rows = 0; rows < 2; rows++) {
-        project_make(house, rows);
+        park_project(house, rows);
         page_withholds(house, STR("urn:t:none"), false);
-        page_withholds(house, id_of(house, 3), true);
-        page_withholds(house, id_of(house, 4), false); /* of the other type */
+        page_withholds(house, park_id(house, 3), true);
+        page_withholds(house, park_id(house, 4), false); /* of the other type */
         if (!rows) project_stop(house->tenant.project);
     }
     ledger_reader_unregister(house->tenant.ledger);
@@ -224,9 +166,9 @@ static void what_is_skipped_is_not_held(void **state) {
         *delta = (Delta){.op = DELTA_PUT, .id = str_fmt(house->arena, "urn:t:far%04d", i)};
         delta->after = entity_new(house->arena, delta->id, STR(GAUGE));
         entity_set(house->arena, delta->after, STR("urn:a:text"), json_of_str((Str){text, LONG}));
-        put(house, delta);
+        park_put(house, delta);
     }
-    project_make(house, true);
+    park_project(house, true);
     GOOD(house, ledger_reader_register(ctx, house->tenant.ledger));
     RenderKey key = {1, 2, 3};
     for (int kept = 0; kept < 2; kept++) {
@@ -251,9 +193,9 @@ static void stir_any(House *house) {
     uint64_t number = rand_below(&house->rand, 12);
     const Entity *entity;
     Delta *delta = NEW(arena, Delta);
-    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, id_of(house, number), &entity);
+    Rc rc = ledger_entity(&house->ctx, house->tenant.ledger, park_id(house, number), &entity);
     uint64_t what = rc == RC_OK ? rand_below(&house->rand, 9) : 8;
-    *delta = (Delta){.op = DELTA_CHANGE, .id = id_of(house, number)};
+    *delta = (Delta){.op = DELTA_CHANGE, .id = park_id(house, number)};
     if (what == 0) delta->op = DELTA_DELETE;
     if (what == 1) delta->op = DELTA_RECORD;
     if (what == 8) delta->op = DELTA_PUT;
@@ -269,7 +211,7 @@ static void stir_any(House *house) {
             delta->after->attrs.items[0].observed_at =
                 HOUSE_NOW + (int64_t)rand_below(&house->rand, 1000) * TIME_SECOND;
     }
-    put(house, delta);
+    park_put(house, delta);
 }
 
 /* ---- indexes ---- */
@@ -328,7 +270,7 @@ static void put_odd(House *house) {
         *delta = (Delta){.op = DELTA_PUT, .id = str_of(odd[i].id)};
         delta->after = entity_new(arena, delta->id, str_of(odd[i].type));
         entity_set(arena, delta->after, STR(LIST), odd[i].value);
-        put(house, delta);
+        park_put(house, delta);
     }
 }
 
@@ -347,9 +289,9 @@ static void with_indexes_the_answer_is_the_same(void **state) {
     House *house = *state;
     size_t walked, looked;
     open_again(house, true, false);
-    fill(house);
+    park_fill(house);
     put_odd(house);
-    project_make(house, true);
+    park_project(house, true);
     Str before = found_by(house, &walked);
     assert_true(str_find(before, STR("urn:t:long")) >= 0);
     assert_true(str_find(before, STR("urn:t:case")) >= 0);
@@ -360,11 +302,35 @@ static void with_indexes_the_answer_is_the_same(void **state) {
     assert_true(looked < walked / 2);
     stir(house);
     project_stop(house->tenant.project);
-    project_make(house, false);
+    park_project(house, false);
     before = found_by(house, &walked); /* what changed lies in the working set */
     project_stop(house->tenant.project);
-    project_make(house, true);
+    park_project(house, true);
     assert_true(str_eq(found_by(house, &looked), before));
+}
+
+static void after_a_start_scans_soon_know_again(void **state) {
+    House *house = *state;
+    size_t walked, looked = SIZE_MAX;
+    int64_t until = time_monotonic() + 20 * TIME_SECOND;
+    open_again(house, true, false);
+    park_fill(house);
+    put_odd(house);
+    park_project(house, true);
+    Str before = found_by(house, &walked);
+    open_again(house, false, false);
+    park_project(house, true);
+    while (looked > walked / 2 && time_monotonic() < until) {
+        assert_true(str_eq(found_by(house, &looked), before));
+        usleep(2000);
+    }
+    assert_true(looked <= walked / 2);
+    stir(house);
+    house_drain(house);
+    before = found_by(house, &looked);
+    open_again(house, true, false);
+    park_project(house, true);
+    assert_true(str_eq(found_by(house, &walked), before));
 }
 
 /* Changes reach what scans know in three ways: read from rows, told with whole entities, and told
@@ -372,11 +338,11 @@ static void with_indexes_the_answer_is_the_same(void **state) {
 static void without_an_index_the_answer_is_the_same(void **state) {
     House *house = *state;
     size_t walked = 0, looked = 0, of_one;
-    fill(house);
+    park_fill(house);
     put_odd(house);
     for (int round = 0; round < 4; round++) {
         open_again(house, false, true);
-        project_make(house, true);
+        park_project(house, true);
         for (int i = 0; i < 60; i++) {
             stir_any(house);
             if (i % 7 == 0) house_drain(house);
@@ -385,7 +351,7 @@ static void without_an_index_the_answer_is_the_same(void **state) {
         Str sketched = found_by(house, &of_one);
         looked += of_one;
         open_again(house, true, false);
-        project_make(house, true);
+        park_project(house, true);
         assert_true(str_eq(found_by(house, &of_one), sketched));
         walked += of_one;
     }
@@ -395,16 +361,16 @@ static void without_an_index_the_answer_is_the_same(void **state) {
 static void a_rebuild_from_the_ledger_answers_the_same(void **state) {
     House *house = *state;
     char command[160];
-    fill(house);
+    park_fill(house);
     stir(house);
-    project_make(house, true);
+    park_project(house, true);
     Str before = answers(house);
     project_stop(house->tenant.project);
     house_close(house);
     snprintf(command, sizeof command, "rm %s/data/state.db*", house->root);
     assert_int_equal(system(command), 0);
     house_open(house);
-    project_make(house, true);
+    park_project(house, true);
     assert_true(str_eq(before, answers(house)));
 }
 
@@ -431,7 +397,7 @@ static Str kept(House *house) {
     Buf text = buf_new(house->arena, 8 << 20);
     buf_add(&text, answers(house));
     for (uint64_t i = 0; i < 12; i++)
-        history_write(house, &text, id_of(house, i));
+        history_write(house, &text, park_id(house, i));
     GOOD(house, project_types(&house->ctx, house->tenant.project, &counts));
     VEC_EACH (const TypeCount, count, &counts)
         VEC_EACH (const TypeAttr, attr, &count->attrs)
@@ -445,7 +411,7 @@ static Str kept(House *house) {
 static void windows_of_any_size_keep_what_a_rebuild_keeps(void **state) {
     House *house = *state;
     char command[160];
-    project_make(house, true);
+    park_project(house, true);
     for (int i = 0; i < 600; i++) {
         stir_any(house);
         if (i < 200 || rand_below(&house->rand, 20) == 0) house_drain(house);
@@ -460,7 +426,7 @@ static void windows_of_any_size_keep_what_a_rebuild_keeps(void **state) {
     snprintf(command, sizeof command, "rm %s/data/state.db*", house->root);
     assert_int_equal(system(command), 0);
     house_open(house);
-    project_make(house, true);
+    park_project(house, true);
     Str after = kept(house);
     if (!str_eq(before, after))
         fail_msg("as they came:\n%.*s\nrebuilt:\n%.*s", STR_ARG(before), STR_ARG(after));
@@ -471,7 +437,7 @@ static void windows_of_any_size_keep_what_a_rebuild_keeps(void **state) {
 static void each_person_reads_of_a_look_only_what_is_his(void **state) {
     House *house = *state;
     enum { PEOPLE = 1500 };
-    project_make(house, true);
+    park_project(house, true);
     Command *command =
         command_new(house->tenant.ledger, (CommandHead){.kind = STR("look"), .post = STR("p")});
     Arena *arena = command_arena(command);
@@ -507,27 +473,46 @@ static void look_once(House *house) {
     GOOD(house, house_run(&house->ctx, command));
 }
 
-static ProjectReport verified(House *house) {
-    ProjectReport report;
-    house_drain(house);
-    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
-    assert_int_equal(report.position, ledger_head(house->tenant.ledger));
-    return report;
+static Rc count_trees(Ctx *ctx, void *arg, const Entity *entity) {
+    size_t *seen = arg;
+    assert_true(str_eq(entity->types.items[0], STR(TREE)));
+    if (++*seen == 30) return ctx_fail(ctx, RC_CONFLICT, "enough", STR_NONE, "That is enough.");
+    return RC_OK;
+}
+
+static void the_house_asks_in_few_words(void **state) {
+    House *house = *state;
+    ProjectAnswer answer = {0};
+    size_t seen = 0;
+    park_fill(house);
+    park_project(house, true);
+    ProjectWish wish = {.type = STR(TREE), .order_by = STR("id;desc"), .limit = 3, .count = true};
+    GOOD(house, project_find(&house->ctx, &wish, &answer));
+    assert_int_equal(answer.count, PARK_ENTITIES * 2 / 3);
+    assert_int_equal(answer.entities.len, 3);
+    assert_true(str_eq(answer.entities.items[0]->id, STR("urn:t:059")));
+    FAILS(house, project_find(&house->ctx, &(ProjectWish){.q = STR("n=="), .limit = 1}, &answer),
+          RC_INVALID, NULL);
+    FAILS(house, project_each(&house->ctx, &(ProjectWish){.type = STR(TREE)}, count_trees, &seen),
+          RC_CONFLICT, "enough");
+    assert_int_equal(seen, 30);
+    GOOD(house, project_each(&house->ctx, &(ProjectWish){.type = STR(TREE)}, count_trees, &seen));
+    assert_int_equal(seen, 30 + PARK_ENTITIES * 2 / 3);
 }
 
 static void what_is_kept_is_what_a_rebuild_gives(void **state) {
     House *house = *state;
-    fill(house);
-    project_make(house, true);
+    park_fill(house);
+    park_project(house, true);
     stir(house);
     look_once(house);
-    ProjectReport report = verified(house);
+    ProjectReport report = park_verified(house);
     if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
     assert_int_equal(report.followers, 5);
-    assert_true(report.entities > ENTITIES / 2);
-    assert_true(report.rows > ENTITIES * 3);
+    assert_true(report.entities > PARK_ENTITIES / 2);
+    assert_true(report.rows > PARK_ENTITIES * 3);
     stir(house);
-    assert_int_equal(verified(house).differences, 0); /* and once more, over what was left */
+    assert_int_equal(park_verified(house).differences, 0); /* and once more, over what was left */
 }
 
 static bool take_key(void *arg, const Item *item) {
@@ -551,8 +536,8 @@ static void damage(House *house, const char *follower, int how) {
     if (how == 2)
         GOOD(house, batch_put(ctx, batch, space, &(Item){.key = STR("~"), .value = STR("x")}));
     if (how == 3)
-        GOOD(house,
-             batch_entity(ctx, batch, &(EntityPut){.id = id_of(house, 1), .position = UINT32_MAX}));
+        GOOD(house, batch_entity(ctx, batch,
+                                 &(EntityPut){.id = park_id(house, 1), .position = UINT32_MAX}));
     GOOD(house, batch_commit(ctx, batch));
     batch_close(batch);
 }
@@ -571,12 +556,12 @@ static void each_row_that_differs_is_named(void **state) {
     };
     char command[160];
     snprintf(command, sizeof command, "rm %s/data/state.db*", house->root);
-    fill(house);
+    park_fill(house);
     look_once(house);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        project_make(house, true);
+        park_project(house, true);
         damage(house, rows[i].follower, rows[i].how);
-        ProjectReport report = verified(house);
+        ProjectReport report = park_verified(house);
         assert_true(report.differences > 0);
         if (!str_starts(report.first, str_of(rows[i].follower)) ||
             str_find(report.first, str_of(rows[i].says)) < 0)
@@ -588,7 +573,7 @@ static void each_row_that_differs_is_named(void **state) {
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, park_set_up, park_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -598,9 +583,11 @@ int main(void) {
         TEST(what_is_skipped_is_not_held),
         TEST(with_indexes_the_answer_is_the_same),
         TEST(without_an_index_the_answer_is_the_same),
+        TEST(after_a_start_scans_soon_know_again),
         TEST(a_rebuild_from_the_ledger_answers_the_same),
         TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(each_person_reads_of_a_look_only_what_is_his),
+        TEST(the_house_asks_in_few_words),
         TEST(what_is_kept_is_what_a_rebuild_gives),
         TEST(each_row_that_differs_is_named),
     };
