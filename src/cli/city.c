@@ -56,6 +56,34 @@ static Rc tenant_add(Ctx *ctx, City *city, Str name) {
     return tenant_open(ctx, city, name, slot);
 }
 
+/* The threads that serve already know its ledger before any of them can find it. */
+static Rc threads_admit(Ctx *ctx, const City *city, Ledger *ledger) {
+    ledger_gather(ledger);
+    for (size_t i = 0; i < THREADS_MAX; i++)
+        if (city->running[i]) TRY(ledger_reader_register_for(ctx, ledger, city->threads[i]));
+    return RC_OK;
+}
+
+static Rc tenant_begin(Ctx *ctx, City *city, Str name) {
+    Tenant **slot = &city->tenants[city->tenant_count];
+    Rc rc = tenant_open(ctx, city, name, slot);
+    if (rc == RC_OK) rc = open_start(ctx, *slot);
+    if (rc == RC_OK) rc = threads_admit(ctx, city, (*slot)->ledger);
+    if (rc == RC_OK)
+        city->tenant_count++;
+    else
+        tenant_close(*slot);
+    return rc;
+}
+
+Rc city_add_tenant(Ctx *ctx, City *city, Str name, Str *folder) {
+    pthread_mutex_lock(&city->adding);
+    Rc rc = tenant_make(ctx, city, name, folder);
+    if (rc == RC_OK) rc = tenant_begin(ctx, city, name);
+    pthread_mutex_unlock(&city->adding);
+    return rc;
+}
+
 /* What lies there by chance, such as lost+found, is no municipality. */
 static Rc tenant_found(Ctx *ctx, City *city, Str name) {
     if (tenant_name_good(name)) return tenant_add(ctx, city, name);
@@ -110,7 +138,10 @@ static void quiet(void *arg, int thread) {
 static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx *ctx) {
     City *city = arg;
     (void)place;
-    (void)thread;
+    assert(thread >= 0 && thread < THREADS_MAX);
+    pthread_mutex_lock(&city->adding);
+    city->threads[thread] = pthread_self();
+    city->running[thread] = begins;
     for (size_t i = 0; i < city->tenant_count; i++) {
         Ledger *ledger = city->tenants[i]->ledger;
         ledger_gather(ledger); /* such a thread calls `quiet` */
@@ -120,6 +151,7 @@ static void thread_hook(void *arg, bool begins, HttpPlace place, int thread, Ctx
             log_error("cli", "a thread reads without the working set: " STR_FMT,
                       STR_ARG(ctx->error.detail));
     }
+    pthread_mutex_unlock(&city->adding);
 }
 
 static void list_read(Arena *arena, Str list, StrVec *out) {
@@ -234,6 +266,7 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     City *city = NEW(arena, City);
     *city =
         (City){.arena = arena, .options = *options, .clock = *ctx->clock, .rand = rand_system()};
+    pthread_mutex_init(&city->adding, NULL);
     city->options.data = str_dup(arena, options->data);
     city->options.host = str_dup(arena, options->host);
     city->options.hosts = str_dup(arena, options->hosts);
@@ -259,6 +292,7 @@ void city_close(City *city) {
         tenant_close(city->tenants[i]);
     if (city->server) http_server_free(city->server);
     http_client_free(city->client);
+    pthread_mutex_destroy(&city->adding);
     arena_free(city->arena);
 }
 

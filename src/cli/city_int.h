@@ -15,6 +15,9 @@
 #include "project/project.h"
 #include "web/web.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* A file of starter/, inside the binary. */
 typedef struct CityFile {
     const char *path, *begin, *end;
@@ -22,7 +25,7 @@ typedef struct CityFile {
 extern const CityFile city_files[];
 extern const size_t city_file_count;
 
-enum { TENANTS_MAX = 64 };
+enum { TENANTS_MAX = 64, THREADS_MAX = 256 };
 
 struct City {
     Arena *arena;
@@ -34,9 +37,12 @@ struct City {
     HttpServer *server;
     ControlServer *control;
     GateDoor door;
-    StrVec hosts, proxies; /* of the door */
-    Tenant *tenants[TENANTS_MAX];
-    size_t tenant_count;
+    StrVec hosts, proxies;        /* of the door */
+    Tenant *tenants[TENANTS_MAX]; /* those below the count are open, and stay so */
+    _Atomic size_t tenant_count;
+    pthread_mutex_t adding;         /* one tenant is added at a time; guards arena and threads */
+    pthread_t threads[THREADS_MAX]; /* of the server, by their index */
+    bool running[THREADS_MAX];
     VEC(PagesDemo) demos;
     PagesOptions pages;
 };
@@ -48,8 +54,11 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out);
 void tenant_close(Tenant *tenant);
 /* Of a tenant that isn't the default one. */
 bool tenant_name_good(Str name);
-/* Makes the folder of a new one, which the next start opens. RC_CONFLICT: it exists. */
-Rc tenant_make(Ctx *ctx, const City *city, Str name, Str *folder);
+/* Makes the folder of a new one; one that is there and isn't served was left by an opening that
+   failed. RC_CONFLICT: it is served. */
+Rc tenant_make(Ctx *ctx, City *city, Str name, Str *folder);
+/* city.c: makes a new one and opens it in the running city: its requests work when this returns. */
+Rc city_add_tenant(Ctx *ctx, City *city, Str name, Str *folder);
 /* Refuses a folder of break-glass looks that isn't there or lies in the data folder; warns of one
    on the same volume. */
 Rc glass_check(Ctx *ctx, const City *city);

@@ -29,7 +29,7 @@ static Rc list(Cli *cli) {
 static Rc add(Cli *cli) {
     const Json *result;
     TRY(ask(cli, "tenant.add", cli_arg(cli, 1), &result));
-    fprintf(cli_out(cli), STR_FMT " is there; restart machi to serve it.\n",
+    fprintf(cli_out(cli), STR_FMT " is there, and served.\n",
             STR_ARG(json_get_str(result, "folder")));
     return RC_OK;
 }
@@ -78,8 +78,7 @@ const CliCommand cmd_tenant = {
     .summary = "List municipalities, add one, or see to its keys",
     .description =
         "Each municipality has a folder, a key and a ledger of its own; requests choose it by the\n"
-        "header NGSILD-Tenant. A name is 1 to 50 of a-z, 0-9 and _. A new one is served after the\n"
-        "next start.\n"
+        "header NGSILD-Tenant. A name is 1 to 50 of a-z, 0-9 and _. A new one is served at once.\n"
         "rekey draws a new tenant key, wraps with it all that the old one wrapped, and destroys "
         "the\n"
         "old one, while the city goes on: for when the key file may have been copied. NAME is\n"

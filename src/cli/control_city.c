@@ -62,10 +62,9 @@ static Rc tenant_list(void *arg, Ctx *ctx, const Json *request, ControlReply *re
 
 static Rc tenant_add(void *arg, Ctx *ctx, const Json *request, ControlReply *reply,
                      const Json **result) {
-    City *city = arg;
     Str folder;
     (void)reply;
-    TRY(tenant_make(ctx, city, json_get_str(request, "name"), &folder));
+    TRY(city_add_tenant(ctx, arg, json_get_str(request, "name"), &folder));
     *result = control_member(ctx->arena, "folder", folder);
     return RC_OK;
 }
@@ -187,7 +186,7 @@ const ControlRow city_control_rows[] = {
     {"import", control_import, 2 * TIME_HOUR},
     {"export", control_export, 2 * TIME_HOUR},
     {"tenant.list", tenant_list, 10 * TIME_SECOND},
-    {"tenant.add", tenant_add, 10 * TIME_SECOND},
+    {"tenant.add", tenant_add, 2 * TIME_MINUTE},
     {"tenant.rekey", tenant_rekey, TIME_HOUR},
     {"tenant.reclassify", tenant_reclassify, TIME_MINUTE},
     {"projections", projections, 6 * TIME_HOUR},

@@ -1,6 +1,5 @@
 #include "epoch.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 /* Orderings are sequentially consistent on purpose: a reader's "I am in" must be visible before it
@@ -69,10 +68,14 @@ void epoch_give(Epoch *epoch, int place) {
     atomic_store(&epoch->places[place].taken, false);
 }
 
-int epoch_register(Epoch *epoch) {
+int epoch_register_for(Epoch *epoch, pthread_t thread) {
     int place = epoch_take(epoch);
-    if (place >= 0) atomic_store(&epoch->places[place].thread, (uintptr_t)pthread_self());
+    if (place >= 0) atomic_store(&epoch->places[place].thread, (uintptr_t)thread);
     return place;
+}
+
+int epoch_register(Epoch *epoch) {
+    return epoch_register_for(epoch, pthread_self());
 }
 
 int epoch_mine(const Epoch *epoch) {

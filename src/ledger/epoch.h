@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+#include <pthread.h>
+
 enum { EPOCH_READERS = 256 };
 
 typedef struct Epoch Epoch;
@@ -22,6 +24,7 @@ int epoch_take(Epoch *epoch);
 void epoch_give(Epoch *epoch, int place);
 /* The same, for the calling thread for good; epoch_mine then finds it (-1: not registered). */
 int epoch_register(Epoch *epoch);
+int epoch_register_for(Epoch *epoch, pthread_t thread); /* before it reads */
 int epoch_mine(const Epoch *epoch);
 /* Entering twice is entering once. */
 void epoch_enter(Epoch *epoch, int place);

@@ -8,6 +8,8 @@
 #include "model/model.h"
 #include "store/store.h"
 
+#include <pthread.h>
+
 typedef struct Ledger Ledger;
 typedef struct Stage Stage;
 typedef struct Command Command;
@@ -262,6 +264,9 @@ uint64_t ledger_head(const Ledger *ledger);
    between requests says that this thread holds no Version any more. A thread that waits for
    requests holds nothing back. */
 Rc ledger_reader_register(Ctx *ctx, Ledger *ledger);
+/* The same for another thread that doesn't know this ledger yet: one opened while the server runs.
+ */
+Rc ledger_reader_register_for(Ctx *ctx, Ledger *ledger, pthread_t thread);
 void ledger_quiesce(Ledger *ledger);
 void ledger_reader_unregister(Ledger *ledger);
 

@@ -158,7 +158,11 @@ uint64_t ledger_erasures(const Ledger *ledger) {
 
 Rc ledger_reader_register(Ctx *ctx, Ledger *ledger) {
     assert(epoch_mine(ledger->epoch) < 0);
-    if (epoch_register(ledger->epoch) >= 0) return RC_OK;
+    return ledger_reader_register_for(ctx, ledger, pthread_self());
+}
+
+Rc ledger_reader_register_for(Ctx *ctx, Ledger *ledger, pthread_t thread) {
+    if (epoch_register_for(ledger->epoch, thread) >= 0) return RC_OK;
     return ctx_fail(ctx, RC_LIMIT, "readers", STR_NONE,
                     "More than %d threads read: start fewer of them.", EPOCH_READERS);
 }

@@ -156,6 +156,39 @@ def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
     machi.stop()
 
 
+def a_new_tenant_is_served_at_once(folder):
+    data = folder / "tenants"
+    machi = Machi(data)
+    entities, body = "/ngsi-ld/v1/entities", json.dumps({"id": "urn:a:1", "type": "T"})
+
+    def run(*words, code=0):
+        done = subprocess.run([BIN, *words[:1], "--data", data, *words[1:]], capture_output=True, text=True, timeout=120,
+                              check=False)
+        assert done.returncode == code, (words, done)
+        return done.stdout
+
+    assert machi.ask("GET", entities + "?type=T", headers={"NGSILD-Tenant": "other"})[0] == 404
+    assert "served" in run("tenant", "add", "other")
+    run("tenant", "add", "other", code=5)
+    run("tenant", "add", "Other!", code=2)
+    run("user", "--tenant", "other", "--kind", "service", "--roles", "editor", "robot")
+    token = run("token", "--tenant", "other", "--as", "robot").split()[-1]
+    own = {"NGSILD-Tenant": "other", "Authorization": "Bearer " + token}
+    assert machi.ask("POST", entities, body, JSON | own)[0] == 201
+    assert machi.ask("GET", entities + "/urn:a:1", headers={"Authorization": "Bearer " + token})[0] == 401, "of another tenant"
+    for _ in range(24):  # whichever thread it comes to
+        assert machi.ask("GET", entities + "/urn:a:1", headers=own)[0] == 200
+        assert len(json.loads(machi.ask("GET", entities + "?type=T", headers=own)[1])) == 1
+        assert machi.ask("GET", entities + "?type=T")[1] == "[]"
+    assert machi.ask("GET", "/wall", headers={"NGSILD-Tenant": "other"})[0] == 200
+    assert run("tenant", "list").count("\n") == 2
+    code, _, errors = machi.stop()
+    assert code == 0, errors
+    machi = Machi(data)
+    assert machi.ask("GET", entities + "/urn:a:1", headers=own)[0] == 200
+    machi.stop()
+
+
 def nothing_long_or_odd_stops_it(folder):
     """Names, ids and parameters at and beyond every bound: an answer each time, and all of it reaches the projections."""
     machi = Machi(folder / "hostile", "--sandbox")
@@ -195,7 +228,7 @@ def nothing_long_or_odd_stops_it(folder):
 CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, a_busy_port_is_found_before_anything_is_made,
          a_password_is_asked_for_at_a_terminal_only, every_page_of_a_sandbox_says_so,
          a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback,
-         a_subscriber_at_an_address_of_the_machine_is_refused_at_once,
+         a_subscriber_at_an_address_of_the_machine_is_refused_at_once, a_new_tenant_is_served_at_once,
          nothing_long_or_odd_stops_it]
 
 
