@@ -57,6 +57,25 @@ bool authority_holds(Ctx *ctx) {
     return still_same(ctx, &part, time_now(ctx->clock));
 }
 
+GateStay gate_stay(const Ctx *ctx) {
+    const Actor *actor = gate_actor(ctx);
+    if (!actor->session && !actor->token) return (GateStay){.expires_at = INT64_MAX};
+    PartAuthority part = part_of(ctx);
+    return (GateStay){.key = part.key,
+                      .expires_at = part.expires_at,
+                      .session = actor->session != NULL,
+                      .token = actor->token != NULL};
+}
+
+bool gate_stays(Ctx *ctx, const GateStay *stay) {
+    Gate *gate = ctx->tenant->gate;
+    Actor found;
+    if (!stay->session && !stay->token) return true;
+    if (time_now(ctx->clock) >= stay->expires_at) return false;
+    return stay->token ? token_actor_of(ctx, gate, &stay->key, &found)
+                       : session_actor_of(ctx, gate, &stay->key, &found);
+}
+
 void gate_guard(Ctx *ctx, Command *command) {
     const Actor *actor = gate_actor(ctx);
     if (!actor->session && !actor->token) return; /* nobody, or the city itself */

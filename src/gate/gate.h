@@ -208,6 +208,18 @@ bool gate_foreign(const GateDoor *door, HttpExchange *x);
    for pool routes; call it first in what http_move or http_resume brought to a pool. */
 Rc gate_lend_reader(HttpExchange *x);
 
+/* For whom an answer goes on for long (server-sent events): his session or token, if he came by
+   one. Copied freely. */
+typedef struct GateStay {
+    Digest key;
+    int64_t expires_at;
+    bool session, token;
+} GateStay;
+GateStay gate_stay(const Ctx *ctx);
+/* False once he has signed out, was shut out, or his session or token has ended. Any thread; ctx's
+   actor doesn't matter. */
+bool gate_stays(Ctx *ctx, const GateStay *stay);
+
 /* Who makes something that acts for him later (a subscription), for which purpose, as it is written
    down with it: ids and the bounds of his token, never a secret, and no right. */
 const Json *gate_actor_write(Arena *arena, const Actor *actor, Str purpose);

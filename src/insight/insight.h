@@ -63,7 +63,8 @@ void insight_tiles(Insight *insight, Arena *arena, WallBoard board, Tiles *out, 
 bool insight_tile(Insight *insight, Arena *arena, Str id, Tile *out);
 /* A tile as pages and viewers get it. */
 Json tile_json(Arena *arena, const Tile *tile);
-/* A handler's last act, on a loop: keeps the viewer connected and pushes "tile" events. */
+/* A handler's last act, on a loop: keeps the viewer connected and pushes "tile" events, until he
+   goes, or a few seconds after his session has ended. */
 void insight_watch(HttpExchange *x, WallBoard board);
 int64_t insight_public_every(const Insight *insight);
 

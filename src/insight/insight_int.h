@@ -15,6 +15,7 @@ typedef struct Viewer {
     Insight *insight;
     HttpSse *sse;
     WallBoard board;
+    GateStay stay;
 } Viewer;
 
 /* What a wall shows now. The spare arena takes the next tiles. */

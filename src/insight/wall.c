@@ -5,6 +5,9 @@
 
 enum { SSE_PENDING = 256 << 10, EVENT_MAX = 16 << 10, BOARD_ARENA = 64 << 20 };
 
+/* So soon at the latest a viewer whose session has ended is let go. */
+#define SIFT_EVERY (2 * TIME_SECOND)
+
 /* ---- pushing; all under the lock ---- */
 
 static Str tile_event(Arena *arena, const Tile *tile) {
@@ -68,15 +71,29 @@ static void compute(Insight *insight, Ctx *ctx, bool to_all) {
     board_take(insight, WALL_PUBLIC, &open, ctx);
 }
 
+/* Under the lock: whose session has ended is shown no more. */
+static void viewers_sift(Insight *insight, Ctx *ctx) {
+    ArenaMark mark = arena_mark(ctx->arena);
+    for (Viewer *viewer = insight->viewers; viewer; viewer = viewer->next)
+        if (!gate_stays(ctx, &viewer->stay)) http_sse_close(viewer->sse);
+    arena_rewind(ctx->arena, mark);
+}
+
 /* Waits until something has changed, but for at least staff_every after the computation before and
    no longer than until the public wall's next turn. False: stop. */
-static bool wait_turn(Insight *insight, int64_t earliest, int64_t latest) {
+static bool wait_turn(Insight *insight, Ctx *ctx, int64_t earliest, int64_t latest) {
+    int64_t sift = 0;
     pthread_mutex_lock(&insight->lock);
     for (;;) {
         int64_t now = time_monotonic();
+        if (now >= sift) {
+            viewers_sift(insight, ctx);
+            sift = now + SIFT_EVERY;
+        }
         bool due = now >= latest || (insight->dirty && now >= earliest);
         if (insight->stop || due) break;
         int64_t until = insight->dirty && earliest < latest ? earliest : latest;
+        if (sift < until) until = sift;
         struct timespec at = {.tv_sec = until / TIME_SECOND, .tv_nsec = until % TIME_SECOND * 1000};
         pthread_cond_timedwait(&insight->moved, &insight->lock, &at);
     }
@@ -90,17 +107,18 @@ static void turns(Insight *insight, Reader *db, Arena *arena, Arena *scratch) {
     Clock clock = {.fixed = TIME_NONE};
     Rand rand = rand_system();
     int64_t earliest = 0, latest = 0;
-    while (wait_turn(insight, earliest, latest)) {
+    Ctx whole = {.arena = arena,
+                 .scratch = scratch,
+                 .clock = &clock,
+                 .rand = &rand,
+                 .tenant = insight->tenant,
+                 .actor = (struct Actor *)(uintptr_t)gate_system_actor(),
+                 .db = db};
+    while (wait_turn(insight, &whole, earliest, latest)) {
         bool to_all = time_monotonic() >= latest;
         arena_reset(arena);
-        Ctx ctx = {.arena = arena,
-                   .scratch = scratch,
-                   .clock = &clock,
-                   .rand = &rand,
-                   .tenant = insight->tenant,
-                   .actor = (struct Actor *)(uintptr_t)gate_system_actor(),
-                   .db = db,
-                   .deadline = time_monotonic() + TIME_MINUTE};
+        Ctx ctx = whole;
+        ctx.deadline = time_monotonic() + TIME_MINUTE;
         compute(insight, &ctx, to_all);
         earliest = time_monotonic() + insight->options.staff_every;
         if (to_all) latest = time_monotonic() + insight->options.public_every;
@@ -228,7 +246,10 @@ static void viewer_gone(void *arg) {
 /* What is on the board goes first: something may have changed since the page was drawn. */
 static void viewer_add(Insight *insight, HttpExchange *x, WallBoard board) {
     Viewer *viewer = mem_zero(sizeof *viewer);
-    *viewer = (Viewer){.next = insight->viewers, .insight = insight, .board = board};
+    *viewer = (Viewer){.next = insight->viewers,
+                       .insight = insight,
+                       .board = board,
+                       .stay = gate_stay(http_ctx(x))};
     Arena *arena = http_ctx(x)->arena;
     viewer->sse = http_sse_start(x, SSE_PENDING, viewer_gone, viewer);
     insight->viewers = viewer;

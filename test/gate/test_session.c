@@ -530,6 +530,33 @@ static void accounts_are_listed_at_the_machine_alone(void **state) {
     assert_int_equal(found, 1);
 }
 
+/* ---- answers that go on ---- */
+
+static void an_answer_that_goes_on_ends_with_the_session(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Str token;
+    Actor actor;
+    ctx->actor = NULL;
+    GateStay nobody = gate_stay(ctx);
+    for (int way = 0; way < 3; way++) { /* signing out, being shut out, time */
+        signed_in(house, "chief", &token, &actor);
+        ctx->actor = &actor;
+        GateStay stay = gate_stay(ctx);
+        assert_true(gate_stays(ctx, &stay));
+        if (way == 0) GOOD(house, gate_sign_out(ctx));
+        ctx->actor = (Actor *)gate_operator_actor();
+        if (way == 1) {
+            GOOD(house, gate_account_disable(ctx, house->chief.id, true));
+            GOOD(house, gate_account_disable(ctx, house->chief.id, false));
+            house->clock.fixed += TIME_SECOND;
+        }
+        if (way == 2) house->clock.fixed += 12 * TIME_HOUR;
+        assert_false(gate_stays(ctx, &stay));
+        assert_true(gate_stays(ctx, &nobody));
+    }
+}
+
 /* ---- what acts for somebody later ---- */
 
 static void what_was_made_before_asks_who_its_owner_is_now(void **state) {
@@ -593,6 +620,7 @@ int main(void) {
         TEST(a_disabled_account_is_out_at_once),
         TEST(another_password_ends_the_sessions_of_the_old_one),
         TEST(accounts_are_listed_at_the_machine_alone),
+        TEST(an_answer_that_goes_on_ends_with_the_session),
         TEST(what_was_made_before_asks_who_its_owner_is_now),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

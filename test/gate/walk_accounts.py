@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 from walk_routes import Browser, Machi
 
@@ -154,6 +155,39 @@ def accounts_are_shut_out_and_let_in(walk):
     walk.run('user', '--disable', '--enable', 'auditor', code=2)
 
 
+def watching(walk, browser, target):
+    """A connection to server-sent events that has begun."""
+    connection = http.client.HTTPConnection('127.0.0.1', walk.machi.port, timeout=20)
+    cookies = '; '.join(f'{name}={value}' for name, value in browser.cookies.items())
+    connection.request('GET', target, headers={'Cookie': cookies})
+    answer = connection.getresponse()
+    walk.hold(f'events begin: {answer.status}', answer.status == 200 and answer.readline().startswith(b'event: tile'))
+    return answer
+
+
+def seconds_until_end(answer):
+    begun = time.monotonic()
+    while answer.readline():
+        pass
+    return time.monotonic() - begun
+
+
+def events_end_with_the_session(walk):
+    public = watching(walk, Browser(walk.machi, 'nobody'), '/wall/events')
+    for ends in (lambda one: form(one, '/account', '/sign-out'), lambda _: walk.run('user', '--disable', 'chief')):
+        chief = walk.browser('chief')
+        events = watching(walk, chief, '/staff/wall/events')
+        ends(chief)
+        waited = seconds_until_end(events)
+        walk.hold(f'they end after {waited:.1f} s', waited < 10)
+    public.fp.raw._sock.settimeout(3)
+    try:
+        walk.hold('everybody\'s go on', seconds_until_end(public) < 0)
+    except TimeoutError:
+        pass
+    walk.run('user', '--enable', 'chief')
+
+
 def posts_are_an_officials(walk):
     def line():
         return next(line for line in walk.run('user', '--list').splitlines() if line.startswith('resident-1 '))
@@ -182,7 +216,7 @@ def usage_is_told(walk):
 
 
 CASES = [tokens_are_scoped_listed_and_revoked, a_person_revokes_ones_own_token, one_ends_ones_other_sign_ins,
-         accounts_are_shut_out_and_let_in, posts_are_an_officials, what_was_done_is_said, usage_is_told]
+         accounts_are_shut_out_and_let_in, events_end_with_the_session, posts_are_an_officials, what_was_done_is_said, usage_is_told]
 
 
 def main():
