@@ -80,10 +80,20 @@ static bool allow(void *arg, Str host, Str address) {
     return delivery->options.loopback || (reach_read(address, &here) && !here);
 }
 
+/* Names that mean this machine wherever they are asked (RFC 6761, 6.3). */
+static bool local_name(Str host) {
+    if (str_ends(host, STR("."))) host = str_sub(host, 0, host.len - 1);
+    Str local = STR(".localhost");
+    size_t at = host.len > local.len ? host.len - local.len : 0;
+    return str_eq_nocase(host, STR("localhost")) ||
+           (at && str_eq_nocase(str_sub(host, at, host.len), local));
+}
+
 bool delivery_reaches(const Delivery *delivery, Str host) {
     bool here, brackets = str_starts(host, STR("[")) && str_ends(host, STR("]"));
     if (brackets) host = str_sub(host, 1, host.len - 1);
-    return delivery->options.loopback || !reach_read(host, &here) || !here;
+    if (delivery->options.loopback) return true;
+    return !local_name(host) && (!reach_read(host, &here) || !here);
 }
 
 /* ---- lanes; all under the lock ---- */

@@ -20,8 +20,9 @@ typedef struct DeliveryOptions {
 Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out);
 void delivery_close(Delivery *delivery); /* NULL allowed */
 
-/* False: the host of an endpoint is an address to which nothing is sent. A name is judged when it
- * is called, by what it resolves to then. */
+/* False: the host of an endpoint is an address to which nothing is sent, or a name that means this
+ * machine (localhost, *.localhost). Any other name is judged when it is called, by what it resolves
+ * to then. */
 bool delivery_reaches(const Delivery *delivery, Str host);
 
 /* One notification as it will be sent. */

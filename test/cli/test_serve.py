@@ -145,12 +145,14 @@ def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
         body = {"type": "Subscription", "entities": [{"type": "EvacuationSite"}], "notification": {"endpoint": {"uri": uri}}}
         return machi.ask("POST", "/ngsi-ld/v1/subscriptions", json.dumps(body), headers)
 
-    for host in ("127.0.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "[ff02::1]", "[::ffff:127.0.0.1]"):
+    for host in ("127.0.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "localhost", "LocalHost.",
+                 "a.b.localhost"):
         status, text, answer = subscribe("http://%s:9/x" % host)
         assert status == 400 and answer.getheader("Content-Type").startswith("application/problem+json"), (host, status, text)
         assert "notification.endpoint.uri" in text and "notify.loopback" in text, text
-    status, text, answer = subscribe("http://192.0.2.1:9/x")
-    assert status == 201, text
+    for host in ("notlocalhost", "localhost.example.jp", "192.0.2.1"):  # other names are resolved when something is sent
+        status, text, answer = subscribe("http://%s:9/x" % host)
+        assert status == 201, (host, text)
     moved = {"notification": {"endpoint": {"uri": "http://[::1]:9/"}}}
     assert machi.ask("PATCH", answer.getheader("Location"), json.dumps(moved), headers)[0] == 400
     machi.stop()
