@@ -4,8 +4,9 @@
 #include "connect/connect.h"
 
 enum { SEED = 999997, TEXT_MAX = 4 << 20 };
-#define KEPT_FOR (28 * TIME_DAY) /* how far back the first start goes */
-#define COUNTER  "machi-station"
+#define KEPT_FOR     (28 * TIME_DAY) /* how far back the first start goes */
+#define COUNTER      "machi-station"
+#define COUNTER_NAME "まち駅,Machi Station" /* in both languages */
 
 /* ---- through the import ---- */
 
@@ -108,13 +109,15 @@ static Rc people(Ctx *ctx) {
                           STR("urn:ngsi-ld:PeopleFlowCount:" COUNTER ":Person"), &counter);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     int64_t last = rc == RC_OK ? read_last(counter, STR(LD_DEFAULT "count")) : TIME_NONE;
-    buf_add(&text, STR("placement,object class,aggregate from,aggregate to,total count\n"));
+    buf_add(&text, STR("placement,placement name,placement name in English,object class,aggregate "
+                       "from,aggregate to,total count\n"));
     size_t head = text.len;
     for (int64_t at = last == TIME_NONE ? today - KEPT_FOR : last + TIME_DAY; at < today;
          at += TIME_DAY) {
         Date day = time_jst_date(at), next = time_jst_date(at + TIME_DAY);
         buf_add(&text, str_fmt(ctx->arena,
-                               COUNTER ",Person," STR_FMT " 00:00:00," STR_FMT " 00:00:00,%lld\n",
+                               COUNTER "," COUNTER_NAME ",Person," STR_FMT " 00:00:00," STR_FMT
+                                       " 00:00:00,%lld\n",
                                STR_ARG(time_format_date(ctx->arena, day)),
                                STR_ARG(time_format_date(ctx->arena, next)),
                                (long long)series_people(SEED, day)));

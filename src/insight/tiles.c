@@ -150,6 +150,24 @@ static Rc kept_tiles(Computing *c) {
 
 /* ---- sensors ---- */
 
+/* A division of the city in English, by the name that the gauge's data give it; others as they are
+ * called. */
+static Str keeper_english(Computing *c, Str ja) {
+    const Tenant *tenant = c->ctx->tenant;
+    const Json *organisation = tenant->gate ? gate_organisation(tenant->gate) : NULL;
+    const Json *city = json_get(organisation, STR("name")),
+               *divisions = json_get(organisation, STR("divisions"));
+    Str name = json_get_str(city, "ja");
+    if (!city || !str_starts(ja, name)) return ja;
+    for (size_t i = 0; divisions && i < divisions->len; i++) {
+        const Json *both = json_get(json_at(divisions, i), STR("name"));
+        if (str_eq(str_sub(ja, name.len, ja.len), json_get_str(both, "ja")))
+            return str_fmt(c->ctx->arena, STR_FMT ", " STR_FMT, STR_ARG(json_get_str(both, "en")),
+                           STR_ARG(json_get_str(city, "en")));
+    }
+    return ja;
+}
+
 static Rc gauge_tiles(Computing *c) {
     Arena *arena = c->ctx->arena;
     Gauges gauges;
@@ -166,7 +184,7 @@ static Rc gauge_tiles(Computing *c) {
             .unit_ja = T("m"),
             .unit_en = T("m"),
             .source_ja = said ? gauge->administrator : T("水位計"),
-            .source_en = said ? gauge->administrator : T("River gauge"),
+            .source_en = said ? keeper_english(c, gauge->administrator) : T("River gauge"),
             .url = str_fmt(arena, "/gauges/" STR_FMT, STR_ARG(http_url_encode(arena, gauge->id))),
             .known = true,
             .front = i == 0,
@@ -202,11 +220,12 @@ static Rc people_tile(Computing *c) {
         if (later_count(answer.entities.items[i], best)) best = answer.entities.items[i];
     if (!best) return RC_OK;
     const Attr *count = entity_attr(best, IRI("count"));
+    Str name = entity_text(best, IRI("name")), name_en = entity_text(best, IRI("nameEn"));
     Tile tile = {.id = T("people"),
                  .label_ja = T("駅の人出"),
                  .label_en = T("People at the station"),
-                 .source_ja = entity_text(best, IRI("place")),
-                 .source_en = entity_text(best, IRI("place")),
+                 .source_ja = str_empty(name) ? T("人流計測") : name,
+                 .source_en = str_empty(name_en) ? T("People-flow count") : name_en,
                  .known = true,
                  .front = true,
                  .value = json_number(count->value),
@@ -243,7 +262,7 @@ static Rc ledger_tile(Computing *c) {
                     .label_ja = T("改ざんを検知できる記録"),
                     .label_en = T("Records in the tamper-evident ledger"),
                     .unit_ja = T("件"),
-                    .unit_en = T("leaves"),
+                    .unit_en = T("records"),
                     .source_ja = T("台帳の署名済みチェックポイント"),
                     .source_en = T("Signed checkpoint of the ledger"),
                     .known = true,
