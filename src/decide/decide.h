@@ -4,7 +4,7 @@
 
    A Decision is an entity: number, kind, subjectLine, contents (frozen), contentHash, cases,
    drafter, drafterPost, deciderPost, state, opinion. States: waiting → decided | returned (差戻し)
-   | rejected (却下) | withdrawn (引戻し). */
+   | rejected (却下) | withdrawn (引戻し) | dropped (廃案). */
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
@@ -44,34 +44,52 @@ typedef struct PartDraft {
     int fiscal_year;
 } PartDraft;
 extern const PartKind part_decision_draft;
-/* Adds a part to a draft of a command, and gives what stands in its place; value lives in the
-   command's arena. */
+/* Adds a part to those that a command puts, and gives {"case", "part"}, which stands in its place;
+   value lives in the command's arena. */
 typedef struct DecideAbout {
-    Str case_id, person;
+    Str decision, case_id, person;
+    Str aspect; /* empty: what is decided of the case; "out": why it was taken out */
     Json value;
 } DecideAbout;
-Json decide_part(Ctx *ctx, Command *command, PartDraft *draft, const DecideAbout *about);
+Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about);
 
 /* A decider's or drafter's act on a waiting proposal. */
 typedef struct PartAct {
     Str id;
     Str actor, post;      /* who acts, under which post */
     Str hash;             /* contentHash of what was shown to him (decide, take out) */
-    Str opinion;          /* demanded of return and reject: the reason (理由の提示) */
-    Str case_id;          /* take out */
-    const Json *contents; /* take out: the contents without that case, hashed anew */
-    Str part; /* take out: id of that case's part, a need of the command; may be empty */
+    Str opinion;          /* the reason (理由の提示), which only a decision needs not */
+    Str case_id;          /* take out, put back */
+    const Json *contents; /* take out, put back: what the contents become, hashed anew */
+    DecideParts parts;    /* take out, put back: records that are new then */
+    Str gone;             /* put back: the record that ends, a need of the command; may be empty */
+    uint64_t version;     /* put back: of the case as the contents have it now */
 } PartAct;
 /* Guards: it waits, the actor holds the decider's post and is not the drafter, the hash is the
  * stored one, no case has changed since. */
 extern const PartKind part_decision_decide;
 extern const PartKind part_decision_return;
 extern const PartKind part_decision_reject;
-/* Takes one case out of a 一括起案, by its drafter or its decider. A change of content voids what
- * was approved: the hash is new and shown again. The last case stays: return the proposal. */
+/* Takes one case out of a 一括起案, by its drafter or its decider, with a reason. A change of
+ * content voids what was approved: the hash is new and shown again, with the time of the change
+ * (changedAt). The last case stays: return the proposal. */
 extern const PartKind part_decision_takeout;
+/* Puts a case back, by the same two. RC_CONFLICT "still-in", "out-moved": it is no longer the
+ * version that the new contents have. */
+extern const PartKind part_decision_putback;
 /* The drafter withdraws his own proposal. */
 extern const PartKind part_decision_withdraw;
+
+/* What a proposal was about has ended, so nothing is left to decide: one that waits is dropped, as
+   a part of the command that ends it. One that was never drafted is no error. RC_CONFLICT
+   "not-waiting": it has ended otherwise since it was looked at. */
+typedef struct PartDrop {
+    Str id;
+    Str reason; /* a code of the room that ended it */
+} PartDrop;
+extern const PartKind part_decision_drop;
+/* The drafter has read that his proposal was dropped; twice is once. */
+extern const PartKind part_decision_seen;
 
 /* urn:ngsi-ld:Decision:ID from 26 random characters. */
 Str decide_id(Arena *arena, Rand *rand);
@@ -82,11 +100,15 @@ Str decide_nth_id(Arena *arena, Str kind, Str about, size_t n);
 Str decide_hash(Arena *arena, const Json *contents);
 /* The contents as they were frozen, parts in their places, in ctx->arena; NULL: this entity has
    none (a masked one). A part whose key was destroyed is {"case", "part", "erased": true}, with a
-   dash for its number. RC_FAILED "contents-altered": a part hasn't the hash that stands for it. */
+   dash for its number. A row of `out` {"case", "part", "why"} has the members of both its parts.
+   RC_FAILED "contents-altered": a part hasn't the hash that stands for it. */
 Rc decide_contents(Ctx *ctx, const Entity *decision, const Json **out);
-Str decide_part_id(Arena *arena, Str decision, Str case_id);
-/* Puts the parts of a draft; the room's own. */
-void decide_parts_put(Arena *arena, Stage *stage, const PartDraft *draft);
+Str decide_part_id(Arena *arena, Str decision, Str case_id, Str aspect);
+/* The person of a part, empty when it is nobody's. RC_NOT_FOUND: there is none, or it was erased.
+ */
+Rc decide_part_person(Ctx *ctx, Str part, Str *person);
+/* Puts parts of a decision; the room's own. */
+void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts);
 /* The cases of a decision, borrowed from the entity. */
 void decide_cases(Arena *arena, const Entity *decision, DecideCases *out);
 

@@ -66,7 +66,7 @@ static Rc draft_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), cases_json(arena, &part->cases));
     Delta delta = {.op = DELTA_PUT, .id = part->id, .after = after};
     stage_put(stage, &delta);
-    decide_parts_put(arena, stage, part);
+    decide_parts_put(arena, stage, part->id, &part->parts);
     stage_result(stage, string_json(arena, label));
     return RC_OK;
 }
@@ -123,31 +123,57 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
-static Rc reason_guard(Ctx *ctx, Stage *stage, const void *args) {
-    const PartAct *part = args;
-    TRY(act_guard(ctx, stage, part));
+static Rc has_reason(Ctx *ctx, const PartAct *part) {
     if (!text_is_blank(ctx->arena, part->opinion)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-reason", STR("opinion"), "State the reason.");
 }
 
-static Rc takeout_guard(Ctx *ctx, Stage *stage, const void *args) {
-    const PartAct *part = args;
+static Rc reason_guard(Ctx *ctx, Stage *stage, const void *args) {
+    TRY(act_guard(ctx, stage, args));
+    return has_reason(ctx, args);
+}
+
+/* Who may change the contents: its drafter, or its decider, on what he saw. */
+static Rc change_guard(Ctx *ctx, Stage *stage, const PartAct *part, DecideCases *cases) {
     const Entity *decision;
     TRY(waiting(ctx, stage, part, &decision));
     if (!str_eq(entity_text(decision, IRI("drafter")), part->actor))
         TRY(is_decider(ctx, decision, part));
     TRY(same_contents(ctx, decision, part));
+    decide_cases(ctx->arena, decision, cases);
+    return RC_OK;
+}
+
+static bool has_case(const DecideCases *cases, Str id) {
+    VEC_EACH (const DecideCase, one, cases)
+        if (str_eq(one->id, id)) return true;
+    return false;
+}
+
+static Rc takeout_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
     DecideCases cases;
-    bool found = false;
-    decide_cases(ctx->arena, decision, &cases);
-    VEC_EACH (DecideCase, one, &cases)
-        found = found || str_eq(one->id, part->case_id);
-    if (!found)
+    TRY(change_guard(ctx, stage, part, &cases));
+    if (!has_case(&cases, part->case_id))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->case_id,
                         "This case is not part of the proposal.");
+    TRY(has_reason(ctx, part));
     if (cases.len > 1) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "last-case", part->case_id,
                     "Nothing would be left: return or withdraw the proposal instead.");
+}
+
+static Rc putback_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
+    DecideCases cases;
+    TRY(change_guard(ctx, stage, part, &cases));
+    if (has_case(&cases, part->case_id))
+        return ctx_fail(ctx, RC_CONFLICT, "still-in", part->case_id,
+                        "This case is part of the proposal already.");
+    const Entity *now = stage_entity(stage, part->case_id);
+    if (now && now->version == part->version) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "out-moved", part->case_id,
+                    "This case has changed since you looked at it: load the page again.");
 }
 
 static Rc withdraw_guard(Ctx *ctx, Stage *stage, const void *args) {
@@ -157,6 +183,22 @@ static Rc withdraw_guard(Ctx *ctx, Stage *stage, const void *args) {
     if (str_eq(entity_text(decision, IRI("drafter")), part->actor)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "not-drafter", part->id,
                     "Only its drafter withdraws a proposal.");
+}
+
+static Rc drop_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartDrop *part = args;
+    const Entity *decision;
+    if (!stage_entity(stage, part->id)) return RC_OK;
+    return waiting(ctx, stage, &(PartAct){.id = part->id}, &decision);
+}
+
+static Rc seen_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
+    const Entity *decision = stage_entity(stage, part->id);
+    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), part->actor);
+    if (own && str_eq(entity_text(decision, IRI("state")), STR("dropped"))) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", part->id,
+                    "No proposal of yours was dropped under this address.");
 }
 
 static void change(Stage *stage, Str id, Entity *after) {
@@ -193,21 +235,60 @@ static Rc withdraw_apply(Ctx *ctx, Stage *stage, const void *args) {
     return act_end(ctx, stage, args, STR("withdrawn"));
 }
 
+static Rc drop_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartDrop *part = args;
+    if (!stage_entity(stage, part->id)) return RC_OK;
+    Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
+    entity_set(ctx->arena, after, IRI("state"), json_of_str(STR("dropped")));
+    entity_set(ctx->arena, after, IRI("dropReason"), json_of_str(part->reason));
+    entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("unread")));
+    entity_set(ctx->arena, after, IRI("decidedAt"),
+               json_of_str(time_format(ctx->arena, stage_now(stage))));
+    change(stage, part->id, after);
+    return RC_OK;
+}
+
+static Rc seen_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
+    if (str_eq(entity_text(stage_entity(stage, part->id), IRI("dropNotice")), STR("read")))
+        return RC_OK;
+    Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
+    entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("read")));
+    change(stage, part->id, after);
+    return RC_OK;
+}
+
+static void contents_change(Ctx *ctx, Stage *stage, const PartAct *part, const DecideCases *cases) {
+    Arena *arena = ctx->arena;
+    Entity *after = entity_new(arena, part->id, STR(DECIDE_TYPE));
+    Str hash = decide_hash(arena, part->contents);
+    entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
+    entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), cases_json(arena, cases));
+    entity_set(arena, after, IRI("contentHash"), json_of_str(hash));
+    entity_set(arena, after, IRI("changedAt"), json_of_str(time_format(arena, stage_now(stage))));
+    change(stage, part->id, after);
+    decide_parts_put(arena, stage, part->id, &part->parts);
+    if (!str_empty(part->gone) && stage_entity(stage, part->gone))
+        stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = part->gone});
+    stage_result(stage, string_json(arena, hash));
+}
+
 static Rc takeout_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartAct *part = args;
-    Arena *arena = ctx->arena;
     DecideCases cases, kept = {0};
-    decide_cases(arena, stage_entity(stage, part->id), &cases);
+    decide_cases(ctx->arena, stage_entity(stage, part->id), &cases);
     VEC_EACH (DecideCase, one, &cases)
-        if (!str_eq(one->id, part->case_id)) vec_push(arena, &kept, *one);
-    Entity *after = entity_new(arena, part->id, STR(DECIDE_TYPE));
-    entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
-    entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), cases_json(arena, &kept));
-    Str hash = decide_hash(arena, part->contents);
-    entity_set(arena, after, IRI("contentHash"), json_of_str(hash));
-    change(stage, part->id, after);
-    if (!str_empty(part->part)) stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = part->part});
-    stage_result(stage, string_json(arena, hash));
+        if (!str_eq(one->id, part->case_id)) vec_push(ctx->arena, &kept, *one);
+    contents_change(ctx, stage, part, &kept);
+    return RC_OK;
+}
+
+static Rc putback_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
+    DecideCases cases;
+    decide_cases(ctx->arena, stage_entity(stage, part->id), &cases);
+    vec_push(ctx->arena, &cases, (DecideCase){part->case_id, part->version});
+    contents_change(ctx, stage, part, &cases);
     return RC_OK;
 }
 
@@ -216,4 +297,7 @@ const PartKind part_decision_decide = {"decision.decide", 1, decide_guard, decid
 const PartKind part_decision_return = {"decision.return", 1, reason_guard, return_apply};
 const PartKind part_decision_reject = {"decision.reject", 1, reason_guard, reject_apply};
 const PartKind part_decision_takeout = {"decision.takeout", 1, takeout_guard, takeout_apply};
+const PartKind part_decision_putback = {"decision.putback", 1, putback_guard, putback_apply};
+const PartKind part_decision_drop = {"decision.drop", 1, drop_guard, drop_apply};
+const PartKind part_decision_seen = {"decision.seen", 1, seen_guard, seen_apply};
 const PartKind part_decision_withdraw = {"decision.withdraw", 1, withdraw_guard, withdraw_apply};

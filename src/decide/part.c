@@ -7,9 +7,9 @@
 
 enum { SALT = 26, ID_CHARS = 26 };
 
-Str decide_part_id(Arena *arena, Str decision, Str case_id) {
-    const Str parts[] = {STR("machi-decision-part"), decision, case_id};
-    Digest digest = hash_sha256_parts(parts, 3);
+Str decide_part_id(Arena *arena, Str decision, Str case_id, Str aspect) {
+    const Str parts[] = {STR("machi-decision-part"), decision, case_id, aspect};
+    Digest digest = hash_sha256_parts(parts, str_empty(aspect) ? 3 : 4);
     Str suffix = hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
     return str_fmt(arena, "urn:ngsi-ld:DecisionPart:" STR_FMT, STR_ARG(suffix));
 }
@@ -21,24 +21,24 @@ static Json reference(Arena *arena, Str case_id, Str hash) {
     return json_of_members(members, 2);
 }
 
-Json decide_part(Ctx *ctx, Command *command, PartDraft *draft, const DecideAbout *about) {
+Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about) {
     Arena *arena = command_arena(command);
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
-    DecidePart part = {.id = decide_part_id(arena, draft->id, about->case_id),
+    DecidePart part = {.id = decide_part_id(arena, about->decision, about->case_id, about->aspect),
                        .case_id = str_dup(arena, about->case_id),
                        .person = str_dup(arena, about->person)};
     members[0] = (JsonMember){STR("salt"), json_of_str(rand_id(ctx->rand, arena, SALT))};
     members[1] = (JsonMember){STR("value"), about->value};
     part.content = json_of_members(members, 2);
-    vec_push(arena, &draft->parts, part);
+    vec_push(arena, parts, part);
     command_needs(command, part.id);
     return reference(arena, part.case_id, decide_hash(arena, &part.content));
 }
 
-void decide_parts_put(Arena *arena, Stage *stage, const PartDraft *draft) {
-    VEC_EACH (const DecidePart, part, &draft->parts) {
+void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts) {
+    VEC_EACH (const DecidePart, part, parts) {
         Entity *after = entity_new(arena, part->id, STR(DECIDE_PART_TYPE));
-        entity_set(arena, after, IRI("decision"), json_of_str(draft->id));
+        entity_set(arena, after, IRI("decision"), json_of_str(decision));
         entity_set(arena, after, IRI("case"), json_of_str(part->case_id));
         if (!str_empty(part->person))
             entity_set_kind(arena, after, ATTR_RELATIONSHIP, IRI("person"),
@@ -60,33 +60,71 @@ static Json gone(Arena *arena, const Json *reference) {
     return json_of_members(members, 4);
 }
 
-static Rc whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
-    const Entity *part;
-    Str hash = json_get_str(row, "part"), case_id = json_get_str(row, "case");
-    *out = *row;
-    if (str_empty(hash)) return RC_OK;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, decide_part_id(ctx->arena, decision, case_id),
-                          &part);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    const Attr *content = rc == RC_OK ? entity_attr(part, IRI("content")) : NULL;
-    *out = gone(ctx->arena, row);
-    if (!content) return RC_OK;
-    if (!str_eq(decide_hash(ctx->arena, content->value), hash))
-        return ctx_fail(ctx, RC_FAILED, "contents-altered", decision,
-                        "A part of this proposal isn't what was frozen: check the ledger by "
-                        "machi-verify.");
-    const Json *value = json_get(content->value, STR("value"));
-    if (value) *out = *value;
+static Rc part_load(Ctx *ctx, Str id, const Entity **out) {
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, out));
+    if (entity_attr(*out, IRI("content"))) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "erased", id, "This part of a decision was erased.");
+}
+
+Rc decide_part_person(Ctx *ctx, Str part, Str *person) {
+    const Entity *entity;
+    TRY(part_load(ctx, part, &entity));
+    const Attr *attr = entity_attr(entity, IRI("person"));
+    *person = attr ? json_str(attr->value) : STR_NONE;
     return RC_OK;
 }
 
-static Rc rows_whole(Ctx *ctx, Str decision, const Json *rows, Json *out) {
+/* What a hash of the contents stands for; NULL: it was erased. */
+static Rc part_value(Ctx *ctx, Str id, Str hash, const Json **out) {
+    const Entity *part;
+    *out = NULL;
+    Rc rc = part_load(ctx, id, &part);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    const Json *content = entity_attr(part, IRI("content"))->value;
+    if (!str_eq(decide_hash(ctx->arena, content), hash))
+        return ctx_fail(ctx, RC_FAILED, "contents-altered", id,
+                        "A part of this proposal isn't what was frozen: check the ledger by "
+                        "machi-verify.");
+    *out = json_get(content, STR("value"));
+    return RC_OK;
+}
+
+static Rc whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
+    Str hash = json_get_str(row, "part"), case_id = json_get_str(row, "case");
+    const Json *value;
+    *out = *row;
+    if (str_empty(hash)) return RC_OK;
+    TRY(part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR_NONE), hash, &value));
+    *out = value ? *value : gone(ctx->arena, row);
+    return RC_OK;
+}
+
+/* A row of what was taken out: what it was, and why it is out. */
+static Rc out_whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
+    Str why = json_get_str(row, "why"), case_id = json_get_str(row, "case");
+    const Json *value;
+    JsonMembers members = {0};
+    TRY(whole(ctx, decision, row, out));
+    if (str_empty(why)) return RC_OK;
+    TRY(part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR("out")), why, &value));
+    const Json *const both[] = {out, value};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; both[k] && i < both[k]->len; i++)
+            vec_push(ctx->arena, &members, both[k]->value.members[i]);
+    *out = json_of_members(members.items, members.len);
+    return RC_OK;
+}
+
+typedef Rc (*RowWhole)(Ctx *ctx, Str decision, const Json *row, Json *out);
+
+static Rc rows_whole(Ctx *ctx, Str decision, RowWhole row_whole, Json *rows) {
     JsonItems items = {0};
     for (size_t i = 0; i < rows->len; i++) {
         Json *row = vec_push(ctx->arena, &items, json_of_null());
-        TRY(whole(ctx, decision, json_at(rows, i), row));
+        TRY(row_whole(ctx, decision, json_at(rows, i), row));
     }
-    *out = json_of_items(items.items, items.len);
+    *rows = json_of_items(items.items, items.len);
     return RC_OK;
 }
 
@@ -94,17 +132,18 @@ Rc decide_contents(Ctx *ctx, const Entity *decision, const Json **out) {
     const Attr *attr = entity_attr(decision, IRI("contents"));
     *out = attr ? attr->value : NULL;
     if (!*out || (*out)->kind != JSON_OBJECT) return RC_OK;
-    const Json *rows = json_get(*out, STR("cases"));
     Json *joined = NEW(ctx->arena, Json);
     TRY(whole(ctx, decision->id, *out, joined));
-    *out = joined;
-    if (!rows || rows->kind != JSON_ARRAY) return RC_OK;
     JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, joined->len);
     for (size_t i = 0; i < joined->len; i++) {
         members[i] = joined->value.members[i];
+        if (members[i].value.kind != JSON_ARRAY) continue;
         if (str_eq(members[i].name, STR("cases")))
-            TRY(rows_whole(ctx, decision->id, rows, &members[i].value));
+            TRY(rows_whole(ctx, decision->id, whole, &members[i].value));
+        if (str_eq(members[i].name, STR("out")))
+            TRY(rows_whole(ctx, decision->id, out_whole, &members[i].value));
     }
     *joined = json_of_members(members, joined->len);
+    *out = joined;
     return RC_OK;
 }

@@ -291,13 +291,12 @@ static PartStep *step_new(Command *command, const Entity *application, unsigned 
 
 Rc apply_cancel(Ctx *ctx, Str id) {
     const Entity *application;
-    Outcome outcome;
     TRY(changeable(ctx, id, &application));
     Command *command = case_command(ctx, STR("application.cancel"), id, STR("web"));
     own_slot_release(ctx, command, application);
-    command_add(command, &part_case_step,
-                step_new(command, application, may_change_states, CASE_CANCELLED));
-    return case_execute(ctx, command, &outcome);
+    PartStep *step = step_new(command, application, may_change_states, CASE_CANCELLED);
+    command_add(command, &part_case_step, step);
+    return case_end(ctx, command, application, step);
 }
 
 Rc apply_change_day(Ctx *ctx, Str id, Date day) {

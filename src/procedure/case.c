@@ -46,6 +46,29 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
     }
 }
 
+/* A step of the office that leads back to "submitted" is its word on the reduction. */
+static const CaseStep *reduction_step(const CaseSteps *steps) {
+    const CaseStep *last = NULL;
+    for (size_t i = 1; i < steps->len; i++)
+        if (steps->items[i].state == CASE_SUBMITTED && !str_empty(steps->items[i].post))
+            last = &steps->items[i];
+    return last;
+}
+
+CaseReduction case_reduction(const Entity *application, const CaseSteps *steps) {
+    CaseReduction reduction = {.state = entity_text(application, IRI("reductionState"))};
+    CaseState state = case_state(application);
+    bool open = str_eq(reduction.state, STR("requested"));
+    bool ended = state != CASE_STATES && (CASE_ENDS & 1u << state);
+    if (open && ended)
+        reduction.state = STR("dropped"); /* one that ended before there was a word */
+    if (str_eq(reduction.state, STR("dropped")))
+        reduction.end = steps->len ? &steps->items[steps->len - 1] : NULL;
+    else if (!open)
+        reduction.end = reduction_step(steps);
+    return reduction;
+}
+
 static Json step_json(Arena *arena, int64_t at, CaseState state, Str post, Str text) {
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
     members[0] = (JsonMember){STR("at"), json_of_int(at)};
@@ -153,6 +176,14 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+static Rc still_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartStill *part = args;
+    const Entity *now = stage_entity(stage, part->id);
+    if (now && now->version == part->version) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "moved-on", part->id,
+                    "This case has moved on since you looked at it: load the page again.");
+}
+
 /* ---- marks ---- */
 
 static const unsigned may_mark = 1u << CASE_PLANNED | 1u << CASE_COLLECTED | 1u << CASE_MISSED;
@@ -181,4 +212,5 @@ static Rc mark_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 const PartKind part_case_submit = {"application.submit", 1, submit_guard, submit_apply};
 const PartKind part_case_step = {"application.step", 1, step_guard, step_apply};
+const PartKind part_case_still = {"application.still", 1, still_guard, NULL};
 const PartKind part_case_mark = {"application.mark", 1, mark_guard, mark_apply};

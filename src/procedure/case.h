@@ -38,6 +38,15 @@ typedef struct CaseStep {
 typedef VEC(CaseStep) CaseSteps;
 void case_steps(Arena *arena, const Entity *application, CaseSteps *out);
 
+/* How a reduction stands: "none", "requested", "approved", "refused", "dropped" (the case ended
+   while it was open), empty for who may not see it; and the step that ended it, NULL while nothing
+   has. */
+typedef struct CaseReduction {
+    Str state;
+    const CaseStep *end; /* in the steps that were given */
+} CaseReduction;
+CaseReduction case_reduction(const Entity *application, const CaseSteps *steps);
+
 /* application.submit: puts the case with its number. Needs: the application's id and the counter.
    Result: the receipt number. RC_CONFLICT "submitted": this application exists already, which is
    what a double click gets. */
@@ -61,6 +70,14 @@ typedef struct PartStep {
     Str post, text;
 } PartStep;
 extern const PartKind part_case_step;
+
+/* application.still: changes nothing, but the case must still be the version that was looked at.
+   RC_CONFLICT "moved-on". */
+typedef struct PartStill {
+    Str id;
+    uint64_t version;
+} PartStill;
+extern const PartKind part_case_still;
 
 /* application.mark: what the crew found on the pickup day. step.to is CASE_COLLECTED or
    CASE_MISSED; its `from` is not asked. The same mark again changes nothing: two presses, or two

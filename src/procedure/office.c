@@ -83,12 +83,37 @@ Rc office_confirm(Ctx *ctx, const OfficeAct *act) {
     return case_execute(ctx, command, &outcome);
 }
 
+OfficeAnswer office_answer(const Ctx *ctx, const Entity *application) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Date pickup, today = time_jst_date(time_now(ctx->clock));
+    OfficeAnswer answer = {
+        .usual = waste_working_days_after(waste, today, waste_limits(waste)->answer_days)};
+    if (!time_parse_date(entity_text(application, IRI("pickupDate")), &pickup)) return answer;
+    answer.last = waste_last_before_cut_off(waste, pickup);
+    if (time_date_days(answer.last) <= time_date_days(today)) return (OfficeAnswer){.none = true};
+    if (time_date_days(answer.usual) > time_date_days(answer.last)) answer.usual = answer.last;
+    return answer;
+}
+
+static Rc answer_in_time(Ctx *ctx, const OfficeAnswer *answer, Date wish) {
+    if (!answer->last.year || time_date_days(wish) <= time_date_days(answer->last)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "late", STR("due"),
+                    "An answer is needed before the cut-off of the pickup day: " STR_FMT
+                    " is the last day to ask for.",
+                    STR_ARG(time_format_date(ctx->arena, answer->last)));
+}
+
 /* Until when an answer is asked for. */
-static Rc answer_by(Ctx *ctx, Date wish, Date *out) {
+static Rc answer_by(Ctx *ctx, const Entity *application, Date wish, Date *out) {
     const Waste *waste = procedures_waste(ctx->tenant);
     const WasteLimits *limits = waste_limits(waste);
     Date today = time_jst_date(time_now(ctx->clock));
-    if (!wish.year) wish = waste_working_days_after(waste, today, limits->answer_days);
+    OfficeAnswer answer = office_answer(ctx, application);
+    if (answer.none)
+        return ctx_fail(ctx, RC_INVALID, "none", STR("due"),
+                        "No answer can come before the cut-off of the pickup day: ask by "
+                        "telephone, or refuse.");
+    if (!wish.year) wish = answer.usual;
     int64_t days = time_date_days(wish) - time_date_days(today);
     if (days <= 0)
         return ctx_fail(ctx, RC_INVALID, "past", STR("due"),
@@ -96,6 +121,7 @@ static Rc answer_by(Ctx *ctx, Date wish, Date *out) {
     if (days > limits->answer_most)
         return ctx_fail(ctx, RC_INVALID, "far", STR("due"),
                         "An answer is asked for within %lld days.", (long long)limits->answer_most);
+    TRY(answer_in_time(ctx, &answer, wish));
     *out = waste_limit_on(waste, wish);
     return RC_OK;
 }
@@ -105,8 +131,8 @@ Rc office_ask(Ctx *ctx, const OfficeAct *act) {
     Outcome outcome;
     Date by, due;
     TRY(office_text(ctx, act));
-    TRY(answer_by(ctx, act->answer_by, &by));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
+    TRY(answer_by(ctx, application, act->answer_by, &by));
     Date today = time_jst_date(time_now(ctx->clock));
     int64_t left = time_parse_date(entity_text(application, IRI("due")), &due)
                        ? waste_working_days_left(procedures_waste(ctx->tenant), today, due)
@@ -136,7 +162,6 @@ static PartSlot *slot_of(Ctx *ctx, Command *command, const Entity *application) 
 /* A refusal states its reason and gives the day back. */
 Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
     const Entity *application;
-    Outcome outcome;
     TRY(office_text(ctx, act));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.refuse"), act->id, STR("web"));
@@ -146,7 +171,7 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
     office_remedies(ctx, command, step);
     step->from = 1u << CASE_SUBMITTED | 1u << CASE_ASKED;
     step->to = CASE_REFUSED;
-    return case_execute(ctx, command, &outcome);
+    return case_end(ctx, command, application, step);
 }
 
 /* ---- touch time ---- */

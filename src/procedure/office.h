@@ -18,9 +18,16 @@ typedef struct OfficeAct {
 /* Confirms under 専決. RC_DENIED when the fee is beyond the post's delegation, RC_CONFLICT
  * "reduction-open" while a reduction waits. */
 Rc office_confirm(Ctx *ctx, const OfficeAct *act);
+/* Until when a case can be asked back: not past the last working day before the cut-off of the day
+ * that it holds. */
+typedef struct OfficeAnswer {
+    Date usual, last; /* what is proposed, and the last day; year 0: no day is held */
+    bool none;        /* no such day is left */
+} OfficeAnswer;
+OfficeAnswer office_answer(const Ctx *ctx, const Entity *application);
 /* Asks back (補正), until a day: the first one isn't counted, a closed one moves to the next
- * working day. The office's own time stands still meanwhile. RC_INVALID "missing"; "past", "far" at
- * "due". */
+ * working day. The office's own time stands still meanwhile. RC_INVALID "missing"; "past", "far",
+ * "late", "none" (office_answer) at "due". */
 Rc office_ask(Ctx *ctx, const OfficeAct *act);
 /* With its reason, and with what can be done about it (教示), as the rules say it today. */
 Rc office_refuse(Ctx *ctx, const OfficeAct *act);
@@ -36,9 +43,11 @@ typedef struct OfficeMark {
 } OfficeMark;
 typedef VEC(OfficeMark) OfficeMarks;
 /* Marks cases of a day's decided plans in one command, all or none. What was not collected waits
-   for the resident, who takes another day. RC_CONFLICT "too-early" before the day, "moved-on" when
-   a case is no longer in a plan of that day; RC_INVALID "no-mark", "no-reason". */
-Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks);
+   for the resident, who takes another day. *position is that of the leaf, which all cases that
+   changed have as their version; 0: all had these marks already. RC_CONFLICT "too-early" before the
+   day, "moved-on" when a case is no longer in a plan of that day; RC_INVALID "no-mark",
+   "no-reason". */
+Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks, uint64_t *position);
 typedef VEC(const Entity *) OfficeRound;
 /* The cases of the decided plans of a day that are still of that day, whole, by district and town
    as the truck goes. Mask them before they are shown. */
@@ -72,6 +81,11 @@ Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision);
 /* The proposal on a case's fee reduction that waits, empty when none does. */
 Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision);
 
+/* Proposals of who asks that were dropped with their cases and that he has not read yet, at most
+ * twenty, whole; and that he has read one. RC_NOT_FOUND "no-proposal": none of his was dropped. */
+Rc office_dropped(Ctx *ctx, ProjectAnswer *out);
+Rc office_seen(Ctx *ctx, Str id);
+
 /* The proposals for a day's plan in a state ("waiting", "decided"), whole, in the order drafted. */
 Rc office_plans(Ctx *ctx, Date day, const char *state, ProjectAnswer *out);
 
@@ -85,9 +99,12 @@ typedef struct OfficeDecision {
 Rc office_decide(Ctx *ctx, const OfficeDecision *decision);
 Rc office_return(Ctx *ctx, const OfficeDecision *decision);
 Rc office_reject(Ctx *ctx, const OfficeDecision *decision);
-/* Takes one case out of a plan, as its drafter or its decider; the hash changes and is shown again.
- * RC_CONFLICT "last-case", "other-contents". */
+/* Takes one case out of a plan, as its drafter or its decider, with a reason; the hash changes and
+ * is shown again. RC_INVALID "no-reason"; RC_CONFLICT "last-case", "other-contents". */
 Rc office_takeout(Ctx *ctx, const OfficeDecision *decision);
+/* Puts it back as it is now, if it is still confirmed for the day. RC_CONFLICT "out-moved",
+ * "other-contents"; RC_NOT_FOUND "no-case". */
+Rc office_putback(Ctx *ctx, const OfficeDecision *decision);
 /* The drafter takes his proposal back (引戻し). */
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 

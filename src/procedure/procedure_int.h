@@ -39,10 +39,33 @@ PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 Rc office_text(Ctx *ctx, const OfficeAct *act);
 /* The case goes to the post that confirms this amount. */
 void office_post(Ctx *ctx, Command *command, PartStep *step, int64_t amount);
+
+/* ---- what goes to decision ---- */
+Rc proposal_may_draft(Ctx *ctx);
+Rc proposal_may_decide(Ctx *ctx);
+/* A draft under way, and the proposal that waits about the same thing, which has its id. */
+typedef struct ProposalDraft {
+    PartDraft *draft;
+    const Entity *waiting; /* NULL: none */
+} ProposalDraft;
+/* A draft under the next id of its kind and thing. */
+Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out);
+/* What of a draft is about the person of a case. */
+DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity *application,
+                           Json value);
+/* Sends and frees the command; while one with the same contents waits, *decision is that one.
+ * RC_CONFLICT "proposed". */
+Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str *decision);
+Rc proposal_load(Ctx *ctx, Str id, const Entity **out);
+/* An act of who asks on a proposal, in the command's arena, declared as a need. */
+PartAct *proposal_act(Ctx *ctx, Command *command, const OfficeDecision *decision);
 /* The title of a day's plan, by which its proposals are found. */
 Str plan_title(Arena *arena, Date day);
 /* Something is refused: what can be done about it is kept with the case, as it was told. */
 void office_remedies(Ctx *ctx, Command *command, PartStep *step);
+/* Runs and frees a command whose step ends the case: a reduction that is still open falls with it,
+   and the proposal about it that waits. */
+Rc case_end(Ctx *ctx, Command *command, const Entity *application, PartStep *step);
 /* What of the set of a step is to be more. */
 void office_set(Command *command, PartStep *step, Str iri, Json value);
 

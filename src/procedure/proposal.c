@@ -1,12 +1,12 @@
-/* proposal: what goes to decision: one fee reduction, the plan of a day; drafting, deciding, taking
-   out, and what follows. The deciding itself is decide/'s. */
+/* proposal: what goes to decision: drafting it once, one fee reduction, deciding, and what follows.
+   The plan of a day stands in plan.c, the deciding itself is decide/'s. */
 #include "procedure_int.h"
 
-enum { PLAN_MAX = 2000, PROPOSALS_MAX = 1000 };
+enum { PROPOSALS_MAX = 1000, DROPPED_SHOWN = 20, CONDITION_MAX = 4096 };
 
 /* ---- drafting ---- */
 
-static Rc may_draft(Ctx *ctx) {
+Rc proposal_may_draft(Ctx *ctx) {
     GateAsk ask = {.action = ACT_CREATE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
     return gate_check(ctx, &ask);
 }
@@ -29,14 +29,7 @@ static Rc draft_id(Ctx *ctx, Str kind, Str about, Str *id, const Entity **waitin
                     "There were %d proposals about this already.", PROPOSALS_MAX);
 }
 
-/* A draft under way, and the proposal that waits about the same thing, which has its id. */
-typedef struct Drafting {
-    PartDraft *draft;
-    const Entity *waiting; /* NULL: none */
-} Drafting;
-
-/* A draft under the next id of its kind and thing. */
-static Rc draft_new(Ctx *ctx, Command *command, Str kind, Str about, Drafting *out) {
+Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out) {
     Arena *arena = command_arena(command);
     PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
@@ -55,8 +48,10 @@ static Rc draft_new(Ctx *ctx, Command *command, Str kind, Str about, Drafting *o
     return RC_OK;
 }
 
-static DecideAbout about_case(const Ctx *ctx, const Entity *application, Json value) {
-    return (DecideAbout){.case_id = application->id,
+DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity *application,
+                           Json value) {
+    return (DecideAbout){.decision = draft->id,
+                         .case_id = application->id,
                          .person = dictionary_subject(ctx->tenant->dictionary, application),
                          .value = value};
 }
@@ -85,7 +80,7 @@ static Rc draft_waits(Ctx *ctx, const PartDraft *draft, const Entity *waiting) {
 
 /* One proposal waits about one thing: proposing the same twice gives the first. The next one's id
  * is the same for all who propose at once, so the guard lets one of them through. */
-static Rc draft_send(Ctx *ctx, Command *command, const Drafting *drafting, Str *decision) {
+Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str *decision) {
     Outcome outcome;
     const PartDraft *draft = drafting->draft;
     const Entity *waiting = drafting->waiting;
@@ -122,14 +117,14 @@ static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *dra
         (JsonMember){STR("reducedFee"), json_of_int(json_get_int(reduction->value, "fee", 0))};
     members[4] = (JsonMember){
         STR("article"), json_of_str(str_dup(arena, json_get_str(reduction->value, "article")))};
-    DecideAbout about = about_case(ctx, application, json_of_members(members, 5));
-    *contents = decide_part(ctx, command, draft, &about);
+    DecideAbout about = proposal_about(ctx, draft, application, json_of_members(members, 5));
+    *contents = decide_part(ctx, command, &draft->parts, &about);
     return contents;
 }
 
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     const Entity *application;
-    TRY(may_draft(ctx));
+    TRY(proposal_may_draft(ctx));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     if (case_state(application) != CASE_SUBMITTED)
@@ -142,8 +137,8 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
         entity_int(application, IRI("fee"), 0) - json_get_int(reduction->value, "fee", 0);
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    Drafting drafting;
-    Rc rc = draft_new(ctx, command, STR("fee-reduction"), act->id, &drafting);
+    ProposalDraft drafting;
+    Rc rc = proposal_new(ctx, command, STR("fee-reduction"), act->id, &drafting);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
@@ -155,120 +150,16 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     draft->decider_post =
         waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
     vec_push(arena, &draft->cases, (DecideCase){str_dup(arena, act->id), application->version});
-    command_needs(command, act->id);
-    return draft_send(ctx, command, &drafting, decision);
-}
-
-/* ---- the day's plan ---- */
-
-static Json plan_row(Arena *arena, const Entity *application) {
-    const Attr *items = entity_attr(application, IRI("items"));
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 6);
-    members[0] = (JsonMember){STR("case"), json_of_str(str_dup(arena, application->id))};
-    members[1] = (JsonMember){
-        STR("number"), json_of_str(str_dup(arena, entity_text(application, IRI("receiptNumber"))))};
-    members[2] = (JsonMember){
-        STR("district"), json_of_str(str_dup(arena, entity_text(application, IRI("district"))))};
-    members[3] = (JsonMember){STR("town"),
-                              json_of_str(str_dup(arena, entity_text(application, IRI("town"))))};
-    members[4] = (JsonMember){STR("fee"), json_of_int(entity_int(application, IRI("fee"), 0))};
-    members[5] =
-        (JsonMember){STR("items"), items ? *json_dup(arena, items->value) : json_of_null()};
-    return json_of_members(members, 6);
-}
-
-Str plan_title(Arena *arena, Date day) {
-    return str_fmt(arena, STR_FMT "の粗大ごみ収集予定表について",
-                   STR_ARG(time_format_japanese(arena, day)));
-}
-
-/* What is frozen of a plan. */
-typedef struct PlanContents {
-    Str day, note;
-    JsonItems rows, out; /* out: taken out since it was proposed: number and reason */
-    int64_t fee;
-} PlanContents;
-
-static const Json *plan_contents(Arena *arena, const PlanContents *plan) {
-    JsonMembers members = {0};
-    Json *contents = NEW(arena, Json);
-    const JsonMember always[] = {
-        {STR("day"), json_of_str(str_dup(arena, plan->day))},
-        {STR("count"), json_of_int((int64_t)plan->rows.len)},
-        {STR("fee"), json_of_int(plan->fee)},
-        {STR("cases"), json_of_items(plan->rows.items, plan->rows.len)},
-    };
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        vec_push(arena, &members, always[i]);
-    if (!str_empty(plan->note))
-        vec_push(arena, &members,
-                 (JsonMember){STR("note"), json_of_str(str_dup(arena, plan->note))});
-    if (plan->out.len)
-        vec_push(arena, &members,
-                 (JsonMember){STR("out"), json_of_items(plan->out.items, plan->out.len)});
-    *contents = json_of_members(members.items, members.len);
-    return contents;
-}
-
-static bool plan_takes(const OfficePlan *plan, Str number) {
-    if (!plan->numbers) return true;
-    VEC_EACH (const Str, one, plan->numbers)
-        if (str_eq(*one, number)) return true;
-    return false;
-}
-
-/* The confirmed cases of the day, as the inbox lists them and the ledger has them now. */
-static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartDraft *draft) {
-    Arena *arena = command_arena(command);
-    InboxPage page;
-    PlanContents contents = {.day = time_format_date(arena, plan->day), .note = plan->note};
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
-    TRY(inbox_page(
-        ctx,
-        &(InboxQuery){
-            .post = post, .states = 1u << CASE_CONFIRMED, .pickup = plan->day, .limit = PLAN_MAX},
-        &page));
-    VEC_EACH (InboxLine, line, &page.lines) {
-        const Entity *application = line->application;
-        if (case_state(application) != CASE_CONFIRMED ||
-            !plan_takes(plan, entity_text(application, IRI("receiptNumber"))))
-            continue;
-        DecideAbout about = about_case(ctx, application, plan_row(arena, application));
-        vec_push(arena, &contents.rows, decide_part(ctx, command, draft, &about));
-        vec_push(arena, &draft->cases,
-                 (DecideCase){str_dup(arena, line->id), application->version});
-        contents.fee += entity_int(application, IRI("fee"), 0);
-    }
-    draft->contents = plan_contents(arena, &contents);
-    if (!str_empty(page.next))
-        return ctx_fail(ctx, RC_LIMIT, "plan-too-long", STR("day"),
-                        "A plan holds at most %d cases.", PLAN_MAX);
-    if (contents.rows.len) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "nothing-to-plan", STR("day"),
-                    "No case of this day is confirmed and chosen.");
-}
-
-Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
-    TRY(may_draft(ctx));
-    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
-    Arena *arena = command_arena(command);
-    Drafting drafting;
-    Str day = time_format_date(arena, plan->day);
-    Rc rc = draft_new(ctx, command, STR("collection-plan"), day, &drafting);
-    if (rc == RC_OK) {
-        drafting.draft->title = plan_title(arena, plan->day);
-        drafting.draft->decider_post =
-            waste_decider(procedures_waste(ctx->tenant), STR("collection-plan"), 0);
-        rc = plan_collect(ctx, plan, command, drafting.draft);
-    }
-    if (rc == RC_OK) return draft_send(ctx, command, &drafting, decision);
-    command_free(command);
-    return rc;
+    PartStill *still = NEW(arena, PartStill); /* a case that ends now would leave it waiting */
+    *still = (PartStill){str_dup(arena, act->id), application->version};
+    command_needs(command, still->id);
+    command_add(command, &part_case_still, still);
+    return proposal_send(ctx, command, &drafting, decision);
 }
 
 /* ---- deciding ---- */
 
-static Rc decision_load(Ctx *ctx, Str id, const Entity **out) {
+Rc proposal_load(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     if (rc == RC_OK && entity_has_type(*out, STR(DECIDE_TYPE))) return RC_OK;
     if (rc == RC_OK || rc == RC_NOT_FOUND)
@@ -284,7 +175,7 @@ static Rc contents_load(Ctx *ctx, const Entity *decision, const Json **out) {
                     "What this proposal was about has been erased: return it.");
 }
 
-static PartAct *act_new(Ctx *ctx, Command *command, const OfficeDecision *decision) {
+PartAct *proposal_act(Ctx *ctx, Command *command, const OfficeDecision *decision) {
     Arena *arena = command_arena(command);
     PartAct *act = NEW(arena, PartAct);
     *act = (PartAct){.id = str_dup(arena, decision->id),
@@ -297,7 +188,7 @@ static PartAct *act_new(Ctx *ctx, Command *command, const OfficeDecision *decisi
     return act;
 }
 
-static Rc may_decide(Ctx *ctx) {
+Rc proposal_may_decide(Ctx *ctx) {
     GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
     return gate_check(ctx, &ask);
 }
@@ -339,10 +230,10 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
 Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
     const Entity *decision;
     Outcome outcome;
-    TRY(may_decide(ctx));
-    TRY(decision_load(ctx, wish->id, &decision));
+    TRY(proposal_may_decide(ctx));
+    TRY(proposal_load(ctx, wish->id, &decision));
     Command *command = case_command(ctx, STR("decision.decide"), wish->id, STR("web"));
-    command_add(command, &part_decision_decide, act_new(ctx, command, wish));
+    command_add(command, &part_decision_decide, proposal_act(ctx, command, wish));
     Rc rc = follow_cases(ctx, command, decision);
     if (rc == RC_OK) return case_execute(ctx, command, &outcome);
     command_free(command);
@@ -351,9 +242,9 @@ Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
 
 static Rc office_act(Ctx *ctx, const OfficeDecision *wish, const PartKind *kind) {
     Outcome outcome;
-    TRY(may_decide(ctx));
+    TRY(proposal_may_decide(ctx));
     Command *command = case_command(ctx, str_of(kind->name), wish->id, STR("web"));
-    command_add(command, kind, act_new(ctx, command, wish));
+    command_add(command, kind, proposal_act(ctx, command, wish));
     return case_execute(ctx, command, &outcome);
 }
 
@@ -367,13 +258,13 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
     Outcome outcome;
     DecideCases cases;
     const Json *contents = NULL;
-    TRY(may_decide(ctx));
-    TRY(decision_load(ctx, wish->id, &decision));
+    TRY(proposal_may_decide(ctx));
+    TRY(proposal_load(ctx, wish->id, &decision));
     bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
     if (reduction) TRY(contents_load(ctx, decision, &contents));
     Command *command = case_command(ctx, STR("decision.reject"), wish->id, STR("web"));
     Arena *arena = command_arena(command);
-    command_add(command, &part_decision_reject, act_new(ctx, command, wish));
+    command_add(command, &part_decision_reject, proposal_act(ctx, command, wish));
     decide_cases(ctx->arena, decision, &cases);
     for (size_t i = 0; reduction && i < cases.len; i++) {
         PartStep *step = NEW(arena, PartStep);
@@ -393,73 +284,64 @@ Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
     return case_execute(ctx, command, &outcome);
 }
 
-/* ---- taking out, withdrawing ---- */
+/* ---- withdrawing ---- */
 
-static Json out_row(Arena *arena, const Json *row, Str reason) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
-    members[0] = (JsonMember){STR("number"), *json_dup(arena, json_get(row, STR("number")))};
-    members[1] = (JsonMember){STR("reason"), json_of_str(str_dup(arena, reason))};
-    return json_of_members(members, 2);
+Rc office_withdraw(Ctx *ctx, const OfficeDecision *wish) {
+    Outcome outcome;
+    TRY(proposal_may_draft(ctx));
+    Command *command = case_command(ctx, STR("decision.withdraw"), wish->id, STR("web"));
+    command_add(command, &part_decision_withdraw, proposal_act(ctx, command, wish));
+    return case_execute(ctx, command, &outcome);
 }
 
-/* The frozen rows of the other cases, and the case among those taken out: what was decided shows
- * it. What rows say of numbers and fees is in their parts. */
-static Rc contents_without(Ctx *ctx, Arena *arena, const Entity *decision, Str reason,
-                           PartAct *act) {
-    const Json *frozen = entity_attr(decision, IRI("contents"))->value, *contents;
-    TRY(decide_contents(ctx, decision, &contents));
-    const Json *rows = json_get(frozen, STR("cases")), *cases = json_get(contents, STR("cases"));
-    const Json *out = json_get(frozen, STR("out"));
-    PlanContents plan = {.day = json_get_str(contents, "day"),
-                         .note = json_get_str(contents, "note")};
-    for (size_t i = 0; out && i < out->len; i++)
-        vec_push(arena, &plan.out, *json_dup(arena, json_at(out, i)));
-    for (size_t i = 0; cases && i < cases->len; i++) {
-        if (str_eq(json_get_str(json_at(rows, i), "case"), act->case_id)) {
-            vec_push(arena, &plan.out, out_row(arena, json_at(cases, i), reason));
-            continue;
-        }
-        vec_push(arena, &plan.rows, *json_dup(arena, json_at(rows, i)));
-        plan.fee += json_get_int(json_at(cases, i), "fee", 0);
-    }
-    act->contents = plan_contents(arena, &plan);
+/* ---- what falls with its case ---- */
+
+/* One that is drafted meanwhile has the id of the next one, so it falls as well. */
+static Rc reduction_drop(Ctx *ctx, Command *command, const Entity *application, PartStep *step) {
+    Arena *arena = command_arena(command);
+    const Entity *waiting;
+    Str id;
+    if (!str_eq(entity_text(application, IRI("reductionState")), STR("requested"))) return RC_OK;
+    if (!step->set) step->set = entity_new(arena, step->id, STR(CASE_TYPE));
+    office_set(command, step, IRI("reductionState"), json_of_str(STR("dropped")));
+    Rc rc = draft_id(ctx, STR("fee-reduction"), application->id, &id, &waiting);
+    if (rc == RC_LIMIT) return RC_OK; /* none waits, and none can be drafted */
+    TRY(rc);
+    PartDrop *drop = NEW(arena, PartDrop);
+    *drop = (PartDrop){str_dup(arena, id), case_state_word(step->to)};
+    command_needs(command, drop->id);
+    command_add(command, &part_decision_drop, drop);
     return RC_OK;
 }
 
-/* Who drafted it changes and withdraws it as a drafter; anybody else as the one who decides. */
-static Rc may_change(Ctx *ctx, const Entity *decision) {
-    bool own = str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
-    return own ? may_draft(ctx) : may_decide(ctx);
-}
-
-Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {
-    const Entity *decision;
+Rc case_end(Ctx *ctx, Command *command, const Entity *application, PartStep *step) {
     Outcome outcome;
-    TRY(decision_load(ctx, wish->id, &decision));
-    TRY(may_change(ctx, decision));
-    if (!str_eq(entity_text(decision, IRI("kind")), STR("collection-plan")))
-        return ctx_fail(ctx, RC_INVALID, "one-case", wish->id,
-                        "This proposal is about one case: return it instead.");
-    if (!str_eq(entity_text(decision, IRI("contentHash")), wish->hash))
-        return ctx_fail(ctx, RC_CONFLICT, "other-contents", wish->id,
-                        "The contents have changed since you saw them: read them again.");
-    Command *command = case_command(ctx, STR("decision.takeout"), wish->id, STR("web"));
-    PartAct *act = act_new(ctx, command, wish);
-    act->part = decide_part_id(command_arena(command), decision->id, wish->case_id);
-    command_needs(command, act->part);
-    command_add(command, &part_decision_takeout, act);
-    Rc rc = contents_without(ctx, command_arena(command), decision, str_trim(wish->opinion), act);
+    Rc rc = reduction_drop(ctx, command, application, step);
     if (rc == RC_OK) return case_execute(ctx, command, &outcome);
     command_free(command);
     return rc;
 }
 
-Rc office_withdraw(Ctx *ctx, const OfficeDecision *wish) {
+Rc office_seen(Ctx *ctx, Str id) {
     Outcome outcome;
-    TRY(may_draft(ctx));
-    Command *command = case_command(ctx, STR("decision.withdraw"), wish->id, STR("web"));
-    command_add(command, &part_decision_withdraw, act_new(ctx, command, wish));
+    TRY(proposal_may_draft(ctx));
+    Command *command = case_command(ctx, STR("decision.seen"), id, STR("web"));
+    command_add(command, &part_decision_seen,
+                proposal_act(ctx, command, &(OfficeDecision){.id = id}));
     return case_execute(ctx, command, &outcome);
+}
+
+Rc office_dropped(Ctx *ctx, ProjectAnswer *out) {
+    Match *match;
+    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
+    buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";drafter=="));
+    json_write_str(&condition, ctx->actor->id);
+    MatchSource source = {.type = STR("Decision"), .q = buf_str(&condition)};
+    TRY(match_compile(ctx, ld_core(), &source, &match));
+    ProjectQuery query = {.match = match, .limit = DROPPED_SHOWN};
+    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
+    match_free(match);
+    return rc;
 }
 
 /* ---- what waits ---- */

@@ -150,7 +150,7 @@ static Rc mark_add(Ctx *ctx, Command *command, Date day, const OfficeMark *mark)
     return RC_OK;
 }
 
-Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks) {
+Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks, uint64_t *position) {
     Outcome outcome;
     if (!marks->len)
         return ctx_fail(ctx, RC_INVALID, "no-mark", STR("mark"), "Mark at least one stop.");
@@ -161,16 +161,19 @@ Rc office_mark(Ctx *ctx, Date day, const OfficeMarks *marks) {
     Rc rc = RC_OK;
     for (size_t i = 0; i < marks->len && rc == RC_OK; i++)
         rc = mark_add(ctx, command, day, &marks->items[i]);
-    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
-    command_free(command);
-    return rc;
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    TRY(case_execute(ctx, command, &outcome));
+    *position = outcome.position;
+    return RC_OK;
 }
 
 /* ---- the end of what was missed ---- */
 
 Rc office_end(Ctx *ctx, const OfficeAct *act) {
     const Entity *application;
-    Outcome outcome;
     TRY(office_text(ctx, act));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.end"), act->id, STR("web"));
@@ -178,5 +181,5 @@ Rc office_end(Ctx *ctx, const OfficeAct *act) {
     step->from = 1u << CASE_MISSED;
     step->to = CASE_CANCELLED;
     command_add(command, &part_case_step, step);
-    return case_execute(ctx, command, &outcome);
+    return case_end(ctx, command, application, step);
 }

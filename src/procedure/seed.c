@@ -18,8 +18,9 @@ enum {
     LEAD_DAYS = 8,   /* at least from application to pickup */
     TOKEN_CHARS = 26,
     PERSON_CHARS = 26,
-    MISSED_OF = 9,    /* one of so many pickups found nothing to take */
-    UNMARKED_MIN = 4, /* pickups of a day whose marks are left to be made */
+    MISSED_OF = 9,       /* one of so many pickups found nothing to take */
+    UNMARKED_MIN = 4,    /* pickups of a day whose marks are left to be made */
+    OPEN_REDUCTIONS = 3, /* of the newest cases */
     RESIDENTS = 2
 };
 
@@ -205,10 +206,7 @@ static Rc story_refuse(Seed *seed, Story *story, int64_t at, Str reason) {
  * waits. */
 static Rc story_ask(Seed *seed, Story *story, int64_t *at) {
     SeedTalk talk = seed_talk(&seed->rand);
-    OfficeAct act = {.id = story->id,
-                     .text = talk.question,
-                     .answer_by =
-                         waste_working_days_after(seed->waste, time_jst_date(*at), ANSWER_DAYS)};
+    OfficeAct act = {.id = story->id, .text = talk.question};
     if (*at > seed->now) return RC_OK;
     act_as(seed, &seed->clerk, *at);
     TRY(office_ask(&seed->ctx, &act));
@@ -323,7 +321,8 @@ static int story_order(const void *a, const void *b) {
 }
 
 /* In the order of submission, which is that of the numbers. The demo residents have an old case and
- * a new one each. */
+ * a new one each; the newest cases of all ask for a reduction, so that one is open in every city.
+ */
 static void stories_draw(Seed *seed) {
     seed->stories = NEW_ARRAY(seed->lasting, Story, seed->count);
     for (size_t i = 0; i < seed->count; i++) {
@@ -339,6 +338,11 @@ static void stories_draw(Seed *seed) {
         story->person = seed->residents[i % RESIDENTS].person;
         story->fate = FATE_DONE;
         story->reduction = false;
+    }
+    for (size_t i = 0; i < OPEN_REDUCTIONS && i * 4 < seed->count; i++) {
+        Story *story = &seed->stories[seed->count - 1 - i];
+        story->fate = FATE_DONE;
+        story->reduction = true;
     }
 }
 
@@ -402,7 +406,8 @@ static Rc story_mark(Seed *seed, Story *story, int64_t at) {
     if (missed) mark.reason = waste_missed_at(seed->waste, seed->marked % reasons)->id;
     act_as(seed, &seed->clerk, at);
     vec_push(seed->ctx.arena, &marks, mark);
-    TRY(office_mark(&seed->ctx, story->pickup, &marks));
+    uint64_t position;
+    TRY(office_mark(&seed->ctx, story->pickup, &marks, &position));
     step_mark(story, at);
     return missed ? story_end(seed, story, at) : RC_OK;
 }
@@ -513,6 +518,8 @@ static Rc story_date(Seed *seed, Command *command, const Story *story) {
     Entity *set = entity_new(arena, str_dup(arena, story->id), STR(CASE_TYPE));
     set_time(arena, set, IRI("submittedAt"), story->at);
     set_time(arena, set, IRI("stateAt"), story->steps[story->step_count - 1]);
+    if (entity_attr(application, IRI("completedAt"))) /* by the last step */
+        set_time(arena, set, IRI("completedAt"), story->steps[story->step_count - 1]);
     entity_set_kind(arena, set, ATTR_JSON, IRI("steps"), dated_steps(arena, application, story));
     date_add(command, set);
     return RC_OK;

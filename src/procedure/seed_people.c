@@ -28,8 +28,6 @@ static const Syllable given_tails[] = {
 static const char *const buildings[] = {"コーポまちなみ", "ハイツみらい", "まち団地",
                                         "メゾンこみち"};
 
-static const char *const places[] = {"門の前", "玄関の横", "集積所", "車庫の前"};
-
 static const SeedTalk talks[] = {
     {{"ベッドの大きさ（シングル・ダブル）を教えてください。", 78}, {"シングルです。", 21}},
     {{"たんすは分解してありますか。", 42}, {"分解していません。", 27}},
@@ -96,7 +94,7 @@ static void items_draw(Arena *arena, Rand *rand, const Waste *waste, Answers *ou
     }
 }
 
-static void address_draw(Arena *arena, Rand *rand, Answers *out) {
+static void address_draw(Arena *arena, Rand *rand, const Waste *waste, Answers *out) {
     const WasteTown *town = &out->district->towns.items[rand_below(rand, out->district->towns.len)];
     out->town = town->name.ja;
     out->postcode = town->postcodes.items[rand_below(rand, town->postcodes.len)];
@@ -105,13 +103,16 @@ static void address_draw(Arena *arena, Rand *rand, Answers *out) {
     if (rand_below(rand, 3) == 0)
         out->building = str_fmt(arena, "%s%d0%d号", *PICK(rand, buildings),
                                 (int)rand_below(rand, 4) + 1, (int)rand_below(rand, 8) + 1);
-    out->place = str_of(*PICK(rand, places));
+    size_t places = 0;
+    while (waste_place_at(waste, places))
+        places++;
+    if (places) out->place = json_get_str(waste_place_at(waste, rand_below(rand, places)), "ja");
 }
 
 void seed_answers(Arena *arena, Rand *rand, const Waste *waste, Answers *out) {
     *out = (Answers){.district = district_draw(rand, waste),
                      .choice = rand_below(rand, 10) == 0 ? STR("out") : STR("in")};
-    address_draw(arena, rand, out);
+    address_draw(arena, rand, waste, out);
     items_draw(arena, rand, waste, out);
     name_draw(arena, rand, out);
     out->phone =

@@ -172,6 +172,18 @@ const WasteMissed *waste_missed_at(const Waste *waste, size_t index) {
     return index < waste->missed.len ? &waste->missed.items[index] : NULL;
 }
 
+const Json *waste_place_at(const Waste *waste, size_t index) {
+    const Json *places = json_get(waste->rules, STR("places"));
+    return places && index < places->len ? json_at(places, index) : NULL;
+}
+
+const Json *waste_place(const Waste *waste, Str ja) {
+    const Json *place;
+    for (size_t i = 0; (place = waste_place_at(waste, i)); i++)
+        if (str_eq(json_get_str(place, "ja"), ja)) return place;
+    return NULL;
+}
+
 /* ---- calendar ---- */
 
 static bool is_closed(const Waste *waste, Date date) {
@@ -228,6 +240,10 @@ int64_t waste_working_days_left(const Waste *waste, Date from, Date to) {
 int64_t waste_cut_off(const Waste *waste, Date pickup) {
     Date last = working_days(waste, pickup, waste->limits.cut_off_days, -1);
     return time_jst_start(last) + waste->limits.cut_off_clock;
+}
+
+Date waste_last_before_cut_off(const Waste *waste, Date pickup) {
+    return working_days(waste, pickup, waste->limits.cut_off_days + 1, -1);
 }
 
 size_t waste_days(Arena *arena, const Waste *waste, const WasteDistrict *district, int64_t now,

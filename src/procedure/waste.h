@@ -98,6 +98,11 @@ const Json *waste_remedies(const Waste *waste);
 const WasteMissed *waste_missed(const Waste *waste, Str id); /* NULL: none */
 const WasteMissed *waste_missed_at(const Waste *waste, size_t index);
 
+/* A usual place to put things out, in every language, by its Japanese name; NULL: it is somebody's
+ * own words. And the places in the order of the rules, NULL past the end. */
+const Json *waste_place(const Waste *waste, Str ja);
+const Json *waste_place_at(const Waste *waste, size_t index);
+
 /* ---- calendar ---- */
 bool waste_is_working_day(const Waste *waste, Date date);
 /* Not a holiday and not closed; false beyond the last year that is listed. */
@@ -109,6 +114,8 @@ Date waste_working_days_after(const Waste *waste, Date date, int64_t n);
 Date waste_limit_on(const Waste *waste, Date date);
 /* Working days after from up to to: what is left of a time limit; 0 when it is over. */
 int64_t waste_working_days_left(const Waste *waste, Date from, Date to);
+/* The last working day that is over before the cut-off of a pickup: what comes on it is in time. */
+Date waste_last_before_cut_off(const Waste *waste, Date pickup);
 /* The last instant to apply for, change or cancel a pickup on that day. */
 int64_t waste_cut_off(const Waste *waste, Date pickup);
 /* Pickup days of a district that can still be taken at an instant, oldest first; at most limit. */

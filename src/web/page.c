@@ -1,6 +1,7 @@
 /* page: what every page begins and ends with. */
 #include "pages_int.h"
 
+#include "decide/decide.h"
 #include "open/open.h"
 
 const PagesOptions *pages_options(const HttpExchange *x) {
@@ -60,16 +61,32 @@ static void nav_add(HttpExchange *x, JsonItems *nav, const char *key, const char
     vec_push(one.arena, nav, view_value(&one));
 }
 
-/* What the official's roles give him. */
+/* Whether the gate would let him read what is proposed for a day: the menu leads nobody to a page
+ * that is closed to him. Asked of a plan such as the rules make them, for none need wait now. */
+static bool plans_open(HttpExchange *x) {
+    Ctx asking = *http_ctx(x);
+    if (!asking.tenant || !procedures_waste(asking.tenant)) return false;
+    const Waste *waste = procedures_waste(asking.tenant);
+    Entity *plan = entity_new(asking.arena, STR("urn:ngsi-ld:Decision:plan"), STR(DECIDE_TYPE));
+    entity_set(asking.arena, plan, STR(LD_DEFAULT "drafterPost"),
+               json_of_str(waste_decider(waste, STR("application-confirm"), 0)));
+    entity_set(asking.arena, plan, STR(LD_DEFAULT "deciderPost"),
+               json_of_str(waste_decider(waste, STR("collection-plan"), 0)));
+    asking.purpose = page_decide_purpose(&asking);
+    return page_proposal_view(&asking, &(const Entity *){plan}) == RC_OK;
+}
+
+/* What the official's roles give him, and the gate. */
 static Json nav_value(HttpExchange *x) {
     static const struct {
         unsigned roles;
         const char *key, *url;
+        bool (*open)(HttpExchange *x); /* NULL: to all of these roles */
     } rows[] = {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff"},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions"},
-        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
         {1u << ROLE_CLERK, "round", "/staff/round"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
@@ -81,7 +98,8 @@ static Json nav_value(HttpExchange *x) {
     const Actor *actor = http_ctx(x)->actor;
     JsonItems nav = {0};
     for (size_t i = 0; actor && actor->kind == ACTOR_STAFF && i < sizeof rows / sizeof *rows; i++)
-        if (actor->roles & rows[i].roles) nav_add(x, &nav, rows[i].key, rows[i].url);
+        if (actor->roles & rows[i].roles && (!rows[i].open || rows[i].open(x)))
+            nav_add(x, &nav, rows[i].key, rows[i].url);
     if (actor && actor->kind == ACTOR_STAFF && http_ctx(x)->tenant &&
         str_eq(actor->post, open_decider(http_ctx(x)->tenant)))
         nav_add(x, &nav, "data", "/staff/releases");
@@ -325,17 +343,52 @@ Json page_post(HttpExchange *x, Str post) {
     return page_city(x);
 }
 
-void page_faults(View *view, const Faults *faults) {
-    View errors = view_new(view->arena);
-    VEC_EACH (const Fault, fault, faults)
-        view_str(&errors, fault->field, str_fmt(view->arena, "%s.%s", fault->field, fault->code));
+void page_faults_saying(View *view, const Faults *faults, const char *code, Json text) {
+    View errors = view_new(view->arena), said = view_new(view->arena);
+    view_set(&said, "text", text);
+    VEC_EACH (const Fault, fault, faults) {
+        Str key = str_fmt(view->arena, "%s.%s", fault->field, fault->code);
+        bool own = code && str_eq(key, str_of(code));
+        view_set(&errors, fault->field, own ? view_value(&said) : json_of_str(key));
+    }
     view_set(view, "errors", view_value(&errors));
+}
+
+void page_faults(View *view, const Faults *faults) {
+    page_faults_saying(view, faults, NULL, json_of_null());
 }
 
 Json page_purpose(HttpExchange *x, Str code) {
     Ctx *ctx = http_ctx(x);
     const GatePurpose *purpose = gate_purpose(ctx->tenant->gate, code);
     return purpose ? view_text(ctx->arena, purpose->name_ja, purpose->name_en) : json_of_str(code);
+}
+
+static const struct {
+    const char *ja, *en;
+} whats[PAGE_WHATS] = {
+    [WHAT_INBOX] = {"受付の一覧（品目、受付番号）", "List of applications (items, case number)"},
+    [WHAT_CASE] = {"申込みの内容、住所、連絡先", "What was applied for, address, contact"},
+    [WHAT_RECEIPT] = {"申込みの控え", "Receipt of the application"},
+    [WHAT_ROUND] = {"収集の一覧（住所、品目、置き場所）",
+                    "Stops of a pickup day (address, items, place)"},
+    [WHAT_REDUCTION] = {"減免の理由、氏名、町名", "Ground of the fee reduction, name, town"},
+    [WHAT_PLAN] = {"収集予定表（受付番号、町名、品目）",
+                   "Collection plan (case number, town, items)"},
+    [WHAT_DECISION] = {"起案と決裁の内容", "A proposal and its decision"},
+    [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
+};
+
+Str page_what(PageWhat what) {
+    assert(what < PAGE_WHATS);
+    return str_of(whats[what].ja);
+}
+
+/* A sentence of another program, or of before, is shown as it was kept. */
+static Json what_value(Arena *arena, Str why) {
+    for (size_t i = 0; i < PAGE_WHATS; i++)
+        if (str_eq(why, str_of(whats[i].ja))) return view_text(arena, why, str_of(whats[i].en));
+    return json_of_str(why);
 }
 
 void page_looks(HttpExchange *x, View *view, const Looks *looks) {
@@ -346,7 +399,7 @@ void page_looks(HttpExchange *x, View *view, const Looks *looks) {
         view_set(&one, "at", json_of_int(look->at));
         view_set(&one, "who", page_post(x, look->post));
         view_set(&one, "purpose", page_purpose(x, look->purpose));
-        view_str(&one, "what", look->why);
+        view_set(&one, "what", what_value(arena, look->why));
         view_bool(&one, "glass", look->glass);
         if (look->subjects > 1)
             view_int(&one, "batch", (int64_t)look->subjects);
@@ -393,6 +446,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_staff_rows, page_staff_count},
         {page_round_rows, page_round_count},
         {page_decide_rows, page_decide_count},
+        {page_plan_rows, page_plan_count},
         {page_decisions_rows, page_decisions_count},
         {page_watch_rows, page_watch_count},
         {page_audit_rows, page_audit_count},

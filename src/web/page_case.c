@@ -25,12 +25,37 @@ Json page_town(HttpExchange *x, Str name) {
     return town ? *town->name.both : json_of_str(name);
 }
 
+static bool ends_in_digit(const Buf *to) {
+    Str so_far = buf_str(to);
+    return so_far.len && so_far.ptr[so_far.len - 1] >= '0' && so_far.ptr[so_far.len - 1] <= '9';
+}
+
+/* Numbers as addresses have them in English: 13番17号 is 13-17, 304号 is 304. */
+static Str lot_english(Arena *arena, Str ja) {
+    static const Str signs[] = {{"番地", 6}, {"番", 3}, {"号", 3}};
+    Buf to = buf_new(arena, 4096);
+    while (ja.len) {
+        size_t sign = 0, n = sizeof signs / sizeof *signs;
+        while (sign < n && !(ends_in_digit(&to) && str_starts(ja, signs[sign])))
+            sign++;
+        if (sign == n) {
+            buf_add(&to, str_head(ja, 1));
+            ja = str_sub(ja, 1, ja.len);
+            continue;
+        }
+        ja = str_sub(ja, signs[sign].len, ja.len);
+        if (ja.len && ja.ptr[0] >= '0' && ja.ptr[0] <= '9') buf_add(&to, STR("-"));
+    }
+    return buf_str(&to);
+}
+
 /* English goes from the room to the town, Japanese the other way; parts that the reader may not see
    are empty. */
 static Json address_value(HttpExchange *x, Str town, Str address, Str building) {
     Arena *arena = http_ctx(x)->arena;
     const WasteTown *known = waste_town(procedures_waste(http_ctx(x)->tenant), town);
-    const Str parts[] = {building, address, known ? json_get_str(known->name.both, "en") : town};
+    const Str parts[] = {lot_english(arena, building), lot_english(arena, address),
+                         known ? json_get_str(known->name.both, "en") : town};
     Str space = str_empty(building) ? STR("") : STR(" "),
         ja = str_fmt(arena, STR_FMT STR_FMT STR_FMT STR_FMT, STR_ARG(town), STR_ARG(address),
                      STR_ARG(space), (int)building.len, building.len ? building.ptr : "");
@@ -53,6 +78,21 @@ static void item_add(View *list_item, const Json *name, int64_t quantity, int64_
     view_json(list_item, "name", name);
     view_int(list_item, "quantity", quantity);
     view_int(list_item, "fee", fee);
+}
+
+/* What became of a reduction that was asked for, and who said so; null where none was, or for who
+   may not see it. */
+static Json outcome_value(HttpExchange *x, const Entity *application) {
+    Arena *arena = http_ctx(x)->arena;
+    CaseSteps steps;
+    case_steps(arena, application, &steps);
+    CaseReduction reduction = case_reduction(application, &steps);
+    if (str_empty(reduction.state) || str_eq(reduction.state, STR("none"))) return json_of_null();
+    View view = view_new(arena);
+    view_str(&view, "state", reduction.state);
+    view_set(&view, "who", reduction.end ? page_step_post(x, reduction.end) : json_of_null());
+    view_set(&view, "at", reduction.end ? json_of_int(reduction.end->at) : json_of_null());
+    return view_value(&view);
 }
 
 Json page_application(HttpExchange *x, const Entity *application) {
@@ -78,6 +118,7 @@ Json page_application(HttpExchange *x, const Entity *application) {
     const WasteReduction *ground =
         reduction ? waste_reduction(waste, json_get_str(reduction->value, "ground")) : NULL;
     view_json(&view, "reduction", ground ? ground->label.both : NULL);
+    view_set(&view, "outcome", outcome_value(x, application));
     view_bool(&view, "optout", str_eq(entity_text(application, IRI("openDataChoice")), STR("out")));
     return application_value(arena, &view, &list, entity_int(application, IRI("fee"), 0));
 }
@@ -99,6 +140,7 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
     view_str(&view, "phone", answers->phone);
     view_str(&view, "mail", answers->email);
     view_json(&view, "reduction", answers->reduction ? answers->reduction->label.both : NULL);
+    view_null(&view, "outcome");
     view_bool(&view, "optout", str_eq(answers->choice, STR("out")));
     return application_value(arena, &view, &list, apply_fee(answers));
 }
@@ -158,7 +200,7 @@ static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
                         "There is no case at this address.");
     TRY(rc);
-    return place->office ? gate_look(ctx, out, 1, STR("申込みの控え")) : RC_OK;
+    return place->office ? gate_look(ctx, out, 1, page_what(WHAT_RECEIPT)) : RC_OK;
 }
 
 /* The state's word on pages: what the office calls submitted the resident knows as received. */
@@ -282,12 +324,19 @@ static void ask_value(HttpExchange *x, View *view, const Entity *application, St
     view_set(view, "ask", view_value(&ask));
 }
 
-/* What became of a reduction, and what can be done about what was refused, as it was told then. */
+/* What can be done about what was refused, as it was told then. */
 static void refusal_value(View *view, const Entity *application) {
     const Attr *remedies = entity_attr(application, IRI("remedies"));
-    Str state = entity_text(application, IRI("reductionState"));
-    view_str(view, "reduction", str_eq(state, STR("none")) ? STR_NONE : state);
-    view_json(view, "remedies", remedies ? remedies->value : NULL);
+    JsonItems items = {0};
+    for (size_t i = 0; remedies && i < remedies->value->len; i++) {
+        const Json *told = json_at(remedies->value, i);
+        View one = view_new(view->arena);
+        view_json(&one, "title", json_get(told, STR("title")));
+        view_json(&one, "text", json_get(told, STR("text")));
+        view_set(&one, "article", page_article(view->arena, json_get_str(told, "article")));
+        vec_push(view->arena, &items, view_value(&one));
+    }
+    view_items(view, "remedies", &items);
 }
 
 /* Why it was not collected, what to do next, and by when. */
@@ -412,7 +461,7 @@ static void receipt_get(HttpExchange *x) {
     bool ended = !str_empty(entity_text(application, IRI("completedAt")));
     view_str(&view, "ended", ended ? case_state_word(case_state(application)) : STR_NONE);
     view_bool(&view, "waits",
-              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
+              !ended && str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     view_set(&view, "application", page_application(x, application));
     Str address = page_whole_address(x, place.base);
     until_value(&view, &place);

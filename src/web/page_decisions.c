@@ -24,7 +24,7 @@ static bool plan_day(const Entity *decision, Date *day) {
 
 /* The title stands in the decision in Japanese, as it was decided; readers of English are told the
  * same. */
-static Json title_value(Arena *arena, const Entity *decision) {
+Json page_decision_title(Arena *arena, const Entity *decision) {
     Str ja = entity_text(decision, IRI("subjectLine")), en = ja;
     Date day;
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
@@ -41,7 +41,7 @@ static void stand_set(View *view, const Entity *decision) {
     } rows[] = {
         {"waiting", "open", "warn"},        {"decided", "approved", "ok"},
         {"rejected", "rejected", "bad"},    {"returned", "returned", "info"},
-        {"withdrawn", "withdrawn", "info"},
+        {"withdrawn", "withdrawn", "info"}, {"dropped", "dropped", "info"},
     };
     Str state = entity_text(decision, IRI("state"));
     size_t at = 0;
@@ -49,6 +49,11 @@ static void stand_set(View *view, const Entity *decision) {
         if (str_eq(state, str_of(rows[i].state))) at = i;
     view_str(view, "state", str_of(rows[at].word));
     view_str(view, "level", str_of(rows[at].level));
+}
+
+Str page_decision_url(Arena *arena, Str id) {
+    return str_fmt(arena, "/staff/decisions/" STR_FMT,
+                   STR_ARG(str_sub(id, sizeof DECISION_PREFIX - 1, id.len)));
 }
 
 /* Where a waiting proposal is decided by who asks; else its own page. */
@@ -62,8 +67,7 @@ static Str decision_url(HttpExchange *x, const Entity *decision) {
     if (own && plan_day(decision, &day))
         return str_fmt(ctx->arena, "/staff/plan/" STR_FMT,
                        STR_ARG(time_format_date(ctx->arena, day)));
-    return str_fmt(ctx->arena, "/staff/decisions/" STR_FMT,
-                   STR_ARG(str_sub(decision->id, sizeof DECISION_PREFIX - 1, decision->id.len)));
+    return page_decision_url(ctx->arena, decision->id);
 }
 
 /* ---- the list ---- */
@@ -78,7 +82,10 @@ static const DecisionFilter state_filters[] = {
     {"drafted", "state==\"waiting\"", "drafterPost"},
     {"waiting", "state==\"waiting\"", NULL},
     {"decided", "state==\"decided\"", NULL},
-    {"returned", "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\")", NULL},
+    {"returned",
+     "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\"|"
+     "state==\"dropped\")",
+     NULL},
     {"all", "state", NULL},
 };
 static const DecisionFilter kind_filters[] = {
@@ -140,7 +147,7 @@ static Json line_value(HttpExchange *x, const Entity *decision) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
     view_str(&one, "number", entity_text(decision, IRI("number")));
-    view_set(&one, "title", title_value(arena, decision));
+    view_set(&one, "title", page_decision_title(arena, decision));
     view_str(&one, "kind", entity_text(decision, IRI("kind")));
     view_str(&one, "url", decision_url(x, decision));
     stand_set(&one, decision);
@@ -220,7 +227,7 @@ static void reduction_lines(Lines *lines, const Json *contents) {
     line_add(lines, label_of(arena, "減免後の手数料", "Fee after the reduction"), "yen",
              json_of_int(json_get_int(contents, "reducedFee", 0)));
     line_add(lines, label_of(arena, "根拠条文", "Article"), "text",
-             json_of_str(json_get_str(contents, "article")));
+             page_article(arena, json_get_str(contents, "article")));
 }
 
 static void plan_lines(Lines *lines, const Json *contents) {
@@ -233,6 +240,14 @@ static void plan_lines(Lines *lines, const Json *contents) {
              json_of_int(json_get_int(contents, "fee", 0)));
     line_add(lines, label_of(arena, "受付番号", "Case numbers"), "text",
              json_of_str(numbers_join(arena, json_get(contents, STR("cases")))));
+    const Json *out = json_get(contents, STR("out"));
+    for (size_t i = 0; out && i < out->len; i++) {
+        const Json *one = json_at(out, i);
+        line_add(
+            lines, label_of(arena, "外した案件", "Taken out"), "text",
+            json_of_str(str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(json_get_str(one, "number")),
+                                STR_ARG(json_get_str(one, "reason")))));
+    }
 }
 
 static void release_lines(Lines *lines, const Json *contents) {
@@ -284,7 +299,7 @@ static Rc decision_load(HttpExchange *x, const Entity **out) {
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
     TRY(rc);
-    return gate_look(ctx, out, 1, STR("起案と決裁の内容"));
+    return gate_look(ctx, out, 1, page_what(WHAT_DECISION));
 }
 
 static void decision_get(HttpExchange *x) {
@@ -300,17 +315,30 @@ static void decision_get(HttpExchange *x) {
     }
     Str here = http_path(x), act = decision_url(x, decision);
     Json stages = page_stages(x, decision);
-    view_set(&view, "title", title_value(ctx->arena, decision));
+    view_set(&view, "title", page_decision_title(ctx->arena, decision));
     view_str(&view, "number", entity_text(decision, IRI("number")));
     stand_set(&view, decision);
     view_str(&view, "act_url", str_eq(here, act) ? STR_NONE : act);
     view_set(&view, "stages", stages);
     view_set(&view, "comments", comments_value(x, decision));
+    view_str(&view, "dropped", entity_text(decision, IRI("dropReason")));
     view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
     view_str(&view, "route_hash", decide_hash(ctx->arena, &stages));
     page_show(x, 200, WEB_PAGE_DECISION, &view);
 }
 
+static void seen_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    if (!page_form(x, &form)) return;
+    Str id = str_fmt(ctx->arena, DECISION_PREFIX STR_FMT, STR_ARG(http_path_param(x, "decision")));
+    if (office_seen(ctx, id) == RC_OK)
+        page_see(x, STR("/staff"));
+    else
+        page_fail(x);
+}
+
+#define CLERK (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
 #define READERS                                                                                    \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) |    \
      1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
@@ -320,5 +348,8 @@ const HttpRoute page_decisions_rows[] = {
      "What was proposed and what became of it", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0, READERS, "Decisions",
      "A decision and its proof", NULL, NULL, page_shown},
+    {HTTP_POST, "/staff/decisions/{decision}/seen", seen_post, HTTP_POOL, PAGE_FORM_MAX,
+     CLERK | GATE_FORM, "Decisions", "Put away the notice of a dropped proposal", NULL, NULL,
+     page_posted},
 };
 ROWS(page_decisions_count, page_decisions_rows);

@@ -119,7 +119,7 @@ static Rc report_load(HttpExchange *x, const Entity **out) {
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-report", STR_NONE, "There is no such report.");
     TRY(rc);
-    return gate_look(ctx, out, 1, STR("知らせた人のメールアドレス"));
+    return gate_look(ctx, out, 1, page_what(WHAT_REPORTER));
 }
 
 static void report_show(HttpExchange *x, int status, Str answer, const Faults *faults) {

@@ -35,7 +35,12 @@ static Json stop_value(HttpExchange *x, const Entity *application, size_t order)
     view_str(&one, "url", page_case_url(arena, number));
     view_set(&one, "address", page_address(x, application));
     view_set(&one, "items", page_items_all(x, items ? items->value : NULL));
-    view_str(&one, "place", entity_text(application, IRI("place")));
+    Str place = entity_text(application, IRI("place"));
+    const Json *usual = waste_place(procedures_waste(http_ctx(x)->tenant), place);
+    view_set(&one, "place",
+             usual              ? *usual
+             : str_empty(place) ? json_of_null()
+                                : json_of_str(place));
     view_int(&one, "fee", entity_int(application, IRI("fee"), 0));
     view_bool(&one, "open", case_state(application) == CASE_PLANNED);
     view_json(&one, "reason", missed ? missed->label.both : NULL);
@@ -95,6 +100,24 @@ static Rc days_set(HttpExchange *x, View *view, Date on) {
     return RC_OK;
 }
 
+/* What a press changed, as the ledger has it: the marks of the leaf that the address names. Whoever
+ * writes an address of his own is told no more than is so. */
+static void marked_set(HttpExchange *x, View *view, const OfficeRound *round) {
+    const unsigned marks = 1u << CASE_COLLECTED | 1u << CASE_MISSED;
+    int64_t position, n = 0;
+    Str at;
+    if (!http_query(x, "at", &at) || !str_to_i64(at, &position)) {
+        view_null(view, "marked");
+        return;
+    }
+    for (size_t i = 0; i < round->len; i++)
+        n += round->items[i]->version == (uint64_t)position &&
+             (marks & 1u << case_state(round->items[i]));
+    View marked = view_new(view->arena);
+    view_int(&marked, "n", n);
+    view_set(view, "marked", view_value(&marked));
+}
+
 /* The truck sees addresses and places: one look at all who are on the list. */
 static Rc round_fill(HttpExchange *x, View *view, Date day) {
     Ctx *ctx = http_ctx(x);
@@ -114,8 +137,9 @@ static Rc round_fill(HttpExchange *x, View *view, Date day) {
         vec_push(ctx->arena, open ? &district->open : &district->done,
                  stop_value(x, application, order));
     }
-    TRY(gate_look(ctx, shown, n, STR("収集の一覧（住所、品目、置き場所）")));
+    TRY(gate_look(ctx, shown, n, page_what(WHAT_ROUND)));
     districts_set(x, view, &districts);
+    marked_set(x, view, &round);
     reasons_set(x, view);
     view_str(view, "date", time_format_date(ctx->arena, day));
     view_bool(view, "early",
@@ -124,15 +148,12 @@ static Rc round_fill(HttpExchange *x, View *view, Date day) {
 }
 
 static void round_show(HttpExchange *x, Date day, const Faults *faults) {
-    int64_t done = 0;
     View view = page_view(x);
     http_ctx(x)->purpose = purpose_collect;
     if (round_fill(x, &view, day) != RC_OK) {
         page_fail(x);
         return;
     }
-    (void)str_to_i64(http_query_or(x, "done", STR_NONE), &done);
-    view_set(&view, "marked", done > 0 && !faults ? json_of_int(done) : json_of_null());
     if (faults) page_faults(&view, faults);
     page_show(x, faults ? 422 : 200, WEB_PAGE_ROUND, &view);
 }
@@ -211,14 +232,15 @@ static void round_post(HttpExchange *x) {
     OfficeMarks marks = {0};
     Faults faults = {0};
     Date day;
+    uint64_t position;
     if (!day_of(x, &day) || !page_form(x, &form)) return;
     ctx->purpose = purpose_collect;
     Rc rc = office_round(ctx, day, &round);
     if (rc == RC_OK) rc = marks_of(ctx, form, &round, &marks);
-    if (rc == RC_OK) rc = office_mark(ctx, day, &marks);
+    if (rc == RC_OK) rc = office_mark(ctx, day, &marks, &position);
     if (rc == RC_OK) {
-        page_see(x, str_fmt(ctx->arena, STR_FMT "?done=%zu", STR_ARG(day_url(ctx->arena, day)),
-                            marks.len));
+        page_see(x, str_fmt(ctx->arena, STR_FMT "?at=%llu", STR_ARG(day_url(ctx->arena, day)),
+                            (unsigned long long)position));
         return;
     }
     if (rc == RC_INVALID && str_eq(ctx->error.code, STR("no-mark")))

@@ -167,7 +167,7 @@ static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, in
         vec_push(ctx->arena, out, line_value(x, line, application));
         *late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
     }
-    return gate_look(ctx, shown, n, STR("受付の一覧（品目、受付番号）"));
+    return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
 }
 
 /* What waits at one's own post comes first: cases beyond the clerk's delegation are the chief's.
@@ -178,6 +178,27 @@ static Rc inbox_post(Ctx *ctx, Str *out) {
     *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED]
                ? ctx->actor->post
                : waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    return RC_OK;
+}
+
+/* What fell with its case is told to its drafter until he has read it. */
+static Rc inbox_dropped(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer found;
+    JsonItems items = {0};
+    TRY(office_dropped(ctx, &found));
+    for (size_t i = 0; i < found.entities.len; i++) {
+        const Entity *decision = gate_view(ctx, NULL, found.entities.items[i]);
+        if (!decision) continue;
+        View one = view_new(ctx->arena);
+        Str url = page_decision_url(ctx->arena, decision->id);
+        view_str(&one, "number", entity_text(decision, IRI("number")));
+        view_str(&one, "url", url);
+        view_str(&one, "seen", str_fmt(ctx->arena, STR_FMT "/seen", STR_ARG(url)));
+        view_str(&one, "reason", entity_text(decision, IRI("dropReason")));
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "dropped", &items);
     return RC_OK;
 }
 
@@ -202,13 +223,14 @@ static void inbox_get(HttpExchange *x) {
     Rc rc = inbox_page(ctx, &query, &page);
     if (rc == RC_OK) rc = inbox_counts(ctx, post, counts);
     if (rc == RC_OK) rc = inbox_lines(x, &page, &lines, &late);
+    View view = page_view(x);
+    if (rc == RC_OK) rc = inbox_dropped(x, &view);
     if (rc != RC_OK) {
         page_fail(x);
         return;
     }
     for (unsigned state = 0; state < CASE_STATES; state++)
         total += filter->states & 1u << state ? counts[state] : 0;
-    View view = page_view(x);
     view_set(&view, "filters", filters_value(x, filter));
     view_int(&view, "total", total);
     view_int(&view, "late", late);
@@ -259,9 +281,14 @@ static Json check_value(HttpExchange *x, const Json *check) {
         const Json *rule = json_at(rules, i);
         if (!str_eq(json_get_str(rule, "id"), id)) continue;
         view_json(&one, "title", json_get(rule, STR("label")));
-        view_str(&one, "rule", json_get_str(rule, "article"));
+        view_set(&one, "rule", page_article(arena, json_get_str(rule, "article")));
     }
     return view_value(&one);
+}
+
+Json page_step_post(HttpExchange *x, const CaseStep *step) {
+    return str_empty(step->post) ? view_text(http_ctx(x)->arena, STR("申込者"), STR("Applicant"))
+                                 : page_post(x, step->post);
 }
 
 static void history_value(HttpExchange *x, View *view, const Entity *application) {
@@ -274,9 +301,7 @@ static void history_value(HttpExchange *x, View *view, const Entity *application
         View one = view_new(arena);
         Str kind = str_of(page_event(&steps, i));
         view_str(&one, "kind", str_eq(kind, STR("reduction")) ? STR("decided") : kind);
-        view_set(&one, "who",
-                 str_empty(step->post) ? view_text(arena, STR("申込者"), STR("Applicant"))
-                                       : page_post(x, step->post));
+        view_set(&one, "who", page_step_post(x, step));
         view_int(&one, "at", step->at);
         view_str(&one, "text", step->text);
         vec_push(arena, &items, view_value(&one));
@@ -344,11 +369,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     if (asked && office_reduction_waits(http_ctx(x), application->id, &waits) != RC_OK)
         waits = STR_NONE; /* a proposal that cannot be read now is refused when it is made again */
     view_bool(view, "reduction", asked);
-    view_str(view, "proposed",
-             str_empty(waits)
-                 ? STR_NONE
-                 : str_fmt(arena, "/staff/decisions/" STR_FMT,
-                           STR_ARG(str_sub(waits, sizeof "urn:ngsi-ld:Decision:" - 1, waits.len))));
+    view_str(view, "proposed", str_empty(waits) ? STR_NONE : page_decision_url(arena, waits));
     int64_t touched;
     if (office_touched(http_ctx(x), application->id, &touched) == RC_OK)
         view_int(view, "touch", touched);
@@ -357,18 +378,24 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     history_value(x, view, application);
 }
 
-/* The date by which an answer is usually asked for. */
-static Str usual_answer(const Ctx *ctx) {
-    const Waste *waste = procedures_waste(ctx->tenant);
-    return time_format_date(
-        ctx->arena, waste_working_days_after(waste, today(ctx), waste_limits(waste)->answer_days));
+static Json late_text(Arena *arena, Date last) {
+    return view_text(
+        arena,
+        str_fmt(arena, "期限は、収集日の締切りに間に合うように、" STR_FMT "までの日にしてください",
+                STR_ARG(time_format_japanese(arena, last))),
+        str_fmt(arena, "Take a day up to " STR_FMT ", in time for the cut-off of the pickup day",
+                STR_ARG(time_format_date(arena, last))));
+}
+
+static Str date_text(Arena *arena, Date date) {
+    return date.year ? time_format_date(arena, date) : STR_NONE;
 }
 
 static void review_show(HttpExchange *x, int status, const Faults *faults, const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     const Entity *application;
     Rc rc = review_case(x, &application);
-    if (rc == RC_OK) rc = gate_look(ctx, &application, 1, STR("申込みの内容、住所、連絡先"));
+    if (rc == RC_OK) rc = gate_look(ctx, &application, 1, page_what(WHAT_CASE));
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -376,7 +403,11 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     View view = page_view(x), values = view_new(ctx->arena);
     Str text = form ? http_form_value(form, "text") : STR_NONE;
     view_str(&values, "ask", text);
-    view_str(&values, "due", form ? http_form_value(form, "due") : usual_answer(ctx));
+    OfficeAnswer answer = office_answer(ctx, application);
+    view_str(&view, "ask_last", date_text(ctx->arena, answer.last));
+    view_bool(&view, "ask_none", answer.none);
+    view_str(&values, "due",
+             form ? http_form_value(form, "due") : date_text(ctx->arena, answer.usual));
     view_str(&values, "reject", text);
     view_str(&values, "unlink", text);
     view_str(&values, "end", text);
@@ -385,7 +416,7 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     (void)gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state);
     view_bool(&view, "linked", state == LINK_TAKEN);
     review_fill(x, &view, application);
-    if (faults) page_faults(&view, faults);
+    if (faults) page_faults_saying(&view, faults, "due.late", late_text(ctx->arena, answer.last));
     page_show(x, status, WEB_PAGE_REVIEW, &view);
 }
 
@@ -421,7 +452,7 @@ typedef struct ReviewAct {
 } ReviewAct;
 
 static const char *due_fault(const Error *error) {
-    static const char *const codes[] = {"past", "far"};
+    static const char *const codes[] = {"past", "far", "late", "none"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (str_eq(error->code, str_of(codes[i]))) return codes[i];
     return "required";

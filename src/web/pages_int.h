@@ -82,14 +82,44 @@ Json page_name(HttpExchange *x, Str name);
 /* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no
  * checkpoint covers it. out NULL: not asked for. */
 Rc page_proof(Ctx *ctx, uint64_t position, View *view, const Json **out);
+/* What a page shows of a person, as the look says it: kept in Japanese, told in both languages. */
+typedef enum PageWhat {
+    WHAT_INBOX,
+    WHAT_CASE,
+    WHAT_RECEIPT,
+    WHAT_ROUND,
+    WHAT_REDUCTION,
+    WHAT_PLAN,
+    WHAT_DECISION,
+    WHAT_REPORTER,
+    PAGE_WHATS
+} PageWhat;
+Str page_what(PageWhat what);
 /* Looks as the component shows them. */
 void page_looks(HttpExchange *x, View *view, const Looks *looks);
+/* Waiting proposals by a condition, whole: who shows one masks it before. */
+Rc page_proposals(Ctx *ctx, Str condition, ProjectAnswer *out);
+/* What of a proposal this official may see, its contents among it; RC_DENIED says what is missing.
+ */
+Rc page_proposal_view(Ctx *ctx, const Entity **decision);
+/* What an official looks at proposals for. */
+Str page_decide_purpose(const Ctx *ctx);
+/* Does what the form of a proposal says: approve, return, reject, withdraw. */
+Rc page_decide_form(HttpExchange *x, const HttpForm *form, Str id);
+/* A fault that belongs to the form; false: to an error page. */
+bool page_decide_fault(Ctx *ctx, Rc rc, Faults *faults);
+/* Its title in both languages. */
+Json page_decision_title(Arena *arena, const Entity *decision);
 /* Who proposed a decision and who decides it, as the component `route` shows it. */
 Json page_stages(HttpExchange *x, const Entity *decision);
+/* An article of a law or ordinance in both languages; one that cites otherwise, as it is. */
+Json page_article(Arena *arena, Str ja);
 /* A purpose's code as people read it. */
 Json page_purpose(HttpExchange *x, Str code);
 /* Error of a fault list as the template wants it: field to "field.code". */
 void page_faults(View *view, const Faults *faults);
+/* The same, where the fault of one code ("due.late") is told by a text that names something. */
+void page_faults_saying(View *view, const Faults *faults, const char *code, Json text);
 
 /* An application as the component `application` shows it. */
 Json page_application(HttpExchange *x, const Entity *application);
@@ -101,6 +131,8 @@ Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date ow
 /* `state` and `level` of a case, and its `steps`. */
 void page_state(View *view, CaseState state);
 void page_steps(HttpExchange *x, View *view, const Entity *application);
+/* Who made a step: the post of an official, else "applicant". */
+Json page_step_post(HttpExchange *x, const CaseStep *step);
 /* The word for step i of a case: "received", "asked", "answered", "changed", "reduction" ... */
 const char *page_event(const CaseSteps *steps, size_t i);
 
@@ -113,6 +145,8 @@ Json page_address(HttpExchange *x, const Entity *application);
 Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
 Str page_case_url(Arena *arena, Str number);
+/* The page of a decision. */
+Str page_decision_url(Arena *arena, Str id);
 /* A town in both languages, kept by its Japanese name; one that the city has no longer, as kept. */
 Json page_town(HttpExchange *x, Str town);
 
@@ -170,6 +204,7 @@ PAGE_ROWS(keys);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);
+PAGE_ROWS(plan);
 PAGE_ROWS(decisions);
 PAGE_ROWS(watch);
 PAGE_ROWS(audit);

@@ -197,6 +197,82 @@ it('leads each role by the brand to a page that it may open, and to its own desk
     }
 });
 
+// What people typed and what they are called is data; all else is English on an English page.
+const DATA = [/^[^\s、。]+ [ぁ-ゖ]+( \([A-Za-z0-9-]+( \d-chome)?\))?$/, /^[ァ-ヶー]+ [ァ-ヶー]+$/, /^(まち団地|コーポまちなみ|ハイツみらい|メゾンこみち)\d+, [\x20-\x7e]+$/];
+
+async function japanese(page) {
+    const texts = await page.evaluate(() => {
+        const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        for (let node; (node = walk.nextNode());) {
+            const typed = node.parentElement.closest('[lang="ja"], script, .timeline li > p:not(.muted), textarea');
+            if (!typed && /[\u3040-\u30ff\u3400-\u9fff]/.test(node.textContent)) out.push(node.textContent.trim());
+        }
+        return out;
+    });
+    return texts.filter((text) => !DATA.some((data) => data.test(text)));
+}
+
+it('speaks English on English pages', async () => {
+    const walks = { clerk: ['/staff?state=all', '/staff?state=asked', '/staff/plan', '/staff/round', '/staff/entry', '/staff/decisions?state=all', '/staff/reports', '/wall'],
+        chief: ['/staff', '/staff/plan', '/staff/reductions', '/staff/decisions?state=decided'], 'resident-1': ['/my', '/my/looks'], steward: ['/staff/releases'],
+        auditor: ['/staff/decisions'], operator: ['/operate'], '': ['/', '/bulky', '/wall', '/gauges', '/cases/find', '/report'] };
+    for (const [role, paths] of Object.entries(walks)) {
+        const page = await open();
+        if (role) await signIn(page, role);
+        if (role === 'chief') await stepUp(page, role);
+        const left = [...paths], seen = new Set();
+        for (let path; (path = left.shift()); seen.add(path)) {
+            await page.goto(`${site.url}${path}${path.includes('?') ? '&' : '?'}lang=en`);
+            assert.deepEqual(await japanese(page), [], `${role} ${path}`);
+            const links = await page.locator('main a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+            for (const kind of [/^\/staff\/cases\/[^/]+$/, /^\/staff\/decisions\/[^/?]+$/, /^\/my\/cases\/[^/]+$/])
+                if (![...left, ...seen].some((one) => kind.test(one))) left.push(...links.filter((href) => kind.test(href)).slice(0, 1));
+        }
+        assert.ok(seen.size >= paths.length);
+        await page.context().close();
+    }
+});
+
+// A refusal tells what can be done about it, by the names that the laws have in English.
+it('names the laws of a refusal in English', async () => {
+    const [resident, clerk] = [await open(), await open()];
+    const number = await apply(resident), address = await resident.locator('a.address').getAttribute('href');
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await clerk.locator('details', { has: clerk.locator('#reject') }).locator('summary').click();
+    await clerk.fill('#reject', 'outside of the city');
+    await press(clerk, 'form[action$="/reject"] button');
+    await resident.goto(`${address}?lang=en`);
+    const told = await resident.locator('main').innerText();
+    assert.match(told, /Administrative Complaint Review Act, art\. 18, art\. 82[^]*Administrative Case Litigation Act, art\. 14, art\. 46/);
+    await Promise.all([resident, clerk].map((page) => page.context().close()));
+});
+
+// The menu leads nobody to a closed door, under whichever post he works.
+it('has no link in any menu that its reader may not open', async () => {
+    for (const role of ['clerk', 'chief', 'head', 'steward', 'auditor', 'operator']) {
+        const page = await open();
+        await signIn(page, role);
+        await page.goto(`${site.url}/post`);
+        const posts = await page.locator('input[name="post"]').evaluateAll((all) => all.map((input) => input.value));
+        for (const post of posts.length ? posts : ['']) {
+            if (post) {
+                await page.goto(`${site.url}/post`);
+                await page.locator(`input[value="${post}"]`).check();
+                await press(page, 'main .actions button');
+            }
+            await page.goto(site.url + await page.locator('a.brand').getAttribute('href'));
+            const links = await page.locator('nav.side a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+            assert.ok(links.length > 0, role);
+            for (const link of links) {
+                const answer = await page.request.get(site.url + link);
+                assert.equal(answer.status(), 200, `${role} ${post} ${link} ${answer.url()}`);
+            }
+        }
+        await page.context().close();
+    }
+});
+
 for (const channel of ['phone', 'counter']) {
     it(`lets a clerk enter an application for somebody: ${channel}`, async () => {
         const page = await open(channel === 'phone');

@@ -37,7 +37,7 @@ async function press(page, selector) {
     await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
 }
 
-async function apply(page, { kana = 'やまだ てすと', optout = 'no', reduction = 'none' } = {}) {
+async function apply(page, { kana = 'やまだ てすと', optout = 'no', reduction = 'none', last = false, slot = '' } = {}) {
     await page.goto(`${site.url}/bulky`);
     await press(page, 'form[action="/bulky/start"] button');
     await page.fill('#postcode', '９９９－０００１');
@@ -50,7 +50,8 @@ async function apply(page, { kana = 'やまだ てすと', optout = 'no', reduct
     await page.waitForSelector('button[name="add"]');
     await press(page, 'button[name="add"]');
     await press(page, 'button[name="action"][value="next"]');
-    await page.locator('input[name="slot"]:not([disabled])').first().check();
+    const slots = page.locator(`input[name="slot"]${slot && `[value="${slot}"]`}:not([disabled])`);
+    await (last ? slots.last() : slots.first()).check();
     await press(page, '.actions button');
     await page.fill('#name', '試験 太郎');
     await page.fill('#kana', kana);
@@ -156,8 +157,53 @@ it('decides a fee reduction by itself, before the case can be confirmed', async 
     await sound(chief);
     await Promise.all([chief.waitForNavigation(), card.locator('button[value="approve"]').click()]);
     await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('dl').first().innerText(), /結果：認められました[^]*係長|結果：認められました[^]*課長/, 'and which post granted it');
     await press(clerk, 'form[action$="/confirm"] button');
     assert.match(await clerk.locator('.tag').first().innerText(), /確定/, `${chief.url()} ${await chief.locator('main').innerText()} ${clerk.url()} ${await clerk.locator('main').innerText()}`);
+    await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
+});
+
+async function signedChief() {
+    const chief = await open(true);
+    await signIn(chief, 'chief');
+    await stepUp(chief, '/staff/reductions');
+    return chief;
+}
+
+// What waits for a decision falls with its case, and everybody who has to do with it is told.
+it('drops the reduction of a case that ends, and tells drafter, decider and resident', async () => {
+    const [resident, clerk, chief] = await Promise.all([open(true), open(true), signedChief()]);
+    const { number, address } = await sent(resident, { reduction: 'disaster' });
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form[action$="/reduction"] button');
+    await chief.reload();
+    assert.equal(await chief.locator('section.card', { hasText: number }).count(), 1);
+    await resident.goto(address);
+    assert.match(await resident.locator('main').innerText(), /審査中/);
+    await press(resident, 'a[href$="/cancel"]');
+    await press(resident, 'form[action$="/cancel"] button');
+    for (const place of [address, `${address}/receipt`]) {
+        await resident.goto(place);
+        assert.match(await resident.locator('dl').first().innerText(), /減免[^]*結果：[^]*取りやめ/, place);
+        assert.doesNotMatch(await resident.locator('main').innerText(), /審査中/, place);
+        await sound(resident);
+    }
+    await chief.reload();
+    assert.equal(await chief.locator('section.card', { hasText: number }).count(), 0);
+    await clerk.goto(`${site.url}/staff`);
+    const notice = clerk.locator('.banner', { hasText: '廃案' });
+    assert.match(await notice.innerText(), /取り消されたため/);
+    await sound(clerk);
+    await notice.locator('a').first().click();
+    assert.match(await clerk.locator('main').innerText(), /廃案[^]*取り消されたため/);
+    await sound(clerk);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('dl').first().innerText(), /結果：[^]*取りやめ[^]*申込者/);
+    await clerk.goto(`${site.url}/staff`);
+    await press(clerk, 'form[action$="/seen"] button');
+    assert.equal(await clerk.locator('.banner', { hasText: '廃案' }).count(), 0);
+    for (const page of [resident, clerk, chief]) assert.deepEqual(page.faults, []);
     await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
 });
 
@@ -240,10 +286,32 @@ it('adds a case to my page by its address, and takes it out with a reason', asyn
     await Promise.all([resident, other, clerk].map((page) => page.context().close()));
 });
 
+// The day that a case holds, as in a form: 2026-12-04.
+async function heldDay(page, address) {
+    await page.goto(`${address}/slot`);
+    return page.inputValue('input[name="slot"]:checked');
+}
+
 async function askBack(scripts) {
     const [resident, clerk] = await Promise.all([open(scripts), open(scripts)]);
-    const { number, address } = await sent(resident);
+    const early = await sent(resident), day = await heldDay(resident, early.address);
+    const { number, address } = await sent(resident, { last: true });
     await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${early.number}`);
+    await clerk.locator('details', { hasText: '申込者に尋ねる' }).locator('summary').first().click();
+    if (await clerk.locator('#ask').count()) { // else no day is left before the cut-off, which the page says
+        const soon = await clerk.inputValue('#due');
+        assert.ok(soon < day, `${soon} comes before the pickup on ${day}`);
+        await clerk.fill('#ask', '色を教えてください');
+        await clerk.fill('#due', day);
+        await press(clerk, 'form[action$="/ask"] button');
+        const [, month, date] = soon.split('-').map(Number);
+        for (const place of ['.errors', '.field.wrong .message'])
+            assert.match(await clerk.locator(place).innerText(), new RegExp(`締切りに間に合うように[^]*${month}月${date}日まで`), place);
+        await sound(clerk);
+    } else {
+        assert.match(await clerk.locator('main').innerText(), /答えを待てる日がない/);
+    }
     await clerk.goto(`${site.url}/staff/cases/${number}`);
     await clerk.locator('details', { has: clerk.locator('#ask') }).locator('summary').click();
     const usual = await clerk.inputValue('#due');
@@ -255,13 +323,13 @@ async function askBack(scripts) {
     assert.equal(await clerk.inputValue('#ask'), '大きさを教えてください');
     await clerk.fill('#due', usual);
     await press(clerk, 'form[action$="/ask"] button');
-    const [, month, day] = usual.split('-').map(Number);
+    const [, month, dayOf] = usual.split('-').map(Number);
     await clerk.goto(`${site.url}/staff/cases/${number}`);
     assert.equal(await clerk.locator('#reject').count(), 1, 'a question that is never answered has an end');
     await clerk.goto(`${site.url}/staff?state=asked`);
-    assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), new RegExp(`期限内[^]*${month}月${day}日`));
+    assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), new RegExp(`期限内[^]*${month}月${dayOf}日`));
     await resident.goto(address);
-    assert.match(await resident.locator('.banner').innerText(), new RegExp(`大きさを教えてください[^]*${month}月${day}日[^]*までにお答えください`));
+    assert.match(await resident.locator('.banner').innerText(), new RegExp(`大きさを教えてください[^]*${month}月${dayOf}日[^]*までにお答えください`));
     await sound(resident);
     await resident.fill('#answer', '幅は180センチです');
     await press(resident, 'form[action$="/answer"] button');
@@ -353,8 +421,8 @@ it('proposes the cases that are ticked, with the note, and nothing when none is'
     await signIn(clerk, 'clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
     await press(clerk, 'form[action$="/confirm"] button');
-    const day = /(\d+)年(\d+)月(\d+)日/.exec(await clerk.locator('.list, dl').first().innerText());
-    await clerk.goto(`${site.url}/staff/plan/${Number(day[1]) + 2018}-${day[2].padStart(2, '0')}-${day[3].padStart(2, '0')}`);
+    const date = await heldDay(resident, address), plan = `${site.url}/staff/plan/${date}`;
+    await clerk.goto(plan);
     if (await clerk.locator('button[value="propose"]').count() === 0) throw new Error('this day has a plan already');
     const boxes = clerk.locator('input[name="stop"]'), all = await boxes.count();
     await boxes.evaluateAll((inputs) => inputs.forEach((input) => { input.checked = false; }));
@@ -377,16 +445,57 @@ it('proposes the cases that are ticked, with the note, and nothing when none is'
         await press(resident, 'form[action$="/cancel"] button');
         await clerk.reload();
         assert.match(await clerk.locator('tbody tr', { hasText: number }).innerText(), /起案後に変更/);
-        await clerk.fill('#comment', '取り消されたため');
-        await press(clerk, `button[name="out"][value="${number}"]`);
+        await takeOut(clerk, number, '');
+        assert.match(await clerk.locator('.errors').innerText(), /外す理由/);
+        await takeOut(clerk, number, '取り消されたため');
         assert.deepEqual(await listed(), [other]);
-        assert.match(await clerk.locator('main').innerText(), new RegExp(`外した案件[^]*${number} 取り消されたため`));
+        assert.match(await clerk.locator('main').innerText(), new RegExp(`変えて固定し直した[^]*外した案件[^]*${number}\\s+取り消されたため[^]*ごみ減量係`));
         assert.notEqual(await clerk.locator('.hash').first().innerText(), before);
+        await sound(clerk);
+        await press(clerk, `button[name="back"][value="${number}"]`);
+        assert.match(await clerk.locator('.errors').innerText(), /戻せません/, 'what was cancelled stays out');
     }
-    await press(clerk, `button[name="out"][value="${other ?? number}"]`);
+    await takeOut(clerk, other ?? number, '最後の1件');
     assert.match(await clerk.locator('.errors').innerText(), /最後の1件/);
+    await clerk.locator('.actions a').click();
+    const late = await sent(resident, { slot: date }); // confirmed when the plan waits already
+    await clerk.goto(`${site.url}/staff/cases/${late.number}`);
+    await press(clerk, 'form[action$="/confirm"] button');
+    await clerk.goto(plan);
+    assert.match(await clerk.locator('#since ~ ul').first().innerText(), new RegExp(late.number));
+    assert.ok(!(await listed()).includes(late.number));
+    await sound(clerk);
     await press(clerk, 'button[value="withdraw"]');
     assert.equal(await clerk.locator('button[value="propose"]').count(), 1, 'a withdrawn plan can be proposed again');
+    await Promise.all([resident, clerk].map((page) => page.context().close()));
+});
+
+// Taken out of the plan on a page of its own, with a reason.
+async function takeOut(page, number, reason) {
+    if (!page.url().endsWith(`/out/${number}`)) await press(page, `a[href$="/out/${number}"]`);
+    await page.fill('#comment', reason);
+    await press(page, 'main form button');
+}
+
+it('puts back what was taken out of the plan while it waits', async () => {
+    const [resident, clerk] = await Promise.all([open(false), open(false)]);
+    const two = [await sent(resident, { last: true }), await sent(resident, { last: true })];
+    const plan = `${site.url}/staff/plan/${await heldDay(resident, two[0].address)}`;
+    await signIn(clerk, 'clerk');
+    for (const { number } of two) {
+        await clerk.goto(`${site.url}/staff/cases/${number}`);
+        await press(clerk, 'form[action$="/confirm"] button');
+    }
+    await clerk.goto(plan);
+    await press(clerk, 'button[value="propose"]');
+    const [first] = two.map(({ number }) => number), rows = () => clerk.locator('tbody th').allInnerTexts();
+    assert.ok((await rows()).includes(first));
+    await takeOut(clerk, first, '品物を確かめる');
+    assert.ok(!(await rows()).includes(first));
+    await press(clerk, `button[name="back"][value="${first}"]`);
+    assert.ok((await rows()).includes(first));
+    assert.doesNotMatch(await clerk.locator('main').innerText(), /外した案件/);
+    await press(clerk, 'button[value="withdraw"]');
     await Promise.all([resident, clerk].map((page) => page.context().close()));
 });
 
@@ -417,6 +526,17 @@ async function markTheDay(scripts, english) {
     assert.match(await clerk.locator('.banner.ok').innerText(), new RegExp(`${here}件`));
     await sound(clerk);
     assert.equal(await clerk.locator('input[name="left"]').count(), before - here);
+    const said = new URL(clerk.url()); // the sentence is the ledger's, whatever the address says
+    for (const forged of ['?done=99', '?at=7', '?at=0']) {
+        await clerk.goto(said.origin + said.pathname + forged);
+        assert.equal(await clerk.locator('.banner.ok').count(), 0, forged);
+    }
+    await clerk.goto(said.href);
+    await clerk.locator('details', { has: clerk.locator(`[id="not-out${number}"]`) }).locator('summary').click();
+    await clerk.locator(`[id="not-out${number}"]`).check(); // the mark that it has
+    await press(clerk, `form.round:has([id="not-out${number}"]) button[value="chosen"]`);
+    assert.equal(await clerk.locator('.banner.ok').count(), 0, 'nothing was changed');
+    assert.match(await clerk.locator('.banner').first().innerText(), /新しく変わった記録はありません/);
     const marked = clerk.locator('section.card', { hasText: number });
     assert.match(await marked.innerText(), /未収集[^]*出ていません/);
     await clerk.goto(`${site.url}/staff/cases/${number}`);

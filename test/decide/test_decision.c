@@ -203,8 +203,12 @@ static void taking_out_changes_the_hash_and_leaves_the_rest(void **state) {
     DEAL();
     Str before = deal->hash;
     GOOD(house, touch(deal, deal->cases[1], 2));
-    GOOD(house,
-         ACT(deal, takeout, .case_id = deal->cases[1], .contents = contents(house->arena, 2)));
+    FAILS(house,
+          ACT(deal, takeout, .case_id = deal->cases[1], .contents = contents(house->arena, 2)),
+          RC_INVALID, "no-reason");
+    GOOD(house, ACT(deal, takeout, .case_id = deal->cases[1], .opinion = STR("重複"),
+                    .contents = contents(house->arena, 2)));
+    assert_false(str_empty(text_of(deal, "changedAt")));
     FAILS(house, ACT(deal, decide, 0), RC_CONFLICT, "other-contents");
     deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
     assert_false(str_eq(before, deal->hash));
@@ -219,12 +223,42 @@ static void the_drafter_takes_out_too_but_never_the_last(void **state) {
     DEAL();
     for (size_t i = 1; i < CASES; i++) {
         GOOD(house, ACT(deal, takeout, .actor = STR("urn:clerk"), .post = STR("clerk-post"),
-                        .case_id = deal->cases[i], .contents = contents(house->arena, CASES - i)));
+                        .opinion = STR("重複"), .case_id = deal->cases[i],
+                        .contents = contents(house->arena, CASES - i)));
         FAILS(house, ACT(deal, decide, 0), RC_CONFLICT, "other-contents");
         deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
     }
-    FAILS(house, ACT(deal, takeout, .case_id = deal->cases[0]), RC_CONFLICT, "last-case");
+    FAILS(house, ACT(deal, takeout, .case_id = deal->cases[0], .opinion = STR("重複")), RC_CONFLICT,
+          "last-case");
     GOOD(house, ACT(deal, decide, 0));
+}
+
+static void what_was_taken_out_is_put_back_while_it_is_the_same(void **state) {
+    DEAL();
+    Str one = deal->cases[1];
+    const Json *two = contents(house->arena, 2), *three = contents(house->arena, 3);
+    uint64_t version = house_entity(house, one)->version;
+    FAILS(house, ACT(deal, putback, .case_id = one, .contents = three, .version = version),
+          RC_CONFLICT, "still-in");
+    GOOD(house, ACT(deal, takeout, .case_id = one, .opinion = STR("重複"), .contents = two));
+    FAILS(house, ACT(deal, putback, .case_id = one, .contents = three, .version = version),
+          RC_CONFLICT, "other-contents");
+    deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
+    FAILS(house, ACT(deal, putback, .case_id = one, .contents = three, .version = version + 1),
+          RC_CONFLICT, "out-moved");
+    FAILS(house,
+          ACT(deal, putback, .post = STR("other-post"), .case_id = one, .contents = three,
+              .version = version),
+          RC_DENIED, "not-decider");
+    GOOD(house, ACT(deal, putback, .case_id = one, .contents = three, .version = version));
+    FAILS(house, ACT(deal, decide, 0), RC_CONFLICT, "other-contents");
+    deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
+    DecideCases cases;
+    decide_cases(house->ctx.arena, house_entity(house, deal->id), &cases);
+    assert_int_equal(cases.len, CASES);
+    GOOD(house, ACT(deal, decide, 0));
+    FAILS(house, ACT(deal, putback, .case_id = one, .contents = three, .version = version),
+          RC_CONFLICT, "not-waiting");
 }
 
 static void return_and_rejection_state_a_reason(void **state) {
@@ -257,6 +291,7 @@ static PartAct act_draw(Deal *deal, Rand *rand) {
                     .opinion = rand_below(rand, 2) ? STR("理由") : STR(""),
                     .case_id = deal->cases[rand_below(rand, CASES)]};
     wish.contents = contents(deal->house.arena, rand_below(rand, CASES));
+    wish.version = house_entity(&deal->house, wish.case_id)->version;
     return wish;
 }
 
@@ -268,35 +303,36 @@ static void check_ended(Deal *deal, const PartKind *kind, const PartAct *wish) {
         assert_true(str_eq(wish->actor, STR("urn:clerk")));
         return;
     }
-    bool drafter = str_eq(wish->actor, STR("urn:clerk")); /* takes out, and nothing else */
-    assert_true(!drafter || kind == &part_decision_takeout);
+    bool changes = kind == &part_decision_takeout || kind == &part_decision_putback;
+    bool drafter = str_eq(wish->actor, STR("urn:clerk")); /* changes the contents, no more */
+    assert_true(!drafter || changes);
     assert_true(drafter || str_eq(wish->post, STR("chief-post")));
     const Entity *decision = house_entity(house, deal->id);
     Str hash = decide_hash(house->ctx.arena, entity_attr(decision, IRI("contents"))->value);
     assert_true(str_eq(hash, text_of(deal, "contentHash")));
-    if (kind == &part_decision_decide || kind == &part_decision_takeout)
-        assert_false(str_eq(wish->hash, STR("stale")));
-    else
+    if (kind == &part_decision_decide || changes) assert_false(str_eq(wish->hash, STR("stale")));
+    if (kind != &part_decision_decide && kind != &part_decision_putback)
         assert_false(str_empty(wish->opinion));
 }
 
 static void generated_acts_never_break_the_rules(void **state) {
     DEAL();
-    static const PartKind *const kinds[] = {&part_decision_decide, &part_decision_return,
-                                            &part_decision_reject, &part_decision_takeout,
-                                            &part_decision_withdraw};
+    static const PartKind *const kinds[] = {&part_decision_decide,  &part_decision_return,
+                                            &part_decision_reject,  &part_decision_takeout,
+                                            &part_decision_putback, &part_decision_withdraw};
     int ended = 0;
     for (int round = 0; round < ROUNDS; round++) {
         deal->id = decide_id(house->arena, &house->rand);
         GOOD(house, draft(deal, deal->id, STR("urn:clerk"), STR("chief-post")));
         bool waits = true;
         for (int i = 0; i < STEPS; i++) {
-            const PartKind *kind = kinds[rand_below(&house->rand, 5)];
+            const PartKind *kind = kinds[rand_below(&house->rand, 6)];
             PartAct wish = act_draw(deal, &house->rand);
             Rc rc = act(deal, kind, wish);
             if (rc == RC_OK) assert_true(waits);
             if (rc == RC_OK) check_ended(deal, kind, &wish);
-            if (rc == RC_OK && kind != &part_decision_takeout) waits = false;
+            bool changes = kind == &part_decision_takeout || kind == &part_decision_putback;
+            if (rc == RC_OK && !changes) waits = false;
             assert_int_equal(str_eq(text_of(deal, "state"), STR("waiting")), waits);
         }
         ended += !waits;
@@ -309,6 +345,7 @@ static void generated_acts_never_break_the_rules(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_draft_waits_with_its_number_and_hash),
+        TEST(what_was_taken_out_is_put_back_while_it_is_the_same),
         TEST(a_draft_needs_a_drafter_and_a_decider),
         TEST(the_canonical_text_knows_no_order_of_members_and_every_order_of_items),
         TEST(the_decider_decides_once_on_what_he_saw),

@@ -63,6 +63,14 @@ BookSlot cases_slot(House *house, const char *district, Date day) {
     return book_slot_read(rc == RC_OK ? slot : NULL, 40, house->clock.fixed);
 }
 
+Str cases_text(House *house, Str id, Str iri) {
+    return str_dup(house->arena, entity_text(house_entity(house, id), iri));
+}
+
+Str cases_hash(House *house, Str decision) {
+    return cases_text(house, decision, IRI("contentHash"));
+}
+
 Rc cases_confirm(House *house, Str id) {
     house_act(house, &house->clerk);
     return office_confirm(&house->ctx, &(OfficeAct){.id = id, .touch = 30});

@@ -19,6 +19,10 @@ Rc cases_send(House *house, const Answers *answers, Receipt *out);
 Str cases_apply(House *house, const char *reduction, int64_t sofas);
 CaseState cases_state(House *house, Str id);
 BookSlot cases_slot(House *house, const char *district, Date day);
+/* An attribute of what is stored, and the hash of a proposal's contents, for as long as the house.
+ */
+Str cases_text(House *house, Str id, Str iri);
+Str cases_hash(House *house, Str decision);
 /* Confirms as the clerk. */
 Rc cases_confirm(House *house, Str id);
 

@@ -68,6 +68,53 @@ static void an_erasure_takes_one_persons_part_of_a_decision(void **state) {
     GOOD(house, office_decide(&house->ctx, &decision)); /* a plan is followed case by case */
 }
 
+/* Neither the number of what was taken out nor the reason stands in the contents: both go with the
+   person, and the hash stays checkable. */
+static void an_erasure_takes_what_was_taken_out(void **state) {
+    House *house = *state;
+    Str mine = cases_apply(house, NULL, 1), theirs = send_as_nobody(house), plan;
+    GOOD(house, cases_confirm(house, mine));
+    GOOD(house, cases_confirm(house, theirs));
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
+    OfficeDecision wish = {
+        .id = str_dup(house->arena, plan), .case_id = mine, .opinion = STR("住所を確かめる")};
+    wish.hash = frozen_hash(house, wish.id);
+    GOOD(house, office_takeout(&house->ctx, &wish));
+    Str hash = frozen_hash(house, wish.id), number = cases_text(house, mine, IRI("receiptNumber"));
+    const Json *out = json_get(contents_of(house, wish.id), STR("out"));
+    assert_int_equal(out->len, 1);
+    assert_true(str_eq(json_get_str(json_at(out, 0), "number"), number));
+    assert_true(str_eq(json_get_str(json_at(out, 0), "reason"), wish.opinion));
+    assert_true(str_eq(json_get_str(json_at(out, 0), "post"), house->clerk.post));
+    Buf frozen = buf_new(house->arena, 1 << 20);
+    json_write(&frozen, entity_attr(house_entity(house, wish.id), IRI("contents"))->value);
+    assert_true(str_find(buf_str(&frozen), number) < 0);
+    assert_true(str_find(buf_str(&frozen), wish.opinion) < 0);
+    erase(house, house->resident.person);
+    assert_true(str_eq(frozen_hash(house, wish.id), hash));
+    out = json_get(contents_of(house, wish.id), STR("out"));
+    assert_true(json_get_bool(json_at(out, 0), "erased", false));
+    assert_true(str_empty(json_get_str(json_at(out, 0), "reason")));
+    assert_int_equal(json_get_int(contents_of(house, wish.id), "fee", 0), 600);
+}
+
+/* An erased case can be taken out, and nothing is written of its person then. */
+static void an_erased_case_is_taken_out(void **state) {
+    House *house = *state;
+    Str mine = cases_apply(house, NULL, 1), theirs = send_as_nobody(house), plan;
+    GOOD(house, cases_confirm(house, mine));
+    GOOD(house, cases_confirm(house, theirs));
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
+    OfficeDecision wish = {
+        .id = str_dup(house->arena, plan), .case_id = mine, .opinion = STR("消去された")};
+    wish.hash = frozen_hash(house, wish.id);
+    erase(house, house->resident.person);
+    GOOD(house, office_takeout(&house->ctx, &wish));
+    const Json *out = json_get(contents_of(house, wish.id), STR("out"));
+    assert_true(json_get_bool(json_at(out, 0), "erased", false));
+    (void)frozen_hash(house, wish.id);
+}
+
 static void a_proposal_about_an_erased_person_is_not_followed(void **state) {
     House *house = *state;
     Str id = cases_apply(house, "single-parent", 1), reduction;
@@ -91,7 +138,7 @@ static void an_altered_part_is_found(void **state) {
     house_act(house, &house->clerk);
     GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &reduction));
     reduction = str_dup(house->arena, reduction);
-    Str part = decide_part_id(house->arena, reduction, id);
+    Str part = decide_part_id(house->arena, reduction, id, STR_NONE);
     Entity *entity = entity_dup(house->arena, house_entity(house, part));
     JsonMember value = {STR("value"), json_of_str(STR("another"))};
     entity_set_kind(house->arena, entity, ATTR_JSON, IRI("content"), json_of_members(&value, 1));
@@ -105,6 +152,8 @@ static void an_altered_part_is_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_erasure_takes_one_persons_part_of_a_decision),
+        TEST(an_erasure_takes_what_was_taken_out),
+        TEST(an_erased_case_is_taken_out),
         TEST(a_proposal_about_an_erased_person_is_not_followed),
         TEST(an_altered_part_is_found),
     };

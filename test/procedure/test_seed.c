@@ -10,7 +10,7 @@ enum { CASES = 320 };
 
 typedef struct Seen {
     House *house;
-    int states[CASE_STATES], total, out, residents, reductions[4], channels[3], waiting;
+    int states[CASE_STATES], total, out, residents, reductions[5], channels[3], waiting;
     Str districts[32];
     size_t district_count;
 } Seen;
@@ -45,12 +45,17 @@ static void see_times(Seen *seen, const Entity *application) {
         assert_true(step->at >= before && step->at <= now);
         before = step->at;
     }
+    bool ended = CASE_ENDS & 1u << case_state(application);
+    Str completed = entity_text(application, IRI("completedAt"));
+    assert_true(ended == !str_empty(completed));
+    if (ended) assert_true(str_eq(completed, entity_text(application, IRI("stateAt"))));
     bool collected = case_state(application) == CASE_COLLECTED;
     if (collected) assert_true(state_at >= time_jst_start(pickup));
 }
 
 static void see_application(Seen *seen, const Entity *application) {
-    static const char *const reductions[] = {"none", "requested", "approved", "refused", NULL};
+    static const char *const reductions[] = {"none",    "requested", "approved",
+                                             "refused", "dropped",   NULL};
     static const char *const channels[] = {"web", "counter", "phone", NULL};
     CaseState state = case_state(application);
     assert_true(state < CASE_STATES);
@@ -87,8 +92,8 @@ static void check_shape(const Seen *seen) {
     for (unsigned state = 0; state < CASE_STATES; state++)
         if (seen->states[state] == 0)
             fail_msg("no case is %s", case_state_word((CaseState)state).ptr);
-    for (size_t i = 0; i < 4; i++)
-        assert_true(seen->reductions[i] > 0);
+    for (size_t i = 0; i < 5; i++)
+        if (seen->reductions[i] == 0) fail_msg("no case has reduction %zu", i);
     for (size_t i = 0; i < 3; i++)
         assert_true(seen->channels[i] > 0);
     assert_int_equal(seen->district_count, 12);

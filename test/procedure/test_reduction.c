@@ -1,0 +1,272 @@
+/* Tests of refusals and of fee reductions: proposed once, decided, dropped with their case. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+/* What can be done about a refusal is kept with the case: to whom, and within how long. */
+static void remedies_told(House *house, Str id) {
+    const Attr *remedies = entity_attr(house_entity(house, id), IRI("remedies"));
+    assert_non_null(remedies);
+    assert_int_equal(remedies->value->len, 2);
+    const Json *review = json_get(json_at(remedies->value, 0), STR("text")),
+               *suit = json_get(json_at(remedies->value, 1), STR("text"));
+    assert_true(str_find(json_get_str(review, "ja"), STR("3か月以内")) >= 0);
+    assert_true(str_find(json_get_str(review, "ja"), STR("市長")) >= 0);
+    assert_true(str_find(json_get_str(suit, "ja"), STR("6か月以内")) >= 0);
+    assert_false(str_empty(json_get_str(suit, "ja-easy")));
+}
+
+static void a_refusal_states_its_reason_and_frees_the_day(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, NULL, 1);
+    house_act(house, &house->clerk);
+    FAILS(house, office_refuse(&house->ctx, &(OfficeAct){.id = id}), RC_INVALID, "missing");
+    GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("市外です。")}));
+    assert_int_equal(cases_state(house, id), CASE_REFUSED);
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
+    assert_false(str_empty(cases_text(house, id, IRI("completedAt"))));
+    remedies_told(house, id);
+    FAILS(house, cases_confirm(house, id), RC_CONFLICT, "moved-on");
+}
+
+static Str draft_reduction(House *house, Str id) {
+    Str decision;
+    house_act(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &decision));
+    return str_dup(house->arena, decision);
+}
+
+/* The case's word on its reduction, and the post that said it. */
+static void reduction_is(House *house, Str id, const char *state, Str post) {
+    const Entity *application = house_entity(house, id);
+    CaseSteps steps;
+    case_steps(house->ctx.arena, application, &steps);
+    CaseReduction reduction = case_reduction(application, &steps);
+    assert_true(str_eq(reduction.state, str_of(state)));
+    assert_non_null(reduction.end);
+    assert_true(str_eq(reduction.end->post, post));
+}
+
+static void an_approved_reduction_lowers_the_fee_and_then_is_confirmed(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "single-parent", 1);
+    FAILS(house, cases_confirm(house, id), RC_CONFLICT, "reduction-open");
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    FAILS(house, office_decide(&house->ctx, &decision), RC_DENIED, "not-permitted"); /* the clerk */
+    house_act(house, &house->chief);
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "other-contents");
+    decision.hash = cases_hash(house, decision.id);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, office_decide(&house->ctx, &decision));
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    const Entity *application = house_entity(house, id);
+    assert_int_equal(entity_int(application, IRI("fee"), 0), 300);
+    assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("approved")));
+    reduction_is(house, id, "approved", house->chief.post);
+    GOOD(house, cases_confirm(house, id));
+}
+
+static void a_rejected_reduction_leaves_the_fee(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "disaster", 1);
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    decision.hash = cases_hash(house, decision.id);
+    house_act(house, &house->chief);
+    FAILS(house, office_reject(&house->ctx, &decision), RC_INVALID, "no-reason");
+    decision.opinion = STR("り災証明書がない。");
+    GOOD(house, office_reject(&house->ctx, &decision));
+    const Entity *application = house_entity(house, id);
+    assert_int_equal(entity_int(application, IRI("fee"), 0), 600);
+    assert_true(str_eq(entity_text(application, IRI("reductionState")), STR("refused")));
+    reduction_is(house, id, "refused", house->chief.post);
+    remedies_told(house, id);
+    GOOD(house, cases_confirm(house, id));
+}
+
+/* Dropped in the command that ended the case; its drafter is told once. */
+static void dropped(House *house, Str decision, uint64_t head, const char *reason) {
+    ProjectAnswer told;
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    assert_true(str_eq(cases_text(house, decision, IRI("state")), STR("dropped")));
+    assert_true(str_eq(cases_text(house, decision, IRI("dropReason")), str_of(reason)));
+    FAILS(house, office_seen(&house->ctx, decision), RC_DENIED, NULL);
+    Actor other = house->clerk;
+    other.id = house->chief.id;
+    house_act(house, &other); /* a clerk who did not draft it */
+    GOOD(house, office_dropped(&house->ctx, &told));
+    assert_int_equal(told.entities.len, 0);
+    FAILS(house, office_seen(&house->ctx, decision), RC_NOT_FOUND, "no-proposal");
+    house_act(house, &house->clerk);
+    GOOD(house, office_dropped(&house->ctx, &told));
+    assert_int_equal(told.entities.len, 1);
+    GOOD(house, office_seen(&house->ctx, decision));
+    GOOD(house, office_dropped(&house->ctx, &told));
+    assert_int_equal(told.entities.len, 0);
+}
+
+static void a_cancelled_case_drops_its_reduction(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "disaster", 1), other = cases_apply(house, "disaster", 1), again;
+    OfficeDecision decision = {.id = draft_reduction(house, id)};
+    decision.hash = cases_hash(house, decision.id);
+    house_act(house, &house->resident);
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    dropped(house, decision.id, head, "cancelled");
+    reduction_is(house, id, "dropped", STR_NONE);
+    house_act(house, &house->chief);
+    FAILS(house, office_decide(&house->ctx, &decision), RC_CONFLICT, "not-waiting");
+    house_act(house, &house->clerk);
+    FAILS(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &again), RC_CONFLICT,
+          "moved-on");
+    house_act(house, &house->resident); /* none was drafted */
+    GOOD(house, apply_cancel(&house->ctx, other));
+    reduction_is(house, other, "dropped", STR_NONE);
+}
+
+static void a_refused_case_drops_its_reduction(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "disaster", 1), first = draft_reduction(house, id);
+    house_act(house, &house->clerk);
+    GOOD(house, office_withdraw(&house->ctx, &(OfficeDecision){.id = first}));
+    Str second = draft_reduction(house, id);
+    assert_false(str_eq(first, second));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("市外の品物")}));
+    house_act(house, &house->resident);
+    dropped(house, second, head, "refused");
+    assert_true(str_eq(cases_text(house, first, IRI("state")), STR("withdrawn")));
+    reduction_is(house, id, "dropped", house->clerk.post);
+}
+
+/* The draft that comes while the case ends, and the end that comes while it is drafted. */
+typedef struct Ending {
+    House *house;
+    Str id;
+    bool draft;
+    Rc rc;
+    pthread_t thread;
+} Ending;
+
+static void *ending(void *arg) {
+    Ending *ending = arg;
+    Rand rand = rand_seeded((uint64_t)(uintptr_t)ending);
+    Ctx ctx = house_thread(ending->house, &rand);
+    Actor actor = ending->draft ? ending->house->clerk : ending->house->resident;
+    ctx.actor = &actor;
+    ctx.purpose = ending->draft ? STR("bulky-waste-check") : STR_NONE;
+    Str decision;
+    ending->rc = ending->draft
+                     ? office_draft_reduction(&ctx, &(OfficeAct){.id = ending->id}, &decision)
+                     : apply_cancel(&ctx, ending->id);
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void no_reduction_waits_for_a_case_that_ended_meanwhile(void **state) {
+    House *house = *state;
+    for (int round = 0; round < 10; round++) {
+        Str id = cases_apply(house, "disaster", 1), waits;
+        Ending both[] = {{.house = house, .id = id, .draft = true}, {.house = house, .id = id}};
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pthread_create(&both[i].thread, NULL, ending, &both[i]), 0);
+        for (int i = 0; i < 2; i++)
+            pthread_join(both[i].thread, NULL);
+        assert_int_equal(both[1].rc, RC_OK);
+        assert_true(both[0].rc == RC_OK || both[0].rc == RC_CONFLICT);
+        house_act(house, &house->clerk);
+        GOOD(house, office_reduction_waits(&house->ctx, id, &waits));
+        assert_true(str_empty(waits));
+    }
+}
+
+/* ---- proposing twice ---- */
+
+static Rc draft(House *house, Str id, Str *decision) {
+    Rc rc = office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, decision);
+    *decision = str_dup(house->arena, *decision);
+    return rc;
+}
+
+static void a_reduction_is_proposed_once(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, "disaster", 1), first, second, waits;
+    house_act(house, &house->clerk);
+    GOOD(house, office_reduction_waits(&house->ctx, id, &waits));
+    assert_true(str_empty(waits));
+    GOOD(house, draft(house, id, &first));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    GOOD(house, draft(house, id, &second));
+    assert_true(str_eq(first, second));
+    assert_int_equal(ledger_head(house->tenant.ledger), head);
+    GOOD(house, office_reduction_waits(&house->ctx, id, &waits));
+    assert_true(str_eq(waits, first));
+    house_act(house, &house->resident); /* it is another version of the case now */
+    GOOD(house, apply_choose(&house->ctx, id, STR("out")));
+    house_act(house, &house->clerk);
+    FAILS(house, draft(house, id, &second), RC_CONFLICT, "proposed");
+    GOOD(house, office_withdraw(&house->ctx, &(OfficeDecision){.id = first}));
+    GOOD(house, draft(house, id, &second));
+    assert_false(str_eq(first, second));
+}
+
+enum { PRESSES = 6 };
+
+typedef struct Press {
+    House *house;
+    Str id;
+    char decision[80];
+    pthread_t thread;
+} Press;
+
+static void *press(void *arg) {
+    Press *press = arg;
+    Rand rand = rand_seeded((uint64_t)(uintptr_t)press);
+    Ctx ctx = house_thread(press->house, &rand);
+    Actor clerk = press->house->clerk;
+    ctx.actor = &clerk;
+    ctx.purpose = STR("bulky-waste-check");
+    Str decision;
+    if (office_draft_reduction(&ctx, &(OfficeAct){.id = press->id}, &decision) != RC_OK) abort();
+    snprintf(press->decision, sizeof press->decision, STR_FMT, STR_ARG(decision));
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void presses_at_once_are_one_proposal(void **state) {
+    House *house = *state;
+    Press presses[PRESSES];
+    Str id = cases_apply(house, "disaster", 1), number;
+    house_act(house, &house->clerk);
+    for (int i = 0; i < PRESSES; i++) {
+        presses[i] = (Press){.house = house, .id = id};
+        assert_int_equal(pthread_create(&presses[i].thread, NULL, press, &presses[i]), 0);
+    }
+    for (int i = 0; i < PRESSES; i++)
+        pthread_join(presses[i].thread, NULL);
+    for (int i = 1; i < PRESSES; i++)
+        assert_string_equal(presses[0].decision, presses[i].decision);
+    number = cases_text(house, str_of(presses[0].decision), IRI("number"));
+    assert_true(str_eq(number, STR("2026-000001")));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_refusal_states_its_reason_and_frees_the_day),
+        TEST(an_approved_reduction_lowers_the_fee_and_then_is_confirmed),
+        TEST(a_rejected_reduction_leaves_the_fee),
+        TEST(a_cancelled_case_drops_its_reduction),
+        TEST(a_refused_case_drops_its_reduction),
+        TEST(no_reduction_waits_for_a_case_that_ended_meanwhile),
+        TEST(a_reduction_is_proposed_once),
+        TEST(presses_at_once_are_one_proposal),
+    };
+    return cmocka_run_group_tests_name("reduction", tests, NULL, NULL);
+}
