@@ -25,6 +25,9 @@ BookSlot book_slot_read(const Entity *slot, int64_t capacity, int64_t now);
 /* When a hold ends, TIME_NONE if there is none of that name (or it has expired). */
 int64_t book_hold_until(const Entity *slot, Str name, int64_t now);
 
+/* Whether a hold has run out that is still written in the slot. */
+bool book_has_expired(const Entity *slot, int64_t now);
+
 /* What the slot parts work on. Declare the slot by command_needs. */
 typedef struct PartSlot {
     Str slot; /* id */
@@ -35,9 +38,14 @@ typedef struct PartSlot {
     Str hold; /* slot.book: the hold that becomes the booking; empty: books from what is left */
     int64_t units; /* > 0 */
     int64_t until; /* slot.hold: when it expires */
+    /* slot.hold by nobody known: anybody can make as many as he likes, so they share a part */
+    Str network;   /* from which it comes, as an opaque word; empty: it is not limited */
+    int64_t share; /* percent of the capacity that all such holds may take together; 0: all of it */
+    int64_t network_max; /* such holds of one network; 0: any number */
 } PartSlot;
 
-/* Holds units until an instant. The same name again prolongs. RC_CONFLICT "slot-full". */
+/* Holds units until an instant. The same name again prolongs. RC_CONFLICT "slot-full";
+ * "holds-share", "holds-network": such holds have taken their part, something else may be left. */
 extern const PartKind part_slot_hold;
 /* Turns a live hold into a booking, or books what is left. The same name again is done already.
  * RC_CONFLICT "slot-full". */

@@ -13,6 +13,7 @@ Str book_slot_id(Arena *arena, Str resource, Str place, Date day) {
 typedef struct Claim {
     Str name;
     int64_t units, until;
+    Str network; /* of a hold by nobody known, else empty */
 } Claim;
 
 typedef VEC(Claim) Claims;
@@ -57,6 +58,13 @@ int64_t book_hold_until(const Entity *slot, Str name, int64_t now) {
     return hold && hold_until(hold) > now ? hold_until(hold) : TIME_NONE;
 }
 
+bool book_has_expired(const Entity *slot, int64_t now) {
+    const Json *holds = slot_object(slot, IRI("holds"));
+    for (size_t i = 0; holds && i < holds->len; i++)
+        if (hold_until(&holds->value.members[i].value) <= now) return true;
+    return false;
+}
+
 /* Expired holds are left out: whatever is written next drops them. */
 static Slot slot_load(Arena *arena, const Entity *entity, int64_t capacity, int64_t now) {
     Slot slot = {.capacity = entity ? entity_int(entity, IRI("capacity"), capacity) : capacity};
@@ -65,12 +73,13 @@ static Slot slot_load(Arena *arena, const Entity *entity, int64_t capacity, int6
         const JsonMember *m = &holds->value.members[i];
         if (hold_until(&m->value) > now)
             vec_push(arena, &slot.holds,
-                     (Claim){m->name, hold_units(&m->value), hold_until(&m->value)});
+                     (Claim){m->name, hold_units(&m->value), hold_until(&m->value),
+                             json_get_str(&m->value, "network")});
     }
     const Json *bookings = slot_object(entity, IRI("bookings"));
     for (size_t i = 0; bookings && i < bookings->len; i++) {
         const JsonMember *m = &bookings->value.members[i];
-        vec_push(arena, &slot.bookings, (Claim){m->name, m->value.value.integer, 0});
+        vec_push(arena, &slot.bookings, (Claim){.name = m->name, .units = m->value.value.integer});
     }
     return slot;
 }
@@ -96,10 +105,12 @@ static int64_t claims_units(const Claims *claims) {
 static Json holds_json(Arena *arena, const Claims *holds) {
     JsonMembers members = {0};
     VEC_EACH (Claim, claim, holds) {
-        JsonMember *pair = NEW_ARRAY(arena, JsonMember, 2);
-        pair[0] = (JsonMember){STR("until"), json_of_int(claim->until)};
-        pair[1] = (JsonMember){STR("n"), json_of_int(claim->units)};
-        vec_push(arena, &members, (JsonMember){claim->name, json_of_members(pair, 2)});
+        JsonMember *hold = NEW_ARRAY(arena, JsonMember, 3);
+        hold[0] = (JsonMember){STR("until"), json_of_int(claim->until)};
+        hold[1] = (JsonMember){STR("n"), json_of_int(claim->units)};
+        hold[2] = (JsonMember){STR("network"), json_of_str(claim->network)};
+        size_t n = str_empty(claim->network) ? 2 : 3;
+        vec_push(arena, &members, (JsonMember){claim->name, json_of_members(hold, n)});
     }
     return json_of_members(members.items, members.len);
 }
@@ -147,6 +158,25 @@ static Rc slot_crowded(Ctx *ctx, const PartSlot *part, const Claims *claims) {
                     "This slot has %d entries: divide it into several.", SLOT_NAMES_MAX);
 }
 
+/* Nobody empties a day by holding it again and again. */
+static Rc hold_limits(Ctx *ctx, const PartSlot *part, const Slot *slot) {
+    int64_t all = part->units, same = 1;
+    int64_t most = slot->capacity * part->share / 100;
+    if (str_empty(part->network)) return RC_OK;
+    VEC_EACH (const Claim, claim, &slot->holds) {
+        if (str_empty(claim->network) || str_eq(claim->name, part->name)) continue;
+        all += claim->units;
+        same += str_eq(claim->network, part->network);
+    }
+    if (part->network_max && same > part->network_max)
+        return ctx_fail(ctx, RC_CONFLICT, "holds-network", part->slot,
+                        "Others on your network are choosing this day: wait a little, or choose "
+                        "another day.");
+    if (!part->share || all <= (most > 0 ? most : 1)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "holds-share", part->slot,
+                    "Many people are choosing this day now: wait a little, or choose another day.");
+}
+
 static Rc hold_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartSlot *part = args;
     Slot slot = slot_of(ctx, stage, part);
@@ -155,15 +185,15 @@ static Rc hold_guard(Ctx *ctx, Stage *stage, const void *args) {
                         "A hold needs units and an end in the future.");
     TRY(slot_crowded(ctx, part, &slot.holds));
     const Claim *mine = claim_find(&slot.holds, part->name);
-    return slot_left(&slot) + (mine ? mine->units : 0) >= part->units ? RC_OK
-                                                                      : slot_full(ctx, part);
+    if (slot_left(&slot) + (mine ? mine->units : 0) < part->units) return slot_full(ctx, part);
+    return hold_limits(ctx, part, &slot);
 }
 
 static Rc hold_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartSlot *part = args;
     Slot slot = slot_of(ctx, stage, part);
     claim_drop(&slot.holds, part->name);
-    vec_push(ctx->arena, &slot.holds, (Claim){part->name, part->units, part->until});
+    vec_push(ctx->arena, &slot.holds, (Claim){part->name, part->units, part->until, part->network});
     slot_save(ctx, stage, part, &slot);
     return RC_OK;
 }
@@ -186,7 +216,7 @@ static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
     Slot slot = slot_of(ctx, stage, part);
     if (claim_find(&slot.bookings, part->name)) return RC_OK;
     claim_drop(&slot.holds, part->hold);
-    vec_push(ctx->arena, &slot.bookings, (Claim){part->name, part->units, 0});
+    vec_push(ctx->arena, &slot.bookings, (Claim){.name = part->name, .units = part->units});
     slot_save(ctx, stage, part, &slot);
     return RC_OK;
 }

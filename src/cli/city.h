@@ -20,6 +20,8 @@ typedef struct CityOptions {
     Str hosts;             /* public names, by commas; empty: those of the listen address */
     Str proxies;           /* trusted addresses, by commas */
     bool secure;           /* reached over https */
+    int64_t hold_share;    /* percent of a day that holds without an account may take */
+    int64_t hold_network;  /* such holds of one network on one day */
     int loops, pool;       /* threads; 0: by the machine */
     int64_t wall_every;    /* µs between changes of the public wall; 0: one minute */
     int64_t release_every; /* µs between runs of decided releases; 0: one hour */

@@ -51,6 +51,8 @@ static Rc serve(Cli *cli) {
                            .hosts = settings_text(settings, "http.hosts"),
                            .proxies = settings_text(settings, "http.proxies"),
                            .secure = settings_bool(settings, "http.secure"),
+                           .hold_share = settings_int(settings, "book.nobody-share"),
+                           .hold_network = settings_int(settings, "book.network-holds"),
                            .loops = (int)settings_int(settings, "http.loops"),
                            .pool = (int)settings_int(settings, "http.pool"),
                            .wall_every = settings_duration(settings, "wall.public-every"),

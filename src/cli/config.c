@@ -35,6 +35,12 @@ const SettingRow cli_setting_rows[] = {
      "Whether notifications of subscriptions may go to loopback, link-local and metadata "
      "addresses.",
      NULL},
+    {"book.nobody-share", SETTING_INT, "50", 1, 100,
+     "Percent of a pickup day that people without an account may hold, all together, while they "
+     "fill in the form; the rest is for accounts, telephone and counter.",
+     "PERCENT"},
+    {"book.network-holds", SETTING_INT, "10", 1, 10000,
+     "How many such holds of one pickup day may come from one network address.", "N"},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,
      "How often the public wall changes; the staff's is pushed at every change.", "TIME"},
     {"release.every", SETTING_DURATION, "1h", TIME_MINUTE, 31 * TIME_DAY,

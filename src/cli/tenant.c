@@ -124,7 +124,8 @@ static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
 
 /* The rules are read once and live as long as the city. */
 static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
-    WasteSources sources = {0};
+    WasteSources sources = {.hold_share = city->options.hold_share,
+                            .hold_network = city->options.hold_network};
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
     Rc rc = starter_json(&lasting, STR("waste/items.json"), &sources.items);
@@ -186,6 +187,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_start(ctx, project));
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
+    TRY(procedures_sweep(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
     TRY(broker_open(ctx, tenant, &options));

@@ -1,6 +1,8 @@
 #include "procedure_int.h"
 
-enum { TOKEN_CHARS = 26, ID_CHARS = 26 };
+#include <arpa/inet.h>
+
+enum { TOKEN_CHARS = 26, ID_CHARS = 26, NETWORK_CHARS = 12 };
 
 /* ---- days ---- */
 
@@ -22,12 +24,37 @@ Rc apply_days(Ctx *ctx, const WasteDistrict *district, ApplyDays *out) {
     return RC_OK;
 }
 
-Rc apply_hold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold, int64_t *until) {
+/* The network that somebody without an account asks from, as a word that changes every day and
+ * tells nothing: a /64 of IPv6, an address of IPv4. */
+static Str network_of(Ctx *ctx, Arena *arena) {
+    unsigned char bytes[16] = {0};
+    Str address = ctx->actor->client;
+    bool six = inet_pton(AF_INET6, str_fmt(arena, STR_FMT, STR_ARG(address)).ptr, bytes) == 1;
+    Str network = six ? (Str){(const char *)bytes, sizeof bytes / 2} : address;
+    Date today = time_jst_date(time_now(ctx->clock));
+    Str key = str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(time_format_date(arena, today)),
+                      STR_ARG(hash_hex(arena, network)));
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("hold-network"), key);
+    return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, NETWORK_CHARS);
+}
+
+Rc apply_hold(Ctx *ctx, const ApplyHold *hold, int64_t *until) {
     Outcome outcome;
+    const WasteLimits *limits = waste_limits(procedures_waste(ctx->tenant));
     Command *command = case_command(ctx, STR("slot.hold"), STR_NONE, STR("web"));
-    PartSlot *part = case_slot(ctx, command, district, day);
-    part->name = str_dup(command_arena(command), hold);
-    part->until = *until = time_now(ctx->clock) + waste_limits(procedures_waste(ctx->tenant))->hold;
+    Arena *arena = command_arena(command);
+    bool moved = hold->before.year && time_date_days(hold->before) != time_date_days(hold->day);
+    PartSlot *old = moved ? case_slot(ctx, command, hold->district, hold->before) : NULL,
+             *part = case_slot(ctx, command, hold->district, hold->day);
+    part->name = str_dup(arena, hold->name);
+    part->until = *until = time_now(ctx->clock) + limits->hold;
+    if (ctx->actor->kind == ACTOR_NOBODY) part->network = network_of(ctx, arena);
+    part->share = limits->hold_share;
+    part->network_max = limits->hold_network;
+    if (old) {
+        old->name = part->name;
+        command_add(command, &part_slot_release, old);
+    }
     command_add(command, &part_slot_hold, part);
     return case_execute(ctx, command, &outcome);
 }

@@ -63,9 +63,17 @@ typedef struct ApplyDay {
 } ApplyDay;
 typedef VEC(ApplyDay) ApplyDays;
 Rc apply_days(Ctx *ctx, const WasteDistrict *district, ApplyDays *out);
-/* Holds the day for the draft: *until is when the hold ends. The same name again prolongs.
- * RC_CONFLICT "slot-full". */
-Rc apply_hold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold, int64_t *until);
+typedef struct ApplyHold {
+    const WasteDistrict *district;
+    Date day;
+    Str name; /* of the draft's hold */
+    Date
+        before; /* a day of the district that is held under the name and given back; year 0: none */
+} ApplyHold;
+/* Holds the day for the draft, and gives another one back in the same command: *until is when the
+ * hold ends. The same name again prolongs. RC_CONFLICT "slot-full"; "holds-share", "holds-network":
+ * people without an account hold as much of the day as they may. */
+Rc apply_hold(Ctx *ctx, const ApplyHold *hold, int64_t *until);
 /* Gives a held day back. */
 Rc apply_unhold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold);
 

@@ -72,6 +72,7 @@ typedef struct Change {
     Str browser;
     const JsonMember *members;
     size_t n;
+    const Json **before; /* what it was, for who wants to know; else NULL */
 } Change;
 
 static Rc draft_after(Ctx *ctx, const Change *change, const Json *before, Str *sealed) {
@@ -99,6 +100,7 @@ static Rc merge_write(Ctx *ctx, Batch *batch, Str key, const Change *change) {
     Rc rc = batch_item(ctx, batch, DRAFTS, key, &sealed);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     TRY(draft_read(ctx, change->browser, rc == RC_OK ? &sealed : NULL, &before));
+    if (change->before) *change->before = before;
     TRY(draft_after(ctx, change, before, &sealed));
     Item item = {.key = key, .value = sealed, .expires = time_now(ctx->clock) + draft_lasts};
     return batch_put(ctx, batch, DRAFTS, &item);
@@ -123,7 +125,11 @@ static Rc draft_write(Ctx *ctx, const Change *change) {
 }
 
 Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
-    return draft_write(ctx, &(Change){browser, members, n});
+    return draft_write(ctx, &(Change){.browser = browser, .members = members, .n = n});
+}
+
+Rc draft_swap(Ctx *ctx, Str browser, const JsonMembers *members, const Json **before) {
+    return draft_write(ctx, &(Change){browser, members->items, members->len, before});
 }
 
 Rc draft_drop(Ctx *ctx, Str browser) {

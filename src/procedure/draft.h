@@ -13,6 +13,8 @@ Rc draft_load(Ctx *ctx, Str browser, const Json **answers);
 /* Sets members of the draft; a member that is null is taken out. One transaction: what another tab
  * set at the same time stays. */
 Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n);
+/* The same, and what the draft was just before, which no other tab has seen as well. */
+Rc draft_swap(Ctx *ctx, Str browser, const JsonMembers *members, const Json **before);
 Rc draft_drop(Ctx *ctx, Str browser);
 
 #endif

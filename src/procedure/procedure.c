@@ -32,6 +32,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources) {
 void procedures_close(Tenant *tenant) {
     Procedures *procedures = tenant->procedures;
     if (!procedures) return;
+    sweep_stop(tenant);
     tenant->procedures = NULL;
     batch_close(procedures->local);
     pthread_mutex_destroy(&procedures->local_lock);

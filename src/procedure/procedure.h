@@ -23,6 +23,11 @@ typedef struct Procedures Procedures;
  * tenant. */
 Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources);
 void procedures_close(Tenant *tenant);
+/* From now on, holds that ran out are taken out of their slots every five minutes, until
+   procedures_close. After project_start and gate_open. */
+Rc procedures_sweep(Ctx *ctx, Tenant *tenant);
+/* Takes out those that ran out by now; *slots: of how many slots. With a Reader. */
+Rc procedures_expire(Ctx *ctx, size_t *slots);
 const Waste *procedures_waste(const Tenant *tenant);
 /* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
    them; the same seed and instant give the same city. The demo accounts must be there: they act.

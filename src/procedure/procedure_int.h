@@ -12,13 +12,18 @@
 #define WASTE_RESOURCE STR("bulky-waste")
 #define IRI(term)      STR(LD_DEFAULT term)
 
+typedef struct Sweep Sweep; /* the timer that takes out what ran out */
+
 struct Procedures {
     Arena *arena;
+    Sweep *sweep; /* NULL: none was started */
     Waste *waste;
     Batch *local;
     pthread_mutex_t local_lock;
 };
 
+/* Ends the timer, if one was started. */
+void sweep_stop(Tenant *tenant);
 /* A command of ctx's actor about a case; channel "web" unless said. */
 Command *case_command(Ctx *ctx, Str kind, Str case_id, Str channel);
 /* Runs and frees it. */

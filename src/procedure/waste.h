@@ -55,12 +55,15 @@ typedef struct WasteLimits {
     int64_t answer_days, answer_most; /* for an answer: working days usually, days at most */
     int64_t missed_days;   /* working days to take another day after one that was missed */
     int64_t hold;          /* µs */
+    int64_t hold_share;    /* percent of a day that holds by people without an account may take */
+    int64_t hold_network;  /* such holds of one network on one day */
     int64_t cut_off_days;  /* working days before the pickup */
     int64_t cut_off_clock; /* µs after midnight in Japan */
 } WasteLimits;
 
 typedef struct WasteSources {
     const Json *items, *districts, *rules, *organisation;
+    int64_t hold_share, hold_network; /* see WasteLimits */
 } WasteSources;
 
 /* Lives in ctx->arena, as the sources must. RC_INVALID names file and member. */

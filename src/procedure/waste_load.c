@@ -221,6 +221,8 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(items_load(ctx, waste, json_get(sources->items, STR("refused")), true));
     TRY(districts_load(ctx, waste, sources->districts));
     TRY(limits_load(ctx, waste, sources->rules));
+    waste->limits.hold_share = sources->hold_share;
+    waste->limits.hold_network = sources->hold_network;
     TRY(calendar_load(ctx, waste, sources->rules));
     TRY(missed_load(ctx, waste, sources->rules));
     TRY(remedies_load(ctx, waste, sources->rules));

@@ -2,7 +2,7 @@
  * draft, so Back loses nothing. */
 #include "pages_int.h"
 
-enum { RESULTS_MAX = 20, QUERY_MAX = 300, TOKEN_CHARS = 26, FEW_LEFT = 3 };
+enum { RESULTS_MAX = 20, QUERY_MAX = 300, TOKEN_CHARS = 26 };
 
 static const int64_t sent_lasts = 10 * TIME_MINUTE;
 
@@ -129,6 +129,16 @@ static void start_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_BULKY_START, &view);
 }
 
+/* Who begins anew gives back the day that he held. */
+static Rc start_leave(HttpExchange *x) {
+    Asking asking = {.x = x, .ctx = http_ctx(x)};
+    TRY(reload(&asking));
+    const Answers *before = &asking.answers;
+    if (!before->district || !before->day.year || held_until(&asking).kind == JSON_NULL)
+        return RC_OK;
+    return apply_unhold(asking.ctx, before->district, before->day, before->hold);
+}
+
 /* A new draft with a token of its own: sending it twice is one application. */
 void page_bulky_begin(HttpExchange *x, Json channel) {
     Ctx *ctx = http_ctx(x);
@@ -137,7 +147,8 @@ void page_bulky_begin(HttpExchange *x, Json channel) {
         {STR("hold"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
         {STR("channel"), channel},
     };
-    Rc rc = draft_drop(ctx, browser(ctx));
+    Rc rc = start_leave(x);
+    if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
     if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 3);
     if (rc == RC_OK)
         page_see(x, str_of(step_pages[0].path));
@@ -391,52 +402,6 @@ static void refused_get(HttpExchange *x) {
 
 /* ---- slot ---- */
 
-static Json day_value(Arena *arena, const ApplyDay *day) {
-    View one = view_new(arena);
-    Str date = time_format_date(arena, day->date);
-    view_str(&one, "id", date);
-    view_str(&one, "date", date);
-    view_int(&one, "remaining", day->left);
-    view_bool(&one, "few", day->left > 0 && day->left <= FEW_LEFT);
-    return view_value(&one);
-}
-
-static Json month_value(Arena *arena, Date first, const JsonItems *slots) {
-    static const char *const names[] = {"January",   "February", "March",    "April",
-                                        "May",       "June",     "July",     "August",
-                                        "September", "October",  "November", "December"};
-    View month = view_new(arena);
-    Str ja = time_format_japanese(arena, first);
-    ptrdiff_t end = str_find(ja, STR("月"));
-    view_set(&month, "label",
-             view_text(arena, str_sub(ja, 0, (size_t)end + 3),
-                       str_fmt(arena, "%s %d", names[first.month - 1], first.year)));
-    view_items(&month, "slots", slots);
-    return view_value(&month);
-}
-
-Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own) {
-    Ctx *ctx = http_ctx(x);
-    ApplyDays days;
-    JsonItems months = {0}, slots = {0};
-    TRY(apply_days(ctx, district, &days));
-    for (size_t i = 0; i < days.len; i++) {
-        ApplyDay day = days.items[i];
-        if (own.year && time_date_days(day.date) == time_date_days(own)) day.left++;
-        vec_push(ctx->arena, &slots, day_value(ctx->arena, &day));
-        bool last = i + 1 == days.len || days.items[i + 1].date.month != day.date.month;
-        if (!last) continue;
-        vec_push(ctx->arena, &months, month_value(ctx->arena, day.date, &slots));
-        slots = (JsonItems){0};
-    }
-    view_json(view, "district", district->name.both);
-    view_items(view, "months", &months);
-    view_null(view, "earlier");
-    view_null(view, "later");
-    view_int(view, "hold_minutes", waste_limits(procedures_waste(ctx->tenant))->hold / TIME_MINUTE);
-    return RC_OK;
-}
-
 /* The draft's own hold counts as free for the draft. */
 static Rc slot_values(Asking *asking) {
     Date own = held_until(asking).kind != JSON_NULL ? asking->answers.day : (Date){0};
@@ -453,31 +418,64 @@ static void slot_get(HttpExchange *x) {
         page_fail(x);
 }
 
-/* Holds the day before the form goes on, and gives a day held before back. */
-static Rc slot_hold(Asking *asking, Date before) {
+/* The day that a draft holds; year 0: none. */
+static Date held_day(const Asking *asking, const Json *draft) {
+    Date day = {0};
+    bool live = json_get_int(draft, "heldUntil", 0) > time_now(asking->ctx->clock);
+    if (live) (void)time_parse_date(json_get_str(draft, "day"), &day);
+    return day;
+}
+
+/* A draft holds one day, whatever its tabs do: each writes the day it wants before it holds it,
+ * learns which one it takes the place of, and gives its own back when another tab was later. */
+static Rc slot_hold(Asking *asking, const Json *before) {
     int64_t until;
-    Answers *answers = &asking->answers;
-    bool moved = before.year && time_date_days(before) != time_date_days(answers->day);
-    if (moved) TRY(apply_unhold(asking->ctx, answers->district, before, answers->hold));
-    TRY(apply_hold(asking->ctx, answers->district, answers->day, answers->hold, &until));
+    Answers *mine = &asking->answers, now;
+    ApplyHold hold = {.district = mine->district,
+                      .day = mine->day,
+                      .name = mine->hold,
+                      .before = held_day(asking, before)};
+    const Json *draft;
+    TRY(apply_hold(asking->ctx, &hold, &until));
+    TRY(draft_load(asking->ctx, browser(asking->ctx), &draft));
+    apply_answers(asking->ctx, draft, &now);
+    bool latest = str_eq(now.hold, mine->hold) && now.district == mine->district && now.day.year &&
+                  time_date_days(now.day) == time_date_days(mine->day);
+    if (!latest) return apply_unhold(asking->ctx, mine->district, mine->day, mine->hold);
     JsonMember member = {STR("heldUntil"), json_of_int(until)};
     return draft_merge(asking->ctx, browser(asking->ctx), &member, 1);
+}
+
+/* Why the day could not be held, in words of the page. */
+static const char *hold_fault(const Error *error) {
+    if (str_eq(error->code, STR("holds-share"))) return "busy";
+    return str_eq(error->code, STR("holds-network")) ? "network" : "full";
+}
+
+static Rc slot_keep(Asking *asking, Json day, const Json **before) {
+    JsonMembers members = {0};
+    vec_push(asking->ctx->arena, &members, (JsonMember){STR("day"), day});
+    TRY(draft_swap(asking->ctx, browser(asking->ctx), &members, before));
+    TRY(reload(asking));
+    apply_check(asking->ctx, &asking->answers, STEP_SLOT, &asking->faults);
+    return RC_OK;
 }
 
 static void slot_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
+    const Json *before;
     if (!asking_begin(x, STEP_SLOT, &asking) || !page_form(x, &form)) return;
-    Date before = asking.answers.day;
-    JsonMember members[] = {{STR("day"), form_value(form, "slot")}};
-    Rc rc = keep(&asking, members, 1);
+    Rc rc = slot_keep(&asking, form_value(form, "slot"), &before);
     if (rc == RC_OK && !asking.faults.len) {
         rc = slot_hold(&asking, before);
         if (rc == RC_OK) {
             go_on(&asking);
             return;
         }
-        if (rc == RC_CONFLICT) vec_push(asking.ctx->arena, &asking.faults, (Fault){"slot", "full"});
+        if (rc == RC_CONFLICT)
+            vec_push(asking.ctx->arena, &asking.faults,
+                     (Fault){"slot", hold_fault(&asking.ctx->error)});
     }
     if ((rc == RC_OK || rc == RC_CONFLICT) && slot_values(&asking) == RC_OK)
         asking_show(&asking, 422);

@@ -28,8 +28,8 @@ static int tear_down(void **state) {
 
 typedef struct Wish {
     const PartKind *kind;
-    const char *place, *name, *hold;
-    int64_t units, capacity, until;
+    const char *place, *name, *hold, *network;
+    int64_t units, capacity, until, share, network_max;
 } Wish;
 
 static Rc wish_run(Ctx *ctx, Wish wish) {
@@ -46,7 +46,10 @@ static Rc wish_run(Ctx *ctx, Wish wish) {
                        .name = str_dup(arena, str_of(wish.name)),
                        .hold = str_dup(arena, str_of(wish.hold)),
                        .units = wish.units ? wish.units : 1,
-                       .until = wish.until ? wish.until : HOUSE_NOW + TIME_HOUR};
+                       .until = wish.until ? wish.until : HOUSE_NOW + TIME_HOUR,
+                       .network = str_dup(arena, str_of(wish.network ? wish.network : "")),
+                       .share = wish.share,
+                       .network_max = wish.network_max};
     command_needs(command, part->slot);
     command_add(command, wish.kind, part);
     return house_run(ctx, command);
@@ -139,6 +142,41 @@ static void expiring_drops_what_has_ended_and_nothing_else(void **state) {
     const Attr *holds = entity_attr(slot_of(house, "here"), IRI("holds"));
     assert_int_equal(holds->value->len, 1);
     assert_int_equal(read_slot(house).held, 1);
+}
+
+/* Holds from a network count together, and against the part that all of them may take; those
+   without one count for nothing but the places. */
+static void holds_from_networks_leave_places_for_others(void **state) {
+    House *house = *state;
+#define NETWORK(n, from)                                                                           \
+    HOLD(house, .name = n, .network = from, .capacity = 10, .share = 50, .network_max = 3)
+    GOOD(house, NETWORK("a", "x"));
+    GOOD(house, NETWORK("b", "x"));
+    GOOD(house, NETWORK("c", "x"));
+    GOOD(house, NETWORK("c", "x")); /* prolongs */
+    FAILS(house, NETWORK("d", "x"), RC_CONFLICT, "holds-network");
+    GOOD(house, NETWORK("d", "y"));
+    GOOD(house, NETWORK("e", "y"));
+    FAILS(house, NETWORK("f", "z"), RC_CONFLICT, "holds-share");
+    for (const char *name = "fghij"; *name; name++)
+        GOOD(house, HOLD(house, .name = (char[]){*name, 0}, .capacity = 10));
+    FAILS(house, HOLD(house, .name = "k", .capacity = 10), RC_CONFLICT, "slot-full");
+    GOOD(house, RELEASE(house, .name = "a", .capacity = 10));
+    GOOD(house, NETWORK("k", "z"));
+    GOOD(house, BOOK(house, .name = "case", .hold = "k", .capacity = 10));
+    GOOD(house, RELEASE(house, .name = "f", .capacity = 10));
+    GOOD(house, NETWORK("l", "z")); /* what became a booking is no hold any more */
+    assert_false(book_has_expired(slot_of(house, "here"), HOUSE_NOW));
+    assert_true(book_has_expired(slot_of(house, "here"), HOUSE_NOW + TIME_HOUR));
+#undef NETWORK
+}
+
+/* Limits of nothing are no limits. */
+static void without_limits_a_network_may_hold_all(void **state) {
+    House *house = *state;
+    for (const char *name = "abc"; *name; name++)
+        GOOD(house, HOLD(house, .name = (char[]){*name, 0}, .network = "x"));
+    FAILS(house, HOLD(house, .name = "d", .network = "x"), RC_CONFLICT, "slot-full");
 }
 
 static void nonsense_is_refused(void **state) {
@@ -298,6 +336,8 @@ int main(void) {
         TEST(a_full_slot_refuses_and_a_release_makes_room),
         TEST(an_expired_hold_books_only_what_is_left),
         TEST(expiring_drops_what_has_ended_and_nothing_else),
+        TEST(holds_from_networks_leave_places_for_others),
+        TEST(without_limits_a_network_may_hold_all),
         TEST(nonsense_is_refused),
         TEST(a_slot_keeps_the_capacity_it_was_made_with),
         TEST(generated_sequences_agree_with_the_model_and_never_overbook),

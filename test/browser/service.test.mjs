@@ -48,8 +48,8 @@ async function stepUp(page, account) {
     await press(page, 'form[action="/step-up"] button.wide');
 }
 
-// The questions from the address to the last page before sending.
-async function answer(page) {
+// The questions from the address to the day.
+async function answerToDay(page) {
     await page.fill('#postcode', '999-0001');
     await press(page, 'button[value="lookup"]');
     await page.fill('#street', '1-2-3');
@@ -57,6 +57,11 @@ async function answer(page) {
     await page.goto(`${site.url}/bulky/items?q=sofa`);
     await press(page, 'button[name="add"]');
     await press(page, 'button[name="action"][value="next"]');
+}
+
+// And from there to the last page before sending.
+async function answer(page) {
+    await answerToDay(page);
     await page.locator('input[name="slot"]:not([disabled])').first().check();
     await press(page, '.actions button');
     await page.fill('#name', '試験 太郎');
@@ -195,6 +200,28 @@ it('leads each role by the brand to a page that it may open, and to its own desk
             assert.equal((await page.request.get(site.url + link)).status(), 200, `${role} ${link}`);
         await page.context().close();
     }
+});
+
+// Ten forms without an account may hold a day from one address; who has an account goes on.
+it('keeps a day open to others when forms are begun again and again', async () => {
+    const holds = [];
+    for (let i = 0; i <= 11; i++) {
+        const page = await open(false);
+        if (i === 11) await signIn(page, 'resident-1');
+        await page.goto(`${site.url}/bulky`);
+        await press(page, 'form[action="/bulky/start"] button');
+        await answerToDay(page);
+        await page.locator('input[name="slot"]:not([disabled])').last().check();
+        await press(page, '.actions button');
+        holds.push(page);
+    }
+    for (const page of [...holds.slice(0, 10), holds[11]]) assert.match(page.url(), /\/bulky\/contact$/);
+    assert.match(await holds[10].locator('.errors').innerText(), /同じネットワーク/);
+    await holds[0].goto(`${site.url}/bulky`); // beginning anew gives the day back
+    await press(holds[0], 'form[action="/bulky/start"] button');
+    await press(holds[10], '.actions button');
+    assert.match(holds[10].url(), /\/bulky\/contact$/);
+    await Promise.all(holds.map((page) => page.context().close()));
 });
 
 // What people typed and what they are called is data; all else is English on an English page.

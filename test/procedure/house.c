@@ -114,7 +114,9 @@ void house_procedures(House *house) {
     WasteSources sources = {.items = house_starter(house, "waste/items.json"),
                             .districts = house_starter(house, "waste/districts.json"),
                             .rules = house_starter(house, "waste/rules.json"),
-                            .organisation = house_starter(house, "organisation.json")};
+                            .organisation = house_starter(house, "organisation.json"),
+                            .hold_share = 50,
+                            .hold_network = 5};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 

@@ -130,14 +130,84 @@ static void a_held_day_becomes_the_booking(void **state) {
     house_act(house, &house->nobody);
     Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
     answers.hold = STR("hold-1");
-    GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, answers.hold, &until));
+    ApplyHold hold = {.district = answers.district, .day = FRIDAY, .name = answers.hold};
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
     assert_int_equal(until, HOUSE_NOW + 30 * TIME_MINUTE);
-    GOOD(house, apply_hold(&house->ctx, answers.district, FRIDAY, STR("hold-2"), &until));
+    hold.name = STR("hold-2");
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
     assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 38);
     GOOD(house, cases_send(house, &answers, &receipt));
     assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 38);
     GOOD(house, apply_unhold(&house->ctx, answers.district, FRIDAY, STR("hold-2")));
     assert_int_equal(cases_slot(house, "manaka", FRIDAY).left, 39);
+}
+
+/* One hold of a draft, wherever it moves; a day keeps what people without an account may not hold.
+ */
+static void nobody_empties_a_day_by_holding_it(void **state) {
+    House *house = *state;
+    int64_t until;
+    Date later = {2026, 12, 8};
+    const WasteDistrict *manaka = waste_district(procedures_waste(&house->tenant), STR("manaka"));
+    ApplyHold hold = {.district = manaka, .day = FRIDAY, .name = STR("hold-0")};
+    Actor stranger = house->nobody;
+    house_act(house, &stranger);
+    for (int i = 0; i < 20; i++) { /* half of the 40 */
+        stranger.client = str_fmt(house->arena, "2001:db8:%d::%d", i / 5, i);
+        hold.name = str_fmt(house->arena, "hold-%d", i);
+        GOOD(house, apply_hold(&house->ctx, &hold, &until));
+        GOOD(house, apply_hold(&house->ctx, &hold, &until)); /* prolongs */
+    }
+    hold.name = STR("sixth");
+    FAILS(house, apply_hold(&house->ctx, &hold, &until), RC_CONFLICT, "holds-network");
+    stranger.client = STR("192.0.2.1");
+    FAILS(house, apply_hold(&house->ctx, &hold, &until), RC_CONFLICT, "holds-share");
+    house_act(house, &house->resident); /* with an account, or at the counter, it goes on */
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
+    house_act(house, &stranger);
+    hold = (ApplyHold){.district = manaka, .day = later, .name = STR("hold-0"), .before = FRIDAY};
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).held, 20);
+    assert_int_equal(cases_slot(house, "manaka", later).held, 1);
+    house->clock.fixed += 31 * TIME_MINUTE;
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).held, 0);
+    size_t slots; /* what ran out goes, once; the other day's hold with it */
+    house_act(house, (Actor *)(uintptr_t)gate_system_actor());
+    GOOD(house, procedures_expire(&house->ctx, &slots));
+    assert_int_equal(slots, 2);
+    GOOD(house, procedures_expire(&house->ctx, &slots));
+    assert_int_equal(slots, 0);
+    house_act(house, &stranger);
+    hold = (ApplyHold){.district = manaka, .day = FRIDAY, .name = STR("again")};
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
+}
+
+/* One address alone never takes the last places: those of ちょうじま are eight. */
+static void one_network_cannot_hold_a_whole_day(void **state) {
+    House *house = *state;
+    int64_t until;
+    size_t held = 0;
+    const WasteDistrict *small = waste_district(procedures_waste(&house->tenant), STR("chojima"));
+    assert_non_null(small);
+    Date *days;
+    Actor stranger = house->nobody;
+    stranger.client = STR("192.0.2.7");
+    size_t n = waste_days(house->arena, procedures_waste(&house->tenant), small, house->clock.fixed,
+                          &days);
+    assert_true(n > 0);
+    ApplyHold hold = {.district = small, .day = days[0]};
+    house_act(house, &stranger);
+    for (int64_t i = 0; i < 3 * small->capacity; i++) {
+        hold.name = str_fmt(house->arena, "attack-%lld", (long long)i);
+        held += apply_hold(&house->ctx, &hold, &until) == RC_OK;
+    }
+    assert_true(held > 0 && (int64_t)held < small->capacity);
+    house_act(house, &house->resident); /* with an account one still gets a place */
+    hold.name = STR("member");
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
+    house_act(house, &house->clerk); /* and at the counter */
+    hold.name = STR("counter");
+    GOOD(house, apply_hold(&house->ctx, &hold, &until));
 }
 
 enum { THREADS = 6, EACH = 8 }; /* for the 8 places of ちょうじま */
@@ -541,6 +611,8 @@ int main(void) {
         TEST(an_official_enters_for_somebody),
         TEST(an_incomplete_draft_books_nothing),
         TEST(a_held_day_becomes_the_booking),
+        TEST(nobody_empties_a_day_by_holding_it),
+        TEST(one_network_cannot_hold_a_whole_day),
         TEST(several_tabs_lose_no_answer),
         TEST(many_who_want_the_last_places_get_each_once),
         TEST(cancelling_gives_the_day_back_until_the_cut_off),

@@ -1,0 +1,101 @@
+/* sweep: holds that ran out are taken out of their slots. Nobody counts them any more, but they
+   would stay in the slot until somebody writes it next. */
+#include "procedure_int.h"
+
+#include <stdatomic.h>
+
+#define TIMER STR("procedure.sweep")
+
+enum { SWEEP_ARENA = 64 << 20, SLOTS_AT_ONCE = 200 };
+
+static const int64_t every = 5 * TIME_MINUTE, patience = 10 * TIME_SECOND;
+
+struct Sweep {
+    Tenant *tenant;
+    Arena *arena, *scratch;
+    Reader *db;
+    atomic_bool stop;
+};
+
+/* ---- one pass ---- */
+
+static Rc slot_sweep(Ctx *ctx, Command *command, const WasteDistrict *district, Date day,
+                     size_t *slots) {
+    const Entity *slot;
+    Str id = book_slot_id(ctx->arena, WASTE_RESOURCE, district->id, day);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &slot);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    if (*slots == SLOTS_AT_ONCE || !book_has_expired(slot, time_now(ctx->clock))) return RC_OK;
+    command_add(command, &part_slot_expire, case_slot(ctx, command, district, day));
+    (*slots)++;
+    return RC_OK;
+}
+
+static Rc slots_sweep(Ctx *ctx, Command *command, size_t *slots) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    const WasteDistrict *district;
+    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock)));
+    for (size_t i = 0; (district = waste_district_at(waste, i)); i++)
+        for (int64_t n = 0; n <= waste_limits(waste)->horizon_days; n++)
+            TRY(slot_sweep(ctx, command, district, time_days_date(today + n), slots));
+    return RC_OK;
+}
+
+Rc procedures_expire(Ctx *ctx, size_t *slots) {
+    Outcome outcome;
+    *slots = 0;
+    Command *command = case_command(ctx, STR("slot.expire"), STR_NONE, STR("timer"));
+    Rc rc = slots_sweep(ctx, command, slots);
+    if (rc == RC_OK && *slots) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+/* ---- the timer, on the ledger's thread ---- */
+
+static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
+    Sweep *sweep = arg;
+    Clock clock = {.fixed = TIME_NONE};
+    Rand rand = rand_system();
+    size_t slots;
+    arena_reset(sweep->arena);
+    Ctx ctx = {.arena = sweep->arena,
+               .scratch = sweep->scratch,
+               .clock = &clock,
+               .rand = &rand,
+               .tenant = sweep->tenant,
+               .actor = (Actor *)(uintptr_t)gate_system_actor(),
+               .db = sweep->db,
+               .deadline = time_monotonic() + patience};
+    (void)at;
+    Rc rc = procedures_expire(&ctx, &slots);
+    if (rc != RC_OK && rc != RC_BUSY)
+        log_error("procedure", "expired holds were not taken out: " STR_FMT,
+                  STR_ARG(ctx.error.detail));
+    if (!atomic_load(&sweep->stop))
+        ledger_timer(ledger, key, time_now(&clock) + every, sweep_due, sweep);
+}
+
+Rc procedures_sweep(Ctx *ctx, Tenant *tenant) {
+    Sweep *sweep = mem_zero(sizeof *sweep);
+    sweep->tenant = tenant;
+    sweep->arena = arena_new(SWEEP_ARENA);
+    sweep->scratch = arena_new(SWEEP_ARENA);
+    tenant->procedures->sweep = sweep;
+    TRY(reader_open(ctx, ledger_store(tenant->ledger), &sweep->db));
+    ledger_timer(tenant->ledger, TIMER, time_now(ctx->clock), sweep_due, sweep);
+    return RC_OK;
+}
+
+void sweep_stop(Tenant *tenant) {
+    Sweep *sweep = tenant->procedures->sweep;
+    if (!sweep) return;
+    atomic_store(&sweep->stop, true);
+    ledger_timer(tenant->ledger, TIMER, TIME_NONE, sweep_due, sweep);
+    reader_close(sweep->db);
+    arena_free(sweep->arena);
+    arena_free(sweep->scratch);
+    mem_free(sweep);
+    tenant->procedures->sweep = NULL;
+}
