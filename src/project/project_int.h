@@ -86,7 +86,8 @@ void index_free(struct Indexes *indexes);
 Rc index_open(Ctx *ctx, struct Indexes *indexes);
 /* How long to wait for leaves before the next slice, in microseconds; idle when there is none. */
 int64_t index_pause(struct Indexes *indexes, int64_t idle);
-/* A slice of the walk that fills what is wanted, if anything is; on the projections' thread, between windows. */
+/* A slice of the walk that fills what is wanted, if anything is; on the projections' thread,
+ * between windows. */
 Rc index_step(Ctx *ctx, struct Indexes *indexes);
 
 /* One window of leaves up to `until`, whole or not at all. Announces nothing. */
