@@ -63,5 +63,5 @@ export async function preview() {
     };
 }
 
-export const CHROMIUM = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-quic', '--no-first-run',
+export const CHROMIUM = { executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'] };
