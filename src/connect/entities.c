@@ -24,6 +24,8 @@ typedef struct Seen {
 typedef struct Entities {
     Map seen;     /* id to Seen, in the import's arena */
     Map prefixes; /* beginnings of ids, see entities_vanished */
+    Map within;   /* what the file's rows have in the attributes by which a layout tells whose they
+                     are */
     VEC(Waiting) waiting;
 } Entities;
 
@@ -42,6 +44,24 @@ static uint64_t content_of(Arena *arena, const Entity *entity) {
 static void number_equal(Import *import, Seen *seen, Entity *entity) {
     seen->times++;
     entity->id = str_fmt(import->work.arena, STR_FMT "-%zu", STR_ARG(entity->id), seen->times);
+}
+
+static Str within_of(const Import *import, Arena *arena, const Entity *entity) {
+    Buf to = buf_new(arena, CSV_LINE_MAX);
+    VEC_EACH (const Str, iri, &import->layout->within) {
+        buf_add(&to, entity_text(entity, *iri));
+        buf_add_char(&to, '\0');
+    }
+    return buf_str(&to);
+}
+
+static bool within_has(const Import *import, const Entities *entities, const Entity *entity) {
+    Arena *scratch = import->work.scratch;
+    if (!import->layout->within.len) return true; /* the ids tell */
+    ArenaMark mark = arena_mark(scratch);
+    bool has = map_has(&entities->within, within_of(import, scratch, entity));
+    arena_rewind(scratch, mark);
+    return has;
 }
 
 static bool hashed(const Import *import) {
@@ -80,6 +100,8 @@ static Rc entities_row(Import *import, void *state, const CsvRow *row, RowMade *
     map_put(&entities->seen, str_dup(keep, made->entity->id), mark);
     if (!map_has(&entities->prefixes, made->prefix))
         map_put(&entities->prefixes, str_dup(keep, made->prefix), mark);
+    if (!within_has(import, entities, made->entity))
+        map_put(&entities->within, within_of(import, keep, made->entity), mark);
     report_left_out(import, &made->left_out);
     vec_push(import->work.arena, &entities->waiting,
              (Waiting){.entity = made->entity, .line = row->line, .rules = made->rules});
@@ -194,6 +216,7 @@ Sink entities_sink(Import *import) {
     Entities *entities = NEW(import->keep.arena, Entities);
     entities->seen = map_new(import->keep.arena);
     entities->prefixes = map_new(import->keep.arena);
+    entities->within = map_new(import->keep.arena);
     return (Sink){
         .state = entities, .row = entities_row, .flush = entities_flush, .batch = BATCH_ROWS};
 }
@@ -201,7 +224,8 @@ Sink entities_sink(Import *import) {
 /* ---- what is no longer in the file ---- */
 
 /* The file speaks for all ids that begin as its own do, up to the last {} of the pattern: the
-   AEDs of these municipalities, the accidents of this year. */
+   AEDs of these municipalities, the accidents of this year. Where ids don't tell whose a thing is,
+   the layout names what does: the gauges of these administrators. */
 static bool in_range(const StrVec *prefixes, Str id) {
     size_t low = 0, high = prefixes->len;
     while (low < high) {
@@ -246,7 +270,7 @@ static Rc gone_page(Gone *gone, const Match *match) {
         const Entity *entity = answer.entities.items[i];
         gone->after = str_dup(import->keep.arena, entity->id);
         if (map_has(&gone->entities->seen, entity->id) || !of_layout(import, entity)) continue;
-        if (in_range(&gone->prefixes, entity->id))
+        if (in_range(&gone->prefixes, entity->id) && within_has(import, gone->entities, entity))
             vec_push(import->keep.arena, &gone->ids, gone->after);
     }
     gone->more = answer.more;

@@ -201,6 +201,14 @@ static void bind_rest(Binding *binding) {
             vec_push(binding->ctx->arena, &layout->unknown, layout->headers.items[i]);
 }
 
+static void bind_within(Binding *binding, const DictType *type) {
+    const Json *terms = json_get(binding->source, STR("within"));
+    VEC_EACH (DictAttr, attr, &type->attrs)
+        for (size_t i = 0; terms && i < terms->len; i++)
+            if (str_eq(attr->term, json_str(json_at(terms, i))))
+                vec_push(binding->ctx->arena, &binding->layout->within, attr->iri);
+}
+
 static Layout *layout_bind(Binding *binding, const DictType *type, const StrVec *headers) {
     Arena *arena = binding->ctx->arena;
     Layout *layout = NEW(arena, Layout);
@@ -213,6 +221,7 @@ static Layout *layout_bind(Binding *binding, const DictType *type, const StrVec 
     VEC_EACH (DictAttr, attr, &type->attrs)
         bind_attr(binding, attr);
     bind_series(binding);
+    bind_within(binding, type);
     bind_rest(binding);
     return layout;
 }

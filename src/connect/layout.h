@@ -31,6 +31,7 @@ typedef struct Layout {
     bool series;
     int time_column; /* of a series */
     Str time_order;  /* "m/d/y" or empty */
+    StrVec within;   /* attributes whose values say for which entities a file speaks */
     StrVec headers;  /* as they stand in the file */
     StrVec unknown;  /* headers that say nothing to the dictionary */
     size_t known;    /* columns that say something */

@@ -96,6 +96,17 @@ static Rc check_terms(const Layout *layout, Str name, bool by_value) {
                 : fail_in(layout, name, "This names attributes of the type by their terms.");
 }
 
+static Rc check_within(const Layout *layout) {
+    StrVec terms = {0};
+    bool good = true;
+    TRY(dictionary_texts(layout->reader, &layout->path, layout->json, STR("within"), &terms));
+    VEC_EACH (Str, term, &terms)
+        good = good && attr_by_term(layout->type, *term);
+    return good ? RC_OK
+                : fail_in(layout, STR("within"),
+                          "This names attributes of the type by their terms.");
+}
+
 static Rc check_series(const Layout *layout) {
     EntityPath path = {.up = &layout->path, .name = STR("series")};
     const Json *series = json_get(layout->json, STR("series"));
@@ -117,8 +128,8 @@ static Rc check_series(const Layout *layout) {
 }
 
 static Rc check_layout(const Layout *layout, Map *file_names) {
-    static const Str names[] = {STR("name"),   STR("recognise"), STR("id"),     STR("defaults"),
-                                STR("ignore"), STR("series"),    STR("columns")};
+    static const Str names[] = {STR("name"),   STR("recognise"), STR("id"),      STR("defaults"),
+                                STR("ignore"), STR("series"),    STR("columns"), STR("within")};
     TRY(dictionary_only(layout->reader, &layout->path, layout->json, names,
                         sizeof names / sizeof *names));
     Str name = json_get_str(layout->json, "name");
@@ -134,6 +145,7 @@ static Rc check_layout(const Layout *layout, Map *file_names) {
     TRY(check_id(layout));
     TRY(check_terms(layout, STR("defaults"), false));
     TRY(check_terms(layout, STR("columns"), true));
+    TRY(check_within(layout));
     return check_series(layout);
 }
 

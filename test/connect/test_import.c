@@ -297,6 +297,21 @@ static void a_gauge_that_came_by_its_readings_has_not_vanished(void **state) {
     assert_non_null(rig_entity(rig, "urn:ngsi-ld:RiverGauge:9"));
 }
 
+static void a_list_of_gauges_speaks_for_its_administrators_alone(void **state) {
+    Rig *rig = *state;
+    import_text(rig,
+                "id,観測所名,河川名,管理者名\n1,九十九橋,足羽川,福井土木\n2,深谷,足羽川,福井土木\n"
+                "3,とうげ,まち川,まち市\n4,無名,まち川,\n",
+                (ConnectWish){0});
+    const Json *report =
+        import_text(rig, "id,観測所名,河川名,管理者名\n1,九十九橋,足羽川,福井土木\n",
+                    (ConnectWish){.replace = true});
+    assert_int_equal(rig_count(report, "removed"), 1);
+    assert_null(rig_entity(rig, "urn:ngsi-ld:RiverGauge:2"));
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:RiverGauge:3"));
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:RiverGauge:4"));
+}
+
 /* ---- refusals ---- */
 
 static void files_without_layout_are_refused_with_their_first_line(void **state) {
@@ -434,6 +449,7 @@ int main(void) {
         CASE(a_corrected_reading_takes_the_place_of_the_former_one),
         CASE(an_ambiguous_reading_is_listed),
         CASE(a_gauge_that_came_by_its_readings_has_not_vanished),
+        CASE(a_list_of_gauges_speaks_for_its_administrators_alone),
         CASE(files_without_layout_are_refused_with_their_first_line),
         CASE(hostile_files_are_refused_with_one_sentence),
         CASE(lone_quotes_list_their_own_row_only),
