@@ -6,7 +6,7 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { LINKS_ARENA = 1 << 30, PAGE = 1000, ID_CHARS = 26, REASON_MAX = 1000 };
+enum { LINKS_ARENA = 1 << 30, ID_CHARS = 26, REASON_MAX = 1000 };
 
 #define PERSON_PREFIX "urn:ngsi-ld:Person:"
 
@@ -87,29 +87,12 @@ static Rc links_take(Ctx *ctx, struct Links *links, Str id) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-static Rc page_take(Ctx *ctx, struct Links *links, const Match *match, Str *after) {
-    ProjectQuery query = {.match = match, .limit = PAGE, .after = *after};
-    ProjectAnswer answer;
-    TRY(project_query(ctx, ctx->tenant->project, &query, &answer));
-    for (size_t i = 0; i < answer.entities.len; i++) {
-        *after = answer.entities.items[i]->id;
-        TRY(links_take(ctx, links, *after));
-    }
-    if (!answer.more) *after = STR_NONE;
-    return RC_OK;
+static Rc link_take(Ctx *ctx, void *arg, const Entity *link) {
+    return links_take(ctx, arg, link->id);
 }
 
 static Rc links_read(Ctx *ctx, struct Links *links) {
-    MatchSource source = {.type = STR(LINK_TYPE)};
-    Match *match;
-    Str after = STR_NONE;
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc;
-    do
-        rc = page_take(ctx, links, match, &after);
-    while (rc == RC_OK && !str_empty(after));
-    match_free(match);
-    return rc;
+    return project_each(ctx, &(ProjectWish){.type = STR(LINK_TYPE)}, link_take, links);
 }
 
 Rc link_open(Ctx *ctx, Gate *gate) {

@@ -332,16 +332,11 @@ Rc office_seen(Ctx *ctx, Str id) {
 }
 
 Rc office_dropped(Ctx *ctx, ProjectAnswer *out) {
-    Match *match;
     Buf condition = buf_new(ctx->arena, CONDITION_MAX);
     buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";drafter=="));
     json_write_str(&condition, ctx->actor->id);
-    MatchSource source = {.type = STR("Decision"), .q = buf_str(&condition)};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = DROPPED_SHOWN};
-    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_free(match);
-    return rc;
+    ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition), .limit = DROPPED_SHOWN};
+    return project_find(ctx, &wish, out);
 }
 
 /* ---- what waits ---- */

@@ -8,22 +8,15 @@ enum { ROUND_MAX = 2000, PLANS_A_DAY = 50 };
 /* ---- the cases of a day ---- */
 
 Rc office_plans(Ctx *ctx, Date day, const char *state, ProjectAnswer *out) {
-    Match *match;
-    OrderBy *order = NULL;
     Str title = plan_title(ctx->arena, day);
-    MatchSource source = {
+    ProjectWish wish = {
         .type = STR("Decision"),
         .q = str_fmt(ctx->arena,
                      "kind==\"collection-plan\";state==\"%s\";subjectLine==\"" STR_FMT "\"", state,
-                     STR_ARG(title))};
-    OrderSource by = {.order_by = STR("draftedAt")};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc = match_order(ctx, ld_core(), &by, &order);
-    ProjectQuery query = {.match = match, .order = order, .limit = PLANS_A_DAY};
-    if (rc == RC_OK) rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_order_free(order);
-    match_free(match);
-    TRY(rc);
+                     STR_ARG(title)),
+        .order_by = STR("draftedAt"),
+        .limit = PLANS_A_DAY};
+    TRY(project_find(ctx, &wish, out));
     if (!out->more) return RC_OK;
     return ctx_fail(ctx, RC_LIMIT, "too-many-plans", STR("day"),
                     "A day has at most %d collection plans.", PLANS_A_DAY);

@@ -13,13 +13,8 @@ static const Str purpose_decide = {"bulky-waste-decide", 18};
 /* ---- finding proposals ---- */
 
 Rc page_proposals(Ctx *ctx, Str condition, ProjectAnswer *out) {
-    Match *match;
-    MatchSource source = {.type = STR("Decision"), .q = condition};
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    ProjectQuery query = {.match = match, .limit = DECISIONS_SHOWN};
-    Rc rc = project_query(ctx, ctx->tenant->project, &query, out);
-    match_free(match);
-    return rc;
+    ProjectWish wish = {.type = STR("Decision"), .q = condition, .limit = DECISIONS_SHOWN};
+    return project_find(ctx, &wish, out);
 }
 
 /* ---- fee reductions ---- */
