@@ -38,9 +38,11 @@ static Str lot_english(Arena *arena, Str ja) {
         size_t sign = 0, n = sizeof signs / sizeof *signs;
         while (sign < n && !(ends_in_digit(&to) && str_starts(ja, signs[sign])))
             sign++;
-        if (sign == n) {
-            buf_add(&to, str_head(ja, 1));
-            ja = str_sub(ja, 1, ja.len);
+        if (sign == n) { /* a whole character, of however many bytes */
+            Str rest = ja;
+            (void)str_utf8_next(&rest);
+            buf_add(&to, str_sub(ja, 0, ja.len - rest.len));
+            ja = rest;
             continue;
         }
         ja = str_sub(ja, signs[sign].len, ja.len);

@@ -25,6 +25,7 @@ async function open(scripts = true, width = 390) {
 }
 
 async function sound(page) {
+    assert.ok(!(await page.content()).includes('\ufffd'), `${page.url()} has a broken character`);
     if (!page.scripts) return;
     assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
     assert.deepEqual(await violations(page), [], page.url());
@@ -49,10 +50,11 @@ async function stepUp(page, account) {
 }
 
 // The questions from the address to the day.
-async function answerToDay(page) {
+async function answerToDay(page, { building = '' } = {}) {
     await page.fill('#postcode', '999-0001');
     await press(page, 'button[value="lookup"]');
     await page.fill('#street', '1-2-3');
+    await page.fill('#building', building);
     await press(page, 'button[value="next"]');
     await page.goto(`${site.url}/bulky/items?q=sofa`);
     await press(page, 'button[name="add"]');
@@ -60,8 +62,8 @@ async function answerToDay(page) {
 }
 
 // And from there to the last page before sending.
-async function answer(page) {
-    await answerToDay(page);
+async function answer(page, wish = {}) {
+    await answerToDay(page, wish);
     await page.locator('input[name="slot"]:not([disabled])').first().check();
     await press(page, '.actions button');
     await page.fill('#name', '試験 太郎');
@@ -251,6 +253,7 @@ it('speaks English on English pages', async () => {
         for (let path; (path = left.shift()); seen.add(path)) {
             await page.goto(`${site.url}${path}${path.includes('?') ? '&' : '?'}lang=en`);
             assert.deepEqual(await japanese(page), [], `${role} ${path}`);
+            assert.ok(!(await page.content()).includes('\ufffd'), `${role} ${path} has a broken character`);
             const links = await page.locator('main a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
             for (const kind of [/^\/staff\/cases\/[^/]+$/, /^\/staff\/decisions\/[^/?]+$/, /^\/my\/cases\/[^/]+$/])
                 if (![...left, ...seen].some((one) => kind.test(one))) left.push(...links.filter((href) => kind.test(href)).slice(0, 1));
@@ -258,6 +261,18 @@ it('speaks English on English pages', async () => {
         assert.ok(seen.size >= paths.length);
         await page.context().close();
     }
+});
+
+// The characters of a building stay as they were typed; its signs become those of English addresses.
+it('keeps the name of a building whole on English pages', async () => {
+    const page = await open();
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await answer(page, { building: 'まち団地第3棟107号' });
+    await page.goto(`${site.url}/bulky/check?lang=en`);
+    assert.match(await page.locator('main').innerText(), /まち団地第3棟107, 1-2-3, Manaka 1-chome/);
+    await sound(page);
+    await page.context().close();
 });
 
 // A refusal tells what can be done about it, by the names that the laws have in English.

@@ -27,6 +27,7 @@ async function open(scripts, width = 390) {
 
 // No axe violation, nothing wider than the window. Without scripts axe can't run; the same pages are looked at with them.
 async function sound(page) {
+    assert.ok(!(await page.content()).includes('\ufffd'), `${page.url()} has a broken character`);
     if (!page.scripts) return;
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
     assert.deepEqual(await violations(page), [], page.url());
