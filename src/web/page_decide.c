@@ -30,6 +30,19 @@ Rc page_proposal_view(Ctx *ctx, const Entity **decision) {
     return RC_OK;
 }
 
+Rc page_seen_out(Ctx *ctx, const Json *contents, PageSeen *seen) {
+    const Json *out = json_get(contents, STR("out"));
+    for (size_t i = 0; out && i < out->len; i++) {
+        const Entity *application;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(json_at(out, i), "case"),
+                              &application);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        vec_push(ctx->arena, seen, application);
+    }
+    return RC_OK;
+}
+
 /* The decider sees the person behind the case: a look. */
 static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     Ctx *ctx = http_ctx(x);

@@ -258,6 +258,7 @@ static void release_lines(Lines *lines, const Json *contents) {
     if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
 }
 
+/* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     static const struct {
         const char *kind;
@@ -268,8 +269,12 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
         {"release", release_lines},
     };
     Lines lines = {.arena = ctx->arena};
+    PageSeen seen = {0};
     const Json *contents;
     TRY(decide_contents(ctx, decision, &contents));
+    vec_push(ctx->arena, &seen, decision);
+    TRY(page_seen_out(ctx, contents, &seen));
+    TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_DECISION)));
     for (size_t i = 0; contents && i < sizeof rows / sizeof *rows; i++)
         if (of_kind(decision, rows[i].kind)) rows[i].lines(&lines, contents);
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
@@ -298,8 +303,7 @@ static Rc decision_load(HttpExchange *x, const Entity **out) {
     if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
-    TRY(rc);
-    return gate_look(ctx, out, 1, page_what(WHAT_DECISION));
+    return rc;
 }
 
 static void decision_get(HttpExchange *x) {

@@ -47,8 +47,6 @@ static void plan_districts_set(HttpExchange *x, View *view, const PlanDistricts 
     view_items(view, "districts", &items);
 }
 
-typedef VEC(const Entity *) Seen; /* what a page shows, for its look */
-
 typedef struct Stop {
     Str number, town;
     Json items;
@@ -266,7 +264,7 @@ static bool came_after(const Entity *application, int64_t drafted) {
 
 /* What was confirmed for the day since it was proposed: it isn't in the proposal and would be
    missed. What is shown of it joins the look. */
-static Rc since_set(HttpExchange *x, View *view, const Entity *decision, Seen *seen) {
+static Rc since_set(HttpExchange *x, View *view, const Entity *decision, PageSeen *seen) {
     Ctx *ctx = http_ctx(x);
     InboxPage page;
     JsonItems items = {0};
@@ -303,7 +301,7 @@ static void frozen_set(HttpExchange *x, View *view, const Entity *decision) {
 static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
     View values = view_new(ctx->arena);
-    Seen seen = {0};
+    PageSeen seen = {0};
     TRY(page_proposal_view(ctx, &decision));
     const Json *contents = NULL;
     TRY(decide_contents(ctx, decision, &contents));
@@ -320,6 +318,7 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     view_null(&values, "comment");
     view_set(view, "values", view_value(&values));
     vec_push(ctx->arena, &seen, decision);
+    TRY(page_seen_out(ctx, contents, &seen));
     TRY(since_set(x, view, decision, &seen));
     TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_PLAN)));
     return stops_set(x, view, decision, contents);

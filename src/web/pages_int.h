@@ -102,6 +102,11 @@ Rc page_proposals(Ctx *ctx, Str condition, ProjectAnswer *out);
 /* What of a proposal this official may see, its contents among it; RC_DENIED says what is missing.
  */
 Rc page_proposal_view(Ctx *ctx, const Entity **decision);
+/* What a page shows, for its look. */
+typedef VEC(const Entity *) PageSeen;
+/* Adds the cases that were taken out of a proposal: its contents still tell number and reason, but
+ * it no longer lists them. contents NULL, or a case that has gone: nobody is told of. */
+Rc page_seen_out(Ctx *ctx, const Json *contents, PageSeen *seen);
 /* What an official looks at proposals for. */
 Str page_decide_purpose(const Ctx *ctx);
 /* Does what the form of a proposal says: approve, return, reject, withdraw. */

@@ -478,6 +478,11 @@ async function takeOut(page, number, reason) {
     await press(page, 'main form button');
 }
 
+async function looksOf(page, address) {
+    await page.goto(address);
+    return page.locator('#looks ~ table tbody tr').count();
+}
+
 it('puts back what was taken out of the plan while it waits', async () => {
     const [resident, clerk] = await Promise.all([open(false), open(false)]);
     const two = [await sent(resident, { last: true }), await sent(resident, { last: true })];
@@ -493,6 +498,15 @@ it('puts back what was taken out of the plan while it waits', async () => {
     assert.ok((await rows()).includes(first));
     await takeOut(clerk, first, '品物を確かめる');
     assert.ok(!(await rows()).includes(first));
+    for (const shown of [plan, `${site.url}/staff/decisions?state=drafted&kind=collection-plan`]) { // who is told of there is looked at, too
+        await clerk.goto(shown);
+        if (shown !== plan) await clerk.goto(site.url + await clerk.locator('tbody a').first().getAttribute('href'));
+        const before = await looksOf(resident, two[0].address);
+        await clerk.reload();
+        assert.match(await clerk.locator('main').innerText(), new RegExp(`${first}\\s+品物を確かめる`));
+        assert.equal(await looksOf(resident, two[0].address), before + 1, shown);
+    }
+    await clerk.goto(plan);
     await press(clerk, `button[name="back"][value="${first}"]`);
     assert.ok((await rows()).includes(first));
     assert.doesNotMatch(await clerk.locator('main').innerText(), /外した案件/);
