@@ -418,40 +418,6 @@ static void slot_get(HttpExchange *x) {
         page_fail(x);
 }
 
-/* The day that a draft holds; year 0: none. */
-static Date held_day(const Asking *asking, const Json *draft) {
-    Date day = {0};
-    bool live = json_get_int(draft, "heldUntil", 0) > time_now(asking->ctx->clock);
-    if (live) (void)time_parse_date(json_get_str(draft, "day"), &day);
-    return day;
-}
-
-/* A draft holds one day, whatever its tabs do: each writes the day it wants before it holds it,
- * learns which one it takes the place of, and gives its own back when another tab was later. */
-static Rc slot_hold(Asking *asking, const Json *before) {
-    int64_t until;
-    Answers *mine = &asking->answers, now;
-    ApplyHold hold = {.district = mine->district,
-                      .day = mine->day,
-                      .name = mine->hold,
-                      .before = held_day(asking, before)};
-    const Json *draft;
-    TRY(apply_hold(asking->ctx, &hold, &until));
-    TRY(draft_load(asking->ctx, browser(asking->ctx), &draft));
-    apply_answers(asking->ctx, draft, &now);
-    bool latest = str_eq(now.hold, mine->hold) && now.district == mine->district && now.day.year &&
-                  time_date_days(now.day) == time_date_days(mine->day);
-    if (!latest) return apply_unhold(asking->ctx, mine->district, mine->day, mine->hold);
-    JsonMember member = {STR("heldUntil"), json_of_int(until)};
-    return draft_merge(asking->ctx, browser(asking->ctx), &member, 1);
-}
-
-/* Why the day could not be held, in words of the page. */
-static const char *hold_fault(const Error *error) {
-    if (str_eq(error->code, STR("holds-share"))) return "busy";
-    return str_eq(error->code, STR("holds-network")) ? "network" : "full";
-}
-
 static Rc slot_keep(Asking *asking, Json day, const Json **before) {
     JsonMembers members = {0};
     vec_push(asking->ctx->arena, &members, (JsonMember){STR("day"), day});
@@ -461,23 +427,29 @@ static Rc slot_keep(Asking *asking, Json day, const Json **before) {
     return RC_OK;
 }
 
+static Rc slot_back(Asking *asking, const Json *before) {
+    TRY(page_hold_back(asking->ctx, asking->draft, before));
+    return reload(asking);
+}
+
 static void slot_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
-    const Json *before;
+    const Json *before = NULL;
     if (!asking_begin(x, STEP_SLOT, &asking) || !page_form(x, &form)) return;
     Rc rc = slot_keep(&asking, form_value(form, "slot"), &before);
     if (rc == RC_OK && !asking.faults.len) {
-        rc = slot_hold(&asking, before);
+        rc = page_hold(asking.ctx, &asking.answers, before);
         if (rc == RC_OK) {
             go_on(&asking);
             return;
         }
         if (rc == RC_CONFLICT)
             vec_push(asking.ctx->arena, &asking.faults,
-                     (Fault){"slot", hold_fault(&asking.ctx->error)});
+                     (Fault){"slot", page_hold_fault(&asking.ctx->error)});
     }
-    if ((rc == RC_OK || rc == RC_CONFLICT) && slot_values(&asking) == RC_OK)
+    bool refused = rc == RC_OK || rc == RC_CONFLICT;
+    if (refused && slot_back(&asking, before) == RC_OK && slot_values(&asking) == RC_OK)
         asking_show(&asking, 422);
     else
         page_fail(x);
