@@ -300,6 +300,7 @@ static void frozen_set(HttpExchange *x, View *view, const Entity *decision) {
 
 static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
+    Date day = {0};
     View values = view_new(ctx->arena);
     PageSeen seen = {0};
     TRY(page_proposal_view(ctx, &decision));
@@ -321,6 +322,8 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     TRY(page_seen_out(ctx, contents, &seen));
     TRY(since_set(x, view, decision, &seen));
     TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_PLAN)));
+    (void)time_parse_date(json_get_str(contents, "day"), &day);
+    TRY(plan_days(x, view, day));
     return stops_set(x, view, decision, contents);
 }
 
@@ -363,33 +366,53 @@ static void plan_get(HttpExchange *x) {
         draft_show(x, day, NULL);
 }
 
+/* The day of a waiting plan; empty when it names none. */
+static Str day_named(const Entity *decision) {
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    return contents ? json_get_str(contents->value, "day") : STR_NONE;
+}
+
+static bool day_waits(Arena *arena, const ProjectAnswer *waiting, Date day) {
+    Str text = time_format_date(arena, day);
+    for (size_t i = 0; i < waiting->entities.len; i++)
+        if (str_eq(day_named(waiting->entities.items[i]), text)) return true;
+    return false;
+}
+
+/* The first day from today on that has confirmed cases and no plan that waits; if there is none,
+   the first with confirmed cases, else today. */
+static Rc day_to_draft(Ctx *ctx, const ProjectAnswer *waiting, Date *out) {
+    InboxPage page;
+    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock))), first = INT64_MAX,
+            open = INT64_MAX;
+    TRY(confirmed_of(ctx, (Date){0}, &page));
+    VEC_EACH (InboxLine, line, &page.lines) {
+        Date pickup = pickup_of(line);
+        int64_t at = pickup.year ? time_date_days(pickup) : INT64_MIN;
+        if (at < today || at >= open) continue;
+        if (at < first) first = at;
+        if (!day_waits(ctx->arena, waiting, pickup)) open = at;
+    }
+    *out = time_days_date(open != INT64_MAX ? open : first != INT64_MAX ? first : today);
+    return RC_OK;
+}
+
 /* The next day with something to plan or to decide. */
 static void plan_index(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     ProjectAnswer waiting;
-    InboxPage page;
-    Date first = time_jst_date(time_now(ctx->clock));
+    Date day;
     Rc rc = page_proposals(ctx, STR("kind==\"collection-plan\";state==\"waiting\""), &waiting);
     if (rc == RC_OK && waiting.entities.len && (ctx->actor->roles & 1u << ROLE_CHIEF)) {
         page_see(x, str_fmt(ctx->arena, "/staff/plan/" STR_FMT,
-                            STR_ARG(json_get_str(
-                                entity_attr(waiting.entities.items[0], IRI("contents"))->value,
-                                "day"))));
+                            STR_ARG(day_named(waiting.entities.items[0]))));
         return;
     }
-    if (rc == RC_OK) rc = confirmed_of(ctx, (Date){0}, &page);
-    if (rc != RC_OK) {
+    if (rc == RC_OK) rc = day_to_draft(ctx, &waiting, &day);
+    if (rc == RC_OK)
+        page_see(x, plan_url(ctx->arena, day));
+    else
         page_fail(x);
-        return;
-    }
-    int64_t best = INT64_MAX;
-    VEC_EACH (InboxLine, line, &page.lines) {
-        Date pickup = pickup_of(line);
-        int64_t at = pickup.year ? time_date_days(pickup) : 0;
-        if (at >= time_date_days(first) && at < best) best = at;
-    }
-    Date day = best == INT64_MAX ? first : time_days_date(best);
-    page_see(x, plan_url(ctx->arena, day));
 }
 
 /* ---- acts on a proposal ---- */
@@ -445,7 +468,9 @@ static Rc plan_propose(HttpExchange *x, const HttpForm *form, Date day, Faults *
     if (!str_eq(http_form_value(form, "act"), STR("propose")))
         return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
     Rc rc = office_draft_plan(ctx, &plan, &decision);
-    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("nothing-to-plan")))
+    if (rc != RC_CONFLICT) return rc;
+    if (str_eq(ctx->error.code, STR("proposed"))) return RC_OK; /* meanwhile: it is shown */
+    if (str_eq(ctx->error.code, STR("nothing-to-plan")))
         vec_push(ctx->arena, faults, (Fault){"stop", "required"});
     return rc;
 }
@@ -459,6 +484,11 @@ static void plan_post(HttpExchange *x) {
     if (!page_form(x, &form)) return;
     Rc rc = day_of(x, &day) ? waiting_plan(ctx, day, &waiting)
                             : ctx_fail(ctx, RC_NOT_FOUND, "no-day", STR_NONE, "This is no day.");
+    bool proposes = str_eq(http_form_value(form, "act"), STR("propose"));
+    if (rc == RC_OK && waiting && proposes) { /* pressed twice, or in two tabs: it waits already */
+        page_see(x, http_path(x));
+        return;
+    }
     if (rc == RC_OK && waiting) {
         plan_act(x, waiting, form);
         return;

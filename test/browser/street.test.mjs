@@ -434,7 +434,19 @@ it('proposes the cases that are ticked, with the note, and nothing when none is'
     const wanted = [number, other].filter(Boolean);
     await boxes.evaluateAll((inputs, keep) => inputs.forEach((input) => { input.checked = keep.includes(input.value); }), wanted);
     await clerk.fill('#note', 'ほかは次の便で');
+    const again = await clerk.context().newPage(); // a second tab, where the day is still open
+    await again.goto(plan);
     await press(clerk, 'button[value="propose"]');
+    const [answer] = await Promise.all([again.waitForNavigation(), again.locator('button[value="propose"]').click()]);
+    assert.equal(answer.status(), 200, 'leads to the plan that waits');
+    assert.equal(again.url(), plan);
+    assert.equal(await again.locator('.errors').count(), 0);
+    assert.equal(await again.locator('dl code.hash').innerText(), await clerk.locator('dl code.hash').innerText());
+    await again.close();
+    assert.equal(await clerk.locator('nav.filters a[aria-current="date"]').getAttribute('href'), new URL(plan).pathname);
+    await clerk.goto(`${site.url}/staff/plan`); // leads on to a day that has no plan yet, and from there to the others
+    assert.notEqual(clerk.url(), plan);
+    await press(clerk, `nav.filters a[href="${new URL(plan).pathname}"]`);
     const listed = () => clerk.locator('tbody th').allInnerTexts();
     assert.deepEqual((await listed()).sort(), wanted.sort());
     assert.match(await clerk.locator('main').innerText(), /ほかは次の便で/);
