@@ -78,7 +78,6 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     view_int(&one, "reduced", json_get_int(contents, "reducedFee", 0));
     view_json(&one, "evidence", ground ? ground->evidence.both : NULL);
     view_set(&one, "article", page_article(ctx->arena, json_get_str(contents, "article")));
-    view_set(&one, "opinion", page_decision_title(ctx->arena, decision));
     view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
     *out = view_value(&one);
     return RC_OK;

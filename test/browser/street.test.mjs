@@ -155,6 +155,8 @@ it('decides a fee reduction by itself, before the case can be confirmed', async 
     const card = chief.locator('section.card', { hasText: number });
     assert.equal(await card.count(), 1, 'three presses are one proposal');
     assert.match(await card.innerText(), /災害|火災|風水害/, 'the decider sees the ground');
+    assert.match(await card.innerText(), /必要な書類\s*り災証明書/);
+    assert.doesNotMatch(await card.innerText(), /確認した書類|担当の意見/, 'nobody said that he had seen them');
     await sound(chief);
     await Promise.all([chief.waitForNavigation(), card.locator('button[value="approve"]').click()]);
     await clerk.goto(`${site.url}/staff/cases/${number}`);
