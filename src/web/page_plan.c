@@ -6,7 +6,7 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { DAYS_SHOWN = 21 };
+enum { DAYS_SHOWN = 21, CONFIRMED_PAGE = 100 };
 
 static const Str purpose_plan = {"bulky-waste-plan", 16};
 
@@ -95,12 +95,20 @@ Json page_items_all(HttpExchange *x, const Json *items) {
     return view_text(ctx->arena, texts[0], texts[1]);
 }
 
-static Rc confirmed_of(Ctx *ctx, Date day, InboxPage *page) {
+/* All confirmed cases of a day; year 0: of all days. */
+static Rc confirmed_of(Ctx *ctx, Date day, InboxLines *out) {
+    InboxPage page;
     Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
-    return inbox_page(
-        ctx,
-        &(InboxQuery){.post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = 2000},
-        page);
+    InboxQuery query = {
+        .post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = CONFIRMED_PAGE};
+    *out = (InboxLines){0};
+    do {
+        TRY(inbox_page(ctx, &query, &page));
+        VEC_EACH (const InboxLine, line, &page.lines)
+            vec_push(ctx->arena, out, *line);
+        query.after = page.next;
+    } while (!str_empty(page.next));
+    return RC_OK;
 }
 
 static Date pickup_of(const InboxLine *line) {
@@ -114,10 +122,10 @@ static Rc plan_days(HttpExchange *x, View *view, Date on) {
     Ctx *ctx = http_ctx(x);
     JsonItems items = {0};
     int64_t first = time_date_days(time_jst_date(time_now(ctx->clock)));
-    InboxPage page;
+    InboxLines lines;
     int64_t counts[DAYS_SHOWN] = {0};
-    TRY(confirmed_of(ctx, (Date){0}, &page));
-    VEC_EACH (InboxLine, line, &page.lines) {
+    TRY(confirmed_of(ctx, (Date){0}, &lines));
+    VEC_EACH (InboxLine, line, &lines) {
         Date pickup = pickup_of(line);
         int64_t at = pickup.year ? time_date_days(pickup) - first : -1;
         if (at >= 0 && at < DAYS_SHOWN) counts[at]++;
@@ -155,12 +163,12 @@ static Rc decided_set(Ctx *ctx, View *view, Date day) {
 
 static Rc draft_fill(HttpExchange *x, View *view, Date day) {
     Ctx *ctx = http_ctx(x);
-    InboxPage page;
+    InboxLines lines;
     PlanDistricts districts = {0};
-    TRY(confirmed_of(ctx, day, &page));
-    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page.lines.len + 1);
+    TRY(confirmed_of(ctx, day, &lines));
+    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, lines.len + 1);
     size_t n = 0;
-    VEC_EACH (InboxLine, line, &page.lines) {
+    VEC_EACH (InboxLine, line, &lines) {
         const Entity *application = gate_view(ctx, NULL, line->application);
         bool seen = application && entity_attr(application, IRI("receiptNumber"));
         if (!seen || case_state(application) != CASE_CONFIRMED) continue;
@@ -266,7 +274,7 @@ static bool came_after(const Entity *application, int64_t drafted) {
    missed. What is shown of it joins the look. */
 static Rc since_set(HttpExchange *x, View *view, const Entity *decision, PageSeen *seen) {
     Ctx *ctx = http_ctx(x);
-    InboxPage page;
+    InboxLines lines;
     JsonItems items = {0};
     const Json *contents = entity_attr(decision, IRI("contents"))->value;
     Date day;
@@ -275,8 +283,8 @@ static Rc since_set(HttpExchange *x, View *view, const Entity *decision, PageSee
                  time_parse(entity_text(decision, IRI("draftedAt")), &drafted);
     view_items(view, "since", &items);
     if (!known) return RC_OK;
-    TRY(confirmed_of(ctx, day, &page));
-    VEC_EACH (InboxLine, line, &page.lines) {
+    TRY(confirmed_of(ctx, day, &lines));
+    VEC_EACH (InboxLine, line, &lines) {
         const Entity *application = gate_view(ctx, NULL, line->application);
         bool shown = application && entity_attr(application, IRI("receiptNumber"));
         if (!shown || !came_after(line->application, drafted) ||
@@ -298,11 +306,30 @@ static void frozen_set(HttpExchange *x, View *view, const Entity *decision) {
     view_str(view, "hash", entity_text(decision, IRI("contentHash")));
 }
 
+static bool is_own(const Ctx *ctx, const Entity *decision) {
+    return str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
+}
+
+static bool may_act(const Ctx *ctx, const Entity *decision) {
+    return !is_own(ctx, decision) &&
+           str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post);
+}
+
+/* Who decides confirms who he is before he sees the form, not when he sends it: what he wrote would
+ * be lost. */
+static Rc confirm_first(Ctx *ctx, const Entity *decision) {
+    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
+    Rc rc = may_act(ctx, decision) ? gate_check(ctx, &ask) : RC_OK;
+    bool other = rc == RC_DENIED && !str_eq(ctx->error.code, STR("needs-step-up"));
+    return other ? RC_OK : rc; /* who may only read, reads */
+}
+
 static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
     Date day = {0};
     View values = view_new(ctx->arena);
     PageSeen seen = {0};
+    TRY(confirm_first(ctx, decision));
     TRY(page_proposal_view(ctx, &decision));
     const Json *contents = NULL;
     TRY(decide_contents(ctx, decision, &contents));
@@ -312,10 +339,8 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     view_int(view, "fees", json_get_int(contents, "fee", 0));
     view_str(view, "note", json_get_str(contents, "note"));
     out_set(x, view, contents);
-    bool own = str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
-    view_bool(view, "own", own);
-    view_bool(view, "acts",
-              !own && str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post));
+    view_bool(view, "own", is_own(ctx, decision));
+    view_bool(view, "acts", may_act(ctx, decision));
     view_null(&values, "comment");
     view_set(view, "values", view_value(&values));
     vec_push(ctx->arena, &seen, decision);
@@ -382,11 +407,11 @@ static bool day_waits(Arena *arena, const ProjectAnswer *waiting, Date day) {
 /* The first day from today on that has confirmed cases and no plan that waits; if there is none,
    the first with confirmed cases, else today. */
 static Rc day_to_draft(Ctx *ctx, const ProjectAnswer *waiting, Date *out) {
-    InboxPage page;
+    InboxLines lines;
     int64_t today = time_date_days(time_jst_date(time_now(ctx->clock))), first = INT64_MAX,
             open = INT64_MAX;
-    TRY(confirmed_of(ctx, (Date){0}, &page));
-    VEC_EACH (InboxLine, line, &page.lines) {
+    TRY(confirmed_of(ctx, (Date){0}, &lines));
+    VEC_EACH (InboxLine, line, &lines) {
         Date pickup = pickup_of(line);
         int64_t at = pickup.year ? time_date_days(pickup) : INT64_MIN;
         if (at < today || at >= open) continue;
@@ -433,8 +458,10 @@ static Rc row_numbered(Ctx *ctx, const Entity *decision, const char *list, Str n
 
 static Rc plan_putback(Ctx *ctx, const Entity *waiting, const HttpForm *form) {
     const Json *row;
+    const Entity *decision = waiting;
     ctx->purpose = page_decide_purpose(ctx);
-    TRY(row_numbered(ctx, waiting, "out", http_form_value(form, "back"), &row));
+    TRY(page_proposal_view(ctx, &decision));
+    TRY(row_numbered(ctx, decision, "out", http_form_value(form, "back"), &row));
     OfficeDecision wish = {.id = waiting->id,
                            .hash = http_form_value(form, "hash"),
                            .case_id = json_get_str(row, "case")};
@@ -511,10 +538,10 @@ typedef struct TakeOut {
     const Json *row; /* of the case, as it was frozen */
 } TakeOut;
 
-/* The case behind the address, whose person is looked at. */
+/* The case behind the address. */
 static Rc takeout_load(HttpExchange *x, TakeOut *out) {
     Ctx *ctx = http_ctx(x);
-    const Entity *decision, *application;
+    const Entity *decision;
     ctx->purpose = page_decide_purpose(ctx);
     if (!day_of(x, &out->day))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-day", STR_NONE, "This is no day.");
@@ -523,8 +550,14 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
         return ctx_fail(ctx, RC_CONFLICT, "not-waiting", STR_NONE,
                         "No proposal of this day waits for a decision.");
     decision = out->waiting;
+    TRY(confirm_first(ctx, decision));
     TRY(page_proposal_view(ctx, &decision));
-    TRY(row_numbered(ctx, decision, "cases", http_path_param(x, "number"), &out->row));
+    return row_numbered(ctx, decision, "cases", http_path_param(x, "number"), &out->row);
+}
+
+/* Whose case it is is looked at when it is shown, not when it is taken out. */
+static Rc takeout_look(Ctx *ctx, const TakeOut *out) {
+    const Entity *application;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(out->row, "case"), &application);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
@@ -534,6 +567,10 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
 static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
+    if (takeout_look(ctx, out) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     view_str(&view, "date", time_format_date(ctx->arena, out->day));
     view_str(&view, "number", json_get_str(out->row, "number"));
     view_set(&view, "town", page_town(x, json_get_str(out->row, "town")));

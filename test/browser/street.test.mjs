@@ -97,7 +97,10 @@ async function decideOneDay(scripts) {
 
     const chief = await open(scripts);
     await signIn(chief, 'chief');
-    await chief.goto(`${site.url}/step-up?next=/staff/plan/${date}`);
+    for (const path of [`/out/${number}`, '']) { // before he writes anything that the confirmation would lose
+        await chief.goto(`${site.url}/staff/plan/${date}${path}`);
+        assert.match(chief.url(), /\/step-up\?next=/, path);
+    }
     await chief.fill('#password', site.passwords.chief);
     await press(chief, 'form[action="/step-up"] button.wide');
     assert.ok((await chief.locator('main').innerText()).includes(number));
@@ -510,7 +513,9 @@ it('puts back what was taken out of the plan while it waits', async () => {
     await press(clerk, 'button[value="propose"]');
     const [first] = two.map(({ number }) => number), rows = () => clerk.locator('tbody th').allInnerTexts();
     assert.ok((await rows()).includes(first));
+    const before = await looksOf(resident, two[0].address);
     await takeOut(clerk, first, '品物を確かめる');
+    assert.equal(await looksOf(resident, two[0].address), before + 2, 'the page where it is taken out, and the plan that tells of it');
     assert.ok(!(await rows()).includes(first));
     for (const shown of [plan, `${site.url}/staff/decisions?state=drafted&kind=collection-plan`]) { // who is told of there is looked at, too
         await clerk.goto(shown);
