@@ -56,8 +56,7 @@ static Rc erase(Cli *cli) {
 
 static const SettingRow erase_flags[] = {
     {"subject", SETTING_TEXT, NULL, 1, 400,
-     "Whose: the login of a resident, the receipt number of a case, or the id of a subject.",
-     "WHO"},
+     "Whose: a login, the receipt number of a case, or the id of a subject or an account.", "WHO"},
     {"files", SETTING_TEXT, NULL, 0, 2000, "Retention files that may go, by commas.", "FILE,..."},
     {"as", SETTING_TEXT, NULL, 1, 200, "Login of the official who has it done.", "ACCOUNT"},
     {"reason", SETTING_TEXT, NULL, 1, 1000,
@@ -75,13 +74,12 @@ const CliCommand cmd_erase = {
     .description =
         "What is kept of a person is sealed under keys of his own, one for each retention file.\n"
         "This destroys those of the files that are named, of all subjects that are one person:\n"
-        "nobody can read them any more, and every proof stays whole. Where the file of his "
-        "account\n"
-        "goes, the account is shut out. All other files stay, and are named. Nobody reckons here\n"
-        "whether a file's time is over: who has it done answers for that, and needs a post whose\n"
-        "policies permit \"erase\". The ledger and the list of erasures beside the tenant key say\n"
-        "when, by whom and why. Without --yes nothing is done but to list what there is. It can't\n"
-        "be undone.",
+        "nobody can read them any more, and every proof stays whole. Where the file of accounts\n"
+        "goes, the account is shut out first. All other files stay, and are named. Nobody reckons\n"
+        "here whether a file's time is over: who has it done answers for that, and acts under the\n"
+        "first of his posts whose policies permit \"erase\". The ledger and the list of erasures\n"
+        "beside the tenant key say when, by whom and why. Without --yes nothing is done but to\n"
+        "list what there is. It can't be undone.",
     .flags = erase_flags,
     .flag_count = sizeof erase_flags / sizeof *erase_flags,
     .required = erase_required,

@@ -3,20 +3,25 @@
 
 enum { REASON_MAX = 1000 };
 
-/* A subject's id, the receipt number of his case, or his login. */
+static Rc login_find(Ctx *ctx, Str login, Str *subject) {
+    Rc rc = gate_whose_login(ctx, login, subject);
+    if (rc != RC_NOT_FOUND) return rc;
+    return ctx_fail(ctx, rc, "no-subject", STR("subject"),
+                    "This is no receipt number, no login, and no id of a subject (urn:...) that is "
+                    "known here.");
+}
+
+/* A subject's id, the receipt number of his case, or a login: all of them name whoever's it is. */
 static Rc subject_find(Ctx *ctx, Str named, Str *subject) {
     const Entity *record;
     Str id;
-    if (str_starts(named, STR("urn:"))) {
-        *subject = named;
-        return RC_OK;
-    }
+    if (str_starts(named, STR("urn:"))) return gate_whose(ctx, named, subject);
     Rc rc = inbox_find(ctx, named, &id);
-    if (rc == RC_NOT_FOUND) return gate_person_find(ctx, named, subject);
+    if (rc == RC_NOT_FOUND) return login_find(ctx, named, subject);
     TRY(rc);
     TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &record));
-    *subject = str_dup(ctx->arena, dictionary_subject(ctx->tenant->dictionary, record));
-    return RC_OK;
+    Str its = str_dup(ctx->arena, dictionary_subject(ctx->tenant->dictionary, record));
+    return gate_whose(ctx, its, subject);
 }
 
 static bool listed(const StrVec *list, Str text) {
@@ -67,8 +72,7 @@ static Rc erase_inside(Ctx *ctx, Erasing *erasing) {
     LedgerErasure *erasure = &erasing->erasure;
     StrVec kept = {0};
     TRY(subject_find(ctx, erasing->named, &erasure->subject));
-    TRY(gate_act_as(ctx, erasing->as));
-    TRY(gate_erase_permitted(ctx));
+    TRY(gate_act_as(ctx, erasing->as, gate_erase_permitted));
     TRY(gate_files(ctx, erasure->subject, &erasing->before));
     TRY(files_check(ctx, &erasure->files, &erasing->before));
     erasing->after = erasing->before;

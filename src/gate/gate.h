@@ -153,19 +153,24 @@ Rc gate_link(Ctx *ctx, const Entity *record);
 Rc gate_unlink(Ctx *ctx, const Entity *record, Str reason);
 /* A person and all subjects that he took in, in ctx->arena; none for nobody. */
 Rc gate_subjects(Ctx *ctx, Str person, StrVec *out);
-/* ledger_erase for all subjects of a person, his account among them, for whom the policies permit
-   to "erase". Where the account's own file goes, the account is shut out first. RC_FAILED: some of
-   them may be erased; the same again erases the rest. */
+/* Under which subject all of it is found: the person who took the subject in, or whose account it
+   is; of an official's or a device's account, and of what nobody took in, the subject itself. */
+Rc gate_whose(Ctx *ctx, Str subject, Str *out);
+/* The same of the account of a login. RC_NOT_FOUND: there is none; no error is set. */
+Rc gate_whose_login(Ctx *ctx, Str login, Str *subject);
+/* ledger_erase for all subjects of the person of whom this is one, his account among them, for whom
+   the policies permit to "erase". Where the file of accounts goes, the account is shut out first:
+   its sessions and tokens end. RC_FAILED: some of them may be erased; the same again erases the
+   rest. */
 Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept);
 /* The first of it: RC_DENIED where ctx's actor may not. */
 Rc gate_erase_permitted(Ctx *ctx);
 /* The retention files in which something of any of these subjects still lies. ctx->db is set. */
-Rc gate_files(Ctx *ctx, Str person, StrVec *files);
-/* The person of a resident's login. RC_NOT_FOUND; RC_INVALID "no-resident". */
-Rc gate_person_find(Ctx *ctx, Str login, Str *person);
-/* Sets ctx's actor to the account of a login, under its main post, in ctx->arena: for what somebody
-   at this machine does on its word. RC_NOT_FOUND, RC_DENIED "disabled". */
-Rc gate_act_as(Ctx *ctx, Str login);
+Rc gate_files(Ctx *ctx, Str subject, StrVec *files);
+/* Sets ctx's actor to the account of a login, in ctx->arena, under the first of its posts under
+   which he may: for what somebody at this machine does on its word. RC_NOT_FOUND, RC_DENIED
+   "disabled"; where he may under none, what `may` answers of the last. */
+Rc gate_act_as(Ctx *ctx, Str login, Rc (*may)(Ctx *ctx));
 /* "read"; and back, or ACT_COUNT. */
 const char *gate_action_name(GateAction action);
 GateAction gate_action_of(Str name);
@@ -275,8 +280,8 @@ typedef struct GateAccountSeen {
     size_t sessions, tokens;
 } GateAccountSeen;
 typedef VEC(GateAccountSeen) GateAccountsSeen;
-/* All accounts, by id, for the operator at this machine (the control socket) alone: logins and
-   names leave by no other face. */
+/* All accounts that were not erased, by id, for the operator at this machine (the control socket)
+   alone: logins and names leave by no other face. */
 Rc gate_account_list(Ctx *ctx, GateAccountsSeen *out);
 /* Signs in; slow by design. The same answer and time for a wrong login and a wrong password.
    RC_LIMIT after 10 failures in 15 minutes for one login, 50 from one address, and after 600 tries

@@ -169,7 +169,9 @@ typedef struct AccountChange {
     StrVec revoke;     /* ids of tokens */
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
-/* It may not come in any more. */
+/* Its keys are destroyed: it says nothing of itself any more, not even its kind. */
+bool account_erased(const Entity *account);
+/* It may not come in any more: it was shut out, or erased. */
 bool account_disabled(const Entity *account);
 /* Sessions begun at or before it are no longer valid; INT64_MIN: all are. */
 int64_t account_sessions_from(const Entity *account);

@@ -106,7 +106,14 @@ Rc gate_actor_now(Ctx *ctx, const Json *stored) {
     return RC_OK;
 }
 
-Rc gate_act_as(Ctx *ctx, Str login) {
+/* Under one of his posts; empty: under none. */
+static Rc act_under(Ctx *ctx, const Entity *account, Str post, Rc (*may)(Ctx *ctx)) {
+    Actor as = {.kind = ACTOR_STAFF, .id = account->id, .post = post};
+    TRY(gate_actor_now(ctx, gate_actor_write(ctx->arena, &as, STR_NONE)));
+    return may(ctx);
+}
+
+Rc gate_act_as(Ctx *ctx, Str login, Rc (*may)(Ctx *ctx)) {
     const Entity *account;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account_id(ctx, login), &account);
     if (rc == RC_NOT_FOUND)
@@ -114,11 +121,13 @@ Rc gate_act_as(Ctx *ctx, Str login) {
     TRY(rc);
     if (account_disabled(account))
         return ctx_fail(ctx, RC_DENIED, "disabled", STR("as"), "This account is disabled.");
-    const Attr *posts = entity_attr(account, GATE_IRI("posts"));
-    Actor as = {.kind = ACTOR_STAFF, .id = account->id};
-    if (posts && posts->value && posts->value->kind == JSON_ARRAY && posts->value->len)
-        as.post = json_str(json_at(posts->value, 0));
-    return gate_actor_now(ctx, gate_actor_write(ctx->arena, &as, STR_NONE));
+    const Attr *attr = entity_attr(account, GATE_IRI("posts"));
+    const Json *posts = attr ? attr->value : NULL;
+    size_t n = posts && posts->kind == JSON_ARRAY ? posts->len : 0;
+    rc = n ? RC_DENIED : act_under(ctx, account, STR_NONE, may);
+    for (size_t i = 0; rc == RC_DENIED && i < n; i++)
+        rc = act_under(ctx, account, json_str(json_at(posts, i)), may);
+    return rc;
 }
 
 uint64_t gate_epoch(const Tenant *tenant) {

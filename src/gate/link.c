@@ -8,7 +8,8 @@
 
 enum { LINKS_ARENA = 1 << 30, ID_CHARS = 26, REASON_MAX = 1000 };
 
-#define PERSON_PREFIX "urn:ngsi-ld:Person:"
+#define PERSON_PREFIX  "urn:ngsi-ld:Person:"
+#define ACCOUNT_PREFIX "urn:ngsi-ld:Account:"
 
 /* Who took which subject in, for readers that may not wait for the store. */
 struct Links {
@@ -146,11 +147,16 @@ Rc gate_subjects(Ctx *ctx, Str person, StrVec *out) {
     return RC_OK;
 }
 
+/* The id under `to` with the random part that it has under `from`; empty: it isn't under that. */
+static Str moved(Arena *arena, Str id, Str from, Str to) {
+    if (!str_starts(id, from)) return STR_NONE;
+    Str suffix = str_sub(id, from.len, id.len);
+    return str_fmt(arena, STR_FMT STR_FMT, STR_ARG(to), STR_ARG(suffix));
+}
+
 /* Whose the subject is by itself: an account's person has the account's own random part. */
 static Str account_of(Arena *arena, Str subject) {
-    if (!str_starts(subject, STR(PERSON_PREFIX))) return STR_NONE;
-    Str suffix = str_sub(subject, sizeof PERSON_PREFIX - 1, subject.len);
-    return str_fmt(arena, "urn:ngsi-ld:Account:" STR_FMT, STR_ARG(suffix));
+    return moved(arena, subject, STR(PERSON_PREFIX), STR(ACCOUNT_PREFIX));
 }
 
 static Str link_id(Arena *arena, Str subject) {
@@ -327,54 +333,73 @@ Rc gate_unlink(Ctx *ctx, const Entity *record, Str reason) {
 
 /* ---- erasing ---- */
 
-Rc gate_person_find(Ctx *ctx, Str login, Str *person) {
+/* A resident's account is his person's, also when it doesn't say any more whose it was; an
+   official's or a device's has no person. */
+static Rc account_whose(Ctx *ctx, Str id, Str *out) {
     const Entity *account;
     Actor rights = {0};
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account_id(ctx, login), &account);
-    if (rc == RC_NOT_FOUND)
-        return ctx_fail(ctx, rc, "no-account", STR("subject"),
-                        "There is no account with this login.");
-    TRY(rc);
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &account));
     account_rights(ctx->arena, account, &rights);
-    *person = rights.person;
-    if (!str_empty(*person)) return RC_OK;
-    return ctx_fail(ctx, RC_INVALID, "no-resident", STR("subject"),
-                    "This account is no resident's: it is nobody's own records.");
+    bool personal = rights.kind == ACTOR_RESIDENT || account_erased(account);
+    *out = personal ? moved(ctx->arena, id, STR(ACCOUNT_PREFIX), STR(PERSON_PREFIX)) : id;
+    return RC_OK;
 }
 
-/* His own and his account's last: what was broken off is found again by his links. */
-static Rc subjects_all(Ctx *ctx, Str person, StrVec *out) {
+Rc gate_whose_login(Ctx *ctx, Str login, Str *subject) {
+    return account_whose(ctx, account_id(ctx, login), subject);
+}
+
+Rc gate_whose(Ctx *ctx, Str subject, Str *out) {
+    struct Links *links = ctx->tenant->gate->links;
+    *out = subject;
+    if (str_starts(subject, STR(ACCOUNT_PREFIX))) {
+        Rc rc = account_whose(ctx, subject, out);
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    }
+    TRY(links_refresh(ctx, links));
+    Str person = links_person(ctx, links, subject);
+    if (!str_empty(person)) *out = person;
+    return RC_OK;
+}
+
+/* Of whom the subject is one: his own and his account's last, as what was broken off is found again
+   by his links. */
+static Rc subjects_all(Ctx *ctx, Str subject, StrVec *out) {
     StrVec others;
+    Str whose;
     *out = (StrVec){0};
-    TRY(gate_subjects(ctx, person, &others));
-    Str account = account_of(ctx->arena, person);
+    TRY(gate_whose(ctx, subject, &whose));
+    TRY(gate_subjects(ctx, whose, &others));
+    Str account = account_of(ctx->arena, whose);
     if (!str_empty(account)) vec_push(ctx->arena, out, account);
-    VEC_EACH (const Str, subject, &others)
-        vec_push(ctx->arena, out, *subject);
+    VEC_EACH (const Str, one, &others)
+        vec_push(ctx->arena, out, *one);
     return RC_OK;
 }
 
 /* Who signed in with what is destroyed now is still in memory. */
-static Rc account_shut(Ctx *ctx, const LedgerErasure *erasure) {
-    const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(ACCOUNT_TYPE));
-    const Entity *account;
-    Str id = account_of(ctx->arena, erasure->subject);
-    bool goes = false;
-    VEC_EACH (const Str, file, &erasure->files)
-        goes |= type && str_eq(*file, type->retention);
-    if (str_empty(id) || !goes) return RC_OK;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    return gate_account_disable(ctx, id, true);
+static Rc account_shut(Ctx *ctx, Str id) {
+    Rc rc = gate_account_disable(ctx, id, true);
+    return rc == RC_NOT_FOUND ? RC_OK : rc; /* erased already, or never made */
 }
 
-Rc gate_files(Ctx *ctx, Str person, StrVec *files) {
+static Rc accounts_shut(Ctx *ctx, const StrVec *subjects, const StrVec *files) {
+    const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(ACCOUNT_TYPE));
+    bool goes = false;
+    VEC_EACH (const Str, file, files)
+        goes |= type && str_eq(*file, type->retention);
+    for (size_t i = 0; goes && i < subjects->len; i++)
+        if (str_starts(subjects->items[i], STR(ACCOUNT_PREFIX)))
+            TRY(account_shut(ctx, subjects->items[i]));
+    return RC_OK;
+}
+
+Rc gate_files(Ctx *ctx, Str subject, StrVec *files) {
     StrVec subjects;
     *files = (StrVec){0};
-    TRY(subjects_all(ctx, person, &subjects));
-    VEC_EACH (const Str, subject, &subjects)
-        TRY(ledger_files(ctx, *subject, files));
+    TRY(subjects_all(ctx, subject, &subjects));
+    VEC_EACH (const Str, one, &subjects)
+        TRY(ledger_files(ctx, *one, files));
     return RC_OK;
 }
 
@@ -387,7 +412,7 @@ Rc gate_erase(Ctx *ctx, const LedgerErasure *erasure, StrVec *kept) {
     StrVec subjects;
     TRY(gate_erase_permitted(ctx));
     TRY(subjects_all(ctx, erasure->subject, &subjects));
-    TRY(account_shut(ctx, erasure));
+    TRY(accounts_shut(ctx, &subjects, &erasure->files));
     for (size_t i = subjects.len; i-- > 0;) {
         LedgerErasure one = *erasure;
         one.subject = subjects.items[i];

@@ -2,13 +2,19 @@
    all), and what follows at once: sessions end, tokens are revoked. */
 #include "gate_int.h"
 
-enum { LIST_PAGE = 1000 };
-
 /* ---- what an account says of itself ---- */
 
-bool account_disabled(const Entity *account) {
-    const Attr *attr = entity_attr(account, GATE_IRI("disabled"));
+static bool says(const Entity *account, Str iri) {
+    const Attr *attr = entity_attr(account, iri);
     return attr && attr->value && attr->value->kind == JSON_BOOL && attr->value->value.boolean;
+}
+
+bool account_erased(const Entity *account) {
+    return str_empty(entity_text(account, GATE_IRI("accountKind")));
+}
+
+bool account_disabled(const Entity *account) {
+    return account_erased(account) || says(account, GATE_IRI("disabled"));
 }
 
 int64_t account_sessions_from(const Entity *account) {
@@ -113,6 +119,7 @@ static Entity *empty(Ctx *ctx, Str id) {
 
 static Rc account_read(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK && account_erased(*out)) rc = RC_NOT_FOUND;
     if (rc != RC_NOT_FOUND) return rc;
     return ctx_fail(ctx, rc, "no-account", STR("login"), "There is no account with this login.");
 }
@@ -132,6 +139,8 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
 
 /* Committed first: whoever comes in meanwhile looks at the account again when he is in. */
 Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
+    const Entity *account;
+    TRY(account_read(ctx, id, &account));
     Entity *set = empty(ctx, id);
     AccountChange change = {
         .kind = disabled ? "account.disable" : "account.enable", .id = id, .set = set};
@@ -180,59 +189,45 @@ static void session_count(void *arg, void *value) {
 static void strings_of(Arena *arena, const Entity *account, Str iri, StrVec *out) {
     const Json *list = list_of(account, iri);
     for (size_t i = 0; list && i < list->len; i++)
-        vec_push(arena, out, json_str(json_at(list, i)));
+        vec_push(arena, out, str_dup(arena, json_str(json_at(list, i))));
 }
 
-static Rc account_seen(Ctx *ctx, const Entity *account, GateAccountsSeen *out) {
+/* What is seen outlives the page of accounts that it was read from. */
+typedef struct Listing {
+    Arena *arena;
+    GateAccountsSeen *out;
+} Listing;
+
+static Rc account_seen(Ctx *ctx, void *arg, const Entity *account) {
+    const Listing *listing = arg;
     Gate *gate = ctx->tenant->gate;
-    GateSession *as;
+    Arena *arena = listing->arena;
     Count sessions = {.account = account->id};
     StrVec tokens = {0};
-    TRY(account_session(ctx, account, &as));
-    const Attr *demo = entity_attr(account, GATE_IRI("demo"));
+    Actor rights = {0};
+    if (account_erased(account)) return RC_OK;
+    account_rights(ctx->arena, account, &rights);
     roster_each(gate->sessions, session_count, &sessions);
     tokens_of(ctx, account->id, &tokens);
-    GateAccountSeen seen = {.id = account->id,
-                            .login = entity_text(account, GATE_IRI("login")),
-                            .name = entity_text(account, GATE_IRI("displayName")),
-                            .kind = as->kind,
-                            .demo = demo && demo->value && demo->value->kind == JSON_BOOL &&
-                                    demo->value->value.boolean,
+    GateAccountSeen seen = {.id = str_dup(arena, account->id),
+                            .login = str_dup(arena, entity_text(account, GATE_IRI("login"))),
+                            .name = str_dup(arena, entity_text(account, GATE_IRI("displayName"))),
+                            .kind = rights.kind,
+                            .demo = says(account, GATE_IRI("demo")),
                             .disabled = account_disabled(account),
                             .sessions = sessions.n,
                             .tokens = tokens.len};
-    strings_of(ctx->arena, account, GATE_IRI("posts"), &seen.posts);
-    strings_of(ctx->arena, account, GATE_IRI("roles"), &seen.roles);
-    vec_push(ctx->arena, out, seen);
-    arena_free(as->arena);
-    return RC_OK;
-}
-
-static Rc page_list(Ctx *ctx, const Match *match, Str *after, GateAccountsSeen *out) {
-    ProjectQuery query = {.match = match, .limit = LIST_PAGE, .after = *after};
-    ProjectAnswer answer;
-    TRY(project_query(ctx, ctx->tenant->project, &query, &answer));
-    for (size_t i = 0; i < answer.entities.len; i++) {
-        TRY(account_seen(ctx, answer.entities.items[i], out));
-        *after = answer.entities.items[i]->id;
-    }
-    if (!answer.more) *after = STR_NONE;
+    strings_of(arena, account, GATE_IRI("posts"), &seen.posts);
+    strings_of(arena, account, GATE_IRI("roles"), &seen.roles);
+    vec_push(arena, listing->out, seen);
     return RC_OK;
 }
 
 Rc gate_account_list(Ctx *ctx, GateAccountsSeen *out) {
-    MatchSource source = {.type = STR(ACCOUNT_TYPE)};
-    Match *match;
-    Str after = STR_NONE;
+    Listing listing = {ctx->arena, out};
     *out = (GateAccountsSeen){0};
     if (gate_actor(ctx)->kind != ACTOR_SYSTEM)
         return ctx_fail(ctx, RC_DENIED, "not-permitted", STR_NONE,
                         "Accounts are listed by `machi user --list` at this machine.");
-    TRY(match_compile(ctx, ld_core(), &source, &match));
-    Rc rc;
-    do
-        rc = page_list(ctx, match, &after, out);
-    while (rc == RC_OK && !str_empty(after));
-    match_free(match);
-    return rc;
+    return project_each(ctx, &(ProjectWish){.type = STR(ACCOUNT_TYPE)}, account_seen, &listing);
 }

@@ -24,7 +24,9 @@ class City:
     def __init__(self, folder):
         self.folder, self.data = folder, folder / "data"
         self.machi = Machi(self.data)
-        for login, kind, post in (("chief", "staff", "environment-head"), ("clerk", "staff", "environment-waste-clerk"), ("hanako", "resident", "")):
+        for login, kind, post in (("chief", "staff", "environment-waste-clerk,environment-head"), ("clerk", "staff", "environment-waste-clerk"),
+                                  ("leaver", "staff", "environment-waste-clerk"), ("goner", "staff", "environment-waste-clerk"),
+                                  ("hanako", "resident", ""), ("robot", "service", "")):
             self.run("user", "--kind", kind, "--posts", post, "--name", NAME, login, said=PASSWORD + "\n")
         self.report = self.reported()
 
@@ -36,6 +38,10 @@ class City:
 
     def erase(self, subject, *words, by="chief", code=0):
         return self.run("erase", "--subject", subject, "--as", by, "--reason", "by request 2026-12", *words, code=code)
+
+    def erase_account(self, login, named):
+        subject = re.search(r"urn:ngsi-ld:Account:\w+", self.erase(login, code=2)).group(0)
+        assert f"{ACCOUNT}  is erased" in self.erase(named(subject), "--files", ACCOUNT, "--yes")
 
     def form(self, page, target, fields, cookies=""):
         _, text, answer = self.machi.ask("GET", page, headers={"Cookie": cookies})
@@ -93,9 +99,8 @@ def what_is_amiss_is_refused_with_a_remedy(city):
             (("--files", "保存9年/ない", "--yes"), "chief", 2, REPORTS), (("--yes",), "chief", 2, "--files")):
         said = city.erase(city.report, *words, by=by, code=code)
         assert says in said, (words, by, said)
-    assert "no account" in city.erase("no-such-login", "--yes", "--files", REPORTS, code=4)
+    assert "no receipt number, no login" in city.erase("no-such-login", "--yes", "--files", REPORTS, code=4)
     assert "Nothing personal lies" in city.erase("urn:ngsi-ld:Person:none", "--yes", "--files", REPORTS, code=4)
-    assert "no resident's" in city.erase("clerk", "--yes", "--files", ACCOUNT, code=2)
     said = city.run("erase", "--subject", city.report, "--as", "chief", "--files", REPORTS, "--yes", "--reason", " ", code=2)
     assert "State the reason" in said, said
     assert "--reason" in city.run("erase", "--subject", city.report, "--as", "chief", code=2)
@@ -133,6 +138,23 @@ def an_account_goes_with_its_sessions(city):
     assert city.signed_in("clerk"), "another's stays"
 
 
+def an_officials_account_goes_by_its_login_and_by_its_id(city):
+    """By its id, too, he is signed out first; and nobody lists what is left as somebody's account."""
+    for login, named in (("leaver", lambda subject: "leaver"), ("goner", lambda subject: subject)):
+        session = {"Cookie": city.signed_in(login)}
+        assert city.machi.ask("GET", "/staff", headers=session)[0] == 200
+        city.erase_account(login, named)
+        assert city.machi.ask("GET", "/staff", headers=session)[0] == 303 and not city.signed_in(login)
+        assert "no account" in city.run("user", "--enable", login, code=4)
+    token = {"Authorization": "Bearer " + city.run("token", "--as", "robot", "--actions", "read").split()[-1]}
+    target = "/ngsi-ld/v1/entities?type=EvacuationSite"
+    assert city.machi.ask("GET", target, headers=token)[0] == 200
+    city.erase_account("robot", lambda subject: subject)
+    assert city.machi.ask("GET", target, headers=token)[0] == 401
+    listed = city.run("user", "--list")
+    assert [line.split()[0] for line in sorted(listed.splitlines())] == ["chief", "clerk"], listed
+
+
 def it_is_recorded_and_the_proof_is_whole(city):
     said = city.run("verify")
     assert "SOUND" in said, said
@@ -148,7 +170,7 @@ def it_is_recorded_and_the_proof_is_whole(city):
 
 
 CASES = [what_is_there_is_told_and_nothing_done, what_is_amiss_is_refused_with_a_remedy, no_byte_of_it_stays, an_account_goes_with_its_sessions,
-         it_is_recorded_and_the_proof_is_whole]
+         an_officials_account_goes_by_its_login_and_by_its_id, it_is_recorded_and_the_proof_is_whole]
 
 
 def main():

@@ -117,6 +117,46 @@ static void links_are_known_again_after_an_opening(void **state) {
     assert_false(own(house, second));
 }
 
+static Str files_of(House *house, Str subject) {
+    StrVec files;
+    GOOD(house, gate_files(&house->ctx, subject, &files));
+    return str_join(house->arena, files.items, files.len, STR(", "));
+}
+
+/* Whichever of them is named, and one's account, too. */
+static void any_subject_of_a_person_names_the_person(void **state) {
+    House *house = *state;
+    Str walk_in = send_as_nobody(house), walk_in_subject = subject_of(house, walk_in), whose,
+        account = house->resident.id;
+    (void)cases_apply(house, NULL, 1);
+    Str alone = files_of(house, walk_in_subject);
+    GOOD(house, gate_whose(&house->ctx, walk_in_subject, &whose));
+    assert_true(str_eq(whose, walk_in_subject));
+    GOOD(house, gate_link(&house->ctx, held(house, &house->resident, walk_in)));
+    Str all = files_of(house, house->resident.person);
+    const Str ways[] = {walk_in_subject, account, house->resident.person};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        GOOD(house, gate_whose(&house->ctx, ways[i], &whose));
+        assert_true(str_eq(whose, house->resident.person));
+        assert_true(str_eq(files_of(house, ways[i]), all));
+    }
+    assert_false(str_eq(all, alone)); /* his account's file is among them */
+    GOOD(house, gate_whose(&house->ctx, house->clerk.id, &whose));
+    assert_true(str_eq(whose, house->clerk.id));
+    GOOD(house, gate_whose_login(&house->ctx, STR("clerk"), &whose));
+    assert_true(str_eq(whose, house->clerk.id));
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->chief.id},
+                             .subject = walk_in_subject,
+                             .reason = STR("x")};
+    StrVec kept = {0};
+    vec_push(house->arena, &erasure.files, STR("常用/利用者アカウント"));
+    house_act(house, &house->chief);
+    GOOD(house, gate_erase(&house->ctx, &erasure, &kept));
+    assert_null(entity_attr(house_entity(house, account), IRI("login")));
+    GOOD(house, gate_whose(&house->ctx, account, &whose)); /* though it says so no more */
+    assert_true(str_eq(whose, house->resident.person));
+}
+
 /* All subjects of a person are erased, where the file may go; what stays is named. */
 static void an_erasure_reaches_all_subjects_of_a_person(void **state) {
     House *house = *state;
@@ -154,6 +194,7 @@ int main(void) {
         TEST(an_accounts_own_case_is_nobody_elses_to_take),
         TEST(an_official_takes_a_case_out_with_a_reason),
         TEST(links_are_known_again_after_an_opening),
+        TEST(any_subject_of_a_person_names_the_person),
         TEST(an_erasure_reaches_all_subjects_of_a_person),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
