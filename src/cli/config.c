@@ -27,7 +27,8 @@ const SettingRow cli_setting_rows[] = {
      NULL},
     {"http.proxies", SETTING_TEXT, NULL, 0, 1000,
      "Addresses of the proxies in front, by commas, whose X-Forwarded-For tells who asks; the "
-     "limits of sign-ins count by that address.",
+     "limits of sign-ins and book.network-holds count by that address. Without it all who come "
+     "through a proxy count as one.",
      "ADDRESS,..."},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},

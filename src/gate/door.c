@@ -116,7 +116,7 @@ static Rc purpose_take(HttpExchange *x) {
     return RC_OK;
 }
 
-static Rc door_pass(const GateDoor *door, HttpExchange *x) {
+static Rc door_pass(GateDoor *door, HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Str name = http_header(x, "ngsild-tenant");
     ctx->tenant = door->tenant(door->arg, name);
@@ -145,7 +145,7 @@ bool gate_foreign(const GateDoor *door, HttpExchange *x) {
 }
 
 bool gate_before(void *arg, HttpExchange *x) {
-    const GateDoor *door = arg;
+    GateDoor *door = arg;
     if (gate_foreign(door, x)) return true;
     if (door_pass(door, x) == RC_OK) return false;
     door->refuse(x, &http_ctx(x)->error);

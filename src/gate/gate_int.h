@@ -86,7 +86,7 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 /* Whether a request for this Host is ours to answer. */
 bool host_allowed(const GateDoor *door, Str header);
 /* The address a request comes from: the peer's, or what a trusted proxy says. */
-Str host_client(const GateDoor *door, const HttpExchange *x);
+Str host_client(GateDoor *door, const HttpExchange *x);
 
 /* ctx->actor, or nobody. */
 const Actor *gate_actor(const Ctx *ctx);

@@ -33,14 +33,30 @@ bool host_allowed(const GateDoor *door, Str header) {
     return door->addresses && is_address(name);
 }
 
-/* The last element is what our own proxy saw; what stands before it anybody may have written. */
-Str host_client(const GateDoor *door, const HttpExchange *x) {
-    Str peer = http_peer(x), forwarded = http_header(x, "x-forwarded-for"), part, last = STR_NONE;
-    bool trusted = false;
+static bool is_proxy(const GateDoor *door, Str peer) {
     for (size_t i = 0; door->proxies && i < door->proxies->len; i++)
-        trusted = trusted || str_eq(door->proxies->items[i], peer);
-    if (!trusted) return peer;
+        if (str_eq(http_unmapped(door->proxies->items[i]), peer)) return true;
+    return false;
+}
+
+/* A proxy that nobody named makes one client of all who come through it. */
+static void stranger_say(GateDoor *door) {
+    if (atomic_exchange(&door->stranger_said, true)) return;
+    log_warn("gate",
+             "a request has X-Forwarded-For but comes from none of http.proxies, so it isn't "
+             "believed: if a proxy stands in front, name its address there, or the limits "
+             "of sign-ins and of holds count all who come through it as one (said once)");
+}
+
+/* The last element is what our own proxy saw; what stands before it anybody may have written. */
+Str host_client(GateDoor *door, const HttpExchange *x) {
+    Str peer = http_peer(x), forwarded = http_header(x, "x-forwarded-for"), part, last = STR_NONE;
+    if (str_empty(forwarded)) return peer;
+    if (!is_proxy(door, peer)) {
+        stranger_say(door);
+        return peer;
+    }
     while (str_split(&forwarded, ',', &part))
-        last = str_trim(part);
+        last = http_unmapped(str_trim(part));
     return is_address(last) ? last : peer;
 }

@@ -116,8 +116,15 @@ Str http_body(const HttpExchange *x) {
     return x->inline_body.ptr ? x->inline_body : buf_str(&x->body);
 }
 
+Str http_unmapped(Str address) {
+    Str mapped = STR("::ffff:");
+    bool four =
+        str_eq_nocase(str_sub(address, 0, mapped.len), mapped) && str_find_char(address, '.') >= 0;
+    return four ? str_sub(address, mapped.len, address.len) : address;
+}
+
 Str http_peer(const HttpExchange *x) {
-    return str_of(x->conn->peer);
+    return http_unmapped(str_of(x->conn->peer)); /* mapped where the server listens on [::] */
 }
 
 bool http_peer_loopback(const HttpExchange *x) {

@@ -135,7 +135,10 @@ void http_query_at(const HttpExchange *x, size_t index, Str *name, Str *value);
 Str http_header(const HttpExchange *x,
                 const char *name); /* case-insensitive; several joined by ", "; STR_NONE: absent */
 Str http_body(const HttpExchange *x);
-Str http_peer(const HttpExchange *x); /* address without port */
+Str http_peer(const HttpExchange *x); /* address without port; IPv4 is written as IPv4 always */
+/* An IPv4 address that is written as one of IPv6 (::ffff:192.0.2.1), as IPv4; any other text as it
+   is. A slice of it. */
+Str http_unmapped(Str address);
 bool http_peer_loopback(const HttpExchange *x);
 Str http_cookie(
     const HttpExchange *x,

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 BIN = sys.argv[1]
 STARTS = 120
@@ -60,6 +61,35 @@ def ipv6_addresses_stand_in_brackets(folder):
     assert "http://[::1]:" in machi.said, machi.said
     assert machi.ask("GET", "/", host="::1")[0] == 200
     machi.stop()
+
+
+def sign_in(machi, login, password, client):
+    """The page of one's own sign-ins, reached through a proxy that says who asks."""
+    _, text, answer = machi.ask("GET", "/sign-in")
+    csrf = re.search(r'name="csrf" value="([^"]+)"', text).group(1)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": "198.51.100.7, " + client,
+               "Cookie": answer.getheader("Set-Cookie").split(";")[0]}
+    status, text, answer = machi.ask("POST", "/sign-in", urllib.parse.urlencode({"csrf": csrf, "account": login, "password": password}), headers)
+    assert status == 303, (status, text)
+    cookie = next(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") if line.startswith("machi_session="))
+    return machi.ask("GET", "/account", headers={"Cookie": cookie})[1]
+
+
+def a_proxy_is_believed_by_whichever_socket_it_comes(folder):
+    """Listening on [::], where IPv4 comes mapped into IPv6; a proxy that isn't named is told of once."""
+    said = "comes from none of http.proxies"
+    for number, (proxies, client, seen) in enumerate((
+            ("127.0.0.1", "203.0.113.9", "203.0.113.9"), ("::ffff:127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"),
+            ("192.0.2.1", "203.0.113.9", "127.0.0.1"))):
+        machi = Machi(folder / "proxied", "--http.proxies", proxies, listen="[::]:0")
+        if number == 0:
+            subprocess.run([BIN, "user", "--data", folder / "proxied", "--posts", "mayor", "anna"], input="a long enough password\n",
+                           capture_output=True, text=True, timeout=60, check=True)
+        page = sign_in(machi, "anna", "a long enough password", client)
+        assert f">{seen}</td>" in page, (proxies, page)
+        sign_in(machi, "anna", "a long enough password", client)
+        code, _, errors = machi.stop()
+        assert code == 0 and errors.count(said) == (seen != "203.0.113.9"), errors
 
 
 def a_busy_port_is_found_before_anything_is_made(folder):
@@ -227,7 +257,7 @@ def nothing_long_or_odd_stops_it(folder):
     assert code == 0 and "failed" not in errors, errors
 
 
-CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, a_busy_port_is_found_before_anything_is_made,
+CASES = [signals_stop_it_in_order, ipv6_addresses_stand_in_brackets, a_proxy_is_believed_by_whichever_socket_it_comes, a_busy_port_is_found_before_anything_is_made,
          a_password_is_asked_for_at_a_terminal_only, every_page_of_a_sandbox_says_so,
          a_city_becomes_neither_sandbox_nor_starter_city, demo_accounts_stay_on_the_loopback,
          a_subscriber_at_an_address_of_the_machine_is_refused_at_once, a_new_tenant_is_served_at_once,

@@ -456,6 +456,24 @@ static void connections_are_counted_and_bounded(void **state) {
     rig_stop(&rig);
 }
 
+/* A socket of [::] takes IPv4, too: who comes so is the same as on a socket of his own kind. */
+static void an_ipv4_peer_is_told_as_such_on_every_socket(void **state) {
+    (void)state;
+    Rig rig = rig_start((HttpOptions){.host = STR("::"), .loops = 1}, ROUTES);
+    Reply reply = rig_ask(&rig, STR("GET /mirror/ HTTP/1.1\r\n" HOST "\r\n"));
+    assert_body(&reply, 200, "/mirror/  [] [] 127.0.0.1 1");
+    rig_stop(&rig);
+    static const char *const cases[][2] = {{"::ffff:192.0.2.1", "192.0.2.1"},
+                                           {"::FFFF:192.0.2.1", "192.0.2.1"},
+                                           {"192.0.2.1", "192.0.2.1"},
+                                           {"::ffff:c000:201", "::ffff:c000:201"},
+                                           {"2001:db8::1", "2001:db8::1"},
+                                           {"::ffff:", "::ffff:"},
+                                           {"", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(str_eq(http_unmapped(str_of(cases[i][0])), str_of(cases[i][1])));
+}
+
 static void the_listen_address_is_checked(void **state) {
     Rig *rig = *state;
     const struct {
@@ -625,6 +643,7 @@ int main(void) {
         cmocka_unit_test(a_client_that_does_not_read_is_closed),
         cmocka_unit_test(clients_that_leave_amid_an_answer_harm_nobody),
         cmocka_unit_test(connections_are_counted_and_bounded),
+        cmocka_unit_test(an_ipv4_peer_is_told_as_such_on_every_socket),
         cmocka_unit_test(the_listen_address_is_checked),
         cmocka_unit_test(hooks_are_called_where_they_should_be),
         cmocka_unit_test(the_route_log_names_routes_and_answers),
