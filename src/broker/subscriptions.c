@@ -58,9 +58,21 @@ static Rc endpoint_check(Request *request, const Subscription *subscription) {
                     STR_ARG(host));
 }
 
-/* Compiles it once, so that nothing is stored that would not work. */
-static Rc checked(Request *request, const Entity *entity) {
+/* An end that is asked for lies ahead (clauses 5.8.1, 5.8.2). Of one that has ended meanwhile all
+   else may be changed. */
+static Rc end_check(Request *request, const Json *given) {
+    int64_t ends;
+    bool asked = time_parse(json_get_str(given, "expiresAt"), &ends);
+    if (!asked || ends > time_now(request->ctx->clock)) return RC_OK;
+    return ctx_fail(request->ctx, RC_INVALID, "bad-subscription", STR("expiresAt"),
+                    "This instant has passed: give one that lies ahead, or none.");
+}
+
+/* What was given of it, and what became of that: compiles it once, so that nothing is stored that
+   would not work. */
+static Rc checked(Request *request, const Json *given, const Entity *entity) {
     Subscription *trial;
+    TRY(end_check(request, given));
     TRY(subscription_compile(request->ctx, entity, &trial));
     Rc rc = rights_subscribe(request->ctx, trial);
     if (rc == RC_OK) rc = endpoint_check(request, trial);
@@ -98,7 +110,7 @@ static Rc create(Request *request, Str *id) {
                                .context = ld_context_source(request->context),
                                .owner = gate_actor_write(ctx->arena, ctx->actor, ctx->purpose)};
     Entity *entity = subscription_entity(ctx->arena, &parts);
-    TRY(checked(request, entity));
+    TRY(checked(request, document, entity));
     Delta delta = {.op = DELTA_PUT, .id = *id, .after = entity};
     return store(request, "subscription.create", &delta, &(PartPut){.expect = PUT_ABSENT});
 }
@@ -160,7 +172,7 @@ static Rc update_once(Request *request) {
         .owner = owner};
     Entity *entity = subscription_entity(ctx->arena, &parts);
     entity->created_at = stored->created_at;
-    TRY(checked(request, entity));
+    TRY(checked(request, fragment, entity));
     Delta delta = {.op = DELTA_PUT, .id = stored->id, .after = entity};
     return store(request, "subscription.update", &delta,
                  &(PartPut){.expect = PUT_VERSION, .version = stored->version});

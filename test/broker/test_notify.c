@@ -104,7 +104,6 @@ static void conditions_decide_who_is_told(void **state) {
         {"watched", ROOMS ",'watchedAttributes':['humidity']", 0},
         {"watched-alone", "'watchedAttributes':['temperature']", 3},
         {"paused", ROOMS ",'isActive':false", 0},
-        {"expired", ROOMS ",'expiresAt':'2020-01-01T00:00:00Z'", 0},
         {"throttled", ROOMS ",'throttling':3600", 1},
         {"far",
          ROOMS ",'geoQ':{'georel':'near;maxDistance==10','geometry':'Point',"
@@ -412,6 +411,32 @@ static void deliveries_resume_without_local_db(void **state) {
     assert_true(ledger_length(rig) - length <= 1);
 }
 
+#define PAST "'expiresAt':'2020-01-01T00:00:00Z'"
+
+/* An end is asked for ahead of time; once it has come nothing is told, until another is given. */
+static void a_subscription_tells_nothing_after_its_end(void **state) {
+    Rig *rig = *state;
+    const char *own = "/subscriptions/urn:ngsi-ld:Subscription:brief";
+    Str until = time_format(rig->ctx.arena, time_now(&rig->clock) + 3 * TIME_SECOND);
+    Str more = str_fmt(rig->ctx.arena, ROOMS ",'expiresAt':'" STR_FMT "'", STR_ARG(until));
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/subscriptions",
+                             "{'type':'Subscription'," ROOMS "," PAST ",'notification':"
+                             "{'endpoint':{'uri':'http://127.0.0.1:9/'}}}"),
+                     400);
+    rig_subscribe(rig, "brief", more.ptr);
+    assert_int_equal(rig_ask(rig, HTTP_PATCH, own, "{" PAST "}"), 400);
+    nanosleep(&(struct timespec){.tv_sec = 4}, NULL);
+    post_room(rig, "a", 10);
+    rig_settle(rig);
+    assert_int_equal(receiver_got(rig->receiver, rig->ctx.arena, STR("brief")).len, 0);
+    assert_true(has(rig_read(rig, own), "\"status\":\"expired\""));
+    assert_int_equal(rig_ask(rig, HTTP_PATCH, own, "{'throttling':1}"), 204);
+    assert_int_equal(rig_ask(rig, HTTP_PATCH, own, "{'expiresAt':'2999-01-01T00:00:00Z'}"), 204);
+    assert_true(has(rig_read(rig, own), "\"status\":\"active\""));
+    set_room(rig, "a", 11);
+    assert_int_equal(receiver_wait(rig->receiver, rig->ctx.arena, STR("brief"), 1).len, 1);
+}
+
 /* A room with further members; @ in them stands for the end, which comes after so many µs. */
 static void post_ending(Rig *rig, const char *id, const char *more, int64_t after) {
     Str until = time_format(rig->ctx.arena, time_now(&rig->clock) + after);
@@ -519,6 +544,7 @@ int main(void) {
         CASE(what_cannot_help_is_not_tried_again),
         CASE(what_waits_outlives_a_restart),
         CASE(deliveries_resume_without_local_db),
+        CASE(a_subscription_tells_nothing_after_its_end),
         CASE(what_has_ended_is_taken_out),
         CASE(what_ends_while_nobody_serves_is_taken_out_later),
         CASE(tenants_know_nothing_of_each_other),
