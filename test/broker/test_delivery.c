@@ -110,7 +110,10 @@ static void endpoints_by_address_are_judged_at_once(void **state) {
         {"192.0.2.1", true},
         {"10.0.0.1", true}, /* a city's own network */
         {"169.253.0.1", true},
-        {"localhost", true}, /* a name: by what it resolves to, at the socket */
+        {"localhost", false}, /* this machine, whatever resolves it */
+        {"LocalHost.", false},
+        {"a.b.localhost", false},
+        {"notlocalhost", true}, /* names: by what they resolve to, at the socket */
         {"example.com", true},
     };
     Rig *rig = *state;

@@ -26,7 +26,7 @@ except ImportError:
 
 SPDX = rdflib.Namespace('http://spdx.org/rdf/terms#')
 VCARD = rdflib.Namespace('http://www.w3.org/2006/vcard/ns#')
-STARTS, PUBLISHES = 120, 60
+STARTS, PUBLISHES, STILL = 120, 120, 5
 TEXT, TIME, IRI, NUMBER = 'text in ja and en', XSD.dateTime, 'address', XSD.nonNegativeInteger
 # class, property, least, most (None: any number), range: TEXT, IRI, a datatype, a class, or None
 SHAPES = [
@@ -161,12 +161,15 @@ def csv_faults(machi):
 
 
 def wait_for(machi):
-    until = time.monotonic() + PUBLISHES
+    until, before, since = time.monotonic() + PUBLISHES, None, 0
     while time.monotonic() < until:
-        if all(machi.get(f'/data/{name}.csv')[0] == 200 for name in WANTED):
+        now = machi.get('/catalog.ttl')[2]
+        if now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() > since + STILL and all(machi.get(f'/data/{name}.csv')[0] == 200 for name in WANTED):
             return []
         time.sleep(0.5)
-    return ['not published in time']
+    return ['not published in time, or published again and again']
 
 
 def checks(machi, samples):
