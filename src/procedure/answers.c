@@ -1,7 +1,7 @@
 /* answers: a draft's answers read, normalised and checked: lenient in, strict inside. */
 #include "procedure_int.h"
 
-enum { TEXT_MAX = 200, NOTE_MAX = 500 };
+enum { TEXT_MAX = 200 };
 
 /* ---- reading ---- */
 
@@ -74,6 +74,8 @@ static void check_district(Ctx *ctx, const Answers *answers, Faults *faults) {
         fault_add(ctx, faults, "town", "required");
     check_text(ctx, faults, "street", answers->address);
     if (!str_empty(answers->building)) check_text(ctx, faults, "building", answers->building);
+    if (!str_empty(answers->place) && !waste_place(procedures_waste(ctx->tenant), answers->place))
+        fault_add(ctx, faults, "place", "unknown");
 }
 
 static void check_items(Ctx *ctx, const Answers *answers, Faults *faults) {
@@ -133,7 +135,6 @@ static void check_contact(Ctx *ctx, const Answers *answers, Faults *faults) {
         fault_add(ctx, faults, "phone", "format");
     if (!str_empty(answers->email) && !apply_mail_ok(answers->email))
         fault_add(ctx, faults, "mail", "format");
-    if (str_utf8_len(answers->place) > NOTE_MAX) fault_add(ctx, faults, "place", "long");
 }
 
 static void check_choice(Ctx *ctx, const Answers *answers, Faults *faults) {

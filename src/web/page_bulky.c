@@ -162,13 +162,26 @@ static void start_post(HttpExchange *x) {
 
 /* ---- district ---- */
 
+static void places_values(Asking *asking) {
+    const Json *place;
+    JsonItems items = {0};
+    for (size_t i = 0; (place = waste_place_at(asking->waste, i)); i++) {
+        View one = view_new(asking->ctx->arena);
+        view_str(&one, "id", json_get_str(place, "ja"));
+        view_json(&one, "name", place);
+        vec_push(asking->ctx->arena, &items, view_value(&one));
+    }
+    view_items(&asking->view, "places", &items);
+}
+
 static void district_values(Asking *asking) {
     static const struct {
         const char *view, *draft;
     } fields[] = {{"postcode", "postcode"},
                   {"town", "town"},
                   {"street", "address"},
-                  {"building", "building"}};
+                  {"building", "building"},
+                  {"place", "place"}};
     View values = view_new(asking->ctx->arena);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         view_str(&values, fields[i].view, json_get_str(asking->draft, fields[i].draft));
@@ -186,6 +199,7 @@ static void district_values(Asking *asking) {
         vec_push(asking->ctx->arena, &items, view_value(&one));
     }
     view_items(&asking->view, "towns", &items);
+    places_values(asking);
 }
 
 static void district_get(HttpExchange *x) {
@@ -231,6 +245,7 @@ static void district_post(HttpExchange *x) {
         {STR("town"), json_of_str(town)},
         {STR("address"), form_value(form, "street")},
         {STR("building"), form_value(form, "building")},
+        {STR("place"), form_value(form, "place")},
         {STR("district"), district ? json_of_str(district->id) : json_of_null()},
         {STR("day"), json_of_null()},
         {STR("heldUntil"), json_of_null()},
@@ -409,9 +424,26 @@ static Rc slot_values(Asking *asking) {
     return page_days(asking->x, &asking->view, asking->answers.district, own);
 }
 
+/* The day that was chosen, if it is no longer held and nothing of it is left: who comes back from
+ * sending is told why. */
+static Rc slot_gone(Asking *asking) {
+    ApplyDays days;
+    Date chosen = asking->answers.day;
+    if (!chosen.year || held_until(asking).kind != JSON_NULL) return RC_OK;
+    TRY(apply_days(asking->ctx, asking->answers.district, &days));
+    VEC_EACH (const ApplyDay, day, &days)
+        if (time_date_days(day->date) == time_date_days(chosen) && day->left <= 0)
+            vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "full"});
+    return RC_OK;
+}
+
 static void slot_get(HttpExchange *x) {
     Asking asking;
     if (!asking_begin(x, STEP_SLOT, &asking)) return;
+    if (slot_gone(&asking) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     if (slot_values(&asking) == RC_OK)
         asking_show(&asking, 200);
     else

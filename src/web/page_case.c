@@ -76,6 +76,12 @@ Json page_address(HttpExchange *x, const Entity *application) {
                          entity_text(application, IRI("building")));
 }
 
+Json page_place(HttpExchange *x, Str place) {
+    const Json *usual = waste_place(procedures_waste(http_ctx(x)->tenant), place);
+    if (usual) return *usual;
+    return str_empty(place) ? json_of_null() : json_of_str(place);
+}
+
 static void item_add(View *list_item, const Json *name, int64_t quantity, int64_t fee) {
     view_json(list_item, "name", name);
     view_int(list_item, "quantity", quantity);
@@ -112,6 +118,7 @@ Json page_application(HttpExchange *x, const Entity *application) {
     }
     View view = view_new(arena);
     view_set(&view, "address", page_address(x, application));
+    view_set(&view, "place", page_place(x, entity_text(application, IRI("place"))));
     view_str(&view, "date", entity_text(application, IRI("pickupDate")));
     view_str(&view, "name", entity_text(application, IRI("name")));
     view_str(&view, "kana", entity_text(application, IRI("kana")));
@@ -136,6 +143,7 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
     View view = view_new(arena);
     view_set(&view, "address",
              address_value(x, answers->town, answers->address, answers->building));
+    view_set(&view, "place", page_place(x, answers->place));
     view_str(&view, "date", answers->day.year ? time_format_date(arena, answers->day) : STR_NONE);
     view_str(&view, "name", answers->name);
     view_str(&view, "kana", answers->kana);

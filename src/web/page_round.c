@@ -35,12 +35,7 @@ static Json stop_value(HttpExchange *x, const Entity *application, size_t order)
     view_str(&one, "url", page_case_url(arena, number));
     view_set(&one, "address", page_address(x, application));
     view_set(&one, "items", page_items_all(x, items ? items->value : NULL));
-    Str place = entity_text(application, IRI("place"));
-    const Json *usual = waste_place(procedures_waste(http_ctx(x)->tenant), place);
-    view_set(&one, "place",
-             usual              ? *usual
-             : str_empty(place) ? json_of_null()
-                                : json_of_str(place));
+    view_set(&one, "place", page_place(x, entity_text(application, IRI("place"))));
     view_int(&one, "fee", entity_int(application, IRI("fee"), 0));
     view_bool(&one, "open", case_state(application) == CASE_PLANNED);
     view_json(&one, "reason", missed ? missed->label.both : NULL);

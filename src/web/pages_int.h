@@ -126,6 +126,9 @@ void page_faults(View *view, const Faults *faults);
 /* The same, where the fault of one code ("due.late") is told by a text that names something. */
 void page_faults_saying(View *view, const Faults *faults, const char *code, Json text);
 
+/* Where something is put out: a usual place in every language, somebody's own words as they are;
+ * null: it was not said. */
+Json page_place(HttpExchange *x, Str place);
 /* An application as the component `application` shows it. */
 Json page_application(HttpExchange *x, const Entity *application);
 Json page_answers(HttpExchange *x, const Answers *answers);

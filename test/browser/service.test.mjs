@@ -50,11 +50,12 @@ async function stepUp(page, account) {
 }
 
 // The questions from the address to the day.
-async function answerToDay(page, { building = '' } = {}) {
+async function answerToDay(page, { building = '', place = '' } = {}) {
     await page.fill('#postcode', '999-0001');
     await press(page, 'button[value="lookup"]');
     await page.fill('#street', '1-2-3');
     await page.fill('#building', building);
+    await page.locator(`input[name="place"][value="${place}"]`).check();
     await press(page, 'button[value="next"]');
     await page.goto(`${site.url}/bulky/items?q=sofa`);
     await press(page, 'button[name="add"]');
@@ -285,6 +286,33 @@ it('keeps the name of a building whole on English pages', async () => {
     assert.match(await page.locator('main').innerText(), /まち団地第3棟107, 1-2-3, Manaka 1-chome/);
     await sound(page);
     await page.context().close();
+});
+
+it('asks where things are put out, and says it wherever the application is shown', async () => {
+    const [page, clerk] = [await open(), await open()];
+    await page.goto(`${site.url}/bulky`);
+    await press(page, 'form[action="/bulky/start"] button');
+    await answer(page, { place: '玄関の横' });
+    assert.match(await page.locator('dl').innerText(), /置き場所\s*玄関の横/);
+    await page.goto(`${site.url}/bulky/district`); // the answer is kept, and another one is not taken
+    assert.equal(await page.inputValue('input[name="place"]:checked'), '玄関の横');
+    await sound(page);
+    await page.locator('input[name="place"]:checked').evaluate((input) => { input.value = '屋根の上'; });
+    await press(page, 'button[value="next"]');
+    assert.match(await page.locator('.errors a[href="#place"]').innerText(), /一覧から/);
+    await sound(page);
+    await page.locator('input[name="place"][value="車庫の前"]').check();
+    await press(page, 'button[value="next"]');
+    await page.goto(`${site.url}/bulky/check`);
+    await press(page, 'form[action="/bulky/check"] button');
+    const number = (await page.locator('.code').innerText()).trim();
+    assert.match(await page.locator('dl').innerText(), /置き場所\s*車庫の前/);
+    await page.goto(`${page.url()}?lang=en`);
+    assert.match(await page.locator('dl').innerText(), /Put out at\s*In front of the garage/i);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    assert.match(await clerk.locator('main').innerText(), /置き場所\s*車庫の前/);
+    await Promise.all([page, clerk].map((one) => one.context().close()));
 });
 
 // A refusal tells what can be done about it, by the names that the laws have in English.
