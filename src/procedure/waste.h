@@ -59,6 +59,7 @@ typedef struct WasteLimits {
     int64_t hold_network;  /* such holds of one network on one day */
     int64_t cut_off_days;  /* working days before the pickup */
     int64_t cut_off_clock; /* µs after midnight in Japan */
+    Str pickup_clock;      /* until when things are put out: "8:00" */
 } WasteLimits;
 
 typedef struct WasteSources {

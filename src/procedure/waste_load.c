@@ -127,6 +127,17 @@ static Rc limits_load(Ctx *ctx, Waste *waste, const Json *rules) {
     return RC_OK;
 }
 
+/* Until when things are put out, as pages write it: "08:00" in the rules is 8:00. */
+static Rc pickup_load(Ctx *ctx, Waste *waste, const Json *rules) {
+    int64_t clock;
+    if (!clock_of(json_get_str(json_get(rules, STR("pickup")), "clock"), &clock))
+        return fault(ctx, "rules.json", STR("pickup"),
+                     "The clock until which things are put out is missing: \"08:00\".");
+    waste->limits.pickup_clock = str_fmt(ctx->arena, "%lld:%02lld", (long long)(clock / TIME_HOUR),
+                                         (long long)(clock % TIME_HOUR / TIME_MINUTE));
+    return RC_OK;
+}
+
 static int month_day(Str text) {
     int64_t month = 0, day = 0;
     Str m, d;
@@ -221,6 +232,7 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(items_load(ctx, waste, json_get(sources->items, STR("refused")), true));
     TRY(districts_load(ctx, waste, sources->districts));
     TRY(limits_load(ctx, waste, sources->rules));
+    TRY(pickup_load(ctx, waste, sources->rules));
     waste->limits.hold_share = sources->hold_share;
     waste->limits.hold_network = sources->hold_network;
     TRY(calendar_load(ctx, waste, sources->rules));

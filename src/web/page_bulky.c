@@ -120,6 +120,7 @@ static void start_get(HttpExchange *x) {
     page_crumb(&view, STR("粗大ごみ収集"), STR("Bulky-waste pickup"), STR_NONE);
     view_null(&view, "closed");
     view_int(&view, "max_items", waste_limits(waste)->max_items);
+    view_str(&view, "by", waste_limits(waste)->pickup_clock);
     view_str(&view, "draft",
              str_empty(answers.token) ? STR_NONE
                                       : str_of(step_pages[apply_next(ctx, &answers)].path));

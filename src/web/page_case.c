@@ -13,10 +13,10 @@ static const Json *item_name(const Waste *waste, Str id) {
     return item ? item->name.both : NULL;
 }
 
-static Json application_value(Arena *arena, View *view, const JsonItems *items, int64_t total) {
+static Json application_value(HttpExchange *x, View *view, const JsonItems *items, int64_t total) {
     view_items(view, "items", items);
     view_int(view, "total", total);
-    (void)arena;
+    view_str(view, "by", waste_limits(procedures_waste(http_ctx(x)->tenant))->pickup_clock);
     return view_value(view);
 }
 
@@ -129,7 +129,7 @@ Json page_application(HttpExchange *x, const Entity *application) {
     view_json(&view, "reduction", ground ? ground->label.both : NULL);
     view_set(&view, "outcome", outcome_value(x, application));
     view_bool(&view, "optout", str_eq(entity_text(application, IRI("openDataChoice")), STR("out")));
-    return application_value(arena, &view, &list, entity_int(application, IRI("fee"), 0));
+    return application_value(x, &view, &list, entity_int(application, IRI("fee"), 0));
 }
 
 Json page_answers(HttpExchange *x, const Answers *answers) {
@@ -152,7 +152,7 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
     view_json(&view, "reduction", answers->reduction ? answers->reduction->label.both : NULL);
     view_null(&view, "outcome");
     view_bool(&view, "optout", str_eq(answers->choice, STR("out")));
-    return application_value(arena, &view, &list, apply_fee(answers));
+    return application_value(x, &view, &list, apply_fee(answers));
 }
 
 /* ---- the case behind an address ---- */

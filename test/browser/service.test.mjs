@@ -1,10 +1,12 @@
 // What surrounds the street in the real program: finding a case again, the receipt, the desk of the office, and the little things.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
 import { violations } from './axe.mjs';
 import { city } from './city.mjs';
-import { CHROMIUM } from './preview.mjs';
+import { CHROMIUM, ROOT } from './preview.mjs';
 
 const PHONE = '０９９９－００－１２３４';
 let site, browser;
@@ -294,6 +296,8 @@ it('asks where things are put out, and says it wherever the application is shown
     await press(page, 'form[action="/bulky/start"] button');
     await answer(page, { place: '玄関の横' });
     assert.match(await page.locator('dl').innerText(), /置き場所\s*玄関の横/);
+    const { pickup } = JSON.parse(readFileSync(join(ROOT, 'starter/waste/rules.json'), 'utf8')); // and until when, by the rules
+    assert.match(await page.locator('dl').innerText(), new RegExp(`朝${pickup.clock.replace(/^0/, '')}までに`));
     await page.goto(`${site.url}/bulky/district`); // the answer is kept, and another one is not taken
     assert.equal(await page.inputValue('input[name="place"]:checked'), '玄関の横');
     await sound(page);
