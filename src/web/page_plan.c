@@ -547,7 +547,7 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-day", STR_NONE, "This is no day.");
     TRY(waiting_plan(ctx, out->day, &out->waiting));
     if (!out->waiting)
-        return ctx_fail(ctx, RC_CONFLICT, "not-waiting", STR_NONE,
+        return ctx_fail(ctx, RC_NOT_FOUND, "not-waiting", STR_NONE,
                         "No proposal of this day waits for a decision.");
     decision = out->waiting;
     TRY(confirm_first(ctx, decision));
