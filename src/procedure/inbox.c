@@ -266,9 +266,15 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {
     return RC_OK;
 }
 
+/* A number stays a case's for good: only one that isn't there yet is waited for, so that while rows
+ * can't be written the cases of before are found. */
 Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id) {
-    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    Rc rc = project_row(ctx, ctx->tenant->project, "inbox", number_key(ctx, receipt_number), id);
+    Project *project = ctx->tenant->project;
+    Str key = number_key(ctx, receipt_number);
+    Rc rc = project_row(ctx, project, "inbox", key, id);
+    if (rc != RC_NOT_FOUND) return rc;
+    TRY(project_drain(ctx, project, ledger_head(ctx->tenant->ledger)));
+    rc = project_row(ctx, project, "inbox", key, id);
     if (rc == RC_NOT_FOUND)
         return ctx_fail(ctx, rc, "no-receipt", STR("receiptNumber"),
                         "There is no case with this number.");
