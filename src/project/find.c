@@ -43,12 +43,12 @@ static Rc walk_page(Ctx *ctx, const Walk *walk, Buf *after) {
         TRY(walk->each(ctx, walk->arg, answer.entities.items[i]));
     buf_clear(after);
     if (answer.more) buf_add(after, answer.entities.items[answer.entities.len - 1]->id);
-    return RC_OK;
+    return buf_rc(after);
 }
 
 static Rc walk_pages(Ctx *ctx, const Walk *walk) {
     Ctx inside = *ctx;
-    Buf after = buf_new(NULL, ENTITY_ID_MAX + 1);
+    Buf after = buf_new(NULL, LD_IRI_MAX);
     Rc rc;
     inside.arena = arena_new(page_arena);
     do {
