@@ -37,13 +37,20 @@ static void erase(House *house, Str subject) {
     GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
 }
 
+/* A resident's case and one of somebody without an account, both in a plan that waits. */
+static Str plan_of_two(House *house, Str *mine, Str *theirs) {
+    Str plan;
+    *mine = cases_apply(house, NULL, 1);
+    *theirs = send_as_nobody(house);
+    GOOD(house, cases_confirm(house, *mine));
+    GOOD(house, cases_confirm(house, *theirs));
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
+    return str_dup(house->arena, plan);
+}
+
 static void an_erasure_takes_one_persons_part_of_a_decision(void **state) {
     House *house = *state;
-    Str mine = cases_apply(house, NULL, 1), theirs = send_as_nobody(house), plan;
-    GOOD(house, cases_confirm(house, mine));
-    GOOD(house, cases_confirm(house, theirs));
-    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
-    plan = str_dup(house->arena, plan);
+    Str mine, theirs, plan = plan_of_two(house, &mine, &theirs);
     Str hash = frozen_hash(house, plan),
         number = entity_text(house_entity(house, mine), IRI("receiptNumber"));
     const Json *rows = json_get(contents_of(house, plan), STR("cases"));
@@ -72,12 +79,8 @@ static void an_erasure_takes_one_persons_part_of_a_decision(void **state) {
    person, and the hash stays checkable. */
 static void an_erasure_takes_what_was_taken_out(void **state) {
     House *house = *state;
-    Str mine = cases_apply(house, NULL, 1), theirs = send_as_nobody(house), plan;
-    GOOD(house, cases_confirm(house, mine));
-    GOOD(house, cases_confirm(house, theirs));
-    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
-    OfficeDecision wish = {
-        .id = str_dup(house->arena, plan), .case_id = mine, .opinion = STR("住所を確かめる")};
+    Str mine, theirs, plan = plan_of_two(house, &mine, &theirs);
+    OfficeDecision wish = {.id = plan, .case_id = mine, .opinion = STR("住所を確かめる")};
     wish.hash = frozen_hash(house, wish.id);
     GOOD(house, office_takeout(&house->ctx, &wish));
     Str hash = frozen_hash(house, wish.id), number = cases_text(house, mine, IRI("receiptNumber"));
@@ -101,12 +104,8 @@ static void an_erasure_takes_what_was_taken_out(void **state) {
 /* An erased case can be taken out, and nothing is written of its person then. */
 static void an_erased_case_is_taken_out(void **state) {
     House *house = *state;
-    Str mine = cases_apply(house, NULL, 1), theirs = send_as_nobody(house), plan;
-    GOOD(house, cases_confirm(house, mine));
-    GOOD(house, cases_confirm(house, theirs));
-    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
-    OfficeDecision wish = {
-        .id = str_dup(house->arena, plan), .case_id = mine, .opinion = STR("消去された")};
+    Str mine, theirs, plan = plan_of_two(house, &mine, &theirs);
+    OfficeDecision wish = {.id = plan, .case_id = mine, .opinion = STR("消去された")};
     wish.hash = frozen_hash(house, wish.id);
     erase(house, house->resident.person);
     GOOD(house, office_takeout(&house->ctx, &wish));
