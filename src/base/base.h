@@ -16,5 +16,6 @@
 #include "ctx.h"
 #include "near.h"
 #include "settings.h"
+#include "thread.h"
 
 #endif

@@ -166,11 +166,11 @@ static void control_seat(ControlServer *server, int socket) {
     }
     pthread_mutex_lock(&server->lock);
     *seat = (ControlSeat){.server = server, .socket = socket, .taken = true};
-    int failed = pthread_create(&seat->thread, NULL, control_serve, seat);
-    if (failed) *seat = (ControlSeat){.server = server};
+    bool started = thread_start(&seat->thread, "control", control_serve, seat);
+    if (!started) *seat = (ControlSeat){.server = server};
     pthread_mutex_unlock(&server->lock);
-    if (!failed) return;
-    log_error("cli", "No thread for a control command: %s", strerrordesc_np(failed));
+    if (started) return;
+    log_error("cli", "The system has no thread left for a control command.");
     control_refuse(socket);
 }
 
@@ -231,8 +231,8 @@ Rc control_start(Ctx *ctx, const ControlOptions *options, ControlServer **out) {
     server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&server->lock, NULL);
     Rc rc = control_bind(ctx, server, &address);
-    if (rc == RC_OK &&
-        (server->wake < 0 || pthread_create(&server->thread, NULL, control_accept, server) != 0))
+    if (rc == RC_OK && (server->wake < 0 ||
+                        !thread_start(&server->thread, "control-accept", control_accept, server)))
         rc = ctx_fail(ctx, RC_FAILED, "control-thread", STR_NONE,
                       "The control socket's thread can't be started.");
     if (rc != RC_OK) {

@@ -238,9 +238,9 @@ Rc glass_open(Ctx *ctx, Gate *gate, const GateOptions *options) {
     pthread_cond_init(&glass->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&glass->lock, NULL);
-    int failed = pthread_create(&glass->thread, NULL, glass_thread, glass);
-    assert(failed == 0); /* fails only without memory */
-    gate->glass = failed ? NULL : glass;
+    bool started = thread_start(&glass->thread, "break-glass", glass_thread, glass);
+    assert(started); /* fails only without memory */
+    gate->glass = started ? glass : NULL;
     return RC_OK;
 }
 

@@ -372,8 +372,9 @@ HttpClient *http_client_new(HttpClientOptions options) {
     curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                       (long)client->options.max_per_host);
     curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    int rc = pthread_create(&client->thread, NULL, run, client);
-    assert(rc == 0); /* no threads left */
+    bool started = thread_start(&client->thread, "http-client", run, client);
+    assert(started); /* no threads left */
+    (void)started;
     return client;
 }
 

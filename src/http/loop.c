@@ -227,8 +227,9 @@ void loop_block_pipe_signal(void) {
 }
 
 void loop_start(Loop *loop) {
-    int rc = pthread_create(&loop->worker.thread, NULL, run, loop);
-    assert(rc == 0); /* no threads left at the start */
+    bool started = thread_start(&loop->worker.thread, "http-loop", run, loop);
+    assert(started); /* no threads left at the start */
+    (void)started;
 }
 
 void loop_join(Loop *loop) {

@@ -109,8 +109,11 @@ static void *run(void *arg) {
 
 void pool_start(Pool *pool) {
     for (int i = 0; i < pool->n; i++) {
-        int rc = pthread_create(&pool->workers[i].thread, NULL, run, &pool->workers[i]);
-        assert(rc == 0); /* no threads left at the start */
+        Worker *worker = &pool->workers[i];
+        bool started = thread_start(
+            &worker->thread, pool->place == HTTP_SLOW ? "http-slow" : "http-pool", run, worker);
+        assert(started); /* no threads left at the start */
+        (void)started;
     }
     pool->started = true;
 }

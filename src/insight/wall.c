@@ -171,7 +171,7 @@ Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options) {
 
 Rc insight_start(Ctx *ctx, Tenant *tenant) {
     Insight *insight = tenant->insight;
-    if (pthread_create(&insight->thread, NULL, insight_run, insight) != 0)
+    if (!thread_start(&insight->thread, "insight", insight_run, insight))
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE, "The wall's thread cannot start.");
     insight->started = true;
     return RC_OK;

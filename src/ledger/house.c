@@ -226,9 +226,8 @@ void house_init(Ledger *ledger) {
 
 void house_start(Ledger *ledger) {
     House *house = &ledger->house;
-    int failed = pthread_create(&house->thread, NULL, house_thread, ledger);
-    assert(failed == 0); /* fails only without memory */
-    house->running = failed == 0;
+    house->running = thread_start(&house->thread, "ledger-house", house_thread, ledger);
+    assert(house->running); /* fails only without memory */
 }
 
 void house_stop(Ledger *ledger) {

@@ -166,9 +166,9 @@ Rc ledger_open(Ctx *ctx, const LedgerOptions *options, Ledger **out) {
         destroy(ledger);
         return rc;
     }
-    int failed = pthread_create(&ledger->writer_thread, NULL, commit_thread, ledger);
-    assert(failed == 0); /* fails only without memory */
-    ledger->writer_runs = failed == 0;
+    ledger->writer_runs =
+        thread_start(&ledger->writer_thread, "ledger-writer", commit_thread, ledger);
+    assert(ledger->writer_runs); /* fails only without memory */
     house_start(ledger);
     *out = ledger;
     return RC_OK;

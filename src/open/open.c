@@ -264,7 +264,7 @@ Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
 
 Rc open_start(Ctx *ctx, Tenant *tenant) {
     Open *open = tenant->open;
-    if (pthread_create(&open->thread, NULL, thread_main, open) != 0)
+    if (!thread_start(&open->thread, "open", thread_main, open))
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
                         "The thread that runs releases cannot be started.");
     open->started = true;

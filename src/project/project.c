@@ -314,7 +314,7 @@ Rc project_start(Ctx *ctx, Project *project) {
     TRY(cursors_read(ctx, project, &anew));
     TRY(index_open(ctx, project->indexes));
     atomic_store(&project->reached, slowest(project));
-    if (pthread_create(&project->thread, NULL, project_run, project) != 0)
+    if (!thread_start(&project->thread, "project", project_run, project))
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
                         "The projections' thread cannot start.");
     project->started = true;

@@ -1,6 +1,5 @@
 #include "store_int.h"
 
-#include <signal.h>
 #include <string.h>
 
 void helper_checkpoint(Db *db) {
@@ -43,14 +42,10 @@ Rc helper_start(Ctx *ctx, Store *store) {
     Helper *helper = &store->helper;
     pthread_mutex_init(&helper->lock, NULL);
     pthread_cond_init(&helper->wake, NULL);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
-    int rc = pthread_create(&helper->thread, NULL, helper_run, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    helper->running = rc == 0;
-    if (rc == 0) return RC_OK;
-    return ctx_fail(ctx, RC_FAILED, "thread", STR_NONE, "Cannot start a thread: %s.", strerror(rc));
+    helper->running = thread_start(&helper->thread, "checkpoints", helper_run, store);
+    if (helper->running) return RC_OK;
+    return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
+                    "The thread that carries checkpoints out cannot start.");
 }
 
 void helper_want(Store *store, StoreFile file) {
