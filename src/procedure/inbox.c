@@ -6,22 +6,27 @@ enum {
     LINE_MAX = 1024,
     NUMBER_HASH = 26,
     CHUNK = 256,
+    DATE = 10,     /* bytes of a date */
     BETWEEN = 0x1F /* the unit separator: in no id or date */
 };
 
-/* Keys: 'l' post US state due submitted US id → the line, as JSON; 'c' id → the key of its line;
-   'n' keyed hash of the number → id; 's' post US state → count, as decimal text; 'm' keyed hash of
-   the applicant US id → nothing, and 'o' id → the key of that. Nothing personal is in a row. */
+/* Keys: 'l' post US state due submitted US id → the line, as JSON; 'd', the same by the day of
+   pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
+   state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
+   US id → nothing. 'c', 'p' and 'o' id → the key of the case's row among 'l', 'd' and 'm'. Nothing
+   personal is in a row. */
 
-static Str line_prefix(Arena *arena, Str post, CaseState state) {
-    return str_fmt(arena, "l" STR_FMT "%c%c", STR_ARG(post), BETWEEN, 'a' + (int)state);
+static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
+    return str_fmt(arena, "%c" STR_FMT "%c%c", kind, STR_ARG(post), BETWEEN, 'a' + (int)state);
 }
 
-static Str line_key(Arena *arena, const Entity *application, CaseState state) {
-    Str prefix = line_prefix(arena, entity_text(application, IRI("post")), state);
-    Str due = entity_text(application, IRI("due")),
+/* Empty where the case is in no list: it is gone or a draft, or no day of pickup is taken. */
+static Str dated_key(Arena *arena, char kind, const Entity *application, Str date) {
+    CaseState state = application ? case_state(application) : CASE_STATES;
+    if (state == CASE_STATES || (kind == 'd' && date.len != DATE)) return STR_NONE;
+    Str prefix = state_prefix(arena, kind, entity_text(application, IRI("post")), state),
         submitted = entity_text(application, IRI("submittedAt"));
-    return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(due),
+    return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(date),
                    STR_ARG(submitted), BETWEEN, STR_ARG(application->id));
 }
 
@@ -36,30 +41,47 @@ static Str line_value(Arena *arena, const Entity *application) {
     return buf_str(&text);
 }
 
-static Rc count_move(Ctx *ctx, Rows *rows, Str line, int64_t by) {
-    Str state = str_sub(line, 1, line.len), stored;
-    size_t post = (size_t)str_find_char(state, BETWEEN) +
-                  2; /* the state's letter stands behind the separator */
-    Str key = str_fmt(ctx->arena, "s" STR_FMT, (int)post, state.ptr);
+/* Where rows like this one are counted: by post and state, those of 'd' by the day as well. */
+static Str count_key(Arena *arena, Str row) {
+    bool by_day = row.ptr[0] == 'd';
+    size_t state = (size_t)str_find_char(row, BETWEEN) + 2; /* its letter is behind the separator */
+    Str of = str_sub(row, 1, by_day ? state + DATE : state);
+    return str_fmt(arena, "%c" STR_FMT, by_day ? 'e' : 's', STR_ARG(of));
+}
+
+static Rc bad_count(Ctx *ctx, Str key) {
+    return ctx_fail(ctx, RC_FAILED, "bad-row", key,
+                    "A count of the inbox is damaged: rebuild state.db.");
+}
+
+static Rc count_move(Ctx *ctx, Rows *rows, Str row, int64_t by) {
+    if (row.ptr[0] != 'l' && row.ptr[0] != 'd') return RC_OK;
+    Str key = count_key(ctx->arena, row), stored;
     int64_t count = 0;
     Rc rc = rows_get(ctx, rows, key, &stored);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    if (rc == RC_OK && !str_to_i64(stored, &count))
-        return ctx_fail(ctx, RC_FAILED, "bad-row", key,
-                        "A count of the inbox is damaged: rebuild state.db.");
+    if (rc == RC_OK && !str_to_i64(stored, &count)) return bad_count(ctx, key);
     count += by;
     return count ? rows_put(ctx, rows, key, str_fmt(ctx->arena, "%lld", (long long)count))
                  : rows_delete(ctx, rows, key);
 }
 
-static Rc line_drop(Ctx *ctx, Rows *rows, Str pointer) {
-    Str line;
-    Rc rc = rows_get(ctx, rows, pointer, &line);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    TRY(rows_delete(ctx, rows, line));
-    TRY(rows_delete(ctx, rows, pointer));
-    return count_move(ctx, rows, line, -1);
+/* Moves the case's row of a kind to key, where it may stand already; empty: it has none now. */
+static Rc row_move(Ctx *ctx, Rows *rows, Str pointer, Str key, Str value) {
+    Str old = STR_NONE;
+    Rc rc = rows_get(ctx, rows, pointer, &old);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool moves = !str_eq(old, key);
+    if (moves && !str_empty(old)) {
+        TRY(count_move(ctx, rows, old, -1));
+        TRY(rows_delete(ctx, rows, old));
+    }
+    if (str_empty(key)) return moves ? rows_delete(ctx, rows, pointer) : RC_OK;
+    if (moves) {
+        TRY(count_move(ctx, rows, key, 1));
+        TRY(rows_put(ctx, rows, pointer, key));
+    }
+    return rows_put(ctx, rows, key, value);
 }
 
 static Str keyed(Ctx *ctx, const char *domain, Str text) {
@@ -76,31 +98,28 @@ static Str person_prefix(Ctx *ctx, Str person) {
     return str_fmt(ctx->arena, "m" STR_FMT "%c", STR_ARG(keyed(ctx, "applicant", person)), BETWEEN);
 }
 
-/* Whose case it is: another one than before, or nobody's any more. */
-static Rc owner_put(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
-    Str pointer = str_fmt(ctx->arena, "o" STR_FMT, STR_ARG(id)), old = STR_NONE, key = STR_NONE;
+static Str owner_key(Ctx *ctx, const Entity *application) {
     Str person = application ? entity_text(application, IRI("applicant")) : STR_NONE;
-    Rc rc = rows_get(ctx, rows, pointer, &old);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    if (!str_empty(person))
-        key =
-            str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(person_prefix(ctx, person)), STR_ARG(id));
-    if (str_eq(old, key)) return RC_OK;
-    if (!str_empty(old)) TRY(rows_delete(ctx, rows, old));
-    if (str_empty(key)) return rows_delete(ctx, rows, pointer);
-    TRY(rows_put(ctx, rows, key, STR_NONE));
-    return rows_put(ctx, rows, pointer, key);
+    if (str_empty(person)) return STR_NONE;
+    return str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(person_prefix(ctx, person)),
+                   STR_ARG(application->id));
 }
 
-static Rc line_put(Ctx *ctx, Rows *rows, Str pointer, const Entity *application) {
-    CaseState state = case_state(application);
-    Str number = entity_text(application, IRI("receiptNumber"));
-    if (state == CASE_STATES) return RC_OK;
-    Str line = line_key(ctx->arena, application, state);
-    TRY(rows_put(ctx, rows, line, line_value(ctx->arena, application)));
-    TRY(rows_put(ctx, rows, pointer, line));
-    if (!str_empty(number)) TRY(rows_put(ctx, rows, number_key(ctx, number), application->id));
-    return count_move(ctx, rows, line, 1);
+/* The rows of a case as it is now; NULL: it has ended. */
+static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
+    Arena *arena = ctx->arena;
+    Str due = application ? entity_text(application, IRI("due")) : STR_NONE,
+        day = application ? entity_text(application, IRI("pickupDate")) : STR_NONE,
+        number = application ? entity_text(application, IRI("receiptNumber")) : STR_NONE;
+    Str line = dated_key(arena, 'l', application, due), value = STR_NONE;
+    if (!str_empty(line)) value = line_value(arena, application);
+    TRY(row_move(ctx, rows, str_fmt(arena, "c" STR_FMT, STR_ARG(id)), line, value));
+    TRY(row_move(ctx, rows, str_fmt(arena, "p" STR_FMT, STR_ARG(id)),
+                 dated_key(arena, 'd', application, day), value));
+    TRY(row_move(ctx, rows, str_fmt(arena, "o" STR_FMT, STR_ARG(id)), owner_key(ctx, application),
+                 STR_NONE));
+    if (str_empty(line) || str_empty(number)) return RC_OK;
+    return rows_put(ctx, rows, number_key(ctx, number), id);
 }
 
 static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
@@ -108,15 +127,12 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     Entity *application;
     if (!event->delta || !str_starts(event->delta->id, STR("urn:ngsi-ld:Application:")))
         return RC_OK;
-    Str pointer = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
-    TRY(line_drop(ctx, rows, pointer));
     TRY(project_event_entity(ctx, event, &application));
-    TRY(owner_put(ctx, rows, event->delta->id, application));
-    return application ? line_put(ctx, rows, pointer, application) : RC_OK;
+    return rows_follow(ctx, rows, event->delta->id, application);
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 4, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 5, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -189,7 +205,12 @@ static Rc chunk_take(Paging *paging) {
 /* States one after the other; within a state by due date and in the order of arrival. */
 static Rc state_lines(Paging *paging, Str from) {
     Ctx *ctx = paging->ctx;
-    Str prefix = line_prefix(ctx->arena, paging->query->post, paging->state);
+    const InboxQuery *query = paging->query;
+    Str prefix =
+        state_prefix(ctx->arena, query->pickup.year ? 'd' : 'l', query->post, paging->state);
+    if (query->pickup.year)
+        prefix = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(prefix),
+                         STR_ARG(time_format_date(ctx->arena, query->pickup)));
     RowsRange range = {.follower = "inbox", .prefix = prefix};
     if (str_starts(from, prefix))
         range.from = from;
@@ -224,17 +245,42 @@ Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
 
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
     for (unsigned state = 0; state < CASE_STATES; state++) {
-        Str prefix = line_prefix(ctx->arena, post, (CaseState)state), stored;
-        Str key = str_fmt(ctx->arena, "s" STR_FMT, (int)prefix.len - 1, prefix.ptr + 1);
+        Str key = state_prefix(ctx->arena, 's', post, (CaseState)state), stored;
         counts[state] = 0;
         Rc rc = project_row(ctx, ctx->tenant->project, "inbox", key, &stored);
         if (rc == RC_NOT_FOUND) continue;
         TRY(rc);
-        if (!str_to_i64(stored, &counts[state]))
-            return ctx_fail(ctx, RC_FAILED, "bad-row", key,
-                            "A count of the inbox is damaged: rebuild state.db.");
+        if (!str_to_i64(stored, &counts[state])) return bad_count(ctx, key);
     }
     return RC_OK;
+}
+
+typedef struct Days {
+    Ctx *ctx;
+    size_t before; /* bytes of a key before its date */
+    InboxDays *out;
+    Rc rc;
+} Days;
+
+static bool day_row(void *arg, Str key, Str value) {
+    Days *days = arg;
+    InboxDay day = {.day = date_of(str_sub(key, days->before, key.len))};
+    if (!str_to_i64(value, &day.cases)) days->rc = bad_count(days->ctx, key);
+    if (days->rc == RC_OK) vec_push(days->ctx->arena, days->out, day);
+    return days->rc == RC_OK;
+}
+
+Rc inbox_days(Ctx *ctx, Str post, CaseState state, Date from, InboxDays *out) {
+    Str prefix = state_prefix(ctx->arena, 'e', post, state);
+    RowsRange range = {.follower = "inbox", .prefix = prefix};
+    Days days = {.ctx = ctx, .before = prefix.len, .out = out};
+    *out = (InboxDays){0};
+    if (from.year)
+        range.from = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(prefix),
+                             STR_ARG(time_format_date(ctx->arena, from)));
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    TRY(project_rows(ctx, ctx->tenant->project, &range, day_row, &days));
+    return days.rc;
 }
 
 typedef struct Owned {

@@ -33,8 +33,17 @@ typedef struct InboxPage {
     Str next; /* empty: that was all */
     size_t scanned;
 } InboxPage;
-/* By due date, then in the order in which they came. Pool threads. */
+/* By due date (of a day of pickup: no matter which), then in the order in which they came. Pool
+ * threads. */
 Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out);
+/* The days of pickup of the post's cases that are in a state, from a day on (year 0: all), in
+ * order. */
+typedef struct InboxDay {
+    Date day;
+    int64_t cases;
+} InboxDay;
+typedef VEC(InboxDay) InboxDays;
+Rc inbox_days(Ctx *ctx, Str post, CaseState state, Date from, InboxDays *out);
 /* How many cases of the post are in each state. */
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 /* A person's own cases, by id. Pool threads. */

@@ -53,6 +53,10 @@ Rc office_text(Ctx *ctx, const OfficeAct *act) {
                     "Write the question or the reason: the resident reads it.");
 }
 
+Str office_confirmer(Ctx *ctx) {
+    return waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+}
+
 /* 専決: only within what the table gives to the post. */
 static Rc within_delegation(Ctx *ctx, const Entity *application) {
     Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"),

@@ -4,6 +4,7 @@
 #define PROCEDURE_OFFICE_H
 
 #include "apply.h"
+#include "inbox.h"
 #include "project/project.h"
 
 /* What an official does to a case he looks at: version is that of the page. touch: seconds of
@@ -52,14 +53,12 @@ typedef VEC(const Entity *) OfficeRound;
 /* The cases of the decided plans of a day that are still of that day, whole, by district and town
    as the truck goes. Mask them before they are shown. */
 Rc office_round(Ctx *ctx, Date day, OfficeRound *out);
-/* A day that has cases in decided plans without a mark. */
-typedef struct OfficeRoundDay {
-    Date day;
-    int64_t left;
-} OfficeRoundDay;
-typedef VEC(OfficeRoundDay) OfficeRoundDays;
-/* Oldest first: a past one was forgotten. */
-Rc office_round_days(Ctx *ctx, OfficeRoundDays *out);
+/* Days that have cases in decided plans without a mark, oldest first: a past one was forgotten. */
+Rc office_round_days(Ctx *ctx, InboxDays *out);
+/* The post in whose inbox cases are confirmed and wait for their plan. */
+Str office_confirmer(Ctx *ctx);
+/* Days from today on that have confirmed cases. */
+Rc office_plan_days(Ctx *ctx, InboxDays *out);
 
 /* Adds active seconds on the page to what is counted for the case. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);

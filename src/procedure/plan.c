@@ -62,17 +62,22 @@ static bool plan_takes(const OfficePlan *plan, Str number) {
     return false;
 }
 
+Rc office_plan_days(Ctx *ctx, InboxDays *out) {
+    Date today = time_jst_date(time_now(ctx->clock));
+    return inbox_days(ctx, office_confirmer(ctx), CASE_CONFIRMED, today, out);
+}
+
 /* The confirmed cases of the day, as the inbox lists them and the ledger has them now. */
 static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartDraft *draft) {
     Arena *arena = command_arena(command);
     InboxPage page;
     PlanContents contents = {.day = time_format_date(arena, plan->day), .note = plan->note};
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
-    TRY(inbox_page(
-        ctx,
-        &(InboxQuery){
-            .post = post, .states = 1u << CASE_CONFIRMED, .pickup = plan->day, .limit = PLAN_MAX},
-        &page));
+    TRY(inbox_page(ctx,
+                   &(InboxQuery){.post = office_confirmer(ctx),
+                                 .states = 1u << CASE_CONFIRMED,
+                                 .pickup = plan->day,
+                                 .limit = PLAN_MAX},
+                   &page));
     VEC_EACH (InboxLine, line, &page.lines) {
         const Entity *application = line->application;
         if (case_state(application) != CASE_CONFIRMED ||

@@ -75,37 +75,8 @@ Rc office_round(Ctx *ctx, Date day, OfficeRound *out) {
     return RC_OK;
 }
 
-static int day_order(const void *a, const void *b) {
-    int64_t x = time_date_days(((const OfficeRoundDay *)a)->day),
-            y = time_date_days(((const OfficeRoundDay *)b)->day);
-    return (x > y) - (x < y);
-}
-
-static void day_count(Arena *arena, OfficeRoundDays *days, Date day) {
-    VEC_EACH (OfficeRoundDay, one, days)
-        if (time_date_days(one->day) == time_date_days(day)) {
-            one->left++;
-            return;
-        }
-    vec_push(arena, days, (OfficeRoundDay){day, 1});
-}
-
-Rc office_round_days(Ctx *ctx, OfficeRoundDays *out) {
-    InboxPage page;
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
-    InboxQuery query = {.post = post, .states = 1u << CASE_PLANNED, .limit = ROUND_MAX};
-    *out = (OfficeRoundDays){0};
-    do {
-        TRY(inbox_page(ctx, &query, &page));
-        VEC_EACH (InboxLine, line, &page.lines) {
-            Date day;
-            if (time_parse_date(entity_text(line->application, IRI("pickupDate")), &day))
-                day_count(ctx->arena, out, day);
-        }
-        query.after = page.next;
-    } while (!str_empty(page.next));
-    if (out->len) qsort(out->items, out->len, sizeof *out->items, day_order);
-    return RC_OK;
+Rc office_round_days(Ctx *ctx, InboxDays *out) {
+    return inbox_days(ctx, office_confirmer(ctx), CASE_PLANNED, (Date){0}, out);
 }
 
 /* ---- marks ---- */

@@ -69,7 +69,7 @@ static bool plans_open(HttpExchange *x) {
     const Waste *waste = procedures_waste(asking.tenant);
     Entity *plan = entity_new(asking.arena, STR("urn:ngsi-ld:Decision:plan"), STR(DECIDE_TYPE));
     entity_set(asking.arena, plan, STR(LD_DEFAULT "drafterPost"),
-               json_of_str(waste_decider(waste, STR("application-confirm"), 0)));
+               json_of_str(office_confirmer(http_ctx(x))));
     entity_set(asking.arena, plan, STR(LD_DEFAULT "deciderPost"),
                json_of_str(waste_decider(waste, STR("collection-plan"), 0)));
     asking.purpose = page_decide_purpose(&asking);

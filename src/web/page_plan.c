@@ -6,7 +6,7 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { DAYS_SHOWN = 21, CONFIRMED_PAGE = 100 };
+enum { CONFIRMED_PAGE = 100 };
 
 static const Str purpose_plan = {"bulky-waste-plan", 16};
 
@@ -95,12 +95,13 @@ Json page_items_all(HttpExchange *x, const Json *items) {
     return view_text(ctx->arena, texts[0], texts[1]);
 }
 
-/* All confirmed cases of a day; year 0: of all days. */
+/* All confirmed cases of a day. */
 static Rc confirmed_of(Ctx *ctx, Date day, InboxLines *out) {
     InboxPage page;
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
-    InboxQuery query = {
-        .post = post, .states = 1u << CASE_CONFIRMED, .pickup = day, .limit = CONFIRMED_PAGE};
+    InboxQuery query = {.post = office_confirmer(ctx),
+                        .states = 1u << CASE_CONFIRMED,
+                        .pickup = day,
+                        .limit = CONFIRMED_PAGE};
     *out = (InboxLines){0};
     do {
         TRY(inbox_page(ctx, &query, &page));
@@ -111,37 +112,30 @@ static Rc confirmed_of(Ctx *ctx, Date day, InboxLines *out) {
     return RC_OK;
 }
 
-static Date pickup_of(const InboxLine *line) {
-    Date date;
-    return time_parse_date(entity_text(line->application, IRI("pickupDate")), &date) ? date
-                                                                                     : (Date){0};
+static Json day_value(HttpExchange *x, const InboxDay *day, Date on) {
+    Arena *arena = http_ctx(x)->arena;
+    View one = view_new(arena);
+    view_str(&one, "date", time_format_date(arena, day->day));
+    view_str(&one, "url", plan_url(arena, day->day));
+    view_int(&one, "n", day->cases);
+    view_bool(&one, "on", time_date_days(day->day) == time_date_days(on));
+    return view_value(&one);
 }
 
-/* Days that have confirmed cases, from tomorrow on. */
+/* Days that have confirmed cases, from today on, and the one that the page is of. */
 static Rc plan_days(HttpExchange *x, View *view, Date on) {
     Ctx *ctx = http_ctx(x);
     JsonItems items = {0};
-    int64_t first = time_date_days(time_jst_date(time_now(ctx->clock)));
-    InboxLines lines;
-    int64_t counts[DAYS_SHOWN] = {0};
-    TRY(confirmed_of(ctx, (Date){0}, &lines));
-    VEC_EACH (InboxLine, line, &lines) {
-        Date pickup = pickup_of(line);
-        int64_t at = pickup.year ? time_date_days(pickup) - first : -1;
-        if (at >= 0 && at < DAYS_SHOWN) counts[at]++;
+    InboxDays days;
+    bool here = !on.year;
+    TRY(office_plan_days(ctx, &days));
+    VEC_EACH (const InboxDay, day, &days) {
+        if (!here && time_date_days(day->day) > time_date_days(on))
+            vec_push(ctx->arena, &items, day_value(x, &(InboxDay){.day = on}, on));
+        here = here || time_date_days(day->day) >= time_date_days(on);
+        vec_push(ctx->arena, &items, day_value(x, day, on));
     }
-    for (int64_t i = 0; i < DAYS_SHOWN; i++) {
-        Date date = time_days_date(first + i);
-        bool here = on.year && time_date_days(on) == first + i;
-        if (!counts[i] && !here) continue;
-        View one = view_new(ctx->arena);
-        Str text = time_format_date(ctx->arena, date);
-        view_str(&one, "date", text);
-        view_str(&one, "url", plan_url(ctx->arena, date));
-        view_int(&one, "n", counts[i]);
-        view_bool(&one, "on", here);
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
+    if (!here) vec_push(ctx->arena, &items, day_value(x, &(InboxDay){.day = on}, on));
     view_items(view, "days", &items);
     return RC_OK;
 }
@@ -407,18 +401,14 @@ static bool day_waits(Arena *arena, const ProjectAnswer *waiting, Date day) {
 /* The first day from today on that has confirmed cases and no plan that waits; if there is none,
    the first with confirmed cases, else today. */
 static Rc day_to_draft(Ctx *ctx, const ProjectAnswer *waiting, Date *out) {
-    InboxLines lines;
-    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock))), first = INT64_MAX,
-            open = INT64_MAX;
-    TRY(confirmed_of(ctx, (Date){0}, &lines));
-    VEC_EACH (InboxLine, line, &lines) {
-        Date pickup = pickup_of(line);
-        int64_t at = pickup.year ? time_date_days(pickup) : INT64_MIN;
-        if (at < today || at >= open) continue;
-        if (at < first) first = at;
-        if (!day_waits(ctx->arena, waiting, pickup)) open = at;
+    InboxDays days;
+    TRY(office_plan_days(ctx, &days));
+    *out = days.len ? days.items[0].day : time_jst_date(time_now(ctx->clock));
+    VEC_EACH (const InboxDay, day, &days) {
+        if (day_waits(ctx->arena, waiting, day->day)) continue;
+        *out = day->day;
+        break;
     }
-    *out = time_days_date(open != INT64_MAX ? open : first != INT64_MAX ? first : today);
     return RC_OK;
 }
 

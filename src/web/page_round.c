@@ -78,15 +78,15 @@ static Str day_url(Arena *arena, Date day) {
 /* Days with stops without a mark; one that is past was forgotten. */
 static Rc days_set(HttpExchange *x, View *view, Date on) {
     Ctx *ctx = http_ctx(x);
-    OfficeRoundDays days;
+    InboxDays days;
     JsonItems items = {0};
     int64_t today = time_date_days(time_jst_date(time_now(ctx->clock)));
     TRY(office_round_days(ctx, &days));
-    VEC_EACH (OfficeRoundDay, day, &days) {
+    VEC_EACH (InboxDay, day, &days) {
         View one = view_new(ctx->arena);
         view_str(&one, "date", time_format_date(ctx->arena, day->day));
         view_str(&one, "url", day_url(ctx->arena, day->day));
-        view_int(&one, "n", day->left);
+        view_int(&one, "n", day->cases);
         view_bool(&one, "late", time_date_days(day->day) < today);
         view_bool(&one, "on", time_date_days(day->day) == time_date_days(on));
         vec_push(ctx->arena, &items, view_value(&one));
@@ -169,14 +169,14 @@ static void round_get(HttpExchange *x) {
 /* Today, if there is something to mark; else the oldest day that waits, else the next one. */
 static void round_index(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
-    OfficeRoundDays days;
+    InboxDays days;
     Date today = time_jst_date(time_now(ctx->clock));
     if (office_round_days(ctx, &days) != RC_OK) {
         page_fail(x);
         return;
     }
     Date day = days.len ? days.items[0].day : today;
-    VEC_EACH (OfficeRoundDay, one, &days)
+    VEC_EACH (InboxDay, one, &days)
         if (time_date_days(one->day) == time_date_days(today)) day = today;
     page_see(x, day_url(ctx->arena, day));
 }

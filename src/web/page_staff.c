@@ -175,9 +175,7 @@ static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, in
 static Rc inbox_post(Ctx *ctx, Str *out) {
     int64_t counts[CASE_STATES];
     TRY(inbox_counts(ctx, ctx->actor->post, counts));
-    *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED]
-               ? ctx->actor->post
-               : waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+    *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED] ? ctx->actor->post : office_confirmer(ctx);
     return RC_OK;
 }
 

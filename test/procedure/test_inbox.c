@@ -101,7 +101,64 @@ static void a_person_finds_his_own_cases(void **state) {
     assert_int_equal(cases.len, 1);
     assert_true(str_eq(cases.items[0]->id, second));
     assert_int_equal(inbox_dump(house).rows,
-                     rows - 4); /* line and owner, with what leads to them */
+                     rows - 6); /* line, day and owner, with what leads to them */
+}
+
+static void days_are(House *house, CaseState in, Date from, const InboxDay *want, size_t n) {
+    InboxDays days;
+    GOOD(house, inbox_days(&house->ctx, STR("environment-waste-clerk"), in, from, &days));
+    assert_int_equal(days.len, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(time_date_days(days.items[i].day), time_date_days(want[i].day));
+        assert_int_equal(days.items[i].cases, want[i].cases);
+    }
+}
+
+static void cases_are_counted_by_the_day_of_their_pickup(void **state) {
+    House *house = *state;
+    const Date saturday = time_days_date(time_date_days(FRIDAY) + 1);
+    Str first = cases_apply(house, NULL, 1);
+    for (int i = 0; i < 3; i++)
+        (void)cases_apply(house, NULL, 1);
+    days_are(house, CASE_SUBMITTED, (Date){0}, &(InboxDay){FRIDAY, 4}, 1);
+    days_are(house, CASE_SUBMITTED, FRIDAY, &(InboxDay){FRIDAY, 4}, 1);
+    days_are(house, CASE_SUBMITTED, saturday, NULL, 0);
+    GOOD(house, cases_confirm(house, first));
+    days_are(house, CASE_SUBMITTED, (Date){0}, &(InboxDay){FRIDAY, 3}, 1);
+    days_are(house, CASE_CONFIRMED, (Date){0}, &(InboxDay){FRIDAY, 1}, 1);
+}
+
+static void the_cases_of_a_day_come_in_pages_in_order_of_arrival(void **state) {
+    House *house = *state;
+    enum { CASES = 5 };
+    for (int i = 0; i < CASES; i++) {
+        house->clock.fixed += TIME_SECOND;
+        GOOD(house, cases_confirm(house, cases_apply(house, NULL, 1)));
+    }
+    InboxQuery query = {.post = STR("environment-waste-clerk"),
+                        .states = 1u << CASE_CONFIRMED,
+                        .pickup = FRIDAY,
+                        .limit = 2};
+    InboxPage page;
+    size_t seen = 0, pages = 0;
+    Str before = STR_NONE;
+    do {
+        GOOD(house, inbox_page(&house->ctx, &query, &page));
+        pages++;
+        VEC_EACH (InboxLine, line, &page.lines) {
+            Str number = entity_text(line->application, IRI("receiptNumber"));
+            assert_true(str_cmp(before, number) < 0);
+            before = str_dup(house->arena, number);
+            seen++;
+        }
+        query.after = page.next;
+    } while (!str_empty(page.next));
+    assert_int_equal(seen, CASES);
+    assert_int_equal(pages, 3);
+    query = (InboxQuery){.post = query.post, .states = query.states, .limit = 9};
+    query.pickup = time_days_date(time_date_days(FRIDAY) + 1);
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.scanned, 0); /* other days' cases are not read */
 }
 
 static void the_inbox_equals_its_rebuild(void **state) {
@@ -123,6 +180,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_inbox_shows_at_once_in_pages_by_due_date),
         TEST(a_person_finds_his_own_cases),
+        TEST(cases_are_counted_by_the_day_of_their_pickup),
+        TEST(the_cases_of_a_day_come_in_pages_in_order_of_arrival),
         TEST(the_inbox_equals_its_rebuild),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);

@@ -43,11 +43,11 @@ static void all_but_some_are_collected_in_one_command(void **state) {
     Str ids[STOPS];
     OfficeMarks marks = {0};
     OfficeRound round;
-    OfficeRoundDays days;
+    InboxDays days;
     planned(house, ids, STOPS);
     GOOD(house, office_round_days(&house->ctx, &days));
     assert_int_equal(days.len, 1);
-    assert_int_equal(days.items[0].left, STOPS);
+    assert_int_equal(days.items[0].cases, STOPS);
     GOOD(house, office_round(&house->ctx, FRIDAY, &round));
     assert_int_equal(round.len, STOPS);
     vec_push(house->arena, &marks, (OfficeMark){.id = ids[1], .reason = STR("not-out")});
