@@ -252,6 +252,10 @@ def main():
     environment(args.build, args.long)
     tests = browser_tests() + meson_tests(args.build, args.long)  # the longest first
     if args.names:
+        unknown = set(args.names) - {name for test in tests for name in (test.suite, test.name)}
+        if unknown:
+            parser.error(f"no suite or test is called {', '.join(sorted(unknown))}: "
+                         f"the suites are {', '.join(sorted({test.suite for test in tests}))}")
         tests = [test for test in tests if {test.suite, test.name} & set(args.names)]
     runner = Runner()
     signal.signal(signal.SIGTERM, lambda *_: (runner.stop(), os._exit(143)))

@@ -1,5 +1,6 @@
 #include "time.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,13 @@ int64_t time_monotonic(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * TIME_SECOND + now.tv_nsec / 1000;
+}
+
+void time_sleep_until(int64_t monotonic) {
+    struct timespec at = {.tv_sec = monotonic / TIME_SECOND,
+                          .tv_nsec = monotonic % TIME_SECOND * 1000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) {
+    }
 }
 
 /* ---- civil dates ---- */

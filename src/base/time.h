@@ -26,6 +26,8 @@ typedef struct Clock {
 int64_t time_now(const Clock *clock);
 /* Microseconds of a clock that never jumps, for deadlines and durations only. */
 int64_t time_monotonic(void);
+/* Sleeps until an instant of it; at once if that is over. */
+void time_sleep_until(int64_t monotonic);
 
 bool time_date_valid(Date date);
 /* Days since 1970-01-01; date must be valid. */

@@ -18,7 +18,8 @@ enum {
 };
 
 static const int64_t timeout_usual = 5 * TIME_SECOND, retry_longest = 5 * TIME_MINUTE,
-                     given_up_after = TIME_DAY, busy_pause = TIME_SECOND / 20;
+                     given_up_after = TIME_DAY, busy_pause = TIME_SECOND / 20,
+                     pace = 2 * TIME_SECOND / 1000;
 
 typedef struct LaneKey {
     uint8_t bytes[KEY];
@@ -63,6 +64,7 @@ struct Delivery {
     Lane *ready, **ready_last;
     Lane *done;
     Lane *resting;
+    size_t flying; /* lanes whose mode that is, IN_FLIGHT at most */
     bool stop;
     /* the thread's own */
     Arena *arena, *scratch;
@@ -80,20 +82,8 @@ static bool allow(void *arg, Str host, Str address) {
     return delivery->options.loopback || (reach_read(address, &here) && !here);
 }
 
-/* Names that mean this machine wherever they are asked (RFC 6761, 6.3). */
-static bool local_name(Str host) {
-    if (str_ends(host, STR("."))) host = str_sub(host, 0, host.len - 1);
-    Str local = STR(".localhost");
-    size_t at = host.len > local.len ? host.len - local.len : 0;
-    return str_eq_nocase(host, STR("localhost")) ||
-           (at && str_eq_nocase(str_sub(host, at, host.len), local));
-}
-
 bool delivery_reaches(const Delivery *delivery, Str host) {
-    bool here, brackets = str_starts(host, STR("[")) && str_ends(host, STR("]"));
-    if (brackets) host = str_sub(host, 1, host.len - 1);
-    if (delivery->options.loopback) return true;
-    return !local_name(host) && (!reach_read(host, &here) || !here);
+    return delivery->options.loopback || !reach_here(host);
 }
 
 /* ---- lanes; all under the lock ---- */
@@ -379,6 +369,7 @@ static void lane_send(Ctx *ctx, Delivery *delivery, Lane *lane) {
     arena_rewind(ctx->arena, mark);
     if (rc == RC_OK && !none) return; /* flying: it may have been answered already */
     pthread_mutex_lock(&delivery->lock);
+    delivery->flying--;
     if (none && lane->added != added) {
         make_ready(delivery, lane);
     } else if (none) {
@@ -462,6 +453,7 @@ static void settle_all(Ctx *ctx, Delivery *delivery, Lane *done) {
         pthread_mutex_unlock(&delivery->lock);
         if (rc == RC_OK && !dropped) rc = outcome_write(ctx, delivery, lane, over);
         pthread_mutex_lock(&delivery->lock);
+        delivery->flying--;
         if (lane->dropped)
             lane_forget(delivery, lane);
         else
@@ -499,22 +491,35 @@ static int64_t wake_rested(Delivery *delivery, int64_t now) {
     return next;
 }
 
+/* As many as may fly: the others stay in their order, unread. */
+static Lane *take_ready(Delivery *delivery) {
+    Lane *taken = delivery->ready, **last = &delivery->ready;
+    while (*last && delivery->flying < IN_FLIGHT) {
+        (*last)->mode = LANE_FLYING;
+        delivery->flying++;
+        last = &(*last)->next_one;
+    }
+    if (last == &delivery->ready) return NULL;
+    delivery->ready = *last;
+    if (!delivery->ready) delivery->ready_last = &delivery->ready;
+    *last = NULL;
+    return taken;
+}
+
 /* Waits for work; takes all that there is. False: the delivery stops. */
 static bool take_work(Delivery *delivery, Lane **ready, Lane **done) {
     pthread_mutex_lock(&delivery->lock);
     for (;;) {
         int64_t next = wake_rested(delivery, time_monotonic());
-        if (delivery->stop || delivery->ready || delivery->done) break;
+        bool room = delivery->flying < IN_FLIGHT;
+        if (delivery->stop || (delivery->ready && room) || delivery->done) break;
         struct timespec until = {.tv_sec = next / TIME_SECOND,
                                  .tv_nsec = next % TIME_SECOND * 1000};
         pthread_cond_timedwait(&delivery->work, &delivery->lock, &until);
     }
-    *ready = delivery->ready;
+    *ready = take_ready(delivery);
     *done = delivery->done;
-    delivery->ready = delivery->done = NULL;
-    delivery->ready_last = &delivery->ready;
-    for (Lane *lane = *ready; lane; lane = lane->next_one)
-        lane->mode = LANE_FLYING;
+    delivery->done = NULL;
     bool stop = delivery->stop;
     pthread_mutex_unlock(&delivery->lock);
     return !stop;
@@ -524,6 +529,7 @@ static void *delivery_run(void *arg) {
     Delivery *delivery = arg;
     Lane *ready, *done;
     while (take_work(delivery, &ready, &done)) {
+        int64_t began = time_monotonic();
         arena_reset(delivery->arena);
         Ctx ctx = {.arena = delivery->arena,
                    .scratch = delivery->scratch,
@@ -536,6 +542,7 @@ static void *delivery_run(void *arg) {
             next = lane->next_one;
             lane_send(&ctx, delivery, lane);
         }
+        if (done) time_sleep_until(began + pace); /* so that one transaction settles many */
     }
     return NULL;
 }
@@ -547,7 +554,7 @@ static Rc delivery_start(Ctx *ctx, Delivery *delivery) {
     TRY(reader_open(ctx, store, &delivery->db));
     TRY(batch_open(ctx, store, STORE_LOCAL, &delivery->local));
     TRY(lanes_load(ctx, delivery));
-    if (pthread_create(&delivery->thread, NULL, delivery_run, delivery) != 0)
+    if (!thread_start(&delivery->thread, "delivery", delivery_run, delivery))
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
                         "The thread that sends notifications cannot start.");
     delivery->started = true;

@@ -10,7 +10,7 @@
 
 enum {
     MATCHER_ARENA = 1 << 30,
-    STATES_BYTES = 32 << 20, /* entities remembered as the cursor has seen them */
+    STATES_BYTES = 16 << 20, /* of either half */
     WINDOW_LEAVES = 64,
     CURSOR_EVERY = 4096, /* leaves without a notification */
     CHAIN_MAX = 64,
@@ -19,6 +19,14 @@ enum {
 };
 #define CURSOR     STR("matcher")
 #define LOAD_AGAIN TIME_MINUTE
+#define PACE       (2 * TIME_SECOND / 1000)
+
+/* Entities as the cursor has seen them, by id. What overflows is kept as the older half until the
+   next one does, so that what changes often is always found. */
+typedef struct StateHalf {
+    Arena *arena;
+    Map states; /* id → Entity */
+} StateHalf;
 
 typedef struct Told {
     Subscription *subscription;
@@ -32,8 +40,8 @@ struct Matcher {
     Watch *watch;
     Batch *local;
     Reader *db;
-    Arena *arena, *scratch, *kept, *told_arena;
-    Map states; /* id → Entity as of the cursor; in kept */
+    Arena *arena, *scratch, *told_arena;
+    StateHalf newer, older;
     Clock clock;
     Rand rand;
     pthread_t thread;
@@ -108,11 +116,16 @@ static Rc seek_event(Ctx *ctx, void *arg, const Event *event) {
     return RC_OK;
 }
 
+static const Entity *state_known(const Matcher *matcher, Str id) {
+    const Entity *known = map_get(&matcher->newer.states, id);
+    return known ? known : map_get(&matcher->older.states, id);
+}
+
 /* What the entity was at a position, if something remembers just that or a step on the way to it:
    then only what came between is folded, instead of all since the entity was made. The row is read
    as it is in state.db: behind the ledger, and often behind the matcher too. */
 static Rc chain_base(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, const Entity **out) {
-    const Entity *known = map_get(&matcher->states, id);
+    const Entity *known = state_known(matcher, id);
     Entity *opened;
     EntityRow row;
     *out = known && known->version <= position ? known : NULL;
@@ -164,7 +177,7 @@ static Rc chain_fold(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, cons
 static Rc state_before(Ctx *ctx, Matcher *matcher, const Event *event, const Entity *newest,
                        const Entity **out) {
     uint64_t replaces = event->delta->replaces;
-    const Entity *known = map_get(&matcher->states, event->delta->id);
+    const Entity *known = state_known(matcher, event->delta->id);
     *out = NULL;
     if (!replaces || replaces >= event->position) return RC_OK;
     if (known && known->version == replaces)
@@ -177,12 +190,16 @@ static Rc state_before(Ctx *ctx, Matcher *matcher, const Event *event, const Ent
 }
 
 static void state_keep(Matcher *matcher, const Entity *entity) {
-    if (arena_used(matcher->kept) > STATES_BYTES) {
-        arena_reset(matcher->kept);
-        matcher->states = map_new(matcher->kept);
+    StateHalf *newer = &matcher->newer;
+    if (arena_used(newer->arena) > STATES_BYTES) {
+        StateHalf full = *newer;
+        *newer = matcher->older;
+        matcher->older = full;
+        arena_reset(newer->arena);
+        newer->states = map_new(newer->arena);
     }
-    Entity *kept = entity_dup(matcher->kept, entity);
-    map_put(&matcher->states, kept->id, kept);
+    Entity *kept = entity_dup(newer->arena, entity);
+    map_put(&newer->states, kept->id, kept);
 }
 
 static Rc change_of(Ctx *ctx, Matcher *matcher, const Event *event, Change *out) {
@@ -404,18 +421,24 @@ static void progress_tell(Matcher *matcher) {
     progress_note(&ctx, matcher->tenant->ledger, &matcher->progress, through);
 }
 
+/* Windows that tell somebody are PACE apart, so that under load one transaction takes many; the
+   first after a rest waits for nothing. */
 static bool catch_up(Matcher *matcher) {
+    int64_t began = time_monotonic();
+    bool told = false;
     while (!atomic_load(&matcher->stop) &&
            atomic_load(&matcher->cursor) < ledger_head(matcher->tenant->ledger)) {
         arena_reset(matcher->arena);
         Ctx ctx = matcher_ctx(matcher);
         bool good = window_take(&ctx, matcher) == RC_OK;
+        told = told || matcher->told.len;
         if (good && progress_due(&matcher->progress)) progress_tell(matcher);
         if (good) continue;
         log_error("broker", "matching after leaf %llu failed: " STR_FMT,
                   (unsigned long long)atomic_load(&matcher->cursor), STR_ARG(ctx.error.detail));
         return false;
     }
+    if (told) time_sleep_until(began + PACE);
     return true;
 }
 
@@ -494,11 +517,16 @@ static Rc matcher_start(Ctx *ctx, Matcher *matcher) {
         ctx->error = (Error){rc, own.error.code, str_dup(ctx->arena, own.error.detail), STR_NONE};
         return rc;
     }
-    if (pthread_create(&matcher->thread, NULL, matcher_run, matcher) != 0)
+    if (!thread_start(&matcher->thread, "matcher", matcher_run, matcher))
         return ctx_fail(ctx, RC_FAILED, "no-thread", STR_NONE,
                         "The thread that matches subscriptions cannot start.");
     matcher->started = true;
     return RC_OK;
+}
+
+static StateHalf half_new(void) {
+    Arena *arena = arena_new(MATCHER_ARENA);
+    return (StateHalf){arena, map_new(arena)};
 }
 
 Rc matcher_open(Ctx *ctx, Tenant *tenant, Delivery *delivery, Matcher **out) {
@@ -509,9 +537,9 @@ Rc matcher_open(Ctx *ctx, Tenant *tenant, Delivery *delivery, Matcher **out) {
     matcher->watch = watch_new();
     matcher->arena = arena_new(MATCHER_ARENA);
     matcher->scratch = arena_new(MATCHER_ARENA);
-    matcher->kept = arena_new(MATCHER_ARENA);
+    matcher->newer = half_new();
+    matcher->older = half_new();
     matcher->told_arena = arena_new(MATCHER_ARENA);
-    matcher->states = map_new(matcher->kept);
     matcher->clock = *ctx->clock;
     matcher->rand = rand_system();
     Rc rc = matcher_start(ctx, matcher);
@@ -534,7 +562,8 @@ void matcher_close(Matcher *matcher) {
     watch_free(matcher->watch);
     arena_free(matcher->arena);
     arena_free(matcher->scratch);
-    arena_free(matcher->kept);
+    arena_free(matcher->newer.arena);
+    arena_free(matcher->older.arena);
     arena_free(matcher->told_arena);
     mem_free(matcher);
 }

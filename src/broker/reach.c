@@ -29,3 +29,17 @@ bool reach_read(Str address, bool *here) {
     *here = v6_near(bytes);
     return true;
 }
+
+static bool local_name(Str host) {
+    if (str_ends(host, STR("."))) host = str_sub(host, 0, host.len - 1);
+    Str local = STR(".localhost");
+    size_t at = host.len > local.len ? host.len - local.len : 0;
+    return str_eq_nocase(host, STR("localhost")) ||
+           (at && str_eq_nocase(str_sub(host, at, host.len), local));
+}
+
+bool reach_here(Str host) {
+    bool here, brackets = str_starts(host, STR("[")) && str_ends(host, STR("]"));
+    if (brackets) host = str_sub(host, 1, host.len - 1);
+    return local_name(host) || (reach_read(host, &here) && here);
+}

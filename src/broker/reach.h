@@ -8,5 +8,8 @@
  * unspecified, link-local, multicast, or one at which clouds serve metadata; of IPv4 within IPv6,
  * too. */
 bool reach_read(Str address, bool *here);
+/* Whether the host of a URL is such an address (of IPv6 in brackets or not), or a name that means
+ * this machine wherever it is asked (RFC 6761, 6.3). */
+bool reach_here(Str host);
 
 #endif

@@ -9,41 +9,56 @@
 enum {
     HEAD_BYTES_MAX = 64 * 1024,
     POLL_MILLIS = 1000,
+    QUEUE_MILLIS = 100, /* while calls wait for a connection: how late one of them may time out */
     URL_MAX = 8192,
     ANSWER_DEFAULT = 1 << 20,
-    SPARE_MAX = 64
+    SPARE_MAX = 64,
+    HOST_BUCKETS = 256
 };
 #define TIMEOUT_DEFAULT (30 * TIME_SECOND)
 
 typedef struct Job {
-    struct Job *next;
+    struct Job *next, *before; /* before: among those that run */
+    struct Host *at;
     HttpClient *client;
     Arena *arena;
-    CURL *curl;
+    CURL *curl; /* once it runs */
     struct curl_slist *lines;
     void (*done)(void *arg, const HttpReply *reply);
     void *arg;
     HttpMethod method;
-    const char *url, *host;
+    const char *url, *host, *place; /* place: host and port */
     Str body;
-    int64_t timeout;
+    int64_t deadline; /* monotonic */
     Buf head, answer;
     bool forbidden; /* allow said no */
     bool too_large;
     char error[CURL_ERROR_SIZE];
 } Job;
 
+/* Where calls go that share connections. libcurl could hold back what is beyond max_per_host, but
+   looks at each such call whenever anything moves; here they wait outside. */
+typedef struct Host {
+    struct Host *next; /* of its bucket */
+    const char *name;
+    size_t running;
+    Job *queue, **last;
+} Host;
+
 struct HttpClient {
     HttpClientOptions options;
     CURLM *multi;
     pthread_t thread;
     pthread_mutex_t lock;
-    Job *waiting, **last;   /* lock: sent, not yet begun */
-    size_t in_flight;       /* lock */
-    bool stopping;          /* lock */
-    CURL *spare[SPARE_MAX]; /* lock: handles without a job; making one costs more than a request */
+    Job *waiting, **last; /* lock: sent, not yet begun */
+    size_t in_flight;     /* lock */
+    bool stopping;        /* lock */
+    /* client's thread only */
+    CURL *spare[SPARE_MAX]; /* handles without a job: making one costs more than a request */
     size_t spares;
-    Job *running; /* client's thread only */
+    Job *running;
+    Host *hosts[HOST_BUCKETS];
+    size_t queued; /* jobs that wait at their host */
 };
 
 /* ---- addresses ---- */
@@ -166,7 +181,8 @@ static void set_options(Job *job) {
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(job->timeout / 1000));
+    int64_t left = job->deadline - time_monotonic();
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, left > 1000 ? (long)(left / 1000) : 1L);
     curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, job->lines);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, job->error);
@@ -192,11 +208,23 @@ Str http_url_host(Arena *arena, Str url) {
     return copy;
 }
 
+/* Host and port of a URL; what it has none of is empty. */
+static const char *url_place(Arena *arena, const char *url) {
+    CURLU *parts = curl_url();
+    char *host = NULL, *port = NULL;
+    if (parts && !curl_url_set(parts, CURLUPART_URL, url, 0)) {
+        curl_url_get(parts, CURLUPART_HOST, &host, 0);
+        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+    }
+    Str place = str_fmt(arena, "%s:%s", host ? host : "", port ? port : "");
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parts);
+    return str_z(arena, place);
+}
+
 static CURL *handle_take(HttpClient *client) {
-    pthread_mutex_lock(&client->lock);
-    CURL *curl = client->spares ? client->spare[--client->spares] : NULL;
-    pthread_mutex_unlock(&client->lock);
-    if (!curl) curl = curl_easy_init();
+    CURL *curl = client->spares ? client->spare[--client->spares] : curl_easy_init();
     assert(curl); /* out of memory */
     return curl;
 }
@@ -204,34 +232,31 @@ static CURL *handle_take(HttpClient *client) {
 /* Nothing of the job stays in it: cookies and sessions of TLS aren't kept by these handles. */
 static void handle_give(HttpClient *client, CURL *curl) {
     curl_easy_reset(curl);
-    pthread_mutex_lock(&client->lock);
-    bool keep = client->spares < SPARE_MAX && !client->stopping;
-    if (keep) client->spare[client->spares++] = curl;
-    pthread_mutex_unlock(&client->lock);
-    if (!keep) curl_easy_cleanup(curl);
+    if (client->spares < SPARE_MAX)
+        client->spare[client->spares++] = curl;
+    else
+        curl_easy_cleanup(curl);
 }
 
 static Job *job_new(HttpClient *client, const HttpCall *call) {
     Arena *arena = arena_new(call->body.len + (4 << 20));
     Job *job = NEW(arena, Job);
-    *job =
-        (Job){.client = client, .arena = arena, .method = call->method, .timeout = call->timeout};
-    if (job->timeout <= 0) job->timeout = TIMEOUT_DEFAULT;
+    *job = (Job){.client = client, .arena = arena, .method = call->method};
+    job->deadline = time_monotonic() + (call->timeout > 0 ? call->timeout : TIMEOUT_DEFAULT);
     job->url = str_z(arena, call->url);
     job->host = str_z(arena, http_url_host(arena, str_of(job->url)));
+    job->place = url_place(arena, job->url);
     job->body = str_dup(arena, call->body);
     job->head = buf_new(NULL, HEAD_BYTES_MAX);
     job->answer = buf_new(NULL, call->max_answer ? call->max_answer : ANSWER_DEFAULT);
-    job->curl = handle_take(client);
     for (size_t i = 0; i < call->n_headers; i++)
         job->lines = curl_slist_append(job->lines, str_z(arena, call->headers[i]));
     job->lines = curl_slist_append(job->lines, "Expect:"); /* no waiting for a 100 */
-    set_options(job);
     return job;
 }
 
 static void job_free(Job *job) {
-    handle_give(job->client, job->curl);
+    if (job->curl) handle_give(job->client, job->curl);
     curl_slist_free_all(job->lines);
     buf_free(&job->head);
     buf_free(&job->answer);
@@ -275,11 +300,11 @@ static HttpReply reply_of(const Job *job, CURLcode code) {
 }
 
 static void finish(HttpClient *client, Job *job, const HttpReply *reply) {
+    pthread_mutex_lock(&client->lock);
+    client->in_flight--; /* before done, which may send the next */
+    pthread_mutex_unlock(&client->lock);
     job->done(job->arg, reply);
     job_free(job);
-    pthread_mutex_lock(&client->lock);
-    client->in_flight--;
-    pthread_mutex_unlock(&client->lock);
 }
 
 /* ---- the thread ---- */
@@ -294,21 +319,72 @@ static Job *take_waiting(HttpClient *client, bool *stopping) {
     return jobs;
 }
 
-static void unlink_running(HttpClient *client, Job *job) {
-    Job **at = &client->running;
-    while (*at != job)
+static Host **host_at(HttpClient *client, const char *name) {
+    Host **at = &client->hosts[hash_fast(str_of(name)) % HOST_BUCKETS];
+    while (*at && strcmp((*at)->name, name) != 0)
         at = &(*at)->next;
-    *at = job->next;
+    return at;
+}
+
+static Host *host_get(HttpClient *client, const char *name) {
+    Host **at = host_at(client, name);
+    if (*at) return *at;
+    size_t size = strlen(name) + 1;
+    Host *host = mem_zero(sizeof *host + size);
+    host->name = memcpy(host + 1, name, size);
+    host->last = &host->queue;
+    return *at = host;
+}
+
+static void job_start(HttpClient *client, Job *job) {
+    job->curl = handle_take(client);
+    set_options(job);
+    job->at->running++;
+    job->before = NULL;
+    job->next = client->running;
+    if (job->next) job->next->before = job;
+    client->running = job;
+    CURLMcode code = curl_multi_add_handle(client->multi, job->curl);
+    assert(code == CURLM_OK); /* a handle of ours, added once */
+    (void)code;
+}
+
+static Job *queue_pop(HttpClient *client, Host *host) {
+    Job *job = host->queue;
+    host->queue = job->next;
+    if (!host->queue) host->last = &host->queue;
+    client->queued--;
+    return job;
 }
 
 static void begin(HttpClient *client, Job *jobs) {
     while (jobs) {
         Job *job = jobs;
         jobs = job->next;
-        job->next = client->running;
-        client->running = job;
-        CURLMcode code = curl_multi_add_handle(client->multi, job->curl);
-        assert(code == CURLM_OK); /* a handle of ours, added once */
+        job->next = NULL;
+        job->at = host_get(client, job->place);
+        if (job->at->running < client->options.max_per_host) {
+            job_start(client, job);
+        } else {
+            *job->at->last = job;
+            job->at->last = &job->next;
+            client->queued++;
+        }
+    }
+}
+
+/* The next of its host takes the place of a job that has run. */
+static void job_stop(HttpClient *client, Job *job) {
+    Host *host = job->at;
+    curl_multi_remove_handle(client->multi, job->curl);
+    if (job->next) job->next->before = job->before;
+    *(job->before ? &job->before->next : &client->running) = job->next;
+    host->running--;
+    if (host->queue) {
+        job_start(client, queue_pop(client, host));
+    } else if (!host->running) {
+        *host_at(client, host->name) = host->next;
+        mem_free(host);
     }
 }
 
@@ -320,18 +396,51 @@ static void collect(HttpClient *client) {
         CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&job);
         HttpReply reply = reply_of(job, code);
-        curl_multi_remove_handle(client->multi, job->curl);
-        unlink_running(client, job);
+        job_stop(client, job);
         finish(client, job, &reply);
     }
 }
 
-static void abandon(HttpClient *client, Job *jobs) {
+/* Ends what waits at a host and is over at an instant; the others stay in their order. */
+static void queue_end(HttpClient *client, Host *host, int64_t at, const HttpReply *reply) {
+    Job *job = host->queue;
+    host->queue = NULL;
+    host->last = &host->queue;
+    for (Job *next; job; job = next) {
+        next = job->next;
+        job->next = NULL;
+        if (job->deadline <= at) {
+            client->queued--;
+            finish(client, job, reply);
+        } else {
+            *host->last = job;
+            host->last = &job->next;
+        }
+    }
+}
+
+static void queues_end(HttpClient *client, int64_t at, const HttpReply *reply) {
+    for (size_t i = 0; i < HOST_BUCKETS && client->queued; i++)
+        for (Host *host = client->hosts[i]; host; host = host->next)
+            queue_end(client, host, at, reply);
+}
+
+static void queues_expire(HttpClient *client) {
+    HttpReply late = {.rc = RC_LIMIT, .error = STR("no connection to the host was free in time")};
+    if (client->queued) queues_end(client, time_monotonic(), &late);
+}
+
+/* What runs, waits at its host or has not been looked at yet. */
+static void abandon(HttpClient *client, Job *unseen) {
     HttpReply reply = {.rc = RC_BUSY, .error = STR("the client is stopping")};
-    while (jobs) {
-        Job *job = jobs;
-        jobs = job->next;
-        curl_multi_remove_handle(client->multi, job->curl);
+    queues_end(client, INT64_MAX, &reply);
+    while (client->running) {
+        Job *job = client->running;
+        job_stop(client, job);
+        finish(client, job, &reply);
+    }
+    for (Job *job = unseen, *next; job; job = next) {
+        next = job->next;
         finish(client, job, &reply);
     }
 }
@@ -350,9 +459,10 @@ static void *run(void *arg) {
         begin(client, jobs);
         curl_multi_perform(client->multi, &running);
         collect(client);
-        curl_multi_poll(client->multi, NULL, 0, POLL_MILLIS, NULL);
+        queues_expire(client);
+        int millis = client->queued ? QUEUE_MILLIS : POLL_MILLIS;
+        curl_multi_poll(client->multi, NULL, 0, millis, NULL);
     }
-    abandon(client, client->running);
     return NULL;
 }
 
@@ -369,8 +479,6 @@ HttpClient *http_client_new(HttpClientOptions options) {
     pthread_mutex_init(&client->lock, NULL);
     client->multi = curl_multi_init();
     assert(client->multi); /* out of memory */
-    curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      (long)client->options.max_per_host);
     curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     bool started = thread_start(&client->thread, "http-client", run, client);
     assert(started); /* no threads left */

@@ -139,7 +139,7 @@ static void bounds_hold(void **state) {
 }
 
 typedef struct Count {
-    _Atomic int good, stopped, other;
+    _Atomic int good, stopped, late, other;
 } Count;
 
 static void count(void *arg, const HttpReply *reply) {
@@ -148,6 +148,8 @@ static void count(void *arg, const HttpReply *reply) {
         c->good++;
     else if (reply->rc == RC_BUSY)
         c->stopped++;
+    else if (reply->rc == RC_LIMIT)
+        c->late++;
     else
         c->other++;
 }
@@ -181,11 +183,30 @@ static void too_many_calls_are_refused_and_the_end_ends_them(void **state) {
     assert_true(c.stopped > 0 && c.other == 0);
 }
 
+/* One of two has the host's only connection: the other's time ends while it waits, and what goes
+   to another host (by name) has a connection of its own. */
+static void what_waits_for_a_host_ends_by_its_time(void **state) {
+    Rig *rig = *state;
+    HttpClient *client = http_client_new((HttpClientOptions){.max_per_host = 1});
+    Count slow = {0}, queued = {0}, other = {0};
+    HttpCall hanging = {.method = HTTP_GET, .url = url(rig, "/hang")},
+             quick = {.method = HTTP_GET, .url = url(rig, "/hello"), .timeout = 100000},
+             elsewhere = {.method = HTTP_GET,
+                          .url = str_fmt(rig->arena, "http://localhost:%d/hello", rig->port)};
+    assert_int_equal(http_client_send(client, &hanging, count, &slow), RC_OK);
+    assert_int_equal(http_client_send(client, &quick, count, &queued), RC_OK);
+    assert_int_equal(http_client_send(client, &elsewhere, count, &other), RC_OK);
+    rig_until(queued.late == 1 && other.good == 1);
+    rig_until(slow.good == 1);
+    http_client_free(client);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_carries_headers_and_body),
         cmocka_unit_test(bounds_hold),
         cmocka_unit_test(many_calls_share_few_connections),
+        cmocka_unit_test(what_waits_for_a_host_ends_by_its_time),
         cmocka_unit_test(too_many_calls_are_refused_and_the_end_ends_them),
     };
     return cmocka_run_group_tests_name("http client", tests, start, stop);
