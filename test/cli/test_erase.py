@@ -16,6 +16,11 @@ from test_serve import Machi
 BIN, VERIFY = sys.argv[1:3]
 MAIL, PASSWORD, NAME = "erased-resident@example.jp", "a password of many words", "消去試験花子"
 REPORTS, ACCOUNT = "保存3年/問題の報告", "常用/利用者アカウント"
+PHONE = "0990123456"
+ANSWERS = [("/bulky/district", {"postcode": "9990001", "town": "まなか一丁目", "street": "1-1", "action": "next"}),
+           ("/bulky/items", {"add": "table-dining-s"}), ("/bulky/items", {"action": "next"}), ("/bulky/slot", {}),
+           ("/bulky/contact", {"name": NAME, "kana": "ショウキョ", "phone": PHONE}), ("/bulky/reduction", {"reduction": "none"}),
+           ("/bulky/optout", {"optout": "no"}), ("/bulky/check", {})]
 
 
 class City:
@@ -42,6 +47,27 @@ class City:
     def erase_account(self, login, named):
         subject = re.search(r"urn:ngsi-ld:Account:\w+", self.erase(login, code=2)).group(0)
         assert f"{ACCOUNT}  is erased" in self.erase(named(subject), "--files", ACCOUNT, "--yes")
+
+    def visit(self, jar, page, fields=None):
+        """A page, or what a form on it answers, to whoever keeps the cookies."""
+        headers = {"Cookie": "; ".join(jar)}
+        if fields is None:
+            _, text, answer = self.machi.ask("GET", page, headers=headers)
+        else:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            status, text, answer = self.machi.ask("POST", page, urllib.parse.urlencode(fields), headers)
+            assert status == 303, (page, text)
+        jar |= {line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []}
+        return text, answer.headers.get("Location")
+
+    def applied(self):
+        """The secret address of the receipt of a case that somebody without an account has applied for."""
+        jar = set()
+        for page, target, fields in [("/bulky", "/bulky/start", {}), *((page, page, fields) for page, fields in ANSWERS)]:
+            text, _ = self.visit(jar, page)
+            shown = {name: value for name in ("csrf", "slot", "key") for value in re.findall(rf'name="{name}" value="([^"]+)"', text)[:1]}
+            _, receipt = self.visit(jar, target, {**shown, **fields})
+        return receipt
 
     def form(self, page, target, fields, cookies=""):
         _, text, answer = self.machi.ask("GET", page, headers={"Cookie": cookies})
@@ -155,6 +181,25 @@ def an_officials_account_goes_by_its_login_and_by_its_id(city):
     assert [line.split()[0] for line in sorted(listed.splitlines())] == ["chief", "clerk"], listed
 
 
+def a_case_goes_by_its_receipt_number(city):
+    """Somebody without an account is found by the number on his receipt; what is of no person stays, and counts."""
+    receipt = city.applied()
+    number = re.search(r"\d{4}-\d{6}", city.machi.ask("GET", receipt)[1]).group(0)
+    assert PHONE in city.machi.ask("GET", receipt.removesuffix("/receipt"))[1]
+    said = city.erase(number, code=2)
+    files = re.findall(r"^  (\S+)  stays", said, re.MULTILINE)
+    assert len(files) == 1 and said.startswith("urn:ngsi-ld:Person:"), said
+    subject = re.search(r"urn:\S+\w", said).group(0)
+    wrapped = city.keys_of(subject, files[0])
+    assert wrapped and holds(city.copied(), wrapped[0]), "the search finds what is there"
+    said = city.erase(number, "--files", files[0], "--yes")
+    assert f"{files[0]}  is erased" in said, said
+    copy = city.copied()
+    assert not any(holds(copy, key) for key in wrapped) and not holds(copy, PHONE.encode())
+    assert PHONE not in city.machi.ask("GET", receipt.removesuffix("/receipt"))[1]
+    assert holds(copy, subject.encode()), "that there was somebody stays"
+
+
 def it_is_recorded_and_the_proof_is_whole(city):
     said = city.run("verify")
     assert "SOUND" in said, said
@@ -170,7 +215,8 @@ def it_is_recorded_and_the_proof_is_whole(city):
 
 
 CASES = [what_is_there_is_told_and_nothing_done, what_is_amiss_is_refused_with_a_remedy, no_byte_of_it_stays, an_account_goes_with_its_sessions,
-         an_officials_account_goes_by_its_login_and_by_its_id, it_is_recorded_and_the_proof_is_whole]
+         an_officials_account_goes_by_its_login_and_by_its_id, a_case_goes_by_its_receipt_number,
+         it_is_recorded_and_the_proof_is_whole]
 
 
 def main():
