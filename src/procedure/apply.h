@@ -76,6 +76,13 @@ typedef struct ApplyHold {
 Rc apply_hold(Ctx *ctx, const ApplyHold *hold, int64_t *until);
 /* Gives a held day back. */
 Rc apply_unhold(Ctx *ctx, const WasteDistrict *district, Date day, Str hold);
+/* The draft of the browser that acts holds one day, whatever its tabs do: each writes the day that
+ * it wants before it holds it, learns what the draft was before, and gives its own back when
+ * another tab was later. Fails as apply_hold does. */
+Rc draft_hold(Ctx *ctx, const Answers *mine, const Json *before);
+/* The day of the draft `mine` could not be taken: the draft goes back to the one before, unless
+ * another tab was later. That one took ours for the day that was held, which is given back here. */
+Rc draft_hold_back(Ctx *ctx, const Json *mine, const Json *before);
 
 typedef struct Receipt {
     Str id, number, token;

@@ -461,7 +461,7 @@ static Rc slot_keep(Asking *asking, Json day, const Json **before) {
 }
 
 static Rc slot_back(Asking *asking, const Json *before) {
-    TRY(page_hold_back(asking->ctx, asking->draft, before));
+    TRY(draft_hold_back(asking->ctx, asking->draft, before));
     return reload(asking);
 }
 
@@ -472,7 +472,7 @@ static void slot_post(HttpExchange *x) {
     if (!asking_begin(x, STEP_SLOT, &asking) || !page_form(x, &form)) return;
     Rc rc = slot_keep(&asking, form_value(form, "slot"), &before);
     if (rc == RC_OK && !asking.faults.len) {
-        rc = page_hold(asking.ctx, &asking.answers, before);
+        rc = draft_hold(asking.ctx, &asking.answers, before);
         if (rc == RC_OK) {
             go_on(&asking);
             return;

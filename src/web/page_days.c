@@ -49,3 +49,8 @@ Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date ow
     view_int(view, "hold_minutes", waste_limits(procedures_waste(ctx->tenant))->hold / TIME_MINUTE);
     return RC_OK;
 }
+
+const char *page_hold_fault(const Error *error) {
+    if (str_eq(error->code, STR("holds-share"))) return "busy";
+    return str_eq(error->code, STR("holds-network")) ? "network" : "full";
+}

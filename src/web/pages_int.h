@@ -133,14 +133,8 @@ Json page_place(HttpExchange *x, Str place);
 Json page_application(HttpExchange *x, const Entity *application);
 Json page_answers(HttpExchange *x, const Answers *answers);
 
-/* A draft holds one day, whatever its tabs do: each writes the day it wants before it holds it,
- * learns what the draft was before, and gives its own back when another tab was later. RC_CONFLICT:
- * the day cannot be held, page_hold_fault says why in a word of the pages. */
-Rc page_hold(Ctx *ctx, const Answers *mine, const Json *before);
+/* Why a day could not be held (RC_CONFLICT), in a word of the pages. */
 const char *page_hold_fault(const Error *error);
-/* The day of the draft `mine` could not be taken: the draft goes back to the one before, unless
- * another tab was later. That one took ours for the day that was held, which is given back here. */
-Rc page_hold_back(Ctx *ctx, const Json *mine, const Json *before);
 
 /* Days of a district that can be chosen, by month; one more is free on the day that is one's own
  * already (year 0: none). */

@@ -1,5 +1,5 @@
-/* page_hold: the day that a draft holds: taking another one in its place, and staying with it. */
-#include "pages_int.h"
+/* The day that a draft holds: taking another one in its place, and staying with it. */
+#include "procedure_int.h"
 
 /* The day that a draft holds; year 0: none. */
 static Date held_day(const Ctx *ctx, const Json *draft) {
@@ -9,7 +9,7 @@ static Date held_day(const Ctx *ctx, const Json *draft) {
     return day;
 }
 
-Rc page_hold(Ctx *ctx, const Answers *mine, const Json *before) {
+Rc draft_hold(Ctx *ctx, const Answers *mine, const Json *before) {
     int64_t until;
     Answers now;
     ApplyHold hold = {.district = mine->district,
@@ -27,7 +27,7 @@ Rc page_hold(Ctx *ctx, const Answers *mine, const Json *before) {
     return draft_merge(ctx, ctx->actor->browser, &member, 1);
 }
 
-Rc page_hold_back(Ctx *ctx, const Json *mine, const Json *before) {
+Rc draft_hold_back(Ctx *ctx, const Json *mine, const Json *before) {
     const Json *draft;
     Answers answers;
     Date held = held_day(ctx, before);
@@ -41,9 +41,4 @@ Rc page_hold_back(Ctx *ctx, const Json *mine, const Json *before) {
     if (!held.year || str_eq(now, json_get_str(before, "day"))) return RC_OK;
     apply_answers(ctx, before, &answers);
     return apply_unhold(ctx, answers.district, held, answers.hold);
-}
-
-const char *page_hold_fault(const Error *error) {
-    if (str_eq(error->code, STR("holds-share"))) return "busy";
-    return str_eq(error->code, STR("holds-network")) ? "network" : "full";
 }
