@@ -20,20 +20,20 @@
 #define PAGED   "limit", "offset", COUNT
 #define TIMES                                                                                      \
     "timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods",                      \
-        "aggrPeriodDuration", "format=" OVER_TIME
-PARAMS(shown, "options=" FORMATS ",sysAttrs", "format=" FORMATS, PICKED, MAPPED, "type");
-PARAMS(queried, "options=" FORMATS ",sysAttrs,count", "format=" FORMATS, PICKED, MAPPED, CHOSEN,
+        "aggrPeriodDuration", ("format=" OVER_TIME)
+PARAMS(shown, ("options=" FORMATS ",sysAttrs"), ("format=" FORMATS), PICKED, MAPPED, "type");
+PARAMS(queried, ("options=" FORMATS ",sysAttrs,count"), ("format=" FORMATS), PICKED, MAPPED, CHOSEN,
        ORDERED);
-PARAMS(paged, "options=" FORMATS ",sysAttrs,count", "format=" FORMATS, PICKED, MAPPED, PAGED);
-PARAMS(timed, "options=" OVER_TIME ",sysAttrs", PICKED, TIMES);
-PARAMS(timed_query, "options=" OVER_TIME ",sysAttrs,count", PICKED, CHOSEN, ORDERED, TIMES);
-PARAMS(timed_paged, "options=" OVER_TIME ",sysAttrs,count", PICKED, TIMES, PAGED);
+PARAMS(paged, ("options=" FORMATS ",sysAttrs,count"), ("format=" FORMATS), PICKED, MAPPED, PAGED);
+PARAMS(timed, ("options=" OVER_TIME ",sysAttrs"), PICKED, TIMES);
+PARAMS(timed_query, ("options=" OVER_TIME ",sysAttrs,count"), PICKED, CHOSEN, ORDERED, TIMES);
+PARAMS(timed_paged, ("options=" OVER_TIME ",sysAttrs,count"), PICKED, TIMES, PAGED);
 PARAMS(typed, "type", LOCAL);
 PARAMS(appended, "options=noOverwrite", "type", LOCAL);
 PARAMS(upserted, "options=replace,update", LOCAL);
 PARAMS(updated, "options=noOverwrite", LOCAL);
-PARAMS(merged, "options=" FORMATS, "format=" FORMATS, "type", "lang", "observedAt", LOCAL);
-PARAMS(merged_many, "options=" FORMATS, "format=" FORMATS, "lang", "observedAt", LOCAL);
+PARAMS(merged, ("options=" FORMATS), ("format=" FORMATS), "type", "lang", "observedAt", LOCAL);
+PARAMS(merged_many, ("options=" FORMATS), ("format=" FORMATS), "lang", "observedAt", LOCAL);
 PARAMS(one_attr, "type", "datasetId", "deleteAll=true,false", LOCAL);
 PARAMS(one_history, "datasetId", "deleteAll=true,false", LOCAL);
 PARAMS(detailed, "details=true,false", LOCAL);

@@ -500,6 +500,31 @@ static void the_house_asks_in_few_words(void **state) {
     assert_int_equal(seen, 30 + PARK_ENTITIES * 2 / 3);
 }
 
+static Rc count_each(Ctx *ctx, void *arg, const Entity *entity) {
+    size_t *seen = arg;
+    (void)ctx;
+    (void)entity;
+    ++*seen;
+    return RC_OK;
+}
+
+/* A page ends with the longest id that a ledger takes, and the next begins behind it. */
+static void a_walk_goes_on_behind_the_longest_id(void **state) {
+    House *house = *state;
+    enum { LONG_IDS = 501, PAD = LD_IRI_MAX - 1 - 9 };
+    size_t seen = 0;
+    char *pad = NEW_ARRAY(house->arena, char, PAD);
+    memset(pad, 'x', PAD);
+    for (int i = 0; i < LONG_IDS; i++) {
+        Str id = str_fmt(house->arena, "urn:l:%03d" STR_FMT, i, PAD, pad);
+        GOOD(house, house_put(house, entity_new(house->arena, id, STR(LD_DEFAULT "Long"))));
+    }
+    park_project(house, true);
+    ProjectWish wish = {.type = STR(LD_DEFAULT "Long")};
+    GOOD(house, project_each(&house->ctx, &wish, count_each, &seen));
+    assert_int_equal(seen, LONG_IDS);
+}
+
 static void what_is_kept_is_what_a_rebuild_gives(void **state) {
     House *house = *state;
     park_fill(house);
@@ -588,6 +613,7 @@ int main(void) {
         TEST(windows_of_any_size_keep_what_a_rebuild_keeps),
         TEST(each_person_reads_of_a_look_only_what_is_his),
         TEST(the_house_asks_in_few_words),
+        TEST(a_walk_goes_on_behind_the_longest_id),
         TEST(what_is_kept_is_what_a_rebuild_gives),
         TEST(each_row_that_differs_is_named),
     };
