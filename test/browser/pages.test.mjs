@@ -65,6 +65,7 @@ for (const name of site.pages) {
                 const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
                 assert.ok(bytes > 0 && bytes < BUDGET, `${bytes} bytes`);
                 assert.deepEqual(faults, []);
+                assert.doesNotMatch(await page.content(), /\uFFFD/, 'half a character');
                 await context.close();
             });
         }

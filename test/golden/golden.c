@@ -95,6 +95,15 @@ static bool header_matches(Captures *captures, Str expected, const Answer *answe
     return found != absent;
 }
 
+/* U+FFFD stands where somebody cut a character in two. */
+static bool characters_whole(const StoryCase *c, const Answer *answer) {
+    Str cut = STR("\xef\xbf\xbd");
+    ptrdiff_t at = str_find(c->expected_body, cut) >= 0 ? -1 : str_find(answer->body, cut);
+    if (at < 0) return true;
+    say("half a character", str_head(str_sub(answer->body, (size_t)at, answer->body.len), 100));
+    return false;
+}
+
 static bool answer_matches(Ctx *ctx, Captures *captures, const StoryCase *c, const Answer *answer) {
     bool good = answer->status == c->status;
     if (!good) printf("#   status %d, expected %d (line %d)\n", answer->status, c->status, c->line);
@@ -107,6 +116,7 @@ static bool answer_matches(Ctx *ctx, Captures *captures, const StoryCase *c, con
         good = false;
         say("body expected", c->expected_body);
     }
+    good = characters_whole(c, answer) && good;
     if (!good) {
         VEC_EACH (Str, header, &answer->headers)
             say("header", *header);
