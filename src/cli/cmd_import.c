@@ -131,7 +131,9 @@ static Rc import(Cli *cli) {
 static const SettingRow import_flags[] = {
     {"dry-run", SETTING_BOOL, "no", 0, 0, "Say what would be done, and write nothing.", NULL},
     {"replace", SETTING_BOOL, "no", 0, 0,
-     "Remove entities of the same layout that are no longer in the file.", NULL},
+     "Remove entities that no row of the file names any more, listed ones included; with --dry-run "
+     "say how many.",
+     NULL},
     {"layout", SETTING_TEXT, NULL, 0, 100, "Name of the layout, where headers don't tell.", "NAME"},
     {"report", SETTING_TEXT, NULL, 0, 4000, "Write the reports there as JSON.", "FILE"},
     {"tenant", SETTING_TEXT, NULL, 0, 50, "The municipality; without it the default one.", "NAME"},
@@ -145,7 +147,9 @@ const CliCommand cmd_import = {
         "The running server reads the files: UTF-8 or CP932, with title rows, old and new\n"
         "headers, as they are found. Each row is imported, repaired by a rule that the report\n"
         "names, or listed with line, column, value and reason. Importing a file again changes\n"
-        "nothing. What vanished from a newer file is named, and removed with --replace only.",
+        "nothing. What vanished from a newer file is named, and removed with --replace only;\n"
+        "what a listed row may be about whose key cannot be read stays, and the report says\n"
+        "which line to mend.",
     .arguments = "FILE...",
     .args_min = 1,
     .args_max = 1000,

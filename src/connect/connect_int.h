@@ -13,11 +13,14 @@
 typedef struct Report {
     size_t rows, imported, repaired, listed, blank; /* rows = imported + repaired + listed */
     size_t created, updated, unchanged;             /* entities, or readings of a series */
-    size_t vanished, removed;
+    size_t vanished, removed;                       /* removed: of a dry run those that would be */
+    size_t undecided;         /* may have vanished, or be what a row without a readable key says */
+    size_t keyless;           /* such rows; all of them are listed */
     size_t rules[RULE_COUNT]; /* rows that each rule repaired */
     RowFaults faults, left_out;
     size_t left_out_count;
-    StrVec vanished_ids;
+    StrVec vanished_ids, undecided_ids;
+    LineNumbers keyless_lines;
 } Report;
 
 typedef struct Import {
@@ -38,6 +41,8 @@ typedef struct Import {
 /* A row counts once: as listed, or as imported or repaired by its rules. */
 void report_row(Import *import, uint32_t rules);
 void report_fault(Import *import, const RowFault *fault);
+/* A listed row whose key can't be read. */
+void report_keyless(Import *import, size_t line);
 void report_left_out(Import *import, const RowFaults *cells);
 const Json *report_json(Arena *arena, const Import *import);
 
@@ -80,12 +85,15 @@ Command *part_command(Import *import);
 typedef struct Sink {
     void *state;
     Rc (*row)(Import *import, void *state, const CsvRow *row, RowMade *made);
+    /* a row that is listed, its fault told already; NULL: nobody asks */
+    Rc (*listed)(Import *import, void *state, const CsvRow *row, const RowMade *made);
     Rc (*flush)(Import *import, void *state); /* writes what waits */
     size_t batch;                             /* rows after which the flush is due */
 } Sink;
 Sink entities_sink(Import *import);
 Sink series_sink(Import *import);
-/* After the last flush of entities: names those that vanished, and removes them if asked to. */
+/* After the last flush of entities: names those that vanished and removes them if asked to, and
+   names those that a listed row without a readable key may be about, which stay. */
 Rc entities_vanished(Import *import, void *state);
 
 #endif

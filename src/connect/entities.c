@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH_ROWS = 1000, PAGE = 1000 };
+enum { BATCH_ROWS = 1000, PAGE = 1000, UNREAD_MAX = 100 };
 
 /* A row that waits for its command. */
 typedef struct Waiting {
@@ -19,11 +19,13 @@ typedef struct Seen {
     size_t line;
     uint64_t content;
     size_t times;
+    bool listed; /* no row of it was taken yet */
 } Seen;
 
 typedef struct Entities {
     Map seen;     /* id to Seen, in the import's arena */
     Map prefixes; /* beginnings of ids, see entities_vanished */
+    Map unread;   /* how ids begin that listed rows have and don't tell whole */
     Map within;   /* what the file's rows have in the attributes by which a layout tells whose they
                      are */
     VEC(Waiting) waiting;
@@ -77,35 +79,71 @@ static void twice(Import *import, const CsvRow *row, const RowMade *made, const 
     report_fault(import, &fault);
 }
 
-static Rc entities_row(Import *import, void *state, const CsvRow *row, RowMade *made) {
-    Entities *entities = state;
-    Arena *keep = import->keep.arena;
-    uint64_t content = content_of(import->work.scratch, made->entity);
-    Seen *seen = map_get(&entities->seen, made->entity->id);
-    if (seen && hashed(import)) {
-        number_equal(import, seen, made->entity);
-    } else if (seen && seen->content != content) {
-        twice(import, row, made, seen);
-        return RC_OK;
-    } else if (seen) {
-        report_row(import, made->rules | 1u << RULE_DUPLICATE);
-        return RC_OK;
-    }
+static Rc seen_add(Import *import, Entities *entities, Str id, const Seen *seen) {
     if (entities->seen.len == CONNECT_ROWS_MAX)
         return ctx_fail(import->ctx, RC_LIMIT, "too-many-rows", import->wish->path,
                         "A file has at most %d rows that become entities: split it.",
                         CONNECT_ROWS_MAX);
-    Seen *mark = NEW(keep, Seen);
-    *mark = (Seen){.line = row->line, .content = content, .times = 1};
-    map_put(&entities->seen, str_dup(keep, made->entity->id), mark);
+    Seen *kept = NEW(import->keep.arena, Seen);
+    *kept = *seen;
+    map_put(&entities->seen, str_dup(import->keep.arena, id), kept);
+    return RC_OK;
+}
+
+/* A row that is taken says for which entities the file speaks. */
+static void speaks_for(Import *import, Entities *entities, const RowMade *made) {
+    Arena *keep = import->keep.arena;
     if (!map_has(&entities->prefixes, made->prefix))
-        map_put(&entities->prefixes, str_dup(keep, made->prefix), mark);
+        map_put(&entities->prefixes, str_dup(keep, made->prefix), entities);
     if (!within_has(import, entities, made->entity))
-        map_put(&entities->within, within_of(import, keep, made->entity), mark);
+        map_put(&entities->within, within_of(import, keep, made->entity), entities);
+}
+
+static Rc entities_row(Import *import, void *state, const CsvRow *row, RowMade *made) {
+    Entities *entities = state;
+    uint64_t content = content_of(import->work.scratch, made->entity);
+    Seen now = {.line = row->line, .content = content, .times = 1};
+    Seen *seen = map_get(&entities->seen, made->entity->id);
+    bool taken = seen && !seen->listed;
+    if (taken && hashed(import)) {
+        number_equal(import, seen, made->entity);
+    } else if (taken && seen->content != content) {
+        twice(import, row, made, seen);
+        return RC_OK;
+    } else if (taken) {
+        report_row(import, made->rules | 1u << RULE_DUPLICATE);
+        return RC_OK;
+    }
+    if (seen && seen->listed)
+        *seen = now;
+    else
+        TRY(seen_add(import, entities, made->entity->id, &now));
+    speaks_for(import, entities, made);
     report_left_out(import, &made->left_out);
     vec_push(import->work.arena, &entities->waiting,
              (Waiting){.entity = made->entity, .line = row->line, .rules = made->rules});
     return RC_OK;
+}
+
+/* Of very many beginnings the one that all have stands for the rest. */
+static void unread_add(Import *import, Entities *entities, Str beginning) {
+    if (map_has(&entities->unread, beginning)) return;
+    Str pattern = import->layout->id;
+    if (entities->unread.len >= UNREAD_MAX)
+        beginning = str_sub(pattern, 0, (size_t)str_find_char(pattern, '{'));
+    map_put(&entities->unread, str_dup(import->keep.arena, beginning), entities);
+}
+
+/* What stands in a listed row is in the file all the same. */
+static Rc entities_listed(Import *import, void *state, const CsvRow *row, const RowMade *made) {
+    Entities *entities = state;
+    if (str_empty(made->id)) {
+        unread_add(import, entities, made->prefix);
+        report_keyless(import, row->line);
+        return RC_OK;
+    }
+    if (map_has(&entities->seen, made->id)) return RC_OK;
+    return seen_add(import, entities, made->id, &(Seen){.line = row->line, .listed = true});
 }
 
 /* ---- commands ---- */
@@ -217,8 +255,12 @@ Sink entities_sink(Import *import) {
     entities->seen = map_new(import->keep.arena);
     entities->prefixes = map_new(import->keep.arena);
     entities->within = map_new(import->keep.arena);
-    return (Sink){
-        .state = entities, .row = entities_row, .flush = entities_flush, .batch = BATCH_ROWS};
+    entities->unread = map_new(import->keep.arena);
+    return (Sink){.state = entities,
+                  .row = entities_row,
+                  .listed = entities_listed,
+                  .flush = entities_flush,
+                  .batch = BATCH_ROWS};
 }
 
 /* ---- what is no longer in the file ---- */
@@ -255,7 +297,7 @@ static int by_bytes(const void *a, const void *b) {
 typedef struct Gone {
     Import *import;
     Entities *entities;
-    StrVec prefixes, ids;
+    StrVec prefixes, ids, undecided;
     Str after; /* the last id of the page before */
     bool more;
 } Gone;
@@ -321,18 +363,46 @@ static Rc gone_find(Gone *gone, const Match *match) {
     return RC_OK;
 }
 
+/* May a listed row whose key can't be read be about it? */
+static bool maybe_there(const Gone *gone, Str id) {
+    const Map *unread = &gone->entities->unread;
+    for (size_t i = 0; i < unread->len; i++)
+        if (str_starts(id, unread->items[i].key)) return true;
+    return false;
+}
+
+static void gone_divide(Gone *gone) {
+    size_t kept = 0;
+    for (size_t i = 0; i < gone->ids.len; i++) {
+        Str id = gone->ids.items[i];
+        if (hashed(gone->import) && numbered_twin(gone, id)) continue;
+        if (maybe_there(gone, id))
+            vec_push(gone->import->keep.arena, &gone->undecided, id);
+        else
+            gone->ids.items[kept++] = id;
+    }
+    gone->ids.len = kept;
+}
+
+static void ids_tell(Import *import, const StrVec *ids, StrVec *to) {
+    Arena *arena = import->ctx->arena;
+    for (size_t i = 0; i < ids->len && i < CONNECT_LIST_MAX; i++)
+        vec_push(arena, to, str_dup(arena, ids->items[i]));
+}
+
 static Rc gone_settle(Gone *gone) {
     Import *import = gone->import;
-    size_t kept = 0;
-    for (size_t i = 0; i < gone->ids.len; i++)
-        if (!hashed(import) || !numbered_twin(gone, gone->ids.items[i]))
-            gone->ids.items[kept++] = gone->ids.items[i];
-    gone->ids.len = kept;
+    gone_divide(gone);
+    size_t kept = gone->ids.len;
     import->report.vanished = kept;
-    for (size_t i = 0; i < kept && i < CONNECT_LIST_MAX; i++)
-        vec_push(import->ctx->arena, &import->report.vanished_ids,
-                 str_dup(import->ctx->arena, gone->ids.items[i]));
-    if (!import->wish->replace || import->wish->dry_run) return RC_OK;
+    import->report.undecided = gone->undecided.len;
+    ids_tell(import, &gone->ids, &import->report.vanished_ids);
+    ids_tell(import, &gone->undecided, &import->report.undecided_ids);
+    if (!import->wish->replace) return RC_OK;
+    if (import->wish->dry_run) {
+        import->report.removed = kept;
+        return RC_OK;
+    }
     for (size_t i = 0; i < kept; i += BATCH_ROWS)
         TRY(remove_some(gone, i, kept - i < BATCH_ROWS ? kept - i : BATCH_ROWS));
     return RC_OK;

@@ -107,7 +107,7 @@ static Rc take(Import *import, Sink *sink, const CsvRow *row, bool mended) {
     if (mended) made.rules |= 1u << RULE_LINE_ENCODING;
     if (made.entity) return sink->row(import, sink->state, row, &made);
     report_fault(import, &made.fault);
-    return RC_OK;
+    return sink->listed ? sink->listed(import, sink->state, row, &made) : RC_OK;
 }
 
 static Rc rows(Import *import, Sink *sink) {

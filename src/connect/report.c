@@ -33,6 +33,12 @@ void report_fault(Import *import, const RowFault *fault) {
     faults_add(import->ctx->arena, &import->report.faults, fault);
 }
 
+void report_keyless(Import *import, size_t line) {
+    import->report.keyless++;
+    if (import->report.keyless_lines.len < CONNECT_LIST_MAX)
+        vec_push(import->ctx->arena, &import->report.keyless_lines, line);
+}
+
 void report_left_out(Import *import, const RowFaults *cells) {
     VEC_EACH (const RowFault, cell, cells) {
         import->report.left_out_count++;
@@ -66,6 +72,13 @@ static Json texts_json(Arena *arena, const StrVec *texts) {
     return json_of_items(items.items, items.len);
 }
 
+static Json lines_json(Arena *arena, const LineNumbers *lines) {
+    JsonItems items = {0};
+    VEC_EACH (const size_t, line, lines)
+        vec_push(arena, &items, json_of_int((int64_t)*line));
+    return json_of_items(items.items, items.len);
+}
+
 static Json rules_json(Arena *arena, const Report *report) {
     JsonMembers members = {0};
     for (int i = 0; i < RULE_COUNT; i++)
@@ -90,6 +103,8 @@ static const ReportCount counts[] = {
     {"unchanged", offsetof(Report, unchanged)},
     {"vanished", offsetof(Report, vanished)},
     {"removed", offsetof(Report, removed)},
+    {"undecided", offsetof(Report, undecided)},
+    {"keyless", offsetof(Report, keyless)},
     {"cellsLeftOut", offsetof(Report, left_out_count)},
 };
 
@@ -112,7 +127,9 @@ static void head_put(Arena *arena, JsonMembers *m, const Import *import) {
 
 static bool report_cut(const Report *report) {
     return report->listed > report->faults.len || report->left_out_count > report->left_out.len ||
-           report->vanished > report->vanished_ids.len;
+           report->vanished > report->vanished_ids.len ||
+           report->undecided > report->undecided_ids.len ||
+           report->keyless > report->keyless_lines.len;
 }
 
 const Json *report_json(Arena *arena, const Import *import) {
@@ -128,6 +145,8 @@ const Json *report_json(Arena *arena, const Import *import) {
     put(arena, &m, "listedRows", faults_json(arena, &report->faults));
     put(arena, &m, "leftOut", faults_json(arena, &report->left_out));
     put(arena, &m, "vanishedIds", texts_json(arena, &report->vanished_ids));
+    put(arena, &m, "undecidedIds", texts_json(arena, &report->undecided_ids));
+    put(arena, &m, "keylessLines", lines_json(arena, &report->keyless_lines));
     put(arena, &m, "cut", json_of_bool(report_cut(report)));
     Json object = json_of_members(m.items, m.len);
     return json_dup(arena, &object);
@@ -207,6 +226,22 @@ static long long count_of(const Json *report, const char *name) {
     return (long long)json_get_int(report, name, 0);
 }
 
+/* Why something stays that no row names, and what helps. */
+static void text_undecided(Buf *to, const Json *report) {
+    const Json *lines = json_get(report, STR("keylessLines"));
+    if (!count_of(report, "undecided")) return;
+    buf_addf(to,
+             "  %lld kept, as listed rows whose key cannot be read may be about them: mend line",
+             count_of(report, "undecided"));
+    for (size_t i = 0; i < lines->len && i < LISTED_SHOWN; i++)
+        buf_addf(to, "%s %lld", i ? "," : "", (long long)json_number(json_at(lines, i)));
+    if (count_of(report, "keyless") > LISTED_SHOWN)
+        buf_addf(to, " and %lld more, which --report FILE names",
+                 count_of(report, "keyless") - LISTED_SHOWN);
+    buf_add(to, STR(", and import again\n"));
+    text_list(to, "kept:", json_get(report, STR("undecidedIds")));
+}
+
 void connect_report_text(Buf *to, const Json *report) {
     buf_addf(to, STR_FMT "\n  " STR_FMT " (" STR_FMT "), " STR_FMT "%s\n",
              STR_ARG(json_get_str(report, "file")), STR_ARG(json_get_str(report, "type")),
@@ -215,16 +250,18 @@ void connect_report_text(Buf *to, const Json *report) {
     buf_addf(to, "  %lld rows: %lld imported, %lld repaired, %lld listed\n",
              count_of(report, "rows"), count_of(report, "imported"), count_of(report, "repaired"),
              count_of(report, "listed"));
-    buf_addf(to, "  %lld new, %lld changed, %lld unchanged, %lld vanished, %lld removed\n",
+    bool would = json_get_bool(report, "dryRun", false) && count_of(report, "removed");
+    buf_addf(to, "  %lld new, %lld changed, %lld unchanged, %lld vanished, %lld %sremoved\n",
              count_of(report, "created"), count_of(report, "updated"),
              count_of(report, "unchanged"), count_of(report, "vanished"),
-             count_of(report, "removed"));
+             count_of(report, "removed"), would ? "would be " : "");
     text_rules(to, json_get(report, STR("rules")));
     text_list(
         to, "columns that the dictionary does not know:", json_get(report, STR("unknownHeaders")));
     text_faults(to, "listed rows, which were not imported:", json_get(report, STR("listedRows")));
     text_faults(to, "cells left out:", json_get(report, STR("leftOut")));
     text_list(to, "no longer in the file:", json_get(report, STR("vanishedIds")));
+    text_undecided(to, report);
     if (json_get_bool(report, "cut", false))
         buf_addf(to, "  The lists name the first %d each; the counts are whole.\n",
                  CONNECT_LIST_MAX);

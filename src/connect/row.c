@@ -164,6 +164,7 @@ static void hash_text(const RowWork *work, Buf *to) {
 static bool id_part(RowWork *work, Str name, Buf *to) {
     const Layout *layout = work->source->layout;
     if (str_eq(name, STR("@hash"))) {
+        if (work->out->fault.reason.len) return false; /* mended, a listed row has another one */
         hash_text(work, to);
         return true;
     }
@@ -180,7 +181,7 @@ static bool id_part(RowWork *work, Str name, Buf *to) {
     return false;
 }
 
-static bool id_make(RowWork *work, Str *id) {
+static bool id_make(RowWork *work) {
     Buf to = buf_new(work->ctx->arena, ID_MAX);
     Str rest = work->source->layout->id;
     for (ptrdiff_t open; (open = str_find_char(rest, '{')) >= 0;) {
@@ -197,8 +198,9 @@ static bool id_make(RowWork *work, Str *id) {
         rest = str_sub(rest, close + 1, rest.len);
     }
     buf_add(&to, rest);
-    *id = buf_str(&to);
-    return buf_rc(&to) == RC_OK ? true : row_refuse(work, -1, STR("The id gets too long."));
+    if (buf_rc(&to) != RC_OK) return row_refuse(work, -1, STR("The id gets too long."));
+    work->out->id = buf_str(&to);
+    return true;
 }
 
 /* ---- the whole ---- */
@@ -245,6 +247,13 @@ static bool readings_there(RowWork *work) {
     return true;
 }
 
+/* Where cells may stand in each other's columns, nothing that they say tells whose row it is. */
+static void id_out_of_place(RowWork *work) {
+    Str pattern = work->source->layout->id;
+    work->out->id = STR_NONE;
+    work->out->prefix = str_sub(pattern, 0, (size_t)str_find_char(pattern, '{'));
+}
+
 /* Cells that no header stands above, or that are missing. */
 static bool width_check(RowWork *work) {
     size_t headers = work->source->layout->headers.len;
@@ -260,14 +269,16 @@ static bool width_check(RowWork *work) {
 static bool row_work(RowWork *work) {
     const Layout *layout = work->source->layout;
     int64_t time;
-    Str id;
-    bool good =
+    bool in_place =
         !work->row->unclosed || row_refuse(work, -1, STR("A quote is opened and never closed."));
-    good = good && width_check(work) && time_of(work, &time);
-    for (size_t i = 0; i < layout->attrs.len && good; i++)
-        good = attr_make(work, i);
-    if (!good || !id_make(work, &id)) return false;
-    work->out->entity = entity_new(work->ctx->arena, id, layout->type->iri);
+    in_place = in_place && width_check(work);
+    bool good = in_place && time_of(work, &time);
+    for (size_t i = 0; i < layout->attrs.len; i++)
+        good = attr_make(work, i) && good; /* all, so that the id of a listed row can be told */
+    good = id_make(work) && good;
+    if (!in_place) id_out_of_place(work);
+    if (!good) return false;
+    work->out->entity = entity_new(work->ctx->arena, work->out->id, layout->type->iri);
     for (size_t i = 0; i < layout->attrs.len; i++) {
         const LayoutAttr *attr = &layout->attrs.items[i];
         if (work->states[i] != CELL_VALUE) continue;

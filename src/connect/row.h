@@ -17,7 +17,8 @@ typedef VEC(RowFault) RowFaults;
 typedef struct RowMade {
     Entity *entity; /* what the row says, without readings; NULL when the row is listed */
     Attrs readings; /* of a series: instances with observedAt */
-    Str prefix;     /* the id as far as the pattern's last {} */
+    Str id;         /* of a listed row too, where its key can be read; else empty */
+    Str prefix;     /* the id as far as the pattern's last {}, or as far as it can be read */
     uint32_t rules; /* bits 1 << CellRule */
     RowFault fault; /* of a row that is listed */
     RowFaults left_out;

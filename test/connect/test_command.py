@@ -68,6 +68,8 @@ def replaces_only_when_told(data, folder):
     newer.write_text(HEAD + "222127,2,分館,無\n")
     done = machi("import", "--data", data, "--dry-run", newer)
     assert "a dry run" in done.stdout and "1 vanished, 0 removed" in done.stdout, done.stdout
+    done = machi("import", "--data", data, "--dry-run", "--replace", newer)
+    assert "1 vanished, 1 would be removed" in done.stdout, done.stdout
     done = machi("import", "--data", data, newer)
     assert "1 new" in done.stdout and "1 vanished, 0 removed" in done.stdout, done.stdout
     done = machi("import", "--data", data, "--replace", newer)

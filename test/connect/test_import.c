@@ -174,12 +174,107 @@ static void vanished_rows_are_named_and_go_by_replace_only(void **state) {
     assert_int_equal(rig_count(report, "removed"), 0);
     assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"));
     report = import_text(rig, AED_HEAD AED_1, (ConnectWish){.replace = true, .dry_run = true});
-    assert_int_equal(rig_count(report, "removed"), 0);
+    assert_int_equal(rig_count(report, "removed"), 1);
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"));
     report = import_text(rig, AED_HEAD AED_1, (ConnectWish){.replace = true});
     assert_int_equal(rig_count(report, "removed"), 1);
     assert_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"));
     assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:1"));
     assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:131016:1"));
+}
+
+static size_t list_len(const Json *report, const char *name) {
+    const Json *list = json_get(report, str_of(name));
+    assert_non_null(list);
+    return list->len;
+}
+
+static void text_has(const Json *report, const char *part) {
+    Buf text = buf_new(NULL, 1 << 16);
+    connect_report_text(&text, report);
+    if (str_find(buf_str(&text), str_of(part)) < 0)
+        fail_msg("no \"%s\" in \"" STR_FMT "\"", part, STR_ARG(buf_str(&text)));
+    buf_free(&text);
+}
+
+static void a_listed_row_whose_key_is_read_is_in_the_file(void **state) {
+    Rig *rig = *state;
+    import_text(rig, AED_HEAD AED_1 AED_2 "222127,3,別館,34.8,138.3,,有,\n", (ConnectWish){0});
+    const Json *report = import_text(rig, AED_HEAD AED_1 "222127,2,,34.863094,138.320351,,無,\n",
+                                     (ConnectWish){.replace = true});
+    counts_are(report, "2 rows 1/0/1, 0 new 0 changed 1 same");
+    assert_int_equal(rig_count(report, "vanished"), 1);
+    assert_int_equal(rig_count(report, "removed"), 1);
+    assert_int_equal(rig_count(report, "undecided"), 0);
+    text_is(json_str(json_at(json_get(report, STR("vanishedIds")), 0)), "urn:ngsi-ld:AED:222127:3");
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"));
+    assert_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:3"));
+}
+
+/* A row that is listed takes nothing from a good one of the same key behind it. */
+static void a_good_row_behind_a_listed_one_of_its_key_comes_in(void **state) {
+    Rig *rig = *state;
+    const Json *report =
+        import_text(rig, AED_HEAD "222127,1,,34.8,138.3,,有,\n" AED_1, (ConnectWish){0});
+    counts_are(report, "2 rows 1/0/1, 1 new 0 changed 0 same");
+    counts_are(
+        import_text(rig, AED_HEAD "222127,1,,34.8,138.3,,有,\n" AED_1 AED_1, (ConnectWish){0}),
+        "3 rows 1/1/1, 0 new 0 changed 1 same");
+}
+
+static void what_a_row_without_a_key_may_be_about_is_kept_and_named(void **state) {
+    Rig *rig = *state;
+    static const struct {
+        const char *row;
+        int64_t vanished, undecided;
+    } cases[] = {
+        {"222127,,分館,34.8,138.3,,無,\n", 1, 1},        /* no number: those of the city */
+        {"22212x,2,分館,34.8,138.3,,無,\n", 0, 2},       /* no city: all */
+        {"222127,3,分館,34.8,138.3,1,無,,余分\n", 0, 2}, /* cells may stand one to the right */
+        {"222127,2,\"分館,34.8,138.3,1階,無,\n", 0, 2},  /* a quote that takes what follows */
+    };
+    import_text(rig,
+                AED_HEAD AED_1 AED_2 "131016,1,千代田,35.69,139.75,,有,\n"
+                                     "131016,2,丸の内,35.69,139.75,,有,\n",
+                (ConnectWish){0});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Str text = str_fmt(rig->ctx.arena, AED_HEAD AED_1 "131016,1,千代田,35.69,139.75,,有,\n%s",
+                           cases[i].row);
+        const Json *report =
+            import_text(rig, text.ptr, (ConnectWish){.replace = true, .dry_run = true});
+        assert_int_equal(rig_count(report, "listed"), 1);
+        assert_int_equal(rig_count(report, "vanished"), cases[i].vanished);
+        assert_int_equal(rig_count(report, "removed"), cases[i].vanished);
+        assert_int_equal(rig_count(report, "undecided"), cases[i].undecided);
+        assert_int_equal(list_len(report, "undecidedIds"), cases[i].undecided);
+        assert_int_equal(json_number(json_at(json_get(report, STR("keylessLines")), 0)), 4);
+        text_has(report, "line 4");
+    }
+    Str text = str_fmt(rig->ctx.arena, AED_HEAD AED_1 "131016,1,千代田,35.69,139.75,,有,\n%s",
+                       cases[0].row);
+    const Json *report = import_text(rig, text.ptr, (ConnectWish){.replace = true});
+    assert_int_equal(rig_count(report, "removed"), 1);
+    text_is(json_str(json_at(json_get(report, STR("undecidedIds")), 0)),
+            "urn:ngsi-ld:AED:222127:2");
+    text_has(report, "urn:ngsi-ld:AED:222127:2");
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:222127:2"));
+    assert_null(rig_entity(rig, "urn:ngsi-ld:AED:131016:2"));
+}
+
+/* An id of all cells is another one in a row with a bad cell. */
+static void a_listed_row_of_a_file_without_keys_keeps_those_of_its_year(void **state) {
+    Rig *rig = *state;
+    static const char head[] =
+        "事故内容,事故類型,発生日時　　年,発生日時（年月日）,発生日時（時間）\n";
+    static const char kept[] = "2,21,2022,2022-11-02,11:19\n2,21,2021,2021-11-02,11:19\n";
+    Str text = str_fmt(rig->ctx.arena,
+                       "%s%s2,21,2022,2022-11-03,11:19\n2,21,2021,2021-11-03,11:19\n", head, kept);
+    import_text(rig, text.ptr, (ConnectWish){0});
+    text = str_fmt(rig->ctx.arena, "%s%s2,21,2022,2022-11-33,11:19\n", head, kept);
+    const Json *report = import_text(rig, text.ptr, (ConnectWish){.replace = true});
+    assert_int_equal(rig_count(report, "listed"), 1);
+    assert_int_equal(rig_count(report, "removed"), 1);
+    assert_int_equal(rig_count(report, "undecided"), 1);
 }
 
 static void rows_without_key_are_told_apart_by_all_their_cells(void **state) {
@@ -444,6 +539,10 @@ int main(void) {
         CASE(a_nul_byte_lists_its_row),
         CASE(the_same_key_twice_is_a_repair_or_a_fault),
         CASE(vanished_rows_are_named_and_go_by_replace_only),
+        CASE(a_listed_row_whose_key_is_read_is_in_the_file),
+        CASE(a_good_row_behind_a_listed_one_of_its_key_comes_in),
+        CASE(what_a_row_without_a_key_may_be_about_is_kept_and_named),
+        CASE(a_listed_row_of_a_file_without_keys_keeps_those_of_its_year),
         CASE(rows_without_key_are_told_apart_by_all_their_cells),
         CASE(readings_become_the_evolution_of_their_gauge),
         CASE(a_corrected_reading_takes_the_place_of_the_former_one),
