@@ -14,11 +14,16 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_BROWSER = 900
+TIMEOUT_CITY = 400
+# The longest first, so that none is alone at the end; pages needs no city, and runs while that is made.
+FIRST = ["pages", "service", "street", "what the door keeps out", "ledger again", "session"]
+CITY = re.compile(r"from (city|walk_routes) import|from './city.mjs'")
 OUTPUT_MAX = 8 << 20
 POINT = re.compile(r"\s*(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)\b")
@@ -36,6 +41,7 @@ class Test:
     tap: bool
     node: bool = False
     parallel: bool = True
+    city: bool = False  # starts on a copy of the starter city
     folder: pathlib.Path = ROOT
 
 
@@ -146,6 +152,18 @@ def stop_group(group):
         return
 
 
+def takes_city(command):
+    """Whether a test's script starts machi by test/city.py, test/browser/city.mjs or a walk of the gate."""
+    scripts = [pathlib.Path(word).read_text() for word in command if word.endswith((".py", ".mjs"))]
+    return any(CITY.search(text) for text in scripts)
+
+
+def city_test(build, folder):
+    """Makes the starter city, on whose copies the others start."""
+    return Test(suite="golden", name="starter city", timeout=TIMEOUT_CITY, env={}, tap=True,
+                command=[sys.executable, str(ROOT / "test/city.py"), str(build / "src/machi"), str(folder)])
+
+
 def meson_tests(build, long):
     listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True,
                             capture_output=True, text=True).stdout
@@ -158,6 +176,7 @@ def meson_tests(build, long):
                           command=row["cmd"], env=dict(row["env"]),
                           timeout=row["timeout"] * (10 if long else 1) or None,
                           tap=row["protocol"] == "tap", parallel=row["is_parallel"],
+                          city=takes_city(row["cmd"]),
                           folder=pathlib.Path(row["workdir"] or build)))
     return tests
 
@@ -165,7 +184,8 @@ def meson_tests(build, long):
 def browser_tests():
     command = ["node", "--test", "--test-reporter=tap"]
     return [Test(suite="browser", name=path.name.removesuffix(".test.mjs"),
-                 command=command + [str(path)], env={}, timeout=TIMEOUT_BROWSER, tap=True, node=True)
+                 command=command + [str(path)], env={}, timeout=TIMEOUT_BROWSER, tap=True, node=True,
+                 city=takes_city([str(path)]))
             for path in sorted((ROOT / "test/browser").glob("*.test.mjs"))]
 
 
@@ -196,16 +216,25 @@ def report(test, outcome, done, total):
         sys.stdout.flush()
 
 
-def run_all(runner, tests):
-    """Runs those that allow it on all cores, then the others one by one; reports each as it ends."""
+def run_all(runner, tests, city=None):
+    """Runs those that allow it on all cores, then the others one by one; reports each as it ends. Who takes the city waits until
+    it is made; when it could not be, that test has failed, and each makes its own."""
     results = []
 
     def finished(test, outcome):
         results.append((test, outcome))
-        report(test, outcome, len(results), len(tests))
+        report(test, outcome, len(results), len(tests) + bool(city))
+
+    def run(test):
+        if city and test.city and not made.result().failed:
+            test.env = {**test.env, "TEST_CITY": city.command[-1]}
+        return runner.run(test)
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        futures = {pool.submit(runner.run, test): test for test in tests if test.parallel}
+        made = pool.submit(runner.run, city) if city else None
+        futures = {pool.submit(run, test): test for test in tests if test.parallel}
+        if city:
+            futures[made] = city
         for future in concurrent.futures.as_completed(futures):
             finished(futures[future], future.result())
     for test in tests:
@@ -250,7 +279,8 @@ def main():
     parser.add_argument("names", nargs="*", help="suites or tests to run; all when none is named")
     args = parser.parse_args()
     environment(args.build, args.long)
-    tests = browser_tests() + meson_tests(args.build, args.long)  # the longest first
+    tests = browser_tests() + meson_tests(args.build, args.long)
+    tests.sort(key=lambda test: FIRST.index(test.name) if test.name in FIRST else len(FIRST))
     if args.names:
         unknown = set(args.names) - {name for test in tests for name in (test.suite, test.name)}
         if unknown:
@@ -260,7 +290,9 @@ def main():
     runner = Runner()
     signal.signal(signal.SIGTERM, lambda *_: (runner.stop(), os._exit(143)))
     try:
-        results = run_all(runner, tests)
+        with tempfile.TemporaryDirectory(prefix="machi-city-") as folder:
+            shared = sum(test.city for test in tests) > 1
+            results = run_all(runner, tests, city_test(args.build, pathlib.Path(folder) / "data") if shared else None)
     except KeyboardInterrupt:
         runner.stop()
         return 130

@@ -1,14 +1,17 @@
-// Starts the real program with the starter city in a folder of its own, on any free port, and stops what it started.
+// Starts the real program with the starter city in a folder of its own, on any free port, and stops what it started. The
+// folder is a copy of the city that the run has made (test/city.py), or made anew when there is none.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BIN = process.env.MACHI_BIN ?? join(process.env.MACHI_BUILD ?? 'build', 'src/machi');
+const MADE = process.env.TEST_CITY;
 
 export async function city(flags = ['--starter']) {
     const folder = await mkdtemp(join(tmpdir(), 'machi-city-'));
     const data = join(folder, 'data');
+    if (MADE && flags.includes('--starter')) await cp(MADE, data, { recursive: true });
     const child = spawn(BIN, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '', log = '';
     child.stderr.on('data', (bytes) => { log += bytes; });

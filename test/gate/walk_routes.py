@@ -12,6 +12,9 @@ import sys
 import tempfile
 import urllib.parse
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from city import STARTS, lay
+
 ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator']
 STAFF = {'clerk', 'chief', 'head', 'steward', 'auditor', 'operator'}
 RESIDENTS = {'resident-1', 'resident-2'}
@@ -41,13 +44,13 @@ RULES = [
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
 REDIRECTS = re.compile(r'/bulky/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
-STARTS = 300
 
 
 class Machi:
     def __init__(self, folder, settings=None):
         self.log = os.path.join(folder, 'routes')
         self.data = data = os.path.join(folder, 'data')
+        lay(data)
         environment = dict(os.environ, MACHI_ROUTE_LOG=self.log, **(settings or {}))
         self.process = subprocess.Popen([sys.argv[1], 'serve', '--data', data, '--listen', '127.0.0.1:0', '--starter'],
                                         stdout=subprocess.PIPE, text=True, env=environment,
