@@ -365,13 +365,45 @@ static Rc format_compile(Ctx *ctx, const Json *notification, Subscription *to) {
     return RC_OK;
 }
 
-static bool header_good(Str key, Str value) {
-    for (size_t i = 0; i < key.len; i++)
-        if ((unsigned char)key.ptr[i] <= ' ' || key.ptr[i] == ':' || key.ptr[i] == 0x7f)
-            return false;
-    for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f) return false;
-    return key.len > 0;
+/* What frames a message, belongs to one connection, or is written by delivery itself: whoever could
+   set it would write the requests behind his own (RFC 9112, 11.2). */
+static bool header_reserved(Str name) {
+    static const char *const names[] = {"Transfer-Encoding", "Host", "Connection",     "Upgrade",
+                                        "Keep-Alive",        "TE",   "Trailer",        "Expect",
+                                        "NGSILD-Tenant",     "Link", "HTTP2-Settings", "Via"};
+    static const char *const families[] = {"Proxy-", "Content-"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq_nocase(name, str_of(names[i]))) return true;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        Str family = str_of(families[i]);
+        if (str_eq_nocase(str_sub(name, 0, family.len), family)) return true;
+    }
+    return false;
+}
+
+static Rc receiver_info(Ctx *ctx, const Json *endpoint, StrVec *to) {
+    const Json *more = json_get(endpoint, STR("receiverInfo"));
+    for (size_t i = 0; more && i < more->len; i++) {
+        Str name = json_get_str(json_at(more, i), "key"),
+            value = json_get_str(json_at(more, i), "value");
+        Str at = str_fmt(ctx->arena, "notification.endpoint.receiverInfo[%zu]", i);
+        if (header_reserved(name))
+            return ctx_fail(ctx, RC_INVALID, "bad-subscription", at,
+                            "\"" STR_FMT
+                            "\" is written by the server, or by what carries the notification: "
+                            "leave it out of receiverInfo.",
+                            STR_ARG(str_head(name, 100)));
+        if (!http_header_fit(name, value))
+            return ctx_fail(ctx, RC_INVALID, "bad-subscription", at,
+                            "\"" STR_FMT
+                            "\" and its value make no header: a name is a token, a value text "
+                            "without line breaks that neither is empty nor begins or ends with a "
+                            "blank.",
+                            STR_ARG(str_head(name, 100)));
+        vec_push(ctx->arena, to,
+                 str_fmt(ctx->arena, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)));
+    }
+    return RC_OK;
 }
 
 static Rc headers_compile(Ctx *ctx, const Json *endpoint, Subscription *to) {
@@ -397,18 +429,7 @@ static Rc headers_compile(Ctx *ctx, const Json *endpoint, Subscription *to) {
     if (!str_empty(ctx->tenant->name))
         vec_push(arena, &to->headers,
                  str_fmt(arena, "NGSILD-Tenant: " STR_FMT, STR_ARG(ctx->tenant->name)));
-    const Json *more = json_get(endpoint, STR("receiverInfo"));
-    for (size_t i = 0; more && i < more->len; i++) {
-        Str key = json_get_str(json_at(more, i), "key"),
-            value = json_get_str(json_at(more, i), "value");
-        const Json *given = json_get(json_at(more, i), STR("value"));
-        if (!given || given->kind != JSON_STRING || !header_good(key, value))
-            return bad(ctx, "notification.endpoint.receiverInfo",
-                       "Each is a key and a value fit for a header.");
-        vec_push(arena, &to->headers,
-                 str_fmt(arena, STR_FMT ": " STR_FMT, STR_ARG(key), STR_ARG(value)));
-    }
-    return RC_OK;
+    return receiver_info(ctx, endpoint, &to->headers);
 }
 
 static Rc endpoint_compile(Ctx *ctx, const Json *notification, Subscription *to) {

@@ -238,6 +238,10 @@ static void handle_give(HttpClient *client, CURL *curl) {
         curl_easy_cleanup(curl);
 }
 
+bool http_header_fit(Str name, Str value) {
+    return head_field_fit(name, value);
+}
+
 static Job *job_new(HttpClient *client, const HttpCall *call) {
     Arena *arena = arena_new(call->body.len + (4 << 20));
     Job *job = NEW(arena, Job);

@@ -42,6 +42,11 @@ static bool all_of(Str s, int class) {
     return true;
 }
 
+bool head_field_fit(Str name, Str value) {
+    bool filled = name.len && value.len && str_trim(value).len == value.len;
+    return filled && all_of(name, TOKEN) && all_of(value, VALUE);
+}
+
 HeadFound head_find(HeadSearch *search, Str data) {
     while (search->line < data.len) {
         const char *from = data.ptr + search->line;

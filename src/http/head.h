@@ -43,6 +43,8 @@ typedef enum HeadFound { HEAD_MORE, HEAD_WHOLE, HEAD_BAD_LINE, HEAD_TOO_LARGE } 
    HEAD_BAD_LINE: a LF without CR. */
 HeadFound head_find(HeadSearch *search, Str data);
 
+/* A token and a field value, not empty, without blanks at its ends (RFC 9110, 5.1 and 5.5). */
+bool head_field_fit(Str name, Str value);
 /* Reads a whole head. head->fields must have room for head->room fields, the lines of the search
    are enough. Returns 0, or the status to refuse with (400, 431, 501, 505) and the reason in *why.
  */

@@ -217,6 +217,9 @@ const char *http_reason(int status);
 
 /* ---- client: asynchronous, on a thread of its own, bounded ---- */
 typedef struct HttpClient HttpClient;
+/* Whether a header may be made of them: a token and a field value, not empty, without blanks at its
+   ends (RFC 9110, 5.1 and 5.5). Any thread. */
+bool http_header_fit(Str name, Str value);
 typedef struct HttpCall {
     HttpMethod method;
     Str url;
