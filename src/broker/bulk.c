@@ -26,22 +26,23 @@ static Json read_error(Arena *arena, Str id, const Error *error) {
 
 static Rc payload_array(Request *request) {
     const Json *payload = request->payload;
-    bool good = payload->kind == JSON_ARRAY && payload->len;
-    for (size_t i = 0; good && i < payload->len; i++)
-        good = json_at(payload, i)->kind == JSON_OBJECT || json_at(payload, i)->kind == JSON_STRING;
-    if (good) return RC_OK;
+    if (payload->kind == JSON_ARRAY && payload->len) return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "no-batch", STR_NONE,
-                    "A batch is a JSON array with at least one element, none of them null.");
+                    "A batch is a JSON array with at least one element.");
 }
 
 /* Of a deletion the elements are ids (clause 5.6.10). */
 static Rc item_read(Request *request, const BulkRun *run, const Json *item, PartEntity *part) {
     Ctx *ctx = request->ctx;
     const BulkKind *kind = run->kind;
+    bool deletes = kind->part == &part_entity_delete;
     Entity *fragment;
     Str *id = &part->id;
+    if (item->kind != JSON_OBJECT && !(deletes && item->kind == JSON_STRING))
+        return ctx_fail(ctx, RC_INVALID, "no-element", STR_NONE, "An element of this batch is %s.",
+                        deletes ? "the id of an entity" : "an entity, a JSON object");
     *id = item->kind == JSON_STRING ? json_str(item) : json_get_str(item, "id");
-    if (kind->part == &part_entity_delete) {
+    if (deletes) {
         if (entity_id_ok(*id)) return RC_OK;
         return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"), "An entity's id is a URI.");
     }
@@ -58,6 +59,16 @@ static Rc item_read(Request *request, const BulkRun *run, const Json *item, Part
     part->fragment = fragment;
     if (!str_empty(fragment->id)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-id", STR("id"), "An entity of a batch needs its id.");
+}
+
+/* What has no id is told by its place: the error's member is "[2]", or "[2].id". */
+static void unread(Request *request, BulkRun *run, size_t i, Str id) {
+    Arena *arena = request->ctx->arena;
+    Error error = request->ctx->error;
+    if (str_empty(id))
+        error.path = str_fmt(arena, "[%zu]%s" STR_FMT, i, str_empty(error.path) ? "" : ".",
+                             STR_ARG(error.path));
+    vec_push(arena, &run->unread, read_error(arena, id, &error));
 }
 
 static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *command, BulkRun *run) {
@@ -79,8 +90,7 @@ static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *comm
             batch->n++;
             continue;
         }
-        vec_push(request->ctx->arena, &run->unread,
-                 read_error(request->ctx->arena, part->id, &request->ctx->error));
+        unread(request, run, i, part->id);
     }
     return batch;
 }
