@@ -79,6 +79,7 @@ Str str_trim(Str s) {
 }
 
 bool str_split(Str *rest, char sep, Str *item) {
+    *item = STR_NONE;
     if (rest->len == 0) return false;
     ptrdiff_t at = str_find_char(*rest, sep);
     size_t end = at < 0 ? rest->len : (size_t)at;

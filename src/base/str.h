@@ -37,7 +37,8 @@ Str str_head(Str s, size_t max);
 /* Without leading and trailing ASCII white space. */
 Str str_trim(Str s);
 /* Takes the text before the next sep off *rest into *item; false when *rest is used up. An empty
- *rest gives no item; "a,,b" gives "a", "", "b"; a trailing sep gives no further item. */
+ *rest gives no item, *item is empty then; "a,,b" gives "a", "", "b"; a trailing sep gives no
+ *further item. */
 bool str_split(Str *rest, char sep, Str *item);
 
 /* Whole slice as a decimal integer (optional '-'); false on anything else or overflow. */

@@ -101,7 +101,7 @@ static Rc subscriptions_load(Ctx *ctx, Matcher *matcher) {
 
 typedef struct Seek {
     Str id;
-    Delta *delta;
+    VEC(Delta *) deltas; /* of the id in the leaf, in order */
     int64_t time;
 } Seek;
 
@@ -110,8 +110,10 @@ static Rc seek_event(Ctx *ctx, void *arg, const Event *event) {
     if (!event->delta || !str_eq(event->delta->id, seek->id)) return RC_OK;
     Buf text = buf_new(ctx->arena, BROKER_ANSWER_MAX);
     delta_encode(&text, event->delta);
-    TRY(delta_decode(ctx, buf_str(&text), &seek->delta));
-    seek->delta->replaces = event->delta->replaces;
+    Delta *delta;
+    TRY(delta_decode(ctx, buf_str(&text), &delta));
+    delta->replaces = event->delta->replaces;
+    vec_push(ctx->arena, &seek->deltas, delta);
     seek->time = event->time;
     return RC_OK;
 }
@@ -155,9 +157,8 @@ static Rc chain_fold(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, cons
         at[n] = position;
         LedgerWindow leaf = {position - 1, 1, seek_event, &links[n]};
         TRY(ledger_read_about(ctx, matcher->tenant->ledger, &leaf, id));
-        const Delta *delta = links[n].delta;
-        if (!delta) break;
-        n++;
+        if (!links[n].deltas.len) break;
+        const Delta *delta = links[n++].deltas.items[0];
         bool whole = delta->op == DELTA_PUT || delta->replaces >= position;
         position = whole ? 0 : delta->replaces;
         if (position >= base) continue;
@@ -169,7 +170,8 @@ static Rc chain_fold(Ctx *ctx, Matcher *matcher, Str id, uint64_t position, cons
         if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     }
     while (n-- > 0)
-        state = delta_fold(ctx->arena, state, links[n].delta, at[n], links[n].time);
+        for (size_t i = 0; i < links[n].deltas.len; i++)
+            state = delta_fold(ctx->arena, state, links[n].deltas.items[i], at[n], links[n].time);
     *out = state;
     return RC_OK;
 }
@@ -179,7 +181,7 @@ static Rc state_before(Ctx *ctx, Matcher *matcher, const Event *event, const Ent
     uint64_t replaces = event->delta->replaces;
     const Entity *known = state_known(matcher, event->delta->id);
     *out = NULL;
-    if (!replaces || replaces >= event->position) return RC_OK;
+    if (!replaces || replaces > event->position) return RC_OK; /* the leaf may change it twice */
     if (known && known->version == replaces)
         *out = known;
     else if (newest && newest->version == replaces)

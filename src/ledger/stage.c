@@ -162,8 +162,9 @@ void stage_keep(Stage *stage) {
 void stage_replay(Stage *stage, Staged *staged, const Delta *delta, uint64_t position,
                   int64_t time) {
     const Entity *before = staged->entity;
-    bool older = before && before->version >= position;
-    bool gone_later = !before && delta->op != DELTA_PUT && delta->replaces;
+    bool begun = staged->position == position; /* by an event before it of the same leaf */
+    bool older = !begun && before && before->version >= position;
+    bool gone_later = !begun && !before && delta->op != DELTA_PUT && delta->replaces;
     if (older || gone_later) return; /* the state was written beyond its cursor */
     change(stage, staged, delta_fold(stage->ctx->arena, before, delta, position, time), position);
 }

@@ -77,9 +77,9 @@ static bool attr_row(void *arg, Str key, Str value) {
     (void)value;
     Listing *listing = arg;
     Arena *arena = listing->ctx->arena;
-    Str rest = key, type, attr, kind = STR("0");
+    Str rest = key, type, attr, kind;
     if (!str_split(&rest, 0, &type) || !str_split(&rest, 0, &attr)) return true;
-    (void)str_split(&rest, 0, &kind);
+    if (!str_split(&rest, 0, &kind)) kind = STR("0");
     TypeAttrs *attrs = &listing->count->attrs;
     TypeAttr *last = attrs->len ? &attrs->items[attrs->len - 1] : NULL;
     if (!last || !str_eq(last->iri, attr))

@@ -223,6 +223,34 @@ static void a_late_matcher_tells_what_was(void **state) {
     }
 }
 
+/* One command may change an entity twice: its second event stands on the first. */
+static void a_late_matcher_tells_both_changes_of_one_command(void **state) {
+    Rig *rig = *state;
+    post_room(rig, "1", 7);
+    drain(rig);
+    rig_subscribe(rig, "twice", ROOMS);
+    rig_settle(rig);
+    rig_close_city(rig); /* what the matcher remembers is gone */
+    rig_open_city(rig);
+    Batch *held = hold_matcher(rig);
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entityOperations/upsert?options=update",
+                             "[{'id':'urn:r:1','type':'Room','a':1},"
+                             "{'id':'urn:r:1','type':'Room','b':2}]"),
+                     204);
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entities/urn:r:1/attrs", "{'c':3}"), 204);
+    batch_rollback(held);
+    batch_close(held);
+    Gots got = receiver_wait(rig->receiver, rig->ctx.arena, STR("twice"), 3);
+    assert_int_equal(got.len, 3);
+    static const char *const told[] = {"'a':1", "'b':2", "'c':3"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(has(got.items[i].body, "\"temperature\":7"));
+        for (size_t k = 0; k <= i; k++)
+            if (!has(got.items[i].body, rig_json(rig->ctx.arena, told[k]).ptr))
+                fail_msg("%zu: " STR_FMT, i, STR_ARG(got.items[i].body));
+    }
+}
+
 static void readings_tell_when_they_are_current(void **state) {
     Rig *rig = *state;
     rig_subscribe(rig, "readings", "'entities':[{'type':'Gauge'}]");
@@ -536,6 +564,7 @@ int main(void) {
         CASE(conditions_decide_who_is_told),
         CASE(each_change_is_judged_as_it_was),
         CASE(a_late_matcher_tells_what_was),
+        CASE(a_late_matcher_tells_both_changes_of_one_command),
         CASE(readings_tell_when_they_are_current),
         CASE(personal_attributes_are_left_out),
         CASE(formats_follow_the_subscription),

@@ -55,6 +55,40 @@ static void what_was_answered_is_there_after_reopening(void **state) {
     }
 }
 
+static void put_add(Command *command, const Delta *delta) {
+    PartPut *put = NEW(command_arena(command), PartPut);
+    *put = (PartPut){.delta = delta, .expect = PUT_ANY};
+    command_needs(command, delta->id);
+    command_add(command, &part_put, put);
+}
+
+static Command *command_of_test(City *city) {
+    return command_new(city->ledger, (CommandHead){.kind = STR("test.put"), .channel = STR("cli")});
+}
+
+/* Nothing but the leaves tells what it was: each event of the leaf is replayed. */
+static void what_one_command_changed_twice_is_replayed_whole(void **state) {
+    CITY();
+    const Str made = STR("urn:x:made"), again = STR("urn:x:again"), gone = STR("urn:x:gone");
+    Command *command = command_of_test(city);
+    put_add(command, city_entity(city, made, SENSOR, 1));
+    put_add(command, city_change(city, made, 2));
+    put_add(command, city_entity(city, again, SENSOR, 3));
+    put_add(command, city_delete(city, again));
+    put_add(command, city_entity(city, again, SENSOR, 4));
+    put_add(command, city_entity(city, gone, SENSOR, 5));
+    put_add(command, city_delete(city, gone));
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &(Outcome){0}), RC_OK);
+    command_free(command);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(city_value(city, made), 2);
+        assert_int_equal(city_value(city, again), 4);
+        assert_int_equal(city_value(city, gone), -1);
+        city_close(city);
+        open_city(city);
+    }
+}
+
 static void guards_refuse_and_leave_no_trace(void **state) {
     CITY();
     Str id = STR("urn:x:1");
@@ -558,6 +592,7 @@ static void an_id_that_no_projection_takes_becomes_no_leaf(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(what_was_answered_is_there_after_reopening),
+        CASE(what_one_command_changed_twice_is_replayed_whole),
         CASE(guards_refuse_and_leave_no_trace),
         CASE(an_id_that_no_projection_takes_becomes_no_leaf),
         CASE(a_command_is_all_or_nothing),
