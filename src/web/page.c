@@ -237,33 +237,21 @@ static View fault_view(HttpExchange *x, int status, bool stale) {
     return view;
 }
 
-static Json error_faults(Arena *arena, const Error *error) {
-    View one = view_new(arena);
-    view_str(&one, "path", error->path);
-    view_str(&one, "detail", error->detail);
-    Json *items = NEW(arena, Json);
-    *items = view_value(&one);
-    return json_of_items(items, 1);
-}
-
 /* What went wrong in the reader's language, where there are words for it; the sentence of the
- * program, which is English, to readers of English alone. True: it is told. */
-static bool reason_value(HttpExchange *x, View *view, const Error *error) {
+ * program, which is English, to readers of English alone. */
+static void reason_value(HttpExchange *x, View *view, const Error *error) {
     Str key = str_fmt(view->arena, "reason." STR_FMT, STR_ARG(error->code));
     bool known = !str_empty(web_message(http_ctx(x), WEB_JA, key, NULL, 0));
     view_str(view, "reason_code", known ? error->code : STR_NONE);
     bool english = !known && web_lang_of(x) == WEB_EN;
     view_str(view, "reason", english ? error->detail : STR_NONE);
-    return known || english;
 }
 
 static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
     int status = status_of(error);
     bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
     View view = fault_view(x, status, stale);
-    bool told = reason_value(x, &view, error);
-    view_set(&view, "faults",
-             status == 422 && !told ? error_faults(view.arena, error) : json_of_items(NULL, 0));
+    reason_value(x, &view, error);
     /* what a form was sent to need not be a page */
     bool retry = get && (status == 503 || status == 500 || status == 409);
     bool again = stale || (status == 409 && !get);
@@ -300,7 +288,6 @@ bool pages_problem(HttpExchange *x, int status) {
     View view = fault_view(x, status, false);
     view_null(&view, "reason_code");
     view_null(&view, "reason");
-    view_set(&view, "faults", json_of_items(NULL, 0));
     view_null(&view, "retry");
     view_str(&view, "again", status == 413 ? form_begin(x) : STR_NONE);
     view_null(&view, "sign_in");

@@ -482,14 +482,27 @@ static Rc plan_propose(HttpExchange *x, const HttpForm *form, Date day, Faults *
         if (str_eq(field->name, STR("stop"))) vec_push(ctx->arena, &numbers, field->value);
     OfficePlan plan = {
         .day = day, .numbers = &numbers, .note = str_trim(http_form_value(form, "note"))};
-    if (!str_eq(http_form_value(form, "act"), STR("propose")))
-        return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
     Rc rc = office_draft_plan(ctx, &plan, &decision);
     if (rc != RC_CONFLICT) return rc;
     if (str_eq(ctx->error.code, STR("proposed"))) return RC_OK; /* meanwhile: it is shown */
     if (str_eq(ctx->error.code, STR("nothing-to-plan")))
         vec_push(ctx->arena, faults, (Fault){"stop", "required"});
     return rc;
+}
+
+/* Pressed again, or in another tab, when nothing waits any more: what became of it is shown. */
+static Rc plan_over(HttpExchange *x, const HttpForm *form, Date day) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer plans;
+    TRY(office_plans(ctx, day, "decided", &plans));
+    for (size_t i = 0; i < plans.entities.len; i++) {
+        const Entity *plan = plans.entities.items[i];
+        if (!str_eq(entity_text(plan, IRI("contentHash")), http_form_value(form, "hash"))) continue;
+        page_see(x, page_decision_url(ctx->arena, plan->id));
+        return RC_OK;
+    }
+    return ctx_fail(ctx, RC_CONFLICT, "not-waiting", STR("act"),
+                    "No proposal of this day waits for a decision: it was decided or returned.");
 }
 
 static void plan_post(HttpExchange *x) {
@@ -508,6 +521,10 @@ static void plan_post(HttpExchange *x) {
     }
     if (rc == RC_OK && waiting) {
         plan_act(x, waiting, form);
+        return;
+    }
+    if (rc == RC_OK && !proposes) {
+        if (plan_over(x, form, day) != RC_OK) page_fail(x);
         return;
     }
     ctx->purpose = purpose_plan;
