@@ -260,6 +260,27 @@ void discovery_type(HttpExchange *x);
 void discovery_attrs(HttpExchange *x);
 void discovery_attr(HttpExchange *x);
 
+/* ---- condition.c: what a write makes sure of before it is done (RFC 9110, 13.1) ---- */
+
+typedef struct Tags {
+    bool any;               /* "*" */
+    VEC(uint64_t) versions; /* that the entity tags stand for; those of other makers are left out */
+} Tags;
+typedef struct Conditions {
+    const Tags *match, *none_match; /* NULL: not asked; in the request's arena */
+} Conditions;
+
+/* If-Match and If-None-Match. RC_INVALID, naming the header: no list of entity tags. */
+Rc condition_read(Request *request, Conditions *out);
+/* RC_CONFLICT, answered 412: they don't hold for this version, which is there. */
+Rc condition_check(Ctx *ctx, const Conditions *conditions, uint64_t version);
+/* Whether the operation looks at conditions: writes to one entity and its attributes. */
+bool condition_taken(const HttpRoute *route);
+/* RC_INVALID for a condition of a write that nobody would look at. */
+Rc condition_known(Request *request);
+/* The ETag of an entity in this version, shown by these bytes. */
+Str condition_tag(Arena *arena, uint64_t version, Str body);
+
 /* ---- parts.c: what a write does, on the newest state ---- */
 
 /* The actor as guards see him: copied into the command. */
@@ -281,6 +302,7 @@ typedef struct PartEntity {
     bool unrecorded; /* temporal: nothing of it is recorded, whether there is an entity or not */
     const Match *selector; /* the types that the entity must have; NULL: any */
     Merging merging;       /* merge; payload NULL: the fragment is whole as it is */
+    Conditions conditions; /* of its newest version */
 } PartEntity;
 
 extern const PartKind part_entity_create, part_entity_replace, part_entity_append,

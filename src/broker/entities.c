@@ -93,6 +93,8 @@ static void operate(HttpExchange *x, const Operation *operation) {
     const Match *selector = NULL;
     Rc rc = id_read(request, &id);
     if (rc == RC_OK) rc = request_selector(request, &selector);
+    Conditions conditions = {0};
+    if (rc == RC_OK) rc = condition_read(request, &conditions);
     Merging merging = {0};
     if (rc == RC_OK && request->payload)
         rc = fragment_read(request, operation, id, &merging, &fragment);
@@ -104,6 +106,7 @@ static void operate(HttpExchange *x, const Operation *operation) {
     PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
     part->selector = selector;
+    part->conditions = conditions;
     part->merging = merging;
     part->no_overwrite = request_option(request, "noOverwrite");
     command_add(command, operation->part, part);
@@ -219,7 +222,9 @@ static void attr_operate(HttpExchange *x, const Operation *operation) {
     const Match *selector = NULL;
     Rc rc = id_read(request, &id);
     if (rc == RC_OK) rc = attr_name(request, operation, &iri);
+    Conditions conditions = {0};
     if (rc == RC_OK) rc = request_selector(request, &selector);
+    if (rc == RC_OK) rc = condition_read(request, &conditions);
     if (rc == RC_OK && request->payload)
         rc = attr_fragment(request, id, iri, operation->form, &fragment);
     if (rc != RC_OK) {
@@ -230,6 +235,7 @@ static void attr_operate(HttpExchange *x, const Operation *operation) {
     PartEntity *part = part_entity(request, command, id);
     part->fragment = fragment;
     part->selector = selector;
+    part->conditions = conditions;
     part->attr = iri;
     part->dataset_id = http_query_or(x, "datasetId", STR_NONE);
     part->all_datasets = str_eq(http_query_or(x, "deleteAll", STR_NONE), STR("true"));
@@ -289,6 +295,7 @@ typedef struct Retrieval {
     Linked linked;
     RenderKey key;
     bool keeps; /* the answer is looked for among those kept, and kept */
+    uint64_t version;
     Str body;
 } Retrieval;
 
@@ -303,6 +310,10 @@ static Rc retrieval_begin(Request *request, Retrieval *retrieval) {
 
 static bool retrieval_kept(Request *request, Retrieval *retrieval) {
     Str id = http_path_param(request->x, "entityId");
+    const Version *newest = ledger_version(request->tenant->ledger, id);
+    if (newest)
+        retrieval->version = version_position(newest); /* before the body, which may be
+                                                          newer: such a tag fits nothing */
     const Str *kept = retrieval->keeps ? kept_find(request, id, &retrieval->key) : NULL;
     if (kept) retrieval->body = *kept;
     return kept != NULL;
@@ -329,6 +340,7 @@ static Rc retrieve_and_look(Request *request, Retrieval *retrieval) {
     Rendering rendering = {.key = retrieval->key,
                            .erasures = ledger_erasures(request->tenant->ledger)};
     TRY(retrieve(request, &retrieval->entity));
+    retrieval->version = retrieval->entity->version;
     TRY(asked_attrs_present(request, retrieval->entity, &retrieval->options));
     if (!shape_leaves(&retrieval->options, retrieval->entity))
         return ctx_fail(request->ctx, RC_NOT_FOUND, "no-attribute", STR("pick"),
@@ -342,6 +354,16 @@ static Rc retrieve_and_look(Request *request, Retrieval *retrieval) {
     return RC_OK;
 }
 
+/* With the tag that a write may ask back by If-Match. */
+static void answer_shown(Request *request, const Retrieval *retrieval) {
+    Str tag = condition_tag(request->ctx->arena, retrieval->version, retrieval->body);
+    http_set_header(request->x, "ETag", tag);
+    if (str_find(http_header(request->x, "If-None-Match"), tag) >= 0)
+        request_answer_empty(request, 304);
+    else
+        request_answer(request, 200, retrieval->body);
+}
+
 void entities_get(HttpExchange *x) {
     Request *request;
     Retrieval retrieval = {0};
@@ -350,7 +372,7 @@ void entities_get(HttpExchange *x) {
     if (rc == RC_OK && !retrieval_kept(request, &retrieval))
         rc = retrieve_and_look(request, &retrieval);
     if (rc == RC_OK) {
-        request_answer(request, 200, retrieval.body);
+        answer_shown(request, &retrieval);
         return;
     }
     if (rc == RC_BUSY && !request->ctx->db) {

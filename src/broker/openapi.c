@@ -86,6 +86,10 @@ static void parameters(JsonWriter *w, const HttpRoute *route) {
          param++)
         parameter(w, "query", str_of(*param), false);
     if (route->access & GATE_API) parameter(w, "header", STR("Machi-Purpose"), false);
+    if (condition_taken(route)) {
+        parameter(w, "header", STR("If-Match"), false);
+        parameter(w, "header", STR("If-None-Match"), false);
+    }
     json_close(w);
 }
 

@@ -90,7 +90,7 @@ static Rc present(Ctx *ctx, Stage *stage, const PartEntity *part, const Entity *
     const Entity *seen = *out ? gate_view(&own, NULL, *out) : NULL;
     if (!seen || (part->selector && !match_entity(part->selector, seen, ctx->scratch)))
         return not_found(ctx, part->id);
-    return RC_OK;
+    return condition_check(ctx, &part->conditions, seen->version);
 }
 
 /* Of the types that it has, and of those that it gets: nobody makes of what he may write what he

@@ -29,6 +29,7 @@ static const ProblemRow problems[] = {
     {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
     {"unknown-outcome", RC_FAILED, 503, NULL, "The store failed"},
     {"disk-full", RC_FAILED, 503, NULL, "The disk is full"},
+    {"precondition", RC_CONFLICT, 412, NULL, "The precondition does not hold"},
     {NULL, RC_INVALID, 400, "BadRequestData", "The data are not right"},
     {NULL, RC_DENIED, 403, NULL, "Not permitted"},
     {NULL, RC_NOT_FOUND, 404, "ResourceNotFound", "There is no such thing"},
@@ -284,6 +285,7 @@ Rc request_open(HttpExchange *x, Request **out) {
                         "Say how long the body is.");
     TRY(accept_read(request));
     TRY(params_known(request));
+    TRY(condition_known(request));
     if (demanded || !str_empty(body)) TRY(payload_read(request));
     return context_read(request);
 }

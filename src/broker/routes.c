@@ -68,7 +68,7 @@ PARAMS(forwarded, LOCAL);
 #define BATCH PLAIN(207, "BatchOperationResult")
 ANSWERS(added, EMPTY(201), HTTP_PROBLEM(409), BODY);
 ANSWERS(evolved, EMPTY(201), EMPTY(204), BODY);
-ANSWERS(entity_shown, SHOWN("EntityAnswer"), GEO("Feature"));
+ANSWERS(entity_shown, SHOWN("EntityAnswer"), GEO("Feature"), EMPTY(304));
 ANSWERS(entities_shown, SHOWN("EntityList"), GEO("FeatureCollection"));
 ANSWERS(entities_posted, SHOWN("EntityList"), GEO("FeatureCollection"), BODY, HTTP_PROBLEM(422));
 ANSWERS(evolution_shown, EVOLVING("EntityTemporal"));
@@ -76,7 +76,9 @@ ANSWERS(evolutions_shown, EVOLVING("EntityTemporalList"));
 ANSWERS(evolutions_posted, EVOLVING("EntityTemporalList"), BODY, HTTP_PROBLEM(422));
 ANSWERS(done, EMPTY(204));
 ANSWERS(changed, EMPTY(204), BODY);
-ANSWERS(attrs_changed, EMPTY(204), PLAIN(207, "UpdateResult"), BODY);
+ANSWERS(one_done, EMPTY(204), HTTP_PROBLEM(412));
+ANSWERS(one_changed, EMPTY(204), HTTP_PROBLEM(412), BODY);
+ANSWERS(attrs_changed, EMPTY(204), PLAIN(207, "UpdateResult"), HTTP_PROBLEM(412), BODY);
 ANSWERS(batch_created, PLAIN(201, "UriList"), BATCH, BODY);
 ANSWERS(batch_upserted, PLAIN(201, "UriList"), EMPTY(204), BATCH, BODY);
 ANSWERS(batch_done, EMPTY(204), BATCH, BODY);
@@ -106,21 +108,22 @@ static const HttpRoute routes[] = {
     {HTTP_DELETE, BASE "/entities", purge_get, HTTP_POOL, 0, WRITE_ANY, "Entities",
      "Purge entities", NULL, purged, purge_done},
     {HTTP_PUT, BASE "/entities/{entityId}", entities_replace, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
-     "Entities", "Replace an entity", NULL, typed, changed},
+     "Entities", "Replace an entity", NULL, typed, one_changed},
     {HTTP_PATCH, BASE "/entities/{entityId}", entities_merge, HTTP_LOOP, BROKER_BODY_MAX, WRITE_ANY,
      "Entities", "Merge into an entity", NULL, merged, attrs_changed},
     {HTTP_DELETE, BASE "/entities/{entityId}", entities_delete, HTTP_LOOP, 0, WRITE_ANY, "Entities",
-     "Delete an entity", NULL, typed, done},
+     "Delete an entity", NULL, typed, one_done},
     {HTTP_POST, BASE "/entities/{entityId}/attrs", entities_append, HTTP_LOOP, BROKER_BODY_MAX,
      WRITE_ANY, "Attributes", "Append attributes", NULL, appended, attrs_changed},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs", entities_update, HTTP_LOOP, BROKER_BODY_MAX,
      WRITE_ANY, "Attributes", "Update attributes", NULL, typed, attrs_changed},
     {HTTP_PATCH, BASE "/entities/{entityId}/attrs/{attrId}", attrs_partial, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, typed, changed},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Update part of an attribute", NULL, typed,
+     one_changed},
     {HTTP_PUT, BASE "/entities/{entityId}/attrs/{attrId}", attrs_replace, HTTP_LOOP,
-     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, typed, changed},
+     BROKER_BODY_MAX, WRITE_ANY, "Attributes", "Replace an attribute", NULL, typed, one_changed},
     {HTTP_DELETE, BASE "/entities/{entityId}/attrs/{attrId}", attrs_delete, HTTP_LOOP, 0, WRITE_ANY,
-     "Attributes", "Delete an attribute", NULL, one_attr, done},
+     "Attributes", "Delete an attribute", NULL, one_attr, one_done},
     {HTTP_POST, BASE "/entityOperations/create", bulk_create, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
      "Batches", "Create entities", NULL, forwarded, batch_created},
     {HTTP_POST, BASE "/entityOperations/upsert", bulk_upsert, HTTP_POOL, BROKER_BODY_MAX, WRITE_ANY,
