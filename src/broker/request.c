@@ -171,13 +171,18 @@ static Rc word_refused(Request *request, Str name, Str word, Str words) {
 /* A word that would change nothing is refused like one that nobody knows. */
 static Rc words_known(Request *request, Str name, Str value, Str words) {
     if (!str_eq(name, STR("options")))
-        return str_empty(value) || word_known(words, value)
-                   ? RC_OK
-                   : word_refused(request, name, value, words);
+        return word_known(words, value) ? RC_OK : word_refused(request, name, value, words);
     for (Str word; str_split(&value, ',', &word);)
         if (!word_known(words, str_trim(word)))
             return word_refused(request, name, str_trim(word), words);
     return RC_OK;
+}
+
+/* Taken for one that is absent, it would widen what is asked: `id=` all entities. */
+static bool says_nothing(Str value) {
+    for (size_t i = 0; i < value.len; i++)
+        if (value.ptr[i] != ',' && value.ptr[i] != ' ') return false;
+    return true;
 }
 
 static Rc params_known(Request *request) {
@@ -188,6 +193,9 @@ static Rc params_known(Request *request) {
         if (!route_understands(http_route(x), name, &words))
             return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
                             "This operation has no such parameter.");
+        if (says_nothing(value))
+            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
+                            "This parameter is empty: give it a value, or leave it out.");
         if (!str_empty(words)) TRY(words_known(request, name, value, words));
     }
     if (request->accept == ACCEPT_GEO_JSON ||
@@ -217,6 +225,25 @@ static Str body_type(const HttpExchange *x) {
     return str_trim(media);
 }
 
+/* JSON is UTF-8 (RFC 8259, 8.1); whoever says that he wrote it in another way would be misread. */
+static Rc charset_check(Request *request) {
+    Str rest = http_header(request->x, "content-type"), item, name;
+    (void)str_split(&rest, ';', &item);
+    while (str_split(&rest, ';', &item)) {
+        if (!str_split(&item, '=', &name) || !str_eq_nocase(str_trim(name), STR("charset")))
+            continue;
+        Str charset = str_trim(item);
+        if (charset.len > 1 && charset.ptr[0] == '"')
+            charset = str_sub(charset, 1, charset.len - 1);
+        if (!str_eq_nocase(charset, STR("utf-8")))
+            return ctx_fail(request->ctx, RC_INVALID, "media-type", STR("Content-Type"),
+                            "JSON is read as UTF-8, not as \"" STR_FMT
+                            "\": send it so, and charset=utf-8 or none.",
+                            STR_ARG(str_head(charset, 100)));
+    }
+    return RC_OK;
+}
+
 static Rc payload_read(Request *request) {
     Ctx *ctx = request->ctx;
     Str type = body_type(request->x);
@@ -226,6 +253,7 @@ static Rc payload_read(Request *request) {
         return ctx_fail(ctx, RC_INVALID, "media-type", STR("Content-Type"),
                         "Send application/json, application/ld+json or, to merge, "
                         "application/merge-patch+json.");
+    TRY(charset_check(request));
     Rc rc = json_read(ctx, http_body(request->x),
                       (JsonLimits){.bytes = BROKER_BODY_MAX, .depth = JSON_LIMITS_DEFAULT.depth},
                       &request->payload);
