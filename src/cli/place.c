@@ -57,8 +57,23 @@ Rc place_list(Ctx *ctx, Str folder, StrVec *names) {
     return RC_OK;
 }
 
+static Str parent_of(Arena *arena, Str folder) {
+    Str path = str_dup(arena, folder);
+    while (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    while (path.len && path.ptr[path.len - 1] != '/')
+        path.len--;
+    if (path.len > 1) path.len--;
+    return path.len ? path : STR(".");
+}
+
 Rc place_make(Ctx *ctx, Str folder) {
     if (mkdir(str_z(ctx->arena, folder), 0700) == 0 || errno == EEXIST) return RC_OK;
+    if (errno == ENOENT)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-folder", folder,
+                        "The folder in which it would lie is not there: make \"" STR_FMT
+                        "\" first.",
+                        STR_ARG(parent_of(ctx->arena, folder)));
     return cannot(ctx, folder, "made");
 }
 

@@ -195,6 +195,8 @@ static void nothing_is_restored_over_a_city(void **state) {
     stop(house);
     expect(house, run(house, "M restore --from copy --data data"), 5, "name an empty folder");
     expect(house, run(house, "M restore --from nowhere --data new"), 4, "There is no backup");
+    expect(house, run(house, "M restore --from copy --data no/such/folder --keys keys"), 4,
+           "make \"no/such\" first");
 }
 
 /* What was answered after the backup would be lost in silence. */
