@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { FOLLOWER_VERSION = 2, FIELDS = 3 };
+enum { FOLLOWER_VERSION = 3, FIELDS = 3 };
 
 /* ---- rows of numbers ---- */
 
@@ -58,13 +58,28 @@ static bool is_picked_up(Str state) {
     return str_eq(state, STR("confirmed")) || str_eq(state, STR("planned"));
 }
 
-static Rc counted_move(Ctx *ctx, Rows *rows, const Counted *counted, int64_t by, int64_t now) {
-    Arena *arena = ctx->arena;
-    if (!str_empty(counted->month))
-        TRY(tally_move(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(counted->month)), by, now));
-    if (str_eq(counted->state, STR("submitted"))) TRY(tally_move(ctx, rows, STR("w"), by, now));
-    if (is_picked_up(counted->state) && !str_empty(counted->day))
-        TRY(tally_move(ctx, rows, str_fmt(arena, "d" STR_FMT, STR_ARG(counted->day)), by, now));
+enum { COUNTERS = 3 };
+
+/* The counters that a case is in; empty: in none of the kind. */
+static void counters_of(Arena *arena, const Counted *counted, Str out[COUNTERS]) {
+    bool month = !str_empty(counted->month), waits = str_eq(counted->state, STR("submitted"));
+    bool day = is_picked_up(counted->state) && !str_empty(counted->day);
+    out[0] = month ? str_fmt(arena, "m" STR_FMT, STR_ARG(counted->month)) : STR_NONE;
+    out[1] = waits ? STR("w") : STR_NONE;
+    out[2] = day ? str_fmt(arena, "d" STR_FMT, STR_ARG(counted->day)) : STR_NONE;
+}
+
+/* A counter in which the case stays isn't touched. */
+static Rc counted_move(Ctx *ctx, Rows *rows, const Counted *before, const Counted *after,
+                       int64_t now) {
+    Str from[COUNTERS], to[COUNTERS];
+    counters_of(ctx->arena, before, from);
+    counters_of(ctx->arena, after, to);
+    for (size_t i = 0; i < COUNTERS; i++) {
+        if (str_eq(from[i], to[i])) continue;
+        if (!str_empty(from[i])) TRY(tally_move(ctx, rows, from[i], -1, now));
+        if (!str_empty(to[i])) TRY(tally_move(ctx, rows, to[i], 1, now));
+    }
     return RC_OK;
 }
 
@@ -75,12 +90,14 @@ static Str month_of(Arena *arena, Str submitted_at) {
     return str_fmt(arena, "%04d-%02d", date.year, date.month);
 }
 
-/* Only what is counted is kept: another state is none, a day that is no date is none. */
+/* Only what is counted is kept: another state is none, a day that is no date is none. An erased
+   case has been received, and waits for nothing: its number is gone. */
 static Counted counted_of(Arena *arena, const Entity *application) {
     Date date;
     Str state = entity_text(application, IRI("state")),
         day = entity_text(application, IRI("pickupDate"));
-    bool known = is_picked_up(state) || str_eq(state, STR("submitted"));
+    bool erased = str_empty(entity_text(application, IRI("receiptNumber")));
+    bool known = !erased && (is_picked_up(state) || str_eq(state, STR("submitted")));
     return (Counted){.month = month_of(arena, entity_text(application, IRI("submittedAt"))),
                      .state = known ? state : STR_NONE,
                      .day = time_parse_date(day, &date) ? day : STR_NONE};
@@ -92,10 +109,10 @@ static bool counted_same(const Counted *a, const Counted *b) {
 
 /* The day on which one case is picked up is personal: in its row it is masked by a pad that only
    the tenant's key gives, another one for each writing. */
-static Str day_masked(Ctx *ctx, const Event *event, uint64_t position, Str day) {
-    Digest pad = ledger_keyed_hash(ctx->tenant->ledger, STR("wall-day"),
-                                   str_fmt(ctx->arena, STR_FMT "|%llu", STR_ARG(event->delta->id),
-                                           (unsigned long long)position));
+static Str day_masked(Ctx *ctx, Str id, uint64_t position, Str day) {
+    Digest pad = ledger_keyed_hash(
+        ctx->tenant->ledger, STR("wall-day"),
+        str_fmt(ctx->arena, STR_FMT "|%llu", STR_ARG(id), (unsigned long long)position));
     char *bytes = arena_zero(ctx->arena, day.len + 1, 1);
     assert(day.len <= sizeof pad.bytes);
     for (size_t i = 0; i < day.len; i++)
@@ -104,7 +121,7 @@ static Str day_masked(Ctx *ctx, const Event *event, uint64_t position, Str day) 
 }
 
 /* "month|state|position|masked day in hex" */
-static Rc counted_read(Ctx *ctx, const Event *event, Str text, Counted *out) {
+static Rc counted_read(Ctx *ctx, Str id, Str text, Counted *out) {
     Str position, hex, bytes;
     int64_t at;
     *out = (Counted){0};
@@ -112,32 +129,69 @@ static Rc counted_read(Ctx *ctx, const Event *event, Str text, Counted *out) {
                  str_split(&text, '|', &position) && str_to_i64(position, &at);
     if (!str_split(&text, '|', &hex)) hex = STR_NONE;
     if (!whole || !hash_from_hex(ctx->arena, hex, &bytes) || bytes.len > sizeof(Digest))
-        return damaged(ctx, event->delta->id);
-    out->day = day_masked(ctx, event, (uint64_t)at, bytes);
+        return damaged(ctx, id);
+    out->day = day_masked(ctx, id, (uint64_t)at, bytes);
     return RC_OK;
 }
 
-static Str counted_write(Ctx *ctx, const Event *event, const Counted *counted) {
-    Str masked = day_masked(ctx, event, event->position, counted->day);
+/* Without a day the row doesn't depend on when it was written: a rebuild of a case that was erased
+   writes it once, at another time. */
+static Str counted_write(Ctx *ctx, Str id, const Counted *counted, uint64_t position) {
+    uint64_t at = str_empty(counted->day) ? 0 : position;
+    Str masked = day_masked(ctx, id, at, counted->day);
     return str_fmt(ctx->arena, STR_FMT "|" STR_FMT "|%llu|" STR_FMT, STR_ARG(counted->month),
-                   STR_ARG(counted->state), (unsigned long long)event->position,
+                   STR_ARG(counted->state), (unsigned long long)at,
                    STR_ARG(hash_hex(ctx->arena, masked)));
 }
 
-static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
+static Rc case_event(Ctx *ctx, Rows *rows, const Event *event, Str id) {
     Entity *application;
-    Str text, key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
+    Str text, key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(id));
     Counted before = {0}, after = {0};
     Rc found = rows_get(ctx, rows, key, &text);
-    if (found == RC_OK) TRY(counted_read(ctx, event, str_dup(ctx->arena, text), &before));
+    if (found == RC_OK) TRY(counted_read(ctx, id, str_dup(ctx->arena, text), &before));
     if (found != RC_OK && found != RC_NOT_FOUND) return found;
     TRY(project_event_entity(ctx, event, &application));
     if (application) after = counted_of(ctx->arena, application);
     if (counted_same(&before, &after)) return RC_OK;
-    TRY(counted_move(ctx, rows, &before, -1, event->time));
-    TRY(counted_move(ctx, rows, &after, 1, event->time));
+    TRY(counted_move(ctx, rows, &before, &after, event->time));
     if (!application) return rows_delete(ctx, rows, key);
-    return rows_put(ctx, rows, key, counted_write(ctx, event, &after));
+    return rows_put(ctx, rows, key, counted_write(ctx, id, &after, event->position));
+}
+
+/* ---- erased cases ---- */
+
+typedef struct Counters {
+    Ctx *ctx;
+    VEC(Item) items;
+} Counters;
+
+static bool counter_row(void *arg, Str key, Str value) {
+    Counters *counters = arg;
+    Arena *arena = counters->ctx->arena;
+    Item item = {.key = str_dup(arena, key), .value = str_dup(arena, value)};
+    (void)vec_push(arena, &counters->items, item);
+    return true;
+}
+
+/* A held figure tells of the way it came, on which the erased case was, and in a rebuild never is:
+   those that it may have moved begin anew. */
+static Rc holds_again(Ctx *ctx, Rows *rows, Str prefix, int64_t now) {
+    Counters counters = {.ctx = ctx};
+    TRY(rows_each(ctx, rows, prefix, counter_row, &counters));
+    VEC_EACH (const Item, item, &counters.items) {
+        Tally tally;
+        TRY(tally_parse(ctx, item->key, RC_OK, item->value, &tally));
+        TRY(rows_delete(ctx, rows, item->key));
+        if (tally.count) TRY(tally_move(ctx, rows, item->key, tally.count, now));
+    }
+    return RC_OK;
+}
+
+static Rc case_erased(Ctx *ctx, Rows *rows, const Event *event) {
+    TRY(case_event(ctx, rows, event, event->note_about));
+    TRY(holds_again(ctx, rows, STR("w"), event->time));
+    return holds_again(ctx, rows, STR("d"), event->time);
 }
 
 /* ---- readings ---- */
@@ -181,14 +235,18 @@ static Rc readings_event(Ctx *ctx, Rows *rows, const Event *event) {
 
 /* ---- the follower ---- */
 
+#define CASES STR("urn:ngsi-ld:Application:")
+
 static bool is_of(const Event *event, Str prefix) {
     return str_starts(event->delta->id, prefix);
 }
 
 static Rc tally_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
+    bool erased = str_eq(event->note_kind, STR(PROJECT_ERASED));
+    if (erased && str_starts(event->note_about, CASES)) return case_erased(ctx, rows, event);
     if (!event->delta) return RC_OK;
-    if (is_of(event, STR("urn:ngsi-ld:Application:"))) return case_event(ctx, rows, event);
+    if (is_of(event, CASES)) return case_event(ctx, rows, event, event->delta->id);
     bool series = is_of(event, STR("urn:ngsi-ld:RiverGauge:")) ||
                   is_of(event, STR("urn:ngsi-ld:PeopleFlowCount:"));
     return series && event->delta->after ? readings_event(ctx, rows, event) : RC_OK;

@@ -185,7 +185,7 @@ enum { LEDGER_LAG_EVENTS = 200000, LEDGER_LAG_BYTES = 256 << 20 };
 /* Name of the state projection's cursor in state.db. */
 #define LEDGER_STATE "state"
 /* Rows of another version are as good as lost: they are built anew before anybody reads them. */
-enum { LEDGER_STATE_VERSION = 3 };
+enum { LEDGER_STATE_VERSION = 4 };
 
 /* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer.
    RC_BUSY: another process holds the folder. RC_FAILED names the file and the remedy. Where the
@@ -282,6 +282,8 @@ typedef struct Event {
     Str note_kind, note_about;
     const Json *note_clear, *note_secret;
     Str subject;
+    StrVec keys; /* ids: of a change, what its sealed part is under; of an erasure or a disposal,
+                    those that were destroyed */
     bool erased;
     Str refused; /* why it can't be read; it has neither delta nor note then. Empty: it can */
 } Event;
@@ -325,7 +327,8 @@ void ledger_timer(Ledger *ledger, Str key, int64_t at, LedgerDue due, void *arg)
 /* ---- keys, erasure, proofs ---- */
 
 /* Erasures and disposals are followed as notes: note_kind "erasure" (subject says whose) or
-   "disposal" (note_about is the retention file), note_clear {"reason", "keys"}. */
+   "disposal" (note_about is the retention file), note_clear {"reason", "keys"}; the event's keys
+   are their ids. Whoever has been given one opens nothing by these keys any more. */
 
 typedef struct LedgerErasure {
     CommandHead head; /* who, when asked by whom */

@@ -311,9 +311,13 @@ static Rc note_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
     return read_json(ctx, opened.plain, &out->note_secret);
 }
 
-static Rc statement_of(Ctx *ctx, const LeafEvent *event, Event *out) {
+/* A leaf is seen before its erasure has come to an end: the keys are forgotten here as well. */
+static Rc statement_of(Ctx *ctx, Ledger *ledger, const LeafEvent *event, Event *out) {
     Statement statement;
     TRY(statement_read(ctx, event->clear, &statement));
+    keys_forget(ledger->keys, statement.keys.items, statement.keys.len);
+    VEC_EACH (const KeyId, id, &statement.keys)
+        (void)vec_push(ctx->arena, &out->keys, seal_id_str(id));
     JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
     members[0] = (JsonMember){STR("reason"), json_of_str(statement.reason)};
     members[1] = (JsonMember){STR("keys"), json_of_int((int64_t)statement.keys.len)};
@@ -334,13 +338,15 @@ static Rc event_of(Ctx *ctx, Ledger *ledger, StoredEvent place, Event *out) {
         TRY(read_delta(ctx, ledger, &place, &delta, &out->erased));
         out->delta = delta;
         out->subject = place.event->subject;
+        VEC_EACH (const SealedPart, part, &place.event->sealed)
+            (void)vec_push(ctx->arena, &out->keys, seal_id_str(&part->key));
         return RC_OK;
     }
     case EVENT_NOTE:
         return note_of(ctx, ledger, place, out);
     case EVENT_ERASURE:
     case EVENT_DISPOSAL:
-        return statement_of(ctx, event, out);
+        return statement_of(ctx, ledger, event, out);
     case EVENT_FOLD:
         out->note_kind = STR("fold");
         return RC_OK;

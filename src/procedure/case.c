@@ -26,6 +26,11 @@ CaseState case_state(const Entity *application) {
     return state_of(entity_text(application, IRI("state")));
 }
 
+bool case_is_erased(const Entity *application) {
+    return case_state(application) != CASE_STATES &&
+           str_empty(entity_text(application, IRI("receiptNumber")));
+}
+
 /* ---- steps ---- */
 
 static const Json *steps_json(const Entity *application) {

@@ -27,6 +27,9 @@ typedef enum CaseState {
 Str case_state_word(CaseState state);
 /* CASE_STATES when the entity has none of them. */
 CaseState case_state(const Entity *application);
+/* Its keys were destroyed: what lies in clear of a case is there, its number isn't. application: as
+   the ledger has it, not as the gate shows it. */
+bool case_is_erased(const Entity *application);
 
 /* One line of a case's story, as the resident reads it. */
 typedef struct CaseStep {

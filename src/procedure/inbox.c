@@ -13,8 +13,8 @@ enum {
 /* Keys: 'l' post US state due submitted US id → the line, as JSON; 'd', the same by the day of
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
-   US id → nothing. 'c', 'p' and 'o' id → the key of the case's row among 'l', 'd' and 'm'. Nothing
-   personal is in a row. */
+   US id → nothing. 'c', 'p', 'o' and 'q' id → the key of the case's row among 'l', 'd', 'm' and
+   'n'. Nothing personal is in a row, and an erased case has none. */
 
 static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
     return str_fmt(arena, "%c" STR_FMT "%c%c", kind, STR_ARG(post), BETWEEN, 'a' + (int)state);
@@ -105,7 +105,7 @@ static Str owner_key(Ctx *ctx, const Entity *application) {
                    STR_ARG(application->id));
 }
 
-/* The rows of a case as it is now; NULL: it has ended. */
+/* The rows of a case as it is now; NULL: it is gone. */
 static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
     Arena *arena = ctx->arena;
     Str due = application ? entity_text(application, IRI("due")) : STR_NONE,
@@ -118,21 +118,24 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
                  dated_key(arena, 'd', application, day), value));
     TRY(row_move(ctx, rows, str_fmt(arena, "o" STR_FMT, STR_ARG(id)), owner_key(ctx, application),
                  STR_NONE));
-    if (str_empty(line) || str_empty(number)) return RC_OK;
-    return rows_put(ctx, rows, number_key(ctx, number), id);
+    bool numbered = !str_empty(line) && !str_empty(number);
+    return row_move(ctx, rows, str_fmt(arena, "q" STR_FMT, STR_ARG(id)),
+                    numbered ? number_key(ctx, number) : STR_NONE, id);
 }
 
 static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
     Entity *application;
-    if (!event->delta || !str_starts(event->delta->id, STR("urn:ngsi-ld:Application:")))
-        return RC_OK;
+    Str id = event->delta ? event->delta->id : STR_NONE;
+    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
+    if (!str_starts(id, STR(CASE_ID_PREFIX))) return RC_OK;
     TRY(project_event_entity(ctx, event, &application));
-    return rows_follow(ctx, rows, event->delta->id, application);
+    if (application && case_is_erased(application)) application = NULL;
+    return rows_follow(ctx, rows, id, application);
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 5, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 6, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */

@@ -83,5 +83,8 @@ Rc case_load(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !gate_view(ctx, NULL, *out)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
+    if (rc == RC_OK && case_is_erased(*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", id,
+                        "The record of this case was erased.");
     return rc;
 }

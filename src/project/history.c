@@ -154,12 +154,8 @@ static Rc begin_put(Ctx *ctx, const Writing *w, const StrVec *types) {
     const Attrs *attrs = &w->fold->delta->after->attrs;
     Entity *begun = entity_new(ctx->arena, STR_NONE, STR_NONE);
     begun->types = *types;
-    for (size_t i = 0; i < attrs->len; i++) {
-        if (kept_out(ctx, types, attrs->items[i].name)) continue;
-        vec_push(ctx->arena, &begun->attrs, attrs->items[i]);
-        vec_push(ctx->arena, &begun->places, (uint32_t)i);
-    }
-    if (begun->attrs.len == attrs->len) memset(&begun->places, 0, sizeof begun->places);
+    VEC_EACH (const Attr, attr, attrs)
+        if (!kept_out(ctx, types, attr->name)) vec_push(ctx->arena, &begun->attrs, *attr);
     history_row_begin(ctx->arena, &value, begun, w->fold);
     TRY(buf_rc(&value));
     return rows_put(ctx, &w->history->rows, begin_key(ctx->arena, w), buf_str(&value));
@@ -189,6 +185,7 @@ static Rc removals_put(Ctx *ctx, const Writing *w, const Entity *before) {
     return RC_OK;
 }
 
+/* Places are counted without what is kept out: a rebuild after an erasure doesn't see that. */
 static Rc fold_write(Ctx *ctx, const Writing *w, const Entity *before, const StrVec *types) {
     const Delta *delta = w->fold->delta;
     TRY(removals_put(ctx, w, before));
@@ -196,10 +193,12 @@ static Rc fold_write(Ctx *ctx, const Writing *w, const Entity *before, const Str
     bool told = delta->op == DELTA_RECORD && delta->after->types.len;
     if (delta->op == DELTA_PUT && !before) return begin_put(ctx, w, types);
     if (delta->op == DELTA_PUT || told) TRY(types_put(ctx, w, types));
+    size_t place = 0;
     for (size_t i = 0; delta->after && i < delta->after->attrs.len; i++) {
         const Attr *attr = &delta->after->attrs.items[i];
-        if (!kept_out(ctx, types, attr->name) && !unchanged(before, delta, attr))
-            TRY(instance_put(ctx, w, attr, i));
+        if (kept_out(ctx, types, attr->name)) continue;
+        if (!unchanged(before, delta, attr)) TRY(instance_put(ctx, w, attr, place));
+        place++;
     }
     return RC_OK;
 }
@@ -251,7 +250,7 @@ static Rc begin_unfold(Ctx *ctx, struct HistoryRows *history, Str id, const Hist
     Writing w = {history, id, &fold};
     TRY(begin_types(ctx, &w, &begin->entity->types));
     for (size_t i = 0; i < begin->entity->attrs.len; i++)
-        TRY(instance_put(ctx, &w, &begin->entity->attrs.items[i], history_row_at(begin, i)));
+        TRY(instance_put(ctx, &w, &begin->entity->attrs.items[i], i));
     return rows_delete(ctx, &history->rows, begin_key(ctx->arena, &w));
 }
 

@@ -229,8 +229,3 @@ Rc history_row_begun(Ctx *ctx, Str key, Str value, HistoryBegin *out) {
                           .entity = entity};
     return RC_OK;
 }
-
-uint16_t history_row_at(const HistoryBegin *begin, size_t attr) {
-    const Entity *entity = begin->entity;
-    return (uint16_t)(attr < entity->places.len ? entity->places.items[attr] : attr);
-}

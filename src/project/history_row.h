@@ -51,15 +51,13 @@ typedef struct HistoryNumber {
 bool history_row_number(Str value, HistoryNumber *out);
 double history_row_double(const HistoryNumber *number);
 
-/* What an entity began with. created_at is when, version where; places are those of its attributes
-   in the change, where some of that were left out. */
+/* What an entity began with. created_at is when, version where; an attribute's place is its index.
+ */
 typedef struct HistoryBegin {
     HistoryPlace place; /* of the change */
     const Entity *entity;
 } HistoryBegin;
 void history_row_begin(Arena *arena, Buf *to, const Entity *begun, const Fold *fold);
 Rc history_row_begun(Ctx *ctx, Str key, Str value, HistoryBegin *out);
-/* The place of an attribute. */
-uint16_t history_row_at(const HistoryBegin *begin, size_t attr);
 
 #endif

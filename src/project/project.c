@@ -28,6 +28,9 @@ static void add_builtin(Project *project) {
                                     .arg = project->state});
     project_add(project,
                 (Follower){.name = "looks", .version = 4, .event = looks_event, .arg = project});
+    project_add(
+        project,
+        (Follower){.name = ERASED_SPACE, .version = 1, .event = erased_event, .arg = project});
     project_add(project, (Follower){.name = EXPIRY_SPACE, .version = 1, .event = expiry_event});
 }
 
@@ -150,14 +153,18 @@ static Rc follow_one(Ctx *ctx, Project *project, Running *running, const Event *
     return rc;
 }
 
-static Rc follow_event(Ctx *ctx, void *arg, const Event *event) {
-    Project *project = arg;
-    project->window_events++;
-    if (event->refused.len) return aside_refused(ctx, project, event);
+Rc project_tell(Ctx *ctx, Project *project, const Event *event) {
     for (size_t i = 0; i < project->count; i++)
         if (event->position > project->followers[i].reached)
             TRY(follow_one(ctx, project, &project->followers[i], event));
     return RC_OK;
+}
+
+static Rc follow_event(Ctx *ctx, void *arg, const Event *event) {
+    Project *project = arg;
+    project->window_events++;
+    return event->refused.len ? aside_refused(ctx, project, event)
+                              : project_tell(ctx, project, event);
 }
 
 static Rc cursors_write(Ctx *ctx, Project *project, uint64_t position) {

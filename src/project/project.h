@@ -36,6 +36,15 @@ Rc rows_get(Ctx *ctx, Rows *rows, Str key, Str *value); /* RC_NOT_FOUND */
 /* Drops all rows whose key begins with a prefix. */
 Rc rows_delete_prefix(Ctx *ctx, Rows *rows, Str prefix);
 
+/* Shows the rows whose key begins with a prefix, in order; each may not write. */
+typedef bool (*RowsEach)(void *arg, Str key, Str value);
+Rc rows_each(Ctx *ctx, Rows *rows, Str prefix, RowsEach each, void *arg);
+
+/* A note to the followers, none of the ledger's: keys of the record note_about were destroyed. What
+   they keep of it must be from then on what they would make of the record as it is left, for a
+   rebuild has never seen another one. */
+#define PROJECT_ERASED "record.erased"
+
 /* The entity as this event leaves it (followers that were added by project_add run behind the
    state), NULL when it ended. In ctx->arena or the window's; unchanged. */
 Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out);
@@ -48,7 +57,6 @@ typedef struct RowsRange {
     bool backwards;
     size_t limit; /* 0: all */
 } RowsRange;
-typedef bool (*RowsEach)(void *arg, Str key, Str value);
 Rc project_rows(Ctx *ctx, Project *project, const RowsRange *range, RowsEach each, void *arg);
 Rc project_row(Ctx *ctx, Project *project, const char *follower, Str key, Str *value);
 
@@ -93,6 +101,10 @@ typedef struct ProjectReport {
 Rc project_verify(Ctx *ctx, Project *project, ProjectReport *out);
 /* How far the followers are, as a JSON object, for the operator. */
 const Json *project_progress(Arena *arena, Project *project);
+/* When keys of a record were destroyed last. RC_NOT_FOUND: none were, as far as the followers are.
+   ctx->db. */
+Rc project_erased_at(Ctx *ctx, Project *project, Str id, int64_t *at);
+
 /* ---- reading entities ---- */
 
 /* What the actor may see of an entity: the same, a smaller one, or NULL. The gate gives it. Called
@@ -167,7 +179,7 @@ typedef VEC(TypeAttr) TypeAttrs;
 typedef struct TypeCount {
     Str iri;
     int64_t entities;
-    TypeAttrs attrs; /* seen on entities of the type */
+    TypeAttrs attrs; /* seen on entities of the type; declared, where they are personal */
 } TypeCount;
 typedef VEC(TypeCount) TypeCounts;
 Rc project_types(Ctx *ctx, Project *project, TypeCounts *out);

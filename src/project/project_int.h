@@ -70,6 +70,15 @@ Space project_space(const char *follower);
 #define HISTORY_SPACE "history"
 #define TYPES_SPACE   "types"
 #define EXPIRY_SPACE  "expiry"
+#define ERASED_SPACE  "erased"
+
+/* Shows an event to every follower that has not had it. */
+Rc project_tell(Ctx *ctx, Project *project, const Event *event);
+
+/* ---- erased.c ---- */
+
+/* The follower of this space; arg is the Project. */
+Rc erased_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
 
 /* ---- expiry.c ---- */
 

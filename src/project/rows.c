@@ -31,6 +31,12 @@ static bool show(void *arg, const Item *item) {
     return showing->each(showing->arg, item->key, item->value);
 }
 
+Rc rows_each(Ctx *ctx, Rows *rows, Str prefix, RowsEach each, void *arg) {
+    Showing showing = {each, arg};
+    ItemRange range = {.space = rows->space, .prefix = prefix};
+    return batch_items(ctx, rows->batch, &range, show, &showing);
+}
+
 Rc project_rows(Ctx *ctx, Project *project, const RowsRange *range, RowsEach each, void *arg) {
     (void)project; /* rows are read through the thread's own reader */
     Showing showing = {each, arg};

@@ -46,33 +46,17 @@ Rc state_clear(Ctx *ctx, struct State *state) {
     return batch_entity_clear(ctx, state->project->batch);
 }
 
+static bool is_erasure(const Event *event) {
+    return str_eq(event->note_kind, STR(PROJECT_ERASED));
+}
+
 Rc project_event_entity(Ctx *ctx, const Event *event, Entity **out) {
     struct State *state = ctx->tenant->project->state;
     *out = NULL;
-    if (!event->delta) return RC_OK;
-    Touched *touched = touched_get(state, event->delta->id);
+    if (!event->delta && !is_erasure(event)) return RC_OK;
+    Touched *touched = touched_get(state, event->delta ? event->delta->id : event->note_about);
     TRY(touched_fold(ctx, state, touched));
     *out = (Entity *)(uintptr_t)touched_after(touched);
-    return RC_OK;
-}
-
-/* A correction of history finds what came before it written: it is a leaf of its own. */
-static Rc note_event(Ctx *ctx, struct State *state, const Event *event) {
-    if (!history_has_note(event)) return RC_OK;
-    TRY(state_flush(ctx, state));
-    return history_note(ctx, state->history, event);
-}
-
-Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
-    (void)rows;
-    struct State *state = arg;
-    if (!event->delta) return note_event(ctx, state, event);
-    /* Between leaves only: a row written in the middle of one would hide the leaf's later changes
-     * of it. */
-    bool next_leaf = event->position > state->leaf;
-    state->leaf = event->position;
-    if (next_leaf && state->touched.len >= WINDOW_ENTITIES) TRY(state_flush(ctx, state));
-    touched_add(state, touched_get(state, event->delta->id), event);
     return RC_OK;
 }
 
@@ -226,6 +210,20 @@ static Rc put_entity(Ctx *ctx, struct State *state, const Entity *entity, Entity
     return RC_OK;
 }
 
+/* The row of a record some of whose keys were destroyed, and what finds it, from what is left. The
+   window's changes were written before. */
+static Rc record_again(Ctx *ctx, struct State *state, Str id) {
+    EntityRow row;
+    Entity *left;
+    Rc rc = batch_entity_get(ctx, state->project->batch, id, &row);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    EntityPut put = {.id = id, .position = row.position};
+    TRY(ledger_record_open(ctx, state->project->tenant->ledger, row.body, &left));
+    TRY(put_entity(ctx, state, left, &put));
+    return batch_entity(ctx, state->project->batch, &put);
+}
+
 static Rc row_put(Ctx *ctx, struct State *state, const Touched *touched) {
     uint64_t position = touched->folds.items[touched->folds.len - 1].position;
     EntityPut put = {.id = touched->id, .position = position, .body = touched->stored};
@@ -276,4 +274,27 @@ Rc state_flush(Ctx *ctx, struct State *state) {
     }
     if (rc == RC_OK) window_forget(state);
     return rc;
+}
+
+/* ---- the follower ---- */
+
+/* A correction of history finds what came before it written: it is a leaf of its own. */
+static Rc note_event(Ctx *ctx, struct State *state, const Event *event) {
+    if (!history_has_note(event)) return RC_OK;
+    TRY(state_flush(ctx, state));
+    return history_note(ctx, state->history, event);
+}
+
+Rc state_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    (void)rows;
+    struct State *state = arg;
+    if (is_erasure(event)) return record_again(ctx, state, event->note_about);
+    if (!event->delta) return note_event(ctx, state, event);
+    /* Between leaves only: a row written in the middle of one would hide the leaf's later changes
+     * of it. */
+    bool next_leaf = event->position > state->leaf;
+    state->leaf = event->position;
+    if (next_leaf && state->touched.len >= WINDOW_ENTITIES) TRY(state_flush(ctx, state));
+    touched_add(state, touched_get(state, event->delta->id), event);
+    return RC_OK;
 }

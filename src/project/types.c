@@ -2,6 +2,8 @@
  * Counts are the store's. */
 #include "project_int.h"
 
+#include <stdlib.h>
+
 enum { KNOWN_MAX = 100000, TYPES_ARENA = 256 << 20 };
 
 /* What has a row already, so that a hot entity costs a look-up and no write. */
@@ -55,13 +57,25 @@ static Rc type_put(Ctx *ctx, struct Types *types, Str type, const Attr *attr) {
     return RC_OK;
 }
 
+/* A rebuild doesn't see what was sealed under a person's key that is destroyed, so nothing is kept
+   of it: what is declared of the type stands for it. */
+static bool is_sealed(const Ctx *ctx, const StrVec *names, Str attr) {
+    const Dictionary *dictionary = ctx->tenant->dictionary;
+    Entity typed = {.types = *names};
+    bool declared = false;
+    for (size_t i = 0; dictionary && i < names->len; i++)
+        declared = declared || dictionary_type(dictionary, names->items[i]);
+    return declared && dictionary_class(dictionary, &typed, attr) >= CLASS_PERSONAL;
+}
+
 Rc types_write(Ctx *ctx, struct Types *types, const Touched *touched) {
     for (size_t i = 0; i < touched->folds.len; i++) {
         const Entity *set = touched->folds.items[i].delta->after;
         const StrVec *names = touched_types(touched, i);
         for (size_t t = 0; set && names && t < names->len; t++)
             for (size_t k = 0; k < set->attrs.len; k++)
-                TRY(type_put(ctx, types, names->items[t], &set->attrs.items[k]));
+                if (!is_sealed(ctx, names, set->attrs.items[k].name))
+                    TRY(type_put(ctx, types, names->items[t], &set->attrs.items[k]));
     }
     return RC_OK;
 }
@@ -88,6 +102,21 @@ static bool attr_row(void *arg, Str key, Str value) {
     return true;
 }
 
+static int attr_order(const void *a, const void *b) {
+    return str_cmp(((const TypeAttr *)a)->iri, ((const TypeAttr *)b)->iri);
+}
+
+static void add_sealed(Ctx *ctx, TypeCount *count) {
+    const Dictionary *dictionary = ctx->tenant->dictionary;
+    const DictType *type = dictionary ? dictionary_type(dictionary, count->iri) : NULL;
+    if (!type) return;
+    VEC_EACH (const DictAttr, attr, &type->attrs)
+        if (attr->class >= CLASS_PERSONAL)
+            vec_push(ctx->arena, &count->attrs, (TypeAttr){attr->iri, 1u << attr->kind});
+    if (count->attrs.len)
+        qsort(count->attrs.items, count->attrs.len, sizeof *count->attrs.items, attr_order);
+}
+
 Rc project_types(Ctx *ctx, Project *project, TypeCounts *out) {
     EntityCounts counts = {0};
     *out = (TypeCounts){0};
@@ -101,6 +130,7 @@ Rc project_types(Ctx *ctx, Project *project, TypeCounts *out) {
         RowsRange range = {.follower = TYPES_SPACE,
                            .prefix = type_key(ctx->arena, count->iri, NULL)};
         TRY(project_rows(ctx, project, &range, attr_row, &listing));
+        add_sealed(ctx, count);
     }
     return RC_OK;
 }

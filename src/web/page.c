@@ -188,6 +188,11 @@ void page_see(HttpExchange *x, Str location) {
 
 /* ---- errors ---- */
 
+/* A record of which nothing is left but that it was there; path is its id. */
+static bool is_erased(const Error *error) {
+    return str_eq(error->code, STR("record-erased"));
+}
+
 static int status_of(const Error *error) {
     static const int statuses[] = {
         [RC_INVALID] = 422, [RC_DENIED] = 403, [RC_NOT_FOUND] = 404, [RC_CONFLICT] = 409,
@@ -195,6 +200,7 @@ static int status_of(const Error *error) {
     };
     bool store =
         str_eq(error->code, STR("unknown-outcome")) || str_eq(error->code, STR("disk-full"));
+    if (is_erased(error)) return 410;
     return store ? 503 : statuses[error->rc];
 }
 
@@ -229,11 +235,12 @@ static Str form_begin(HttpExchange *x) {
     return end < 0 ? path : str_head(path, (size_t)end + 3);
 }
 
-/* The view of the page of an error, begun; `kind` chooses its words. */
-static View fault_view(HttpExchange *x, int status, bool stale) {
+/* The view of the page of an error, begun; `kind` chooses its words, NULL: the status does. */
+static View fault_view(HttpExchange *x, int status, const char *kind) {
     View view = page_view(x);
     view_int(&view, "status", status);
-    view_str(&view, "kind", stale ? STR("stale") : str_fmt(view.arena, "%d", drawn_as(status)));
+    view_str(&view, "kind", kind ? str_of(kind) : str_fmt(view.arena, "%d", drawn_as(status)));
+    view_null(&view, "erased");
     return view;
 }
 
@@ -243,14 +250,27 @@ static void reason_value(HttpExchange *x, View *view, const Error *error) {
     Str key = str_fmt(view->arena, "reason." STR_FMT, STR_ARG(error->code));
     bool known = !str_empty(web_message(http_ctx(x), WEB_JA, key, NULL, 0));
     view_str(view, "reason_code", known ? error->code : STR_NONE);
-    bool english = !known && web_lang_of(x) == WEB_EN;
+    bool said = known || is_erased(error); /* by the title, or by words of the reason */
+    bool english = !said && web_lang_of(x) == WEB_EN;
     view_str(view, "reason", english ? error->detail : STR_NONE);
+}
+
+/* When it was erased, as soon as the followers know. */
+static void erased_value(HttpExchange *x, View *view, Str id) {
+    Ctx *ctx = http_ctx(x);
+    Project *project = ctx->tenant->project;
+    int64_t at;
+    Rc rc = project_drain(ctx, project, ledger_head(ctx->tenant->ledger));
+    if (rc == RC_OK) rc = project_erased_at(ctx, project, id, &at);
+    if (rc == RC_OK) view_int(view, "erased", at);
 }
 
 static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
     int status = status_of(error);
     bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
-    View view = fault_view(x, status, stale);
+    const char *kind = stale ? "stale" : is_erased(error) ? "erased" : NULL;
+    View view = fault_view(x, status, kind);
+    if (is_erased(error)) erased_value(x, &view, error->path);
     reason_value(x, &view, error);
     /* what a form was sent to need not be a page */
     bool retry = get && (status == 503 || status == 500 || status == 409);
@@ -285,7 +305,7 @@ bool pages_problem(HttpExchange *x, int status) {
     const HttpRoute *route = http_route(x);
     bool api = (route && route->access & GATE_API) || str_starts(http_path(x), STR("/ngsi-ld/"));
     if (api || str_find(http_header(x, "accept"), STR("text/html")) < 0) return false;
-    View view = fault_view(x, status, false);
+    View view = fault_view(x, status, NULL);
     view_null(&view, "reason_code");
     view_null(&view, "reason");
     view_null(&view, "retry");

@@ -205,6 +205,9 @@ static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, place), out);
     unsigned wanted = place->office ? office_relations : own_relations;
     bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);
+    if (own && case_is_erased(*out))
+        return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", (*out)->id,
+                        "The record of this case was erased.");
     if (own) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && (!own || !*out)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,

@@ -13,11 +13,11 @@ enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 #define PAGE_HTML(status)                                                                          \
     { status, "text/html", NULL }
 #define PAGE_FAULT(status) PAGE_HTML(status), HTTP_PROBLEM(status)
-/* Whatever is asked for: sign in first, not yours, not there, too often, not now; a name that the
- * city does not answer to. */
+/* Whatever is asked for: sign in first, not yours, not there, erased, too often, not now; a name
+ * that the city does not answer to. */
 #define PAGE_FAULTS                                                                                \
-    PAGE_FAULT(403), PAGE_FAULT(404), PAGE_FAULT(422), PAGE_FAULT(429), PAGE_FAULT(500),           \
-        PAGE_FAULT(503), {303, NULL, NULL}, {                                                      \
+    PAGE_FAULT(403), PAGE_FAULT(404), PAGE_FAULT(410), PAGE_FAULT(422), PAGE_FAULT(429),           \
+        PAGE_FAULT(500), PAGE_FAULT(503), {303, NULL, NULL}, {                                     \
         421, "text/plain", NULL                                                                    \
     }
 #define PAGE_ANSWERS(name, ...)                                                                    \

@@ -69,6 +69,18 @@ class City:
             _, receipt = self.visit(jar, target, {**shown, **fields})
         return receipt
 
+    def kept_equals_rebuilt(self):
+        said = self.run("verify", "--projections")
+        assert " 0 differences" in said, said
+
+    def again(self):
+        self.machi.stop()
+        self.machi = Machi(self.data)
+
+    def page(self, path, cookies="", accept="ja"):
+        status, text, _ = self.machi.ask("GET", path, headers={"Cookie": cookies, "Accept-Language": accept, "Accept": "text/html"})
+        return status, text
+
     def form(self, page, target, fields, cookies=""):
         _, text, answer = self.machi.ask("GET", page, headers={"Cookie": cookies})
         given = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
@@ -144,9 +156,9 @@ def no_byte_of_it_stays(city):
         copy = city.copied()
         assert not holds(copy, wrapped[0]) and not holds(copy, MAIL.encode())
         assert holds(copy, city.report.encode()), "the search finds what is there"
+        city.kept_equals_rebuilt()
         if round == 0:
-            city.machi.stop()
-            city.machi = Machi(city.data)
+            city.again()
     assert "Nothing personal lies" in city.erase(city.report, "--files", REPORTS, "--yes", code=4)
 
 
@@ -162,6 +174,7 @@ def an_account_goes_with_its_sessions(city):
     copy = city.copied()
     assert not any(holds(copy, key) for key in wrapped) and not holds(copy, NAME.encode())
     assert city.signed_in("clerk"), "another's stays"
+    city.kept_equals_rebuilt()
 
 
 def an_officials_account_goes_by_its_login_and_by_its_id(city):
@@ -184,8 +197,13 @@ def an_officials_account_goes_by_its_login_and_by_its_id(city):
 def a_case_goes_by_its_receipt_number(city):
     """Somebody without an account is found by the number on his receipt; what is of no person stays, and counts."""
     receipt = city.applied()
+    another = re.search(r"\d{4}-\d{6}", city.machi.ask("GET", city.applied())[1]).group(0)
     number = re.search(r"\d{4}-\d{6}", city.machi.ask("GET", receipt)[1]).group(0)
     assert PHONE in city.machi.ask("GET", receipt.removesuffix("/receipt"))[1]
+    clerk = city.signed_in("clerk")
+    assert number in city.page("/staff", clerk)[1] and another in city.page("/staff", clerk)[1]
+    assert city.page(f"/staff/cases/{number}", clerk)[0] == 200
+    city.kept_equals_rebuilt()
     said = city.erase(number, code=2)
     files = re.findall(r"^  (\S+)  stays", said, re.MULTILINE)
     assert len(files) == 1 and said.startswith("urn:ngsi-ld:Person:"), said
@@ -198,6 +216,32 @@ def a_case_goes_by_its_receipt_number(city):
     assert not any(holds(copy, key) for key in wrapped) and not holds(copy, PHONE.encode())
     assert PHONE not in city.machi.ask("GET", receipt.removesuffix("/receipt"))[1]
     assert holds(copy, subject.encode()), "that there was somebody stays"
+    for _ in range(2):
+        the_case_is_nowhere(city, receipt, number, another)
+        city.kept_equals_rebuilt()
+        city.again()
+
+
+def main_of(text):
+    return re.search(r"<main.*</main>", text, re.DOTALL).group(0)
+
+
+def the_case_is_nowhere(city, receipt, number, another):
+    """In no list, behind no address, and whoever comes by his receipt is told why."""
+    clerk, case = city.signed_in("clerk"), receipt.removesuffix("/receipt")
+    inbox = city.page("/staff", clerk)[1]
+    assert another in inbox and number not in inbox and "/staff/cases//" not in inbox
+    status, text = city.page(f"/staff/cases/{number}", clerk)
+    assert status == 404 and "消去" in text and "<form" not in main_of(text), text
+    assert city.page(f"/staff/cases/{another}", clerk)[0] == 200
+    for path in (case, receipt, case + "/slot", case + "/cancel"):
+        for accept, says in (("ja", "この申込みの記録は消去しました"), ("en", "The record of this application was erased")):
+            status, text = city.page(path, accept=accept)
+            assert status == 410 and says in text and re.search(r"消去した日 .*\d日|Erased on .*\d{4}", text), (path, status, text)
+            assert "申込みを受け付けました" not in text and "円" not in text and "<form" not in main_of(text) and "banner" not in main_of(text), text
+    assert city.page(case, clerk)[0] == 410
+    _, text = city.page(case + "?lang=ja-easy")
+    assert "けしました" in text, text
 
 
 def it_is_recorded_and_the_proof_is_whole(city):

@@ -1,5 +1,6 @@
 /* Tests of the inbox: pages, counts, a person's own cases, and its equality with a rebuild. */
 #include "cases.h"
+#include "insight/insight_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,7 +102,7 @@ static void a_person_finds_his_own_cases(void **state) {
     assert_int_equal(cases.len, 1);
     assert_true(str_eq(cases.items[0]->id, second));
     assert_int_equal(inbox_dump(house).rows,
-                     rows - 6); /* line, day and owner, with what leads to them */
+                     rows - 8); /* line, day, owner and number, with what leads to them */
 }
 
 static void days_are(House *house, CaseState in, Date from, const InboxDay *want, size_t n) {
@@ -174,6 +175,122 @@ static void the_inbox_equals_its_rebuild(void **state) {
     assert_true(str_eq(buf_str(&before.text), buf_str(&rebuilt.text)));
 }
 
+static void kept_equals_rebuilt(House *house) {
+    ProjectReport report;
+    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
+    if (report.differences) fail_msg(STR_FMT, STR_ARG(report.first));
+    assert_true(report.rows > 0 && report.entities > 0);
+}
+
+static void erase(House *house, Str person) {
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
+                             .subject = person,
+                             .reason = STR("x")};
+    StrVec kept = {0};
+    vec_push(house->arena, &erasure.files, STR("保存5年/申請"));
+    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+}
+
+static int64_t submitted(House *house) {
+    int64_t counts[CASE_STATES];
+    house_drain(house);
+    GOOD(house, inbox_counts(&house->ctx, STR("environment-waste-clerk"), counts));
+    return counts[CASE_SUBMITTED];
+}
+
+static void apply_as(House *house, Actor *actor) {
+    Receipt receipt;
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
+    answers.items.items[0].quantity = 1;
+    house_act(house, actor);
+    GOOD(house, cases_send(house, &answers, &receipt));
+}
+
+/* Whether it was seen whole before or is rebuilt from what is left, it is in no list. */
+static void an_erased_case_is_in_no_list(void **state) {
+    House *house = *state;
+    InboxCases cases;
+    int64_t at;
+    Str id = cases_apply(house, NULL, 1), found,
+        number = entity_text(house_entity(house, id), IRI("receiptNumber"));
+    GOOD(house, cases_confirm(house, cases_apply(house, NULL, 1)));
+    apply_as(house, &house->other);
+    kept_equals_rebuilt(house);
+    assert_int_equal(submitted(house), 2);
+    FAILS(house, project_erased_at(&house->ctx, house->tenant.project, id, &at), RC_NOT_FOUND,
+          "no-item");
+    house->clock.fixed += TIME_HOUR;
+    erase(house, house->resident.person);
+    kept_equals_rebuilt(house);
+    GOOD(house, project_erased_at(&house->ctx, house->tenant.project, id, &at));
+    assert_int_equal(at, house->clock.fixed);
+    days_are(house, CASE_CONFIRMED, (Date){0}, NULL, 0);
+    GOOD(house, inbox_of(&house->ctx, house->resident.person, 10, &cases));
+    assert_int_equal(cases.len, 0);
+    FAILS(house, inbox_find(&house->ctx, number, &found), RC_NOT_FOUND, "no-receipt");
+    FAILS(house, cases_confirm(house, id), RC_NOT_FOUND, "record-erased");
+    assert_int_equal(submitted(house), 1);
+    (void)cases_apply(house, NULL, 1); /* under another key, which nobody destroys */
+    assert_int_equal(submitted(house), 2);
+    kept_equals_rebuilt(house);
+    Dump live = inbox_dump(house);
+    project_again(house, true);
+    Dump rebuilt = inbox_dump(house);
+    assert_true(str_eq(buf_str(&live.text), buf_str(&rebuilt.text)));
+    kept_equals_rebuilt(house);
+}
+
+static bool wall_row(void *arg, Str key, Str value) {
+    Dump *dump = arg;
+    if (key.ptr[0] == 'c') return true; /* a case's own */
+    buf_add(&dump->text, key);
+    buf_add_char(&dump->text, '=');
+    buf_add(&dump->text, str_head(value, (size_t)str_find_char(value, ' ')));
+    buf_add_char(&dump->text, ' ');
+    return true;
+}
+
+/* Of the wall's counters, without what they hold and since when. */
+static Str wall_counts(House *house) {
+    Dump dump = {.arena = house->arena, .text = buf_new(house->arena, 1 << 16)};
+    house_drain(house);
+    GOOD(house, project_rows(&house->ctx, house->tenant.project, &(RowsRange){.follower = "wall"},
+                             wall_row, &dump));
+    return buf_str(&dump.text);
+}
+
+/* So many that the figures held were moved by those that are erased. */
+static void an_erased_case_counts_as_received_alone(void **state) {
+    House *house = *state;
+    Project *project;
+    Follower wall = tally_follower(NULL);
+    wall.committed = NULL; /* there is no wall to wake */
+    project_stop(house->tenant.project);
+    procedures_close(&house->tenant);
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    project_add(project, wall);
+    GOOD(house, project_start(&house->ctx, project));
+    for (int i = 0; i < 8; i++) {
+        Str id = cases_apply(house, NULL, 1);
+        house->clock.fixed += TIME_SECOND;
+        GOOD(house, cases_confirm(house, id));
+        (void)cases_apply(house, NULL, 1);
+        house->clock.fixed += TIME_SECOND;
+        apply_as(house, &house->other);
+    }
+    assert_true(str_ends(wall_counts(house), STR("=24 w=16 ")));
+    assert_true(str_starts(wall_counts(house), STR("d2026-12-04=8 m2026-1")));
+    kept_equals_rebuilt(house);
+    house->clock.fixed += TIME_SECOND;
+    erase(house, house->resident.person);
+    Str counts = wall_counts(house);
+    assert_true(str_starts(counts, STR("m2026-1")) && str_ends(counts, STR("=24 w=8 ")));
+    kept_equals_rebuilt(house);
+    apply_as(house, &house->other);
+    kept_equals_rebuilt(house);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -183,6 +300,8 @@ int main(void) {
         TEST(cases_are_counted_by_the_day_of_their_pickup),
         TEST(the_cases_of_a_day_come_in_pages_in_order_of_arrival),
         TEST(the_inbox_equals_its_rebuild),
+        TEST(an_erased_case_is_in_no_list),
+        TEST(an_erased_case_counts_as_received_alone),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);
 }
