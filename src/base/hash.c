@@ -41,6 +41,14 @@ uint64_t hash_fast(Str s) {
     return mix(h ^ k0, k1);
 }
 
+uint64_t hash_lasting(Str s) {
+    Digest digest = hash_sha256(s);
+    uint64_t value = 0;
+    for (size_t i = 0; i < sizeof value; i++)
+        value = value << 8 | digest.bytes[i];
+    return value;
+}
+
 Digest hash_sha256(Str s) {
     return hash_sha256_parts(&s, 1);
 }

@@ -13,6 +13,9 @@ typedef struct Digest {
 /* 64 bits for hash tables, keyed by random bytes that the kernel gives each process: nobody outside
    can choose texts that fall together. Stable within a process only. */
 uint64_t hash_fast(Str s);
+/* The first 64 bits of the SHA-256: the same in every process, for what is compared with what was
+   kept. */
+uint64_t hash_lasting(Str s);
 /* SHA-256 (FIPS 180-4). */
 Digest hash_sha256(Str s);
 /* SHA-256 over the concatenation of n slices. */

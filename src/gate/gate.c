@@ -25,7 +25,7 @@ static uint64_t text_mark(Ctx *ctx, const Json *source) {
     ArenaMark mark = arena_mark(ctx->arena);
     Buf text = buf_new(ctx->arena, RULES_MAX);
     if (source) json_write(&text, source);
-    uint64_t hash = hash_fast(buf_str(&text));
+    uint64_t hash = hash_lasting(buf_str(&text));
     arena_rewind(ctx->arena, mark);
     return hash;
 }
