@@ -236,8 +236,8 @@ const Json *gate_actor_write(Arena *arena, const Actor *actor, Str purpose);
 Rc gate_actor_now(Ctx *ctx, const Json *stored);
 /* A number that is another one once anybody's rights may have changed; of this life alone. */
 uint64_t gate_epoch(const Tenant *tenant);
-/* What decides what ctx's actor is shown, in one number that outlives this life: gate_sight, and
-   the city's rules and posts. */
+/* What decides what ctx's actor is shown, in one number that outlives this life: gate_sight by a
+   hash that is the same in every process, and the city's rules and posts. */
 uint64_t gate_rights_mark(const Ctx *ctx);
 
 /* A look that is recorded later, when what ctx's actor was found to see is about to leave. */

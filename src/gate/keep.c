@@ -2,10 +2,6 @@
  */
 #include "gate_int.h"
 
-#include <inttypes.h>
-
-enum { MARK_MAX = 16 << 20 };
-
 static const char *const kinds[] = {
     [ACTOR_NOBODY] = "nobody",   [ACTOR_RESIDENT] = "resident", [ACTOR_STAFF] = "staff",
     [ACTOR_SERVICE] = "service", [ACTOR_SYSTEM] = "system",
@@ -136,35 +132,6 @@ Rc gate_act_as(Ctx *ctx, Str login, Rc (*may)(Ctx *ctx)) {
 
 uint64_t gate_epoch(const Tenant *tenant) {
     return atomic_load(&tenant->gate->epoch);
-}
-
-static void mark_text(Buf *to, Str text) {
-    buf_addf(to, " %zu:", text.len);
-    buf_add(to, text);
-}
-
-/* What waits in local.db is held against it in a later life: by no hash of one process. */
-uint64_t gate_rights_mark(const Ctx *ctx) {
-    const Actor *actor = gate_actor(ctx);
-    const GateToken *token = actor->token;
-    ArenaMark mark = arena_mark(ctx->arena);
-    Buf text = buf_new(ctx->arena, MARK_MAX);
-    buf_addf(&text, "%016" PRIx64 " %d %x %d", ctx->tenant->gate->rules_mark, (int)actor->kind,
-             (unsigned)actor->roles, gate_stepped_up(ctx, actor));
-    mark_text(&text, actor->id);
-    mark_text(&text, actor->person);
-    mark_text(&text, actor->post);
-    mark_text(&text, actor->division);
-    mark_text(&text, actor->held);
-    mark_text(&text, ctx->purpose);
-    if (!str_empty(actor->person)) buf_addf(&text, " links %" PRIu64, link_generation(ctx));
-    if (token) buf_addf(&text, " token %x", (unsigned)token->actions);
-    for (size_t i = 0; token && i < token->types.len; i++)
-        mark_text(&text, token->types.items[i]);
-    assert(buf_rc(&text) == RC_OK);
-    uint64_t made = hash_lasting(buf_str(&text));
-    arena_rewind(ctx->arena, mark);
-    return made;
 }
 
 /* ---- rights at the commit ---- */
