@@ -144,8 +144,9 @@ Rc merging_fragment(Ctx *ctx, const Merging *merging, const Entity *before, Enti
 
 /* What an answer to this request is kept under; false: it is too particular to be kept. */
 bool kept_key(const Request *request, const RenderOptions *options, RenderKey *out);
-/* The kept answer of an entity, until the handler ends; NULL: draw it. */
-const Str *kept_find(const Request *request, Str id, const RenderKey *key);
+/* The kept answer of an entity's newest version (NULL: it isn't known), until the handler ends;
+ * NULL: draw it. */
+const Str *kept_find(const Version *newest, const RenderKey *key);
 /* Keeps what was drawn of an entity (as it was shown) that is the newest still. */
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering);
 

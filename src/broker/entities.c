@@ -309,14 +309,14 @@ static Rc retrieval_begin(Request *request, Retrieval *retrieval) {
 }
 
 static bool retrieval_kept(Request *request, Retrieval *retrieval) {
+    if (!retrieval->keeps) return false;
     Str id = http_path_param(request->x, "entityId");
     const Version *newest = ledger_version(request->tenant->ledger, id);
-    if (newest)
-        retrieval->version = version_position(newest); /* before the body, which may be
-                                                          newer: such a tag fits nothing */
-    const Str *kept = retrieval->keeps ? kept_find(request, id, &retrieval->key) : NULL;
-    if (kept) retrieval->body = *kept;
-    return kept != NULL;
+    const Str *kept = kept_find(newest, &retrieval->key);
+    if (!kept) return false;
+    retrieval->version = version_position(newest);
+    retrieval->body = *kept;
+    return true;
 }
 
 static Rc retrieval_draw(Request *request, Retrieval *retrieval) {
@@ -357,8 +357,9 @@ static Rc retrieve_and_look(Request *request, Retrieval *retrieval) {
 /* With the tag that a write may ask back by If-Match. */
 static void answer_shown(Request *request, const Retrieval *retrieval) {
     Str tag = condition_tag(request->ctx->arena, retrieval->version, retrieval->body);
+    Str had = http_header(request->x, "If-None-Match");
     http_set_header(request->x, "ETag", tag);
-    if (str_find(http_header(request->x, "If-None-Match"), tag) >= 0)
+    if (str_eq(str_trim(had), STR("*")) || str_find(had, tag) >= 0)
         request_answer_empty(request, 304);
     else
         request_answer(request, 200, retrieval->body);

@@ -13,9 +13,8 @@ bool kept_key(const Request *request, const RenderOptions *options, RenderKey *o
     return !particular && out->sight && !atomic_load(&request->tenant->broker->long_way);
 }
 
-const Str *kept_find(const Request *request, Str id, const RenderKey *key) {
-    const Version *version = ledger_version(request->tenant->ledger, id);
-    return version && !version_gone(version) ? version_rendered(version, key) : NULL;
+const Str *kept_find(const Version *newest, const RenderKey *key) {
+    return newest && !version_gone(newest) ? version_rendered(newest, key) : NULL;
 }
 
 void kept_put(const Request *request, const Entity *shown, const Rendering *rendering) {

@@ -83,8 +83,7 @@ static Kept **slot_of(struct Pages *pages, Str key) {
 
 /* It is shown still: what was drawn of it then or since then was shown, and so is the same version.
  */
-static bool still_there(const Request *request, const PageWish *wish, const ProjectFound *found) {
-    const Version *version = ledger_version(request->tenant->ledger, found->id);
+static bool still_there(const Version *version, const PageWish *wish, const ProjectFound *found) {
     return version && !version_gone(version) &&
            (version_position(version) == found->position ||
             version_rendered(version, &wish->kept.key));
@@ -96,8 +95,9 @@ static bool take_all(const Request *request, const PageWish *wish, const Kept *k
     for (size_t i = 0; i < kept->n_found; i++) {
         const ProjectFound *found = &kept->found[i];
         bool shown = i >= wish->offset && i < wish->offset + wish->limit;
-        const Str *bytes = shown ? kept_find(request, found->id, &wish->kept.key) : NULL;
-        if (shown ? !bytes : !still_there(request, wish, found)) return false;
+        const Version *version = ledger_version(request->tenant->ledger, found->id);
+        const Str *bytes = shown ? kept_find(version, &wish->kept.key) : NULL;
+        if (shown ? !bytes : !still_there(version, wish, found)) return false;
         if (!shown) continue;
         vec_push(arena, &out->entities, NULL);
         vec_push(arena, &out->kept, bytes);
