@@ -506,7 +506,8 @@ static Lane *take_ready(Delivery *delivery) {
     return taken;
 }
 
-/* Waits for work; takes all that there is. False: the delivery stops. */
+/* Waits for work; takes what has been answered, and of the ready as many as may fly. False: the
+ * delivery stops. */
 static bool take_work(Delivery *delivery, Lane **ready, Lane **done) {
     pthread_mutex_lock(&delivery->lock);
     for (;;) {

@@ -27,9 +27,9 @@ typedef struct Job {
     void (*done)(void *arg, const HttpReply *reply);
     void *arg;
     HttpMethod method;
-    const char *url, *host, *place; /* place: host and port */
-    Str body;
-    int64_t deadline; /* monotonic */
+    const char *url;
+    Str host, place, body; /* place: host and port */
+    int64_t deadline;      /* monotonic */
     Buf head, answer;
     bool forbidden; /* allow said no */
     bool too_large;
@@ -40,7 +40,7 @@ typedef struct Job {
    looks at each such call whenever anything moves; here they wait outside. */
 typedef struct Host {
     struct Host *next; /* of its bucket */
-    const char *name;
+    Str name;
     size_t running;
     Job *queue, **last;
 } Host;
@@ -117,7 +117,7 @@ static bool allowed(Job *job, const struct curl_sockaddr *address) {
                   text, sizeof text);
     const HttpClientOptions *options = &job->client->options;
     if (!text[0]) return false;
-    return !options->allow || options->allow(options->arg, str_of(job->host), str_of(text));
+    return !options->allow || options->allow(options->arg, job->host, str_of(text));
 }
 
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
@@ -196,31 +196,27 @@ static void set_options(Job *job) {
     set_method(job);
 }
 
-Str http_url_host(Arena *arena, Str url) {
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    Str copy = STR_NONE;
-    if (parts && !curl_url_set(parts, CURLUPART_URL, str_z(arena, url), 0) &&
-        !curl_url_get(parts, CURLUPART_HOST, &host, 0))
-        copy = str_dup(arena, str_of(host));
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return copy;
-}
+typedef struct UrlPlace {
+    Str host, port; /* empty: there is none, or it is no URL */
+} UrlPlace;
 
-/* Host and port of a URL; what it has none of is empty. */
-static const char *url_place(Arena *arena, const char *url) {
+static UrlPlace url_place(Arena *arena, Str url) {
     CURLU *parts = curl_url();
     char *host = NULL, *port = NULL;
-    if (parts && !curl_url_set(parts, CURLUPART_URL, url, 0)) {
+    if (parts && !curl_url_set(parts, CURLUPART_URL, str_z(arena, url), 0)) {
         curl_url_get(parts, CURLUPART_HOST, &host, 0);
         curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     }
-    Str place = str_fmt(arena, "%s:%s", host ? host : "", port ? port : "");
+    UrlPlace place = {.host = host ? str_dup(arena, str_of(host)) : STR_NONE,
+                      .port = port ? str_dup(arena, str_of(port)) : STR_NONE};
     curl_free(host);
     curl_free(port);
     curl_url_cleanup(parts);
-    return str_z(arena, place);
+    return place;
+}
+
+Str http_url_host(Arena *arena, Str url) {
+    return url_place(arena, url).host;
 }
 
 static CURL *handle_take(HttpClient *client) {
@@ -248,8 +244,9 @@ static Job *job_new(HttpClient *client, const HttpCall *call) {
     *job = (Job){.client = client, .arena = arena, .method = call->method};
     job->deadline = time_monotonic() + (call->timeout > 0 ? call->timeout : TIMEOUT_DEFAULT);
     job->url = str_z(arena, call->url);
-    job->host = str_z(arena, http_url_host(arena, str_of(job->url)));
-    job->place = url_place(arena, job->url);
+    UrlPlace place = url_place(arena, call->url);
+    job->host = place.host;
+    job->place = str_fmt(arena, STR_FMT ":" STR_FMT, STR_ARG(place.host), STR_ARG(place.port));
     job->body = str_dup(arena, call->body);
     job->head = buf_new(NULL, HEAD_BYTES_MAX);
     job->answer = buf_new(NULL, call->max_answer ? call->max_answer : ANSWER_DEFAULT);
@@ -323,19 +320,18 @@ static Job *take_waiting(HttpClient *client, bool *stopping) {
     return jobs;
 }
 
-static Host **host_at(HttpClient *client, const char *name) {
-    Host **at = &client->hosts[hash_fast(str_of(name)) % HOST_BUCKETS];
-    while (*at && strcmp((*at)->name, name) != 0)
+static Host **host_at(HttpClient *client, Str name) {
+    Host **at = &client->hosts[hash_fast(name) % HOST_BUCKETS];
+    while (*at && !str_eq((*at)->name, name))
         at = &(*at)->next;
     return at;
 }
 
-static Host *host_get(HttpClient *client, const char *name) {
+static Host *host_get(HttpClient *client, Str name) {
     Host **at = host_at(client, name);
     if (*at) return *at;
-    size_t size = strlen(name) + 1;
-    Host *host = mem_zero(sizeof *host + size);
-    host->name = memcpy(host + 1, name, size);
+    Host *host = mem_zero(sizeof *host + name.len);
+    host->name = (Str){memcpy(host + 1, name.ptr, name.len), name.len};
     host->last = &host->queue;
     return *at = host;
 }
@@ -452,7 +448,6 @@ static void abandon(HttpClient *client, Job *unseen) {
 static void *run(void *arg) {
     HttpClient *client = arg;
     bool stopping = false;
-    loop_block_pipe_signal();
     while (!stopping) {
         int running;
         Job *jobs = take_waiting(client, &stopping);

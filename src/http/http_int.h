@@ -182,9 +182,6 @@ static inline void loop_count(_Atomic uint64_t *counter, uint64_t more) {
 
 Rc loop_open(Ctx *ctx, Loop *loop, const struct sockaddr *address, bool shared);
 void loop_start(Loop *loop);
-/* libuv 1.44 writes to sockets in a way that raises SIGPIPE when the peer is gone; the error alone
- * is enough. */
-void loop_block_pipe_signal(void);
 void loop_join(Loop *loop);
 /* After the thread has ended: runs what was resumed since, gives everything back. */
 void loop_free(Loop *loop);

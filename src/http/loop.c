@@ -2,7 +2,6 @@
 #include "http_int.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -208,7 +207,6 @@ Rc loop_open(Ctx *ctx, Loop *loop, const struct sockaddr *address, bool shared) 
 
 static void *run(void *arg) {
     Loop *loop = arg;
-    loop_block_pipe_signal();
     const HttpOptions *options = options_of(loop);
     Worker *worker = &loop->worker;
     if (options->thread)
@@ -217,13 +215,6 @@ static void *run(void *arg) {
     if (options->thread)
         options->thread(options->arg, false, HTTP_LOOP, worker->index, &worker->ctx);
     return NULL;
-}
-
-void loop_block_pipe_signal(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void loop_start(Loop *loop) {
