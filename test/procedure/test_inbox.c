@@ -30,6 +30,26 @@ static Dump inbox_dump(House *house) {
     return dump;
 }
 
+/* Goes through all pages: so many cases, in order of arrival. Gives the number of pages. */
+static size_t pages_go_on(House *house, InboxQuery query, size_t cases) {
+    InboxPage page;
+    size_t seen = 0, pages = 0;
+    Str before = STR_NONE;
+    do {
+        GOOD(house, inbox_page(&house->ctx, &query, &page));
+        pages++;
+        VEC_EACH (InboxLine, line, &page.lines) {
+            Str number = entity_text(line->application, IRI("receiptNumber"));
+            assert_true(str_cmp(before, number) < 0);
+            before = str_dup(house->arena, number);
+            seen++;
+        }
+        query.after = page.next;
+    } while (!str_empty(page.next));
+    assert_int_equal(seen, cases);
+    return pages;
+}
+
 static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
     House *house = *state;
     enum { CASES = 7 };
@@ -39,19 +59,7 @@ static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
     }
     InboxQuery query = {.post = STR("environment-waste-clerk"), .limit = 3};
     InboxPage page;
-    size_t seen = 0;
-    Str before = STR_NONE;
-    do {
-        GOOD(house, inbox_page(&house->ctx, &query, &page));
-        VEC_EACH (InboxLine, line, &page.lines) {
-            Str number = entity_text(line->application, IRI("receiptNumber"));
-            assert_true(str_cmp(before, number) < 0);
-            before = str_dup(house->arena, number);
-            seen++;
-        }
-        query.after = page.next;
-    } while (!str_empty(page.next));
-    assert_int_equal(seen, CASES);
+    assert_int_equal(pages_go_on(house, query, CASES), 3);
     int64_t counts[CASE_STATES];
     GOOD(house, inbox_counts(&house->ctx, query.post, counts));
     assert_int_equal(counts[CASE_SUBMITTED], CASES);
@@ -141,21 +149,7 @@ static void the_cases_of_a_day_come_in_pages_in_order_of_arrival(void **state) {
                         .pickup = FRIDAY,
                         .limit = 2};
     InboxPage page;
-    size_t seen = 0, pages = 0;
-    Str before = STR_NONE;
-    do {
-        GOOD(house, inbox_page(&house->ctx, &query, &page));
-        pages++;
-        VEC_EACH (InboxLine, line, &page.lines) {
-            Str number = entity_text(line->application, IRI("receiptNumber"));
-            assert_true(str_cmp(before, number) < 0);
-            before = str_dup(house->arena, number);
-            seen++;
-        }
-        query.after = page.next;
-    } while (!str_empty(page.next));
-    assert_int_equal(seen, CASES);
-    assert_int_equal(pages, 3);
+    assert_int_equal(pages_go_on(house, query, CASES), 3);
     query = (InboxQuery){.post = query.post, .states = query.states, .limit = 9};
     query.pickup = time_days_date(time_date_days(FRIDAY) + 1);
     GOOD(house, inbox_page(&house->ctx, &query, &page));
