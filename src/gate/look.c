@@ -48,18 +48,22 @@ static Rc about_collect(Gathering *g, const Entity *whole, bool *any) {
     return RC_OK;
 }
 
-/* What is shown has been masked: whom it is about is found in the record itself. One that names
-   nobody is recorded without a person. */
+/* The record itself, which names whom it is about; what is shown of it may be masked. */
+static Rc whole_of(Gathering *g, const Entity *shown, const Entity **out) {
+    *out = shown->whole ? shown->whole : shown;
+    if (!str_empty(dictionary_subject(g->ctx->tenant->dictionary, *out))) return RC_OK;
+    const Entity *stored;
+    Rc rc = ledger_entity(g->ctx, g->ctx->tenant->ledger, shown->id, &stored);
+    if (rc == RC_OK) *out = stored;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* One that names nobody is recorded without a person. */
 static Rc look_collect(Gathering *g, const Entity *shown) {
-    const Ctx *ctx = g->ctx;
     const Entity *whole;
     bool several = false;
-    Rc rc = ledger_entity(g->ctx, ctx->tenant->ledger, shown->id, &whole);
-    if (rc == RC_NOT_FOUND)
-        whole = shown;
-    else if (rc != RC_OK)
-        return rc;
-    Str subject = dictionary_subject(ctx->tenant->dictionary, whole);
+    TRY(whole_of(g, shown, &whole));
+    Str subject = dictionary_subject(g->ctx->tenant->dictionary, whole);
     if (str_empty(subject)) TRY(about_collect(g, whole, &several));
     if (!several) subject_add(g, subject, shown->id);
     return RC_OK;

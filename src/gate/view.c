@@ -161,6 +161,7 @@ static bool attr_visible(const Ctx *ctx, const Entity *entity, unsigned relation
 static const Entity *view_cut(Ctx *ctx, const Entity *entity, unsigned relation, size_t first) {
     Entity *cut = NEW(ctx->arena, Entity);
     *cut = *entity;
+    cut->whole = entity;
     cut->attrs =
         (Attrs){.items = NEW_ARRAY(ctx->arena, Attr, entity->attrs.len), .cap = entity->attrs.len};
     for (size_t i = 0; i < entity->attrs.len; i++) {

@@ -209,6 +209,7 @@ Entity *entity_dup(Arena *arena, const Entity *entity) {
     copy->types = texts_dup(arena, &entity->types);
     copy->scopes = texts_dup(arena, &entity->scopes);
     copy->attrs = attrs_dup(arena, &entity->attrs);
+    copy->whole = NULL; /* may not last as long */
     memset(&copy->places, 0, sizeof copy->places);
     VEC_EACH (uint32_t, place, &entity->places)
         vec_push(arena, &copy->places, *place);

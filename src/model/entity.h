@@ -61,6 +61,7 @@ typedef struct Entity {
     uint64_t version; /* ledger position of the last change; 0 before the first */
     VEC(uint32_t)
     places; /* of the sealed part of a split entity: where each attribute stands in the whole */
+    const struct Entity *whole; /* of one that is shown masked: the record itself; else NULL */
 } Entity;
 
 /* What a payload is read as: how strict, and what may be absent. */

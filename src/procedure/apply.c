@@ -162,8 +162,9 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
     if (str_empty(person))
         person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT,
                          STR_ARG(rand_id(ctx->rand, arena, ID_CHARS)));
-    Date due = waste_working_days_after(waste, time_jst_date(time_now(ctx->clock)),
-                                        waste_limits(waste)->standard_days);
+    Date today = time_jst_date(time_now(ctx->clock)),
+         due = waste_working_days_after(waste, today, waste_limits(waste)->standard_days);
+    due = waste_answer_by(waste, today, due, answers->day);
     set_texts(arena, entity, answers);
     entity_set(arena, entity, IRI("procedure"), json_of_str(WASTE_RESOURCE));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(1));
@@ -326,6 +327,16 @@ Rc apply_cancel(Ctx *ctx, Str id) {
     return case_end(ctx, command, application, step);
 }
 
+/* An earlier pickup brings the answer forward. */
+static void answer_forward(const Ctx *ctx, Arena *arena, const Entity *application, Entity *set) {
+    Date due, pickup, today = time_jst_date(time_now(ctx->clock));
+    if (!time_parse_date(entity_text(application, IRI("due")), &due) ||
+        !time_parse_date(entity_text(set, IRI("pickupDate")), &pickup))
+        return;
+    due = waste_answer_by(procedures_waste(ctx->tenant), today, due, pickup);
+    entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, due)));
+}
+
 Rc apply_change_day(Ctx *ctx, Str id, Date day) {
     const Entity *application;
     Outcome outcome;
@@ -348,6 +359,7 @@ Rc apply_change_day(Ctx *ctx, Str id, Date day) {
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("pickupDate"), json_of_str(time_format_date(arena, day)));
     entity_set_kind(arena, set, ATTR_RELATIONSHIP, IRI("slot"), json_of_str(new->slot));
+    if (state == CASE_SUBMITTED) answer_forward(ctx, arena, application, set);
     step->set = set;
     command_add(command, &part_slot_book, new);
     command_add(command, &part_case_step, step);
@@ -365,9 +377,11 @@ Rc apply_reply(Ctx *ctx, Str id, Str text) {
     Arena *arena = command_arena(command);
     const Waste *waste = procedures_waste(ctx->tenant);
     /* the office's time goes on where it stood still */
-    Date due =
-        waste_limit_on(waste, waste_working_days_after(waste, time_jst_date(time_now(ctx->clock)),
-                                                       entity_int(application, IRI("dueLeft"), 0)));
+    Date today = time_jst_date(time_now(ctx->clock)), pickup,
+         due = waste_limit_on(waste, waste_working_days_after(
+                                         waste, today, entity_int(application, IRI("dueLeft"), 0)));
+    if (time_parse_date(entity_text(application, IRI("pickupDate")), &pickup))
+        due = waste_answer_by(waste, today, due, pickup);
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, due)));
     step->set = set;

@@ -230,6 +230,12 @@ Date waste_limit_on(const Waste *waste, Date date) {
     return waste_is_working_day(waste, date) ? date : working_days(waste, date, 1, 1);
 }
 
+Date waste_answer_by(const Waste *waste, Date today, Date date, Date pickup) {
+    Date last = working_days(waste, pickup, 1, -1);
+    if (time_date_days(last) < time_date_days(today)) last = today;
+    return time_date_days(date) < time_date_days(last) ? date : last;
+}
+
 int64_t waste_working_days_left(const Waste *waste, Date from, Date to) {
     int64_t left = 0;
     for (int64_t day = time_date_days(from) + 1; day <= time_date_days(to); day++)

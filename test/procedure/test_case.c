@@ -373,6 +373,22 @@ static void asking_back_and_answering_goes_round(void **state) {
     assert_true(str_empty(steps.items[2].post));
 }
 
+/* Five working days, yet before the day of pickup: by then it is collected, or not. */
+static void the_office_answers_before_the_day_of_pickup(void **state) {
+    House *house = *state;
+    Receipt receipt;
+    house->clock.fixed = time_jst_start((Date){2026, 11, 30});
+    Str late = cases_apply(house, NULL, 1);
+    assert_true(str_eq(cases_text(house, late, IRI("due")), STR("2026-12-03")));
+    Answers answers = cases_answers(house, house->arena, "manaka", (Date){2026, 12, 8});
+    GOOD(house, cases_send(house, &answers, &receipt));
+    assert_true(str_eq(cases_text(house, receipt.id, IRI("due")), STR("2026-12-07")));
+    GOOD(house, apply_change_day(&house->ctx, receipt.id, FRIDAY)); /* brings it forward */
+    assert_true(str_eq(cases_text(house, receipt.id, IRI("due")), STR("2026-12-03")));
+    GOOD(house, apply_change_day(&house->ctx, receipt.id, (Date){2026, 12, 8}));
+    assert_true(str_eq(cases_text(house, receipt.id, IRI("due")), STR("2026-12-03")));
+}
+
 /* Friday 20 November: Monday the 23rd is a holiday, and so is what would end on it. */
 static void an_answer_is_asked_for_by_a_day_and_the_offices_time_stands_still(void **state) {
     House *house = *state;
@@ -387,11 +403,12 @@ static void an_answer_is_asked_for_by_a_day_and_the_offices_time_stands_still(vo
     GOOD(house, office_ask(&house->ctx, &act));
     assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-11-24")));
     assert_true(str_eq(cases_text(house, id, IRI("due")), STR("2026-11-24")));
-    house->clock.fixed += 10 * TIME_DAY; /* Monday 30 November: five working days were left */
+    house->clock.fixed += 5 * TIME_DAY; /* Wednesday the 25th: five working days were left */
     house_act(house, &house->resident);
     GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
-    assert_true(str_eq(cases_text(house, id, IRI("due")), STR("2026-12-07")));
+    assert_true(str_eq(cases_text(house, id, IRI("due")), STR("2026-12-02")));
     assert_true(str_empty(cases_text(house, id, IRI("answerDue"))));
+    house->clock.fixed += 5 * TIME_DAY;
     house_act(house, &house->clerk);
     act.answer_by = (Date){0};
     FAILS(house, office_ask(&house->ctx, &act), RC_INVALID, "none"); /* the cut-off is tomorrow */
@@ -620,6 +637,7 @@ int main(void) {
         TEST(changing_to_the_same_day_keeps_the_booking),
         TEST(only_whose_case_it_is_may_touch_it),
         TEST(asking_back_and_answering_goes_round),
+        TEST(the_office_answers_before_the_day_of_pickup),
         TEST(an_answer_is_asked_for_by_a_day_and_the_offices_time_stands_still),
         TEST(an_answer_is_asked_for_before_the_cut_off),
         TEST(touch_time_adds_up_and_makes_no_new_version),
