@@ -86,7 +86,8 @@ Rc office_dropped(Ctx *ctx, ProjectAnswer *out);
 Rc office_seen(Ctx *ctx, Str id);
 
 /* The proposals for a day's plan in a state ("waiting", "decided"), whole, in the order drafted. */
-Rc office_plans(Ctx *ctx, Date day, const char *state, ProjectAnswer *out);
+typedef VEC(const Entity *) OfficePlans;
+Rc office_plans(Ctx *ctx, Date day, Str state, OfficePlans *out);
 
 typedef struct OfficeDecision {
     Str id;

@@ -22,7 +22,7 @@ static Json plan_row(Arena *arena, const Entity *application) {
     return json_of_members(members, 6);
 }
 
-Str plan_title(Arena *arena, Date day) {
+static Str plan_title(Arena *arena, Date day) {
     return str_fmt(arena, STR_FMT "の粗大ごみ収集予定表について",
                    STR_ARG(time_format_japanese(arena, day)));
 }
@@ -104,11 +104,10 @@ Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
     Arena *arena = command_arena(command);
     ProposalDraft drafting;
     Str day = time_format_date(arena, plan->day);
-    Rc rc = proposal_new(ctx, command, STR("collection-plan"), day, &drafting);
+    Rc rc = proposal_new(ctx, command, PLAN_KIND, day, &drafting);
     if (rc == RC_OK) {
         drafting.draft->title = plan_title(arena, plan->day);
-        drafting.draft->decider_post =
-            waste_decider(procedures_waste(ctx->tenant), STR("collection-plan"), 0);
+        drafting.draft->decider_post = waste_decider(procedures_waste(ctx->tenant), PLAN_KIND, 0);
         rc = plan_collect(ctx, plan, command, drafting.draft);
     }
     if (rc == RC_OK) return proposal_send(ctx, command, &drafting, decision);
@@ -147,7 +146,7 @@ static Rc may_change(Ctx *ctx, const Entity *decision) {
 static Rc change_load(Ctx *ctx, const OfficeDecision *wish, PlanChange *change) {
     TRY(proposal_load(ctx, wish->id, &change->decision));
     TRY(may_change(ctx, change->decision));
-    if (!str_eq(entity_text(change->decision, IRI("kind")), STR("collection-plan")))
+    if (!str_eq(entity_text(change->decision, IRI("kind")), PLAN_KIND))
         return ctx_fail(ctx, RC_INVALID, "one-case", wish->id,
                         "This proposal is about one case: return it instead.");
     if (!str_eq(entity_text(change->decision, IRI("contentHash")), wish->hash))

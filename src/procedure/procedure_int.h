@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #define WASTE_RESOURCE STR("bulky-waste")
+#define PLAN_KIND      STR("collection-plan") /* of proposals: about a day */
 #define IRI(term)      STR(LD_DEFAULT term)
 
 typedef struct Sweep Sweep; /* the timer that takes out what ran out */
@@ -53,6 +54,9 @@ typedef struct ProposalDraft {
     PartDraft *draft;
     const Entity *waiting; /* NULL: none */
 } ProposalDraft;
+/* The n-th proposal of a kind about a thing, whole: their ids follow from both. RC_NOT_FOUND: there
+   are n. RC_LIMIT: there are as many as there may be. */
+Rc proposal_nth(Ctx *ctx, Str kind, Str about, size_t n, const Entity **out);
 /* A draft under the next id of its kind and thing. */
 Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out);
 /* What of a draft is about the person of a case. */
@@ -64,8 +68,6 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
 Rc proposal_load(Ctx *ctx, Str id, const Entity **out);
 /* An act of who asks on a proposal, in the command's arena, declared as a need. */
 PartAct *proposal_act(Ctx *ctx, Command *command, const OfficeDecision *decision);
-/* The title of a day's plan, by which its proposals are found. */
-Str plan_title(Arena *arena, Date day);
 /* Something is refused: what can be done about it is kept with the case, as it was told. */
 void office_remedies(Ctx *ctx, Command *command, PartStep *step);
 /* Runs and frees a command whose step ends the case: a reduction that is still open falls with it,

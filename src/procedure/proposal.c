@@ -11,22 +11,26 @@ Rc proposal_may_draft(Ctx *ctx) {
     return gate_check(ctx, &ask);
 }
 
+Rc proposal_nth(Ctx *ctx, Str kind, Str about, size_t n, const Entity **out) {
+    if (n == PROPOSALS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-many-proposals", about,
+                        "There were %d proposals about this already.", PROPOSALS_MAX);
+    return ledger_entity(ctx, ctx->tenant->ledger, decide_nth_id(ctx->arena, kind, about, n), out);
+}
+
 /* The id of the next proposal of a kind about a thing; *waiting when the last one still waits, and
  * is that of the id. */
 static Rc draft_id(Ctx *ctx, Str kind, Str about, Str *id, const Entity **waiting) {
+    const Entity *before;
+    Rc rc = RC_OK;
     *waiting = NULL;
-    for (size_t n = 0; n < PROPOSALS_MAX; n++) {
-        const Entity *before;
+    for (size_t n = 0; !*waiting; n++) {
         *id = decide_nth_id(ctx->arena, kind, about, n);
-        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, *id, &before);
-        if (rc == RC_NOT_FOUND) return RC_OK;
-        TRY(rc);
-        if (!str_eq(entity_text(before, IRI("state")), STR("waiting"))) continue;
-        *waiting = before;
-        return RC_OK;
+        rc = proposal_nth(ctx, kind, about, n, &before);
+        if (rc != RC_OK) break;
+        if (str_eq(entity_text(before, IRI("state")), STR("waiting"))) *waiting = before;
     }
-    return ctx_fail(ctx, RC_LIMIT, "too-many-proposals", about,
-                    "There were %d proposals about this already.", PROPOSALS_MAX);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out) {
@@ -211,7 +215,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
     const Json *contents = NULL;
-    bool plan = str_eq(entity_text(decision, IRI("kind")), STR("collection-plan"));
+    bool plan = str_eq(entity_text(decision, IRI("kind")), PLAN_KIND);
     if (!plan) TRY(contents_load(ctx, decision, &contents));
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {

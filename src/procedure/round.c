@@ -3,23 +3,18 @@
 
 #include <stdlib.h>
 
-enum { ROUND_MAX = 2000, PLANS_A_DAY = 50 };
+enum { ROUND_MAX = 2000 };
 
 /* ---- the cases of a day ---- */
 
-Rc office_plans(Ctx *ctx, Date day, const char *state, ProjectAnswer *out) {
-    Str title = plan_title(ctx->arena, day);
-    ProjectWish wish = {
-        .type = STR("Decision"),
-        .q = str_fmt(ctx->arena,
-                     "kind==\"collection-plan\";state==\"%s\";subjectLine==\"" STR_FMT "\"", state,
-                     STR_ARG(title)),
-        .order_by = STR("draftedAt"),
-        .limit = PLANS_A_DAY};
-    TRY(project_find(ctx, &wish, out));
-    if (!out->more) return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, "too-many-plans", STR("day"),
-                    "A day has at most %d collection plans.", PLANS_A_DAY);
+Rc office_plans(Ctx *ctx, Date day, Str state, OfficePlans *out) {
+    Str about = time_format_date(ctx->arena, day);
+    const Entity *plan;
+    Rc rc;
+    *out = (OfficePlans){0};
+    for (size_t n = 0; (rc = proposal_nth(ctx, PLAN_KIND, about, n, &plan)) == RC_OK; n++)
+        if (str_eq(entity_text(plan, IRI("state")), state)) vec_push(ctx->arena, out, plan);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 static bool marked_or_to_mark(const Entity *application, Str day) {
@@ -65,12 +60,12 @@ static int stop_order(const void *a, const void *b) {
 }
 
 Rc office_round(Ctx *ctx, Date day, OfficeRound *out) {
-    ProjectAnswer plans;
+    OfficePlans plans;
     Str text = time_format_date(ctx->arena, day);
     *out = (OfficeRound){0};
-    TRY(office_plans(ctx, day, "decided", &plans));
-    for (size_t i = 0; i < plans.entities.len; i++)
-        TRY(round_plan(ctx, plans.entities.items[i], text, out));
+    TRY(office_plans(ctx, day, STR("decided"), &plans));
+    for (size_t i = 0; i < plans.len; i++)
+        TRY(round_plan(ctx, plans.items[i], text, out));
     if (out->len) qsort(out->items, out->len, sizeof *out->items, stop_order);
     return RC_OK;
 }

@@ -107,7 +107,7 @@ static Rc resident(Seed *seed, Str login, Actor *out) {
 
 static Rc actors_find(Seed *seed) {
     Str clerk = waste_decider(seed->waste, STR("application-confirm"), 0),
-        chief = waste_decider(seed->waste, STR("collection-plan"), 0);
+        chief = waste_decider(seed->waste, PLAN_KIND, 0);
     seed->nobody = (Actor){.kind = ACTOR_NOBODY};
     TRY(official(seed, STR("clerk"), clerk, &seed->clerk));
     TRY(official(seed, STR("chief"), chief, &seed->chief));

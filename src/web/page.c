@@ -198,10 +198,11 @@ static int status_of(const Error *error) {
         [RC_INVALID] = 422, [RC_DENIED] = 403, [RC_NOT_FOUND] = 404, [RC_CONFLICT] = 409,
         [RC_LIMIT] = 429,   [RC_BUSY] = 503,   [RC_FAILED] = 500,
     };
-    bool store =
-        str_eq(error->code, STR("unknown-outcome")) || str_eq(error->code, STR("disk-full"));
+    static const char *const later[] = {"unknown-outcome", "disk-full", "deadline"};
     if (is_erased(error)) return 410;
-    return store ? 503 : statuses[error->rc];
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (str_eq(error->code, str_of(later[i]))) return 503;
+    return statuses[error->rc];
 }
 
 /* The page has words for these; another status borrows those of the nearest, the true one is

@@ -142,13 +142,13 @@ static Rc plan_days(HttpExchange *x, View *view, Date on) {
 
 /* Plans of the day that were decided already: what is proposed now is one more. */
 static Rc decided_set(Ctx *ctx, View *view, Date day) {
-    ProjectAnswer plans;
+    OfficePlans plans;
     JsonItems items = {0};
-    TRY(office_plans(ctx, day, "decided", &plans));
-    for (size_t i = 0; i < plans.entities.len; i++) {
+    TRY(office_plans(ctx, day, STR("decided"), &plans));
+    for (size_t i = 0; i < plans.len; i++) {
         View one = view_new(ctx->arena);
-        view_str(&one, "number", entity_text(plans.entities.items[i], IRI("number")));
-        view_str(&one, "url", page_decision_url(ctx->arena, plans.entities.items[i]->id));
+        view_str(&one, "number", entity_text(plans.items[i], IRI("number")));
+        view_str(&one, "url", page_decision_url(ctx->arena, plans.items[i]->id));
         vec_push(ctx->arena, &items, view_value(&one));
     }
     view_items(view, "decided", &items);
@@ -187,9 +187,9 @@ static bool day_of(HttpExchange *x, Date *day) {
 
 /* The waiting proposal for a day's plan, NULL when there is none. */
 static Rc waiting_plan(Ctx *ctx, Date day, const Entity **out) {
-    ProjectAnswer found;
-    TRY(office_plans(ctx, day, "waiting", &found));
-    *out = found.entities.len ? found.entities.items[0] : NULL;
+    OfficePlans found;
+    TRY(office_plans(ctx, day, STR("waiting"), &found));
+    *out = found.len ? found.items[0] : NULL;
     return RC_OK;
 }
 
@@ -493,10 +493,10 @@ static Rc plan_propose(HttpExchange *x, const HttpForm *form, Date day, Faults *
 /* Pressed again, or in another tab, when nothing waits any more: what became of it is shown. */
 static Rc plan_over(HttpExchange *x, const HttpForm *form, Date day) {
     Ctx *ctx = http_ctx(x);
-    ProjectAnswer plans;
-    TRY(office_plans(ctx, day, "decided", &plans));
-    for (size_t i = 0; i < plans.entities.len; i++) {
-        const Entity *plan = plans.entities.items[i];
+    OfficePlans plans;
+    TRY(office_plans(ctx, day, STR("decided"), &plans));
+    for (size_t i = 0; i < plans.len; i++) {
+        const Entity *plan = plans.items[i];
         if (!str_eq(entity_text(plan, IRI("contentHash")), http_form_value(form, "hash"))) continue;
         page_see(x, page_decision_url(ctx->arena, plan->id));
         return RC_OK;
