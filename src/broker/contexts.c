@@ -179,7 +179,7 @@ static Rc flag_check(Ctx *ctx, const HttpExchange *x, const char *name) {
 
 void contexts_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
-    Found found;
+    Found found = {0};
     Rc rc = flag_check(ctx, x, "details");
     if (rc == RC_OK) rc = find(ctx, x, &found);
     if (rc == RC_OK && found.kind == KIND_CACHED && !flag(x, "details"))

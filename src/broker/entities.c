@@ -218,7 +218,7 @@ static void attr_operate(HttpExchange *x, const Operation *operation) {
     Entity *fragment = NULL;
     Str id;
     if (!opened(x, operation->handler, &request)) return;
-    Str iri;
+    Str iri = STR_NONE;
     const Match *selector = NULL;
     Rc rc = id_read(request, &id);
     if (rc == RC_OK) rc = attr_name(request, operation, &iri);

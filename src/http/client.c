@@ -328,9 +328,9 @@ static Host **host_at(HttpClient *client, Str name) {
 }
 
 static Host *host_get(HttpClient *client, Str name) {
-    Host **at = host_at(client, name);
-    if (*at) return *at;
-    Host *host = mem_zero(sizeof *host + name.len);
+    Host **at = host_at(client, name), *host = *at;
+    if (host) return host;
+    host = mem_zero(sizeof *host + name.len);
     host->name = (Str){memcpy(host + 1, name.ptr, name.len), name.len};
     host->last = &host->queue;
     return *at = host;
