@@ -19,6 +19,9 @@ typedef struct Replay {
     Str kind;
     Map commands;
     CrashKnown seen; /* newest count and position of each slot */
+    const CrashKnown *known;
+    uint64_t readable[CRASH_PEOPLE]; /* the first leaf since the last erasure that says his name */
+    uint64_t keyless[CRASH_PEOPLE];  /* the last one that says it no more */
     Str wrong;
 } Replay;
 
@@ -67,12 +70,55 @@ static void count_slot(Replay *replay, const Entity *entity, uint64_t position) 
     replay->seen.positions[thread][slot] = position;
 }
 
+/* CRASH_PEOPLE when the id is nobody's. */
+static unsigned person_of(Replay *replay, Str id, Str (*id_of)(Arena *arena, unsigned person)) {
+    unsigned person = 0;
+    while (person < CRASH_PEOPLE && !str_eq(id, id_of(replay->arena, person)))
+        person++;
+    return person;
+}
+
+/* What was written of a person before his erasure isn't readable, all else is. */
+static void follow_erasures(Replay *replay, const Event *event) {
+    unsigned long long at = event->position;
+    if (str_eq(event->note_kind, STR("erasure"))) {
+        unsigned person = person_of(replay, event->subject, crash_person_id);
+        if (person == CRASH_PEOPLE) {
+            WRONG(replay, "leaf %llu erases nobody", at);
+            return;
+        }
+        if (replay->readable[person])
+            WRONG(replay, "person %u was erased by leaf %llu, leaf %llu is readable", person, at,
+                  (unsigned long long)replay->readable[person]);
+        replay->keyless[person] = 0;
+    }
+    unsigned person =
+        event->delta ? person_of(replay, event->delta->id, crash_advice_id) : CRASH_PEOPLE;
+    if (person == CRASH_PEOPLE) {
+        if (event->erased) WRONG(replay, "leaf %llu lost a key", at);
+    } else if (event->erased) {
+        replay->keyless[person] = at;
+    } else {
+        if (!replay->readable[person]) replay->readable[person] = at;
+        if (at <= replay->known->erased[person])
+            WRONG(replay, "person %u was acknowledged as erased, leaf %llu is readable", person,
+                  at);
+    }
+}
+
+static void check_erasures(Replay *replay) {
+    for (unsigned person = 0; person < CRASH_PEOPLE; person++)
+        if (replay->keyless[person])
+            WRONG(replay, "leaf %llu lost its key, which nobody destroyed",
+                  (unsigned long long)replay->keyless[person]);
+}
+
 static Rc replay_event(Ctx *ctx, void *arg, const Event *event) {
     (void)ctx;
     Replay *replay = arg;
     if (event->ordinal == 0) leaf_begins(replay, event);
     replay->events++;
-    if (event->erased) WRONG(replay, "leaf %llu lost a key", (unsigned long long)event->position);
+    follow_erasures(replay, event);
     if (!event->delta) return RC_OK;
     Str id = str_dup(replay->arena, event->delta->id);
     /* the event's memory ends with the call */
@@ -178,6 +224,7 @@ static void check_open_city(City *city, Replay *replay, const CrashKnown *known)
     if (rc != RC_OK) WRONG(replay, "reading: %.*s", STR_ARG(city->ctx.error.detail));
     leaf_ends(replay);
     check_acknowledged(replay, known);
+    check_erasures(replay);
     check_money(replay);
     check_entities(city, replay); /* the working set over state.db as the crash left it */
     check_tree(city, replay);
@@ -197,7 +244,8 @@ static void project_all(City *city, Replay *replay) {
 
 Str crash_check(const char *root, CrashKnown *known, Arena *arena) {
     City city;
-    Replay replay = {.arena = arena, .entities = map_new(arena), .commands = map_new(arena)};
+    Replay replay = {
+        .arena = arena, .entities = map_new(arena), .commands = map_new(arena), .known = known};
     city_make_at(&city, root);
     if (city_open(&city) != RC_OK) {
         WRONG(&replay, "opening: %.*s", STR_ARG(city.ctx.error.detail));
@@ -212,9 +260,9 @@ Str crash_check(const char *root, CrashKnown *known, Arena *arena) {
         if (city_open(&city) != RC_OK) abort();
         check_entities(&city, &replay);
     }
-    uint64_t acks = known->acks;
+    replay.seen.acks = known->acks;
+    memcpy(replay.seen.erased, known->erased, sizeof known->erased);
     *known = replay.seen;
-    known->acks = acks;
     known->highest = replay.last;
     city_leave(&city);
     return replay.wrong;

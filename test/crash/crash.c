@@ -27,6 +27,7 @@ typedef struct Run {
     uint64_t told;
     uint64_t lost;         /* lives that began without local.db */
     uint64_t acks, silent; /* all acknowledgements; lives killed before the first one */
+    uint64_t erasures;     /* of the acknowledgements */
 } Run;
 
 static void new_folder(Run *run, Arena *arena) {
@@ -70,6 +71,9 @@ static void learn(Run *run, const CrashAck *ack) {
     CrashKnown *known = &run->known;
     if (ack->slot < CRASH_SLOTS && ack->count > known->counts[ack->thread][ack->slot])
         known->counts[ack->thread][ack->slot] = ack->count;
+    run->erasures += ack->slot > CRASH_SLOTS;
+    if (ack->slot > CRASH_SLOTS && ack->position > known->erased[ack->slot - CRASH_SLOTS - 1])
+        known->erased[ack->slot - CRASH_SLOTS - 1] = ack->position;
     if (ack->position > known->highest) known->highest = ack->position;
     known->acks++;
     run->acks++;
@@ -181,9 +185,10 @@ int main(int argc, char **argv) {
     Arena *arena = arena_new((size_t)4 << 30);
     Str wrong = live_and_die(&run, argv[0], arena);
     printf("%s: %d lives, %llu acknowledged writes, %llu lives killed before their first, "
-           "%llu without local.db, %llu notifications, seed %llu: " STR_FMT "\n",
+           "%llu without local.db, %llu notifications, %llu erasures, seed %llu: " STR_FMT "\n",
            mode, run.lives, (unsigned long long)run.acks, (unsigned long long)run.silent,
-           (unsigned long long)run.lost, (unsigned long long)run.told, (unsigned long long)first,
+           (unsigned long long)run.lost, (unsigned long long)run.told,
+           (unsigned long long)run.erasures, (unsigned long long)first,
            STR_ARG(wrong.len ? wrong : STR("everything is there")));
     bool good = no_sync ? str_find(wrong, STR("was acknowledged")) >= 0
                         : !wrong.len && run.silent < (uint64_t)run.lives / 2;

@@ -11,11 +11,13 @@ enum {
     CRASH_ACCOUNTS = 6, /* shared by all: money moves between them */
     CRASH_MONEY = 1000, /* in each account at first */
     CRASH_CASES = 40,
-    CRASH_BRIEF = 4, /* entities that end by themselves */
+    CRASH_BRIEF = 4,  /* entities that end by themselves */
+    CRASH_PEOPLE = 6, /* who ask for advice, and are erased */
 };
 
 /* What a thread was told is durable. Smaller than PIPE_BUF, so that it goes through the pipe whole.
-   slot CRASH_SLOTS: something else than a count. */
+   slot CRASH_SLOTS: something else than a count; beyond: a person was erased, with all up to the
+   position. */
 typedef struct CrashAck {
     uint32_t thread, slot;
     uint64_t count; /* the slot's new count */
@@ -37,7 +39,8 @@ _Noreturn void crash_live(const CrashPlan *plan);
 typedef struct CrashKnown {
     uint64_t counts[CRASH_THREADS][CRASH_SLOTS];
     uint64_t positions[CRASH_THREADS][CRASH_SLOTS + 1];
-    uint64_t acks, highest; /* position */
+    uint64_t erased[CRASH_PEOPLE]; /* the last position up to which it was acknowledged */
+    uint64_t acks, highest;        /* position */
 } CrashKnown;
 
 /* Opens the folder, compares everything, says in words what is wrong, or gives an empty Str. known
@@ -53,6 +56,8 @@ Str crash_check_heard(const char *root, const CrashKnown *known, struct Heard *h
 Str crash_slot_id(Arena *arena, unsigned thread, unsigned slot);
 Str crash_account_id(Arena *arena, unsigned account);
 Str crash_brief_id(Arena *arena, unsigned brief);
+Str crash_advice_id(Arena *arena, unsigned person);
+Str crash_person_id(Arena *arena, unsigned person);
 /* Type by slot: open, personal, undeclared. */
 const char *crash_slot_type(unsigned slot);
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { ERASE_ONE_IN = 60 };
+
 Str crash_slot_id(Arena *arena, unsigned thread, unsigned slot) {
     return str_fmt(arena, "urn:x:slot:%u:%u", thread, slot);
 }
@@ -18,6 +20,14 @@ Str crash_account_id(Arena *arena, unsigned account) {
 
 Str crash_brief_id(Arena *arena, unsigned brief) {
     return str_fmt(arena, "urn:x:brief:%u", brief);
+}
+
+Str crash_advice_id(Arena *arena, unsigned person) {
+    return str_fmt(arena, "urn:x:advice:%u", person);
+}
+
+Str crash_person_id(Arena *arena, unsigned person) {
+    return str_fmt(arena, "urn:x:person:%u", person);
 }
 
 const char *crash_slot_type(unsigned slot) {
@@ -154,10 +164,22 @@ static Delta *brief_delta(City *city, Arena *arena, Rand *rand) {
     return delta;
 }
 
+/* What somebody asked, sealed under his key. */
+static Delta *advice_delta(Arena *arena, Rand *rand) {
+    Delta *delta = NEW(arena, Delta);
+    unsigned person = (unsigned)rand_below(rand, CRASH_PEOPLE);
+    Str id = crash_advice_id(arena, person);
+    *delta = (Delta){.op = DELTA_PUT, .id = id, .after = entity_new(arena, id, STR(CONSULT))};
+    entity_set_kind(arena, delta->after, ATTR_RELATIONSHIP, STR(APPLICANT),
+                    json_of_str(crash_person_id(arena, person)));
+    entity_set(arena, delta->after, STR(NAME), json_of_str(rand_id(rand, arena, 20)));
+    return delta;
+}
+
 static Command *other_command(City *city, Rand *rand) {
     Command *command = command_new(city->ledger, (CommandHead){.kind = STR("other")});
     Arena *arena = command_arena(command);
-    unsigned kind = (unsigned)rand_below(rand, 4);
+    unsigned kind = (unsigned)rand_below(rand, 5);
     if (kind == 0) {
         PartLook *look = NEW(arena, PartLook);
         *look = (PartLook){.why = STR("a list")};
@@ -171,6 +193,7 @@ static Command *other_command(City *city, Rand *rand) {
     PartPut *put = NEW(arena, PartPut);
     put->delta = kind == 1   ? case_delta(arena, rand)
                  : kind == 2 ? reading_delta(arena, rand)
+                 : kind == 3 ? advice_delta(arena, rand)
                              : brief_delta(city, arena, rand);
     command_needs(command, put->delta->id);
     command_add(command, &part_put, put);
@@ -186,6 +209,40 @@ typedef struct WriterThread {
     int pipe;
 } WriterThread;
 
+static void acknowledge(const WriterThread *me, CrashAck ack) {
+    ack.thread = me->thread;
+    if (write(me->pipe, &ack, sizeof ack) != sizeof ack) _exit(0);
+}
+
+/* What was written of the person by now is nobody's to read from then on. */
+static void erase_somebody(City *city, const WriterThread *me, Rand *rand) {
+    unsigned person = (unsigned)rand_below(rand, CRASH_PEOPLE);
+    LedgerErasure erasure = {.head = {.kind = STR("erase")},
+                             .subject = crash_person_id(city->ctx.arena, person),
+                             .reason = STR("asked for")};
+    uint64_t head = ledger_head(city->ledger);
+    vec_push(city->ctx.arena, &erasure.files, STR(OTHER_FILE));
+    Rc rc = ledger_erase(&city->ctx, city->ledger, &erasure, NULL);
+    bool late = rc == RC_FAILED && str_eq(city->ctx.error.code, STR("erased-not-scrubbed"));
+    if (rc != RC_OK && !late) die(city, "erase");
+    acknowledge(me, (CrashAck){.slot = CRASH_SLOTS + 1 + person, .position = head});
+}
+
+static void execute(City *city, const WriterThread *me, Rand *rand) {
+    unsigned slot = (unsigned)rand_below(rand, CRASH_SLOTS + 6);
+    bool counts = slot < CRASH_SLOTS;
+    Command *command = counts                   ? count_command(city, me->thread, slot)
+                       : slot < CRASH_SLOTS + 3 ? money_command(city, rand)
+                                                : other_command(city, rand);
+    Outcome outcome;
+    Rc rc = ledger_execute(&city->ctx, city->ledger, command, &outcome);
+    if (rc != RC_OK && rc != RC_CONFLICT) die(city, "execute");
+    CrashAck ack = {.slot = counts ? slot : CRASH_SLOTS, .position = outcome.position};
+    if (rc == RC_OK && counts) ack.count = (uint64_t)outcome.result->value.integer;
+    if (rc == RC_OK) acknowledge(me, ack);
+    command_free(command);
+}
+
 static void *write_for_ever(void *arg) {
     WriterThread *me = arg;
     City city = *me->city; /* a Ctx of its own */
@@ -195,19 +252,10 @@ static void *write_for_ever(void *arg) {
     if (reader_open(&city.ctx, ledger_store(city.ledger), &city.ctx.db) != RC_OK)
         die(&city, "reader");
     for (;;) {
-        unsigned slot = (unsigned)rand_below(&rand, CRASH_SLOTS + 6);
-        bool counts = slot < CRASH_SLOTS;
-        Command *command = counts                   ? count_command(&city, me->thread, slot)
-                           : slot < CRASH_SLOTS + 3 ? money_command(&city, &rand)
-                                                    : other_command(&city, &rand);
-        Outcome outcome;
-        Rc rc = ledger_execute(&city.ctx, city.ledger, command, &outcome);
-        if (rc != RC_OK && rc != RC_CONFLICT) die(&city, "execute");
-        CrashAck ack = {me->thread, counts ? slot : CRASH_SLOTS,
-                        rc == RC_OK && counts ? (uint64_t)outcome.result->value.integer : 0,
-                        outcome.position};
-        if (rc == RC_OK && write(me->pipe, &ack, sizeof ack) != sizeof ack) _exit(0);
-        command_free(command);
+        if (rand_below(&rand, ERASE_ONE_IN) == 0)
+            erase_somebody(&city, me, &rand);
+        else
+            execute(&city, me, &rand);
         arena_reset(city.ctx.arena);
     }
     return NULL;
