@@ -83,6 +83,7 @@ void commit_close(Ledger *ledger) {
 static Ctx scratch_ctx(const Commit *commit) {
     Ctx ctx = commit->ctx;
     ctx.arena = commit->temp;
+    ctx.error = (Error){0};
     return ctx;
 }
 
@@ -104,18 +105,36 @@ static Rc seal_event(Ctx *ctx, const EventPlace *place, const KeyScope *scope, S
     return RC_OK;
 }
 
+static Rc encoded(Ctx *ctx, const Buf *buf, Str *out) {
+    *out = buf_str(buf);
+    if (buf_rc(buf) == RC_OK) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "command-too-large", STR_NONE,
+                    "The command's events exceed %d MiB: split it.", LEAF_MAX >> 20);
+}
+
 static Rc encode_delta(Ctx *ctx, const Delta *delta, Str *out) {
     Buf buf = buf_new(ctx->arena, LEAF_MAX);
     delta_encode(&buf, delta);
-    *out = buf_str(&buf);
-    return buf_rc(&buf);
+    return encoded(ctx, &buf, out);
 }
 
 static Rc encode_json(Ctx *ctx, const Json *value, Str *out) {
     Buf buf = buf_new(ctx->arena, LEAF_MAX);
     if (value) json_write(&buf, value);
-    *out = buf_str(&buf);
-    return buf_rc(&buf);
+    return encoded(ctx, &buf, out);
+}
+
+/* What couldn't be read back, or only slowly, is not written. */
+static Rc change_fits(Ctx *ctx, const StagedEvent *event, size_t bytes) {
+    const Delta *delta = event->delta;
+    size_t n = delta->after ? entity_attrs_count(delta->after) : 0;
+    if (n > DELTA_ATTRS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-large", delta->id,
+                        "One change sets at most %d instances of attributes, this one %zu: send it "
+                        "in several requests.",
+                        DELTA_ATTRS_MAX, n);
+    bool old = event->of.position > 0; /* appended again: it has been there already */
+    return old || delta->op == DELTA_DELETE ? RC_OK : entity_fits(ctx, event->whole, bytes);
 }
 
 static Rc encode_change(Ctx *ctx, const EventPlace *place, const StagedEvent *event,
@@ -131,10 +150,10 @@ static Rc encode_change(Ctx *ctx, const EventPlace *place, const StagedEvent *ev
         clear = open;
     }
     TRY(encode_delta(ctx, clear, &out->clear));
-    if (!secret) return RC_OK;
-    Str plain;
-    TRY(encode_delta(ctx, secret, &plain));
-    return seal_event(ctx, place, &rule.scope, plain, out);
+    Str plain = STR_NONE;
+    if (secret) TRY(encode_delta(ctx, secret, &plain));
+    TRY(change_fits(ctx, event, out->clear.len + plain.len));
+    return secret ? seal_event(ctx, place, &rule.scope, plain, out) : RC_OK;
 }
 
 static Rc encode_note(Ctx *ctx, const EventPlace *place, const StagedEvent *event, LeafEvent *out) {
@@ -180,9 +199,8 @@ static Rc encode_leaf(Ctx *ctx, Ledger *ledger, const LeafHead *head) {
         TRY(encode_event(ctx, &place, &commit->stage.events.items[i], &event));
         leaf_put_event(&commit->leaf, &event);
     }
-    if (!commit->leaf.full) return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, "command-too-large", STR_NONE,
-                    "The command's events exceed 64 MiB: split it.");
+    Str leaf;
+    return encoded(ctx, &commit->leaf, &leaf);
 }
 
 static Rc put_tile(Ctx *ctx, void *arg, unsigned level, uint64_t tile, const Digest *hashes) {
@@ -205,13 +223,19 @@ static Rc append_leaf(Ctx *ctx, Commit *commit, const LeafHead *head) {
     return RC_OK;
 }
 
+/* An error that nobody has said would be told in the words of another. */
+static Rc unsaid(Ctx *ctx, Rc rc) {
+    return ctx_fail(ctx, rc, "not-written", STR_NONE, "What was sent could not be written.");
+}
+
 /* Says an error of a scratch Ctx again where it stays. */
-static Rc keep_error(Ctx *to, const Error *error) {
+static Rc keep_error(Ctx *to, Rc rc, const Error *error) {
+    if (error->rc != rc) return unsaid(to, rc);
     to->error = (Error){.rc = error->rc,
                         .code = str_dup(to->arena, error->code),
                         .detail = str_dup(to->arena, error->detail),
                         .path = str_dup(to->arena, error->path)};
-    return error->rc;
+    return rc;
 }
 
 Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head) {
@@ -225,7 +249,7 @@ Rc commit_leaf(Ledger *ledger, const CommandId *id, const CommandHead *head) {
                      .events = commit->stage.events.len};
     Rc rc = encode_leaf(&ctx, ledger, &leaf);
     if (rc == RC_OK) rc = append_leaf(&ctx, commit, &leaf);
-    if (rc != RC_OK) rc = keep_error(&commit->ctx, &ctx.error);
+    if (rc != RC_OK) rc = keep_error(&commit->ctx, rc, &ctx.error);
     arena_rewind(ctx.arena, mark);
     return rc;
 }
@@ -243,7 +267,7 @@ Rc commit_encode_records(Ledger *ledger, Writer *writer) {
         if (!staged->entity) continue;
         ArenaMark mark = arena_mark(ctx.arena);
         Rc rc = record_encode(&ctx, &source, staged->entity, &commit->records, &staged->sealed);
-        if (rc != RC_OK) rc = keep_error(&commit->ctx, &ctx.error);
+        if (rc != RC_OK) rc = keep_error(&commit->ctx, rc, &ctx.error);
         arena_rewind(ctx.arena, mark);
         if (rc != RC_OK) return rc;
         staged->record_len = commit->records.len - staged->record_at;
@@ -433,6 +457,7 @@ static Rc run_parts(Ctx *ctx, Ledger *ledger, Command *command) {
     Commit *commit = &ledger->commit;
     int64_t now = time_now(ledger->options.clock);
     if (now > commit->last_time) commit->last_time = now;
+    ctx->error = (Error){0};
     TRY(stage_begin(&commit->stage, command, commit->edge.size + 1, commit->last_time));
     VEC_EACH (const Part, part, &command->parts) {
         if (part->kind->guard) TRY(part->kind->guard(ctx, &commit->stage, part->args));
@@ -453,6 +478,7 @@ static Rc run_command(Ledger *ledger, Command *command) {
     }
     if (rc != RC_OK) {
         stage_undo(&commit->stage);
+        if (ctx->error.rc != rc) (void)unsaid(ctx, rc);
         refuse(command, &ctx->error);
         return RC_OK;
     }

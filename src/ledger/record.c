@@ -91,6 +91,11 @@ static Str associated(Arena *arena, const Entity *entity, const KeyId *key) {
     return buf_str(&buf);
 }
 
+static Rc too_large(Ctx *ctx, Str id) {
+    return ctx_fail(ctx, RC_LIMIT, "too-large", id, "The stored form of this exceeds %d MiB.",
+                    RECORD_MAX >> 20);
+}
+
 /* Seals the secret part where its key is there; parts stay empty where it is not. */
 static Rc seal_secret(Ctx *ctx, const RecordKeys *source, const SealRule *rule,
                       const Entity *secret, SealedParts *parts) {
@@ -100,7 +105,7 @@ static Rc seal_secret(Ctx *ctx, const RecordKeys *source, const SealRule *rule,
     TRY(rc);
     Buf plain = buf_new(ctx->arena, RECORD_MAX);
     entity_encode(&plain, secret);
-    TRY(buf_rc(&plain));
+    if (buf_rc(&plain) != RC_OK) return too_large(ctx, secret->id);
     Str with = associated(ctx->arena, rule->entity, &key.id);
     (void)vec_push(ctx->arena, parts,
                    record_seal_part(ctx, source->rand, &key, with, buf_str(&plain)));
@@ -126,8 +131,7 @@ Rc record_encode(Ctx *ctx, const RecordKeys *source, const Entity *entity, Buf *
     wire_put_str(to, buf_str(&text));
     leaf_put_sealed(to, &parts);
     *sealed = parts.len > 0;
-    TRY(buf_rc(&text));
-    return buf_rc(to);
+    return buf_rc(&text) == RC_OK && buf_rc(to) == RC_OK ? RC_OK : too_large(ctx, entity->id);
 }
 
 bool record_has_sealed(Str stored) {

@@ -5,6 +5,9 @@
 
 #include "entity.h"
 
+/* Attribute instances in one change, their sub-attributes counted in. */
+enum { DELTA_ATTRS_MAX = 10000 };
+
 typedef enum DeltaOp {
     DELTA_PUT,    /* the entity is now exactly `after` (create, replace) */
     DELTA_CHANGE, /* attributes set and removed, types and scopes added or set */

@@ -216,6 +216,36 @@ Entity *entity_dup(Arena *arena, const Entity *entity) {
     return copy;
 }
 
+/* ---- bounds ---- */
+
+static size_t attrs_count(const Attrs *attrs) {
+    size_t n = attrs->len;
+    VEC_EACH (Attr, attr, attrs)
+        n += attrs_count(&attr->subs);
+    return n;
+}
+
+size_t entity_attrs_count(const Entity *entity) {
+    return attrs_count(&entity->attrs) + entity->types.len + entity->scopes.len;
+}
+
+Rc entity_fits(Ctx *ctx, const Entity *entity, size_t changed) {
+    enum { FEW = 64 };
+    size_t n = entity_attrs_count(entity);
+    if (n > ENTITY_ATTRS_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-large", entity->id,
+                        "An entity has at most %d attributes, sub-attributes and types counted in, "
+                        "this one would have %zu: make several of it.",
+                        ENTITY_ATTRS_MAX, n);
+    if (n <= FEW && changed < ENTITY_BYTES_MAX / FEW) return RC_OK;
+    Buf stored = buf_new(ctx->arena, ENTITY_BYTES_MAX);
+    entity_encode(&stored, entity);
+    if (buf_rc(&stored) == RC_OK) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "too-large", entity->id,
+                    "An entity takes at most %d MiB, this one would be larger: make several of it.",
+                    ENTITY_BYTES_MAX >> 20);
+}
+
 /* ---- split and join ---- */
 
 void entity_split(Arena *arena, const Entity *entity, const EntitySealing *sealing, Entity **clear,

@@ -28,6 +28,10 @@ enum { ENTITY_ID_MAX = 2000 };
 bool entity_id_ok(Str id);
 #define ENTITY_TIME_NULL (TIME_NONE + 1)
 
+/* What is stored as one entity: attribute instances with their sub-attributes, types and scopes;
+   bytes of the stored form. */
+enum { ENTITY_ATTRS_MAX = 2000, ENTITY_BYTES_MAX = 4 << 20 };
+
 /* Bytes of the name of a type or an attribute, expanded: two of them are a key of an index. */
 enum { ENTITY_NAME_MAX = 500 };
 
@@ -111,6 +115,12 @@ const Attr *entity_attr_dataset(const Entity *entity, Str iri, Str dataset_id);
 /* All instances of the attribute, which stand together; *n is their number. Borrowed. */
 const Attr *entity_attr_all(const Entity *entity, Str iri, size_t *n);
 bool entity_has_type(const Entity *entity, Str iri);
+/* What of ENTITY_ATTRS_MAX there is in an entity. */
+size_t entity_attrs_count(const Entity *entity);
+/* RC_LIMIT "too-large" with the entity's id when it is beyond what is stored as one. changed: bytes
+   of what was set last; while no change is large and there are few attributes, bytes aren't
+   counted. */
+Rc entity_fits(Ctx *ctx, const Entity *entity, size_t changed);
 /* True when the instance is the NGSI-LD Null: in a fragment it removes the attribute. */
 bool entity_attr_null(const Attr *attr);
 /* True when the NGSI-LD Null stands somewhere inside the value: allowed in merge only
