@@ -7,6 +7,11 @@
 #include <stdatomic.h>
 
 enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
+/* What one request may hold, asked before anything is made of it; with those of model/ one table in
+ * doc/conformance.md. */
+enum {
+    BROKER_BATCH_MAX = 10000, /* elements of a batch; errors that a purge tells */
+};
 
 /* ---- request.c: what every operation starts and ends with ---- */
 
@@ -52,6 +57,12 @@ bool request_moved(HttpExchange *x, Rc rc, HttpHandler handler);
 /* To be said before a handler of a loop route runs on the pool: request_open then lends it the
  * reader. */
 void request_on_pool(HttpExchange *x);
+
+/* RC_LIMIT "request-too-large", naming the place and the remedy, where there are more than max. */
+Rc request_bound(Ctx *ctx, Str path, size_t n, size_t max);
+/* Answers what was done, as JSON. It stays done where the text is full and can't be told: 403. */
+void request_answer_done(Request *request, int status, const Buf *body);
+void request_answer_json(Request *request, int status, const Json *json);
 
 /* True if the parameter's value has this word among its comma-separated ones
  * (options=keyValues,count). */

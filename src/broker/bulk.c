@@ -26,7 +26,8 @@ static Json read_error(Arena *arena, Str id, const Error *error) {
 
 static Rc payload_array(Request *request) {
     const Json *payload = request->payload;
-    if (payload->kind == JSON_ARRAY && payload->len) return RC_OK;
+    if (payload->kind == JSON_ARRAY && payload->len)
+        return request_bound(request->ctx, STR_NONE, payload->len, BROKER_BATCH_MAX);
     return ctx_fail(request->ctx, RC_INVALID, "no-batch", STR_NONE,
                     "A batch is a JSON array with at least one element.");
 }
@@ -100,13 +101,6 @@ static void items_join(Arena *arena, JsonItems *to, const Json *from) {
         vec_push(arena, to, *json_at(from, i));
 }
 
-static void answer_json(Request *request, int status, const Json *json) {
-    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    json_write(&body, json);
-    request->accept = ACCEPT_JSON;
-    request_answer(request, status, buf_str(&body));
-}
-
 /* 207 when something went wrong, 201 with the created ids, else 204 (clauses 6.14 to 6.17, 6.31).
  */
 static void bulk_answer(Request *request, const BulkRun *run, const Json *result) {
@@ -122,11 +116,11 @@ static void bulk_answer(Request *request, const BulkRun *run, const Json *result
             {STR("errors"), json_of_items(errors.items, errors.len)},
         };
         Json answer = json_of_members(members, 2);
-        answer_json(request, 207, &answer);
+        request_answer_json(request, 207, &answer);
         return;
     }
     if (run->kind->creates && created && created->len)
-        answer_json(request, 201, created);
+        request_answer_json(request, 201, created);
     else
         request_answer_empty(request, 204);
 }

@@ -164,15 +164,12 @@ static void answer_updates(Request *request, const Outcome *outcome, void *arg) 
         request_answer_empty(request, 204);
         return;
     }
-    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
     JsonMember members[] = {
         {STR("updated"), terms_json(request, json_get(outcome->result, STR("updated")))},
         {STR("notUpdated"), refused_json(request, refused)},
     };
     Json answer = json_of_members(members, 2);
-    json_write(&body, &answer);
-    request->accept = ACCEPT_JSON;
-    request_answer(request, 207, buf_str(&body));
+    request_answer_json(request, 207, &answer);
 }
 
 void entities_append(HttpExchange *x) {

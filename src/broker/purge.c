@@ -10,7 +10,7 @@ typedef struct Purge {
     Request *request;
     StrVec named;
     bool drops, keeps;
-    JsonItems success, errors;
+    Buf success, errors; /* elements of the answer's arrays, each behind a comma */
 } Purge;
 
 static Rc bad(Purge *purge, const char *param, const char *sentence) {
@@ -72,8 +72,15 @@ static bool part_fill(Purge *purge, const Entity *entity, PartEntity *part) {
     return fragment->attrs.len > 0;
 }
 
+static void told(Buf *to, const Json *items) {
+    for (size_t i = 0; items && i < items->len; i++) {
+        if (to->len) buf_add_char(to, ',');
+        json_write(to, json_at(items, i));
+    }
+}
+
 /* One command for a page of entities; each is judged for itself. */
-static Rc page_purge(Purge *purge, const ProjectAnswer *answer, size_t *changed) {
+static Rc page_purge(Purge *purge, const ProjectAnswer *answer) {
     Request *request = purge->request;
     Command *command = broker_command(request, STR("entity.purge"));
     Arena *arena = command_arena(command);
@@ -89,38 +96,33 @@ static Rc page_purge(Purge *purge, const ProjectAnswer *answer, size_t *changed)
         command_needs(command, items[batch->n].id);
         batch->n++;
     }
-    *changed = batch->n;
     Outcome outcome = {0};
     command_add(command, &part_entity_batch, batch);
     Rc rc =
         batch->n ? ledger_execute(request->ctx, request->tenant->ledger, command, &outcome) : RC_OK;
     const Json *result = rc == RC_OK ? outcome.result : NULL;
-    const Json *errors = result ? json_get(result, STR("errors")) : NULL;
-    const Json *success = result ? json_get(result, STR("success")) : NULL;
-    for (size_t i = 0; errors && i < errors->len; i++)
-        vec_push(request->ctx->arena, &purge->errors,
-                 *json_dup(request->ctx->arena, json_at(errors, i)));
-    for (size_t i = 0; success && i < success->len; i++)
-        vec_push(request->ctx->arena, &purge->success,
-                 *json_dup(request->ctx->arena, json_at(success, i)));
+    told(&purge->errors, result ? json_get(result, STR("errors")) : NULL);
+    told(&purge->success, result ? json_get(result, STR("success")) : NULL);
     command_free(command);
     return rc;
 }
 
-/* Pages by id: what is deleted makes no page shorter behind it. */
-static Rc purge_all(Purge *purge) {
-    Str after = STR_NONE;
+/* Pages by id: what is deleted makes no page shorter behind it. A page leaves nothing behind but
+ * what is told of it, so that any number can be purged. */
+static Rc purge_all(Purge *purge, Buf *after) {
+    Ctx *ctx = purge->request->ctx;
     bool more = true;
     while (more) {
+        ArenaMark mark = arena_mark(ctx->arena);
         ProjectAnswer answer;
-        size_t changed;
-        TRY(query_page_after(purge->request, NULL, &(Page){.limit = PURGE_PAGE, .after = after},
-                             &answer));
+        TRY(query_page_after(purge->request, NULL,
+                             &(Page){.limit = PURGE_PAGE, .after = buf_str(after)}, &answer));
         if (!answer.entities.len) break;
-        after =
-            str_dup(purge->request->ctx->arena, answer.entities.items[answer.entities.len - 1]->id);
+        TRY(page_purge(purge, &answer));
         more = answer.more;
-        TRY(page_purge(purge, &answer, &changed));
+        buf_clear(after);
+        buf_add(after, answer.entities.items[answer.entities.len - 1]->id);
+        arena_rewind(ctx->arena, mark);
     }
     return RC_OK;
 }
@@ -132,23 +134,27 @@ static void purge_answer(Purge *purge) {
         return;
     }
     Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
-    JsonMember members[] = {
-        {STR("success"), json_of_items(purge->success.items, purge->success.len)},
-        {STR("errors"), json_of_items(purge->errors.items, purge->errors.len)},
-    };
-    Json answer = json_of_members(members, 2);
-    json_write(&body, &answer);
-    request->accept = ACCEPT_JSON;
-    request_answer(request, 207, buf_str(&body));
+    buf_add(&body, STR("{\"success\":["));
+    buf_add(&body, buf_str(&purge->success));
+    buf_add(&body, STR("],\"errors\":["));
+    buf_add(&body, buf_str(&purge->errors));
+    buf_add(&body, STR("]}"));
+    body.full = body.full || purge->success.full || purge->errors.full;
+    request_answer_done(request, 207, &body);
 }
 
 void purge_get(HttpExchange *x) {
-    Purge purge = {0};
+    Purge purge = {.success = buf_new(NULL, BROKER_ANSWER_MAX),
+                   .errors = buf_new(NULL, BROKER_ANSWER_MAX)};
+    Buf after = buf_new(NULL, BROKER_ANSWER_MAX);
     Rc rc = request_open(x, &purge.request);
     if (rc == RC_OK) rc = purge_read(&purge);
-    if (rc == RC_OK) rc = purge_all(&purge);
+    if (rc == RC_OK) rc = purge_all(&purge, &after);
     if (rc == RC_OK)
         purge_answer(&purge);
     else
         request_fail(purge.request);
+    buf_free(&after);
+    buf_free(&purge.errors);
+    buf_free(&purge.success);
 }

@@ -26,6 +26,11 @@ static const ProblemRow problems[] = {
     {"not-acceptable", RC_INVALID, 406, NULL, "No representation is acceptable"},
     {"media-type", RC_INVALID, 415, NULL, "This content type is not understood"},
     {"not-supported", RC_INVALID, 422, "OperationNotSupported", "This is not supported"},
+    /* What is sent holds too much: 6.3.2 has no type for it (RFC 9110, 15.5.14). */
+    {"request-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
+    {"entity-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
+    {"command-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
+    {"query-too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
     {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
     {"unknown-outcome", RC_FAILED, 503, NULL, "The store failed"},
     {"disk-full", RC_FAILED, 503, NULL, "The disk is full"},
@@ -390,12 +395,37 @@ void request_answer(Request *request, int status, Str body) {
     request_close(request);
 }
 
+void request_answer_done(Request *request, int status, const Buf *body) {
+    if (body->full) {
+        (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR_NONE,
+                       "This was done as far as it could be, but what became of each does not fit "
+                       "into an answer of 64 MiB: read what you wrote, and send less at a time.");
+        request_fail(request);
+        return;
+    }
+    request->accept = ACCEPT_JSON;
+    request_answer(request, status, buf_str(body));
+}
+
+void request_answer_json(Request *request, int status, const Json *json) {
+    Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
+    json_write(&body, json);
+    request_answer_done(request, status, &body);
+}
+
 void request_answer_empty(Request *request, int status) {
     http_answer_empty(request->x, status);
     request_close(request);
 }
 
 /* ---- parameters ---- */
+
+Rc request_bound(Ctx *ctx, Str path, size_t n, size_t max) {
+    if (n <= max) return RC_OK;
+    return ctx_fail(
+        ctx, RC_LIMIT, "request-too-large", path,
+        "%zu are too many: at most %zu are taken at once, send them in several requests.", n, max);
+}
 
 bool request_option(const Request *request, const char *option) {
     Str list = http_query_or(request->x, "options", STR_NONE);

@@ -178,14 +178,14 @@ int rig_tear_down(void **state) {
 }
 
 Str rig_json(Arena *arena, const char *text) {
-    Buf out = buf_new(arena, 1 << 20);
+    Buf out = buf_new(arena, 16 << 20);
     for (const char *c = text; *c; c++)
         buf_add_char(&out, *c == '\'' ? '"' : *c);
     Str made = buf_str(&out);
     return (Str){str_z(arena, made), made.len};
 }
 
-static HttpReply ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
+HttpReply rig_answer(Rig *rig, HttpMethod method, const char *target, const char *body) {
     HttpReply reply;
     Str headers[2] = {str_of(rig->header)};
     size_t n = rig->header != NULL;
@@ -202,11 +202,11 @@ static HttpReply ask(Rig *rig, HttpMethod method, const char *target, const char
 }
 
 int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body) {
-    return ask(rig, method, target, body).status;
+    return rig_answer(rig, method, target, body).status;
 }
 
 Str rig_read(Rig *rig, const char *target) {
-    HttpReply reply = ask(rig, HTTP_GET, target, NULL);
+    HttpReply reply = rig_answer(rig, HTTP_GET, target, NULL);
     assert_int_equal(reply.status, 200);
     return reply.body;
 }

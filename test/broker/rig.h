@@ -52,6 +52,8 @@ void rig_open_city(Rig *rig);
 void rig_lose_local(Rig *rig);
 /* A request to the city; the body has each ' written as a quote. Gives the status. */
 int rig_ask(Rig *rig, HttpMethod method, const char *target, const char *body);
+/* The same, with the body of the answer. */
+HttpReply rig_answer(Rig *rig, HttpMethod method, const char *target, const char *body);
 /* The body of a GET that is answered 200. */
 Str rig_read(Rig *rig, const char *target);
 /* A subscription `more` of the path `at`: members in front of its notification. */
