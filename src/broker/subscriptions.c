@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SUBSCRIPTION_URN "urn:ngsi-ld:Subscription:"
+
 enum { ID_CHARS = 26, TRIES = 8 };
 
 /* ---- what may be done ---- */
@@ -95,6 +97,16 @@ static Rc store(Request *request, const char *kind, const Delta *delta, const Pa
     return rc;
 }
 
+/* By an id of another name a room finds records of its own, or an entity is yet to come: whoever
+   may subscribe, and create no entities, would take it away. */
+static Rc id_free(Ctx *ctx, Str id) {
+    bool named = str_starts(id, STR("urn:ngsi-ld:"));
+    if (!named || str_starts(id, STR(SUBSCRIPTION_URN))) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-id", STR("id"),
+                    "Other records are found by such an id: begin it with " SUBSCRIPTION_URN
+                    " or leave it out.");
+}
+
 static Rc create(Request *request, Str *id) {
     Ctx *ctx = request->ctx;
     static const Json nothing = {.kind = JSON_OBJECT};
@@ -103,8 +115,9 @@ static Rc create(Request *request, Str *id) {
     *id = json_get_str(request->payload, "id");
     if (str_empty(*id)) {
         Str random = rand_id(ctx->rand, ctx->arena, ID_CHARS);
-        *id = str_fmt(ctx->arena, "urn:ngsi-ld:Subscription:" STR_FMT, STR_ARG(random));
+        *id = str_fmt(ctx->arena, SUBSCRIPTION_URN STR_FMT, STR_ARG(random));
     }
+    TRY(id_free(ctx, *id));
     SubscriptionParts parts = {.id = *id,
                                .document = subscription_merge(ctx->arena, &nothing, document),
                                .context = ld_context_source(request->context),
