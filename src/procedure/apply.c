@@ -259,13 +259,25 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
 
 /* ---- afterwards ---- */
 
-static const unsigned may_change_states =
-    1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_CONFIRMED | 1u << CASE_MISSED;
+/* A decided plan takes nothing from who was promised to change until the cut-off. */
+static const unsigned may_change_states = 1u << CASE_SUBMITTED | 1u << CASE_ASKED |
+                                          1u << CASE_CONFIRMED | 1u << CASE_PLANNED |
+                                          1u << CASE_MISSED;
 
 static Date pickup_of(const Entity *application) {
     Date date = {0};
     (void)time_parse_date(entity_text(application, IRI("pickupDate")), &date);
     return date;
+}
+
+static bool is_office(const Ctx *ctx) {
+    return ctx->actor->kind == ACTOR_STAFF;
+}
+
+/* Until when; the office, who is called, until the truck goes. */
+static int64_t change_end(const Ctx *ctx, CaseState state, Date pickup) {
+    if (!is_office(ctx)) return waste_cut_off(procedures_waste(ctx->tenant), pickup);
+    return state == CASE_PLANNED ? time_jst_start(pickup) : INT64_MAX;
 }
 
 /* The cut-off is that of a day to come: a day that was missed has none. */
@@ -274,7 +286,7 @@ bool apply_may_change(Ctx *ctx, const Entity *application) {
     Date pickup = pickup_of(application);
     if (state == CASE_MISSED) return true;
     return state != CASE_STATES && (may_change_states & 1u << state) && pickup.year &&
-           time_now(ctx->clock) < waste_cut_off(procedures_waste(ctx->tenant), pickup);
+           time_now(ctx->clock) < change_end(ctx, state, pickup);
 }
 
 /* The case, if who asks may act on it: its resident, or the clerk for him. */
@@ -305,6 +317,16 @@ static void own_slot_release(Ctx *ctx, Command *command, const Entity *applicati
     command_add(command, &part_slot_release, part);
 }
 
+/* A move at the resident's wish: through the office, it is written down whose. */
+static Command *wish_command(Ctx *ctx, Str kind, Str id) {
+    return case_command(ctx, kind, id, is_office(ctx) ? STR("phone") : STR("web"));
+}
+
+static void wish_step(const Ctx *ctx, Command *command, PartStep *step, Str kind) {
+    step->kind = kind;
+    if (is_office(ctx)) step->post = str_dup(command_arena(command), ctx->actor->post);
+}
+
 static PartStep *step_new(Command *command, const Entity *application, unsigned from,
                           CaseState to) {
     Arena *arena = command_arena(command);
@@ -320,9 +342,10 @@ static PartStep *step_new(Command *command, const Entity *application, unsigned 
 Rc apply_cancel(Ctx *ctx, Str id) {
     const Entity *application;
     TRY(changeable(ctx, id, &application));
-    Command *command = case_command(ctx, STR("application.cancel"), id, STR("web"));
+    Command *command = wish_command(ctx, STR("application.cancel"), id);
     own_slot_release(ctx, command, application);
     PartStep *step = step_new(command, application, may_change_states, CASE_CANCELLED);
+    wish_step(ctx, command, step, CASE_STEP_CANCEL);
     command_add(command, &part_case_step, step);
     return case_end(ctx, command, application, step);
 }
@@ -347,15 +370,17 @@ Rc apply_change_day(Ctx *ctx, Str id, Date day) {
     if (!apply_day_offered(ctx, &wanted))
         return ctx_fail(ctx, RC_INVALID, "not-offered", STR("day"),
                         "This day cannot be chosen: take one from the list.");
-    Command *command = case_command(ctx, STR("application.change"), id, STR("web"));
+    Command *command = wish_command(ctx, STR("application.change"), id);
     Arena *arena = command_arena(command);
     CaseState state = case_state(application);
     own_slot_release(ctx, command, application);
     PartSlot *new = case_slot(ctx, command, district, day);
     new->name = str_dup(arena, application->id);
-    /* what was missed has been checked already */
-    PartStep *step = step_new(command, application, may_change_states,
-                              state == CASE_MISSED ? CASE_CONFIRMED : state);
+    /* what was missed or planned has been checked already, and goes into another plan */
+    bool checked = state == CASE_MISSED || state == CASE_PLANNED;
+    PartStep *step =
+        step_new(command, application, may_change_states, checked ? CASE_CONFIRMED : state);
+    wish_step(ctx, command, step, CASE_STEP_DAY);
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("pickupDate"), json_of_str(time_format_date(arena, day)));
     entity_set_kind(arena, set, ATTR_RELATIONSHIP, IRI("slot"), json_of_str(new->slot));

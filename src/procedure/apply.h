@@ -108,7 +108,8 @@ bool apply_mail_ok(Str email);
 
 /* The id of the case at an unguessable address. */
 Str apply_case_id(Arena *arena, Str token);
-/* True while the resident may still change or cancel. */
+/* True while whoever acts may still change or cancel: the resident until the cut-off, also when a
+   plan was decided before it (the case leaves it), an official for him until the truck goes. */
 bool apply_may_change(Ctx *ctx, const Entity *application);
 /* RC_CONFLICT "moved-on" or "too-late". */
 Rc apply_cancel(Ctx *ctx, Str id);

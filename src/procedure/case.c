@@ -47,16 +47,19 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
                  (CaseStep){.at = json_get_int(one, "at", 0),
                             .state = state_of(json_get_str(one, "state")),
                             .post = json_get_str(one, "post"),
-                            .text = json_get_str(one, "text")});
+                            .text = json_get_str(one, "text"),
+                            .kind = json_get_str(one, "kind")});
     }
 }
 
 /* A step of the office that leads back to "submitted" is its word on the reduction. */
 static const CaseStep *reduction_step(const CaseSteps *steps) {
     const CaseStep *last = NULL;
-    for (size_t i = 1; i < steps->len; i++)
-        if (steps->items[i].state == CASE_SUBMITTED && !str_empty(steps->items[i].post))
-            last = &steps->items[i];
+    for (size_t i = 1; i < steps->len; i++) {
+        const CaseStep *step = &steps->items[i];
+        bool says = step->state == CASE_SUBMITTED && !str_empty(step->post);
+        if (says && str_empty(step->kind)) last = step;
+    }
     return last;
 }
 
@@ -74,13 +77,14 @@ CaseReduction case_reduction(const Entity *application, const CaseSteps *steps) 
     return reduction;
 }
 
-static Json step_json(Arena *arena, int64_t at, CaseState state, Str post, Str text) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
-    members[0] = (JsonMember){STR("at"), json_of_int(at)};
-    members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(state))};
-    members[2] = (JsonMember){STR("post"), json_of_str(post)};
-    members[3] = (JsonMember){STR("text"), json_of_str(text)};
-    return json_of_members(members, 4);
+static Json step_json(Arena *arena, const CaseStep *step) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
+    members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(step->state))};
+    members[2] = (JsonMember){STR("post"), json_of_str(step->post)};
+    members[3] = (JsonMember){STR("text"), json_of_str(step->text)};
+    members[4] = (JsonMember){STR("kind"), json_of_str(step->kind)};
+    return json_of_members(members, str_empty(step->kind) ? 4 : 5);
 }
 
 static Json steps_with(Arena *arena, const Json *before, Json step) {
@@ -137,8 +141,9 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set(arena, after, IRI("submittedAt"), json_of_str(time_format(arena, now)));
     state_set(arena, after, CASE_SUBMITTED, now);
     /* the post of the official who entered it for somebody; none when the resident sent it */
-    Json step =
-        step_json(arena, now, CASE_SUBMITTED, entity_text(after, IRI("enteredPost")), STR_NONE);
+    CaseStep first = {
+        .at = now, .state = CASE_SUBMITTED, .post = entity_text(after, IRI("enteredPost"))};
+    Json step = step_json(arena, &first);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
     Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
     stage_put(stage, &delta);
@@ -172,7 +177,8 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after =
         part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
     state_set(arena, after, part->to, now);
-    Json step = step_json(arena, now, part->to, part->post, part->text);
+    CaseStep new = {now, part->to, part->post, part->text, part->kind};
+    Json step = step_json(arena, &new);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
                     steps_with(arena, steps_json(before), step));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};

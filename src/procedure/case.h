@@ -31,12 +31,18 @@ CaseState case_state(const Entity *application);
    the ledger has it, not as the gate shows it. */
 bool case_is_erased(const Entity *application);
 
+/* Another day, and the end, at the resident's wish, whoever pressed; taken out of a plan. */
+#define CASE_STEP_DAY    STR("day")
+#define CASE_STEP_CANCEL STR("cancel")
+#define CASE_STEP_OUT    STR("out")
+
 /* One line of a case's story, as the resident reads it. */
 typedef struct CaseStep {
     int64_t at;
     CaseState state;
     Str post; /* of the official, empty for the resident: never a name */
     Str text; /* question, answer or reason */
+    Str kind; /* what the state doesn't say: CASE_STEP_DAY, ...; empty: the state says it */
 } CaseStep;
 typedef VEC(CaseStep) CaseSteps;
 void case_steps(Arena *arena, const Entity *application, CaseSteps *out);
@@ -71,6 +77,7 @@ typedef struct PartStep {
     uint64_t version;  /* 0: any */
     const Entity *set; /* attributes to set beside the state; may be NULL */
     Str post, text;
+    Str kind; /* see CaseStep */
 } PartStep;
 extern const PartKind part_case_step;
 

@@ -43,6 +43,8 @@ Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity *
 PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 /* RC_INVALID "missing" when nothing was written. */
 Rc office_text(Ctx *ctx, const OfficeAct *act);
+/* What is not collected waits for the resident, until a day that the inbox shows. */
+void office_missed(Ctx *ctx, Command *command, PartStep *step, const WasteMissed *missed);
 /* The case goes to the post that confirms this amount. */
 void office_post(Ctx *ctx, Command *command, PartStep *step, int64_t amount);
 

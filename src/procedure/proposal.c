@@ -105,13 +105,29 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
     return draft_waits(ctx, &sent, waiting);
 }
 
+/* What was asked and answered: the decider reads it with the contents, as it was then. */
+static Json asked_json(Arena *arena, const Entity *application) {
+    CaseSteps steps;
+    JsonItems items = {0};
+    case_steps(arena, application, &steps);
+    VEC_EACH (const CaseStep, step, &steps) {
+        if (str_empty(step->text)) continue;
+        JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+        members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
+        members[1] = (JsonMember){STR("post"), json_of_str(str_dup(arena, step->post))};
+        members[2] = (JsonMember){STR("text"), json_of_str(str_dup(arena, step->text))};
+        vec_push(arena, &items, json_of_members(members, 3));
+    }
+    return json_of_items(items.items, items.len);
+}
+
 /* The contents are sensitive: who reads them looks at the person of the case. All of them are his
-   part. */
+   part. evidence: what the drafter has seen of it, in his words. */
 static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *draft,
-                                      const Entity *application) {
+                                      const Entity *application, Str evidence) {
     Arena *arena = command_arena(command);
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 7);
     Json *contents = NEW(arena, Json);
     members[0] = (JsonMember){STR("case"), json_of_str(str_dup(arena, application->id))};
     members[1] = (JsonMember){
@@ -121,7 +137,9 @@ static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *dra
         (JsonMember){STR("reducedFee"), json_of_int(json_get_int(reduction->value, "fee", 0))};
     members[4] = (JsonMember){
         STR("article"), json_of_str(str_dup(arena, json_get_str(reduction->value, "article")))};
-    DecideAbout about = proposal_about(ctx, draft, application, json_of_members(members, 5));
+    members[5] = (JsonMember){STR("evidence"), json_of_str(str_dup(arena, str_trim(evidence)))};
+    members[6] = (JsonMember){STR("asked"), asked_json(arena, application)};
+    DecideAbout about = proposal_about(ctx, draft, application, json_of_members(members, 7));
     *contents = decide_part(ctx, command, &draft->parts, &about);
     return contents;
 }
@@ -150,7 +168,7 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     PartDraft *draft = drafting.draft;
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
-    draft->contents = reduction_contents(ctx, command, draft, application);
+    draft->contents = reduction_contents(ctx, command, draft, application, act->text);
     draft->decider_post =
         waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
     vec_push(arena, &draft->cases, (DecideCase){str_dup(arena, act->id), application->version});
@@ -211,12 +229,47 @@ static void follow_reduction(Ctx *ctx, Command *command, const Json *contents, P
     office_post(ctx, command, step, fee);
 }
 
+/* A case that was taken out, unless it has moved on since. */
+static Rc follow_out(Ctx *ctx, Command *command, Str day, const Json *row) {
+    Arena *arena = command_arena(command);
+    Str id = json_get_str(row, "case");
+    const Entity *application;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &application);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    bool same = case_state(application) == CASE_CONFIRMED && !case_is_erased(application) &&
+                str_eq(entity_text(application, IRI("pickupDate")), day);
+    if (!same) return RC_OK;
+    PartStep *step = NEW(arena, PartStep);
+    Entity *set = entity_new(arena, str_dup(arena, id), STR(CASE_TYPE));
+    *step = (PartStep){.id = set->id,
+                       .from = 1u << CASE_CONFIRMED,
+                       .version = application->version,
+                       .set = set,
+                       .post = str_dup(arena, ctx->actor->post),
+                       .text = str_dup(arena, json_get_str(row, "reason")),
+                       .kind = CASE_STEP_OUT};
+    office_missed(ctx, command, step, waste_taken_out(procedures_waste(ctx->tenant)));
+    command_needs(command, step->id);
+    command_add(command, &part_case_step, step);
+    return RC_OK;
+}
+
+/* Who waits for the truck on that day is told that it doesn't come for him. */
+static Rc follow_outs(Ctx *ctx, Command *command, const Json *contents) {
+    const Json *out = json_get(contents, STR("out"));
+    for (size_t i = 0; out && i < out->len; i++)
+        TRY(follow_out(ctx, command, json_get_str(contents, "day"), json_at(out, i)));
+    return RC_OK;
+}
+
 static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
     const Json *contents = NULL;
     bool plan = str_eq(entity_text(decision, IRI("kind")), PLAN_KIND);
-    if (!plan) TRY(contents_load(ctx, decision, &contents));
+    TRY(contents_load(ctx, decision, &contents));
+    if (plan) TRY(follow_outs(ctx, command, contents));
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
         PartStep *step = NEW(arena, PartStep);

@@ -76,14 +76,12 @@ Rc office_round_days(Ctx *ctx, InboxDays *out) {
 
 /* ---- marks ---- */
 
-/* What was missed waits for the resident, until a day that the inbox shows. */
-static void missed_set(Ctx *ctx, Command *command, PartStep *step, const WasteMissed *missed) {
+void office_missed(Ctx *ctx, Command *command, PartStep *step, const WasteMissed *missed) {
     Arena *arena = command_arena(command);
     const Waste *waste = procedures_waste(ctx->tenant);
     Date due = waste_working_days_after(waste, time_jst_date(time_now(ctx->clock)),
                                         waste_limits(waste)->missed_days);
     step->to = CASE_MISSED;
-    step->text = str_dup(arena, missed->label.ja);
     office_set(command, step, IRI("missedReason"), json_of_str(str_dup(arena, missed->id)));
     office_set(command, step, IRI("due"), json_of_str(time_format_date(arena, due)));
 }
@@ -99,7 +97,10 @@ static Rc mark_add(Ctx *ctx, Command *command, Date day, const OfficeMark *mark)
     Arena *arena = command_arena(command);
     PartStep *step = office_step_new(ctx, command, &act);
     step->to = CASE_COLLECTED;
-    if (missed) missed_set(ctx, command, step, missed);
+    if (missed) {
+        office_missed(ctx, command, step, missed);
+        step->text = str_dup(arena, missed->label.ja);
+    }
     PartMark *part = NEW(arena, PartMark);
     *part = (PartMark){.step = *step,
                        .day = time_format_date(arena, day),

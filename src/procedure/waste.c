@@ -165,7 +165,12 @@ const Json *waste_remedies(const Waste *waste) {
 const WasteMissed *waste_missed(const Waste *waste, Str id) {
     VEC_EACH (WasteMissed, missed, &waste->missed)
         if (str_eq(missed->id, id)) return missed;
+    if (str_eq(waste->taken_out.id, id)) return &waste->taken_out;
     return NULL;
+}
+
+const WasteMissed *waste_taken_out(const Waste *waste) {
+    return &waste->taken_out;
 }
 
 const WasteMissed *waste_missed_at(const Waste *waste, size_t index) {

@@ -100,6 +100,9 @@ const WasteReduction *waste_reduction_at(const Waste *waste, size_t index);
 /* What is told to whom something is refused (教示): a list of {id, title, text, article}. */
 const Json *waste_remedies(const Waste *waste);
 const WasteMissed *waste_missed(const Waste *waste, Str id); /* NULL: none */
+/* Why it isn't collected when it was taken out of the plan: waste_missed finds it, the crew doesn't
+ * choose it. */
+const WasteMissed *waste_taken_out(const Waste *waste);
 const WasteMissed *waste_missed_at(const Waste *waste, size_t index);
 
 /* A usual place to put things out, in every language, by its Japanese name; NULL: it is somebody's

@@ -21,6 +21,7 @@ struct Waste {
     VEC(WasteDistrict) districts;
     VEC(WasteReduction) reductions;
     VEC(WasteMissed) missed;
+    WasteMissed taken_out;
     VEC(Closed) closed;
     VEC(Delegation) delegations;
     VEC(int64_t) holidays; /* days since 1970, ascending */

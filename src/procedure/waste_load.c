@@ -183,21 +183,26 @@ static void reductions_load(Ctx *ctx, Waste *waste, const Json *rules) {
     }
 }
 
+static Rc missed_read(Ctx *ctx, const Json *one, const char *member, WasteMissed *out) {
+    *out = (WasteMissed){.id = json_get_str(one, "id"),
+                         .label = text_of(one, "label"),
+                         .advice = text_of(one, "advice")};
+    if (!str_empty(out->id) && !str_empty(out->label.ja) && !str_empty(out->advice.ja))
+        return RC_OK;
+    return fault(ctx, "rules.json", str_of(member),
+                 "A reason not to collect needs an id, a label and an advice.");
+}
+
 static Rc missed_load(Ctx *ctx, Waste *waste, const Json *rules) {
     const Json *list = json_get(rules, STR("missed"));
     for (size_t i = 0; list && i < list->len; i++) {
-        const Json *one = json_at(list, i);
-        WasteMissed missed = {.id = json_get_str(one, "id"),
-                              .label = text_of(one, "label"),
-                              .advice = text_of(one, "advice")};
-        if (str_empty(missed.id) || str_empty(missed.label.ja) || str_empty(missed.advice.ja))
-            return fault(ctx, "rules.json", STR("missed"),
-                         "A reason not to collect needs an id, a label and an advice.");
+        WasteMissed missed;
+        TRY(missed_read(ctx, json_at(list, i), "missed", &missed));
         vec_push(ctx->arena, &waste->missed, missed);
     }
-    return waste->missed.len
-               ? RC_OK
-               : fault(ctx, "rules.json", STR("missed"), "There is no reason not to collect.");
+    if (!waste->missed.len)
+        return fault(ctx, "rules.json", STR("missed"), "There is no reason not to collect.");
+    return missed_read(ctx, json_get(rules, STR("takenOut")), "takenOut", &waste->taken_out);
 }
 
 /* Whoever is refused something is told what he can do about it. */

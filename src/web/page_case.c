@@ -171,30 +171,37 @@ static void hold(Ctx *ctx, Str id) {
     ctx->actor = holder;
 }
 
+static bool is_under(const HttpExchange *x, const char *path) {
+    return str_starts(str_of(http_route(x)->pattern), str_of(path));
+}
+
 /* At /c/TOKEN the holder of the address may see the case: the gate is told which record that is. At
    /my/cases/ID it is the signed-in resident's own, or it isn't there for him. An official is
-   nobody's holder: what he sees by the address he sees by his post, and it is a look. */
-static Str case_of(HttpExchange *x, CasePlace *place) {
+   nobody's holder: what he sees by the address, or by the number under /staff, he sees by his post,
+   and it is a look. */
+static Rc case_of(HttpExchange *x, CasePlace *place, Str *out) {
     Ctx *ctx = http_ctx(x);
     Ticket ticket;
-    *place = (CasePlace){0};
-    if (str_starts(str_of(http_route(x)->pattern), STR("/my/"))) {
-        Str id = http_path_param(x, "case");
+    *place = (CasePlace){.office = ctx->actor->kind == ACTOR_STAFF};
+    if (is_under(x, "/my/")) {
+        *out = http_path_param(x, "case");
         place->base =
-            str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, id)));
-        return id;
+            str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, *out)));
+        return RC_OK;
+    }
+    if (place->office) ctx->purpose = STR("bulky-waste-check");
+    if (is_under(x, "/staff/")) {
+        Str number = http_path_param(x, "number");
+        place->base = page_case_url(ctx->arena, number);
+        return inbox_find(ctx, number, out);
     }
     Str token = http_path_param(x, "token");
     bool found = page_ticket(ctx, token, &ticket);
-    Str id = found ? ticket.case_id : apply_case_id(ctx->arena, token);
+    *out = found ? ticket.case_id : apply_case_id(ctx->arena, token);
     place->until = found ? ticket.until : 0;
-    place->office = ctx->actor->kind == ACTOR_STAFF;
-    if (place->office)
-        ctx->purpose = STR("bulky-waste-check");
-    else
-        hold(ctx, id);
+    if (!place->office) hold(ctx, *out);
     place->base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
-    return id;
+    return RC_OK;
 }
 
 static const unsigned office_relations = REL_POST | REL_DIVISION | REL_ASSIGNEE;
@@ -202,7 +209,9 @@ static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
 
 static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, case_of(x, place), out);
+    Str id;
+    Rc rc = case_of(x, place, &id);
+    if (rc == RC_OK) rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     unsigned wanted = place->office ? office_relations : own_relations;
     bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);
     if (own && case_is_erased(*out))
@@ -254,10 +263,11 @@ static Json step_value(HttpExchange *x, const char *key, const char *state, cons
     return view_value(&one);
 }
 
+/* The last step that led to a state; another day leaves it as it is. */
 static const CaseStep *step_of(const CaseSteps *steps, CaseState state) {
     const CaseStep *last = NULL;
     VEC_EACH (const CaseStep, step, steps)
-        if (step->state == state) last = step;
+        if (step->state == state && str_empty(step->kind)) last = step;
     return last;
 }
 
@@ -272,6 +282,9 @@ const char *page_event(const CaseSteps *steps, size_t i) {
     };
     const CaseStep *step = &steps->items[i];
     if (i == 0 || step->state == CASE_STATES) return "received";
+    if (str_eq(step->kind, CASE_STEP_DAY)) return "changed";
+    if (str_eq(step->kind, CASE_STEP_CANCEL)) return "cancelled";
+    if (str_eq(step->kind, CASE_STEP_OUT)) return "out";
     bool resident = str_empty(step->post) && step->state <= CASE_CONFIRMED;
     if (resident) return str_empty(step->text) ? "changed" : "answered";
     if (step->state == CASE_CANCELLED && !str_empty(step->post)) return "ended";
@@ -294,12 +307,12 @@ void page_steps(HttpExchange *x, View *view, const Entity *application) {
     CaseState state = case_state(application);
     bool open = !(CASE_ENDS & 1u << state);
     bool now = state == CASE_ASKED || state == CASE_MISSED; /* waits for the resident */
-    int64_t missed = TIME_NONE; /* what led to it is to be done once more */
+    int64_t again = TIME_NONE; /* what was planned before is to be planned once more */
     case_steps(arena, application, &steps);
     for (size_t i = 0; i < steps.len; i++) {
         const CaseStep *step = &steps.items[i];
         bool here = now && i + 1 == steps.len;
-        if (step->state == CASE_MISSED) missed = step->at;
+        if (step->state == CASE_MISSED || str_eq(step->kind, CASE_STEP_DAY)) again = step->at;
         vec_push(arena, &items, step_value(x, page_event(&steps, i), here ? "now" : "done", step));
         CaseStep checked = {.at = step->at};
         if (i == 0) vec_push(arena, &items, step_value(x, "checked", "done", &checked));
@@ -307,7 +320,7 @@ void page_steps(HttpExchange *x, View *view, const Entity *application) {
     for (size_t i = 0; open && i < sizeof way / sizeof *way; i++) {
         const CaseStep *done = step_of(&steps, way[i].state);
         bool once = way[i].state == CASE_CONFIRMED; /* another day is not checked again */
-        if (done && (once || done->at >= missed)) continue;
+        if (done && (once || done->at >= again)) continue;
         vec_push(arena, &items, step_value(x, way[i].key, now ? "todo" : "now", NULL));
         now = true;
     }
@@ -633,7 +646,22 @@ static void change_post(HttpExchange *x) {
             GATE_RESIDENT | GATE_FORM, "Cases", what, NULL, NULL, page_posted                      \
     }
 
+/* What somebody asks for by telephone or at the counter, an official does for him. */
+#define WISH(path, get, post, what)                                                                \
+    {HTTP_GET,  "/staff/cases/{number}" path,                                                      \
+     get,       HTTP_POOL,                                                                         \
+     0,         PAGE_OFFICE,                                                                       \
+     "Office",  what,                                                                              \
+     NULL,      NULL,                                                                              \
+     page_shown},                                                                                  \
+    {                                                                                              \
+        HTTP_POST, "/staff/cases/{number}" path, post, HTTP_POOL, PAGE_FORM_MAX,                   \
+            PAGE_OFFICE | GATE_FORM, "Office", what, NULL, NULL, page_posted                       \
+    }
+
 const HttpRoute page_case_rows[] = {
+    WISH("/cancel", cancel_get, cancel_post, "Cancel a pickup for its applicant"),
+    WISH("/slot", change_get, change_post, "Change the day for an applicant"),
     BOTH("", case_get, "Follow a case"),
     BOTH("/receipt", receipt_get, "Receipt"),
     FORM("/answer", answer_post, "Answer the office's question"),

@@ -43,6 +43,22 @@ Rc page_seen_out(Ctx *ctx, const Json *contents, PageSeen *seen) {
     return RC_OK;
 }
 
+/* What was asked and answered before it was proposed. */
+static void asked_value(HttpExchange *x, View *view, const Json *contents) {
+    const Json *asked = json_get(contents, STR("asked"));
+    JsonItems items = {0};
+    for (size_t i = 0; asked && i < asked->len; i++) {
+        const Json *row = json_at(asked, i);
+        CaseStep step = {.post = json_get_str(row, "post")};
+        View one = view_new(view->arena);
+        view_int(&one, "at", json_get_int(row, "at", 0));
+        view_set(&one, "who", page_step_post(x, &step));
+        view_str(&one, "text", json_get_str(row, "text"));
+        vec_push(view->arena, &items, view_value(&one));
+    }
+    view_items(view, "asked", &items);
+}
+
 /* The decider sees the person behind the case: a look. */
 static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     Ctx *ctx = http_ctx(x);
@@ -77,6 +93,8 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     view_int(&one, "fee", json_get_int(contents, "fee", 0));
     view_int(&one, "reduced", json_get_int(contents, "reducedFee", 0));
     view_json(&one, "evidence", ground ? ground->evidence.both : NULL);
+    view_str(&one, "seen", json_get_str(contents, "evidence"));
+    asked_value(x, &one, contents);
     view_set(&one, "article", page_article(ctx->arena, json_get_str(contents, "article")));
     view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
     *out = view_value(&one);

@@ -226,6 +226,10 @@ static void reduction_lines(Lines *lines, const Json *contents) {
              json_of_int(json_get_int(contents, "fee", 0)));
     line_add(lines, label_of(arena, "減免後の手数料", "Fee after the reduction"), "yen",
              json_of_int(json_get_int(contents, "reducedFee", 0)));
+    Str seen = json_get_str(contents, "evidence");
+    if (!str_empty(seen))
+        line_add(lines, label_of(arena, "確認した書類", "Evidence seen"), "text",
+                 json_of_str(seen));
     line_add(lines, label_of(arena, "根拠条文", "Article"), "text",
              page_article(arena, json_get_str(contents, "article")));
 }

@@ -354,6 +354,10 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
               case_state(application) == CASE_ASKED && may_confirm(http_ctx(x), application));
     view_bool(view, "ends",
               case_state(application) == CASE_MISSED && may_confirm(http_ctx(x), application));
+    view_str(view, "wish",
+             apply_may_change(http_ctx(x), application)
+                 ? page_case_url(arena, entity_text(application, IRI("receiptNumber")))
+                 : STR_NONE);
     view_str(view, "completed", entity_text(application, IRI("completedAt")));
     Str decider = confirmer(http_ctx(x), application);
     view_set(view, "confirmer",
@@ -536,23 +540,21 @@ static void touch_post(HttpExchange *x) {
         page_fail(x);
 }
 
-#define OFFICE                                                                                     \
-    (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
 PAGE_ANSWERS(act_answers, PAGE_HTML(200), {204, NULL, NULL}, PAGE_FAULT(400), PAGE_FAULT(409),
              PAGE_FAULT(413), PAGE_FAULT(415));
 #define ACT(act, f, w)                                                                             \
     {                                                                                              \
-        HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX, OFFICE | GATE_FORM,  \
-            "Office", w, NULL, NULL, act_answers                                                   \
+        HTTP_POST, "/staff/cases/{number}/" act, f, HTTP_POOL, PAGE_FORM_MAX,                      \
+            PAGE_OFFICE | GATE_FORM, "Office", w, NULL, NULL, act_answers                          \
     }
 
 const HttpRoute page_staff_rows[] = {
-    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL,
+    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, PAGE_OFFICE, "Office", "Inbox", NULL, NULL,
      page_shown},
-    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, OFFICE, "Office", "Inbox", NULL, NULL,
+    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, PAGE_OFFICE, "Office", "Inbox", NULL, NULL,
      page_shown},
-    {HTTP_GET, "/staff/cases/{number}", review_get, HTTP_POOL, 0, OFFICE, "Office", "Review a case",
-     NULL, NULL, page_shown},
+    {HTTP_GET, "/staff/cases/{number}", review_get, HTTP_POOL, 0, PAGE_OFFICE, "Office",
+     "Review a case", NULL, NULL, page_shown},
     ACT("confirm", confirm_post, "Confirm under delegation"),
     ACT("ask", ask_post, "Ask the applicant"),
     ACT("reject", reject_post, "Refuse with a reason"),

@@ -528,8 +528,6 @@ static void a_decided_plan_plans_all_its_cases_in_one_command(void **state) {
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(cases_state(house, ids[i]), CASE_PLANNED);
     assert_int_equal(cases_state(house, ids[3]), CASE_SUBMITTED);
-    house_act(house, &house->resident);
-    FAILS(house, apply_cancel(&house->ctx, ids[1]), RC_CONFLICT, "too-late");
 }
 
 static void a_case_taken_out_stays_confirmed_and_the_rest_is_planned(void **state) {

@@ -230,6 +230,103 @@ static void a_case_that_moved_on_stays_out(void **state) {
     FAILS(house, office_putback(&house->ctx, &wish), RC_CONFLICT, "out-moved");
 }
 
+/* Two cases of Friday, the first of them taken out of the plan that is decided. */
+static void one_taken_out(House *house, Str *ids) {
+    Str plan;
+    for (size_t i = 0; i < 2; i++) {
+        ids[i] = cases_apply(house, NULL, 1);
+        GOOD(house, cases_confirm(house, ids[i]));
+    }
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &plan));
+    OfficeDecision wish = {
+        .id = str_dup(house->arena, plan), .case_id = ids[0], .opinion = STR("通行止めのため")};
+    wish.hash = cases_hash(house, wish.id);
+    house_act(house, &house->chief);
+    GOOD(house, office_takeout(&house->ctx, &wish));
+    wish.hash = cases_hash(house, wish.id);
+    GOOD(house, office_decide(&house->ctx, &wish));
+}
+
+static CaseStep last_step(House *house, Str id) {
+    CaseSteps steps;
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    return steps.items[steps.len - 1];
+}
+
+static void who_was_taken_out_is_told_why_and_takes_another_day(void **state) {
+    House *house = *state;
+    Str ids[2];
+    one_taken_out(house, ids);
+    assert_int_equal(cases_state(house, ids[1]), CASE_PLANNED);
+    assert_int_equal(cases_state(house, ids[0]), CASE_MISSED);
+    assert_true(str_eq(cases_text(house, ids[0], IRI("missedReason")), STR("taken-out")));
+    CaseStep step = last_step(house, ids[0]);
+    assert_true(str_eq(step.kind, CASE_STEP_OUT));
+    assert_true(str_eq(step.text, STR("通行止めのため")));
+    assert_true(str_eq(step.post, house->chief.post));
+    house->clock.fixed = waste_cut_off(procedures_waste(&house->tenant), FRIDAY);
+    house_act(house, &house->resident);
+    GOOD(house, apply_change_day(&house->ctx, ids[0], (Date){2026, 12, 18}));
+    assert_int_equal(cases_state(house, ids[0]), CASE_CONFIRMED);
+    assert_int_equal(cases_slot(house, "manaka", (Date){2026, 12, 18}).booked, 1);
+}
+
+static void a_plan_decided_early_leaves_the_right_to_change_until_the_cut_off(void **state) {
+    House *house = *state;
+    Str ids[STOPS];
+    OfficeRound round;
+    planned(house, ids, STOPS);
+    int64_t cut_off = waste_cut_off(procedures_waste(&house->tenant), FRIDAY);
+    house->clock.fixed = cut_off - 1;
+    house_act(house, &house->resident);
+    GOOD(house, apply_change_day(&house->ctx, ids[0], (Date){2026, 12, 18}));
+    assert_int_equal(cases_state(house, ids[0]), CASE_CONFIRMED); /* to be planned once more */
+    assert_true(str_eq(last_step(house, ids[0]).kind, CASE_STEP_DAY));
+    GOOD(house, apply_cancel(&house->ctx, ids[1]));
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, STOPS - 2);
+    house->clock.fixed = cut_off;
+    FAILS(house, apply_cancel(&house->ctx, ids[2]), RC_CONFLICT, "too-late");
+    house_act(house, &house->clerk);
+    GOOD(house, office_round(&house->ctx, FRIDAY, &round)); /* the truck goes to the others */
+    assert_int_equal(round.len, STOPS - 2);
+}
+
+static void the_office_changes_for_who_calls_until_the_truck_goes(void **state) {
+    House *house = *state;
+    Str ids[STOPS];
+    planned(house, ids, STOPS);
+    house->clock.fixed = time_jst_start(FRIDAY) - 1;
+    house_act(house, &house->clerk);
+    GOOD(house, apply_cancel(&house->ctx, ids[0]));
+    CaseStep step = last_step(house, ids[0]);
+    assert_int_equal(step.state, CASE_CANCELLED);
+    assert_true(str_eq(step.kind, CASE_STEP_CANCEL));
+    assert_true(str_eq(step.post, house->clerk.post));
+    GOOD(house, apply_change_day(&house->ctx, ids[1], (Date){2026, 12, 18}));
+    house->clock.fixed = time_jst_start(FRIDAY);
+    FAILS(house, apply_cancel(&house->ctx, ids[2]), RC_CONFLICT, "too-late");
+    /* one that nobody planned doesn't stay for ever */
+    house->clock.fixed = time_jst_start((Date){2026, 12, 21});
+    GOOD(house, apply_cancel(&house->ctx, ids[1]));
+}
+
+/* A step of the office on a case that is asked about its reduction isn't the word on it. */
+static void a_changed_day_is_no_word_on_the_reduction(void **state) {
+    House *house = *state;
+    CaseSteps steps;
+    Str id = cases_apply(house, "disaster", 1);
+    house_act(house, &house->clerk);
+    GOOD(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 18}));
+    const Entity *application = house_entity(house, id);
+    case_steps(house->ctx.arena, application, &steps);
+    CaseReduction reduction = case_reduction(application, &steps);
+    assert_true(str_eq(reduction.state, STR("requested")));
+    assert_null(reduction.end);
+    Entity *refused = entity_dup(house->ctx.arena, application);
+    entity_set(house->ctx.arena, refused, IRI("reductionState"), json_of_str(STR("refused")));
+    assert_null(case_reduction(refused, &steps).end);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -242,6 +339,10 @@ int main(void) {
         TEST(a_day_has_one_plan_that_waits),
         TEST(its_drafter_takes_a_case_out_and_the_contents_say_so),
         TEST(a_case_that_moved_on_stays_out),
+        TEST(who_was_taken_out_is_told_why_and_takes_another_day),
+        TEST(a_plan_decided_early_leaves_the_right_to_change_until_the_cut_off),
+        TEST(the_office_changes_for_who_calls_until_the_truck_goes),
+        TEST(a_changed_day_is_no_word_on_the_reduction),
     };
     return cmocka_run_group_tests_name("round", tests, NULL, NULL);
 }
