@@ -3,18 +3,20 @@
 #define IRI(term) STR(LD_DEFAULT term)
 
 enum {
-    LINE_MAX = 1024,
+    LINE_MAX = 4096,
     NUMBER_HASH = 26,
+    ITEM_HASH = 8, /* chars of a keyed hash: enough to tell the things of a list from one another */
     CHUNK = 256,
-    DATE = 10,     /* bytes of a date */
-    BETWEEN = 0x1F /* the unit separator: in no id or date */
+    DATE = 10,      /* bytes of a date */
+    LINE_ITEMS = 3, /* where the items of a row begin */
+    BETWEEN = 0x1F  /* the unit separator: in no id or date */
 };
 
 /* Keys: 'l' post US state due submitted US id → the line, as JSON; 'd', the same by the day of
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing. 'c', 'p', 'o' and 'q' id → the key of the case's row among 'l', 'd', 'm' and
-   'n'. Nothing personal is in a row, and an erased case has none. */
+   'n'. Nothing personal is in a row: items stand there as keyed hashes. An erased case has none. */
 
 static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
     return str_fmt(arena, "%c" STR_FMT "%c%c", kind, STR_ARG(post), BETWEEN, 'a' + (int)state);
@@ -28,17 +30,6 @@ static Str dated_key(Arena *arena, char kind, const Entity *application, Str dat
         submitted = entity_text(application, IRI("submittedAt"));
     return str_fmt(arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix), STR_ARG(date),
                    STR_ARG(submitted), BETWEEN, STR_ARG(application->id));
-}
-
-static Str line_value(Arena *arena, const Entity *application) {
-    Buf text = buf_new(arena, LINE_MAX);
-    JsonWriter w = json_writer(&text);
-    json_open(&w, '[');
-    json_text(&w, application->id);
-    json_text(&w, entity_text(application, IRI("due")));
-    json_text(&w, entity_text(application, IRI("district")));
-    json_close(&w);
-    return buf_str(&text);
 }
 
 /* Where rows like this one are counted: by post and state, those of 'd' by the day as well. */
@@ -90,6 +81,25 @@ static Str keyed(Ctx *ctx, const char *domain, Str text) {
     return hash_base32(ctx->arena, bytes, NUMBER_HASH);
 }
 
+static Str item_mark(Ctx *ctx, Str item) {
+    return str_head(keyed(ctx, "item", item), ITEM_HASH);
+}
+
+/* [id, due, district, a mark of each item ..] */
+static Str line_value(Ctx *ctx, const Entity *application) {
+    Buf text = buf_new(ctx->arena, LINE_MAX);
+    JsonWriter w = json_writer(&text);
+    json_open(&w, '[');
+    json_text(&w, application->id);
+    json_text(&w, entity_text(application, IRI("due")));
+    json_text(&w, entity_text(application, IRI("district")));
+    const Attr *items = entity_attr(application, IRI("items"));
+    for (size_t i = 0; items && i < items->value->len; i++)
+        json_text(&w, item_mark(ctx, json_get_str(json_at(items->value, i), "id")));
+    json_close(&w);
+    return buf_str(&text);
+}
+
 static Str number_key(Ctx *ctx, Str number) {
     return str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(keyed(ctx, "receipt", number)));
 }
@@ -112,7 +122,7 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
         day = application ? entity_text(application, IRI("pickupDate")) : STR_NONE,
         number = application ? entity_text(application, IRI("receiptNumber")) : STR_NONE;
     Str line = dated_key(arena, 'l', application, due), value = STR_NONE;
-    if (!str_empty(line)) value = line_value(arena, application);
+    if (!str_empty(line)) value = line_value(ctx, application);
     TRY(row_move(ctx, rows, str_fmt(arena, "c" STR_FMT, STR_ARG(id)), line, value));
     TRY(row_move(ctx, rows, str_fmt(arena, "p" STR_FMT, STR_ARG(id)),
                  dated_key(arena, 'd', application, day), value));
@@ -135,7 +145,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 6, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 7, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -151,6 +161,7 @@ typedef struct Paging {
     const InboxQuery *query;
     InboxPage *page;
     CaseState state;
+    StrVec marks; /* of the query's items */
     VEC(Candidate) chunk;
     Str on; /* where the next chunk begins; empty: there is none */
     Rc rc;
@@ -159,6 +170,13 @@ typedef struct Paging {
 static Date date_of(Str text) {
     Date date;
     return time_parse_date(text, &date) ? date : (Date){0};
+}
+
+static bool row_has(const Json *row, const StrVec *marks) {
+    for (size_t i = LINE_ITEMS; i < row->len; i++)
+        VEC_EACH (const Str, mark, marks)
+            if (str_eq(json_str(json_at(row, i)), *mark)) return true;
+    return marks->len == 0;
 }
 
 static bool candidate_row(void *arg, Str key, Str value) {
@@ -175,7 +193,9 @@ static bool candidate_row(void *arg, Str key, Str value) {
                       .state = paging->state,
                       .due = date_of(json_str(json_at(json, 1))),
                       .district = json_str(json_at(json, 2))};
-    if (str_empty(paging->query->district) || str_eq(paging->query->district, line.district))
+    bool there =
+        str_empty(paging->query->district) || str_eq(paging->query->district, line.district);
+    if (there && row_has(json, &paging->marks))
         vec_push(paging->ctx->arena, &paging->chunk,
                  (Candidate){line, str_dup(paging->ctx->arena, key)});
     return true;
@@ -239,6 +259,8 @@ Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
     unsigned states = query->states ? query->states : 1u << CASE_SUBMITTED;
     Paging paging = {.ctx = ctx, .query = query, .page = out};
+    for (size_t i = 0; query->items && i < query->items->len; i++)
+        vec_push(ctx->arena, &paging.marks, item_mark(ctx, query->items->items[i]));
     for (unsigned state = 0; state < CASE_STATES && str_empty(out->next); state++) {
         paging.state = (CaseState)state;
         if (states & 1u << state) TRY(state_lines(&paging, from));

@@ -22,10 +22,12 @@ typedef VEC(InboxLine) InboxLines;
 
 typedef struct InboxQuery {
     Str post;
-    unsigned states; /* bits 1 << CaseState; 0: those that wait for the office */
-    Str district;    /* empty: all */
-    Date pickup;     /* year 0: all */
-    Str after;       /* `next` of the page before */
+    unsigned states;     /* bits 1 << CaseState; 0: those that wait for the office */
+    Str district;        /* empty: all */
+    Date pickup;         /* year 0: all */
+    const StrVec *items; /* cases with one of these alone; NULL: all, but not empty. Whoever is
+                            shown none of a case's items must not be shown that it was found. */
+    Str after;           /* `next` of the page before */
     size_t limit;
 } InboxQuery;
 typedef struct InboxPage {

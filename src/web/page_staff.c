@@ -149,23 +149,49 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
 
 /* A number typed into the search goes straight to its case. */
 static bool inbox_jump(HttpExchange *x) {
-    Str id, number = str_trim(http_query_or(x, "q", STR_NONE));
+    Str id, number = text_fold(http_ctx(x)->arena, str_trim(http_query_or(x, "q", STR_NONE)));
     if (str_empty(number) || inbox_find(http_ctx(x), number, &id) != RC_OK) return false;
     page_see(x, page_case_url(http_ctx(x)->arena, number));
     return true;
 }
 
-/* A page of the inbox is one look at all whose cases are on it. */
-static Rc inbox_lines(HttpExchange *x, const InboxPage *page, JsonItems *out, int64_t *late) {
+typedef struct InboxShown {
+    JsonItems lines;
+    int64_t late;
+} InboxShown;
+
+/* What else was typed into it is looked for among the things that are fetched: `items` of the
+ * query, and their names for the page. */
+static void inbox_items(HttpExchange *x, View *view, StrVec *items) {
+    Arena *arena = http_ctx(x)->arena;
+    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
+    const WasteItem **found;
+    JsonItems names = {0};
+    size_t n = waste_search(arena, waste, http_query_or(x, "q", STR_NONE), waste_item_count(waste),
+                            &found);
+    for (size_t i = 0; i < n; i++) {
+        vec_push(arena, items, found[i]->id);
+        vec_push(arena, &names, *found[i]->name.both);
+    }
+    view_items(view, "searched", &names);
+}
+
+/* A page of the inbox is one look at all whose cases are on it. Who does not see what a case is
+ * about is not told either that it was found by that. */
+static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown *out) {
     Ctx *ctx = http_ctx(x);
     const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page->lines.len + 1);
     size_t n = 0;
     VEC_EACH (const InboxLine, line, &page->lines) {
         const Entity *application = gate_view(ctx, NULL, line->application);
         if (!application) continue;
+        if (by_item && !entity_attr(application, IRI("items"))) {
+            page->next = STR_NONE;
+            continue;
+        }
         shown[n++] = application;
-        vec_push(ctx->arena, out, line_value(x, line, application));
-        *late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
+        vec_push(ctx->arena, &out->lines, line_value(x, line, application));
+        out->late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
     }
     return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
 }
@@ -200,46 +226,62 @@ static Rc inbox_dropped(HttpExchange *x, View *view) {
     return RC_OK;
 }
 
-static void inbox_get(HttpExchange *x) {
+/* How many there are: counted where all of a state are asked for, else as far as the page goes. */
+static Rc inbox_total(Ctx *ctx, const InboxQuery *query, const InboxPage *page, View *view) {
+    int64_t counts[CASE_STATES], total = 0;
+    bool whole = str_empty(query->district) && !query->items;
+    TRY(inbox_counts(ctx, query->post, counts));
+    for (unsigned state = 0; state < CASE_STATES; state++)
+        total += query->states & 1u << state ? counts[state] : 0;
+    view_int(view, "total", whole ? total : (int64_t)page->lines.len);
+    view_bool(view, "counted", whole || (str_empty(query->after) && str_empty(page->next)));
+    return RC_OK;
+}
+
+static Str inbox_older(HttpExchange *x, const Filter *filter, Str next) {
+    Arena *arena = http_ctx(x)->arena;
+    if (str_empty(next)) return STR_NONE;
+    return str_fmt(arena, "/staff?state=%s&district=" STR_FMT "&q=" STR_FMT "&after=" STR_FMT,
+                   filter->word,
+                   STR_ARG(http_url_encode(arena, http_query_or(x, "district", STR_NONE))),
+                   STR_ARG(http_url_encode(arena, http_query_or(x, "q", STR_NONE))), STR_ARG(next));
+}
+
+static Rc inbox_fill(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
     const Filter *filter = filter_of(http_query_or(x, "state", STR_NONE));
-    InboxPage page;
-    JsonItems lines = {0};
-    int64_t late = 0, counts[CASE_STATES], total = 0;
-    ctx->purpose = purpose_check;
-    if (inbox_jump(x)) return;
-    Str post;
-    if (inbox_post(ctx, &post) != RC_OK) {
-        page_fail(x);
-        return;
-    }
-    InboxQuery query = {.post = post,
-                        .states = filter->states,
+    InboxPage page = {0};
+    InboxShown shown = {0};
+    StrVec items = {0};
+    bool searched = !str_empty(str_trim(http_query_or(x, "q", STR_NONE)));
+    InboxQuery query = {.states = filter->states,
                         .district = http_query_or(x, "district", STR_NONE),
+                        .items = searched ? &items : NULL,
                         .after = http_query_or(x, "after", STR_NONE),
                         .limit = INBOX_PAGE};
-    Rc rc = inbox_page(ctx, &query, &page);
-    if (rc == RC_OK) rc = inbox_counts(ctx, post, counts);
-    if (rc == RC_OK) rc = inbox_lines(x, &page, &lines, &late);
+    inbox_items(x, view, &items);
+    TRY(inbox_post(ctx, &query.post));
+    if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
+    TRY(inbox_lines(x, &page, searched, &shown));
+    TRY(inbox_dropped(x, view));
+    TRY(inbox_total(ctx, &query, &page, view));
+    view_set(view, "filters", filters_value(x, filter));
+    view_bool(view, "unknown", searched && !items.len);
+    view_int(view, "late", shown.late);
+    view_items(view, "cases", &shown.lines);
+    view_null(view, "newer");
+    view_str(view, "older", inbox_older(x, filter, page.next));
+    return RC_OK;
+}
+
+static void inbox_get(HttpExchange *x) {
+    http_ctx(x)->purpose = purpose_check;
+    if (inbox_jump(x)) return;
     View view = page_view(x);
-    if (rc == RC_OK) rc = inbox_dropped(x, &view);
-    if (rc != RC_OK) {
+    if (inbox_fill(x, &view) == RC_OK)
+        page_show(x, 200, WEB_PAGE_INBOX, &view);
+    else
         page_fail(x);
-        return;
-    }
-    for (unsigned state = 0; state < CASE_STATES; state++)
-        total += filter->states & 1u << state ? counts[state] : 0;
-    view_set(&view, "filters", filters_value(x, filter));
-    view_int(&view, "total", total);
-    view_int(&view, "late", late);
-    view_items(&view, "cases", &lines);
-    view_null(&view, "newer");
-    view_str(&view, "older",
-             str_empty(page.next)
-                 ? STR_NONE
-                 : str_fmt(ctx->arena, "/staff?state=%s&district=" STR_FMT "&after=" STR_FMT,
-                           filter->word, STR_ARG(query.district), STR_ARG(page.next)));
-    page_show(x, 200, WEB_PAGE_INBOX, &view);
 }
 
 /* ---- review ---- */

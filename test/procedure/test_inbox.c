@@ -70,6 +70,52 @@ static void the_inbox_shows_at_once_in_pages_by_due_date(void **state) {
     assert_int_equal(page.lines.len, 0);
 }
 
+static void apply_with(House *house, const char *item) {
+    Receipt receipt;
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
+    answers.items.items[0] =
+        (ApplyItem){waste_item(procedures_waste(&house->tenant), str_of(item)), 1};
+    house_act(house, &house->resident);
+    GOOD(house, cases_send(house, &answers, &receipt));
+}
+
+static size_t found_with(House *house, InboxQuery query, const char *item) {
+    StrVec items = {0};
+    InboxPage page;
+    vec_push(house->arena, &items, STR("desk-study"));
+    vec_push(house->arena, &items, str_of(item));
+    query.items = &items;
+    size_t found = 0;
+    do {
+        GOOD(house, inbox_page(&house->ctx, &query, &page));
+        VEC_EACH (InboxLine, line, &page.lines) {
+            const Json *first = json_at(entity_attr(line->application, IRI("items"))->value, 0);
+            assert_true(str_eq(json_get_str(first, "id"), str_of(item)));
+            found++;
+        }
+        query.after = page.next;
+    } while (!str_empty(page.next));
+    return found;
+}
+
+/* Cases are found by what is fetched, page by page; the rows tell nobody what that is. */
+static void cases_are_found_by_their_items(void **state) {
+    House *house = *state;
+    InboxQuery query = {.post = STR("environment-waste-clerk"), .limit = 2};
+    for (int i = 0; i < 6; i++) {
+        house->clock.fixed += TIME_SECOND;
+        if (i % 2)
+            (void)cases_apply(house, NULL, 1);
+        else
+            apply_with(house, "futon");
+    }
+    assert_int_equal(found_with(house, query, "futon"), 3);
+    assert_int_equal(found_with(house, query, "sofa-1"), 3);
+    assert_int_equal(found_with(house, query, "bicycle"), 0);
+    Dump rows = inbox_dump(house);
+    assert_int_equal(str_find(buf_str(&rows.text), STR("futon")), -1);
+}
+
 static void project_again(House *house, bool from_nothing) {
     Project *project;
     project_stop(house->tenant.project);
@@ -290,6 +336,7 @@ static void an_erased_case_counts_as_received_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_inbox_shows_at_once_in_pages_by_due_date),
+        TEST(cases_are_found_by_their_items),
         TEST(a_person_finds_his_own_cases),
         TEST(cases_are_counted_by_the_day_of_their_pickup),
         TEST(the_cases_of_a_day_come_in_pages_in_order_of_arrival),
