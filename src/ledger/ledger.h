@@ -185,7 +185,7 @@ enum { LEDGER_LAG_EVENTS = 200000, LEDGER_LAG_BYTES = 256 << 20 };
 /* Name of the state projection's cursor in state.db. */
 #define LEDGER_STATE "state"
 /* Rows of another version are as good as lost: they are built anew before anybody reads them. */
-enum { LEDGER_STATE_VERSION = 4 };
+enum { LEDGER_STATE_VERSION = 5 };
 
 /* Opens, recovers (replays leaves above the state cursor into the working set), starts the writer.
    RC_BUSY: another process holds the folder. RC_FAILED names the file and the remedy. Where the

@@ -104,13 +104,13 @@ static Rc modified_find(Ctx *ctx, const Writing *w, const Attr *attr, Str head,
     return made_of(ctx, buf_str(&key), former, &out->made);
 }
 
-static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, size_t place) {
+static Rc instance_put(Ctx *ctx, const Writing *w, const Attr *attr, uint32_t place) {
     Arena *arena = ctx->arena;
     const Fold *fold = w->fold;
     const char *hash;
     Buf key = buf_new(arena, HISTORY_KEY_MAX), value = buf_new(arena, VALUE_MAX);
     TRY(name_hash(ctx, w->history, attr->name, &hash));
-    InstancePlace at = {{fold->position, (uint16_t)fold->ordinal, (uint16_t)place}, TIME_NONE};
+    InstancePlace at = {{fold->position, fold->ordinal, place}, TIME_NONE};
     HistoryTimes times = history_row_times(attr, fold->time, TIME_NONE);
     history_row_key(&key, w->id, 'i');
     buf_add_bytes(&key, hash, HISTORY_ATTR);
@@ -144,7 +144,7 @@ static Str begin_key(Arena *arena, const Writing *w) {
     Buf key = buf_new(arena, HISTORY_KEY_MAX);
     history_row_key(&key, w->id, 'b');
     key_u64(&key, w->fold->position);
-    key_u16(&key, (uint16_t)w->fold->ordinal);
+    key_u32(&key, w->fold->ordinal);
     return buf_str(&key);
 }
 
@@ -180,7 +180,7 @@ static Rc removals_put(Ctx *ctx, const Writing *w, const Entity *before) {
         gone.subs = (Attrs){0};
         gone.observed_at = TIME_NONE;
         gone.deleted_at = w->fold->time;
-        TRY(instance_put(ctx, w, &gone, 0x8000 + i));
+        TRY(instance_put(ctx, w, &gone, history_row_nth(i, true)));
     }
     return RC_OK;
 }
@@ -193,12 +193,13 @@ static Rc fold_write(Ctx *ctx, const Writing *w, const Entity *before, const Str
     bool told = delta->op == DELTA_RECORD && delta->after->types.len;
     if (delta->op == DELTA_PUT && !before) return begin_put(ctx, w, types);
     if (delta->op == DELTA_PUT || told) TRY(types_put(ctx, w, types));
-    size_t place = 0;
+    size_t nth = 0;
     for (size_t i = 0; delta->after && i < delta->after->attrs.len; i++) {
         const Attr *attr = &delta->after->attrs.items[i];
         if (kept_out(ctx, types, attr->name)) continue;
-        if (!unchanged(before, delta, attr)) TRY(instance_put(ctx, w, attr, place));
-        place++;
+        if (!unchanged(before, delta, attr))
+            TRY(instance_put(ctx, w, attr, history_row_nth(nth, false)));
+        nth++;
     }
     return RC_OK;
 }
@@ -250,7 +251,7 @@ static Rc begin_unfold(Ctx *ctx, struct HistoryRows *history, Str id, const Hist
     Writing w = {history, id, &fold};
     TRY(begin_types(ctx, &w, &begin->entity->types));
     for (size_t i = 0; i < begin->entity->attrs.len; i++)
-        TRY(instance_put(ctx, &w, &begin->entity->attrs.items[i], i));
+        TRY(instance_put(ctx, &w, &begin->entity->attrs.items[i], history_row_nth(i, false)));
     return rows_delete(ctx, &history->rows, begin_key(ctx->arena, &w));
 }
 

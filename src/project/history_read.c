@@ -86,7 +86,7 @@ static void begun_add(Arena *arena, Merging *merging, const HistoryBegin *begin,
     Buf key = buf_new(arena, HISTORY_KEY_MAX), value = buf_new(arena, VALUE_MAX);
     HistoryTimes times = history_row_times(attr, begin->entity->created_at, TIME_NONE);
     HistoryPlace place = begin->place;
-    place.place = (uint16_t)i;
+    place.place = history_row_nth(i, false);
     buf_add(&key, merging->range.prefix);
     key_i64(&key, times.at);
     history_row_place(&key, &place);

@@ -5,7 +5,10 @@ enum {
     HASH_BYTES = 32, /* of this length */
     NUMBER_BYTES = 17,
     MODIFIED_BYTES = NUMBER_BYTES + 8,
-    BEGUN_BACK = 10, /* from the end of a beginning's key: position, ordinal */
+    BEGUN_BACK = 12, /* from the end of a beginning's key: position, ordinal */
+    /* of a place: numbers below, between them whether it is a removal's, numbers above */
+    NTH_LOW = 15,
+    NTH_MAX = 1 << 30,
 };
 
 /* ---- keys ---- */
@@ -36,18 +39,20 @@ Str history_row_name(Arena *arena, Str hash) {
 
 void history_row_place(Buf *key, const HistoryPlace *place) {
     key_u64(key, place->position);
-    key_u16(key, place->ordinal);
-    key_u16(key, place->place);
+    key_u32(key, place->ordinal);
+    key_u32(key, place->place);
 }
 
-static uint16_t read_u16(Str key, size_t at) {
-    return (uint16_t)((unsigned char)key.ptr[at] << 8 | (unsigned char)key.ptr[at + 1]);
+uint32_t history_row_nth(size_t n, bool removed) {
+    const uint32_t low = (1u << NTH_LOW) - 1;
+    assert(n < NTH_MAX); /* a leaf has room for less */
+    return ((uint32_t)n & ~low) << 1 | (uint32_t)removed << NTH_LOW | ((uint32_t)n & low);
 }
 
 Str history_row_instance(Arena *arena, Str key) {
     return str_fmt(arena, HISTORY_INSTANCE "%llu.%u.%u",
                    (unsigned long long)key_read_u64(key, key.len - HISTORY_PLACE_BACK - 8),
-                   read_u16(key, key.len - HISTORY_PLACE_BACK), read_u16(key, key.len - 2));
+                   key_read_u32(key, key.len - HISTORY_PLACE_BACK), key_read_u32(key, key.len - 4));
 }
 
 bool history_row_parse(Str instance, HistoryPlace *out) {
@@ -57,7 +62,8 @@ bool history_row_parse(Str instance, HistoryPlace *out) {
     for (size_t i = 0; i < 3; i++)
         if (!str_split(&rest, '.', &part) || !str_to_i64(part, &parts[i]) || parts[i] < 0)
             return false;
-    *out = (HistoryPlace){(uint64_t)parts[0], (uint16_t)parts[1], (uint16_t)parts[2]};
+    if (parts[1] > UINT32_MAX || parts[2] > UINT32_MAX) return false;
+    *out = (HistoryPlace){(uint64_t)parts[0], (uint32_t)parts[1], (uint32_t)parts[2]};
     return str_empty(rest);
 }
 
@@ -225,7 +231,7 @@ Rc history_row_begun(Ctx *ctx, Str key, Str value, HistoryBegin *out) {
     VEC_EACH (Attr, attr, &entity->attrs)
         attr->name = name_lengthen(ctx->arena, attr->name);
     *out = (HistoryBegin){.place = {.position = key_read_u64(key, key.len - BEGUN_BACK),
-                                    .ordinal = read_u16(key, key.len - 2)},
+                                    .ordinal = key_read_u32(key, key.len - 4)},
                           .entity = entity};
     return RC_OK;
 }

@@ -13,8 +13,8 @@
 enum {
     HISTORY_ATTR = 8,       /* bytes of an attribute in a key */
     HISTORY_KEY_MAX = 264,  /* bytes of a key */
-    HISTORY_TIME_BACK = 20, /* from the end of an instance's key: time, position, ordinal, place */
-    HISTORY_PLACE_BACK = 4,
+    HISTORY_TIME_BACK = 24, /* from the end of an instance's key: time, position, ordinal, place */
+    HISTORY_PLACE_BACK = 8,
 };
 
 /* 'h' id NUL, and the kind if it is not 0. */
@@ -26,8 +26,11 @@ Str history_row_name(Arena *arena, Str hash);
 /* Which instance: urn:ngsi-ld:Instance:POSITION.ORDINAL.PLACE. */
 typedef struct HistoryPlace {
     uint64_t position;
-    uint16_t ordinal, place;
+    uint32_t ordinal, place;
 } HistoryPlace;
+/* The place of the nth instance that a change sets, or of the nth that it removes: all differ.
+   Corrections in the ledger name places, so they stay what they are. */
+uint32_t history_row_nth(size_t n, bool removed);
 void history_row_place(Buf *key, const HistoryPlace *place);
 Str history_row_instance(Arena *arena, Str key);
 /* False: it is none of ours. */

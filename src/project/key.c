@@ -13,15 +13,23 @@ void key_i64(Buf *to, int64_t value) {
     key_bytes(to, (uint64_t)value ^ UINT64_C(1) << 63, 8);
 }
 
-void key_u16(Buf *to, uint16_t value) {
-    key_bytes(to, value, 2);
+void key_u32(Buf *to, uint32_t value) {
+    key_bytes(to, value, 4);
+}
+
+static uint64_t read_bytes(Str key, size_t at, size_t bytes) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes && at + i < key.len; i++)
+        value = value << 8 | (unsigned char)key.ptr[at + i];
+    return value;
 }
 
 uint64_t key_read_u64(Str key, size_t at) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < 8 && at + i < key.len; i++)
-        value = value << 8 | (unsigned char)key.ptr[at + i];
-    return value;
+    return read_bytes(key, at, 8);
+}
+
+uint32_t key_read_u32(Str key, size_t at) {
+    return (uint32_t)read_bytes(key, at, 4);
 }
 
 int64_t key_read_i64(Str key, size_t at) {

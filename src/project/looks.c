@@ -10,7 +10,7 @@ static Str look_key(Arena *arena, Str subject, uint64_t position, uint32_t ordin
     buf_add_char(&key, str_empty(subject) ? 'a' : 's');
     if (!str_empty(subject)) key_hash(&key, subject, SUBJECT_BYTES);
     key_u64(&key, UINT64_MAX - position);
-    key_u16(&key, (uint16_t)ordinal);
+    key_u32(&key, ordinal);
     return buf_str(&key);
 }
 

@@ -27,7 +27,7 @@ static void add_builtin(Project *project) {
                                     .event = state_event,
                                     .arg = project->state});
     project_add(project,
-                (Follower){.name = "looks", .version = 4, .event = looks_event, .arg = project});
+                (Follower){.name = "looks", .version = 5, .event = looks_event, .arg = project});
     project_add(
         project,
         (Follower){.name = ERASED_SPACE, .version = 1, .event = erased_event, .arg = project});

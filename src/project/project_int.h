@@ -202,8 +202,9 @@ Rc aside_clear(Ctx *ctx, Project *project);
  * flipped. */
 void key_u64(Buf *to, uint64_t value);
 void key_i64(Buf *to, int64_t value);
-void key_u16(Buf *to, uint16_t value);
+void key_u32(Buf *to, uint32_t value);
 uint64_t key_read_u64(Str key, size_t at);
+uint32_t key_read_u32(Str key, size_t at);
 int64_t key_read_i64(Str key, size_t at);
 /* The first n bytes of the SHA-256 of a text: a key of fixed length. */
 void key_hash(Buf *to, Str text, size_t n);
