@@ -118,6 +118,19 @@ async function decideOneDay(scripts) {
     const looks = await resident.locator('#looks ~ table tbody tr').allInnerTexts();
     assert.ok(looks.some((row) => row.includes('ごみ減量係')), looks.join('\n'));
     assert.ok(!looks.some((row) => row.includes('職員')), 'no name of an official');
+    assert.match(await resident.locator('main').innerText(), /16:00まで変更と取消し/, 'a plan decided early takes nothing from what was promised');
+    await press(resident, 'a[href$="/slot"]');
+    await resident.locator('input[name="slot"]:not([disabled])').last().check();
+    await press(resident, '.actions button');
+    assert.match(await resident.locator('.tag').first().innerText(), /確定/, 'to be planned once more');
+    assert.match(await resident.locator('.timeline').innerText(), /変更[^]*収集予定の決定/);
+    await clerk.goto(`${site.url}/staff/cases/${number}`); // he calls: the office cancels for him
+    await press(clerk, `a[href="/staff/cases/${number}/cancel"]`);
+    await press(clerk, `form[action="/staff/cases/${number}/cancel"] button`);
+    assert.equal(new URL(clerk.url()).pathname, `/staff/cases/${number}`);
+    assert.match(await clerk.locator('.timeline li').last().innerText(), /取り消されました[^]*ごみ減量係/);
+    await resident.goto(address);
+    assert.match(await resident.locator('.tag').first().innerText(), /取消し/);
     for (const page of [resident, clerk, chief]) assert.deepEqual(page.faults, []);
     await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
 }
@@ -164,7 +177,7 @@ it('decides a fee reduction by itself, before the case can be confirmed', async 
     assert.equal(await card.count(), 1, 'three presses are one proposal');
     assert.match(await card.innerText(), /災害|火災|風水害/, 'the decider sees the ground');
     assert.match(await card.innerText(), /必要な書類\s*り災証明書/);
-    assert.doesNotMatch(await card.innerText(), /確認した書類|担当の意見/, 'nobody said that he had seen them');
+    assert.match(await card.innerText(), /確認した書類\s*確認の記録がありません/, 'nobody said that he had seen them');
     await sound(chief);
     await Promise.all([chief.waitForNavigation(), card.locator('button[value="approve"]').click()]);
     await clerk.goto(`${site.url}/staff/cases/${number}`);
@@ -187,9 +200,10 @@ it('drops the reduction of a case that ends, and tells drafter, decider and resi
     const { number, address } = await sent(resident, { reduction: 'disaster' });
     await signIn(clerk, 'clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await clerk.fill('#evidence', 'り災証明書を窓口で確認');
     await press(clerk, 'form[action$="/reduction"] button');
     await chief.reload();
-    assert.equal(await chief.locator('section.card', { hasText: number }).count(), 1);
+    assert.match(await chief.locator('section.card', { hasText: number }).innerText(), /確認した書類\s*り災証明書を窓口で確認/);
     await resident.goto(address);
     assert.match(await resident.locator('main').innerText(), /審査中/);
     await press(resident, 'a[href$="/cancel"]');
@@ -536,6 +550,38 @@ it('puts back what was taken out of the plan while it waits', async () => {
     assert.doesNotMatch(await clerk.locator('main').innerText(), /外した案件/);
     await press(clerk, 'button[value="withdraw"]');
     await Promise.all([resident, clerk].map((page) => page.context().close()));
+});
+
+// What is decided without a case is told to its resident, with the reason, while he can still act.
+it('tells who was taken out of the plan that is decided, and lets him take another day', async () => {
+    const [resident, clerk, chief] = await Promise.all([open(true), open(true), signedChief()]);
+    const two = [await sent(resident, { last: true }), await sent(resident, { last: true })];
+    const [{ number, address }] = two, plan = `${site.url}/staff/plan/${await heldDay(resident, address)}`;
+    await signIn(clerk, 'clerk');
+    for (const one of two) {
+        await clerk.goto(`${site.url}/staff/cases/${one.number}`);
+        await press(clerk, 'form[action$="/confirm"] button');
+    }
+    await clerk.goto(plan);
+    await press(clerk, 'button[value="propose"]');
+    await chief.goto(plan);
+    await takeOut(chief, number, '道路工事で入れません');
+    await press(chief, 'button[value="approve"]');
+    await resident.goto(address);
+    assert.match(await resident.locator('.tag').first().innerText(), /未収集/);
+    assert.match(await resident.locator('.banner').first().innerText(), /収集予定から外しました[^]*この日には出さないでください/);
+    assert.match(await resident.locator('.timeline').innerText(), /収集予定から外しました[^]*道路工事で入れません/);
+    await sound(resident);
+    await press(resident, 'a[href$="/slot"]');
+    await resident.locator('input[name="slot"]:not([disabled])').first().check();
+    await press(resident, '.actions button');
+    assert.match(await resident.locator('.tag').first().innerText(), /確定/);
+    await clerk.goto(`${site.url}/staff/plan/2031-01-10`);
+    assert.match(await clerk.locator('main').innerText(), /確定した申込みがありません/);
+    assert.equal(await clerk.locator('button[value="propose"]').count(), 0, 'nothing to propose');
+    await sound(clerk);
+    for (const page of [resident, clerk, chief]) assert.deepEqual(page.faults, []);
+    await Promise.all([resident, clerk, chief].map((page) => page.context().close()));
 });
 
 async function stepUp(page, next) {
