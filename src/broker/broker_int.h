@@ -10,7 +10,8 @@ enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
 /* What one request may hold, asked before anything is made of it; with those of model/ one table in
  * doc/conformance.md. */
 enum {
-    BROKER_BATCH_MAX = 10000, /* elements of a batch; errors that a purge tells */
+    BROKER_BATCH_MAX = 10000, /* elements of a batch */
+    BROKER_NAMES_MAX = 1000,  /* names, ids or selectors of one list */
 };
 
 /* ---- request.c: what every operation starts and ends with ---- */
@@ -58,8 +59,9 @@ bool request_moved(HttpExchange *x, Rc rc, HttpHandler handler);
  * reader. */
 void request_on_pool(HttpExchange *x);
 
-/* RC_LIMIT "request-too-large", naming the place and the remedy, where there are more than max. */
-Rc request_bound(Ctx *ctx, Str path, size_t n, size_t max);
+/* RC_LIMIT, naming the place and the remedy, where there are more than max: 413 for
+   "request-too-large", 403 for "too-complex" of a query. */
+Rc request_bound(Ctx *ctx, const char *code, Str path, size_t n, size_t max);
 /* Answers what was done, as JSON. It stays done where the text is full and can't be told: 403. */
 void request_answer_done(Request *request, int status, const Buf *body);
 void request_answer_json(Request *request, int status, const Json *json);
@@ -74,8 +76,8 @@ RenderFormat request_format(const Request *request);
 Rc request_render_options(Request *request, const Json *body, RenderOptions *out);
 /* The parameter type of an operation on one entity (clause 4.17): NULL without it. */
 Rc request_selector(Request *request, const Match **out);
-/* Splits a list parameter and expands its terms. */
-void request_terms(Request *request, Str list, StrVec *out);
+/* Splits a list, that of this parameter, and expands its terms. RC_LIMIT: too many. */
+Rc request_terms(Request *request, const char *param, Str list, StrVec *out);
 
 /* ---- shape.c: which members are shown ---- */
 

@@ -27,7 +27,8 @@ static Json read_error(Arena *arena, Str id, const Error *error) {
 static Rc payload_array(Request *request) {
     const Json *payload = request->payload;
     if (payload->kind == JSON_ARRAY && payload->len)
-        return request_bound(request->ctx, STR_NONE, payload->len, BROKER_BATCH_MAX);
+        return request_bound(request->ctx, "request-too-large", STR_NONE, payload->len,
+                             BROKER_BATCH_MAX);
     return ctx_fail(request->ctx, RC_INVALID, "no-batch", STR_NONE,
                     "A batch is a JSON array with at least one element.");
 }

@@ -47,7 +47,7 @@ Rc linked_read(Request *request, const Json *body, Linked *out) {
                         "join is inline, flat or @none.");
     out->levels = (size_t)level;
     above_read(request, body, out);
-    return RC_OK;
+    return request_bound(ctx, "too-complex", STR("containedBy"), out->above.len, BROKER_NAMES_MAX);
 }
 
 /* ---- finding ---- */

@@ -29,8 +29,7 @@ static Rc purge_read(Purge *purge) {
     if (memchr(names.ptr ? names.ptr : "", '{', names.len) ||
         str_find_char(http_query_or(x, "q", STR_NONE), '{') >= 0)
         return bad(purge, "q", "Linked entities are not purged.");
-    request_terms(purge->request, names, &purge->named);
-    return RC_OK;
+    return request_terms(purge->request, purge->drops ? "drop" : "keep", names, &purge->named);
 }
 
 static bool named(const Purge *purge, Str iri) {

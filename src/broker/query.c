@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, QUERY_MAX = 8192, LINK_MAX = 16384 };
+enum { LIMIT_DEFAULT = 20, LIMIT_MAX = 1000, LINK_MAX = 16384, SELECTORS_FEW = 32 };
 
 /* Where the parameters of a query come from: the address, or a Query object in the body
  * (clause 5.2.23). */
@@ -17,7 +17,7 @@ static Str source_text(const QuerySource *source, const char *name) {
     const Json *value = json_get(source->body, str_of(name));
     if (!value) return STR_NONE;
     if (value->kind == JSON_STRING) return json_str(value);
-    Buf text = buf_new(source->request->ctx->arena, QUERY_MAX);
+    Buf text = buf_new(source->request->ctx->arena, BROKER_BODY_MAX);
     if (value->kind != JSON_ARRAY || !value->len || json_at(value, 0)->kind != JSON_STRING) {
         json_write(&text, value); /* coordinates */
         return buf_str(&text);
@@ -40,6 +40,7 @@ typedef struct Selectors {
     size_t n;
     const RenderOptions
         *options; /* what shows nothing of an entity does not find it; may be NULL */
+    bool late;    /* the deadline has passed over them */
 } Selectors;
 
 static void selector_source(Arena *arena, const Json *one, MatchSource *out) {
@@ -74,9 +75,12 @@ static Rc selectors_compile(const QuerySource *source, Selectors *out) {
     return RC_OK;
 }
 
-/* What the actor may see, if one of the selectors takes it. */
+/* What the actor may see, if one of the selectors takes it. Many of them take long for each entity,
+ * and whoever goes through the entities asks for the time now and then only. */
 static const Entity *selected_view(Ctx *ctx, void *arg, const Entity *entity) {
-    const Selectors *selectors = arg;
+    Selectors *selectors = arg;
+    if (selectors->n > SELECTORS_FEW && ctx_check_deadline(ctx) != RC_OK) selectors->late = true;
+    if (selectors->late) return NULL;
     const Entity *shown = gate_view(ctx, NULL, entity);
     if (shown && selectors->options && !shape_leaves(selectors->options, shown)) return NULL;
     for (size_t i = 0; shown && i < selectors->n; i++)
@@ -187,10 +191,13 @@ static Rc body_check(const Request *request, const Json *body, bool temporal) {
     };
     for (size_t i = 0; body && i < sizeof members / sizeof *members; i++) {
         const Json *value = json_get(body, members[i].name);
-        if (!value || (value->kind == members[i].kind && (value->kind != JSON_ARRAY || value->len)))
-            continue;
-        return ctx_fail(request->ctx, RC_INVALID, "bad-query", members[i].name,
-                        "This member of a Query is of another kind, or an empty list.");
+        bool list = value && value->kind == JSON_ARRAY;
+        if (value && (value->kind != members[i].kind || (list && !value->len)))
+            return ctx_fail(request->ctx, RC_INVALID, "bad-query", members[i].name,
+                            "This member of a Query is of another kind, or an empty list.");
+        if (list)
+            TRY(request_bound(request->ctx, "too-complex", members[i].name, value->len,
+                              BROKER_NAMES_MAX));
     }
     TRY(body_supported(request, body));
     if (!body || temporal || !json_get(body, STR("temporalQ"))) return RC_OK;
@@ -380,6 +387,7 @@ static Rc query_run(const QuerySource *source, const Page *page, Shortcut shortc
                           .kept = selectors.n ? NULL : shortcut.kept};
     if (rc == RC_OK && shortcut.wish) wish_begin(request, match, shortcut.wish);
     if (rc == RC_OK) rc = project_query(ctx, request->tenant->project, &query, answer);
+    if (rc == RC_OK && selectors.late) rc = ctx_check_deadline(ctx);
     match_order_free(order);
     match_free(match);
     selectors_free(&selectors);

@@ -420,10 +420,10 @@ void request_answer_empty(Request *request, int status) {
 
 /* ---- parameters ---- */
 
-Rc request_bound(Ctx *ctx, Str path, size_t n, size_t max) {
+Rc request_bound(Ctx *ctx, const char *code, Str path, size_t n, size_t max) {
     if (n <= max) return RC_OK;
     return ctx_fail(
-        ctx, RC_LIMIT, "request-too-large", path,
+        ctx, RC_LIMIT, code, path,
         "%zu are too many: at most %zu are taken at once, send them in several requests.", n, max);
 }
 
@@ -444,11 +444,14 @@ Rc request_selector(Request *request, const Match **out) {
     return RC_OK;
 }
 
-void request_terms(Request *request, Str list, StrVec *out) {
-    Arena *arena = request->ctx->arena;
-    for (Str item; str_split(&list, ',', &item);)
-        if (!str_empty(str_trim(item)))
-            vec_push(arena, out, ld_expand(request->context, arena, str_trim(item)));
+Rc request_terms(Request *request, const char *param, Str list, StrVec *out) {
+    Ctx *ctx = request->ctx;
+    for (Str item; str_split(&list, ',', &item);) {
+        if (str_empty(str_trim(item))) continue;
+        vec_push(ctx->arena, out, ld_expand(request->context, ctx->arena, str_trim(item)));
+        TRY(request_bound(ctx, "too-complex", str_of(param), out->len, BROKER_NAMES_MAX));
+    }
+    return RC_OK;
 }
 
 RenderFormat request_format(const Request *request) {
@@ -486,6 +489,8 @@ static Rc render_options(Request *request, const Json *body, size_t levels, Rend
         geometry = http_query_or(request->x, "geometryProperty", STR_NONE);
     for (Str item; str_split(&datasets, ',', &item);)
         vec_push(arena, &out->dataset_ids, str_trim(item));
+    TRY(request_bound(request->ctx, "too-complex", STR("datasetId"), out->dataset_ids.len,
+                      BROKER_NAMES_MAX));
     if (!str_empty(geometry)) out->geometry_property = ld_expand(request->context, arena, geometry);
     if (request->accept == ACCEPT_LD_JSON || (out->geojson && !prefers_plain(request->x)))
         out->at_context = ld_context_source(request->context);

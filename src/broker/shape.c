@@ -10,7 +10,7 @@ typedef struct Reading {
     const char *param;
     Str rest;
     bool omits;
-    size_t depth, deepest;
+    size_t depth, deepest, n;
 } Reading;
 
 static Rc bad(const Reading *reading, const char *sentence) {
@@ -57,6 +57,8 @@ static Rc list_read(Reading *reading, StrVec *names, RenderInners *inners);
 static Rc member_read(Reading *reading, StrVec *names, RenderInners *inners) {
     Arena *arena = reading->request->ctx->arena;
     Str name = name_next(reading);
+    TRY(request_bound(reading->request->ctx, "too-complex", str_of(reading->param), ++reading->n,
+                      BROKER_NAMES_MAX));
     if (!entity_name_valid(name)) return bad(reading, "This is a list of names of members.");
     Str iri = member_iri(reading, name);
     bool nested = take(reading, '{');
@@ -112,7 +114,7 @@ Rc shape_read(Request *request, const ShapeSource *source, RenderOptions *out) {
         return bad(pick.deepest ? &pick : &omit,
                    "Names in braces are of linked entities: ask for these by join and joinLevel.");
     if (str_empty(source->attrs)) return RC_OK;
-    request_terms(request, source->attrs, &out->pick);
+    TRY(request_terms(request, "attrs", source->attrs, &out->pick));
     static const Str own[] = {{"id", 2}, {"type", 4}, {"scope", 5}};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         vec_push(request->ctx->arena, &out->pick, own[i]);

@@ -154,6 +154,9 @@ static Rc member_read(Reading *reading, const Known *known, const JsonMember *me
     if (member->value.kind != known->kind)
         return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", member->name,
                         "This member is of another kind.");
+    if (known->kind == JSON_ARRAY)
+        TRY(request_bound(reading->ctx, "request-too-large", member->name, member->value.len,
+                          BROKER_NAMES_MAX));
     Rc rc = known->read(reading, &member->value, out);
     if (rc != RC_OK && str_empty(reading->ctx->error.path)) reading->ctx->error.path = member->name;
     return rc;
@@ -381,8 +384,13 @@ static bool header_reserved(Str name) {
     return false;
 }
 
+enum { INFO_MAX = 100 }; /* headers of a notification */
+
 static Rc receiver_info(Ctx *ctx, const Json *endpoint, StrVec *to) {
     const Json *more = json_get(endpoint, STR("receiverInfo"));
+    if (more)
+        TRY(request_bound(ctx, "request-too-large", STR("notification.endpoint.receiverInfo"),
+                          more->len, INFO_MAX));
     for (size_t i = 0; more && i < more->len; i++) {
         Str name = json_get_str(json_at(more, i), "key"),
             value = json_get_str(json_at(more, i), "value");

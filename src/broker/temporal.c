@@ -93,7 +93,8 @@ static Rc body_whole(Request *request, const Buf *body) {
 static Rc evolution_read(Request *request, Str id, const TemporalQuery *window, History *out) {
     Ctx *ctx = request->ctx;
     HistoryQuery query = {.id = id, .window = *window, .limit = INSTANCES_MAX};
-    request_terms(request, http_query_or(request->x, "attrs", STR_NONE), &query.attrs);
+    TRY(request_terms(request, "attrs", http_query_or(request->x, "attrs", STR_NONE),
+                      &query.attrs));
     TRY(project_history(ctx, request->tenant->project, &query, out));
     const Entity *shown = gate_view(ctx, NULL, out->entity);
     if (!shown)

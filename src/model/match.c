@@ -86,7 +86,16 @@ static void set_hint(Arena *arena, Match *match) {
     if (match->geo) match_geo_hint(arena, match->geo, hint);
 }
 
+/* Before anything is made of them, and held against every entity. */
+static Rc lists_fit(Ctx *ctx, const MatchSource *source) {
+    bool ids = source->ids.len > MATCH_LEAVES_MAX;
+    if (!ids && source->attrs.len <= MATCH_LEAVES_MAX) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "query-too-complex", ids ? STR("id") : STR("attrs"),
+                    "A list of more than %d: ask in several queries.", MATCH_LEAVES_MAX);
+}
+
 static Rc compile(Ctx *ctx, const LdContext *context, const MatchSource *source, Match *match) {
+    TRY(lists_fit(ctx, source));
     TRY(read_ids(ctx, source, match));
     TRY(read_id_pattern(ctx, source, match));
     TRY(read_attrs(ctx, context, source, match));

@@ -4,17 +4,17 @@
 
 #include <stdio.h>
 
-/* "first" + "each" of 0 to n - 1, with commas between, + "last". */
+/* `first`, `each` n times with commas between, its number for '#', and `last`. */
 static const char *many(Rig *rig, const char *first, const char *each, const char *last, size_t n) {
     Buf out = buf_new(rig->ctx.arena, 16 << 20);
     buf_add(&out, str_of(first));
     for (size_t i = 0; i < n; i++) {
-        Str rest = str_of(each), piece;
         if (i) buf_add_char(&out, ',');
-        for (bool again = false; str_split(&rest, '#', &piece); again = true) {
-            if (again) buf_addf(&out, "%zu", i);
-            buf_add(&out, piece);
-        }
+        for (const char *c = each; *c; c++)
+            if (*c == '#')
+                buf_addf(&out, "%zu", i);
+            else
+                buf_add_char(&out, *c);
     }
     buf_add(&out, str_of(last));
     assert_false(out.full);
@@ -51,10 +51,67 @@ static void any_number_is_purged(void **state) {
     assert_true(has(rig_read(rig, "/entities?type=Purged"), "[]"));
 }
 
+/* Lists that hold 1000: in a body, or in the address of what has none. */
+static const struct {
+    HttpMethod method;
+    const char *target, *before, *each, *after;
+    int whole, beyond; /* status at the bound, and one beyond it */
+} lists[] = {
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[{'type':'N'}],'pick':[",
+     "'p#'", "],'omit':['o']}", 200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[{'type':'N'}],'omit':[",
+     "'p#'", "],'pick':['o']}", 200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[{'type':'N'}],'attrs':[",
+     "'p#'", "]}", 200, 403},
+    {HTTP_POST, "/entityOperations/query",
+     "{'type':'Query','entities':[{'type':'N'}],'datasetId':[", "'urn:d:#'", "]}", 200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[{'type':'N','id':[",
+     "'urn:n:#'", "]}]}", 200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[", "{'type':'T#'}", "]}",
+     200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[", "{}", "]}", 200, 403},
+    {HTTP_POST, "/temporal/entityOperations/query",
+     "{'type':'Query','temporalQ':{'timerel':'before','timeAt':'2025-01-01T00:00:00Z'},'entities':"
+     "[",
+     "{'type':'T#'}", "]}", 200, 403},
+    {HTTP_GET, "/entities?type=N&id=", "", "u:#", "", 200, 403},
+    {HTTP_GET, "/entities?type=N&attrs=", "", "p#", "", 200, 403},
+    {HTTP_GET, "/entities?type=N&pick=", "", "p#", "", 200, 403},
+    {HTTP_GET, "/entities?type=N&pick=", "id,a%7B", "p#", "%7D&join=inline", 403, 403},
+    {HTTP_GET, "/temporal/entities/urn:n:1?attrs=", "", "p#", "", 200, 403},
+    {HTTP_DELETE, "/entities?type=None&keep=", "", "p#", "", 204, 403},
+    {HTTP_POST, "/subscriptions",
+     "{'type':'Subscription','notification':{'endpoint':{'uri':'http://127.0.0.1:9/x'}},"
+     "'watchedAttributes':[",
+     "'p#'", "]}", 201, 413},
+    {HTTP_POST, "/subscriptions",
+     "{'type':'Subscription','notification':{'endpoint':{'uri':'http://127.0.0.1:9/"
+     "x'}},'entities':[",
+     "{'type':'T#'}", "]}", 201, 413},
+};
+
+static void a_list_has_a_bound(void **state) {
+    Rig *rig = *state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t more = 0; more <= 1; more++) {
+            const char *text =
+                many(rig, lists[i].before, lists[i].each, lists[i].after, 1000 + more);
+            bool posts = lists[i].method == HTTP_POST;
+            Str target = str_fmt(rig->ctx.arena, "%s%s", lists[i].target, posts ? "" : text);
+            HttpReply reply = rig_answer(rig, lists[i].method, target.ptr, posts ? text : NULL);
+            if (reply.status != (more ? lists[i].beyond : lists[i].whole))
+                fail_msg("list %zu, %zu: %d " STR_FMT, i, 1000 + more, reply.status,
+                         STR_ARG(reply.body));
+            if (more && !has(reply.body, "1000"))
+                fail_msg("list %zu: no bound in " STR_FMT, i, STR_ARG(reply.body));
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_has_a_bound),
         cmocka_unit_test(any_number_is_purged),
+        cmocka_unit_test(a_list_has_a_bound),
     };
     return cmocka_run_group_tests_name("broker bounds", tests, rig_set_up, rig_tear_down);
 }
