@@ -9,6 +9,10 @@
 #define CONTEXT_URN      "urn:ngsi-ld:ContextDocument:"
 #define CONTEXT_PATH     "/ngsi-ld/v1/jsonldContexts/"
 
+/* What policies and tokens name. The type of the entities is forbidden to all: through /entities
+   nobody reads or writes them. */
+#define CONTEXT_RIGHT LD_NGSI "jsonldContexts"
+
 enum { ID_CHARS = 26 };
 
 typedef enum Kind { KIND_HOSTED, KIND_CACHED, KIND_IMPLICIT } Kind;
@@ -57,6 +61,11 @@ Rc broker_context(Ctx *ctx, const Tenant *tenant, Str url, Str *text) {
 
 /* ---- writing ---- */
 
+static Rc right(Ctx *ctx, GateAction action) {
+    GateAsk ask = {.action = action, .type = STR(CONTEXT_RIGHT), .class = CLASS_OPEN};
+    return gate_check(ctx, &ask);
+}
+
 static Rc body_read(Ctx *ctx, HttpExchange *x, const Json **out) {
     JsonLimits limits = {.bytes = BROKER_BODY_MAX, .depth = JSON_LIMITS_DEFAULT.depth};
     Rc rc = json_read(ctx, http_body(x), limits, out);
@@ -92,6 +101,7 @@ static Rc store(Ctx *ctx, const char *kind, const Delta *delta, PutExpect expect
 
 static Rc add(Ctx *ctx, HttpExchange *x, Str *local) {
     const Json *body;
+    TRY(right(ctx, ACT_CREATE));
     TRY(body_read(ctx, x, &body));
     *local = rand_id(ctx->rand, ctx->arena, ID_CHARS);
     Str id = str_fmt(ctx->arena, CONTEXT_URN STR_FMT, STR_ARG(*local));
@@ -267,10 +277,12 @@ static void forget(Ctx *ctx, Str url) {
         ld_cache_drop(ctx->tenant->contexts, copies.urls.items[i]);
 }
 
+static const GateAsk operate = {.action = ACT_OPERATE, .class = CLASS_OPEN};
+
+/* Its owner, or the operator. */
 static Rc hosted_delete(Ctx *ctx, const Found *found) {
     Str local = str_sub(found->url, sizeof CONTEXT_PATH - 1, found->url.len);
     Str id = str_fmt(ctx->arena, CONTEXT_URN STR_FMT, STR_ARG(local));
-    GateAsk operate = {.action = ACT_OPERATE, .class = CLASS_OPEN};
     const Entity *stored;
     TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &stored));
     bool own = str_eq(entity_text(stored, STR(CONTEXT_OWNER)), ctx->actor->id);
@@ -284,6 +296,7 @@ static Rc delete (Ctx *ctx, HttpExchange *x) {
     Found found;
     bool reload = flag(x, "reload");
     TRY(flag_check(ctx, x, "reload"));
+    if (!gate_permits(ctx, &operate)) TRY(right(ctx, ACT_DELETE));
     TRY(find(ctx, x, &found));
     if (reload && found.kind != KIND_CACHED)
         return ctx_fail(ctx, RC_INVALID, "bad-reload", STR("reload"),
