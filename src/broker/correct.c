@@ -225,6 +225,9 @@ static Rc instance_changed(Correction *c, const Attr *was) {
         attr->dataset_id = was->dataset_id;
     Delta *delta;
     TRY(delta_partial(ctx, before, &fragment, &delta));
+    if (delta->after->attrs.len != 1)
+        return ctx_fail(ctx, RC_INVALID, "bad-instance", name,
+                        "An instance is changed into one instance: to take it away, DELETE it.");
     Entity *one = entity_new(ctx->arena, STR("urn:x:x"), STR("x"));
     Attr now = delta->after->attrs.items[0];
     now.created_at = was->created_at;
