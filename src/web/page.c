@@ -23,9 +23,25 @@ void page_contact(HttpExchange *x, View *view, const char *name) {
     view_json(view, name, json_get(json_get(page_organisation(x), STR("contact")), str_of(name)));
 }
 
-const char *page_home_of(const Actor *actor) {
+/* Whether cases can wait for him: they are his division's, or were brought before his post. */
+static bool inbox_open(HttpExchange *x, const Actor *actor) {
+    Ctx *ctx = http_ctx(x);
+    if (!ctx->tenant || !ctx->db || !procedures_waste(ctx->tenant)) return false;
+    const GatePost *post = gate_post(ctx->tenant->gate, office_confirmer(ctx));
+    int64_t counts[CASE_STATES];
+    if (post && str_eq(post->division, actor->division)) return true;
+    return inbox_counts(ctx, actor->post, counts) == RC_OK &&
+           (counts[CASE_SUBMITTED] || counts[CASE_ASKED]);
+}
+
+static bool inbox_own(HttpExchange *x) {
+    return inbox_open(x, http_ctx(x)->actor);
+}
+
+const char *page_home_of(HttpExchange *x, const Actor *actor) {
     if (actor->kind != ACTOR_STAFF) return "/my";
-    if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF)) return "/staff";
+    if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF))
+        return inbox_open(x, actor) ? "/staff" : "/staff/decisions";
     if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
     return actor->roles & 1u << ROLE_OPERATOR ? "/operate" : "/staff/releases";
 }
@@ -48,7 +64,7 @@ static Json user_value(HttpExchange *x) {
     view_set(&user, "name", page_name(x, actor->name));
     const StrVec *posts = actor->kind == ACTOR_STAFF ? gate_own_posts(ctx) : NULL;
     view_bool(&user, "several", posts && posts->len > 1);
-    view_str(&user, "home", str_of(page_home_of(actor)));
+    view_str(&user, "home", str_of(page_home_of(x, actor)));
     view_set(&user, "post", str_empty(actor->post) ? json_of_null() : page_post(x, actor->post));
     return view_value(&user);
 }
@@ -76,6 +92,16 @@ static bool plans_open(HttpExchange *x) {
     return page_proposal_view(&asking, &(const Entity *){plan}) == RC_OK;
 }
 
+/* Whether the table of delegations (専決) gives his post any fee reduction to decide. */
+static bool reductions_open(HttpExchange *x) {
+    const Json *rows = json_get(page_organisation(x), STR("delegations"));
+    for (size_t i = 0; rows && i < rows->len; i++)
+        if (str_eq(json_get_str(json_at(rows, i), "kind"), STR("fee-reduction")) &&
+            str_eq(json_get_str(json_at(rows, i), "post"), http_ctx(x)->actor->post))
+            return true;
+    return false;
+}
+
 /* What the official's roles give him, and the gate. */
 static Json nav_value(HttpExchange *x) {
     static const struct {
@@ -83,9 +109,9 @@ static Json nav_value(HttpExchange *x) {
         const char *key, *url;
         bool (*open)(HttpExchange *x); /* NULL: to all of these roles */
     } rows[] = {
-        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff", inbox_own},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
-        {1u << ROLE_CHIEF, "reductions", "/staff/reductions"},
+        {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
         {1u << ROLE_CLERK, "round", "/staff/round"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
@@ -214,26 +240,79 @@ static int drawn_as(int status) {
     return status == 405 ? 404 : status > 500 ? 503 : 400;
 }
 
-/* Where what a form belongs to begins: the page to which somebody is led whose form cannot be
- * taken. */
-static Str form_begin(HttpExchange *x) {
-    static const struct {
-        Str under;
-        const char *page;
-    } pages[] = {{{"/bulky/", 7}, "/bulky"},
-                 {{"/report", 7}, "/report"},
-                 {{"/cases/find", 11}, "/cases/find"},
-                 {{"/sign-in", 8}, "/sign-in"},
-                 {{"/account", 8}, "/account"},
-                 {{"/operate", 8}, "/operate"},
-                 {{"/staff", 6}, "/staff"},
-                 {{"/my", 3}, "/my"}};
+/* Whether a path, as sent, is one of a route's; "{x}" of its pattern is any one segment. */
+static bool path_fits(Str pattern, Str path) {
+    Str wanted, given;
+    bool more;
+    while ((more = str_split(&pattern, '/', &wanted)) && str_split(&path, '/', &given))
+        if (!str_starts(wanted, STR("{")) && !str_eq(wanted, given)) return false;
+    return !more && str_empty(path);
+}
+
+static bool is_page(HttpExchange *x, Str path) {
+    const HttpRoute *route;
+    for (size_t i = 0; (route = http_route_at(pages_options(x)->server, i)); i++)
+        if (route->methods == HTTP_GET && !(route->access & GATE_API) &&
+            path_fits(str_of(route->pattern), path))
+            return true;
+    return false;
+}
+
+/* The page to come back to: what a form is sent to often is none, then the nearest above it is. */
+static Str page_near(HttpExchange *x) {
     Str path = http_path(x);
+    if (http_method(x) == HTTP_GET) return path;
+    while (path.len > 1 && !is_page(x, path)) {
+        size_t end = path.len - 1;
+        while (end > 1 && path.ptr[end] != '/')
+            end--;
+        path = str_head(path, end);
+    }
+    return path;
+}
+
+/* Where somebody goes on whose form cannot be taken: where an application or a report begins, from
+ * the page that held the form elsewhere. */
+static void again_value(HttpExchange *x, View *view, bool wanted) {
+    static const char *const pages[] = {"/bulky", "/report", "/cases/find", "/sign-in"};
+    Str path = http_path(x);
+    const char *begin = NULL;
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        if (str_starts(path, pages[i].under)) return str_of(pages[i].page);
-    if (!str_starts(path, STR("/c/"))) return STR_NONE;
-    ptrdiff_t end = str_find_char(str_sub(path, 3, path.len), '/');
-    return end < 0 ? path : str_head(path, (size_t)end + 3);
+        if (str_starts(path, str_of(pages[i]))) begin = pages[i];
+    Str page = begin ? str_of(begin) : page_near(x);
+    view_str(view, "again", wanted && page.len > 1 ? page : STR_NONE);
+    view_str(view, "again_to", begin ? STR("start") : STR("page"));
+}
+
+/* What was written into a form that was refused, so that it can be copied: nothing else keeps it.
+ */
+static Str written(HttpExchange *x) {
+    static const char *const fields[] = {"text", "comment", "answer", "note"};
+    const HttpForm *form;
+    if (http_method(x) != HTTP_POST || http_form(x, &form) != RC_OK) return STR_NONE;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        Str text = http_form_value(form, fields[i]);
+        if (!text_is_blank(http_ctx(x)->arena, text)) return text;
+    }
+    return STR_NONE;
+}
+
+/* To whom a page is open that is closed to who is signed in: the roles of officials of which he has
+ * none, or residents. */
+static void roles_closed(HttpExchange *x, JsonItems *out) {
+    Ctx *ctx = http_ctx(x);
+    const HttpRoute *route = http_route(x);
+    if (!route || !ctx->actor || ctx->actor->kind == ACTOR_NOBODY || route->access & GATE_PUBLIC)
+        return;
+    unsigned roles = route->access >> GATE_ROLE_SHIFT;
+    if (ctx->actor->kind == ACTOR_STAFF && route->access & GATE_STAFF &&
+        (!roles || ctx->actor->roles & roles))
+        return;
+    if (ctx->actor->kind == ACTOR_RESIDENT && route->access & GATE_RESIDENT) return;
+    if (route->access & GATE_RESIDENT) vec_push(ctx->arena, out, json_of_str(STR("resident")));
+    for (unsigned role = 0; route->access & GATE_STAFF && role < ROLE_COUNT; role++)
+        if (roles & 1u << role)
+            vec_push(ctx->arena, out, json_of_str(str_of(gate_role_name((GateRole)role))));
 }
 
 /* The view of the page of an error, begun; `kind` chooses its words, NULL: the status does. */
@@ -242,7 +321,18 @@ static View fault_view(HttpExchange *x, int status, const char *kind) {
     view_int(&view, "status", status);
     view_str(&view, "kind", kind ? str_of(kind) : str_fmt(view.arena, "%d", drawn_as(status)));
     view_null(&view, "erased");
+    view_str(&view, "written", written(x));
+    JsonItems open_to = {0};
+    roles_closed(x, &open_to);
+    view_items(&view, "open_to", &open_to);
     return view;
+}
+
+/* Who is signed in at the office stays in its frame, with its menu. */
+static void fault_show(HttpExchange *x, int status, View *view) {
+    const Actor *actor = http_ctx(x)->actor;
+    bool office = actor && actor->kind == ACTOR_STAFF;
+    page_show(x, status, office ? WEB_PAGE_ERROR_OFFICE : WEB_PAGE_ERROR, view);
 }
 
 /* What went wrong in the reader's language, where there are words for it; the sentence of the
@@ -269,7 +359,8 @@ static void erased_value(HttpExchange *x, View *view, Str id) {
 static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
     int status = status_of(error);
     bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
-    const char *kind = stale ? "stale" : is_erased(error) ? "erased" : NULL;
+    bool closed = status == 403 && http_ctx(x)->actor && http_ctx(x)->actor->kind != ACTOR_NOBODY;
+    const char *kind = stale ? "stale" : is_erased(error) ? "erased" : closed ? "closed" : NULL;
     View view = fault_view(x, status, kind);
     if (is_erased(error)) erased_value(x, &view, error->path);
     reason_value(x, &view, error);
@@ -277,24 +368,24 @@ static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
     bool retry = get && (status == 503 || status == 500 || status == 409);
     bool again = stale || (status == 409 && !get);
     view_str(&view, "retry", retry ? http_path(x) : STR_NONE);
-    view_str(&view, "again", again ? form_begin(x) : STR_NONE);
+    again_value(x, &view, again);
     view_str(&view, "sign_in", sign_in);
     view_null(&view, "request");
-    page_show(x, status, WEB_PAGE_ERROR, &view);
+    fault_show(x, status, &view);
 }
 
 void pages_refuse(HttpExchange *x, const Error *error) {
     Ctx *ctx = http_ctx(x);
     bool sign_in = str_eq(error->code, STR("needs-sign-in"));
     Str next = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
-                       STR_ARG(http_url_encode(ctx->arena, http_path(x))));
+                       STR_ARG(http_url_encode(ctx->arena, page_near(x))));
     if (sign_in && http_method(x) == HTTP_GET) {
         page_see(x, next);
         return;
     }
     if (str_eq(error->code, STR("needs-step-up"))) {
         page_see(x, str_fmt(ctx->arena, "/step-up?next=" STR_FMT,
-                            STR_ARG(http_url_encode(ctx->arena, http_path(x)))));
+                            STR_ARG(http_url_encode(ctx->arena, page_near(x)))));
         return;
     }
     refuse_show(x, error, sign_in ? next : STR_NONE);
@@ -310,10 +401,10 @@ bool pages_problem(HttpExchange *x, int status) {
     view_null(&view, "reason_code");
     view_null(&view, "reason");
     view_null(&view, "retry");
-    view_str(&view, "again", status == 413 ? form_begin(x) : STR_NONE);
+    again_value(x, &view, status == 413);
     view_null(&view, "sign_in");
     view_null(&view, "request");
-    page_show(x, status, WEB_PAGE_ERROR, &view);
+    fault_show(x, status, &view);
     return true;
 }
 

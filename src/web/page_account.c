@@ -98,7 +98,7 @@ static void sign_in_post(HttpExchange *x) {
     if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
     page_see(x, own_path(http_form_value(form, "next"), "/").len > 1
                     ? own_path(http_form_value(form, "next"), "/")
-                    : str_of(page_home_of(&actor)));
+                    : str_of(page_home_of(x, &actor)));
 }
 
 static void sign_out_post(HttpExchange *x) {
@@ -189,8 +189,10 @@ static void post_post(HttpExchange *x) {
     }
     const GatePost *post = gate_post(ctx->tenant->gate, wanted);
     Actor actor = *ctx->actor;
+    actor.post = wanted;
     if (post) actor.roles = post->roles;
-    page_see(x, str_of(page_home_of(&actor)));
+    if (post) actor.division = post->division;
+    page_see(x, str_of(page_home_of(x, &actor)));
 }
 
 /* ---- my page ---- */

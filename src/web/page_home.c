@@ -61,7 +61,7 @@ static void home_get(HttpExchange *x) {
         View one = view_new(view.arena);
         view_set(&one, "name", view_text(view.arena, service->name_ja, service->name_en));
         view_set(&one, "summary", view_text(view.arena, service->text_ja, service->text_en));
-        view_str(&one, "url", str_of(own ? page_home_of(actor) : service->url));
+        view_str(&one, "url", str_of(own ? page_home_of(x, actor) : service->url));
         vec_push(view.arena, &items, view_value(&one));
     }
     view_items(&view, "services", &items);

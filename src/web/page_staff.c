@@ -191,7 +191,9 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
         }
         shown[n++] = application;
         vec_push(ctx->arena, &out->lines, line_value(x, line, application));
-        out->late += line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
+        bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
+        out->late +=
+            own && line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
     }
     return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
 }
@@ -223,6 +225,50 @@ static Rc inbox_dropped(HttpExchange *x, View *view) {
         vec_push(ctx->arena, &items, view_value(&one));
     }
     view_items(view, "dropped", &items);
+    return RC_OK;
+}
+
+/* What waits for the decision of who is asking, by the page on which that is decided. */
+typedef struct Waiting {
+    const char *kind, *key, *url;
+    int64_t n;
+} Waiting;
+typedef struct WaitingRows {
+    Waiting *rows;
+    size_t len;
+} WaitingRows;
+
+static Rc waiting_count(Ctx *ctx, void *arg, const Entity *decision) {
+    const WaitingRows *waiting = arg;
+    (void)ctx;
+    for (size_t i = 0; i < waiting->len; i++)
+        waiting->rows[i].n +=
+            str_eq(entity_text(decision, IRI("kind")), str_of(waiting->rows[i].kind));
+    return RC_OK;
+}
+
+static Rc inbox_waiting(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    Waiting rows[] = {{"fee-reduction", "reductions", "/staff/reductions", 0},
+                      {"collection-plan", "plan", "/staff/plan", 0},
+                      {"release", "data", "/staff/releases", 0}};
+    WaitingRows waiting = {rows, sizeof rows / sizeof *rows};
+    JsonItems items = {0};
+    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
+    buf_add(&condition, STR("state==\"waiting\";deciderPost=="));
+    json_write_str(&condition, ctx->actor->post);
+    ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition)};
+    if (ctx->actor->roles & 1u << ROLE_CHIEF)
+        TRY(project_each(ctx, &wish, waiting_count, &waiting));
+    for (size_t i = 0; i < waiting.len; i++) {
+        if (!rows[i].n) continue;
+        View one = view_new(ctx->arena);
+        view_str(&one, "key", str_of(rows[i].key));
+        view_str(&one, "url", str_of(rows[i].url));
+        view_int(&one, "n", rows[i].n);
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "waiting", &items);
     return RC_OK;
 }
 
@@ -264,6 +310,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
     TRY(inbox_lines(x, &page, searched, &shown));
     TRY(inbox_dropped(x, view));
+    TRY(inbox_waiting(x, view));
     TRY(inbox_total(ctx, &query, &page, view));
     view_set(view, "filters", filters_value(x, filter));
     view_bool(view, "unknown", searched && !items.len);

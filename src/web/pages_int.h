@@ -58,7 +58,7 @@ Json page_entry_notice(const Ctx *ctx, const Json *draft);
  * it is the browser's own. */
 Str page_entering(const Ctx *ctx, const Json *draft);
 /* The page on which an actor's work begins: where the brand of the office leads. */
-const char *page_home_of(const Actor *actor);
+const char *page_home_of(HttpExchange *x, const Actor *actor);
 /* Renders and answers. */
 void page_show(HttpExchange *x, int status, WebPage page, View *view);
 /* Draws ctx->error as a page. */

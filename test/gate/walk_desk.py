@@ -55,12 +55,99 @@ def search(machi, clerk):
     return faults
 
 
+def form_of(page, action):
+    """The hidden fields of the form that is sent to an action."""
+    body = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S).group(0)
+    return dict(re.findall(r'name="([^"]+)" value="([^"]*)"', body))
+
+
+def come_back(machi, clerk):
+    """An ended session costs neither the way back nor what was typed."""
+    faults = []
+    pages = [f'/staff/cases/{number}' for number in inbox(clerk)[1]]
+    page = next(page for page in pages if f'action="{page}/ask"' in clerk.ask('GET', page).text)
+    fields = dict(form_of(clerk.ask('GET', page).text, f'{page}/ask'), text='どこに置きますか。\n門の前ですか。')
+    nobody = Browser(machi, 'nobody')
+    csrf = form_of(nobody.ask('GET', '/sign-in').text, '/sign-in')['csrf']
+    answer = nobody.ask('POST', f'{page}/ask', dict(fields, csrf=csrf))
+    link = re.search(r'href="(/sign-in\?next=[^"]+)"', answer.text)
+    if answer.status != 403 or not link:
+        return [f'a form without a session is answered {answer.status}, with {link}']
+    if '門の前ですか。</textarea>' not in answer.text:
+        faults.append('what was typed is lost')
+    signing = form_of(nobody.ask('GET', link.group(1)).text, '/sign-in')
+    answer = nobody.ask('POST', '/sign-in', dict(signing, account='clerk', password=machi.passwords['clerk']))
+    landed = answer.headers.get('Location')
+    if landed != page or nobody.ask('GET', landed).status != 200:
+        faults.append(f'signing in leads to {landed}, not to {page}')
+    answer = nobody.ask('POST', f'{page}/ask', fields)  # of the session that has ended
+    if f'href="{page}">元の画面にもどる' not in answer.text or '門の前' not in answer.text:
+        faults.append('an old form does not lead to its page, or loses what was typed')
+    if 'password' in shown(answer.text):
+        faults.append('a password is shown')
+    chief = Browser(machi, 'chief')
+    answer = chief.ask('POST', '/staff/reductions/x/decide', {'csrf': 'x'})
+    ways = ('/sign-in?next=', '/step-up?next=')
+    if answer.status == 303 and not re.search(r'next=%2Fstaff%2Freductions$', answer.headers['Location']):
+        faults.append(f'{ways} lead a form to {answer.headers["Location"]}')
+    return faults
+
+
+def closed(browsers):
+    """What is closed to somebody says to whom it is open, in his own frame, and leads to his desk."""
+    faults = []
+    for role, path, says, desk in (('chief', '/staff/round', '担当：', '/staff'), ('clerk', '/audit', '監査：', '/staff'),
+                                   ('clerk', '/operate', '運用：', '/staff'), ('clerk', '/my', '住民', '/staff'),
+                                   ('head', '/operate', '運用：', '/staff/decisions')):
+        answer = browsers[role].ask('GET', path)
+        text = shown(answer.text)
+        if answer.status != 403 or 'このページを開ける人' not in text or says not in text or 'サインインすると' in text:
+            faults.append(f'{path} as {role}: {answer.status}, {text[:300]}')
+        if 'class="office"' not in answer.text or f'href="{desk}">仕事の画面へ' not in answer.text:
+            faults.append(f'{path} as {role} leads away from the desk')
+    answer = browsers['resident-1'].ask('GET', '/staff/round')
+    if '担当：' not in answer.text or 'サインインすると' in answer.text or 'class="office"' in answer.text:
+        faults.append('a resident is told to sign in again')
+    return faults
+
+
+def landing(machi, browsers):
+    """Each begins where something can wait for him, and is told what does."""
+    faults = []
+    for role, home in (('clerk', '/staff'), ('chief', '/staff'), ('head', '/staff/decisions')):
+        fresh = Browser(machi, 'nobody')
+        fresh.role = role
+        signing = form_of(fresh.ask('GET', '/sign-in').text, '/sign-in')
+        answer = fresh.ask('POST', '/sign-in', dict(signing, next='/', account=role, password=machi.passwords[role]))
+        if answer.headers.get('Location') != home:
+            faults.append(f'{role} begins at {answer.headers.get("Location")}')
+    menu = {role: re.findall(r'<li><a href="([^"]+)"', re.search(r'<nav class="side".*?</nav>', browser.ask('GET', '/account').text, re.S).group(0))
+            for role, browser in browsers.items() if role in ('clerk', 'chief', 'head')}
+    for role, url, there in (('head', '/staff', False), ('head', '/staff/reductions', False), ('head', '/staff/plan', False),
+                             ('head', '/staff/releases', True), ('chief', '/staff', True), ('chief', '/staff/reductions', True)):
+        if (url in menu[role]) != there:
+            faults.append(f'the menu of {role}: {menu[role]}')
+    masked = browsers['head'].ask('GET', '/staff/inbox').text
+    if 'ほかの課の申込み' not in masked or '>適 ' in masked or '期限切れ' in shown(masked).split('担当')[0]:
+        faults.append('what is masked shows checks or dates that are over')
+    waits = browsers['chief'].ask('GET', '/staff').text
+    mine = browsers['chief'].ask('GET', '/staff/decisions?state=mine&kind=fee-reduction').text.count('href="/staff/reductions"') - 1
+    if mine < 2 or not re.search(rf'決裁を待っています.*href="/staff/reductions">減免の決定</a> {mine}件', waits, re.S):
+        faults.append(f'the chief is not told of {mine} that wait for him')
+    if '決裁を待っています' in browsers['clerk'].ask('GET', '/staff').text:
+        faults.append('the clerk is told of decisions')
+    return faults
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         machi = Machi(folder)
         try:
-            browsers = {role: Browser(machi, role) for role in ('clerk',)}
-            results = [('a case is found by its number and by what is fetched', search(machi, browsers['clerk']))]
+            browsers = {role: Browser(machi, role) for role in ('clerk', 'chief', 'head', 'resident-1')}
+            results = [('a case is found by its number and by what is fetched', search(machi, browsers['clerk'])),
+                       ('an ended session leads back to the form, and loses nothing', come_back(machi, browsers['clerk'])),
+                       ('what is closed says to whom it is open', closed(browsers)),
+                       ('each begins where his work is', landing(machi, browsers))]
         finally:
             machi.end()
     print(f'1..{len(results)}')
