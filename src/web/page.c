@@ -117,6 +117,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
         {1u << ROLE_STEWARD, "data", "/staff/releases"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "wall", "/staff/wall"},
         {1u << ROLE_AUDITOR, "log", "/audit"},
         {1u << ROLE_OPERATOR, "operator", "/operate"},
         {1u << ROLE_OPERATOR, "tokens", "/operate/tokens"},

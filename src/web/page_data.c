@@ -9,7 +9,7 @@
 #define T(literal)                                                                                 \
     { literal, sizeof(literal) - 1 }
 
-enum { CATALOGUE_MAX = 8 << 20 };
+enum { CATALOGUE_MAX = 8 << 20, MONTH = 7 /* bytes of "2026-10" */, CARD_COLUMNS = 6 };
 
 /* ---- addresses ---- */
 
@@ -344,6 +344,40 @@ static Json fields_value(Arena *arena, const OpenDataset *set) {
     return json_of_items(items.items, items.len);
 }
 
+/* Which months are in it, and when the one that runs now follows: once it is over. */
+static Json months_value(Ctx *ctx, const OpenVersion *version) {
+    if (str_empty(version->horizon)) return json_of_null();
+    View one = view_new(ctx->arena);
+    Date today = time_jst_date(time_now(ctx->clock));
+    Date over =
+        today.month == 12 ? (Date){today.year + 1, 1, 1} : (Date){today.year, today.month + 1, 1};
+    view_str(&one, "through", version->horizon);
+    view_str(&one, "running", str_head(time_format_date(ctx->arena, today), MONTH));
+    view_str(&one, "next", time_format_date(ctx->arena, over));
+    return view_value(&one);
+}
+
+/* Each cell with the name of its column, since on a phone a row is a card. */
+static Json preview_value(Arena *arena, const Json *preview) {
+    const Json *columns = json_get(preview, STR("columns")), *rows = json_get(preview, STR("rows"));
+    View view = view_new(arena);
+    JsonItems lines = {0};
+    for (size_t i = 0; rows && i < rows->len; i++) {
+        JsonItems cells = {0};
+        for (size_t k = 0; k < json_at(rows, i)->len && k < columns->len; k++) {
+            View one = view_new(arena);
+            view_json(&one, "label", json_at(columns, k));
+            view_json(&one, "value", json_at(json_at(rows, i), k));
+            vec_push(arena, &cells, view_value(&one));
+        }
+        vec_push(arena, &lines, json_of_items(cells.items, cells.len));
+    }
+    view_json(&view, "columns", columns);
+    view_str(&view, "look", columns && columns->len <= CARD_COLUMNS ? STR("cards") : STR("wide"));
+    view_items(&view, "rows", &lines);
+    return view_value(&view);
+}
+
 static void dataset_show(HttpExchange *x, const OpenDataset *set, const OpenVersions *versions) {
     View view = page_view(x);
     Arena *arena = view.arena;
@@ -355,7 +389,8 @@ static void dataset_show(HttpExchange *x, const OpenDataset *set, const OpenVers
     privacy_set(&view, set);
     view_int(&view, "records", set->latest.rows);
     view_set(&view, "distributions", distributions_value(arena, set));
-    view_json(&view, "preview", set->latest.preview);
+    view_set(&view, "months", months_value(http_ctx(x), &set->latest));
+    view_set(&view, "preview", preview_value(arena, set->latest.preview));
     view_set(&view, "fields", fields_value(arena, set));
     view_json(&view, "publisher", set->contact);
     view_set(&view, "licence", licence_value(arena, set));

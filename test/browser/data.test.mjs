@@ -56,6 +56,20 @@ async function sign_in(page, account) {
     await page.waitForURL(/\/staff/);
 }
 
+it('shows the whole of a narrow table on a phone, and says that a wide one goes sideways', async () => {
+    const page = await open('/data/bulky-waste-counts');
+    const cells = page.locator('.scroll tbody tr').first().locator('td');
+    const names = await cells.evaluateAll((all) => all.map((cell) => cell.dataset.label));
+    assert.ok(names.includes('件数'), names.join());
+    for (const cell of await cells.all()) {
+        const box = await cell.boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= 390, `${names.join()} leaves the screen: ${JSON.stringify(box)}`);
+    }
+    await page.goto(`${site.url}/data/aed`);
+    assert.match(await page.locator('main').innerText(), /横に動かして/);
+    await page.context().close();
+});
+
 for (const width of [320, 390, 1280]) {
     it(`shows the catalogue and each dataset at ${width} px without a violation, and sets no cookie`, async () => {
         const page = await open('/data', { viewport: { width, height: 844 } });

@@ -124,7 +124,8 @@ def landing(machi, browsers):
     menu = {role: re.findall(r'<li><a href="([^"]+)"', re.search(r'<nav class="side".*?</nav>', browser.ask('GET', '/account').text, re.S).group(0))
             for role, browser in browsers.items() if role in ('clerk', 'chief', 'head')}
     for role, url, there in (('head', '/staff', False), ('head', '/staff/reductions', False), ('head', '/staff/plan', False),
-                             ('head', '/staff/releases', True), ('chief', '/staff', True), ('chief', '/staff/reductions', True)):
+                             ('head', '/staff/releases', True), ('chief', '/staff', True), ('chief', '/staff/reductions', True),
+                             ('clerk', '/staff/wall', True), ('head', '/staff/wall', True)):
         if (url in menu[role]) != there:
             faults.append(f'the menu of {role}: {menu[role]}')
     masked = browsers['head'].ask('GET', '/staff/inbox').text
@@ -139,6 +140,18 @@ def landing(machi, browsers):
     return faults
 
 
+def counted(browsers):
+    """A dataset by month says which months are in it, and when the next follows."""
+    faults = []
+    for name in ('bulky-waste-counts', 'bulky-waste-records'):
+        months = [line.split(',')[0] for line in browsers['clerk'].ask('GET', f'/data/{name}.csv').text.splitlines()[1:]]
+        last = max(month for month in months if re.fullmatch(r'\d{4}-\d{2}', month))
+        text = shown(browsers['clerk'].ask('GET', f'/data/{name}').text)
+        if f'収集日が{last}までのもの' not in text or not re.search(r'その月が終わった令和\d+年\d+月1日', text):
+            faults.append(f'{name} does not say what is in it and when more follows: {last}')
+    return faults
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         machi = Machi(folder)
@@ -147,7 +160,8 @@ def main():
             results = [('a case is found by its number and by what is fetched', search(machi, browsers['clerk'])),
                        ('an ended session leads back to the form, and loses nothing', come_back(machi, browsers['clerk'])),
                        ('what is closed says to whom it is open', closed(browsers)),
-                       ('each begins where his work is', landing(machi, browsers))]
+                       ('each begins where his work is', landing(machi, browsers)),
+                       ('a dataset says which months are in it', counted(browsers))]
         finally:
             machi.end()
     print(f'1..{len(results)}')
