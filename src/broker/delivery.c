@@ -1,4 +1,5 @@
 #include "delivery.h"
+#include "lanes.h"
 #include "reach.h"
 
 #include <pthread.h>
@@ -8,48 +9,11 @@
 #define QUEUE  SPACE(STORE_LOCAL, "notice")
 #define STATES SPACE(STORE_LOCAL, "notice.state")
 
-enum {
-    BUCKETS = 4096,
-    KEY = 16,
-    DELIVERY_ARENA = 1 << 30,
-    IN_FLIGHT = 1000,
-    PER_HOST = 64,
-    HAND_MAX = 4096
-};
+enum { DELIVERY_ARENA = 1 << 30, HAND_MAX = 4096 };
 
 static const int64_t timeout_usual = 5 * TIME_SECOND, retry_longest = 5 * TIME_MINUTE,
                      given_up_after = TIME_DAY, busy_pause = TIME_SECOND / 20,
                      pace = 2 * TIME_SECOND / 1000;
-
-typedef struct LaneKey {
-    uint8_t bytes[KEY];
-} LaneKey;
-
-/* IDLE has nothing; READY is on the list of those to send; FLYING waits for an answer; RESTING for
- * its time. */
-typedef enum LaneMode { LANE_IDLE, LANE_READY, LANE_FLYING, LANE_RESTING } LaneMode;
-
-typedef struct Lane {
-    struct Lane *next;     /* of its bucket */
-    struct Lane *next_one; /* of the list that it is on */
-    Delivery *delivery;
-    LaneKey key;
-    LaneMode mode;
-    bool dropped;
-    unsigned tries; /* of the first notice */
-    uint64_t added; /* notices so far, to see whether one came while the lane was read */
-    int64_t rest_until;
-    DeliveryState state;
-    uint64_t oldest; /* while something waits: its first notice is of this leaf or a later one */
-    char *hand;      /* key and value of the first notice, as long as nobody has tried to send it */
-    size_t hand_len;
-    /* of what is in flight, and its outcome */
-    uint8_t item[KEY + 12];
-    int64_t at, cooldown;
-    Rc rc;
-    int status;
-    bool withheld; /* it was not sent: its subscriber may not be told any more */
-} Lane;
 
 struct Delivery {
     DeliveryOptions options;
@@ -60,11 +24,7 @@ struct Delivery {
     bool started;
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t work;
-    Lane *buckets[BUCKETS];
-    Lane *ready, **ready_last;
-    Lane *done;
-    Lane *resting;
-    size_t flying; /* lanes whose mode that is, IN_FLIGHT at most */
+    Lanes *lanes;
     bool stop;
     /* the thread's own */
     Arena *arena, *scratch;
@@ -86,70 +46,8 @@ bool delivery_reaches(const Delivery *delivery, Str host) {
     return delivery->options.loopback || !reach_here(host);
 }
 
-/* ---- lanes; all under the lock ---- */
-
-static LaneKey lane_key(Str subscription) {
-    LaneKey key;
-    Digest digest = hash_sha256(subscription);
-    memcpy(key.bytes, digest.bytes, sizeof key.bytes);
-    return key;
-}
-
 static Str key_str(const LaneKey *key) {
     return (Str){(const char *)key->bytes, sizeof key->bytes};
-}
-
-static Lane **bucket_of(Delivery *delivery, const LaneKey *key) {
-    return &delivery->buckets[(key->bytes[0] << 8 | key->bytes[1]) % BUCKETS];
-}
-
-static Lane *lane_find(Delivery *delivery, const LaneKey *key) {
-    Lane *lane = *bucket_of(delivery, key);
-    while (lane && memcmp(&lane->key, key, sizeof *key) != 0)
-        lane = lane->next;
-    return lane;
-}
-
-static Lane *lane_get(Delivery *delivery, const LaneKey *key) {
-    Lane *lane = lane_find(delivery, key);
-    if (lane) return lane;
-    lane = mem_zero(sizeof *lane);
-    lane->delivery = delivery;
-    lane->key = *key;
-    lane->state =
-        (DeliveryState){.last = TIME_NONE, .last_success = TIME_NONE, .last_failure = TIME_NONE};
-    Lane **bucket = bucket_of(delivery, key);
-    lane->next = *bucket;
-    *bucket = lane;
-    return lane;
-}
-
-static void hand_drop(Lane *lane) {
-    mem_free(lane->hand);
-    lane->hand = NULL;
-}
-
-static void lane_forget(Delivery *delivery, Lane *lane) {
-    hand_drop(lane);
-    Lane **at = bucket_of(delivery, &lane->key);
-    while (*at != lane)
-        at = &(*at)->next;
-    *at = lane->next;
-    mem_free(lane);
-}
-
-static void make_ready(Delivery *delivery, Lane *lane) {
-    lane->mode = LANE_READY;
-    lane->next_one = NULL;
-    *delivery->ready_last = lane;
-    delivery->ready_last = &lane->next_one;
-}
-
-static void make_rest(Delivery *delivery, Lane *lane, int64_t until) {
-    lane->mode = LANE_RESTING;
-    lane->rest_until = until;
-    lane->next_one = delivery->resting;
-    delivery->resting = lane;
 }
 
 /* ---- rows ---- */
@@ -162,17 +60,17 @@ static void be(uint8_t *to, uint64_t value, size_t bytes) {
 /* The leaf of a notice, by its row's key. */
 static uint64_t key_position(Str key) {
     uint64_t position = 0;
-    for (size_t i = KEY; i < KEY + 8 && i < key.len; i++)
+    for (size_t i = LANES_KEY; i < LANES_KEY + 8 && i < key.len; i++)
         position = position << 8 | (uint8_t)key.ptr[i];
     return position;
 }
 
 Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row) {
-    LaneKey lane = lane_key(notice->subscription);
-    uint8_t key[KEY + 12];
-    memcpy(key, lane.bytes, KEY);
-    be(key + KEY, notice->position, 8);
-    be(key + KEY + 8, notice->ordinal, 4);
+    LaneKey lane = lanes_key(notice->subscription);
+    uint8_t key[LANES_KEY + LANES_ITEM];
+    memcpy(key, lane.bytes, LANES_KEY);
+    be(key + LANES_KEY, notice->position, 8);
+    be(key + LANES_KEY + 8, notice->ordinal, 4);
     Buf text = buf_new(ctx->arena, BROKER_ANSWER_MAX);
     JsonWriter w = json_writer(&text);
     json_open(&w, '{');
@@ -198,7 +96,7 @@ Rc delivery_put(Ctx *ctx, Batch *local, const Notice *notice, NoticeRow *row) {
 }
 
 Rc delivery_drop(Ctx *ctx, Batch *local, Str subscription) {
-    LaneKey lane = lane_key(subscription);
+    LaneKey lane = lanes_key(subscription);
     TRY(batch_delete_range(ctx, local, &(ItemRange){.space = QUEUE, .prefix = key_str(&lane)}));
     return batch_delete(ctx, local, STATES, key_str(&lane));
 }
@@ -232,9 +130,9 @@ static int64_t int_at(const Json *list, size_t index) {
 
 static Lane *lane_of_row(Delivery *delivery, Str key) {
     LaneKey lane;
-    if (key.len < KEY) return NULL;
-    memcpy(lane.bytes, key.ptr, KEY);
-    return lane_get(delivery, &lane);
+    if (key.len < LANES_KEY) return NULL;
+    memcpy(lane.bytes, key.ptr, LANES_KEY);
+    return lanes_get(delivery->lanes, &lane);
 }
 
 static bool load_state(void *arg, const Item *item) {
@@ -259,7 +157,7 @@ static bool load_waiting(void *arg, const Item *item) {
     Lane *lane = lane_of_row(loading->delivery, item->key);
     if (!lane) return true;
     if (!lane->state.waiting++) lane->oldest = key_position(item->key); /* rows come in order */
-    if (lane->mode == LANE_IDLE) make_ready(loading->delivery, lane);
+    if (lane->mode == LANE_IDLE) lanes_ready(loading->delivery->lanes, lane);
     return true;
 }
 
@@ -275,12 +173,12 @@ static Rc lanes_load(Ctx *ctx, Delivery *delivery) {
 /* On the client's thread. */
 static void answered(void *arg, const HttpReply *reply) {
     Lane *lane = arg;
-    Delivery *delivery = lane->delivery;
+    Delivery *delivery = lane->owner;
     pthread_mutex_lock(&delivery->lock);
     lane->rc = reply->rc;
     lane->status = reply->status;
-    lane->next_one = delivery->done;
-    delivery->done = lane;
+    lane->took = time_monotonic() - lane->left;
+    lanes_answered(delivery->lanes, lane);
     pthread_cond_signal(&delivery->work);
     pthread_mutex_unlock(&delivery->lock);
 }
@@ -308,7 +206,6 @@ static Rc lane_next(Ctx *ctx, Delivery *delivery, Lane *lane, First *first) {
     pthread_mutex_lock(&delivery->lock);
     Str hand = {lane->hand, lane->hand ? lane->hand_len : 0};
     if (hand.len) hand = str_dup(ctx->arena, hand);
-    hand_drop(lane);
     pthread_mutex_unlock(&delivery->lock);
     if (!hand.len) return lane_first(ctx, delivery, lane, first);
     *first = (First){.key = str_sub(hand, 0, sizeof lane->item),
@@ -323,15 +220,27 @@ static void lane_withhold(Ctx *ctx, Delivery *delivery, Lane *lane, Str subscrip
     ctx->error = (Error){0};
     pthread_mutex_lock(&delivery->lock);
     lane->withheld = true;
-    lane->next_one = delivery->done;
-    delivery->done = lane;
+    lanes_answered(delivery->lanes, lane);
     pthread_mutex_unlock(&delivery->lock);
+}
+
+/* False: there is no room where it goes; it waits there, and is nobody's now. */
+static bool lane_enters(Ctx *ctx, Delivery *delivery, Lane *lane, Str url) {
+    uint64_t address = hash_fast(url);
+    bool known = lanes_at(lane, address);
+    Str place = known ? STR_NONE : http_url_place(ctx->arena, url);
+    pthread_mutex_lock(&delivery->lock);
+    bool enters = known || lanes_enter(delivery->lanes, lane, place, address);
+    if (enters) lane_hand_drop(lane);
+    pthread_mutex_unlock(&delivery->lock);
+    return enters;
 }
 
 static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first) {
     const Json *row;
     Str body;
     TRY(json_read(ctx, first->value, (JsonLimits){.bytes = 256 << 20, .depth = 8}, &row));
+    if (!lane_enters(ctx, delivery, lane, json_get_str(row, "url"))) return RC_OK;
     const Json *headers = json_get(row, STR("headers"));
     Str *lines = NEW_ARRAY(ctx->arena, Str, headers->len + 1);
     for (size_t i = 0; i < headers->len; i++)
@@ -353,6 +262,7 @@ static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first
                      .body = body,
                      .timeout = json_get_int(row, "timeout", 0)};
     if (!call.timeout) call.timeout = timeout_usual;
+    lane->left = time_monotonic();
     return http_client_send(delivery->client, &call, answered, lane);
 }
 
@@ -367,17 +277,17 @@ static void lane_send(Ctx *ctx, Delivery *delivery, Lane *lane) {
     bool none = rc == RC_OK && first.key.len != sizeof lane->item;
     if (rc == RC_OK && !none) rc = lane_call(ctx, delivery, lane, &first);
     arena_rewind(ctx->arena, mark);
-    if (rc == RC_OK && !none) return; /* flying: it may have been answered already */
+    if (rc == RC_OK && !none) return; /* flying: it may have been answered already; or it waits */
     pthread_mutex_lock(&delivery->lock);
-    delivery->flying--;
+    lanes_leave(delivery->lanes, lane);
     if (none && lane->added != added) {
-        make_ready(delivery, lane);
+        lanes_ready(delivery->lanes, lane);
     } else if (none) {
         lane->state.waiting = 0;
         lane->mode = LANE_IDLE;
-        if (lane->dropped) lane_forget(delivery, lane);
+        if (lane->dropped) lanes_forget(delivery->lanes, lane);
     } else {
-        make_rest(delivery, lane, time_monotonic() + busy_pause);
+        lanes_rest(delivery->lanes, lane, time_monotonic() + busy_pause);
     }
     pthread_mutex_unlock(&delivery->lock);
     if (rc != RC_OK && rc != RC_BUSY)
@@ -408,6 +318,7 @@ static bool lane_settle(Delivery *delivery, Lane *lane) {
     int64_t now = time_now(&delivery->clock);
     lane->withheld = false;
     if (!withheld) {
+        lanes_judge(lane);
         lane->state.sent++;
         lane->state.last = now;
     }
@@ -433,11 +344,11 @@ static void lane_go_on(Delivery *delivery, Lane *lane, bool over) {
         lane->oldest = key_position((Str){(const char *)lane->item, sizeof lane->item});
         if (lane->state.waiting) lane->state.waiting--;
         if (lane->state.waiting)
-            make_ready(delivery, lane);
+            lanes_ready(delivery->lanes, lane);
         else
             lane->mode = LANE_IDLE;
     } else {
-        make_rest(delivery, lane, time_monotonic() + rest_of(delivery, lane));
+        lanes_rest(delivery->lanes, lane, time_monotonic() + rest_of(delivery, lane));
         lane->tries++;
     }
 }
@@ -453,9 +364,9 @@ static void settle_all(Ctx *ctx, Delivery *delivery, Lane *done) {
         pthread_mutex_unlock(&delivery->lock);
         if (rc == RC_OK && !dropped) rc = outcome_write(ctx, delivery, lane, over);
         pthread_mutex_lock(&delivery->lock);
-        delivery->flying--;
+        lanes_leave(delivery->lanes, lane);
         if (lane->dropped)
-            lane_forget(delivery, lane);
+            lanes_forget(delivery->lanes, lane);
         else
             lane_go_on(delivery, lane, over);
         pthread_mutex_unlock(&delivery->lock);
@@ -470,57 +381,19 @@ static void settle_all(Ctx *ctx, Delivery *delivery, Lane *done) {
                   STR_ARG(ctx->error.detail));
 }
 
-/* Moves the lanes whose rest is over to the ready ones; gives the next instant at which one is. */
-static int64_t wake_rested(Delivery *delivery, int64_t now) {
-    int64_t next = now + TIME_MINUTE;
-    Lane *lane = delivery->resting;
-    delivery->resting = NULL;
-    while (lane) {
-        Lane *after = lane->next_one;
-        if (lane->dropped) {
-            lane_forget(delivery, lane);
-        } else if (lane->rest_until <= now) {
-            make_ready(delivery, lane);
-        } else {
-            if (lane->rest_until < next) next = lane->rest_until;
-            lane->next_one = delivery->resting;
-            delivery->resting = lane;
-        }
-        lane = after;
-    }
-    return next;
-}
-
-/* As many as may fly: the others stay in their order, unread. */
-static Lane *take_ready(Delivery *delivery) {
-    Lane *taken = delivery->ready, **last = &delivery->ready;
-    while (*last && delivery->flying < IN_FLIGHT) {
-        (*last)->mode = LANE_FLYING;
-        delivery->flying++;
-        last = &(*last)->next_one;
-    }
-    if (last == &delivery->ready) return NULL;
-    delivery->ready = *last;
-    if (!delivery->ready) delivery->ready_last = &delivery->ready;
-    *last = NULL;
-    return taken;
-}
-
 /* Waits for work; takes what has been answered, and of the ready as many as may fly. False: the
  * delivery stops. */
 static bool take_work(Delivery *delivery, Lane **ready, Lane **done) {
     pthread_mutex_lock(&delivery->lock);
     for (;;) {
-        int64_t next = wake_rested(delivery, time_monotonic());
-        bool room = delivery->flying < IN_FLIGHT;
-        if (delivery->stop || (delivery->ready && room) || delivery->done) break;
+        int64_t next = lanes_wake(delivery->lanes, time_monotonic());
+        if (delivery->stop || lanes_any(delivery->lanes) || lanes_any_done(delivery->lanes)) break;
         struct timespec until = {.tv_sec = next / TIME_SECOND,
                                  .tv_nsec = next % TIME_SECOND * 1000};
         pthread_cond_timedwait(&delivery->work, &delivery->lock, &until);
     }
-    *ready = take_ready(delivery);
-    *done = delivery->done;
-    delivery->done = NULL;
+    *ready = lanes_take(delivery->lanes);
+    *done = lanes_done(delivery->lanes);
     bool stop = delivery->stop;
     pthread_mutex_unlock(&delivery->lock);
     return !stop;
@@ -568,7 +441,7 @@ Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
     if (!delivery->options.retry) delivery->options.retry = TIME_SECOND;
     delivery->clock = *ctx->clock;
     delivery->rand = rand_system();
-    delivery->ready_last = &delivery->ready;
+    delivery->lanes = lanes_new(delivery);
     delivery->arena = arena_new(DELIVERY_ARENA);
     delivery->scratch = arena_new(DELIVERY_ARENA);
     pthread_mutex_init(&delivery->lock, NULL);
@@ -577,8 +450,10 @@ Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&delivery->work, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    delivery->client = http_client_new((HttpClientOptions){
-        .max_in_flight = IN_FLIGHT, .max_per_host = PER_HOST, .allow = allow, .arg = delivery});
+    delivery->client = http_client_new((HttpClientOptions){.max_in_flight = LANES_FLYING_MAX,
+                                                           .max_per_host = LANES_PLACE_MAX,
+                                                           .allow = allow,
+                                                           .arg = delivery});
     Rc rc = delivery_start(ctx, delivery);
     if (rc == RC_OK)
         *out = delivery;
@@ -595,9 +470,7 @@ void delivery_close(Delivery *delivery) {
     pthread_mutex_unlock(&delivery->lock);
     if (delivery->started) pthread_join(delivery->thread, NULL);
     http_client_free(delivery->client); /* answers what is in flight */
-    for (size_t i = 0; i < BUCKETS; i++)
-        while (delivery->buckets[i])
-            lane_forget(delivery, delivery->buckets[i]);
+    lanes_free(delivery->lanes);
     batch_close(delivery->local);
     reader_close(delivery->db);
     pthread_cond_destroy(&delivery->work);
@@ -610,9 +483,9 @@ void delivery_close(Delivery *delivery) {
 /* ---- from the matcher and the handlers ---- */
 
 bool delivery_room(Delivery *delivery, Str subscription, int64_t now) {
-    LaneKey key = lane_key(subscription);
+    LaneKey key = lanes_key(subscription);
     pthread_mutex_lock(&delivery->lock);
-    Lane *lane = lane_get(delivery, &key);
+    Lane *lane = lanes_get(delivery->lanes, &key);
     bool room = lane->state.waiting < DELIVERY_QUEUE_MAX;
     if (!room) {
         lane->state.failed++;
@@ -624,7 +497,7 @@ bool delivery_room(Delivery *delivery, Str subscription, int64_t now) {
 
 static void hand_over(Lane *lane, const NoticeRow *row) {
     size_t len = row->key.len + row->value.len;
-    hand_drop(lane);
+    lane_hand_drop(lane);
     if (lane->state.waiting || len > HAND_MAX) return;
     lane->hand = mem_alloc(len);
     lane->hand_len = len;
@@ -633,61 +506,66 @@ static void hand_over(Lane *lane, const NoticeRow *row) {
 }
 
 void delivery_added(Delivery *delivery, Str subscription, uint64_t position, const NoticeRow *row) {
-    LaneKey key = lane_key(subscription);
+    LaneKey key = lanes_key(subscription);
     pthread_mutex_lock(&delivery->lock);
-    Lane *lane = lane_get(delivery, &key);
+    Lane *lane = lanes_get(delivery->lanes, &key);
     lane->dropped = false;
     lane->added++;
     if (row && lane->mode == LANE_IDLE) hand_over(lane, row);
     if (!lane->state.waiting++) lane->oldest = position;
     if (lane->mode == LANE_IDLE) {
-        make_ready(delivery, lane);
+        lanes_ready(delivery->lanes, lane);
         pthread_cond_signal(&delivery->work);
     }
     pthread_mutex_unlock(&delivery->lock);
 }
 
 void delivery_dropped(Delivery *delivery, Str subscription) {
-    LaneKey key = lane_key(subscription);
+    LaneKey key = lanes_key(subscription);
     pthread_mutex_lock(&delivery->lock);
-    Lane *lane = lane_find(delivery, &key);
+    Lane *lane = lanes_find(delivery->lanes, &key);
     if (lane && lane->mode == LANE_IDLE) {
-        lane_forget(delivery, lane);
+        lanes_forget(delivery->lanes, lane);
     } else if (lane) {
         lane->dropped = true;
         lane->state.waiting = 0;
-        hand_drop(lane);
+        lane_hand_drop(lane);
     }
     pthread_mutex_unlock(&delivery->lock);
 }
 
 DeliveryState delivery_state(Delivery *delivery, Str subscription) {
-    LaneKey key = lane_key(subscription);
+    LaneKey key = lanes_key(subscription);
     DeliveryState state = {.last = TIME_NONE, .last_success = TIME_NONE, .last_failure = TIME_NONE};
     pthread_mutex_lock(&delivery->lock);
-    const Lane *lane = lane_find(delivery, &key);
+    const Lane *lane = lanes_find(delivery->lanes, &key);
     if (lane) state = lane->state;
     pthread_mutex_unlock(&delivery->lock);
     return state;
 }
 
+static void add_waiting(void *arg, const Lane *lane) {
+    *(uint64_t *)arg += lane->state.waiting;
+}
+
 uint64_t delivery_waiting(Delivery *delivery) {
     uint64_t waiting = 0;
     pthread_mutex_lock(&delivery->lock);
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const Lane *lane = delivery->buckets[i]; lane; lane = lane->next)
-            waiting += lane->state.waiting;
+    lanes_each(delivery->lanes, add_waiting, &waiting);
     pthread_mutex_unlock(&delivery->lock);
     return waiting;
+}
+
+static void hold_back(void *arg, const Lane *lane) {
+    uint64_t *through = arg;
+    if (lane->state.waiting && lane->oldest <= *through)
+        *through = lane->oldest ? lane->oldest - 1 : 0;
 }
 
 uint64_t delivery_through(Delivery *delivery, uint64_t matched) {
     uint64_t through = matched;
     pthread_mutex_lock(&delivery->lock);
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const Lane *lane = delivery->buckets[i]; lane; lane = lane->next)
-            if (lane->state.waiting && lane->oldest <= through)
-                through = lane->oldest ? lane->oldest - 1 : 0;
+    lanes_each(delivery->lanes, hold_back, &through);
     pthread_mutex_unlock(&delivery->lock);
     return through;
 }

@@ -219,6 +219,24 @@ Str http_url_host(Arena *arena, Str url) {
     return url_place(arena, url).host;
 }
 
+/* Names are the same whatever their case and a dot at their end (RFC 4343; RFC 1034, 3.1). */
+static Str place_name(Arena *arena, const UrlPlace *place) {
+    Buf text = buf_new(arena, place->host.len + place->port.len + 1);
+    for (size_t i = 0; i < place->host.len; i++) {
+        char c = place->host.ptr[i];
+        bool last = i + 1 == place->host.len;
+        if (c != '.' || !last) buf_add_char(&text, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+    }
+    buf_add_char(&text, ':');
+    buf_add(&text, place->port);
+    return buf_str(&text);
+}
+
+Str http_url_place(Arena *arena, Str url) {
+    UrlPlace place = url_place(arena, url);
+    return place_name(arena, &place);
+}
+
 static CURL *handle_take(HttpClient *client) {
     CURL *curl = client->spares ? client->spare[--client->spares] : curl_easy_init();
     assert(curl); /* out of memory */
@@ -246,7 +264,7 @@ static Job *job_new(HttpClient *client, const HttpCall *call) {
     job->url = str_z(arena, call->url);
     UrlPlace place = url_place(arena, call->url);
     job->host = place.host;
-    job->place = str_fmt(arena, STR_FMT ":" STR_FMT, STR_ARG(place.host), STR_ARG(place.port));
+    job->place = place_name(arena, &place);
     job->body = str_dup(arena, call->body);
     job->head = buf_new(NULL, HEAD_BYTES_MAX);
     job->answer = buf_new(NULL, call->max_answer ? call->max_answer : ANSWER_DEFAULT);

@@ -252,6 +252,9 @@ bool http_address_public(Str address);
 /* The host of an address, as the client will take it; of IPv6 in brackets. STR_NONE: it has none,
  * or is no URL, which sending will refuse. */
 Str http_url_host(Arena *arena, Str url);
+/* Host and port, the same for all spellings of them: what shares the connections of max_per_host.
+ */
+Str http_url_place(Arena *arena, Str url);
 HttpClient *http_client_new(HttpClientOptions options);
 void http_client_free(HttpClient *client);
 /* The call is copied. Only http and https; redirects are not followed (reply.location tells). done

@@ -1,7 +1,11 @@
 /* Delivery and the watch by themselves. */
 #include "rig.h"
+#include "broker/lanes.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static void nap(void) {
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
@@ -196,6 +200,124 @@ static void handed_over_is_as_read(void **state) {
     }
 }
 
+/* ---- those who don't answer ---- */
+
+/* A port that takes connections and says nothing. */
+static int mute_listen(int *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    int mute = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(mute, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(mute, 1000), 0);
+    assert_int_equal(getsockname(mute, (struct sockaddr *)&address, &len), 0);
+    *port = ntohs(address.sin_port);
+    return mute;
+}
+
+static void who_does_not_answer_keeps_nobody_else_waiting(void **state) {
+    Rig *rig = *state;
+    Own own = own_open(rig, true);
+    int port, mute = mute_listen(&port);
+    Str url = str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/", port);
+    for (size_t i = 0; i < LANES_FLYING_MAX + 100; i++)
+        own_put(&own, str_fmt(rig->ctx.arena, "urn:s:mute:%zu", i), url, i + 1);
+    Str id = STR("urn:s:good");
+    int64_t began = time_monotonic();
+    own_put(&own, id, str_fmt(rig->ctx.arena, "http://127.0.0.1:%d/good", rig->port), 1);
+    (void)own_wait(&own, id, 1);
+    assert_true(time_monotonic() - began < 2 * TIME_SECOND);
+    assert_int_equal(delivery_state(own.delivery, id).last_failure, TIME_NONE);
+    own_close(&own);
+    close(mute);
+}
+
+/* Lanes that are asked one after the other to go to a place: how many of them may. */
+static size_t enter(Lanes *lanes, Lane **all, size_t n, const char *place) {
+    size_t entered = 0;
+    for (size_t i = 0; i < n; i++) {
+        LaneKey key = lanes_key((Str){(const char *)&i, sizeof i});
+        all[i] = lanes_get(lanes, &key);
+        lanes_ready(lanes, all[i]);
+    }
+    for (Lane *lane = lanes_take(lanes), *next; lane; lane = next) {
+        next = lane->next_one;
+        entered += lanes_enter(lanes, lane, str_of(place), hash_fast(str_of(place)));
+    }
+    return entered;
+}
+
+/* An answer, or none, for each that flies; those fly again for which there is room then. */
+static size_t answer(Lanes *lanes, Lane **all, size_t n, Rc rc, int64_t took) {
+    size_t flying = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (all[i]->mode != LANE_FLYING) continue;
+        all[i]->rc = rc;
+        all[i]->took = took;
+        lanes_judge(all[i]);
+        lanes_leave(lanes, all[i]);
+        lanes_ready(lanes, all[i]);
+    }
+    for (Lane *lane = lanes_take(lanes); lane; lane = lane->next_one)
+        flying++;
+    return flying;
+}
+
+static void who_answers_gets_more_room(void **state) {
+    (void)state;
+    enum { MANY = 200 };
+    Lane *all[MANY];
+    Lanes *lanes = lanes_new(NULL);
+    assert_int_equal(enter(lanes, all, MANY, "a:80"), LANES_PLACE_FIRST);
+    assert_false(lanes_any(lanes)); /* the others wait unread */
+    assert_int_equal(answer(lanes, all, MANY, RC_OK, 5 * TIME_SECOND), LANES_PLACE_FIRST);
+    assert_int_equal(answer(lanes, all, MANY, RC_OK, 1000), 2 * LANES_PLACE_FIRST);
+    for (int i = 0; i < 4; i++)
+        (void)answer(lanes, all, MANY, RC_OK, 1000);
+    assert_int_equal(answer(lanes, all, MANY, RC_OK, 1000), LANES_PLACE_MAX);
+    for (int i = 0; i < 8; i++)
+        (void)answer(lanes, all, MANY, RC_LIMIT, 5 * TIME_SECOND);
+    assert_int_equal(answer(lanes, all, MANY, RC_OK, 1000), 2 * LANES_PLACE_FIRST);
+    lanes_free(lanes);
+}
+
+/* Each of three hundred places is tried by ten that have failed before. */
+static void those_that_failed_leave_room(void **state) {
+    (void)state;
+    enum { MANY = 3000, PLACES = 300 };
+    static Lane *all[MANY];
+    char place[16];
+    Lanes *lanes = lanes_new(NULL);
+    for (size_t i = 0; i < PLACES; i++) {
+        snprintf(place, sizeof place, "p%zu:80", i);
+        for (size_t k = 0; k < 10; k++) {
+            LaneKey key = lanes_key((Str){(char *)&(size_t){10 * i + k}, sizeof i});
+            Lane *lane = all[10 * i + k] = lanes_get(lanes, &key);
+            lanes_ready(lanes, lane);
+            assert_ptr_equal(lanes_take(lanes), lane);
+            (void)lanes_enter(lanes, lane, str_of(place), 1);
+            if (lane->mode == LANE_FLYING) lanes_leave(lanes, lane);
+            lane->tries = 1;
+            lanes_rest(lanes, lane, 10);
+        }
+    }
+    assert_int_equal(lanes_wake(lanes, 5), 10);
+    assert_false(lanes_any(lanes));
+    int64_t next = lanes_wake(lanes, 10);
+    assert_true(next > 10 &&
+                next <= 10 + TIME_SECOND); /* those without room are asked again soon */
+    size_t of[PLACES] = {0}, tried = 0;
+    for (Lane *lane = lanes_take(lanes), *after; lane; lane = after) {
+        after = lane->next_one;
+        for (size_t i = 0; i < MANY; i++)
+            of[i / 10] += all[i] == lane;
+        tried++;
+    }
+    for (size_t i = 0; i < PLACES; i++)
+        assert_true(of[i] <= LANES_PLACE_FIRST / LANES_AGAIN);
+    assert_int_equal(tried, LANES_AGAIN_MAX);
+    lanes_free(lanes);
+}
+
 /* ---- the watch ---- */
 
 static Subscription *compiled(Rig *rig, size_t number, const char *selector) {
@@ -275,6 +397,9 @@ int main(void) {
         CASE(a_notice_outlives_its_delivery),
         CASE(a_full_lane_says_so_and_counts),
         CASE(handed_over_is_as_read),
+        CASE(who_does_not_answer_keeps_nobody_else_waiting),
+        cmocka_unit_test(who_answers_gets_more_room),
+        cmocka_unit_test(those_that_failed_leave_room),
         CASE(only_what_could_match_is_proposed),
     };
     return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
