@@ -187,6 +187,8 @@ static Rc server_listen(Ctx *ctx, City *city) {
                            .loops = city->options.loops,
                            .pool = city->options.pool,
                            .max_connections = CONNECTIONS,
+                           .body_memory = city->options.body_memory,
+                           .shared = &city->proxies,
                            .before = before,
                            .problem = problem,
                            .quiet = quiet,

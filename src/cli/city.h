@@ -23,6 +23,7 @@ typedef struct CityOptions {
     int64_t hold_share;    /* percent of a day that holds without an account may take */
     int64_t hold_network;  /* such holds of one network on one day */
     int loops, pool;       /* threads; 0: by the machine */
+    size_t body_memory;    /* bytes of requests' bodies held at once; 0: HttpOptions' default */
     int64_t wall_every;    /* µs between changes of the public wall; 0: one minute */
     int64_t release_every; /* µs between runs of decided releases; 0: one hour */
     bool starter;          /* fills an empty default tenant with まち市 */

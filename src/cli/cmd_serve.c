@@ -55,6 +55,7 @@ static Rc serve(Cli *cli) {
                            .hold_network = settings_int(settings, "book.network-holds"),
                            .loops = (int)settings_int(settings, "http.loops"),
                            .pool = (int)settings_int(settings, "http.pool"),
+                           .body_memory = (size_t)settings_bytes(settings, "http.body-memory"),
                            .wall_every = settings_duration(settings, "wall.public-every"),
                            .release_every = settings_duration(settings, "release.every"),
                            .starter = settings_bool(flags, "starter"),

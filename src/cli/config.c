@@ -32,6 +32,11 @@ const SettingRow cli_setting_rows[] = {
      "ADDRESS,..."},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
+    {"http.body-memory", SETTING_BYTES, "256MiB", 64 << 20, INT64_C(1) << 40,
+     "Memory for what is held of requests' bodies, a quarter of it for one network address "
+     "(proxies "
+     "and this machine aside). Beyond it requests are answered 503 with Retry-After.",
+     "BYTES"},
     {"notify.loopback", SETTING_BOOL, "no", 0, 0,
      "Whether notifications of subscriptions may go to loopback, link-local and metadata "
      "addresses.",

@@ -124,6 +124,8 @@ void conn_report(Conn *conn) {
 void conn_forget(Conn *conn) {
     HttpExchange *x = &conn->x;
     buf_free(&x->body);
+    if (conn->held) bodies_give(conn->loop->worker.server->bodies, conn->network, conn->held);
+    conn->held = 0;
     loop_arena_back(conn->loop, x->ctx.arena);
     x->ctx.arena = NULL;
     conn->state = conn->last ? CONN_LINGER : CONN_HEAD;
@@ -316,12 +318,26 @@ static bool take_head(Conn *conn, Str data, size_t *used) {
     return true;
 }
 
+/* Counts what has come of the body so far; false: there is no room for it, and it is refused. */
+static bool hold(Conn *conn) {
+    size_t len = http_body(&conn->x).len, steps = (len + BODY_STEP - 1) / BODY_STEP;
+    size_t more = steps * BODY_STEP - conn->held;
+    if (!more) return true;
+    const char *why = bodies_hold(conn->loop->worker.server->bodies, conn->network, more);
+    if (why)
+        refuse(conn, 503, why);
+    else
+        conn->held += more;
+    return !why;
+}
+
 static bool take_body(Conn *conn, Str data, size_t *used) {
     switch (parse_feed(conn->parse, data, used)) {
     case PARSE_MORE:
+        (void)hold(conn);
         break;
     case PARSE_DONE:
-        dispatch(conn);
+        if (http_body(&conn->x).len <= BODY_SMALL || hold(conn)) dispatch(conn);
         break;
     case PARSE_LARGE:
         refuse(conn, 413, "The body is larger than this address accepts.");
@@ -528,6 +544,13 @@ static Conn *make(Loop *loop) {
     return conn;
 }
 
+static bool is_shared(const Conn *conn) {
+    const StrVec *shared = options_of(conn)->shared;
+    for (size_t i = 0; shared && i < shared->len; i++)
+        if (str_eq(http_unmapped(shared->items[i]), http_unmapped(str_of(conn->peer)))) return true;
+    return conn->loopback;
+}
+
 static void note_peer(Conn *conn) {
     struct sockaddr_storage address;
     int len = sizeof address;
@@ -536,6 +559,7 @@ static void note_peer(Conn *conn) {
         return; /* gone already: the first read will say so */
     conn->loopback = strncmp(conn->peer, "127.", 4) == 0 || strcmp(conn->peer, "::1") == 0 ||
                      strncmp(conn->peer, "::ffff:127.", 11) == 0;
+    conn->network = is_shared(conn) ? 0 : bodies_network(conn->peer);
 }
 
 void conn_accept(Loop *loop, uv_stream_t *listener) {

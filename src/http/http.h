@@ -59,6 +59,10 @@ typedef struct HttpOptions {
     int loops; /* event loop threads, SO_REUSEPORT */
     int pool;  /* reader threads for HTTP_POOL; HTTP_SLOW has one of its own */
     size_t max_connections;
+    size_t body_memory; /* bytes of bodies held at once, a quarter of them for one network (of IPv4
+                           an address, of IPv6 a /64); beyond: 503 with Retry-After */
+    const StrVec *shared; /* addresses through which many come; NULL: none. Like the loopback, they
+                             have no share: only body_memory bounds them */
     size_t pool_queue; /* exchanges that may wait for HTTP_POOL, and as many for HTTP_SLOW; beyond:
                           503 with Retry-After */
     /* µs. head: from its first byte to its last. body: the same. idle: between requests, and for a
@@ -116,6 +120,7 @@ typedef struct HttpCounters {
     uint64_t pool_waiting, pool_full,
         pool_late; /* both pools: waiting now, refused because full, refused because late */
     uint64_t slow_waiting;
+    uint64_t body_bytes, bodies_refused; /* of bodies, held now; no room for one */
 } HttpCounters;
 /* From any thread. */
 HttpCounters http_counters(const HttpServer *server);

@@ -5,6 +5,7 @@
 #define HTTP_HTTP_INT_H
 
 #include "http.h"
+#include "bodies.h"
 #include "head.h"
 #include "parse.h"
 #include "router.h"
@@ -25,6 +26,8 @@ enum {
     INPUT_MAX = 64 * 1024,    /* bytes that wait behind an exchange before reading stops */
     BODY_INLINE = 64 * 1024,  /* a body up to this size lies in the arena, allocated at once */
     LINGER_MAX = 1 << 20,     /* bytes read and thrown away after the last answer */
+    BODY_SMALL = 16 * 1024,   /* a body up to this size that comes at once is counted by nobody */
+    BODY_STEP = 4 * 1024,     /* what is held of bodies is counted in these */
 };
 #define ARENA_MAX ((size_t)2 << 30) /* what is parsed is bounded before; this only catches bugs */
 
@@ -117,10 +120,12 @@ struct Conn {
     uint64_t deadline;    /* loop milliseconds, 0: none */
     uint64_t write_until; /* by when the peer must have read some of what waits */
     size_t write_queue, lingered;
-    unsigned writes; /* under way in libuv */
-    bool heading;    /* within a head: deadline is the head's */
-    bool blank;      /* the one empty line allowed before a head was seen */
-    bool last;       /* no further request after this answer */
+    uint64_t network; /* whose share of bodies it takes; 0: nobody's */
+    size_t held;      /* bytes of the body that are counted in the server's bodies */
+    unsigned writes;  /* under way in libuv */
+    bool heading;     /* within a head: deadline is the head's */
+    bool blank;       /* the one empty line allowed before a head was seen */
+    bool last;        /* no further request after this answer */
     bool reading, eof, closing, closed, shut, loopback;
 };
 
@@ -238,6 +243,7 @@ struct HttpServer {
     Loop **loops;
     Pool *pool, *slow;
     RouteLog *log;
+    Bodies *bodies;
     const void *lent;
     int port;
     bool started;

@@ -13,6 +13,7 @@ static HttpOptions with_defaults(HttpOptions o, Clock *clock) {
     if (o.pool <= 0) o.pool = 2;
     if (!o.max_connections) o.max_connections = 10000;
     if (!o.pool_queue) o.pool_queue = 1024;
+    if (!o.body_memory) o.body_memory = (size_t)256 << 20;
     if (o.head_timeout <= 0) o.head_timeout = 10 * TIME_SECOND;
     if (o.body_timeout <= 0) o.body_timeout = 60 * TIME_SECOND;
     if (o.idle_timeout <= 0) o.idle_timeout = 75 * TIME_SECOND;
@@ -48,6 +49,7 @@ Rc http_server_new(Ctx *ctx, const HttpOptions *options, HttpServer **out) {
         }
     }
     server->router = router_new();
+    server->bodies = bodies_new(server->options.body_memory);
     *out = server;
     return RC_OK;
 }
@@ -210,6 +212,7 @@ void http_server_free(HttpServer *server) {
     free_loops(server);
     if (server->log) routelog_close(server->log);
     router_free(server->router);
+    bodies_free(server->bodies);
     arena_free(server->arena);
     mem_free(server);
 }
@@ -239,6 +242,9 @@ HttpCounters http_counters(const HttpServer *server) {
         add_loop(&sum, &server->loops[i]->counters);
     sum.connections_now = atomic_load(&server->connections);
     PoolCounters pool = pool_counters(server->pool), slow = pool_counters(server->slow);
+    BodiesCounters bodies = bodies_counters(server->bodies);
+    sum.body_bytes = bodies.held;
+    sum.bodies_refused = bodies.refused;
     sum.pool_waiting = pool.waiting;
     sum.slow_waiting = slow.waiting;
     sum.pool_full = pool.full + slow.full;
