@@ -11,6 +11,7 @@ enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
  * doc/conformance.md. */
 enum {
     BROKER_BATCH_MAX = 10000, /* elements of a batch */
+    BROKER_WORK_MAX = 500000, /* attributes times types that a batch goes through */
     BROKER_NAMES_MAX = 1000,  /* names, ids or selectors of one list */
 };
 
@@ -310,6 +311,7 @@ typedef struct PartEntity {
     Str id;
     const Entity *fragment; /* create, replace, append, update, merge */
     Str attr, dataset_id;   /* of the attribute operations */
+    size_t bytes;           /* of a large batch: about what it may bring; else the ledger counts */
     bool no_overwrite;      /* append */
     bool all_datasets;      /* delete an attribute with all its instances */
     bool upsert_update;     /* upsert: options=update */

@@ -2,6 +2,9 @@
  * each entity is judged for itself. */
 #include "broker_int.h"
 
+/* Bytes of a batch from which on one of its entities may be too large. */
+enum { LARGE = 1 << 20 };
+
 typedef struct BulkKind {
     const char *kind;
     const PartKind *part;
@@ -82,9 +85,11 @@ static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *comm
     *actor = *request->ctx->actor;
     PartWho who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
     *batch = (PartBatch){.kind = kind->part, .items = items};
+    size_t bytes = http_body(request->x).len;
     for (size_t i = 0; i < payload->len; i++) {
         PartEntity *part = &items[batch->n];
         *part = (PartEntity){.who = who,
+                             .bytes = bytes > LARGE ? bytes : 0,
                              .no_overwrite = request_option(request, "noOverwrite"),
                              .upsert_update = request_option(request, "update")};
         if (item_read(request, run, json_at(payload, i), part) == RC_OK) {

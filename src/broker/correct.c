@@ -87,7 +87,7 @@ static Rc history_find(Correction *c) {
     TRY(project_history(ctx, c->request->tenant->project, &query, &c->history));
     if (!gate_view(ctx, NULL, c->history.entity)) return nothing_there(c);
     if (!c->history.cut || !c->attr.len) return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, "too-large", STR("attrId"),
+    return ctx_fail(ctx, RC_LIMIT, "answer-too-large", STR("attrId"),
                     "The attribute has more than %d instances: delete it with deleteAll=true.",
                     DROPPED_MAX);
 }

@@ -16,10 +16,12 @@ Rc merging_read(Request *request, Merging *out) {
                     "A time is written in UTC as \"2025-04-01T09:00:00Z\".");
 }
 
-static void observed_set(const Merging *merging, const Entity *before, Entity *fragment) {
+static void observed_set(Arena *arena, const Merging *merging, const Entity *before,
+                         Entity *fragment) {
     if (!before || merging->observed_at == TIME_NONE) return;
+    AttrLookup index = attr_lookup_new(arena, &before->attrs, fragment->attrs.len);
     VEC_EACH (Attr, attr, &fragment->attrs) {
-        const Attr *old = entity_attr_dataset(before, attr->name, attr->dataset_id);
+        const Attr *old = attr_lookup_find(&index, attr->name, attr->dataset_id);
         if (old && old->observed_at != TIME_NONE && attr->observed_at == TIME_NONE &&
             !entity_attr_null(attr))
             attr->observed_at = merging->observed_at;
@@ -32,6 +34,6 @@ Rc merging_fragment(Ctx *ctx, const Merging *merging, const Entity *before, Enti
         TRY(entity_read_simplified(ctx, &input, merging->payload, out));
     else
         TRY(entity_read(ctx, merging->context, merging->payload, ENTITY_FRAGMENT, out));
-    observed_set(merging, before, *out);
+    observed_set(ctx->arena, merging, before, *out);
     return RC_OK;
 }

@@ -121,9 +121,11 @@ static Rc whole_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateAction
     return rights(ctx, part, action, &typed, before);
 }
 
-/* Writes what the delta makes of the entity, unless the dictionary refuses it. */
+/* Writes what the delta makes of the entity, unless that is too large or the dictionary refuses it:
+ * of a batch this one alone. */
 static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delta *delta) {
     const Entity *after = stage_preview(stage, delta);
+    if (after) TRY(entity_fits(ctx, after, part->bytes));
     if (after) TRY(dictionary_check(ctx, part->who.tenant->dictionary, after));
     stage_put(stage, delta);
     return RC_OK;
@@ -209,9 +211,10 @@ static void refused_add(Arena *arena, Updates *updates, Str attr, Str reason) {
     vec_push(arena, &updates->refused, json_of_members(members, 2));
 }
 
+/* The instances of a name come together. */
 static void updated_add(Arena *arena, Updates *updates, Str attr) {
-    for (size_t i = 0; i < updates->updated.len; i++)
-        if (str_eq(json_str(&updates->updated.items[i]), attr)) return;
+    const JsonItems *names = &updates->updated;
+    if (names->len && str_eq(json_str(&names->items[names->len - 1]), attr)) return;
     vec_push(arena, &updates->updated, json_of_str(attr));
 }
 
@@ -231,13 +234,14 @@ typedef struct Taking {
     Arena *arena;
     const PartEntity *part;
     const Entity *before;
+    AttrLookup attrs; /* of it */
     Delta change;
     Updates updates;
 } Taking;
 
 /* Puts one instance of the fragment into the change, or among what was refused. */
 static void fragment_take(Taking *to, const Attr *attr) {
-    bool exists = entity_attr_dataset(to->before, attr->name, attr->dataset_id) != NULL;
+    bool exists = attr_lookup_find(&to->attrs, attr->name, attr->dataset_id) != NULL;
     bool null = entity_attr_null(attr);
     if (null && !exists) {
         refused_add(to->arena, &to->updates, attr->name, STR("The entity has no such attribute."));
@@ -293,6 +297,7 @@ static Rc fragment_apply(Ctx *ctx, Stage *stage, const PartEntity *part, bool up
         .before = stage_entity(stage, part->id),
         .change = {.op = DELTA_CHANGE, .id = part->id, .after = after},
     };
+    taking.attrs = attr_lookup_new(ctx->arena, &taking.before->attrs, fragment->attrs.len);
     scopes_take(&taking, update);
     expiry_take(&taking);
     for (size_t i = 0; i < fragment->attrs.len; i++)
@@ -350,8 +355,10 @@ static Rc attr_replace_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartEntity *part = args;
     TRY(attr_guard(ctx, stage, args));
     const Entity *before = stage_entity(stage, part->id);
-    VEC_EACH (const Attr, attr, &part->fragment->attrs)
-        if (!entity_attr_dataset(before, part->attr, attr->dataset_id)) return no_attr(ctx, part);
+    const Attrs *attrs = &part->fragment->attrs;
+    AttrLookup index = attr_lookup_new(ctx->arena, &before->attrs, attrs->len);
+    VEC_EACH (const Attr, attr, attrs)
+        if (!attr_lookup_find(&index, part->attr, attr->dataset_id)) return no_attr(ctx, part);
     return RC_OK;
 }
 
@@ -424,12 +431,30 @@ static Json batch_error(Arena *arena, Str id, const Error *error) {
 /* Attributes that an append left as they were, because options=noOverwrite. */
 static Str kept_back(Ctx *ctx, const PartEntity *part, const Entity *before) {
     StrVec names = {0};
-    for (size_t i = 0; part->no_overwrite && before && i < part->fragment->attrs.len; i++) {
-        const Attr *attr = &part->fragment->attrs.items[i];
-        if (entity_attr_dataset(before, attr->name, attr->dataset_id))
+    if (!part->no_overwrite || !before) return STR_NONE;
+    const Attrs *attrs = &part->fragment->attrs;
+    AttrLookup index = attr_lookup_new(ctx->arena, &before->attrs, attrs->len);
+    VEC_EACH (const Attr, attr, attrs)
+        if (attr_lookup_find(&index, attr->name, attr->dataset_id))
             vec_push(ctx->arena, &names, attr->name);
-    }
     return str_join(ctx->arena, names.items, names.len, STR(", "));
+}
+
+/* What one of a batch takes: attributes are copied, and asked for each type. */
+static size_t work_of(const Entity *before, const PartEntity *part) {
+    const Entity *fragment = part->fragment;
+    size_t types = before ? before->types.len : 1;
+    if (fragment && fragment->types.len > types) types = fragment->types.len;
+    return types * (1 + (before ? entity_attrs_count(before) : 0) +
+                    (fragment ? entity_attrs_count(fragment) : 0));
+}
+
+/* The writer does nothing else meanwhile, and keeps each version of an entity until the end. */
+static Rc work_fits(Ctx *ctx, size_t work) {
+    if (work <= BROKER_WORK_MAX) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "request-too-large", STR_NONE,
+                    "The entities before this one in the batch had so many attributes and types "
+                    "that it was not gone into: send it in another request.");
 }
 
 static Rc batch_one(Ctx *ctx, Stage *stage, const PartKind *kind, const PartEntity *part) {
@@ -448,11 +473,15 @@ static Rc batch_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartBatch *batch = args;
     Arena *arena = ctx->arena;
     JsonItems success = {0}, errors = {0}, created = {0};
+    size_t work = 0;
     for (size_t i = 0; i < batch->n; i++) {
         const PartEntity *part = &batch->items[i];
-        bool exists = stage_entity(stage, part->id) != NULL;
-        if (batch_one(ctx, stage, batch->kind, part) == RC_OK)
-            vec_push(arena, exists ? &success : &created, json_of_str(part->id));
+        const Entity *before = stage_entity(stage, part->id);
+        work += work_of(before, part);
+        Rc rc = work_fits(ctx, work);
+        if (rc == RC_OK) rc = batch_one(ctx, stage, batch->kind, part);
+        if (rc == RC_OK)
+            vec_push(arena, before ? &success : &created, json_of_str(part->id));
         else
             vec_push(arena, &errors, batch_error(arena, part->id, &ctx->error));
     }

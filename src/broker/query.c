@@ -431,7 +431,7 @@ static void query_answer(Request *request, const Query *query) {
     Buf body = buf_new(request->ctx->arena, BROKER_ANSWER_MAX);
     write_entities(request, &query->answer, &query->drawing, &query->linked, &body);
     if (buf_rc(&body) != RC_OK) {
-        (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+        (void)ctx_fail(request->ctx, RC_LIMIT, "answer-too-large", STR("limit"),
                        "The answer is larger than 64 MiB: ask for fewer entities at a time.");
         request_fail(request);
         return;

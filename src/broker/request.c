@@ -28,7 +28,7 @@ static const ProblemRow problems[] = {
     {"not-supported", RC_INVALID, 422, "OperationNotSupported", "This is not supported"},
     /* What is sent holds too much: 6.3.2 has no type for it (RFC 9110, 15.5.14). */
     {"request-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
-    {"entity-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
+    {"too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
     {"command-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
     {"query-too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
     {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
@@ -397,7 +397,7 @@ void request_answer(Request *request, int status, Str body) {
 
 void request_answer_done(Request *request, int status, const Buf *body) {
     if (body->full) {
-        (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR_NONE,
+        (void)ctx_fail(request->ctx, RC_LIMIT, "answer-too-large", STR_NONE,
                        "This was done as far as it could be, but what became of each does not fit "
                        "into an answer of 64 MiB: read what you wrote, and send less at a time.");
         request_fail(request);

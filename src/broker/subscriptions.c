@@ -365,7 +365,7 @@ static void answer_shown(Request *request, Buf *body) {
         request_answer(request, 200, buf_str(body));
         return;
     }
-    (void)ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+    (void)ctx_fail(request->ctx, RC_LIMIT, "answer-too-large", STR("limit"),
                    "The answer is larger than 64 MiB: ask for fewer at a time.");
     request_fail(request);
 }

@@ -85,7 +85,7 @@ static Rc evolution_write(Request *request, const Asked *asked, const Entity *en
 
 static Rc body_whole(Request *request, const Buf *body) {
     if (buf_rc(body) == RC_OK) return RC_OK;
-    return ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+    return ctx_fail(request->ctx, RC_LIMIT, "answer-too-large", STR("limit"),
                     "The answer is larger than 64 MiB: ask for fewer entities or a shorter time.");
 }
 
@@ -179,7 +179,7 @@ static Rc evolution_take(Request *request, const Asked *asked, Str id, Evolution
     vec_push(request->ctx->arena, &out->items, history);
     out->instances += history.entity->attrs.len;
     if (out->instances <= PAGE_INSTANCES_MAX) return RC_OK;
-    return ctx_fail(request->ctx, RC_LIMIT, "too-large", STR("limit"),
+    return ctx_fail(request->ctx, RC_LIMIT, "answer-too-large", STR("limit"),
                     "These evolutions have more than %d instances: ask for fewer entities at a "
                     "time, or for a shorter time.",
                     PAGE_INSTANCES_MAX);

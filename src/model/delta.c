@@ -1,6 +1,8 @@
 /* The fold: what a delta makes of an entity; and the two parts of a delta. */
 #include "delta.h"
 
+#include "attr_lookup.h"
+
 #include <string.h>
 
 /* ---- times of instances ---- */
@@ -15,11 +17,10 @@ static void settle(Arena *arena, Attr *attr, const Attr *old, int64_t now) {
     memcpy(subs, attr->subs.items, attr->subs.len * sizeof *subs);
     attr->subs.items = subs;
     attr->subs.cap = attr->subs.len;
-    for (size_t i = 0; i < attr->subs.len; i++) {
-        Entity holder = {.attrs = old ? old->subs : (Attrs){0}};
-        settle(arena, &subs[i], entity_attr_dataset(&holder, subs[i].name, subs[i].dataset_id),
-               now);
-    }
+    Attrs known = old ? old->subs : (Attrs){0};
+    AttrLookup index = attr_lookup_new(arena, &known, attr->subs.len);
+    for (size_t i = 0; i < attr->subs.len; i++)
+        settle(arena, &subs[i], attr_lookup_find(&index, subs[i].name, subs[i].dataset_id), now);
 }
 
 /* ---- attributes ---- */
@@ -32,43 +33,47 @@ static Attrs attrs_copy(Arena *arena, const Attrs *attrs, size_t more) {
     return copy;
 }
 
-/* Where an instance stands, or where it belongs: beside those of its name, the default one first.
- */
-static size_t place_of(const Attrs *attrs, const Attr *attr, bool *found) {
-    size_t i = 0;
-    *found = false;
-    while (i < attrs->len && !str_eq(attrs->items[i].name, attr->name))
-        i++;
-    size_t first = i;
-    for (; i < attrs->len && str_eq(attrs->items[i].name, attr->name); i++) {
-        *found = str_eq(attrs->items[i].dataset_id, attr->dataset_id);
-        if (*found) return i;
+/* Attributes that are being changed. */
+typedef struct Folding {
+    Arena *arena;
+    Attrs *attrs;
+    AttrLookup index;
+    bool grown;
+    int64_t now;
+} Folding;
+
+/* Of each one with its place in the order of names as they first appear: the instances of a name
+   stand together, the default one first. */
+static void stand_together(Arena *arena, Attrs *attrs) {
+    size_t n = attrs->len;
+    Map names = map_new(arena);
+    size_t *rank = NEW_ARRAY(arena, size_t, n), *next = NEW_ARRAY(arena, size_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t *first = map_get(&names, attrs->items[i].name);
+        rank[i] = first ? *first : names.len;
+        if (!first) map_put(&names, attrs->items[i].name, &rank[i]);
+        next[rank[i] + 1]++;
     }
-    return attr->dataset_id.len ? i : first;
+    for (size_t i = 1; i <= n; i++)
+        next[i] += next[i - 1];
+    Attr *placed = arena_alloc(arena, (n + 1) * sizeof *placed, _Alignof(Attr));
+    for (int others = 0; others <= 1; others++)
+        for (size_t i = 0; i < n; i++)
+            if ((attrs->items[i].dataset_id.len > 0) == others)
+                placed[next[rank[i]]++] = attrs->items[i];
+    *attrs = (Attrs){.items = placed, .len = n, .cap = n + 1};
 }
 
-static void set_instance(Arena *arena, Attrs *attrs, const Attr *attr, int64_t now) {
-    bool found;
-    size_t at = place_of(attrs, attr, &found);
-    Attr next = *attr;
-    settle(arena, &next, found ? &attrs->items[at] : NULL, now);
-    if (!found) {
-        assert(attrs->len < attrs->cap);
-        memmove(attrs->items + at + 1, attrs->items + at, (attrs->len - at) * sizeof next);
-        attrs->len++;
+static void set_instance(Folding *to, const Attr *attr) {
+    Attr *old = attr_lookup_find(&to->index, attr->name, attr->dataset_id), next = *attr;
+    settle(to->arena, &next, old, to->now);
+    if (old) {
+        *old = next;
+        return;
     }
-    attrs->items[at] = next;
-}
-
-static void remove_instances(Attrs *attrs, const DeltaRemoval *removal) {
-    size_t kept = 0;
-    for (size_t i = 0; i < attrs->len; i++) {
-        const Attr *attr = &attrs->items[i];
-        bool named = str_eq(attr->name, removal->name);
-        if (named && (removal->all || str_eq(attr->dataset_id, removal->dataset_id))) continue;
-        attrs->items[kept++] = *attr;
-    }
-    attrs->len = kept;
+    vec_push(to->arena, to->attrs, next);
+    attr_lookup_added(&to->index);
+    to->grown = true;
 }
 
 /* ---- types and scopes ---- */
@@ -103,31 +108,58 @@ static void fold_put(Arena *arena, const Entity *before, const Delta *delta, int
     to->modified_at = now;
     to->deleted_at = TIME_NONE;
     to->attrs = attrs_copy(arena, &delta->after->attrs, 0);
-    VEC_EACH (Attr, attr, &to->attrs) {
-        const Entity *old = before ? before : &none;
-        settle(arena, attr, entity_attr_dataset(old, attr->name, attr->dataset_id), now);
-    }
+    AttrLookup index = attr_lookup_new(arena, &(before ? before : &none)->attrs, to->attrs.len);
+    VEC_EACH (Attr, attr, &to->attrs)
+        settle(arena, attr, attr_lookup_find(&index, attr->name, attr->dataset_id), now);
 }
 
-static void fold_removals(const Delta *delta, Entity *to) {
+/* ones: by name and datasetId; wholes: attributes with all instances. */
+static void remove_instances(Arena *arena, Attrs *attrs, const Attrs *ones, const Attrs *wholes) {
+    AttrLookup one = attr_lookup_new(arena, ones, attrs->len),
+               whole = attr_lookup_new(arena, wholes, attrs->len);
+    size_t kept = 0;
+    for (size_t i = 0; i < attrs->len; i++) {
+        const Attr *attr = &attrs->items[i];
+        if (attr_lookup_find(&one, attr->name, attr->dataset_id)) continue;
+        if (attr_lookup_find(&whole, attr->name, STR_NONE)) continue;
+        attrs->items[kept++] = *attr;
+    }
+    attrs->len = kept;
+}
+
+static void fold_removals(Arena *arena, const Delta *delta, Entity *to) {
+    Attrs ones = {0}, wholes = {0};
     VEC_EACH (DeltaRemoval, removal, &delta->removed) {
         if (str_eq(removal->name, STR("scope")))
             to->scopes = (StrVec){0};
         else if (str_eq(removal->name, STR("expiresAt")))
             to->expires_at = TIME_NONE;
+        else if (removal->all)
+            vec_push(arena, &wholes, (Attr){.name = removal->name});
         else
-            remove_instances(&to->attrs, removal);
+            vec_push(arena, &ones,
+                     (Attr){.name = removal->name, .dataset_id = removal->dataset_id});
     }
+    if (ones.len || wholes.len) remove_instances(arena, &to->attrs, &ones, &wholes);
+}
+
+static Folding folding(Arena *arena, Attrs *attrs, size_t changes, int64_t now) {
+    return (Folding){.arena = arena,
+                     .attrs = attrs,
+                     .index = attr_lookup_new(arena, attrs, changes),
+                     .now = now};
 }
 
 static void fold_change(Arena *arena, const Delta *delta, int64_t now, Entity *to) {
     const Entity *after = delta->after;
     to->modified_at = now;
     to->attrs = attrs_copy(arena, &to->attrs, after ? after->attrs.len : 0);
-    fold_removals(delta, to);
+    fold_removals(arena, delta, to);
     if (!after) return;
+    Folding fold = folding(arena, &to->attrs, after->attrs.len, now);
     VEC_EACH (Attr, attr, &after->attrs)
-        set_instance(arena, &to->attrs, attr, now);
+        set_instance(&fold, attr);
+    if (fold.grown) stand_together(arena, &to->attrs);
     join_texts(arena, &to->types, &after->types, delta->set_types);
     join_texts(arena, &to->scopes, &after->scopes, delta->set_scopes);
     if (after->expires_at != TIME_NONE) to->expires_at = after->expires_at;
@@ -135,39 +167,25 @@ static void fold_change(Arena *arena, const Delta *delta, int64_t now, Entity *t
 
 /* The newest observation is current; one of the same instant corrects it. Without observedAt the
  * newest said is. */
-static bool is_newer(const Attrs *attrs, const Attr *attr) {
-    bool found;
-    size_t at = place_of(attrs, attr, &found);
-    if (!found || attr->observed_at == TIME_NONE) return true;
-    return attrs->items[at].observed_at == TIME_NONE ||
-           attr->observed_at >= attrs->items[at].observed_at;
-}
-
-/* How many instances may be added: at most one for each name and datasetId that is new. */
-static size_t count_new(const Attrs *attrs, const Attrs *after) {
-    size_t n = 0;
-    for (size_t i = 0; i < after->len; i++) {
-        bool found;
-        place_of(attrs, &after->items[i], &found);
-        const Attr *last = i ? &after->items[i - 1] : NULL;
-        bool again = last && str_eq(last->name, after->items[i].name) &&
-                     str_eq(last->dataset_id, after->items[i].dataset_id);
-        n += !found && !again;
-    }
-    return n;
+static bool is_newer(const Folding *to, const Attr *attr) {
+    const Attr *old = attr_lookup_find(&to->index, attr->name, attr->dataset_id);
+    if (!old || attr->observed_at == TIME_NONE) return true;
+    return old->observed_at == TIME_NONE || attr->observed_at >= old->observed_at;
 }
 
 static void fold_record(Arena *arena, const Delta *delta, int64_t now, Entity *to) {
     const Entity *after = delta->after;
     if (!after) return;
-    to->attrs = attrs_copy(arena, &to->attrs, count_new(&to->attrs, &after->attrs));
+    to->attrs = attrs_copy(arena, &to->attrs, 0);
+    Folding fold = folding(arena, &to->attrs, after->attrs.len, now);
     VEC_EACH (Attr, attr, &after->attrs) {
-        if (!is_newer(&to->attrs, attr)) continue;
+        if (!is_newer(&fold, attr)) continue;
         Attr current = *attr;
         current.instance_id = STR_NONE; /* names one of the evolution */
-        set_instance(arena, &to->attrs, &current, now);
+        set_instance(&fold, &current);
         to->modified_at = now;
     }
+    if (fold.grown) stand_together(arena, &to->attrs);
     join_texts(arena, &to->types, &after->types, false);
     join_texts(arena, &to->scopes, &after->scopes, false);
 }

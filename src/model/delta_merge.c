@@ -1,5 +1,6 @@
 /* What a fragment makes of an entity: merge (clause 5.5.12) and partial update (clause 5.5.8). */
 #include "delta.h"
+#include "attr_lookup.h"
 #include "model_int.h"
 
 #include <string.h>
@@ -15,16 +16,36 @@ static bool removes(const Json *value) {
     return value->kind == JSON_STRING && str_eq(json_str(value), ENTITY_NULL);
 }
 
+/* The members of an object, found by name. */
+typedef struct Members {
+    const Json *object;
+    Map names; /* empty: few */
+} Members;
+
+static Members members_of(Arena *arena, const Json *object) {
+    enum { FEW = 32 };
+    Members members = {.object = object, .names = map_new(arena)};
+    for (uint32_t i = 0; object->len > FEW && i < object->len; i++)
+        map_put(&members.names, object->value.members[i].name,
+                (void *)&object->value.members[i].value);
+    return members;
+}
+
+static const Json *member_of(const Members *members, Str name) {
+    return members->names.len ? map_get(&members->names, name) : json_get(members->object, name);
+}
+
 /* RFC 7396 on objects, the NGSI-LD Null in the place of null. literal: of a JsonProperty, where
  * nothing means 'remove'. */
 static Json merge_json(Arena *arena, const Json *old, const Json *patch, bool literal) {
     if (patch->kind != JSON_OBJECT) return *patch;
     Json none = json_of_members(NULL, 0);
     if (!old || old->kind != JSON_OBJECT) old = &none;
+    Members changes = members_of(arena, patch), known = members_of(arena, old);
     JsonMembers merged = {0};
     for (uint32_t i = 0; i < old->len; i++) {
         const JsonMember *member = &old->value.members[i];
-        const Json *change = json_get(patch, member->name);
+        const Json *change = member_of(&changes, member->name);
         if (!change)
             vec_push(arena, &merged, *member);
         else if (literal || !removes(change))
@@ -34,7 +55,7 @@ static Json merge_json(Arena *arena, const Json *old, const Json *patch, bool li
     }
     for (uint32_t i = 0; i < patch->len; i++) {
         const JsonMember *member = &patch->value.members[i];
-        if (json_get(old, member->name) || (!literal && removes(&member->value))) continue;
+        if (member_of(&known, member->name) || (!literal && removes(&member->value))) continue;
         vec_push(arena, &merged,
                  (JsonMember){member->name, merge_json(arena, NULL, &member->value, literal)});
     }
@@ -83,36 +104,38 @@ static void merge_members(const Attr *patch, Attr *to) {
 
 static Rc merge_attr(const Merge *merge, const Attr *patch, const Attr *old, Attr *to);
 
-static void drop_instance(Attrs *attrs, const Attr *like) {
+static void drop_nameless(Attrs *attrs) {
     size_t kept = 0;
-    for (size_t i = 0; i < attrs->len; i++) {
-        const Attr *attr = &attrs->items[i];
-        if (str_eq(attr->name, like->name) && str_eq(attr->dataset_id, like->dataset_id)) continue;
-        attrs->items[kept++] = *attr;
-    }
+    for (size_t i = 0; i < attrs->len; i++)
+        if (attrs->items[i].name.len) attrs->items[kept++] = attrs->items[i];
     attrs->len = kept;
 }
 
+/* In a copy of our own of the list. */
 static Rc merge_subs(const Merge *merge, const Attr *patch, const Attr *old, Attr *to) {
+    Arena *arena = merge->ctx->arena;
     Attrs subs = {0};
     if (old) {
         VEC_EACH (Attr, sub, &old->subs)
-            vec_push(merge->ctx->arena, &subs, *sub);
+            vec_push(arena, &subs, *sub);
     }
+    AttrLookup index = attr_lookup_new(arena, &subs, patch->subs.len);
     VEC_EACH (Attr, sub, &patch->subs) {
-        Entity holder = {.attrs = subs};
-        const Attr *known = entity_attr_dataset(&holder, sub->name, sub->dataset_id);
+        Attr *known = attr_lookup_find(&index, sub->name, sub->dataset_id);
         if (entity_attr_null(sub)) {
-            drop_instance(&subs, sub);
+            if (known) known->name = STR_NONE;
             continue;
         }
         Attr merged;
         TRY(merge_attr(merge, sub, merge->deep ? known : NULL, &merged));
-        if (known)
-            *(Attr *)known = merged; /* in our own copy of the list */
-        else
-            vec_push(merge->ctx->arena, &subs, merged);
+        if (known) {
+            *known = merged;
+        } else {
+            vec_push(arena, &subs, merged);
+            attr_lookup_added(&index);
+        }
     }
+    drop_nameless(&subs);
     to->subs = subs;
     return RC_OK;
 }
@@ -146,8 +169,8 @@ static Delta *change_new(Ctx *ctx, Str id) {
     return delta;
 }
 
-static Rc merge_one(const Merge *merge, const Entity *before, const Attr *patch, Delta *delta) {
-    const Attr *old = entity_attr_dataset(before, patch->name, patch->dataset_id);
+static Rc merge_one(const Merge *merge, const AttrLookup *before, const Attr *patch, Delta *delta) {
+    const Attr *old = attr_lookup_find(before, patch->name, patch->dataset_id);
     DeltaRemoval removal = {patch->name, patch->dataset_id, false};
     if (!old && !merge->deep)
         return ctx_fail(merge->ctx, RC_NOT_FOUND, "no-attribute", patch->name,
@@ -158,7 +181,7 @@ static Rc merge_one(const Merge *merge, const Entity *before, const Attr *patch,
     }
     Attr merged = {0};
     TRY(merge_attr(merge, patch, old, &merged));
-    if (merged.kind == ATTR_LANGUAGE && merged.value->len == 0)
+    if (merged.kind == ATTR_LANGUAGE && merged.value && merged.value->len == 0)
         vec_push(merge->ctx->arena, &delta->removed, removal); /* its last language has gone */
     else
         vec_push(merge->ctx->arena, &delta->after->attrs, merged);
@@ -171,8 +194,9 @@ Rc delta_merge(Ctx *ctx, const Entity *before, const Entity *fragment, Delta **o
     Entity head = *fragment;
     memset(&head.attrs, 0, sizeof head.attrs);
     Delta *delta = delta_change(ctx->arena, before->id, &head);
+    AttrLookup index = attr_lookup_new(ctx->arena, &before->attrs, fragment->attrs.len);
     VEC_EACH (Attr, patch, &fragment->attrs)
-        TRY(merge_one(&merge, before, patch, delta));
+        TRY(merge_one(&merge, &index, patch, delta));
     *out = delta;
     return RC_OK;
 }
@@ -180,8 +204,9 @@ Rc delta_merge(Ctx *ctx, const Entity *before, const Entity *fragment, Delta **o
 Rc delta_partial(Ctx *ctx, const Entity *before, const Attrs *fragment, Delta **out) {
     Merge merge = {.ctx = ctx};
     Delta *delta = change_new(ctx, before->id);
+    AttrLookup index = attr_lookup_new(ctx->arena, &before->attrs, fragment->len);
     VEC_EACH (Attr, patch, fragment)
-        TRY(merge_one(&merge, before, patch, delta));
+        TRY(merge_one(&merge, &index, patch, delta));
     *out = delta;
     return RC_OK;
 }

@@ -119,8 +119,10 @@ static bool same_value(const Json *a, const Json *b) {
 
 static bool same_subs(const Attrs *a, const Attrs *b) {
     if (a->len != b->len) return false;
-    VEC_EACH (Attr, sub, a) {
-        const Attr *other = entity_attr_dataset(&(Entity){.attrs = *b}, sub->name, sub->dataset_id);
+    for (size_t i = 0; i < a->len; i++) {
+        const Attr *sub = &a->items[i], *other = &b->items[i]; /* mostly in the same order */
+        if (!str_eq(sub->name, other->name) || !str_eq(sub->dataset_id, other->dataset_id))
+            other = entity_attr_dataset(&(Entity){.attrs = *b}, sub->name, sub->dataset_id);
         if (!other || !entity_attr_same(sub, other)) return false;
     }
     return true;

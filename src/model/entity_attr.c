@@ -1,4 +1,5 @@
 /* Reads one attribute of a payload, normalized or concise (clauses 4.5.2 to 4.5.24). */
+#include "delta.h"
 #include "model_int.h"
 
 #include <string.h>
@@ -377,10 +378,10 @@ static Rc read_sub(const EntityReader *reader, const EntityPath *path, const Jso
     if (role_of(entity_core_term(reader->ctx->arena, iri), &kind) != ROLE_SUB)
         return entity_value_fail(reader->ctx, path, "misplaced-member",
                                  "This core term is no name of an attribute (clause 4.5.1).");
-    VEC_EACH (Attr, known, &attr->subs)
-        if (str_eq(known->name, iri))
-            return entity_value_fail(reader->ctx, path, "name-twice",
-                                     "This is the same attribute as one before.");
+    if (map_has(reader->subs, iri))
+        return entity_value_fail(reader->ctx, path, "name-twice",
+                                 "This is the same attribute as one before.");
+    map_put(reader->subs, iri, attr);
     EntityReader inner = *reader;
     inner.depth++;
     return entity_attr_read(&inner, path, iri, value, &attr->subs);
@@ -464,9 +465,12 @@ static Rc read_instance(const EntityReader *reader, const EntityPath *path, cons
     if (draft.value)
         TRY(entity_attr_value(reader, &(EntityPath){.up = path, .name = draft.value_name},
                               draft.value, attr));
+    Map subs = map_new(reader->ctx->arena);
+    EntityReader own = *reader;
+    own.subs = &subs;
     for (uint32_t i = 0; i < object->len; i++) {
         const JsonMember *member = &object->value.members[i];
-        TRY(read_member(reader, &(EntityPath){.up = path, .name = member->name}, &member->value,
+        TRY(read_member(&own, &(EntityPath){.up = path, .name = member->name}, &member->value,
                         attr));
     }
     return entity_attr_geo_name(reader, path, attr);
@@ -481,6 +485,19 @@ static Rc read_bare(const EntityReader *reader, const EntityPath *path, const Js
     return entity_attr_geo_name(reader, path, attr);
 }
 
+Rc entity_attr_push(const EntityReader *reader, const EntityPath *path, const Attr *attr,
+                    Attrs *out) {
+    size_t max = reader->form == ENTITY_TEMPORAL ? DELTA_ATTRS_MAX : ENTITY_ATTRS_MAX;
+    if (++*reader->count > max)
+        return ctx_fail(reader->ctx, RC_LIMIT, "too-large",
+                        entity_path_text(reader->ctx->arena, path),
+                        "At most %zu attributes are taken at once, instances and sub-attributes "
+                        "counted in: send them in several requests.",
+                        max);
+    vec_push(reader->ctx->arena, out, *attr);
+    return RC_OK;
+}
+
 static Rc read_one(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
                    Attrs *out) {
     Attr attr = entity_attr_blank(iri, ATTR_PROPERTY);
@@ -488,8 +505,7 @@ static Rc read_one(const EntityReader *reader, const EntityPath *path, Str iri, 
         TRY(read_instance(reader, path, json, &attr));
     else
         TRY(read_bare(reader, path, json, &attr));
-    vec_push(reader->ctx->arena, out, attr);
-    return RC_OK;
+    return entity_attr_push(reader, path, &attr, out);
 }
 
 /* No two instances of one datasetId, and the default one first (clause 4.5.5). */

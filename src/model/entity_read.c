@@ -1,4 +1,5 @@
 /* Reads an entity of a payload, and entities in the simplified format. */
+#include "attr_lookup.h"
 #include "model_int.h"
 
 typedef enum Role {
@@ -123,6 +124,7 @@ typedef Rc (*AttrRead)(const Work *work, const EntityPath *path, Str iri, const 
 struct Work {
     const EntityReader *reader;
     const EntityInput *input; /* of the simplified format */
+    AttrLookup before;        /* of it: what the values are read as */
     AttrRead read;
     Map seen; /* names of attributes read */
     Entity *entity;
@@ -177,6 +179,8 @@ static Rc read_entity(const EntityReader *reader, const Json *payload, AttrRead 
                  .input = input,
                  .seen = map_new(ctx->arena),
                  .entity = entity_new(ctx->arena, STR_NONE, STR_NONE)};
+    if (input && input->before)
+        work.before = attr_lookup_new(ctx->arena, &input->before->attrs, payload->len);
     for (uint32_t i = 0; i < payload->len; i++)
         TRY(read_member(&work, &payload->value.members[i]));
     bool whole = reader->form == ENTITY_WHOLE;
@@ -197,13 +201,18 @@ static Rc attr_plain(const Work *work, const EntityPath *path, Str iri, const Js
 
 Rc entity_read(Ctx *ctx, const LdContext *context, const Json *payload, EntityForm form,
                Entity **out) {
-    EntityReader reader = {.ctx = ctx, .context = context, .form = form};
+    size_t count = 0;
+    EntityReader reader = {.ctx = ctx, .context = context, .form = form, .count = &count};
     return read_entity(&reader, payload, attr_plain, NULL, out);
 }
 
 Rc entity_read_attr(Ctx *ctx, const EntityInput *input, const Json *payload, Attrs *out) {
-    EntityReader reader = {
-        .ctx = ctx, .context = input->context, .form = input->form, .resource = true};
+    size_t count = 0;
+    EntityReader reader = {.ctx = ctx,
+                           .context = input->context,
+                           .form = input->form,
+                           .resource = true,
+                           .count = &count};
     EntityPath top = {0};
     return entity_attr_read(&reader, &top, input->iri, payload, out);
 }
@@ -265,7 +274,7 @@ static Rc language_of(const EntityReader *reader, const EntityPath *path, Str la
 static Rc simple_one(const Work *work, const EntityPath *path, const Json *value, Attr *attr) {
     const EntityInput *input = work->input;
     const Attr *old =
-        input->before ? entity_attr_dataset(input->before, attr->name, attr->dataset_id) : NULL;
+        input->before ? attr_lookup_find(&work->before, attr->name, attr->dataset_id) : NULL;
     AttrKind wrapped = wrapped_kind(value);
     attr->kind = entity_value_is_geometry(value) ? ATTR_GEO : ATTR_PROPERTY;
     if (wrapped != ATTR_UNSAID) {
@@ -291,8 +300,7 @@ static Rc attr_simple(const Work *work, const EntityPath *path, Str iri, const J
     if (!dataset || dataset->kind != JSON_OBJECT) {
         Attr attr = entity_attr_blank(iri, ATTR_PROPERTY);
         TRY(simple_one(work, path, value, &attr));
-        vec_push(ctx->arena, out, attr);
-        return RC_OK;
+        return entity_attr_push(work->reader, path, &attr, out);
     }
     for (uint32_t i = 0; i < dataset->len; i++) {
         const JsonMember *member = &dataset->value.members[i];
@@ -302,12 +310,14 @@ static Rc attr_simple(const Work *work, const EntityPath *path, Str iri, const J
         if (attr.dataset_id.len && !ld_is_iri(attr.dataset_id))
             return entity_value_fail(ctx, &at, "bad-uri", "A datasetId is a URI.");
         TRY(simple_one(work, &at, &member->value, &attr));
-        vec_push(ctx->arena, out, attr);
+        TRY(entity_attr_push(work->reader, &at, &attr, out));
     }
     return RC_OK;
 }
 
 Rc entity_read_simplified(Ctx *ctx, const EntityInput *input, const Json *payload, Entity **out) {
-    EntityReader reader = {.ctx = ctx, .context = input->context, .form = ENTITY_FRAGMENT};
+    size_t count = 0;
+    EntityReader reader = {
+        .ctx = ctx, .context = input->context, .form = ENTITY_FRAGMENT, .count = &count};
     return read_entity(&reader, payload, attr_simple, input, out);
 }

@@ -5,6 +5,7 @@
 #define MODEL_MODEL_H
 
 #include "entity.h"
+#include "attr_lookup.h"
 #include "delta.h"
 #include "dictionary.h"
 #include "match.h"

@@ -47,6 +47,8 @@ typedef struct EntityReader {
     EntityForm form;
     bool resource; /* the payload is an attribute's own: its @context stands inside */
     size_t depth;  /* attributes of attributes of ... */
+    size_t *count; /* instances read so far, at every depth */
+    Map *subs;     /* names of the sub-attributes of the instance at hand */
 } EntityReader;
 enum { ENTITY_SUBS_DEPTH = 16 };
 /* Expands the name of a type or an attribute; RC_INVALID when it is none or too long. */
@@ -54,6 +56,10 @@ Rc entity_value_name(const EntityReader *reader, const EntityPath *path, Str nam
 /* Appends the instances of one attribute (a value, an instance or an array of instances), the
  * default one first. */
 Rc entity_attr_read(const EntityReader *reader, const EntityPath *path, Str iri, const Json *json,
+                    Attrs *out);
+/* Appends one instance. RC_LIMIT "too-large" beyond what is stored as one entity, or of an
+   evolution as one change: before a body has become many times its size. */
+Rc entity_attr_push(const EntityReader *reader, const EntityPath *path, const Attr *attr,
                     Attrs *out);
 /* Sets an instance's value, which has to be of its kind. */
 Rc entity_attr_value(const EntityReader *reader, const EntityPath *path, const Json *value,

@@ -346,7 +346,7 @@ Rc project_history(Ctx *ctx, Project *project, const HistoryQuery *query, Histor
         Series series = {.ctx = ctx, .query = query, .recorded = &recorded, .iri = *name};
         TRY(series_read(project, &series, out));
         if (query->limit && out->entity->attrs.len > SERIES_MANY * query->limit)
-            return ctx_fail(ctx, RC_LIMIT, "too-large", STR("attrs"),
+            return ctx_fail(ctx, RC_LIMIT, "answer-too-large", STR("attrs"),
                             "The evolution has more than %zu instances: ask for fewer attributes, "
                             "or for a shorter time.",
                             SERIES_MANY * query->limit);

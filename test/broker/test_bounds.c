@@ -51,6 +51,42 @@ static void any_number_is_purged(void **state) {
     assert_true(has(rig_read(rig, "/entities?type=Purged"), "[]"));
 }
 
+static void an_entity_has_a_bound(void **state) {
+    Rig *rig = *state;
+    const char *whole = many(rig, "{", "'a#':1", ",'id':'urn:w:1','type':'W'}", 1999);
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entities", whole), 201);
+    const char *wide = many(rig, "{", "'a#':2", "}", 2001),
+               *deep = many(rig, "{'p':{'value':1,", "'a#':2", "}}", 2000),
+               *instances = many(rig, "{'a1':[", "{'value':#}", "]}", 10001);
+    assert_answered(rig_answer(rig, HTTP_PATCH, "/entities/urn:w:1/attrs", wide), 413,
+                    "At most 2000 attributes are taken at once");
+    assert_answered(rig_answer(rig, HTTP_PATCH, "/entities/urn:w:1", deep), 413,
+                    "At most 2000 attributes are taken at once");
+    assert_answered(rig_answer(rig, HTTP_PATCH, "/entities/urn:w:1?format=simplified", wide), 413,
+                    "At most 2000 attributes are taken at once");
+    assert_answered(rig_answer(rig, HTTP_POST, "/temporal/entities/urn:w:1/attrs", instances), 413,
+                    "At most 10000 attributes are taken at once");
+    assert_answered(rig_answer(rig, HTTP_POST, "/entities/urn:w:1/attrs", "{'b1':1,'b2':2}"), 413,
+                    "An entity has at most 2000 attributes");
+    assert_true(has(rig_read(rig, "/entities/urn:w:1?pick=a1&format=simplified"), "{\"a1\":1}"));
+}
+
+/* One that is too large fails alone; and what comes behind too much work is not gone into. */
+static void a_batch_is_judged_one_by_one(void **state) {
+    Rig *rig = *state;
+    Str batch = str_fmt(rig->ctx.arena, "[%s,{'id':'urn:j:1','type':'J','a':1}]",
+                        many(rig, "{'id':'urn:j:2','type':'J',", "'a#':1", "}", 2000));
+    HttpReply reply =
+        rig_answer(rig, HTTP_POST, "/entityOperations/create", str_z(rig->ctx.arena, batch));
+    assert_answered(reply, 207, "{\"success\":[\"urn:j:1\"],\"errors\":[{\"entityId\":\"urn:j:2\"");
+    const char *whole = many(rig, "{", "'a#':1", ",'id':'urn:j:3','type':'J'}", 1990);
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entities", whole), 201);
+    const char *again = many(rig, "[", "{'id':'urn:j:3','a1':#}", "]", 1000);
+    reply = rig_answer(rig, HTTP_POST, "/entityOperations/update", again);
+    assert_answered(reply, 207, "it was not gone into");
+    assert_answered(reply, 207, "{\"success\":[\"urn:j:3\",");
+}
+
 /* Lists that hold 1000: in a body, or in the address of what has none. */
 static const struct {
     HttpMethod method;
@@ -109,8 +145,8 @@ static void a_list_has_a_bound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_batch_has_a_bound),
-        cmocka_unit_test(any_number_is_purged),
+        cmocka_unit_test(a_batch_has_a_bound),   cmocka_unit_test(any_number_is_purged),
+        cmocka_unit_test(an_entity_has_a_bound), cmocka_unit_test(a_batch_is_judged_one_by_one),
         cmocka_unit_test(a_list_has_a_bound),
     };
     return cmocka_run_group_tests_name("broker bounds", tests, rig_set_up, rig_tear_down);

@@ -397,6 +397,104 @@ static void readings_commute(void **state) {
     }
 }
 
+/* ---- many ---- */
+
+static const Json *number(Arena *arena, int64_t value) {
+    Json *json = NEW(arena, Json);
+    *json = json_of_int(value);
+    return json;
+}
+
+/* Instances of few names and datasets, in no order; or each of a name of its own. */
+static Attrs instances(World *world, size_t n, bool distinct) {
+    Arena *arena = world->ctx.arena;
+    Attrs attrs = {0};
+    for (size_t i = 0; i < n; i++) {
+        uint64_t name = distinct ? i : rand_u64(&world->rand) % 40;
+        uint64_t dataset = distinct ? 0 : rand_u64(&world->rand) % 4;
+        Attr attr = {.name = str_fmt(arena, NS "a%llu", (unsigned long long)name),
+                     .value = number(arena, (int64_t)(rand_u64(&world->rand) % 3)),
+                     .observed_at = TIME_NONE,
+                     .created_at = TIME_NONE,
+                     .modified_at = TIME_NONE,
+                     .deleted_at = TIME_NONE,
+                     .expires_at = TIME_NONE};
+        if (dataset) attr.dataset_id = str_fmt(arena, "urn:d:%llu", (unsigned long long)dataset);
+        vec_push(arena, &attrs, attr);
+    }
+    return attrs;
+}
+
+static const Entity *fold(World *world, const Entity *before, Delta *delta) {
+    return delta_fold(world->ctx.arena, before, delta, 9, world->clock.fixed);
+}
+
+/* Few are looked for one by one, many by their index: the state must not tell which. */
+static void many_at_once_are_as_one_by_one(void **state) {
+    (void)state;
+    for (size_t round = 0; round < 60; round++) {
+        World *world = world_new();
+        Arena *arena = world->ctx.arena;
+        Entity *blank = entity_new(arena, STR("urn:a:b"), STR(NS "T")), *after = NULL;
+        DeltaOp op = round % 2 ? DELTA_RECORD : DELTA_CHANGE;
+        world->rand = rand_seeded(round + 1);
+        const Entity *whole = blank, *single = blank;
+        for (size_t step = 0; step < 3; step++) {
+            after = entity_new(arena, STR("urn:a:b"), STR_NONE);
+            after->attrs = instances(world, 20 + 40 * (round % 3), false);
+            Delta all = {.op = op, .id = STR("urn:a:b"), .after = after};
+            for (size_t i = 0; op == DELTA_CHANGE && i < 10 * step; i++) {
+                Attr gone = instances(world, 1, false).items[0];
+                DeltaRemoval removal = {gone.name, gone.dataset_id, i % 5 == 0};
+                if (removal.all) removal.dataset_id = STR_NONE;
+                vec_push(arena, &all.removed, removal);
+                Delta one = {.op = op, .id = all.id};
+                vec_push(arena, &one.removed, removal);
+                single = fold(world, single, &one);
+            }
+            whole = fold(world, whole, &all);
+            for (size_t i = 0; i < after->attrs.len; i++) {
+                Entity alone = *after;
+                alone.attrs = (Attrs){.items = &after->attrs.items[i], .len = 1, .cap = 1};
+                single = fold(world, single, &(Delta){.op = op, .id = all.id, .after = &alone});
+            }
+            assert_true(str_eq(encoded(&world->ctx, whole), encoded(&world->ctx, single)));
+        }
+        world_free(world);
+    }
+}
+
+/* Were one of these quadratic, the test would run into its time. */
+static void many_are_changed_and_merged_in_linear_time(void **state) {
+    (void)state;
+    enum { MANY = 40000 };
+    World *world = world_new();
+    Arena *arena = world->ctx.arena;
+    Entity *after = entity_new(arena, STR("urn:a:b"), STR(NS "T"));
+    after->attrs = instances(world, MANY, true);
+    Delta put = {.op = DELTA_PUT, .id = after->id, .after = after},
+          change = {.op = DELTA_CHANGE, .id = after->id, .after = after}, *merged;
+    const Entity *before = fold(world, NULL, &put);
+    VEC_EACH (Attr, attr, &after->attrs)
+        if (attr->name.ptr[attr->name.len - 1] == '7')
+            vec_push(arena, &change.removed, (DeltaRemoval){.name = attr->name});
+    assert_int_equal(fold(world, before, &change)->attrs.len, MANY);
+    assert_int_equal(delta_merge(&world->ctx, before, after, &merged), RC_OK);
+    assert_int_equal(merged->after->attrs.len, MANY);
+
+    Entity *deep = entity_new(arena, STR("urn:a:b"), STR(NS "T"));
+    JsonMembers keys = {0};
+    VEC_EACH (Attr, attr, &after->attrs)
+        vec_push(arena, &keys, (JsonMember){attr->name, *attr->value});
+    Json object = json_of_members(keys.items, keys.len);
+    entity_set(arena, deep, STR(NS "p"), object)->subs = after->attrs;
+    assert_int_equal(delta_merge(&world->ctx, deep, deep, &merged), RC_OK);
+    assert_int_equal(merged->after->attrs.items[0].value->len, MANY);
+    assert_int_equal(merged->after->attrs.items[0].subs.len, MANY);
+    assert_int_equal(fold(world, deep, merged)->attrs.items[0].subs.len, MANY);
+    world_free(world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merges_as_the_standard_says),
@@ -406,6 +504,8 @@ int main(void) {
         cmocka_unit_test(the_stored_form_is_fixed),
         cmocka_unit_test(generated_sequences_keep_the_laws),
         cmocka_unit_test(readings_commute),
+        cmocka_unit_test(many_at_once_are_as_one_by_one),
+        cmocka_unit_test(many_are_changed_and_merged_in_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static void an_evolution_of_very_many_series_is_refused(void **state) {
     GOOD(house, project_history(&house->ctx, house->tenant.project, &query, &history));
     query.limit = 1;
     FAILS(house, project_history(&house->ctx, house->tenant.project, &query, &history), RC_LIMIT,
-          "too-large");
+          "answer-too-large");
 }
 
 /* With a reading, and a number that nobody observed. */
