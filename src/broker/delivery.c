@@ -451,7 +451,7 @@ Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
     pthread_cond_init(&delivery->work, &monotonic);
     pthread_condattr_destroy(&monotonic);
     delivery->client = http_client_new((HttpClientOptions){.max_in_flight = LANES_FLYING_MAX,
-                                                           .max_per_host = LANES_PLACE_MAX,
+                                                           .max_per_host = LANES_PLACE_MAX / 2,
                                                            .allow = allow,
                                                            .arg = delivery});
     Rc rc = delivery_start(ctx, delivery);

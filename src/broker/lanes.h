@@ -11,9 +11,11 @@ enum {
     LANES_KEY = 16,          /* bytes */
     LANES_ITEM = 12,         /* bytes of a notice's key behind its lane's: position, ordinal */
     LANES_FLYING_MAX = 1000, /* lanes under way at once */
-    LANES_PLACE_MAX = 64,    /* of them at one place */
-    LANES_PLACE_FIRST = 8,   /* at one that has not shown yet that it answers */
-    LANES_AGAIN = 4,         /* of a place's share, those that have failed get the nth part */
+    /* of them at one place, which has half as many connections: the next one is at hand as soon as
+       one is free */
+    LANES_PLACE_MAX = 128,
+    LANES_PLACE_FIRST = 8, /* at one that has not shown yet that it answers */
+    LANES_AGAIN = 4,       /* of a place's share, those that have failed get the nth part */
     LANES_AGAIN_MAX = LANES_FLYING_MAX / 2, /* and no more at all places together */
 };
 
