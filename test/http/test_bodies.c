@@ -103,7 +103,7 @@ static void bodies_that_come_slowly_take_no_more_than_the_total(void **state) {
     rig_stop(&rig);
 }
 
-/* Many that fit in one read each: they count as soon as they are more than a little. */
+/* However small, while something of them is still to come. */
 static void small_bodies_count_too_while_they_are_not_whole(void **state) {
     (void)state;
     enum { CLIENTS = 20 };
