@@ -10,9 +10,10 @@ enum { BROKER_BODY_MAX = 16 << 20, BROKER_ANSWER_MAX = 64 << 20 };
 /* What one request may hold, asked before anything is made of it; with those of model/ one table in
  * doc/conformance.md. */
 enum {
-    BROKER_BATCH_MAX = 10000, /* elements of a batch */
-    BROKER_WORK_MAX = 500000, /* attributes times types that a batch goes through */
-    BROKER_NAMES_MAX = 1000,  /* names, ids or selectors of one list */
+    BROKER_BATCH_MAX = 10000,  /* elements of a batch */
+    BROKER_ATTRS_MAX = 250000, /* attributes of all elements of a batch */
+    BROKER_WORK_MAX = 500000,  /* attributes times types that a batch goes through */
+    BROKER_NAMES_MAX = 1000,   /* names, ids or selectors of one list */
 };
 
 /* ---- request.c: what every operation starts and ends with ---- */

@@ -76,30 +76,34 @@ static void unread(Request *request, BulkRun *run, size_t i, Str id) {
     vec_push(arena, &run->unread, read_error(arena, id, &error));
 }
 
-static PartBatch *bulk_new(Request *request, const BulkKind *kind, Command *command, BulkRun *run) {
+/* RC_LIMIT: all elements together are too large. */
+static Rc bulk_read(Request *request, BulkRun *run, Command *command, PartBatch *batch) {
     Arena *arena = command_arena(command);
     const Json *payload = request->payload;
-    PartBatch *batch = NEW(arena, PartBatch);
+    const BulkKind *kind = run->kind;
     PartEntity *items = NEW_ARRAY(arena, PartEntity, payload->len);
     Actor *actor = NEW(arena, Actor);
     *actor = *request->ctx->actor;
     PartWho who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
     *batch = (PartBatch){.kind = kind->part, .items = items};
-    size_t bytes = http_body(request->x).len;
+    size_t bytes = http_body(request->x).len, attrs = 0;
     for (size_t i = 0; i < payload->len; i++) {
         PartEntity *part = &items[batch->n];
         *part = (PartEntity){.who = who,
                              .bytes = bytes > LARGE ? bytes : 0,
                              .no_overwrite = request_option(request, "noOverwrite"),
                              .upsert_update = request_option(request, "update")};
-        if (item_read(request, run, json_at(payload, i), part) == RC_OK) {
-            command_needs(command, part->id);
-            batch->n++;
+        if (item_read(request, run, json_at(payload, i), part) != RC_OK) {
+            unread(request, run, i, part->id);
             continue;
         }
-        unread(request, run, i, part->id);
+        command_needs(command, part->id);
+        batch->n++;
+        if (part->fragment) attrs += entity_attrs_count(part->fragment);
+        TRY(request_bound(request->ctx, "request-too-large", str_fmt(arena, "[%zu]", i), attrs,
+                          BROKER_ATTRS_MAX));
     }
-    return batch;
+    return RC_OK;
 }
 
 static void items_join(Arena *arena, JsonItems *to, const Json *from) {
@@ -151,10 +155,14 @@ static void bulk_operate(HttpExchange *x, const BulkKind *kind) {
         return;
     }
     Command *command = broker_command(request, str_of(kind->kind));
-    PartBatch *batch = bulk_new(request, kind, command, run);
-    if (batch->n == 0) {
+    PartBatch *batch = NEW(command_arena(command), PartBatch);
+    rc = bulk_read(request, run, command, batch);
+    if (rc != RC_OK || batch->n == 0) {
+        if (rc == RC_OK)
+            bulk_answer(request, run, NULL);
+        else
+            request_fail(request);
         command_free(command);
-        bulk_answer(request, run, NULL);
         return;
     }
     command_add(command, &part_entity_batch, batch);

@@ -79,6 +79,10 @@ static void a_batch_is_judged_one_by_one(void **state) {
     HttpReply reply =
         rig_answer(rig, HTTP_POST, "/entityOperations/create", str_z(rig->ctx.arena, batch));
     assert_answered(reply, 207, "{\"success\":[\"urn:j:1\"],\"errors\":[{\"entityId\":\"urn:j:2\"");
+    const char *element = many(rig, "{", "'a#':1", ",'id':'urn:j:4','type':'J'}", 1900);
+    assert_answered(
+        rig_answer(rig, HTTP_POST, "/entityOperations/create", many(rig, "[", element, "]", 132)),
+        413, "at most 250000");
     const char *whole = many(rig, "{", "'a#':1", ",'id':'urn:j:3','type':'J'}", 1990);
     assert_int_equal(rig_ask(rig, HTTP_POST, "/entities", whole), 201);
     const char *again = many(rig, "[", "{'id':'urn:j:3','a1':#}", "]", 1000);
