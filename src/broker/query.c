@@ -52,6 +52,20 @@ static void selector_source(Arena *arena, const Json *one, MatchSource *out) {
     if (id && id->kind == JSON_STRING) vec_push(arena, &out->ids, json_str(id));
 }
 
+/* An empty member would be taken for none, and find everything. */
+static Rc selector_says(Ctx *ctx, const Json *one) {
+    static const Str names[] = {{"id", 2}, {"idPattern", 9}, {"type", 4}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const Json *value = json_get(one, names[i]);
+        bool list = value && value->kind == JSON_ARRAY && i == 0;
+        if (value && ((value->kind != JSON_STRING && !list) || !value->len))
+            return ctx_fail(ctx, RC_INVALID, "bad-query",
+                            str_fmt(ctx->arena, "entities." STR_FMT, STR_ARG(names[i])),
+                            "This is a text, of id also a list of them, and not empty.");
+    }
+    return RC_OK;
+}
+
 static void selectors_free(Selectors *selectors) {
     for (size_t i = 0; i < selectors->n; i++)
         match_free(selectors->items[i]);
@@ -68,6 +82,7 @@ static Rc selectors_compile(const QuerySource *source, Selectors *out) {
     out->items = NEW_ARRAY(ctx->arena, Match *, entities->len);
     for (size_t i = 0; i < entities->len; i++) {
         MatchSource one;
+        TRY(selector_says(ctx, json_at(entities, i)));
         selector_source(ctx->arena, json_at(entities, i), &one);
         TRY(match_compile(ctx, source->request->context, &one, &out->items[i]));
         out->n++;
@@ -192,9 +207,10 @@ static Rc body_check(const Request *request, const Json *body, bool temporal) {
     for (size_t i = 0; body && i < sizeof members / sizeof *members; i++) {
         const Json *value = json_get(body, members[i].name);
         bool list = value && value->kind == JSON_ARRAY;
-        if (value && (value->kind != members[i].kind || (list && !value->len)))
+        bool text = value && value->kind == JSON_STRING;
+        if (value && (value->kind != members[i].kind || ((list || text) && !value->len)))
             return ctx_fail(request->ctx, RC_INVALID, "bad-query", members[i].name,
-                            "This member of a Query is of another kind, or an empty list.");
+                            "This member of a Query is of another kind, or empty.");
         if (list)
             TRY(request_bound(request->ctx, "too-complex", members[i].name, value->len,
                               BROKER_NAMES_MAX));

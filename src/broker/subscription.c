@@ -18,6 +18,11 @@ static Rc as_is(Reading *reading, const Json *value, Json *out) {
     return RC_OK;
 }
 
+/* A text that says something. */
+static Rc given(Reading *reading, const Json *value, Json *out) {
+    return as_is(reading, value, out);
+}
+
 static Rc unsupported(Reading *reading, const Json *value, Json *out) {
     (void)value;
     (void)out;
@@ -66,7 +71,10 @@ static Rc selector_read(Reading *reading, const Json *value, Json *out) {
     if (str_empty(type))
         return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", STR("entities.type"),
                         "A selector of entities names their type, or \"*\".");
-    if (id && id->kind != JSON_STRING && id->kind != JSON_ARRAY)
+    if (json_get(value, STR("idPattern")) && str_empty(pattern))
+        return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", STR("entities.idPattern"),
+                        "An idPattern is a regular expression: give one, or leave it out.");
+    if (id && ((id->kind != JSON_STRING && id->kind != JSON_ARRAY) || !id->len))
         return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", STR("entities.id"),
                         "An id is a URI, or a list of them.");
     if (id) vec_push(arena, &members, (JsonMember){STR("id"), *id});
@@ -122,15 +130,15 @@ static const Known subscription_known[] = {
     KNOWN("entities", JSON_ARRAY, selectors_list),
     KNOWN("watchedAttributes", JSON_ARRAY, term_list),
     KNOWN("notificationTrigger", JSON_ARRAY, as_is),
-    KNOWN("q", JSON_STRING, as_is),
+    KNOWN("q", JSON_STRING, given),
     KNOWN("geoQ", JSON_OBJECT, as_is),
-    KNOWN("scopeQ", JSON_STRING, as_is),
+    KNOWN("scopeQ", JSON_STRING, given),
     KNOWN("isActive", JSON_BOOL, as_is),
     KNOWN("notification", JSON_OBJECT, notification_read),
-    KNOWN("expiresAt", JSON_STRING, as_is),
+    KNOWN("expiresAt", JSON_STRING, given),
     KNOWN("throttling", JSON_NUMBER, as_is),
-    KNOWN("lang", JSON_STRING, as_is),
-    KNOWN("jsonldContext", JSON_STRING, as_is),
+    KNOWN("lang", JSON_STRING, given),
+    KNOWN("jsonldContext", JSON_STRING, given),
     KNOWN("timeInterval", JSON_NUMBER, unsupported),
     KNOWN("csf", JSON_STRING, unsupported),
     KNOWN("temporalQ", JSON_OBJECT, unsupported),
@@ -154,6 +162,11 @@ static Rc member_read(Reading *reading, const Known *known, const JsonMember *me
     if (member->value.kind != known->kind)
         return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", member->name,
                         "This member is of another kind.");
+    /* An empty list is none (5.2.12); an empty condition would hold for everything. */
+    bool empty = known->kind == JSON_ARRAY || known->read == given;
+    if (empty && !member->value.len)
+        return ctx_fail(reading->ctx, RC_INVALID, "bad-subscription", member->name,
+                        "This member is empty: give it a value, or leave it out.");
     if (known->kind == JSON_ARRAY)
         TRY(request_bound(reading->ctx, "request-too-large", member->name, member->value.len,
                           BROKER_NAMES_MAX));
@@ -316,16 +329,13 @@ static Rc times_compile(Ctx *ctx, const Json *document, Subscription *to) {
     return RC_OK;
 }
 
-/* A list names at least one member; attributes goes with neither of the others, and no member is
- * both picked and omitted (clause 4.21). */
+/* attributes goes with neither of the others, and no member is both picked and omitted
+ * (clause 4.21). */
 static Rc shape_check(Ctx *ctx, const Json *notification) {
     static const Str names[] = {{"attributes", 10}, {"pick", 4}, {"omit", 4}};
     const Json *lists[3];
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         lists[i] = json_get(notification, names[i]);
-        if (lists[i] && lists[i]->kind == JSON_ARRAY && !lists[i]->len)
-            return bad(ctx, "notification", "attributes, pick and omit are no empty lists.");
-    }
     if (lists[0] && (lists[1] || lists[2]))
         return bad(ctx, "notification.attributes", "attributes goes with neither pick nor omit.");
     for (size_t i = 0; lists[1] && lists[2] && i < lists[1]->len; i++)
@@ -440,6 +450,14 @@ static Rc headers_compile(Ctx *ctx, const Json *endpoint, Subscription *to) {
     return receiver_info(ctx, endpoint, &to->headers);
 }
 
+/* http://user:secret@host/ (RFC 9110, 4.2.4). */
+static bool has_user(Str url) {
+    size_t from = (size_t)str_find(url, STR("://")) + 3, to = from;
+    while (to < url.len && !strchr("/?#", url.ptr[to]))
+        to++;
+    return str_find_char(str_sub(url, from, to), '@') >= 0;
+}
+
 static Rc endpoint_compile(Ctx *ctx, const Json *notification, Subscription *to) {
     const Json *endpoint = json_get(notification, STR("endpoint"));
     to->url = json_get_str(endpoint, "uri");
@@ -449,6 +467,10 @@ static Rc endpoint_compile(Ctx *ctx, const Json *notification, Subscription *to)
     bool http = str_starts(to->url, STR("http://")) || str_starts(to->url, STR("https://"));
     if (!http || !ld_is_iri(to->url))
         return bad(ctx, "notification.endpoint.uri", "This is an http or https address.");
+    if (has_user(to->url))
+        return bad(ctx, "notification.endpoint.uri",
+                   "Names and passwords are not sent from an address: give them as a header in "
+                   "receiverInfo, such as Authorization.");
     double timeout = json_get_number(endpoint, "timeout", 0),
            cooldown = json_get_number(endpoint, "cooldown", 0);
     if (timeout < 0 || timeout > 60000 || cooldown < 0 || cooldown > 86400000)
