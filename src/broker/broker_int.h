@@ -45,6 +45,8 @@ typedef struct Request {
    open again. The Request lives in the exchange's arena. */
 Rc request_open(HttpExchange *x, Request **out);
 void request_close(Request *request);
+/* What is asked by the address is what this route takes, each once (clause 6.3.20). */
+Rc request_params(HttpExchange *x);
 /* The context of one element of a batch: its own, or that of the request (clause 5.6.7 ff.). */
 Rc request_context_of(Request *request, const Json *element, const LdContext **out);
 /* Answers with the problem document of ctx->error (clause 6.3.2, 5.5.2) and closes. */

@@ -101,6 +101,7 @@ static Rc store(Ctx *ctx, const char *kind, const Delta *delta, PutExpect expect
 
 static Rc add(Ctx *ctx, HttpExchange *x, Str *local) {
     const Json *body;
+    TRY(request_params(x));
     TRY(right(ctx, ACT_CREATE));
     TRY(body_read(ctx, x, &body));
     *local = rand_id(ctx->rand, ctx->arena, ID_CHARS);
@@ -190,7 +191,8 @@ static Rc flag_check(Ctx *ctx, const HttpExchange *x, const char *name) {
 void contexts_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Found found = {0};
-    Rc rc = flag_check(ctx, x, "details");
+    Rc rc = request_params(x);
+    if (rc == RC_OK) rc = flag_check(ctx, x, "details");
     if (rc == RC_OK) rc = find(ctx, x, &found);
     if (rc == RC_OK && found.kind == KIND_CACHED && !flag(x, "details"))
         rc = ctx_fail(ctx, RC_INVALID, "not-supported", STR("contextId"),
@@ -241,7 +243,8 @@ void contexts_list(HttpExchange *x) {
     bool known = str_empty(listing.kind);
     for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
         known = known || str_eq(listing.kind, str_of(kind_names[i]));
-    Rc rc = flag_check(ctx, x, "details");
+    Rc rc = request_params(x);
+    if (rc == RC_OK) rc = flag_check(ctx, x, "details");
     if (rc == RC_OK && !known)
         rc = ctx_fail(ctx, RC_INVALID, "bad-kind", STR("kind"),
                       "A kind is Hosted, Cached or ImplicitlyCreated.");
@@ -295,6 +298,7 @@ static Rc hosted_delete(Ctx *ctx, const Found *found) {
 static Rc delete (Ctx *ctx, HttpExchange *x) {
     Found found;
     bool reload = flag(x, "reload");
+    TRY(request_params(x));
     TRY(flag_check(ctx, x, "reload"));
     if (!gate_permits(ctx, &operate)) TRY(right(ctx, ACT_DELETE));
     TRY(find(ctx, x, &found));

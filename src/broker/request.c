@@ -167,19 +167,19 @@ static bool word_known(Str words, Str word) {
     return false;
 }
 
-static Rc word_refused(Request *request, Str name, Str word, Str words) {
-    return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
+static Rc word_refused(Ctx *ctx, Str name, Str word, Str words) {
+    return ctx_fail(ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
                     "Here this is " STR_FMT ", not \"" STR_FMT "\".", STR_ARG(words),
                     STR_ARG(str_head(word, 100)));
 }
 
 /* A word that would change nothing is refused like one that nobody knows. */
-static Rc words_known(Request *request, Str name, Str value, Str words) {
+static Rc words_known(Ctx *ctx, Str name, Str value, Str words) {
     if (!str_eq(name, STR("options")))
-        return word_known(words, value) ? RC_OK : word_refused(request, name, value, words);
+        return word_known(words, value) ? RC_OK : word_refused(ctx, name, value, words);
     for (Str word; str_split(&value, ',', &word);)
         if (!word_known(words, str_trim(word)))
-            return word_refused(request, name, str_trim(word), words);
+            return word_refused(ctx, name, str_trim(word), words);
     return RC_OK;
 }
 
@@ -190,21 +190,38 @@ static bool says_nothing(Str value) {
     return true;
 }
 
-static Rc params_known(Request *request) {
-    const HttpExchange *x = request->x;
+/* The first would count and the second say nothing, or the other way around. */
+static bool said_before(const HttpExchange *x, size_t n, Str name) {
+    for (size_t i = 0; i < n; i++) {
+        Str other, value;
+        http_query_at(x, i, &other, &value);
+        if (str_eq(other, name)) return true;
+    }
+    return false;
+}
+
+Rc request_params(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
     for (size_t i = 0; i < http_query_count(x); i++) {
         Str name, value, words;
         http_query_at(x, i, &name, &value);
-        if (!route_understands(http_route(x), name, &words))
-            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
-                            "This operation has no such parameter.");
-        if (says_nothing(value))
-            return ctx_fail(request->ctx, RC_INVALID, "bad-parameter", str_head(name, 100),
-                            "This parameter is empty: give it a value, or leave it out.");
-        if (!str_empty(words)) TRY(words_known(request, name, value, words));
+        const char *fault = !route_understands(http_route(x), name, &words)
+                                ? "This operation has no such parameter."
+                            : says_nothing(value)
+                                ? "This parameter is empty: give it a value, or leave it out."
+                            : said_before(x, i, name) ? "This parameter stands twice: give it once."
+                                                      : NULL;
+        if (fault)
+            return ctx_fail(ctx, RC_INVALID, "bad-parameter", str_head(name, 100), "%s", fault);
+        if (!str_empty(words)) TRY(words_known(ctx, name, value, words));
     }
+    return RC_OK;
+}
+
+static Rc params_known(Request *request) {
+    TRY(request_params(request->x));
     if (request->accept == ACCEPT_GEO_JSON ||
-        str_empty(http_query_or(x, "geometryProperty", STR_NONE)))
+        str_empty(http_query_or(request->x, "geometryProperty", STR_NONE)))
         return RC_OK;
     return ctx_fail(request->ctx, RC_INVALID, "bad-query", STR("geometryProperty"),
                     "geometryProperty chooses the geometry of GeoJSON: accept "
