@@ -111,15 +111,17 @@ static bool take_date(Str *rest, Date *date) {
            take_digits(rest, 2, &date->day) && time_date_valid(*date);
 }
 
-/* ".25" or ",25": up to 6 digits, as microseconds. No point at all is 0. */
+/* ".25" or ",25" as microseconds: what is finer is cut off, as many a clock writes nanoseconds. No
+   point at all is 0. */
 static bool take_fraction(Str *rest, int *micros) {
     *micros = 0;
     if (!take_char(rest, '.') && !take_char(rest, ',')) return true;
     int digits = 0, digit;
-    while (digits < 6 && take_digits(rest, 1, &digit)) {
-        *micros = *micros * 10 + digit;
-        digits++;
-    }
+    while (take_digits(rest, 1, &digit))
+        if (digits < 6) {
+            *micros = *micros * 10 + digit;
+            digits++;
+        }
     for (int i = digits; i < 6; i++)
         *micros *= 10;
     return digits > 0;

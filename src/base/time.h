@@ -42,7 +42,7 @@ int64_t time_jst_start(Date date);
 int time_fiscal_year(Date date);
 
 /* ISO 8601 date-time with zone ("2025-04-01T09:00:00.25+09:00", "...Z"), the form NGSI-LD demands
-   (clause 4.6.3). A fraction may have up to 6 digits, or "," as its point. False on anything else.
+   (clause 4.6.3). A fraction is cut off at 6 digits; its point may be ",". False on anything else.
  */
 bool time_parse(Str s, int64_t *out);
 /* "2025-04-01T00:00:00.000Z": always milliseconds, or microseconds where they are not zero. */
