@@ -1,4 +1,4 @@
-#include "bring.h"
+#include "connect_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
+
+enum { NAMES_MAX = 4096, NAMES_TOLD = 10, UNLIKE_HEAD = 1 << 16 };
 
 /* ---- encodings ---- */
 
@@ -72,7 +74,40 @@ static Rc decode_mixed(Ctx *ctx, Str text, bool mainly_utf8, Brought *out) {
     return RC_OK;
 }
 
+/* Whether what is not ASCII comes in whole characters of EUC-JP; half-width kana of CP932 lie in
+ * the same range, but never alone in pairs with kanji, of which there has to be one. */
+static bool euc_jp(Str bytes) {
+    bool kanji = false;
+    for (size_t i = 0; i < bytes.len;) {
+        unsigned char first = (unsigned char)bytes.ptr[i];
+        size_t more = first < 0x80 ? 0 : first == 0x8F ? 2 : 1;
+        if (first >= 0x80 && first < 0xA1 && first != 0x8E && first != 0x8F) return false;
+        if (first == 0xFF || i + more >= bytes.len) return false;
+        for (size_t k = 1; k <= more; k++)
+            if ((unsigned char)bytes.ptr[i + k] < 0xA1) return false;
+        kanji = kanji || (first >= 0xB0 && first <= 0xF4);
+        i += 1 + more;
+    }
+    return kanji;
+}
+
+/* Only looked at when no header is known: a guess refuses nothing. */
+static const char *unlike(Str bytes) {
+    static const char *const shifts[] = {"\x1B$B", "\x1B$@", "\x1B(J"};
+    size_t controls = 0, head = bytes.len < UNLIKE_HEAD ? bytes.len : UNLIKE_HEAD;
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++)
+        if (str_find(bytes, str_of(shifts[i])) >= 0) return "ISO-2022-JP";
+    for (size_t i = 0; i < head; i++) {
+        unsigned char c = (unsigned char)bytes.ptr[i];
+        if (c == 0) return "no text";
+        controls += c < ' ' && c != '\t' && c != '\r' && c != '\n';
+    }
+    if (controls * 10 > head) return "no text";
+    return !str_utf8_valid(bytes) && euc_jp(bytes) ? "EUC-JP" : NULL;
+}
+
 static Rc decode(Ctx *ctx, Str bytes, Brought *out) {
+    out->unlike = unlike(bytes);
     if (str_starts(bytes, STR("\xFF\xFE")) || str_starts(bytes, STR("\xFE\xFF")))
         return ctx_fail(ctx, RC_INVALID, "utf-16", STR_NONE,
                         "The file is in UTF-16: save it as UTF-8.");
@@ -103,8 +138,6 @@ static Rc bomb(Ctx *ctx) {
                     "unpack it and look.",
                     BRING_FILE_MAX >> 20, BRING_RATIO_MAX);
 }
-
-enum { NAMES_MAX = 4096, NAMES_TOLD = 10 };
 
 typedef VEC(zip_uint64_t) MemberNumbers;
 
@@ -138,7 +171,8 @@ static Rc several(Ctx *ctx, zip_t *zip, const MemberNumbers *csvs) {
     Buf names = buf_new(ctx->arena, NAMES_MAX);
     for (size_t i = 0; i < csvs->len && i < NAMES_TOLD; i++) {
         const char *name = zip_get_name(zip, csvs->items[i], 0);
-        buf_addf(&names, "%s%s", i ? ", " : "", name ? name : "?");
+        if (i) buf_add(&names, STR(", "));
+        report_add(&names, str_of(name ? name : "?"));
     }
     return ctx_fail(ctx, RC_INVALID, "several-csv-inside", STR_NONE,
                     "The zip holds %zu CSV files, and one is imported at a time: unpack it and "

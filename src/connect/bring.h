@@ -18,6 +18,8 @@ typedef VEC(size_t) LineNumbers;
 typedef struct Brought {
     Str text;             /* UTF-8 without BOM; a byte that is neither UTF-8 nor CP932 is U+FFFD */
     const char *encoding; /* "UTF-8", "UTF-8 with BOM", "CP932", "UTF-8 and CP932 mixed" */
+    const char *unlike;   /* what it seems to be in place of UTF-8 or CP932: "EUC-JP",
+                             "ISO-2022-JP", "no text"; NULL: nothing else */
     Str inside;           /* name of the file inside the zip; empty: no zip */
     LineNumbers mended;   /* lines that were CP932 in a file of UTF-8, ascending */
     Digest digest;        /* of the file as it lies there */

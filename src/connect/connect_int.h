@@ -45,6 +45,9 @@ void report_fault(Import *import, const RowFault *fault);
 void report_keyless(Import *import, size_t line);
 void report_left_out(Import *import, const RowFaults *cells);
 const Json *report_json(Arena *arena, const Import *import);
+/* Appends what a file said as a terminal may show it: controls and broken bytes as "\x1b",
+ * "\u202e". */
+void report_add(Buf *to, Str value);
 
 /* ---- parts.c ---- */
 

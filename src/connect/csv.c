@@ -98,10 +98,10 @@ static Str cell_take(Ctx *ctx, Csv *csv, CsvRow *row) {
 }
 
 static Rc too_long(Ctx *ctx, const CsvRow *row) {
-    return ctx_fail(ctx, RC_LIMIT, "line-too-long", str_fmt(ctx->arena, "line %zu", row->line),
-                    "A line has at most %d bytes and %d cells: this is no CSV file, or its line "
-                    "ends were lost.",
-                    CSV_LINE_MAX, CSV_CELLS_MAX);
+    return ctx_fail(ctx, RC_LIMIT, "line-too-long", STR_NONE,
+                    "Line %zu is longer than %d bytes or %d cells: this is no CSV file, or its "
+                    "line ends were lost.",
+                    row->line, CSV_LINE_MAX, CSV_CELLS_MAX);
 }
 
 static bool blank(Str cell) {

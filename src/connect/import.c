@@ -1,7 +1,7 @@
 /* import: a file from its bytes to the report. */
 #include "connect_int.h"
 
-enum { HEADER_ROWS = 30, TELL_EVERY = 1000 };
+enum { HEADER_ROWS = 30, TELL_EVERY = 1000, HEADERS_SHOWN = 1024 };
 #define BATCH_ARENA_MAX ((size_t)1 << 30)
 
 /* ---- which layout ---- */
@@ -33,8 +33,19 @@ static Rc unknown_layout(Import *import) {
     if (str_empty(str_trim(text)))
         return ctx_fail(import->ctx, RC_INVALID, "empty-file", import->wish->path,
                         "The file is empty.");
+    const char *seems = import->brought.unlike;
+    if (seems && str_eq(str_of(seems), STR("no text")))
+        return ctx_fail(import->ctx, RC_INVALID, "no-text", import->wish->path,
+                        "The file is no text in UTF-8 or CP932: save it as CSV with the program "
+                        "that made it.");
+    if (seems)
+        return ctx_fail(import->ctx, RC_INVALID, "other-encoding", import->wish->path,
+                        "The file is in %s, as it seems: save it as UTF-8 or CP932 (Shift_JIS).",
+                        seems);
     ptrdiff_t end = str_find_char(text, '\n');
     Str first = str_head(str_trim(str_sub(text, 0, end < 0 ? text.len : (size_t)end)), 160);
+    Buf shown = buf_new(import->ctx->arena, HEADERS_SHOWN);
+    report_add(&shown, first);
     if (import->wish->layout.len) {
         const DictType *type;
         const Json *layout;
@@ -45,7 +56,7 @@ static Rc unknown_layout(Import *import) {
                     "No layout of the dictionary has these headers%s: \"" STR_FMT
                     "\". Declare one in the type's \"files\".",
                     import->wish->layout.len ? " (only the one named was tried)" : "",
-                    STR_ARG(first));
+                    STR_ARG(buf_str(&shown)));
 }
 
 static Rc layout_find(Import *import) {

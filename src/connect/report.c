@@ -154,6 +154,24 @@ const Json *report_json(Arena *arena, const Import *import) {
 
 /* ---- text ---- */
 
+/* A file must not steer the terminal on which it is told of. */
+void report_add(Buf *to, Str value) {
+    while (value.len) {
+        Str before = value;
+        int32_t point = str_utf8_next(&value);
+        Str character = str_sub(before, 0, before.len - value.len);
+        bool broken = point == 0xFFFD && !str_utf8_valid(character);
+        if (!broken && !text_has_control(character)) {
+            buf_add(to, character);
+        } else if (!broken && point >= 0x80) {
+            buf_addf(to, "\\u%04x", (unsigned)point);
+        } else {
+            for (size_t i = 0; i < character.len; i++)
+                buf_addf(to, "\\x%02x", (unsigned char)character.ptr[i]);
+        }
+    }
+}
+
 /* Rows that have one reason in one column. */
 typedef struct FaultGroup {
     const Json *first[CONNECT_SHOWN];
@@ -180,13 +198,16 @@ static void text_group(Buf *to, const FaultGroup *group) {
     Str column = json_get_str(group->first[0], "column"),
         reason = json_get_str(group->first[0], "reason");
     buf_addf(to, "    %zu x ", group->n);
-    if (column.len) buf_addf(to, STR_FMT ": ", STR_ARG(column));
-    buf_addf(to, STR_FMT "\n", STR_ARG(reason));
+    report_add(to, column);
+    if (column.len) buf_add(to, STR(": "));
+    report_add(to, reason);
+    buf_add_char(to, '\n');
     for (size_t i = 0; i < group->n && i < CONNECT_SHOWN; i++) {
         Str value = json_get_str(group->first[i], "value");
         buf_addf(to, "      line %lld", (long long)json_get_int(group->first[i], "line", 0));
-        if (value.len) buf_addf(to, " \"" STR_FMT "\"", STR_ARG(value));
-        buf_add_char(to, '\n');
+        if (value.len) buf_add(to, STR(" \""));
+        report_add(to, value);
+        buf_add(to, value.len ? STR("\"\n") : STR("\n"));
     }
     if (group->n > CONNECT_SHOWN)
         buf_addf(to, "      and %zu more, which --report FILE names\n", group->n - CONNECT_SHOWN);
@@ -206,8 +227,10 @@ static void text_faults(Buf *to, const char *title, const Json *faults) {
 static void text_list(Buf *to, const char *title, const Json *list) {
     if (!list || !list->len) return;
     buf_addf(to, "  %s", title);
-    for (size_t i = 0; i < list->len && i < LISTED_SHOWN; i++)
-        buf_addf(to, "%s" STR_FMT, i ? ", " : " ", STR_ARG(json_str(json_at(list, i))));
+    for (size_t i = 0; i < list->len && i < LISTED_SHOWN; i++) {
+        buf_add(to, i ? STR(", ") : STR(" "));
+        report_add(to, json_str(json_at(list, i)));
+    }
     if (list->len > LISTED_SHOWN)
         buf_addf(to, " and %zu more, which --report FILE names", (size_t)list->len - LISTED_SHOWN);
     buf_add_char(to, '\n');
@@ -243,9 +266,10 @@ static void text_undecided(Buf *to, const Json *report) {
 }
 
 void connect_report_text(Buf *to, const Json *report) {
-    buf_addf(to, STR_FMT "\n  " STR_FMT " (" STR_FMT "), " STR_FMT "%s\n",
-             STR_ARG(json_get_str(report, "file")), STR_ARG(json_get_str(report, "type")),
-             STR_ARG(json_get_str(report, "layout")), STR_ARG(json_get_str(report, "encoding")),
+    report_add(to, json_get_str(report, "file"));
+    buf_addf(to, "\n  " STR_FMT " (" STR_FMT "), " STR_FMT "%s\n",
+             STR_ARG(json_get_str(report, "type")), STR_ARG(json_get_str(report, "layout")),
+             STR_ARG(json_get_str(report, "encoding")),
              json_get_bool(report, "dryRun", false) ? "; a dry run: nothing was written" : "");
     buf_addf(to, "  %lld rows: %lld imported, %lld repaired, %lld listed\n",
              count_of(report, "rows"), count_of(report, "imported"), count_of(report, "repaired"),

@@ -100,6 +100,31 @@ def exports_come_in_again_unchanged(data, folder):
         assert unchanged and int(unchanged.group(1)) > 20, (name, done.stdout, done.stderr)
 
 
+def shows_nothing_of_a_file_raw(data, folder):
+    """Neither its headers nor its values steer the terminal."""
+    odd = folder / "control.csv"
+    odd.write_bytes("a\x1b[31mred\x07,\u202eb\n1,2\n".encode())
+    done = machi("import", "--data", data, "--dry-run", odd)
+    assert "\\x1b[31mred\\x07" in done.stderr and "\\u202eb" in done.stderr, done.stderr
+    odd.write_bytes((HEAD.strip() + ",\x1b]0;x\x07\n222127,9,本館,\x1b[2J\u009b\n").encode())
+    done = machi("import", "--data", data, "--dry-run", odd)
+    text = done.stdout + done.stderr
+    assert "\\x1b[2J" in text and "\\u009b" in text and "\\x1b]0;x\\x07" in text, text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text), repr(text)
+
+
+def names_what_it_cannot_read(data, folder):
+    """Of several files, which one; another encoding by its name; what is no text at all."""
+    text = "名称,緯度,経度\n本館,34.8,138.3\n"
+    for bytes_of, says in ((text.encode("euc_jp"), "in EUC-JP, as it seems: save it as UTF-8"), (bytes(range(256)) * 8, "no text in UTF-8 or CP932"),
+                           (text.encode("iso2022_jp"), "in ISO-2022-JP"), ("ｶﾅ,ﾅﾏｴ\nｱ,ｲ\n".encode("cp932"), "No layout of the dictionary"),
+                           (("題,名\n" + "あ" * (2 << 20) + "\n").encode(), "Line 2 is longer")):
+        odd = folder / "unread.csv"
+        odd.write_bytes(bytes_of)
+        done = machi("import", "--data", data, "--dry-run", folder / "aed.csv", odd)
+        assert done.returncode and says in done.stderr and "unread.csv" in done.stderr, done.stderr
+
+
 def needs_a_running_server(_data, folder):
     done = machi("import", "--data", folder, folder / "aed.csv")
     assert done.returncode == 4 and "No machi runs" in done.stderr, done.stderr
@@ -107,7 +132,7 @@ def needs_a_running_server(_data, folder):
 
 CASES = [imports_and_reports, groups_equal_reasons, imports_again_and_changes_nothing, goes_on_behind_a_file_that_fails,
          replaces_only_when_told, exports_what_is_there, exports_come_in_again_unchanged,
-         needs_a_running_server]
+         shows_nothing_of_a_file_raw, names_what_it_cannot_read, needs_a_running_server]
 
 
 def main():
