@@ -71,19 +71,60 @@ static Str words_join(Arena *arena, const Json *list) {
     return buf_str(&text);
 }
 
+/* What a definition says of how it is made, in Japanese as well; what it says otherwise, as it is.
+ */
+static Json word_value(Arena *arena, Str word) {
+    static const struct {
+        const char *en, *ja;
+    } words[] = {
+        {"suppression", "小さい数の秘匿"},
+        {"k-anonymity, random sample of at most half", "k-匿名化と、半分以下の無作為抽出"},
+        {"open data, nothing about people", "人についての情報を含まないオープンデータ"},
+        {"everybody", "全員分"},
+        {"opt-out", "利用しないことを選んだ人を除く"},
+        {"none needed", "不要"},
+        {"date to month", "日付を月にまるめる"},
+        {"keep", "そのまま"},
+        {"count only, suppressed under k with complements",
+         "件数だけ。k件未満と、そこから計算できる数は秘匿"},
+        {"X: suppressed (秘匿)", "X: 秘匿"},
+        {"keep, else other", "そのまま。少ないものは other"},
+        {"keep, else その他", "そのまま。少ないものは「その他」"},
+        {"keep, several become mixed, else other", "そのまま。複数は mixed、少ないものは other"},
+        {"keep, several become 複数, else その他",
+         "そのまま。複数は「複数」、少ないものは「その他」"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(word, str_of(words[i].en))) return view_text(arena, str_of(words[i].ja), word);
+    return str_empty(word) ? json_of_null() : json_of_str(word);
+}
+
+static Json columns_value(Arena *arena, const Json *columns) {
+    JsonItems items = {0};
+    for (size_t i = 0; columns && i < columns->len; i++) {
+        const Json *column = json_at(columns, i);
+        View one = view_new(arena);
+        view_str(&one, "name", json_get_str(column, "name"));
+        view_json(&one, "label", json_get(column, STR("label")));
+        view_set(&one, "treatment", word_value(arena, json_get_str(column, "treatment")));
+        vec_push(arena, &items, view_value(&one));
+    }
+    return json_of_items(items.items, items.len);
+}
+
 static void definition_set(View *view, const Json *text) {
     const Json *privacy = json_get(text, STR("privacy"));
     int64_t k = json_get_int(privacy, "k", 0);
     Buf whole = buf_new(view->arena, WHOLE_MAX);
     json_write(&whole, text);
-    view_str(view, "model", json_get_str(privacy, "model"));
+    view_set(view, "model", word_value(view->arena, json_get_str(privacy, "model")));
     view_set(view, "k", k ? json_of_int(k) : json_of_null());
-    view_str(view, "consent", json_get_str(text, "consent"));
+    view_set(view, "consent", word_value(view->arena, json_get_str(text, "consent")));
     view_str(view, "formats", words_join(view->arena, json_get(text, STR("formats"))));
     view_str(view, "licence", json_get_str(text, "licence"));
     view_json(view, "schedule", json_get(text, STR("schedule")));
     view_json(view, "contact", json_get(text, STR("contact")));
-    view_json(view, "columns", json_get(text, STR("columns")));
+    view_set(view, "columns", columns_value(view->arena, json_get(text, STR("columns"))));
     view_str(view, "whole", buf_str(&whole));
 }
 

@@ -149,6 +149,11 @@ def counted(browsers):
         text = shown(browsers['clerk'].ask('GET', f'/data/{name}').text)
         if f'収集日が{last}までのもの' not in text or not re.search(r'その月が終わった令和\d+年\d+月1日', text):
             faults.append(f'{name} does not say what is in it and when more follows: {last}')
+    for name, says in (('bulky-waste-counts', '小さい数の秘匿'), ('bulky-waste-records', '半分以下の無作為抽出')):
+        text = shown(browsers['head'].ask('GET', f'/staff/releases/{name}').text.split('<details')[0])
+        english = re.findall(r'keep|opt-out|k-anonymity|suppress|廃棄物係', text)
+        if says not in text or english:
+            faults.append(f'the release {name} is told in English: {english}')
     return faults
 
 
