@@ -66,8 +66,9 @@ Rc office_touch(Ctx *ctx, const OfficeAct *act);
 Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds);
 
 /* Drafts the decision on one fee reduction; *decision is its id. act->text: what was seen of the
- * evidence, frozen with what was asked and answered; may be empty. Twice is once: while the proposal
- * waits it is the same. RC_CONFLICT "proposed": one about what the case was before waits. */
+ * evidence, frozen with what was asked and answered; may be empty. Twice is once: while the
+ * proposal waits it is the same. RC_CONFLICT "proposed": one about what the case was before waits.
+ */
 Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision);
 /* A collection plan to draft. */
 typedef struct OfficePlan {
