@@ -140,7 +140,7 @@ static void step_up_post(HttpExchange *x) {
         page_fail(x);
         return;
     }
-    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
+    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "alone"});
     if (rc == RC_LIMIT) retry_set(x, STR_NONE);
     step_up_show(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }

@@ -90,6 +90,10 @@ def come_back(machi, clerk):
     ways = ('/sign-in?next=', '/step-up?next=')
     if answer.status == 303 and not re.search(r'next=%2Fstaff%2Freductions$', answer.headers['Location']):
         faults.append(f'{ways} lead a form to {answer.headers["Location"]}')
+    page = chief.ask('GET', '/step-up?next=/staff').text
+    text = shown(chief.ask('POST', '/step-up', dict(form_of(page, '/step-up'), password='wrong')).text)
+    if 'パスワードが違います' not in text or 'アカウント名か' in text:
+        faults.append('a password asked alone is not said to be wrong alone')
     return faults
 
 
