@@ -207,6 +207,16 @@ static Rc case_of(HttpExchange *x, CasePlace *place, Str *out) {
 static const unsigned office_relations = REL_POST | REL_DIVISION | REL_ASSIGNEE;
 static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
 
+/* Whose case it is not finds none; an official is told that it isn't his post's to see. */
+static Rc not_own(Ctx *ctx, const CasePlace *place, const Entity *application) {
+    GateAsk ask = {.action = ACT_READ,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_PERSONAL,
+                   .relation = gate_relation(ctx, application)};
+    if (str_starts(place->base, STR("/staff/"))) TRY(gate_check(ctx, &ask));
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no case at this address.");
+}
+
 static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
     Str id;
@@ -217,8 +227,9 @@ static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     if (own && case_is_erased(*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", (*out)->id,
                         "The record of this case was erased.");
+    if (rc == RC_OK && !own) return not_own(ctx, place, *out);
     if (own) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && (!own || !*out)))
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
                         "There is no case at this address.");
     TRY(rc);
