@@ -213,6 +213,13 @@ static char check_digit(Str code) {
     return (char)('0' + (11 - sum % 11) % 10);
 }
 
+Str cell_municipality(Str text) {
+    enum { CODE = 6 };
+    bool code = digits_at(text, 0) == CODE && text.len > CODE && text.ptr[CODE] == '-' &&
+                check_digit(text) == text.ptr[CODE - 1];
+    return code ? str_head(text, CODE) : STR_NONE;
+}
+
 static Str municipality_code(CellWork *work, Str s) {
     if (digits_at(s, 0) != s.len || (s.len != 4 && s.len != 5)) return s;
     Str five = s.len == 5 ? s : str_fmt(work->ctx->arena, "0" STR_FMT, STR_ARG(s));

@@ -42,6 +42,10 @@ typedef enum CellState {
     CELL_BAD,   /* work->why says what is wrong */
 } CellState;
 
+/* The municipality's code of 6 digits with which a text begins, as identifiers of published lists
+   do
+   ("222127-001"), its check digit included; empty: it begins with none. */
+Str cell_municipality(Str text);
 /* Without blanks of any width at both ends. */
 Str cell_trim(Str raw);
 /* A cell of any kind but points, flag lists and families, by attr->value and its "csv". */

@@ -25,6 +25,7 @@ typedef struct Seen {
 typedef struct Entities {
     Map seen;     /* id to Seen, in the import's arena */
     Map prefixes; /* beginnings of ids, see entities_vanished */
+    Map owners;   /* municipalities with whose codes the rows' own numbers begin; empty: none */
     Map unread;   /* how ids begin that listed rows have and don't tell whole */
     Map within;   /* what the file's rows have in the attributes by which a layout tells whose they
                      are */
@@ -90,11 +91,22 @@ static Rc seen_add(Import *import, Entities *entities, Str id, const Seen *seen)
     return RC_OK;
 }
 
+/* Whose a number says that it is: two cities' parks may lie beside each other. */
+static Str owner_of(Str id) {
+    size_t at = id.len;
+    while (at && id.ptr[at - 1] != ':')
+        at--;
+    return cell_municipality(str_sub(id, at, id.len));
+}
+
 /* A row that is taken says for which entities the file speaks. */
 static void speaks_for(Import *import, Entities *entities, const RowMade *made) {
     Arena *keep = import->keep.arena;
     if (!map_has(&entities->prefixes, made->prefix))
         map_put(&entities->prefixes, str_dup(keep, made->prefix), entities);
+    Str owner = owner_of(made->entity->id);
+    if (!map_has(&entities->owners, owner))
+        map_put(&entities->owners, str_dup(keep, owner), entities);
     if (!within_has(import, entities, made->entity))
         map_put(&entities->within, within_of(import, keep, made->entity), entities);
 }
@@ -254,6 +266,7 @@ Sink entities_sink(Import *import) {
     Entities *entities = NEW(import->keep.arena, Entities);
     entities->seen = map_new(import->keep.arena);
     entities->prefixes = map_new(import->keep.arena);
+    entities->owners = map_new(import->keep.arena);
     entities->within = map_new(import->keep.arena);
     entities->unread = map_new(import->keep.arena);
     return (Sink){.state = entities,
@@ -266,8 +279,9 @@ Sink entities_sink(Import *import) {
 /* ---- what is no longer in the file ---- */
 
 /* The file speaks for all ids that begin as its own do, up to the last {} of the pattern: the
-   AEDs of these municipalities, the accidents of this year. Where ids don't tell whose a thing is,
-   the layout names what does: the gauges of these administrators. */
+   AEDs of these municipalities, the accidents of this year. A number that begins with a
+   municipality's code is that one's, for whom only a file with such numbers speaks. Where ids don't
+   tell whose a thing is, the layout names what does: the gauges of these administrators. */
 static bool in_range(const StrVec *prefixes, Str id) {
     size_t low = 0, high = prefixes->len;
     while (low < high) {
@@ -312,7 +326,9 @@ static Rc gone_page(Gone *gone, const Match *match) {
         const Entity *entity = answer.entities.items[i];
         gone->after = str_dup(import->keep.arena, entity->id);
         if (map_has(&gone->entities->seen, entity->id) || !of_layout(import, entity)) continue;
-        if (in_range(&gone->prefixes, entity->id) && within_has(import, gone->entities, entity))
+        bool spoken = in_range(&gone->prefixes, entity->id) &&
+                      map_has(&gone->entities->owners, owner_of(entity->id));
+        if (spoken && within_has(import, gone->entities, entity))
             vec_push(import->keep.arena, &gone->ids, gone->after);
     }
     gone->more = answer.more;

@@ -183,6 +183,32 @@ static void vanished_rows_are_named_and_go_by_replace_only(void **state) {
     assert_non_null(rig_entity(rig, "urn:ngsi-ld:AED:131016:1"));
 }
 
+/* Yaizu's list of parks counts from 1, beside another city's whose numbers begin with its code. */
+static void a_list_speaks_for_the_city_of_its_numbers(void **state) {
+    static const char head[] = "ID,公園名,緯度,経度,住所（番地まで）,面積（㎡）,供用開始年\n";
+    Rig *rig = *state;
+    import_text(rig,
+                str_fmt(rig->arena,
+                        "%s222127-001,中央公園,34.86,138.32,1番地,100,1990\n222127-002,北公園,34."
+                        "87,138.33,1番地,100,1990\n"
+                        "131016-001,千代田公園,35.69,139.75,1番地,100,1990\n",
+                        head)
+                    .ptr,
+                (ConnectWish){0});
+    const Json *report = import_text(
+        rig, str_fmt(rig->arena, "%s1,石津浜公園,34.84,138.33,1番地,100,1990\n", head).ptr,
+        (ConnectWish){.replace = true});
+    counts_are(report, "1 rows 1/0/0, 1 new 0 changed 0 same");
+    assert_int_equal(rig_count(report, "vanished"), 0);
+    report = import_text(
+        rig, str_fmt(rig->arena, "%s222127-001,中央公園,34.86,138.32,1番地,100,1990\n", head).ptr,
+        (ConnectWish){.replace = true});
+    assert_int_equal(rig_count(report, "removed"), 1);
+    assert_null(rig_entity(rig, "urn:ngsi-ld:Park:222127-002"));
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:Park:131016-001"));
+    assert_non_null(rig_entity(rig, "urn:ngsi-ld:Park:1"));
+}
+
 static size_t list_len(const Json *report, const char *name) {
     const Json *list = json_get(report, str_of(name));
     assert_non_null(list);
@@ -539,6 +565,7 @@ int main(void) {
         CASE(a_nul_byte_lists_its_row),
         CASE(the_same_key_twice_is_a_repair_or_a_fault),
         CASE(vanished_rows_are_named_and_go_by_replace_only),
+        CASE(a_list_speaks_for_the_city_of_its_numbers),
         CASE(a_listed_row_whose_key_is_read_is_in_the_file),
         CASE(a_good_row_behind_a_listed_one_of_its_key_comes_in),
         CASE(what_a_row_without_a_key_may_be_about_is_kept_and_named),
