@@ -537,6 +537,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
     } tables[] = {
         {asset_rows, sizeof asset_rows / sizeof *asset_rows},
         {page_home_rows, page_home_count},
+        {page_start_rows, page_start_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_entry_rows, page_entry_count},

@@ -53,8 +53,27 @@ static Json held_until(const Asking *asking) {
     return until > time_now(asking->ctx->clock) ? json_of_int(until) : json_of_null();
 }
 
-/* Loads the draft and begins the view; false when it has answered. Somebody who jumps ahead is led
- * to what is still open. */
+/* The receipt's token while the application that was sent last is fresh, else empty. */
+static Str sent_token(const Asking *asking) {
+    bool fresh = json_get_int(asking->draft, "sentUntil", 0) > time_now(asking->ctx->clock);
+    return fresh ? json_get_str(asking->draft, "sentToken") : STR_NONE;
+}
+
+static void receipt_see(HttpExchange *x, Str token) {
+    page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
+}
+
+/* Somebody who jumps ahead is led to what is still open; who goes back after sending, to what he
+ * has sent. */
+static void open_see(const Asking *asking, ApplyStep open) {
+    Str sent = open == STEP_DISTRICT ? sent_token(asking) : STR_NONE;
+    if (str_empty(sent))
+        page_see(asking->x, str_of(step_pages[open].path));
+    else
+        receipt_see(asking->x, sent);
+}
+
+/* Loads the draft and begins the view; false when it has answered. */
 static bool asking_begin(HttpExchange *x, ApplyStep step, Asking *asking) {
     *asking = (Asking){.x = x, .ctx = http_ctx(x), .page = &step_pages[step]};
     asking->waste = procedures_waste(asking->ctx->tenant);
@@ -64,7 +83,7 @@ static bool asking_begin(HttpExchange *x, ApplyStep step, Asking *asking) {
     }
     ApplyStep open = apply_next(asking->ctx, &asking->answers);
     if (open < step) {
-        page_see(x, str_of(step_pages[open].path));
+        open_see(asking, open);
         return false;
     }
     asking->view = page_view_saying(x, page_entry_notice(asking->ctx, asking->draft));
@@ -97,37 +116,8 @@ static void go_on(Asking *asking) {
 
 /* ---- start ---- */
 
-static void start_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    const Json *draft;
-    View view = page_view(x);
-    const Waste *waste = procedures_waste(ctx->tenant);
-    if (draft_load(ctx, browser(ctx), &draft) != RC_OK) {
-        page_fail(x);
-        return;
-    }
-    Answers answers;
-    apply_answers(ctx, draft, &answers);
-    JsonItems refused = {0};
-    for (size_t i = 0; i < waste_item_count(waste); i++) {
-        const WasteItem *item = waste_item_at(waste, i);
-        if (!item->refused) continue;
-        View one = view_new(ctx->arena);
-        view_json(&one, "name", item->name.both);
-        view_str(&one, "url", str_fmt(ctx->arena, "/bulky/refused/" STR_FMT, STR_ARG(item->id)));
-        vec_push(ctx->arena, &refused, view_value(&one));
-    }
-    page_crumb(&view, STR("粗大ごみ収集"), STR("Bulky-waste pickup"), STR_NONE);
-    view_null(&view, "closed");
-    view_int(&view, "max_items", waste_limits(waste)->max_items);
-    view_str(&view, "by", waste_limits(waste)->pickup_clock);
-    view_str(&view, "draft",
-             str_empty(answers.token) ? STR_NONE
-                                      : str_of(step_pages[apply_next(ctx, &answers)].path));
-    page_contact(x, &view, "phone");
-    page_contact(x, &view, "hours");
-    view_items(&view, "refused", &refused);
-    page_show(x, 200, WEB_PAGE_BULKY_START, &view);
+Str page_bulky_open(Ctx *ctx, const Answers *answers) {
+    return str_of(step_pages[apply_next(ctx, answers)].path);
 }
 
 /* Who begins anew gives back the day that he held. */
@@ -392,30 +382,6 @@ static void items_post(HttpExchange *x) {
     asking_show(&asking, 422);
 }
 
-static void refused_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    const WasteItem *item = waste_item(procedures_waste(ctx->tenant), http_path_param(x, "item"));
-    if (!item || !item->refused) {
-        (void)ctx_fail(ctx, RC_NOT_FOUND, "no-item", http_path_param(x, "item"),
-                       "There is no such item.");
-        page_fail(x);
-        return;
-    }
-    View view = page_view(x), one = view_new(ctx->arena), place = view_new(ctx->arena);
-    view_json(&place, "name", item->where.both);
-    view_null(&place, "detail");
-    view_null(&place, "phone");
-    view_null(&place, "url");
-    Json places = view_value(&place);
-    view_json(&one, "name", item->name.both);
-    view_json(&one, "reason", item->why.both);
-    view_null(&one, "law");
-    view_set(&one, "places", json_of_items(&places, 1));
-    view_set(&view, "item", view_value(&one));
-    view_str(&view, "back", STR("/bulky/items"));
-    page_show(x, 200, WEB_PAGE_BULKY_REFUSED, &view);
-}
-
 /* ---- slot ---- */
 
 /* The draft's own hold counts as free for the draft. */
@@ -627,12 +593,7 @@ static Rc sent_keep(const Asking *asking, Str token) {
 static Str sent_before(const Asking *asking, const HttpForm *form) {
     Str key = json_get_str(asking->draft, "sentKey");
     bool same = !str_empty(key) && hash_same(key, http_form_value(form, "key"));
-    bool fresh = json_get_int(asking->draft, "sentUntil", 0) > time_now(asking->ctx->clock);
-    return same && fresh ? json_get_str(asking->draft, "sentToken") : STR_NONE;
-}
-
-static void receipt_see(HttpExchange *x, Str token) {
-    page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
+    return same ? sent_token(asking) : STR_NONE;
 }
 
 static void check_post(HttpExchange *x) {
@@ -679,13 +640,11 @@ static void check_post(HttpExchange *x) {
     }
 
 const HttpRoute page_bulky_rows[] = {
-    PAGE("/bulky", start_get, "What bulky-waste pickup is"),
     FORM("/bulky/start", start_post, "Begin an application"),
     PAGE("/bulky/district", district_get, "Where"),
     FORM("/bulky/district", district_post, "Where"),
     PAGE("/bulky/items", items_get, "What"),
     FORM("/bulky/items", items_post, "What"),
-    PAGE("/bulky/refused/{item}", refused_get, "What is not collected, and where to take it"),
     PAGE("/bulky/slot", slot_get, "When"),
     FORM("/bulky/slot", slot_post, "When"),
     PAGE("/bulky/contact", contact_get, "Who"),

@@ -52,6 +52,8 @@ View page_view(HttpExchange *x);
 View page_view_saying(HttpExchange *x, Json notice);
 /* Begins a draft: null, or the channel of an entry for somebody else. */
 void page_bulky_begin(HttpExchange *x, Json channel);
+/* The page of the first question that is open. */
+Str page_bulky_open(Ctx *ctx, const Answers *answers);
 /* What the pages of such a draft say above everything; null on the browser's own. */
 Json page_entry_notice(const Ctx *ctx, const Json *draft);
 /* The channel of a draft that a clerk enters for a caller or visitor: "phone" or "counter"; empty:
@@ -209,6 +211,7 @@ Str page_layers_query(Arena *arena, unsigned layers);
     extern const HttpRoute page_##name##_rows[];                                                   \
     extern const size_t page_##name##_count
 PAGE_ROWS(home);
+PAGE_ROWS(start);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
 PAGE_ROWS(entry);

@@ -83,6 +83,8 @@ async function decideOneDay(scripts) {
     const number = (await resident.locator('.code').innerText()).trim();
     assert.match(number, /^\d{4}-\d{6}$/);
     await sound(resident);
+    await resident.goBack();
+    assert.match(resident.url(), /\/receipt$/, 'going back leads to what was sent, not to an empty question');
     const address = await resident.locator('a.address').getAttribute('href');
 
     const clerk = await open(scripts);
