@@ -52,9 +52,11 @@ static void selector_source(Arena *arena, const Json *one, MatchSource *out) {
     if (id && id->kind == JSON_STRING) vec_push(arena, &out->ids, json_str(id));
 }
 
-/* An empty member would be taken for none, and find everything. */
+/* An empty member would be taken for none, and find everything; so would a selector that names
+ * nothing. */
 static Rc selector_says(Ctx *ctx, const Json *one) {
     static const Str names[] = {{"id", 2}, {"idPattern", 9}, {"type", 4}};
+    bool says = false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const Json *value = json_get(one, names[i]);
         bool list = value && value->kind == JSON_ARRAY && i == 0;
@@ -62,8 +64,11 @@ static Rc selector_says(Ctx *ctx, const Json *one) {
             return ctx_fail(ctx, RC_INVALID, "bad-query",
                             str_fmt(ctx->arena, "entities." STR_FMT, STR_ARG(names[i])),
                             "This is a text, of id also a list of them, and not empty.");
+        says = says || value;
     }
-    return RC_OK;
+    return says ? RC_OK
+                : ctx_fail(ctx, RC_INVALID, "bad-query", STR("entities"),
+                           "A selector is an object with id, idPattern or type.");
 }
 
 static void selectors_free(Selectors *selectors) {

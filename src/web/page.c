@@ -25,7 +25,8 @@ void page_contact(HttpExchange *x, View *view, const char *name) {
 
 /* Whether cases can wait for him: they are his division's, or were brought before his post. */
 static bool inbox_open(HttpExchange *x, const Actor *actor) {
-    Ctx *ctx = http_ctx(x);
+    Ctx asking = *http_ctx(x),
+        *ctx = &asking; /* asked on pages of errors, too, whose error stays */
     if (!ctx->tenant || !ctx->db || !procedures_waste(ctx->tenant)) return false;
     const GatePost *post = gate_post(ctx->tenant->gate, office_confirmer(ctx));
     int64_t counts[CASE_STATES];
@@ -357,7 +358,8 @@ static void erased_value(HttpExchange *x, View *view, Str id) {
     if (rc == RC_OK) view_int(view, "erased", at);
 }
 
-static void refuse_show(HttpExchange *x, const Error *error, Str sign_in) {
+static void refuse_show(HttpExchange *x, const Error *first, Str sign_in) {
+    const Error said = *first, *error = &said; /* what is asked for the page may fail as well */
     int status = status_of(error);
     bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
     bool closed = status == 403 && http_ctx(x)->actor && http_ctx(x)->actor->kind != ACTOR_NOBODY;

@@ -272,15 +272,15 @@ static Rc inbox_waiting(HttpExchange *x, View *view) {
     return RC_OK;
 }
 
-/* How many there are: counted where all of a state are asked for, else as far as the page goes. */
-static Rc inbox_total(Ctx *ctx, const InboxQuery *query, const InboxPage *page, View *view) {
+/* How many there are: counted where all of a state are asked for, else as far as the page goes.
+ * What was found and isn't his to see is not told by its number. */
+static Rc inbox_total(Ctx *ctx, const InboxQuery *query, size_t shown, View *view) {
     int64_t counts[CASE_STATES], total = 0;
     bool whole = str_empty(query->district) && !query->items;
     TRY(inbox_counts(ctx, query->post, counts));
     for (unsigned state = 0; state < CASE_STATES; state++)
         total += query->states & 1u << state ? counts[state] : 0;
-    view_int(view, "total", whole ? total : (int64_t)page->lines.len);
-    view_bool(view, "counted", whole || (str_empty(query->after) && str_empty(page->next)));
+    view_int(view, "total", whole ? total : (int64_t)shown);
     return RC_OK;
 }
 
@@ -311,7 +311,9 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(inbox_lines(x, &page, searched, &shown));
     TRY(inbox_dropped(x, view));
     TRY(inbox_waiting(x, view));
-    TRY(inbox_total(ctx, &query, &page, view));
+    TRY(inbox_total(ctx, &query, shown.lines.len, view));
+    bool whole = str_empty(query.district) && !query.items;
+    view_bool(view, "counted", whole || (str_empty(query.after) && str_empty(page.next)));
     view_set(view, "filters", filters_value(x, filter));
     view_bool(view, "unknown", searched && !items.len);
     view_int(view, "late", shown.late);

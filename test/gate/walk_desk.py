@@ -107,6 +107,8 @@ def closed(browsers):
         text = shown(answer.text)
         if answer.status != 403 or 'このページを開ける人' not in text or says not in text or 'サインインすると' in text:
             faults.append(f'{path} as {role}: {answer.status}, {text[:300]}')
+        if '品目' in text:
+            faults.append(f'{path} as {role} gives the reason of another question: {text[:300]}')
         if 'class="office"' not in answer.text or f'href="{desk}">仕事の画面へ' not in answer.text:
             faults.append(f'{path} as {role} leads away from the desk')
     answer = browsers['resident-1'].ask('GET', '/staff/round')
@@ -135,6 +137,9 @@ def landing(machi, browsers):
     masked = browsers['head'].ask('GET', '/staff/inbox').text
     if 'ほかの課の申込み' not in masked or '>適 ' in masked or '期限切れ' in shown(masked).split('担当')[0]:
         faults.append('what is masked shows checks or dates that are over')
+    found = shown(browsers['head'].ask('GET', '/staff?state=all&q=' + urllib.parse.quote('ソファ')).text)
+    if re.search(r'[1-9]\d*件', found):
+        faults.append(f'another division is told how many cases hold an item: {found[:300]}')
     waits = browsers['chief'].ask('GET', '/staff').text
     mine = browsers['chief'].ask('GET', '/staff/decisions?state=mine&kind=fee-reduction').text.count('href="/staff/reductions"') - 1
     if mine < 2 or not re.search(rf'決裁を待っています.*href="/staff/reductions">減免の決定</a> {mine}件', waits, re.S):
