@@ -314,7 +314,7 @@ typedef struct PartEntity {
     Str id;
     const Entity *fragment; /* create, replace, append, update, merge */
     Str attr, dataset_id;   /* of the attribute operations */
-    size_t bytes;           /* of a large batch: about what it may bring; else the ledger counts */
+    bool of_batch;          /* judged for itself before the ledger judges all of them together */
     bool no_overwrite;      /* append */
     bool all_datasets;      /* delete an attribute with all its instances */
     bool upsert_update;     /* upsert: options=update */
@@ -344,6 +344,9 @@ typedef struct PartBatch {
     const PartEntity *items;
     size_t n;
 } PartBatch;
+/* What one of a batch takes: attributes are copied, and asked for each type. before: NULL, there is
+ * none. At most BROKER_WORK_MAX together are gone into. */
+size_t part_work(const Entity *before, const PartEntity *part);
 extern const PartKind part_entity_batch;
 
 /* The problem document of an error (clause 5.5.2, RFC 9457), and its status. */

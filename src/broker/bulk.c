@@ -2,9 +2,6 @@
  * each entity is judged for itself. */
 #include "broker_int.h"
 
-/* Bytes of a batch from which on one of its entities may be too large. */
-enum { LARGE = 1 << 20 };
-
 typedef struct BulkKind {
     const char *kind;
     const PartKind *part;
@@ -86,11 +83,11 @@ static Rc bulk_read(Request *request, BulkRun *run, Command *command, PartBatch 
     *actor = *request->ctx->actor;
     PartWho who = {.actor = actor, .tenant = request->tenant, .purpose = request->ctx->purpose};
     *batch = (PartBatch){.kind = kind->part, .items = items};
-    size_t bytes = http_body(request->x).len, attrs = 0;
+    size_t attrs = 0;
     for (size_t i = 0; i < payload->len; i++) {
         PartEntity *part = &items[batch->n];
         *part = (PartEntity){.who = who,
-                             .bytes = bytes > LARGE ? bytes : 0,
+                             .of_batch = true,
                              .no_overwrite = request_option(request, "noOverwrite"),
                              .upsert_update = request_option(request, "update")};
         if (item_read(request, run, json_at(payload, i), part) != RC_OK) {

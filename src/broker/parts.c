@@ -125,7 +125,8 @@ static Rc whole_guard(Ctx *ctx, Stage *stage, const PartEntity *part, GateAction
  * of a batch this one alone. */
 static Rc put_checked(Ctx *ctx, Stage *stage, const PartEntity *part, const Delta *delta) {
     const Entity *after = stage_preview(stage, delta);
-    if (after) TRY(entity_fits(ctx, after, part->bytes));
+    size_t most = part->of_batch && delta->after ? entity_bytes_most(delta->after) : 0;
+    if (after && part->of_batch) TRY(entity_fits(ctx, after, most));
     if (after) TRY(dictionary_check(ctx, part->who.tenant->dictionary, after));
     stage_put(stage, delta);
     return RC_OK;
@@ -440,8 +441,7 @@ static Str kept_back(Ctx *ctx, const PartEntity *part, const Entity *before) {
     return str_join(ctx->arena, names.items, names.len, STR(", "));
 }
 
-/* What one of a batch takes: attributes are copied, and asked for each type. */
-static size_t work_of(const Entity *before, const PartEntity *part) {
+size_t part_work(const Entity *before, const PartEntity *part) {
     const Entity *fragment = part->fragment;
     size_t types = before ? before->types.len : 1;
     if (fragment && fragment->types.len > types) types = fragment->types.len;
@@ -477,7 +477,7 @@ static Rc batch_apply(Ctx *ctx, Stage *stage, const void *args) {
     for (size_t i = 0; i < batch->n; i++) {
         const PartEntity *part = &batch->items[i];
         const Entity *before = stage_entity(stage, part->id);
-        work += work_of(before, part);
+        work += part_work(before, part);
         Rc rc = work_fits(ctx, work);
         if (rc == RC_OK) rc = batch_one(ctx, stage, batch->kind, part);
         if (rc == RC_OK)

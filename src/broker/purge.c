@@ -78,8 +78,9 @@ static void told(Buf *to, const Json *items) {
     }
 }
 
-/* One command for a page of entities; each is judged for itself. */
-static Rc page_purge(Purge *purge, const ProjectAnswer *answer) {
+/* One command for those of a page from *from on that are gone into at once, *from then behind them;
+ * each is judged for itself. */
+static Rc page_purge(Purge *purge, const ProjectAnswer *answer, size_t *from) {
     Request *request = purge->request;
     Command *command = broker_command(request, STR("entity.purge"));
     Arena *arena = command_arena(command);
@@ -87,12 +88,17 @@ static Rc page_purge(Purge *purge, const ProjectAnswer *answer) {
     PartBatch *batch = NEW(arena, PartBatch);
     bool whole = !purge->drops && !purge->keeps;
     *batch = (PartBatch){.kind = whole ? &part_entity_delete : &part_entity_append, .items = items};
-    for (size_t i = 0; i < answer->entities.len; i++) {
-        items[batch->n] = (PartEntity){.who = {.actor = request->ctx->actor,
-                                               .tenant = request->tenant,
-                                               .purpose = request->ctx->purpose}};
-        if (!part_fill(purge, answer->entities.items[i], &items[batch->n])) continue;
-        command_needs(command, items[batch->n].id);
+    for (size_t work = 0; *from < answer->entities.len; ++*from) {
+        const Entity *entity = answer->entities.items[*from];
+        PartEntity *part = &items[batch->n];
+        *part = (PartEntity){.who = {.actor = request->ctx->actor,
+                                     .tenant = request->tenant,
+                                     .purpose = request->ctx->purpose},
+                             .of_batch = true};
+        if (!part_fill(purge, entity, part)) continue;
+        work += part_work(entity, part);
+        if (batch->n && work > BROKER_WORK_MAX / 2) break; /* it may have grown meanwhile */
+        command_needs(command, part->id);
         batch->n++;
     }
     Outcome outcome = {0};
@@ -117,7 +123,8 @@ static Rc purge_all(Purge *purge, Buf *after) {
         TRY(query_page_after(purge->request, NULL,
                              &(Page){.limit = PURGE_PAGE, .after = buf_str(after)}, &answer));
         if (!answer.entities.len) break;
-        TRY(page_purge(purge, &answer));
+        for (size_t from = 0; from < answer.entities.len;)
+            TRY(page_purge(purge, &answer, &from));
         more = answer.more;
         buf_clear(after);
         buf_add(after, answer.entities.items[answer.entities.len - 1]->id);

@@ -231,6 +231,47 @@ size_t entity_attrs_count(const Entity *entity) {
     return attrs_count(&entity->attrs) + entity->types.len + entity->scopes.len;
 }
 
+enum {
+    ESCAPED = 6,  /* a control character as JSON */
+    BESIDE = 512, /* names of members, times and punctuation of an attribute or entity */
+    NODE = 32,    /* a number, or what stands around a value */
+};
+
+static size_t json_most(const Json *value) {
+    size_t bytes = NODE;
+    if (value->kind == JSON_STRING || value->kind == JSON_NUMBER)
+        return bytes + ESCAPED * (size_t)value->len;
+    for (uint32_t i = 0; value->kind == JSON_ARRAY && i < value->len; i++)
+        bytes += json_most(&value->value.items[i]);
+    for (uint32_t i = 0; value->kind == JSON_OBJECT && i < value->len; i++)
+        bytes +=
+            ESCAPED * value->value.members[i].name.len + json_most(&value->value.members[i].value);
+    return bytes;
+}
+
+static size_t texts_most(const StrVec *texts) {
+    size_t bytes = 0;
+    VEC_EACH (Str, text, texts)
+        bytes += NODE + ESCAPED * text->len;
+    return bytes;
+}
+
+static size_t attrs_most(const Attrs *attrs) {
+    size_t bytes = 0;
+    VEC_EACH (Attr, attr, attrs)
+        bytes += BESIDE +
+                 ESCAPED * (attr->name.len + attr->dataset_id.len + attr->unit_code.len +
+                            attr->value_type.len + attr->instance_id.len) +
+                 texts_most(&attr->object_types) + attrs_most(&attr->subs) +
+                 (attr->value ? json_most(attr->value) : 0);
+    return bytes;
+}
+
+size_t entity_bytes_most(const Entity *entity) {
+    return BESIDE + ESCAPED * entity->id.len + texts_most(&entity->types) +
+           texts_most(&entity->scopes) + attrs_most(&entity->attrs);
+}
+
 Rc entity_fits(Ctx *ctx, const Entity *entity, size_t changed) {
     enum { FEW = 64 };
     size_t n = entity_attrs_count(entity);

@@ -49,6 +49,17 @@ static void any_number_is_purged(void **state) {
     assert_true(has(rig_read(rig, "/entities?type=Purged&attrs=a&count=true"), "[]"));
     assert_int_equal(rig_ask(rig, HTTP_DELETE, "/entities?type=Purged", NULL), 204);
     assert_true(has(rig_read(rig, "/entities?type=Purged"), "[]"));
+    /* more work than one batch may make */
+    for (int i = 0; i < 3; i++) {
+        Str wide = str_fmt(rig->ctx.arena, "{'id':'urn:x:%d:#','type':'Purged'", i);
+        for (int n = 0; n < 600; n++)
+            wide = str_fmt(rig->ctx.arena, STR_FMT ",'a%d':1", STR_ARG(wide), n);
+        wide = str_fmt(rig->ctx.arena, STR_FMT "}", STR_ARG(wide));
+        batch = many(rig, "[", str_z(rig->ctx.arena, wide), "]", 300);
+        assert_int_equal(rig_ask(rig, HTTP_POST, "/entityOperations/create", batch), 201);
+    }
+    assert_int_equal(rig_ask(rig, HTTP_DELETE, "/entities?type=Purged", NULL), 204);
+    assert_true(has(rig_read(rig, "/entities?type=Purged"), "[]"));
 }
 
 static void an_entity_has_a_bound(void **state) {
@@ -91,6 +102,26 @@ static void a_batch_is_judged_one_by_one(void **state) {
     assert_answered(reply, 207, "{\"success\":[\"urn:j:3\",");
 }
 
+/* Also where neither the batch nor what it adds to the entity is large. */
+static void what_grows_too_large_in_a_small_batch_fails_alone(void **state) {
+    Rig *rig = *state;
+    const char *large = many(rig, "{'a':'", "0123456789ABCDEF", "'}", 60000); /* commas among it */
+    assert_int_equal(rig_ask(rig, HTTP_POST, "/entities", "{'id':'urn:g:1','type':'G','a0':1}"),
+                     201);
+    for (int i = 0; i < 4; i++) {
+        Str body = str_fmt(rig->ctx.arena, "{'a%d'%s", i, large + 4);
+        assert_int_equal(
+            rig_ask(rig, HTTP_POST, "/entities/urn:g:1/attrs", str_z(rig->ctx.arena, body)), 204);
+    }
+    Str batch =
+        str_fmt(rig->ctx.arena, "[%s,{'id':'urn:g:2','type':'G','a':1}]",
+                many(rig, "{'id':'urn:g:1','type':'G','z':'", "0123456789ABCDEF", "'}", 8000));
+    HttpReply reply = rig_answer(rig, HTTP_POST, "/entityOperations/upsert?options=update",
+                                 str_z(rig->ctx.arena, batch));
+    assert_answered(reply, 207, "{\"success\":[\"urn:g:2\"],\"errors\":[{\"entityId\":\"urn:g:1\"");
+    assert_answered(reply, 207, "takes at most 4 MiB");
+}
+
 /* Lists that hold 1000: in a body, or in the address of what has none. */
 static const struct {
     HttpMethod method;
@@ -109,7 +140,8 @@ static const struct {
      "'urn:n:#'", "]}]}", 200, 403},
     {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[", "{'type':'T#'}", "]}",
      200, 403},
-    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[", "{}", "]}", 200, 403},
+    {HTTP_POST, "/entityOperations/query", "{'type':'Query','entities':[", "{'idPattern':'.'}",
+     "]}", 200, 403},
     {HTTP_POST, "/temporal/entityOperations/query",
      "{'type':'Query','temporalQ':{'timerel':'before','timeAt':'2025-01-01T00:00:00Z'},'entities':"
      "[",
@@ -149,9 +181,12 @@ static void a_list_has_a_bound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_batch_has_a_bound),   cmocka_unit_test(any_number_is_purged),
-        cmocka_unit_test(an_entity_has_a_bound), cmocka_unit_test(a_batch_is_judged_one_by_one),
+        cmocka_unit_test(a_batch_has_a_bound),
+        cmocka_unit_test(any_number_is_purged),
+        cmocka_unit_test(an_entity_has_a_bound),
+        cmocka_unit_test(a_batch_is_judged_one_by_one),
         cmocka_unit_test(a_list_has_a_bound),
+        cmocka_unit_test(what_grows_too_large_in_a_small_batch_fails_alone),
     };
     return cmocka_run_group_tests_name("broker bounds", tests, rig_set_up, rig_tear_down);
 }
