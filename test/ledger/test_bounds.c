@@ -1,35 +1,8 @@
 /* Tests of what is too large to be written: it is refused in its own words, and nothing of it is
  * there. */
-#include "city.h"
+#include "city_case.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-
-static int set_up(void **state) {
-    City *city = mem_zero(sizeof *city);
-    city_make(city);
-    *state = city;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    city_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void open_city(City *city) {
-    Rc rc = city_open(city);
-    if (rc != RC_OK) print_error(STR_FMT "\n", STR_ARG(city->ctx.error.detail));
-    assert_int_equal(rc, RC_OK);
-}
-
-#define CITY()                                                                                     \
-    City *city = *state;                                                                           \
-    open_city(city)
 
 static Delta *texts_delta(City *city, DeltaOp op, size_t n, size_t bytes) {
     Arena *arena = city->ctx.arena;
@@ -115,8 +88,6 @@ static void a_command_of_more_than_a_leaf_holds_is_refused(void **state) {
     command_free(command);
     assert_int_equal(ledger_head(city->ledger), 0);
 }
-
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

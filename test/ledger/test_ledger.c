@@ -1,38 +1,11 @@
 /* Tests of the ledger as a whole: commands against a simple model over closings and evictions,
  * guards, events, timers, lag. */
-#include "city.h"
+#include "city_case.h"
 #include "ledger/ledger_int.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-static int set_up(void **state) {
-    City *city = mem_zero(sizeof *city);
-    city_make(city);
-    *state = city;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    city_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void open_city(City *city) {
-    Rc rc = city_open(city);
-    if (rc != RC_OK) print_error(STR_FMT "\n", STR_ARG(city->ctx.error.detail));
-    assert_int_equal(rc, RC_OK);
-}
-
-#define CITY()                                                                                     \
-    City *city = *state;                                                                           \
-    open_city(city)
 
 /* ---- one command ---- */
 
@@ -586,8 +559,6 @@ static void an_id_that_no_projection_takes_becomes_no_leaf(void **state) {
     assert_int_equal(ledger_head(city->ledger), head);
     city_project(city, head);
 }
-
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,34 +1,11 @@
 /* Tests of what the ledger proves and what it refuses to open: checkpoints, inclusion, a folder
  * behind its witness, another key file. */
-#include "city.h"
+#include "city_case.h"
 #include "ledger/ledger_int.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-static int set_up(void **state) {
-    City *city = mem_zero(sizeof *city);
-    city_make(city);
-    *state = city;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    city_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
-static void open_city(City *city) {
-    Rc rc = city_open(city);
-    if (rc != RC_OK) print_error(STR_FMT "\n", STR_ARG(city->ctx.error.detail));
-    assert_int_equal(rc, RC_OK);
-}
 
 /* ---- checkpoints and proofs ---- */
 
@@ -153,8 +130,6 @@ static void another_key_file_opens_nothing(void **state) {
     City second = *city;
     assert_int_equal(ledger_open(&second.ctx, &second.options, &second.ledger), RC_BUSY);
 }
-
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
