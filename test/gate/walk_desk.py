@@ -8,7 +8,7 @@ import tempfile
 import urllib.parse
 
 from walk_purposes import FAR, user_make
-from walk_routes import Browser, Machi
+from walk_routes import Browser, Machi, tell
 
 
 def shown(text):
@@ -178,11 +178,7 @@ def main():
                        ('a dataset says which months are in it', counted(browsers))]
         finally:
             machi.end()
-    print(f'1..{len(results)}')
-    for number, (name, wrong) in enumerate(results, 1):
-        for line in wrong:
-            print('#', line)
-        print('not ok' if wrong else 'ok', number, '-', name)
+    tell(results)
     return 0
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from walk_routes import Browser, Machi
+from walk_routes import Browser, Machi, tell
 
 HOSTILE = ['a\r\nX-Injected: 1', 'a\n\nX-Injected: 1', 'a\rb', 'a\0b', '\x7f\x1b[2J', '/\t/evil.example', 'x' * 65536,
            '//evil.example/', 'https://evil.example/', '/\\evil.example', '\u2028あ', '"><script>', '%0d%0aX-Injected: 1', '\ud7ff' * 3]
@@ -179,11 +179,7 @@ def main():
                         ('guesses are counted by login and by address', guesses(machi))]
         finally:
             machi.end()
-    print(f'1..{len(results)}')
-    for number, (name, wrong) in enumerate(results, 1):
-        for line in wrong[:40]:
-            print('#', line)
-        print('not ok' if wrong else 'ok', number, '-', name)
+    tell(results)
     return 0
 
 

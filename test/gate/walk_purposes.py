@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.parse
 
-from walk_routes import Browser, Machi, found
+from walk_routes import Browser, Machi, found, tell
 
 PERSONAL = {'receiptNumber', 'town', 'pickupDate', 'slot', 'items', 'itemClasses', 'fee', 'checks', 'applicant', 'name', 'kana',
             'postcode', 'address', 'building', 'phone', 'email', 'place', 'openDataChoice', 'steps'}
@@ -132,11 +132,7 @@ def main():
                        ('pages show a division its own cases only', pages(clerk, far, resident))]
         finally:
             machi.end()
-    print(f'1..{len(results)}')
-    for number, (name, wrong) in enumerate(results, 1):
-        for line in wrong:
-            print('#', line)
-        print('not ok' if wrong else 'ok', number, '-', name)
+    tell(results)
     return 0
 
 

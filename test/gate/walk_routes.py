@@ -199,6 +199,15 @@ def own_only(browsers, known):
     return faults
 
 
+def tell(results):
+    """Each a name and what is wrong, which is nothing where it holds."""
+    print(f'1..{len(results)}')
+    for number, (name, wrong) in enumerate(results, 1):
+        for line in wrong[:40]:
+            print('#', line)
+        print('not ok' if wrong else 'ok', number, '-', name)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         machi = Machi(folder)
@@ -208,13 +217,9 @@ def main():
             faults_own = own_only(browsers, known)
         finally:
             code = machi.end()
-    print('1..3')
-    for number, (name, wrong) in enumerate([(f'{count} answers are as the rules say', faults),
-                                            ('what is one resident\'s own is shown to nobody else', faults_own),
-                                            ('machi ends well', [f'exit code {code}'] if code else [])], 1):
-        for line in wrong:
-            print('#', line)
-        print('not ok' if wrong else 'ok', number, '-', name)
+    tell([(f'{count} answers are as the rules say', faults),
+          ('what is one resident\'s own is shown to nobody else', faults_own),
+          ('machi ends well', [f'exit code {code}'] if code else [])])
     return 0
 
 
