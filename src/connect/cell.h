@@ -42,9 +42,8 @@ typedef enum CellState {
     CELL_BAD,   /* work->why says what is wrong */
 } CellState;
 
-/* The municipality's code of 6 digits with which a text begins, as identifiers of published lists
-   do
-   ("222127-001"), its check digit included; empty: it begins with none. */
+/* The municipality's code of 6 digits, its check digit included, with which a text begins, as
+   identifiers of published lists do ("222127-001"); empty: it begins with none. */
 Str cell_municipality(Str text);
 /* Without blanks of any width at both ends. */
 Str cell_trim(Str raw);

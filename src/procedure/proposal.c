@@ -267,9 +267,12 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
     const Json *contents = NULL;
+    const Attr *frozen = entity_attr(decision, IRI("contents"));
     bool plan = str_eq(entity_text(decision, IRI("kind")), PLAN_KIND);
-    TRY(contents_load(ctx, decision, &contents));
-    if (plan) TRY(follow_outs(ctx, command, contents));
+    /* what is said of each case is opened only where it is needed */
+    if (!plan || !frozen || json_get(frozen->value, STR("out")))
+        TRY(contents_load(ctx, decision, &contents));
+    if (plan && contents) TRY(follow_outs(ctx, command, contents));
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
         PartStep *step = NEW(arena, PartStep);

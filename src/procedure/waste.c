@@ -278,3 +278,9 @@ Str waste_decider(const Waste *waste, Str kind, int64_t amount) {
         if (str_eq(row->kind, kind) && amount <= row->up_to) return row->post;
     return STR_NONE;
 }
+
+bool waste_decides(const Waste *waste, Str kind, Str post) {
+    VEC_EACH (const Delegation, row, &waste->delegations)
+        if (str_eq(row->kind, kind) && str_eq(row->post, post)) return true;
+    return false;
+}

@@ -135,5 +135,7 @@ size_t waste_days(Arena *arena, const Waste *waste, const WasteDistrict *distric
 /* ---- delegation (専決) ---- */
 /* The post that decides a kind of matter at an amount, STR_NONE when no row fits. */
 Str waste_decider(const Waste *waste, Str kind, int64_t amount);
+/* Whether the table gives a post any amount of a kind of matter. */
+bool waste_decides(const Waste *waste, Str kind, Str post);
 
 #endif

@@ -25,8 +25,8 @@ void page_contact(HttpExchange *x, View *view, const char *name) {
 
 /* Whether cases can wait for him: they are his division's, or were brought before his post. */
 static bool inbox_open(HttpExchange *x, const Actor *actor) {
-    Ctx asking = *http_ctx(x),
-        *ctx = &asking; /* asked on pages of errors, too, whose error stays */
+    /* on pages of errors, too, whose error stays */
+    Ctx asking = *http_ctx(x), *ctx = &asking;
     if (!ctx->tenant || !ctx->db || !procedures_waste(ctx->tenant)) return false;
     const GatePost *post = gate_post(ctx->tenant->gate, office_confirmer(ctx));
     int64_t counts[CASE_STATES];
@@ -95,12 +95,9 @@ static bool plans_open(HttpExchange *x) {
 
 /* Whether the table of delegations (専決) gives his post any fee reduction to decide. */
 static bool reductions_open(HttpExchange *x) {
-    const Json *rows = json_get(page_organisation(x), STR("delegations"));
-    for (size_t i = 0; rows && i < rows->len; i++)
-        if (str_eq(json_get_str(json_at(rows, i), "kind"), STR("fee-reduction")) &&
-            str_eq(json_get_str(json_at(rows, i), "post"), http_ctx(x)->actor->post))
-            return true;
-    return false;
+    const Ctx *ctx = http_ctx(x);
+    const Waste *waste = ctx->tenant ? procedures_waste(ctx->tenant) : NULL;
+    return waste && waste_decides(waste, STR("fee-reduction"), ctx->actor->post);
 }
 
 /* What the official's roles give him, and the gate. */

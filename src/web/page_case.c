@@ -638,37 +638,23 @@ static void change_post(HttpExchange *x) {
         page_fail(x);
 }
 
+#define SHOW(place, access, tag, get, what)                                                        \
+    { HTTP_GET, place, get, HTTP_POOL, 0, access, tag, what, NULL, NULL, page_shown }
+#define SEND(place, access, tag, post, what)                                                       \
+    {                                                                                              \
+        HTTP_POST, place, post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM, tag, what, NULL,   \
+            NULL, page_posted                                                                      \
+    }
 #define BOTH(path, get, what)                                                                      \
-    {HTTP_GET, "/c/{token}" path, get, HTTP_POOL, 0, GATE_PUBLIC, "Cases", what, NULL,             \
-     NULL,     page_shown},                                                                        \
-    {                                                                                              \
-        HTTP_GET, "/my/cases/{case}" path, get, HTTP_POOL, 0, GATE_RESIDENT, "Cases", what, NULL,  \
-            NULL, page_shown                                                                       \
-    }
+    SHOW("/c/{token}" path, GATE_PUBLIC, "Cases", get, what),                                      \
+        SHOW("/my/cases/{case}" path, GATE_RESIDENT, "Cases", get, what)
 #define FORM(path, post, what)                                                                     \
-    {HTTP_POST,     "/c/{token}" path,                                                             \
-     post,          HTTP_POOL,                                                                     \
-     PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,                                                       \
-     "Cases",       what,                                                                          \
-     NULL,          NULL,                                                                          \
-     page_posted},                                                                                 \
-    {                                                                                              \
-        HTTP_POST, "/my/cases/{case}" path, post, HTTP_POOL, PAGE_FORM_MAX,                        \
-            GATE_RESIDENT | GATE_FORM, "Cases", what, NULL, NULL, page_posted                      \
-    }
-
+    SEND("/c/{token}" path, GATE_PUBLIC, "Cases", post, what),                                     \
+        SEND("/my/cases/{case}" path, GATE_RESIDENT, "Cases", post, what)
 /* What somebody asks for by telephone or at the counter, an official does for him. */
 #define WISH(path, get, post, what)                                                                \
-    {HTTP_GET,  "/staff/cases/{number}" path,                                                      \
-     get,       HTTP_POOL,                                                                         \
-     0,         PAGE_OFFICE,                                                                       \
-     "Office",  what,                                                                              \
-     NULL,      NULL,                                                                              \
-     page_shown},                                                                                  \
-    {                                                                                              \
-        HTTP_POST, "/staff/cases/{number}" path, post, HTTP_POOL, PAGE_FORM_MAX,                   \
-            PAGE_OFFICE | GATE_FORM, "Office", what, NULL, NULL, page_posted                       \
-    }
+    SHOW("/staff/cases/{number}" path, PAGE_OFFICE, "Office", get, what),                          \
+        SEND("/staff/cases/{number}" path, PAGE_OFFICE, "Office", post, what)
 
 const HttpRoute page_case_rows[] = {
     WISH("/cancel", cancel_get, cancel_post, "Cancel a pickup for its applicant"),
@@ -680,7 +666,6 @@ const HttpRoute page_case_rows[] = {
     FORM("/cancel", cancel_post, "Cancel a pickup"),
     BOTH("/slot", change_get, "Change the day"),
     FORM("/slot", change_post, "Change the day"),
-    {HTTP_POST, "/c/{token}/keep", keep_post, HTTP_POOL, PAGE_FORM_MAX, GATE_RESIDENT | GATE_FORM,
-     "Cases", "Add a case to one's own page", NULL, NULL, page_posted},
+    SEND("/c/{token}/keep", GATE_RESIDENT, "Cases", keep_post, "Add a case to one's own page"),
 };
 ROWS(page_case_count, page_case_rows);

@@ -274,13 +274,15 @@ static Rc inbox_waiting(HttpExchange *x, View *view) {
 
 /* How many there are: counted where all of a state are asked for, else as far as the page goes.
  * What was found and isn't his to see is not told by its number. */
-static Rc inbox_total(Ctx *ctx, const InboxQuery *query, size_t shown, View *view) {
+static Rc inbox_total(Ctx *ctx, const InboxQuery *query, const InboxPage *page, size_t shown,
+                      View *view) {
     int64_t counts[CASE_STATES], total = 0;
     bool whole = str_empty(query->district) && !query->items;
     TRY(inbox_counts(ctx, query->post, counts));
     for (unsigned state = 0; state < CASE_STATES; state++)
         total += query->states & 1u << state ? counts[state] : 0;
     view_int(view, "total", whole ? total : (int64_t)shown);
+    view_bool(view, "counted", whole || (str_empty(query->after) && str_empty(page->next)));
     return RC_OK;
 }
 
@@ -311,9 +313,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(inbox_lines(x, &page, searched, &shown));
     TRY(inbox_dropped(x, view));
     TRY(inbox_waiting(x, view));
-    TRY(inbox_total(ctx, &query, shown.lines.len, view));
-    bool whole = str_empty(query.district) && !query.items;
-    view_bool(view, "counted", whole || (str_empty(query.after) && str_empty(page.next)));
+    TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
     view_set(view, "filters", filters_value(x, filter));
     view_bool(view, "unknown", searched && !items.len);
     view_int(view, "late", shown.late);
