@@ -297,7 +297,7 @@ def pages_measure():
     with tempfile.TemporaryDirectory(prefix="machi-bench-") as name:
         folder = pathlib.Path(name)
         with machi(folder, "--starter") as server:
-            drain(server)
+            settle(server)
             lines = {role: sign_in(server, folder, role) for role in PAGES}
             pages = [page_measure(lines[role], path) for role in PAGES for path in PAGES[role]]
     took, _, slow = max(pages)

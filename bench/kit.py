@@ -121,6 +121,17 @@ def drain(server):
     die("the projections did not drain within an hour")
 
 
+def settle(server):
+    """Waits until what a start does behind its first answers (publishing, indexing) is done: a minute at most."""
+    drain(server)
+    for _ in range(60):
+        before = cpu_seconds(server)
+        time.sleep(1)
+        if cpu_seconds(server) - before < 0.02:
+            return
+    die("the server did not come to rest within a minute")
+
+
 def syncs_per_second(folder):
     """What the disk does: small appends, each synced."""
     path, count, began = folder / "sync", 0, time.monotonic()

@@ -181,7 +181,7 @@ static void refuse(Import *import, Waiting *waiting) {
 }
 
 /* Looks at the newest state before anything is written: what is so already needs no command, and
-   what the dictionary refuses is listed. */
+   what the dictionary refuses, or is too large for an entity, is listed. */
 static Rc foresee(Import *import, Waiting *waiting) {
     Ctx *ctx = &import->work;
     const Entity *before = NULL;
@@ -197,7 +197,8 @@ static Rc foresee(Import *import, Waiting *waiting) {
         return RC_OK;
     }
     const Entity *after = delta_fold(ctx->arena, before, delta, 0, 0);
-    if (dictionary_check(ctx, ctx->tenant->dictionary, after) != RC_OK) {
+    if (entity_fits(ctx, after, entity_bytes_most(after)) != RC_OK ||
+        dictionary_check(ctx, ctx->tenant->dictionary, after) != RC_OK) {
         refuse(import, waiting);
         return RC_OK;
     }

@@ -127,7 +127,8 @@ static Rc encode_json(Ctx *ctx, const Json *value, Str *out) {
 /* What couldn't be read back, or only slowly, is not written. */
 static Rc change_fits(Ctx *ctx, const StagedEvent *event, size_t bytes) {
     const Delta *delta = event->delta;
-    size_t n = delta->after ? entity_attrs_count(delta->after) : 0;
+    const Entity *after = delta->after;
+    size_t n = after ? entity_attrs_count(after) - after->types.len - after->scopes.len : 0;
     if (n > DELTA_ATTRS_MAX)
         return ctx_fail(ctx, RC_LIMIT, "too-large", delta->id,
                         "One change sets at most %d instances of attributes, this one %zu: send it "

@@ -350,14 +350,19 @@ Rc apply_cancel(Ctx *ctx, Str id) {
     return case_end(ctx, command, application, step);
 }
 
-/* An earlier pickup brings the answer forward. */
-static void answer_forward(const Ctx *ctx, Arena *arena, const Entity *application, Entity *set) {
-    Date due, pickup, today = time_jst_date(time_now(ctx->clock));
-    if (!time_parse_date(entity_text(application, IRI("due")), &due) ||
-        !time_parse_date(entity_text(set, IRI("pickupDate")), &pickup))
-        return;
-    due = waste_answer_by(procedures_waste(ctx->tenant), today, due, pickup);
-    entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, due)));
+/* An earlier pickup brings the answer forward: the office's, or while a question waits the
+   resident's. */
+static void answer_forward(const Ctx *ctx, Arena *arena, const Entity *application, Date pickup,
+                           Entity *set) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Date due, today = time_jst_date(time_now(ctx->clock));
+    bool asked = case_state(application) == CASE_ASKED;
+    if (!time_parse_date(entity_text(application, IRI("due")), &due)) return;
+    due = asked ? waste_reply_by(waste, today, due, pickup)
+                : waste_answer_by(waste, today, due, pickup);
+    Json day = json_of_str(time_format_date(arena, due));
+    entity_set(arena, set, IRI("due"), day);
+    if (asked) entity_set(arena, set, IRI("answerDue"), day);
 }
 
 Rc apply_change_day(Ctx *ctx, Str id, Date day) {
@@ -384,7 +389,8 @@ Rc apply_change_day(Ctx *ctx, Str id, Date day) {
     Entity *set = entity_new(arena, step->id, STR(CASE_TYPE));
     entity_set(arena, set, IRI("pickupDate"), json_of_str(time_format_date(arena, day)));
     entity_set_kind(arena, set, ATTR_RELATIONSHIP, IRI("slot"), json_of_str(new->slot));
-    if (state == CASE_SUBMITTED) answer_forward(ctx, arena, application, set);
+    if (state == CASE_SUBMITTED || state == CASE_ASKED)
+        answer_forward(ctx, arena, application, day, set);
     step->set = set;
     command_add(command, &part_slot_book, new);
     command_add(command, &part_case_step, step);

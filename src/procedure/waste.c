@@ -235,10 +235,17 @@ Date waste_limit_on(const Waste *waste, Date date) {
     return waste_is_working_day(waste, date) ? date : working_days(waste, date, 1, 1);
 }
 
-Date waste_answer_by(const Waste *waste, Date today, Date date, Date pickup) {
-    Date last = working_days(waste, pickup, 1, -1);
+static Date at_latest(Date today, Date date, Date last) {
     if (time_date_days(last) < time_date_days(today)) last = today;
     return time_date_days(date) < time_date_days(last) ? date : last;
+}
+
+Date waste_answer_by(const Waste *waste, Date today, Date date, Date pickup) {
+    return at_latest(today, date, working_days(waste, pickup, 1, -1));
+}
+
+Date waste_reply_by(const Waste *waste, Date today, Date date, Date pickup) {
+    return at_latest(today, date, waste_last_before_cut_off(waste, pickup));
 }
 
 int64_t waste_working_days_left(const Waste *waste, Date from, Date to) {

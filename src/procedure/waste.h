@@ -122,6 +122,9 @@ Date waste_limit_on(const Waste *waste, Date date);
 /* Until when the office answers that would do so by a date: before the day of pickup, which is
    prepared then, and not before today. */
 Date waste_answer_by(const Waste *waste, Date today, Date date, Date pickup);
+/* Until when a resident replies who would do so by a date: before the cut-off of the pickup, and
+   not before today. */
+Date waste_reply_by(const Waste *waste, Date today, Date date, Date pickup);
 /* Working days after from up to to: what is left of a time limit; 0 when it is over. */
 int64_t waste_working_days_left(const Waste *waste, Date from, Date to);
 /* The last working day that is over before the cut-off of a pickup: what comes on it is in time. */

@@ -121,6 +121,12 @@ static Json filters_value(HttpExchange *x, const Filter *filter) {
     return view_value(&view);
 }
 
+/* Until when somebody acts; nobody has to once it was decided. */
+static Date due_of(const Entity *application, Date due) {
+    CaseState state = case_state(application);
+    return state == CASE_SUBMITTED || state == CASE_ASKED ? due : (Date){0};
+}
+
 static const Str purpose_check = {"bulky-waste-check", 17};
 
 /* application: what the official may see of it. Without a number it is another division's. */
@@ -137,7 +143,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
     page_state(&one, case_state(application));
-    view_set(&one, "due", due_value(x, line->due));
+    view_set(&one, "due", due_value(x, due_of(application, line->due)));
     Str assignee = entity_text(application, IRI("assignee"));
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
     view_set(&one, "assignee",
@@ -192,8 +198,8 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
         shown[n++] = application;
         vec_push(ctx->arena, &out->lines, line_value(x, line, application));
         bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
-        out->late +=
-            own && line->due.year && time_date_days(line->due) < time_date_days(today(ctx));
+        Date due = due_of(application, line->due);
+        out->late += own && due.year && time_date_days(due) < time_date_days(today(ctx));
     }
     return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
 }
@@ -398,12 +404,6 @@ static void history_value(HttpExchange *x, View *view, const Entity *application
     view_items(view, "history", &items);
 }
 
-static Date due_of(const Entity *application) {
-    Date due = {0};
-    (void)time_parse_date(entity_text(application, IRI("due")), &due);
-    return due;
-}
-
 /* The post to which the table gives this amount (専決). */
 static Str confirmer(const Ctx *ctx, const Entity *application) {
     return waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"),
@@ -427,7 +427,9 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_str(view, "number", entity_text(application, IRI("receiptNumber")));
     view_int(view, "version", (int64_t)application->version);
     page_state(view, case_state(application));
-    view_set(view, "due", due_value(x, due_of(application)));
+    Date due = {0};
+    (void)time_parse_date(entity_text(application, IRI("due")), &due);
+    view_set(view, "due", due_value(x, due_of(application, due)));
     view_set(view, "assignee",
              str_empty(entity_text(application, IRI("assignee")))
                  ? json_of_null()

@@ -112,6 +112,20 @@ static void a_bad_row_is_listed_and_the_others_come_in(void **state) {
     text_is(json_get_str(fault_at(report, 2), "reason"), "A quote is opened and never closed.");
 }
 
+/* A backslash takes two bytes where it is kept. */
+static void a_row_too_large_for_an_entity_is_listed_alone(void **state) {
+    enum { MANY = 5 << 19 };
+    Rig *rig = *state;
+    char *many = NEW_ARRAY(rig->arena, char, MANY + 1);
+    memset(many, '\\', MANY);
+    many[MANY] = '\0';
+    Str text = str_fmt(rig->arena, AED_HEAD AED_1 "222127,3,大,34.8,138.3,%s,有,\n" AED_2, many);
+    const Json *report = import_text(rig, str_z(rig->arena, text), (ConnectWish){0});
+    counts_are(report, "3 rows 2/0/1, 2 new 0 changed 0 same");
+    assert_int_equal(json_get_int(fault_at(report, 0), "line", 0), 3);
+    assert_true(str_find(json_get_str(fault_at(report, 0), "reason"), STR("4 MiB")) > 0);
+}
+
 static void a_bad_cell_that_is_not_needed_is_left_out_and_named(void **state) {
     Rig *rig = *state;
     const Json *report =
@@ -559,6 +573,7 @@ int main(void) {
         CASE(a_changed_cell_changes_one_attribute_and_an_emptied_one_goes),
         CASE(what_other_sources_say_stays),
         CASE(a_bad_row_is_listed_and_the_others_come_in),
+        CASE(a_row_too_large_for_an_entity_is_listed_alone),
         CASE(a_bad_cell_that_is_not_needed_is_left_out_and_named),
         CASE(titles_bom_tabs_and_blank_lines_are_no_obstacle),
         CASE(bytes_that_are_no_text_list_their_row_only),

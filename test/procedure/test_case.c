@@ -437,10 +437,15 @@ static void an_answer_is_asked_for_before_the_cut_off(void **state) {
     assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-11-30")));
     house_act(house, &house->resident);
     GOOD(house, apply_change_day(&house->ctx, id, (Date){2026, 12, 18}));
+    assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-11-30")));
     GOOD(house, apply_reply(&house->ctx, id, STR("二人掛けです。")));
     house_act(house, &house->clerk);
     GOOD(house, office_ask(&house->ctx, &act));
     assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-12-02")));
+    house_act(house, &house->resident);
+    GOOD(house, apply_change_day(&house->ctx, id, FRIDAY)); /* brings it forward */
+    assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-11-30")));
+    assert_true(str_eq(cases_text(house, id, IRI("due")), STR("2026-11-30")));
 }
 
 static void touch_time_adds_up_and_makes_no_new_version(void **state) {
