@@ -185,7 +185,8 @@ const CliCommand cmd_rules = {
         "FILE.json, the definition of a procedure (starter/procedures has one): it is\n"
         "read as the server will, and held to what publishing demands: reachable pages\n"
         "and states, tables without gaps and overlaps, nothing used that is not asked,\n"
-        "texts in Japanese, English and plain Japanese, retention, a post that is held.\n"
+        "texts in Japanese, English and plain Japanese, retention, a post that is held,\n"
+        "examples from which comes what they expect. A member that nobody knows is refused.\n"
         "Each finding is printed with its place; with any the exit code is 2.\n"
         "\n"
         "No server is needed, nothing is changed.",

@@ -4,6 +4,7 @@
 #include "procedure_int.h"
 
 #include "definition.h"
+#include "members.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,12 +41,15 @@ static Wording wording_of(const Json *from, const char *name) {
     return (Wording){.all = all, .ja = json_get_str(all, "ja")};
 }
 
+static Rc check_wording(const Reader *reader, const Wording *wording, Str path) {
+    if (!str_empty(wording->ja) && !str_empty(json_get_str(wording->all, "en"))) return RC_OK;
+    return refuse(reader, path, "A text in Japanese (ja) and English (en) is needed here.");
+}
+
 static Rc need_wording(const Reader *reader, const Json *from, Str path, const char *name,
                        Wording *out) {
     *out = wording_of(from, name);
-    if (!str_empty(out->ja) && !str_empty(json_get_str(out->all, "en"))) return RC_OK;
-    return refuse(reader, under(reader, path, name),
-                  "A text in Japanese (ja) and English (en) is needed here.");
+    return check_wording(reader, out, under(reader, path, name));
 }
 
 /* An id as it stands in addresses and expressions. */
@@ -84,6 +88,27 @@ static void read_words(const Reader *reader, const Json *from, const char *name,
         vec_push(reader->ctx->arena, out, json_str(json_at(list, i)));
 }
 
+/* A member that is one of some words. */
+typedef struct WordMember {
+    const char *name;
+    Str words[4];
+    unsigned n;
+    bool needed; /* else the first word is meant where none stands */
+} WordMember;
+
+static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
+                    unsigned *out) {
+    Str word = json_get_str(from, member->name);
+    *out = 0;
+    if (str_empty(word) && !member->needed) return RC_OK;
+    for (; *out < member->n; (*out)++)
+        if (str_eq(member->words[*out], word)) return RC_OK;
+    Str known = str_join(reader->ctx->arena, member->words, member->n, STR(", "));
+    return refuse(reader, under(reader, path, member->name),
+                  "\"" STR_FMT "\" is none of the words that may stand here: " STR_FMT ".",
+                  STR_ARG(str_head(word, 40)), STR_ARG(known));
+}
+
 static Rc read_date(const Reader *reader, const Json *from, Str path, const char *name, Date *out) {
     Str text = json_get_str(from, name);
     *out = (Date){0};
@@ -97,7 +122,6 @@ typedef Rc ReadOne(Reader *reader, const Json *from, Str path);
 static Rc read_each(Reader *reader, const Json *from, Str path, const char *name, ReadOne *one) {
     const Json *list = json_get(from, str_of(name));
     Str place = under(reader, path, name);
-    if (list && list->kind != JSON_ARRAY) return refuse(reader, place, "A list is expected here.");
     for (size_t i = 0; list && i < list->len; i++)
         TRY(one(reader, json_at(list, i), nth(reader, place, i)));
     return RC_OK;
@@ -167,18 +191,26 @@ static bool has_options(FieldKind kind) {
     return kind == FIELD_CHOICE || kind == FIELD_CHOICES;
 }
 
+static Rc read_class(const Reader *reader, const Json *from, Str path, Str *out) {
+    static const WordMember classes = {
+        "class", {STR("personal"), STR("open"), STR("internal"), STR("sensitive")}, 4, false};
+    unsigned class;
+    TRY(read_word(reader, from, path, &classes, &class));
+    *out = classes.words[class];
+    return RC_OK;
+}
+
 static Rc read_field(Reader *reader, const Json *from, Str path) {
     Field field = {.hint = wording_of(from, "hint"),
                    .optional = json_get_bool(from, "optional", false),
                    .least = json_get_int(from, "least", INT64_MIN),
                    .most = json_get_int(from, "most", INT64_MAX),
-                   .class = json_get_str(from, "class"),
                    .from = json_get_str(from, "from")};
-    if (str_empty(field.class)) field.class = STR("personal");
     TRY(need_id(reader, from, path, true, &field.id));
     if (definition_field(reader->out, field.id))
         return refuse(reader, path, "This id is another field's.");
     TRY(read_kind(reader, from, path, &field.kind));
+    TRY(read_class(reader, from, path, &field.class));
     TRY(need_wording(reader, from, path, "label", &field.label));
     TRY(read_expr(reader, from, path, "when", &field.when));
     vec_push(reader->ctx->arena, &last_page(reader)->fields, field);
@@ -205,12 +237,26 @@ static Rc read_page(Reader *reader, const Json *from, Str path) {
 
 /* ---- rules */
 
+static const DefinedRule *rule_of(const DefinedRules *rules, Str id) {
+    VEC_EACH (DefinedRule, rule, rules)
+        if (str_eq(rule->id, id)) return rule;
+    return NULL;
+}
+
+/* A rule that is spoken of by its id. */
+static Rc read_named_rule(const Reader *reader, const Json *from, Str path, DefinedRules *into) {
+    Str id;
+    TRY(need_id(reader, from, path, false, &id));
+    if (rule_of(into, id)) return refuse(reader, path, "This id is another rule's.");
+    return read_rule(reader, from, path, into);
+}
+
 static Rc read_condition(Reader *reader, const Json *from, Str path) {
-    return read_rule(reader, from, path, &reader->out->conditions);
+    return read_named_rule(reader, from, path, &reader->out->conditions);
 }
 
 static Rc read_check(Reader *reader, const Json *from, Str path) {
-    return read_rule(reader, from, path, &reader->out->checks);
+    return read_named_rule(reader, from, path, &reader->out->checks);
 }
 
 static Rc read_tables(Reader *reader, const Json *from) {
@@ -248,41 +294,39 @@ static Rc read_fee(Reader *reader, const Json *from) {
 
 /* ---- states */
 
-static Rc read_owner(const Reader *reader, const Json *from, Str path, StateOwner *out) {
-    static const Str words[] = {[OWNER_RESIDENT] = STR("resident"),
-                                [OWNER_OFFICE] = STR("office"),
-                                [OWNER_OTHER] = STR("other"),
-                                [OWNER_NOBODY] = STR("end")};
-    Str word = json_get_str(from, "owner");
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!str_eq(words[i], word)) continue;
-        *out = (StateOwner)i;
-        return RC_OK;
-    }
-    return refuse(reader, under(reader, path, "owner"),
-                  "A state's owner is resident, office, other or end.");
-}
-
 static Rc read_state(Reader *reader, const Json *from, Str path) {
+    static const WordMember owners = {
+        "owner", {STR("resident"), STR("office"), STR("other"), STR("end")}, 4, true};
+    static const WordMember outcomes = {
+        "outcome", {STR("done"), STR("refused"), STR("withdrawn")}, 3, false};
+    unsigned owner, outcome;
     DefinedState state = {.days = json_get_int(from, "days", 0)};
     TRY(need_id(reader, from, path, false, &state.id));
     if (definition_state(reader->out, state.id))
         return refuse(reader, path, "This id is another state's.");
     TRY(need_wording(reader, from, path, "label", &state.label));
-    TRY(read_owner(reader, from, path, &state.owner));
+    TRY(read_word(reader, from, path, &owners, &owner));
+    state.owner = (StateOwner)owner;
+    TRY(read_word(reader, from, path, &outcomes, &outcome));
+    state.outcome = (StateOutcome)outcome;
+    if (state.owner != OWNER_NOBODY && json_get(from, STR("outcome")))
+        return refuse(reader, under(reader, path, "outcome"), "Only an end has an outcome.");
     vec_push(reader->ctx->arena, &reader->out->states, state);
     return RC_OK;
 }
 
 static Rc read_move(Reader *reader, const Json *from, Str path) {
+    static const WordMember movers = {"by", {STR("office"), STR("resident")}, 2, false};
+    unsigned by;
     DefinedMove move = {.to = json_get_str(from, "to"),
                         .reason = json_get_bool(from, "reason", false),
-                        .by_resident = str_eq(json_get_str(from, "by"), STR("resident")),
                         .decision = json_get_str(from, "decision")};
     TRY(need_id(reader, from, path, false, &move.id));
     if (definition_move(reader->out, move.id))
         return refuse(reader, path, "This id is another move's.");
     TRY(need_wording(reader, from, path, "label", &move.label));
+    TRY(read_word(reader, from, path, &movers, &by));
+    move.by_resident = by == 1;
     read_words(reader, from, "from", &move.from);
     if (!definition_state(reader->out, move.to))
         return refuse(reader, under(reader, path, "to"), "There is no such state.");
@@ -296,7 +340,90 @@ static Rc read_move(Reader *reader, const Json *from, Str path) {
     return RC_OK;
 }
 
+/* ---- examples */
+
+typedef bool Known(const Definition *definition, Str name);
+
+static bool is_field(const Definition *definition, Str name) {
+    return definition_field(definition, name) != NULL;
+}
+
+static bool is_condition(const Definition *definition, Str name) {
+    return rule_of(&definition->conditions, name) != NULL;
+}
+
+static bool is_check(const Definition *definition, Str name) {
+    return rule_of(&definition->checks, name) != NULL;
+}
+
+static bool is_table(const Definition *definition, Str name) {
+    VEC_EACH (NamedTable, named, &definition->tables)
+        if (str_eq(named->name, name)) return true;
+    return false;
+}
+
+/* The names in an object or a list of names are all known. */
+static Rc check_names(const Reader *reader, const Json *names, Str path, Known *known) {
+    for (uint32_t i = 0; names && i < names->len; i++) {
+        Str name =
+            names->kind == JSON_OBJECT ? names->value.members[i].name : json_str(json_at(names, i));
+        if (!known(reader->out, name))
+            return refuse(reader, path, "The definition has no \"" STR_FMT "\".",
+                          STR_ARG(str_head(name, 64)));
+    }
+    return RC_OK;
+}
+
+static Rc check_expected(const Reader *reader, const Json *expect, Str path) {
+    static const struct {
+        const char *name;
+        Known *known;
+    } rows[] = {
+        {"fails", is_condition}, {"checks", is_check}, {"faults", is_field}, {"tables", is_table}};
+    if (!expect || !expect->len)
+        return refuse(reader, path,
+                      "An example expects something: fee, amount, fails, checks, "
+                      "faults or tables.");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        TRY(check_names(reader, json_get(expect, str_of(rows[i].name)),
+                        under(reader, path, rows[i].name), rows[i].known));
+    return RC_OK;
+}
+
+static Rc read_example(Reader *reader, const Json *from, Str path) {
+    DefinedExample example = {.answers = json_get(from, STR("answers")),
+                              .expect = json_get(from, STR("expect"))};
+    TRY(need_id(reader, from, path, false, &example.id));
+    VEC_EACH (DefinedExample, other, &reader->out->examples)
+        if (str_eq(other->id, example.id))
+            return refuse(reader, path, "This id is another example's.");
+    TRY(need_wording(reader, from, path, "label", &example.label));
+    TRY(read_date(reader, from, path, "on", &example.on));
+    TRY(check_names(reader, example.answers, under(reader, path, "answers"), is_field));
+    TRY(check_expected(reader, example.expect, under(reader, path, "expect")));
+    vec_push(reader->ctx->arena, &reader->out->examples, example);
+    return RC_OK;
+}
+
 /* ---- the whole */
+
+static Rc read_bring(Reader *reader, const Json *from, Str path) {
+    Wording thing = {.all = from, .ja = json_get_str(from, "ja")};
+    TRY(check_wording(reader, &thing, path));
+    vec_push(reader->ctx->arena, &reader->out->bring, thing);
+    return RC_OK;
+}
+
+static Rc read_audience(Reader *reader, const Json *source) {
+    static const WordMember audiences = {"audience", {STR("residents"), STR("staff")}, 2, false};
+    unsigned audience;
+    TRY(read_word(reader, source, STR_NONE, &audiences, &audience));
+    reader->out->inside = audience == 1;
+    TRY(read_each(reader, source, STR_NONE, "bring", read_bring));
+    return json_get(source, STR("after"))
+               ? need_wording(reader, source, STR_NONE, "after", &reader->out->after)
+               : RC_OK;
+}
 
 /* Names come first: a page's condition may speak of any field, before or after it. */
 static void collect_names(Reader *reader, const Json *source) {
@@ -337,15 +464,19 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     Reader reader = {.ctx = ctx, .out = definition};
     if (!source || source->kind != JSON_OBJECT)
         return refuse(&reader, STR_NONE, "A definition is a JSON object.");
+    TRY(members_check(ctx, source));
     collect_names(&reader, source);
     TRY(read_head(&reader, source));
+    TRY(read_audience(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "pages", read_page));
     TRY(read_tables(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "conditions", read_condition));
     TRY(read_each(&reader, source, STR_NONE, "checks", read_check));
     TRY(read_fee(&reader, source));
+    TRY(read_expr(&reader, source, STR_NONE, "amount", &definition->amount));
     TRY(read_each(&reader, source, STR_NONE, "states", read_state));
     TRY(read_each(&reader, source, STR_NONE, "moves", read_move));
+    TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");
     if (!definition->states.len)

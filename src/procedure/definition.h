@@ -75,11 +75,15 @@ typedef struct NamedTable {
 
 typedef enum StateOwner { OWNER_RESIDENT, OWNER_OFFICE, OWNER_OTHER, OWNER_NOBODY } StateOwner;
 
+/* How a case ends there. */
+typedef enum StateOutcome { OUTCOME_DONE, OUTCOME_REFUSED, OUTCOME_WITHDRAWN } StateOutcome;
+
 typedef struct DefinedState {
     Str id;
     Wording label;
-    StateOwner owner; /* nobody's: an end */
-    int64_t days;     /* working days that it may take; 0: none is set */
+    StateOwner owner;     /* nobody's: an end */
+    int64_t days;         /* working days that it may take; 0: none is set */
+    StateOutcome outcome; /* of an end; of another state OUTCOME_DONE, without meaning */
 } DefinedState;
 
 /* Whoever owns `from` makes the move; what it demands is guarded. */
@@ -93,6 +97,17 @@ typedef struct DefinedMove {
     Str decision; /* the kind of matter that must be decided first (delegations), or empty */
 } DefinedMove;
 
+/* Stored answers with what must come of them: a definition's own tests. */
+typedef struct DefinedExample {
+    Str id;
+    Wording label;
+    Date on;             /* the day on which it is tried; year 0: today */
+    const Json *answers; /* as form_read takes a draft; NULL: none */
+    const Json *expect;  /* "fee" and "amount" in yen, "fails" and "checks": ids of conditions and
+                            checks that don't hold, "faults": a word for each field, "tables": a
+                            value for each; all of a kind, or the member is absent */
+} DefinedExample;
+
 typedef struct Definition {
     Str id;
     int64_t version;
@@ -101,8 +116,11 @@ typedef struct Definition {
     Str category;
     StrVec words; /* what people also call it, for search */
     Str basis, retention, post;
-    int64_t days; /* 標準処理期間, working days */
-    bool sign_in; /* applying needs an account */
+    int64_t days;       /* 標準処理期間, working days */
+    bool sign_in;       /* applying needs an account */
+    bool inside;        /* staff apply: a procedure inside the house */
+    VEC(Wording) bring; /* what to have at hand */
+    Wording after;      /* what happens once it is sent; all NULL: nothing more is said */
     VEC(FormPage) pages;
     DefinedRules conditions; /* who may apply: a warning names the one that fails, applying stays
                          possible (行政手続法7条) */
@@ -110,14 +128,17 @@ typedef struct Definition {
     VEC(NamedTable) tables;
     const FeelExpr *fee; /* yen; NULL: none */
     Str fee_article, fee_account;
+    const FeelExpr *amount;   /* yen that is decided on (a grant, a spending), by which delegations
+                                 choose who decides; NULL: none */
     VEC(DefinedState) states; /* the first one is where a case begins */
     VEC(DefinedMove) moves;
     StrVec statistics; /* fields that are counted */
+    VEC(DefinedExample) examples;
     const Json *source;
 } Definition;
 
 /* Lives in ctx->arena and refers to source. RC_INVALID: the path of the member, and what it should
- * be. */
+ * be; a member that a definition doesn't have is refused, too. */
 Rc definition_read(Ctx *ctx, const Json *source, const Definition **out);
 
 /* What keeps a definition from being published. */
@@ -126,9 +147,12 @@ typedef struct DefinitionFinding {
 } DefinitionFinding;
 typedef VEC(DefinitionFinding) DefinitionFindings;
 /* posts: those that somebody holds; kinds: matters that the delegations know; NULL: not looked at.
- */
+   All examples are tried. */
 void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
                      const StrVec *kinds, DefinitionFindings *out);
+/* A dry run: each difference between what an example expects and what came out is a finding. */
+void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExample *example,
+                        DefinitionFindings *out);
 
 const Field *definition_field(const Definition *definition, Str id); /* NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);

@@ -317,17 +317,30 @@ void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResul
         vec_push(ctx->arena, out, (RuleResult){.rule = rule, .holds = holds(&filling, rule->test)});
 }
 
-Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
+/* False when the expression gives no whole amount of yen. */
+static bool yen_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
     *out = 0;
-    if (!form->definition->fee) return RC_OK;
-    FeelValue value = evaluate(&filling, form->definition->fee);
+    if (!expr) return true;
+    FeelValue value = evaluate(&filling, expr);
     Json json = feel_to_json(ctx->arena, &value);
-    *out = json.kind == JSON_NUMBER && json.is_int ? json.value.integer : -1;
-    if (*out >= 0) return RC_OK;
+    bool whole = json.kind == JSON_NUMBER && json.is_int && json.value.integer >= 0;
+    if (whole) *out = json.value.integer;
+    return whole;
+}
+
+Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
+    if (yen_of(ctx, form, form->definition->fee, out)) return RC_OK;
     return ctx_fail(
         ctx, RC_INVALID, "bad-fee", STR("fee.amount"),
         "The fee of this procedure cannot be computed: the office has to mend its definition.");
+}
+
+Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {
+    if (yen_of(ctx, form, form->definition->amount, out)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
+                    "The amount to decide on cannot be computed: the office has to mend the "
+                    "procedure's definition.");
 }
 
 Json form_json(Arena *arena, const Form *form) {

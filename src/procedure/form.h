@@ -44,6 +44,8 @@ void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResul
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole
    amount: the definition is at fault, not who applies. */
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);
+/* The same of the amount that is decided on; RC_INVALID "bad-amount". */
+Rc form_amount(Ctx *ctx, const Form *form, int64_t *out);
 /* The normalised answers that are due, by field id: what a case keeps. */
 Json form_json(Arena *arena, const Form *form);
 /* An answer as a person reads it: labels of choices, dates in the language. */

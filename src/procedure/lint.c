@@ -14,17 +14,17 @@ typedef struct Lint {
     StrVec known; /* fields asked so far, tables so far, what is always there */
 } Lint;
 
-[[gnu::format(printf, 3, 4)]] static void find(const Lint *lint, Str path, const char *format,
-                                               ...) {
+void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *format, ...) {
     char text[300];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    Arena *arena = lint->ctx->arena;
-    vec_push(arena, lint->out,
-             (DefinitionFinding){.path = path, .text = str_dup(arena, str_of(text))});
+    vec_push(ctx->arena, out,
+             (DefinitionFinding){.path = path, .text = str_dup(ctx->arena, str_of(text))});
 }
+
+#define find(lint, path, ...) definition_tell((lint)->ctx, (lint)->out, path, __VA_ARGS__)
 
 static bool among(const StrVec *names, Str name) {
     VEC_EACH (Str, one, names)
@@ -173,6 +173,10 @@ static void check_head(const Lint *lint) {
     if (definition->days < 1)
         find(lint, STR("days"), "The standard period (標準処理期間) is not said.");
     if (!definition->summary.all) find(lint, STR("summary"), "What it is for is not said.");
+    check_easy(lint, STR("summary"), &definition->summary);
+    check_easy(lint, STR("after"), &definition->after);
+    for (size_t i = 0; i < definition->bring.len; i++)
+        check_easy(lint, PLACE(lint, "bring[%zu]", i), &definition->bring.items[i]);
     check_easy(lint, STR("label"), &definition->label);
     VEC_EACH (Str, name, &definition->statistics)
         if (!definition_field(definition, *name))
@@ -188,5 +192,8 @@ void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts
     check_rules(&lint, "conditions", &definition->conditions);
     check_rules(&lint, "checks", &definition->checks);
     check_expr(&lint, STR("fee.amount"), definition->fee);
+    check_expr(&lint, STR("amount"), definition->amount);
     check_states(&lint);
+    VEC_EACH (DefinedExample, example, &definition->examples)
+        definition_dry_run(ctx, definition, example, out);
 }

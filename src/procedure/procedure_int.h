@@ -35,6 +35,11 @@ PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, D
    rules are kept on what is so, not on what he may read; never show it. */
 Rc case_load(Ctx *ctx, Str id, const Entity **out);
 
+/* ---- definitions ---- */
+/* Adds a finding, of at most 299 bytes. */
+[[gnu::format(printf, 4, 5)]] void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path,
+                                                   const char *format, ...);
+
 /* ---- the office ---- */
 /* The case, if the official who asks may do this to it. */
 Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out);

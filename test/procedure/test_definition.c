@@ -90,8 +90,15 @@ static void the_starters_definitions_can_be_published(void **state) {
     "{'id': '" id "', 'label': " BOTH("状態") ", 'owner': '" owner "'" more "}"
 #define MOVE(id, from, to, more)                                                                   \
     "{'id': '" id "', 'label': " BOTH("移る") ", 'from': ['" from "'], 'to': '" to "'" more "}"
-#define STATES "'states': [" STATE("new", "office", ", 'days': 3") "," STATE("done", "end", "") "]"
-#define MOVES  "'moves': [" MOVE("finish", "new", "done", "") "]"
+#define STATES         "'states': [" STATE("new", "office", ", 'days': 3") "," STATE("done", "end", "") "]"
+#define MOVES          "'moves': [" MOVE("finish", "new", "done", "") "]"
+#define RULE(id, test) "{'id': '" id "', 'test': '" test "', 'text': " BOTH("決まり") "}"
+#define EXAMPLE(more, expect)                                                                      \
+    "'examples': [{'id': 'e', 'label': " BOTH("例") "," more ", 'expect': {" expect "}}]"
+#define PAGES            "'pages': [" PAGE("a", "", FIELD("x", "")) "]"
+#define WHOLE_BUT_PAGES  HEAD "," ABOUT "," STATES
+#define WHOLE_BUT_STATES HEAD "," ABOUT "," PAGES
+#define WHOLE            HEAD "," ABOUT "," PAGES "," STATES
 #define ABOUT                                                                                      \
     "'basis': '条例', 'retention': '5年', 'post': 'held', 'days': 5, 'summary': " BOTH("要約")
 
@@ -138,6 +145,66 @@ static void faults_name_their_place(void **state) {
         {"{" HEAD ", 'pages': [" PAGE("a", "", FIELD("x", "")) "], " STATES ", 'moves': [" MOVE(
              "m", "new", "nowhere", "") "]}",
          "moves[0].to"},
+        {"{" WHOLE ", 'moovs': []}", "moovs"},
+        {"{" WHOLE ", 'effective ': {}}", "effective "},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", ", 'field': []", FIELD("x", "")) "]}",
+         "pages[0].field"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'option': []")) "]}",
+         "pages[0].fields[0].option"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'optional': 'yes'")) "]}",
+         "pages[0].fields[0].optional"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'most': 1.5")) "]}",
+         "pages[0].fields[0].most"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'class': 'secret'")) "]}",
+         "pages[0].fields[0].class"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE(
+             "a", "", FIELD("x", ", 'checks': [{'tset': 'x', 'text': " BOTH("正す") "}]")) "]}",
+         "pages[0].fields[0].checks[0].tset"},
+        {"{" WHOLE_BUT_PAGES
+         ", 'pages': [" PAGE("a", "",
+                             "{'id': 'x', 'kind': 'choice', 'label': " BOTH(
+                                 "答え") ", 'options': [{'id': 'o', 'lable': 1}]}") "]}",
+         "pages[0].fields[0].options[0].lable"},
+        {"{" WHOLE_BUT_STATES ", 'states': [" STATE("new", "office", ", 'day': 3") "]}",
+         "states[0].day"},
+        {"{" WHOLE_BUT_STATES ", 'states': [" STATE("end", "end", ", 'outcome': 'lost'") "]}",
+         "states[0].outcome"},
+        {"{" WHOLE_BUT_STATES ", 'states': [" STATE("new", "office", ", 'outcome': 'done'") "]}",
+         "states[0].outcome"},
+        {"{" WHOLE ", 'moves': [" MOVE("m", "new", "done", ", 'reasons': true") "]}",
+         "moves[0].reasons"},
+        {"{" WHOLE ", 'moves': [" MOVE("m", "new", "done", ", 'by': 'mayor'") "]}", "moves[0].by"},
+        {"{" WHOLE ", 'conditions': [{'id': 'c', 'test': 'true', 'txt': 1}]}", "conditions[0].txt"},
+        {"{" WHOLE ", 'conditions': [{'test': 'true', 'text': " BOTH("条件") "}]}",
+         "conditions[0].id"},
+        {"{" WHOLE ", 'checks': [" RULE("c", "true") "," RULE("c", "true") "]}", "checks[1]"},
+        {"{" WHOLE ", 'tables': {'t': {'hits': 'U'}}}", "tables.t.hits"},
+        {"{" WHOLE ", 'tables': {'t': {'inputs': [{'expresion': 'x'}]}}}",
+         "tables.t.inputs[0].expresion"},
+        {"{" WHOLE ", 'tables': {'t': {'outputs': [{'default': '1'}]}}}",
+         "tables.t.outputs[0].default"},
+        {"{" WHOLE ", 'tables': {'t': {'rules': [{'if': []}]}}}", "tables.t.rules[0].if"},
+        {"{" WHOLE ", 'fee': {'amont': '1'}}", "fee.amont"},
+        {"{" WHOLE ", 'amount': '1 +'}", "amount"},
+        {"{" WHOLE ", 'audience': 'everybody'}", "audience"},
+        {"{" WHOLE ", 'bring': [{'ja': '印鑑'}]}", "bring[0]"},
+        {"{" WHOLE ", 'bring': ['印鑑']}", "bring[0]"},
+        {"{" WHOLE ", 'after': {'en': 'Wait'}}", "after"},
+        {"{" WHOLE ", 'words': 'いぬ'}", "words"},
+        {"{" WHOLE ", 'words': [1]}", "words[0]"},
+        {"{" WHOLE ", 'examples': [{'id': 'e', 'answer': {}}]}", "examples[0].answer"},
+        {"{" WHOLE "," EXAMPLE("'on': '6月'", "'fee': 0") "}", "examples[0].on"},
+        {"{" WHOLE "," EXAMPLE("'answers': {'y': '1'}", "'fee': 0") "}", "examples[0].answers"},
+        {"{" WHOLE "," EXAMPLE("'answers': {'x': 1}", "'fee': 0") "}", "examples[0].answers.x"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "") "}", "examples[0].expect"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "'fees': 0") "}", "examples[0].expect.fees"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "'fails': ['c']") "}", "examples[0].expect.fails"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "'checks': ['c']") "}",
+         "examples[0].expect.checks"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "'faults': {'y': 'rule'}") "}",
+         "examples[0].expect.faults"},
+        {"{" WHOLE "," EXAMPLE("'answers': {}", "'tables': {'t': 1}") "}",
+         "examples[0].expect.tables"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const Definition *definition;
@@ -160,6 +227,13 @@ static void lint_finds_what_cannot_be_published(void **state) {
         {"{" HEAD ", 'basis': '条例', 'post': 'held', 'days': 5, 'summary': " BOTH(
              "要約") ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES "," MOVES "}",
          "retention: How long its cases are kept is not said."},
+        {"{" WHOLE "," MOVES "," EXAMPLE("'answers': {}", "'faults': {}") "}",
+         "examples.e: \"x\" has the fault required, none was expected."},
+        {"{" WHOLE "," MOVES ", 'amount': 'cost'}", "amount: \"cost\" is never asked."},
+        {"{" WHOLE "," MOVES ", 'bring': [{'ja': '印鑑', 'en': 'Seal'}]}",
+         "bring[0]: There is no text in plain Japanese (easy)."},
+        {"{" WHOLE "," MOVES ", 'after': {'ja': '来庁', 'en': 'Come'}}",
+         "after: There is no text in plain Japanese (easy)."},
         {"{" HEAD "," ABOUT ", 'pages': [" PAGE("a", "", FIELD("x", ", 'when': 'y'")) "]," STATES
                                                                                       "," MOVES "}",
          "pages.a.x: \"y\" is never asked."},
@@ -203,6 +277,96 @@ static void lint_finds_what_cannot_be_published(void **state) {
                         : STR("");
         if (!str_eq(first, str_of(cases[i].finding)))
             fail_msg("%zu: got " STR_FMT ", expected %s", i, STR_ARG(first), cases[i].finding);
+    }
+}
+
+#define END(id, outcome) STATE(id, "end", ", 'outcome': '" outcome "'")
+#define THREE            STATE("a", "end", "") "," END("b", "refused") "," END("c", "withdrawn")
+#define ENDS             "'states': [" THREE "]"
+#define TOLD                                                                                       \
+    "'audience': 'staff', 'bring': [" BOTH("証明書") "," BOTH("写真") "], 'after': " BOTH("来庁")
+
+/* What pages are told besides questions. */
+static void members_of_the_whole_are_read(void **state) {
+    House *house = *state;
+    const Definition *plain = defined(house, json_of(house, "{" WHOLE "}"));
+    assert_true(!plain->inside && !plain->bring.len && !plain->after.all && !plain->amount);
+    const Definition *told =
+        defined(house, json_of(house, "{" WHOLE_BUT_STATES "," ENDS "," TOLD ", 'amount': 'x'}"));
+    assert_true(told->inside && told->amount);
+    assert_int_equal(told->bring.len, 2);
+    assert_true(str_eq(told->bring.items[1].ja, STR("写真")));
+    assert_true(str_eq(told->after.ja, STR("来庁")));
+    assert_int_equal(definition_state(told, STR("a"))->outcome, OUTCOME_DONE);
+    assert_int_equal(definition_state(told, STR("b"))->outcome, OUTCOME_REFUSED);
+    assert_int_equal(definition_state(told, STR("c"))->outcome, OUTCOME_WITHDRAWN);
+}
+
+static void an_unknown_member_is_told_with_what_may_be_meant(void **state) {
+    House *house = *state;
+    const Definition *definition;
+    FAILS(house,
+          definition_read(&house->ctx, json_of(house, "{" WHOLE ", 'moovs': []}"), &definition),
+          RC_INVALID, "bad-definition");
+    assert_true(str_find(house->ctx.error.detail, STR("\"moves\"")) > 0);
+}
+
+/* ---- examples */
+
+#define NUMBER   "{'id': 'n', 'kind': 'number', 'label': " BOTH("数") ", 'least': 1}"
+#define OPTIONAL FIELD("x", ", 'optional': true")
+#define TABLE    "{'hit': 'F', 'outputs': [{'name': 'o', 'otherwise': 'n * 3'}]}"
+#define JUNE     RULE("june", "month of year(today()) = \\\"June\\\"")
+#define FEW      RULE("few", "n < 5")
+#define EVEN     RULE("even", "even(n)")
+#define FEE      "{'amount': 't', 'article': '条', 'account': '款'}"
+#define ASKED    PAGE("a", "", NUMBER "," OPTIONAL)
+#define RULES    "'tables': {'t': " TABLE "}, 'conditions': [" FEW "], 'checks': [" EVEN "," JUNE "]"
+#define TRIED    WHOLE_BUT_PAGES ", 'pages': [" ASKED "]," RULES ", 'amount': 'n * 100', 'fee': " FEE
+
+static void an_example_tells_each_difference(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *more, *expect, *findings;
+    } cases[] = {
+        {"'answers': {'n': '2'}",
+         "'fee': 6, 'amount': 200, 'fails': [], 'faults': {}, 'tables': {'t': 6}", ""},
+        {"'on': '2026-06-30', 'answers': {'n': '２'}", "'checks': []", ""},
+        {"'answers': {'n': '2'}", "'checks': ['june']", ""},
+        {"'answers': {'n': '7'}", "'fails': ['few'], 'checks': ['even', 'june']", ""},
+        {"'answers': {'n': 'x'}", "'faults': {'n': 'format'}", ""},
+        {"'answers': {'x': ['a', 'b']}", "'faults': {'n': 'required'}", ""},
+        {"'answers': {'n': '2'}", "'fee': 5", "The fee is 6, 5 was expected."},
+        {"'answers': {'n': '2'}", "'amount': 100", "The amount is 200, 100 was expected."},
+        {"'answers': {'n': 'x'}", "'fee': 5", "The fee cannot be computed, 5 was expected."},
+        {"'answers': {'n': '2'}", "'fails': ['few']", "\"few\" holds, and was expected not to."},
+        {"'answers': {'n': '7'}", "'fails': []", "\"few\" doesn't hold, and was expected to."},
+        {"'on': '2026-07-01', 'answers': {'n': '3'}", "'checks': []",
+         "\"even\" doesn't hold, and was expected to. \"june\" doesn't hold, and was expected to."},
+        {"'answers': {'n': '0'}", "'faults': {}", "\"n\" has the fault low, none was expected."},
+        {"'answers': {'n': '1'}", "'faults': {'n': 'low'}",
+         "\"n\" has no fault, low was expected."},
+        {"'answers': {'n': '0'}", "'faults': {'n': 'high'}",
+         "\"n\" has the fault low, high was expected."},
+        {"'answers': {'n': '2'}", "'tables': {'t': 7}", "The table \"t\" gives 6, 7 was expected."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Arena *arena = house->ctx.arena;
+        Str source = str_fmt(
+            arena,
+            "{" TRIED ", 'examples': [{'id': 'e', 'label': " BOTH("例") ", %s, 'expect': {%s}}]}",
+            cases[i].more, cases[i].expect);
+        const Definition *definition = defined(house, json_of(house, source.ptr));
+        DefinitionFindings findings = {0};
+        StrVec told = {0};
+        definition_dry_run(&house->ctx, definition, &definition->examples.items[0], &findings);
+        VEC_EACH (DefinitionFinding, finding, &findings) {
+            assert_true(str_eq(finding->path, STR("examples.e")));
+            vec_push(arena, &told, finding->text);
+        }
+        Str all = str_join(arena, told.items, told.len, STR(" "));
+        if (!str_eq(all, str_of(cases[i].findings)))
+            fail_msg("%zu: got " STR_FMT ", expected %s", i, STR_ARG(all), cases[i].findings);
     }
 }
 
@@ -322,7 +486,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_starters_definitions_can_be_published),
         cmocka_unit_test(faults_name_their_place),
+        cmocka_unit_test(members_of_the_whole_are_read),
+        cmocka_unit_test(an_unknown_member_is_told_with_what_may_be_meant),
         cmocka_unit_test(lint_finds_what_cannot_be_published),
+        cmocka_unit_test(an_example_tells_each_difference),
         cmocka_unit_test(answers_are_taken_leniently),
         cmocka_unit_test(faults_of_answers_say_what),
         cmocka_unit_test(only_due_questions_are_asked),

@@ -1,0 +1,99 @@
+/* The dry run of a definition's examples: what came out beside what was expected. */
+#include "procedure_int.h"
+
+#include "form.h"
+
+typedef struct Trial {
+    Ctx *ctx;
+    const DefinedExample *example;
+    const Form *form;
+    DefinitionFindings *out;
+    Str path; /* of the example */
+} Trial;
+
+#define differ(trial, ...) definition_tell((trial)->ctx, (trial)->out, (trial)->path, __VA_ARGS__)
+
+typedef Rc Amount(Ctx *ctx, const Form *form, int64_t *out);
+
+static void try_amount(const Trial *trial, const char *name, Amount *amount) {
+    const Json *expected = json_get(trial->example->expect, str_of(name));
+    int64_t got, wanted = json_get_int(trial->example->expect, name, 0);
+    if (!expected || expected->kind == JSON_NULL) return;
+    if (amount(trial->ctx, trial->form, &got) != RC_OK)
+        differ(trial, "The %s cannot be computed, %lld was expected.", name, (long long)wanted);
+    else if (got != wanted)
+        differ(trial, "The %s is %lld, %lld was expected.", name, (long long)got,
+               (long long)wanted);
+}
+
+static bool named(const Json *list, Str id) {
+    for (uint32_t i = 0; i < list->len; i++)
+        if (str_eq(json_str(json_at(list, i)), id)) return true;
+    return false;
+}
+
+static void try_rules(const Trial *trial, const char *name, const DefinedRules *rules) {
+    const Json *expected = json_get(trial->example->expect, str_of(name));
+    RuleResults results = {0};
+    if (!expected || expected->kind == JSON_NULL) return;
+    form_judge(trial->ctx, trial->form, rules, &results);
+    VEC_EACH (RuleResult, result, &results)
+        if (result->holds == named(expected, result->rule->id))
+            differ(trial, "\"" STR_FMT "\" %s.", STR_ARG(result->rule->id),
+                   result->holds ? "holds, and was expected not to"
+                                 : "doesn't hold, and was expected to");
+}
+
+static void try_faults(const Trial *trial) {
+    const Json *expected = json_get(trial->example->expect, STR("faults"));
+    if (!expected || expected->kind == JSON_NULL) return;
+    for (size_t i = 0; i < trial->form->n; i++) {
+        const FormAnswer *answer = &trial->form->answers[i];
+        Str wanted = json_str(json_get(expected, answer->field->id)), got = str_of(answer->fault);
+        if (!str_eq(wanted, got))
+            differ(trial, "\"" STR_FMT "\" has %s" STR_FMT ", %s" STR_FMT " was expected.",
+                   STR_ARG(answer->field->id), str_empty(got) ? "no fault" : "the fault ",
+                   STR_ARG(got), str_empty(wanted) ? "none" : "", STR_ARG(wanted));
+    }
+}
+
+static const FeelValue *value_of(const Form *form, Str name) {
+    for (size_t i = 0; i < form->n_entries; i++)
+        if (str_eq(form->entries[i].name, name)) return &form->entries[i].value;
+    return NULL;
+}
+
+static void try_tables(const Trial *trial) {
+    const Json *expected = json_get(trial->example->expect, STR("tables"));
+    Arena *arena = trial->ctx->arena;
+    for (uint32_t i = 0; expected && i < expected->len; i++) {
+        const JsonMember *member = &expected->value.members[i];
+        const FeelValue *value = value_of(trial->form, member->name);
+        Json got = value ? feel_to_json(arena, value) : json_of_null();
+        if (json_equal(&got, &member->value)) continue;
+        Buf text = buf_new(arena, 64 << 10);
+        json_write(&text, &got);
+        buf_add(&text, STR(", "));
+        json_write(&text, &member->value);
+        differ(trial, "The table \"" STR_FMT "\" gives " STR_FMT " was expected.",
+               STR_ARG(member->name), STR_ARG(str_head(buf_str(&text), 160)));
+    }
+}
+
+void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExample *example,
+                        DefinitionFindings *out) {
+    Clock noon = {.fixed = example->on.year ? time_jst_start(example->on) + 12 * TIME_HOUR
+                                            : time_now(ctx->clock)};
+    Ctx then = *ctx;
+    then.clock = &noon;
+    Form form;
+    form_read(&then, definition, example->answers, &form);
+    Trial trial = {.ctx = &then, .example = example, .form = &form, .out = out};
+    trial.path = str_fmt(ctx->arena, "examples." STR_FMT, STR_ARG(example->id));
+    try_amount(&trial, "fee", form_fee);
+    try_amount(&trial, "amount", form_amount);
+    try_rules(&trial, "fails", &definition->conditions);
+    try_rules(&trial, "checks", &definition->checks);
+    try_faults(&trial);
+    try_tables(&trial);
+}

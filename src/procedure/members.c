@@ -1,0 +1,199 @@
+#include "procedure_int.h"
+
+#include "members.h"
+
+typedef enum Shape {
+    SHAPE_ANY,
+    SHAPE_TEXT,
+    SHAPE_WHOLE,
+    SHAPE_TRUTH,
+    SHAPE_OBJECTS, /* from here on objects, with the members of `shapes` */
+    SHAPE_WORDING = SHAPE_OBJECTS,
+    SHAPE_DEFINITION,
+    SHAPE_EFFECTIVE,
+    SHAPE_PAGE,
+    SHAPE_FIELD,
+    SHAPE_OPTION,
+    SHAPE_RULE,
+    SHAPE_TABLES,
+    SHAPE_TABLE,
+    SHAPE_INPUT,
+    SHAPE_OUTPUT,
+    SHAPE_TABLE_RULE,
+    SHAPE_FEE,
+    SHAPE_STATE,
+    SHAPE_MOVE,
+    SHAPE_EXAMPLE,
+    SHAPE_ANSWERS,
+    SHAPE_EXPECT,
+    SHAPE_FAULTS,
+    SHAPE_VALUES,
+    SHAPES
+} Shape;
+
+typedef enum Many { ONE, LIST, EITHER } Many;
+
+typedef struct Member {
+    const char *name; /* "*": any */
+    Shape shape;
+    Many many; /* whether such values stand here in a list */
+} Member;
+
+enum { MEMBERS_MAX = 32 };
+
+static const Member shapes[SHAPES][MEMBERS_MAX] = {
+    [SHAPE_WORDING] = {{"*", SHAPE_TEXT}},
+    [SHAPE_DEFINITION] = {{"id", SHAPE_TEXT},
+                          {"version", SHAPE_WHOLE},
+                          {"effective", SHAPE_EFFECTIVE},
+                          {"audience", SHAPE_TEXT},
+                          {"label", SHAPE_WORDING},
+                          {"summary", SHAPE_WORDING},
+                          {"category", SHAPE_TEXT},
+                          {"words", SHAPE_TEXT, LIST},
+                          {"basis", SHAPE_TEXT},
+                          {"retention", SHAPE_TEXT},
+                          {"post", SHAPE_TEXT},
+                          {"days", SHAPE_WHOLE},
+                          {"signIn", SHAPE_TRUTH},
+                          {"bring", SHAPE_WORDING, LIST},
+                          {"after", SHAPE_WORDING},
+                          {"pages", SHAPE_PAGE, LIST},
+                          {"tables", SHAPE_TABLES},
+                          {"conditions", SHAPE_RULE, LIST},
+                          {"checks", SHAPE_RULE, LIST},
+                          {"fee", SHAPE_FEE},
+                          {"amount", SHAPE_TEXT},
+                          {"states", SHAPE_STATE, LIST},
+                          {"moves", SHAPE_MOVE, LIST},
+                          {"statistics", SHAPE_TEXT, LIST},
+                          {"examples", SHAPE_EXAMPLE, LIST}},
+    [SHAPE_EFFECTIVE] = {{"from", SHAPE_TEXT}, {"until", SHAPE_TEXT}},
+    [SHAPE_PAGE] = {{"id", SHAPE_TEXT},
+                    {"title", SHAPE_WORDING},
+                    {"lead", SHAPE_WORDING},
+                    {"when", SHAPE_TEXT},
+                    {"fields", SHAPE_FIELD, LIST}},
+    [SHAPE_FIELD] = {{"id", SHAPE_TEXT},
+                     {"kind", SHAPE_TEXT},
+                     {"label", SHAPE_WORDING},
+                     {"hint", SHAPE_WORDING},
+                     {"when", SHAPE_TEXT},
+                     {"optional", SHAPE_TRUTH},
+                     {"least", SHAPE_WHOLE},
+                     {"most", SHAPE_WHOLE},
+                     {"options", SHAPE_OPTION, LIST},
+                     {"checks", SHAPE_RULE, LIST},
+                     {"class", SHAPE_TEXT},
+                     {"from", SHAPE_TEXT}},
+    [SHAPE_OPTION] = {{"id", SHAPE_TEXT}, {"label", SHAPE_WORDING}, {"hint", SHAPE_WORDING}},
+    [SHAPE_RULE] = {{"id", SHAPE_TEXT}, {"test", SHAPE_TEXT}, {"text", SHAPE_WORDING}},
+    [SHAPE_TABLES] = {{"*", SHAPE_TABLE}},
+    [SHAPE_TABLE] = {{"hit", SHAPE_TEXT},
+                     {"inputs", SHAPE_INPUT, LIST},
+                     {"outputs", SHAPE_OUTPUT, LIST},
+                     {"rules", SHAPE_TABLE_RULE, LIST}},
+    [SHAPE_INPUT] = {{"label", SHAPE_TEXT},
+                     {"expression", SHAPE_TEXT},
+                     {"values", SHAPE_TEXT},
+                     {"type", SHAPE_TEXT}},
+    [SHAPE_OUTPUT] = {{"label", SHAPE_TEXT},
+                      {"name", SHAPE_TEXT},
+                      {"values", SHAPE_TEXT},
+                      {"otherwise", SHAPE_TEXT}},
+    [SHAPE_TABLE_RULE] = {{"name", SHAPE_TEXT},
+                          {"when", SHAPE_ANY, LIST},
+                          {"then", SHAPE_ANY, LIST}},
+    [SHAPE_FEE] = {{"amount", SHAPE_TEXT}, {"article", SHAPE_TEXT}, {"account", SHAPE_TEXT}},
+    [SHAPE_STATE] = {{"id", SHAPE_TEXT},
+                     {"label", SHAPE_WORDING},
+                     {"owner", SHAPE_TEXT},
+                     {"days", SHAPE_WHOLE},
+                     {"outcome", SHAPE_TEXT}},
+    [SHAPE_MOVE] = {{"id", SHAPE_TEXT},
+                    {"label", SHAPE_WORDING},
+                    {"from", SHAPE_TEXT, LIST},
+                    {"to", SHAPE_TEXT},
+                    {"by", SHAPE_TEXT},
+                    {"reason", SHAPE_TRUTH},
+                    {"decision", SHAPE_TEXT}},
+    [SHAPE_EXAMPLE] = {{"id", SHAPE_TEXT},
+                       {"label", SHAPE_WORDING},
+                       {"on", SHAPE_TEXT},
+                       {"answers", SHAPE_ANSWERS},
+                       {"expect", SHAPE_EXPECT}},
+    [SHAPE_ANSWERS] = {{"*", SHAPE_TEXT, EITHER}},
+    [SHAPE_EXPECT] = {{"fee", SHAPE_WHOLE},
+                      {"amount", SHAPE_WHOLE},
+                      {"fails", SHAPE_TEXT, LIST},
+                      {"checks", SHAPE_TEXT, LIST},
+                      {"faults", SHAPE_FAULTS},
+                      {"tables", SHAPE_VALUES}},
+    [SHAPE_FAULTS] = {{"*", SHAPE_TEXT}},
+    [SHAPE_VALUES] = {{"*", SHAPE_ANY}},
+};
+
+static const Member *member_of(Shape shape, Str name) {
+    for (const Member *member = shapes[shape]; member->name; member++)
+        if (str_eq(str_of(member->name), name) || member->name[0] == '*') return member;
+    return NULL;
+}
+
+static Rc unknown(Ctx *ctx, Shape shape, Str name, Str path) {
+    Near near = {.wanted = name};
+    for (const Member *member = shapes[shape]; member->name; member++)
+        near_offer(&near, str_of(member->name));
+    if (str_empty(near.best))
+        return ctx_fail(ctx, RC_INVALID, "bad-definition", path,
+                        "A definition knows no member of this name here: take it out.");
+    return ctx_fail(ctx, RC_INVALID, "bad-definition", path,
+                    "A definition knows no member of this name here: is \"" STR_FMT "\" meant?",
+                    STR_ARG(near.best));
+}
+
+static Rc expected(Ctx *ctx, Str path, const char *what) {
+    return ctx_fail(ctx, RC_INVALID, "bad-definition", path, "%s is expected here.", what);
+}
+
+static Rc check_member(Ctx *ctx, const Member *member, const Json *value, Str path);
+
+static Rc check_object(Ctx *ctx, Shape shape, const Json *object, Str path) {
+    if (object->kind != JSON_OBJECT) return expected(ctx, path, "An object");
+    for (uint32_t i = 0; i < object->len; i++) {
+        Str name = object->value.members[i].name;
+        Str parts[] = {path, name};
+        Str place = str_empty(path) ? name : str_join(ctx->arena, parts, 2, STR("."));
+        const Member *member = member_of(shape, name);
+        if (!member) return unknown(ctx, shape, name, place);
+        TRY(check_member(ctx, member, &object->value.members[i].value, place));
+    }
+    return RC_OK;
+}
+
+static Rc check_value(Ctx *ctx, Shape shape, const Json *value, Str path) {
+    static const struct {
+        JsonKind kind;
+        const char *what;
+    } scalars[SHAPE_OBJECTS] = {[SHAPE_TEXT] = {JSON_STRING, "A text"},
+                                [SHAPE_WHOLE] = {JSON_NUMBER, "A whole number"},
+                                [SHAPE_TRUTH] = {JSON_BOOL, "true or false"}};
+    if (shape >= SHAPE_OBJECTS) return check_object(ctx, shape, value, path);
+    bool good = shape == SHAPE_ANY ||
+                (value->kind == scalars[shape].kind && (shape != SHAPE_WHOLE || value->is_int));
+    return good ? RC_OK : expected(ctx, path, scalars[shape].what);
+}
+
+static Rc check_member(Ctx *ctx, const Member *member, const Json *value, Str path) {
+    if (value->kind == JSON_NULL) return RC_OK;
+    if (member->many == ONE || (member->many == EITHER && value->kind != JSON_ARRAY))
+        return check_value(ctx, member->shape, value, path);
+    if (value->kind != JSON_ARRAY) return expected(ctx, path, "A list");
+    for (uint32_t i = 0; i < value->len; i++)
+        TRY(check_value(ctx, member->shape, json_at(value, i),
+                        str_fmt(ctx->arena, STR_FMT "[%u]", STR_ARG(path), i)));
+    return RC_OK;
+}
+
+Rc members_check(Ctx *ctx, const Json *source) {
+    return check_object(ctx, SHAPE_DEFINITION, source, STR_NONE);
+}
