@@ -365,8 +365,9 @@ static void every_amount_has_a_decider(void **state) {
         if (before) assert_true(json_get_int(before, "upTo", INT64_MAX) < limit);
         map_put(&last, member(row, "kind"), (void *)(uintptr_t)row);
     }
-    static const char *const whole[] = {"application-confirm", "fee-reduction", "collection-plan",
-                                        "spending"};
+    static const char *const whole[] = {
+        "application-confirm", "fee-reduction", "collection-plan", "spending", "subsidy",
+        "disclosure",          "day-care"};
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
         const Json *row = map_get(&last, str_of(whole[i]));
         assert_non_null(row);
