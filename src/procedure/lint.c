@@ -78,15 +78,36 @@ static bool never(const Lint *lint, const FeelExpr *when) {
     return value.kind != FEEL_BOOL || !value.boolean;
 }
 
+/* Who reads only the error has to find the field: its label, up to what stands in brackets. */
+static void check_fault(const Lint *lint, Str path, const Field *field, const DefinedRule *rule) {
+    ptrdiff_t bracket = str_find(field->label.ja, STR("（"));
+    Str label = bracket > 0 ? str_sub(field->label.ja, 0, (size_t)bracket) : field->label.ja;
+    check_expr(lint, path, rule->test);
+    check_easy(lint, path, &rule->text);
+    if (str_find(rule->text.ja, label) < 0)
+        find(lint, path, "The text of a check doesn't name the field as its label does.");
+}
+
+static void check_field_texts(const Lint *lint, Str path, const Field *field) {
+    check_easy(lint, path, &field->label);
+    check_easy(lint, path, &field->hint);
+    VEC_EACH (FieldOption, option, &field->options) {
+        Str place = PLACE(lint, STR_FMT "." STR_FMT, STR_ARG(path), STR_ARG(option->id));
+        check_easy(lint, place, &option->label);
+        check_easy(lint, place, &option->hint);
+    }
+}
+
 static void check_field(Lint *lint, const FormPage *page, const Field *field) {
     Str path = PLACE(lint, "pages." STR_FMT "." STR_FMT, STR_ARG(page->id), STR_ARG(field->id));
     check_expr(lint, path, field->when);
     if (never(lint, field->when))
         find(lint, path, "This is never asked: its condition cannot hold.");
-    check_easy(lint, path, &field->label);
+    check_field_texts(lint, path, field);
     vec_push(lint->ctx->arena, &lint->known, field->id);
-    VEC_EACH (DefinedRule, rule, &field->checks)
-        check_expr(lint, path, rule->test);
+    for (size_t i = 0; i < field->checks.len; i++)
+        check_fault(lint, PLACE(lint, STR_FMT ".checks[%zu]", STR_ARG(path), i), field,
+                    &field->checks.items[i]);
 }
 
 static void check_pages(Lint *lint) {
@@ -96,6 +117,7 @@ static void check_pages(Lint *lint) {
         if (never(lint, page->when))
             find(lint, path, "This page is never reached: its condition cannot hold.");
         check_easy(lint, path, &page->title);
+        check_easy(lint, path, &page->lead);
         VEC_EACH (Field, field, &page->fields)
             check_field(lint, page, field);
     }
@@ -154,10 +176,16 @@ static void check_states(const Lint *lint) {
         end |= state->owner == OWNER_NOBODY && among(&reached, state->id);
     }
     if (!end) find(lint, STR("states"), "No end can be reached.");
-    VEC_EACH (DefinedMove, move, &lint->definition->moves)
+}
+
+static void check_moves(const Lint *lint) {
+    VEC_EACH (DefinedMove, move, &lint->definition->moves) {
+        Str path = PLACE(lint, "moves." STR_FMT, STR_ARG(move->id));
+        if (move->by_resident) check_easy(lint, path, &move->label);
         if (lint->kinds && !str_empty(move->decision) && !among(lint->kinds, move->decision))
-            find(lint, PLACE(lint, "moves." STR_FMT, STR_ARG(move->id)),
-                 "The delegations know no matter \"" STR_FMT "\".", STR_ARG(move->decision));
+            find(lint, path, "The delegations know no matter \"" STR_FMT "\".",
+                 STR_ARG(move->decision));
+    }
 }
 
 /* ---- the whole */
@@ -194,6 +222,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts
     check_expr(&lint, STR("fee.amount"), definition->fee);
     check_expr(&lint, STR("amount"), definition->amount);
     check_states(&lint);
+    check_moves(&lint);
     VEC_EACH (DefinedExample, example, &definition->examples)
         definition_dry_run(ctx, definition, example, out);
 }

@@ -53,6 +53,21 @@ static void collect_posts(House *house, StrVec *posts, StrVec *kinds) {
         vec_push(house->ctx.arena, kinds, json_get_str(json_at(rows, i), "kind"));
 }
 
+/* One that goes through, one that fails a condition, one with a fault in an answer. */
+static void has_telling_examples(const Definition *definition) {
+    bool good = false, fails = false, faulty = false;
+    VEC_EACH (DefinedExample, example, &definition->examples) {
+        const Json *failing = json_get(example->expect, STR("fails")),
+                   *faults = json_get(example->expect, STR("faults"));
+        good |= failing && !failing->len && faults && !faults->len;
+        fails |= failing && failing->len;
+        faulty |= faults && faults->len;
+    }
+    if (!good || !fails || !faulty)
+        fail_msg(STR_FMT ": examples that go through, fail a condition, have a fault: %d %d %d",
+                 STR_ARG(definition->id), good, fails, faulty);
+}
+
 static void the_starters_definitions_can_be_published(void **state) {
     House *house = *state;
     StrVec posts = {0}, kinds = {0};
@@ -73,10 +88,11 @@ static void the_starters_definitions_can_be_published(void **state) {
                      STR_ARG(finding->text));
         assert_true(str_eq(str_fmt(house->ctx.arena, STR_FMT ".json", STR_ARG(definition->id)),
                            str_of(entry->d_name)));
+        has_telling_examples(definition);
         n++;
     }
     closedir(dir);
-    assert_true(n >= 1);
+    assert_true(n >= 11);
 }
 
 /* ---- faults */
@@ -217,6 +233,16 @@ static void faults_name_their_place(void **state) {
     }
 }
 
+#define NOT_EASY "There is no text in plain Japanese (easy)."
+#define LINTED(more)                                                                               \
+    HEAD "," ABOUT "," STATES "," MOVES ", 'pages': [" PAGE("a", "", FIELD("x", ", " more)) "]"
+#define CHOICE                                                                                     \
+    "{'id': 'x', 'kind': 'choice', 'label': " BOTH("答え") ", 'options': [{'id': 'o', 'label': "   \
+                                                           "{'ja': '選択', 'en': 'Choice'}}]}"
+#define BACK(by)                                                                                   \
+    "{'id': 'finish', 'label': {'ja': '移る', 'en': 'Move'}, 'from': ['new'], 'to': 'done', "    \
+    "'by': '" by "'}"
+
 static void lint_finds_what_cannot_be_published(void **state) {
     House *house = *state;
     static const struct {
@@ -229,6 +255,19 @@ static void lint_finds_what_cannot_be_published(void **state) {
          "retention: How long its cases are kept is not said."},
         {"{" WHOLE "," MOVES "," EXAMPLE("'answers': {}", "'faults': {}") "}",
          "examples.e: \"x\" has the fault required, none was expected."},
+        {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.'}") "}", "pages.a.x: " NOT_EASY},
+        {"{" LINTED("'checks': [{'test': 'true', 'text': {'ja': '答えを直す', 'en': 'Mend'}}]") "}",
+         "pages.a.x.checks[0]: " NOT_EASY},
+        {"{" LINTED("'checks': [{'test': 'true', 'text': " BOTH("日を直す") "}]") "}",
+         "pages.a.x.checks[0]: The text of a check doesn't name the field as its label does."},
+        {"{" LINTED("'checks': [{'test': 'true', 'text': " BOTH("答えを直す") "}]") "}", ""},
+        {"{" HEAD "," ABOUT "," STATES "," MOVES
+         ", 'pages': [" PAGE("a", ", 'lead': {'ja': '前書き', 'en': 'Lead'}", FIELD("x", "")) "]}",
+         "pages.a: " NOT_EASY},
+        {"{" HEAD "," ABOUT "," STATES "," MOVES ", 'pages': [" PAGE("a", "", CHOICE) "]}",
+         "pages.a.x.o: " NOT_EASY},
+        {"{" WHOLE ", 'moves': [" BACK("resident") "]}", "moves.finish: " NOT_EASY},
+        {"{" WHOLE ", 'moves': [" BACK("office") "]}", ""},
         {"{" WHOLE "," MOVES ", 'amount': 'cost'}", "amount: \"cost\" is never asked."},
         {"{" WHOLE "," MOVES ", 'bring': [{'ja': '印鑑', 'en': 'Seal'}]}",
          "bring[0]: There is no text in plain Japanese (easy)."},
