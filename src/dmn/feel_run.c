@@ -435,7 +435,9 @@ static FeelValue test_one(FeelRun *run, const FeelExpr *test, const FeelScope *s
     FeelValue value = eval(run, test, scope);
     if (test->op == OP_COMPARE || test->of_input) return value;
     const FeelValue *input = input_of(scope);
-    if (value.kind == FEEL_BOOL && input->kind != FEEL_BOOL && value.boolean) return value;
+    bool written = test->op == OP_LITERAL; /* `true` for an answer that isn't there holds not */
+    if (!written && value.kind == FEEL_BOOL && input->kind != FEEL_BOOL && value.boolean)
+        return value;
     return is_among(run, input, &value);
 }
 
