@@ -149,8 +149,8 @@ static Rc definition_check(Cli *cli, const Json *source) {
     if (findings.len)
         return ctx_fail(ctx, RC_INVALID, "findings", cli_arg(cli, 0),
                         "It cannot be published: %zu findings.", findings.len);
-    fprintf(cli_err(cli), STR_FMT " version %lld can be published.\n", STR_ARG(definition->id),
-            (long long)definition->version);
+    fprintf(cli_err(cli), STR_FMT " version %lld can be published; examples that hold: %zu.\n",
+            STR_ARG(definition->id), (long long)definition->version, definition->examples.len);
     return RC_OK;
 }
 

@@ -91,7 +91,7 @@ static void read_words(const Reader *reader, const Json *from, const char *name,
 /* A member that is one of some words. */
 typedef struct WordMember {
     const char *name;
-    Str words[4];
+    Str words[6];
     unsigned n;
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
@@ -200,17 +200,30 @@ static Rc read_class(const Reader *reader, const Json *from, Str path, Str *out)
     return RC_OK;
 }
 
+static Rc read_known(const Reader *reader, const Json *from, Str path, Str *out) {
+    static const WordMember known = {
+        "from",
+        {STR("name"), STR("kana"), STR("postcode"), STR("address"), STR("phone"), STR("email")},
+        6,
+        true};
+    unsigned word;
+    if (!json_get(from, STR("from"))) return RC_OK;
+    TRY(read_word(reader, from, path, &known, &word));
+    *out = known.words[word];
+    return RC_OK;
+}
+
 static Rc read_field(Reader *reader, const Json *from, Str path) {
     Field field = {.hint = wording_of(from, "hint"),
                    .optional = json_get_bool(from, "optional", false),
                    .least = json_get_int(from, "least", INT64_MIN),
-                   .most = json_get_int(from, "most", INT64_MAX),
-                   .from = json_get_str(from, "from")};
+                   .most = json_get_int(from, "most", INT64_MAX)};
     TRY(need_id(reader, from, path, true, &field.id));
     if (definition_field(reader->out, field.id))
         return refuse(reader, path, "This id is another field's.");
     TRY(read_kind(reader, from, path, &field.kind));
     TRY(read_class(reader, from, path, &field.class));
+    TRY(read_known(reader, from, path, &field.from));
     TRY(need_wording(reader, from, path, "label", &field.label));
     TRY(read_expr(reader, from, path, "when", &field.when));
     vec_push(reader->ctx->arena, &last_page(reader)->fields, field);

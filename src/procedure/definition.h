@@ -58,7 +58,8 @@ typedef struct Field {
     VEC(FieldOption) options;
     DefinedRules checks; /* of the answer, once it is there */
     Str class;           /* of the dictionary: "personal" unless said */
-    Str from; /* what is known of a signed-in person: "name", "address" ...; empty: nothing */
+    Str from; /* what is known of a signed-in person: "name", "kana", "postcode", "address",
+                 "phone", "email"; empty: nothing */
 } Field;
 
 typedef struct FormPage {
@@ -86,7 +87,7 @@ typedef struct DefinedState {
     StateOutcome outcome; /* of an end; of another state OUTCOME_DONE, without meaning */
 } DefinedState;
 
-/* Whoever owns `from` makes the move; what it demands is guarded. */
+/* A move of the office or of whose case it is, whoever it waits for; what it demands is guarded. */
 typedef struct DefinedMove {
     Str id;
     Wording label;
@@ -132,7 +133,7 @@ typedef struct Definition {
                                  choose who decides; NULL: none */
     VEC(DefinedState) states; /* the first one is where a case begins */
     VEC(DefinedMove) moves;
-    StrVec statistics; /* fields that are counted */
+    StrVec statistics; /* fields that are counted: choices and numbers, none that is sensitive */
     VEC(DefinedExample) examples;
     const Json *source;
 } Definition;

@@ -190,6 +190,21 @@ static void check_moves(const Lint *lint) {
 
 /* ---- the whole */
 
+/* What is counted is public: of free texts every answer is another, and tells who gave it. */
+static void check_counted(const Lint *lint, Str name) {
+    const Field *field = definition_field(lint->definition, name);
+    bool counts = field && (field->kind == FIELD_CHOICE || field->kind == FIELD_CHOICES ||
+                            field->kind == FIELD_YES_NO || field->kind == FIELD_NUMBER);
+    if (!field)
+        find(lint, STR("statistics"), "\"" STR_FMT "\" is never asked.", STR_ARG(name));
+    else if (!counts)
+        find(lint, STR("statistics"), "\"" STR_FMT "\" is no choice and no number to count.",
+             STR_ARG(name));
+    else if (str_eq(field->class, STR("sensitive")))
+        find(lint, STR("statistics"), "\"" STR_FMT "\" is sensitive: it may not be counted.",
+             STR_ARG(name));
+}
+
 static void check_head(const Lint *lint) {
     const Definition *definition = lint->definition;
     if (lint->posts && !among(lint->posts, definition->post))
@@ -207,8 +222,7 @@ static void check_head(const Lint *lint) {
         check_easy(lint, PLACE(lint, "bring[%zu]", i), &definition->bring.items[i]);
     check_easy(lint, STR("label"), &definition->label);
     VEC_EACH (Str, name, &definition->statistics)
-        if (!definition_field(definition, *name))
-            find(lint, STR("statistics"), "\"" STR_FMT "\" is never asked.", STR_ARG(*name));
+        check_counted(lint, *name);
 }
 
 void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,

@@ -45,7 +45,8 @@ def the_starters_definitions_can_be_published(_):
     assert found
     for path in found:
         code, out, err = run("--organisation", STARTER / "organisation.json", path)
-        assert code == 0 and out == "" and "can be published" in err, (path, out, err)
+        examples = len(json.loads(path.read_text())["examples"])
+        assert code == 0 and out == "" and f"can be published; examples that hold: {examples}." in err, (path, out, err)
 
 
 def findings_name_their_places(folder):
@@ -58,6 +59,11 @@ def findings_name_their_places(folder):
     assert code == 2 and "3 findings" in err, (code, err)
     assert out.splitlines() == ['post: Nobody holds the post "nobody".', "retention: How long its cases are kept is not said.",
                                 'pages.dog.otherBreed: "chip" is used before it is asked.'], out
+    definition = json.loads((STARTER / "procedures/dog-registration.json").read_text())
+    definition["examples"][0]["expect"]["fee"] = 300
+    (folder / "p.json").write_text(json.dumps(definition))
+    code, out, err = run(folder / "p.json")
+    assert code == 2 and out == "examples.plain: The fee is 3000, 300 was expected.\n", (code, out, err)
     definition["pages"][0]["fields"][2]["when"] = "chip ="
     (folder / "p.json").write_text(json.dumps(definition))
     code, _, err = run(folder / "p.json")

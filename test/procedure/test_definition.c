@@ -173,6 +173,8 @@ static void faults_name_their_place(void **state) {
          "pages[0].fields[0].most"},
         {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'class': 'secret'")) "]}",
          "pages[0].fields[0].class"},
+        {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'from': 'mail'")) "]}",
+         "pages[0].fields[0].from"},
         {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE(
              "a", "", FIELD("x", ", 'checks': [{'tset': 'x', 'text': " BOTH("正す") "}]")) "]}",
          "pages[0].fields[0].checks[0].tset"},
@@ -268,6 +270,13 @@ static void lint_finds_what_cannot_be_published(void **state) {
          "pages.a.x.o: " NOT_EASY},
         {"{" WHOLE ", 'moves': [" BACK("resident") "]}", "moves.finish: " NOT_EASY},
         {"{" WHOLE ", 'moves': [" BACK("office") "]}", ""},
+        {"{" WHOLE "," MOVES ", 'statistics': ['y']}", "statistics: \"y\" is never asked."},
+        {"{" WHOLE "," MOVES ", 'statistics': ['x']}",
+         "statistics: \"x\" is no choice and no number to count."},
+        {"{" HEAD "," ABOUT "," STATES "," MOVES ", 'statistics': ['x'], 'pages': [" PAGE(
+             "a", "",
+             "{'id': 'x', 'kind': 'yes-no', 'class': 'sensitive', 'label': " BOTH("答え") "}") "]}",
+         "statistics: \"x\" is sensitive: it may not be counted."},
         {"{" WHOLE "," MOVES ", 'amount': 'cost'}", "amount: \"cost\" is never asked."},
         {"{" WHOLE "," MOVES ", 'bring': [{'ja': '印鑑', 'en': 'Seal'}]}",
          "bring[0]: There is no text in plain Japanese (easy)."},
