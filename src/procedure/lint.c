@@ -52,9 +52,32 @@ static void check_expr(const Lint *lint, Str path, const FeelExpr *expr) {
         check_name(lint, path, *name);
 }
 
+/* The first Chinese characters without a reading behind them; empty: all have one. */
+static Str without_reading(Str text) {
+    Str rest = text, run = STR_NONE;
+    const char *at = rest.ptr;
+    for (int32_t c; (c = str_utf8_next(&rest)) >= 0; at = rest.ptr) {
+        bool kanji = (c >= 0x3400 && c <= 0x9FFF) || c == 0x3005;
+        if (!kanji && run.len && c != 0xFF08) return run;
+        if (!kanji)
+            run = STR_NONE;
+        else if (run.len)
+            run.len = (size_t)(rest.ptr - run.ptr);
+        else
+            run = (Str){at, (size_t)(rest.ptr - at)};
+    }
+    return run;
+}
+
 static void check_easy(const Lint *lint, Str path, const Wording *wording) {
-    if (wording->all && str_empty(json_get_str(wording->all, "easy")))
+    Str easy = json_get_str(wording->all, "easy");
+    if (!wording->all) return;
+    Str run = without_reading(easy);
+    if (str_empty(easy))
         find(lint, path, "There is no text in plain Japanese (easy).");
+    else if (run.len)
+        find(lint, path, "Its plain Japanese doesn't say how to read \"" STR_FMT "\": 犬（いぬ）.",
+             STR_ARG(str_head(run, 60)));
 }
 
 static void check_rules(const Lint *lint, const char *path, const DefinedRules *rules) {
@@ -78,13 +101,21 @@ static bool never(const Lint *lint, const FeelExpr *when) {
     return value.kind != FEEL_BOOL || !value.boolean;
 }
 
-/* Who reads only the error has to find the field: its label, up to what stands in brackets. */
+/* Whether a text has a label, up to what stands in brackets there. */
+static bool has_label(Arena *arena, Str text, Str label, Str bracket) {
+    ptrdiff_t end = str_find(label, bracket);
+    Str wanted = text_fold(arena, str_trim(end > 0 ? str_sub(label, 0, (size_t)end) : label));
+    return str_find(text_fold(arena, text), wanted) >= 0;
+}
+
+/* Who reads only the error has to find the field. */
 static void check_fault(const Lint *lint, Str path, const Field *field, const DefinedRule *rule) {
-    ptrdiff_t bracket = str_find(field->label.ja, STR("（"));
-    Str label = bracket > 0 ? str_sub(field->label.ja, 0, (size_t)bracket) : field->label.ja;
+    Arena *arena = lint->ctx->arena;
     check_expr(lint, path, rule->test);
     check_easy(lint, path, &rule->text);
-    if (str_find(rule->text.ja, label) < 0)
+    if (!has_label(arena, rule->text.ja, field->label.ja, STR("（")) ||
+        !has_label(arena, json_get_str(rule->text.all, "en"), json_get_str(field->label.all, "en"),
+                   STR("(")))
         find(lint, path, "The text of a check doesn't name the field as its label does.");
 }
 

@@ -97,7 +97,7 @@ static void the_starters_definitions_can_be_published(void **state) {
 
 /* ---- faults */
 
-#define BOTH(word)      "{'ja': '" word "', 'en': '" word "', 'easy': '" word "'}"
+#define BOTH(word)      "{'ja': '" word "', 'en': '" word "', 'easy': 'やさしい'}"
 #define HEAD            "'id': 'p', 'version': 1, 'effective': {'from': '2026-04-01'}, 'label': " BOTH("手続")
 #define FIELD(id, more) "{'id': '" id "', 'kind': 'text', 'label': " BOTH("答え") more "}"
 #define PAGE(id, more, fields)                                                                     \
@@ -235,7 +235,8 @@ static void faults_name_their_place(void **state) {
     }
 }
 
-#define NOT_EASY "There is no text in plain Japanese (easy)."
+#define NOT_EASY         "There is no text in plain Japanese (easy)."
+#define NO_READING(word) "Its plain Japanese doesn't say how to read \"" word "\": 犬（いぬ）."
 #define LINTED(more)                                                                               \
     HEAD "," ABOUT "," STATES "," MOVES ", 'pages': [" PAGE("a", "", FIELD("x", ", " more)) "]"
 #define CHOICE                                                                                     \
@@ -258,7 +259,18 @@ static void lint_finds_what_cannot_be_published(void **state) {
         {"{" WHOLE "," MOVES "," EXAMPLE("'answers': {}", "'faults': {}") "}",
          "examples.e: \"x\" has the fault required, none was expected."},
         {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.'}") "}", "pages.a.x: " NOT_EASY},
-        {"{" LINTED("'checks': [{'test': 'true', 'text': {'ja': '答えを直す', 'en': 'Mend'}}]") "}",
+        {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.', 'easy': '例（れい） 犬の 名（な）'}") "}",
+         "pages.a.x: " NO_READING("犬")},
+        {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.', 'easy': 'どうぶつの 名前'}") "}",
+         "pages.a.x: " NO_READING("名前")},
+        {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.', 'easy': "
+                    "'佐々木（ささき）、飼（か）い始（はじ）める'}") "}",
+         ""},
+        {"{" LINTED(
+             "'checks': [{'test': 'true', 'text': {'ja': '答えを直す', 'en': 'Mend', 'easy': "
+             "'なおす'}}]") "}",
+         "pages.a.x.checks[0]: The text of a check doesn't name the field as its label does."},
+        {"{" LINTED("'checks': [{'test': 'true', 'text': {'ja': '答えを直す', 'en': '答え'}}]") "}",
          "pages.a.x.checks[0]: " NOT_EASY},
         {"{" LINTED("'checks': [{'test': 'true', 'text': " BOTH("日を直す") "}]") "}",
          "pages.a.x.checks[0]: The text of a check doesn't name the field as its label does."},
