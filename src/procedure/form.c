@@ -89,9 +89,11 @@ static void read_number(Reading *reading) {
         fault(reading, "format");
         return;
     }
-    int64_t whole = (int64_t)json_number(&json);
-    if (!within(reading->field, whole))
-        fault(reading, whole < reading->field->least ? "low" : "high");
+    double number = json_number(&json); /* may have a fraction, and any size */
+    if (number < (double)reading->field->least)
+        fault(reading, "low");
+    else if (number > (double)reading->field->most)
+        fault(reading, "high");
     else
         reading->out->value = value;
 }

@@ -510,6 +510,28 @@ static void faults_of_answers_say_what(void **state) {
     }
 }
 
+#define BOUNDED "{'id': 'n', 'kind': 'number', 'label': " BOTH("数") ", 'least': 0, 'most': 10}"
+
+static void a_number_keeps_its_bounds_to_the_last_digit(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *said, *fault; /* NULL: none */
+    } cases[] = {{"0", NULL},      {"10", NULL},     {"９．５", NULL},
+                 {"10.5", "high"}, {"11", "high"},   {"99999999999999999999999999999999", "high"},
+                 {"-0.5", "low"},  {"-1", "low"},    {"-99999999999999999999999999999999", "low"},
+                 {"十", "format"}, {"1つ", "format"}};
+    const Definition *definition = defined(
+        house, json_of(house, "{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", BOUNDED) "]}"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Form form;
+        Str draft = str_fmt(house->ctx.arena, "{'n': '%s'}", cases[i].said);
+        form_read(&house->ctx, definition, json_of(house, draft.ptr), &form);
+        if (!str_eq(str_of(form.answers[0].fault), str_of(cases[i].fault)))
+            fail_msg("%s: %s", cases[i].said,
+                     form.answers[0].fault ? form.answers[0].fault : "no fault");
+    }
+}
+
 static void only_due_questions_are_asked(void **state) {
     House *house = *state;
     Form form = filled(
@@ -552,6 +574,7 @@ int main(void) {
         cmocka_unit_test(an_example_tells_each_difference),
         cmocka_unit_test(answers_are_taken_leniently),
         cmocka_unit_test(faults_of_answers_say_what),
+        cmocka_unit_test(a_number_keeps_its_bounds_to_the_last_digit),
         cmocka_unit_test(only_due_questions_are_asked),
         cmocka_unit_test(a_condition_that_fails_is_named),
     };
