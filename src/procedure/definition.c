@@ -224,6 +224,8 @@ static Rc read_field(Reader *reader, const Json *from, Str path) {
     TRY(read_kind(reader, from, path, &field.kind));
     TRY(read_class(reader, from, path, &field.class));
     TRY(read_known(reader, from, path, &field.from));
+    if (field.least > field.most)
+        return refuse(reader, under(reader, path, "least"), "The least is more than the most.");
     TRY(need_wording(reader, from, path, "label", &field.label));
     TRY(read_expr(reader, from, path, "when", &field.when));
     vec_push(reader->ctx->arena, &last_page(reader)->fields, field);

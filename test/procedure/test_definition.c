@@ -173,6 +173,9 @@ static void faults_name_their_place(void **state) {
          "pages[0].fields[0].most"},
         {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'class': 'secret'")) "]}",
          "pages[0].fields[0].class"},
+        {"{" WHOLE_BUT_PAGES
+         ", 'pages': [" PAGE("a", "", FIELD("x", ", 'least': 2, 'most': 1")) "]}",
+         "pages[0].fields[0].least"},
         {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE("a", "", FIELD("x", ", 'from': 'mail'")) "]}",
          "pages[0].fields[0].from"},
         {"{" WHOLE_BUT_PAGES ", 'pages': [" PAGE(
