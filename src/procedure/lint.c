@@ -212,7 +212,11 @@ static void check_states(const Lint *lint) {
 static void check_moves(const Lint *lint) {
     VEC_EACH (DefinedMove, move, &lint->definition->moves) {
         Str path = PLACE(lint, "moves." STR_FMT, STR_ARG(move->id));
+        const DefinedState *to = definition_state(lint->definition, move->to);
+        bool refuses = to->owner == OWNER_NOBODY && to->outcome == OUTCOME_REFUSED;
         if (move->by_resident) check_easy(lint, path, &move->label);
+        if (refuses && !move->reason)
+            find(lint, path, "Who is refused is told why (行政手続法第8条): \"reason\": true.");
         if (lint->kinds && !str_empty(move->decision) && !among(lint->kinds, move->decision))
             find(lint, path, "The delegations know no matter \"" STR_FMT "\".",
                  STR_ARG(move->decision));

@@ -104,6 +104,7 @@ static void the_starters_definitions_can_be_published(void **state) {
     "{'id': '" id "', 'title': " BOTH("頁") more ", 'fields': [" fields "]}"
 #define STATE(id, owner, more)                                                                     \
     "{'id': '" id "', 'label': " BOTH("状態") ", 'owner': '" owner "'" more "}"
+#define END(id, outcome) STATE(id, "end", ", 'outcome': '" outcome "'")
 #define MOVE(id, from, to, more)                                                                   \
     "{'id': '" id "', 'label': " BOTH("移る") ", 'from': ['" from "'], 'to': '" to "'" more "}"
 #define STATES         "'states': [" STATE("new", "office", ", 'days': 3") "," STATE("done", "end", "") "]"
@@ -245,6 +246,12 @@ static void faults_name_their_place(void **state) {
 #define CHOICE                                                                                     \
     "{'id': 'x', 'kind': 'choice', 'label': " BOTH("答え") ", 'options': [{'id': 'o', 'label': "   \
                                                            "{'ja': '選択', 'en': 'Choice'}}]}"
+#define BEGINS   STATE("new", "office", ", 'days': 3")
+#define TWO_ENDS BEGINS "," STATE("done", "end", "") "," END("no", "refused")
+#define GO       MOVE("go", "new", "done", "")
+#define REFUSING(more)                                                                             \
+    WHOLE_BUT_STATES ", 'states': [" TWO_ENDS "], 'moves': [" GO                                   \
+                     "," MOVE("finish", "new", "no", more) "]"
 #define BACK(by)                                                                                   \
     "{'id': 'finish', 'label': {'ja': '移る', 'en': 'Move'}, 'from': ['new'], 'to': 'done', "    \
     "'by': '" by "'}"
@@ -285,6 +292,9 @@ static void lint_finds_what_cannot_be_published(void **state) {
          "pages.a.x.o: " NOT_EASY},
         {"{" WHOLE ", 'moves': [" BACK("resident") "]}", "moves.finish: " NOT_EASY},
         {"{" WHOLE ", 'moves': [" BACK("office") "]}", ""},
+        {"{" REFUSING("") "}",
+         "moves.finish: Who is refused is told why (行政手続法第8条): \"reason\": true."},
+        {"{" REFUSING(", 'reason': true") "}", ""},
         {"{" WHOLE "," MOVES ", 'statistics': ['y']}", "statistics: \"y\" is never asked."},
         {"{" WHOLE "," MOVES ", 'statistics': ['x']}",
          "statistics: \"x\" is no choice and no number to count."},
@@ -343,9 +353,8 @@ static void lint_finds_what_cannot_be_published(void **state) {
     }
 }
 
-#define END(id, outcome) STATE(id, "end", ", 'outcome': '" outcome "'")
-#define THREE            STATE("a", "end", "") "," END("b", "refused") "," END("c", "withdrawn")
-#define ENDS             "'states': [" THREE "]"
+#define THREE STATE("a", "end", "") "," END("b", "refused") "," END("c", "withdrawn")
+#define ENDS  "'states': [" THREE "]"
 #define TOLD                                                                                       \
     "'audience': 'staff', 'bring': [" BOTH("証明書") "," BOTH("写真") "], 'after': " BOTH("来庁")
 
