@@ -139,7 +139,7 @@ typedef struct Definition {
 } Definition;
 
 /* Lives in ctx->arena and refers to source. RC_INVALID: the path of the member, and what it should
- * be; a member that a definition doesn't have is refused, too. */
+ * be; a member that a definition doesn't have is refused, too. RC_LIMIT: it is too large. */
 Rc definition_read(Ctx *ctx, const Json *source, const Definition **out);
 
 /* What keeps a definition from being published. */

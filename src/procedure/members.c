@@ -36,10 +36,13 @@ typedef enum Many { ONE, LIST, EITHER } Many;
 typedef struct Member {
     const char *name; /* "*": any */
     Shape shape;
-    Many many; /* whether such values stand here in a list */
+    Many many;     /* whether such values stand here in a list */
+    uint32_t most; /* of a list; 0: as LIST_MAX says */
 } Member;
 
-enum { MEMBERS_MAX = 32 };
+/* What is read goes through what was read before, and lint tries combinations: so there are bounds.
+   The city's largest definition has a tenth of them. */
+enum { MEMBERS_MAX = 32, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
 
 static const Member shapes[SHAPES][MEMBERS_MAX] = {
     [SHAPE_WORDING] = {{"*", SHAPE_TEXT}},
@@ -58,7 +61,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"signIn", SHAPE_TRUTH},
                           {"bring", SHAPE_WORDING, LIST},
                           {"after", SHAPE_WORDING},
-                          {"pages", SHAPE_PAGE, LIST},
+                          {"pages", SHAPE_PAGE, LIST, 100},
                           {"tables", SHAPE_TABLES},
                           {"conditions", SHAPE_RULE, LIST},
                           {"checks", SHAPE_RULE, LIST},
@@ -67,13 +70,13 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"states", SHAPE_STATE, LIST},
                           {"moves", SHAPE_MOVE, LIST},
                           {"statistics", SHAPE_TEXT, LIST},
-                          {"examples", SHAPE_EXAMPLE, LIST}},
+                          {"examples", SHAPE_EXAMPLE, LIST, 100}},
     [SHAPE_EFFECTIVE] = {{"from", SHAPE_TEXT}, {"until", SHAPE_TEXT}},
     [SHAPE_PAGE] = {{"id", SHAPE_TEXT},
                     {"title", SHAPE_WORDING},
                     {"lead", SHAPE_WORDING},
                     {"when", SHAPE_TEXT},
-                    {"fields", SHAPE_FIELD, LIST}},
+                    {"fields", SHAPE_FIELD, LIST, 50}},
     [SHAPE_FIELD] = {{"id", SHAPE_TEXT},
                      {"kind", SHAPE_TEXT},
                      {"label", SHAPE_WORDING},
@@ -82,7 +85,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                      {"optional", SHAPE_TRUTH},
                      {"least", SHAPE_WHOLE},
                      {"most", SHAPE_WHOLE},
-                     {"options", SHAPE_OPTION, LIST},
+                     {"options", SHAPE_OPTION, LIST, 500},
                      {"checks", SHAPE_RULE, LIST},
                      {"class", SHAPE_TEXT},
                      {"from", SHAPE_TEXT}},
@@ -92,7 +95,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
     [SHAPE_TABLE] = {{"hit", SHAPE_TEXT},
                      {"inputs", SHAPE_INPUT, LIST},
                      {"outputs", SHAPE_OUTPUT, LIST},
-                     {"rules", SHAPE_TABLE_RULE, LIST}},
+                     {"rules", SHAPE_TABLE_RULE, LIST, 1000}},
     [SHAPE_INPUT] = {{"label", SHAPE_TEXT},
                      {"expression", SHAPE_TEXT},
                      {"values", SHAPE_TEXT},
@@ -157,8 +160,13 @@ static Rc expected(Ctx *ctx, Str path, const char *what) {
 
 static Rc check_member(Ctx *ctx, const Member *member, const Json *value, Str path);
 
+static Rc too_many(Ctx *ctx, Str path, uint32_t most, const char *what) {
+    return ctx_fail(ctx, RC_LIMIT, "too-many", path, "At most %u %s may stand here.", most, what);
+}
+
 static Rc check_object(Ctx *ctx, Shape shape, const Json *object, Str path) {
     if (object->kind != JSON_OBJECT) return expected(ctx, path, "An object");
+    if (object->len > NAMES_MAX) return too_many(ctx, path, NAMES_MAX, "members");
     for (uint32_t i = 0; i < object->len; i++) {
         Str name = object->value.members[i].name;
         Str parts[] = {path, name};
@@ -178,6 +186,8 @@ static Rc check_value(Ctx *ctx, Shape shape, const Json *value, Str path) {
                                 [SHAPE_WHOLE] = {JSON_NUMBER, "A whole number"},
                                 [SHAPE_TRUTH] = {JSON_BOOL, "true or false"}};
     if (shape >= SHAPE_OBJECTS) return check_object(ctx, shape, value, path);
+    if (value->kind == JSON_STRING && value->len > TEXT_MAX)
+        return too_many(ctx, path, TEXT_MAX, "bytes");
     bool good = shape == SHAPE_ANY ||
                 (value->kind == scalars[shape].kind && (shape != SHAPE_WHOLE || value->is_int));
     return good ? RC_OK : expected(ctx, path, scalars[shape].what);
@@ -188,6 +198,8 @@ static Rc check_member(Ctx *ctx, const Member *member, const Json *value, Str pa
     if (member->many == ONE || (member->many == EITHER && value->kind != JSON_ARRAY))
         return check_value(ctx, member->shape, value, path);
     if (value->kind != JSON_ARRAY) return expected(ctx, path, "A list");
+    uint32_t most = member->most ? member->most : LIST_MAX;
+    if (value->len > most) return too_many(ctx, path, most, "values");
     for (uint32_t i = 0; i < value->len; i++)
         TRY(check_value(ctx, member->shape, json_at(value, i),
                         str_fmt(ctx->arena, STR_FMT "[%u]", STR_ARG(path), i)));

@@ -7,7 +7,8 @@
 
 /* Goes through a whole definition. RC_INVALID "bad-definition" with the path of the first member
    that nobody knows, or of a value that is of another kind than its member's; null counts as
-   absent. What the values mean is definition_read's to judge. */
+   absent. RC_LIMIT "too-many" for more values, members or bytes of a text than a definition may
+   have. What the values mean is definition_read's to judge. */
 Rc members_check(Ctx *ctx, const Json *source);
 
 #endif

@@ -383,6 +383,45 @@ static void an_unknown_member_is_told_with_what_may_be_meant(void **state) {
     assert_true(str_find(house->ctx.error.detail, STR("\"moves\"")) > 0);
 }
 
+/* {HEAD, 'member': [or {'m0': to 'm<n-1>': text, ... */
+static Str large(House *house, const char *open, const char *one, size_t n) {
+    Buf text = buf_new(house->ctx.arena, 1 << 20);
+    buf_addf(&text, "{" HEAD ", %s", open);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&text, one, i ? ", " : "", i);
+    buf_add(&text, str_ends(str_of(open), STR("[")) ? STR("]}") : STR("}}"));
+    buf_add_char(&text, '\0');
+    assert_false(text.full);
+    return buf_str(&text);
+}
+
+static void a_definition_has_bounds(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *open, *one, *path;
+        size_t most;
+    } cases[] = {
+        {"'pages': [", "%s{'id': 'p%zu'}", "pages", 100},
+        {"'words': [", "%s'w%zu'", "words", 200},
+        {"'states': [", "%s{'id': 's%zu'}", "states", 200},
+        {"'examples': [", "%s{'id': 'e%zu'}", "examples", 100},
+        {"'tables': {", "%s't%zu': {}", "tables", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t more = 0; more < 2; more++) {
+            const Definition *definition;
+            Str source = large(house, cases[i].open, cases[i].one, cases[i].most + more);
+            Rc rc = definition_read(&house->ctx, json_of(house, source.ptr), &definition);
+            assert_int_equal(rc, more ? RC_LIMIT : RC_INVALID); /* else it has no page */
+            if (more) assert_true(str_eq(house->ctx.error.path, str_of(cases[i].path)));
+        }
+    Str text = str_fmt(house->ctx.arena, "{" HEAD ", 'basis': '%*d'}", 10001, 1);
+    const Definition *definition;
+    FAILS(house, definition_read(&house->ctx, json_of(house, text.ptr), &definition), RC_LIMIT,
+          "too-many");
+    assert_true(str_eq(house->ctx.error.path, STR("basis")));
+}
+
 /* ---- examples */
 
 #define NUMBER   "{'id': 'n', 'kind': 'number', 'label': " BOTH("数") ", 'least': 1}"
@@ -583,6 +622,7 @@ int main(void) {
         cmocka_unit_test(members_of_the_whole_are_read),
         cmocka_unit_test(an_unknown_member_is_told_with_what_may_be_meant),
         cmocka_unit_test(lint_finds_what_cannot_be_published),
+        cmocka_unit_test(a_definition_has_bounds),
         cmocka_unit_test(an_example_tells_each_difference),
         cmocka_unit_test(answers_are_taken_leniently),
         cmocka_unit_test(faults_of_answers_say_what),
