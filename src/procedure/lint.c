@@ -179,20 +179,28 @@ static void reach(const Lint *lint, Str state, StrVec *reached) {
         if (definition_may_move(move, state)) reach(lint, move->to, reached);
 }
 
-static size_t moves_from(const Lint *lint, Str state) {
+/* How many moves start there, and how many of them are the office's. */
+static size_t moves_from(const Lint *lint, Str state, size_t *by_office) {
     size_t n = 0;
-    VEC_EACH (DefinedMove, move, &lint->definition->moves)
-        n += definition_may_move(move, state);
+    *by_office = 0;
+    VEC_EACH (DefinedMove, move, &lint->definition->moves) {
+        bool here = definition_may_move(move, state);
+        n += here;
+        *by_office += here && !move->by_resident;
+    }
     return n;
 }
 
 static void check_state(const Lint *lint, const DefinedState *state, const StrVec *reached) {
     Str path = PLACE(lint, "states." STR_FMT, STR_ARG(state->id));
     bool end = state->owner == OWNER_NOBODY;
-    size_t moves = moves_from(lint, state->id);
+    size_t by_office, moves = moves_from(lint, state->id, &by_office);
     if (!among(reached, state->id)) find(lint, path, "No move leads here.");
     if (end && moves) find(lint, path, "It is an end, and a move starts from it.");
-    if (!end && !moves) find(lint, path, "No move leads on: a case would stay here for ever.");
+    if (!end && !moves)
+        find(lint, path, "No move leads on: a case would stay here for ever.");
+    else if (!end && !by_office)
+        find(lint, path, "The office has no move from here: who is silent would keep it for ever.");
     if (state->owner == OWNER_OFFICE && state->days < 1)
         find(lint, path, "The office's state needs days within which it ends.");
     check_easy(lint, path, &state->label);
