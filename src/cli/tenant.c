@@ -122,16 +122,39 @@ static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
     return gate_open(ctx, tenant, &options);
 }
 
+typedef VEC(const Json *) CityFiles;
+
+/* All files of a folder of the starter, in ctx's arena. */
+static Rc folder_read(Ctx *ctx, Str folder, CityFiles *out) {
+    for (size_t i = 0; i < city_file_count; i++) {
+        Str path = str_of(city_files[i].path);
+        const Json *file;
+        if (!str_starts(path, folder)) continue;
+        TRY(starter_json(ctx, path, &file));
+        vec_push(ctx->arena, out, file);
+    }
+    return RC_OK;
+}
+
+static Rc procedure_sources(Ctx *ctx, ProcedureSources *out) {
+    CityFiles definitions = {0};
+    TRY(starter_json(ctx, STR("waste/items.json"), &out->waste.items));
+    TRY(starter_json(ctx, STR("waste/districts.json"), &out->waste.districts));
+    TRY(starter_json(ctx, STR("waste/rules.json"), &out->waste.rules));
+    TRY(starter_json(ctx, STR("organisation.json"), &out->waste.organisation));
+    TRY(folder_read(ctx, STR("procedures/"), &definitions));
+    out->definitions = definitions.items;
+    out->definition_count = definitions.len;
+    return RC_OK;
+}
+
 /* The rules are read once and live as long as the city. */
 static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
-    WasteSources sources = {.hold_share = city->options.hold_share,
-                            .hold_network = city->options.hold_network};
+    ProcedureSources sources = {.waste = {.hold_share = city->options.hold_share,
+                                          .hold_network = city->options.hold_network}};
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
-    Rc rc = starter_json(&lasting, STR("waste/items.json"), &sources.items);
-    if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/districts.json"), &sources.districts);
-    if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/rules.json"), &sources.rules);
-    if (rc == RC_OK) rc = starter_json(&lasting, STR("organisation.json"), &sources.organisation);
+    Rc rc = procedure_sources(&lasting, &sources);
     ctx->error = lasting.error;
     return rc == RC_OK ? procedures_open(ctx, tenant, &sources) : rc;
 }
@@ -147,20 +170,14 @@ static Str release_decider(const Json *organisation) {
 
 /* The releases live as long as the city, like the rules. */
 static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
-    VEC(const Json *) releases = {0};
+    CityFiles releases = {0};
     const Json *districts, *items, *organisation;
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
     Rc rc = starter_json(&lasting, STR("waste/districts.json"), &districts);
     if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/items.json"), &items);
     if (rc == RC_OK) rc = starter_json(&lasting, STR("organisation.json"), &organisation);
-    for (size_t i = 0; i < city_file_count && rc == RC_OK; i++) {
-        Str path = str_of(city_files[i].path);
-        const Json *release;
-        if (!str_starts(path, STR("releases/"))) continue;
-        rc = starter_json(&lasting, path, &release);
-        if (rc == RC_OK) vec_push(city->arena, &releases, release);
-    }
+    if (rc == RC_OK) rc = folder_read(&lasting, STR("releases/"), &releases);
     OpenOptions options = {.releases = releases.items,
                            .release_count = releases.len,
                            .every = city->options.release_every};

@@ -158,22 +158,13 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
     const Answers *answers = send->answers;
     const Waste *waste = procedures_waste(ctx->tenant);
     Entity *entity = entity_new(arena, id, STR(CASE_TYPE));
-    Str person = send->applicant;
-    if (str_empty(person))
-        person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT,
-                         STR_ARG(rand_id(ctx->rand, arena, ID_CHARS)));
     Date today = time_jst_date(time_now(ctx->clock)),
          due = waste_working_days_after(waste, today, waste_limits(waste)->standard_days);
     due = waste_answer_by(waste, today, due, answers->day);
     set_texts(arena, entity, answers);
     entity_set(arena, entity, IRI("procedure"), json_of_str(WASTE_RESOURCE));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(1));
-    entity_set(arena, entity, IRI("channel"), json_of_str(send->channel));
-    if (!str_eq(send->channel, STR("web"))) {
-        entity_set(arena, entity, IRI("enteredBy"), json_of_str(ctx->actor->id));
-        entity_set(arena, entity, IRI("enteredPost"), json_of_str(ctx->actor->post));
-    }
-    entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
+    send_origin(ctx, arena, entity, &(SendFrom){send->channel, send->applicant});
     entity_set_kind(
         arena, entity, ATTR_RELATIONSHIP, IRI("slot"),
         json_of_str(book_slot_id(arena, WASTE_RESOURCE, answers->district->id, answers->day)));
@@ -196,13 +187,6 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
 
 /* ---- sending ---- */
 
-static Rc receipt_again(Ctx *ctx, Receipt *out) {
-    const Entity *application;
-    TRY(ledger_entity(ctx, ctx->tenant->ledger, out->id, &application));
-    out->number = entity_text(application, IRI("receiptNumber"));
-    return RC_OK;
-}
-
 static Rc complete(Ctx *ctx, const Answers *answers) {
     Faults faults = {0};
     apply_check(ctx, answers, STEP_CHECK, &faults);
@@ -212,49 +196,23 @@ static Rc complete(Ctx *ctx, const Answers *answers) {
                     "An answer is missing or wrong: go through the questions again.");
 }
 
-/* Who sends what somebody else says is an official, and is written down as such. */
-static Rc may_enter(Ctx *ctx, Str channel) {
-    if (str_eq(channel, STR("web"))) return RC_OK;
-    if (!str_eq(channel, STR("phone")) && !str_eq(channel, STR("counter")))
-        return ctx_fail(ctx, RC_INVALID, "no-channel", STR("channel"),
-                        "An application comes by web, phone or counter.");
-    if (ctx->actor->kind == ACTOR_STAFF) return RC_OK;
-    return ctx_fail(ctx, RC_DENIED, "not-permitted", STR("channel"),
-                    "Only officials enter applications for others.");
-}
-
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     const Answers *answers = send->answers;
     *out = (Receipt){.id = apply_case_id(ctx->arena, answers->token), .token = answers->token};
     const Entity *before;
     if (answers->token.len == TOKEN_CHARS &&
         ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
-        return receipt_again(ctx, out);
+        return send_again(ctx, out);
     TRY(complete(ctx, answers));
-    TRY(may_enter(ctx, send->channel));
-    GateAsk ask = {.action = ACT_CREATE, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
-    TRY(gate_check(ctx, &ask));
+    TRY(send_allowed(ctx, send->channel));
     Command *command = case_command(ctx, STR("application.submit"), out->id, send->channel);
     Arena *arena = command_arena(command);
-    int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     PartSlot *slot = case_slot(ctx, command, answers->district, answers->day);
     slot->name = str_dup(arena, out->id);
     slot->hold = str_dup(arena, answers->hold);
-    PartSubmit *submit = NEW(arena, PartSubmit);
-    *submit =
-        (PartSubmit){.application = application_entity(ctx, arena, send, str_dup(arena, out->id)),
-                     .counter = counter_id(arena, WASTE_RESOURCE, year),
-                     .fiscal_year = year};
-    command_needs(command, submit->application->id);
-    command_needs(command, submit->counter);
     command_add(command, &part_slot_book, slot);
-    command_add(command, &part_case_submit, submit);
-    Outcome outcome;
-    Rc rc = case_execute(ctx, command, &outcome);
-    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("submitted")))
-        return receipt_again(ctx, out);
-    if (rc == RC_OK) out->number = json_str(outcome.result);
-    return rc;
+    (void)send_submit(ctx, command, application_entity(ctx, arena, send, str_dup(arena, out->id)));
+    return send_execute(ctx, command, out);
 }
 
 /* ---- afterwards ---- */

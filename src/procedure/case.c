@@ -9,6 +9,7 @@ static const Str state_words[CASE_STATES] = {
     [CASE_CONFIRMED] = {"confirmed", 9}, [CASE_PLANNED] = {"planned", 7},
     [CASE_COLLECTED] = {"collected", 9}, [CASE_CANCELLED] = {"cancelled", 9},
     [CASE_REFUSED] = {"refused", 7},     [CASE_MISSED] = {"missed", 6},
+    [CASE_ELSEWHERE] = {"elsewhere", 9}, [CASE_DONE] = {"done", 4},
 };
 
 Str case_state_word(CaseState state) {
@@ -48,7 +49,8 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
                             .state = state_of(json_get_str(one, "state")),
                             .post = json_get_str(one, "post"),
                             .text = json_get_str(one, "text"),
-                            .kind = json_get_str(one, "kind")});
+                            .kind = json_get_str(one, "kind"),
+                            .to = json_get_str(one, "to")});
     }
 }
 
@@ -78,13 +80,17 @@ CaseReduction case_reduction(const Entity *application, const CaseSteps *steps) 
 }
 
 static Json step_json(Arena *arena, const CaseStep *step) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    const JsonMember may[] = {{STR("kind"), json_of_str(step->kind)},
+                              {STR("to"), json_of_str(step->to)}};
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 6);
+    uint32_t n = 4;
     members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
     members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(step->state))};
     members[2] = (JsonMember){STR("post"), json_of_str(step->post)};
     members[3] = (JsonMember){STR("text"), json_of_str(step->text)};
-    members[4] = (JsonMember){STR("kind"), json_of_str(step->kind)};
-    return json_of_members(members, str_empty(step->kind) ? 4 : 5);
+    for (size_t i = 0; i < sizeof may / sizeof *may; i++)
+        if (!str_empty(json_str(&may[i].value))) members[n++] = may[i];
+    return json_of_members(members, n);
 }
 
 static Json steps_with(Arena *arena, const Json *before, Json step) {
@@ -96,9 +102,10 @@ static Json steps_with(Arena *arena, const Json *before, Json step) {
     return json_of_items(items, n + 1);
 }
 
-static void state_set(Arena *arena, Entity *entity, CaseState state, int64_t now) {
+static void state_set(Arena *arena, Entity *entity, CaseState state, Str defined, int64_t now) {
     Json at = json_of_str(time_format(arena, now));
     entity_set(arena, entity, IRI("state"), json_of_str(case_state_word(state)));
+    if (!str_empty(defined)) entity_set(arena, entity, IRI("procedureState"), json_of_str(defined));
     entity_set(arena, entity, IRI("stateAt"), at);
     if (CASE_ENDS & 1u << state) entity_set(arena, entity, IRI("completedAt"), at);
 }
@@ -139,10 +146,12 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
     *receipt = json_of_str(str_fmt(arena, "%d-%06lld", part->fiscal_year, (long long)number));
     entity_set(arena, after, IRI("receiptNumber"), *receipt);
     entity_set(arena, after, IRI("submittedAt"), json_of_str(time_format(arena, now)));
-    state_set(arena, after, CASE_SUBMITTED, now);
+    state_set(arena, after, part->state, part->to, now);
     /* the post of the official who entered it for somebody; none when the resident sent it */
-    CaseStep first = {
-        .at = now, .state = CASE_SUBMITTED, .post = entity_text(after, IRI("enteredPost"))};
+    CaseStep first = {.at = now,
+                      .state = part->state,
+                      .post = entity_text(after, IRI("enteredPost")),
+                      .to = part->to};
     Json step = step_json(arena, &first);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
     Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
@@ -153,13 +162,20 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 /* ---- steps of a case ---- */
 
+static bool step_starts(const PartStep *part, const Entity *before) {
+    CaseState state = case_state(before);
+    if (!part->defined_from) return state != CASE_STATES && part->from & 1u << state;
+    VEC_EACH (const Str, from, part->defined_from)
+        if (str_eq(*from, entity_text(before, IRI("procedureState")))) return true;
+    return false;
+}
+
 static Rc step_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartStep *part = args;
     const Entity *before = stage_entity(stage, part->id);
     if (!before) return ctx_fail(ctx, RC_NOT_FOUND, "no-case", part->id, "There is no such case.");
-    CaseState state = case_state(before);
     bool same = part->version == 0 || part->version == before->version;
-    if (state == CASE_STATES || !(part->from & 1u << state) || !same)
+    if (!step_starts(part, before) || !same)
         return ctx_fail(ctx, RC_CONFLICT, "moved-on", part->id,
                         "This case has moved on since you looked at it: load the page again.");
     const Json *steps = steps_json(before);
@@ -176,8 +192,8 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     const Entity *before = stage_entity(stage, part->id);
     Entity *after =
         part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
-    state_set(arena, after, part->to, now);
-    CaseStep new = {now, part->to, part->post, part->text, part->kind};
+    state_set(arena, after, part->to, part->defined_to, now);
+    CaseStep new = {now, part->to, part->post, part->text, part->kind, part->defined_to};
     Json step = step_json(arena, &new);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
                     steps_with(arena, steps_json(before), step));

@@ -18,12 +18,15 @@ typedef enum CaseState {
     CASE_COLLECTED,
     CASE_CANCELLED, /* by the resident */
     CASE_REFUSED,   /* with a reason */
-    CASE_MISSED,    /* not collected on its day: the resident takes another one, or it ends. Stands
-                       last, for the rows of the inbox count by these numbers */
+    CASE_MISSED,    /* not collected on its day: the resident takes another one, or it ends */
+    CASE_ELSEWHERE, /* of a defined procedure: waits for neither office nor resident */
+    CASE_DONE, /* of a defined procedure: ended as it was asked for. New ones stand last, for the
+                  rows of the inbox count by these numbers */
     CASE_STATES,
 } CaseState;
 /* Bits 1 << CaseState of a case that has ended (完結): nothing is to be done any more. */
-#define CASE_ENDS (1u << CASE_COLLECTED | 1u << CASE_CANCELLED | 1u << CASE_REFUSED)
+#define CASE_ENDS                                                                                  \
+    (1u << CASE_COLLECTED | 1u << CASE_CANCELLED | 1u << CASE_REFUSED | 1u << CASE_DONE)
 Str case_state_word(CaseState state);
 /* CASE_STATES when the entity has none of them. */
 CaseState case_state(const Entity *application);
@@ -42,7 +45,9 @@ typedef struct CaseStep {
     CaseState state;
     Str post; /* of the official, empty for the resident: never a name */
     Str text; /* question, answer or reason */
-    Str kind; /* what the state doesn't say: CASE_STEP_DAY, ...; empty: the state says it */
+    Str kind; /* what the state doesn't say: CASE_STEP_DAY, ...; empty: the state says it. Of a
+                 defined procedure: its move */
+    Str to;   /* of a defined procedure: the state as it calls it; else empty */
 } CaseStep;
 typedef VEC(CaseStep) CaseSteps;
 void case_steps(Arena *arena, const Entity *application, CaseSteps *out);
@@ -64,6 +69,8 @@ typedef struct PartSubmit {
         *application; /* whole, but for receiptNumber, state, stateAt, submittedAt and steps */
     Str counter;
     int fiscal_year;
+    CaseState state; /* where it begins */
+    Str to;          /* the same as a defined procedure calls it; else empty */
 } PartSubmit;
 extern const PartKind part_case_submit;
 
@@ -74,8 +81,11 @@ typedef struct PartStep {
     Str id;
     unsigned from; /* bits 1 << CaseState */
     CaseState to;
-    uint64_t version;  /* 0: any */
-    const Entity *set; /* attributes to set beside the state; may be NULL */
+    const StrVec *defined_from; /* of a defined procedure: the states as it calls them, one of which
+                                   the case must be in; `from` is not asked */
+    Str defined_to;             /* the one that it comes to; empty: no defined procedure */
+    uint64_t version;           /* 0: any */
+    const Entity *set;          /* attributes to set beside the state; may be NULL */
     Str post, text;
     Str kind; /* see CaseStep */
 } PartStep;

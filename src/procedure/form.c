@@ -4,6 +4,13 @@
 
 enum { TEXT_MAX = 200, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
 
+int64_t field_most(const Field *field) {
+    bool texts =
+        field->kind == FIELD_TEXT || field->kind == FIELD_NAME || field->kind == FIELD_KANA;
+    int64_t own = texts ? TEXT_MAX : field->kind == FIELD_PARAGRAPH ? PARAGRAPH_MAX : INT64_MAX;
+    return field->most < own ? field->most : own;
+}
+
 /* ---- reading one answer */
 
 typedef struct Reading {
@@ -271,7 +278,7 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
 
 /* ---- pages */
 
-static bool page_due(const Form *form, const FormPage *page) {
+bool form_is_due(const Form *form, const FormPage *page) {
     for (size_t i = 0; i < form->n; i++)
         if (form->answers[i].page == page && form->answers[i].due) return true;
     return false;
@@ -286,7 +293,7 @@ const FormPage *form_next(const Form *form) {
 static const FormPage *neighbour(const Form *form, const FormPage *page, ptrdiff_t step) {
     ptrdiff_t n = (ptrdiff_t)form->definition->pages.len;
     for (ptrdiff_t i = page - form->definition->pages.items + step; i >= 0 && i < n; i += step)
-        if (page_due(form, &form->definition->pages.items[i]))
+        if (form_is_due(form, &form->definition->pages.items[i]))
             return &form->definition->pages.items[i];
     return NULL;
 }
@@ -345,11 +352,12 @@ Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {
                     "procedure's definition.");
 }
 
-Json form_json(Arena *arena, const Form *form) {
+Json form_json(Arena *arena, const Form *form, bool sensitive) {
     JsonMembers members = {0};
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
-        if (!answer->due || answer->value.kind == FEEL_NULL) continue;
+        bool wanted = str_eq(answer->field->class, STR("sensitive")) == sensitive;
+        if (!wanted || !answer->due || answer->value.kind == FEEL_NULL) continue;
         vec_push(arena, &members,
                  (JsonMember){answer->field->id, feel_to_json(arena, &answer->value)});
     }

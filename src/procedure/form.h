@@ -32,7 +32,11 @@ const FormPage *form_next(const Form *form);
 const FormPage *form_after(const Form *form, const FormPage *page);
 const FormPage *form_before(const Form *form, const FormPage *page);
 const FormPage *form_page(const Definition *definition, Str id);
+/* Whether anything on the page is asked. */
+bool form_is_due(const Form *form, const FormPage *page);
 const FormAnswer *form_answer(const Form *form, Str field);
+/* The most that an answer may have: its value, its characters, or how many are chosen. */
+int64_t field_most(const Field *field);
 
 /* Conditions or checks that do not hold. A rule whose value is null does not. */
 typedef struct RuleResult {
@@ -46,8 +50,9 @@ void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResul
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);
 /* The same of the amount that is decided on; RC_INVALID "bad-amount". */
 Rc form_amount(Ctx *ctx, const Form *form, int64_t *out);
-/* The normalised answers that are due, by field id: what a case keeps. */
-Json form_json(Arena *arena, const Form *form);
+/* The normalised answers that are due, by field id: what a case keeps, those that are sensitive for
+ * themselves. */
+Json form_json(Arena *arena, const Form *form, bool sensitive);
 /* An answer as a person reads it: labels of choices, dates in the language. */
 Str form_text(Arena *arena, const FormAnswer *answer, Str language);
 

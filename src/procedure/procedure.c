@@ -4,7 +4,7 @@
 
 enum { PROCEDURES_ARENA = 64 << 20 };
 
-Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources) {
+Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     if (sodium_init() < 0)
         return ctx_fail(ctx, RC_FAILED, "no-sodium", STR_NONE,
                         "libsodium cannot start on this machine.");
@@ -15,7 +15,11 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources) {
     tenant->procedures = procedures;
     Ctx own = *ctx;
     own.arena = arena;
-    Rc rc = waste_load(&own, sources, &procedures->waste);
+    Rc rc = waste_load(&own, &sources->waste, &procedures->waste);
+    CatalogueSources definitions = {.definitions = sources->definitions,
+                                    .n = sources->definition_count,
+                                    .organisation = sources->waste.organisation};
+    if (rc == RC_OK) rc = catalogue_load(&own, &definitions, &procedures->catalogue);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
     if (rc == RC_OK)
@@ -41,6 +45,10 @@ void procedures_close(Tenant *tenant) {
 
 const Waste *procedures_waste(const Tenant *tenant) {
     return tenant->procedures->waste;
+}
+
+const Catalogue *procedures_catalogue(const Tenant *tenant) {
+    return tenant->procedures->catalogue;
 }
 
 /* ---- commands ---- */

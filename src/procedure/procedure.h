@@ -1,6 +1,7 @@
-/* procedure: the street that exists: bulky-waste pickup, from the first question to the collected
-   piece. Rules are data (waste.h), moves are commands (case.h), the inbox is a projection
-   (inbox.h), the resident's side is apply.h, the office's office.h. */
+/* procedure: applications and what becomes of them. Moves are commands (case.h), the inbox is a
+   projection (inbox.h). Bulky-waste pickup: rules are data (waste.h), the resident's side is
+   apply.h, the office's office.h. Procedures that are definitions: definition.h, form.h,
+   catalogue.h, defined.h. */
 #ifndef PROCEDURE_PROCEDURE_H
 #define PROCEDURE_PROCEDURE_H
 
@@ -9,6 +10,7 @@
 #include "project/project.h"
 
 #include "definition.h"
+#include "catalogue.h"
 #include "form.h"
 #include "waste.h"
 #include "case.h"
@@ -16,12 +18,18 @@
 #include "draft.h"
 #include "apply.h"
 #include "office.h"
+#include "defined.h"
 
 typedef struct Procedures Procedures;
 
+typedef struct ProcedureSources {
+    WasteSources waste;
+    const Json *const *definitions;
+    size_t definition_count;
+} ProcedureSources;
 /* Between project_new (it adds the inbox) and project_start. The sources live as long as the
  * tenant. */
-Rc procedures_open(Ctx *ctx, Tenant *tenant, const WasteSources *sources);
+Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources);
 void procedures_close(Tenant *tenant);
 /* From now on, holds that ran out are taken out of their slots every five minutes, until
    procedures_close. After project_start and gate_open. */
@@ -29,6 +37,7 @@ Rc procedures_sweep(Ctx *ctx, Tenant *tenant);
 /* Takes out those that ran out by now; *slots: of how many slots. With a Reader. */
 Rc procedures_expire(Ctx *ctx, size_t *slots);
 const Waste *procedures_waste(const Tenant *tenant);
+const Catalogue *procedures_catalogue(const Tenant *tenant);
 /* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
    them; the same seed and instant give the same city. The demo accounts must be there: they act.
    After project_start and gate_open; one thread, with a Reader. */

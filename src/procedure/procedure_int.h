@@ -19,6 +19,7 @@ struct Procedures {
     Arena *arena;
     Sweep *sweep; /* NULL: none was started */
     Waste *waste;
+    Catalogue *catalogue;
     Batch *local;
     pthread_mutex_t local_lock;
 };
@@ -39,6 +40,27 @@ Rc case_load(Ctx *ctx, Str id, const Entity **out);
 /* Adds a finding, of at most 299 bytes. */
 [[gnu::format(printf, 4, 5)]] void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path,
                                                    const char *format, ...);
+
+/* ---- sending ---- */
+/* How an application comes in, and for whom. */
+typedef struct SendFrom {
+    Str channel;   /* "web"; "counter", "phone": entered by an official for somebody */
+    Str applicant; /* Person id, or empty: a new one is made */
+} SendFrom;
+/* Whether who acts may send one by this channel. RC_INVALID "no-channel", RC_DENIED. */
+Rc send_allowed(Ctx *ctx, Str channel);
+/* Writes into an application whose it is, and who entered it. */
+void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *from);
+/* Adds the part that opens the case, in the command's arena; it needs nothing more. */
+PartSubmit *send_submit(Ctx *ctx, Command *command, const Entity *application);
+/* Runs and frees the command; out has the id, and gets the number: that of before when it was sent
+ * already. */
+Rc send_execute(Ctx *ctx, Command *command, Receipt *out);
+/* The number of a case that is there. */
+Rc send_again(Ctx *ctx, Receipt *out);
+
+/* Adds the fields of a definition that are known of the signed-in resident, by field id. */
+Rc known_fill(Ctx *ctx, const Definition *definition, JsonMembers *out);
 
 /* ---- the office ---- */
 /* The case, if the official who asks may do this to it. */

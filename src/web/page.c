@@ -273,7 +273,8 @@ static Str page_near(HttpExchange *x) {
 /* Where somebody goes on whose form cannot be taken: where an application or a report begins, from
  * the page that held the form elsewhere. */
 static void again_value(HttpExchange *x, View *view, bool wanted) {
-    static const char *const pages[] = {"/bulky", "/report", "/cases/find", "/sign-in"};
+    static const char *const pages[] = {"/bulky", "/procedures", "/report", "/cases/find",
+                                        "/sign-in"};
     Str path = http_path(x);
     const char *begin = NULL;
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
@@ -537,6 +538,8 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {asset_rows, sizeof asset_rows / sizeof *asset_rows},
         {page_home_rows, page_home_count},
         {page_start_rows, page_start_count},
+        {page_procedures_rows, page_procedures_count},
+        {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_entry_rows, page_entry_count},

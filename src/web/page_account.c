@@ -262,9 +262,8 @@ static void case_add(HttpExchange *x, View *view, JsonItems *items, const Entity
     view_str(&one, "url",
              str_fmt(view->arena, "/my/cases/" STR_FMT,
                      STR_ARG(http_url_encode(view->arena, application->id))));
-    view_set(&one, "procedure",
-             view_text(view->arena, STR("粗大ごみ収集"), STR("Bulky-waste pickup")));
-    page_state(&one, case_state(application));
+    view_set(&one, "procedure", page_procedure_label(x, application));
+    page_case_state(x, &one, application);
     view_str(&one, "number", entity_text(application, IRI("receiptNumber")));
     view_set(&one, "summary", page_town(x, entity_text(application, IRI("town"))));
     view_str(&one, "date", entity_text(application, IRI("pickupDate")));

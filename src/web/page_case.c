@@ -4,8 +4,6 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { LOOKS_SHOWN = 20 };
-
 /* ---- the application as residents see it ---- */
 
 static const Json *item_name(const Waste *waste, Str id) {
@@ -155,87 +153,6 @@ Json page_answers(HttpExchange *x, const Answers *answers) {
     return application_value(x, &view, &list, apply_fee(answers));
 }
 
-/* ---- the case behind an address ---- */
-
-/* Where a case was asked for. */
-typedef struct CasePlace {
-    Str base;
-    int64_t until; /* a found case: when its address ends; 0: it stays */
-    bool office;   /* an official looks, for the caller or visitor before him */
-} CasePlace;
-
-static void hold(Ctx *ctx, Str id) {
-    Actor *holder = NEW(ctx->arena, Actor);
-    *holder = *ctx->actor;
-    holder->held = id;
-    ctx->actor = holder;
-}
-
-static bool is_under(const HttpExchange *x, const char *path) {
-    return str_starts(str_of(http_route(x)->pattern), str_of(path));
-}
-
-/* At /c/TOKEN the holder of the address may see the case: the gate is told which record that is. At
-   /my/cases/ID it is the signed-in resident's own, or it isn't there for him. An official is
-   nobody's holder: what he sees by the address, or by the number under /staff, he sees by his post,
-   and it is a look. */
-static Rc case_of(HttpExchange *x, CasePlace *place, Str *out) {
-    Ctx *ctx = http_ctx(x);
-    Ticket ticket;
-    *place = (CasePlace){.office = ctx->actor->kind == ACTOR_STAFF};
-    if (is_under(x, "/my/")) {
-        *out = http_path_param(x, "case");
-        place->base =
-            str_fmt(ctx->arena, "/my/cases/" STR_FMT, STR_ARG(http_url_encode(ctx->arena, *out)));
-        return RC_OK;
-    }
-    if (place->office) ctx->purpose = STR("bulky-waste-check");
-    if (is_under(x, "/staff/")) {
-        Str number = http_path_param(x, "number");
-        place->base = page_case_url(ctx->arena, number);
-        return inbox_find(ctx, number, out);
-    }
-    Str token = http_path_param(x, "token");
-    bool found = page_ticket(ctx, token, &ticket);
-    *out = found ? ticket.case_id : apply_case_id(ctx->arena, token);
-    place->until = found ? ticket.until : 0;
-    if (!place->office) hold(ctx, *out);
-    place->base = str_fmt(ctx->arena, "/c/" STR_FMT, STR_ARG(token));
-    return RC_OK;
-}
-
-static const unsigned office_relations = REL_POST | REL_DIVISION | REL_ASSIGNEE;
-static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
-
-/* Whose case it is not finds none; an official is told that it isn't his post's to see. */
-static Rc not_own(Ctx *ctx, const CasePlace *place, const Entity *application) {
-    GateAsk ask = {.action = ACT_READ,
-                   .type = STR(CASE_TYPE),
-                   .class = CLASS_PERSONAL,
-                   .relation = gate_relation(ctx, application)};
-    if (str_starts(place->base, STR("/staff/"))) TRY(gate_check(ctx, &ask));
-    return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no case at this address.");
-}
-
-static Rc held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
-    Ctx *ctx = http_ctx(x);
-    Str id;
-    Rc rc = case_of(x, place, &id);
-    if (rc == RC_OK) rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    unsigned wanted = place->office ? office_relations : own_relations;
-    bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);
-    if (own && case_is_erased(*out))
-        return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", (*out)->id,
-                        "The record of this case was erased.");
-    if (rc == RC_OK && !own) return not_own(ctx, place, *out);
-    if (own) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
-                        "There is no case at this address.");
-    TRY(rc);
-    return place->office ? gate_look(ctx, out, 1, page_what(WHAT_RECEIPT)) : RC_OK;
-}
-
 /* The state's word on pages: what the office calls submitted the resident knows as received. */
 static const struct {
     const char *word, *level;
@@ -244,6 +161,7 @@ static const struct {
     [CASE_CONFIRMED] = {"confirmed", "info"}, [CASE_PLANNED] = {"planned", "info"},
     [CASE_COLLECTED] = {"collected", "ok"},   [CASE_CANCELLED] = {"cancelled", "muted"},
     [CASE_REFUSED] = {"refused", "bad"},      [CASE_MISSED] = {"missed", "warn"},
+    [CASE_ELSEWHERE] = {"elsewhere", "info"}, [CASE_DONE] = {"done", "ok"},
 };
 
 void page_state(View *view, CaseState state) {
@@ -290,6 +208,7 @@ const char *page_event(const CaseSteps *steps, size_t i) {
         [CASE_CONFIRMED] = "confirmed", [CASE_PLANNED] = "planned",
         [CASE_COLLECTED] = "collected", [CASE_CANCELLED] = "cancelled",
         [CASE_REFUSED] = "refused",     [CASE_MISSED] = "missed",
+        [CASE_ELSEWHERE] = "confirmed", [CASE_DONE] = "confirmed",
     };
     const CaseStep *step = &steps->items[i];
     if (i == 0 || step->state == CASE_STATES) return "received";
@@ -361,21 +280,6 @@ static void ask_value(HttpExchange *x, View *view, const Entity *application, St
     view_set(view, "ask", view_value(&ask));
 }
 
-/* What can be done about what was refused, as it was told then. */
-static void refusal_value(View *view, const Entity *application) {
-    const Attr *remedies = entity_attr(application, IRI("remedies"));
-    JsonItems items = {0};
-    for (size_t i = 0; remedies && i < remedies->value->len; i++) {
-        const Json *told = json_at(remedies->value, i);
-        View one = view_new(view->arena);
-        view_json(&one, "title", json_get(told, STR("title")));
-        view_json(&one, "text", json_get(told, STR("text")));
-        view_set(&one, "article", page_article(view->arena, json_get_str(told, "article")));
-        vec_push(view->arena, &items, view_value(&one));
-    }
-    view_items(view, "remedies", &items);
-}
-
 /* Why it was not collected, what to do next, and by when. */
 static void missed_value(HttpExchange *x, View *view, const Entity *application) {
     const WasteMissed *missed = waste_missed(procedures_waste(http_ctx(x)->tenant),
@@ -392,45 +296,10 @@ static void missed_value(HttpExchange *x, View *view, const Entity *application)
     view_set(view, "missed", view_value(&one));
 }
 
-static Rc looks_value(HttpExchange *x, View *view, const Entity *application) {
-    Ctx *ctx = http_ctx(x);
-    Looks looks;
-    Str subject = dictionary_subject(ctx->tenant->dictionary, application);
-    TRY(project_looks(ctx, ctx->tenant->project,
-                      &(LooksQuery){.subject = subject, .before = 0, .limit = LOOKS_SHOWN},
-                      &looks));
-    page_looks(x, view, &looks);
-    return RC_OK;
-}
-
 static int64_t cut_off_of(HttpExchange *x, const Entity *application) {
     Date pickup;
     if (!time_parse_date(entity_text(application, IRI("pickupDate")), &pickup)) return 0;
     return waste_cut_off(procedures_waste(http_ctx(x)->tenant), pickup);
-}
-
-/* A found case is reachable for a while only: the page says until when. */
-static void until_value(View *view, const CasePlace *place) {
-    view_set(view, "until", place->until ? json_of_int(place->until) : json_of_null());
-}
-
-/* Who holds the address may take the case into his account; who isn't signed in is asked to. */
-static Rc keep_value(HttpExchange *x, View *view, const Entity *application,
-                     const CasePlace *place) {
-    Ctx *ctx = http_ctx(x);
-    bool resident = ctx->actor->kind == ACTOR_RESIDENT, nobody = ctx->actor->kind == ACTOR_NOBODY;
-    GateLinkState state = LINK_OWN;
-    if ((resident || nobody) && str_starts(place->base, STR("/c/")))
-        TRY(gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state));
-    bool free = state == LINK_FREE;
-    Str base = http_url_encode(ctx->arena, place->base);
-    view_str(view, "keep_url",
-             free && resident ? str_fmt(ctx->arena, STR_FMT "/keep", STR_ARG(place->base))
-                              : STR_NONE);
-    view_str(view, "keep_sign_in",
-             free && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(base))
-                            : STR_NONE);
-    return RC_OK;
 }
 
 static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
@@ -445,14 +314,14 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
                str_fmt(arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
     view_set(&view, "procedure", view_text(arena, procedure_ja, procedure_en));
     view_str(&view, "receipt_url", str_fmt(arena, STR_FMT "/receipt", STR_ARG(place->base)));
-    until_value(&view, place);
+    page_until(&view, place);
     view_str(&view, "number", number);
     page_state(&view, case_state(application));
     view_str(&view, "due",
              case_state(application) == CASE_SUBMITTED ? entity_text(application, IRI("due"))
                                                        : STR_NONE);
     ask_value(x, &view, application, place->base);
-    refusal_value(&view, application);
+    page_remedies(&view, application);
     view_set(&view, "application", page_application(x, application));
     view_str(&view, "change_url",
              may ? str_fmt(arena, STR_FMT "/slot", STR_ARG(place->base)) : STR_NONE);
@@ -464,8 +333,8 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_str(&view, "completed", entity_text(application, IRI("completedAt")));
     page_steps(x, &view, application);
     if (faults) page_faults(&view, faults);
-    if (looks_value(x, &view, application) == RC_OK &&
-        keep_value(x, &view, application, place) == RC_OK)
+    if (page_case_looks(x, &view, application) == RC_OK &&
+        page_keep(x, &view, application, place) == RC_OK)
         page_show(x, faults ? 422 : 200, WEB_PAGE_CASE, &view);
     else
         page_fail(x);
@@ -474,10 +343,12 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
 static void case_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    if (held_case(x, &application, &place) == RC_OK)
-        case_show(x, application, &place, NULL);
-    else
+    if (page_held_case(x, &application, &place) != RC_OK)
         page_fail(x);
+    else if (defined_of(http_ctx(x), application))
+        page_defined_case(x, application, &place);
+    else
+        case_show(x, application, &place, NULL);
 }
 
 Str page_whole_address(HttpExchange *x, Str path) {
@@ -489,8 +360,12 @@ Str page_whole_address(HttpExchange *x, Str path) {
 static void receipt_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    if (held_case(x, &application, &place) != RC_OK) {
+    if (page_held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
+        return;
+    }
+    if (defined_of(http_ctx(x), application)) {
+        page_defined_receipt(x, application, &place);
         return;
     }
     View view = page_view(x);
@@ -501,7 +376,7 @@ static void receipt_get(HttpExchange *x) {
               !ended && str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     view_set(&view, "application", page_application(x, application));
     Str address = page_whole_address(x, place.base);
-    until_value(&view, &place);
+    page_until(&view, &place);
     view_str(&view, "case_url",
              place.office
                  ? page_case_url(view.arena, entity_text(application, IRI("receiptNumber")))
@@ -517,7 +392,7 @@ static void answer_post(HttpExchange *x) {
     const Entity *application;
     const HttpForm *form;
     CasePlace place;
-    if (held_case(x, &application, &place) != RC_OK) {
+    if (page_held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -538,7 +413,7 @@ static void answer_post(HttpExchange *x) {
 static void cancel_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    if (held_case(x, &application, &place) != RC_OK) {
+    if (page_held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -557,7 +432,7 @@ static void cancel_get(HttpExchange *x) {
 static void cancel_post(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    Rc rc = held_case(x, &application, &place);
+    Rc rc = page_held_case(x, &application, &place);
     if (rc == RC_OK) rc = apply_cancel(http_ctx(x), application->id);
     if (rc == RC_OK)
         page_see(x, place.base);
@@ -569,7 +444,7 @@ static void cancel_post(HttpExchange *x) {
 static void keep_post(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    Rc rc = held_case(x, &application, &place);
+    Rc rc = page_held_case(x, &application, &place);
     if (rc == RC_OK) rc = gate_link(http_ctx(x), application);
     if (rc == RC_OK)
         page_see(x, STR("/my"));
@@ -605,7 +480,7 @@ static void change_show(HttpExchange *x, const Entity *application, const CasePl
 static void change_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    if (held_case(x, &application, &place) == RC_OK)
+    if (page_held_case(x, &application, &place) == RC_OK)
         change_show(x, application, &place, NULL);
     else
         page_fail(x);
@@ -617,7 +492,7 @@ static void change_post(HttpExchange *x) {
     CasePlace place;
     Ctx *ctx = http_ctx(x);
     Date day = {0};
-    if (held_case(x, &application, &place) != RC_OK) {
+    if (page_held_case(x, &application, &place) != RC_OK) {
         page_fail(x);
         return;
     }

@@ -14,6 +14,8 @@ typedef struct Service {
 static const Service services[] = {
     {T("粗大ごみ収集"), T("Bulky-waste pickup"), T("家具や布団などを、家の前まで取りに伺います。"),
      T("We collect furniture and bedding at your door."), "/bulky"},
+    {T("手続き"), T("Procedures"), T("引っ越し、子ども、犬の登録など。いつでも申請できます。"),
+     T("Moving, children, dogs and more. Apply at any hour."), "/procedures"},
     {T("マイページ"), T("My page"), T("申込みと、誰があなたの情報を見たか。"),
      T("Your cases, and who looked at your data."), "/my"},
     {T("オープンデータ"), T("Open data"), T("避難所、人口、水位など。商用でも使えます。"),

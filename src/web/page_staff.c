@@ -80,11 +80,11 @@ typedef struct Filter {
 
 static const Filter filters[] = {
     {"open", 1u << CASE_SUBMITTED},
-    {"mine", 1u << CASE_SUBMITTED | 1u << CASE_ASKED},
+    {"mine", 1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_ELSEWHERE},
     {"asked", 1u << CASE_ASKED},
     {"missed", 1u << CASE_MISSED},
     {"done", 1u << CASE_CONFIRMED | 1u << CASE_PLANNED | 1u << CASE_COLLECTED |
-                 1u << CASE_CANCELLED | 1u << CASE_REFUSED},
+                 1u << CASE_CANCELLED | 1u << CASE_REFUSED | 1u << CASE_DONE},
     {"all", (1u << CASE_STATES) - 1},
 };
 
@@ -127,7 +127,19 @@ static Date due_of(const Entity *application, Date due) {
     return state == CASE_SUBMITTED || state == CASE_ASKED ? due : (Date){0};
 }
 
-static const Str purpose_check = {"bulky-waste-check", 17};
+Json page_due(HttpExchange *x, const Entity *application) {
+    Date due = {0};
+    (void)time_parse_date(entity_text(application, IRI("due")), &due);
+    return due_value(x, due_of(application, due));
+}
+
+static const Str purpose_inbox = {"application-check", 17};
+
+/* What was applied for: the items, or the procedure. */
+static Json what_value(HttpExchange *x, const Entity *application) {
+    bool defined = defined_of(http_ctx(x), application) != NULL;
+    return defined ? page_procedure_label(x, application) : page_items(x, application);
+}
 
 /* application: what the official may see of it. Without a number it is another division's. */
 static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application) {
@@ -137,12 +149,12 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_str(&one, "number", number);
     view_str(&one, "url", str_empty(number) ? STR_NONE : page_case_url(arena, number));
     view_str(&one, "arrived", entity_text(application, IRI("submittedAt")));
-    view_set(&one, "what", page_items(x, application));
+    view_set(&one, "what", what_value(x, application));
     view_bool(&one, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
-    page_state(&one, case_state(application));
+    page_case_state(x, &one, application);
     view_set(&one, "due", due_value(x, due_of(application, line->due)));
     Str assignee = entity_text(application, IRI("assignee"));
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
@@ -330,7 +342,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
 }
 
 static void inbox_get(HttpExchange *x) {
-    http_ctx(x)->purpose = purpose_check;
+    http_ctx(x)->purpose = purpose_inbox;
     if (inbox_jump(x)) return;
     View view = page_view(x);
     if (inbox_fill(x, &view) == RC_OK)
@@ -345,9 +357,10 @@ static void inbox_get(HttpExchange *x) {
 static Rc review_case(HttpExchange *x, const Entity **out) {
     Ctx *ctx = http_ctx(x);
     Str id;
-    ctx->purpose = purpose_check;
+    ctx->purpose = purpose_inbox;
     TRY(inbox_find(ctx, http_path_param(x, "number"), &id));
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK) ctx->purpose = page_check_purpose(ctx, *out);
     if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_OK && !*out)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", id, "There is no such case.");
@@ -427,9 +440,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_str(view, "number", entity_text(application, IRI("receiptNumber")));
     view_int(view, "version", (int64_t)application->version);
     page_state(view, case_state(application));
-    Date due = {0};
-    (void)time_parse_date(entity_text(application, IRI("due")), &due);
-    view_set(view, "due", due_value(x, due_of(application, due)));
+    view_set(view, "due", page_due(x, application));
     view_set(view, "assignee",
              str_empty(entity_text(application, IRI("assignee")))
                  ? json_of_null()
@@ -495,6 +506,10 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
         page_fail(x);
         return;
     }
+    if (defined_of(ctx, application)) {
+        page_defined_review(x, status, application, form);
+        return;
+    }
     View view = page_view(x), values = view_new(ctx->arena);
     Str text = form ? http_form_value(form, "text") : STR_NONE;
     view_str(&values, "ask", text);
@@ -515,8 +530,12 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     page_show(x, status, WEB_PAGE_REVIEW, &view);
 }
 
+void page_review(HttpExchange *x, int status, const HttpForm *form) {
+    review_show(x, status, NULL, form);
+}
+
 static void review_get(HttpExchange *x) {
-    review_show(x, 200, NULL, NULL);
+    page_review(x, 200, NULL);
 }
 
 /* Taking the case's person out of the account that took him in. */
@@ -559,7 +578,7 @@ static void review_act(HttpExchange *x, const ReviewAct *row) {
     OfficeAct act = {0};
     int64_t version = 0;
     if (!page_form(x, &form)) return;
-    ctx->purpose = purpose_check;
+    ctx->purpose = purpose_inbox;
     if (inbox_find(ctx, http_path_param(x, "number"), &act.id) != RC_OK) {
         page_fail(x);
         return;
@@ -623,7 +642,7 @@ static void touch_post(HttpExchange *x) {
     const HttpForm *form;
     OfficeAct act = {0};
     if (!page_form(x, &form)) return;
-    ctx->purpose = purpose_check;
+    ctx->purpose = purpose_inbox;
     Rc rc = inbox_find(ctx, http_path_param(x, "number"), &act.id);
     (void)str_to_i64(http_form_value(form, "seconds"), &act.touch);
     if (rc == RC_OK) rc = office_touch(ctx, &act);

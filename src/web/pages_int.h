@@ -134,6 +134,52 @@ void page_faults_saying(View *view, const Faults *faults, const char *code, Json
 /* Where something is put out: a usual place in every language, somebody's own words as they are;
  * null: it was not said. */
 Json page_place(HttpExchange *x, Str place);
+/* Where a case was asked for. */
+typedef struct CasePlace {
+    Str base;
+    int64_t until; /* a found case: when its address ends; 0: it stays */
+    bool office;   /* an official looks, for the caller or visitor before him */
+} CasePlace;
+/* The case of the address, as who asks may see it; an official's look is recorded. RC_NOT_FOUND. */
+Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place);
+/* What an official looks at a case for. */
+Str page_check_purpose(const Ctx *ctx, const Entity *application);
+/* `until` of a found case, which is reachable for a while only. */
+void page_until(View *view, const CasePlace *place);
+/* `looks` at the person of a case; `keep_url`, `keep_sign_in`: how who holds the address takes it
+ * into his account. */
+Rc page_case_looks(HttpExchange *x, View *view, const Entity *application);
+/* `remedies` against a refusal, as they were told then. */
+void page_remedies(View *view, const Entity *application);
+Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
+
+/* ---- procedures that are definitions ---- */
+/* Begins a draft of one and leads to its first question. */
+void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel);
+/* What the pages of an entry for somebody else say above everything; null on one's own. */
+Json page_channel_notice(const Ctx *ctx, Str channel);
+/* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. */
+void page_fields(View *view, const Form *form, const FormPage *page);
+void page_field_faults(View *view, const Form *form, const FormPage *page);
+/* {label, value} of an answer as a person reads it. */
+Json page_answer_row(Arena *arena, const FormAnswer *answer);
+/* `state`, `level`, and `state_label` where the procedure calls it otherwise. */
+void page_case_state(HttpExchange *x, View *view, const Entity *application);
+/* The name of the procedure of a case. */
+Json page_procedure_label(HttpExchange *x, const Entity *application);
+/* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
+void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
+/* {level, date} until when somebody acts on a case; date null: nobody has to. */
+Json page_due(HttpExchange *x, const Entity *application);
+/* Pages of a case of a definition: the resident's, its receipt, the office's. */
+void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place);
+void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place);
+void page_defined_review(HttpExchange *x, int status, const Entity *application,
+                         const HttpForm *form);
+/* The review of the case of the address, looked at anew: form, when a move that it sent was refused
+ * (ctx->error). */
+void page_review(HttpExchange *x, int status, const HttpForm *form);
+
 /* An application as the component `application` shows it. */
 Json page_application(HttpExchange *x, const Entity *application);
 Json page_answers(HttpExchange *x, const Answers *answers);
@@ -212,6 +258,8 @@ Str page_layers_query(Arena *arena, unsigned layers);
     extern const size_t page_##name##_count
 PAGE_ROWS(home);
 PAGE_ROWS(start);
+PAGE_ROWS(procedures);
+PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
 PAGE_ROWS(entry);

@@ -165,7 +165,8 @@ bool web_true(WebOut *o, const Json *value) {
 }
 
 static const Json *by_language(WebOut *o, const Json *texts) {
-    const Json *text = json_get(texts, web_lang_tag(o->lang));
+    const Json *text = o->lang == WEB_JA_EASY ? json_get(texts, STR("easy")) : NULL;
+    if (!text) text = json_get(texts, web_lang_tag(o->lang));
     if (!text) text = json_get(texts, STR("ja"));
     return text && text->kind == JSON_STRING ? text : NULL;
 }

@@ -393,7 +393,7 @@ it('takes the channel of an entry from clerks only', async () => {
     const page = await open();
     await page.goto(`${site.url}/bulky`);
     const csrf = await page.locator('input[name="csrf"]').first().inputValue();
-    const answer = await page.request.post(`${site.url}/staff/entry`, { form: { csrf, channel: 'phone' }, maxRedirects: 0 });
+    const answer = await page.request.post(`${site.url}/staff/entry`, { form: { csrf, procedure: 'bulky-waste', channel: 'phone' }, maxRedirects: 0 });
     assert.equal(answer.status(), 403);
     await page.context().close();
 });

@@ -43,7 +43,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
+REDIRECTS = re.compile(r'/bulky/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
 
 
 class Machi:
@@ -116,6 +116,8 @@ def parameters(browsers):
         'position': '1',
         'item': 'tv',
         'release': 'bulky-waste-counts',
+        'procedure': 'dog-registration',
+        'page': 'dog',
         'entityId': 'urn:ngsi-ld:Slot:x',
         'type': 'Application',
         'attrId': 'name',

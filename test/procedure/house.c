@@ -111,12 +111,16 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    WasteSources sources = {.items = house_starter(house, "waste/items.json"),
-                            .districts = house_starter(house, "waste/districts.json"),
-                            .rules = house_starter(house, "waste/rules.json"),
-                            .organisation = house_starter(house, "organisation.json"),
-                            .hold_share = 50,
-                            .hold_network = 5};
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 1);
+    definitions[0] = house_starter(house, "procedures/dog-registration.json");
+    ProcedureSources sources = {.waste = {.items = house_starter(house, "waste/items.json"),
+                                          .districts = house_starter(house, "waste/districts.json"),
+                                          .rules = house_starter(house, "waste/rules.json"),
+                                          .organisation = house_starter(house, "organisation.json"),
+                                          .hold_share = 50,
+                                          .hold_network = 5},
+                                .definitions = definitions,
+                                .definition_count = 1};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 

@@ -1,0 +1,38 @@
+/* catalogue: the procedures of the city that are definitions: all versions, which is in force on a
+   day, and which one somebody means. Constant after procedures_open; any thread. Include only
+   procedure.h from outside. */
+#ifndef PROCEDURE_CATALOGUE_H
+#define PROCEDURE_CATALOGUE_H
+
+#include "definition.h"
+
+typedef struct Catalogue Catalogue;
+
+/* Reads and lints definitions; they and the catalogue live in ctx->arena, as the sources must.
+   organisation: who holds which post, and the delegations. RC_INVALID names definition and place:
+   one that could not be published is not taken in. */
+typedef struct CatalogueSources {
+    const Json *const *definitions;
+    size_t n;
+    const Json *organisation;
+} CatalogueSources;
+Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out);
+
+/* The newest version that is in force on a day; NULL: none is. */
+const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
+/* The version under which a case began; NULL: there is none. */
+const Definition *catalogue_version(const Catalogue *catalogue, Str id, int64_t version);
+
+typedef VEC(const Definition *) Definitions;
+/* Those in force on a day for residents (or inside the house), whose label, words or summary have
+   every word of the query, best first; an empty query is met by all, in the order of their labels.
+   Width, kana and long vowel marks don't matter. */
+typedef struct CatalogueQuery {
+    Str text;
+    Date day;
+    bool inside;
+} CatalogueQuery;
+void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
+                      Definitions *out);
+
+#endif

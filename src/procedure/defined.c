@@ -1,0 +1,400 @@
+#include "procedure_int.h"
+
+enum { TOKEN_CHARS = 26 };
+
+static const int64_t sent_lasts = 10 * TIME_MINUTE;
+
+/* ---- the draft: members "PROCEDURE/FIELD" of the browser's draft; what is no field begins with a
+   dot ---- */
+
+static Str member_name(Arena *arena, const Definition *definition, Str field) {
+    return str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(definition->id), STR_ARG(field));
+}
+
+static Str own_text(Arena *arena, const Json *draft, const Definition *definition,
+                    const char *name) {
+    return json_str(json_get(draft, member_name(arena, definition, str_of(name))));
+}
+
+static Str member_prefix(Arena *arena, const Definition *definition) {
+    return str_fmt(arena, STR_FMT "/", STR_ARG(definition->id));
+}
+
+/* Of the draft's members those of this procedure, without its prefix. */
+static Json said_of(Arena *arena, const Json *draft, const Definition *definition) {
+    Str prefix = member_prefix(arena, definition);
+    JsonMembers said = {0};
+    for (size_t i = 0; i < draft->len; i++) {
+        JsonMember member = draft->value.members[i];
+        if (!str_starts(member.name, prefix)) continue;
+        member.name = str_sub(member.name, prefix.len, member.name.len);
+        if (!str_starts(member.name, STR("."))) vec_push(arena, &said, member);
+    }
+    return json_of_members(said.items, said.len);
+}
+
+Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
+    const Json *draft;
+    Arena *arena = ctx->arena;
+    *out = (DefinedDraft){.definition = definition};
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    int64_t until =
+        (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".sentUntil"))));
+    out->token = own_text(arena, draft, definition, ".token");
+    out->channel = own_text(arena, draft, definition, ".channel");
+    if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
+    if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
+    Json *said = NEW(arena, Json);
+    *said = said_of(arena, draft, definition);
+    form_read(ctx, definition, said, &out->form);
+    return RC_OK;
+}
+
+static void member_add(Arena *arena, JsonMembers *members, const Definition *definition,
+                       const char *name, Json value) {
+    vec_push(arena, members, (JsonMember){member_name(arena, definition, str_of(name)), value});
+}
+
+/* All that the draft has of the procedure, to be taken out. */
+static Rc members_gone(Ctx *ctx, const Definition *definition, JsonMembers *out) {
+    const Json *draft;
+    Str prefix = member_prefix(ctx->arena, definition);
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    for (size_t i = 0; i < draft->len; i++)
+        if (str_starts(draft->value.members[i].name, prefix))
+            vec_push(ctx->arena, out, (JsonMember){draft->value.members[i].name, json_of_null()});
+    return RC_OK;
+}
+
+/* A later member of the name takes the place of the one before. */
+static Rc members_merge(Ctx *ctx, const JsonMembers *members) {
+    JsonMembers last = {0};
+    for (size_t i = 0; i < members->len; i++) {
+        bool again = false;
+        for (size_t k = i + 1; k < members->len; k++)
+            again = again || str_eq(members->items[i].name, members->items[k].name);
+        if (!again) vec_push(ctx->arena, &last, members->items[i]);
+    }
+    return draft_merge(ctx, ctx->actor->browser, last.items, last.len);
+}
+
+static Rc may_begin(Ctx *ctx, const Definition *definition, Str channel) {
+    bool staff = ctx->actor->kind == ACTOR_STAFF;
+    if (definition->inside && !staff)
+        return ctx_fail(ctx, RC_DENIED, "inside", definition->id,
+                        "This procedure is one of the house: officials use it.");
+    if (definition->sign_in && ctx->actor->kind == ACTOR_NOBODY && str_eq(channel, STR("web")))
+        return ctx_fail(ctx, RC_DENIED, "sign-in", definition->id,
+                        "Sign in first: this procedure has to know whose it is.");
+    return RC_OK;
+}
+
+/* What was said, under the names of the draft. */
+static void said_add(Arena *arena, JsonMembers *members, const Definition *definition,
+                     const JsonMembers *said) {
+    for (size_t i = 0; i < said->len; i++)
+        vec_push(arena, members,
+                 (JsonMember){member_name(arena, definition, said->items[i].name),
+                              said->items[i].value});
+}
+
+Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
+    Arena *arena = ctx->arena;
+    JsonMembers members = {0}, known = {0};
+    TRY(may_begin(ctx, definition, channel));
+    TRY(members_gone(ctx, definition, &members));
+    if (str_eq(channel, STR("web"))) TRY(known_fill(ctx, definition, &known));
+    said_add(arena, &members, definition, &known);
+    member_add(arena, &members, definition, ".token",
+               json_of_str(rand_id(ctx->rand, arena, TOKEN_CHARS)));
+    member_add(arena, &members, definition, ".channel", json_of_str(channel));
+    return members_merge(ctx, &members);
+}
+
+Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said) {
+    JsonMembers members = {0};
+    said_add(ctx->arena, &members, definition, said);
+    return members_merge(ctx, &members);
+}
+
+/* What remains for the second press on the button. */
+static Rc sent_keep(Ctx *ctx, const DefinedDraft *draft) {
+    JsonMembers members = {0};
+    TRY(members_gone(ctx, draft->definition, &members));
+    member_add(ctx->arena, &members, draft->definition, ".sent", json_of_str(draft->token));
+    member_add(ctx->arena, &members, draft->definition, ".sentUntil",
+               json_of_int(time_now(ctx->clock) + sent_lasts));
+    return members_merge(ctx, &members);
+}
+
+/* ---- the case as an entity ---- */
+
+static const CaseState phases[] = {
+    [OWNER_RESIDENT] = CASE_ASKED, [OWNER_OFFICE] = CASE_SUBMITTED, [OWNER_OTHER] = CASE_ELSEWHERE};
+static const CaseState outcomes[] = {[OUTCOME_DONE] = CASE_DONE,
+                                     [OUTCOME_REFUSED] = CASE_REFUSED,
+                                     [OUTCOME_WITHDRAWN] = CASE_CANCELLED};
+
+/* What the inbox knows a defined state as: whom it waits for, or how it ended. */
+static CaseState phase_of(const DefinedState *state) {
+    return state->owner == OWNER_NOBODY ? outcomes[state->outcome] : phases[state->owner];
+}
+
+static Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const char *member) {
+    RuleResults results = {0};
+    JsonItems items = {0};
+    form_judge(ctx, form, rules, &results);
+    VEC_EACH (const RuleResult, result, &results) {
+        JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
+        members[0] = (JsonMember){str_of(member), json_of_str(result->rule->id)};
+        members[1] = (JsonMember){STR("ok"), json_of_bool(result->holds)};
+        vec_push(ctx->arena, &items, json_of_members(members, 2));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+/* What every case has a place for, so that a case is found by its telephone number, and is known
+ * the next time, whatever its procedure asked. */
+static void contact_set(Arena *arena, Entity *entity, const Form *form) {
+    static const char *const known[] = {"name", "kana", "phone", "email", "postcode", "address"};
+    for (size_t i = 0; i < form->n; i++) {
+        const FormAnswer *answer = &form->answers[i];
+        if (!answer->due || answer->value.kind != FEEL_STRING) continue;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            if (str_eq(answer->field->from, str_of(known[k])))
+                entity_set(arena, entity, str_fmt(arena, LD_DEFAULT "%s", known[k]),
+                           json_of_str(answer->value.string));
+    }
+}
+
+static void days_set(const Ctx *ctx, Arena *arena, Entity *entity, const DefinedState *state) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Date today = time_jst_date(time_now(ctx->clock));
+    if (state->days <= 0) return;
+    Date due = waste_working_days_after(waste, today, state->days);
+    Json day = json_of_str(time_format_date(arena, due));
+    entity_set(arena, entity, IRI("due"), day);
+    if (state->owner == OWNER_RESIDENT) entity_set(arena, entity, IRI("answerDue"), day);
+}
+
+static Rc application_entity(Ctx *ctx, Arena *arena, const DefinedDraft *draft, Entity **out) {
+    const Definition *definition = draft->definition;
+    const Form *form = &draft->form;
+    int64_t fee;
+    TRY(form_fee(ctx, form, &fee));
+    Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
+    Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
+    send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
+    contact_set(arena, entity, form);
+    entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
+    entity_set(arena, entity, IRI("procedureVersion"), json_of_int(definition->version));
+    Json plain = form_json(arena, form, false), sensitive = form_json(arena, form, true);
+    entity_set_kind(arena, entity, ATTR_JSON, IRI("answers"), plain);
+    if (sensitive.len)
+        entity_set_kind(arena, entity, ATTR_JSON, IRI("sensitiveAnswers"), sensitive);
+    entity_set_kind(arena, entity, ATTR_JSON, IRI("conditions"),
+                    rules_json(ctx, form, &definition->conditions, "condition"));
+    entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"),
+                    rules_json(ctx, form, &definition->checks, "check"));
+    if (definition->fee) entity_set(arena, entity, IRI("fee"), json_of_int(fee));
+    entity_set(arena, entity, IRI("post"), json_of_str(definition->post));
+    days_set(ctx, arena, entity, &definition->states.items[0]);
+    *out = entity;
+    return RC_OK;
+}
+
+/* ---- sending ---- */
+
+static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
+    const FormPage *open = form_next(&draft->form);
+    if (!open && draft->token.len == TOKEN_CHARS) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "incomplete", open ? open->id : STR_NONE,
+                    "An answer is missing or wrong: go through the questions again.");
+}
+
+Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
+    const Definition *definition = draft->definition;
+    const DefinedState *first = &definition->states.items[0];
+    const Entity *before;
+    Entity *application;
+    *out = (Receipt){.id = apply_case_id(ctx->arena, draft->token), .token = draft->token};
+    if (draft->token.len == TOKEN_CHARS &&
+        ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
+        return send_again(ctx, out);
+    TRY(complete(ctx, draft));
+    TRY(may_begin(ctx, definition, draft->channel));
+    TRY(send_allowed(ctx, draft->channel));
+    Command *command = case_command(ctx, STR("application.submit"), out->id, draft->channel);
+    Rc rc = application_entity(ctx, command_arena(command), draft, &application);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    PartSubmit *submit = send_submit(ctx, command, application);
+    submit->state = phase_of(first);
+    submit->to = first->id;
+    TRY(send_execute(ctx, command, out));
+    return sent_keep(ctx, draft);
+}
+
+/* ---- a case ---- */
+
+const Definition *defined_of(const Ctx *ctx, const Entity *application) {
+    return catalogue_version(procedures_catalogue(ctx->tenant),
+                             entity_text(application, IRI("procedure")),
+                             entity_int(application, IRI("procedureVersion"), 0));
+}
+
+const DefinedState *defined_state(const Definition *definition, const Entity *application) {
+    return definition_state(definition, entity_text(application, IRI("procedureState")));
+}
+
+bool defined_answer(Arena *arena, const Entity *application, const Field *field, FormAnswer *out) {
+    bool sensitive = str_eq(field->class, STR("sensitive"));
+    const Attr *kept =
+        entity_attr(application, sensitive ? IRI("sensitiveAnswers") : IRI("answers"));
+    const Json *value = kept && kept->value ? json_get(kept->value, field->id) : NULL;
+    Date date;
+    *out = (FormAnswer){.field = field, .due = true};
+    if (!value) return false;
+    bool is_date = field->kind == FIELD_DATE && time_parse_date(json_str(value), &date);
+    out->value = is_date ? feel_of_date(date) : feel_of_json(arena, value);
+    return true;
+}
+
+/* ---- moves ---- */
+
+/* Whose own it is may say so by his address or account, and by an official whom he calls. */
+static bool may_move(Ctx *ctx, const Definition *definition, const DefinedMove *move,
+                     const Entity *application) {
+    const DefinedState *to = definition_state(definition, move->to);
+    bool grants = to->owner == OWNER_NOBODY && to->outcome == OUTCOME_DONE;
+    bool office = !move->by_resident;
+    GateAsk ask = {.action = office && grants ? ACT_CONFIRM : ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, application)};
+    return (!office || ctx->actor->kind == ACTOR_STAFF) && gate_permits(ctx, &ask);
+}
+
+void defined_moves(Ctx *ctx, const Entity *application, DefinedMoves *out) {
+    const Definition *definition = defined_of(ctx, application);
+    Str state = entity_text(application, IRI("procedureState"));
+    *out = (DefinedMoves){0};
+    if (!definition || case_is_erased(application)) return;
+    VEC_EACH (const DefinedMove, move, &definition->moves)
+        if (definition_may_move(move, state) && may_move(ctx, definition, move, application))
+            vec_push(ctx->arena, out, move);
+}
+
+/* A move under way. */
+typedef struct Moving {
+    Ctx *ctx;
+    const DefinedAct *act;
+    const Entity *application;
+    const Definition *definition;
+    const DefinedMove *move;
+    const DefinedState *from, *to;
+} Moving;
+
+static Rc moving_load(Ctx *ctx, const DefinedAct *act, Moving *out) {
+    *out = (Moving){.ctx = ctx, .act = act};
+    TRY(case_load(ctx, act->id, &out->application));
+    out->definition = defined_of(ctx, out->application);
+    out->move = out->definition ? definition_move(out->definition, act->move) : NULL;
+    if (!out->move)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-move", act->move,
+                        "The procedure of this case has no such move.");
+    out->from = defined_state(out->definition, out->application);
+    out->to = definition_state(out->definition, out->move->to);
+    if (!may_move(ctx, out->definition, out->move, out->application))
+        return ctx_fail(ctx, RC_DENIED, "not-permitted", act->move,
+                        "This is for somebody else to do.");
+    if (out->move->reason && text_is_blank(ctx->arena, act->text))
+        return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
+                        "Write the question, the answer or the reason.");
+    if (!str_empty(out->move->decision))
+        return ctx_fail(ctx, RC_CONFLICT, "needs-decision", act->move,
+                        "This has to be decided first: draft its decision.");
+    return RC_OK;
+}
+
+/* Until when the resident answers: the day that was wished. */
+static Rc answer_day(const Moving *moving, Date *out) {
+    Ctx *ctx = moving->ctx;
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Date today = time_jst_date(time_now(ctx->clock)), wish = moving->act->answer_by;
+    *out = (Date){0};
+    if (moving->to->owner != OWNER_RESIDENT || !wish.year) return RC_OK;
+    int64_t days = time_date_days(wish) - time_date_days(today);
+    if (days <= 0)
+        return ctx_fail(ctx, RC_INVALID, "past", STR("due"),
+                        "An answer needs time: take tomorrow or a later day.");
+    if (days > waste_limits(waste)->answer_most)
+        return ctx_fail(ctx, RC_INVALID, "far", STR("due"),
+                        "An answer is asked for within %lld days.",
+                        (long long)waste_limits(waste)->answer_most);
+    *out = waste_limit_on(waste, wish);
+    return RC_OK;
+}
+
+/* The office's time stands still while the resident is asked (標準処理期間は補正の期間を除く). */
+static void due_set(const Moving *moving, Arena *arena, Entity *set, Date wish) {
+    const Waste *waste = procedures_waste(moving->ctx->tenant);
+    Date due, today = time_jst_date(time_now(moving->ctx->clock));
+    bool dated = time_parse_date(entity_text(moving->application, IRI("due")), &due);
+    bool asked = moving->from && moving->from->owner == OWNER_RESIDENT;
+    bool asks = moving->to->owner == OWNER_RESIDENT;
+    days_set(moving->ctx, arena, set, moving->to);
+    if (asks && dated && !asked)
+        entity_set(arena, set, IRI("dueLeft"),
+                   json_of_int(waste_working_days_left(waste, today, due)));
+    if (asks && wish.year) {
+        Json day = json_of_str(time_format_date(arena, wish));
+        entity_set(arena, set, IRI("due"), day);
+        entity_set(arena, set, IRI("answerDue"), day);
+    }
+    int64_t left = entity_int(moving->application, IRI("dueLeft"), -1);
+    if (asked && moving->to->owner == OWNER_OFFICE && left >= 0) {
+        Date on = waste_limit_on(waste, waste_working_days_after(waste, today, left));
+        entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, on)));
+    }
+}
+
+static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
+    Ctx *ctx = moving->ctx;
+    Arena *arena = command_arena(command);
+    PartStep *step = NEW(arena, PartStep);
+    bool staff = ctx->actor->kind == ACTOR_STAFF;
+    Entity *set = entity_new(arena, str_dup(arena, moving->application->id), STR(CASE_TYPE));
+    if (staff && !moving->move->by_resident)
+        entity_set(arena, set, IRI("assignee"), json_of_str(str_dup(arena, ctx->actor->id)));
+    due_set(moving, arena, set, wish);
+    uint64_t seen = moving->act->version;
+    *step = (PartStep){.id = set->id,
+                       .defined_from = &moving->move->from,
+                       .defined_to = moving->to->id,
+                       .to = phase_of(moving->to),
+                       .version = seen ? seen : moving->application->version,
+                       .set = set,
+                       .post = staff ? str_dup(arena, ctx->actor->post) : STR_NONE,
+                       .text = str_dup(arena, str_trim(moving->act->text)),
+                       .kind = moving->move->id};
+    command_needs(command, step->id);
+    return step;
+}
+
+Rc defined_move(Ctx *ctx, const DefinedAct *act) {
+    Moving moving;
+    Date wish;
+    Outcome outcome;
+    TRY(moving_load(ctx, act, &moving));
+    TRY(answer_day(&moving, &wish));
+    bool called = moving.move->by_resident && ctx->actor->kind == ACTOR_STAFF;
+    Command *command =
+        case_command(ctx, STR("application.move"), act->id, called ? STR("phone") : STR("web"));
+    PartStep *step = step_of(&moving, command, wish);
+    if (step->to == CASE_REFUSED) office_remedies(ctx, command, step);
+    command_add(command, &part_case_step, step);
+    return case_execute(ctx, command, &outcome);
+}

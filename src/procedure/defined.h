@@ -1,0 +1,53 @@
+/* defined: the cases of procedures that are definitions: answers in the browser's draft, sending,
+   and the moves that a definition allows to resident and office. A case keeps the version under
+   which it began, which governs it to its end. Include only procedure.h from outside. */
+#ifndef PROCEDURE_DEFINED_H
+#define PROCEDURE_DEFINED_H
+
+#include "apply.h"
+#include "catalogue.h"
+#include "form.h"
+
+/* What a browser has answered so far to one procedure. */
+typedef struct DefinedDraft {
+    const Definition *definition;
+    Str token;   /* of the unguessable address; empty: nothing was begun */
+    Str channel; /* "web"; "phone", "counter": of an entry for somebody */
+    Form form;
+    Str sent; /* token of what was sent from this browser a moment ago; empty: nothing */
+} DefinedDraft;
+/* Pool threads. */
+Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out);
+/* Begins anew: a token of its own, and for a signed-in resident what is known of him from the case
+   that he sent last. RC_DENIED "sign-in": this procedure wants to know whose it is; "inside": it is
+   for officials. */
+Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel);
+/* Keeps what was said to some questions: texts or arrays of texts by field id. */
+Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said);
+
+/* Sends: number, case, checks and fee in one command, and forgets the draft. The same draft twice
+   is one case. RC_INVALID "incomplete", the path naming the page. */
+Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out);
+
+/* ---- a case ---- */
+/* The definition that governs a case; NULL: it is not one of a definition. */
+const Definition *defined_of(const Ctx *ctx, const Entity *application);
+const DefinedState *defined_state(const Definition *definition, const Entity *application);
+/* What was answered to a question, as it was kept; false: nothing, or it may not be seen. Lives in
+   arena. */
+bool defined_answer(Arena *arena, const Entity *application, const Field *field, FormAnswer *out);
+
+typedef VEC(const DefinedMove *) DefinedMoves;
+/* The moves that who acts can make now; *out lives in ctx->arena. application: whole. */
+void defined_moves(Ctx *ctx, const Entity *application, DefinedMoves *out);
+typedef struct DefinedAct {
+    Str id, move;
+    uint64_t version; /* of the case as it was seen; 0: as it is */
+    Str text;         /* question, answer or reason */
+    Date answer_by;   /* a move to the resident: until when; year 0: as the state says */
+} DefinedAct;
+/* Makes a move. RC_NOT_FOUND "no-move", RC_DENIED, RC_CONFLICT "moved-on"; "needs-decision": it has
+   to be decided first; RC_INVALID "missing" at "text", "past" or "far" at "due". */
+Rc defined_move(Ctx *ctx, const DefinedAct *act);
+
+#endif

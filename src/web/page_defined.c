@@ -1,0 +1,326 @@
+/* page_defined: a case of a procedure that is a definition: its resident's page, its receipt, the
+ * office's review, and the moves that the definition allows to each. */
+#include "pages_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+/* ---- what a case is called ---- */
+
+static const Str bulky_ja = {"粗大ごみ収集", 18}, bulky_en = {"Bulky-waste pickup", 18};
+
+Json page_procedure_label(HttpExchange *x, const Entity *application) {
+    const Definition *definition = defined_of(http_ctx(x), application);
+    return definition ? *definition->label.all : view_text(http_ctx(x)->arena, bulky_ja, bulky_en);
+}
+
+Str page_check_purpose(const Ctx *ctx, const Entity *application) {
+    return defined_of(ctx, application) ? STR("application-check") : STR("bulky-waste-check");
+}
+
+void page_case_state(HttpExchange *x, View *view, const Entity *application) {
+    const Definition *definition = defined_of(http_ctx(x), application);
+    const DefinedState *state = definition ? defined_state(definition, application) : NULL;
+    page_state(view, case_state(application));
+    view_json(view, "state_label", state ? state->label.all : NULL);
+}
+
+/* ---- pieces ---- */
+
+static void sections_set(View *view, const Definition *definition, const Entity *application) {
+    JsonItems sections = {0};
+    VEC_EACH (const FormPage, page, &definition->pages) {
+        JsonItems rows = {0};
+        FormAnswer answer;
+        VEC_EACH (const Field, field, &page->fields)
+            if (defined_answer(view->arena, application, field, &answer))
+                vec_push(view->arena, &rows, page_answer_row(view->arena, &answer));
+        if (!rows.len) continue;
+        View one = view_new(view->arena);
+        view_json(&one, "title", page->title.all);
+        view_null(&one, "change");
+        view_items(&one, "rows", &rows);
+        vec_push(view->arena, &sections, view_value(&one));
+    }
+    view_items(view, "sections", &sections);
+}
+
+/* A step is told as its move is called; the first one is the arrival. */
+static Json step_value(HttpExchange *x, const Definition *definition, const CaseStep *step) {
+    View one = view_new(http_ctx(x)->arena);
+    const DefinedMove *move = definition_move(definition, step->kind);
+    view_json(&one, "label", move ? move->label.all : NULL);
+    view_set(&one, "who", page_step_post(x, step));
+    view_int(&one, "at", step->at);
+    view_str(&one, "text", step->text);
+    return view_value(&one);
+}
+
+static void steps_set(HttpExchange *x, View *view, const Definition *definition,
+                      const Entity *application) {
+    CaseSteps steps;
+    JsonItems items = {0};
+    case_steps(view->arena, application, &steps);
+    VEC_EACH (const CaseStep, step, &steps)
+        vec_push(view->arena, &items, step_value(x, definition, step));
+    view_items(view, "steps", &items);
+}
+
+/* The office's question while it waits for the resident. */
+static void asked_set(HttpExchange *x, View *view, const Entity *application) {
+    CaseSteps steps;
+    case_steps(view->arena, application, &steps);
+    const CaseStep *last = steps.len ? &steps.items[steps.len - 1] : NULL;
+    if (case_state(application) != CASE_ASKED || !last || str_empty(last->post)) {
+        view_null(view, "asked");
+        return;
+    }
+    View one = view_new(view->arena);
+    Date due, today = time_jst_date(time_now(http_ctx(x)->clock));
+    Str until = entity_text(application, IRI("answerDue"));
+    view_str(&one, "text", last->text);
+    view_str(&one, "due", until);
+    view_bool(&one, "late",
+              time_parse_date(until, &due) && time_date_days(due) < time_date_days(today));
+    view_set(view, "asked", view_value(&one));
+}
+
+static Json move_value(Arena *arena, const Definition *definition, const DefinedMove *move,
+                       const HttpForm *form) {
+    const DefinedState *to = definition_state(definition, move->to);
+    View one = view_new(arena);
+    bool sent = form && str_eq(http_form_value(form, "move"), move->id);
+    view_str(&one, "id", move->id);
+    view_str(&one, "text_id", str_fmt(arena, "text-" STR_FMT, STR_ARG(move->id)));
+    view_str(&one, "due_id", str_fmt(arena, "due-" STR_FMT, STR_ARG(move->id)));
+    view_json(&one, "label", move->label.all);
+    view_bool(&one, "reason", move->reason);
+    view_bool(&one, "due", to->owner == OWNER_RESIDENT && !move->by_resident);
+    view_bool(&one, "ends", to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE);
+    view_bool(&one, "open", sent);
+    view_set(&one, "text", json_of_str(sent ? http_form_value(form, "text") : STR("")));
+    view_set(&one, "until", json_of_str(sent ? http_form_value(form, "due") : STR("")));
+    return view_value(&one);
+}
+
+/* `moves` of who acts, and `wishes`: what he does for a resident who asked him to. What is to be
+ * decided first isn't offered. */
+static void moves_set(HttpExchange *x, View *view, const Entity *application,
+                      const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    const Definition *definition = defined_of(ctx, application);
+    bool office = ctx->actor->kind == ACTOR_STAFF;
+    DefinedMoves moves;
+    JsonItems items = {0}, wishes = {0};
+    defined_moves(ctx, application->whole ? application->whole : application, &moves);
+    for (size_t i = 0; i < moves.len; i++) {
+        const DefinedMove *move = moves.items[i];
+        if (str_empty(move->decision))
+            vec_push(view->arena, office && move->by_resident ? &wishes : &items,
+                     move_value(view->arena, definition, move, form));
+    }
+    view_items(view, "moves", &items);
+    view_items(view, "wishes", &wishes);
+}
+
+/* What all pages of such a case have. */
+static void case_set(HttpExchange *x, View *view, const Entity *application) {
+    const Definition *definition = defined_of(http_ctx(x), application);
+    bool ended = CASE_ENDS & 1u << case_state(application);
+    view_json(view, "label", definition->label.all);
+    view_str(view, "number", entity_text(application, IRI("receiptNumber")));
+    page_case_state(x, view, application);
+    view_str(view, "due", ended ? STR_NONE : entity_text(application, IRI("due")));
+    view_str(view, "completed", entity_text(application, IRI("completedAt")));
+    view_set(view, "fee",
+             entity_attr(application, IRI("fee"))
+                 ? json_of_int(entity_int(application, IRI("fee"), 0))
+                 : json_of_null());
+    sections_set(view, definition, application);
+    steps_set(x, view, definition, application);
+}
+
+/* ---- the resident's page ---- */
+
+/* form: when a move that it sent was refused (ctx->error). */
+static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
+                      const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    int status = !form ? 200 : ctx->error.rc == RC_CONFLICT ? 409 : 422;
+    View view = page_view(x);
+    Str number = entity_text(application, IRI("receiptNumber"));
+    const Definition *definition = defined_of(ctx, application);
+    page_crumb(&view, definition->label.ja, json_get_str(definition->label.all, "en"),
+               str_fmt(view.arena, "/procedures/" STR_FMT, STR_ARG(definition->id)));
+    page_crumb(&view, str_fmt(view.arena, "受付番号 " STR_FMT, STR_ARG(number)),
+               str_fmt(view.arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
+    case_set(x, &view, application);
+    asked_set(x, &view, application);
+    moves_set(x, &view, application, form);
+    page_remedies(&view, application);
+    view_str(&view, "move_url", str_fmt(view.arena, STR_FMT "/move", STR_ARG(place->base)));
+    view_str(&view, "receipt_url", str_fmt(view.arena, STR_FMT "/receipt", STR_ARG(place->base)));
+    page_until(&view, place);
+    if (form) page_move_faults(x, &view, form);
+    if (page_case_looks(x, &view, application) == RC_OK &&
+        page_keep(x, &view, application, place) == RC_OK)
+        page_show(x, status, WEB_PAGE_DEFINED_CASE, &view);
+    else
+        page_fail(x);
+}
+
+void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place) {
+    case_show(x, application, place, NULL);
+}
+
+void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place) {
+    View view = page_view(x);
+    Str address = page_whole_address(x, place->base);
+    const Definition *definition = defined_of(http_ctx(x), application);
+    case_set(x, &view, application);
+    view_json(&view, "after", definition->after.all);
+    view_str(&view, "url", address);
+    page_until(&view, place);
+    view_set(&view, "qr", place->until ? json_of_null() : page_qr(http_ctx(x), address));
+    view_str(&view, "case_url",
+             place->office
+                 ? page_case_url(view.arena, entity_text(application, IRI("receiptNumber")))
+                 : STR_NONE);
+    page_show(x, 200, WEB_PAGE_DEFINED_RECEIPT, &view);
+}
+
+/* ---- the office's review ---- */
+
+static Json rule_value(Arena *arena, const DefinedRules *rules, Str id, bool holds) {
+    View one = view_new(arena);
+    view_str(&one, "level", holds ? STR("ok") : STR("bad"));
+    view_str(&one, "title", id);
+    VEC_EACH (const DefinedRule, rule, rules)
+        if (str_eq(rule->id, id)) view_json(&one, "title", rule->text.all);
+    return view_value(&one);
+}
+
+/* What the rules found when it was sent: {CHECK or CONDITION, ok}. */
+static void rules_set(View *view, const char *name, const Attr *found, const DefinedRules *rules) {
+    const char *member = str_eq(str_of(name), STR("checks")) ? "check" : "condition";
+    JsonItems items = {0};
+    for (size_t i = 0; found && i < found->value->len; i++) {
+        const Json *one = json_at(found->value, i);
+        vec_push(view->arena, &items,
+                 rule_value(view->arena, rules, json_get_str(one, member),
+                            json_get_bool(one, "ok", false)));
+    }
+    view_items(view, name, &items);
+}
+
+void page_defined_review(HttpExchange *x, int status, const Entity *application,
+                         const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    const Definition *definition = defined_of(ctx, application);
+    View view = page_view(x);
+    int64_t touched;
+    case_set(x, &view, application);
+    moves_set(x, &view, application, form);
+    rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
+    rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
+              &definition->conditions);
+    view_int(&view, "version", (int64_t)application->version);
+    view_set(&view, "due", page_due(x, application));
+    Str assignee = entity_text(application, IRI("assignee"));
+    view_set(&view, "assignee",
+             str_empty(assignee) ? json_of_null()
+                                 : page_post(x, entity_text(application, IRI("post"))));
+    view_set(&view, "purpose", page_purpose(x, ctx->purpose));
+    view_str(&view, "channel", entity_text(application, IRI("channel")));
+    view_str(&view, "arrived", entity_text(application, IRI("submittedAt")));
+    Str entered = entity_text(application, IRI("enteredPost"));
+    view_set(&view, "entered", str_empty(entered) ? json_of_null() : page_post(x, entered));
+    if (office_touched(ctx, application->id, &touched) == RC_OK)
+        view_int(&view, "touch", touched);
+    else
+        view_null(&view, "touch");
+    if (form) page_move_faults(x, &view, form);
+    page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
+}
+
+/* ---- moves ---- */
+
+void page_move_faults(HttpExchange *x, View *view, const HttpForm *form) {
+    const Error *error = &http_ctx(x)->error;
+    View errors = view_new(view->arena);
+    Str move = http_form_value(form, "move");
+    bool due = str_eq(error->path, STR("due")), moved = str_eq(error->code, STR("moved-on"));
+    Str field = moved ? STR("case")
+                      : str_fmt(view->arena, "%s-" STR_FMT, due ? "due" : "text", STR_ARG(move));
+    Str word = moved                                ? STR("case.changed")
+               : str_eq(error->code, STR("past"))   ? STR("due.past")
+               : str_eq(error->code, STR("far"))    ? STR("due.far")
+               : str_eq(error->code, STR("format")) ? STR("due.required")
+                                                    : STR("move.required");
+    view_set(&errors, str_z(view->arena, field), json_of_str(word));
+    view_set(view, "errors", view_value(&errors));
+}
+
+static Rc move_make(HttpExchange *x, const HttpForm *form, Str id) {
+    Ctx *ctx = http_ctx(x);
+    int64_t version = 0;
+    Str due = str_trim(http_form_value(form, "due"));
+    DefinedAct act = {
+        .id = id, .move = http_form_value(form, "move"), .text = http_form_value(form, "text")};
+    if (str_to_i64(http_form_value(form, "version"), &version)) act.version = (uint64_t)version;
+    if (!str_empty(due) && !time_parse_japanese(due, &act.answer_by))
+        return ctx_fail(ctx, RC_INVALID, "format", STR("due"), "This is not a date.");
+    return defined_move(ctx, &act);
+}
+
+/* Whether a failure is told on the form itself. */
+static bool on_form(const Error *error) {
+    return error->rc == RC_INVALID || str_eq(error->code, STR("moved-on"));
+}
+
+static void move_post(HttpExchange *x) {
+    const Entity *application;
+    const HttpForm *form;
+    CasePlace place;
+    if (!page_form(x, &form)) return;
+    Rc rc = page_held_case(x, &application, &place);
+    if (rc == RC_OK) rc = move_make(x, form, application->id);
+    if (rc == RC_OK)
+        page_see(x, place.base);
+    else if (on_form(&http_ctx(x)->error))
+        case_show(x, application, &place, form);
+    else
+        page_fail(x);
+}
+
+/* Moving is no look: what is shown next is. */
+static void office_move_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Str id, number = http_path_param(x, "number");
+    const HttpForm *form;
+    if (!page_form(x, &form)) return;
+    ctx->purpose = STR("application-check");
+    Rc rc = inbox_find(ctx, number, &id);
+    if (rc == RC_OK) rc = move_make(x, form, id);
+    if (rc == RC_OK)
+        page_see(x, page_case_url(ctx->arena, number));
+    else if (on_form(&ctx->error))
+        page_review(x, rc == RC_INVALID ? 422 : 409, form);
+    else
+        page_fail(x);
+}
+
+#define MOVE(path, post, access, tag)                                                              \
+    {                                                                                              \
+        HTTP_POST, path "/move", post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM, tag,        \
+            "Make a move that the procedure allows", NULL, NULL, move_answers                      \
+    }
+
+PAGE_ANSWERS(move_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE_FAULT(413),
+             PAGE_FAULT(415));
+
+const HttpRoute page_defined_rows[] = {
+    MOVE("/c/{token}", move_post, GATE_PUBLIC, "Cases"),
+    MOVE("/my/cases/{case}", move_post, GATE_RESIDENT, "Cases"),
+    MOVE("/staff/cases/{number}", office_move_post, PAGE_OFFICE, "Office"),
+};
+ROWS(page_defined_count, page_defined_rows);

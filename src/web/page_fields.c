@@ -1,0 +1,172 @@
+/* page_fields: questions of a definition as the component `answer` asks them, and answers as people
+ * read them. */
+#include "pages_int.h"
+
+/* How a kind of field is asked. */
+typedef struct Asked {
+    const char *as;   /* line, area, one, some, tick */
+    const char *type; /* of a line; NULL: text */
+    const char *inputmode, *width;
+    const char *missing, *format; /* the words for no answer, and for one that isn't understood */
+} Asked;
+
+static const Asked asked[FIELD_KINDS] = {
+    [FIELD_TEXT] = {"line", NULL, NULL, NULL, "enter", "enter"},
+    [FIELD_PARAGRAPH] = {"area", NULL, NULL, NULL, "enter", "enter"},
+    [FIELD_NAME] = {"line", NULL, NULL, NULL, "enter", "enter"},
+    [FIELD_KANA] = {"line", NULL, NULL, NULL, "enter", "kana"},
+    [FIELD_NUMBER] = {"line", NULL, "decimal", "w7", "enter", "number"},
+    [FIELD_MONEY] = {"line", NULL, "numeric", "w12", "enter", "money"},
+    [FIELD_DATE] = {"line", NULL, NULL, "w12", "enter", "date"},
+    [FIELD_POSTCODE] = {"line", NULL, "numeric", "w7", "enter", "postcode"},
+    [FIELD_PHONE] = {"line", "tel", NULL, "w12", "enter", "phone"},
+    [FIELD_MAIL] = {"line", "email", NULL, NULL, "enter", "mail"},
+    [FIELD_CHOICE] = {"one", NULL, NULL, NULL, "choose", "choose"},
+    [FIELD_CHOICES] = {"some", NULL, NULL, NULL, "choose", "choose"},
+    [FIELD_YES_NO] = {"one", NULL, NULL, NULL, "choose", "choose"},
+    [FIELD_DECLARATION] = {"tick", NULL, NULL, NULL, "tick", "tick"},
+};
+
+/* What browsers call that which is known of people (HTML, autofill). */
+static const struct {
+    const char *from, *autocomplete;
+} autofill[] = {
+    {"name", "name"}, {"postcode", "postal-code"}, {"address", "street-address"},
+    {"phone", "tel"}, {"email", "email"},
+};
+
+static Str autocomplete_of(const Field *field) {
+    for (size_t i = 0; i < sizeof autofill / sizeof *autofill; i++)
+        if (str_eq(field->from, str_of(autofill[i].from))) return str_of(autofill[i].autocomplete);
+    return STR_NONE;
+}
+
+/* Whether an id is among those that were said, which a blank parts. */
+static bool was_said(Str raw, Str id) {
+    Str one;
+    while (str_split(&raw, ' ', &one))
+        if (str_eq(one, id)) return true;
+    return false;
+}
+
+static void option_add(Arena *arena, const FormAnswer *answer, const FieldOption *option,
+                       JsonItems *out) {
+    View one = view_new(arena);
+    view_str(&one, "id",
+             str_fmt(arena, STR_FMT "-" STR_FMT, STR_ARG(answer->field->id), STR_ARG(option->id)));
+    view_str(&one, "value", option->id);
+    view_json(&one, "label", option->label.all);
+    view_json(&one, "hint", option->hint.all);
+    view_bool(&one, "checked", was_said(answer->raw, option->id));
+    vec_push(arena, out, view_value(&one));
+}
+
+static const Json *yes_no_text(Arena *arena, bool yes) {
+    Json *text = NEW(arena, Json);
+    *text = yes ? view_text(arena, STR("はい"), STR("Yes"))
+                : view_text(arena, STR("いいえ"), STR("No"));
+    return text;
+}
+
+static void options_set(View *view, const FormAnswer *answer) {
+    const Field *field = answer->field;
+    JsonItems items = {0};
+    VEC_EACH (const FieldOption, option, &field->options)
+        option_add(view->arena, answer, option, &items);
+    if (field->kind == FIELD_YES_NO) {
+        FieldOption yes = {.id = STR("yes"), .label.all = yes_no_text(view->arena, true)},
+                    no = {.id = STR("no"), .label.all = yes_no_text(view->arena, false)};
+        option_add(view->arena, answer, &yes, &items);
+        option_add(view->arena, answer, &no, &items);
+    }
+    view_items(view, "options", &items);
+}
+
+static void word_set(View *view, const char *name, const char *word) {
+    view_str(view, name, word ? str_of(word) : STR_NONE);
+}
+
+static Json field_value(Arena *arena, const FormAnswer *answer) {
+    const Field *field = answer->field;
+    const Asked *as = &asked[field->kind];
+    View one = view_new(arena);
+    view_str(&one, "id", field->id);
+    view_str(&one, "as", str_of(as->as));
+    view_json(&one, "label", field->label.all);
+    view_json(&one, "hint", field->hint.all);
+    view_set(&one, "value", json_of_str(answer->raw));
+    view_bool(&one, "optional", field->optional);
+    word_set(&one, "type", as->type);
+    word_set(&one, "inputmode", as->inputmode);
+    word_set(&one, "width", as->width);
+    view_str(&one, "autocomplete", autocomplete_of(field));
+    view_bool(&one, "checked", str_eq(answer->raw, STR("yes")));
+    options_set(&one, answer);
+    return view_value(&one);
+}
+
+void page_fields(View *view, const Form *form, const FormPage *page) {
+    JsonItems fields = {0};
+    for (size_t i = 0; i < form->n; i++)
+        if (form->answers[i].page == page && form->answers[i].due)
+            vec_push(view->arena, &fields, field_value(view->arena, &form->answers[i]));
+    view_items(view, "fields", &fields);
+}
+
+/* ---- faults: {text} of a rule, else {code, label, bound} ---- */
+
+static bool is_code(const FormAnswer *answer, const char *code) {
+    return str_eq(str_of(answer->fault), str_of(code));
+}
+
+/* What an answer went beyond, as digits; empty: something else is wrong with it. */
+static Str bound_of(Arena *arena, const FormAnswer *answer) {
+    static const char *const mosts[] = {"long", "high", "many"}, *const leasts[] = {"short", "low",
+                                                                                    "few"};
+    for (size_t i = 0; i < sizeof mosts / sizeof *mosts; i++) {
+        if (is_code(answer, mosts[i]))
+            return str_fmt(arena, "%lld", (long long)field_most(answer->field));
+        if (is_code(answer, leasts[i]))
+            return str_fmt(arena, "%lld", (long long)answer->field->least);
+    }
+    return STR_NONE;
+}
+
+static Json fault_value(Arena *arena, const FormAnswer *answer) {
+    const Field *field = answer->field;
+    const Asked *as = &asked[field->kind];
+    View one = view_new(arena);
+    if (answer->broken) {
+        view_json(&one, "text", answer->broken->text.all);
+        return view_value(&one);
+    }
+    const char *code = is_code(answer, "required") ? as->missing
+                       : is_code(answer, "format") ? as->format
+                                                   : answer->fault;
+    view_null(&one, "text");
+    view_str(&one, "code", str_of(code));
+    view_json(&one, "label", field->label.all);
+    view_str(&one, "bound", bound_of(arena, answer));
+    return view_value(&one);
+}
+
+void page_field_faults(View *view, const Form *form, const FormPage *page) {
+    View errors = view_new(view->arena);
+    for (size_t i = 0; i < form->n; i++) {
+        const FormAnswer *answer = &form->answers[i];
+        if (answer->page != page || !answer->due || !answer->fault) continue;
+        view_set(&errors, str_z(view->arena, answer->field->id), fault_value(view->arena, answer));
+    }
+    view_set(view, "errors", view_value(&errors));
+}
+
+/* ---- answers ---- */
+
+Json page_answer_row(Arena *arena, const FormAnswer *answer) {
+    View one = view_new(arena);
+    view_json(&one, "label", answer->field->label.all);
+    view_set(
+        &one, "value",
+        view_text(arena, form_text(arena, answer, STR("ja")), form_text(arena, answer, STR("en"))));
+    return view_value(&one);
+}

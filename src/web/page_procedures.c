@@ -1,0 +1,412 @@
+/* page_procedures: the procedures of the city, and applying for one that is a definition: its
+ * questions page by page, the answers checked, sending. Every answer is kept in the draft. */
+#include "pages_int.h"
+
+enum { QUERY_MAX = 300 };
+
+static Date today(const Ctx *ctx) {
+    return time_jst_date(time_now(ctx->clock));
+}
+
+static Str procedure_url(Arena *arena, const Definition *definition, const char *rest) {
+    return str_fmt(arena, "/procedures/" STR_FMT "%s", STR_ARG(definition->id), rest);
+}
+
+static Str ask_url(Arena *arena, const Definition *definition, const FormPage *page) {
+    return str_fmt(arena, "/procedures/" STR_FMT "/ask/" STR_FMT, STR_ARG(definition->id),
+                   STR_ARG(page->id));
+}
+
+/* ---- the list ---- */
+
+/* What has pages of its own is found by its name, and behind the others by everything that it
+ * takes.
+ */
+typedef enum BulkyFit { BULKY_NOT, BULKY_TAKES, BULKY_NAMED } BulkyFit;
+
+static BulkyFit bulky_fit(HttpExchange *x, Str query) {
+    Arena *arena = http_ctx(x)->arena;
+    const WasteItem **found;
+    Str folded = text_fold(arena, query), name = text_fold(arena, STR("粗大ごみ収集 Bulky waste"));
+    if (str_find(name, folded) >= 0) return BULKY_NAMED;
+    size_t n = waste_search(arena, procedures_waste(http_ctx(x)->tenant), query, 1, &found);
+    return n ? BULKY_TAKES : BULKY_NOT;
+}
+
+static void bulky_add(Arena *arena, JsonItems *items) {
+    static const Str ja = {"粗大ごみ収集", 18}, en = {"Bulky-waste pickup", 18};
+    View one = view_new(arena);
+    view_set(&one, "label", view_text(arena, ja, en));
+    view_set(&one, "summary",
+             view_text(arena, STR("家具や布団などを、家の前まで取りに伺います。"),
+                       STR("We collect furniture and bedding at your door.")));
+    view_str(&one, "url", STR("/bulky"));
+    vec_push(arena, items, view_value(&one));
+}
+
+static void list_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    View view = page_view(x);
+    JsonItems items = {0};
+    Definitions found;
+    Str query = str_head(str_trim(http_query_or(x, "q", STR_NONE)), QUERY_MAX);
+    if (!str_utf8_valid(query)) query = STR_NONE; /* cut within a character */
+    CatalogueQuery wish = {.text = query, .day = today(ctx)};
+    catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &wish, &found);
+    BulkyFit bulky = bulky_fit(x, query);
+    if (bulky == BULKY_NAMED) bulky_add(ctx->arena, &items);
+    for (size_t i = 0; i < found.len; i++) {
+        View one = view_new(ctx->arena);
+        view_json(&one, "label", found.items[i]->label.all);
+        view_json(&one, "summary", found.items[i]->summary.all);
+        view_str(&one, "url", procedure_url(ctx->arena, found.items[i], ""));
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    if (bulky == BULKY_TAKES) bulky_add(ctx->arena, &items);
+    page_crumb(&view, STR("手続き"), STR("Procedures"), STR_NONE);
+    view_str(&view, "query", query);
+    view_items(&view, "procedures", &items);
+    page_contact(x, &view, "phone");
+    page_show(x, 200, WEB_PAGE_PROCEDURES, &view);
+}
+
+/* ---- one procedure ---- */
+
+/* The procedure of the address as it is in force; NULL: it has answered. */
+static const Definition *asked_for(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    Str id = http_path_param(x, "procedure");
+    const Definition *definition =
+        catalogue_current(procedures_catalogue(ctx->tenant), id, today(ctx));
+    bool open = definition && (!definition->inside || ctx->actor->kind == ACTOR_STAFF);
+    if (open) return definition;
+    (void)ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", id,
+                   "The city has no such procedure, or not now.");
+    page_fail(x);
+    return NULL;
+}
+
+static void bring_set(View *view, const Definition *definition) {
+    JsonItems items = {0};
+    VEC_EACH (const Wording, one, &definition->bring)
+        vec_push(view->arena, &items, *one->all);
+    view_items(view, "bring", &items);
+}
+
+/* What has to hold of who applies; applying stays possible. */
+static void conditions_set(View *view, const Definition *definition) {
+    JsonItems items = {0};
+    VEC_EACH (const DefinedRule, rule, &definition->conditions)
+        vec_push(view->arena, &items, *rule->text.all);
+    view_items(view, "conditions", &items);
+}
+
+/* Where a draft goes on: the first question that is open, or the check. */
+static Str open_url(Arena *arena, const DefinedDraft *draft) {
+    const FormPage *open = form_next(&draft->form);
+    return open ? ask_url(arena, draft->definition, open)
+                : procedure_url(arena, draft->definition, "/check");
+}
+
+static void start_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    DefinedDraft draft;
+    const Definition *definition = asked_for(x);
+    if (!definition) return;
+    if (defined_draft(ctx, definition, &draft) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    bool nobody = ctx->actor->kind == ACTOR_NOBODY;
+    Str here = procedure_url(ctx->arena, definition, "");
+    page_crumb(&view, STR("手続き"), STR("Procedures"), STR("/procedures"));
+    page_crumb(&view, definition->label.ja, json_get_str(definition->label.all, "en"), STR_NONE);
+    view_json(&view, "label", definition->label.all);
+    view_json(&view, "summary", definition->summary.all);
+    bring_set(&view, definition);
+    conditions_set(&view, definition);
+    view_json(&view, "after", definition->after.all);
+    view_int(&view, "days", definition->days);
+    view_bool(&view, "fee", definition->fee != NULL);
+    view_set(&view, "fee_article", page_article(ctx->arena, definition->fee_article));
+    view_set(&view, "basis", page_article(ctx->arena, definition->basis));
+    view_str(&view, "begin", procedure_url(ctx->arena, definition, "/begin"));
+    view_str(&view, "draft", str_empty(draft.token) ? STR_NONE : open_url(ctx->arena, &draft));
+    view_str(&view, "sign_in",
+             definition->sign_in && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
+                                                     STR_ARG(http_url_encode(ctx->arena, here)))
+                                           : STR_NONE);
+    page_contact(x, &view, "phone");
+    page_contact(x, &view, "hours");
+    page_show(x, 200, WEB_PAGE_PROCEDURE, &view);
+}
+
+void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel) {
+    Ctx *ctx = http_ctx(x);
+    Rc rc = defined_begin(ctx, definition, channel);
+    if (rc == RC_OK)
+        page_see(x, ask_url(ctx->arena, definition, &definition->pages.items[0]));
+    else if (rc == RC_DENIED && str_eq(ctx->error.code, STR("sign-in")))
+        page_see(x, procedure_url(ctx->arena, definition, ""));
+    else
+        page_fail(x);
+}
+
+static void begin_post(HttpExchange *x) {
+    const HttpForm *form;
+    const Definition *definition = asked_for(x);
+    if (definition && page_form(x, &form)) page_procedure_begin(x, definition, STR("web"));
+}
+
+/* ---- questions ---- */
+
+/* A page of questions that is shown or answered. */
+typedef struct Asking {
+    HttpExchange *x;
+    Ctx *ctx;
+    const Definition *definition;
+    const FormPage *page;
+    DefinedDraft draft;
+} Asking;
+
+static void receipt_see(HttpExchange *x, Str token) {
+    page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
+}
+
+/* Whether pages before this one still have something open: who jumps ahead is led there. */
+static bool is_ahead(const DefinedDraft *draft, const FormPage *page) {
+    const FormPage *open = form_next(&draft->form);
+    return open && page && open < page;
+}
+
+/* Loads the draft; false when it has answered: nothing was begun, or it was sent. */
+static bool asking_begin(HttpExchange *x, Asking *asking) {
+    *asking = (Asking){.x = x, .ctx = http_ctx(x), .definition = asked_for(x)};
+    if (!asking->definition) return false;
+    if (defined_draft(asking->ctx, asking->definition, &asking->draft) != RC_OK) {
+        page_fail(x);
+        return false;
+    }
+    if (!str_empty(asking->draft.token)) return true;
+    if (str_empty(asking->draft.sent))
+        page_see(x, procedure_url(asking->ctx->arena, asking->definition, ""));
+    else
+        receipt_see(x, asking->draft.sent);
+    return false;
+}
+
+/* The same for a page of questions: it is there, its conditions hold, and nothing before it is
+ * open. */
+static bool asking_page(HttpExchange *x, Asking *asking) {
+    if (!asking_begin(x, asking)) return false;
+    asking->page = form_page(asking->definition, http_path_param(x, "page"));
+    if (!asking->page) {
+        (void)ctx_fail(asking->ctx, RC_NOT_FOUND, "no-page", http_path_param(x, "page"),
+                       "This procedure has no such page.");
+        page_fail(x);
+        return false;
+    }
+    if (form_is_due(&asking->draft.form, asking->page) && !is_ahead(&asking->draft, asking->page))
+        return true;
+    page_see(x, open_url(asking->ctx->arena, &asking->draft));
+    return false;
+}
+
+/* From the check, the last page. */
+static Str back_url(const Asking *asking) {
+    const Form *form = &asking->draft.form;
+    const FormPage *last = NULL;
+    VEC_EACH (const FormPage, page, &asking->definition->pages)
+        if (form_is_due(form, page)) last = page;
+    const FormPage *before = asking->page ? form_before(form, asking->page) : last;
+    return before ? ask_url(asking->ctx->arena, asking->definition, before)
+                  : procedure_url(asking->ctx->arena, asking->definition, "");
+}
+
+/* The pages that are asked of this person, and the check at the end. */
+static void steps_set(const Asking *asking, View *view) {
+    JsonItems steps = {0};
+    int64_t step = 1;
+    bool done = true;
+    VEC_EACH (const FormPage, page, &asking->definition->pages) {
+        if (!form_is_due(&asking->draft.form, page)) continue;
+        vec_push(view->arena, &steps, json_of_bool(done));
+        if (page == asking->page) done = false;
+        step += done;
+    }
+    vec_push(view->arena, &steps, json_of_bool(done));
+    view_int(view, "step", step);
+    view_items(view, "steps", &steps);
+}
+
+static void asking_show(Asking *asking, int status, bool faults) {
+    View view =
+        page_view_saying(asking->x, page_channel_notice(asking->ctx, asking->draft.channel));
+    view_json(&view, "title", asking->page->title.all);
+    view_json(&view, "lead", asking->page->lead.all);
+    steps_set(asking, &view);
+    view_str(&view, "back", back_url(asking));
+    page_fields(&view, &asking->draft.form, asking->page);
+    if (faults) page_field_faults(&view, &asking->draft.form, asking->page);
+    page_show(asking->x, status, WEB_PAGE_PROCEDURE_PAGE, &view);
+}
+
+static void ask_get(HttpExchange *x) {
+    Asking asking;
+    if (asking_page(x, &asking)) asking_show(&asking, 200, false);
+}
+
+/* What the form said to the page's questions: a tick that isn't there was taken away. */
+static void said_of(const Asking *asking, const HttpForm *form, JsonMembers *out) {
+    Arena *arena = asking->ctx->arena;
+    VEC_EACH (const Field, field, &asking->page->fields) {
+        const FormAnswer *answer = form_answer(&asking->draft.form, field->id);
+        if (!answer->due) continue; /* it wasn't on the page */
+        JsonItems texts = {0};
+        VEC_EACH (const HttpField, one, form)
+            if (str_eq(one->name, field->id)) vec_push(arena, &texts, json_of_str(one->value));
+        Json said = texts.len > 1    ? json_of_items(texts.items, texts.len)
+                    : texts.len == 1 ? texts.items[0]
+                                     : json_of_null();
+        vec_push(arena, out, (JsonMember){field->id, said});
+    }
+}
+
+/* A question that an answer of this page has brought up was not there to be answered. */
+static bool is_new(const Form *before, const FormAnswer *answer) {
+    const FormAnswer *old = form_answer(before, answer->field->id);
+    return answer->due && !old->due && str_empty(answer->raw);
+}
+
+typedef struct PageFaults {
+    size_t wrong, new;
+} PageFaults;
+
+static PageFaults faults_count(const Form *before, const Form *after, const FormPage *page) {
+    PageFaults faults = {0};
+    for (size_t i = 0; i < after->n; i++) {
+        const FormAnswer *answer = &after->answers[i];
+        if (answer->page != page || !answer->due || !answer->fault) continue;
+        if (is_new(before, answer))
+            faults.new ++;
+        else
+            faults.wrong++;
+    }
+    return faults;
+}
+
+static void ask_post(HttpExchange *x) {
+    Asking asking;
+    const HttpForm *form;
+    JsonMembers said = {0};
+    if (!asking_page(x, &asking) || !page_form(x, &form)) return;
+    Ctx *ctx = asking.ctx;
+    Form before = asking.draft.form;
+    said_of(&asking, form, &said);
+    Rc rc = defined_keep(ctx, asking.definition, &said);
+    if (rc == RC_OK) rc = defined_draft(ctx, asking.definition, &asking.draft);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    PageFaults faults = faults_count(&before, &asking.draft.form, asking.page);
+    const FormPage *after = form_after(&asking.draft.form, asking.page);
+    if (faults.wrong)
+        asking_show(&asking, 422, true);
+    else if (faults.new)
+        page_see(x, ask_url(ctx->arena, asking.definition, asking.page));
+    else if (after && form_next(&asking.draft.form))
+        page_see(x, ask_url(ctx->arena, asking.definition, after));
+    else
+        page_see(x, open_url(ctx->arena, &asking.draft));
+}
+
+/* ---- check and send ---- */
+
+/* The conditions that what was answered does not meet (行政手続法7条: it may be sent all the same).
+ */
+static void unmet_set(Ctx *ctx, View *view, const DefinedDraft *draft) {
+    RuleResults results = {0};
+    JsonItems items = {0};
+    form_judge(ctx, &draft->form, &draft->definition->conditions, &results);
+    VEC_EACH (const RuleResult, result, &results)
+        if (!result->holds) vec_push(view->arena, &items, *result->rule->text.all);
+    view_items(view, "warnings", &items);
+}
+
+static void sections_set(View *view, const DefinedDraft *draft) {
+    JsonItems sections = {0};
+    VEC_EACH (const FormPage, page, &draft->definition->pages) {
+        JsonItems rows = {0};
+        for (size_t i = 0; i < draft->form.n; i++) {
+            const FormAnswer *answer = &draft->form.answers[i];
+            if (answer->page == page && answer->due && answer->value.kind != FEEL_NULL)
+                vec_push(view->arena, &rows, page_answer_row(view->arena, answer));
+        }
+        if (!rows.len) continue;
+        View one = view_new(view->arena);
+        view_json(&one, "title", page->title.all);
+        view_str(&one, "change", ask_url(view->arena, draft->definition, page));
+        view_items(&one, "rows", &rows);
+        vec_push(view->arena, &sections, view_value(&one));
+    }
+    view_items(view, "sections", &sections);
+}
+
+static void check_get(HttpExchange *x) {
+    Asking asking;
+    int64_t fee;
+    if (!asking_begin(x, &asking)) return;
+    Ctx *ctx = asking.ctx;
+    const FormPage *open = form_next(&asking.draft.form);
+    if (open) {
+        page_see(x, ask_url(ctx->arena, asking.definition, open));
+        return;
+    }
+    if (form_fee(ctx, &asking.draft.form, &fee) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view_saying(x, page_channel_notice(ctx, asking.draft.channel));
+    steps_set(&asking, &view);
+    view_str(&view, "back", back_url(&asking));
+    sections_set(&view, &asking.draft);
+    unmet_set(ctx, &view, &asking.draft);
+    view_bool(&view, "priced", asking.definition->fee != NULL);
+    view_int(&view, "fee", fee);
+    page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+}
+
+static void check_post(HttpExchange *x) {
+    Asking asking;
+    Receipt receipt;
+    const HttpForm *form;
+    if (!page_form(x, &form) || !asking_begin(x, &asking)) return;
+    Rc rc = defined_send(asking.ctx, &asking.draft, &receipt);
+    if (rc == RC_OK)
+        receipt_see(x, receipt.token);
+    else if (rc == RC_INVALID && str_eq(asking.ctx->error.code, STR("incomplete")))
+        page_see(x, open_url(asking.ctx->arena, &asking.draft));
+    else
+        page_fail(x);
+}
+
+#define PAGE(path, get, what)                                                                      \
+    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Procedures", what, NULL, NULL, page_shown }
+#define FORM(path, post, what)                                                                     \
+    {                                                                                              \
+        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Procedures",    \
+            what, NULL, NULL, page_posted                                                          \
+    }
+
+const HttpRoute page_procedures_rows[] = {
+    PAGE("/procedures", list_get, "All procedures, and search"),
+    PAGE("/procedures/{procedure}", start_get, "What a procedure is"),
+    FORM("/procedures/{procedure}/begin", begin_post, "Begin an application"),
+    PAGE("/procedures/{procedure}/ask/{page}", ask_get, "Questions"),
+    FORM("/procedures/{procedure}/ask/{page}", ask_post, "Questions"),
+    PAGE("/procedures/{procedure}/check", check_get, "Check the answers"),
+    FORM("/procedures/{procedure}/check", check_post, "Send"),
+};
+ROWS(page_procedures_count, page_procedures_rows);

@@ -1,0 +1,330 @@
+/* Tests of cases of a procedure that is a definition, over the starter's registration of a dog:
+ * found, answered, sent, moved and ended as the definition says. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define DOG STR("dog-registration")
+
+static const Definition *dog(House *house) {
+    return catalogue_current(procedures_catalogue(&house->tenant), DOG,
+                             time_jst_date(house->clock.fixed));
+}
+
+/* Kept page by page, as a browser sends them. */
+static const char *const said[][2] = {
+    {"dogName", "ポチ"},
+    {"breed", "shiba"},
+    {"sex", "male"},
+    {"born", "R7.4.1"},
+    {"since", "令和8年11月1日"},
+    {"chip", "no"},
+    {"vaccinated", "no"},
+    {"name", "町田　花子"},
+    {"kana", "まちだ はなこ"},
+    {"postcode", "9990001"},
+    {"address", "まなか1-2"},
+    {"phone", "090-1234-5678"},
+    {"mail", "hanako@example.jp"},
+    {"declared", "yes"},
+};
+
+static void say(House *house, const char *field, const char *text) {
+    JsonMembers members = {0};
+    vec_push(house->ctx.arena, &members,
+             (JsonMember){str_of(field), text ? json_of_str(str_of(text)) : json_of_null()});
+    GOOD(house, defined_keep(&house->ctx, dog(house), &members));
+}
+
+static void say_all(House *house) {
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        say(house, said[i][0], said[i][1]);
+}
+
+static DefinedDraft draft_of(House *house) {
+    DefinedDraft draft;
+    GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    return draft;
+}
+
+/* What was typed for a question. */
+static Str raw_of(House *house, const char *field) {
+    DefinedDraft draft = draft_of(house);
+    return form_answer(&draft.form, str_of(field))->raw;
+}
+
+/* As the person who acts. */
+static Str send_dog(House *house, const char *channel) {
+    Receipt receipt;
+    house->ctx.actor->browser = STR("a browser");
+    GOOD(house, defined_begin(&house->ctx, dog(house), str_of(channel)));
+    say_all(house);
+    DefinedDraft draft = draft_of(house);
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
+static Str apply_dog(House *house) {
+    house_act(house, &house->resident);
+    return send_dog(house, "web");
+}
+
+static Rc move(House *house, Str id, const char *name, const char *text) {
+    return defined_move(&house->ctx,
+                        &(DefinedAct){.id = id, .move = str_of(name), .text = str_of(text)});
+}
+
+static void text_is(House *house, Str id, const char *iri, const char *expected) {
+    Str got = cases_text(house, id, str_of(iri));
+    if (!str_eq(got, str_of(expected)))
+        fail_msg("%s: \"" STR_FMT "\", not \"%s\"", iri, STR_ARG(got), expected);
+}
+#define TEXT_IS(term, expected) text_is(house, id, LD_DEFAULT term, expected)
+
+static void procedures_are_found_by_what_people_call_them(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *query;
+        size_t n;
+    } cases[] = {{"", 1},    {"いぬ", 1},     {"ｲﾇ", 1},          {"犬の登録", 1}, {"ペット", 1},
+                 {"DOG", 1}, {"dog 鑑札", 1}, {"犬 宇宙旅行", 0}, {"宇宙旅行", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Definitions found;
+        CatalogueQuery query = {.text = str_of(cases[i].query), .day = {2026, 11, 20}};
+        catalogue_search(house->ctx.arena, procedures_catalogue(&house->tenant), &query, &found);
+        if (found.len != cases[i].n) fail_msg("%s: %u", cases[i].query, found.len);
+    }
+    assert_null(catalogue_current(procedures_catalogue(&house->tenant), DOG, (Date){2026, 3, 31}));
+    assert_non_null(
+        catalogue_current(procedures_catalogue(&house->tenant), DOG, (Date){2026, 4, 1}));
+    assert_null(catalogue_version(procedures_catalogue(&house->tenant), DOG, 2));
+}
+
+static void what_could_not_be_published_is_not_taken_in(void **state) {
+    House *house = *state;
+    const Json *both[] = {house_starter(house, "procedures/dog-registration.json"),
+                          house_starter(house, "procedures/dog-registration.json")};
+    CatalogueSources sources = {both, 2, house_starter(house, "organisation.json")};
+    Catalogue *catalogue;
+    FAILS(house, catalogue_load(&house->ctx, &sources, &catalogue), RC_INVALID, "bad-definition");
+    assert_true(str_find(house->ctx.error.path, STR("dog-registration.json, version")) >= 0);
+    sources = (CatalogueSources){both, 1, NULL}; /* nobody holds its post */
+    FAILS(house, catalogue_load(&house->ctx, &sources, &catalogue), RC_INVALID, "bad-definition");
+    assert_true(str_find(house->ctx.error.path, STR("dog-registration.json, post")) >= 0);
+}
+
+static void a_case_has_what_was_answered_and_what_the_rules_found(void **state) {
+    House *house = *state;
+    Str id = apply_dog(house);
+    const Entity *application = house_entity(house, id);
+    FormAnswer answer;
+    TEXT_IS("procedure", "dog-registration");
+    TEXT_IS("state", "submitted");
+    TEXT_IS("procedureState", "submitted");
+    TEXT_IS("post", "environment-counter-clerk");
+    TEXT_IS("name", "町田 花子");
+    TEXT_IS("phone", "090-1234-5678");
+    TEXT_IS("email", "hanako@example.jp");
+    TEXT_IS("due", "2026-11-30"); /* five working days: the 23rd is a holiday */
+    assert_int_equal(entity_int(application, IRI("fee"), -1), 3000);
+    const Definition *definition = defined_of(&house->ctx, application);
+    assert_ptr_equal(definition, dog(house));
+    assert_true(defined_answer(house->ctx.arena, application,
+                               definition_field(definition, STR("born")), &answer));
+    assert_true(str_eq(form_text(house->ctx.arena, &answer, STR("ja")), STR("令和7年4月1日")));
+    assert_false(defined_answer(house->ctx.arena, application,
+                                definition_field(definition, STR("chipNumber")), &answer));
+    const Json *checks = entity_attr(application, IRI("checks"))->value;
+    assert_true(json_get_bool(json_at(checks, 0), "ok", false));
+    assert_false(json_get_bool(json_at(checks, 1), "ok", true)); /* it wasn't vaccinated */
+    assert_true(
+        json_get_bool(json_at(entity_attr(application, IRI("conditions"))->value, 0), "ok", false));
+}
+
+static void a_draft_sent_twice_is_one_case(void **state) {
+    House *house = *state;
+    Receipt first, second;
+    house_act(house, &house->resident);
+    house->resident.browser = STR("a browser");
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("web")));
+    DefinedDraft draft = draft_of(house);
+    FAILS(house, defined_send(&house->ctx, &draft, &first), RC_INVALID, "incomplete");
+    assert_true(str_eq(house->ctx.error.path, STR("dog")));
+    say_all(house);
+    draft = draft_of(house);
+    GOOD(house, defined_send(&house->ctx, &draft, &first));
+    GOOD(house, defined_send(&house->ctx, &draft, &second));
+    assert_true(str_eq(first.id, second.id) && str_eq(first.number, second.number));
+    DefinedDraft after = draft_of(house);
+    assert_true(str_empty(after.token));
+    assert_true(str_eq(after.sent, first.token));
+    assert_true(str_empty(form_answer(&after.form, STR("dogName"))->raw));
+    house->clock.fixed += 11 * TIME_MINUTE;
+    assert_true(str_empty(draft_of(house).sent));
+}
+
+static void drafts_of_two_procedures_do_not_meet(void **state) {
+    House *house = *state;
+    house_act(house, &house->resident);
+    house->resident.browser = STR("a browser");
+    JsonMember bulky = {STR("name"), json_of_str(STR("粗大"))};
+    const Json *draft;
+    GOOD(house, draft_merge(&house->ctx, STR("a browser"), &bulky, 1));
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("web")));
+    say(house, "name", "犬の人");
+    assert_true(str_eq(raw_of(house, "name"), STR("犬の人")));
+    say(house, "name", NULL);
+    assert_true(str_empty(raw_of(house, "name")));
+    GOOD(house, draft_load(&house->ctx, STR("a browser"), &draft));
+    assert_true(str_eq(json_get_str(draft, "name"), STR("粗大")));
+}
+
+static void the_office_asks_and_its_time_stands_still(void **state) {
+    House *house = *state;
+    Str id = apply_dog(house);
+    house->clock.fixed += 4 * TIME_DAY; /* Tuesday: four working days are left */
+    FAILS(house, move(house, id, "ask", "番号は?"), RC_DENIED, "not-permitted");
+    house_act(house, &house->clerk);
+    FAILS(house, move(house, id, "ask", " 　"), RC_INVALID, "missing");
+    FAILS(house, move(house, id, "answer", "はい"), RC_CONFLICT, "moved-on");
+    FAILS(house, move(house, id, "fly", ""), RC_NOT_FOUND, "no-move");
+    DefinedAct act = {
+        .id = id, .move = STR("ask"), .text = STR("番号は?"), .answer_by = {2026, 11, 24}};
+    FAILS(house, defined_move(&house->ctx, &act), RC_INVALID, "past");
+    act.answer_by = (Date){2027, 11, 24};
+    FAILS(house, defined_move(&house->ctx, &act), RC_INVALID, "far");
+    act.answer_by = (Date){2026, 11, 28}; /* Saturday: Monday */
+    act.version = 1;
+    FAILS(house, defined_move(&house->ctx, &act), RC_CONFLICT, "moved-on");
+    act.version = house_entity(house, id)->version;
+    GOOD(house, defined_move(&house->ctx, &act));
+    TEXT_IS("state", "asked");
+    TEXT_IS("answerDue", "2026-11-30");
+    house->clock.fixed += 7 * TIME_DAY;
+    house_act(house, &house->resident);
+    GOOD(house, move(house, id, "answer", "ありません"));
+    TEXT_IS("state", "submitted");
+    TEXT_IS("answerDue", "");
+    TEXT_IS("due", "2026-12-07"); /* four working days from Tuesday the 1st */
+    CaseSteps steps;
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_int_equal(steps.len, 3);
+    assert_true(str_eq(steps.items[1].kind, STR("ask")));
+    assert_true(str_eq(steps.items[1].to, STR("asked")));
+    assert_true(str_eq(steps.items[1].post, STR("environment-waste-clerk")));
+    assert_true(str_eq(steps.items[2].text, STR("ありません")) && str_empty(steps.items[2].post));
+}
+
+static void a_case_ends_as_its_definition_says(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *move, *text, *state, *defined;
+    } ends[] = {{"register", "", "done", "registered"},
+                {"refuse", "他の市の犬です", "refused", "refused"},
+                {"withdraw", "", "cancelled", "cancelled"}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        Str id = apply_dog(house);
+        DefinedMoves moves;
+        house_act(house, i == 2 ? &house->resident : &house->clerk);
+        GOOD(house, move(house, id, ends[i].move, ends[i].text));
+        TEXT_IS("state", ends[i].state);
+        TEXT_IS("procedureState", ends[i].defined);
+        assert_false(str_empty(cases_text(house, id, IRI("completedAt"))));
+        assert_int_equal(entity_attr(house_entity(house, id), IRI("remedies")) != NULL, i == 1);
+        defined_moves(&house->ctx, house_entity(house, id), &moves);
+        assert_int_equal(moves.len, 0);
+        FAILS(house, move(house, id, ends[i].move, "x"), RC_CONFLICT, "moved-on");
+    }
+}
+
+static void whose_case_it_is_not_moves_nothing(void **state) {
+    House *house = *state;
+    Str id = apply_dog(house);
+    DefinedMoves moves;
+    house_act(house, &house->other);
+    FAILS(house, move(house, id, "withdraw", ""), RC_NOT_FOUND, "no-case");
+    house_act(house, &house->resident);
+    defined_moves(&house->ctx, house_entity(house, id), &moves);
+    assert_int_equal(moves.len, 1); /* to withdraw; the office alone registers */
+    FAILS(house, move(house, id, "register", ""), RC_DENIED, "not-permitted");
+    house_act(house, &house->clerk); /* for a resident who calls */
+    GOOD(house, move(house, id, "withdraw", ""));
+    CaseSteps steps;
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_true(str_eq(steps.items[1].post, STR("environment-waste-clerk")));
+}
+
+static void an_official_enters_for_somebody(void **state) {
+    House *house = *state;
+    house_act(house, &house->clerk);
+    Str id = send_dog(house, "phone");
+    TEXT_IS("channel", "phone");
+    TEXT_IS("enteredPost", "environment-waste-clerk");
+    assert_false(str_eq(cases_text(house, id, IRI("applicant")), house->resident.person));
+    house_act(house, &house->resident);
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("phone")));
+    assert_true(str_eq(draft_of(house).channel, STR("web"))); /* he is no official */
+}
+
+static void the_inbox_lists_cases_of_all_procedures(void **state) {
+    House *house = *state;
+    Str id = apply_dog(house);
+    InboxPage page;
+    InboxQuery query = {.post = STR("environment-counter-clerk"), .limit = 10};
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.lines.len, 1);
+    assert_true(str_eq(page.lines.items[0].id, id));
+    house_act(house, &house->clerk);
+    GOOD(house, move(house, id, "register", ""));
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.lines.len, 0);
+    query.states = 1u << CASE_DONE;
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.lines.len, 1);
+    Str found, number = cases_text(house, id, IRI("receiptNumber"));
+    GOOD(house, inbox_find(&house->ctx, number, &found));
+    assert_true(str_eq(found, id));
+    GOOD(house, apply_find(&house->ctx, number, STR("090-1234-5678"), &found));
+    assert_true(str_eq(found, id));
+}
+
+static void what_was_told_before_is_not_asked_again(void **state) {
+    House *house = *state;
+    house_act(house, &house->resident);
+    house->resident.browser = STR("a browser");
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("web")));
+    assert_true(str_empty(raw_of(house, "name")));
+    (void)apply_dog(house);
+    house_act(house, &house->resident);
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("web")));
+    DefinedDraft draft = draft_of(house);
+    assert_true(str_eq(form_answer(&draft.form, STR("name"))->raw, STR("町田 花子")));
+    assert_true(str_eq(form_answer(&draft.form, STR("address"))->raw, STR("まなか1-2")));
+    assert_true(str_empty(form_answer(&draft.form, STR("dogName"))->raw));
+    house_act(house, &house->other);
+    house->other.browser = STR("another browser");
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("web")));
+    assert_true(str_empty(raw_of(house, "name")));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, cases_set_up, cases_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(procedures_are_found_by_what_people_call_them),
+        CASE(what_could_not_be_published_is_not_taken_in),
+        CASE(a_case_has_what_was_answered_and_what_the_rules_found),
+        CASE(a_draft_sent_twice_is_one_case),
+        CASE(drafts_of_two_procedures_do_not_meet),
+        CASE(the_office_asks_and_its_time_stands_still),
+        CASE(a_case_ends_as_its_definition_says),
+        CASE(whose_case_it_is_not_moves_nothing),
+        CASE(an_official_enters_for_somebody),
+        CASE(the_inbox_lists_cases_of_all_procedures),
+        CASE(what_was_told_before_is_not_asked_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
