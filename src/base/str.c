@@ -143,6 +143,19 @@ Str str_fmt(Arena *arena, const char *format, ...) {
     return (Str){text, (size_t)len};
 }
 
+Str str_grouped(Arena *arena, int64_t n) {
+    char digits[32], out[48];
+    uint64_t magnitude = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)magnitude);
+    size_t written = 0;
+    if (n < 0) out[written++] = '-';
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0) out[written++] = ',';
+        out[written++] = digits[i];
+    }
+    return str_dup(arena, (Str){out, written});
+}
+
 Str str_join(Arena *arena, const Str *parts, size_t n, Str between) {
     size_t len = 0;
     for (size_t i = 0; i < n; i++)

@@ -50,6 +50,8 @@ bool str_to_f64(Str s, double *out);
 Str str_dup(Arena *arena, Str s);
 const char *str_z(Arena *arena, Str s);
 [[gnu::format(printf, 2, 3), gnu::nonnull(2)]] Str str_fmt(Arena *arena, const char *format, ...);
+/* "1,234,567", "-1,000". */
+Str str_grouped(Arena *arena, int64_t n);
 /* Joined copies of n slices. */
 Str str_join(Arena *arena, const Str *parts, size_t n, Str between);
 

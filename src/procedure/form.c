@@ -372,9 +372,19 @@ static Str option_text(const Field *field, Str id, Str language) {
     return str_empty(text) && option ? option->label.ja : text;
 }
 
+static Str yen_text(Arena *arena, const FeelValue *value, bool english) {
+    Json amount = feel_to_json(arena, value);
+    if (!amount.is_int) return feel_text(arena, value);
+    Str digits = str_grouped(arena, amount.value.integer);
+    return english ? str_fmt(arena, "¥" STR_FMT, STR_ARG(digits))
+                   : str_fmt(arena, STR_FMT "円", STR_ARG(digits));
+}
+
 Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     const FeelValue *value = &answer->value;
     bool english = str_eq(language, STR("en"));
+    if (answer->field->kind == FIELD_MONEY && value->kind == FEEL_NUMBER)
+        return yen_text(arena, value, english);
     if (value->kind == FEEL_DATE)
         return english ? time_format_date(arena, value->date)
                        : time_format_japanese(arena, value->date);

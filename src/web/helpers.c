@@ -6,18 +6,6 @@
 
 /* ---- numbers ---- */
 
-static Str grouped(Arena *arena, int64_t value) {
-    char digits[32], out[48];
-    int len = snprintf(digits, sizeof digits, "%lld", (long long)(value < 0 ? -value : value));
-    size_t n = 0;
-    if (value < 0) out[n++] = '-';
-    for (int i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0) out[n++] = ',';
-        out[n++] = digits[i];
-    }
-    return str_dup(arena, (Str){out, n});
-}
-
 static bool is_number(const Json *value) {
     return value && value->kind == JSON_NUMBER;
 }
@@ -28,9 +16,9 @@ const Json *web_help_num(WebOut *o, const Json *const *args, size_t n) {
     int decimals = n > 1 ? (int)json_number(args[1]) : 0;
     if (fabs(value) >= 1e15) return args[0];
     if (n < 2 && !args[0]->is_int)
-        return value == floor(value) ? web_string(o, grouped(o->ctx->arena, (int64_t)value))
+        return value == floor(value) ? web_string(o, str_grouped(o->ctx->arena, (int64_t)value))
                                      : args[0];
-    if (n < 2) return web_string(o, grouped(o->ctx->arena, args[0]->value.integer));
+    if (n < 2) return web_string(o, str_grouped(o->ctx->arena, args[0]->value.integer));
     char text[64];
     int len =
         snprintf(text, sizeof text, "%.*f", decimals < 0 || decimals > 9 ? 0 : decimals, value);
@@ -42,13 +30,13 @@ const Json *web_help_num(WebOut *o, const Json *const *args, size_t n) {
     if (!str_to_i64(whole, &integer)) return args[0];
     bool lost_sign = integer == 0 && value < 0;
     return web_string(o, str_fmt(o->ctx->arena, "%s" STR_FMT STR_FMT, lost_sign ? "-" : "",
-                                 STR_ARG(grouped(o->ctx->arena, integer)), STR_ARG(fraction)));
+                                 STR_ARG(str_grouped(o->ctx->arena, integer)), STR_ARG(fraction)));
 }
 
 const Json *web_help_yen(WebOut *o, const Json *const *args, size_t n) {
     (void)n;
     if (!is_number(args[0])) return NULL;
-    Str text = grouped(o->ctx->arena, (int64_t)json_number(args[0]));
+    Str text = str_grouped(o->ctx->arena, (int64_t)json_number(args[0]));
     return web_string(o, o->lang == WEB_EN ? str_fmt(o->ctx->arena, "¥" STR_FMT, STR_ARG(text))
                                            : str_fmt(o->ctx->arena, STR_FMT "円", STR_ARG(text)));
 }

@@ -22,6 +22,24 @@ static void numbers_are_read_whole(void **state) {
     assert_false(str_to_f64(STR("0x10"), &d));
 }
 
+static void digits_stand_in_threes(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 20);
+    static const struct {
+        int64_t n;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {999, "999"},
+                 {-999, "-999"},
+                 {1000, "1,000"},
+                 {-123456, "-123,456"},
+                 {INT64_MAX, "9,223,372,036,854,775,807"},
+                 {INT64_MIN, "-9,223,372,036,854,775,808"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(str_eq(str_grouped(arena, cases[i].n), str_of(cases[i].text)));
+    arena_free(arena);
+}
+
 static void utf8_is_strict(void **state) {
     (void)state;
     assert_true(str_utf8_valid(STR("まち𠮷")));
@@ -348,6 +366,7 @@ static void bytes_drawn_ahead_are_given_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_whole),
+        cmocka_unit_test(digits_stand_in_threes),
         cmocka_unit_test(utf8_is_strict),
         cmocka_unit_test(heads_cut_no_character),
         cmocka_unit_test(splitting_keeps_empty_items),

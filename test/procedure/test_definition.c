@@ -586,6 +586,23 @@ static void a_number_keeps_its_bounds_to_the_last_digit(void **state) {
     }
 }
 
+static void money_reads_as_yen(void **state) {
+    House *house = *state;
+    Form form;
+    form_read(&house->ctx, defined(house, house_starter(house, "procedures/expense-approval.json")),
+              json_of(house, "{'total': '1,480,000円', 'left': '950', 'year': '2026'}"), &form);
+    static const struct {
+        const char *field, *language, *text;
+    } cases[] = {{"total", "ja", "1,480,000円"},
+                 {"total", "en", "¥1,480,000"},
+                 {"left", "ja", "950円"},
+                 {"year", "ja", "2026"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(str_eq(form_text(house->ctx.arena, form_answer(&form, str_of(cases[i].field)),
+                                     str_of(cases[i].language)),
+                           str_of(cases[i].text)));
+}
+
 static void only_due_questions_are_asked(void **state) {
     House *house = *state;
     Form form = filled(
@@ -630,6 +647,7 @@ int main(void) {
         cmocka_unit_test(answers_are_taken_leniently),
         cmocka_unit_test(faults_of_answers_say_what),
         cmocka_unit_test(a_number_keeps_its_bounds_to_the_last_digit),
+        cmocka_unit_test(money_reads_as_yen),
         cmocka_unit_test(only_due_questions_are_asked),
         cmocka_unit_test(a_condition_that_fails_is_named),
     };
