@@ -53,12 +53,16 @@ static void collect_posts(House *house, StrVec *posts, StrVec *kinds) {
         vec_push(house->ctx.arena, kinds, json_get_str(json_at(rows, i), "kind"));
 }
 
-/* One that goes through, one that fails a condition, one with a fault in an answer. */
+/* One that goes through, one that fails a condition, one with a fault in an answer; each names its
+ * day, for the city starts with what holds on any. */
 static void has_telling_examples(const Definition *definition) {
     bool good = false, fails = false, faulty = false;
     VEC_EACH (DefinedExample, example, &definition->examples) {
         const Json *failing = json_get(example->expect, STR("fails")),
                    *faults = json_get(example->expect, STR("faults"));
+        if (!example->on.year)
+            fail_msg(STR_FMT ": " STR_FMT " names no day", STR_ARG(definition->id),
+                     STR_ARG(example->id));
         good |= failing && !failing->len && faults && !faults->len;
         fails |= failing && failing->len;
         faulty |= faults && faults->len;
