@@ -24,7 +24,7 @@ static bool owned_elsewhere(const Entity *typed, Str id) {
     static const char *const types[] = {
         "Application", "Decision",       "Slot",       "Counter",      "TouchTime", "Account",
         "Person",      "Token",          "Post",       "Organisation", "Release",   "Tally",
-        "Dataset",     "DatasetVersion", "PersonLink", "DecisionPart"};
+        "Dataset",     "DatasetVersion", "PersonLink", "DecisionPart", "Absence"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;

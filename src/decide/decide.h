@@ -10,7 +10,9 @@
 
 #include "ledger/ledger.h"
 
+#include "away.h"
 #include "org.h"
+#include "org_load.h"
 #include "route.h"
 
 #define DECIDE_TYPE      LD_DEFAULT "Decision"

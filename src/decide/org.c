@@ -8,6 +8,12 @@ static bool on(OrgDays days, Date day) {
            (!days.until.year || at <= time_date_days(days.until));
 }
 
+bool org_lists(const StrVec *posts, Str post) {
+    VEC_EACH (const Str, one, posts)
+        if (str_eq(*one, post)) return true;
+    return false;
+}
+
 const OrgPost *org_post(const Org *org, Str id) {
     VEC_EACH (OrgPost, post, &org->posts)
         if (str_eq(post->id, id)) return post;

@@ -35,6 +35,7 @@ typedef struct Org {
     VEC(OrgAbsence) absences;
 } Org;
 
+bool org_lists(const StrVec *posts, Str post);   /* whether it is one of them */
 const OrgPost *org_post(const Org *org, Str id); /* NULL: none */
 /* The post that has the duties of `id` on a day: itself, or its successor's successor ... */
 Str org_post_now(const Org *org, Str id, Date day);

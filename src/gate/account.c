@@ -141,21 +141,23 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     if (rc == RC_CONFLICT)
         return ctx_fail(ctx, rc, "login-taken", STR("login"),
                         "This login is taken: choose another one.");
+    holders_changed(ctx, *id);
     return rc;
 }
 
 /* ---- sessions ---- */
 
-static void strings_read(Arena *arena, const Entity *entity, Str iri, StrVec *out) {
-    const Attr *attr = entity_attr(entity, iri);
-    for (size_t i = 0; attr && attr->value && i < attr->value->len; i++)
+void account_strings(Arena *arena, const Entity *account, Str iri, StrVec *out) {
+    const Attr *attr = entity_attr(account, iri);
+    bool list = attr && attr->value && attr->value->kind == JSON_ARRAY;
+    for (size_t i = 0; list && i < attr->value->len; i++)
         vec_push(arena, out, str_dup(arena, json_str(json_at(attr->value, i))));
 }
 
 void account_rights(Arena *arena, const Entity *account, Actor *actor) {
     StrVec roles = {0};
     actor->kind = kind_of(entity_text(account, IRI("accountKind")));
-    strings_read(arena, account, IRI("roles"), &roles);
+    account_strings(arena, account, IRI("roles"), &roles);
     VEC_EACH (const Str, role, &roles)
         if (gate_role_of(*role) != ROLE_COUNT) actor->roles |= 1u << gate_role_of(*role);
     if (actor->kind != ACTOR_RESIDENT) return;
@@ -176,7 +178,7 @@ Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
                              .kind = rights.kind,
                              .own_roles = rights.roles,
                              .stepped_up_at = TIME_NONE};
-    strings_read(arena, account, IRI("posts"), &session->posts);
+    account_strings(arena, account, IRI("posts"), &session->posts);
     if (session->posts.len) session->post = session->posts.items[0];
     session->started_at = session->seen_at = time_now(ctx->clock);
     *out = session;

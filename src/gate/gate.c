@@ -67,6 +67,7 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     gate->failures = roster_new(FAILURES_KEPT, mem_free);
     pthread_mutex_init(&gate->local_lock, NULL);
     tenant->gate = gate;
+    holders_open(gate);
     Rc rc = gate_fill(ctx, gate, options);
     if (rc != RC_OK) gate_close(tenant);
     return rc;
@@ -82,6 +83,7 @@ void gate_close(Tenant *tenant) {
         reader_close(gate->readers[i]);
     batch_close(gate->local);
     link_close(gate);
+    holders_close(gate);
     roster_free(gate->sessions);
     roster_free(gate->tokens);
     roster_free(gate->failures);

@@ -319,15 +319,29 @@ int gate_retry_after(Ctx *ctx, Str login);
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure);
 /* The CSRF token to put into this browser's forms, in a field named "csrf". */
 Str gate_csrf(Ctx *ctx);
-/* A post by id, for showing: titles and division; NULL when there is none. */
+/* A post (職) of the organisation. */
 typedef struct GatePost {
     Str id, title_ja, title_en, division;
     unsigned roles;
+    Str superior;    /* empty: at the top */
+    StrVec deputies; /* posts that stand in for it (代決), in this order */
+    Date abolished;  /* the first day on which it is no more; year 0: it is */
+    Str successor;   /* the post by which what is open goes on from then on */
 } GatePost;
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */
 const Json *gate_organisation(const Gate *gate);
-const GatePost *gate_post(const Gate *gate, Str id);
+const GatePost *gate_post(const Gate *gate, Str id);      /* NULL: there is none */
+const GatePost *gate_post_at(const Gate *gate, size_t i); /* in their order; NULL past the end */
+/* An official who may come in, and the posts that his account has. */
+typedef struct GateHolder {
+    Str account, name;
+    StrVec posts;
+} GateHolder;
+typedef VEC(GateHolder) GateHolders;
+/* Those who hold one of these posts (NULL: any post at all), by account, in ctx->arena. Names are
+   for those alone whose work needs them. Pool threads: the first ask reads all accounts. */
+Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out);
 /* A purpose for which personal data is looked at, by its code; NULL: the city lists no such one. */
 typedef struct GatePurpose {
     Str code, name_ja, name_en;

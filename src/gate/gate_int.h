@@ -73,6 +73,7 @@ struct Gate {
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
+    struct Holders *holders;
     uint64_t rules_mark; /* of the policies and posts that were read */
     Str dummy_hash;      /* verified when a login is unknown, so that time tells nothing */
 };
@@ -141,6 +142,11 @@ void link_close(Gate *gate);
 bool link_holds(const Ctx *ctx, Str subject, Str person);
 uint64_t link_generation(const Ctx *ctx);
 
+/* holders.c: what was committed of an account counts for who holds which post. */
+void holders_open(Gate *gate);
+void holders_close(Gate *gate);
+void holders_changed(Ctx *ctx, Str account);
+
 /* glass.c: break-glass (DESIGN §5). A thread of its own brings spooled looks into the ledger, each
    once, by its id. */
 typedef struct GlassLook {
@@ -182,6 +188,8 @@ bool account_holds(const Entity *account, Str post);
 void account_rights(Arena *arena, const Entity *account, Actor *actor);
 /* Makes the rights of ctx's actor, who was found by gate_actor_now, a guard of the command. */
 void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
+/* The texts of one of its lists ("posts", "roles"), copied. */
+void account_strings(Arena *arena, const Entity *account, Str iri, StrVec *out);
 /* True where the account is another one than this version of it, or gone. */
 bool account_moved(Ctx *ctx, const Entity *account);
 /* What is made of a plain password; RC_INVALID "bad-password". */

@@ -30,20 +30,76 @@ static Rc purposes_read(Ctx *ctx, Gate *gate, const Json *purposes) {
     return RC_OK;
 }
 
+static Rc post_ends(Ctx *ctx, const Json *one, size_t index, GatePost *post) {
+    Str abolished = json_get_str(one, "abolished");
+    if (str_empty(abolished)) return RC_OK;
+    if (!time_parse_date(abolished, &post->abolished))
+        return post_fault(ctx, index, "The day on which it is abolished is no date.");
+    if (str_empty(post->successor))
+        return post_fault(ctx, index,
+                          "A post that is abolished names the successor that goes on with what "
+                          "is open.");
+    return RC_OK;
+}
+
+static Rc deputies_read(Ctx *ctx, Gate *gate, const Json *list) {
+    for (size_t i = 0; list && i < list->len; i++) {
+        const Json *one = json_at(list, i), *order = json_get(one, STR("order"));
+        GatePost *post = (GatePost *)gate_post(gate, json_get_str(one, "post"));
+        for (size_t k = 0; post && order && k < order->len; k++) {
+            const GatePost *deputy = gate_post(gate, json_str(json_at(order, k)));
+            if (deputy) vec_push(gate->arena, &post->deputies, deputy->id);
+            post = deputy ? post : NULL;
+        }
+        if (!post)
+            return ctx_fail(ctx, RC_INVALID, "bad-organisation",
+                            str_fmt(ctx->arena, "deputies[%zu]", i),
+                            "A deputy stands in for a post that there is, and has one himself.");
+    }
+    return RC_OK;
+}
+
+static bool is_own_superior(const Gate *gate, const GatePost *post) {
+    const GatePost *above = gate_post(gate, post->superior);
+    for (size_t i = 0; above && i < gate->posts.len; i++) {
+        if (above == post) return true;
+        above = gate_post(gate, above->superior);
+    }
+    return above != NULL;
+}
+
+/* Whom posts name must be there, and nobody is above himself. */
+static Rc posts_joined(Ctx *ctx, const Gate *gate) {
+    for (size_t i = 0; i < gate->posts.len; i++) {
+        const GatePost *post = &gate->posts.items[i];
+        const Str named[] = {post->superior, post->successor};
+        for (size_t k = 0; k < 2; k++)
+            if (!str_empty(named[k]) && !gate_post(gate, named[k]))
+                return post_fault(ctx, i, "Its superior or successor is no post.");
+        if (is_own_superior(gate, post)) return post_fault(ctx, i, "It is above itself.");
+    }
+    return RC_OK;
+}
+
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
     gate->organisation = source ? json_dup(gate->arena, source) : NULL;
     const Json *posts = source ? json_get(source, STR("posts")) : NULL;
     for (size_t i = 0; posts && i < posts->len; i++) {
         const Json *one = json_at(posts, i), *title = json_get(one, STR("title"));
         GatePost post = {.id = str_dup(gate->arena, json_get_str(one, "id")),
-                         .division = str_dup(gate->arena, json_get_str(one, "division"))};
+                         .division = str_dup(gate->arena, json_get_str(one, "division")),
+                         .superior = str_dup(gate->arena, json_get_str(one, "superior")),
+                         .successor = str_dup(gate->arena, json_get_str(one, "successor"))};
         if (str_empty(post.id) || !title) return post_fault(ctx, i, "A post needs id and title.");
         post.title_ja = str_dup(gate->arena, json_get_str(title, "ja"));
         post.title_en = str_dup(gate->arena, json_get_str(title, "en"));
         TRY(post_roles(ctx, json_get(one, STR("roles")), i, &post.roles));
+        TRY(post_ends(ctx, one, i, &post));
         if (gate_post(gate, post.id)) return post_fault(ctx, i, "Two posts have this id.");
         vec_push(gate->arena, &gate->posts, post);
     }
+    TRY(posts_joined(ctx, gate));
+    TRY(deputies_read(ctx, gate, source ? json_get(source, STR("deputies")) : NULL));
     return purposes_read(ctx, gate, source ? json_get(source, STR("purposes")) : NULL);
 }
 
@@ -55,6 +111,10 @@ const GatePost *gate_post(const Gate *gate, Str id) {
     VEC_EACH (GatePost, post, &gate->posts)
         if (str_eq(post->id, id)) return post;
     return NULL;
+}
+
+const GatePost *gate_post_at(const Gate *gate, size_t i) {
+    return i < gate->posts.len ? &gate->posts.items[i] : NULL;
 }
 
 const GatePurpose *gate_purpose(const Gate *gate, Str code) {

@@ -110,6 +110,7 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     Outcome outcome;
     Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
+    holders_changed(ctx, change->id);
     return rc;
 }
 
@@ -186,12 +187,6 @@ static void session_count(void *arg, void *value) {
     count->n += str_eq(((const GateSession *)value)->account, count->account);
 }
 
-static void strings_of(Arena *arena, const Entity *account, Str iri, StrVec *out) {
-    const Json *list = list_of(account, iri);
-    for (size_t i = 0; list && i < list->len; i++)
-        vec_push(arena, out, str_dup(arena, json_str(json_at(list, i))));
-}
-
 /* What is seen outlives the page of accounts that it was read from. */
 typedef struct Listing {
     Arena *arena;
@@ -217,8 +212,8 @@ static Rc account_seen(Ctx *ctx, void *arg, const Entity *account) {
                             .disabled = account_disabled(account),
                             .sessions = sessions.n,
                             .tokens = tokens.len};
-    strings_of(arena, account, GATE_IRI("posts"), &seen.posts);
-    strings_of(arena, account, GATE_IRI("roles"), &seen.roles);
+    account_strings(arena, account, GATE_IRI("posts"), &seen.posts);
+    account_strings(arena, account, GATE_IRI("roles"), &seen.roles);
     vec_push(arena, listing->out, seen);
     return RC_OK;
 }

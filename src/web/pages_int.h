@@ -264,6 +264,7 @@ PAGE_ROWS(bulky);
 PAGE_ROWS(case);
 PAGE_ROWS(entry);
 PAGE_ROWS(find);
+PAGE_ROWS(absence);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(staff);

@@ -361,6 +361,32 @@ static void a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it(void **stat
     }
 }
 
+/* What organisation.json says of posts must hold together. */
+static void an_organisation_that_does_not_hold_together_is_refused(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *text, *place;
+    } rows[] = {
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"superior\":\"b\"}]}", "posts[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"superior\":\"b\"},"
+         "{\"id\":\"b\",\"title\":{},\"superior\":\"a\"}]}",
+         "posts[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"abolished\":\"2027-04-01\"}]}", "posts[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"abolished\":\"soon\",\"successor\":\"a\"}]}",
+         "posts[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{}}],\"deputies\":[{\"post\":\"a\","
+         "\"order\":[\"b\"]}]}",
+         "deputies[0]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const Json *json;
+        Gate gate = {.arena = house->arena};
+        GOOD(house, json_read(&house->ctx, str_of(rows[i].text), JSON_LIMITS_DEFAULT, &json));
+        FAILS(house, organisation_read(&house->ctx, &gate, json), RC_INVALID, "bad-organisation");
+        assert_true(str_eq(house->ctx.error.path, str_of(rows[i].place)));
+    }
+}
+
 /* ---- rights that change on the way ---- */
 
 typedef struct Gap {
@@ -510,6 +536,7 @@ int main(void) {
         TEST(rights_are_asked_again_at_the_commit),
         TEST(a_newer_epoch_alone_refuses_nothing),
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
+        TEST(an_organisation_that_does_not_hold_together_is_refused),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

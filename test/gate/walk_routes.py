@@ -29,6 +29,7 @@ RULES = [
     ('/staff/cases/', {'clerk', 'chief'}),  # of the division whose case it is
     ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
+    ('/staff/absence', STAFF),
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),

@@ -1,0 +1,86 @@
+#include "decide.h"
+
+#include <string.h>
+
+void org_load_posts(Arena *arena, const Gate *gate, Org *out) {
+    const GatePost *post;
+    *out = (Org){0};
+    for (size_t i = 0; (post = gate_post_at(gate, i)); i++)
+        vec_push(arena, &out->posts,
+                 (OrgPost){.id = post->id,
+                           .superior = post->superior,
+                           .deputies = post->deputies,
+                           .abolished = post->abolished,
+                           .successor = post->successor});
+}
+
+/* The posts themselves, and all that one of them leads to. */
+static void posts_near(Arena *arena, const Org *org, const StrVec *near, StrVec *out) {
+    VEC_EACH (const Str, one, near)
+        if (!org_lists(out, *one)) vec_push(arena, out, *one);
+    for (size_t i = 0; i < out->len; i++) {
+        const OrgPost *post = org_post(org, out->items[i]);
+        if (!post) continue;
+        const Str ones[] = {post->superior, post->successor};
+        for (size_t k = 0; k < 2; k++)
+            if (!str_empty(ones[k]) && !org_lists(out, ones[k])) vec_push(arena, out, ones[k]);
+        VEC_EACH (const Str, deputy, &post->deputies)
+            if (!org_lists(out, *deputy)) vec_push(arena, out, *deputy);
+    }
+}
+
+static void absences_add(Arena *arena, Org *org, Str person, const Entity *record) {
+    AwaySpans spans;
+    away_read(arena, record, &spans);
+    VEC_EACH (const AwaySpan, span, &spans)
+        vec_push(arena, &org->absences, (OrgAbsence){person, span->days});
+}
+
+static bool is_first_holding(const Org *org, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (str_eq(org->holdings.items[k].person, org->holdings.items[i].person)) return false;
+    return true;
+}
+
+static Rc absences_load(Ctx *ctx, Arena *arena, Org *org) {
+    for (size_t i = 0; i < org->holdings.len; i++) {
+        const Entity *record;
+        Str person = org->holdings.items[i].person;
+        if (!is_first_holding(org, i)) continue;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, away_id(ctx->arena, person), &record);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        absences_add(arena, org, person, record);
+    }
+    return RC_OK;
+}
+
+Rc org_load(Ctx *ctx, Arena *arena, const StrVec *near, Org *out) {
+    GateHolders holders;
+    StrVec posts = {0};
+    org_load_posts(arena, ctx->tenant->gate, out);
+    if (near) posts_near(arena, out, near, &posts);
+    TRY(gate_holders(ctx, near ? &posts : NULL, &holders));
+    VEC_EACH (const GateHolder, one, &holders) {
+        Str person = str_dup(arena, one->account);
+        VEC_EACH (const Str, post, &one->posts)
+            vec_push(arena, &out->holdings,
+                     (OrgHolding){.person = person, .post = str_dup(arena, *post)});
+    }
+    return absences_load(ctx, arena, out);
+}
+
+void org_load_needs(Command *command, const Org *org) {
+    for (size_t i = 0; i < org->holdings.len; i++)
+        if (is_first_holding(org, i))
+            command_needs(command, away_id(command_arena(command), org->holdings.items[i].person));
+}
+
+void org_load_absences(Arena *arena, Stage *stage, Org *org) {
+    memset(&org->absences, 0, sizeof org->absences);
+    for (size_t i = 0; i < org->holdings.len; i++) {
+        Str person = org->holdings.items[i].person;
+        if (is_first_holding(org, i))
+            absences_add(arena, org, person, stage_entity(stage, away_id(arena, person)));
+    }
+}

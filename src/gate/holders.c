@@ -1,0 +1,110 @@
+/* holders: which officials hold which posts. Accounts are sealed, so no index finds them by post:
+   all are read at the first ask, and what is changed of one is read again when it is committed. */
+#include "gate_int.h"
+
+#include <stdlib.h>
+
+enum { HOLDERS_ARENA = 256 << 20 };
+
+struct Holders {
+    pthread_mutex_t lock; /* guards all below */
+    Arena *arena;
+    GateHolders list; /* one without posts holds none any more */
+    bool read;
+};
+
+void holders_open(Gate *gate) {
+    struct Holders *holders = mem_zero(sizeof *holders);
+    pthread_mutex_init(&holders->lock, NULL);
+    holders->arena = arena_new(HOLDERS_ARENA);
+    gate->holders = holders;
+}
+
+void holders_close(Gate *gate) {
+    struct Holders *holders = gate->holders;
+    if (!holders) return;
+    gate->holders = NULL;
+    pthread_mutex_destroy(&holders->lock);
+    arena_free(holders->arena);
+    mem_free(holders);
+}
+
+static GateHolder *holder_of(struct Holders *holders, Str account) {
+    VEC_EACH (GateHolder, one, &holders->list)
+        if (str_eq(one->account, account)) return one;
+    return vec_push(holders->arena, &holders->list,
+                    (GateHolder){.account = str_dup(holders->arena, account)});
+}
+
+/* As the account is now: of two threads that have changed it the later one counts. */
+static Rc holder_take(Ctx *ctx, struct Holders *holders, Str id) {
+    const Entity *account = NULL;
+    StrVec posts = {0};
+    pthread_mutex_lock(&holders->lock);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
+    GateHolder *holder = holder_of(holders, id);
+    if (rc == RC_OK && !account_disabled(account)) {
+        account_strings(holders->arena, account, GATE_IRI("posts"), &posts);
+        holder->name = str_dup(holders->arena, entity_text(account, GATE_IRI("displayName")));
+    }
+    holder->posts = posts;
+    pthread_mutex_unlock(&holders->lock);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+void holders_changed(Ctx *ctx, Str account) {
+    struct Holders *holders = ctx->tenant->gate->holders;
+    Ctx own = *ctx; /* why the change failed stays as it was told */
+    if (holder_take(&own, holders, account) == RC_OK) return;
+    pthread_mutex_lock(&holders->lock); /* it can't be read now: with all others at the next ask */
+    holders->read = false;
+    pthread_mutex_unlock(&holders->lock);
+}
+
+static Rc account_take(Ctx *ctx, void *arg, const Entity *account) {
+    bool official = str_eq(entity_text(account, GATE_IRI("accountKind")), STR("staff"));
+    return official ? holder_take(ctx, arg, account->id) : RC_OK;
+}
+
+static Rc holders_read(Ctx *ctx, struct Holders *holders) {
+    pthread_mutex_lock(&holders->lock);
+    bool read = holders->read || !ctx->tenant->project;
+    holders->read = true; /* what changes from here on is noted */
+    pthread_mutex_unlock(&holders->lock);
+    if (read) return RC_OK;
+    Rc rc = project_each(ctx, &(ProjectWish){.type = STR(ACCOUNT_TYPE)}, account_take, holders);
+    if (rc == RC_OK) return rc;
+    pthread_mutex_lock(&holders->lock);
+    holders->read = false;
+    pthread_mutex_unlock(&holders->lock);
+    return rc;
+}
+
+static bool holds_one(const GateHolder *holder, const StrVec *posts) {
+    if (!posts) return holder->posts.len > 0;
+    VEC_EACH (const Str, post, posts)
+        VEC_EACH (const Str, own, &holder->posts)
+            if (str_eq(*own, *post)) return true;
+    return false;
+}
+
+static int by_account(const void *a, const void *b) {
+    return str_cmp(((const GateHolder *)a)->account, ((const GateHolder *)b)->account);
+}
+
+Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out) {
+    struct Holders *holders = ctx->tenant->gate->holders;
+    *out = (GateHolders){0};
+    TRY(holders_read(ctx, holders));
+    pthread_mutex_lock(&holders->lock);
+    VEC_EACH (const GateHolder, one, &holders->list) {
+        if (!holds_one(one, posts)) continue;
+        GateHolder copy = {str_dup(ctx->arena, one->account), str_dup(ctx->arena, one->name), {0}};
+        VEC_EACH (const Str, post, &one->posts)
+            vec_push(ctx->arena, &copy.posts, str_dup(ctx->arena, *post));
+        vec_push(ctx->arena, out, copy);
+    }
+    pthread_mutex_unlock(&holders->lock);
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, by_account);
+    return RC_OK;
+}

@@ -1,0 +1,197 @@
+/* Tests of the organisation as it is asked: who holds which post by the accounts, who is away by
+   the ledger, and who may say so. */
+#include "../procedure/house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+/* Of the house: today is Friday. */
+static const Date today = {2026, 11, 20};
+
+static Date after(int days) {
+    return time_days_date(time_date_days(today) + days);
+}
+
+static OrgDays days(int from, int until) {
+    return (OrgDays){after(from), after(until)};
+}
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_WHOLE);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+static Str account(House *house, const char *login, const char *post) {
+    Str id;
+    GateAccount wish = {.login = str_of(login), .kind = ACTOR_STAFF, .name = str_of(login)};
+    if (post) vec_push(house->arena, &wish.posts, str_of(post));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_create(&house->ctx, &wish, &id));
+    return str_dup(house->arena, id);
+}
+
+static Org loaded(House *house, const char *near) {
+    StrVec posts = {0};
+    Org org;
+    if (near) vec_push(house->arena, &posts, str_of(near));
+    GOOD(house, org_load(&house->ctx, house->arena, near ? &posts : NULL, &org));
+    return org;
+}
+
+static void posts_are_held_by_whose_accounts_have_them(void **state) {
+    House *house = *state;
+    Org org = loaded(house, NULL);
+    const OrgPost *chief = org_post(&org, STR("environment-waste-chief"));
+    assert_non_null(chief);
+    assert_true(str_eq(chief->superior, STR("environment-head")));
+    assert_true(str_eq(chief->deputies.items[0], STR("environment-head")));
+    assert_true(str_eq(org_present(&org, chief->id, today, STR_NONE), house->chief.id));
+    assert_false(org_is_held(&org, STR("environment-head"), today));
+    Str head = account(house, "env-head", "environment-head");
+    org = loaded(house, NULL);
+    assert_true(str_eq(org_present(&org, STR("environment-head"), today, STR_NONE), head));
+}
+
+static void who_lost_his_post_or_was_shut_out_holds_none(void **state) {
+    House *house = *state;
+    Str post = STR("environment-head"), head = account(house, "env-head", "environment-head");
+    StrVec none = {0}, one = {0};
+    Org org = loaded(house, NULL); /* all accounts have been read */
+    assert_true(org_is_held(&org, post, today));
+    GOOD(house, gate_account_disable(&house->ctx, head, true));
+    org = loaded(house, NULL);
+    assert_false(org_is_held(&org, post, today));
+    GOOD(house, gate_account_disable(&house->ctx, head, false));
+    GOOD(house, gate_account_posts(&house->ctx, head, &none));
+    org = loaded(house, NULL);
+    assert_false(org_is_held(&org, post, today));
+    vec_push(house->arena, &one, post);
+    GOOD(house, gate_account_posts(&house->ctx, head, &one));
+    org = loaded(house, NULL);
+    assert_true(org_is_held(&org, post, today));
+}
+
+static void near_a_post_are_its_deputies_and_all_above(void **state) {
+    House *house = *state;
+    (void)account(house, "env-head", "environment-head");
+    (void)account(house, "finance", "finance-head");
+    (void)account(house, "mayor", "mayor");
+    Org org = loaded(house, "environment-waste-chief");
+    static const char *const held[] = {"environment-waste-chief", "environment-head", "mayor"};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        assert_true(org_is_held(&org, str_of(held[i]), today));
+    assert_false(org_is_held(&org, STR("finance-head"), today));
+}
+
+static void an_absence_is_recorded_by_oneself_a_superior_or_the_operator(void **state) {
+    House *house = *state;
+    Actor head = house->chief, operated = house->chief;
+    head.id = account(house, "env-head", "environment-head");
+    head.post = gate_post(house->tenant.gate, STR("environment-head"))->id;
+    operated.id = account(house, "runs", "information-operator");
+    operated.post = STR("information-operator");
+    operated.roles = 1u << ROLE_OPERATOR;
+    Str chief = house->chief.id;
+    house_act(house, &house->clerk);
+    FAILS(house, away_add(&house->ctx, chief, days(0, 1)), RC_DENIED, "not-superior");
+    FAILS(house, away_add(&house->ctx, STR("urn:ngsi-ld:Account:none"), days(0, 1)), RC_NOT_FOUND,
+          "no-official");
+    GOOD(house, away_add(&house->ctx, house->clerk.id, days(0, 0)));
+    house_act(house, &house->chief);
+    GOOD(house, away_add(&house->ctx, chief, days(0, 1)));
+    house_act(house, &head);
+    GOOD(house, away_add(&house->ctx, chief, days(5, 6)));
+    house_act(house, &operated);
+    GOOD(house, away_add(&house->ctx, chief, days(3, 3)));
+    house_act(house, &house->resident);
+    FAILS(house, away_add(&house->ctx, chief, days(9, 9)), RC_DENIED, "not-permitted");
+    AwaySpans spans;
+    GOOD(house, away_of(&house->ctx, chief, today, &spans));
+    assert_int_equal(spans.len, 3);
+    assert_int_equal(time_date_days(spans.items[1].days.from), time_date_days(after(3)));
+    assert_true(str_eq(spans.items[2].by, STR("environment-head")));
+    Org org = loaded(house, "environment-waste-chief");
+    static const bool away[] = {true, true, false, true, false, true, true, false};
+    for (int i = 0; i < (int)(sizeof away); i++)
+        assert_int_equal(org_is_absent(&org, chief, after(i)), away[i]);
+    assert_true(str_eq(org_deputy(&org, STR("environment-waste-chief"), today, STR_NONE),
+                       STR("environment-head")));
+}
+
+static void what_cannot_be_is_refused(void **state) {
+    House *house = *state;
+    Str chief = house->chief.id;
+    house_act(house, &house->chief);
+    static const struct {
+        int from, until;
+        const char *code;
+    } rows[] = {{2, 1, "order"}, {-1, 1, "past"}, {1, 800, "far"}, {4, 6, "overlap"}};
+    GOOD(house, away_add(&house->ctx, chief, days(3, 4)));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        FAILS(house, away_add(&house->ctx, chief, days(rows[i].from, rows[i].until)), RC_INVALID,
+              rows[i].code);
+    FAILS(house, away_end(&house->ctx, chief, after(4)), RC_NOT_FOUND, "no-absence");
+    for (int i = 0; i < AWAY_MAX - 1; i++)
+        GOOD(house, away_add(&house->ctx, chief, days(10 + i, 10 + i)));
+    FAILS(house, away_add(&house->ctx, chief, days(100, 100)), RC_LIMIT, "too-many");
+}
+
+static void who_comes_back_is_there_again(void **state) {
+    House *house = *state;
+    Str chief = house->chief.id, post = STR("environment-waste-chief");
+    house_act(house, &house->chief);
+    GOOD(house, away_add(&house->ctx, chief, days(0, 9)));
+    house->clock.fixed += 2 * TIME_DAY;
+    Org org = loaded(house, "environment-waste-chief");
+    assert_true(str_empty(org_present(&org, post, after(2), STR_NONE)));
+    assert_int_equal(time_date_days(org_back(&org, post, after(2))), time_date_days(after(10)));
+    GOOD(house, away_end(&house->ctx, chief, today));
+    org = loaded(house, "environment-waste-chief");
+    assert_true(str_eq(org_present(&org, post, after(2), STR_NONE), chief));
+    assert_true(org_is_absent(&org, chief, after(1))); /* he was */
+    GOOD(house, away_add(&house->ctx, chief, days(4, 5)));
+    AwaySpans spans;
+    GOOD(house, away_of(&house->ctx, chief, after(2), &spans));
+    assert_int_equal(spans.len, 1); /* what is over went */
+    GOOD(house, away_end(&house->ctx, chief, after(4)));
+    GOOD(house, away_of(&house->ctx, chief, after(2), &spans));
+    assert_int_equal(spans.len, 0);
+}
+
+/* Whom he may record for. */
+static void those_beneath_are_listed(void **state) {
+    House *house = *state;
+    GateHolders ruled;
+    house_act(house, &house->clerk);
+    GOOD(house, away_ruled(&house->ctx, &ruled));
+    assert_int_equal(ruled.len, 1);
+    house_act(house, &house->chief);
+    GOOD(house, away_ruled(&house->ctx, &ruled));
+    assert_int_equal(ruled.len, 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(posts_are_held_by_whose_accounts_have_them),
+        TEST(who_lost_his_post_or_was_shut_out_holds_none),
+        TEST(near_a_post_are_its_deputies_and_all_above),
+        TEST(an_absence_is_recorded_by_oneself_a_superior_or_the_operator),
+        TEST(what_cannot_be_is_refused),
+        TEST(who_comes_back_is_there_again),
+        TEST(those_beneath_are_listed),
+    };
+    return cmocka_run_group_tests_name("away", tests, NULL, NULL);
+}
