@@ -122,10 +122,10 @@ static Rc release_decide(Ctx *ctx, Str id, Actor *steward, Actor *head) {
     TRY(open_propose(ctx, id, &proposal));
     TRY(ledger_entity(ctx, ctx->tenant->ledger, proposal, &decision));
     ctx->actor = head;
-    OpenAct act = {.verdict = OPEN_APPROVE,
-                   .id = id,
-                   .hash = entity_text(decision, STR(LD_DEFAULT "contentHash"))};
-    return open_act(ctx, &act);
+    RouteAct act = {.verb = ROUTE_APPROVE,
+                    .stage = ROUTE_STAGES_MAX,
+                    .hash = entity_text(decision, STR(LD_DEFAULT "contentHash"))};
+    return open_act(ctx, id, &act);
 }
 
 static Rc releases_decide(Ctx *ctx) {

@@ -1,19 +1,23 @@
 /* decide: electronic decisions (電子決裁) on frozen, hashed contents. A proposal (起案) is what
-   goes to decision; exactly one post decides it; nobody decides what he drafted. Knows no
+   goes to decision, on a route of posts (route.h) that ends with exactly one that decides. Knows no
    procedure: who follows a decision adds parts of his own to the deciding command.
 
    A Decision is an entity: number, kind, subjectLine, contents (frozen), contentHash, cases,
-   drafter, drafterPost, deciderPost, state, opinion. States: waiting → decided | returned (差戻し)
-   | rejected (却下) | withdrawn (引戻し) | dropped (廃案). */
+   drafter, drafterPost, deciderPost, state, opinion, its route and what was done on it
+   (route_json.h). States: waiting → decided | returned (差戻し, waits again when it is amended) |
+   rejected (却下) | withdrawn (引戻し) | dropped (廃案). */
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
 #include "ledger/ledger.h"
 
 #include "away.h"
+#include "offer.h"
 #include "org.h"
 #include "org_load.h"
 #include "route.h"
+#include "route_json.h"
+#include "table.h"
 
 #define DECIDE_TYPE      LD_DEFAULT "Decision"
 #define DECIDE_PART_TYPE LD_DEFAULT "DecisionPart"
@@ -41,8 +45,8 @@ typedef struct PartDraft {
     const Json *contents; /* exactly what the decider sees, with hashes for parts; frozen here */
     DecideParts parts;
     DecideCases cases;
-    Str drafter, drafter_post, decider_post;
-    Str counter; /* of the 起案 numbers; declare it and id by command_needs */
+    RoutePlan plan; /* its hash is set by the part */
+    Str counter;    /* of the 起案 numbers; declare it and id by command_needs */
     int fiscal_year;
 } PartDraft;
 extern const PartKind part_decision_draft;
@@ -55,32 +59,49 @@ typedef struct DecideAbout {
 } DecideAbout;
 Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about);
 
-/* A decider's or drafter's act on a waiting proposal. */
+/* An act on a proposal's route. */
 typedef struct PartAct {
     Str id;
-    Str actor, post;      /* who acts, under which post */
-    Str hash;             /* contentHash of what was shown to him (decide, take out) */
-    Str opinion;          /* the reason (理由の提示), which only a decision needs not */
-    Str case_id;          /* take out, put back */
-    const Json *contents; /* take out, put back: what the contents become, hashed anew */
-    DecideParts parts;    /* take out, put back: records that are new then */
+    RouteAct act;         /* its day and time are the command's */
+    const Org *org;       /* absences are read again at the commit: org_load_needs */
+    RouteState after;     /* as its sender made what follows: RC_CONFLICT "route-moved" otherwise */
+    const Json *contents; /* amend: what they become, hashed anew; with all parts and cases */
+    DecideParts parts;
+    DecideCases cases;
+} PartAct;
+/* Guards: what route_act refuses; and who decides finds all cases as they were drafted (RC_CONFLICT
+ * "case-moved"). */
+extern const PartKind part_decision_act;
+/* An act of ctx's actor under his post, in the command's arena: its id and org are declared, and it
+   was tried, so what it leads to is known (`after`). wish->stage ROUTE_STAGES_MAX: whichever of his
+   is due (route_stage_of). Errors of route_act, and RC_NOT_FOUND "no-proposal". Its sender adds it.
+ */
+Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **out);
+/* The Org around a route and ctx's actor. */
+Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out);
+/* Whether the policies let ctx's actor do this at all: drafting, or deciding after a step-up. */
+Rc act_permitted(Ctx *ctx, RouteVerb verb);
+
+/* A change of the contents of a 一括起案 that waits: what its drafter, or who holds the deciding
+ * post today, takes out or puts back. */
+typedef struct PartChange {
+    Str id;
+    Str actor, post;
+    Str hash;    /* contentHash of what was shown to him */
+    Str opinion; /* take out: the reason */
+    Str case_id;
+    const Json *contents; /* what they become, hashed anew: whatever was approved is void */
+    DecideParts parts;    /* records that are new then */
     Str gone;             /* put back: the record that ends, a need of the command; may be empty */
     uint64_t version;     /* put back: of the case as the contents have it now */
-} PartAct;
-/* Guards: it waits, the actor holds the decider's post and is not the drafter, the hash is the
- * stored one, no case has changed since. */
-extern const PartKind part_decision_decide;
-extern const PartKind part_decision_return;
-extern const PartKind part_decision_reject;
-/* Takes one case out of a 一括起案, by its drafter or its decider, with a reason. A change of
- * content voids what was approved: the hash is new and shown again, with the time of the change
- * (changedAt). The last case stays: return the proposal. */
+    const Org *org;
+} PartChange;
+/* Takes one case out, with a reason. The contents change: the hash is new and shown again, with the
+ * time of the change (changedAt). The last case stays: return the proposal. */
 extern const PartKind part_decision_takeout;
 /* Puts a case back, by the same two. RC_CONFLICT "still-in", "out-moved": it is no longer the
  * version that the new contents have. */
 extern const PartKind part_decision_putback;
-/* The drafter withdraws his own proposal. */
-extern const PartKind part_decision_withdraw;
 
 /* What a proposal was about has ended, so nothing is left to decide: one that waits is dropped, as
    a part of the command that ends it. One that was never drafted is no error. RC_CONFLICT
@@ -91,6 +112,9 @@ typedef struct PartDrop {
 } PartDrop;
 extern const PartKind part_decision_drop;
 /* The drafter has read that his proposal was dropped; twice is once. */
+typedef struct PartSeen {
+    Str id, actor;
+} PartSeen;
 extern const PartKind part_decision_seen;
 
 /* urn:ngsi-ld:Decision:ID from 26 random characters. */
@@ -111,6 +135,11 @@ Str decide_part_id(Arena *arena, Str decision, Str case_id, Str aspect);
 Rc decide_part_person(Ctx *ctx, Str part, Str *person);
 /* Puts parts of a decision; the room's own. */
 void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts);
+Json decide_cases_json(Arena *arena, const DecideCases *cases);
+/* RC_CONFLICT "case-moved": one of them is no longer the version that was drafted. */
+Rc decide_cases_same(Ctx *ctx, Stage *stage, const Entity *decision);
+/* The proposal of this id while it waits. RC_NOT_FOUND "no-proposal"; RC_CONFLICT "not-waiting". */
+Rc decide_waiting(Ctx *ctx, Stage *stage, Str id, const Entity **out);
 /* The cases of a decision, borrowed from the entity. */
 void decide_cases(Arena *arena, const Entity *decision, DecideCases *out);
 

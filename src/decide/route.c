@@ -121,6 +121,23 @@ void route_turn(const Org *org, const Route *route, size_t stage, Date day, Rout
     out->until = org_back(org, own->post, day);
 }
 
+size_t route_stage_of(const Org *org, const Route *route, Str post, Date day) {
+    size_t deputy = ROUTE_STAGES_MAX, seen = ROUTE_STAGES_MAX;
+    for (size_t i = route->n; i-- > 0;) {
+        const RouteStage *stage = &route->stages[i];
+        Str now = org_post_now(org, stage->post, day);
+        bool own = str_eq(now, post), due = route_is_due(route, i);
+        if (own && (stage->after || stage->changed)) seen = i;
+        bool absent = due && str_empty(org_present(org, now, day, STR_NONE));
+        if (absent && str_eq(org_deputy(org, now, day, excluded(route, stage)), post)) deputy = i;
+    }
+    for (size_t i = 0; i < route->n; i++)
+        if (route_is_due(route, i) && str_eq(org_post_now(org, route->stages[i].post, day), post))
+            return i;
+    if (deputy < route->n) return deputy;
+    return seen < route->n ? seen : route_decider(route);
+}
+
 /* ---- acting */
 
 typedef struct Acting {
@@ -228,6 +245,7 @@ static void stand(Acting *acting, RouteStand how) {
     stage->how = acting->how;
     stage->actor = acting->act->person;
     stage->actor_post = acting->act->post;
+    stage->at = acting->act->at;
     stage->hash = acting->act->hash;
     stage->opinion = acting->act->opinion;
     stage->after = acting->how == HOW_DEPUTY;
@@ -293,6 +311,7 @@ static Rc pass(Acting *acting) {
                                   .rank = acting->stage->rank,
                                   .post = acting->stage->post,
                                   .stand = STAND_PASSED,
+                                  .at = acting->act->at,
                                   .after = true};
     return RC_OK;
 }
@@ -393,8 +412,18 @@ static Rc consult_add(Acting *acting) {
                              : moved(acting, "on-route", "This post is on the route already.");
 }
 
-/* New contents void all that was approved; a minor correction is shown to those who have acted
- * instead. */
+void route_renew(Route *route, Str hash, bool minor) {
+    route->hash = hash;
+    for (size_t i = 0; i < route->n; i++) {
+        RouteStage *stage = &route->stages[i];
+        if (!minor || stage->stand == STAND_WAITING)
+            reset(stage);
+        else if (stage->stand != STAND_PASSED)
+            stage->changed = true;
+    }
+}
+
+/* What was returned waits again from its first stage. */
 static Rc amend(Acting *acting) {
     Route *route = acting->route;
     TRY(is_drafter(acting));
@@ -404,16 +433,8 @@ static Rc amend(Acting *acting) {
         return ctx_fail(acting->ctx, RC_INVALID, "no-contents", STR("hash"),
                         "The new contents are missing.");
     bool again = route->state == ROUTE_RETURNED;
-    route->hash = acting->act->hash;
     route->state = ROUTE_WAITING;
-    for (size_t i = 0; i < route->n; i++) {
-        RouteStage *stage = &route->stages[i];
-        bool kept = acting->act->minor && !again && stage->stand != STAND_WAITING;
-        if (!kept)
-            reset(stage);
-        else if (stage->stand != STAND_PASSED)
-            stage->changed = true;
-    }
+    route_renew(route, acting->act->hash, acting->act->minor && !again);
     return RC_OK;
 }
 
@@ -443,10 +464,14 @@ static const struct {
     [ROUTE_ISSUE] = {issue, false},
 };
 
+bool route_is_on_stage(RouteVerb verb) {
+    return verbs[verb].on_stage;
+}
+
 Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
     Route next = *route;
     Acting acting = {.ctx = ctx, .org = org, .act = act, .route = &next};
-    if (verbs[act->verb].on_stage) {
+    if (route_is_on_stage(act->verb)) {
         if (act->stage >= next.n)
             return ctx_fail(ctx, RC_INVALID, "no-stage", STR("stage"),
                             "The route has no such stage.");

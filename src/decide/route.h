@@ -28,6 +28,7 @@ typedef struct RouteStage {
     RouteStand stand;
     RouteHow how;
     Str actor, actor_post;
+    int64_t at;   /* of the act, µs; 0: none yet */
     Str hash;     /* of the contents that were acted on */
     Str opinion;  /* dissent, note */
     bool after;   /* 後閲 is due: for whoever holds the post */
@@ -40,6 +41,8 @@ typedef enum RouteState {
     ROUTE_RETURNED,  /* 差戻し to the drafter */
     ROUTE_WITHDRAWN, /* 引戻し */
     ROUTE_REJECTED,  /* 却下 */
+    ROUTE_DROPPED,   /* 廃案: what it was about has ended; by no act on the route */
+    ROUTE_STATES
 } RouteState;
 
 /* What the table says of this kind of matter. */
@@ -80,6 +83,7 @@ typedef struct RouteAct {
     RouteVerb verb;
     Str person, post; /* who acts, under which of his posts */
     Date day;
+    int64_t at;         /* µs, of the day: kept with the stage */
     size_t stage;       /* of the acts on a stage */
     size_t to;          /* RETURN: a stage before, or ROUTE_STAGES_MAX for the drafter */
     Str hash;           /* APPROVE, DISSENT: of what was seen; AMEND: of the new contents */
@@ -101,15 +105,25 @@ typedef struct RoutePlan {
 } RoutePlan;
 Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out);
 
+/* Whether a verb is about one stage (RouteAct.stage). */
+bool route_is_on_stage(RouteVerb verb);
+
 /* The route after an act. RC_DENIED: not he, not now; RC_CONFLICT: it has moved on; RC_INVALID:
  * something is missing. *route is changed only on RC_OK. */
 Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route);
+
+/* New contents: all that was approved is void; a minor correction (軽微な修正) is to be seen by
+ * those who have acted instead. */
+void route_renew(Route *route, Str hash, bool minor);
 
 /* Whether the stage is due: it waits and nothing before it does. */
 bool route_is_due(const Route *route, size_t stage);
 /* Whether a consultation stands in dissent (合議不調). */
 bool route_is_unsettled(const Route *route);
 size_t route_decider(const Route *route); /* the index of the one deciding stage */
+/* The stage that waits for a post on a day: its own, then as the deputy of an absent holder, then
+   one that it has to see; else the deciding one. */
+size_t route_stage_of(const Org *org, const Route *route, Str post, Date day);
 
 /* Who can act on a due stage on a day, or why nobody can. */
 typedef enum RouteWait {

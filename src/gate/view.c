@@ -113,17 +113,41 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 
 /* ---- relations ---- */
 
-/* A case has the post in charge, a proposal the posts that drafted it and decide it. */
+/* How an actor stands to what a post is in charge of. */
+static unsigned charge_relation(const Gate *gate, const Actor *actor, Str post) {
+    const GatePost *owner = str_empty(post) ? NULL : gate_post(gate, post);
+    unsigned bits = 0;
+    if (!str_empty(post) && str_eq(post, actor->post)) bits |= REL_POST;
+    if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
+    return bits;
+}
+
+/* Of a post on a proposal's route its superiors take the decision up, its deputies stand in, and
+   its successor goes on: they read what it reads. */
+static unsigned route_relation(const Gate *gate, const Actor *actor, Str post) {
+    unsigned bits = charge_relation(gate, actor, post);
+    const GatePost *owner = gate_post(gate, post), *above = owner;
+    if (!owner || str_empty(actor->post)) return bits;
+    if (str_eq(owner->successor, actor->post)) bits |= REL_POST;
+    VEC_EACH (const Str, deputy, &owner->deputies)
+        if (str_eq(*deputy, actor->post)) bits |= REL_POST;
+    while (above && !str_empty(above->superior)) { /* nobody is above himself: organisation_read */
+        if (str_eq(above->superior, actor->post)) bits |= REL_POST;
+        above = gate_post(gate, above->superior);
+    }
+    return bits;
+}
+
+/* A case has the post in charge, a proposal the posts that drafted it, decide it and are on its
+ * route. */
 static unsigned post_relation(const Gate *gate, const Actor *actor, const Entity *entity) {
     const Str in_charge[] = {IRI("post"), IRI("drafterPost"), IRI("deciderPost")};
+    const Attr *route = entity_attr(entity, IRI("routePosts"));
     unsigned bits = 0;
-    for (size_t i = 0; i < sizeof in_charge / sizeof *in_charge; i++) {
-        Str post = entity_text(entity, in_charge[i]);
-        if (str_empty(post)) continue;
-        if (str_eq(post, actor->post)) bits |= REL_POST;
-        const GatePost *owner = gate_post(gate, post);
-        if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
-    }
+    for (size_t i = 0; i < sizeof in_charge / sizeof *in_charge; i++)
+        bits |= charge_relation(gate, actor, entity_text(entity, in_charge[i]));
+    for (size_t i = 0; route && route->value && i < route->value->len; i++)
+        bits |= route_relation(gate, actor, json_str(json_at(route->value, i)));
     return bits;
 }
 

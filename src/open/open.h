@@ -4,6 +4,7 @@
 #ifndef OPEN_OPEN_H
 #define OPEN_OPEN_H
 
+#include "decide/decide.h"
 #include "gate/gate.h"
 #include "ledger/ledger.h"
 #include "project/project.h"
@@ -71,15 +72,12 @@ Str open_decider(const Tenant *tenant);
    is declared is decided; "review-past"; "joint-check". Pool threads. */
 Rc open_propose(Ctx *ctx, Str id, Str *decision);
 
-typedef enum OpenVerdict { OPEN_APPROVE, OPEN_RETURN, OPEN_REJECT, OPEN_WITHDRAW } OpenVerdict;
-typedef struct OpenAct {
-    OpenVerdict verdict;
-    Str id;      /* of the definition */
-    Str hash;    /* contentHash of what was shown */
-    Str opinion; /* reason of a return or rejection */
-} OpenAct;
-/* Acts on the waiting proposal; an approved definition runs at once. */
-Rc open_act(Ctx *ctx, const OpenAct *act);
+/* An act on the route of the newest proposal about a definition, as decide/ has it: person, post
+   and day are set here. Once it is decided it runs at once. RC_CONFLICT "not-waiting": none was
+   made; else errors of act_new. */
+Rc open_act(Ctx *ctx, Str definition, const RouteAct *act);
+/* The same on one proposal, the newest or one before. */
+Rc open_act_on(Ctx *ctx, Str proposal, const RouteAct *act);
 
 /* ---- what is published; pool threads ---- */
 

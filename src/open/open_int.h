@@ -4,7 +4,6 @@
 
 #include "open.h"
 
-#include "decide/decide.h"
 #include "disclose/disclose.h"
 
 #include <pthread.h>

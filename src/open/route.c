@@ -124,9 +124,9 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definit
         .kind = STR("release"),
         .title = str_fmt(arena, "オープンデータの公開について（" STR_FMT "）",
                          STR_ARG(json_get_str(definition->title, "ja"))),
-        .drafter = str_dup(arena, ctx->actor->id),
-        .drafter_post = str_dup(arena, ctx->actor->post),
-        .decider_post = str_dup(arena, open_decider(ctx->tenant)),
+        .plan = {.drafter = str_dup(arena, ctx->actor->id),
+                 .drafter_post = str_dup(arena, ctx->actor->post),
+                 .decider_post = str_dup(arena, open_decider(ctx->tenant))},
         .counter = counter_id(arena, STR("decision"), year),
         .fiscal_year = year,
     };
@@ -151,38 +151,48 @@ Rc open_propose(Ctx *ctx, Str id, Str *decision) {
 
 /* ---- deciding ---- */
 
-static Rc may_act(Ctx *ctx, OpenVerdict verdict) {
-    if (verdict == OPEN_WITHDRAW) return may_release(ctx);
-    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
-    return gate_check(ctx, &ask);
+static Rc may_act(Ctx *ctx, RouteVerb verb) {
+    return verb == ROUTE_WITHDRAW ? may_release(ctx) : act_permitted(ctx, verb);
 }
 
-Rc open_act(Ctx *ctx, const OpenAct *act) {
-    static const struct {
-        const PartKind *kind;
-        const char *name;
-    } acts[] = {[OPEN_APPROVE] = {&part_decision_decide, "release.decide"},
-                [OPEN_RETURN] = {&part_decision_return, "release.return"},
-                [OPEN_REJECT] = {&part_decision_reject, "release.reject"},
-                [OPEN_WITHDRAW] = {&part_decision_withdraw, "release.withdraw"}};
-    OpenDefinition definition;
-    TRY(may_act(ctx, act->verdict));
-    TRY(open_definition(ctx, act->id, &definition));
-    if (str_empty(definition.proposal))
-        return ctx_fail(ctx, RC_CONFLICT, "not-waiting", act->id, "Nothing waits for a decision.");
-    Command *command = command_begin(ctx, acts[act->verdict].name);
-    Arena *arena = command_arena(command);
-    PartAct *part = NEW(arena, PartAct);
-    *part = (PartAct){.id = str_dup(arena, definition.proposal),
-                      .actor = str_dup(arena, ctx->actor->id),
-                      .post = str_dup(arena, ctx->actor->post),
-                      .hash = str_dup(arena, act->hash),
-                      .opinion = str_dup(arena, str_trim(act->opinion))};
-    command_needs(command, part->id);
-    command_add(command, acts[act->verdict].kind, part);
-    if (act->verdict == OPEN_APPROVE)
-        release_part(command, &part_decided, (PartProposed){act->id, part->id, STR_NONE});
+/* Of its newest proposal, once decided, follows that the definition holds. */
+static Rc act_send(Ctx *ctx, const OpenDefinition *definition, Str proposal, const RouteAct *wish) {
+    PartAct *act;
+    bool waits = definition->state == OPEN_WAITING && str_eq(definition->proposal, proposal);
+    Str kind = str_fmt(ctx->arena, "release.%s", route_json_verb(wish->verb));
+    Command *command = command_begin(ctx, str_z(ctx->arena, kind));
+    Rc rc = act_new(ctx, command, proposal, wish, &act);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    bool decided = waits && act->after == ROUTE_DECIDED;
+    command_add(command, &part_decision_act, act);
+    if (decided)
+        release_part(command, &part_decided, (PartProposed){definition->id, act->id, STR_NONE});
     TRY(execute(ctx, command));
-    if (act->verdict == OPEN_APPROVE) open_wake(ctx->tenant->open);
+    if (decided) open_wake(ctx->tenant->open);
     return RC_OK;
+}
+
+Rc open_act(Ctx *ctx, Str id, const RouteAct *wish) {
+    OpenDefinition definition;
+    TRY(may_act(ctx, wish->verb));
+    TRY(open_definition(ctx, id, &definition));
+    if (str_empty(definition.proposal))
+        return ctx_fail(ctx, RC_CONFLICT, "not-waiting", id, "Nothing waits for a decision.");
+    return act_send(ctx, &definition, definition.proposal, wish);
+}
+
+Rc open_act_on(Ctx *ctx, Str proposal, const RouteAct *wish) {
+    const Entity *decision;
+    OpenDefinition definition;
+    TRY(may_act(ctx, wish->verb));
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, proposal, &decision));
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    if (!contents)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", proposal,
+                        "This proposal is of no release.");
+    TRY(open_definition(ctx, json_get_str(contents->value, "release"), &definition));
+    return act_send(ctx, &definition, proposal, wish);
 }

@@ -4,6 +4,7 @@
 #define PROCEDURE_OFFICE_H
 
 #include "apply.h"
+#include "decide/decide.h"
 #include "inbox.h"
 #include "project/project.h"
 
@@ -97,7 +98,12 @@ typedef struct OfficeDecision {
     Str opinion; /* reason of a return or rejection, or of taking out */
     Str case_id; /* take out */
 } OfficeDecision;
-/* Decides, and lets follow what follows, in one command: cases become planned, a fee is reduced. */
+/* An act on a proposal's route, as decide/ has it (its person, post and day are set here), and what
+   follows when the route is decided or rejected, in one command: cases become planned, a fee is
+   reduced. Errors of act_new. */
+Rc office_act(Ctx *ctx, Str id, const RouteAct *act);
+/* The same on whichever stage is his who asks: approves, and so decides where that is the last one;
+ * returns to the drafter; rejects. */
 Rc office_decide(Ctx *ctx, const OfficeDecision *decision);
 Rc office_return(Ctx *ctx, const OfficeDecision *decision);
 Rc office_reject(Ctx *ctx, const OfficeDecision *decision);
@@ -107,6 +113,11 @@ Rc office_takeout(Ctx *ctx, const OfficeDecision *decision);
 /* Puts it back as it is now, if it is still confirmed for the day. RC_CONFLICT "out-moved",
  * "other-contents"; RC_NOT_FOUND "no-case". */
 Rc office_putback(Ctx *ctx, const OfficeDecision *decision);
+/* The drafter of a fee reduction writes its contents anew, as the case is now, with what he has
+   seen of the evidence (opinion): what was approved is void, what was returned waits again. minor:
+   declared 軽微な修正, which those who have acted see instead. RC_CONFLICT "other-route": its
+   amount would take another route; "proposed": another one about the case was drafted since. */
+Rc office_amend(Ctx *ctx, const OfficeDecision *decision, bool minor);
 /* The drafter takes his proposal back (引戻し). */
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 

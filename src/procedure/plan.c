@@ -107,9 +107,9 @@ Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
     Rc rc = proposal_new(ctx, command, PLAN_KIND, day, &drafting);
     if (rc == RC_OK) {
         drafting.draft->title = plan_title(arena, plan->day);
-        drafting.draft->decider_post = waste_decider(procedures_waste(ctx->tenant), PLAN_KIND, 0);
-        rc = plan_collect(ctx, plan, command, drafting.draft);
+        rc = proposal_route(ctx, command, PLAN_KIND, 0, &drafting.draft->plan);
     }
+    if (rc == RC_OK) rc = plan_collect(ctx, plan, command, drafting.draft);
     if (rc == RC_OK) return proposal_send(ctx, command, &drafting, decision);
     command_free(command);
     return rc;
@@ -122,7 +122,7 @@ typedef struct PlanChange {
     const Entity *decision;
     const Json *frozen, *whole; /* with hashes in the places of parts, and with the parts */
     PlanContents plan;
-    PartAct *act;
+    PartChange *act;
 } PlanChange;
 
 static const Json *plan_list(const Json *contents, const char *name) {
@@ -220,7 +220,8 @@ Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {
     PlanChange change = {0};
     TRY(change_load(ctx, wish, &change));
     Command *command = case_command(ctx, STR("decision.takeout"), wish->id, STR("web"));
-    change.act = proposal_act(ctx, command, wish);
+    Rc rc = proposal_change(ctx, command, wish, &change.act);
+    if (rc != RC_OK) return change_send(ctx, command, &change, rc);
     command_add(command, &part_decision_takeout, change.act);
     change_keep(command_arena(command), &change, change.act->case_id);
     return change_send(ctx, command, &change,
@@ -231,7 +232,7 @@ Rc office_takeout(Ctx *ctx, const OfficeDecision *wish) {
 static Rc row_add(Ctx *ctx, Command *command, PlanChange *change) {
     Arena *arena = command_arena(command);
     const Entity *application;
-    PartAct *act = change->act;
+    PartChange *act = change->act;
     TRY(case_load(ctx, act->case_id, &application));
     bool same = str_eq(entity_text(application, IRI("pickupDate")), change->plan.day);
     if (case_state(application) != CASE_CONFIRMED || !same)
@@ -256,7 +257,8 @@ Rc office_putback(Ctx *ctx, const OfficeDecision *wish) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-case", wish->case_id,
                         "This case was not taken out of the proposal.");
     Command *command = case_command(ctx, STR("decision.putback"), wish->id, STR("web"));
-    change.act = proposal_act(ctx, command, wish);
+    Rc rc = proposal_change(ctx, command, wish, &change.act);
+    if (rc != RC_OK) return change_send(ctx, command, &change, rc);
     command_add(command, &part_decision_putback, change.act);
     change_keep(command_arena(command), &change, change.act->case_id);
     return change_send(ctx, command, &change, row_add(ctx, command, &change));

@@ -91,12 +91,14 @@ Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *
 /* What of a draft is about the person of a case. */
 DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity *application,
                            Json value);
+/* Its route by the table of delegations, in the command's arena. RC_INVALID "no-decider". */
+Rc proposal_route(Ctx *ctx, Command *command, Str kind, int64_t amount, RoutePlan *plan);
 /* Sends and frees the command; while one with the same contents waits, *decision is that one.
  * RC_CONFLICT "proposed". */
 Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str *decision);
 Rc proposal_load(Ctx *ctx, Str id, const Entity **out);
-/* An act of who asks on a proposal, in the command's arena, declared as a need. */
-PartAct *proposal_act(Ctx *ctx, Command *command, const OfficeDecision *decision);
+/* A change of a proposal's contents by who asks, in the command's arena, with its needs. */
+Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, PartChange **out);
 /* Something is refused: what can be done about it is kept with the case, as it was told. */
 void office_remedies(Ctx *ctx, Command *command, PartStep *step);
 /* Runs and frees a command whose step ends the case: a reduction that is still open falls with it,

@@ -41,8 +41,8 @@ Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *
     TRY(draft_id(ctx, kind, about, &id, &out->waiting));
     *draft = (PartDraft){.id = str_dup(arena, id),
                          .kind = kind,
-                         .drafter = str_dup(arena, ctx->actor->id),
-                         .drafter_post = str_dup(arena, ctx->actor->post),
+                         .plan = {.drafter = str_dup(arena, ctx->actor->id),
+                                  .drafter_post = str_dup(arena, ctx->actor->post)},
                          .counter = counter_id(arena, STR("decision"), year),
                          .fiscal_year = year};
     command_needs(command, draft->id);
@@ -144,39 +144,146 @@ static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *dra
     return contents;
 }
 
-Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
-    const Entity *application;
+/* The case of a reduction that still waits for one. */
+static Rc reduction_case(Ctx *ctx, const OfficeAct *act, const Entity **out) {
     TRY(proposal_may_draft(ctx));
-    TRY(office_case(ctx, act, ACT_UPDATE, &application));
-    const Attr *reduction = entity_attr(application, IRI("feeReduction"));
-    if (case_state(application) != CASE_SUBMITTED)
+    TRY(office_case(ctx, act, ACT_UPDATE, out));
+    if (case_state(*out) != CASE_SUBMITTED)
         return ctx_fail(ctx, RC_CONFLICT, "moved-on", act->id,
                         "This case has moved on since you looked at it: load the page again.");
-    if (!str_eq(entity_text(application, IRI("reductionState")), STR("requested")) || !reduction)
-        return ctx_fail(ctx, RC_CONFLICT, "no-reduction", act->id,
-                        "No fee reduction waits in this case.");
-    int64_t waived =
-        entity_int(application, IRI("fee"), 0) - json_get_int(reduction->value, "fee", 0);
-    Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
+    if (str_eq(entity_text(*out, IRI("reductionState")), STR("requested")) &&
+        entity_attr(*out, IRI("feeReduction")))
+        return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "no-reduction", act->id,
+                    "No fee reduction waits in this case.");
+}
+
+static int64_t waived(const Entity *application) {
+    const Attr *reduction = entity_attr(application, IRI("feeReduction"));
+    return entity_int(application, IRI("fee"), 0) - json_get_int(reduction->value, "fee", 0);
+}
+
+/* The case as it is now; one that ends meanwhile would leave the proposal waiting. */
+static void reduction_still(Command *command, const Entity *application, DecideCases *cases) {
     Arena *arena = command_arena(command);
+    PartStill *still = NEW(arena, PartStill);
+    *still = (PartStill){str_dup(arena, application->id), application->version};
+    vec_push(arena, cases, (DecideCase){still->id, still->version});
+    command_needs(command, still->id);
+    command_add(command, &part_case_still, still);
+}
+
+Rc proposal_route(Ctx *ctx, Command *command, Str kind, int64_t amount, RoutePlan *plan) {
+    TableAsk ask = {gate_organisation(ctx->tenant->gate), kind, amount};
+    return table_plan(ctx, command_arena(command), &ask, plan);
+}
+
+Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
+    const Entity *application;
     ProposalDraft drafting;
+    TRY(reduction_case(ctx, act, &application));
+    Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Rc rc = proposal_new(ctx, command, STR("fee-reduction"), act->id, &drafting);
+    PartDraft *draft = drafting.draft;
+    if (rc == RC_OK)
+        rc = proposal_route(ctx, command, draft->kind, waived(application), &draft->plan);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
     }
-    PartDraft *draft = drafting.draft;
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
     draft->contents = reduction_contents(ctx, command, draft, application, act->text);
-    draft->decider_post =
-        waste_decider(procedures_waste(ctx->tenant), STR("fee-reduction"), waived);
-    vec_push(arena, &draft->cases, (DecideCase){str_dup(arena, act->id), application->version});
-    PartStill *still = NEW(arena, PartStill); /* a case that ends now would leave it waiting */
-    *still = (PartStill){str_dup(arena, act->id), application->version};
-    command_needs(command, still->id);
-    command_add(command, &part_case_still, still);
+    reduction_still(command, application, &draft->cases);
     return proposal_send(ctx, command, &drafting, decision);
+}
+
+/* ---- amending ---- */
+
+/* No proposal of this id was drafted. */
+static Rc none_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const Str *id = args;
+    if (!stage_entity(stage, *id)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "proposed", *id,
+                    "Another proposal about this was drafted since: go on with that one.");
+}
+
+static Rc none_apply(Ctx *ctx, Stage *stage, const void *args) {
+    (void)ctx;
+    (void)stage;
+    (void)args;
+    return RC_OK;
+}
+
+static const PartKind part_proposal_none = {"decision.none", 1, none_guard, none_apply};
+
+/* The one behind it, of the same kind about the same case, must not be there. */
+static Rc amend_newest(Ctx *ctx, Command *command, Str kind, const Entity *decision, Str about) {
+    Str *next = NEW(command_arena(command), Str);
+    const Entity *one;
+    size_t n = 0;
+    do
+        TRY(proposal_nth(ctx, kind, about, n++, &one));
+    while (!str_eq(one->id, decision->id));
+    *next = decide_nth_id(command_arena(command), kind, about, n);
+    command_needs(command, *next);
+    command_add(command, &part_proposal_none, next);
+    return RC_OK;
+}
+
+/* The route was made for an amount: another one may belong to other posts. */
+static Rc amend_same_route(Ctx *ctx, Command *command, const Entity *decision,
+                           const Entity *application) {
+    RoutePlan plan = {0};
+    Route now, planned;
+    route_json_read(decision, &now);
+    TRY(proposal_route(ctx, command, STR("fee-reduction"), waived(application), &plan));
+    TRY(route_begin(ctx, &plan, &planned));
+    for (size_t i = 0; i < planned.n; i++) {
+        bool on = false;
+        for (size_t k = 0; k < now.n && !on; k++)
+            on = now.stages[k].kind == planned.stages[i].kind &&
+                 str_eq(now.stages[k].post, planned.stages[i].post);
+        if (!on)
+            return ctx_fail(ctx, RC_CONFLICT, "other-route", decision->id,
+                            "The amount has changed, and takes another route: withdraw this "
+                            "proposal and draft a new one.");
+    }
+    return RC_OK;
+}
+
+static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const Entity *application,
+                    const OfficeDecision *wish, bool minor) {
+    PartDraft draft = {.id = str_dup(command_arena(command), decision->id)};
+    PartAct *act;
+    TRY(amend_newest(ctx, command, STR("fee-reduction"), decision, application->id));
+    TRY(amend_same_route(ctx, command, decision, application));
+    const Json *contents = reduction_contents(ctx, command, &draft, application, wish->opinion);
+    RouteAct amend = {
+        .verb = ROUTE_AMEND, .hash = decide_hash(ctx->arena, contents), .minor = minor};
+    TRY(act_new(ctx, command, decision->id, &amend, &act));
+    reduction_still(command, application, &act->cases);
+    act->contents = contents;
+    act->parts = draft.parts;
+    command_add(command, &part_decision_act, act);
+    return RC_OK;
+}
+
+Rc office_amend(Ctx *ctx, const OfficeDecision *wish, bool minor) {
+    const Entity *decision, *application;
+    Outcome outcome;
+    TRY(proposal_load(ctx, wish->id, &decision));
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    if (!str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction")) || !contents)
+        return ctx_fail(ctx, RC_INVALID, "no-contents", wish->id,
+                        "This proposal is not amended: withdraw it and draft another one.");
+    OfficeAct act = {.id = json_get_str(contents->value, "case")};
+    TRY(reduction_case(ctx, &act, &application));
+    Command *command = case_command(ctx, STR("decision.amend"), act.id, STR("web"));
+    Rc rc = amend_add(ctx, command, decision, application, wish, minor);
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
 }
 
 /* ---- deciding ---- */
@@ -197,22 +304,30 @@ static Rc contents_load(Ctx *ctx, const Entity *decision, const Json **out) {
                     "What this proposal was about has been erased: return it.");
 }
 
-PartAct *proposal_act(Ctx *ctx, Command *command, const OfficeDecision *decision) {
+Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, PartChange **out) {
     Arena *arena = command_arena(command);
-    PartAct *act = NEW(arena, PartAct);
-    *act = (PartAct){.id = str_dup(arena, decision->id),
-                     .actor = str_dup(arena, ctx->actor->id),
-                     .post = str_dup(arena, ctx->actor->post),
-                     .hash = str_dup(arena, decision->hash),
-                     .opinion = str_dup(arena, str_trim(decision->opinion)),
-                     .case_id = str_dup(arena, decision->case_id)};
-    command_needs(command, act->id);
-    return act;
+    const Entity *proposal;
+    Route route;
+    Org *org = NEW(arena, Org);
+    PartChange *change = NEW(arena, PartChange);
+    TRY(proposal_load(ctx, decision->id, &proposal));
+    route_json_read(proposal, &route);
+    TRY(act_org(ctx, arena, &route, org));
+    *change = (PartChange){.id = str_dup(arena, decision->id),
+                           .actor = str_dup(arena, ctx->actor->id),
+                           .post = str_dup(arena, ctx->actor->post),
+                           .hash = str_dup(arena, decision->hash),
+                           .opinion = str_dup(arena, str_trim(decision->opinion)),
+                           .case_id = str_dup(arena, decision->case_id),
+                           .org = org};
+    command_needs(command, change->id);
+    org_load_needs(command, org);
+    *out = change;
+    return RC_OK;
 }
 
 Rc proposal_may_decide(Ctx *ctx) {
-    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
-    return gate_check(ctx, &ask);
+    return act_permitted(ctx, ROUTE_APPROVE);
 }
 
 /* What a decided reduction makes of its case: it waits for the clerk's confirmation, at the lower
@@ -287,71 +402,78 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     return RC_OK;
 }
 
-Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
-    const Entity *decision;
-    Outcome outcome;
-    TRY(proposal_may_decide(ctx));
-    TRY(proposal_load(ctx, wish->id, &decision));
-    Command *command = case_command(ctx, STR("decision.decide"), wish->id, STR("web"));
-    command_add(command, &part_decision_decide, proposal_act(ctx, command, wish));
-    Rc rc = follow_cases(ctx, command, decision);
-    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
-    command_free(command);
-    return rc;
-}
-
-static Rc office_act(Ctx *ctx, const OfficeDecision *wish, const PartKind *kind) {
-    Outcome outcome;
-    TRY(proposal_may_decide(ctx));
-    Command *command = case_command(ctx, str_of(kind->name), wish->id, STR("web"));
-    command_add(command, kind, proposal_act(ctx, command, wish));
-    return case_execute(ctx, command, &outcome);
-}
-
-Rc office_return(Ctx *ctx, const OfficeDecision *decision) {
-    return office_act(ctx, decision, &part_decision_return);
-}
-
 /* A rejected reduction leaves the full fee; the case goes on. */
-Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
-    const Entity *decision;
-    Outcome outcome;
-    DecideCases cases;
-    const Json *contents = NULL;
-    TRY(proposal_may_decide(ctx));
-    TRY(proposal_load(ctx, wish->id, &decision));
-    bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
-    if (reduction) TRY(contents_load(ctx, decision, &contents));
-    Command *command = case_command(ctx, STR("decision.reject"), wish->id, STR("web"));
+static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, Str reason) {
     Arena *arena = command_arena(command);
-    command_add(command, &part_decision_reject, proposal_act(ctx, command, wish));
+    DecideCases cases;
+    const Json *contents;
+    if (!str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"))) return RC_OK;
+    TRY(contents_load(ctx, decision, &contents));
     decide_cases(ctx->arena, decision, &cases);
-    for (size_t i = 0; reduction && i < cases.len; i++) {
+    VEC_EACH (const DecideCase, one, &cases) {
         PartStep *step = NEW(arena, PartStep);
-        Entity *set = entity_new(arena, str_dup(arena, cases.items[i].id), STR(CASE_TYPE));
+        Entity *set = entity_new(arena, str_dup(arena, one->id), STR(CASE_TYPE));
         entity_set(arena, set, IRI("reductionState"), json_of_str(STR("refused")));
         *step = (PartStep){.id = set->id,
                            .from = 1u << CASE_SUBMITTED,
                            .to = CASE_SUBMITTED,
                            .set = set,
                            .post = str_dup(arena, ctx->actor->post),
-                           .text = str_dup(arena, str_trim(wish->opinion))};
+                           .text = str_dup(arena, str_trim(reason))};
         office_post(ctx, command, step, json_get_int(contents, "fee", 0));
         office_remedies(ctx, command, step);
         command_needs(command, step->id);
         command_add(command, &part_case_step, step);
     }
-    return case_execute(ctx, command, &outcome);
+    return RC_OK;
 }
 
-/* ---- withdrawing ---- */
+static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const RouteAct *wish) {
+    Outcome outcome;
+    PartAct *act;
+    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    Rc rc = act_new(ctx, command, decision->id, wish, &act);
+    if (rc == RC_OK) command_add(command, &part_decision_act, act);
+    if (rc == RC_OK && waits && act->after == ROUTE_DECIDED)
+        rc = follow_cases(ctx, command, decision);
+    if (rc == RC_OK && waits && act->after == ROUTE_REJECTED)
+        rc = follow_rejection(ctx, command, decision, wish->opinion);
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+Rc office_act(Ctx *ctx, Str id, const RouteAct *wish) {
+    const Entity *decision;
+    TRY(act_permitted(ctx, wish->verb));
+    TRY(proposal_load(ctx, id, &decision));
+    Str kind = str_fmt(ctx->arena, "decision.%s", route_json_verb(wish->verb));
+    return act_send(ctx, case_command(ctx, kind, id, STR("web")), decision, wish);
+}
+
+static Rc office_verb(Ctx *ctx, const OfficeDecision *wish, RouteVerb verb) {
+    RouteAct act = {.verb = verb,
+                    .stage = ROUTE_STAGES_MAX,
+                    .to = ROUTE_STAGES_MAX,
+                    .hash = wish->hash,
+                    .opinion = wish->opinion};
+    return office_act(ctx, wish->id, &act);
+}
+
+Rc office_decide(Ctx *ctx, const OfficeDecision *wish) {
+    return office_verb(ctx, wish, ROUTE_APPROVE);
+}
+
+Rc office_return(Ctx *ctx, const OfficeDecision *wish) {
+    return office_verb(ctx, wish, ROUTE_RETURN);
+}
+
+Rc office_reject(Ctx *ctx, const OfficeDecision *wish) {
+    return office_verb(ctx, wish, ROUTE_REJECT);
+}
 
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *wish) {
-    Outcome outcome;
-    TRY(proposal_may_draft(ctx));
-    Command *command = case_command(ctx, STR("decision.withdraw"), wish->id, STR("web"));
-    command_add(command, &part_decision_withdraw, proposal_act(ctx, command, wish));
-    return case_execute(ctx, command, &outcome);
+    return office_verb(ctx, wish, ROUTE_WITHDRAW);
 }
 
 /* ---- what falls with its case ---- */
@@ -386,8 +508,11 @@ Rc office_seen(Ctx *ctx, Str id) {
     Outcome outcome;
     TRY(proposal_may_draft(ctx));
     Command *command = case_command(ctx, STR("decision.seen"), id, STR("web"));
-    command_add(command, &part_decision_seen,
-                proposal_act(ctx, command, &(OfficeDecision){.id = id}));
+    Arena *arena = command_arena(command);
+    PartSeen *seen = NEW(arena, PartSeen);
+    *seen = (PartSeen){str_dup(arena, id), str_dup(arena, ctx->actor->id)};
+    command_needs(command, seen->id);
+    command_add(command, &part_decision_seen, seen);
     return case_execute(ctx, command, &outcome);
 }
 

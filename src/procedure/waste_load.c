@@ -1,5 +1,7 @@
 #include "waste_int.h"
 
+#include "decide/decide.h"
+
 static Rc fault(Ctx *ctx, const char *file, Str path, const char *what) {
     return ctx_fail(ctx, RC_INVALID, "bad-rules",
                     str_fmt(ctx->arena, "%s: " STR_FMT, file, STR_ARG(path)), "%s", what);
@@ -244,6 +246,7 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(missed_load(ctx, waste, sources->rules));
     TRY(remedies_load(ctx, waste, sources->rules));
     reductions_load(ctx, waste, sources->rules);
+    TRY(table_check(ctx, sources->organisation));
     delegations_load(ctx, waste, sources->organisation);
     *out = waste;
     return RC_OK;

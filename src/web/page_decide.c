@@ -59,6 +59,16 @@ static void asked_value(HttpExchange *x, View *view, const Json *contents) {
     view_items(view, "asked", &items);
 }
 
+/* Before the decision others have a say: they review or are consulted. */
+static bool is_decider(const Ctx *ctx, const Entity *decision) {
+    Route route;
+    Org org;
+    route_json_read(decision, &route);
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
+    Str post = route.stages[route_decider(&route)].post;
+    return str_eq(org_post_now(&org, post, time_jst_date(time_now(ctx->clock))), ctx->actor->post);
+}
+
 /* The decider sees the person behind the case: a look. */
 static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     Ctx *ctx = http_ctx(x);
@@ -97,6 +107,8 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     asked_value(x, &one, contents);
     view_set(&one, "article", page_article(ctx->arena, json_get_str(contents, "article")));
     view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
+    view_str(&one, "url", page_decision_url(ctx->arena, decision->id));
+    view_bool(&one, "decides", is_decider(ctx, decision));
     *out = view_value(&one);
     return RC_OK;
 }
@@ -107,8 +119,8 @@ static void reductions_show(HttpExchange *x, int status, const Faults *faults) {
     JsonItems items = {0};
     ctx->purpose = purpose_decide;
     Buf condition = buf_new(ctx->arena, CONDITION_MAX);
-    buf_add(&condition, STR("kind==\"fee-reduction\";state==\"waiting\";deciderPost=="));
-    json_write_str(&condition, ctx->actor->post);
+    buf_add(&condition, STR("kind==\"fee-reduction\";state==\"waiting\";"));
+    page_waits_for(ctx, &condition);
     Rc rc = page_proposals(ctx, buf_str(&condition), &found);
     for (size_t i = 0; rc == RC_OK && i < found.entities.len; i++) {
         Json *one = vec_push(ctx->arena, &items, json_of_null());
@@ -160,6 +172,13 @@ Rc page_decide_form(HttpExchange *x, const HttpForm *form, Str id) {
                : ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
 }
 
+bool page_decide_further(const Ctx *ctx, Rc rc) {
+    static const char *const codes[] = {"opinions", "two-roles", "important"};
+    for (size_t i = 0; rc != RC_OK && i < sizeof codes / sizeof *codes; i++)
+        if (str_eq(ctx->error.code, str_of(codes[i]))) return true;
+    return false;
+}
+
 bool page_decide_fault(Ctx *ctx, Rc rc, Faults *faults) {
     static const struct {
         const char *code, *fault;
@@ -184,40 +203,12 @@ static void reduction_post(HttpExchange *x) {
     Rc rc = page_decide_form(x, form, id);
     if (rc == RC_OK)
         page_see(x, STR("/staff/reductions"));
+    else if (page_decide_further(ctx, rc))
+        page_see(x, page_decision_url(ctx->arena, id));
     else if (page_decide_fault(ctx, rc, &faults))
         reductions_show(x, 422, &faults);
     else
         page_fail(x);
-}
-
-/* ---- a proposal's way ---- */
-
-static Json stage_value(HttpExchange *x, const char *role, Str post, const char *act, Str at) {
-    View one = view_new(http_ctx(x)->arena);
-    view_str(&one, "role", str_of(role));
-    view_set(&one, "post", page_post(x, post));
-    view_str(&one, "act", str_of(act));
-    view_str(&one, "at", at);
-    view_str(&one, "state", str_empty(at) ? STR("now") : STR("done"));
-    return view_value(&one);
-}
-
-static const char *decided_act(const Entity *decision) {
-    Str state = entity_text(decision, IRI("state"));
-    if (str_eq(state, STR("decided"))) return "approved";
-    if (str_eq(state, STR("dropped"))) return "dropped";
-    return str_eq(state, STR("rejected"))  ? "rejected"
-           : str_eq(state, STR("waiting")) ? NULL
-                                           : "returned";
-}
-
-Json page_stages(HttpExchange *x, const Entity *decision) {
-    Json *stages = NEW_ARRAY(http_ctx(x)->arena, Json, 2);
-    stages[0] = stage_value(x, "draft", entity_text(decision, IRI("drafterPost")), "proposed",
-                            entity_text(decision, IRI("draftedAt")));
-    stages[1] = stage_value(x, "decide", entity_text(decision, IRI("deciderPost")),
-                            decided_act(decision), entity_text(decision, IRI("decidedAt")));
-    return json_of_items(stages, 2);
 }
 
 #define CHIEF (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))

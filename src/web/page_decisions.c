@@ -56,12 +56,21 @@ Str page_decision_url(Arena *arena, Str id) {
                    STR_ARG(str_sub(id, sizeof DECISION_PREFIX - 1, id.len)));
 }
 
+/* Whether it waits for the post of who asks. */
+static bool waits_for_own(const Ctx *ctx, const Entity *decision) {
+    const Attr *posts = entity_attr(decision, IRI("waitsFor"));
+    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    if (!posts) return waits && str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post);
+    for (size_t i = 0; waits && posts->value && i < posts->value->len; i++)
+        if (str_eq(json_str(json_at(posts->value, i)), ctx->actor->post)) return true;
+    return false;
+}
+
 /* Where a waiting proposal is decided by who asks; else its own page. */
 static Str decision_url(HttpExchange *x, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
     Date day;
-    bool own = str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post) &&
-               str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    bool own = waits_for_own(ctx, decision);
     if (own && of_kind(decision, "fee-reduction")) return STR("/staff/reductions");
     if (own && of_kind(decision, "release")) return STR("/staff/releases");
     if (own && plan_day(decision, &day))
@@ -74,25 +83,25 @@ static Str decision_url(HttpExchange *x, const Entity *decision) {
 
 typedef struct DecisionFilter {
     const char *word, *condition;
-    const char *post; /* the attribute that is one's own post; NULL: whoever's */
+    enum { WHOEVERS, MINE, DRAFTED } whose; /* waits for one's own post, was drafted under it */
 } DecisionFilter;
 
 static const DecisionFilter state_filters[] = {
-    {"mine", "state==\"waiting\"", "deciderPost"},
-    {"drafted", "state==\"waiting\"", "drafterPost"},
-    {"waiting", "state==\"waiting\"", NULL},
-    {"decided", "state==\"decided\"", NULL},
+    {"mine", "state==\"waiting\"", MINE},
+    {"drafted", "state==\"waiting\"", DRAFTED},
+    {"waiting", "state==\"waiting\"", WHOEVERS},
+    {"decided", "state==\"decided\"", WHOEVERS},
     {"returned",
      "(state==\"returned\"|state==\"rejected\"|state==\"withdrawn\"|"
      "state==\"dropped\")",
-     NULL},
-    {"all", "state", NULL},
+     WHOEVERS},
+    {"all", "state", WHOEVERS},
 };
 static const DecisionFilter kind_filters[] = {
-    {"all", "kind", NULL},
-    {"fee-reduction", "kind==\"fee-reduction\"", NULL},
-    {"collection-plan", "kind==\"collection-plan\"", NULL},
-    {"release", "kind==\"release\"", NULL},
+    {"all", "kind", WHOEVERS},
+    {"fee-reduction", "kind==\"fee-reduction\"", WHOEVERS},
+    {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
+    {"release", "kind==\"release\"", WHOEVERS},
 };
 
 enum {
@@ -118,8 +127,10 @@ static Json words_value(Arena *arena, const DecisionFilter *rows, size_t n) {
 static Str condition_of(Ctx *ctx, const DecisionFilter *state, const DecisionFilter *kind) {
     Buf text = buf_new(ctx->arena, CONDITION_MAX);
     buf_addf(&text, "%s;%s", state->condition, kind->condition);
-    if (state->post) {
-        buf_addf(&text, ";%s==", state->post);
+    if (state->whose != WHOEVERS) buf_add(&text, STR(";"));
+    if (state->whose == MINE) page_waits_for(ctx, &text);
+    if (state->whose == DRAFTED) {
+        buf_add(&text, STR("drafterPost=="));
         json_write_str(&text, ctx->actor->post);
     }
     return buf_str(&text);
@@ -285,11 +296,12 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     return RC_OK;
 }
 
+/* What was said when it was decided, before each act was kept. */
 static Json comments_value(HttpExchange *x, const Entity *decision) {
     Arena *arena = http_ctx(x)->arena;
     Str opinion = entity_text(decision, IRI("opinion"));
     JsonItems comments = {0};
-    if (!str_empty(opinion)) {
+    if (!str_empty(opinion) && !entity_attr(decision, IRI("acts"))) {
         View one = view_new(arena);
         view_set(&one, "post", page_post(x, entity_text(decision, IRI("deciderPost"))));
         view_str(&one, "text", opinion);
@@ -297,6 +309,12 @@ static Json comments_value(HttpExchange *x, const Entity *decision) {
         vec_push(arena, &comments, view_value(&one));
     }
     return json_of_items(comments.items, comments.len);
+}
+
+/* The hash of the route beside that of the contents: stages may be added to it, approvals stay. */
+static Str route_hash(Arena *arena, const Entity *decision) {
+    const Attr *route = entity_attr(decision, IRI("route"));
+    return route ? decide_hash(arena, json_get(route->value, STR("stages"))) : STR_NONE;
 }
 
 static Rc decision_load(HttpExchange *x, const Entity **out) {
@@ -310,29 +328,56 @@ static Rc decision_load(HttpExchange *x, const Entity **out) {
     return rc;
 }
 
-static void decision_get(HttpExchange *x) {
+static Rc decision_fill(HttpExchange *x, const Entity *decision, View *view) {
     Ctx *ctx = http_ctx(x);
+    Str act = decision_url(x, decision), own = page_decision_url(ctx->arena, decision->id);
+    TRY(page_proof(ctx, decision->version, view, NULL));
+    TRY(content_value(ctx, decision, view));
+    TRY(page_route_acts(x, decision, view));
+    view_set(view, "title", page_decision_title(ctx->arena, decision));
+    view_str(view, "number", entity_text(decision, IRI("number")));
+    stand_set(view, decision);
+    view_str(view, "url", own);
+    view_str(view, "act_url", str_eq(own, act) ? STR_NONE : act);
+    view_set(view, "comments", comments_value(x, decision));
+    view_str(view, "dropped", entity_text(decision, IRI("dropReason")));
+    view_str(view, "hash", entity_text(decision, IRI("contentHash")));
+    view_str(view, "route_hash", route_hash(ctx->arena, decision));
+    return RC_OK;
+}
+
+static void decision_show(HttpExchange *x, int status, Str comment, const Faults *faults) {
     const Entity *decision;
-    View view = page_view(x);
-    Rc rc = decision_load(x, &decision);
-    if (rc == RC_OK) rc = page_proof(ctx, decision->version, &view, NULL);
-    if (rc == RC_OK) rc = content_value(ctx, decision, &view);
-    if (rc != RC_OK) {
+    View view = page_view(x), values = view_new(view.arena);
+    if (decision_load(x, &decision) != RC_OK || decision_fill(x, decision, &view) != RC_OK) {
         page_fail(x);
         return;
     }
-    Str here = http_path(x), act = decision_url(x, decision);
-    Json stages = page_stages(x, decision);
-    view_set(&view, "title", page_decision_title(ctx->arena, decision));
-    view_str(&view, "number", entity_text(decision, IRI("number")));
-    stand_set(&view, decision);
-    view_str(&view, "act_url", str_eq(here, act) ? STR_NONE : act);
-    view_set(&view, "stages", stages);
-    view_set(&view, "comments", comments_value(x, decision));
-    view_str(&view, "dropped", entity_text(decision, IRI("dropReason")));
-    view_str(&view, "hash", entity_text(decision, IRI("contentHash")));
-    view_str(&view, "route_hash", decide_hash(ctx->arena, &stages));
-    page_show(x, 200, WEB_PAGE_DECISION, &view);
+    view_str(&values, "comment", comment);
+    view_set(&view, "values", view_value(&values));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_DECISION, &view);
+}
+
+static void decision_get(HttpExchange *x) {
+    decision_show(x, 200, STR_NONE, NULL);
+}
+
+/* What was done: to the decision, or to what waits besides. */
+static void decision_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    const Entity *decision;
+    Faults faults = {0};
+    if (!page_form(x, &form)) return;
+    Rc rc = decision_load(x, &decision);
+    if (rc == RC_OK) rc = page_route_do(x, decision, form);
+    if (rc == RC_OK)
+        page_see(x, page_decision_url(ctx->arena, decision->id));
+    else if (page_route_fault(ctx, rc, &faults))
+        decision_show(x, 422, http_form_value(form, "comment"), &faults);
+    else
+        page_fail(x);
 }
 
 static void seen_post(HttpExchange *x) {
@@ -349,13 +394,15 @@ static void seen_post(HttpExchange *x) {
 #define CLERK (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
 #define READERS                                                                                    \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) |    \
-     1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+     1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 
 const HttpRoute page_decisions_rows[] = {
     {HTTP_GET, "/staff/decisions", decisions_get, HTTP_POOL, 0, READERS, "Decisions",
      "What was proposed and what became of it", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0, READERS, "Decisions",
      "A decision and its proof", NULL, NULL, page_shown},
+    {HTTP_POST, "/staff/decisions/{decision}", decision_post, HTTP_POOL, PAGE_FORM_MAX,
+     READERS | GATE_FORM, "Decisions", "Act on the route of a proposal", NULL, NULL, page_posted},
     {HTTP_POST, "/staff/decisions/{decision}/seen", seen_post, HTTP_POOL, PAGE_FORM_MAX,
      CLERK | GATE_FORM, "Decisions", "Put away the notice of a dropped proposal", NULL, NULL,
      page_posted},

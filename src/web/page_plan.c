@@ -292,9 +292,8 @@ static Rc since_set(HttpExchange *x, View *view, const Entity *decision, PageSee
     return RC_OK;
 }
 
-static void frozen_set(HttpExchange *x, View *view, const Entity *decision) {
+static void frozen_set(View *view, const Entity *decision) {
     view_str(view, "number", entity_text(decision, IRI("number")));
-    view_set(view, "stages", page_stages(x, decision));
     view_str(view, "frozen", entity_text(decision, IRI("draftedAt")));
     view_str(view, "changed", entity_text(decision, IRI("changedAt")));
     view_str(view, "hash", entity_text(decision, IRI("contentHash")));
@@ -327,7 +326,8 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     TRY(page_proposal_view(ctx, &decision));
     const Json *contents = NULL;
     TRY(decide_contents(ctx, decision, &contents));
-    frozen_set(x, view, decision);
+    frozen_set(view, decision);
+    TRY(page_stages(x, decision, view));
     view_str(view, "date", json_get_str(contents, "day"));
     view_int(view, "total", json_get_int(contents, "count", 0));
     view_int(view, "fees", json_get_int(contents, "fee", 0));

@@ -162,7 +162,8 @@ static Rc release_fill(HttpExchange *x, const OpenDefinition *definition, View *
     view_null(view, "found");
     if (contents && definition->state != OPEN_CHANGED)
         found_set(view, json_get(contents, STR("found")));
-    view_set(view, "stages", decision ? page_stages(x, decision) : json_of_null());
+    view_null(view, "stages");
+    if (decision) TRY(page_stages(x, decision, view));
     view_str(view, "frozen", waits ? entity_text(decision, IRI("draftedAt")) : STR_NONE);
     view_str(view, "hash", decision ? entity_text(decision, IRI("contentHash")) : STR_NONE);
     acts_set(ctx, view, definition, decision);
@@ -191,18 +192,16 @@ static void release_get(HttpExchange *x) {
 /* ---- acts ---- */
 
 static Rc verdict_do(Ctx *ctx, Str release, const HttpForm *form) {
-    static const char *const words[] = {[OPEN_APPROVE] = "approve",
-                                        [OPEN_RETURN] = "return",
-                                        [OPEN_REJECT] = "reject",
-                                        [OPEN_WITHDRAW] = "withdraw"};
+    static const unsigned verbs =
+        1u << ROUTE_APPROVE | 1u << ROUTE_RETURN | 1u << ROUTE_REJECT | 1u << ROUTE_WITHDRAW;
     Str word = http_form_value(form, "act"), proposal;
+    RouteAct act = {.verb = route_json_verb_of(word),
+                    .stage = ROUTE_STAGES_MAX,
+                    .to = ROUTE_STAGES_MAX,
+                    .hash = http_form_value(form, "hash"),
+                    .opinion = http_form_value(form, "comment")};
     if (str_eq(word, STR("propose"))) return open_propose(ctx, release, &proposal);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq(word, str_of(words[i])))
-            return open_act(ctx, &(OpenAct){.verdict = (OpenVerdict)i,
-                                            .id = release,
-                                            .hash = http_form_value(form, "hash"),
-                                            .opinion = http_form_value(form, "comment")});
+    if (act.verb != ROUTE_VERBS && verbs & 1u << act.verb) return open_act(ctx, release, &act);
     return ctx_fail(ctx, RC_CONFLICT, "no-act", STR("act"), "Choose what to do.");
 }
 

@@ -273,8 +273,8 @@ static Rc inbox_waiting(HttpExchange *x, View *view) {
     WaitingRows waiting = {rows, sizeof rows / sizeof *rows};
     JsonItems items = {0};
     Buf condition = buf_new(ctx->arena, CONDITION_MAX);
-    buf_add(&condition, STR("state==\"waiting\";deciderPost=="));
-    json_write_str(&condition, ctx->actor->post);
+    buf_add(&condition, STR("state==\"waiting\";"));
+    page_waits_for(ctx, &condition);
     ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition)};
     if (ctx->actor->roles & 1u << ROLE_CHIEF)
         TRY(project_each(ctx, &wish, waiting_count, &waiting));

@@ -116,12 +116,24 @@ Rc page_seen_out(Ctx *ctx, const Json *contents, PageSeen *seen);
 Str page_decide_purpose(const Ctx *ctx);
 /* Does what the form of a proposal says: approve, return, reject, withdraw. */
 Rc page_decide_form(HttpExchange *x, const HttpForm *form, Str id);
+/* More has to be said than such a form asks: on the decision's own page. */
+bool page_decide_further(const Ctx *ctx, Rc rc);
 /* A fault that belongs to the form; false: to an error page. */
 bool page_decide_fault(Ctx *ctx, Rc rc, Faults *faults);
 /* Its title in both languages. */
 Json page_decision_title(Arena *arena, const Entity *decision);
-/* Who proposed a decision and who decides it, as the component `route` shows it. */
-Json page_stages(HttpExchange *x, const Entity *decision);
+/* `stages`: who proposed a decision and each stage of its route, as the component `route` shows it.
+ */
+Rc page_stages(HttpExchange *x, const Entity *decision, View *view);
+/* The same, and what whoever looks may do: `acts`, `turns`, `withdraws`, `amends`, `pulls_up`,
+ * `adds`, `confirm` (where he confirms his identity first). */
+Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view);
+/* Does what a form on such a page says; and the fault that belongs to it, false: to an error page.
+ */
+Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form);
+bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults);
+/* A condition on proposals: a stage of the actor's post is due. */
+void page_waits_for(Ctx *ctx, Buf *condition);
 /* An article of a law or ordinance in both languages; one that cites otherwise, as it is. */
 Json page_article(Arena *arena, Str ja);
 /* A purpose's code as people read it. */
@@ -272,6 +284,7 @@ PAGE_ROWS(round);
 PAGE_ROWS(decide);
 PAGE_ROWS(plan);
 PAGE_ROWS(decisions);
+PAGE_ROWS(waiting);
 PAGE_ROWS(watch);
 PAGE_ROWS(audit);
 PAGE_ROWS(api);

@@ -361,6 +361,39 @@ static void a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it(void **stat
     }
 }
 
+/* Who is on its route reads what is proposed, and so do deputies and superiors of these posts. */
+static void those_on_a_route_read_what_is_proposed(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *post;
+        bool reads;
+    } rows[] = {{"environment-waste-chief", true}, {"finance-head", true},
+                {"general-director", true},        {"mayor", true},
+                {"environment-head", true},        {"river-road-head", false},
+                {"general-affairs-head", false}};
+    Entity *decision =
+        entity_new(house->arena, STR("urn:ngsi-ld:Decision:1"), STR(LD_DEFAULT "Decision"));
+    Json posts[] = {json_of_str(STR("environment-waste-chief")), json_of_str(STR("finance-head"))};
+    entity_set(house->arena, decision, IRI("drafterPost"), json_of_str(house->clerk.post));
+    entity_set(house->arena, decision, IRI("routePosts"), json_of_items(posts, 2));
+    entity_set_kind(house->arena, decision, ATTR_JSON, IRI("contents"), json_of_str(STR("x")));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const GatePost *post = gate_post(house->tenant.gate, str_of(rows[i].post));
+        Actor actor = {.kind = ACTOR_STAFF,
+                       .id = STR("urn:ngsi-ld:Account:x"),
+                       .post = post->id,
+                       .division = post->division,
+                       .roles = post->roles,
+                       .stepped_up_at = TIME_NONE};
+        house->ctx.actor = &actor;
+        house->ctx.purpose = STR("bulky-waste-decide");
+        const Entity *seen = gate_view(&house->ctx, NULL, decision);
+        if (rows[i].reads != (seen && entity_attr(seen, IRI("contents"))))
+            fail_msg("%s", rows[i].post);
+    }
+    house->ctx.actor = NULL;
+}
+
 /* What organisation.json says of posts must hold together. */
 static void an_organisation_that_does_not_hold_together_is_refused(void **state) {
     House *house = *state;
@@ -536,6 +569,7 @@ int main(void) {
         TEST(rights_are_asked_again_at_the_commit),
         TEST(a_newer_epoch_alone_refuses_nothing),
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
+        TEST(those_on_a_route_read_what_is_proposed),
         TEST(an_organisation_that_does_not_hold_together_is_refused),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -21,7 +21,9 @@ RESIDENTS = {'resident-1', 'resident-2'}
 EVERYBODY = set(ROLES)
 # The first that fits: the beginning of a route's pattern, who may come in.
 RULES = [
-    ('/staff/decisions', {'clerk', 'chief', 'head', 'auditor'}),
+    ('/staff/decisions/waiting', {'clerk', 'chief', 'head', 'steward'}),
+    ('/staff/decisions/{decision}/seen', {'clerk', 'chief', 'head', 'auditor'}),
+    ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/reports', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff/entry', {'clerk'}),
     ('/staff/releases', {'chief', 'head', 'steward'}),

@@ -18,15 +18,22 @@ void desk_decide(Desk *desk, Str id) {
     GOOD(house, open_propose(&house->ctx, id, &proposal));
     desk->head.stepped_up_at = house->clock.fixed;
     house->ctx.actor = &desk->head;
-    GOOD(house, open_act(&house->ctx, &(OpenAct){.id = id, .hash = desk_hash(desk, proposal)}));
+    RouteAct act = {.stage = ROUTE_STAGES_MAX, .hash = desk_hash(desk, proposal)};
+    GOOD(house, open_act(&house->ctx, id, &act));
     house->ctx.actor = &desk->steward;
 }
 
 static Actor official(House *house, const char *post_id) {
     const GatePost *post = gate_post(house->tenant.gate, str_of(post_id));
     assert_non_null(post);
+    Str id;
+    GateAccount account = {
+        .login = str_of(post_id), .kind = ACTOR_STAFF, .name = str_of(post_id), .demo = true};
+    vec_push(house->arena, &account.posts, post->id);
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_create(&house->ctx, &account, &id));
     return (Actor){.kind = ACTOR_STAFF,
-                   .id = str_fmt(house->arena, "urn:ngsi-ld:Account:%s", post_id),
+                   .id = str_dup(house->arena, id),
                    .post = post->id,
                    .roles = post->roles,
                    .stepped_up_at = TIME_NONE};

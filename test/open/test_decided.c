@@ -99,20 +99,20 @@ static void test_only_the_deciding_post_decides_on_what_it_saw(void **state) {
     FAILS(house, open_propose(&house->ctx, COUNTS, &proposal), RC_DENIED, NULL);
     house->ctx.actor = steward;
     GOOD(house, open_propose(&house->ctx, COUNTS, &proposal));
-    OpenAct act = {.id = COUNTS, .hash = desk_hash(&desk, proposal)};
-    FAILS(house, open_act(&house->ctx, &act), RC_DENIED, NULL);
+    RouteAct act = {.stage = ROUTE_STAGES_MAX, .hash = desk_hash(&desk, proposal)};
+    FAILS(house, open_act(&house->ctx, COUNTS, &act), RC_DENIED, NULL);
     house->ctx.actor = head; /* without a fresh confirmation of identity */
-    FAILS(house, open_act(&house->ctx, &act), RC_DENIED, NULL);
+    FAILS(house, open_act(&house->ctx, COUNTS, &act), RC_DENIED, NULL);
     house_act(house, &house->chief); /* a decider, and not of releases */
-    FAILS(house, open_act(&house->ctx, &act), RC_DENIED, "not-decider");
+    FAILS(house, open_act(&house->ctx, COUNTS, &act), RC_DENIED, "not-turn");
     head->stepped_up_at = house->clock.fixed;
     house->ctx.actor = head;
-    FAILS(house, open_act(&house->ctx, &(OpenAct){.id = COUNTS, .hash = STR("0")}), RC_CONFLICT,
-          "other-contents");
-    FAILS(house, open_act(&house->ctx, &(OpenAct){.verdict = OPEN_RETURN, .id = COUNTS}),
-          RC_INVALID, "no-reason");
-    GOOD(house, open_act(&house->ctx, &act));
-    FAILS(house, open_act(&house->ctx, &act), RC_CONFLICT, "not-waiting");
+    RouteAct other = {.stage = ROUTE_STAGES_MAX, .hash = STR("0")},
+             silent = {.verb = ROUTE_RETURN, .stage = ROUTE_STAGES_MAX, .to = ROUTE_STAGES_MAX};
+    FAILS(house, open_act(&house->ctx, COUNTS, &other), RC_CONFLICT, "other-contents");
+    FAILS(house, open_act(&house->ctx, COUNTS, &silent), RC_INVALID, "no-reason");
+    GOOD(house, open_act(&house->ctx, COUNTS, &act));
+    FAILS(house, open_act(&house->ctx, COUNTS, &act), RC_CONFLICT, "not-waiting");
     desk_end(&desk);
 }
 
@@ -126,13 +126,16 @@ static void test_a_returned_or_withdrawn_proposal_can_be_made_again(void **state
     GOOD(house, open_propose(&house->ctx, COUNTS, &proposal));
     desk.head.stepped_up_at = house->clock.fixed;
     house->ctx.actor = &desk.head;
-    OpenAct back = {.verdict = OPEN_RETURN, .id = COUNTS, .opinion = STR("説明を足してください。")};
-    GOOD(house, open_act(&house->ctx, &back));
+    RouteAct back = {.verb = ROUTE_RETURN,
+                     .stage = ROUTE_STAGES_MAX,
+                     .to = ROUTE_STAGES_MAX,
+                     .opinion = STR("説明を足してください。")};
+    GOOD(house, open_act(&house->ctx, COUNTS, &back));
     house->ctx.actor = &desk.steward;
     GOOD(house, open_definition(&house->ctx, COUNTS, &now));
     assert_int_equal(now.state, OPEN_NEW);
     GOOD(house, open_propose(&house->ctx, COUNTS, &proposal));
-    GOOD(house, open_act(&house->ctx, &(OpenAct){.verdict = OPEN_WITHDRAW, .id = COUNTS}));
+    GOOD(house, open_act(&house->ctx, COUNTS, &(RouteAct){.verb = ROUTE_WITHDRAW}));
     desk_decide(&desk, COUNTS);
     GOOD(house, open_definition(&house->ctx, COUNTS, &now));
     assert_int_equal(now.state, OPEN_DECIDED);

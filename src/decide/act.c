@@ -1,0 +1,182 @@
+/* act: one act on the route of a proposal, as part of a command. It is tried when the command is
+   made, so that what follows from it can be added, and judged again at the commit, on the route,
+   the day and the absences of that moment. */
+#include "decide.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+/* ---- at the commit ---- */
+
+static Rc may_be_past(Ctx *ctx, Stage *stage, const PartAct *part, const Entity **decision) {
+    static const unsigned late = 1u << ROUTE_SEE | 1u << ROUTE_ISSUE | 1u << ROUTE_AMEND;
+    if (!(late & 1u << part->act.verb)) {
+        Rc rc = decide_waiting(ctx, stage, part->id, decision);
+        Route route;
+        if (rc != RC_CONFLICT || part->act.verb != ROUTE_APPROVE) return rc;
+        route_json_read(*decision, &route); /* what is circulated is read when it is decided */
+        size_t at = part->act.stage;
+        return at < route.n && route.stages[at].kind == ROUTE_CIRCULATE ? RC_OK : rc;
+    }
+    *decision = stage_entity(stage, part->id);
+    if (*decision) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", part->id, "There is no such proposal.");
+}
+
+static RouteAct act_now(Ctx *ctx, Stage *stage, const PartAct *part) {
+    RouteAct act = part->act;
+    act.at = stage_now(stage);
+    act.day = time_jst_date(act.at);
+    if (act.verb == ROUTE_AMEND)
+        act.hash = part->contents ? decide_hash(ctx->arena, part->contents) : STR_NONE;
+    return act;
+}
+
+/* The proposal as it is, and its route after the act. */
+static Rc act_judge(Ctx *ctx, Stage *stage, const PartAct *part, const Entity **decision,
+                    Route *route) {
+    RouteAct act = act_now(ctx, stage, part);
+    Org org = *part->org;
+    TRY(may_be_past(ctx, stage, part, decision));
+    org_load_absences(ctx->arena, stage, &org);
+    route_json_read(*decision, route);
+    TRY(route_act(ctx, &org, &act, route));
+    if (route->state != part->after)
+        return ctx_fail(ctx, RC_CONFLICT, "route-moved", part->id,
+                        "This proposal has moved on since you looked at it: load the page again.");
+    return RC_OK;
+}
+
+static bool decides(const PartAct *part) {
+    return part->after == ROUTE_DECIDED && part->act.verb == ROUTE_APPROVE;
+}
+
+static Rc act_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const Entity *decision;
+    Route route;
+    TRY(act_judge(ctx, stage, args, &decision, &route));
+    bool waited = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    return waited && decides(args) ? decide_cases_same(ctx, stage, decision) : RC_OK;
+}
+
+static void text_set(Arena *arena, Entity *after, Str iri, Str text) {
+    entity_set(arena, after, iri, json_of_str(text));
+}
+
+/* Who ended the waiting, and what he said. */
+static void end_set(Arena *arena, Entity *after, const RouteAct *act) {
+    text_set(arena, after, IRI("decider"), act->person);
+    text_set(arena, after, IRI("decidedAt"), time_format(arena, act->at));
+    if (!str_empty(act->opinion)) text_set(arena, after, IRI("opinion"), act->opinion);
+}
+
+static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta) {
+    static const char *const ended[] = {LD_DEFAULT "decider", LD_DEFAULT "decidedAt",
+                                        LD_DEFAULT "opinion"};
+    Arena *arena = ctx->arena;
+    entity_set_kind(arena, delta->after, ATTR_JSON, IRI("contents"), *part->contents);
+    entity_set_kind(arena, delta->after, ATTR_JSON, IRI("cases"),
+                    decide_cases_json(arena, &part->cases));
+    text_set(arena, delta->after, IRI("changedAt"), time_format(arena, stage_now(stage)));
+    for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
+        vec_push(arena, &delta->removed, (DeltaRemoval){.name = str_of(ended[i]), .all = true});
+    decide_parts_put(arena, stage, part->id, &part->parts);
+}
+
+static RouteDone done_of(const Route *route, const RouteAct *act, bool on_stage) {
+    bool stands = on_stage && route->stages[act->stage].stand != STAND_WAITING;
+    return (RouteDone){.at = act->at,
+                       .verb = act->verb,
+                       .stage = on_stage ? act->stage : ROUTE_STAGES_MAX,
+                       .actor = act->person,
+                       .post = act->post,
+                       .opinion = act->opinion,
+                       .how = stands ? route->stages[act->stage].how : HOW_OWN};
+}
+
+static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAct *part = args;
+    const Entity *before;
+    Route route;
+    TRY(act_judge(ctx, stage, part, &before, &route));
+    RouteAct act = act_now(ctx, stage, part);
+    Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
+    Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
+    RouteDone done = done_of(&route, &act, route_is_on_stage(act.verb));
+    bool waited = str_eq(entity_text(before, IRI("state")), STR("waiting"));
+    route_json_set(ctx->arena, after, &route);
+    TRY(route_json_act_add(ctx, before, after, &done));
+    if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &delta);
+    if (waited && route.state != ROUTE_WAITING) end_set(ctx->arena, after, &act);
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+const PartKind part_decision_act = {"decision.act", 1, act_guard, act_apply};
+
+/* ---- making one ---- */
+
+/* What the drafter does as such, what he may do as well as those on the route, and what is theirs.
+ */
+Rc act_permitted(Ctx *ctx, RouteVerb verb) {
+    static const unsigned drafter = 1u << ROUTE_WITHDRAW | 1u << ROUTE_AMEND,
+                          either = 1u << ROUTE_CONSULT_ADD | 1u << ROUTE_PASS;
+    GateAsk draft = {.action = ACT_CREATE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
+    GateAsk decide = draft;
+    decide.action = ACT_DECIDE;
+    if (drafter & 1u << verb) return gate_check(ctx, &draft);
+    if (either & 1u << verb && gate_permits(ctx, &draft)) return RC_OK;
+    return gate_check(ctx, &decide);
+}
+
+static Rc proposal_read(Ctx *ctx, Str id, const Entity **out) {
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK && entity_has_type(*out, STR(DECIDE_TYPE))) return RC_OK;
+    if (rc == RC_OK || rc == RC_NOT_FOUND)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such proposal.");
+    return rc;
+}
+
+Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out) {
+    StrVec near = {0};
+    for (size_t i = 0; i < route->n; i++)
+        vec_push(ctx->arena, &near, route->stages[i].post);
+    vec_push(ctx->arena, &near, route->drafter_post);
+    vec_push(ctx->arena, &near, ctx->actor->post);
+    return org_load(ctx, arena, &near, out);
+}
+
+static RouteAct act_copy(Ctx *ctx, Arena *arena, const RouteAct *wish) {
+    RouteAct act = *wish;
+    act.person = str_dup(arena, ctx->actor->id);
+    act.post = str_dup(arena, ctx->actor->post);
+    act.hash = str_dup(arena, wish->hash);
+    act.opinion = str_dup(arena, str_trim(wish->opinion));
+    act.added = str_dup(arena, wish->added);
+    act.at = time_now(ctx->clock);
+    act.day = time_jst_date(act.at);
+    return act;
+}
+
+Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **out) {
+    Arena *arena = command_arena(command);
+    const Entity *decision;
+    Route route;
+    Org *org = NEW(arena, Org);
+    PartAct *part = NEW(arena, PartAct);
+    TRY(proposal_read(ctx, id, &decision));
+    route_json_read(decision, &route);
+    TRY(act_org(ctx, arena, &route, org));
+    *part = (PartAct){.id = str_dup(arena, id), .act = act_copy(ctx, arena, wish), .org = org};
+    if (part->act.stage >= ROUTE_STAGES_MAX)
+        part->act.stage = route_stage_of(org, &route, part->act.post, part->act.day);
+    if (route_is_on_stage(wish->verb) && wish->verb != ROUTE_SEE && route.state != ROUTE_WAITING &&
+        !route_is_due(&route, part->act.stage))
+        return ctx_fail(ctx, RC_CONFLICT, "not-waiting", id,
+                        "This proposal no longer waits for a decision: look at it again.");
+    TRY(route_act(ctx, org, &part->act, &route));
+    part->after = route.state;
+    command_needs(command, part->id);
+    org_load_needs(command, org);
+    *out = part;
+    return RC_OK;
+}

@@ -1,0 +1,114 @@
+/* page_waiting: what waits for whoever looks: stages of his post that are due, those of absent
+ * holders for whom he stands in, decisions to take up, and what was decided for him and he has yet
+ * to see. */
+#include "pages_int.h"
+
+#include "decide/decide.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { WAITING_SHOWN = 200, POSTS_NAMED = 60 };
+
+/* The posts whose business may be his today: those that are his now, those beneath him, and those
+ * for which the table names his post as a deputy. */
+static void posts_near(Ctx *ctx, const Org *org, Date day, StrVec *out) {
+    VEC_EACH (const OrgPost, post, &org->posts) {
+        Str now = org_post_now(org, post->id, day);
+        const OrgPost *held = org_post(org, now);
+        bool mine = str_eq(now, ctx->actor->post) || org_is_above(org, ctx->actor->post, now) ||
+                    (held && org_lists(&held->deputies, ctx->actor->post));
+        if (mine) vec_push(ctx->arena, out, post->id);
+    }
+}
+
+/* Who stands above many is found everything that waits: what is his is told by the routes. */
+static Str condition_of(Ctx *ctx, const StrVec *posts) {
+    Buf text = buf_new(ctx->arena, CONDITION_MAX);
+    bool all = posts->len > POSTS_NAMED;
+    buf_add(&text, STR("((!waitsFor;state==\"waiting\")|waitsFor"));
+    for (size_t i = 0; !all && i < posts->len; i++) {
+        buf_add(&text, i ? STR(",") : STR("=="));
+        json_write_str(&text, posts->items[i]);
+    }
+    buf_add(&text, STR(")"));
+    return buf_str(&text);
+}
+
+/* What he would do there: the first stage that is his, or what he would take up. */
+static const char *task_of(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask,
+                           RouteOffer *offer) {
+    static const char *const tasks[] = {[ROUTE_REVIEW] = "review",
+                                        [ROUTE_CONSULT] = "consult",
+                                        [ROUTE_DECIDE] = "decide",
+                                        [ROUTE_CIRCULATE] = "circulate"};
+    for (size_t i = 0; i < route->n; i++) {
+        offer_stage(ctx, org, route, ask, i, offer);
+        if (offer->verbs & 1u << ROUTE_APPROVE) return tasks[route->stages[i].kind];
+        if (offer->verbs & 1u << ROUTE_SEE) return "after";
+    }
+    return "take_up";
+}
+
+static Json row_value(HttpExchange *x, const Entity *decision, const char *task,
+                      const RouteOffer *offer) {
+    View one = view_new(http_ctx(x)->arena);
+    view_str(&one, "number", entity_text(decision, IRI("number")));
+    view_set(&one, "title", page_decision_title(one.arena, decision));
+    view_str(&one, "url", page_decision_url(one.arena, decision->id));
+    view_str(&one, "task", str_of(task));
+    view_bool(&one, "deputy", offer->how == HOW_DEPUTY);
+    view_str(&one, "drafted", entity_text(decision, IRI("draftedAt")));
+    view_set(&one, "post", page_post(x, entity_text(decision, IRI("drafterPost"))));
+    return view_value(&one);
+}
+
+static Rc row_add(HttpExchange *x, const Entity *decision, JsonItems *rows) {
+    Ctx *ctx = http_ctx(x);
+    Route route;
+    Org org;
+    RouteOffer offer = {0};
+    OfferAsk ask = {ctx->actor->id, ctx->actor->post, time_jst_date(time_now(ctx->clock))};
+    route_json_read(decision, &route);
+    TRY(act_org(ctx, ctx->arena, &route, &org));
+    if (!offer_waits(ctx, &org, &route, &ask)) return RC_OK;
+    const char *task = task_of(ctx, &org, &route, &ask, &offer);
+    vec_push(ctx->arena, rows, row_value(x, decision, task, &offer));
+    return RC_OK;
+}
+
+static Rc waiting_fill(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    Org org;
+    StrVec posts = {0};
+    JsonItems rows = {0};
+    ProjectAnswer found;
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
+    posts_near(ctx, &org, time_jst_date(time_now(ctx->clock)), &posts);
+    ProjectWish wish = {.type = STR("Decision"),
+                        .q = condition_of(ctx, &posts),
+                        .order_by = STR("draftedAt"),
+                        .limit = WAITING_SHOWN,
+                        .view = gate_view};
+    TRY(project_find(ctx, &wish, &found));
+    for (size_t i = 0; i < found.entities.len; i++)
+        TRY(row_add(x, found.entities.items[i], &rows));
+    view_items(view, "rows", &rows);
+    view_bool(view, "more", found.more);
+    return RC_OK;
+}
+
+static void waiting_get(HttpExchange *x) {
+    View view = page_view(x);
+    if (waiting_fill(x, &view) == RC_OK)
+        page_show(x, 200, WEB_PAGE_WAITING, &view);
+    else
+        page_fail(x);
+}
+
+const HttpRoute page_waiting_rows[] = {
+    {HTTP_GET, "/staff/decisions/waiting", waiting_get, HTTP_POOL, 0,
+     GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) |
+         1u << (GATE_ROLE_SHIFT + ROLE_STEWARD),
+     "Decisions", "What waits for me", NULL, NULL, page_shown},
+};
+ROWS(page_waiting_count, page_waiting_rows);
