@@ -159,24 +159,14 @@ static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
     return rc == RC_OK ? procedures_open(ctx, tenant, &sources) : rc;
 }
 
-/* The post that the rule on decisions (決裁規程) names for releases. */
-static Str release_decider(const Json *organisation) {
-    const Json *rows = json_get(organisation, STR("delegations"));
-    for (size_t i = 0; rows && i < rows->len; i++)
-        if (str_eq(json_get_str(json_at(rows, i), "kind"), STR("release")))
-            return json_get_str(json_at(rows, i), "post");
-    return STR_NONE;
-}
-
 /* The releases live as long as the city, like the rules. */
 static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
     CityFiles releases = {0};
-    const Json *districts, *items, *organisation;
+    const Json *districts, *items;
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
     Rc rc = starter_json(&lasting, STR("waste/districts.json"), &districts);
     if (rc == RC_OK) rc = starter_json(&lasting, STR("waste/items.json"), &items);
-    if (rc == RC_OK) rc = starter_json(&lasting, STR("organisation.json"), &organisation);
     if (rc == RC_OK) rc = folder_read(&lasting, STR("releases/"), &releases);
     OpenOptions options = {.releases = releases.items,
                            .release_count = releases.len,
@@ -184,7 +174,6 @@ static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
     if (rc == RC_OK) {
         options.districts = json_get(districts, STR("districts"));
         options.classes = json_get(items, STR("classes"));
-        options.decider = release_decider(organisation);
         rc = open_open(&lasting, tenant, &options);
     }
     ctx->error = lasting.error;

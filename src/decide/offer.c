@@ -2,20 +2,18 @@
 
 typedef struct Trial {
     Ctx ctx; /* errors of trials are nobody's */
-    const Org *org;
-    const Route *route;
+    const OfferAsk *ask;
     RouteAct act; /* with all that could be demanded */
 } Trial;
 
-static Trial trial_new(const Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask) {
+static Trial trial_new(const Ctx *ctx, const OfferAsk *ask) {
     return (Trial){.ctx = *ctx,
-                   .org = org,
-                   .route = route,
+                   .ask = ask,
                    .act = {.person = ask->person,
                            .post = ask->post,
                            .day = ask->day,
                            .to = ROUTE_STAGES_MAX,
-                           .hash = route->hash,
+                           .hash = ask->route->hash,
                            .opinion = STR("x"),
                            .urgent = true,
                            .two_roles = true,
@@ -23,9 +21,9 @@ static Trial trial_new(const Ctx *ctx, const Org *org, const Route *route, const
 }
 
 static bool tried(Trial *trial, const RouteAct *act, Route *after) {
-    *after = *trial->route;
+    *after = *trial->ask->route;
     ArenaMark mark = arena_mark(trial->ctx.arena); /* for the words of a refusal */
-    bool taken = route_act(&trial->ctx, trial->org, act, after) == RC_OK;
+    bool taken = route_act(&trial->ctx, trial->ask->org, act, after) == RC_OK;
     arena_rewind(trial->ctx.arena, mark);
     return taken;
 }
@@ -47,9 +45,8 @@ static bool demanded(Trial *trial, size_t stage, size_t flag) {
     return !tried(trial, &act, &after);
 }
 
-void offer_stage(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask, size_t stage,
-                 RouteOffer *out) {
-    Trial trial = trial_new(ctx, org, route, ask);
+void offer_stage(Ctx *ctx, const OfferAsk *ask, size_t stage, RouteOffer *out) {
+    Trial trial = trial_new(ctx, ask);
     Route after;
     *out = (RouteOffer){0};
     for (unsigned verb = 0; verb < ROUTE_VERBS; verb++)
@@ -69,15 +66,15 @@ static bool may_add(Trial *trial) {
     Route after;
     RouteAct act = trial->act;
     act.verb = ROUTE_CONSULT_ADD;
-    VEC_EACH (const OrgPost, post, &trial->org->posts) {
+    VEC_EACH (const OrgPost, post, &trial->ask->org->posts) {
         act.added = post->id;
         if (tried(trial, &act, &after)) return true;
     }
     return false;
 }
 
-unsigned offer_whole(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask) {
-    Trial trial = trial_new(ctx, org, route, ask);
+unsigned offer_whole(Ctx *ctx, const OfferAsk *ask) {
+    Trial trial = trial_new(ctx, ask);
     unsigned verbs = 0;
     for (unsigned verb = 0; verb < ROUTE_VERBS; verb++)
         if (!route_is_on_stage((RouteVerb)verb) && offered(&trial, (RouteVerb)verb, 0))
@@ -85,12 +82,12 @@ unsigned offer_whole(Ctx *ctx, const Org *org, const Route *route, const OfferAs
     return may_add(&trial) ? verbs | 1u << ROUTE_CONSULT_ADD : verbs;
 }
 
-bool offer_waits(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask) {
-    Trial trial = trial_new(ctx, org, route, ask);
-    for (size_t i = 0; i < route->n; i++) {
+bool offer_waits(Ctx *ctx, const OfferAsk *ask) {
+    Trial trial = trial_new(ctx, ask);
+    for (size_t i = 0; i < ask->route->n; i++) {
         RouteTurn turn;
         if (offered(&trial, ROUTE_APPROVE, i) || offered(&trial, ROUTE_SEE, i)) return true;
-        route_turn(org, route, i, ask->day, &turn);
+        route_turn(ask->org, ask->route, i, ask->day, &turn);
         if (turn.wait == WAIT_SUPERIOR && str_eq(turn.post, ask->post) &&
             offered(&trial, ROUTE_PULL_UP, i))
             return true;

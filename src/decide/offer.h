@@ -5,8 +5,10 @@
 
 #include "route.h"
 
-/* Who asks, under which of his posts, on which day. */
+/* Who asks about which route, under which of his posts, on which day. */
 typedef struct OfferAsk {
+    const Org *org;
+    const Route *route;
     Str person, post;
     Date day;
 } OfferAsk;
@@ -20,11 +22,10 @@ typedef struct RouteOffer {
 } RouteOffer;
 
 /* On one stage; without its verbs: nothing. */
-void offer_stage(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask, size_t stage,
-                 RouteOffer *out);
+void offer_stage(Ctx *ctx, const OfferAsk *ask, size_t stage, RouteOffer *out);
 /* Verbs that are about no stage, as bits. CONSULT_ADD: some post may be added. */
-unsigned offer_whole(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask);
+unsigned offer_whole(Ctx *ctx, const OfferAsk *ask);
 /* Whether anything waits for him: a stage that is due, something to see, a decision to take up. */
-bool offer_waits(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask);
+bool offer_waits(Ctx *ctx, const OfferAsk *ask);
 
 #endif

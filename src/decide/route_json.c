@@ -265,3 +265,20 @@ Rc route_json_act_add(Ctx *ctx, const Entity *before, Entity *after, const Route
                     opinion_json(ctx->arena, done->opinion, n));
     return RC_OK;
 }
+
+void route_json_redate(Arena *arena, const Entity *decision, int64_t at, Entity *set) {
+    Route route;
+    RouteDones acts;
+    JsonItems items = {0};
+    route_json_read(decision, &route);
+    route_json_acts(arena, decision, &acts);
+    for (size_t i = 0; i < route.n; i++)
+        if (route.stages[i].stand != STAND_WAITING) route.stages[i].at = at;
+    VEC_EACH (RouteDone, done, &acts) {
+        done->at = at;
+        vec_push(arena, &items, act_json(arena, done));
+    }
+    route_json_set(arena, set, &route);
+    if (items.len)
+        entity_set_kind(arena, set, ATTR_JSON, IRI("acts"), json_of_items(items.items, items.len));
+}

@@ -36,4 +36,8 @@ void route_json_acts(Arena *arena, const Entity *decision, RouteDones *out);
  */
 Rc route_json_act_add(Ctx *ctx, const Entity *before, Entity *after, const RouteDone *done);
 
+/* All that was done on it, as if it had been done at one time: of a city that was lived through at
+ * once. What it sets is borrowed from the decision. */
+void route_json_redate(Arena *arena, const Entity *decision, int64_t at, Entity *set);
+
 #endif

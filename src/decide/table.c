@@ -83,6 +83,11 @@ static const Json *row_of(const TableAsk *ask) {
     return NULL;
 }
 
+Str table_decider(const TableAsk *ask) {
+    const Json *row = row_of(ask);
+    return row ? json_get_str(row, "post") : STR_NONE;
+}
+
 Rc table_plan(Ctx *ctx, Arena *arena, const TableAsk *ask, RoutePlan *plan) {
     const Json *row = row_of(ask);
     if (!row)

@@ -22,4 +22,7 @@ typedef struct TableAsk {
    arena. RC_INVALID "no-decider": no row is of this kind and amount. */
 Rc table_plan(Ctx *ctx, Arena *arena, const TableAsk *ask, RoutePlan *plan);
 
+/* The post that decides, STR_NONE when no row fits. */
+Str table_decider(const TableAsk *ask);
+
 #endif

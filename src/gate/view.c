@@ -128,7 +128,11 @@ static unsigned route_relation(const Gate *gate, const Actor *actor, Str post) {
     unsigned bits = charge_relation(gate, actor, post);
     const GatePost *owner = gate_post(gate, post), *above = owner;
     if (!owner || str_empty(actor->post)) return bits;
-    if (str_eq(owner->successor, actor->post)) bits |= REL_POST;
+    for (size_t i = 0; above && i < gate->posts.len; i++) {
+        if (str_eq(above->successor, actor->post)) bits |= REL_POST;
+        above = gate_post(gate, above->successor);
+    }
+    above = owner;
     VEC_EACH (const Str, deputy, &owner->deputies)
         if (str_eq(*deputy, actor->post)) bits |= REL_POST;
     while (above && !str_empty(above->superior)) { /* nobody is above himself: organisation_read */

@@ -116,7 +116,8 @@ Rc open_definition(Ctx *ctx, Str id, OpenDefinition *out) {
 }
 
 Str open_decider(const Tenant *tenant) {
-    return tenant->open->decider;
+    const Json *organisation = tenant->gate ? gate_organisation(tenant->gate) : NULL;
+    return table_decider(&(TableAsk){organisation, STR("release"), 0});
 }
 
 /* ---- what a run would publish ---- */

@@ -249,7 +249,6 @@ Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
     *open = (Open){.arena = arena,
                    .districts = options->districts,
                    .classes = options->classes,
-                   .decider = options->decider,
                    .every = options->every ? options->every : TIME_HOUR,
                    .tenant = tenant,
                    .clock = *ctx->clock};

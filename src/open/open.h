@@ -16,7 +16,6 @@ typedef struct OpenOptions {
     size_t release_count;
     const Json *districts; /* [{"id", "name": {ja, en}}], in the order of tables */
     const Json *classes;   /* [{"id", "label": {ja, en}}] */
-    Str decider;           /* the post that decides releases (決裁規程) */
     int64_t every;         /* µs between runs; 0: one hour */
 } OpenOptions;
 

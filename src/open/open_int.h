@@ -42,7 +42,6 @@ struct Open {
     Arena *arena;
     VEC(Definition) definitions;
     VEC(Release) releases; /* as declared; what runs is what release_decided gives */
-    Str decider;
     const Json *districts, *classes;
     int64_t every;
     pthread_mutex_t running; /* held by a run */

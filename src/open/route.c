@@ -116,7 +116,7 @@ static const Json *contents_of(Arena *arena, const OpenDefinition *definition, c
     return contents;
 }
 
-static PartDraft *draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definition) {
+static Rc draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definition, PartDraft **out) {
     PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     *draft = (PartDraft){
@@ -125,12 +125,13 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definit
         .title = str_fmt(arena, "オープンデータの公開について（" STR_FMT "）",
                          STR_ARG(json_get_str(definition->title, "ja"))),
         .plan = {.drafter = str_dup(arena, ctx->actor->id),
-                 .drafter_post = str_dup(arena, ctx->actor->post),
-                 .decider_post = str_dup(arena, open_decider(ctx->tenant))},
+                 .drafter_post = str_dup(arena, ctx->actor->post)},
         .counter = counter_id(arena, STR("decision"), year),
         .fiscal_year = year,
     };
-    return draft;
+    TableAsk ask = {gate_organisation(ctx->tenant->gate), draft->kind, 0};
+    *out = draft;
+    return table_plan(ctx, arena, &ask, &draft->plan);
 }
 
 Rc open_propose(Ctx *ctx, Str id, Str *decision) {
@@ -140,7 +141,12 @@ Rc open_propose(Ctx *ctx, Str id, Str *decision) {
     TRY(may_propose(ctx, &definition));
     TRY(definition_try(ctx, definition_find(ctx->tenant->open, id), &found));
     Command *command = command_begin(ctx, "release.propose");
-    PartDraft *draft = draft_of(ctx, command_arena(command), &definition);
+    PartDraft *draft;
+    Rc rc = draft_of(ctx, command_arena(command), &definition, &draft);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
     draft->contents = contents_of(command_arena(command), &definition, found);
     *decision = str_dup(ctx->arena, draft->id);
     command_needs(command, draft->counter);

@@ -97,6 +97,7 @@ typedef struct OfficeDecision {
     Str hash;    /* of what was shown */
     Str opinion; /* reason of a return or rejection, or of taking out */
     Str case_id; /* take out */
+    bool minor;  /* amend: declared 軽微な修正, which those who have acted see instead */
 } OfficeDecision;
 /* An act on a proposal's route, as decide/ has it (its person, post and day are set here), and what
    follows when the route is decided or rejected, in one command: cases become planned, a fee is
@@ -117,7 +118,7 @@ Rc office_putback(Ctx *ctx, const OfficeDecision *decision);
    seen of the evidence (opinion): what was approved is void, what was returned waits again. minor:
    declared 軽微な修正, which those who have acted see instead. RC_CONFLICT "other-route": its
    amount would take another route; "proposed": another one about the case was drafted since. */
-Rc office_amend(Ctx *ctx, const OfficeDecision *decision, bool minor);
+Rc office_amend(Ctx *ctx, const OfficeDecision *decision);
 /* The drafter takes his proposal back (引戻し). */
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 

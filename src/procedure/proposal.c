@@ -253,14 +253,14 @@ static Rc amend_same_route(Ctx *ctx, Command *command, const Entity *decision,
 }
 
 static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const Entity *application,
-                    const OfficeDecision *wish, bool minor) {
+                    const OfficeDecision *wish) {
     PartDraft draft = {.id = str_dup(command_arena(command), decision->id)};
     PartAct *act;
     TRY(amend_newest(ctx, command, STR("fee-reduction"), decision, application->id));
     TRY(amend_same_route(ctx, command, decision, application));
     const Json *contents = reduction_contents(ctx, command, &draft, application, wish->opinion);
     RouteAct amend = {
-        .verb = ROUTE_AMEND, .hash = decide_hash(ctx->arena, contents), .minor = minor};
+        .verb = ROUTE_AMEND, .hash = decide_hash(ctx->arena, contents), .minor = wish->minor};
     TRY(act_new(ctx, command, decision->id, &amend, &act));
     reduction_still(command, application, &act->cases);
     act->contents = contents;
@@ -269,7 +269,7 @@ static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const En
     return RC_OK;
 }
 
-Rc office_amend(Ctx *ctx, const OfficeDecision *wish, bool minor) {
+Rc office_amend(Ctx *ctx, const OfficeDecision *wish) {
     const Entity *decision, *application;
     Outcome outcome;
     TRY(proposal_load(ctx, wish->id, &decision));
@@ -280,7 +280,7 @@ Rc office_amend(Ctx *ctx, const OfficeDecision *wish, bool minor) {
     OfficeAct act = {.id = json_get_str(contents->value, "case")};
     TRY(reduction_case(ctx, &act, &application));
     Command *command = case_command(ctx, STR("decision.amend"), act.id, STR("web"));
-    Rc rc = amend_add(ctx, command, decision, application, wish, minor);
+    Rc rc = amend_add(ctx, command, decision, application, wish);
     if (rc == RC_OK) return case_execute(ctx, command, &outcome);
     command_free(command);
     return rc;

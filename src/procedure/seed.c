@@ -525,9 +525,13 @@ static Rc story_date(Seed *seed, Command *command, const Story *story) {
     return RC_OK;
 }
 
-static Rc proposal_date(Command *command, const Proposal *proposal) {
+static Rc proposal_date(Seed *seed, Command *command, const Proposal *proposal) {
+    const Entity *decision;
     Arena *arena = command_arena(command);
     Entity *set = entity_new(arena, str_dup(arena, proposal->id), STR(DECIDE_TYPE));
+    TRY(ledger_entity(&seed->ctx, seed->ctx.tenant->ledger, proposal->id, &decision));
+    if (proposal->decided != TIME_NONE)
+        route_json_redate(arena, entity_dup(arena, decision), proposal->decided, set);
     set_time(arena, set, IRI("draftedAt"), proposal->drafted);
     set_time(arena, set, IRI("decidedAt"), proposal->decided);
     date_add(command, set);
@@ -544,7 +548,7 @@ static Rc dates_write(Seed *seed, size_t first, bool stories) {
     Rc rc = RC_OK;
     for (size_t i = first; i < total && i < first + DATES_AT_ONCE && rc == RC_OK; i++)
         if (!stories)
-            rc = proposal_date(command, &seed->proposals.items[i]);
+            rc = proposal_date(seed, command, &seed->proposals.items[i]);
         else if (!str_empty(seed->stories[i].id))
             rc = story_date(seed, command, &seed->stories[i]);
     if (rc == RC_OK) return case_execute(&seed->ctx, command, &outcome);

@@ -182,7 +182,11 @@ bool page_decide_further(const Ctx *ctx, Rc rc) {
 bool page_decide_fault(Ctx *ctx, Rc rc, Faults *faults) {
     static const struct {
         const char *code, *fault;
-    } conflicts[] = {{"case-moved", "moved"}, {"last-case", "last"}, {"out-moved", "out"}};
+    } conflicts[] = {{"case-moved", "moved"},
+                     {"last-case", "last"},
+                     {"out-moved", "out"},
+                     {"not-due", "route"},
+                     {"route-moved", "route"}};
     const char *fault = "changed";
     for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
         if (str_eq(ctx->error.code, str_of(conflicts[i].code))) fault = conflicts[i].fault;

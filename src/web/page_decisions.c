@@ -71,9 +71,10 @@ static Str decision_url(HttpExchange *x, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
     Date day;
     bool own = waits_for_own(ctx, decision);
+    bool decides = own && str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post);
     if (own && of_kind(decision, "fee-reduction")) return STR("/staff/reductions");
-    if (own && of_kind(decision, "release")) return STR("/staff/releases");
-    if (own && plan_day(decision, &day))
+    if (decides && of_kind(decision, "release")) return STR("/staff/releases");
+    if (decides && plan_day(decision, &day))
         return str_fmt(ctx->arena, "/staff/plan/" STR_FMT,
                        STR_ARG(time_format_date(ctx->arena, day)));
     return page_decision_url(ctx->arena, decision->id);

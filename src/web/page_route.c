@@ -22,6 +22,10 @@ static Rc course_load(Ctx *ctx, const Entity *decision, Course *out) {
     return act_org(ctx, ctx->arena, &out->route, &out->org);
 }
 
+static OfferAsk course_ask(const Ctx *ctx, const Course *course) {
+    return (OfferAsk){&course->org, &course->route, ctx->actor->id, ctx->actor->post, course->day};
+}
+
 /* ---- stages ---- */
 
 static const char *const roles[] = {[ROUTE_REVIEW] = "review",
@@ -171,13 +175,16 @@ static Json returns_value(HttpExchange *x, const Route *route, size_t stage) {
     return json_of_items(items.items, items.len);
 }
 
-static Json turn_value(HttpExchange *x, const Course *course, size_t stage,
-                       const RouteOffer *offer) {
+/* first: what is wrong is told at its fields. */
+static Json turn_value(HttpExchange *x, const Course *course, size_t stage, const RouteOffer *offer,
+                       bool first) {
     static const RouteVerb shown[] = {ROUTE_APPROVE, ROUTE_DISSENT, ROUTE_PASS,
                                       ROUTE_SEE,     ROUTE_RETURN,  ROUTE_REJECT};
     const RouteStage *own = &course->route.stages[stage];
     View one = view_new(http_ctx(x)->arena);
     view_int(&one, "stage", (int64_t)stage);
+    view_bool(&one, "first", first);
+    view_str(&one, "field", first ? STR("comment") : str_fmt(one.arena, "comment-%zu", stage));
     view_str(&one, "role", str_of(roles[own->kind]));
     view_set(&one, "post", page_post(x, own->post));
     view_bool(&one, "deputy", offer->how == HOW_DEPUTY);
@@ -225,13 +232,15 @@ static unsigned permitted(Ctx *ctx, unsigned verbs, bool *confirm) {
 
 static void turns_set(HttpExchange *x, const Course *course, View *view, bool *confirm) {
     Ctx *ctx = http_ctx(x);
-    OfferAsk ask = {ctx->actor->id, ctx->actor->post, course->day};
+    OfferAsk ask = course_ask(ctx, course);
     JsonItems turns = {0};
     for (size_t i = 0; i < course->route.n; i++) {
         RouteOffer offer;
-        offer_stage(ctx, &course->org, &course->route, &ask, i, &offer);
+        offer_stage(ctx, &ask, i, &offer);
         offer.verbs = permitted(ctx, offer.verbs, confirm);
-        if (offer.verbs) vec_push(ctx->arena, &turns, turn_value(x, course, i, &offer));
+        if (!offer.verbs) continue;
+        Json one = turn_value(x, course, i, &offer, !turns.len);
+        vec_push(ctx->arena, &turns, one);
     }
     view_items(view, "turns", &turns);
 }
@@ -241,9 +250,8 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view) {
     Course course;
     bool confirm = false;
     TRY(course_load(ctx, decision, &course));
-    OfferAsk ask = {ctx->actor->id, ctx->actor->post, course.day};
-    unsigned whole = permitted(
-        ctx, offer_whole(ctx, &course.org, &course.route, &ask) & ~(1u << ROUTE_ISSUE), &confirm);
+    OfferAsk ask = course_ask(ctx, &course);
+    unsigned whole = permitted(ctx, offer_whole(ctx, &ask) & ~(1u << ROUTE_ISSUE), &confirm);
     view_set(view, "stages", stages_value(x, decision, &course));
     acts_set(x, decision, view);
     turns_set(x, &course, view, &confirm);
@@ -290,8 +298,8 @@ Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form) 
     if (act.verb == ROUTE_VERBS || act.verb == ROUTE_ISSUE)
         return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
     if (act.verb == ROUTE_AMEND)
-        return office_amend(ctx, &(OfficeDecision){.id = decision->id, .opinion = act.opinion},
-                            act.minor);
+        return office_amend(
+            ctx, &(OfficeDecision){.id = decision->id, .opinion = act.opinion, .minor = act.minor});
     if (str_eq(entity_text(decision, IRI("kind")), STR("release")))
         return open_act_on(ctx, decision->id, &act);
     return office_act(ctx, decision->id, &act);

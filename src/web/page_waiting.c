@@ -35,15 +35,14 @@ static Str condition_of(Ctx *ctx, const StrVec *posts) {
 }
 
 /* What he would do there: the first stage that is his, or what he would take up. */
-static const char *task_of(Ctx *ctx, const Org *org, const Route *route, const OfferAsk *ask,
-                           RouteOffer *offer) {
+static const char *task_of(Ctx *ctx, const OfferAsk *ask, RouteOffer *offer) {
     static const char *const tasks[] = {[ROUTE_REVIEW] = "review",
                                         [ROUTE_CONSULT] = "consult",
                                         [ROUTE_DECIDE] = "decide",
                                         [ROUTE_CIRCULATE] = "circulate"};
-    for (size_t i = 0; i < route->n; i++) {
-        offer_stage(ctx, org, route, ask, i, offer);
-        if (offer->verbs & 1u << ROUTE_APPROVE) return tasks[route->stages[i].kind];
+    for (size_t i = 0; i < ask->route->n; i++) {
+        offer_stage(ctx, ask, i, offer);
+        if (offer->verbs & 1u << ROUTE_APPROVE) return tasks[ask->route->stages[i].kind];
         if (offer->verbs & 1u << ROUTE_SEE) return "after";
     }
     return "take_up";
@@ -67,11 +66,12 @@ static Rc row_add(HttpExchange *x, const Entity *decision, JsonItems *rows) {
     Route route;
     Org org;
     RouteOffer offer = {0};
-    OfferAsk ask = {ctx->actor->id, ctx->actor->post, time_jst_date(time_now(ctx->clock))};
+    OfferAsk ask = {&org, &route, ctx->actor->id, ctx->actor->post,
+                    time_jst_date(time_now(ctx->clock))};
     route_json_read(decision, &route);
     TRY(act_org(ctx, ctx->arena, &route, &org));
-    if (!offer_waits(ctx, &org, &route, &ask)) return RC_OK;
-    const char *task = task_of(ctx, &org, &route, &ask, &offer);
+    if (!offer_waits(ctx, &ask)) return RC_OK;
+    const char *task = task_of(ctx, &ask, &offer);
     vec_push(ctx->arena, rows, row_value(x, decision, task, &offer));
     return RC_OK;
 }

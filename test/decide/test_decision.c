@@ -336,6 +336,10 @@ static void draft_long(Deal *deal) {
                                  .decider_post = STR("head-post")},
                         .counter = counter_id(command_arena(command), STR("decision"), 2026),
                         .fiscal_year = 2026};
+    for (size_t i = 0; i < CASES; i++) {
+        uint64_t version = house_entity(house, deal->cases[i])->version;
+        vec_push(command_arena(command), &part->cases, (DecideCase){deal->cases[i], version});
+    }
     vec_push(command_arena(command), &part->plan.reviewers, STR("chief-post"));
     vec_push(command_arena(command), &part->plan.consulted, STR("legal-post"));
     command_needs(command, part->id);
@@ -391,6 +395,17 @@ static void other_contents_void_what_was_approved(void **state) {
           "other-contents");
     assert_true(str_eq(text_of(deal, "contentHash"),
                        decide_hash(house->ctx.arena, contents(house->ctx.arena, 1))));
+}
+
+static void what_is_taken_out_voids_what_was_approved(void **state) {
+    DEAL();
+    draft_long(deal);
+    GOOD(house, on_route(deal, (RouteAct){CHIEF, .stage = 0}, ROUTE_WAITING));
+    waits_for(deal, "legal-post");
+    GOOD(house, ACT(deal, TAKEOUT, .actor = STR("urn:clerk"), .post = STR("clerk-post"),
+                    .opinion = STR("重複"), .case_id = deal->cases[0],
+                    .contents = contents(house->arena, CASES - 1)));
+    waits_for(deal, "chief-post");
 }
 
 static void what_was_returned_is_amended_and_waits_again(void **state) {
@@ -591,6 +606,7 @@ int main(void) {
         TEST(who_is_recorded_absent_by_then_does_not_act),
         TEST(a_route_is_kept_stage_by_stage),
         TEST(other_contents_void_what_was_approved),
+        TEST(what_is_taken_out_voids_what_was_approved),
         TEST(what_was_returned_is_amended_and_waits_again),
         TEST(one_without_a_route_is_its_deciders),
         TEST(a_case_that_moved_voids_the_decision),

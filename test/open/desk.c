@@ -47,8 +47,7 @@ void desk_open(Desk *desk) {
     OpenOptions options = {.releases = desk->releases,
                            .release_count = 3,
                            .districts = json_get(districts, STR("districts")),
-                           .classes = json_get(items, STR("classes")),
-                           .decider = STR("information-head")};
+                           .classes = json_get(items, STR("classes"))};
     GOOD(house, open_open(&house->ctx, &house->tenant, &options));
 }
 

@@ -102,6 +102,28 @@ static void check_shape(const Seen *seen) {
     assert_true(seen->waiting > 0);
 }
 
+/* What was decided was decided when the city says so, in its route as well. */
+static void check_routes(House *house) {
+    ProjectAnswer answer;
+    size_t decided = 0;
+    ProjectWish wish = {.type = STR("Decision"), .q = STR("state==\"decided\""), .limit = 1000};
+    GOOD(house, project_find(&house->ctx, &wish, &answer));
+    for (size_t i = 0; i < answer.entities.len; i++) {
+        const Entity *decision = answer.entities.items[i];
+        int64_t at;
+        Route route;
+        RouteDones acts;
+        route_json_read(decision, &route);
+        route_json_acts(house->ctx.arena, decision, &acts);
+        assert_true(time_parse(entity_text(decision, IRI("decidedAt")), &at));
+        assert_int_equal(route.stages[route_decider(&route)].at, at);
+        assert_int_equal(acts.len, 1);
+        assert_int_equal(acts.items[0].at, at);
+        decided++;
+    }
+    assert_true(decided > 0);
+}
+
 static void a_generated_city_has_every_state_whenever_it_is_made(void **state) {
     (void)state;
     static const char *const instants[] = {"2026-11-21T09:40:00Z", "2027-01-02T03:00:00Z",
@@ -115,6 +137,7 @@ static void a_generated_city_has_every_state_whenever_it_is_made(void **state) {
         Seen seen = {.house = &house};
         see_all(&seen);
         check_shape(&seen);
+        check_routes(&house);
         house_end(&house);
     }
 }
