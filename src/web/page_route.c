@@ -127,11 +127,23 @@ static Json draft_value(HttpExchange *x, const Entity *decision) {
     return view_value(&one);
 }
 
+/* In the order in which they are due: one that was added at run time stands last in the route. */
+static void stages_order(const Route *route, size_t order[ROUTE_STAGES_MAX]) {
+    for (size_t i = 0; i < route->n; i++) {
+        size_t at = i;
+        for (; at && route->stages[order[at - 1]].rank > route->stages[i].rank; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
 static Json stages_value(HttpExchange *x, const Entity *decision, const Course *course) {
     JsonItems items = {0};
+    size_t order[ROUTE_STAGES_MAX];
+    stages_order(&course->route, order);
     vec_push(http_ctx(x)->arena, &items, draft_value(x, decision));
     for (size_t i = 0; i < course->route.n; i++)
-        vec_push(http_ctx(x)->arena, &items, stage_value(x, decision, course, i));
+        vec_push(http_ctx(x)->arena, &items, stage_value(x, decision, course, order[i]));
     return json_of_items(items.items, items.len);
 }
 
