@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "decide/route.h"
+#include "decide/decide.h"
 
 /* mayor > director > head > chief > clerk; finance > mayor; each held by the person of its first
  * letter. */
@@ -399,35 +399,34 @@ static void a_route_needs_a_decider_and_an_end(void **state) {
 
 /* What happened, kept beside the route: the invariants are judged from this, not from the route's
  * own flags. */
-typedef struct History {
+typedef struct Past {
     Str signed_by[ROUTE_STAGES_MAX]; /* who acts on which stage now */
     Str good_hashes[32];             /* contents since the last change that was not minor */
     size_t n_hashes;
     bool dissent[ROUTE_STAGES_MAX];
-} History;
+} Past;
 
-static bool has_hash(const History *history, Str hash) {
+static bool has_hash(const Past *history, Str hash) {
     for (size_t i = 0; i < history->n_hashes; i++)
         if (str_eq(history->good_hashes[i], hash)) return true;
     return false;
 }
 
 /* Nobody acts silently in two roles. */
-static void check_roles(const History *history, const Route *before, const RouteAct *act) {
+static void check_roles(const Past *history, const Route *before, const RouteAct *act) {
     bool second = str_eq(before->drafter, act->person);
     for (size_t i = 0; i < before->n; i++)
         second |= i != act->stage && str_eq(history->signed_by[i], act->person);
     assert_true(!second || act->two_roles);
 }
 
-static void note_contents(History *history, const Route *before, const RouteAct *act) {
+static void note_contents(Past *history, const Route *before, const RouteAct *act) {
     if (act->verb != ROUTE_AMEND) return;
     if (!act->minor || before->state == ROUTE_RETURNED) memset(history, 0, sizeof *history);
     if (history->n_hashes < 32) history->good_hashes[history->n_hashes++] = act->hash;
 }
 
-static void note_act(History *history, const Route *before, const Route *route,
-                     const RouteAct *act) {
+static void note_act(Past *history, const Route *before, const Route *route, const RouteAct *act) {
     bool signs = act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT;
     if (signs || act->verb == ROUTE_REJECT) check_roles(history, before, act);
     if (signs) history->signed_by[act->stage] = act->person;
@@ -440,7 +439,7 @@ static void note_act(History *history, const Route *before, const Route *route,
     }
 }
 
-static void check_decided(const Town *town, const Route *route, const History *history) {
+static void check_decided(const Town *town, const Route *route, const Past *history) {
     const RouteStage *decider = &route->stages[route_decider(route)];
     bool unsettled = false;
     for (size_t i = 0; i < route->n; i++) {
@@ -458,7 +457,7 @@ static void check_decided(const Town *town, const Route *route, const History *h
     (void)town;
 }
 
-static void check(const Town *town, const Route *route, const History *history) {
+static void check(const Town *town, const Route *route, const Past *history) {
     size_t deciders = 0;
     for (size_t i = 0; i < route->n; i++) {
         const RouteStage *stage = &route->stages[i];
@@ -586,6 +585,47 @@ static Route random_route(Town *town, Dice *dice) {
     return route;
 }
 
+/* Whatever is taken was offered to him before, with all that it demanded. */
+static void check_offered(Town *town, const Route *before, const RouteAct *act) {
+    OfferAsk ask = {&town->org, before, act->person, act->post, act->day};
+    RouteOffer offer;
+    if (!route_is_on_stage(act->verb)) {
+        assert_true(offer_whole(&town->ctx, &ask) & 1u << act->verb);
+        return;
+    }
+    offer_stage(&town->ctx, &ask, act->stage, &offer);
+    assert_true(offer.verbs & 1u << act->verb);
+    if (act->verb != ROUTE_APPROVE) return;
+    assert_true(!offer.two_roles || act->two_roles);
+    assert_true(!offer.urgent || act->urgent);
+    assert_true(!offer.opinions || act->opinions_seen);
+    assert_true(offer_waits(&town->ctx, &ask));
+}
+
+/* A route is the same once it was kept in a Decision and read again; opinions are kept beside it.
+ */
+static void check_kept(Town *town, const Route *route) {
+    Route kept;
+    Entity *decision =
+        entity_new(town->ctx.arena, STR("urn:ngsi-ld:Decision:1"), STR("urn:t:Decision"));
+    entity_set(town->ctx.arena, decision, STR(LD_DEFAULT "drafter"), json_of_str(route->drafter));
+    route_json_set(town->ctx.arena, decision, route);
+    route_json_read(decision, &kept);
+    assert_int_equal(kept.state, route->state);
+    assert_int_equal(kept.n, route->n);
+    assert_int_equal(kept.issued, route->issued);
+    assert_memory_equal(&kept.rules, &route->rules, sizeof kept.rules);
+    assert_true(str_eq(kept.hash, route->hash) && str_eq(kept.drafter, route->drafter));
+    for (size_t i = 0; i < route->n; i++) {
+        const RouteStage *was = &route->stages[i], *is = &kept.stages[i];
+        assert_true(is->kind == was->kind && is->rank == was->rank && is->stand == was->stand);
+        assert_true(is->how == was->how && is->after == was->after && is->changed == was->changed);
+        assert_true(str_eq(is->post, was->post) && str_eq(is->hash, was->hash));
+        assert_true(str_eq(is->actor, was->actor) && str_eq(is->actor_post, was->actor_post));
+        assert_int_equal(is->at, was->at);
+    }
+}
+
 static void the_invariants_hold_over_generated_sequences(void **state) {
     Town *town = *state;
     const char *wide = getenv("MACHI_TEST_LONG");
@@ -596,7 +636,7 @@ static void the_invariants_hold_over_generated_sequences(void **state) {
         ArenaMark mark = arena_mark(town->ctx.arena);
         if (i % 16 == 0) shuffle_town(town, &dice);
         Route route = random_route(town, &dice);
-        History history = {.good_hashes = {STR("h1")}, .n_hashes = 1};
+        Past history = {.good_hashes = {STR("h1")}, .n_hashes = 1};
         for (int step = 0; step < 24; step++) {
             Date day = after(step / 5);
             RouteAct act = random_act(town, &route, &dice, day);
@@ -606,6 +646,11 @@ static void the_invariants_hold_over_generated_sequences(void **state) {
             note_act(&history, &before, &route, &act);
             check(town, &route, &history);
             check_turns(town, &route, day);
+            if (i % 8) continue; /* what takes its time, of some */
+            ArenaMark kept = arena_mark(town->ctx.arena);
+            check_offered(town, &before, &act);
+            check_kept(town, &route);
+            arena_rewind(town->ctx.arena, kept);
         }
         decided += route.state == ROUTE_DECIDED;
         deputies += route.stages[route_decider(&route)].how == HOW_DEPUTY;
