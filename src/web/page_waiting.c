@@ -7,7 +7,7 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { WAITING_SHOWN = 200, POSTS_NAMED = 60 };
+enum { WAITING_SHOWN = 200, WAITING_PAGE = 500 };
 
 /* The posts whose business may be his today: those that are his now, those beneath him, and those
  * for which the table names his post as a deputy. */
@@ -21,17 +21,22 @@ static void posts_near(Ctx *ctx, const Org *org, Date day, StrVec *out) {
     }
 }
 
-/* Who stands above many is found everything that waits: what is his is told by the routes. */
-static Str condition_of(Ctx *ctx, const StrVec *posts) {
+/* All that waits, and what was decided and has still to be seen or read under his post. */
+static Str condition_of(Ctx *ctx) {
     Buf text = buf_new(ctx->arena, CONDITION_MAX);
-    bool all = posts->len > POSTS_NAMED;
-    buf_add(&text, STR("((!waitsFor;state==\"waiting\")|waitsFor"));
-    for (size_t i = 0; !all && i < posts->len; i++) {
-        buf_add(&text, i ? STR(",") : STR("=="));
-        json_write_str(&text, posts->items[i]);
-    }
+    buf_add(&text, STR("(state==\"waiting\"|"));
+    page_waits_for(ctx, &text);
     buf_add(&text, STR(")"));
     return buf_str(&text);
+}
+
+/* Before its route is looked at with all who are around it. */
+static bool may_be_his(const Entity *decision, const StrVec *posts) {
+    const Attr *waits = entity_attr(decision, IRI("waitsFor"));
+    if (!waits) return org_lists(posts, entity_text(decision, IRI("deciderPost")));
+    for (size_t i = 0; waits->value && i < waits->value->len; i++)
+        if (org_lists(posts, json_str(json_at(waits->value, i)))) return true;
+    return false;
 }
 
 /* What he would do there: the first stage that is his, or what he would take up. */
@@ -76,24 +81,41 @@ static Rc row_add(HttpExchange *x, const Entity *decision, JsonItems *rows) {
     return RC_OK;
 }
 
+/* The oldest first, until so many are his. */
+static Rc rows_find(HttpExchange *x, const StrVec *posts, JsonItems *rows, bool *more) {
+    Ctx *ctx = http_ctx(x);
+    ProjectAnswer found;
+    ProjectWish wish = {.type = STR("Decision"),
+                        .q = condition_of(ctx),
+                        .order_by = STR("draftedAt"),
+                        .limit = WAITING_PAGE,
+                        .view = gate_view};
+    do {
+        TRY(project_find(ctx, &wish, &found));
+        *more = found.more;
+        for (size_t i = 0; i < found.entities.len; i++) {
+            const Entity *decision = found.entities.items[i];
+            *more = found.more || i + 1 < found.entities.len;
+            if (may_be_his(decision, posts)) TRY(row_add(x, decision, rows));
+            if (rows->len == WAITING_SHOWN) return RC_OK;
+        }
+        wish.offset += WAITING_PAGE;
+    } while (found.more);
+    *more = false;
+    return RC_OK;
+}
+
 static Rc waiting_fill(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
     Org org;
     StrVec posts = {0};
     JsonItems rows = {0};
-    ProjectAnswer found;
+    bool more;
     org_load_posts(ctx->arena, ctx->tenant->gate, &org);
     posts_near(ctx, &org, time_jst_date(time_now(ctx->clock)), &posts);
-    ProjectWish wish = {.type = STR("Decision"),
-                        .q = condition_of(ctx, &posts),
-                        .order_by = STR("draftedAt"),
-                        .limit = WAITING_SHOWN,
-                        .view = gate_view};
-    TRY(project_find(ctx, &wish, &found));
-    for (size_t i = 0; i < found.entities.len; i++)
-        TRY(row_add(x, found.entities.items[i], &rows));
+    TRY(rows_find(x, &posts, &rows, &more));
     view_items(view, "rows", &rows);
-    view_bool(view, "more", found.more);
+    view_bool(view, "more", more);
     return RC_OK;
 }
 

@@ -111,7 +111,12 @@ static void test_only_the_deciding_post_decides_on_what_it_saw(void **state) {
              silent = {.verb = ROUTE_RETURN, .stage = ROUTE_STAGES_MAX, .to = ROUTE_STAGES_MAX};
     FAILS(house, open_act(&house->ctx, COUNTS, &other), RC_CONFLICT, "other-contents");
     FAILS(house, open_act(&house->ctx, COUNTS, &silent), RC_INVALID, "no-reason");
-    GOOD(house, open_act(&house->ctx, COUNTS, &act));
+    FAILS(house, open_act_on(&house->ctx, STR("urn:ngsi-ld:Decision:none"), &act), RC_NOT_FOUND,
+          NULL);
+    GOOD(house, open_act_on(&house->ctx, proposal, &act)); /* by its own page */
+    OpenDefinition now;
+    GOOD(house, open_definition(&house->ctx, COUNTS, &now));
+    assert_int_equal(now.state, OPEN_DECIDED);
     FAILS(house, open_act(&house->ctx, COUNTS, &act), RC_CONFLICT, "not-waiting");
     desk_end(&desk);
 }
