@@ -180,8 +180,9 @@ static void days_set(const Ctx *ctx, Arena *arena, Entity *entity, const Defined
 static Rc application_entity(Ctx *ctx, Arena *arena, const DefinedDraft *draft, Entity **out) {
     const Definition *definition = draft->definition;
     const Form *form = &draft->form;
-    int64_t fee;
+    int64_t fee, amount;
     TRY(form_fee(ctx, form, &fee));
+    TRY(form_amount(ctx, form, &amount));
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
     send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
@@ -197,6 +198,7 @@ static Rc application_entity(Ctx *ctx, Arena *arena, const DefinedDraft *draft, 
     entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"),
                     rules_json(ctx, form, &definition->checks, "check"));
     if (definition->fee) entity_set(arena, entity, IRI("fee"), json_of_int(fee));
+    if (definition->amount) entity_set(arena, entity, IRI("amount"), json_of_int(amount));
     entity_set(arena, entity, IRI("post"), json_of_str(definition->post));
     days_set(ctx, arena, entity, &definition->states.items[0]);
     *out = entity;
@@ -295,6 +297,7 @@ typedef struct Moving {
     const Definition *definition;
     const DefinedMove *move;
     const DefinedState *from, *to;
+    bool decided; /* who acts decides, and takes the case over from nobody */
 } Moving;
 
 static Rc moving_load(Ctx *ctx, const DefinedAct *act, Moving *out) {
@@ -307,16 +310,28 @@ static Rc moving_load(Ctx *ctx, const DefinedAct *act, Moving *out) {
                         "The procedure of this case has no such move.");
     out->from = defined_state(out->definition, out->application);
     out->to = definition_state(out->definition, out->move->to);
-    if (!may_move(ctx, out->definition, out->move, out->application))
+    return RC_OK;
+}
+
+static Rc moving_allowed(const Moving *moving) {
+    Ctx *ctx = moving->ctx;
+    const DefinedAct *act = moving->act;
+    if (!may_move(ctx, moving->definition, moving->move, moving->application))
         return ctx_fail(ctx, RC_DENIED, "not-permitted", act->move,
                         "This is for somebody else to do.");
-    if (out->move->reason && text_is_blank(ctx->arena, act->text))
+    if (moving->move->reason && text_is_blank(ctx->arena, act->text))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
                         "Write the question, the answer or the reason.");
-    if (!str_empty(out->move->decision))
-        return ctx_fail(ctx, RC_CONFLICT, "needs-decision", act->move,
-                        "This has to be decided first: draft its decision.");
     return RC_OK;
+}
+
+Rc defined_moving(Ctx *ctx, const DefinedAct *act, const Entity **application,
+                  const DefinedMove **move) {
+    Moving moving;
+    TRY(moving_load(ctx, act, &moving));
+    *application = moving.application;
+    *move = moving.move;
+    return moving_allowed(&moving);
 }
 
 /* Until when the resident answers: the day that was wished. */
@@ -367,7 +382,7 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     PartStep *step = NEW(arena, PartStep);
     bool staff = ctx->actor->kind == ACTOR_STAFF;
     Entity *set = entity_new(arena, str_dup(arena, moving->application->id), STR(CASE_TYPE));
-    if (staff && !moving->move->by_resident)
+    if (staff && !moving->move->by_resident && !moving->decided)
         entity_set(arena, set, IRI("assignee"), json_of_str(str_dup(arena, ctx->actor->id)));
     due_set(moving, arena, set, wish);
     uint64_t seen = moving->act->version;
@@ -384,17 +399,40 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     return step;
 }
 
+/* A refusal keeps what can be done about it. */
+static void step_add(const Moving *moving, Command *command, Date wish) {
+    PartStep *step = step_of(moving, command, wish);
+    if (step->to == CASE_REFUSED) office_remedies(moving->ctx, command, step);
+    command_add(command, &part_case_step, step);
+}
+
+/* Who decides needs not be who works on the case. */
+Rc defined_step(Ctx *ctx, Command *command, const DefinedAct *act) {
+    Moving moving;
+    TRY(moving_load(ctx, act, &moving));
+    moving.decided = true;
+    step_add(&moving, command, (Date){0});
+    return RC_OK;
+}
+
 Rc defined_move(Ctx *ctx, const DefinedAct *act) {
     Moving moving;
     Date wish;
     Outcome outcome;
     TRY(moving_load(ctx, act, &moving));
+    TRY(moving_allowed(&moving));
+    if (!str_empty(moving.move->decision))
+        return ctx_fail(ctx, RC_CONFLICT, "needs-decision", act->move,
+                        "This has to be decided first: draft its decision.");
     TRY(answer_day(&moving, &wish));
     bool called = moving.move->by_resident && ctx->actor->kind == ACTOR_STAFF;
     Command *command =
         case_command(ctx, STR("application.move"), act->id, called ? STR("phone") : STR("web"));
-    PartStep *step = step_of(&moving, command, wish);
-    if (step->to == CASE_REFUSED) office_remedies(ctx, command, step);
-    command_add(command, &part_case_step, step);
-    return case_execute(ctx, command, &outcome);
+    Rc rc = RC_OK;
+    step_add(&moving, command, wish);
+    if (moving.to->owner == OWNER_NOBODY)
+        rc = matter_drop(ctx, command, moving.application, phase_of(moving.to));
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
 }

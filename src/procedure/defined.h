@@ -49,5 +49,10 @@ typedef struct DefinedAct {
 /* Makes a move. RC_NOT_FOUND "no-move", RC_DENIED, RC_CONFLICT "moved-on"; "needs-decision": it has
    to be decided first; RC_INVALID "missing" at "text", "past" or "far" at "due". */
 Rc defined_move(Ctx *ctx, const DefinedAct *act);
+/* Proposes a move that has to be decided first, act->text being the reason; *decision is the
+ * proposal. The same twice is once. RC_CONFLICT "no-decision", "moved-on", "proposed". */
+Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision);
+/* The proposal about a case that waits; empty: none does. application: of a definition. */
+Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision);
 
 #endif

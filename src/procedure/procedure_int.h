@@ -99,6 +99,24 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
 Rc proposal_load(Ctx *ctx, Str id, const Entity **out);
 /* A change of a proposal's contents by who asks, in the command's arena, with its needs. */
 Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, PartChange **out);
+/* A proposal is about the case as it is now: one that moves meanwhile would leave it waiting. */
+void proposal_still(Command *command, const Entity *application, DecideCases *cases);
+/* The proposal of a kind about a thing that waits; empty: none does. */
+Rc proposal_waits(Ctx *ctx, Str kind, Str about, Str *decision);
+/* What was asked and answered: the decider reads it with the contents, as it was then. */
+Json proposal_asked(Arena *arena, const Entity *application);
+/* Whether contents are of a move that is decided first; adds the move to the command of its
+ * decision; and drops the proposal that waits, in the command that ends the case. */
+bool matter_is(const Json *contents);
+Rc matter_follow(Ctx *ctx, Command *command, const Json *contents);
+Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to);
+/* The case and the move of an act, if who acts may make it; what a decision would be for isn't
+ * asked.
+ */
+Rc defined_moving(Ctx *ctx, const DefinedAct *act, const Entity **application,
+                  const DefinedMove **move);
+/* Adds the step of a move that has been decided. */
+Rc defined_step(Ctx *ctx, Command *command, const DefinedAct *act);
 /* Something is refused: what can be done about it is kept with the case, as it was told. */
 void office_remedies(Ctx *ctx, Command *command, PartStep *step);
 /* Runs and frees a command whose step ends the case: a reduction that is still open falls with it,

@@ -105,8 +105,7 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
     return draft_waits(ctx, &sent, waiting);
 }
 
-/* What was asked and answered: the decider reads it with the contents, as it was then. */
-static Json asked_json(Arena *arena, const Entity *application) {
+Json proposal_asked(Arena *arena, const Entity *application) {
     CaseSteps steps;
     JsonItems items = {0};
     case_steps(arena, application, &steps);
@@ -138,7 +137,7 @@ static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *dra
     members[4] = (JsonMember){
         STR("article"), json_of_str(str_dup(arena, json_get_str(reduction->value, "article")))};
     members[5] = (JsonMember){STR("evidence"), json_of_str(str_dup(arena, str_trim(evidence)))};
-    members[6] = (JsonMember){STR("asked"), asked_json(arena, application)};
+    members[6] = (JsonMember){STR("asked"), proposal_asked(arena, application)};
     DecideAbout about = proposal_about(ctx, draft, application, json_of_members(members, 7));
     *contents = decide_part(ctx, command, &draft->parts, &about);
     return contents;
@@ -163,8 +162,7 @@ static int64_t waived(const Entity *application) {
     return entity_int(application, IRI("fee"), 0) - json_get_int(reduction->value, "fee", 0);
 }
 
-/* The case as it is now; one that ends meanwhile would leave the proposal waiting. */
-static void reduction_still(Command *command, const Entity *application, DecideCases *cases) {
+void proposal_still(Command *command, const Entity *application, DecideCases *cases) {
     Arena *arena = command_arena(command);
     PartStill *still = NEW(arena, PartStill);
     *still = (PartStill){str_dup(arena, application->id), application->version};
@@ -194,7 +192,7 @@ Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
     draft->contents = reduction_contents(ctx, command, draft, application, act->text);
-    reduction_still(command, application, &draft->cases);
+    proposal_still(command, application, &draft->cases);
     return proposal_send(ctx, command, &drafting, decision);
 }
 
@@ -262,7 +260,7 @@ static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const En
     RouteAct amend = {
         .verb = ROUTE_AMEND, .hash = decide_hash(ctx->arena, contents), .minor = wish->minor};
     TRY(act_new(ctx, command, decision->id, &amend, &act));
-    reduction_still(command, application, &act->cases);
+    proposal_still(command, application, &act->cases);
     act->contents = contents;
     act->parts = draft.parts;
     command_add(command, &part_decision_act, act);
@@ -388,6 +386,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     if (!plan || !frozen || json_get(frozen->value, STR("out")))
         TRY(contents_load(ctx, decision, &contents));
     if (plan && contents) TRY(follow_outs(ctx, command, contents));
+    if (matter_is(contents)) return matter_follow(ctx, command, contents);
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
         PartStep *step = NEW(arena, PartStep);
@@ -526,10 +525,14 @@ Rc office_dropped(Ctx *ctx, ProjectAnswer *out) {
 
 /* ---- what waits ---- */
 
-Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision) {
+Rc proposal_waits(Ctx *ctx, Str kind, Str about, Str *decision) {
     const Entity *waiting;
     Str id;
-    TRY(draft_id(ctx, STR("fee-reduction"), case_id, &id, &waiting));
+    TRY(draft_id(ctx, kind, about, &id, &waiting));
     *decision = waiting ? id : STR_NONE;
     return RC_OK;
+}
+
+Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision) {
+    return proposal_waits(ctx, STR("fee-reduction"), case_id, decision);
 }

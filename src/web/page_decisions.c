@@ -14,6 +14,14 @@ static bool of_kind(const Entity *decision, const char *kind) {
     return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
 }
 
+/* A move of a procedure that is a definition: every kind that has no page of its own. */
+static bool is_matter(const Entity *decision) {
+    static const char *const own[] = {"fee-reduction", "collection-plan", "release"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (of_kind(decision, own[i])) return false;
+    return true;
+}
+
 /* The day of a plan, which its title begins with: what is in it is shown for a purpose only, a
  * title is not. */
 static bool plan_day(const Entity *decision, Date *day) {
@@ -103,6 +111,8 @@ static const DecisionFilter kind_filters[] = {
     {"fee-reduction", "kind==\"fee-reduction\"", WHOEVERS},
     {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
     {"release", "kind==\"release\"", WHOEVERS},
+    {"application", "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\"",
+     WHOEVERS},
 };
 
 enum {
@@ -274,6 +284,61 @@ static void release_lines(Lines *lines, const Json *contents) {
     if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
 }
 
+static void answer_lines(Lines *lines, const Definition *definition, const Json *contents) {
+    Entity *kept = entity_new(lines->arena, json_get_str(contents, "case"), STR(CASE_TYPE));
+    const struct {
+        Str member, iri;
+    } parts[] = {{STR("answers"), IRI("answers")},
+                 {STR("sensitiveAnswers"), IRI("sensitiveAnswers")}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const Json *answers = json_get(contents, parts[i].member);
+        if (answers && answers->kind == JSON_OBJECT)
+            entity_set_kind(lines->arena, kept, ATTR_JSON, parts[i].iri, *answers);
+    }
+    VEC_EACH (const FormPage, page, &definition->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            FormAnswer answer;
+            if (!defined_answer(lines->arena, kept, field, &answer)) continue;
+            Json row = page_answer_row(lines->arena, &answer);
+            line_add(lines, *json_get(&row, STR("label")), "text", *json_get(&row, STR("value")));
+        }
+}
+
+static void rule_lines(Lines *lines, const DefinedRules *rules, const Json *found,
+                       const char *member) {
+    for (size_t i = 0; found && i < found->len; i++) {
+        const Json *one = json_at(found, i);
+        bool holds = json_get_bool(one, "ok", false);
+        VEC_EACH (const DefinedRule, rule, rules)
+            if (!holds && str_eq(rule->id, json_get_str(one, member)))
+                line_add(lines, label_of(lines->arena, "規則に合わない点", "Not in order"), "text",
+                         *rule->text.all);
+    }
+}
+
+/* What was frozen, as the version of the definition under which it was says it. */
+static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Definition *definition =
+        catalogue_version(procedures_catalogue(ctx->tenant), json_get_str(contents, "procedure"),
+                          json_get_int(contents, "version", 0));
+    const DefinedMove *move =
+        definition ? definition_move(definition, json_get_str(contents, "move")) : NULL;
+    if (!move) return;
+    line_add(lines, label_of(arena, "手続き", "Procedure"), "text", *definition->label.all);
+    line_add(lines, label_of(arena, "受付番号", "Case"), "text",
+             json_of_str(json_get_str(contents, "number")));
+    line_add(lines, label_of(arena, "決めること", "To decide"), "text", *move->label.all);
+    line_add(lines, label_of(arena, "理由", "Reason"), "text",
+             json_of_str(json_get_str(contents, "reason")));
+    if (definition->amount)
+        line_add(lines, label_of(arena, "金額", "Amount"), "yen",
+                 json_of_int(json_get_int(contents, "amount", 0)));
+    rule_lines(lines, &definition->conditions, json_get(contents, STR("conditions")), "condition");
+    rule_lines(lines, &definition->checks, json_get(contents, STR("checks")), "check");
+    answer_lines(lines, definition, contents);
+}
+
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     static const struct {
@@ -293,6 +358,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_DECISION)));
     for (size_t i = 0; contents && i < sizeof rows / sizeof *rows; i++)
         if (of_kind(decision, rows[i].kind)) rows[i].lines(&lines, contents);
+    if (contents && is_matter(decision)) matter_lines(ctx, &lines, contents);
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;
 }
@@ -321,8 +387,9 @@ static Str route_hash(Arena *arena, const Entity *decision) {
 static Rc decision_load(HttpExchange *x, const Entity **out) {
     Ctx *ctx = http_ctx(x);
     Str id = str_fmt(ctx->arena, DECISION_PREFIX STR_FMT, STR_ARG(http_path_param(x, "decision")));
-    ctx->purpose = STR("bulky-waste-decide");
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK)
+        ctx->purpose = is_matter(*out) ? STR("application-decide") : STR("bulky-waste-decide");
     if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");

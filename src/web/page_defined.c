@@ -93,7 +93,7 @@ static Json move_value(Arena *arena, const Definition *definition, const Defined
     view_str(&one, "text_id", str_fmt(arena, "text-" STR_FMT, STR_ARG(move->id)));
     view_str(&one, "due_id", str_fmt(arena, "due-" STR_FMT, STR_ARG(move->id)));
     view_json(&one, "label", move->label.all);
-    view_bool(&one, "reason", move->reason);
+    view_bool(&one, "reason", move->reason || !str_empty(move->decision));
     view_bool(&one, "due", to->owner == OWNER_RESIDENT && !move->by_resident);
     view_bool(&one, "ends", to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE);
     view_bool(&one, "open", sent);
@@ -102,22 +102,24 @@ static Json move_value(Arena *arena, const Definition *definition, const Defined
     return view_value(&one);
 }
 
-/* `moves` of who acts, and `wishes`: what he does for a resident who asked him to. What is to be
- * decided first isn't offered. */
+/* `moves` of who acts, `wishes`: what he does for a resident who asked him to, and `matters`: what
+ * is proposed for decision. */
 static void moves_set(HttpExchange *x, View *view, const Entity *application,
                       const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     const Definition *definition = defined_of(ctx, application);
     bool office = ctx->actor->kind == ACTOR_STAFF;
     DefinedMoves moves;
-    JsonItems items = {0}, wishes = {0};
+    JsonItems items = {0}, wishes = {0}, matters = {0};
     defined_moves(ctx, application->whole ? application->whole : application, &moves);
     for (size_t i = 0; i < moves.len; i++) {
         const DefinedMove *move = moves.items[i];
-        if (str_empty(move->decision))
-            vec_push(view->arena, office && move->by_resident ? &wishes : &items,
-                     move_value(view->arena, definition, move, form));
+        JsonItems *to = !str_empty(move->decision)    ? &matters
+                        : office && move->by_resident ? &wishes
+                                                      : &items;
+        vec_push(view->arena, to, move_value(view->arena, definition, move, form));
     }
+    view_items(view, "matters", &matters);
     view_items(view, "moves", &items);
     view_items(view, "wishes", &wishes);
 }
@@ -223,6 +225,13 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
     rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
               &definition->conditions);
+    Str proposed = STR_NONE;
+    if (defined_proposed(ctx, application, &proposed) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    view_str(&view, "proposed",
+             str_empty(proposed) ? STR_NONE : page_decision_url(view.arena, proposed));
     view_int(&view, "version", (int64_t)application->version);
     view_set(&view, "due", page_due(x, application));
     Str assignee = entity_text(application, IRI("assignee"));
@@ -248,7 +257,7 @@ void page_move_faults(HttpExchange *x, View *view, const HttpForm *form) {
     const Error *error = &http_ctx(x)->error;
     View errors = view_new(view->arena);
     Str move = http_form_value(form, "move");
-    bool due = str_eq(error->path, STR("due")), moved = str_eq(error->code, STR("moved-on"));
+    bool due = str_eq(error->path, STR("due")), moved = error->rc == RC_CONFLICT;
     Str field = moved ? STR("case")
                       : str_fmt(view->arena, "%s-" STR_FMT, due ? "due" : "text", STR_ARG(move));
     Str word = moved                                ? STR("case.changed")
@@ -260,21 +269,34 @@ void page_move_faults(HttpExchange *x, View *view, const HttpForm *form) {
     view_set(view, "errors", view_value(&errors));
 }
 
-static Rc move_make(HttpExchange *x, const HttpForm *form, Str id) {
-    Ctx *ctx = http_ctx(x);
+static Rc act_read(HttpExchange *x, const HttpForm *form, Str id, DefinedAct *act) {
     int64_t version = 0;
     Str due = str_trim(http_form_value(form, "due"));
-    DefinedAct act = {
+    *act = (DefinedAct){
         .id = id, .move = http_form_value(form, "move"), .text = http_form_value(form, "text")};
-    if (str_to_i64(http_form_value(form, "version"), &version)) act.version = (uint64_t)version;
-    if (!str_empty(due) && !time_parse_japanese(due, &act.answer_by))
-        return ctx_fail(ctx, RC_INVALID, "format", STR("due"), "This is not a date.");
-    return defined_move(ctx, &act);
+    if (str_to_i64(http_form_value(form, "version"), &version)) act->version = (uint64_t)version;
+    if (!str_empty(due) && !time_parse_japanese(due, &act->answer_by))
+        return ctx_fail(http_ctx(x), RC_INVALID, "format", STR("due"), "This is not a date.");
+    return RC_OK;
+}
+
+static Rc move_make(HttpExchange *x, const HttpForm *form, Str id) {
+    DefinedAct act;
+    TRY(act_read(x, form, id, &act));
+    return defined_move(http_ctx(x), &act);
+}
+
+static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
+    DefinedAct act;
+    Str decision;
+    TRY(act_read(x, form, id, &act));
+    return defined_propose(http_ctx(x), &act, &decision);
 }
 
 /* Whether a failure is told on the form itself. */
 static bool on_form(const Error *error) {
-    return error->rc == RC_INVALID || str_eq(error->code, STR("moved-on"));
+    return error->rc == RC_INVALID || str_eq(error->code, STR("moved-on")) ||
+           str_eq(error->code, STR("proposed"));
 }
 
 static void move_post(HttpExchange *x) {
@@ -293,20 +315,28 @@ static void move_post(HttpExchange *x) {
 }
 
 /* Moving is no look: what is shown next is. */
-static void office_move_post(HttpExchange *x) {
+static void office_does(HttpExchange *x, Rc (*act)(HttpExchange *x, const HttpForm *form, Str id)) {
     Ctx *ctx = http_ctx(x);
     Str id, number = http_path_param(x, "number");
     const HttpForm *form;
     if (!page_form(x, &form)) return;
     ctx->purpose = STR("application-check");
     Rc rc = inbox_find(ctx, number, &id);
-    if (rc == RC_OK) rc = move_make(x, form, id);
+    if (rc == RC_OK) rc = act(x, form, id);
     if (rc == RC_OK)
         page_see(x, page_case_url(ctx->arena, number));
     else if (on_form(&ctx->error))
         page_review(x, rc == RC_INVALID ? 422 : 409, form);
     else
         page_fail(x);
+}
+
+static void office_move_post(HttpExchange *x) {
+    office_does(x, move_make);
+}
+
+static void propose_post(HttpExchange *x) {
+    office_does(x, propose);
 }
 
 #define MOVE(path, post, access, tag)                                                              \
@@ -322,5 +352,8 @@ const HttpRoute page_defined_rows[] = {
     MOVE("/c/{token}", move_post, GATE_PUBLIC, "Cases"),
     MOVE("/my/cases/{case}", move_post, GATE_RESIDENT, "Cases"),
     MOVE("/staff/cases/{number}", office_move_post, PAGE_OFFICE, "Office"),
+    {HTTP_POST, "/staff/cases/{number}/propose", propose_post, HTTP_POOL, PAGE_FORM_MAX,
+     PAGE_OFFICE | GATE_FORM, "Office", "Propose a move that has to be decided", NULL, NULL,
+     move_answers},
 };
 ROWS(page_defined_count, page_defined_rows);

@@ -59,11 +59,21 @@ static Rc not_own(Ctx *ctx, const CasePlace *place, const Entity *application) {
     return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no case at this address.");
 }
 
+/* What an official has asked for himself, of the house, is his by its address as a resident's is.
+ */
+static void own_inside(Ctx *ctx, const Entity *application, CasePlace *place) {
+    const Definition *definition = defined_of(ctx, application);
+    if (!definition || !definition->inside || !str_starts(place->base, STR("/c/"))) return;
+    place->office = false;
+    hold(ctx, application->id);
+}
+
 Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Ctx *ctx = http_ctx(x);
     Str id;
     Rc rc = case_of(x, place, &id);
     if (rc == RC_OK) rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    if (rc == RC_OK && place->office) own_inside(ctx, *out, place);
     if (rc == RC_OK && place->office) ctx->purpose = page_check_purpose(ctx, *out);
     unsigned wanted = place->office ? office_relations : own_relations;
     bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);

@@ -1,11 +1,16 @@
 // A procedure that is a definition, in the real program: found by search, answered, sent, asked back, answered and ended, at the width of
 // a phone and of a desk, with and without scripts.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
 import { violations } from './axe.mjs';
 import { city } from './city.mjs';
-import { CHROMIUM } from './preview.mjs';
+import { CHROMIUM, ROOT } from './preview.mjs';
+
+const FOLDER = join(ROOT, 'starter/procedures');
+const DEFINITIONS = readdirSync(FOLDER).map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')));
 
 let site, browser;
 before(async () => {
@@ -168,4 +173,119 @@ it('asks no signed-in resident again for what he has told', async () => {
     await page.locator('button', { hasText: '取り下げる' }).click();
     await page.waitForSelector('.tag:has-text("取下げ")');
     await page.context().close();
+});
+
+// ---- every procedure of the starter city, by its first example ----
+
+const DAY = 86_400_000;
+const today = () => new Date(Date.now() + 9 * 3600_000).toISOString().slice(0, 10);
+
+// A day as people write it, in milliseconds; null: no day.
+function dayOf(text) {
+    const parts = /^(?:(令和|平成|昭和|[RHS]))?(\d+)[年./-](\d+)[月./-](\d+)日?$/.exec(text.normalize('NFKC'));
+    if (!parts) return null;
+    const begins = { 令和: 2018, R: 2018, 平成: 1988, H: 1988, 昭和: 1925, S: 1925 }[parts[1]] ?? 0;
+    return Date.UTC(begins + Number(parts[2]), Number(parts[3]) - 1, Number(parts[4]));
+}
+
+// The answers of an example as if it were tried today: its days lie as far from today as they lay from the day on which it is tried.
+function answersOf(definition) {
+    const example = definition.examples[0];
+    const by = Date.parse(today()) - Date.parse(example.on ?? today());
+    const dates = definition.pages.flatMap((page) => page.fields).filter((field) => field.kind === 'date').map((field) => field.id);
+    return Object.fromEntries(Object.entries(example.answers).map(([field, said]) => {
+        const day = dates.includes(field) ? dayOf(said) : null;
+        if (day === null) return [field, said];
+        const moved = new Date(day + Math.round(by / DAY) * DAY);
+        const ahead = day > Date.parse(example.on ?? today()); // what begins with a month does so still, past or to come as it was
+        if (new Date(day).getUTCDate() === 1) moved.setUTCMonth(moved.getUTCMonth() + Number(ahead), 1);
+        return [field, moved.toISOString().slice(0, 10)];
+    }));
+}
+
+async function fillPage(page, answers) {
+    for (const control of await page.locator('main form').last().locator('input:not([type=hidden]), textarea').all()) {
+        const [name, type, value] = await control.evaluate((one) => [one.name, one.type, one.value]);
+        const said = [answers[name] ?? []].flat();
+        if (type === 'radio' || type === 'checkbox') {
+            if (said.includes(value)) await control.check();
+        } else if (said.length) await control.fill(said[0]);
+    }
+}
+
+// Answers all questions as they come and sends; the receipt number.
+async function send(page, definition) {
+    const answers = answersOf(definition);
+    await page.goto(`${site.url}/procedures/${definition.id}`);
+    await press(page, 'form[action$="/begin"] button');
+    for (let asked = 0; !page.url().endsWith('/check'); asked++) {
+        assert.ok(asked < 40, `${page.url()} leads nowhere: ${await page.locator('main').innerText()}`);
+        assert.equal(await page.locator('#errors').count(), 0, `${page.url()}: ${await page.locator('main').innerText()}`);
+        await fillPage(page, answers);
+        await next(page);
+    }
+    await press(page, 'main form .actions button');
+    return (await page.locator('.code').innerText()).trim();
+}
+
+for (const definition of DEFINITIONS.filter((one) => one.audience !== 'staff')) {
+    it(`takes the first example of ${definition.id}`, async () => {
+        const page = await open(true);
+        if (definition.signIn) await signIn(page, 'resident-2');
+        assert.match(await send(page, definition), /^\d{4}-\d{6}$/);
+        await page.context().close();
+    });
+}
+
+async function takePost(page, post) {
+    await page.goto(`${site.url}/post`);
+    await page.check(`#post-${post}`);
+    await press(page, 'main form .actions button');
+}
+
+it('has a subsidy proposed, decided by its amount, and told to its applicant', async () => {
+    const [resident, clerk, director] = await Promise.all([open(true), open(true, 1280), open(true, 1280)]);
+    const definition = DEFINITIONS.find((one) => one.id === 'small-business-subsidy');
+    const number = await send(resident, definition);
+    const address = await resident.locator('a.address').getAttribute('href');
+    await signIn(clerk, 'counter');
+    await takePost(clerk, 'industry-clerk');
+    await clerk.goto(`${site.url}/staff`);
+    await press(clerk, `a[href="/staff/cases/${number}"]`);
+    await clerk.locator('summary', { hasText: '交付を決める' }).first().click();
+    await press(clerk, 'form[action$="/propose"]:has(input[value="grant"]) button');
+    assert.match(await clerk.locator('#errors').innerText(), /理由や内容/);
+    await clerk.fill('#text-grant', '要件に合い、予算の範囲内です。');
+    await press(clerk, 'form[action$="/propose"]:has(input[value="grant"]) button');
+    assert.match(await clerk.locator('main').innerText(), /決裁を待っています/);
+    const decision = await clerk.locator('a[href^="/staff/decisions/"]').last().getAttribute('href');
+    await signIn(director, 'director');
+    await takePost(director, 'economy-director');
+    await director.goto(`${site.url}/step-up?next=${encodeURIComponent(decision)}`);
+    await director.fill('#password', site.passwords.director);
+    await press(director, 'form[action="/step-up"] button.wide');
+    assert.match(await director.locator('main').innerText(), /決めること\s*交付を決める[^]*要件に合い[^]*300,000円/);
+    await press(director, 'button[value="approve"]');
+    assert.match(await director.locator('.tag').first().innerText(), /決裁済み/);
+    await resident.goto(address);
+    await sound(resident);
+    assert.match(await resident.locator('.timeline').innerText(), /交付を決める[^]*産業部長[^]*要件に合い/);
+    assert.match(await resident.locator('#looks ~ table').innerText(), /申請についての決裁/);
+    await Promise.all([resident, clerk, director].map((page) => page.context().close()));
+});
+
+it('lets an official ask for something of the house, and follow it by its address', async () => {
+    const page = await open(true);
+    await signIn(page, 'clerk');
+    await page.goto(`${site.url}/staff/entry`);
+    await sound(page);
+    await press(page, 'a[href="/procedures/telework-request"]');
+    const number = await send(page, DEFINITIONS.find((one) => one.id === 'telework-request'));
+    const address = await page.locator('a.address').getAttribute('href');
+    await page.goto(address);
+    await sound(page);
+    assert.ok((await page.locator('h1').innerText()).includes(number));
+    const stranger = await open(true);
+    assert.equal((await stranger.goto(`${site.url}/procedures/telework-request`)).status(), 404);
+    await Promise.all([page, stranger].map((one) => one.context().close()));
 });

@@ -84,6 +84,13 @@ static void account(House *house, const char *login, ActorKind kind, const char 
                           STR_ARG(str_sub(id, id.len - 26, id.len)));
 }
 
+void house_official(House *house, const char *login, const char *post, Actor *out) {
+    Actor *before = house->ctx.actor;
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    account(house, login, ACTOR_STAFF, post, out);
+    house->ctx.actor = before;
+}
+
 static void accounts(House *house) {
     house->ctx.actor = (Actor *)gate_operator_actor();
     account(house, "clerk", ACTOR_STAFF, "environment-waste-clerk", &house->clerk);
@@ -111,8 +118,9 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 1);
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 2);
     definitions[0] = house_starter(house, "procedures/dog-registration.json");
+    definitions[1] = house_starter(house, "procedures/small-business-subsidy.json");
     ProcedureSources sources = {.waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
                                           .rules = house_starter(house, "waste/rules.json"),
@@ -120,7 +128,7 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = 1};
+                                .definition_count = 2};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 

@@ -43,6 +43,8 @@ const Json *house_starter(House *house, const char *path);
 void house_expect(House *house, Rc rc, Rc wanted, const char *code, const char *what);
 #define GOOD(house, call)            house_expect((house), (call), RC_OK, NULL, #call)
 #define FAILS(house, call, rc, code) house_expect((house), (call), (rc), (code), #call)
+/* An official who holds a post of the starter's organisation; his login is anybody's. */
+void house_official(House *house, const char *login, const char *post, Actor *out);
 /* Who acts from now on, for which purpose. */
 void house_act(House *house, Actor *actor);
 /* A Ctx of its own for another thread. */

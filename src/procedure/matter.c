@@ -1,0 +1,137 @@
+/* matter: a move of a defined procedure that has to be decided first: its proposal, frozen with
+ * what was answered, what the rules found and why; and the move that the decision makes. */
+#include "procedure_int.h"
+
+#include <string.h>
+
+/* ---- drafting ---- */
+
+static Json text_json(Arena *arena, Str text) {
+    return json_of_str(str_dup(arena, text));
+}
+
+/* A value of the case as it is now, in the command's arena; null: it has none. */
+static Json kept_json(Arena *arena, const Entity *application, Str iri) {
+    const Attr *attr = entity_attr(application, iri);
+    return attr && attr->value ? *json_dup(arena, attr->value) : json_of_null();
+}
+
+/* All of it is about the person of the case. */
+static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application) {
+    const Definition *definition = defined_of(ctx, application);
+    const JsonMember members[] = {
+        {STR("case"), text_json(arena, application->id)},
+        {STR("number"), text_json(arena, entity_text(application, IRI("receiptNumber")))},
+        {STR("procedure"), text_json(arena, definition->id)},
+        {STR("version"), json_of_int(definition->version)},
+        {STR("move"), text_json(arena, act->move)},
+        {STR("reason"), text_json(arena, str_trim(act->text))},
+        {STR("amount"), kept_json(arena, application, IRI("amount"))},
+        {STR("fee"), kept_json(arena, application, IRI("fee"))},
+        {STR("answers"), kept_json(arena, application, IRI("answers"))},
+        {STR("sensitiveAnswers"), kept_json(arena, application, IRI("sensitiveAnswers"))},
+        {STR("conditions"), kept_json(arena, application, IRI("conditions"))},
+        {STR("checks"), kept_json(arena, application, IRI("checks"))},
+        {STR("asked"), proposal_asked(arena, application)},
+    };
+    enum { N = sizeof members / sizeof *members };
+    JsonMember *all = NEW_ARRAY(arena, JsonMember, N);
+    memcpy(all, members, sizeof members);
+    return json_of_members(all, N);
+}
+
+/* Whoever may make the move once it is decided may propose it. */
+static Rc matter_load(Ctx *ctx, const DefinedAct *act, const Entity **application,
+                      const DefinedMove **move) {
+    TRY(proposal_may_draft(ctx));
+    TRY(defined_moving(ctx, act, application, move));
+    if (str_empty((*move)->decision))
+        return ctx_fail(ctx, RC_CONFLICT, "no-decision", act->move,
+                        "This move needs no decision: make it.");
+    if (text_is_blank(ctx->arena, act->text))
+        return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
+                        "Write why it should be decided so: the decider reads it.");
+    Str state = entity_text(*application, IRI("procedureState"));
+    bool same = act->version == 0 || act->version == (*application)->version;
+    if (same && definition_may_move(*move, state)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "moved-on", act->id,
+                    "This case has moved on since you looked at it: load the page again.");
+}
+
+/* Whose it is stands in the contents, sealed. */
+static Str title_of(Arena *arena, const Definition *definition, const DefinedMove *move) {
+    return str_fmt(arena, STR_FMT "（" STR_FMT "）について", STR_ARG(definition->label.ja),
+                   STR_ARG(move->label.ja));
+}
+
+Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
+    const Entity *application;
+    const DefinedMove *move;
+    ProposalDraft drafting;
+    TRY(matter_load(ctx, act, &application, &move));
+    Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
+    Arena *arena = command_arena(command);
+    int64_t amount = entity_int(application, IRI("amount"), 0);
+    Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
+    PartDraft *draft = drafting.draft;
+    if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    draft->title = title_of(arena, defined_of(ctx, application), move);
+    DecideAbout about =
+        proposal_about(ctx, draft, application, matter_value(ctx, arena, act, application));
+    Json *contents = NEW(arena, Json);
+    *contents = decide_part(ctx, command, &draft->parts, &about);
+    draft->contents = contents;
+    proposal_still(command, application, &draft->cases);
+    return proposal_send(ctx, command, &drafting, decision);
+}
+
+/* ---- what follows ---- */
+
+bool matter_is(const Json *contents) {
+    return contents && !str_empty(json_get_str(contents, "move"));
+}
+
+Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
+    DefinedAct act = {.id = json_get_str(contents, "case"),
+                      .move = json_get_str(contents, "move"),
+                      .text = json_get_str(contents, "reason")};
+    return defined_step(ctx, command, &act);
+}
+
+/* ---- what waits, and what falls with its case ---- */
+
+/* Calls back for each kind of matter of a definition, once. */
+static bool is_first(const Definition *definition, const DefinedMove *move) {
+    VEC_EACH (const DefinedMove, before, &definition->moves) {
+        if (before == move) return true;
+        if (str_eq(before->decision, move->decision)) return false;
+    }
+    return true;
+}
+
+Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision) {
+    const Definition *definition = defined_of(ctx, application);
+    *decision = STR_NONE;
+    VEC_EACH (const DefinedMove, move, &definition->moves) {
+        if (str_empty(move->decision) || !is_first(definition, move)) continue;
+        TRY(proposal_waits(ctx, move->decision, application->id, decision));
+        if (!str_empty(*decision)) return RC_OK;
+    }
+    return RC_OK;
+}
+
+Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to) {
+    Arena *arena = command_arena(command);
+    Str waits;
+    TRY(defined_proposed(ctx, application, &waits));
+    if (str_empty(waits)) return RC_OK;
+    PartDrop *drop = NEW(arena, PartDrop);
+    *drop = (PartDrop){str_dup(arena, waits), case_state_word(to)};
+    command_needs(command, drop->id);
+    command_add(command, &part_decision_drop, drop);
+    return RC_OK;
+}
