@@ -49,6 +49,10 @@ static Rc case_of(HttpExchange *x, CasePlace *place, Str *out) {
 static const unsigned office_relations = REL_POST | REL_DIVISION | REL_ASSIGNEE;
 static const unsigned own_relations = REL_SUBJECT | REL_APPLICANT | REL_HOLDER;
 
+static Rc no_case(Ctx *ctx) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no case at this address.");
+}
+
 /* Whose case it is not finds none; an official is told that it isn't his post's to see. */
 static Rc not_own(Ctx *ctx, const CasePlace *place, const Entity *application) {
     GateAsk ask = {.action = ACT_READ,
@@ -56,16 +60,25 @@ static Rc not_own(Ctx *ctx, const CasePlace *place, const Entity *application) {
                    .class = CLASS_PERSONAL,
                    .relation = gate_relation(ctx, application)};
     if (str_starts(place->base, STR("/staff/"))) TRY(gate_check(ctx, &ask));
-    return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE, "There is no case at this address.");
+    return no_case(ctx);
 }
 
 /* What an official has asked for himself, of the house, is his by its address as a resident's is.
  */
-static void own_inside(Ctx *ctx, const Entity *application, CasePlace *place) {
+static bool is_own_inside(Ctx *ctx, const Entity *application, const CasePlace *place) {
     const Definition *definition = defined_of(ctx, application);
-    if (!definition || !definition->inside || !str_starts(place->base, STR("/c/"))) return;
-    place->office = false;
-    hold(ctx, application->id);
+    return definition && definition->inside && str_starts(place->base, STR("/c/"));
+}
+
+/* In which quality who asks looks at it: as one who holds it, or at the office for a purpose. */
+static void look_as(Ctx *ctx, const Entity *application, CasePlace *place) {
+    if (!place->office) return;
+    if (is_own_inside(ctx, application, place)) {
+        place->office = false;
+        hold(ctx, application->id);
+    } else {
+        ctx->purpose = page_check_purpose(ctx, application);
+    }
 }
 
 Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
@@ -73,19 +86,16 @@ Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
     Str id;
     Rc rc = case_of(x, place, &id);
     if (rc == RC_OK) rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    if (rc == RC_OK && place->office) own_inside(ctx, *out, place);
-    if (rc == RC_OK && place->office) ctx->purpose = page_check_purpose(ctx, *out);
+    if (rc == RC_NOT_FOUND) return no_case(ctx);
+    TRY(rc);
+    look_as(ctx, *out, place);
     unsigned wanted = place->office ? office_relations : own_relations;
-    bool own = rc == RC_OK && (gate_relation(ctx, *out) & wanted);
-    if (own && case_is_erased(*out))
+    if (!(gate_relation(ctx, *out) & wanted)) return not_own(ctx, place, *out);
+    if (case_is_erased(*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", (*out)->id,
                         "The record of this case was erased.");
-    if (rc == RC_OK && !own) return not_own(ctx, place, *out);
-    if (own) *out = gate_view(ctx, NULL, *out);
-    if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-case", STR_NONE,
-                        "There is no case at this address.");
-    TRY(rc);
+    *out = gate_view(ctx, NULL, *out);
+    if (!*out) return no_case(ctx);
     return place->office ? gate_look(ctx, out, 1, page_what(WHAT_RECEIPT)) : RC_OK;
 }
 
