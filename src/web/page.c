@@ -41,8 +41,10 @@ static bool inbox_own(HttpExchange *x) {
 
 const char *page_home_of(HttpExchange *x, const Actor *actor) {
     if (actor->kind != ACTOR_STAFF) return "/my";
-    if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF))
-        return inbox_open(x, actor) ? "/staff" : "/staff/decisions";
+    if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF) && inbox_open(x, actor))
+        return "/staff";
+    if (actor->roles & 1u << ROLE_CHIEF) return "/staff/decisions/waiting";
+    if (actor->roles & 1u << ROLE_CLERK) return "/staff/decisions";
     if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
     return actor->roles & 1u << ROLE_OPERATOR ? "/operate" : "/staff/releases";
 }
@@ -112,7 +114,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
         {1u << ROLE_CLERK, "round", "/staff/round"},
-        {1u << ROLE_CHIEF, "waiting", "/staff/decisions/waiting"},
+        {1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "waiting", "/staff/decisions/waiting"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
         {~0u, "absence", "/staff/absence"},

@@ -102,7 +102,7 @@ def closed(browsers):
     faults = []
     for role, path, says, desk in (('chief', '/staff/round', '担当：', '/staff'), ('clerk', '/audit', '監査：', '/staff'),
                                    ('clerk', '/operate', '運用：', '/staff'), ('clerk', '/my', '住民', '/staff'),
-                                   ('head', '/operate', '運用：', '/staff/decisions')):
+                                   ('head', '/operate', '運用：', '/staff/decisions/waiting')):
         answer = browsers[role].ask('GET', path)
         text = shown(answer.text)
         if answer.status != 403 or 'このページを開ける人' not in text or says not in text or 'サインインすると' in text:
@@ -120,7 +120,7 @@ def closed(browsers):
 def landing(machi, browsers):
     """Each begins where something can wait for him, and is told what does."""
     faults = []
-    for role, home in (('clerk', '/staff'), ('chief', '/staff'), ('head', '/staff/decisions')):
+    for role, home in (('clerk', '/staff'), ('chief', '/staff'), ('head', '/staff/decisions/waiting')):
         fresh = Browser(machi, 'nobody')
         fresh.role = role
         signing = form_of(fresh.ask('GET', '/sign-in').text, '/sign-in')
