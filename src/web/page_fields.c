@@ -163,10 +163,11 @@ void page_field_faults(View *view, const Form *form, const FormPage *page) {
 /* ---- answers ---- */
 
 Json page_answer_row(Arena *arena, const FormAnswer *answer) {
-    View one = view_new(arena);
+    View one = view_new(arena), value = view_new(arena);
+    static const char *const languages[] = {"ja", "en", "easy"};
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
+        view_set(&value, languages[i], json_of_str(form_text(arena, answer, str_of(languages[i]))));
     view_json(&one, "label", answer->field->label.all);
-    view_set(
-        &one, "value",
-        view_text(arena, form_text(arena, answer, STR("ja")), form_text(arena, answer, STR("en"))));
+    view_set(&one, "value", view_value(&value));
     return view_value(&one);
 }
