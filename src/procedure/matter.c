@@ -64,10 +64,22 @@ static Str title_of(Arena *arena, const Definition *definition, const DefinedMov
                    STR_ARG(move->label.ja));
 }
 
+/* One proposal of a kind waits about a case: twice is once, but only if it is for the same move. */
+static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
+    const Entity *proposal;
+    const Json *contents;
+    TRY(proposal_load(ctx, decision, &proposal));
+    TRY(decide_contents(ctx, proposal, &contents));
+    if (contents && str_eq(json_get_str(contents, "move"), move->id)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "proposed", decision,
+                    "Another move of this case waits for its decision: that is decided, returned "
+                    "or withdrawn first.");
+}
+
 Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     const Entity *application;
     const DefinedMove *move;
-    ProposalDraft drafting;
+    ProposalDraft drafting = {0};
     TRY(matter_load(ctx, act, &application, &move));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
@@ -86,7 +98,8 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     *contents = decide_part(ctx, command, &draft->parts, &about);
     draft->contents = contents;
     proposal_still(command, application, &draft->cases);
-    return proposal_send(ctx, command, &drafting, decision);
+    TRY(proposal_send(ctx, command, &drafting, decision));
+    return same_move(ctx, *decision, move);
 }
 
 /* ---- what follows ---- */

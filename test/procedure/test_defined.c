@@ -382,6 +382,8 @@ static void a_matter_is_decided_before_its_case_moves(void **state) {
     FAILS(house, defined_propose(&house->ctx, &act, &again), RC_CONFLICT, "moved-on");
     Str decision = propose(house, id, "grant");
     assert_true(str_eq(propose(house, id, "grant"), decision)); /* twice is once */
+    act = (DefinedAct){.id = id, .move = STR("refuse"), .text = STR("x")};
+    FAILS(house, defined_propose(&house->ctx, &act, &again), RC_CONFLICT, "proposed");
     text_is(house, decision, LD_DEFAULT "deciderPost", "economy-director");
     GOOD(house, defined_proposed(&house->ctx, house_entity(house, id), &waits));
     assert_true(str_eq(waits, decision));
