@@ -87,10 +87,13 @@ static void see_all(Seen *seen) {
     }
 }
 
+/* The cases that are generated are of bulky waste, which knows no more. */
+static const unsigned of_definitions = 1u << CASE_ELSEWHERE | 1u << CASE_DONE;
+
 static void check_shape(const Seen *seen) {
     assert_true(seen->total >= 300);
     for (unsigned state = 0; state < CASE_STATES; state++)
-        if (seen->states[state] == 0)
+        if (seen->states[state] == 0 && !(of_definitions & 1u << state))
             fail_msg("no case is %s", case_state_word((CaseState)state).ptr);
     for (size_t i = 0; i < 5; i++)
         if (seen->reductions[i] == 0) fail_msg("no case has reduction %zu", i);
