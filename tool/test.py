@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_BROWSER = 900
 TIMEOUT_CITY = 400
 # The longest first, so that none is alone at the end; pages needs no city, and runs while that is made.
-FIRST = ["pages", "service", "street", "what the door keeps out", "ledger again", "session"]
+FIRST = ["pages", "service", "street", "crash torn", "crash kill", "golden", "procedures", "routes", "what the door keeps out", "ledger again", "session"]
 CITY = re.compile(r"from (city|walk_routes) import|from './city.mjs'")
 OUTPUT_MAX = 8 << 20
 POINT = re.compile(r"\s*(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)")
