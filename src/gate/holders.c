@@ -7,7 +7,8 @@
 enum { HOLDERS_ARENA = 256 << 20 };
 
 struct Holders {
-    pthread_mutex_t lock; /* guards all below */
+    pthread_mutex_t reading; /* held while all are read: nobody is answered from a part of them */
+    pthread_mutex_t lock;    /* guards all below */
     Arena *arena;
     GateHolders list; /* one without posts holds none any more */
     bool read;
@@ -15,6 +16,7 @@ struct Holders {
 
 void holders_open(Gate *gate) {
     struct Holders *holders = mem_zero(sizeof *holders);
+    pthread_mutex_init(&holders->reading, NULL);
     pthread_mutex_init(&holders->lock, NULL);
     holders->arena = arena_new(HOLDERS_ARENA);
     gate->holders = holders;
@@ -25,6 +27,7 @@ void holders_close(Gate *gate) {
     if (!holders) return;
     gate->holders = NULL;
     pthread_mutex_destroy(&holders->lock);
+    pthread_mutex_destroy(&holders->reading);
     arena_free(holders->arena);
     mem_free(holders);
 }
@@ -52,13 +55,19 @@ static Rc holder_take(Ctx *ctx, struct Holders *holders, Str id) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static bool read_set(struct Holders *holders, bool read) {
+    pthread_mutex_lock(&holders->lock);
+    bool before = holders->read;
+    holders->read = read;
+    pthread_mutex_unlock(&holders->lock);
+    return before;
+}
+
 void holders_changed(Ctx *ctx, Str account) {
     struct Holders *holders = ctx->tenant->gate->holders;
     Ctx own = *ctx; /* why the change failed stays as it was told */
-    if (holder_take(&own, holders, account) == RC_OK) return;
-    pthread_mutex_lock(&holders->lock); /* it can't be read now: with all others at the next ask */
-    holders->read = false;
-    pthread_mutex_unlock(&holders->lock);
+    if (holder_take(&own, holders, account) != RC_OK)
+        (void)read_set(holders, false); /* it can't be read now: with all others at the next ask */
 }
 
 static Rc account_take(Ctx *ctx, void *arg, const Entity *account) {
@@ -67,16 +76,14 @@ static Rc account_take(Ctx *ctx, void *arg, const Entity *account) {
 }
 
 static Rc holders_read(Ctx *ctx, struct Holders *holders) {
-    pthread_mutex_lock(&holders->lock);
-    bool read = holders->read || !ctx->tenant->project;
-    holders->read = true; /* what changes from here on is noted */
-    pthread_mutex_unlock(&holders->lock);
-    if (read) return RC_OK;
-    Rc rc = project_each(ctx, &(ProjectWish){.type = STR(ACCOUNT_TYPE)}, account_take, holders);
-    if (rc == RC_OK) return rc;
-    pthread_mutex_lock(&holders->lock);
-    holders->read = false;
-    pthread_mutex_unlock(&holders->lock);
+    if (!ctx->tenant->project) return RC_OK;
+    pthread_mutex_lock(&holders->reading);
+    bool read = read_set(holders, true); /* what can't be noted from here on takes it back */
+    Rc rc =
+        read ? RC_OK
+             : project_each(ctx, &(ProjectWish){.type = STR(ACCOUNT_TYPE)}, account_take, holders);
+    if (rc != RC_OK) (void)read_set(holders, false);
+    pthread_mutex_unlock(&holders->reading);
     return rc;
 }
 

@@ -534,6 +534,49 @@ static void rights_are_asked_again_at_the_commit(void **state) {
     }
 }
 
+enum { HOLDERS = 120, ASKERS = 6 };
+
+static Rc holders_ask(Ctx *ctx, void *arg) {
+    GateHolders found;
+    TRY(gate_holders(ctx, NULL, &found));
+    *(size_t *)arg = found.len;
+    return RC_OK;
+}
+
+/* The first ask reads all accounts; who asks meanwhile must not be told of those read so far. */
+static void who_asks_while_holders_are_read_is_told_of_all(void **state) {
+    House *house = *state;
+    Actor official;
+    Asking askers[ASKERS];
+    pthread_t threads[ASKERS];
+    size_t found[ASKERS], all;
+    house->passwords = false;
+    for (int i = 0; i < HOLDERS; i++)
+        house_official(house, str_fmt(house->arena, "official-%d", i).ptr,
+                       "environment-waste-clerk", &official);
+    house_drain(house);
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    gate_close(&house->tenant);
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+    for (size_t i = 0; i < ASKERS; i++) {
+        askers[i] =
+            (Asking){.house = house, .rand = rand_seeded(i), .ask = holders_ask, .arg = &found[i]};
+        askers[i].ctx = house_thread(house, &askers[i].rand);
+    }
+    for (size_t i = 0; i < ASKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, asking_run, &askers[i]), 0);
+    for (size_t i = 0; i < ASKERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    GOOD(house, holders_ask(&house->ctx, &all));
+    assert_true(all >= HOLDERS);
+    for (size_t i = 0; i < ASKERS; i++) {
+        assert_int_equal(askers[i].rc, RC_OK);
+        assert_int_equal(found[i], all);
+        house_thread_end(&askers[i].ctx);
+    }
+}
+
 /* What somebody else loses, and signing out elsewhere, disturb nobody. */
 static void a_newer_epoch_alone_refuses_nothing(void **state) {
     House *house = *state;
@@ -567,6 +610,7 @@ int main(void) {
         TEST(one_look_among_several_names_its_own_case),
         TEST(a_list_of_cases_is_one_look_for_each_person),
         TEST(rights_are_asked_again_at_the_commit),
+        TEST(who_asks_while_holders_are_read_is_told_of_all),
         TEST(a_newer_epoch_alone_refuses_nothing),
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
         TEST(those_on_a_route_read_what_is_proposed),
