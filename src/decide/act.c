@@ -128,7 +128,7 @@ Rc act_permitted(Ctx *ctx, RouteVerb verb) {
     return gate_check(ctx, &decide);
 }
 
-static Rc proposal_read(Ctx *ctx, Str id, const Entity **out) {
+Rc decide_load(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     if (rc == RC_OK && entity_has_type(*out, STR(DECIDE_TYPE))) return RC_OK;
     if (rc == RC_OK || rc == RC_NOT_FOUND)
@@ -163,7 +163,7 @@ Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **o
     Route route;
     Org *org = NEW(arena, Org);
     PartAct *part = NEW(arena, PartAct);
-    TRY(proposal_read(ctx, id, &decision));
+    TRY(decide_load(ctx, id, &decision));
     route_json_read(decision, &route);
     TRY(act_org(ctx, arena, &route, org));
     *part = (PartAct){.id = str_dup(arena, id), .act = act_copy(ctx, arena, wish), .org = org};

@@ -122,6 +122,8 @@ Str decide_id(Arena *arena, Rand *rand);
 /* The id of the n-th proposal of a kind about a thing: the same for everybody who drafts it at
  * once, of whom the guard of decision.draft lets one through. */
 Str decide_nth_id(Arena *arena, Str kind, Str about, size_t n);
+/* The proposal, whole. RC_NOT_FOUND "no-proposal". */
+Rc decide_load(Ctx *ctx, Str id, const Entity **out);
 /* Hex SHA-256 of the canonical text of a value: members sorted by name, no blanks. */
 Str decide_hash(Arena *arena, const Json *contents);
 /* The contents as they were frozen, parts in their places, in ctx->arena; NULL: this entity has

@@ -68,7 +68,7 @@ static Str title_of(Arena *arena, const Definition *definition, const DefinedMov
 static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
     const Entity *proposal;
     const Json *contents;
-    TRY(proposal_load(ctx, decision, &proposal));
+    TRY(decide_load(ctx, decision, &proposal));
     TRY(decide_contents(ctx, proposal, &contents));
     if (contents && str_eq(json_get_str(contents, "move"), move->id)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "proposed", decision,

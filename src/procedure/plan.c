@@ -144,7 +144,7 @@ static Rc may_change(Ctx *ctx, const Entity *decision) {
 }
 
 static Rc change_load(Ctx *ctx, const OfficeDecision *wish, PlanChange *change) {
-    TRY(proposal_load(ctx, wish->id, &change->decision));
+    TRY(decide_load(ctx, wish->id, &change->decision));
     TRY(may_change(ctx, change->decision));
     if (!str_eq(entity_text(change->decision, IRI("kind")), PLAN_KIND))
         return ctx_fail(ctx, RC_INVALID, "one-case", wish->id,

@@ -96,7 +96,6 @@ Rc proposal_route(Ctx *ctx, Command *command, Str kind, int64_t amount, RoutePla
 /* Sends and frees the command; while one with the same contents waits, *decision is that one.
  * RC_CONFLICT "proposed". */
 Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str *decision);
-Rc proposal_load(Ctx *ctx, Str id, const Entity **out);
 /* A change of a proposal's contents by who asks, in the command's arena, with its needs. */
 Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, PartChange **out);
 /* A proposal is about the case as it is now: one that moves meanwhile would leave it waiting. */

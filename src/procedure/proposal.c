@@ -270,7 +270,7 @@ static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const En
 Rc office_amend(Ctx *ctx, const OfficeDecision *wish) {
     const Entity *decision, *application;
     Outcome outcome;
-    TRY(proposal_load(ctx, wish->id, &decision));
+    TRY(decide_load(ctx, wish->id, &decision));
     const Attr *contents = entity_attr(decision, IRI("contents"));
     if (!str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction")) || !contents)
         return ctx_fail(ctx, RC_INVALID, "no-contents", wish->id,
@@ -286,14 +286,6 @@ Rc office_amend(Ctx *ctx, const OfficeDecision *wish) {
 
 /* ---- deciding ---- */
 
-Rc proposal_load(Ctx *ctx, Str id, const Entity **out) {
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    if (rc == RC_OK && entity_has_type(*out, STR(DECIDE_TYPE))) return RC_OK;
-    if (rc == RC_OK || rc == RC_NOT_FOUND)
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such proposal.");
-    return rc;
-}
-
 /* What a decision says that is followed: all of it must be there. */
 static Rc contents_load(Ctx *ctx, const Entity *decision, const Json **out) {
     TRY(decide_contents(ctx, decision, out));
@@ -308,7 +300,7 @@ Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, P
     Route route;
     Org *org = NEW(arena, Org);
     PartChange *change = NEW(arena, PartChange);
-    TRY(proposal_load(ctx, decision->id, &proposal));
+    TRY(decide_load(ctx, decision->id, &proposal));
     route_json_read(proposal, &route);
     TRY(act_org(ctx, arena, &route, org));
     *change = (PartChange){.id = str_dup(arena, decision->id),
@@ -445,7 +437,7 @@ static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const Rou
 Rc office_act(Ctx *ctx, Str id, const RouteAct *wish) {
     const Entity *decision;
     TRY(act_permitted(ctx, wish->verb));
-    TRY(proposal_load(ctx, id, &decision));
+    TRY(decide_load(ctx, id, &decision));
     Str kind = str_fmt(ctx->arena, "decision.%s", route_json_verb(wish->verb));
     return act_send(ctx, case_command(ctx, kind, id, STR("web")), decision, wish);
 }
