@@ -73,6 +73,15 @@ static void posts_take(Arena *arena, const Json *row, const char *member, StrVec
         vec_push(arena, to, json_str(json_at(list, i)));
 }
 
+bool table_gives(const Json *organisation, Str kind, Str post) {
+    const Json *rows = organisation ? json_get(organisation, STR("delegations")) : NULL;
+    for (size_t i = 0; rows && i < rows->len; i++)
+        if (str_eq(json_get_str(json_at(rows, i), "kind"), kind) &&
+            str_eq(json_get_str(json_at(rows, i), "post"), post))
+            return true;
+    return false;
+}
+
 static const Json *row_of(const TableAsk *ask) {
     const Json *rows = ask->organisation ? json_get(ask->organisation, STR("delegations")) : NULL;
     for (size_t i = 0; rows && i < rows->len; i++) {

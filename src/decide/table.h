@@ -24,5 +24,7 @@ Rc table_plan(Ctx *ctx, Arena *arena, const TableAsk *ask, RoutePlan *plan);
 
 /* The post that decides, STR_NONE when no row fits. */
 Str table_decider(const TableAsk *ask);
+/* Whether it gives a post any amount of a kind of matter. */
+bool table_gives(const Json *organisation, Str kind, Str post);
 
 #endif

@@ -1,5 +1,7 @@
 #include "waste_int.h"
 
+#include "decide/decide.h"
+
 #include <stdlib.h>
 
 const WasteLimits *waste_limits(const Waste *waste) {
@@ -281,13 +283,9 @@ size_t waste_days(Arena *arena, const Waste *waste, const WasteDistrict *distric
 /* ---- delegation ---- */
 
 Str waste_decider(const Waste *waste, Str kind, int64_t amount) {
-    VEC_EACH (Delegation, row, &waste->delegations)
-        if (str_eq(row->kind, kind) && amount <= row->up_to) return row->post;
-    return STR_NONE;
+    return table_decider(&(TableAsk){waste->organisation, kind, amount});
 }
 
 bool waste_decides(const Waste *waste, Str kind, Str post) {
-    VEC_EACH (const Delegation, row, &waste->delegations)
-        if (str_eq(row->kind, kind) && str_eq(row->post, post)) return true;
-    return false;
+    return table_gives(waste->organisation, kind, post);
 }

@@ -9,21 +9,15 @@ typedef struct Closed {
     int from, to; /* month * 100 + day */
 } Closed;
 
-typedef struct Delegation {
-    Str kind, post;
-    int64_t up_to; /* INT64_MAX: any */
-} Delegation;
-
 struct Waste {
     VEC(WasteItem) items;
     Map by_id;
-    const Json *classes, *rules, *remedies;
+    const Json *classes, *rules, *remedies, *organisation;
     VEC(WasteDistrict) districts;
     VEC(WasteReduction) reductions;
     VEC(WasteMissed) missed;
     WasteMissed taken_out;
     VEC(Closed) closed;
-    VEC(Delegation) delegations;
     VEC(int64_t) holidays; /* days since 1970, ascending */
     int last_year;         /* of which holidays are listed */
     unsigned working_days; /* bits 1 << time_weekday */

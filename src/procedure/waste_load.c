@@ -219,17 +219,6 @@ static Rc remedies_load(Ctx *ctx, Waste *waste, const Json *rules) {
     return n ? RC_OK : fault(ctx, "rules.json", STR("remedies"), "There are no remedies.");
 }
 
-static void delegations_load(Ctx *ctx, Waste *waste, const Json *organisation) {
-    const Json *list = organisation ? json_get(organisation, STR("delegations")) : NULL;
-    for (size_t i = 0; list && i < list->len; i++) {
-        const Json *one = json_at(list, i);
-        vec_push(ctx->arena, &waste->delegations,
-                 (Delegation){.kind = json_get_str(one, "kind"),
-                              .post = json_get_str(one, "post"),
-                              .up_to = json_get_int(one, "upTo", INT64_MAX)});
-    }
-}
-
 Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     Waste *waste = NEW(ctx->arena, Waste);
     waste->by_id = map_new(ctx->arena);
@@ -247,7 +236,7 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(remedies_load(ctx, waste, sources->rules));
     reductions_load(ctx, waste, sources->rules);
     TRY(table_check(ctx, sources->organisation));
-    delegations_load(ctx, waste, sources->organisation);
+    waste->organisation = sources->organisation;
     *out = waste;
     return RC_OK;
 }
