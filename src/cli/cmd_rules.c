@@ -86,15 +86,6 @@ static Rc model_decide(Cli *cli, Str xml) {
 
 /* ---- the definition of a procedure ---- */
 
-static void words_of(Arena *arena, const Json *list, const char *member, StrVec *out) {
-    for (size_t i = 0; list && i < list->len; i++) {
-        const Json *one = json_get(json_at(list, i), str_of(member));
-        if (one && one->kind == JSON_STRING) vec_push(arena, out, json_str(one));
-        for (size_t k = 0; one && one->kind == JSON_ARRAY && k < one->len; k++)
-            vec_push(arena, out, json_str(json_at(one, k)));
-    }
-}
-
 static const char *const kind_words[] = {
     [JSON_NULL] = "null",     [JSON_BOOL] = "a truth value", [JSON_NUMBER] = "a number",
     [JSON_STRING] = "a text", [JSON_ARRAY] = "an array",     [JSON_OBJECT] = "an empty object",
@@ -136,8 +127,7 @@ static Rc definition_check(Cli *cli, const Json *source) {
     TRY(definition_meant(ctx, cli_arg(cli, 0), source));
     TRY(definition_read(ctx, source, &definition));
     if (!str_empty(path)) TRY(json_file(ctx, path, &organisation));
-    words_of(ctx->arena, json_get(organisation, STR("people")), "posts", &posts);
-    words_of(ctx->arena, json_get(organisation, STR("delegations")), "kind", &kinds);
+    catalogue_known(ctx->arena, organisation, &posts, &kinds);
     definition_lint(ctx, definition, organisation ? &posts : NULL, organisation ? &kinds : NULL,
                     &findings);
     VEC_EACH (DefinitionFinding, finding, &findings)

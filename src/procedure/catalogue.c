@@ -14,17 +14,19 @@ struct Catalogue {
 
 /* ---- reading ---- */
 
-static void posts_of(Arena *arena, const Json *people, StrVec *out) {
-    for (size_t i = 0; people && i < people->len; i++) {
-        const Json *posts = json_get(json_at(people, i), STR("posts"));
-        for (size_t k = 0; posts && k < posts->len; k++)
-            vec_push(arena, out, json_str(json_at(posts, k)));
+/* Of each row of a list: its member, a text or several. */
+static void words_of(Arena *arena, const Json *list, const char *member, StrVec *out) {
+    for (size_t i = 0; list && i < list->len; i++) {
+        const Json *one = json_get(json_at(list, i), str_of(member));
+        if (one && one->kind == JSON_STRING) vec_push(arena, out, json_str(one));
+        for (size_t k = 0; one && one->kind == JSON_ARRAY && k < one->len; k++)
+            vec_push(arena, out, json_str(json_at(one, k)));
     }
 }
 
-static void kinds_of(Arena *arena, const Json *delegations, StrVec *out) {
-    for (size_t i = 0; delegations && i < delegations->len; i++)
-        vec_push(arena, out, json_get_str(json_at(delegations, i), "kind"));
+void catalogue_known(Arena *arena, const Json *organisation, StrVec *posts, StrVec *kinds) {
+    words_of(arena, json_get(organisation, STR("people")), "posts", posts);
+    words_of(arena, json_get(organisation, STR("delegations")), "kind", kinds);
 }
 
 /* What the text is in all languages, for one comparison. */
@@ -66,8 +68,7 @@ static Rc entry_add(Ctx *ctx, Catalogue *catalogue, const Json *source, const Ho
 Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out) {
     Catalogue *catalogue = NEW(ctx->arena, Catalogue);
     Holders holders = {0};
-    posts_of(ctx->arena, json_get(sources->organisation, STR("people")), &holders.posts);
-    kinds_of(ctx->arena, json_get(sources->organisation, STR("delegations")), &holders.kinds);
+    catalogue_known(ctx->arena, sources->organisation, &holders.posts, &holders.kinds);
     for (size_t i = 0; i < sources->n; i++)
         TRY(entry_add(ctx, catalogue, sources->definitions[i], &holders));
     *out = catalogue;

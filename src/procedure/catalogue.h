@@ -18,6 +18,10 @@ typedef struct CatalogueSources {
 } CatalogueSources;
 Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out);
 
+/* What definitions are linted by: posts that somebody holds, and matters that the delegations know.
+ */
+void catalogue_known(Arena *arena, const Json *organisation, StrVec *posts, StrVec *kinds);
+
 /* The newest version that is in force on a day; NULL: none is. */
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
 /* The version under which a case began; NULL: there is none. */
