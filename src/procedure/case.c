@@ -49,8 +49,7 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
                             .state = state_of(json_get_str(one, "state")),
                             .post = json_get_str(one, "post"),
                             .text = json_get_str(one, "text"),
-                            .kind = json_get_str(one, "kind"),
-                            .to = json_get_str(one, "to")});
+                            .kind = json_get_str(one, "kind")});
     }
 }
 
@@ -80,17 +79,13 @@ CaseReduction case_reduction(const Entity *application, const CaseSteps *steps) 
 }
 
 static Json step_json(Arena *arena, const CaseStep *step) {
-    const JsonMember may[] = {{STR("kind"), json_of_str(step->kind)},
-                              {STR("to"), json_of_str(step->to)}};
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 6);
-    uint32_t n = 4;
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
     members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
     members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(step->state))};
     members[2] = (JsonMember){STR("post"), json_of_str(step->post)};
     members[3] = (JsonMember){STR("text"), json_of_str(step->text)};
-    for (size_t i = 0; i < sizeof may / sizeof *may; i++)
-        if (!str_empty(json_str(&may[i].value))) members[n++] = may[i];
-    return json_of_members(members, n);
+    members[4] = (JsonMember){STR("kind"), json_of_str(step->kind)};
+    return json_of_members(members, str_empty(step->kind) ? 4 : 5);
 }
 
 static Json steps_with(Arena *arena, const Json *before, Json step) {
@@ -148,10 +143,8 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set(arena, after, IRI("submittedAt"), json_of_str(time_format(arena, now)));
     state_set(arena, after, part->state, part->to, now);
     /* the post of the official who entered it for somebody; none when the resident sent it */
-    CaseStep first = {.at = now,
-                      .state = part->state,
-                      .post = entity_text(after, IRI("enteredPost")),
-                      .to = part->to};
+    CaseStep first = {
+        .at = now, .state = part->state, .post = entity_text(after, IRI("enteredPost"))};
     Json step = step_json(arena, &first);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
     Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
@@ -193,7 +186,7 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after =
         part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
     state_set(arena, after, part->to, part->defined_to, now);
-    CaseStep new = {now, part->to, part->post, part->text, part->kind, part->defined_to};
+    CaseStep new = {now, part->to, part->post, part->text, part->kind};
     Json step = step_json(arena, &new);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
                     steps_with(arena, steps_json(before), step));

@@ -47,7 +47,6 @@ typedef struct CaseStep {
     Str text; /* question, answer or reason */
     Str kind; /* what the state doesn't say: CASE_STEP_DAY, ...; empty: the state says it. Of a
                  defined procedure: its move */
-    Str to;   /* of a defined procedure: the state as it calls it; else empty */
 } CaseStep;
 typedef VEC(CaseStep) CaseSteps;
 void case_steps(Arena *arena, const Entity *application, CaseSteps *out);

@@ -213,7 +213,6 @@ static void the_office_asks_and_its_time_stands_still(void **state) {
     case_steps(house->ctx.arena, house_entity(house, id), &steps);
     assert_int_equal(steps.len, 3);
     assert_true(str_eq(steps.items[1].kind, STR("ask")));
-    assert_true(str_eq(steps.items[1].to, STR("asked")));
     assert_true(str_eq(steps.items[1].post, STR("environment-waste-clerk")));
     assert_true(str_eq(steps.items[2].text, STR("ありません")) && str_empty(steps.items[2].post));
 }
