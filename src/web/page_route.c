@@ -12,12 +12,14 @@
 /* A proposal's route among the posts around it, today. */
 typedef struct Course {
     Route route;
+    RouteDones acts;
     Org org;
     Date day;
 } Course;
 
 static Rc course_load(Ctx *ctx, const Entity *decision, Course *out) {
     route_json_read(decision, &out->route);
+    route_json_acts(ctx->arena, decision, &out->acts);
     out->day = time_jst_date(time_now(ctx->clock));
     return act_org(ctx, ctx->arena, &out->route, &out->org);
 }
@@ -44,12 +46,13 @@ static const char *stood_act(const RouteStage *stage) {
 }
 
 /* How it ended at a stage that did not approve; NULL: it didn't. */
-static const char *ended_act(const Course *course, const RouteDones *acts, size_t stage) {
+static const char *ended_act(const Course *course, size_t stage) {
     static const char *const words[ROUTE_STATES] = {[ROUTE_RETURNED] = "returned",
                                                     [ROUTE_WITHDRAWN] = "withdrawn",
                                                     [ROUTE_REJECTED] = "rejected",
                                                     [ROUTE_DROPPED] = "dropped"};
     size_t at = route_decider(&course->route);
+    const RouteDones *acts = &course->acts;
     if (acts->len && acts->items[acts->len - 1].stage < course->route.n)
         at = acts->items[acts->len - 1].stage;
     return stage == at ? words[course->route.state] : NULL;
@@ -95,12 +98,9 @@ static void stage_empty(View *view, const char *role, Json post) {
 }
 
 static Json stage_value(HttpExchange *x, const Entity *decision, const Course *course, size_t i) {
-    Arena *arena = http_ctx(x)->arena;
     const RouteStage *stage = &course->route.stages[i];
-    View one = view_new(arena);
-    RouteDones acts;
-    route_json_acts(arena, decision, &acts);
-    const char *ended = ended_act(course, &acts, i);
+    View one = view_new(http_ctx(x)->arena);
+    const char *ended = ended_act(course, i);
     stage_empty(&one, roles[stage->kind],
                 page_post(x, org_post_now(&course->org, stage->post, course->day)));
     if (stage->stand != STAND_WAITING) {
@@ -156,11 +156,9 @@ Rc page_stages(HttpExchange *x, const Entity *decision, View *view) {
 
 /* ---- what was done, in its order ---- */
 
-static void acts_set(HttpExchange *x, const Entity *decision, View *view) {
-    RouteDones acts;
+static void acts_set(HttpExchange *x, const Course *course, View *view) {
     JsonItems items = {0};
-    route_json_acts(view->arena, decision, &acts);
-    VEC_EACH (const RouteDone, done, &acts) {
+    VEC_EACH (const RouteDone, done, &course->acts) {
         View one = view_new(view->arena);
         view_str(&one, "verb", str_of(route_json_verb(done->verb)));
         view_set(&one, "post", page_post(x, done->post));
@@ -265,7 +263,7 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view) {
     OfferAsk ask = course_ask(ctx, &course);
     unsigned whole = permitted(ctx, offer_whole(ctx, &ask) & ~(1u << ROUTE_ISSUE), &confirm);
     view_set(view, "stages", stages_value(x, decision, &course));
-    acts_set(x, decision, view);
+    acts_set(x, &course, view);
     turns_set(x, &course, view, &confirm);
     bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
     view_bool(view, "withdraws", whole & 1u << ROUTE_WITHDRAW);
