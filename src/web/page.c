@@ -427,6 +427,10 @@ bool page_form(HttpExchange *x, const HttpForm **form) {
 /* ---- pieces ---- */
 
 void page_crumb(View *view, Str ja, Str en, Str url) {
+    page_crumb_to(view, view_text(view->arena, ja, en), url);
+}
+
+void page_crumb_to(View *view, Json label, Str url) {
     JsonItems crumbs = {0};
     for (size_t i = 0; i < view->members.len; i++) {
         const JsonMember *member = &view->members.items[i];
@@ -434,7 +438,7 @@ void page_crumb(View *view, Str ja, Str en, Str url) {
             vec_push(view->arena, &crumbs, *json_at(&member->value, k));
     }
     View one = view_new(view->arena);
-    view_set(&one, "label", view_text(view->arena, ja, en));
+    view_set(&one, "label", label);
     view_str(&one, "url", url);
     vec_push(view->arena, &crumbs, view_value(&one));
     view_items(view, "crumbs", &crumbs);

@@ -631,13 +631,8 @@ static void check_post(HttpExchange *x) {
         page_fail(x);
 }
 
-#define PAGE(path, get, what)                                                                      \
-    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Bulky waste", what, NULL, NULL, page_shown }
-#define FORM(path, post, what)                                                                     \
-    {                                                                                              \
-        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Bulky waste",   \
-            what, NULL, NULL, page_posted                                                          \
-    }
+#define PAGE(path, get, what)  PAGE_SHOW(path, GATE_PUBLIC, "Bulky waste", get, what)
+#define FORM(path, post, what) PAGE_SEND(path, GATE_PUBLIC, "Bulky waste", post, what)
 
 const HttpRoute page_bulky_rows[] = {
     FORM("/bulky/start", start_post, "Begin an application"),

@@ -257,8 +257,6 @@ void page_steps(HttpExchange *x, View *view, const Entity *application) {
     view_items(view, "steps", &items);
 }
 
-static const Str procedure_ja = {"粗大ごみ収集", 18}, procedure_en = {"Bulky-waste pickup", 18};
-
 static void ask_value(HttpExchange *x, View *view, const Entity *application, Str base) {
     CaseSteps steps;
     case_steps(view->arena, application, &steps);
@@ -309,10 +307,10 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     View view = page_view(x);
     Str number = entity_text(application, IRI("receiptNumber"));
     bool may = apply_may_change(ctx, application);
-    page_crumb(&view, procedure_ja, procedure_en, STR("/bulky"));
+    page_crumb_to(&view, page_bulky_label(arena), STR("/bulky"));
     page_crumb(&view, str_fmt(arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
-    view_set(&view, "procedure", view_text(arena, procedure_ja, procedure_en));
+    view_set(&view, "procedure", page_bulky_label(arena));
     view_str(&view, "receipt_url", str_fmt(arena, STR_FMT "/receipt", STR_ARG(place->base)));
     page_until(&view, place);
     view_str(&view, "number", number);
@@ -513,23 +511,16 @@ static void change_post(HttpExchange *x) {
         page_fail(x);
 }
 
-#define SHOW(place, access, tag, get, what)                                                        \
-    { HTTP_GET, place, get, HTTP_POOL, 0, access, tag, what, NULL, NULL, page_shown }
-#define SEND(place, access, tag, post, what)                                                       \
-    {                                                                                              \
-        HTTP_POST, place, post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM, tag, what, NULL,   \
-            NULL, page_posted                                                                      \
-    }
 #define BOTH(path, get, what)                                                                      \
-    SHOW("/c/{token}" path, GATE_PUBLIC, "Cases", get, what),                                      \
-        SHOW("/my/cases/{case}" path, GATE_RESIDENT, "Cases", get, what)
+    PAGE_SHOW("/c/{token}" path, GATE_PUBLIC, "Cases", get, what),                                 \
+        PAGE_SHOW("/my/cases/{case}" path, GATE_RESIDENT, "Cases", get, what)
 #define FORM(path, post, what)                                                                     \
-    SEND("/c/{token}" path, GATE_PUBLIC, "Cases", post, what),                                     \
-        SEND("/my/cases/{case}" path, GATE_RESIDENT, "Cases", post, what)
+    PAGE_SEND("/c/{token}" path, GATE_PUBLIC, "Cases", post, what),                                \
+        PAGE_SEND("/my/cases/{case}" path, GATE_RESIDENT, "Cases", post, what)
 /* What somebody asks for by telephone or at the counter, an official does for him. */
 #define WISH(path, get, post, what)                                                                \
-    SHOW("/staff/cases/{number}" path, PAGE_OFFICE, "Office", get, what),                          \
-        SEND("/staff/cases/{number}" path, PAGE_OFFICE, "Office", post, what)
+    PAGE_SHOW("/staff/cases/{number}" path, PAGE_OFFICE, "Office", get, what),                     \
+        PAGE_SEND("/staff/cases/{number}" path, PAGE_OFFICE, "Office", post, what)
 
 const HttpRoute page_case_rows[] = {
     WISH("/cancel", cancel_get, cancel_post, "Cancel a pickup for its applicant"),
@@ -541,6 +532,6 @@ const HttpRoute page_case_rows[] = {
     FORM("/cancel", cancel_post, "Cancel a pickup"),
     BOTH("/slot", change_get, "Change the day"),
     FORM("/slot", change_post, "Change the day"),
-    SEND("/c/{token}/keep", GATE_RESIDENT, "Cases", keep_post, "Add a case to one's own page"),
+    PAGE_SEND("/c/{token}/keep", GATE_RESIDENT, "Cases", keep_post, "Add a case to one's own page"),
 };
 ROWS(page_case_count, page_case_rows);

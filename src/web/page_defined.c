@@ -6,11 +6,13 @@
 
 /* ---- what a case is called ---- */
 
-static const Str bulky_ja = {"粗大ごみ収集", 18}, bulky_en = {"Bulky-waste pickup", 18};
+Json page_bulky_label(Arena *arena) {
+    return view_text(arena, STR("粗大ごみ収集"), STR("Bulky-waste pickup"));
+}
 
 Json page_procedure_label(HttpExchange *x, const Entity *application) {
     const Definition *definition = defined_of(http_ctx(x), application);
-    return definition ? *definition->label.all : view_text(http_ctx(x)->arena, bulky_ja, bulky_en);
+    return definition ? *definition->label.all : page_bulky_label(http_ctx(x)->arena);
 }
 
 Str page_check_purpose(const Ctx *ctx, const Entity *application) {
@@ -151,8 +153,8 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     View view = page_view(x);
     Str number = entity_text(application, IRI("receiptNumber"));
     const Definition *definition = defined_of(ctx, application);
-    page_crumb(&view, definition->label.ja, json_get_str(definition->label.all, "en"),
-               str_fmt(view.arena, "/procedures/" STR_FMT, STR_ARG(definition->id)));
+    page_crumb_to(&view, *definition->label.all,
+                  str_fmt(view.arena, "/procedures/" STR_FMT, STR_ARG(definition->id)));
     page_crumb(&view, str_fmt(view.arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(view.arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
     case_set(x, &view, application);

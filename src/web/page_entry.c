@@ -48,8 +48,7 @@ static void procedures_set(HttpExchange *x, View *view, Str chosen) {
     Definitions found;
     JsonItems items = {0}, inside = {0};
     CatalogueQuery query = {.day = time_jst_date(time_now(ctx->clock))};
-    procedure_add(view, &items, BULKY,
-                  view_text(view->arena, STR("粗大ごみ収集"), STR("Bulky-waste pickup")),
+    procedure_add(view, &items, BULKY, page_bulky_label(view->arena),
                   str_empty(chosen) || str_eq(chosen, BULKY));
     catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &query, &found);
     for (size_t i = 0; i < found.len; i++)

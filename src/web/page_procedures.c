@@ -34,9 +34,8 @@ static BulkyFit bulky_fit(HttpExchange *x, Str query) {
 }
 
 static void bulky_add(Arena *arena, JsonItems *items) {
-    static const Str ja = {"粗大ごみ収集", 18}, en = {"Bulky-waste pickup", 18};
     View one = view_new(arena);
-    view_set(&one, "label", view_text(arena, ja, en));
+    view_set(&one, "label", page_bulky_label(arena));
     view_set(&one, "summary",
              view_text(arena, STR("家具や布団などを、家の前まで取りに伺います。"),
                        STR("We collect furniture and bedding at your door.")));
@@ -121,7 +120,7 @@ static void start_get(HttpExchange *x) {
     bool nobody = ctx->actor->kind == ACTOR_NOBODY;
     Str here = procedure_url(ctx->arena, definition, "");
     page_crumb(&view, STR("手続き"), STR("Procedures"), STR("/procedures"));
-    page_crumb(&view, definition->label.ja, json_get_str(definition->label.all, "en"), STR_NONE);
+    page_crumb_to(&view, *definition->label.all, STR_NONE);
     view_json(&view, "label", definition->label.all);
     view_json(&view, "summary", definition->summary.all);
     bring_set(&view, definition);
@@ -392,13 +391,8 @@ static void check_post(HttpExchange *x) {
         page_fail(x);
 }
 
-#define PAGE(path, get, what)                                                                      \
-    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Procedures", what, NULL, NULL, page_shown }
-#define FORM(path, post, what)                                                                     \
-    {                                                                                              \
-        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM, "Procedures",    \
-            what, NULL, NULL, page_posted                                                          \
-    }
+#define PAGE(path, get, what)  PAGE_SHOW(path, GATE_PUBLIC, "Procedures", get, what)
+#define FORM(path, post, what) PAGE_SEND(path, GATE_PUBLIC, "Procedures", post, what)
 
 const HttpRoute page_procedures_rows[] = {
     PAGE("/procedures", list_get, "All procedures, and search"),

@@ -21,7 +21,7 @@ static void start_get(HttpExchange *x) {
         view_str(&one, "url", str_fmt(ctx->arena, "/bulky/refused/" STR_FMT, STR_ARG(item->id)));
         vec_push(ctx->arena, &refused, view_value(&one));
     }
-    page_crumb(&view, STR("粗大ごみ収集"), STR("Bulky-waste pickup"), STR_NONE);
+    page_crumb_to(&view, page_bulky_label(ctx->arena), STR_NONE);
     view_null(&view, "closed");
     view_int(&view, "max_items", waste_limits(waste)->max_items);
     view_str(&view, "by", waste_limits(waste)->pickup_clock);
@@ -56,8 +56,7 @@ static void refused_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_BULKY_REFUSED, &view);
 }
 
-#define PAGE(path, get, what)                                                                      \
-    { HTTP_GET, path, get, HTTP_POOL, 0, GATE_PUBLIC, "Bulky waste", what, NULL, NULL, page_shown }
+#define PAGE(path, get, what) PAGE_SHOW(path, GATE_PUBLIC, "Bulky waste", get, what)
 
 const HttpRoute page_start_rows[] = {
     PAGE("/bulky", start_get, "What bulky-waste pickup is"),

@@ -28,6 +28,15 @@ enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 extern const HttpAnswer page_shown[];  /* a page */
 extern const HttpAnswer page_posted[]; /* 303 to the next page, or the form again with its faults */
 
+/* A row of a page, and of a form that is sent to one; handlers run on the pool. */
+#define PAGE_SHOW(path, access, tag, get, what)                                                    \
+    { HTTP_GET, path, get, HTTP_POOL, 0, access, tag, what, NULL, NULL, page_shown }
+#define PAGE_SEND(path, access, tag, post, what)                                                   \
+    {                                                                                              \
+        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM, tag, what, NULL,    \
+            NULL, page_posted                                                                      \
+    }
+
 /* ---- building a view ---- */
 typedef struct View {
     Arena *arena;
@@ -71,6 +80,7 @@ bool page_path_ok(Str path);
 /* 303 after a form; to the front door when the address cannot stand in a header. */
 void page_see(HttpExchange *x, Str location);
 void page_crumb(View *view, Str ja, Str en, Str url);
+void page_crumb_to(View *view, Json label, Str url);
 
 const PagesOptions *pages_options(const HttpExchange *x);
 /* organisation.json of the municipality that is asked; NULL: none. */
@@ -177,7 +187,8 @@ void page_field_faults(View *view, const Form *form, const FormPage *page);
 Json page_answer_row(Arena *arena, const FormAnswer *answer);
 /* `state`, `level`, and `state_label` where the procedure calls it otherwise. */
 void page_case_state(HttpExchange *x, View *view, const Entity *application);
-/* The name of the procedure of a case. */
+/* The name of bulky-waste pickup, and of the procedure of a case. */
+Json page_bulky_label(Arena *arena);
 Json page_procedure_label(HttpExchange *x, const Entity *application);
 /* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
 void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
