@@ -14,14 +14,6 @@ static bool of_kind(const Entity *decision, const char *kind) {
     return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
 }
 
-/* A move of a procedure that is a definition: every kind that has no page of its own. */
-static bool is_matter(const Entity *decision) {
-    static const char *const own[] = {"fee-reduction", "collection-plan", "release"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (of_kind(decision, own[i])) return false;
-    return true;
-}
-
 /* The day of a plan, which its title begins with: what is in it is shown for a purpose only, a
  * title is not. */
 static bool plan_day(const Entity *decision, Date *day) {
@@ -339,16 +331,28 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     answer_lines(lines, definition, contents);
 }
 
+/* The kinds that have a page of their own, and what of their contents is shown here. */
+typedef struct OwnKind {
+    const char *kind;
+    void (*lines)(Lines *lines, const Json *contents);
+} OwnKind;
+
+static const OwnKind own_kinds[] = {
+    {"fee-reduction", reduction_lines},
+    {"collection-plan", plan_lines},
+    {"release", release_lines},
+};
+
+/* NULL: a move of a procedure that is a definition. */
+static const OwnKind *own_kind(const Entity *decision) {
+    for (size_t i = 0; i < sizeof own_kinds / sizeof *own_kinds; i++)
+        if (of_kind(decision, own_kinds[i].kind)) return &own_kinds[i];
+    return NULL;
+}
+
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
-    static const struct {
-        const char *kind;
-        void (*lines)(Lines *lines, const Json *contents);
-    } rows[] = {
-        {"fee-reduction", reduction_lines},
-        {"collection-plan", plan_lines},
-        {"release", release_lines},
-    };
+    const OwnKind *own = own_kind(decision);
     Lines lines = {.arena = ctx->arena};
     PageSeen seen = {0};
     const Json *contents;
@@ -356,9 +360,10 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     vec_push(ctx->arena, &seen, decision);
     TRY(page_seen_out(ctx, contents, &seen));
     TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_DECISION)));
-    for (size_t i = 0; contents && i < sizeof rows / sizeof *rows; i++)
-        if (of_kind(decision, rows[i].kind)) rows[i].lines(&lines, contents);
-    if (contents && is_matter(decision)) matter_lines(ctx, &lines, contents);
+    if (contents && own)
+        own->lines(&lines, contents);
+    else if (contents)
+        matter_lines(ctx, &lines, contents);
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;
 }
@@ -389,7 +394,7 @@ static Rc decision_load(HttpExchange *x, const Entity **out) {
     Str id = str_fmt(ctx->arena, DECISION_PREFIX STR_FMT, STR_ARG(http_path_param(x, "decision")));
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     if (rc == RC_OK)
-        ctx->purpose = is_matter(*out) ? STR("application-decide") : STR("bulky-waste-decide");
+        ctx->purpose = own_kind(*out) ? STR("bulky-waste-decide") : STR("application-decide");
     if (rc == RC_OK) *out = gate_view(ctx, NULL, *out);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !*out))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", id, "There is no such decision.");
