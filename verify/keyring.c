@@ -102,6 +102,10 @@ const char *keyring_list(Keyring *ring, Slice file, const NoteKey *key) {
     return wrong;
 }
 
+bool keyring_says_erased(const Keyring *ring, const uint8_t key[LEAF_ID]) {
+    return idset_get(ring->stated, key) || idset_get(ring->listed, key);
+}
+
 /* ---- judging ---- */
 
 typedef struct KeyRow {
@@ -172,7 +176,7 @@ static void judge_used(Keyring *ring, Report *report) {
     uint64_t position;
     const uint8_t *key;
     for (size_t at = 0; (key = idset_next(ring->used, &at, &position));) {
-        bool told = idset_get(ring->stated, key) || idset_get(ring->listed, key);
+        bool told = keyring_says_erased(ring, key);
         if (idset_get(ring->living, key))
             report->keys_readable++;
         else if (told)

@@ -25,6 +25,8 @@ bool keyring_state(Keyring *ring, const NoteKey *key, const KeyringStatement *st
                    Report *report);
 /* The list of erasures; statements of other ledgers are passed over. NULL, or what is wrong. */
 const char *keyring_list(Keyring *ring, Slice file, const NoteKey *key);
+/* Whether a statement, in an event or in the list, says that this key was destroyed. */
+bool keyring_says_erased(const Keyring *ring, const uint8_t key[LEAF_ID]);
 /* After the last leaf: judges every key. */
 void keyring_judge(Keyring *ring, const Copy *copy, Report *report);
 

@@ -145,6 +145,39 @@ const char *again_read(Slice clear, uint64_t *of) {
     return ends ? NULL : wrong;
 }
 
+/* ---- attachments ---- */
+
+/* A fixed text at *at, which moves behind it. */
+static bool text_skip(Slice text, size_t *at, const char *fixed) {
+    size_t len = strlen(fixed);
+    if (text.len - *at < len || memcmp(text.at + *at, fixed, len) != 0) return false;
+    *at += len;
+    return true;
+}
+
+static bool hex_take(Slice text, size_t *at, uint8_t *out, size_t len) {
+    size_t got;
+    bool good =
+        text.len - *at >= 2 * len &&
+        sodium_hex2bin(out, len, (const char *)text.at + *at, 2 * len, NULL, &got, NULL) == 0 &&
+        got == len;
+    *at += good ? 2 * len : 0;
+    return good;
+}
+
+/* {"file":"HASH","bytes":N,"key":"ID"}, in this form only. */
+const char *attachment_read(Slice clear, Attachment *out) {
+    size_t at = 0;
+    uint64_t bytes;
+    bool good = text_skip(clear, &at, "{\"file\":\"") &&
+                hex_take(clear, &at, out->file.bytes, sizeof out->file.bytes) &&
+                text_skip(clear, &at, "\",\"bytes\":") && digits_read(clear, &at, &bytes) &&
+                text_skip(clear, &at, ",\"key\":\"") &&
+                hex_take(clear, &at, out->key, sizeof out->key) && text_skip(clear, &at, "\"}") &&
+                at == clear.len;
+    return good ? NULL : "a note \"attachment\" can't be read";
+}
+
 /* ---- foldings ---- */
 
 bool folding_range(Folding *folding, uint64_t *first, uint64_t *count) {

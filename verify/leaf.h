@@ -44,6 +44,13 @@ const char *rekey_read(Slice clear, uint8_t to[LEAF_ID]);
 /* The clear text of a note "again" (§6): the position of the change that it repeats. */
 const char *again_read(Slice clear, uint64_t *of);
 
+/* The clear text of a note "attachment" (§6): a file, and the key that seals it. */
+typedef struct Attachment {
+    Hash file;
+    uint8_t key[LEAF_ID];
+} Attachment;
+const char *attachment_read(Slice clear, Attachment *out);
+
 typedef struct Folding {
     Wire ranges, chunks; /* each read by folding_range and folding_chunk */
     uint64_t range_count, chunk_count;

@@ -25,11 +25,11 @@ static const char usage[] =
     "LEDGER.DB|FOLDER\n"
     "       machi-verify [--json] --witness FILE --proof FILE\n"
     "\n"
-    "Checks every leaf, tile, checkpoint and key of a copy of a ledger, and names the first "
-    "record\n"
-    "that was altered, removed, reordered or cut off. The folder may be in use, or a backup; it "
-    "is\n"
-    "only read. Without a witness file, a rewriting by whoever has the signing key can't be seen.\n"
+    "Checks every leaf, tile, checkpoint and key of a copy of a ledger, and of a folder the files\n"
+    "that it names, and tells the first record that was altered, removed, reordered or cut off.\n"
+    "The folder may be in use, or a backup; it is only read. Without a witness file, a rewriting "
+    "by\n"
+    "whoever has the signing key can't be seen.\n"
     "\n"
     "  --witness FILE   the witness file, kept elsewhere\n"
     "  --erasures FILE  the list of erasures, beside the tenant's key; it need not be there yet\n"
@@ -140,11 +140,14 @@ static void copy_check(const Options *options, const Files *files, const Witness
     const NoteKey *key = witness ? &witness->key : &copy->key;
     if (witness && !witness_agrees(copy, witness, report)) return;
     Keyring *ring = keyring_new();
+    Attached *attached = attached_new();
     const char *wrong = files->list_there ? keyring_list(ring, files->erasures, key) : NULL;
     if (wrong) report_find(report, "malformed", 0, "the list of erasures doesn't hold: %s", wrong);
     report->list_there = files->list_there;
-    if (!wrong) walk(&(WalkWhat){copy, key, witness, ring}, report);
+    if (!wrong) walk(&(WalkWhat){copy, key, witness, ring, attached}, report);
     if (!report->finding.name) keyring_judge(ring, copy, report);
+    if (!report->finding.name) attached_judge(attached, options->copy, ring, report);
+    attached_free(attached);
     keyring_free(ring);
     proof_check(options, files, key, copy, report);
 }

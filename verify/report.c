@@ -32,6 +32,8 @@ static const Count counts[] = {
     {"erased keys", "erasedKeys", offsetof(Report, keys_erased)},
     {"erasures and disposals", "statements", offsetof(Report, statements)},
     {"erasures pending", "pendingErasures", offsetof(Report, pending)},
+    {"files attached", "files", offsetof(Report, files)},
+    {"files erased", "filesErased", offsetof(Report, files_erased)},
     {"times running back", "timesBackwards", offsetof(Report, clock_back)},
 };
 
@@ -55,6 +57,8 @@ static void finding_text(const Finding *finding, FILE *to) {
 static void remarks_text(const Report *report, FILE *to) {
     if (!report->keys_there)
         fprintf(to, "The copy has no keys: what is readable, erased or removed was not checked.\n");
+    if (report->files_named && !report->files_there)
+        fprintf(to, "The copy is a ledger alone: the files that it names were not checked.\n");
     if (report->pending)
         fprintf(to, "Erasure pending: the next opening carries out what the list says.\n");
     if (report->clock_back)
@@ -149,6 +153,7 @@ void report_json(const Report *report, FILE *to) {
     for (size_t i = 0; report->copy_there && i < sizeof counts / sizeof *counts; i++)
         fprintf(to, ",\"%s\":%" PRIu64, counts[i].json, count_of(report, &counts[i]));
     fprintf(to, ",\"keysChecked\":%s", report->keys_there ? "true" : "false");
+    fprintf(to, ",\"filesChecked\":%s", report->files_there ? "true" : "false");
     fprintf(to, ",\"erasuresChecked\":%s", report->list_there ? "true" : "false");
     fprintf(to, ",\"provenUpTo\":%" PRIu64, report->proven);
     fprintf(to, ",\"unwitnessed\":%s", report->witness_there ? "false" : "true");

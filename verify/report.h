@@ -20,10 +20,12 @@ typedef struct Report {
     uint64_t leaves, folded, events, sealed;
     uint64_t tiles, checkpoints, witnessed; /* checkpoints checked, those of the witness apart */
     uint64_t keys_readable, keys_erased, statements, pending;
+    uint64_t files, files_erased,
+        files_named;                 /* named: of which some may not have been looked at */
     uint64_t clock_back;             /* leaves whose time is before the one's before them */
     uint64_t proven, witness_proven; /* largest size whose checkpoint holds */
     uint64_t proof_position;         /* of the leaf whose proof holds; 0: none was given */
-    bool keys_there, witness_there, list_there;
+    bool keys_there, files_there, witness_there, list_there;
     bool copy_there; /* otherwise only a proof was checked */
     char witness_time[32];
     Finding finding;

@@ -100,11 +100,21 @@ static const char *again_seen(const Here *here, Slice clear) {
     return below ? NULL : "a note \"again\" repeats what is not below it";
 }
 
+static const char *attachment_seen(const Here *here, Slice clear) {
+    Attachment attachment;
+    const char *wrong = attachment_read(clear, &attachment);
+    if (wrong) return wrong;
+    keyring_use(here->walk->what->ring, attachment.key, here->position);
+    attached_name(here->walk->what->attached, &attachment, here->position);
+    return NULL;
+}
+
 static bool note_seen(void *arg, Slice name, Slice clear) {
     const Here *here = arg;
     const char *wrong = NULL;
     if (slice_eq(name, slice_of("rekey"))) wrong = rekey_seen(here, clear);
     if (slice_eq(name, slice_of("again"))) wrong = again_seen(here, clear);
+    if (slice_eq(name, slice_of("attachment"))) wrong = attachment_seen(here, clear);
     if (wrong) report_find(here->walk->report, "malformed", here->position, "%s", wrong);
     return !wrong;
 }

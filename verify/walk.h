@@ -3,14 +3,15 @@
 #ifndef VERIFY_WALK_H
 #define VERIFY_WALK_H
 
+#include "attached.h"
 #include "copy.h"
-#include "keyring.h"
 
 typedef struct WalkWhat {
     const Copy *copy;
     const NoteKey *key;     /* the witness's where there is one */
     const Witness *witness; /* NULL: none */
     Keyring *ring;          /* told of keys and statements */
+    Attached *attached;     /* told of files */
 } WalkWhat;
 
 /* The first finding, if there is one, stands in the report afterwards. */

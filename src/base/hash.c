@@ -107,6 +107,17 @@ bool hash_from_hex(Arena *arena, Str hex, Str *bytes) {
     return true;
 }
 
+Str hash_digest_hex(Arena *arena, const Digest *digest) {
+    return hash_hex(arena, (Str){(const char *)digest->bytes, sizeof digest->bytes});
+}
+
+bool hash_digest_of(Arena *arena, Str hex, Digest *out) {
+    Str bytes;
+    bool is = hash_from_hex(arena, hex, &bytes) && bytes.len == sizeof out->bytes;
+    if (is) memcpy(out->bytes, bytes.ptr, bytes.len);
+    return is;
+}
+
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
 

@@ -28,6 +28,9 @@ bool hash_same(Str a, Str b);
 Str hash_hex(Arena *arena, Str bytes);
 /* Lower or upper case hex; false on an odd length or another character. */
 bool hash_from_hex(Arena *arena, Str hex, Str *bytes);
+/* A digest as 64 digits of hex, and from them; false: they are something else. */
+Str hash_digest_hex(Arena *arena, const Digest *digest);
+bool hash_digest_of(Arena *arena, Str hex, Digest *out);
 /* base64url without padding (RFC 4648, 5). */
 Str hash_base64url(Arena *arena, Str bytes);
 bool hash_from_base64url(Arena *arena, Str text, Str *bytes);

@@ -23,6 +23,8 @@ static Rc done_say(Cli *cli, const Json *result, const Json *asked) {
         fprintf(cli_out(cli), "  " STR_FMT "  is erased: no key opens it any more\n",
                 STR_ARG(json_str(json_at(erased, i))));
     kept_say(cli, json_get(result, STR("kept")), asked, true);
+    int64_t attached = json_get_int(result, "attachments", 0);
+    if (attached) fprintf(cli_out(cli), "  attached files taken away: %lld\n", (long long)attached);
     fprintf(cli_out(cli),
             "Backups made before still hold the keys: delete their keys.db when your rules say so."
             "\nKeep the newest list of erasures beside the tenant key: a restore applies it.\n");

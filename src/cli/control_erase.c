@@ -64,6 +64,7 @@ typedef struct Erasing {
     Str named, as;
     bool sure;
     StrVec before, after; /* the files in which something lies */
+    ProjectSwept swept;   /* attached files that were taken away */
 } Erasing;
 
 /* By the account that is named, as the policies have it; without `sure` nothing but a look at what
@@ -82,6 +83,11 @@ static Rc erase_inside(Ctx *ctx, Erasing *erasing) {
                                   .post = ctx->actor->post,
                                   .channel = STR("cli")};
     TRY(gate_erase(ctx, erasure, &kept));
+    if (project_sweep(ctx, ctx->tenant->project, &erasing->swept) != RC_OK)
+        return ctx_fail(ctx, RC_FAILED, "erased-not-swept", STR_NONE,
+                        "The keys are destroyed, but attached files are still there, unreadable "
+                        "(" STR_FMT "): the server takes them away within an hour.",
+                        STR_ARG(ctx->error.detail));
     return gate_files(ctx, erasure->subject, &erasing->after);
 }
 
@@ -101,12 +107,13 @@ CONTROL_DOES(control_erase) {
     Rc rc = erase_inside(&inside.ctx, &erasing);
     inside_end(ctx, &inside);
     TRY(rc);
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
     members[0] = (JsonMember){STR("subject"), json_of_str(erasing.erasure.subject)};
     members[1] = (JsonMember){STR("erased"), split(arena, &erasing.before, &erasing.after, false)};
     members[2] = (JsonMember){STR("kept"), split(arena, &erasing.before, &erasing.after, true)};
+    members[3] = (JsonMember){STR("attachments"), json_of_int((int64_t)erasing.swept.erased)};
     Json *json = NEW(arena, Json);
-    *json = json_of_members(members, 3);
+    *json = json_of_members(members, 4);
     *result = json;
     return RC_OK;
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { BLOB_VERSION = 1 };
-
 /* ---- erasure and disposal, on the writer's thread ---- */
 
 typedef struct Erase {
@@ -241,7 +239,7 @@ Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sea
     TRY(rc);
     Buf blob = buf_new(ctx->arena, plain.len + 128);
     Rand rand = rand_system();
-    buf_add_char(&blob, BLOB_VERSION);
+    buf_add_char(&blob, SEALED_VERSION);
     buf_add(&blob, seal_id_str(&key.id));
     seal_add(&blob, &rand, &key.key, blob_associated(ctx->arena, &key.id), plain);
     seal_forget(&key, sizeof key);
@@ -251,7 +249,7 @@ Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sea
 
 Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain) {
     WireIn in = wire_in(sealed);
-    bool known = wire_u8(&in) == BLOB_VERSION;
+    bool known = wire_u8(&in) == SEALED_VERSION;
     Str id = wire_bytes(&in, sizeof(KeyId));
     if (!known || in.bad)
         return ctx_fail(ctx, RC_INVALID, "sealed", STR_NONE, "These aren't sealed bytes.");

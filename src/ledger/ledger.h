@@ -370,6 +370,32 @@ typedef struct LedgerKeyOf {
 } LedgerKeyOf;
 Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sealed);
 Rc ledger_unseal(Ctx *ctx, Ledger *ledger, Str sealed, Str *plain);
+
+/* ---- attachments: files about a person, sealed like what is personal in a record, in files/ by
+   the hash of the sealed bytes (doc/ledger-format.md §6) ---- */
+
+typedef struct LedgerAttachment {
+    Digest id;  /* of the sealed bytes: its name */
+    Str key;    /* id of the key that seals it */
+    Str digest; /* SHA-256 of the bytes as they are, in hex */
+    int64_t bytes;
+} LedgerAttachment;
+/* Note of a command that names one: about a record, clear {"file", "bytes", "key"}. */
+#define LEDGER_ATTACHMENT STR("attachment")
+/* Keeps a file, durable on RC_OK. It is nobody's until a command names it: one that no command has
+   named within a day may be taken away (project_sweep). Pool threads. */
+Rc ledger_attach(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, LedgerAttachment *out);
+/* Has the command name it as being about a record. */
+void ledger_attach_name(Command *command, Str about, const LedgerAttachment *attachment);
+/* Opens one. RC_NOT_FOUND "key-destroyed": it was erased; "attachment-missing": its file isn't
+   there. RC_FAILED "damaged": it isn't what was kept. ctx->db is set. */
+Rc ledger_attached(Ctx *ctx, Ledger *ledger, const Digest *id, Str *plain);
+/* Takes away one that no command names. */
+Rc ledger_attach_drop(Ctx *ctx, Ledger *ledger, const LedgerAttachment *attachment);
+/* Whether a file begins as sealed bytes do, and the id of their key. */
+bool ledger_is_sealed(Str head, Str *key);
+enum { LEDGER_SEALED_HEAD = 17 };
+
 /* HMAC under a key derived from the tenant's, for keyed n-grams and blind indexes. */
 Digest ledger_keyed_hash(Ledger *ledger, Str domain, Str text);
 /* C2SP signed note of the newest checkpoint. */

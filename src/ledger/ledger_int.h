@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { SEALED_VERSION = 1 }; /* of bytes that are sealed outside events */
+
 /* ---- commands ---- */
 
 typedef struct Part {

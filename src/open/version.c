@@ -2,8 +2,6 @@
    their hash; a DatasetVersion names them; the Dataset names its newest version. */
 #include "open_int.h"
 
-#include <string.h>
-
 /* ---- formats ---- */
 
 typedef struct Format {
@@ -30,12 +28,10 @@ const OpenFile *open_file(const OpenVersion *version, Str format) {
 }
 
 Rc open_bytes(Ctx *ctx, const OpenFile *file, Str *bytes) {
-    Str raw;
     Digest digest;
-    if (!hash_from_hex(ctx->arena, file->digest, &raw) || raw.len != sizeof digest.bytes)
+    if (!hash_digest_of(ctx->arena, file->digest, &digest))
         return ctx_fail(ctx, RC_FAILED, "bad-digest", file->digest,
                         "The version names no file of the store.");
-    memcpy(digest.bytes, raw.ptr, raw.len);
     return blob_get(ctx, ledger_store(ctx->tenant->ledger), &digest, bytes);
 }
 
@@ -183,7 +179,7 @@ static Rc file_keep(Ctx *ctx, Str format, Str bytes, JsonItems *files) {
     if (str_empty(bytes)) return RC_OK;
     TRY(blob_put(ctx, ledger_store(ctx->tenant->ledger), bytes, &digest));
     JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 3);
-    Str hex = hash_hex(ctx->arena, (Str){(const char *)digest.bytes, sizeof digest.bytes});
+    Str hex = hash_digest_hex(ctx->arena, &digest);
     members[0] = (JsonMember){STR("format"), json_of_str(format)};
     members[1] = (JsonMember){STR("digest"), json_of_str(hex)};
     members[2] = (JsonMember){STR("bytes"), json_of_int((int64_t)bytes.len)};
@@ -290,12 +286,8 @@ static Rc files_drop(Ctx *ctx, const Release *release, const OpenVersion *before
         VEC_EACH (const OpenVersion, version, &all)
             VEC_EACH (const OpenFile, other, &version->files)
                 used = used || str_eq(other->digest, file->digest);
-        Str raw;
         Digest digest;
-        if (used || !hash_from_hex(ctx->arena, file->digest, &raw) ||
-            raw.len != sizeof digest.bytes)
-            continue;
-        memcpy(digest.bytes, raw.ptr, raw.len);
+        if (used || !hash_digest_of(ctx->arena, file->digest, &digest)) continue;
         TRY(blob_delete(ctx, ledger_store(ctx->tenant->ledger), &digest));
     }
     return RC_OK;

@@ -9,6 +9,8 @@ enum {
     ID_BYTES = 16,
     EXPIRY_ARENA = 64 << 20,
 };
+static const int64_t every_sweep = TIME_HOUR, sweep_patience = TIME_MINUTE,
+                     drain_patience = TIME_SECOND / 5;
 static const int64_t every = TIME_SECOND, when_more = TIME_SECOND / 50, patience = TIME_SECOND;
 
 #define NOTE  STR("expired")
@@ -18,6 +20,7 @@ typedef struct Expiry {
     Project *project;
     Reader *db;
     Arena *arena, *scratch;
+    int64_t swept;   /* when files were swept last, monotonic; 0: not yet */
     uint64_t looked; /* position of the newest command: rows before it may be old */
     atomic_bool stop;
 } Expiry;
@@ -149,6 +152,36 @@ static Rc due_execute(Ctx *ctx, Expiry *expiry, Command *command, size_t *rows) 
     return RC_OK;
 }
 
+static Ctx timer_ctx(Expiry *expiry, Rand *rand, int64_t lasts) {
+    arena_reset(expiry->arena);
+    return (Ctx){.arena = expiry->arena,
+                 .scratch = expiry->scratch,
+                 .clock = &expiry->project->clock,
+                 .rand = rand,
+                 .tenant = expiry->project->tenant,
+                 .db = expiry->db,
+                 .deadline = time_monotonic() + lasts};
+}
+
+/* Files of nobody's; what isn't done in time is done the next time. */
+static void files_step(Expiry *expiry) {
+    Rand rand = rand_system();
+    ProjectSwept swept;
+    int64_t now = time_monotonic();
+    if (expiry->swept && now - expiry->swept < every_sweep) return;
+    Ctx ctx = timer_ctx(expiry, &rand, drain_patience);
+    Ledger *ledger = expiry->project->tenant->ledger;
+    if (project_drain(&ctx, expiry->project, ledger_head(ledger)) != RC_OK) return; /* too busy */
+    expiry->swept = now;
+    ctx.deadline = now + sweep_patience;
+    Rc rc = project_sweep(&ctx, expiry->project, &swept);
+    if (rc != RC_OK)
+        log_error("project", "files were not swept: " STR_FMT, STR_ARG(ctx.error.detail));
+    else if (swept.erased || swept.nobodys)
+        log_info("project", "files taken away: %llu erased, %llu that nothing named",
+                 (unsigned long long)swept.erased, (unsigned long long)swept.nobodys);
+}
+
 /* True: there is more to be done at once. */
 static bool expiry_step(Expiry *expiry) {
     Project *project = expiry->project;
@@ -156,14 +189,8 @@ static bool expiry_step(Expiry *expiry) {
     Rand rand = rand_system();
     size_t rows = 0;
     if (project_reached(project) < expiry->looked || ledger_behind(ledger)) return false;
-    arena_reset(expiry->arena);
-    Ctx ctx = {.arena = expiry->arena,
-               .scratch = expiry->scratch,
-               .clock = &project->clock,
-               .rand = &rand,
-               .tenant = project->tenant,
-               .db = expiry->db,
-               .deadline = time_monotonic() + patience};
+    files_step(expiry);
+    Ctx ctx = timer_ctx(expiry, &rand, patience);
     Command *command =
         command_new(ledger, (CommandHead){.kind = STR("entity.expire"), .channel = STR("timer")});
     Rc rc = due_execute(&ctx, expiry, command, &rows);

@@ -31,6 +31,7 @@ static void add_builtin(Project *project) {
     project_add(
         project,
         (Follower){.name = ERASED_SPACE, .version = 1, .event = erased_event, .arg = project});
+    project_add(project, (Follower){.name = ATTACHED_SPACE, .version = 1, .event = attached_event});
     project_add(project, (Follower){.name = EXPIRY_SPACE, .version = 1, .event = expiry_event});
 }
 

@@ -69,7 +69,8 @@ void project_add(Project *project, Follower follower);
 /* Catches up with what must be there before serving, then follows on a thread of its own. */
 Rc project_start(Ctx *ctx, Project *project);
 /* From now until project_stop each entity and attribute whose expiresAt is over is ended within
-   some seconds, by commands of the timer. After project_start. */
+   some seconds, by commands of the timer, and files are swept every hour. After
+   project_start. */
 Rc project_expire(Ctx *ctx, Project *project);
 void project_stop(Project *project);
 /* Waits until every follower has reached position (tests, imports, `drained` figures). RC_LIMIT
@@ -101,6 +102,12 @@ typedef struct ProjectReport {
 Rc project_verify(Ctx *ctx, Project *project, ProjectReport *out);
 /* How far the followers are, as a JSON object, for the operator. */
 const Json *project_progress(Arena *arena, Project *project);
+/* Takes away files of which the key was destroyed, and sealed ones that no command has named for a
+   day. ctx->db is set; pool and timer threads. */
+typedef struct ProjectSwept {
+    uint64_t erased, nobodys;
+} ProjectSwept;
+Rc project_sweep(Ctx *ctx, Project *project, ProjectSwept *out);
 /* When keys of a record were destroyed last. RC_NOT_FOUND: none were, as far as the followers are.
    ctx->db. */
 Rc project_erased_at(Ctx *ctx, Project *project, Str id, int64_t *at);

@@ -67,13 +67,19 @@ struct Project {
 
 Space project_space(const char *follower);
 /* Spaces that the state's follower writes beside the entities. */
-#define HISTORY_SPACE "history"
-#define TYPES_SPACE   "types"
-#define EXPIRY_SPACE  "expiry"
-#define ERASED_SPACE  "erased"
+#define HISTORY_SPACE  "history"
+#define TYPES_SPACE    "types"
+#define EXPIRY_SPACE   "expiry"
+#define ERASED_SPACE   "erased"
+#define ATTACHED_SPACE "attached"
 
 /* Shows an event to every follower that has not had it. */
 Rc project_tell(Ctx *ctx, Project *project, const Event *event);
+
+/* ---- attached.c ---- */
+
+/* The follower of this space. */
+Rc attached_event(Ctx *ctx, void *arg, Rows *rows, const Event *event);
 
 /* ---- erased.c ---- */
 

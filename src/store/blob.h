@@ -10,7 +10,15 @@ typedef struct Store Store;
 Rc blob_put(Ctx *ctx, Store *store, Str bytes, Digest *id);
 /* RC_NOT_FOUND; RC_FAILED when the bytes do not hash to their name any more. */
 Rc blob_get(Ctx *ctx, Store *store, const Digest *id, Str *bytes);
+/* At most the first n bytes, unchecked. RC_NOT_FOUND. */
+Rc blob_head(Ctx *ctx, Store *store, const Digest *id, size_t n, Str *bytes);
 /* Durable on RC_OK. RC_OK when there is none, too. */
 Rc blob_delete(Ctx *ctx, Store *store, const Digest *id);
+/* Shows all files that were there when it began, in no order, with the time at which each was put;
+   each may delete the one that it is shown. */
+typedef Rc (*BlobEach)(Ctx *ctx, void *arg, const Digest *id, int64_t put);
+Rc blob_each(Ctx *ctx, Store *store, BlobEach each, void *arg);
+/* Takes away what puts that died before this time have left. */
+Rc blob_tidy(Ctx *ctx, Store *store, int64_t before);
 
 #endif

@@ -377,6 +377,82 @@ static void blobs_open_only_whole(void **state) {
     }
 }
 
+/* ---- attachments ---- */
+
+#define PHOTO STR("the bytes of a photograph")
+
+static void attach(City *city, Str subject, LedgerAttachment *out) {
+    Command *command = command_new(city->ledger, (CommandHead){.kind = STR("test")});
+    Outcome outcome;
+    expect(
+        city,
+        ledger_attach(&city->ctx, city->ledger, (LedgerKeyOf){subject, STR(RETENTION)}, PHOTO, out),
+        RC_OK);
+    ledger_attach_name(command, A1, out);
+    expect(city, ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_OK);
+    command_free(command);
+}
+
+static Str attached_path(City *city, const LedgerAttachment *attachment) {
+    Str hex = hash_digest_hex(city->ctx.arena, &attachment->id);
+    return str_fmt(city->ctx.arena, STR_FMT "/files/%.2s/%s", STR_ARG(city->folder), hex.ptr,
+                   hex.ptr + 2);
+}
+
+static Rc see_attachment(Ctx *ctx, void *arg, const Event *event) {
+    Str *file = arg;
+    if (!str_eq(event->note_kind, LEDGER_ATTACHMENT)) return RC_OK;
+    assert_true(str_eq(event->note_about, A1));
+    *file = str_dup(ctx->arena, json_get_str(event->note_clear, "file"));
+    return RC_OK;
+}
+
+static void an_attachment_is_sealed_and_named_by_its_command(void **state) {
+    City *city = *state;
+    LedgerAttachment attachment;
+    Str plain, named = STR_NONE;
+    uint64_t next;
+    attach(city, HANAKO, &attachment);
+    assert_int_equal(attachment.bytes, PHOTO.len);
+    Digest digest = hash_sha256(PHOTO);
+    assert_true(str_eq(attachment.digest, hash_digest_hex(city->ctx.arena, &digest)));
+    assert_false(city_holds(city, city->root, PHOTO));
+    reopen(city);
+    expect(city, ledger_attached(&city->ctx, city->ledger, &attachment.id, &plain), RC_OK);
+    assert_true(str_eq(plain, PHOTO));
+    expect(city,
+           ledger_read(&city->ctx, city->ledger, &(LedgerWindow){0, 100, see_attachment, &named},
+                       &next),
+           RC_OK);
+    assert_true(str_eq(named, hash_digest_hex(city->ctx.arena, &attachment.id)));
+    expect(city, ledger_attach_drop(&city->ctx, city->ledger, &attachment), RC_OK);
+    expect(city, ledger_attached(&city->ctx, city->ledger, &attachment.id, &plain), RC_NOT_FOUND);
+}
+
+static void a_torn_a_missing_and_an_erased_attachment_are_told_apart(void **state) {
+    City *city = *state;
+    LedgerAttachment torn, missing, erased;
+    Str plain;
+    attach(city, TARO, &torn);
+    attach(city, TARO, &missing);
+    attach(city, HANAKO, &erased);
+    assert_int_equal(truncate(attached_path(city, &torn).ptr, 20), 0);
+    assert_int_equal(unlink(attached_path(city, &missing).ptr), 0);
+    expect(city, erase(city, HANAKO, STR(RETENTION), NULL), RC_OK);
+    const struct {
+        const LedgerAttachment *attachment;
+        Rc rc;
+        const char *code;
+    } cases[] = {{&torn, RC_FAILED, "damaged"},
+                 {&missing, RC_NOT_FOUND, "attachment-missing"},
+                 {&erased, RC_NOT_FOUND, "key-destroyed"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expect(city, ledger_attached(&city->ctx, city->ledger, &cases[i].attachment->id, &plain),
+               cases[i].rc);
+        assert_true(str_eq(city->ctx.error.code, str_of(cases[i].code)));
+    }
+}
+
 static void keyed_hashes_depend_on_key_and_domain(void **state) {
     City *city = *state;
     Digest a = ledger_keyed_hash(city->ledger, STR("names"), STR("花子"));
@@ -406,6 +482,8 @@ int main(void) {
         CASE(without_its_list_nothing_is_erased),
         CASE(a_long_reading_delays_only_the_overwriting),
         CASE(blobs_open_only_whole),
+        CASE(an_attachment_is_sealed_and_named_by_its_command),
+        CASE(a_torn_a_missing_and_an_erased_attachment_are_told_apart),
         CASE(keyed_hashes_depend_on_key_and_domain),
     };
     return cmocka_run_group_tests_name("ledger erase", tests, NULL, NULL);

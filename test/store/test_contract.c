@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -329,7 +330,105 @@ static void files_are_kept_by_their_hash(void **state) {
     assert_int_equal(fixture_search(f->folder, STR("a sealed file")), 0);
 }
 
+typedef struct Walked {
+    size_t n;
+    Digest last;
+    int64_t put;
+    bool delete;
+    Store *store;
+} Walked;
+
+static Rc walk_one(Ctx *ctx, void *arg, const Digest *id, int64_t put) {
+    Walked *walked = arg;
+    walked->n++;
+    walked->last = *id;
+    walked->put = put;
+    return walked->delete ? blob_delete(ctx, walked->store, id) : RC_OK;
+}
+
+static void files_are_gone_through_and_may_be_deleted_meanwhile(void **state) {
+    Fixture *f = *state;
+    Ctx *ctx = &f->ctx;
+    Walked walked = {.store = f->store};
+    Digest id;
+    Str head;
+    Clock now = {.fixed = TIME_NONE};
+    assert_ok(blob_each(ctx, f->store, walk_one, &walked)); /* no folder yet, or an empty one */
+    assert_int_equal(walked.n, 0);
+    assert_ok(blob_put(ctx, f->store, STR("one sealed file"), &id));
+    assert_ok(blob_each(ctx, f->store, walk_one, &walked));
+    assert_int_equal(walked.n, 1);
+    assert_memory_equal(&walked.last, &id, sizeof id);
+    assert_true(walked.put <= time_now(&now) && walked.put > time_now(&now) - TIME_HOUR);
+    assert_ok(blob_head(ctx, f->store, &id, 3, &head));
+    assert_str(head, "one");
+    assert_ok(blob_head(ctx, f->store, &id, 100, &head));
+    assert_str(head, "one sealed file");
+    for (int i = 0; i < 20; i++)
+        assert_ok(blob_put(ctx, f->store, str_fmt(ctx->arena, "file %d", i), &id));
+    walked = (Walked){.store = f->store, .delete = true};
+    assert_ok(blob_each(ctx, f->store, walk_one, &walked));
+    assert_int_equal(walked.n, 21);
+    walked.n = 0;
+    assert_ok(blob_each(ctx, f->store, walk_one, &walked));
+    assert_int_equal(walked.n, 0);
+    assert_rc(blob_head(ctx, f->store, &id, 3, &head), RC_NOT_FOUND);
+}
+
+static void what_a_put_that_died_has_left_is_taken_away(void **state) {
+    Fixture *f = *state;
+    Ctx *ctx = &f->ctx;
+    Clock now = {.fixed = TIME_NONE};
+    Digest id;
+    Str bytes;
+    assert_ok(blob_put(ctx, f->store, STR("whole"), &id));
+    Str left = str_fmt(ctx->arena, "%s/files/new-abc", f->folder);
+    FILE *file = fopen(left.ptr, "w");
+    assert_non_null(file);
+    fputs("half of a fi", file);
+    fclose(file);
+    assert_ok(blob_tidy(ctx, f->store, time_now(&now) - TIME_HOUR)); /* it may be under way */
+    assert_int_equal(fixture_search(f->folder, STR("half of a fi")), 1);
+    assert_ok(blob_tidy(ctx, f->store, time_now(&now) + TIME_HOUR));
+    assert_int_equal(fixture_search(f->folder, STR("half of a fi")), 0);
+    assert_ok(blob_get(ctx, f->store, &id, &bytes));
+}
+
 /* ---- backup ---- */
+
+/* Deletes every file under files/ once it has been listed, before it is opened to be copied: the
+ * folder of its copy is there then. */
+static bool deletes_before_copying(void *arg, const char *what) {
+    Fixture *f = arg;
+    char command[300];
+    snprintf(command, sizeof command,
+             "ls -d %s-backup/files/?? >/dev/null 2>&1 && find %s/files -type f -delete", f->folder,
+             f->folder);
+    if (strcmp(what, "open") == 0) (void)!system(command);
+    return true;
+}
+
+static void a_file_that_goes_while_a_backup_runs_is_no_part_of_it(void **state) {
+    Fixture *f = *state;
+    Ctx *ctx = &f->ctx;
+    Writer *writer;
+    Digest blob;
+    Str bytes, backup = str_fmt(ctx->arena, "%s-backup", f->folder);
+    StoreOptions options = fixture_options(f);
+    static StoreFault fault = {.step = deletes_before_copying};
+    fault.arg = f;
+    fixture_open(f, &options);
+    assert_ok(writer_open(ctx, f->store, &writer));
+    assert_ok(fixture_append(f, writer, 3));
+    writer_close(writer);
+    assert_ok(blob_put(ctx, f->store, STR("erased meanwhile"), &blob));
+    fixture_close(f);
+    options.fault = &fault;
+    fixture_open(f, &options);
+    assert_ok(store_backup(ctx, f->store, backup));
+    assert_rc(blob_get(ctx, f->store, &blob, &bytes), RC_NOT_FOUND);
+    assert_int_equal(fixture_search(str_z(ctx->arena, backup), STR("erased meanwhile")), 0);
+}
 
 static void a_backup_gives_everything_back(void **state) {
     Fixture *f = *state;
@@ -455,6 +554,9 @@ int main(void) {
         STORE_TEST(tiles_and_checkpoints_are_kept),
         STORE_TEST(keys_are_found_and_destroyed),
         STORE_TEST(oversized_keys_are_refused),
+        STORE_TEST(files_are_gone_through_and_may_be_deleted_meanwhile),
+        STORE_TEST(what_a_put_that_died_has_left_is_taken_away),
+        BARE_TEST(a_file_that_goes_while_a_backup_runs_is_no_part_of_it),
         STORE_TEST(files_are_kept_by_their_hash),
         STORE_TEST(a_backup_gives_everything_back),
         BARE_TEST(what_was_committed_survives_a_kill),

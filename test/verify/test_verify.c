@@ -395,6 +395,67 @@ static void what_was_appended_again_is_told_from_what_was_removed(void **state) 
     city_end(&city);
 }
 
+/* ---- attachments ---- */
+
+static Str attach(City *city, Str subject) {
+    LedgerAttachment attachment;
+    Outcome outcome;
+    Command *command = command_new(city->ledger, (CommandHead){.kind = STR("test")});
+    LedgerKeyOf key_of = {subject, STR(RETENTION)};
+    assert_int_equal(ledger_attach(&city->ctx, city->ledger, key_of, STR("a photo"), &attachment),
+                     RC_OK);
+    ledger_attach_name(command, STR("urn:x:1"), &attachment);
+    assert_int_equal(ledger_execute(&city->ctx, city->ledger, command, &outcome), RC_OK);
+    command_free(command);
+    Str hex = hash_digest_hex(city->arena, &attachment.id);
+    return str_fmt(city->arena, "files/%.2s/%s", hex.ptr, hex.ptr + 2);
+}
+
+static void expect_files(const Verdict *verdict, const char *name, int64_t position) {
+    if (!str_eq(verdict->name, str_of(name)) || verdict->position != position)
+        fail_msg("%s expected, " STR_FMT " at %lld", name, STR_ARG(verdict->name),
+                 (long long)verdict->position);
+}
+
+static void each_file_that_is_named_must_be_there_as_it_was_or_erased(void **state) {
+    Copies *copies = *state;
+    City city;
+    city_make(&city);
+    assert_int_equal(city_open(&city), RC_OK);
+    Str first = attach(&city, STR("urn:p:1")), second = attach(&city, STR("urn:p:2"));
+    city_close(&city);
+    const char *witness = str_fmt(copies->arena, "--witness %s", city.witness_file.ptr).ptr;
+    Verdict verdict = copies_verify(copies, witness, city.folder);
+    assert_int_equal(verdict.code, 0);
+    assert_int_equal(json_get_int(verdict.json, "files", -1), 2);
+    copies_shell("cp -r %s %s.kept && printf x >> %s/%s", city.folder.ptr, city.folder.ptr,
+                 city.folder.ptr, second.ptr);
+    verdict = copies_verify(copies, witness, city.folder);
+    expect_files(&verdict, "altered file", 2);
+    copies_shell("rm %s/%s", city.folder.ptr, first.ptr);
+    verdict = copies_verify(copies, witness, city.folder);
+    expect_files(&verdict, "missing file", 1);
+    /* the ledger alone says that it looked at none */
+    verdict =
+        copies_verify(copies, witness, str_fmt(copies->arena, "%s/ledger.db", city.folder.ptr));
+    assert_int_equal(verdict.code, 0);
+    assert_false(json_get_bool(verdict.json, "filesChecked", true));
+    copies_shell("rm -r %s && mv %s.kept %s", city.folder.ptr, city.folder.ptr, city.folder.ptr);
+    assert_int_equal(city_open(&city), RC_OK);
+    LedgerErasure erasure = {.subject = STR("urn:p:1"), .reason = STR("asked")};
+    (void)vec_push(city.ctx.arena, &erasure.files, STR(RETENTION));
+    assert_int_equal(ledger_erase(&city.ctx, city.ledger, &erasure, NULL), RC_OK);
+    city_close(&city);
+    verdict = copies_verify(copies, witness, city.folder);
+    assert_int_equal(verdict.code, 0); /* it lies there still, and nobody opens it */
+    copies_shell("rm %s/%s", city.folder.ptr, first.ptr);
+    verdict = copies_verify(copies, witness, city.folder);
+    assert_int_equal(verdict.code, 0);
+    assert_int_equal(json_get_int(verdict.json, "files", -1), 1);
+    assert_int_equal(json_get_int(verdict.json, "filesErased", -1), 1);
+    city_end(&city);
+}
+
 /* ---- usage ---- */
 
 static void wrong_usage_and_what_cannot_be_read_exit_with_2(void **state) {
@@ -510,6 +571,7 @@ int main(void) {
         TEST(a_proof_holds_with_and_without_a_copy),
         TEST(a_false_proof_is_refused),
         TEST(a_rewrapped_ledger_is_sound_until_a_row_of_the_old_key_is_in_it),
+        TEST(each_file_that_is_named_must_be_there_as_it_was_or_erased),
         TEST(what_was_appended_again_is_told_from_what_was_removed),
         TEST(wrong_usage_and_what_cannot_be_read_exit_with_2),
         TEST(a_truncated_database_is_refused),

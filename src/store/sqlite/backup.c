@@ -1,7 +1,6 @@
 /* backup: copies row by row, so that no byte of a key ever stands in the part without keys. */
 #include "store_int.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,46 +103,36 @@ static Rc copy_ledger(Backup *b) {
 typedef struct Copying {
     Ctx *ctx;
     const StoreFault *fault;
+    const char *to;
 } Copying;
 
-static void dir_done(DIR **dir) {
-    if (*dir) closedir(*dir);
-}
-
-typedef Rc (*NameEach)(const Copying *copying, const char *from, const char *to, const char *name);
-
-static Rc each_name(const Copying *c, const char *from, const char *to, NameEach each) {
-    [[gnu::cleanup(dir_done)]] DIR *dir = opendir(from);
-    if (!dir && errno == ENOENT) return RC_OK;
-    if (!dir)
-        return ctx_fail(c->ctx, RC_FAILED, "disk", str_of(from), "Cannot read %s: %s.", from,
-                        strerror(errno));
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.') TRY(each(c, from, to, entry->d_name));
-    return RC_OK;
-}
-
-static Rc copy_blob(const Copying *c, const char *from, const char *to, const char *name) {
-    const char *target = path_in(c->ctx, to, name), *aside = path_in(c->ctx, to, ".new");
+/* What was deleted while the folder was gone through is no part of it any more. */
+static Rc copy_blob(void *arg, const char *from, const char *name) {
+    const Copying *c = arg;
+    const char *source = path_in(c->ctx, from, name);
+    const char *target = path_in(c->ctx, c->to, name), *aside = path_in(c->ctx, c->to, ".new");
     struct stat st;
     if (stat(target, &st) == 0) return RC_OK;
-    TRY(disk_copy(c->ctx, c->fault, path_in(c->ctx, from, name), aside));
+    Rc rc = disk_copy(c->ctx, c->fault, source, aside);
+    if (rc != RC_OK && stat(source, &st) != 0 && errno == ENOENT) return RC_OK;
+    TRY(rc);
     return disk_rename(c->ctx, c->fault, aside, target);
 }
 
 /* Names that begin with "new-" are of puts under way: no leaf names them yet. */
-static Rc copy_shard(const Copying *c, const char *from, const char *to, const char *name) {
+static Rc copy_shard(void *arg, const char *from, const char *name) {
+    const Copying *c = arg;
     if (strlen(name) != 2) return RC_OK;
-    const char *target = path_in(c->ctx, to, name);
-    TRY(disk_make_folder(c->ctx, c->fault, target));
-    TRY(each_name(c, path_in(c->ctx, from, name), target, copy_blob));
-    return disk_sync_folder(c->ctx, c->fault, target);
+    Copying shard = {c->ctx, c->fault, path_in(c->ctx, c->to, name)};
+    TRY(disk_make_folder(c->ctx, c->fault, shard.to));
+    TRY(disk_each(c->ctx, path_in(c->ctx, from, name), copy_blob, &shard));
+    return disk_sync_folder(c->ctx, c->fault, shard.to);
 }
 
-static Rc copy_files(const Copying *c, const char *from, const char *to) {
-    TRY(disk_make_folder(c->ctx, c->fault, to));
-    TRY(each_name(c, from, to, copy_shard));
-    return disk_sync_folder(c->ctx, c->fault, to);
+static Rc copy_files(Copying *c, const char *from) {
+    TRY(disk_make_folder(c->ctx, c->fault, c->to));
+    TRY(disk_each(c->ctx, from, copy_shard, c));
+    return disk_sync_folder(c->ctx, c->fault, c->to);
 }
 
 /* ---- all ---- */
@@ -164,16 +153,15 @@ Rc store_backup(Ctx *ctx, Store *store, Str to_folder) {
     b.keys = path_in(ctx, to, "keys.db");
     b.ledger_new = path_in(ctx, to, "ledger.db.new");
     b.keys_new = path_in(ctx, to, "keys.db.new");
-    Copying files = {ctx, store->fault};
+    Copying files = {ctx, store->fault, path_in(ctx, to, "files")};
     TRY(disk_make_folder(ctx, store->fault, to));
     TRY(copy_ledger(&b));
-    TRY(copy_files(&files, db_path(ctx, store, "files"), path_in(ctx, to, "files")));
+    TRY(copy_files(&files, db_path(ctx, store, "files")));
     return put_in_place(&b);
 }
 
-static Rc refuse_name(const Copying *c, const char *from, const char *to, const char *name) {
-    (void)to;
-    return ctx_fail(c->ctx, RC_CONFLICT, "not-empty", str_of(from),
+static Rc refuse_name(void *arg, const char *from, const char *name) {
+    return ctx_fail(arg, RC_CONFLICT, "not-empty", str_of(from),
                     "%s holds %s already: name an empty folder.", from, name);
 }
 
@@ -198,12 +186,12 @@ static Rc restore_keys(Ctx *ctx, Store *store, const char *keys) {
 Rc store_restore(Ctx *ctx, Str from_folder, Str to_folder) {
     const char *from = str_z(ctx->arena, from_folder), *to = str_z(ctx->arena, to_folder);
     const char *keys = path_in(ctx, from, "keys.db"), *ledger = path_in(ctx, from, "ledger.db");
-    Copying copying = {ctx, NULL};
+    Copying copying = {ctx, NULL, path_in(ctx, to, "files")};
     TRY(demand_file(ctx, ledger));
     TRY(demand_file(ctx, keys));
-    TRY(each_name(&copying, to, to, refuse_name));
+    TRY(disk_each(ctx, to, refuse_name, ctx));
     TRY(disk_make_folder(ctx, NULL, to));
-    TRY(copy_files(&copying, path_in(ctx, from, "files"), path_in(ctx, to, "files")));
+    TRY(copy_files(&copying, path_in(ctx, from, "files")));
     TRY(disk_copy(ctx, NULL, ledger, path_in(ctx, to, "ledger.db")));
     Store *store;
     TRY(store_open(ctx, &(StoreOptions){.folder = to_folder, .no_helper = true}, &store));

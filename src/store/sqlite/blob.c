@@ -1,6 +1,7 @@
 #include "store_int.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BLOB_MAX = 1 << 30 };
 
@@ -58,4 +59,64 @@ Rc blob_delete(Ctx *ctx, Store *store, const Digest *id) {
     if (!disk_exists(ctx, store->fault, path.file)) return RC_OK;
     TRY(disk_delete(ctx, store->fault, path.file));
     return disk_sync_folder(ctx, store->fault, path.shard);
+}
+
+Rc blob_head(Ctx *ctx, Store *store, const Digest *id, size_t n, Str *bytes) {
+    return disk_head(ctx, store->fault, blob_path(ctx, store, id).file, n, bytes);
+}
+
+/* ---- all of them ---- */
+
+typedef struct Walking {
+    Ctx *ctx;
+    Store *store;
+    BlobEach each;
+    void *arg;
+    int64_t before; /* of leftovers */
+} Walking;
+
+/* False: it has gone meanwhile. */
+static bool put_at(const char *path, int64_t *at) {
+    struct stat st;
+    if (stat(path, &st) != 0) return false;
+    *at = (int64_t)st.st_mtim.tv_sec * TIME_SECOND + st.st_mtim.tv_nsec / 1000;
+    return true;
+}
+
+static Rc shard_name(void *arg, const char *folder, const char *name) {
+    const Walking *w = arg;
+    Digest id;
+    int64_t at;
+    ArenaMark mark = arena_mark(w->ctx->arena);
+    Str hex = str_fmt(w->ctx->arena, "%s%s", folder + strlen(folder) - 2, name);
+    const char *path = str_z(w->ctx->arena, str_fmt(w->ctx->arena, "%s/%s", folder, name));
+    bool is = hash_digest_of(w->ctx->arena, hex, &id) && put_at(path, &at);
+    Rc rc = is ? w->each(w->ctx, w->arg, &id, at) : RC_OK;
+    if (rc == RC_OK) arena_rewind(w->ctx->arena, mark);
+    return rc;
+}
+
+static Rc top_name(void *arg, const char *folder, const char *name) {
+    const Walking *w = arg;
+    if (strlen(name) != 2) return RC_OK;
+    const char *shard = str_z(w->ctx->arena, str_fmt(w->ctx->arena, "%s/%s", folder, name));
+    return disk_each(w->ctx, shard, shard_name, arg);
+}
+
+Rc blob_each(Ctx *ctx, Store *store, BlobEach each, void *arg) {
+    Walking walking = {.ctx = ctx, .store = store, .each = each, .arg = arg};
+    return disk_each(ctx, db_path(ctx, store, "files"), top_name, &walking);
+}
+
+static Rc leftover(void *arg, const char *folder, const char *name) {
+    const Walking *w = arg;
+    int64_t at;
+    const char *path = str_z(w->ctx->arena, str_fmt(w->ctx->arena, "%s/%s", folder, name));
+    bool old = strncmp(name, "new-", 4) == 0 && put_at(path, &at) && at < w->before;
+    return old ? disk_delete(w->ctx, w->store->fault, path) : RC_OK;
+}
+
+Rc blob_tidy(Ctx *ctx, Store *store, int64_t before) {
+    Walking walking = {.ctx = ctx, .store = store, .before = before};
+    return disk_each(ctx, db_path(ctx, store, "files"), leftover, &walking);
 }

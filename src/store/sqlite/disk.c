@@ -1,6 +1,7 @@
 /* disk: files that are not SQLite's own, through the fault layer. */
 #include "store_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ static const char *place_of(Ctx *ctx, const StoreFault *fault, const char *path)
     return place;
 }
 
-Rc disk_read(Ctx *ctx, const StoreFault *fault, const char *path, Str *bytes) {
+Rc disk_head(Ctx *ctx, const StoreFault *fault, const char *path, size_t n, Str *bytes) {
     if (!step(fault, "read")) return disk_fail(ctx, "read", path);
     const char *place = place_of(ctx, fault, path);
     OWNS_FD fd = place ? open(place, O_RDONLY | O_CLOEXEC) : -1;
@@ -84,15 +85,33 @@ Rc disk_read(Ctx *ctx, const StoreFault *fault, const char *path, Str *bytes) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-file", str_of(path), "There is no file %s.", path);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0) return disk_fail(ctx, "read", path);
-    char *to = arena_alloc(ctx->arena, (size_t)st.st_size + 1, 1);
+    size_t len = (size_t)st.st_size < n ? (size_t)st.st_size : n;
+    char *to = arena_alloc(ctx->arena, len + 1, 1);
     size_t done = 0;
-    while (done < (size_t)st.st_size) {
-        ssize_t n = read(fd, to + done, (size_t)st.st_size - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return disk_fail(ctx, "read", path);
-        done += (size_t)n;
+    while (done < len) {
+        ssize_t got = read(fd, to + done, len - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return disk_fail(ctx, "read", path);
+        done += (size_t)got;
     }
     *bytes = (Str){to, done};
+    return RC_OK;
+}
+
+Rc disk_read(Ctx *ctx, const StoreFault *fault, const char *path, Str *bytes) {
+    return disk_head(ctx, fault, path, SIZE_MAX, bytes);
+}
+
+static void dir_done(DIR **dir) {
+    if (*dir) closedir(*dir);
+}
+
+Rc disk_each(Ctx *ctx, const char *folder, DiskEach each, void *arg) {
+    [[gnu::cleanup(dir_done)]] DIR *dir = opendir(folder);
+    if (!dir && errno == ENOENT) return RC_OK;
+    if (!dir) return disk_fail(ctx, "read", folder);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.') TRY(each(arg, folder, entry->d_name));
     return RC_OK;
 }
 

@@ -40,6 +40,11 @@ Rc disk_make_folder(Ctx *ctx, const StoreFault *fault,
                     const char *path); /* mode 0700; RC_OK when there */
 Rc disk_write_new(Ctx *ctx, const StoreFault *fault, const char *path, Str bytes); /* synced */
 Rc disk_read(Ctx *ctx, const StoreFault *fault, const char *path, Str *bytes); /* RC_NOT_FOUND */
+/* At most the first n bytes. RC_NOT_FOUND. */
+Rc disk_head(Ctx *ctx, const StoreFault *fault, const char *path, size_t n, Str *bytes);
+/* Shows the names in a folder but those that begin with a dot; one that isn't there has none. */
+typedef Rc (*DiskEach)(void *arg, const char *folder, const char *name);
+Rc disk_each(Ctx *ctx, const char *folder, DiskEach each, void *arg);
 bool disk_exists(Ctx *ctx, const StoreFault *fault, const char *path);
 Rc disk_rename(Ctx *ctx, const StoreFault *fault, const char *from, const char *to);
 Rc disk_delete(Ctx *ctx, const StoreFault *fault, const char *path); /* RC_OK when there is none */
