@@ -9,11 +9,22 @@ Str book_slot_id(Arena *arena, Str resource, Str place, Date day) {
                    STR_ARG(resource), STR_ARG(place), day.year, day.month, day.day);
 }
 
+Str book_slot_at(Arena *arena, Str resource, Str place, BookTime time) {
+    Str day = book_slot_id(arena, resource, place, time.day);
+    if (!time.until) return day;
+    return str_fmt(arena, STR_FMT "T%02d%02d", STR_ARG(day), time.from / 60, time.from % 60);
+}
+
+Str book_clock(Arena *arena, int minute) {
+    return str_fmt(arena, "%02d:%02d", minute / 60, minute % 60);
+}
+
 /* One hold or booking. A booking has no end. */
 typedef struct Claim {
     Str name;
     int64_t units, until;
     Str network; /* of a hold by nobody known, else empty */
+    bool office;
 } Claim;
 
 typedef VEC(Claim) Claims;
@@ -29,12 +40,18 @@ static const Json *slot_object(const Entity *entity, Str iri) {
     return attr && attr->value && attr->value->kind == JSON_OBJECT ? attr->value : NULL;
 }
 
-static int64_t hold_units(const Json *hold) {
-    return json_get_int(hold, "n", 0);
+/* Of a hold or a booking, which is its number alone unless there is more to say of it. */
+static int64_t claim_units(const Json *claim) {
+    return claim->kind == JSON_NUMBER ? claim->value.integer : json_get_int(claim, "n", 0);
 }
 
 static int64_t hold_until(const Json *hold) {
     return json_get_int(hold, "until", 0);
+}
+
+static void booking_count(BookSlot *read, const Json *booking) {
+    read->booked += claim_units(booking);
+    read->office += json_get_bool(booking, "office", false) ? claim_units(booking) : 0;
 }
 
 BookSlot book_slot_read(const Entity *slot, int64_t capacity, int64_t now) {
@@ -42,14 +59,30 @@ BookSlot book_slot_read(const Entity *slot, int64_t capacity, int64_t now) {
     const Json *bookings = slot_object(slot, IRI("bookings")),
                *holds = slot_object(slot, IRI("holds"));
     for (size_t i = 0; bookings && i < bookings->len; i++)
-        read.booked += bookings->value.members[i].value.value.integer;
+        booking_count(&read, &bookings->value.members[i].value);
     for (size_t i = 0; holds && i < holds->len; i++) {
         const Json *hold = &holds->value.members[i].value;
-        if (hold_until(hold) > now) read.held += hold_units(hold);
+        if (hold_until(hold) <= now) continue;
+        read.held += claim_units(hold);
+        read.office += json_get_bool(hold, "office", false) ? claim_units(hold) : 0;
     }
     read.left = read.capacity - read.booked - read.held;
     if (read.left < 0) read.left = 0;
     return read;
+}
+
+int64_t book_slot_open(const BookSlot *slot, int64_t reserved) {
+    int64_t kept = reserved > slot->office ? reserved - slot->office : 0;
+    return slot->left > kept ? slot->left - kept : 0;
+}
+
+int64_t book_claim_units(const Entity *slot, Str name, int64_t now) {
+    const Json *bookings = slot_object(slot, IRI("bookings")),
+               *holds = slot_object(slot, IRI("holds"));
+    const Json *booking = bookings ? json_get(bookings, name) : NULL,
+               *hold = holds ? json_get(holds, name) : NULL;
+    return (booking ? claim_units(booking) : 0) +
+           (hold && hold_until(hold) > now ? claim_units(hold) : 0);
 }
 
 int64_t book_hold_until(const Entity *slot, Str name, int64_t now) {
@@ -73,13 +106,17 @@ static Slot slot_load(Arena *arena, const Entity *entity, int64_t capacity, int6
         const JsonMember *m = &holds->value.members[i];
         if (hold_until(&m->value) > now)
             vec_push(arena, &slot.holds,
-                     (Claim){m->name, hold_units(&m->value), hold_until(&m->value),
-                             json_get_str(&m->value, "network")});
+                     (Claim){m->name, claim_units(&m->value), hold_until(&m->value),
+                             json_get_str(&m->value, "network"),
+                             json_get_bool(&m->value, "office", false)});
     }
     const Json *bookings = slot_object(entity, IRI("bookings"));
     for (size_t i = 0; bookings && i < bookings->len; i++) {
         const JsonMember *m = &bookings->value.members[i];
-        vec_push(arena, &slot.bookings, (Claim){.name = m->name, .units = m->value.value.integer});
+        vec_push(arena, &slot.bookings,
+                 (Claim){.name = m->name,
+                         .units = claim_units(&m->value),
+                         .office = json_get_bool(&m->value, "office", false)});
     }
     return slot;
 }
@@ -102,43 +139,89 @@ static int64_t claims_units(const Claims *claims) {
     return units;
 }
 
-static Json holds_json(Arena *arena, const Claims *holds) {
+static Json claim_json(Arena *arena, const Claim *claim) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
+    size_t n = 0;
+    if (!claim->until && !claim->office) return json_of_int(claim->units);
+    if (claim->until) members[n++] = (JsonMember){STR("until"), json_of_int(claim->until)};
+    members[n++] = (JsonMember){STR("n"), json_of_int(claim->units)};
+    if (!str_empty(claim->network))
+        members[n++] = (JsonMember){STR("network"), json_of_str(claim->network)};
+    if (claim->office) members[n++] = (JsonMember){STR("office"), json_of_bool(true)};
+    return json_of_members(members, n);
+}
+
+static Json claims_json(Arena *arena, const Claims *claims) {
     JsonMembers members = {0};
-    VEC_EACH (Claim, claim, holds) {
-        JsonMember *hold = NEW_ARRAY(arena, JsonMember, 3);
-        hold[0] = (JsonMember){STR("until"), json_of_int(claim->until)};
-        hold[1] = (JsonMember){STR("n"), json_of_int(claim->units)};
-        hold[2] = (JsonMember){STR("network"), json_of_str(claim->network)};
-        size_t n = str_empty(claim->network) ? 2 : 3;
-        vec_push(arena, &members, (JsonMember){claim->name, json_of_members(hold, n)});
+    VEC_EACH (Claim, claim, claims)
+        vec_push(arena, &members, (JsonMember){claim->name, claim_json(arena, claim)});
+    return json_of_members(members.items, members.len);
+}
+
+/* What happened last, as everybody may read it: how many units, and whether the office did it; of
+   what comes back, when. */
+static Json event_json(Arena *arena, Str what, const Claim *claim) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
+    size_t n = 0;
+    members[n++] = (JsonMember){STR("what"), json_of_str(what)};
+    members[n++] = (JsonMember){STR("units"), json_of_int(claim->units)};
+    members[n++] = (JsonMember){STR("office"), json_of_bool(claim->office)};
+    if (claim->until)
+        members[n++] = (JsonMember){STR("free"), json_of_str(time_format(arena, claim->until))};
+    return json_of_members(members, n);
+}
+
+/* What a slot has from its first claim on. */
+static void slot_describe(Arena *arena, Entity *entity, const PartSlot *part, int64_t capacity) {
+    entity_set(arena, entity, IRI("resource"), json_of_str(part->resource));
+    entity_set(arena, entity, IRI("place"), json_of_str(part->place));
+    entity_set(arena, entity, IRI("day"), json_of_str(time_format_date(arena, part->day)));
+    if (part->until_minute) {
+        entity_set(arena, entity, IRI("from"), json_of_str(book_clock(arena, part->from)));
+        entity_set(arena, entity, IRI("until"), json_of_str(book_clock(arena, part->until_minute)));
     }
-    return json_of_members(members.items, members.len);
+    entity_set(arena, entity, IRI("capacity"), json_of_int(capacity));
 }
 
-static Json bookings_json(Arena *arena, const Claims *bookings) {
-    JsonMembers members = {0};
-    VEC_EACH (Claim, claim, bookings)
-        vec_push(arena, &members, (JsonMember){claim->name, json_of_int(claim->units)});
-    return json_of_members(members.items, members.len);
+/* Only what changes is written: the slot's story has no line for what stayed. */
+static void claims_set(Arena *arena, Entity *after, const Entity *before, Str iri,
+                       const Claims *claims) {
+    Json now = claims_json(arena, claims);
+    const Json *then = slot_object(before, iri);
+    if (!then || !json_equal(then, &now)) entity_set_kind(arena, after, ATTR_JSON, iri, now);
 }
 
-static void slot_save(Ctx *ctx, Stage *stage, const PartSlot *part, const Slot *slot) {
+/* event: what is told of the change; null: nothing. */
+static void slot_save(Ctx *ctx, Stage *stage, const PartSlot *part, const Slot *slot, Json event) {
     Arena *arena = ctx->arena;
+    const Entity *before = stage_entity(stage, part->slot);
     Entity *after = entity_new(arena, part->slot, STR(BOOK_SLOT_TYPE));
-    entity_set(arena, after, IRI("resource"), json_of_str(part->resource));
-    entity_set(arena, after, IRI("place"), json_of_str(part->place));
-    entity_set(arena, after, IRI("day"), json_of_str(time_format_date(arena, part->day)));
-    entity_set(arena, after, IRI("capacity"), json_of_int(slot->capacity));
-    entity_set(arena, after, IRI("taken"), json_of_int(claims_units(&slot->bookings)));
-    entity_set_kind(arena, after, ATTR_JSON, IRI("holds"), holds_json(arena, &slot->holds));
-    entity_set_kind(arena, after, ATTR_JSON, IRI("bookings"),
-                    bookings_json(arena, &slot->bookings));
-    Delta delta = {.op = DELTA_PUT, .id = part->slot, .after = after};
+    int64_t taken = claims_units(&slot->bookings);
+    if (!before) slot_describe(arena, after, part, slot->capacity);
+    if (!before || entity_int(before, IRI("taken"), -1) != taken)
+        entity_set(arena, after, IRI("taken"), json_of_int(taken));
+    claims_set(arena, after, before, IRI("holds"), &slot->holds);
+    claims_set(arena, after, before, IRI("bookings"), &slot->bookings);
+    if (event.kind != JSON_NULL) entity_set_kind(arena, after, ATTR_JSON, IRI("event"), event);
+    Delta delta = {.op = before ? DELTA_CHANGE : DELTA_PUT, .id = part->slot, .after = after};
     stage_put(stage, &delta);
 }
 
-static int64_t slot_left(const Slot *slot) {
-    return slot->capacity - claims_units(&slot->holds) - claims_units(&slot->bookings);
+static int64_t office_units(const Claims *claims) {
+    int64_t units = 0;
+    VEC_EACH (const Claim, claim, claims)
+        units += claim->office ? claim->units : 0;
+    return units;
+}
+
+/* What is left for this part, its own hold counted as free. */
+static int64_t slot_left(const Slot *slot, const PartSlot *part, const Claim *mine) {
+    int64_t left = slot->capacity - claims_units(&slot->holds) - claims_units(&slot->bookings);
+    int64_t office = office_units(&slot->holds) + office_units(&slot->bookings);
+    if (mine) left += mine->units;
+    if (mine && mine->office) office -= mine->units;
+    if (part->office || part->reserved <= office) return left;
+    return left - (part->reserved - office);
 }
 
 static Slot slot_of(Ctx *ctx, Stage *stage, const PartSlot *part) {
@@ -146,8 +229,9 @@ static Slot slot_of(Ctx *ctx, Stage *stage, const PartSlot *part) {
 }
 
 static Rc slot_full(Ctx *ctx, const PartSlot *part) {
-    return ctx_fail(ctx, RC_CONFLICT, "slot-full", part->slot,
-                    "Nothing is left on this day: choose another day.");
+    return ctx_fail(ctx, RC_CONFLICT, "slot-full", part->slot, "%s",
+                    part->until_minute ? "Not enough is left at this time: choose another time."
+                                       : "Nothing is left on this day: choose another day.");
 }
 
 /* A slot is one entity, rewritten by each claim: past this its bytes, not its capacity, would be
@@ -185,7 +269,7 @@ static Rc hold_guard(Ctx *ctx, Stage *stage, const void *args) {
                         "A hold needs units and an end in the future.");
     TRY(slot_crowded(ctx, part, &slot.holds));
     const Claim *mine = claim_find(&slot.holds, part->name);
-    if (slot_left(&slot) + (mine ? mine->units : 0) < part->units) return slot_full(ctx, part);
+    if (slot_left(&slot, part, mine) < part->units) return slot_full(ctx, part);
     return hold_limits(ctx, part, &slot);
 }
 
@@ -193,8 +277,9 @@ static Rc hold_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartSlot *part = args;
     Slot slot = slot_of(ctx, stage, part);
     claim_drop(&slot.holds, part->name);
-    vec_push(ctx->arena, &slot.holds, (Claim){part->name, part->units, part->until, part->network});
-    slot_save(ctx, stage, part, &slot);
+    vec_push(ctx->arena, &slot.holds,
+             (Claim){part->name, part->units, part->until, part->network, part->office});
+    slot_save(ctx, stage, part, &slot, json_of_null());
     return RC_OK;
 }
 
@@ -207,8 +292,7 @@ static Rc book_guard(Ctx *ctx, Stage *stage, const void *args) {
     if (claim_find(&slot.bookings, part->name)) return RC_OK;
     TRY(slot_crowded(ctx, part, &slot.bookings));
     const Claim *mine = claim_find(&slot.holds, part->hold);
-    return slot_left(&slot) + (mine ? mine->units : 0) >= part->units ? RC_OK
-                                                                      : slot_full(ctx, part);
+    return slot_left(&slot, part, mine) >= part->units ? RC_OK : slot_full(ctx, part);
 }
 
 static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -216,18 +300,28 @@ static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
     Slot slot = slot_of(ctx, stage, part);
     if (claim_find(&slot.bookings, part->name)) return RC_OK;
     claim_drop(&slot.holds, part->hold);
-    vec_push(ctx->arena, &slot.bookings, (Claim){.name = part->name, .units = part->units});
-    slot_save(ctx, stage, part, &slot);
+    Claim booking = {.name = part->name, .units = part->units, .office = part->office};
+    vec_push(ctx->arena, &slot.bookings, booking);
+    slot_save(ctx, stage, part, &slot, event_json(ctx->arena, STR("booked"), &booking));
     return RC_OK;
 }
 
 static Rc release_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartSlot *part = args;
     Slot slot = slot_of(ctx, stage, part);
-    size_t before = slot.holds.len + slot.bookings.len;
+    Claim *held = claim_find(&slot.holds, part->name),
+          *booked = claim_find(&slot.bookings, part->name);
+    Json event = json_of_null();
+    if (!held && !booked) return RC_OK;
     claim_drop(&slot.holds, part->name);
-    claim_drop(&slot.bookings, part->name);
-    if (slot.holds.len + slot.bookings.len < before) slot_save(ctx, stage, part, &slot);
+    if (booked) {
+        Claim back = *booked;
+        back.until = part->until > stage_now(stage) ? part->until : 0;
+        claim_drop(&slot.bookings, part->name);
+        event = event_json(ctx->arena, STR("returned"), &back);
+        if (back.until) vec_push(ctx->arena, &slot.holds, back);
+    }
+    slot_save(ctx, stage, part, &slot, event);
     return RC_OK;
 }
 
@@ -236,7 +330,7 @@ static Rc expire_apply(Ctx *ctx, Stage *stage, const void *args) {
     const Entity *entity = stage_entity(stage, part->slot);
     const Json *holds = slot_object(entity, IRI("holds"));
     Slot slot = slot_of(ctx, stage, part);
-    if (holds && slot.holds.len < holds->len) slot_save(ctx, stage, part, &slot);
+    if (holds && slot.holds.len < holds->len) slot_save(ctx, stage, part, &slot, json_of_null());
     return RC_OK;
 }
 

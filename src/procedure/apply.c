@@ -24,9 +24,7 @@ Rc apply_days(Ctx *ctx, const WasteDistrict *district, ApplyDays *out) {
     return RC_OK;
 }
 
-/* The network that somebody without an account asks from, as a word that changes every day and
- * tells nothing: a /64 of IPv6, an address of IPv4. */
-static Str network_of(Ctx *ctx, Arena *arena) {
+Str apply_network(Ctx *ctx, Arena *arena) {
     unsigned char bytes[16] = {0};
     Str address = ctx->actor->client;
     bool six = inet_pton(AF_INET6, str_fmt(arena, STR_FMT, STR_ARG(address)).ptr, bytes) == 1;
@@ -48,7 +46,7 @@ Rc apply_hold(Ctx *ctx, const ApplyHold *hold, int64_t *until) {
              *part = case_slot(ctx, command, hold->district, hold->day);
     part->name = str_dup(arena, hold->name);
     part->until = *until = time_now(ctx->clock) + limits->hold;
-    if (ctx->actor->kind == ACTOR_NOBODY) part->network = network_of(ctx, arena);
+    if (ctx->actor->kind == ACTOR_NOBODY) part->network = apply_network(ctx, arena);
     part->share = limits->hold_share;
     part->network_max = limits->hold_network;
     if (old) {
@@ -247,19 +245,9 @@ bool apply_may_change(Ctx *ctx, const Entity *application) {
            time_now(ctx->clock) < change_end(ctx, state, pickup);
 }
 
-/* The case, if who asks may act on it: its resident, or the clerk for him. */
-static Rc own_case(Ctx *ctx, Str id, const Entity **out) {
-    TRY(case_load(ctx, id, out));
-    GateAsk ask = {.action = ACT_UPDATE,
-                   .type = STR(CASE_TYPE),
-                   .class = CLASS_INTERNAL,
-                   .relation = gate_relation(ctx, *out)};
-    return gate_check(ctx, &ask);
-}
-
-/* The same, while the day may still be changed or given back. */
+/* The case of who asks, while the day may still be changed or given back. */
 static Rc changeable(Ctx *ctx, Str id, const Entity **out) {
-    TRY(own_case(ctx, id, out));
+    TRY(case_own(ctx, id, out));
     if (apply_may_change(ctx, *out)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "too-late", id,
                     "This can no longer be changed here: call the number on the page.");
@@ -360,7 +348,7 @@ Rc apply_reply(Ctx *ctx, Str id, Str text) {
     Outcome outcome;
     if (text_is_blank(ctx->arena, text))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("answer"), "Write your answer.");
-    TRY(own_case(ctx, id, &application)); /* also past the cut-off: the office waits for it */
+    TRY(case_own(ctx, id, &application)); /* also past the cut-off: the office waits for it */
     Command *command = case_command(ctx, STR("application.reply"), id, STR("web"));
     PartStep *step = step_new(command, application, 1u << CASE_ASKED, CASE_SUBMITTED);
     Arena *arena = command_arena(command);

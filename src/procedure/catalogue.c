@@ -94,6 +94,15 @@ const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day
     return newest;
 }
 
+const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day) {
+    VEC_EACH (const Entry, entry, &catalogue->entries) {
+        const Definition *one = entry->definition;
+        bool books = one->reservation && str_eq(one->reservation->resource, resource);
+        if (books && catalogue_current(catalogue, one->id, day) == one) return one;
+    }
+    return NULL;
+}
+
 const Definition *catalogue_version(const Catalogue *catalogue, Str id, int64_t version) {
     VEC_EACH (const Entry, entry, &catalogue->entries)
         if (str_eq(entry->definition->id, id) && entry->definition->version == version)

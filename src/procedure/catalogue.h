@@ -24,6 +24,8 @@ void catalogue_known(Arena *arena, const Json *organisation, StrVec *posts, StrV
 
 /* The newest version that is in force on a day; NULL: none is. */
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
+/* The one in force that books a resource; NULL: none does. */
+const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day);
 /* The version under which a case began; NULL: there is none. */
 const Definition *catalogue_version(const Catalogue *catalogue, Str id, int64_t version);
 

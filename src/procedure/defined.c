@@ -44,6 +44,10 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     out->channel = own_text(arena, draft, definition, ".channel");
     if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
+    out->held_until =
+        (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".heldUntil"))));
+    if (out->held_until > time_now(ctx->clock))
+        out->held = own_text(arena, draft, definition, ".held");
     Json *said = NEW(arena, Json);
     *said = said_of(arena, draft, definition);
     form_read(ctx, definition, said, &out->form);
@@ -114,6 +118,13 @@ Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
 Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said) {
     JsonMembers members = {0};
     said_add(ctx->arena, &members, definition, said);
+    return members_merge(ctx, &members);
+}
+
+Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until) {
+    JsonMembers members = {0};
+    member_add(ctx->arena, &members, draft->definition, ".held", json_of_str(slot));
+    member_add(ctx->arena, &members, draft->definition, ".heldUntil", json_of_int(until));
     return members_merge(ctx, &members);
 }
 
@@ -228,6 +239,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     TRY(send_allowed(ctx, draft->channel));
     Command *command = case_command(ctx, STR("application.submit"), out->id, draft->channel);
     Rc rc = application_entity(ctx, command_arena(command), draft, &application);
+    if (rc == RC_OK) rc = booking_take(ctx, command, draft, application);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
@@ -251,6 +263,13 @@ const DefinedState *defined_state(const Definition *definition, const Entity *ap
     return definition_state(definition, entity_text(application, IRI("procedureState")));
 }
 
+/* The slot that the case has now, not the one that it was sent with. */
+static bool slot_answer(const Entity *application, FormAnswer *out) {
+    Str booking = entity_text(application, IRI("booking"));
+    out->value = feel_of_str(booking);
+    return !str_empty(booking);
+}
+
 bool defined_answer(Arena *arena, const Entity *application, const Field *field, FormAnswer *out) {
     bool sensitive = str_eq(field->class, STR("sensitive"));
     const Attr *kept =
@@ -258,6 +277,7 @@ bool defined_answer(Arena *arena, const Entity *application, const Field *field,
     const Json *value = kept && kept->value ? json_get(kept->value, field->id) : NULL;
     Date date;
     *out = (FormAnswer){.field = field, .due = true};
+    if (field->kind == FIELD_SLOT) return slot_answer(application, out);
     if (!value) return false;
     bool is_date = field->kind == FIELD_DATE && time_parse_date(json_str(value), &date);
     out->value = is_date ? feel_of_date(date) : feel_of_json(arena, value);
@@ -399,10 +419,13 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     return step;
 }
 
-/* A refusal keeps what can be done about it. */
+/* A refusal keeps what can be done about it; who ends without it gives his slot back. */
 static void step_add(const Moving *moving, Command *command, Date wish) {
+    const DefinedState *to = moving->to;
     PartStep *step = step_of(moving, command, wish);
     if (step->to == CASE_REFUSED) office_remedies(moving->ctx, command, step);
+    if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE)
+        booking_give_back(moving->ctx, command, moving->application);
     command_add(command, &part_case_step, step);
 }
 

@@ -14,7 +14,9 @@ typedef struct DefinedDraft {
     Str token;   /* of the unguessable address; empty: nothing was begun */
     Str channel; /* "web"; "phone", "counter": of an entry for somebody */
     Form form;
-    Str sent; /* token of what was sent from this browser a moment ago; empty: nothing */
+    Str held;           /* the slot that it holds; empty: none, or no longer */
+    int64_t held_until; /* until when */
+    Str sent;           /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out);
@@ -26,7 +28,8 @@ Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel);
 Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said);
 
 /* Sends: number, case, checks and fee in one command, and forgets the draft. The same draft twice
-   is one case. RC_INVALID "incomplete", the path naming the page. */
+   is one case. RC_INVALID "incomplete", the path naming the page; RC_CONFLICT "slot-full": the slot
+   was held no longer, and somebody else has it. */
 Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out);
 
 /* ---- a case ---- */

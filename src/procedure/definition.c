@@ -137,6 +137,7 @@ static const Str kind_words[FIELD_KINDS] = {
     [FIELD_PHONE] = STR("phone"),   [FIELD_MAIL] = STR("mail"),
     [FIELD_CHOICE] = STR("choice"), [FIELD_CHOICES] = STR("choices"),
     [FIELD_YES_NO] = STR("yes-no"), [FIELD_DECLARATION] = STR("declaration"),
+    [FIELD_SLOT] = STR("slot"),
 };
 
 Str field_kind_word(FieldKind kind) {
@@ -213,6 +214,21 @@ static Rc read_known(const Reader *reader, const Json *from, Str path, Str *out)
     return RC_OK;
 }
 
+/* A slot is one of what the definition books. */
+static Rc read_books(const Reader *reader, Str path, Field *field) {
+    if (field->kind != FIELD_SLOT) return RC_OK;
+    field->books = reader->out->reservation;
+    if (!field->books)
+        return refuse(reader, path, "A slot is of a reservation: the definition has none.");
+    return definition_slot(reader->out) ? refuse(reader, path, "A form asks for one slot.") : RC_OK;
+}
+
+static Rc read_reservation(Reader *reader, const Json *from) {
+    const Json *reservation = json_get(from, STR("reservation"));
+    if (!reservation) return RC_OK;
+    return reservation_read(reader->ctx, reservation, &reader->names, &reader->out->reservation);
+}
+
 static Rc read_field(Reader *reader, const Json *from, Str path) {
     Field field = {.hint = wording_of(from, "hint"),
                    .optional = json_get_bool(from, "optional", false),
@@ -222,6 +238,7 @@ static Rc read_field(Reader *reader, const Json *from, Str path) {
     if (definition_field(reader->out, field.id))
         return refuse(reader, path, "This id is another field's.");
     TRY(read_kind(reader, from, path, &field.kind));
+    TRY(read_books(reader, path, &field));
     TRY(read_class(reader, from, path, &field.class));
     TRY(read_known(reader, from, path, &field.from));
     if (field.least > field.most)
@@ -483,6 +500,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     collect_names(&reader, source);
     TRY(read_head(&reader, source));
     TRY(read_audience(&reader, source));
+    TRY(read_reservation(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "pages", read_page));
     TRY(read_tables(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "conditions", read_condition));
@@ -506,6 +524,13 @@ const Field *definition_field(const Definition *definition, Str id) {
     VEC_EACH (FormPage, page, &definition->pages)
         VEC_EACH (Field, field, &page->fields)
             if (str_eq(field->id, id)) return field;
+    return NULL;
+}
+
+const Field *definition_slot(const Definition *definition) {
+    VEC_EACH (FormPage, page, &definition->pages)
+        VEC_EACH (Field, field, &page->fields)
+            if (field->kind == FIELD_SLOT) return field;
     return NULL;
 }
 

@@ -7,13 +7,7 @@
 
 #include "dmn/dmn.h"
 #include "json/json.h"
-
-/* A text in several languages: the object {"ja", "en", "easy"} as it was read, for views; and the
- * Japanese one. */
-typedef struct Wording {
-    const Json *all; /* NULL: none was given */
-    Str ja;
-} Wording;
+#include "reservation.h"
 
 typedef enum FieldKind {
     FIELD_TEXT,
@@ -30,6 +24,7 @@ typedef enum FieldKind {
     FIELD_CHOICES,
     FIELD_YES_NO,
     FIELD_DECLARATION, /* a tick that replaces a seal */
+    FIELD_SLOT,        /* a day and time of what the definition books */
     FIELD_KINDS
 } FieldKind;
 Str field_kind_word(FieldKind kind);
@@ -60,6 +55,7 @@ typedef struct Field {
     Str class;           /* of the dictionary: "personal" unless said */
     Str from; /* what is known of a signed-in person: "name", "kana", "postcode", "address",
                  "phone", "email"; empty: nothing */
+    const Reservation *books; /* of FIELD_SLOT; else NULL */
 } Field;
 
 typedef struct FormPage {
@@ -122,6 +118,7 @@ typedef struct Definition {
     bool inside;        /* staff apply: a procedure inside the house */
     VEC(Wording) bring; /* what to have at hand */
     Wording after;      /* what happens once it is sent; all NULL: nothing more is said */
+    const Reservation *reservation; /* NULL: it books nothing */
     VEC(FormPage) pages;
     DefinedRules conditions; /* who may apply: a warning names the one that fails, applying stays
                          possible (行政手続法7条) */
@@ -156,6 +153,7 @@ void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExa
                         DefinitionFindings *out);
 
 const Field *definition_field(const Definition *definition, Str id); /* NULL: none */
+const Field *definition_slot(const Definition *definition); /* that asks for a slot; NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);
 const DefinedMove *definition_move(const Definition *definition, Str id);
 bool definition_may_move(const DefinedMove *move, Str from);

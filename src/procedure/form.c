@@ -174,6 +174,15 @@ static void read_declaration(Reading *reading) {
         fault(reading, "required");
 }
 
+/* Whether it is offered now, and to whom, is asked when it is held. */
+static void read_slot(Reading *reading) {
+    SlotChoice choice;
+    if (reservation_choice(reading->field->books, reading->out->raw, &choice))
+        reading->out->value = feel_of_str(reading->out->raw);
+    else
+        fault(reading, "required");
+}
+
 static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_TEXT] = read_text,     [FIELD_PARAGRAPH] = read_paragraph,
     [FIELD_NAME] = read_text,     [FIELD_KANA] = read_kana,
@@ -182,6 +191,7 @@ static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_PHONE] = read_phone,   [FIELD_MAIL] = read_mail,
     [FIELD_CHOICE] = read_choice, [FIELD_CHOICES] = read_choices,
     [FIELD_YES_NO] = read_yes_no, [FIELD_DECLARATION] = read_declaration,
+    [FIELD_SLOT] = read_slot,
 };
 
 /* What was typed; several texts of one name are joined. */
@@ -320,16 +330,20 @@ const FormAnswer *form_answer(const Form *form, Str field) {
 
 /* ---- rules */
 
+bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr) {
+    Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    return holds(&filling, expr);
+}
+
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
     VEC_EACH (DefinedRule, rule, rules)
         vec_push(ctx->arena, out, (RuleResult){.rule = rule, .holds = holds(&filling, rule->test)});
 }
 
-/* False when the expression gives no whole amount of yen. */
-static bool yen_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
+/* False when the expression gives no whole number from 0 on. */
+static bool whole_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
-    *out = 0;
     if (!expr) return true;
     FeelValue value = evaluate(&filling, expr);
     Json json = feel_to_json(ctx->arena, &value);
@@ -339,16 +353,27 @@ static bool yen_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *ou
 }
 
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
-    if (yen_of(ctx, form, form->definition->fee, out)) return RC_OK;
+    *out = 0;
+    if (whole_of(ctx, form, form->definition->fee, out)) return RC_OK;
     return ctx_fail(
         ctx, RC_INVALID, "bad-fee", STR("fee.amount"),
         "The fee of this procedure cannot be computed: the office has to mend its definition.");
 }
 
 Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {
-    if (yen_of(ctx, form, form->definition->amount, out)) return RC_OK;
+    *out = 0;
+    if (whole_of(ctx, form, form->definition->amount, out)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
                     "The amount to decide on cannot be computed: the office has to mend the "
+                    "procedure's definition.");
+}
+
+Rc form_units(Ctx *ctx, const Form *form, int64_t *out) {
+    const Reservation *reservation = form->definition->reservation;
+    *out = 1;
+    if (whole_of(ctx, form, reservation->need, out) && *out > 0) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-need", STR("reservation.need"),
+                    "How much of a slot is needed cannot be computed: the office has to mend the "
                     "procedure's definition.");
 }
 
@@ -380,6 +405,18 @@ static Str yen_text(Arena *arena, const FeelValue *value, bool english) {
                    : str_fmt(arena, STR_FMT "円", STR_ARG(digits));
 }
 
+static Str slot_text(Arena *arena, const FormAnswer *answer, Str language) {
+    SlotChoice choice;
+    Str text = answer->value.kind == FEEL_STRING ? answer->value.string : STR_NONE;
+    if (!reservation_choice(answer->field->books, text, &choice)) return text;
+    return reservation_choice_words(arena, &choice, language);
+}
+
+static Str truth_text(bool truth, bool english) {
+    if (english) return truth ? STR("Yes") : STR("No");
+    return truth ? STR("はい") : STR("いいえ");
+}
+
 Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     const FeelValue *value = &answer->value;
     bool english = str_eq(language, STR("en"));
@@ -388,10 +425,10 @@ Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     if (value->kind == FEEL_DATE)
         return english ? time_format_date(arena, value->date)
                        : time_format_japanese(arena, value->date);
-    if (value->kind == FEEL_BOOL && english) return value->boolean ? STR("Yes") : STR("No");
-    if (value->kind == FEEL_BOOL) return value->boolean ? STR("はい") : STR("いいえ");
+    if (value->kind == FEEL_BOOL) return truth_text(value->boolean, english);
     if (answer->field->kind == FIELD_CHOICE)
         return option_text(answer->field, value->string, language);
+    if (answer->field->kind == FIELD_SLOT) return slot_text(arena, answer, language);
     if (value->kind == FEEL_NULL) return STR_NONE;
     if (value->kind != FEEL_LIST) return feel_text(arena, value);
     StrVec parts = {0};

@@ -45,6 +45,10 @@ typedef struct RuleResult {
 } RuleResult;
 typedef VEC(RuleResult) RuleResults;
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out);
+/* Whether an expression is true of the answers; NULL is. */
+bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr);
+/* Units of a slot that these answers need, at least 1. RC_INVALID "bad-need". */
+Rc form_units(Ctx *ctx, const Form *form, int64_t *out);
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole
    amount: the definition is at fault, not who applies. */
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);

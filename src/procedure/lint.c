@@ -129,12 +129,28 @@ static void check_field_texts(const Lint *lint, Str path, const Field *field) {
     }
 }
 
+/* Who may book is known by what was asked before the slot. */
+static void check_slot(const Lint *lint, Str path, const FormPage *page, const Field *field) {
+    const Reservation *books = field->books;
+    if (page->fields.len > 1) find(lint, path, "A slot is asked on a page of its own.");
+    if (books->mode == RESERVE_STAFF)
+        find(lint, path, "The office alone gives these slots out: the form cannot ask for one.");
+    check_expr(lint, path, books->need);
+    VEC_EACH (const ReservationCohort, cohort, &books->cohorts) {
+        check_expr(lint, path, cohort->test);
+        check_easy(lint, STR("reservation.cohorts"), &cohort->label);
+    }
+    VEC_EACH (const ReservationPlace, place, &books->places)
+        check_easy(lint, STR("reservation.places"), &place->label);
+}
+
 static void check_field(Lint *lint, const FormPage *page, const Field *field) {
     Str path = PLACE(lint, "pages." STR_FMT "." STR_FMT, STR_ARG(page->id), STR_ARG(field->id));
     check_expr(lint, path, field->when);
     if (never(lint, field->when))
         find(lint, path, "This is never asked: its condition cannot hold.");
     check_field_texts(lint, path, field);
+    if (field->kind == FIELD_SLOT) check_slot(lint, path, page, field);
     vec_push(lint->ctx->arena, &lint->known, field->id);
     for (size_t i = 0; i < field->checks.len; i++)
         check_fault(lint, PLACE(lint, STR_FMT ".checks[%zu]", STR_ARG(path), i), field,
@@ -248,6 +264,12 @@ static void check_counted(const Lint *lint, Str name) {
              STR_ARG(name));
 }
 
+static void check_reservation(const Lint *lint) {
+    const Reservation *reservation = lint->definition->reservation;
+    if (reservation && reservation->mode != RESERVE_STAFF && !definition_slot(lint->definition))
+        find(lint, STR("reservation"), "No page asks for a slot.");
+}
+
 static void check_head(const Lint *lint) {
     const Definition *definition = lint->definition;
     if (lint->posts && !among(lint->posts, definition->post))
@@ -278,6 +300,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts
     check_rules(&lint, "checks", &definition->checks);
     check_expr(&lint, STR("fee.amount"), definition->fee);
     check_expr(&lint, STR("amount"), definition->amount);
+    check_reservation(&lint);
     check_states(&lint);
     check_moves(&lint);
     VEC_EACH (DefinedExample, example, &definition->examples)

@@ -28,6 +28,10 @@ typedef enum Shape {
     SHAPE_EXPECT,
     SHAPE_FAULTS,
     SHAPE_VALUES,
+    SHAPE_RESERVATION,
+    SHAPE_PLACE,
+    SHAPE_COHORT,
+    SHAPE_RETURNS,
     SHAPES
 } Shape;
 
@@ -61,6 +65,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"signIn", SHAPE_TRUTH},
                           {"bring", SHAPE_WORDING, LIST},
                           {"after", SHAPE_WORDING},
+                          {"reservation", SHAPE_RESERVATION},
                           {"pages", SHAPE_PAGE, LIST, 100},
                           {"tables", SHAPE_TABLES},
                           {"conditions", SHAPE_RULE, LIST},
@@ -134,6 +139,25 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"tables", SHAPE_VALUES}},
     [SHAPE_FAULTS] = {{"*", SHAPE_TEXT}},
     [SHAPE_VALUES] = {{"*", SHAPE_ANY}},
+    [SHAPE_RESERVATION] = {{"resource", SHAPE_TEXT},
+                           {"mode", SHAPE_TEXT},
+                           {"minutes", SHAPE_WHOLE},
+                           {"places", SHAPE_PLACE, LIST, 50},
+                           {"need", SHAPE_TEXT},
+                           {"soonest", SHAPE_WHOLE},
+                           {"furthest", SHAPE_WHOLE},
+                           {"cohorts", SHAPE_COHORT, LIST, 20},
+                           {"share", SHAPE_WHOLE},
+                           {"hold", SHAPE_WHOLE},
+                           {"change", SHAPE_WHOLE},
+                           {"returns", SHAPE_RETURNS}},
+    [SHAPE_PLACE] = {{"id", SHAPE_TEXT},
+                     {"label", SHAPE_WORDING},
+                     {"units", SHAPE_WHOLE},
+                     {"weekdays", SHAPE_TEXT, LIST, 7},
+                     {"hours", SHAPE_TEXT, LIST, 24}},
+    [SHAPE_COHORT] = {{"label", SHAPE_WORDING}, {"test", SHAPE_TEXT}, {"opens", SHAPE_TEXT}},
+    [SHAPE_RETURNS] = {{"at", SHAPE_TEXT}, {"within", SHAPE_WHOLE}},
 };
 
 static const Member *member_of(Shape shape, Str name) {

@@ -96,3 +96,12 @@ Rc case_load(Ctx *ctx, Str id, const Entity **out) {
                         "The record of this case was erased.");
     return rc;
 }
+
+Rc case_own(Ctx *ctx, Str id, const Entity **out) {
+    TRY(case_load(ctx, id, out));
+    GateAsk ask = {.action = ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, *out)};
+    return gate_check(ctx, &ask);
+}

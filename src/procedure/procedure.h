@@ -19,6 +19,7 @@
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
+#include "booking.h"
 
 typedef struct Procedures Procedures;
 

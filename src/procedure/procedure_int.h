@@ -35,6 +35,11 @@ PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, D
 /* The newest state of a case that the actor may see something of, else RC_NOT_FOUND. It is whole:
    rules are kept on what is so, not on what he may read; never show it. */
 Rc case_load(Ctx *ctx, Str id, const Entity **out);
+/* The same, if who asks may act on it: its resident, or the clerk for him. RC_DENIED. */
+Rc case_own(Ctx *ctx, Str id, const Entity **out);
+/* The network that somebody without an account asks from, as a word that changes every day and
+ * tells nothing: a /64 of IPv6, an address of IPv4. */
+Str apply_network(Ctx *ctx, Arena *arena);
 
 /* ---- definitions ---- */
 /* Adds a finding, of at most 299 bytes. */
@@ -58,6 +63,14 @@ PartSubmit *send_submit(Ctx *ctx, Command *command, const Entity *application);
 Rc send_execute(Ctx *ctx, Command *command, Receipt *out);
 /* The number of a case that is there. */
 Rc send_again(Ctx *ctx, Receipt *out);
+
+/* Adds the slot of a draft to the command that submits it, and to its application, which is in the
+ * command's arena; nothing for a definition without one. Fails as booking_hold does. */
+Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application);
+/* Adds the slot of a case that ends without having used it. */
+void booking_give_back(Ctx *ctx, Command *command, const Entity *application);
+/* Keeps with a draft that it holds a slot. */
+Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 
 /* Adds the fields of a definition that are known of the signed-in resident, by field id. */
 Rc known_fill(Ctx *ctx, const Definition *definition, JsonMembers *out);

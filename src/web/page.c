@@ -547,6 +547,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_home_rows, page_home_count},
         {page_start_rows, page_start_count},
         {page_procedures_rows, page_procedures_count},
+        {page_slots_rows, page_slots_count},
         {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},

@@ -478,10 +478,12 @@ static void change_show(HttpExchange *x, const Entity *application, const CasePl
 static void change_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
-    if (page_held_case(x, &application, &place) == RC_OK)
-        change_show(x, application, &place, NULL);
-    else
+    if (page_held_case(x, &application, &place) != RC_OK)
         page_fail(x);
+    else if (defined_of(http_ctx(x), application))
+        page_booking_get(x, application, &place);
+    else
+        change_show(x, application, &place, NULL);
 }
 
 static void change_post(HttpExchange *x) {
@@ -495,6 +497,10 @@ static void change_post(HttpExchange *x) {
         return;
     }
     if (!page_form(x, &form)) return;
+    if (defined_of(ctx, application)) {
+        page_booking_post(x, application, &place, form);
+        return;
+    }
     Str wanted = http_form_value(form, "slot");
     (void)time_parse_date(wanted, &day);
     Rc rc = apply_change_day(ctx, application->id, day);

@@ -51,6 +51,9 @@ static Json step_value(HttpExchange *x, const Definition *definition, const Case
     View one = view_new(http_ctx(x)->arena);
     const DefinedMove *move = definition_move(definition, step->kind);
     view_json(&one, "label", move ? move->label.all : NULL);
+    if (!move && str_eq(step->kind, CASE_STEP_DAY))
+        view_set(&one, "label",
+                 view_text(one.arena, STR("日時の変更"), STR("Another day and time")));
     view_set(&one, "who", page_step_post(x, step));
     view_int(&one, "at", step->at);
     view_str(&one, "text", step->text);
@@ -161,6 +164,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     asked_set(x, &view, application);
     moves_set(x, &view, application, form);
     page_remedies(&view, application);
+    page_booking(x, &view, application, place->base);
     view_str(&view, "move_url", str_fmt(view.arena, STR_FMT "/move", STR_ARG(place->base)));
     view_str(&view, "receipt_url", str_fmt(view.arena, STR_FMT "/receipt", STR_ARG(place->base)));
     page_until(&view, place);
@@ -224,6 +228,8 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     int64_t touched;
     case_set(x, &view, application);
     moves_set(x, &view, application, form);
+    page_booking(x, &view, application,
+                 page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
     rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
     rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
               &definition->conditions);

@@ -25,6 +25,7 @@ static const Asked asked[FIELD_KINDS] = {
     [FIELD_CHOICES] = {"some", NULL, NULL, NULL, "choose", "choose"},
     [FIELD_YES_NO] = {"one", NULL, NULL, NULL, "choose", "choose"},
     [FIELD_DECLARATION] = {"tick", NULL, NULL, NULL, "tick", "tick"},
+    [FIELD_SLOT] = {"one", NULL, NULL, NULL, "choose", "choose"},
 };
 
 /* What browsers call that which is known of people (HTML, autofill). */

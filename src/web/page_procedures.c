@@ -239,13 +239,60 @@ static void steps_set(const Asking *asking, View *view) {
     view_items(view, "steps", &steps);
 }
 
+/* What the draft holds until when. */
+static void held_set(const Asking *asking, View *view) {
+    view_set(view, "held",
+             str_empty(asking->draft.held) ? json_of_null()
+                                           : json_of_int(asking->draft.held_until));
+}
+
+/* The question for a day and time, where that is what the page asks. */
+static const Field *slot_asked(const Asking *asking) {
+    const Field *slot = definition_slot(asking->definition);
+    const FormAnswer *answer = slot ? form_answer(&asking->draft.form, slot->id) : NULL;
+    return answer && answer->page == asking->page ? slot : NULL;
+}
+
+static void slot_show(Asking *asking, int status, const char *fault) {
+    Ctx *ctx = asking->ctx;
+    const Field *field = slot_asked(asking);
+    const DefinedDraft *draft = &asking->draft;
+    View view = page_view_saying(asking->x, page_channel_notice(ctx, draft->channel));
+    int64_t opens = booking_opens(ctx, &draft->form);
+    SlotsAsk ask = {.booking = {.reservation = field->books,
+                                .office = !str_eq(draft->channel, STR("web")),
+                                .own = apply_case_id(ctx->arena, draft->token)},
+                    .value = form_answer(&draft->form, field->id)->raw,
+                    .path = ask_url(ctx->arena, asking->definition, asking->page)};
+    if (form_units(ctx, &draft->form, &ask.booking.units) != RC_OK ||
+        page_slots(asking->x, &view, &ask) != RC_OK) {
+        page_fail(asking->x);
+        return;
+    }
+    view_json(&view, "title", asking->page->title.all);
+    view_json(&view, "lead", asking->page->lead.all);
+    view_str(&view, "field", field->id);
+    steps_set(asking, &view);
+    held_set(asking, &view);
+    view_str(&view, "back", back_url(asking));
+    view_bool(&view, "closed", opens > time_now(ctx->clock));
+    view_set(&view, "opens", opens == INT64_MAX ? json_of_null() : json_of_int(opens));
+    if (fault) page_slot_errors(&view, field->id, fault);
+    page_show(asking->x, status, WEB_PAGE_PROCEDURE_SLOT, &view);
+}
+
 static void asking_show(Asking *asking, int status, bool faults) {
+    if (slot_asked(asking)) {
+        slot_show(asking, status, faults ? "required" : NULL);
+        return;
+    }
     View view =
         page_view_saying(asking->x, page_channel_notice(asking->ctx, asking->draft.channel));
     view_json(&view, "title", asking->page->title.all);
     view_json(&view, "lead", asking->page->lead.all);
     steps_set(asking, &view);
     view_str(&view, "back", back_url(asking));
+    held_set(asking, &view);
     page_fields(&view, &asking->draft.form, asking->page);
     if (faults) page_field_faults(&view, &asking->draft.form, asking->page);
     page_show(asking->x, status, WEB_PAGE_PROCEDURE_PAGE, &view);
@@ -295,6 +342,40 @@ static PageFaults faults_count(const Form *before, const Form *after, const Form
     return faults;
 }
 
+/* Whether an error is of the slot that was chosen: told on its page. */
+static bool is_slot_error(const Error *error) {
+    static const char *const codes[] = {"slot-full", "holds-share", "holds-network", "not-offered",
+                                        "not-open"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (str_eq(error->code, str_of(codes[i]))) return true;
+    return false;
+}
+
+/* The slot can't be had: the draft goes back to the one that it holds, and asks again. */
+static void slot_refused(Asking *asking) {
+    Ctx *ctx = asking->ctx;
+    const char *fault = page_slot_fault(&ctx->error);
+    const Field *slot = definition_slot(asking->definition);
+    JsonMembers said = {0};
+    Str held = asking->draft.held;
+    vec_push(ctx->arena, &said,
+             (JsonMember){slot->id, str_empty(held) ? json_of_null() : json_of_str(held)});
+    asking->page = form_answer(&asking->draft.form, slot->id)->page;
+    if (defined_keep(ctx, asking->definition, &said) == RC_OK &&
+        defined_draft(ctx, asking->definition, &asking->draft) == RC_OK)
+        slot_show(asking, 422, fault);
+    else
+        page_fail(asking->x);
+}
+
+/* Where an answered page leads. */
+static Str onward_url(const Asking *asking) {
+    const FormPage *after = form_after(&asking->draft.form, asking->page);
+    bool open = after && form_next(&asking->draft.form);
+    return open ? ask_url(asking->ctx->arena, asking->definition, after)
+                : open_url(asking->ctx->arena, &asking->draft);
+}
+
 static void ask_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
@@ -310,15 +391,18 @@ static void ask_post(HttpExchange *x) {
         return;
     }
     PageFaults faults = faults_count(&before, &asking.draft.form, asking.page);
-    const FormPage *after = form_after(&asking.draft.form, asking.page);
+    bool holds = !faults.wrong && slot_asked(&asking);
+    if (holds) rc = booking_hold(ctx, &asking.draft);
     if (faults.wrong)
         asking_show(&asking, 422, true);
+    else if (rc != RC_OK && is_slot_error(&ctx->error))
+        slot_refused(&asking);
+    else if (rc != RC_OK)
+        page_fail(x);
     else if (faults.new)
         page_see(x, ask_url(ctx->arena, asking.definition, asking.page));
-    else if (after && form_next(&asking.draft.form))
-        page_see(x, ask_url(ctx->arena, asking.definition, after));
     else
-        page_see(x, open_url(ctx->arena, &asking.draft));
+        page_see(x, onward_url(&asking));
 }
 
 /* ---- check and send ---- */
@@ -369,6 +453,7 @@ static void check_get(HttpExchange *x) {
     }
     View view = page_view_saying(x, page_channel_notice(ctx, asking.draft.channel));
     steps_set(&asking, &view);
+    held_set(&asking, &view);
     view_str(&view, "back", back_url(&asking));
     sections_set(&view, &asking.draft);
     unmet_set(ctx, &view, &asking.draft);
@@ -387,6 +472,8 @@ static void check_post(HttpExchange *x) {
         receipt_see(x, receipt.token);
     else if (rc == RC_INVALID && str_eq(asking.ctx->error.code, STR("incomplete")))
         page_see(x, open_url(asking.ctx->arena, &asking.draft));
+    else if (definition_slot(asking.definition) && is_slot_error(&asking.ctx->error))
+        slot_refused(&asking);
     else
         page_fail(x);
 }

@@ -210,6 +210,24 @@ Json page_answers(HttpExchange *x, const Answers *answers);
 /* Why a day could not be held (RC_CONFLICT), in a word of the pages. */
 const char *page_hold_fault(const Error *error);
 
+/* ---- slots of procedures that are definitions ---- */
+typedef struct SlotsAsk {
+    BookingAsk booking;
+    Str value; /* what was chosen, or empty */
+    Str path;  /* of the page, for its links */
+} SlotsAsk;
+/* `places`, `days`, `times` and what else the page of slots shows, as the address asks for them. */
+Rc page_slots(HttpExchange *x, View *view, const SlotsAsk *ask);
+/* Why a slot can't be had (ctx->error), in a word of the pages; and the `errors` of the field. */
+const char *page_slot_fault(const Error *error);
+void page_slot_errors(View *view, Str field, const char *code);
+/* Another time of a case: its page and its form. */
+void page_booking_get(HttpExchange *x, const Entity *application, const CasePlace *place);
+void page_booking_post(HttpExchange *x, const Entity *application, const CasePlace *place,
+                       const HttpForm *form);
+/* `slot_change`, `slot_story`: where a case's slot is changed, and what happened to it. */
+void page_booking(HttpExchange *x, View *view, const Entity *application, Str base);
+
 /* Days of a district that can be chosen, by month; one more is free on the day that is one's own
  * already (year 0: none). */
 Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own);
@@ -282,6 +300,7 @@ Str page_layers_query(Arena *arena, unsigned layers);
 PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
+PAGE_ROWS(slots);
 PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);

@@ -29,7 +29,8 @@ static int tear_down(void **state) {
 typedef struct Wish {
     const PartKind *kind;
     const char *place, *name, *hold, *network;
-    int64_t units, capacity, until, share, network_max;
+    int64_t units, capacity, until, share, network_max, reserved;
+    bool office;
 } Wish;
 
 static Rc wish_run(Ctx *ctx, Wish wish) {
@@ -46,7 +47,11 @@ static Rc wish_run(Ctx *ctx, Wish wish) {
                        .name = str_dup(arena, str_of(wish.name)),
                        .hold = str_dup(arena, str_of(wish.hold)),
                        .units = wish.units ? wish.units : 1,
-                       .until = wish.until ? wish.until : HOUSE_NOW + TIME_HOUR,
+                       .until = wish.until                        ? wish.until
+                                : wish.kind == &part_slot_release ? 0
+                                                                  : HOUSE_NOW + TIME_HOUR,
+                       .office = wish.office,
+                       .reserved = wish.reserved,
                        .network = str_dup(arena, str_of(wish.network ? wish.network : "")),
                        .share = wish.share,
                        .network_max = wish.network_max};
@@ -179,6 +184,59 @@ static void without_limits_a_network_may_hold_all(void **state) {
     FAILS(house, HOLD(house, .name = "d", .network = "x"), RC_CONFLICT, "slot-full");
 }
 
+static void the_office_alone_gives_out_its_share(void **state) {
+    House *house = *state;
+    GOOD(house, HOLD(house, .name = "web", .units = 2, .reserved = 1));
+    FAILS(house, HOLD(house, .name = "more", .reserved = 1), RC_CONFLICT, "slot-full");
+    FAILS(house, BOOK(house, .name = "more", .reserved = 1), RC_CONFLICT, "slot-full");
+    GOOD(house, BOOK(house, .name = "caller", .reserved = 1, .office = true));
+    assert_int_equal(read_slot(house).office, 1);
+    GOOD(house, RELEASE(house, .name = "web"));
+    BookSlot slot = read_slot(house);
+    assert_int_equal(book_slot_open(&slot, 1), 2); /* the office has its one */
+    GOOD(house, RELEASE(house, .name = "caller"));
+    slot = read_slot(house);
+    assert_int_equal(book_slot_open(&slot, 1), 2);
+    assert_int_equal(book_slot_open(&slot, 0), 3);
+    GOOD(house, BOOK(house, .name = "web", .units = 2, .reserved = 1));
+    GOOD(house, HOLD(house, .name = "caller", .reserved = 1, .office = true));
+    assert_int_equal(read_slot(house).office, 1); /* a hold of the office counts as its own */
+}
+
+static void what_is_given_back_stays_taken_until_it_is_told(void **state) {
+    House *house = *state;
+    GOOD(house, BOOK(house, .name = "a", .units = 3));
+    GOOD(house, RELEASE(house, .name = "a", .until = HOUSE_NOW + TIME_HOUR));
+    assert_int_equal(read_slot(house).booked, 0);
+    assert_int_equal(read_slot(house).left, 0);
+    FAILS(house, BOOK(house, .name = "b"), RC_CONFLICT, "slot-full");
+    const Json *event = entity_attr(slot_of(house, "here"), IRI("event"))->value;
+    assert_true(str_eq(json_get_str(event, "what"), STR("returned")));
+    assert_int_equal(json_get_int(event, "units", 0), 3);
+    assert_true(
+        str_eq(json_get_str(event, "free"), time_format(house->ctx.arena, HOUSE_NOW + TIME_HOUR)));
+    house->clock.fixed += TIME_HOUR;
+    assert_int_equal(read_slot(house).left, 3);
+    GOOD(house, BOOK(house, .name = "b"));
+    event = entity_attr(slot_of(house, "here"), IRI("event"))->value;
+    assert_true(str_eq(json_get_str(event, "what"), STR("booked")));
+    assert_null(json_get(event, STR("free")));
+    GOOD(house, RELEASE(house, .name = "nobody")); /* tells nothing */
+    assert_int_equal(read_slot(house).booked, 1);
+}
+
+static void a_slot_of_minutes_has_a_name_of_its_own(void **state) {
+    House *house = *state;
+    Arena *arena = house->ctx.arena;
+    BookTime time = {.day = day, .from = 9 * 60 + 5, .until = 9 * 60 + 20};
+    assert_true(str_eq(book_slot_at(arena, STR("r"), STR("p"), time),
+                       STR("urn:ngsi-ld:Slot:r:p:2026-12-01T0905")));
+    time = (BookTime){.day = day};
+    assert_true(str_eq(book_slot_at(arena, STR("r"), STR("p"), time),
+                       book_slot_id(arena, STR("r"), STR("p"), day)));
+    assert_true(str_eq(book_clock(arena, 23 * 60 + 59), STR("23:59")));
+}
+
 static void nonsense_is_refused(void **state) {
     House *house = *state;
     FAILS(house, HOLD(house, .name = "a", .units = -1), RC_INVALID, "bad-hold");
@@ -229,6 +287,13 @@ static Rc model_book(Model *model, int name, int hold, int64_t units) {
     return RC_OK;
 }
 
+/* What was booked stays taken until then. */
+static void model_release(Model *model, int name, int64_t until) {
+    model->hold_until[name] = model->booked[name] ? until : 0;
+    model->hold_units[name] = model->booked[name];
+    model->booked[name] = 0;
+}
+
 static void model_step(House *house, Model *model) {
     Rand *rand = &house->rand;
     int name = (int)rand_below(rand, NAMES), hold = (int)rand_below(rand, NAMES);
@@ -251,7 +316,8 @@ static void model_step(House *house, Model *model) {
         break;
     case 4:
         wish.kind = &part_slot_release;
-        model->hold_until[name] = model->booked[name] = 0;
+        wish.until = rand_below(rand, 2) ? until : 0;
+        model_release(model, name, wish.until);
         break;
     default:
         wish.kind = &part_slot_expire;
@@ -338,6 +404,9 @@ int main(void) {
         TEST(expiring_drops_what_has_ended_and_nothing_else),
         TEST(holds_from_networks_leave_places_for_others),
         TEST(without_limits_a_network_may_hold_all),
+        TEST(the_office_alone_gives_out_its_share),
+        TEST(what_is_given_back_stays_taken_until_it_is_told),
+        TEST(a_slot_of_minutes_has_a_name_of_its_own),
         TEST(nonsense_is_refused),
         TEST(a_slot_keeps_the_capacity_it_was_made_with),
         TEST(generated_sequences_agree_with_the_model_and_never_overbook),

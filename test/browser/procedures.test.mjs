@@ -211,6 +211,8 @@ async function fillPage(page, answers) {
             if (said.includes(value)) await control.check();
         } else if (said.length) await control.fill(said[0]);
     }
+    const times = page.locator('main form input[name=slot]:not([disabled])'); // those of today, whatever the example says
+    if (await times.count() && !await page.locator('main form input[name=slot]:checked').count()) await times.first().check();
 }
 
 // Answers all questions as they come and sends; the receipt number.
@@ -272,6 +274,26 @@ it('has a subsidy proposed, decided by its amount, and told to its applicant', a
     assert.match(await resident.locator('.timeline').innerText(), /交付を決める[^]*産業部長[^]*要件に合い/);
     assert.match(await resident.locator('#looks ~ table').innerText(), /申請についての決裁/);
     await Promise.all([resident, clerk, director].map((page) => page.context().close()));
+});
+
+it('books a time, shows it in the slot\'s story, takes another one and gives it back', async () => {
+    const page = await open(true, 320);
+    await send(page, DEFINITIONS.find((one) => one.id === 'vaccine-slot'));
+    const address = await page.locator('a.address').getAttribute('href');
+    await page.goto(address);
+    const before = await page.locator('main').innerText();
+    await press(page, 'a[href^="/slots/"]');
+    assert.match(await page.locator('.timeline').innerText(), /予約 2/);
+    await page.goto(address);
+    await press(page, 'a[href$="/slot"]');
+    await page.locator('input[name=slot]:not([disabled]):not(:checked)').nth(2).check();
+    await next(page);
+    assert.match(await page.locator('.timeline').innerText(), /日時の変更/);
+    assert.notEqual(await page.locator('main').innerText(), before);
+    await press(page, 'button:has-text("予約を取り消す")');
+    assert.match(await page.locator('.tag').first().innerText(), /取消し/);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
 });
 
 it('lets an official ask for something of the house, and follow it by its address', async () => {

@@ -118,9 +118,10 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 2);
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 3);
     definitions[0] = house_starter(house, "procedures/dog-registration.json");
     definitions[1] = house_starter(house, "procedures/small-business-subsidy.json");
+    definitions[2] = house_starter(house, "procedures/vaccine-slot.json");
     ProcedureSources sources = {.waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
                                           .rules = house_starter(house, "waste/rules.json"),
@@ -128,7 +129,7 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = 2};
+                                .definition_count = 3};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 
