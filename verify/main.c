@@ -1,6 +1,7 @@
 /* machi-verify: checks a copy of a ledger against doc/ledger-format.md, sharing no code with the
    server. */
 #include "keyring.h"
+#include "lottery.h"
 #include "memory.h"
 #include "proof.h"
 #include "report.h"
@@ -24,12 +25,17 @@ static const char usage[] =
     "usage: machi-verify [--json] [--witness FILE] [--erasures FILE] [--proof FILE] "
     "LEDGER.DB|FOLDER\n"
     "       machi-verify [--json] --witness FILE --proof FILE\n"
+    "       machi-verify lottery FILE [CASE SALT]\n"
     "\n"
     "Checks every leaf, tile, checkpoint and key of a copy of a ledger, and of a folder the files\n"
     "that it names, and tells the first record that was altered, removed, reordered or cut off.\n"
     "The folder may be in use, or a backup; it is only read. Without a witness file, a rewriting "
     "by\n"
     "whoever has the signing key can't be seen.\n"
+    "\n"
+    "lottery computes a published draw again and names the first line that differs; with the id "
+    "of a\n"
+    "case and its salt it tells the rank of whose it is.\n"
     "\n"
     "  --witness FILE   the witness file, kept elsewhere\n"
     "  --erasures FILE  the list of erasures, beside the tenant's key; it need not be there yet\n"
@@ -185,9 +191,25 @@ static int run(const Options *options, const Files *files, Report *report) {
     return list_missing(options, files, report) ? UNUSABLE : SOUND;
 }
 
+/* machi-verify lottery FILE [CASE SALT] */
+static int lottery(int argc, char **argv) {
+    Slice file = {0};
+    LotteryWhose whose = {argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL};
+    if (argc != 3 && argc != 5) {
+        fputs(usage, stderr);
+        return UNUSABLE;
+    }
+    if (!file_read(argv[2], &file)) return UNUSABLE;
+    int code = lottery_check(file, &whose, stdout) ? SOUND : UNSOUND;
+    memory_drop((void *)file.at);
+    return fflush(stdout) != 0 || ferror(stdout) ? UNUSABLE : code;
+}
+
 int main(int argc, char **argv) {
     Options options = {0};
     Files files = {0};
+    if (argc > 1 && strcmp(argv[1], "lottery") == 0)
+        return sodium_init() < 0 ? UNUSABLE : lottery(argc, argv);
     if (!options_read(argc, argv, &options)) {
         fputs(usage, stderr);
         return UNUSABLE;
