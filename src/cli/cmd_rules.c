@@ -122,14 +122,13 @@ static Rc definition_check(Cli *cli, const Json *source) {
     const Definition *definition;
     const Json *organisation = NULL;
     Str path = settings_text(cli_flags(cli), "organisation");
-    StrVec posts = {0}, kinds = {0};
+    DefinitionKnown known;
     DefinitionFindings findings = {0};
     TRY(definition_meant(ctx, cli_arg(cli, 0), source));
     TRY(definition_read(ctx, source, &definition));
     if (!str_empty(path)) TRY(json_file(ctx, path, &organisation));
-    catalogue_known(ctx->arena, organisation, &posts, &kinds);
-    definition_lint(ctx, definition, organisation ? &posts : NULL, organisation ? &kinds : NULL,
-                    &findings);
+    catalogue_known(ctx->arena, organisation, &known);
+    definition_lint(ctx, definition, organisation ? &known : NULL, &findings);
     VEC_EACH (DefinitionFinding, finding, &findings)
         fprintf(cli_out(cli), STR_FMT ": " STR_FMT "\n", STR_ARG(finding->path),
                 STR_ARG(finding->text));

@@ -142,6 +142,7 @@ static Rc procedure_sources(Ctx *ctx, ProcedureSources *out) {
     TRY(starter_json(ctx, STR("waste/districts.json"), &out->waste.districts));
     TRY(starter_json(ctx, STR("waste/rules.json"), &out->waste.rules));
     TRY(starter_json(ctx, STR("organisation.json"), &out->waste.organisation));
+    TRY(starter_json(ctx, STR("blank-procedure.json"), &out->blank));
     TRY(folder_read(ctx, STR("procedures/"), &definitions));
     out->definitions = definitions.items;
     out->definition_count = definitions.len;
@@ -193,6 +194,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_start(ctx, project));
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
+    TRY(procedures_start(ctx, tenant));
     TRY(procedures_sweep(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};

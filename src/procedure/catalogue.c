@@ -1,16 +1,32 @@
 #include "procedure_int.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
-/* A definition, and what it is found by: folded. */
-typedef struct Entry {
+/* A definition, and what it is found by: folded. It stays as it is and where it is, since a case
+   keeps the version under which it began. */
+typedef struct Entry Entry;
+struct Entry {
     const Definition *definition;
     Str label, words, summary;
-} Entry;
+    const Entry *before; /* that was taken in before this one; NULL: none */
+    Arena *arena;        /* its own; NULL: the catalogue's */
+};
 
 struct Catalogue {
-    VEC(Entry) entries;
+    const Entry *_Atomic newest;
+    DefinitionKnown known;
+    pthread_mutex_t lock; /* of taking in; who asks needs none */
 };
+
+enum { TAKEN_ARENA = 64 << 20 };
+
+static const Entry *entry_newest(const Catalogue *catalogue) {
+    return atomic_load_explicit(&catalogue->newest, memory_order_acquire);
+}
+
+#define EACH_ENTRY(entry, catalogue)                                                               \
+    for (const Entry *entry = entry_newest(catalogue); entry; entry = entry->before)
 
 /* ---- reading ---- */
 
@@ -24,9 +40,10 @@ static void words_of(Arena *arena, const Json *list, const char *member, StrVec 
     }
 }
 
-void catalogue_known(Arena *arena, const Json *organisation, StrVec *posts, StrVec *kinds) {
-    words_of(arena, json_get(organisation, STR("people")), "posts", posts);
-    words_of(arena, json_get(organisation, STR("delegations")), "kind", kinds);
+void catalogue_known(Arena *arena, const Json *organisation, DefinitionKnown *out) {
+    *out = (DefinitionKnown){0};
+    words_of(arena, json_get(organisation, STR("people")), "posts", &out->posts);
+    words_of(arena, json_get(organisation, STR("delegations")), "kind", &out->kinds);
 }
 
 /* What the text is in all languages, for one comparison. */
@@ -43,36 +60,79 @@ static Rc bad(Ctx *ctx, const Definition *definition, Str path, Str text) {
                     STR_FMT, STR_ARG(text));
 }
 
-typedef struct Holders {
-    StrVec posts, kinds;
-} Holders;
-
-static Rc entry_add(Ctx *ctx, Catalogue *catalogue, const Json *source, const Holders *holders) {
+/* Reads one in ctx->arena, where source lies. */
+static Rc entry_new(Ctx *ctx, const Catalogue *catalogue, const Json *source, Entry **out) {
     Arena *arena = ctx->arena;
     const Definition *definition;
-    DefinitionFindings findings = {0};
     TRY(definition_read(ctx, source, &definition));
     if (catalogue_version(catalogue, definition->id, definition->version))
-        return bad(ctx, definition, STR("version"), STR("Another file has this version."));
-    definition_lint(ctx, definition, &holders->posts, &holders->kinds, &findings);
-    if (findings.len) return bad(ctx, definition, findings.items[0].path, findings.items[0].text);
+        return bad(ctx, definition, STR("version"), STR("This version is there already."));
     Str words = str_join(arena, definition->words.items, definition->words.len, STR(" "));
-    vec_push(arena, &catalogue->entries,
-             (Entry){.definition = definition,
-                     .label = folded(arena, &definition->label),
-                     .words = text_fold(arena, words),
-                     .summary = folded(arena, &definition->summary)});
+    *out = NEW(arena, Entry);
+    **out = (Entry){.definition = definition,
+                    .label = folded(arena, &definition->label),
+                    .words = text_fold(arena, words),
+                    .summary = folded(arena, &definition->summary)};
+    return RC_OK;
+}
+
+/* From now on it is found. */
+static void entry_add(Catalogue *catalogue, Entry *entry) {
+    entry->before = entry_newest(catalogue);
+    atomic_store_explicit(&catalogue->newest, entry, memory_order_release);
+}
+
+static Rc source_add(Ctx *ctx, Catalogue *catalogue, const Json *source) {
+    DefinitionFindings findings = {0};
+    Entry *entry;
+    TRY(entry_new(ctx, catalogue, source, &entry));
+    definition_lint(ctx, entry->definition, &catalogue->known, &findings);
+    if (findings.len)
+        return bad(ctx, entry->definition, findings.items[0].path, findings.items[0].text);
+    entry_add(catalogue, entry);
     return RC_OK;
 }
 
 Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out) {
     Catalogue *catalogue = NEW(ctx->arena, Catalogue);
-    Holders holders = {0};
-    catalogue_known(ctx->arena, sources->organisation, &holders.posts, &holders.kinds);
-    for (size_t i = 0; i < sources->n; i++)
-        TRY(entry_add(ctx, catalogue, sources->definitions[i], &holders));
+    pthread_mutex_init(&catalogue->lock, NULL);
+    catalogue_known(ctx->arena, sources->organisation, &catalogue->known);
     *out = catalogue;
+    for (size_t i = 0; i < sources->n; i++)
+        TRY(source_add(ctx, catalogue, sources->definitions[i]));
     return RC_OK;
+}
+
+Rc catalogue_take(Ctx *ctx, Catalogue *catalogue, const Json *source) {
+    Ctx own = *ctx;
+    Entry *entry = NULL;
+    Rc rc = RC_OK;
+    own.arena = arena_new(TAKEN_ARENA);
+    pthread_mutex_lock(&catalogue->lock);
+    bool there = catalogue_version(catalogue, json_get_str(source, "id"),
+                                   json_get_int(source, "version", 0)) != NULL;
+    if (!there) rc = entry_new(&own, catalogue, json_dup(own.arena, source), &entry);
+    if (entry) {
+        entry->arena = own.arena;
+        entry_add(catalogue, entry);
+    }
+    pthread_mutex_unlock(&catalogue->lock);
+    if (entry) return RC_OK;
+    if (rc != RC_OK) ctx_keep_error(ctx, &own.error);
+    arena_free(own.arena);
+    return rc;
+}
+
+void catalogue_free(Catalogue *catalogue) {
+    for (const Entry *entry = entry_newest(catalogue), *before; entry; entry = before) {
+        before = entry->before;
+        if (entry->arena) arena_free(entry->arena);
+    }
+    pthread_mutex_destroy(&catalogue->lock);
+}
+
+const DefinitionKnown *catalogue_knows(const Catalogue *catalogue) {
+    return &catalogue->known;
 }
 
 /* ---- finding ---- */
@@ -85,7 +145,7 @@ static bool in_force(const Definition *definition, Date day) {
 
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day) {
     const Definition *newest = NULL;
-    VEC_EACH (const Entry, entry, &catalogue->entries) {
+    EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;
         if (str_eq(one->id, id) && in_force(one, day) &&
             (!newest || one->version > newest->version))
@@ -95,7 +155,7 @@ const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day
 }
 
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day) {
-    VEC_EACH (const Entry, entry, &catalogue->entries) {
+    EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;
         bool books = one->reservation && str_eq(one->reservation->resource, resource);
         if (books && catalogue_current(catalogue, one->id, day) == one) return one;
@@ -103,8 +163,23 @@ const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, D
     return NULL;
 }
 
+const Definition *catalogue_newest(const Catalogue *catalogue, Str id) {
+    const Definition *newest = NULL;
+    EACH_ENTRY (entry, catalogue)
+        if (str_eq(entry->definition->id, id) &&
+            (!newest || entry->definition->version > newest->version))
+            newest = entry->definition;
+    return newest;
+}
+
+void catalogue_ids(Arena *arena, const Catalogue *catalogue, StrVec *out) {
+    EACH_ENTRY (entry, catalogue)
+        if (catalogue_newest(catalogue, entry->definition->id) == entry->definition)
+            vec_push(arena, out, entry->definition->id);
+}
+
 const Definition *catalogue_version(const Catalogue *catalogue, Str id, int64_t version) {
-    VEC_EACH (const Entry, entry, &catalogue->entries)
+    EACH_ENTRY (entry, catalogue)
         if (str_eq(entry->definition->id, id) && entry->definition->version == version)
             return entry->definition;
     return NULL;
@@ -144,7 +219,7 @@ void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQ
     Str text = text_fold(arena, query->text);
     VEC(Hit) hits = {0};
     *out = (Definitions){0};
-    VEC_EACH (const Entry, entry, &catalogue->entries) {
+    EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;
         bool open = one->inside == query->inside &&
                     catalogue_current(catalogue, one->id, query->day) == one;

@@ -1,5 +1,5 @@
 /* catalogue: the procedures of the city that are definitions: all versions, which is in force on a
-   day, and which one somebody means. Constant after procedures_open; any thread. Include only
+   day, and which one somebody means. Versions are only ever added; any thread. Include only
    procedure.h from outside. */
 #ifndef PROCEDURE_CATALOGUE_H
 #define PROCEDURE_CATALOGUE_H
@@ -18,14 +18,23 @@ typedef struct CatalogueSources {
 } CatalogueSources;
 Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out);
 
-/* What definitions are linted by: posts that somebody holds, and matters that the delegations know.
- */
-void catalogue_known(Arena *arena, const Json *organisation, StrVec *posts, StrVec *kinds);
+/* What definitions are linted by. */
+void catalogue_known(Arena *arena, const Json *organisation, DefinitionKnown *out);
+const DefinitionKnown *catalogue_knows(const Catalogue *catalogue);
+/* Takes in one more, copied: from now on it is found; one whose version is there already is left as
+   it is. It has been linted before. RC_INVALID: it can't be read. */
+Rc catalogue_take(Ctx *ctx, Catalogue *catalogue, const Json *source);
+/* Of what was taken in; nobody asks any more. */
+void catalogue_free(Catalogue *catalogue);
 
 /* The newest version that is in force on a day; NULL: none is. */
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
 /* The one in force that books a resource; NULL: none does. */
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day);
+/* The newest one, in force or not; NULL: there is no such procedure. */
+const Definition *catalogue_newest(const Catalogue *catalogue, Str id);
+/* Of all procedures, once each. */
+void catalogue_ids(Arena *arena, const Catalogue *catalogue, StrVec *out);
 /* The version under which a case began; NULL: there is none. */
 const Definition *catalogue_version(const Catalogue *catalogue, Str id, int64_t version);
 

@@ -63,6 +63,10 @@ static bool good_id(Str id, bool in_expressions) {
     return id.len > 0 && id.len <= 64 && !(in_expressions && feel_is_keyword(id));
 }
 
+bool definition_id_good(Str id) {
+    return good_id(id, false);
+}
+
 static Rc need_id(const Reader *reader, const Json *from, Str path, bool in_expressions, Str *out) {
     *out = json_get_str(from, "id");
     if (good_id(*out, in_expressions)) return RC_OK;
@@ -95,6 +99,23 @@ typedef struct WordMember {
     unsigned n;
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
+
+enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES };
+static const WordMember word_members[] = {
+    [CLASSES] = {"class",
+                 {STR("personal"), STR("open"), STR("internal"), STR("sensitive")},
+                 4,
+                 false},
+    [KNOWN] = {"from",
+               {STR("name"), STR("kana"), STR("postcode"), STR("address"), STR("phone"),
+                STR("email")},
+               6,
+               true},
+    [OWNERS] = {"owner", {STR("resident"), STR("office"), STR("other"), STR("end")}, 4, true},
+    [OUTCOMES] = {"outcome", {STR("done"), STR("refused"), STR("withdrawn")}, 3, false},
+    [MOVERS] = {"by", {STR("office"), STR("resident")}, 2, false},
+    [AUDIENCES] = {"audience", {STR("residents"), STR("staff")}, 2, false},
+};
 
 static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
                     unsigned *out) {
@@ -139,6 +160,21 @@ static const Str kind_words[FIELD_KINDS] = {
     [FIELD_YES_NO] = STR("yes-no"), [FIELD_DECLARATION] = STR("declaration"),
     [FIELD_SLOT] = STR("slot"),
 };
+
+size_t definition_words(Str member, const Str **out) {
+    if (str_eq(member, STR("kind"))) {
+        *out = kind_words;
+        return FIELD_KINDS;
+    }
+    bool known = str_eq(member, STR("known"));
+    if (str_eq(member, STR("from"))) return 0; /* states of a move */
+    for (size_t i = 0; i < sizeof word_members / sizeof *word_members; i++) {
+        if (!str_eq(known ? STR("from") : member, str_of(word_members[i].name))) continue;
+        *out = word_members[i].words;
+        return word_members[i].n;
+    }
+    return 0;
+}
 
 Str field_kind_word(FieldKind kind) {
     return kind_words[kind];
@@ -193,24 +229,17 @@ static bool has_options(FieldKind kind) {
 }
 
 static Rc read_class(const Reader *reader, const Json *from, Str path, Str *out) {
-    static const WordMember classes = {
-        "class", {STR("personal"), STR("open"), STR("internal"), STR("sensitive")}, 4, false};
     unsigned class;
-    TRY(read_word(reader, from, path, &classes, &class));
-    *out = classes.words[class];
+    TRY(read_word(reader, from, path, &word_members[CLASSES], &class));
+    *out = word_members[CLASSES].words[class];
     return RC_OK;
 }
 
 static Rc read_known(const Reader *reader, const Json *from, Str path, Str *out) {
-    static const WordMember known = {
-        "from",
-        {STR("name"), STR("kana"), STR("postcode"), STR("address"), STR("phone"), STR("email")},
-        6,
-        true};
     unsigned word;
     if (!json_get(from, STR("from"))) return RC_OK;
-    TRY(read_word(reader, from, path, &known, &word));
-    *out = known.words[word];
+    TRY(read_word(reader, from, path, &word_members[KNOWN], &word));
+    *out = word_members[KNOWN].words[word];
     return RC_OK;
 }
 
@@ -327,19 +356,15 @@ static Rc read_fee(Reader *reader, const Json *from) {
 /* ---- states */
 
 static Rc read_state(Reader *reader, const Json *from, Str path) {
-    static const WordMember owners = {
-        "owner", {STR("resident"), STR("office"), STR("other"), STR("end")}, 4, true};
-    static const WordMember outcomes = {
-        "outcome", {STR("done"), STR("refused"), STR("withdrawn")}, 3, false};
     unsigned owner, outcome;
     DefinedState state = {.days = json_get_int(from, "days", 0)};
     TRY(need_id(reader, from, path, false, &state.id));
     if (definition_state(reader->out, state.id))
         return refuse(reader, path, "This id is another state's.");
     TRY(need_wording(reader, from, path, "label", &state.label));
-    TRY(read_word(reader, from, path, &owners, &owner));
+    TRY(read_word(reader, from, path, &word_members[OWNERS], &owner));
     state.owner = (StateOwner)owner;
-    TRY(read_word(reader, from, path, &outcomes, &outcome));
+    TRY(read_word(reader, from, path, &word_members[OUTCOMES], &outcome));
     state.outcome = (StateOutcome)outcome;
     if (state.owner != OWNER_NOBODY && json_get(from, STR("outcome")))
         return refuse(reader, under(reader, path, "outcome"), "Only an end has an outcome.");
@@ -348,7 +373,6 @@ static Rc read_state(Reader *reader, const Json *from, Str path) {
 }
 
 static Rc read_move(Reader *reader, const Json *from, Str path) {
-    static const WordMember movers = {"by", {STR("office"), STR("resident")}, 2, false};
     unsigned by;
     DefinedMove move = {.to = json_get_str(from, "to"),
                         .reason = json_get_bool(from, "reason", false),
@@ -357,7 +381,7 @@ static Rc read_move(Reader *reader, const Json *from, Str path) {
     if (definition_move(reader->out, move.id))
         return refuse(reader, path, "This id is another move's.");
     TRY(need_wording(reader, from, path, "label", &move.label));
-    TRY(read_word(reader, from, path, &movers, &by));
+    TRY(read_word(reader, from, path, &word_members[MOVERS], &by));
     move.by_resident = by == 1;
     read_words(reader, from, "from", &move.from);
     if (!definition_state(reader->out, move.to))
@@ -447,9 +471,8 @@ static Rc read_bring(Reader *reader, const Json *from, Str path) {
 }
 
 static Rc read_audience(Reader *reader, const Json *source) {
-    static const WordMember audiences = {"audience", {STR("residents"), STR("staff")}, 2, false};
     unsigned audience;
-    TRY(read_word(reader, source, STR_NONE, &audiences, &audience));
+    TRY(read_word(reader, source, STR_NONE, &word_members[AUDIENCES], &audience));
     reader->out->inside = audience == 1;
     TRY(read_each(reader, source, STR_NONE, "bring", read_bring));
     return json_get(source, STR("after"))

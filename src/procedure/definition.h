@@ -141,17 +141,26 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out);
 
 /* What keeps a definition from being published. */
 typedef struct DefinitionFinding {
-    Str path, text;
+    Str path;     /* as outline.h reads it */
+    Str text, ja; /* the same in English and Japanese */
 } DefinitionFinding;
 typedef VEC(DefinitionFinding) DefinitionFindings;
-/* posts: those that somebody holds; kinds: matters that the delegations know; NULL: not looked at.
-   All examples are tried. */
-void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
-                     const StrVec *kinds, DefinitionFindings *out);
+/* Posts that somebody holds, and matters that the delegations know. */
+typedef struct DefinitionKnown {
+    StrVec posts, kinds;
+} DefinitionKnown;
+/* known NULL: not looked at. All examples are tried. */
+void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                     DefinitionFindings *out);
 /* A dry run: each difference between what an example expects and what came out is a finding. */
 void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExample *example,
                         DefinitionFindings *out);
 
+/* The words of which a member has one ("kind" of a field, "class", "known", "owner", "outcome",
+   "by", "audience"); 0: it has any text. "known" is the "from" of a field. */
+size_t definition_words(Str member, const Str **out);
+/* Whether a procedure may have this id. */
+bool definition_id_good(Str id);
 const Field *definition_field(const Definition *definition, Str id); /* NULL: none */
 const Field *definition_slot(const Definition *definition); /* that asks for a slot; NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);

@@ -20,9 +20,11 @@ static void try_amount(const Trial *trial, const char *name, Amount *amount) {
     int64_t got, wanted = json_get_int(trial->example->expect, name, 0);
     if (!expected || expected->kind == JSON_NULL) return;
     if (amount(trial->ctx, trial->form, &got) != RC_OK)
-        differ(trial, "The %s cannot be computed, %lld was expected.", name, (long long)wanted);
+        differ(trial, "The %s cannot be computed, %lld was expected.",
+               "%s を計算できません（期待した値 %lld）。", name, (long long)wanted);
     else if (got != wanted)
-        differ(trial, "The %s is %lld, %lld was expected.", name, (long long)got,
+        differ(trial, "The %s is %lld, %lld was expected.",
+               "%s が %lld になります（期待した値 %lld）。", name, (long long)got,
                (long long)wanted);
 }
 
@@ -32,16 +34,28 @@ static bool named(const Json *list, Str id) {
     return false;
 }
 
+static void differ_rule(const Trial *trial, const RuleResult *result) {
+    if (result->holds)
+        differ(trial, "\"" STR_FMT "\" holds, and was expected not to.",
+               "「" STR_FMT "」が成り立ちます（成り立たない期待でした）。",
+               STR_ARG(result->rule->id));
+    else
+        differ(trial, "\"" STR_FMT "\" doesn't hold, and was expected to.",
+               "「" STR_FMT "」が成り立ちません（成り立つ期待でした）。",
+               STR_ARG(result->rule->id));
+}
+
 static void try_rules(const Trial *trial, const char *name, const DefinedRules *rules) {
     const Json *expected = json_get(trial->example->expect, str_of(name));
     RuleResults results = {0};
     if (!expected || expected->kind == JSON_NULL) return;
     form_judge(trial->ctx, trial->form, rules, &results);
     VEC_EACH (RuleResult, result, &results)
-        if (result->holds == named(expected, result->rule->id))
-            differ(trial, "\"" STR_FMT "\" %s.", STR_ARG(result->rule->id),
-                   result->holds ? "holds, and was expected not to"
-                                 : "doesn't hold, and was expected to");
+        if (result->holds == named(expected, result->rule->id)) differ_rule(trial, result);
+}
+
+static Str or_none(Str fault) {
+    return str_empty(fault) ? STR("none") : fault;
 }
 
 static void try_faults(const Trial *trial) {
@@ -51,9 +65,10 @@ static void try_faults(const Trial *trial) {
         const FormAnswer *answer = &trial->form->answers[i];
         Str wanted = json_str(json_get(expected, answer->field->id)), got = str_of(answer->fault);
         if (!str_eq(wanted, got))
-            differ(trial, "\"" STR_FMT "\" has %s" STR_FMT ", %s" STR_FMT " was expected.",
-                   STR_ARG(answer->field->id), str_empty(got) ? "no fault" : "the fault ",
-                   STR_ARG(got), str_empty(wanted) ? "none" : "", STR_ARG(wanted));
+            differ(trial,
+                   "\"" STR_FMT "\" has the fault \"" STR_FMT "\", \"" STR_FMT "\" was expected.",
+                   "「" STR_FMT "」の誤りが「" STR_FMT "」です（期待した誤り「" STR_FMT "」）。",
+                   STR_ARG(answer->field->id), STR_ARG(or_none(got)), STR_ARG(or_none(wanted)));
     }
 }
 
@@ -76,6 +91,7 @@ static void try_tables(const Trial *trial) {
         buf_add(&text, STR(", "));
         json_write(&text, &member->value);
         differ(trial, "The table \"" STR_FMT "\" gives " STR_FMT " was expected.",
+               "表「" STR_FMT "」の結果と期待した値がちがいます（" STR_FMT "）。",
                STR_ARG(member->name), STR_ARG(str_head(buf_str(&text), 160)));
     }
 }

@@ -9,21 +9,34 @@
 typedef struct Lint {
     Ctx *ctx;
     const Definition *definition;
-    const StrVec *posts, *kinds;
+    const DefinitionKnown *office; /* NULL: not looked at */
     DefinitionFindings *out;
     StrVec known; /* fields asked so far, tables so far, what is always there */
 } Lint;
 
-void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *format, ...) {
-    char text[300];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    vec_push(ctx->arena, out,
-             (DefinitionFinding){.path = path, .text = str_dup(ctx->arena, str_of(text))});
+[[gnu::format(printf, 2, 0)]] static Str told(Arena *arena, const char *format, va_list args) {
+    va_list measured;
+    va_copy(measured, args);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, measured) + 1;
+    va_end(measured);
+    char *text = NEW_ARRAY(arena, char, size);
+    vsnprintf(text, size, format, args);
+    return (Str){text, size - 1};
 }
 
+void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *en, const char *ja,
+                     ...) {
+    va_list args, again;
+    va_start(args, ja);
+    va_copy(again, args);
+    DefinitionFinding finding = {.path = path, .text = told(ctx->arena, en, args)};
+    finding.ja = told(ctx->arena, ja, again);
+    va_end(again);
+    va_end(args);
+    vec_push(ctx->arena, out, finding);
+}
+
+/* In English and Japanese, of the same values. */
 #define find(lint, path, ...) definition_tell((lint)->ctx, (lint)->out, path, __VA_ARGS__)
 
 static bool among(const StrVec *names, Str name) {
@@ -39,9 +52,12 @@ static bool among(const StrVec *names, Str name) {
 static void check_name(const Lint *lint, Str path, Str name) {
     if (among(&lint->known, name) || str_eq(name, STR("?"))) return;
     bool later = definition_field(lint->definition, name) != NULL;
-    find(lint, path,
-         later ? "\"" STR_FMT "\" is used before it is asked." : "\"" STR_FMT "\" is never asked.",
-         STR_ARG(name));
+    if (later)
+        find(lint, path, "\"" STR_FMT "\" is used before it is asked.",
+             "「" STR_FMT "」を、たずねる前に使っています。", STR_ARG(name));
+    else
+        find(lint, path, "\"" STR_FMT "\" is never asked.",
+             "「" STR_FMT "」をたずねる項目がありません。", STR_ARG(name));
 }
 
 static void check_expr(const Lint *lint, Str path, const FeelExpr *expr) {
@@ -74,9 +90,11 @@ static void check_easy(const Lint *lint, Str path, const Wording *wording) {
     if (!wording->all) return;
     Str run = without_reading(easy);
     if (str_empty(easy))
-        find(lint, path, "There is no text in plain Japanese (easy).");
+        find(lint, path, "There is no text in plain Japanese (easy).",
+             "やさしい日本語の文がありません。");
     else if (run.len)
         find(lint, path, "Its plain Japanese doesn't say how to read \"" STR_FMT "\": 犬（いぬ）.",
+             "やさしい日本語の「" STR_FMT "」に読みがなを付けてください。例 犬（いぬ）",
              STR_ARG(str_head(run, 60)));
 }
 
@@ -116,7 +134,8 @@ static void check_fault(const Lint *lint, Str path, const Field *field, const De
     if (!has_label(arena, rule->text.ja, field->label.ja, STR("（")) ||
         !has_label(arena, json_get_str(rule->text.all, "en"), json_get_str(field->label.all, "en"),
                    STR("(")))
-        find(lint, path, "The text of a check doesn't name the field as its label does.");
+        find(lint, path, "The text of a check doesn't name the field as its label does.",
+             "確認の文に、項目の名前がありません。");
 }
 
 static void check_field_texts(const Lint *lint, Str path, const Field *field) {
@@ -132,9 +151,11 @@ static void check_field_texts(const Lint *lint, Str path, const Field *field) {
 /* Who may book is known by what was asked before the slot. */
 static void check_slot(const Lint *lint, Str path, const FormPage *page, const Field *field) {
     const Reservation *books = field->books;
-    if (page->fields.len > 1) find(lint, path, "A slot is asked on a page of its own.");
+    if (page->fields.len > 1) find(lint, path, "A slot is asked on a page of its own.",
+             "日時は、それだけのページでたずねてください。");
     if (books->mode == RESERVE_STAFF)
-        find(lint, path, "The office alone gives these slots out: the form cannot ask for one.");
+        find(lint, path, "The office alone gives these slots out: the form cannot ask for one.",
+             "この日時は職員だけが割り当てるため、様式ではたずねられません。");
     check_expr(lint, path, books->need);
     VEC_EACH (const ReservationCohort, cohort, &books->cohorts) {
         check_expr(lint, path, cohort->test);
@@ -148,7 +169,8 @@ static void check_field(Lint *lint, const FormPage *page, const Field *field) {
     Str path = PLACE(lint, "pages." STR_FMT "." STR_FMT, STR_ARG(page->id), STR_ARG(field->id));
     check_expr(lint, path, field->when);
     if (never(lint, field->when))
-        find(lint, path, "This is never asked: its condition cannot hold.");
+        find(lint, path, "This is never asked: its condition cannot hold.",
+             "条件が成り立たないため、たずねられることがありません。");
     check_field_texts(lint, path, field);
     if (field->kind == FIELD_SLOT) check_slot(lint, path, page, field);
     vec_push(lint->ctx->arena, &lint->known, field->id);
@@ -162,7 +184,8 @@ static void check_pages(Lint *lint) {
         Str path = PLACE(lint, "pages." STR_FMT, STR_ARG(page->id));
         check_expr(lint, path, page->when);
         if (never(lint, page->when))
-            find(lint, path, "This page is never reached: its condition cannot hold.");
+            find(lint, path, "This page is never reached: its condition cannot hold.",
+                 "条件が成り立たないため、このページは出ません。");
         check_easy(lint, path, &page->title);
         check_easy(lint, path, &page->lead);
         VEC_EACH (Field, field, &page->fields)
@@ -181,7 +204,7 @@ static void check_tables(Lint *lint) {
             check_name(lint, path, *name);
         dmn_table_lint(lint->ctx, named->table, &told);
         VEC_EACH (Str, text, &told)
-            find(lint, path, STR_FMT, STR_ARG(*text));
+            find(lint, path, STR_FMT, "表を直してください（" STR_FMT "）。", STR_ARG(*text));
         vec_push(lint->ctx->arena, &lint->known, named->name);
     }
 }
@@ -211,14 +234,20 @@ static void check_state(const Lint *lint, const DefinedState *state, const StrVe
     Str path = PLACE(lint, "states." STR_FMT, STR_ARG(state->id));
     bool end = state->owner == OWNER_NOBODY;
     size_t by_office, moves = moves_from(lint, state->id, &by_office);
-    if (!among(reached, state->id)) find(lint, path, "No move leads here.");
-    if (end && moves) find(lint, path, "It is an end, and a move starts from it.");
+    if (!among(reached, state->id))
+        find(lint, path, "No move leads here.", "この状態に来る手順がありません。");
+    if (end && moves)
+        find(lint, path, "It is an end, and a move starts from it.",
+             "終わりの状態なのに、ここから始まる手順があります。");
     if (!end && !moves)
-        find(lint, path, "No move leads on: a case would stay here for ever.");
+        find(lint, path, "No move leads on: a case would stay here for ever.",
+             "ここから進む手順がないため、案件が止まります。");
     else if (!end && !by_office)
-        find(lint, path, "The office has no move from here: who is silent would keep it for ever.");
+        find(lint, path, "The office has no move from here: who is silent would keep it for ever.",
+             "職員の手順がないため、返事がないと案件が止まります。");
     if (state->owner == OWNER_OFFICE && state->days < 1)
-        find(lint, path, "The office's state needs days within which it ends.");
+        find(lint, path, "The office's state needs days within which it ends.",
+             "職員の状態には日数が必要です。");
     check_easy(lint, path, &state->label);
 }
 
@@ -230,7 +259,7 @@ static void check_states(const Lint *lint) {
         check_state(lint, state, &reached);
         end |= state->owner == OWNER_NOBODY && among(&reached, state->id);
     }
-    if (!end) find(lint, STR("states"), "No end can be reached.");
+    if (!end) find(lint, STR("states"), "No end can be reached.", "終わりの状態に届きません。");
 }
 
 static void check_moves(const Lint *lint) {
@@ -240,10 +269,13 @@ static void check_moves(const Lint *lint) {
         bool refuses = to->owner == OWNER_NOBODY && to->outcome == OUTCOME_REFUSED;
         if (move->by_resident) check_easy(lint, path, &move->label);
         if (refuses && !move->reason)
-            find(lint, path, "Who is refused is told why (行政手続法第8条): \"reason\": true.");
-        if (lint->kinds && !str_empty(move->decision) && !among(lint->kinds, move->decision))
+            find(lint, path, "Who is refused is told why (行政手続法第8条): \"reason\": true.",
+                 "認めないときは理由を示します（行政手続法第8条）。「理由を書く」を選んでください"
+                 "。");
+        if (lint->office && !str_empty(move->decision) &&
+            !among(&lint->office->kinds, move->decision))
             find(lint, path, "The delegations know no matter \"" STR_FMT "\".",
-                 STR_ARG(move->decision));
+                 "専決の表に「" STR_FMT "」がありません。", STR_ARG(move->decision));
     }
 }
 
@@ -255,32 +287,38 @@ static void check_counted(const Lint *lint, Str name) {
     bool counts = field && (field->kind == FIELD_CHOICE || field->kind == FIELD_CHOICES ||
                             field->kind == FIELD_YES_NO || field->kind == FIELD_NUMBER);
     if (!field)
-        find(lint, STR("statistics"), "\"" STR_FMT "\" is never asked.", STR_ARG(name));
+        find(lint, STR("statistics"), "\"" STR_FMT "\" is never asked.",
+             "「" STR_FMT "」をたずねる項目がありません。", STR_ARG(name));
     else if (!counts)
         find(lint, STR("statistics"), "\"" STR_FMT "\" is no choice and no number to count.",
-             STR_ARG(name));
+             "「" STR_FMT "」は選択式でも数でもないため、数えられません。", STR_ARG(name));
     else if (str_eq(field->class, STR("sensitive")))
         find(lint, STR("statistics"), "\"" STR_FMT "\" is sensitive: it may not be counted.",
-             STR_ARG(name));
+             "「" STR_FMT "」は要配慮の項目のため、数えられません。", STR_ARG(name));
 }
 
 static void check_reservation(const Lint *lint) {
     const Reservation *reservation = lint->definition->reservation;
     if (reservation && reservation->mode != RESERVE_STAFF && !definition_slot(lint->definition))
-        find(lint, STR("reservation"), "No page asks for a slot.");
+        find(lint, STR("reservation"), "No page asks for a slot.", "日時をたずねるページがありません。");
 }
 
 static void check_head(const Lint *lint) {
     const Definition *definition = lint->definition;
-    if (lint->posts && !among(lint->posts, definition->post))
+    if (lint->office && !among(&lint->office->posts, definition->post))
         find(lint, STR("post"), "Nobody holds the post \"" STR_FMT "\".",
-             STR_ARG(definition->post));
+             "職「" STR_FMT "」に就いている人がいません。", STR_ARG(definition->post));
     if (str_empty(definition->retention))
-        find(lint, STR("retention"), "How long its cases are kept is not said.");
-    if (str_empty(definition->basis)) find(lint, STR("basis"), "Its legal basis is not said.");
+        find(lint, STR("retention"), "How long its cases are kept is not said.",
+             "保存期間がありません。");
+    if (str_empty(definition->basis))
+        find(lint, STR("basis"), "Its legal basis is not said.", "根拠がありません。");
     if (definition->days < 1)
-        find(lint, STR("days"), "The standard period (標準処理期間) is not said.");
-    if (!definition->summary.all) find(lint, STR("summary"), "What it is for is not said.");
+        find(lint, STR("days"), "The standard period (標準処理期間) is not said.",
+             "標準処理期間がありません。");
+    if (!definition->summary.all)
+        find(lint, STR("summary"), "What it is for is not said.",
+             "何のための手続きかの説明がありません。");
     check_easy(lint, STR("summary"), &definition->summary);
     check_easy(lint, STR("after"), &definition->after);
     for (size_t i = 0; i < definition->bring.len; i++)
@@ -290,9 +328,9 @@ static void check_head(const Lint *lint) {
         check_counted(lint, *name);
 }
 
-void definition_lint(Ctx *ctx, const Definition *definition, const StrVec *posts,
-                     const StrVec *kinds, DefinitionFindings *out) {
-    Lint lint = {.ctx = ctx, .definition = definition, .posts = posts, .kinds = kinds, .out = out};
+void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                     DefinitionFindings *out) {
+    Lint lint = {.ctx = ctx, .definition = definition, .office = known, .out = out};
     check_head(&lint);
     check_pages(&lint);
     check_tables(&lint);

@@ -46,6 +46,7 @@ typedef struct Member {
 
 /* What is read goes through what was read before, and lint tries combinations: so there are bounds.
    The city's largest definition has a tenth of them. */
+/* One more than the largest shape has: what is left is empty, and ends it. */
 enum { MEMBERS_MAX = 32, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
 
 static const Member shapes[SHAPES][MEMBERS_MAX] = {
@@ -228,6 +229,41 @@ static Rc check_member(Ctx *ctx, const Member *member, const Json *value, Str pa
         TRY(check_value(ctx, member->shape, json_at(value, i),
                         str_fmt(ctx->arena, STR_FMT "[%u]", STR_ARG(path), i)));
     return RC_OK;
+}
+
+static bool is_map(Shape shape) {
+    return shapes[shape][0].name[0] == '*';
+}
+
+static MemberForm form_of(const Member *member) {
+    static const MemberForm scalars[SHAPE_OBJECTS] = {[SHAPE_ANY] = MEMBER_TEXT,
+                                                      [SHAPE_TEXT] = MEMBER_TEXT,
+                                                      [SHAPE_WHOLE] = MEMBER_WHOLE,
+                                                      [SHAPE_TRUTH] = MEMBER_TRUTH};
+    if (member->shape < SHAPE_OBJECTS)
+        return member->many == ONE ? scalars[member->shape] : MEMBER_TEXTS;
+    if (member->many == LIST) return MEMBER_LIST;
+    if (member->shape == SHAPE_WORDING) return MEMBER_WORDING;
+    if (!is_map(member->shape)) return MEMBER_OBJECT;
+    return shapes[member->shape][0].shape >= SHAPE_OBJECTS ? MEMBER_MAP : MEMBER_NAMED;
+}
+
+static bool is_any(const Member *member) {
+    bool map = member->shape >= SHAPE_OBJECTS && is_map(member->shape);
+    return member->shape == SHAPE_ANY || (map && shapes[member->shape][0].shape == SHAPE_ANY);
+}
+
+bool members_row(unsigned shape, size_t n, MemberRow *out) {
+    const Member *member = &shapes[shape == MEMBERS_ROOT ? SHAPE_DEFINITION : shape][n];
+    if (!member->name) return false;
+    MemberForm form = form_of(member);
+    Shape inner = form == MEMBER_MAP ? shapes[member->shape][0].shape : member->shape;
+    *out = (MemberRow){.name = member->name,
+                       .form = form,
+                       .inner = inner,
+                       .typed = is_any(member),
+                       .most = member->most ? member->most : LIST_MAX};
+    return true;
 }
 
 Rc members_check(Ctx *ctx, const Json *source) {

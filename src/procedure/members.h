@@ -11,4 +11,28 @@
    have. What the values mean is definition_read's to judge. */
 Rc members_check(Ctx *ctx, const Json *source);
 
+/* How a member is filled in. */
+typedef enum MemberForm {
+    MEMBER_TEXT,
+    MEMBER_WHOLE,
+    MEMBER_TRUTH,
+    MEMBER_WORDING, /* a text in several languages */
+    MEMBER_TEXTS,   /* a list of texts (or of values: numbers, true, false) */
+    MEMBER_NAMED,   /* texts, lists of texts or values by a name of one's own */
+    MEMBER_OBJECT,
+    MEMBER_LIST, /* of objects, of wordings among them */
+    MEMBER_MAP   /* objects by a name of one's own */
+} MemberForm;
+typedef struct MemberRow {
+    const char *name; /* "*": any */
+    MemberForm form;
+    unsigned inner; /* the shape of the object, or of each one in the list or map */
+    uint32_t most;  /* of a list */
+    bool typed;     /* its values may be numbers, true, false; of names, lists and objects, too */
+} MemberRow;
+enum { MEMBERS_ROOT = 0 }; /* the shape of a whole definition */
+/* The nth member of an object of a shape, in the order in which they are written; false past the
+   last one. */
+bool members_row(unsigned shape, size_t n, MemberRow *out);
+
 #endif

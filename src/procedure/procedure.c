@@ -19,6 +19,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     CatalogueSources definitions = {.definitions = sources->definitions,
                                     .n = sources->definition_count,
                                     .organisation = sources->waste.organisation};
+    procedures->blank = sources->blank;
     if (rc == RC_OK) rc = catalogue_load(&own, &definitions, &procedures->catalogue);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
@@ -39,8 +40,13 @@ void procedures_close(Tenant *tenant) {
     sweep_stop(tenant);
     tenant->procedures = NULL;
     batch_close(procedures->local);
+    if (procedures->catalogue) catalogue_free(procedures->catalogue);
     pthread_mutex_destroy(&procedures->local_lock);
     arena_free(procedures->arena);
+}
+
+Rc procedures_start(Ctx *ctx, Tenant *tenant) {
+    return publish_start(ctx, tenant);
 }
 
 const Waste *procedures_waste(const Tenant *tenant) {

@@ -10,7 +10,10 @@
 #include "project/project.h"
 
 #include "definition.h"
+#include "outline.h"
+#include "compare.h"
 #include "catalogue.h"
+#include "publish.h"
 #include "form.h"
 #include "waste.h"
 #include "case.h"
@@ -27,11 +30,15 @@ typedef struct ProcedureSources {
     WasteSources waste;
     const Json *const *definitions;
     size_t definition_count;
+    const Json *blank; /* the definition from which a new one is written; NULL: {} */
 } ProcedureSources;
 /* Between project_new (it adds the inbox) and project_start. The sources live as long as the
  * tenant. */
 Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources);
 void procedures_close(Tenant *tenant);
+/* Takes in what the city has published. After project_start, with a Reader. RC_FAILED names a
+   version that this program can't read. */
+Rc procedures_start(Ctx *ctx, Tenant *tenant);
 /* From now on, holds that ran out are taken out of their slots every five minutes, until
    procedures_close. After project_start and gate_open. */
 Rc procedures_sweep(Ctx *ctx, Tenant *tenant);

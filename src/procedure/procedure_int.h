@@ -20,6 +20,7 @@ struct Procedures {
     Sweep *sweep; /* NULL: none was started */
     Waste *waste;
     Catalogue *catalogue;
+    const Json *blank;
     Batch *local;
     pthread_mutex_t local_lock;
 };
@@ -42,9 +43,17 @@ Rc case_own(Ctx *ctx, Str id, const Entity **out);
 Str apply_network(Ctx *ctx, Arena *arena);
 
 /* ---- definitions ---- */
-/* Adds a finding, of at most 299 bytes. */
-[[gnu::format(printf, 4, 5)]] void definition_tell(Ctx *ctx, DefinitionFindings *out, Str path,
-                                                   const char *format, ...);
+/* Adds a finding, in English and Japanese, of the same values. */
+[[gnu::format(printf, 4, 6), gnu::format(printf, 5, 6)]] void
+definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *en, const char *ja, ...);
+
+/* ---- publishing ---- */
+/* Adds to the command of a decision what it makes of its contents: a version. RC_CONFLICT
+ * "findings". */
+Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
+/* From then on, what was decided is found. */
+Rc publish_take(Ctx *ctx, const Json *contents);
+Rc publish_start(Ctx *ctx, Tenant *tenant);
 
 /* ---- sending ---- */
 /* How an application comes in, and for whom. */

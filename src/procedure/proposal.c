@@ -64,6 +64,8 @@ DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity 
  * said of a case follows from its version, and its hash is salted. */
 static bool same_proposal(Ctx *ctx, const PartDraft *draft, const Entity *waiting) {
     DecideCases cases;
+    Str hash = entity_text(waiting, IRI("contentHash"));
+    if (!draft->cases.len) return str_eq(hash, decide_hash(ctx->arena, draft->contents));
     const Attr *contents = entity_attr(waiting, IRI("contents"));
     decide_cases(ctx->arena, waiting, &cases);
     bool same =
@@ -368,6 +370,10 @@ static Rc follow_outs(Ctx *ctx, Command *command, const Json *contents) {
     return RC_OK;
 }
 
+static bool publishes(const Entity *decision) {
+    return str_eq(entity_text(decision, IRI("kind")), PUBLISH_KIND);
+}
+
 static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
@@ -378,6 +384,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     if (!plan || !frozen || json_get(frozen->value, STR("out")))
         TRY(contents_load(ctx, decision, &contents));
     if (plan && contents) TRY(follow_outs(ctx, command, contents));
+    if (publishes(decision)) return publish_follow(ctx, command, decision, contents);
     if (matter_is(contents)) return matter_follow(ctx, command, contents);
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
@@ -419,6 +426,13 @@ static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, S
     return RC_OK;
 }
 
+/* A version that was decided is found from now on. */
+static Rc taken_up(Ctx *ctx, const Entity *decision) {
+    const Json *contents;
+    TRY(contents_load(ctx, decision, &contents));
+    return publish_take(ctx, contents);
+}
+
 static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const RouteAct *wish) {
     Outcome outcome;
     PartAct *act;
@@ -429,9 +443,13 @@ static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const Rou
         rc = follow_cases(ctx, command, decision);
     if (rc == RC_OK && waits && act->after == ROUTE_REJECTED)
         rc = follow_rejection(ctx, command, decision, wish->opinion);
-    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
-    command_free(command);
-    return rc;
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    bool decides = waits && act->after == ROUTE_DECIDED;
+    TRY(case_execute(ctx, command, &outcome));
+    return decides && publishes(decision) ? taken_up(ctx, decision) : RC_OK;
 }
 
 Rc office_act(Ctx *ctx, Str id, const RouteAct *wish) {

@@ -1,6 +1,6 @@
 /* page_decisions: what was proposed and what became of it: the list, and one decision with its
  * proof. Deciding itself stands in page_decide.c and page_release.c. */
-#include "pages_int.h"
+#include "page_design.h"
 
 #include "decide/decide.h"
 
@@ -8,7 +8,7 @@
 #define DECISION_PREFIX "urn:ngsi-ld:Decision:"
 #define AUDITOR_ALONE   (1u << ROLE_AUDITOR)
 
-enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16 };
+enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16, WHOLE_MAX = 1 << 20 };
 
 static bool of_kind(const Entity *decision, const char *kind) {
     return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
@@ -29,6 +29,7 @@ Json page_decision_title(Arena *arena, const Entity *decision) {
     Date day;
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
+    if (of_kind(decision, "procedure-definition")) en = STR("A version of a procedure");
     if (of_kind(decision, "collection-plan") && plan_day(decision, &day))
         en = str_fmt(arena, "Collection plan of " STR_FMT, STR_ARG(time_format_date(arena, day)));
     return view_text(arena, ja, en);
@@ -103,7 +104,10 @@ static const DecisionFilter kind_filters[] = {
     {"fee-reduction", "kind==\"fee-reduction\"", WHOEVERS},
     {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
     {"release", "kind==\"release\"", WHOEVERS},
-    {"application", "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\"",
+    {"procedure-definition", "kind==\"procedure-definition\"", WHOEVERS},
+    {"application",
+     "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\";"
+     "kind!=\"procedure-definition\"",
      WHOEVERS},
 };
 
@@ -331,6 +335,35 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     answer_lines(lines, definition, contents);
 }
 
+static bool publishes(const Entity *decision) {
+    return str_eq(entity_text(decision, IRI("kind")), PUBLISH_KIND);
+}
+
+static void publish_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Json *definition = json_get(contents, STR("definition"));
+    const Json *label = json_get(definition, STR("label"));
+    if (label) line_add(lines, label_of(arena, "手続き", "Procedure"), "text", *label);
+    line_add(lines, label_of(arena, "版", "Version"), "text",
+             json_of_int(json_get_int(contents, "version", 0)));
+    line_add(lines, label_of(arena, "施行日", "In force from"), "date",
+             json_of_str(json_get_str(json_get(definition, STR("effective")), "from")));
+}
+
+/* Of a version of a procedure: what it changes, and the whole text; null of anything else. */
+static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
+    view_null(view, "changes");
+    view_null(view, "whole");
+    if (!contents || !publishes(decision)) return;
+    const Json *definition = json_get(contents, STR("definition"));
+    const Json *before = publish_text(ctx, json_get_str(contents, "procedure"),
+                                      json_get_int(contents, "against", 0));
+    Buf whole = buf_new(ctx->arena, WHOLE_MAX);
+    json_write(&whole, definition);
+    view_str(view, "whole", buf_str(&whole));
+    if (before) page_design_changes(ctx, view, before, definition);
+}
+
 /* The kinds that have a page of their own, and what of their contents is shown here. */
 typedef struct OwnKind {
     const char *kind;
@@ -341,6 +374,7 @@ static const OwnKind own_kinds[] = {
     {"fee-reduction", reduction_lines},
     {"collection-plan", plan_lines},
     {"release", release_lines},
+    {"procedure-definition", publish_lines},
 };
 
 /* NULL: a move of a procedure that is a definition. */
@@ -356,7 +390,9 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     Lines lines = {.arena = ctx->arena};
     PageSeen seen = {0};
     const Json *contents;
-    TRY(decide_contents(ctx, decision, &contents));
+    const Entity *whole = decision;
+    if (publishes(decision)) TRY(decide_load(ctx, decision->id, &whole)); /* it is about nobody */
+    TRY(decide_contents(ctx, whole, &contents));
     vec_push(ctx->arena, &seen, decision);
     TRY(page_seen_out(ctx, contents, &seen));
     TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_DECISION)));
@@ -364,6 +400,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
         own->lines(&lines, contents);
     else if (contents)
         matter_lines(ctx, &lines, contents);
+    publish_set(ctx, decision, contents, view);
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;
 }

@@ -223,15 +223,14 @@ static Str back_url(const Asking *asking) {
                   : procedure_url(asking->ctx->arena, asking->definition, "");
 }
 
-/* The pages that are asked of this person, and the check at the end. */
-static void steps_set(const Asking *asking, View *view) {
+void page_form_steps(View *view, const Form *form, const FormPage *here) {
     JsonItems steps = {0};
     int64_t step = 1;
     bool done = true;
-    VEC_EACH (const FormPage, page, &asking->definition->pages) {
-        if (!form_is_due(&asking->draft.form, page)) continue;
+    VEC_EACH (const FormPage, page, &form->definition->pages) {
+        if (!form_is_due(form, page)) continue;
         vec_push(view->arena, &steps, json_of_bool(done));
-        if (page == asking->page) done = false;
+        if (page == here) done = false;
         step += done;
     }
     vec_push(view->arena, &steps, json_of_bool(done));
@@ -272,7 +271,7 @@ static void slot_show(Asking *asking, int status, const char *fault) {
     view_json(&view, "title", asking->page->title.all);
     view_json(&view, "lead", asking->page->lead.all);
     view_str(&view, "field", field->id);
-    steps_set(asking, &view);
+    page_form_steps(&view, &asking->draft.form, asking->page);
     held_set(asking, &view);
     view_str(&view, "back", back_url(asking));
     view_bool(&view, "closed", opens > time_now(ctx->clock));
@@ -290,7 +289,7 @@ static void asking_show(Asking *asking, int status, bool faults) {
         page_view_saying(asking->x, page_channel_notice(asking->ctx, asking->draft.channel));
     view_json(&view, "title", asking->page->title.all);
     view_json(&view, "lead", asking->page->lead.all);
-    steps_set(asking, &view);
+    page_form_steps(&view, &asking->draft.form, asking->page);
     view_str(&view, "back", back_url(asking));
     held_set(asking, &view);
     page_fields(&view, &asking->draft.form, asking->page);
@@ -409,37 +408,47 @@ static void ask_post(HttpExchange *x) {
 
 /* The conditions that what was answered does not meet (行政手続法7条: it may be sent all the same).
  */
-static void unmet_set(Ctx *ctx, View *view, const DefinedDraft *draft) {
+static void unmet_set(Ctx *ctx, View *view, const Form *form) {
     RuleResults results = {0};
     JsonItems items = {0};
-    form_judge(ctx, &draft->form, &draft->definition->conditions, &results);
+    form_judge(ctx, form, &form->definition->conditions, &results);
     VEC_EACH (const RuleResult, result, &results)
         if (!result->holds) vec_push(view->arena, &items, *result->rule->text.all);
     view_items(view, "warnings", &items);
 }
 
-static void sections_set(View *view, const DefinedDraft *draft) {
+static void sections_set(View *view, const Form *form, Str base) {
     JsonItems sections = {0};
-    VEC_EACH (const FormPage, page, &draft->definition->pages) {
+    VEC_EACH (const FormPage, page, &form->definition->pages) {
         JsonItems rows = {0};
-        for (size_t i = 0; i < draft->form.n; i++) {
-            const FormAnswer *answer = &draft->form.answers[i];
+        for (size_t i = 0; i < form->n; i++) {
+            const FormAnswer *answer = &form->answers[i];
             if (answer->page == page && answer->due && answer->value.kind != FEEL_NULL)
                 vec_push(view->arena, &rows, page_answer_row(view->arena, answer));
         }
         if (!rows.len) continue;
         View one = view_new(view->arena);
         view_json(&one, "title", page->title.all);
-        view_str(&one, "change", ask_url(view->arena, draft->definition, page));
+        view_str(&one, "change",
+                 str_fmt(view->arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(page->id)));
         view_items(&one, "rows", &rows);
         vec_push(view->arena, &sections, view_value(&one));
     }
     view_items(view, "sections", &sections);
 }
 
+Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base) {
+    int64_t fee;
+    TRY(form_fee(ctx, form, &fee));
+    sections_set(view, form, base);
+    unmet_set(ctx, view, form);
+    view_bool(view, "priced", form->definition->fee != NULL);
+    view_int(view, "fee", fee);
+    return RC_OK;
+}
+
 static void check_get(HttpExchange *x) {
     Asking asking;
-    int64_t fee;
     if (!asking_begin(x, &asking)) return;
     Ctx *ctx = asking.ctx;
     const FormPage *open = form_next(&asking.draft.form);
@@ -447,19 +456,15 @@ static void check_get(HttpExchange *x) {
         page_see(x, ask_url(ctx->arena, asking.definition, open));
         return;
     }
-    if (form_fee(ctx, &asking.draft.form, &fee) != RC_OK) {
-        page_fail(x);
-        return;
-    }
     View view = page_view_saying(x, page_channel_notice(ctx, asking.draft.channel));
-    steps_set(&asking, &view);
+    page_form_steps(&view, &asking.draft.form, NULL);
     held_set(&asking, &view);
     view_str(&view, "back", back_url(&asking));
-    sections_set(&view, &asking.draft);
-    unmet_set(ctx, &view, &asking.draft);
-    view_bool(&view, "priced", asking.definition->fee != NULL);
-    view_int(&view, "fee", fee);
-    page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+    Str base = procedure_url(ctx->arena, asking.definition, "/ask/");
+    if (page_form_check(ctx, &view, &asking.draft.form, base) == RC_OK)
+        page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+    else
+        page_fail(x);
 }
 
 static void check_post(HttpExchange *x) {

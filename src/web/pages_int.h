@@ -183,6 +183,12 @@ Json page_channel_notice(const Ctx *ctx, Str channel);
 /* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. */
 void page_fields(View *view, const Form *form, const FormPage *page);
 void page_field_faults(View *view, const Form *form, const FormPage *page);
+/* `step` and `steps` of a form: the pages that are asked of this person, and the check at the end
+ * (here NULL). */
+void page_form_steps(View *view, const Form *form, const FormPage *here);
+/* What is checked before it is sent: `sections` (base: the address of a page's questions, but for
+ * its id), `warnings`, `priced`, `fee`. */
+Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base);
 /* {label, value} of an answer as a person reads it. */
 Json page_answer_row(Arena *arena, const FormAnswer *answer);
 /* `state`, `level`, and `state_label` where the procedure calls it otherwise. */
@@ -301,6 +307,9 @@ PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
 PAGE_ROWS(slots);
+PAGE_ROWS(design);
+PAGE_ROWS(design_edit);
+PAGE_ROWS(preview);
 PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);

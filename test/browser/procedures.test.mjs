@@ -311,3 +311,54 @@ it('lets an official ask for something of the house, and follow it by its addres
     assert.equal((await stranger.goto(`${site.url}/procedures/telework-request`)).status(), 404);
     await Promise.all([page, stranger].map((one) => one.context().close()));
 });
+
+async function decides(account, post, decision) {
+    const page = await open(false, 1280);
+    await signIn(page, account);
+    if (post) await takePost(page, post);
+    await page.goto(`${site.url}/step-up?next=${encodeURIComponent(decision)}`);
+    await page.fill('#password', site.passwords[account]);
+    await press(page, 'form[action="/step-up"] button.wide');
+    assert.match(await page.locator('main').innerText(), /前[^]*後[^]*新しい犬の登録/, 'what is changed is seen');
+    await press(page, 'button[value="approve"]');
+    await page.context().close();
+}
+
+it('lets an official write a version, preview it, and have it decided; residents have it from its day', async () => {
+    const page = await open(true, 1280);
+    const today = new Date(Date.now() + 9 * 3600_000).toISOString().slice(0, 10);
+    const save = () => press(page, 'form.design > .actions button[value="save"]');
+    await signIn(page, 'steward');
+    await press(page, 'nav.side a[href="/staff/procedures"]');
+    await press(page, 'main a[href="/staff/procedures/dog-registration"]');
+    await press(page, 'button[value="begin"]');
+    await page.fill('[name="effective.from"]', today);
+    await page.fill('[name="label.ja"]', '新しい犬の登録');
+    await save();
+    await press(page, 'section a:has-text("犬について")');
+    await press(page, 'section a:has-text("犬種")');
+    await press(page, 'button[value^="add "][value$=".options"]');
+    await page.fill('#id', 'akita');
+    for (const [language, text] of [['ja', '秋田犬'], ['en', 'Akita'], ['easy', '秋田犬']]) await page.fill(`[name="label.${language}"]`, text);
+    await save();
+    assert.match(await page.locator('.banner.warn').innerText(), /犬種 › 秋田犬: [^]*読みがな/, 'what is wrong is told where it is mended');
+    await page.fill('[name="label.easy"]', '秋田犬（あきたいぬ）');
+    await save();
+    await page.goto(`${site.url}/staff/procedures/dog-registration`);
+    assert.match(await page.locator('#findings').innerText(), /このまま起案できます[^]*期待どおり/);
+    await press(page, '#findings .actions a[href$="/preview/-"]');
+    assert.match(await page.locator('main').innerText(), /プレビュー[^]*秋田犬/);
+    await page.goto(`${site.url}/staff/procedures/dog-registration`);
+    await press(page, 'button[value="propose"]');
+    const decision = new URL(page.url()).pathname;
+    await decides('director', 'general-affairs-head', decision);
+    await decides('head', null, decision);
+    const resident = await open(true);
+    await resident.goto(`${site.url}/procedures`);
+    await press(resident, 'a:has-text("新しい犬の登録")');
+    await press(resident, 'form[action$="/begin"] button');
+    assert.match(await resident.locator('main').innerText(), /秋田犬/);
+    await page.goto(`${site.url}/staff/procedures/dog-registration`);
+    assert.match(await page.locator('main').innerText(), /第2版 受付中の版[^]*決裁を見る[^]*第1版/);
+    await Promise.all([page, resident].map((one) => one.context().close()));
+});

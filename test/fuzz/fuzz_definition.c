@@ -41,8 +41,8 @@ static void take(Ctx *ctx, const Json *source) {
         return;
     }
     DefinitionFindings findings = {0};
-    StrVec nobody = {0};
-    definition_lint(ctx, definition, &nobody, &nobody, &findings);
+    DefinitionKnown nobody = {0};
+    definition_lint(ctx, definition, &nobody, &findings);
     assert(findings.len > 0); /* nobody holds its post */
     fill_in(ctx, definition, NULL);
     VEC_EACH (DefinedExample, example, &definition->examples)

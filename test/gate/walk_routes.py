@@ -32,6 +32,7 @@ RULES = [
     ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
     ('/staff/absence', STAFF),
+    ('/staff/procedures', {'clerk', 'counter', 'chief', 'head', 'director', 'steward'}),
     ('/staff', {'clerk', 'chief', 'head'}),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),

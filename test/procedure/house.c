@@ -129,7 +129,8 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = 3};
+                                .definition_count = 3,
+                                .blank = house_starter(house, "blank-procedure.json")};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 

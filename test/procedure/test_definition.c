@@ -74,8 +74,8 @@ static void has_telling_examples(const Definition *definition) {
 
 static void the_starters_definitions_can_be_published(void **state) {
     House *house = *state;
-    StrVec posts = {0}, kinds = {0};
-    collect_posts(house, &posts, &kinds);
+    DefinitionKnown known = {0};
+    collect_posts(house, &known.posts, &known.kinds);
     const char *folder = getenv("MACHI_STARTER");
     DIR *dir = opendir(str_fmt(house->ctx.arena, "%s/procedures", folder ? folder : "starter").ptr);
     assert_non_null(dir);
@@ -86,7 +86,7 @@ static void the_starters_definitions_can_be_published(void **state) {
         const Definition *definition = defined(
             house,
             house_starter(house, str_fmt(house->ctx.arena, "procedures/%s", entry->d_name).ptr));
-        definition_lint(&house->ctx, definition, &posts, &kinds, &findings);
+        definition_lint(&house->ctx, definition, &known, &findings);
         VEC_EACH (DefinitionFinding, finding, &findings)
             fail_msg("%s: " STR_FMT ": " STR_FMT, entry->d_name, STR_ARG(finding->path),
                      STR_ARG(finding->text));
@@ -271,7 +271,7 @@ static void lint_finds_what_cannot_be_published(void **state) {
              "要約") ", 'pages': [" PAGE("a", "", FIELD("x", "")) "]," STATES "," MOVES "}",
          "retention: How long its cases are kept is not said."},
         {"{" WHOLE "," MOVES "," EXAMPLE("'answers': {}", "'faults': {}") "}",
-         "examples.e: \"x\" has the fault required, none was expected."},
+         "examples.e: \"x\" has the fault \"required\", \"none\" was expected."},
         {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.'}") "}", "pages.a.x: " NOT_EASY},
         {"{" LINTED("'hint': {'ja': '例', 'en': 'E.g.', 'easy': '例（れい） 犬の 名（な）'}") "}",
          "pages.a.x: " NO_READING("犬")},
@@ -345,12 +345,12 @@ static void lint_finds_what_cannot_be_published(void **state) {
                              "[{'name': 'o', 'otherwise': 't'}]}}," STATES "," MOVES "}",
          "tables.t: \"u\" is never asked."},
     };
-    StrVec posts = {0}, kinds = {0};
-    vec_push(house->ctx.arena, &posts, STR("held"));
+    DefinitionKnown known = {0};
+    vec_push(house->ctx.arena, &known.posts, STR("held"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         DefinitionFindings findings = {0};
-        definition_lint(&house->ctx, defined(house, json_of(house, cases[i].source)), &posts,
-                        &kinds, &findings);
+        definition_lint(&house->ctx, defined(house, json_of(house, cases[i].source)), &known,
+                        &findings);
         Str first = findings.len
                         ? str_fmt(house->ctx.arena, STR_FMT ": " STR_FMT,
                                   STR_ARG(findings.items[0].path), STR_ARG(findings.items[0].text))
@@ -461,11 +461,12 @@ static void an_example_tells_each_difference(void **state) {
         {"'answers': {'n': '7'}", "'fails': []", "\"few\" doesn't hold, and was expected to."},
         {"'on': '2026-07-01', 'answers': {'n': '3'}", "'checks': []",
          "\"even\" doesn't hold, and was expected to. \"june\" doesn't hold, and was expected to."},
-        {"'answers': {'n': '0'}", "'faults': {}", "\"n\" has the fault low, none was expected."},
+        {"'answers': {'n': '0'}", "'faults': {}",
+         "\"n\" has the fault \"low\", \"none\" was expected."},
         {"'answers': {'n': '1'}", "'faults': {'n': 'low'}",
-         "\"n\" has no fault, low was expected."},
+         "\"n\" has the fault \"none\", \"low\" was expected."},
         {"'answers': {'n': '0'}", "'faults': {'n': 'high'}",
-         "\"n\" has the fault low, high was expected."},
+         "\"n\" has the fault \"low\", \"high\" was expected."},
         {"'answers': {'n': '2'}", "'tables': {'t': 7}", "The table \"t\" gives 6, 7 was expected."},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

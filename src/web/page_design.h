@@ -1,0 +1,41 @@
+/* page_design: what the pages share on which officials make procedures. */
+#ifndef WEB_PAGE_DESIGN_H
+#define WEB_PAGE_DESIGN_H
+
+#include "pages_int.h"
+
+/* Who may write and see drafts: clerks and data stewards; and chiefs, who decide about them. */
+#define PAGE_DESIGNERS (PAGE_OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
+/* The procedure of the address. */
+Rc page_design_load(HttpExchange *x, Publishing *out);
+/* "/staff/procedures/ID" and what follows; the form of what stands at a path of its draft; what it
+   will look like with the answers of an example ("-": none). */
+Str page_design_url(Arena *arena, Str id, const char *further);
+Str page_design_edit_url(Arena *arena, Str id, Str path);
+Str page_preview_url(Arena *arena, Str id, Str example);
+/* A path in a definition as people say it. */
+Json page_design_place(Ctx *ctx, const Json *source, Str path);
+/* `changes` from one text of a definition to another. */
+void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *after);
+
+/* ---- the form of one object ---- */
+enum { DESIGN_LANGUAGES = 3 };
+extern const char *const design_languages[DESIGN_LANGUAGES]; /* in which a text is written */
+/* Whether a name is one of some words with blanks between. */
+bool design_among(const char *words, Str name);
+/* A text in several languages has no names of its own in members.h. */
+bool design_is_wording(unsigned shape);
+
+/* A form that came, and where its faults go. */
+typedef struct Said {
+    Arena *arena;
+    Ctx *ctx;
+    const HttpForm *form;
+    Faults *faults;
+} Said;
+
+/* The object that it makes of a node: members in their order, those left out that say nothing;
+   lists of objects, and what the form doesn't show, stay as they were. Lives in arena. */
+const Json *design_said(const Said *said, const OutlineNode *node);
+
+#endif
