@@ -151,7 +151,8 @@ static void check_field_texts(const Lint *lint, Str path, const Field *field) {
 /* Who may book is known by what was asked before the slot. */
 static void check_slot(const Lint *lint, Str path, const FormPage *page, const Field *field) {
     const Reservation *books = field->books;
-    if (page->fields.len > 1) find(lint, path, "A slot is asked on a page of its own.",
+    if (page->fields.len > 1)
+        find(lint, path, "A slot is asked on a page of its own.",
              "日時は、それだけのページでたずねてください。");
     if (books->mode == RESERVE_STAFF)
         find(lint, path, "The office alone gives these slots out: the form cannot ask for one.",
@@ -300,7 +301,8 @@ static void check_counted(const Lint *lint, Str name) {
 static void check_reservation(const Lint *lint) {
     const Reservation *reservation = lint->definition->reservation;
     if (reservation && reservation->mode != RESERVE_STAFF && !definition_slot(lint->definition))
-        find(lint, STR("reservation"), "No page asks for a slot.", "日時をたずねるページがありません。");
+        find(lint, STR("reservation"), "No page asks for a slot.",
+             "日時をたずねるページがありません。");
 }
 
 static void check_head(const Lint *lint) {

@@ -30,6 +30,7 @@ static Words element_words(const Json *value) {
     return str_empty(own) ? (Words){id, id} : (Words){own, json_get_str(value, "en")};
 }
 
+/* Empty where the pages have no word for it. */
 static Words member_words(Ctx *ctx, Str name) {
     Str key = str_fmt(ctx->arena, "design_member." STR_FMT, STR_ARG(name));
     return (Words){web_message(ctx, WEB_JA, key, NULL, 0), web_message(ctx, WEB_EN, key, NULL, 0)};
@@ -176,7 +177,10 @@ static void words_options(Edit *edit, Str name, Str chosen, JsonItems *out) {
     Str list = known ? STR("known") : name;
     for (size_t i = 0, n = definition_words(list, &words); i < n; i++) {
         Str word = str_fmt(edit->ctx->arena, STR_FMT "-" STR_FMT, STR_ARG(list), STR_ARG(words[i]));
-        option_add(edit, (Option){words[i], word, json_of_null()}, chosen, out);
+        Str key = str_fmt(edit->ctx->arena, "design_word." STR_FMT, STR_ARG(word));
+        bool said = !str_empty(web_message(edit->ctx, WEB_JA, key, NULL, 0));
+        option_add(edit, (Option){words[i], said ? word : STR_NONE, json_of_str(words[i])}, chosen,
+                   out);
     }
 }
 
@@ -258,7 +262,7 @@ static void member_add(Edit *edit, Str prefix, const MemberRow *row, const Json 
     View one = view_new(arena);
     if (!str_empty(prefix))
         above = member_words(edit->ctx, last_name(str_head(prefix, prefix.len - 1)));
-    words_join(arena, &above, words);
+    words_join(arena, &above, str_empty(words.ja) ? (Words){name, name} : words);
     view_str(&one, "name", str_join(arena, parts, 2, STR_NONE));
     view_set(&one, "label", view_text(arena, above.ja, above.en));
     view_null(&one, "value");
@@ -319,7 +323,10 @@ static void list_add(Edit *edit, Str prefix, const MemberRow *row, const Json *v
                     &rows);
     }
     view_str(&list, "path", path);
-    view_str(&list, "key", str_of(row->name));
+    view_str(&list, "name", str_of(row->name));
+    view_str(&list, "key",
+             str_empty(member_words(edit->ctx, str_of(row->name)).ja) ? STR_NONE
+                                                                      : str_of(row->name));
     view_bool(&list, "map", map);
     view_items(&list, "rows", &rows);
     vec_push(arena, &edit->lists, view_value(&list));
