@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "ledger/ledger.h"
+#include "procedure/procedure.h"
 
 #include <stdio.h>
 
@@ -22,6 +23,7 @@ typedef struct CityOptions {
     bool secure;           /* reached over https */
     int64_t hold_share;    /* percent of a day that holds without an account may take */
     int64_t hold_network;  /* such holds of one network on one day */
+    AttachLimits attach;   /* of files that are attached to applications */
     int loops, pool;       /* threads; 0: by the machine */
     size_t body_memory;    /* bytes of requests' bodies held at once; 0: HttpOptions' default */
     int64_t wall_every;    /* µs between changes of the public wall; 0: one minute */

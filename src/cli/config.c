@@ -47,6 +47,13 @@ const SettingRow cli_setting_rows[] = {
      "PERCENT"},
     {"book.network-holds", SETTING_INT, "10", 1, 10000,
      "How many such holds of one pickup day may come from one network address.", "N"},
+    {"files.each", SETTING_BYTES, "10MiB", 64 << 10, 32 << 20,
+     "How large a file may be that is attached to an application.", "BYTES"},
+    {"files.case", SETTING_INT, "20", 1, 100, "How many files an application may have.", "N"},
+    {"files.drafts", SETTING_BYTES, "1GiB", 32 << 20, INT64_C(1) << 44,
+     "How much room files may take that were attached and not sent yet; a quarter of it for one "
+     "network address without an account. They go a week after they came.",
+     "BYTES"},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,
      "How often the public wall changes; the staff's is pushed at every change.", "TIME"},
     {"release.every", SETTING_DURATION, "1h", TIME_MINUTE, 31 * TIME_DAY,

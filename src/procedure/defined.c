@@ -1,5 +1,7 @@
 #include "procedure_int.h"
 
+#include <string.h>
+
 enum { TOKEN_CHARS = 26 };
 
 static const int64_t sent_lasts = 10 * TIME_MINUTE;
@@ -33,6 +35,26 @@ static Json said_of(Arena *arena, const Json *draft, const Definition *definitio
     return json_of_members(said.items, said.len);
 }
 
+/* Files whose bytes are there no more have no id. */
+static Json files_there(Ctx *ctx, const Json *said) {
+    Attachments files;
+    JsonItems items = {0};
+    attachments_of(ctx->arena, said, &files);
+    VEC_EACH (Attachment, file, &files) {
+        if (!attach_there(ctx, ctx->actor->browser, file->file)) file->file = STR_NONE;
+        vec_push(ctx->arena, &items, attachment_json(ctx->arena, file));
+    }
+    return json_of_items(items.items, items.len);
+}
+
+static void files_check(Ctx *ctx, const Definition *definition, Json *said) {
+    for (size_t i = 0; i < said->len; i++) {
+        JsonMember *member = (JsonMember *)(uintptr_t)&said->value.members[i];
+        const Field *field = definition_field(definition, member->name);
+        if (field && field->kind == FIELD_FILE) member->value = files_there(ctx, &member->value);
+    }
+}
+
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     const Json *draft;
     Arena *arena = ctx->arena;
@@ -50,6 +72,7 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
         out->held = own_text(arena, draft, definition, ".held");
     Json *said = NEW(arena, Json);
     *said = said_of(arena, draft, definition);
+    files_check(ctx, definition, said);
     form_read(ctx, definition, said, &out->form);
     return RC_OK;
 }
@@ -59,14 +82,26 @@ static void member_add(Arena *arena, JsonMembers *members, const Definition *def
     vec_push(arena, members, (JsonMember){member_name(arena, definition, str_of(name)), value});
 }
 
-/* All that the draft has of the procedure, to be taken out. */
+/* The files of the draft are nobody's any more. */
+static Rc files_forget(Ctx *ctx, const Json *said) {
+    Attachments files;
+    attachments_of(ctx->arena, said, &files);
+    return attach_forget(ctx, ctx->actor->browser, &files);
+}
+
+/* All that the draft has of the procedure, to be taken out; its files go at once. */
 static Rc members_gone(Ctx *ctx, const Definition *definition, JsonMembers *out) {
     const Json *draft;
     Str prefix = member_prefix(ctx->arena, definition);
     TRY(draft_load(ctx, ctx->actor->browser, &draft));
-    for (size_t i = 0; i < draft->len; i++)
-        if (str_starts(draft->value.members[i].name, prefix))
-            vec_push(ctx->arena, out, (JsonMember){draft->value.members[i].name, json_of_null()});
+    for (size_t i = 0; i < draft->len; i++) {
+        const JsonMember *member = &draft->value.members[i];
+        if (!str_starts(member->name, prefix)) continue;
+        Str name = str_sub(member->name, prefix.len, member->name.len);
+        const Field *field = definition_field(definition, name);
+        if (field && field->kind == FIELD_FILE) TRY(files_forget(ctx, &member->value));
+        vec_push(ctx->arena, out, (JsonMember){member->name, json_of_null()});
+    }
     return RC_OK;
 }
 
@@ -188,15 +223,37 @@ static void days_set(const Ctx *ctx, Arena *arena, Entity *entity, const Defined
     if (state->owner == OWNER_RESIDENT) entity_set(arena, entity, IRI("answerDue"), day);
 }
 
-static Rc application_entity(Ctx *ctx, Arena *arena, const DefinedDraft *draft, Entity **out) {
+/* A case under way. */
+typedef struct Sending {
+    const DefinedDraft *draft;
+    Command *command;
+    LedgerAttachments kept; /* files that lie beside the ledger for it */
+} Sending;
+
+/* Its files are sealed like what is personal of the case itself; *form: what it is to keep. */
+static Rc files_send(Ctx *ctx, Sending *sending, const Entity *entity, Form *form) {
+    const Dictionary *dictionary = ctx->tenant->dictionary;
+    const DictType *type = dictionary_type(dictionary, STR(CASE_TYPE));
+    LedgerKeyOf key_of = {dictionary_subject(dictionary, entity), type->retention};
+    *form = sending->draft->form;
+    form->answers = NEW_ARRAY(ctx->arena, FormAnswer, form->n + 1);
+    memcpy(form->answers, sending->draft->form.answers, form->n * sizeof *form->answers);
+    return attach_send(&(Attaching){ctx, sending->command, entity->id, key_of, &sending->kept},
+                       form);
+}
+
+static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
+    const DefinedDraft *draft = sending->draft;
     const Definition *definition = draft->definition;
-    const Form *form = &draft->form;
+    Arena *arena = command_arena(sending->command);
+    Form kept, *form = &kept;
     int64_t fee, amount;
-    TRY(form_fee(ctx, form, &fee));
-    TRY(form_amount(ctx, form, &amount));
+    TRY(form_fee(ctx, &draft->form, &fee));
+    TRY(form_amount(ctx, &draft->form, &amount));
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
     send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
+    TRY(files_send(ctx, sending, entity, form));
     contact_set(arena, entity, form);
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(definition->version));
@@ -225,6 +282,18 @@ static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
                     "An answer is missing or wrong: go through the questions again.");
 }
 
+/* Refused or broken off: what was kept for it is nobody's. Whether a command of unknown outcome
+   names them shows later, to the sweep. */
+static Rc files_drop(Ctx *ctx, const Sending *sending, Rc rc) {
+    Error first = ctx->error;
+    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
+    VEC_EACH (const LedgerAttachment, kept, &sending->kept)
+        if (ledger_attach_drop(ctx, ctx->tenant->ledger, kept) != RC_OK)
+            log_warn("procedure", "a file was left over: " STR_FMT, STR_ARG(ctx->error.detail));
+    ctx->error = first;
+    return rc;
+}
+
 Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     const Definition *definition = draft->definition;
     const DefinedState *first = &definition->states.items[0];
@@ -238,16 +307,17 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     TRY(may_begin(ctx, definition, draft->channel));
     TRY(send_allowed(ctx, draft->channel));
     Command *command = case_command(ctx, STR("application.submit"), out->id, draft->channel);
-    Rc rc = application_entity(ctx, command_arena(command), draft, &application);
+    Sending sending = {.draft = draft, .command = command};
+    Rc rc = application_entity(ctx, &sending, &application);
     if (rc == RC_OK) rc = booking_take(ctx, command, draft, application);
     if (rc != RC_OK) {
         command_free(command);
-        return rc;
+        return files_drop(ctx, &sending, rc);
     }
     PartSubmit *submit = send_submit(ctx, command, application);
     submit->state = phase_of(first);
     submit->to = first->id;
-    TRY(send_execute(ctx, command, out));
+    TRY(files_drop(ctx, &sending, send_execute(ctx, command, out)));
     return sent_keep(ctx, draft);
 }
 

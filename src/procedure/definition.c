@@ -158,7 +158,7 @@ static const Str kind_words[FIELD_KINDS] = {
     [FIELD_PHONE] = STR("phone"),   [FIELD_MAIL] = STR("mail"),
     [FIELD_CHOICE] = STR("choice"), [FIELD_CHOICES] = STR("choices"),
     [FIELD_YES_NO] = STR("yes-no"), [FIELD_DECLARATION] = STR("declaration"),
-    [FIELD_SLOT] = STR("slot"),
+    [FIELD_SLOT] = STR("slot"),     [FIELD_FILE] = STR("file"),
 };
 
 size_t definition_words(Str member, const Str **out) {
@@ -258,6 +258,25 @@ static Rc read_reservation(Reader *reader, const Json *from) {
     return reservation_read(reader->ctx, reservation, &reader->names, &reader->out->reservation);
 }
 
+/* A file is a photo unless said; nothing else is taken in. */
+static Rc read_accept(const Reader *reader, const Json *from, Str path, Field *field) {
+    static const Str words[] = {STR("photo"), STR("document")};
+    const Json *list = json_get(from, STR("accept"));
+    Str place = under(reader, path, "accept");
+    if (list && field->kind != FIELD_FILE)
+        return refuse(reader, place, "Only a file says what it may be.");
+    for (size_t i = 0; list && i < list->len; i++) {
+        Str word = json_str(json_at(list, i));
+        unsigned bit = str_eq(word, words[0])   ? ACCEPT_PHOTO
+                       : str_eq(word, words[1]) ? ACCEPT_DOCUMENT
+                                                : 0;
+        if (!bit) return refuse(reader, place, "A file is a \"photo\" or a \"document\".");
+        field->accept |= bit;
+    }
+    if (field->kind == FIELD_FILE && !field->accept) field->accept = ACCEPT_PHOTO;
+    return RC_OK;
+}
+
 static Rc read_field(Reader *reader, const Json *from, Str path) {
     Field field = {.hint = wording_of(from, "hint"),
                    .optional = json_get_bool(from, "optional", false),
@@ -268,6 +287,7 @@ static Rc read_field(Reader *reader, const Json *from, Str path) {
         return refuse(reader, path, "This id is another field's.");
     TRY(read_kind(reader, from, path, &field.kind));
     TRY(read_books(reader, path, &field));
+    TRY(read_accept(reader, from, path, &field));
     TRY(read_class(reader, from, path, &field.class));
     TRY(read_known(reader, from, path, &field.from));
     if (field.least > field.most)

@@ -25,9 +25,13 @@ typedef enum FieldKind {
     FIELD_YES_NO,
     FIELD_DECLARATION, /* a tick that replaces a seal */
     FIELD_SLOT,        /* a day and time of what the definition books */
+    FIELD_FILE,        /* photos or documents */
     FIELD_KINDS
 } FieldKind;
 Str field_kind_word(FieldKind kind);
+
+/* What a file may be. */
+enum { ACCEPT_PHOTO = 1, ACCEPT_DOCUMENT = 2 };
 
 typedef struct FieldOption {
     Str id;
@@ -48,8 +52,9 @@ typedef struct Field {
     Wording label, hint;
     const FeelExpr *when; /* NULL: always asked */
     bool optional;
-    int64_t least, most; /* a number's value, a text's characters, how many choices; INT64_MIN and
-                            INT64_MAX: any */
+    int64_t least, most; /* a number's value, a text's characters, how many choices or files;
+                            INT64_MIN and INT64_MAX: any */
+    unsigned accept;     /* bits of ACCEPT_...: of a file */
     VEC(FieldOption) options;
     DefinedRules checks; /* of the answer, once it is there */
     Str class;           /* of the dictionary: "personal" unless said */

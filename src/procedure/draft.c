@@ -17,7 +17,7 @@ static Str digest_str(const Digest *digest) {
     return (Str){(const char *)digest->bytes, sizeof digest->bytes};
 }
 
-static Rc draft_open(Ctx *ctx, Str browser, Str sealed, Str *plain) {
+Rc draft_unseal(Ctx *ctx, Str browser, Str sealed, Str *plain) {
     Digest key = draft_hash(ctx, STR("draft-key"), browser);
     const size_t head = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
     if (sealed.len < head)
@@ -33,7 +33,7 @@ static Rc draft_open(Ctx *ctx, Str browser, Str sealed, Str *plain) {
     return RC_OK;
 }
 
-static Str draft_seal(Ctx *ctx, Str browser, Str plain) {
+Str draft_seal(Ctx *ctx, Str browser, Str plain) {
     Digest key = draft_hash(ctx, STR("draft-key"), browser);
     size_t len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.len;
     unsigned char *sealed = arena_alloc(ctx->arena, len, 1);
@@ -49,7 +49,7 @@ static Rc draft_read(Ctx *ctx, Str browser, const Str *sealed, const Json **answ
     Str plain;
     *answers = &empty;
     if (!sealed) return RC_OK;
-    TRY(draft_open(ctx, browser, *sealed, &plain));
+    TRY(draft_unseal(ctx, browser, *sealed, &plain));
     return json_read(ctx, plain, JSON_LIMITS_DEFAULT, answers);
 }
 
@@ -106,16 +106,11 @@ static Rc merge_write(Ctx *ctx, Batch *batch, Str key, const Change *change) {
     return batch_put(ctx, batch, DRAFTS, &item);
 }
 
-/* One transaction; change->members NULL deletes. */
-static Rc draft_write(Ctx *ctx, const Change *change) {
+Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg) {
     Procedures *procedures = ctx->tenant->procedures;
-    Digest name = draft_hash(ctx, STR("draft"), change->browser);
-    Str key = digest_str(&name);
     pthread_mutex_lock(&procedures->local_lock);
     Rc rc = batch_begin(ctx, procedures->local, BATCH_LAZY);
-    if (rc == RC_OK)
-        rc = change->members ? merge_write(ctx, procedures->local, key, change)
-                             : batch_delete(ctx, procedures->local, DRAFTS, key);
+    if (rc == RC_OK) rc = write(ctx, procedures->local, arg);
     if (rc == RC_OK)
         rc = batch_commit(ctx, procedures->local);
     else
@@ -124,14 +119,27 @@ static Rc draft_write(Ctx *ctx, const Change *change) {
     return rc;
 }
 
+/* members NULL deletes. */
+static Rc change_rows(Ctx *ctx, Batch *batch, void *arg) {
+    const Change *change = arg;
+    Digest name = draft_hash(ctx, STR("draft"), change->browser);
+    Str key = digest_str(&name);
+    return change->members ? merge_write(ctx, batch, key, change)
+                           : batch_delete(ctx, batch, DRAFTS, key);
+}
+
+static Rc draft_write(Ctx *ctx, Change change) {
+    return draft_rows(ctx, change_rows, &change);
+}
+
 Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
-    return draft_write(ctx, &(Change){.browser = browser, .members = members, .n = n});
+    return draft_write(ctx, (Change){.browser = browser, .members = members, .n = n});
 }
 
 Rc draft_swap(Ctx *ctx, Str browser, const JsonMembers *members, const Json **before) {
-    return draft_write(ctx, &(Change){browser, members->items, members->len, before});
+    return draft_write(ctx, (Change){browser, members->items, members->len, before});
 }
 
 Rc draft_drop(Ctx *ctx, Str browser) {
-    return draft_write(ctx, &(Change){.browser = browser});
+    return draft_write(ctx, (Change){.browser = browser});
 }

@@ -7,7 +7,10 @@ enum { TEXT_MAX = 200, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
 int64_t field_most(const Field *field) {
     bool texts =
         field->kind == FIELD_TEXT || field->kind == FIELD_NAME || field->kind == FIELD_KANA;
-    int64_t own = texts ? TEXT_MAX : field->kind == FIELD_PARAGRAPH ? PARAGRAPH_MAX : INT64_MAX;
+    int64_t own = texts                            ? TEXT_MAX
+                  : field->kind == FIELD_PARAGRAPH ? PARAGRAPH_MAX
+                  : field->kind == FIELD_FILE      ? ATTACH_FIELD_MOST
+                                                   : INT64_MAX;
     return field->most < own ? field->most : own;
 }
 
@@ -183,6 +186,30 @@ static void read_slot(Reading *reading) {
         fault(reading, "required");
 }
 
+/* What the draft has kept; one whose bytes are gone has to be chosen again. */
+static void read_files(Reading *reading) {
+    Arena *arena = reading->ctx->arena;
+    Attachments files;
+    JsonItems items = {0};
+    attachments_of(arena, reading->said, &files);
+    VEC_EACH (const Attachment, file, &files) {
+        if (str_empty(file->file)) {
+            reading->out->about = file->name;
+            fault(reading, "gone");
+            return;
+        }
+        vec_push(arena, &items, attachment_json(arena, file));
+    }
+    Json *list = NEW(arena, Json);
+    *list = json_of_items(items.items, items.len);
+    if ((int64_t)files.len > field_most(reading->field))
+        fault(reading, "many");
+    else if ((int64_t)files.len < reading->field->least)
+        fault(reading, "few");
+    else
+        reading->out->value = feel_of_json(arena, list);
+}
+
 static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_TEXT] = read_text,     [FIELD_PARAGRAPH] = read_paragraph,
     [FIELD_NAME] = read_text,     [FIELD_KANA] = read_kana,
@@ -191,15 +218,18 @@ static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_PHONE] = read_phone,   [FIELD_MAIL] = read_mail,
     [FIELD_CHOICE] = read_choice, [FIELD_CHOICES] = read_choices,
     [FIELD_YES_NO] = read_yes_no, [FIELD_DECLARATION] = read_declaration,
-    [FIELD_SLOT] = read_slot,
+    [FIELD_SLOT] = read_slot,     [FIELD_FILE] = read_files,
 };
 
-/* What was typed; several texts of one name are joined. */
+/* What was typed; several texts of one name are joined, files are named. */
 static Str raw_of(Arena *arena, const Json *said) {
     if (!said || said->kind != JSON_ARRAY) return json_str(said);
     StrVec parts = {0};
-    for (size_t i = 0; i < said->len && i < CHOICES_MAX; i++)
-        vec_push(arena, &parts, json_str(json_at(said, i)));
+    for (size_t i = 0; i < said->len && i < CHOICES_MAX; i++) {
+        const Json *one = json_at(said, i);
+        vec_push(arena, &parts,
+                 one->kind == JSON_OBJECT ? json_get_str(one, "name") : json_str(one));
+    }
     return str_join(arena, parts.items, parts.len, STR(" "));
 }
 
@@ -238,7 +268,8 @@ static void fill(Filling *filling, const FormPage *page, const Field *field, con
                  bool page_due) {
     FormAnswer *answer = &filling->form->answers[filling->form->n++];
     const Json *said = json_get(draft, field->id);
-    *answer = (FormAnswer){.field = field, .page = page, .raw = raw_of(filling->ctx->arena, said)};
+    *answer = (FormAnswer){.field = field, .page = page, .said = said};
+    answer->raw = raw_of(filling->ctx->arena, said);
     answer->due = page_due && holds(filling, field->when);
     FeelEntry *entry = &filling->entries[filling->n++];
     *entry = (FeelEntry){.name = field->id};
@@ -417,6 +448,20 @@ static Str truth_text(bool truth, bool english) {
     return truth ? STR("はい") : STR("いいえ");
 }
 
+/* What was chosen, or the names of files. */
+static void list_parts(Arena *arena, const FormAnswer *answer, Str language, StrVec *out) {
+    Attachments files;
+    const FeelValue *value = &answer->value;
+    if (answer->field->kind == FIELD_FILE) {
+        form_attachments(arena, answer, &files);
+        VEC_EACH (const Attachment, file, &files)
+            vec_push(arena, out, file->name);
+        return;
+    }
+    for (uint32_t i = 0; i < value->len; i++)
+        vec_push(arena, out, option_text(answer->field, value->items[i].string, language));
+}
+
 Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     const FeelValue *value = &answer->value;
     bool english = str_eq(language, STR("en"));
@@ -432,7 +477,6 @@ Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     if (value->kind == FEEL_NULL) return STR_NONE;
     if (value->kind != FEEL_LIST) return feel_text(arena, value);
     StrVec parts = {0};
-    for (uint32_t i = 0; i < value->len; i++)
-        vec_push(arena, &parts, option_text(answer->field, value->items[i].string, language));
+    list_parts(arena, answer, language, &parts);
     return str_join(arena, parts.items, parts.len, english ? STR(", ") : STR("、"));
 }

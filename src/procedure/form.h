@@ -10,9 +10,11 @@ typedef struct FormAnswer {
     const Field *field;
     const FormPage *page;
     bool due;                  /* the conditions of page and field hold */
-    Str raw;                   /* as it was typed; choices joined by a blank */
+    Str raw;                   /* as it was typed; choices joined by a blank, names of files, too */
+    const Json *said;          /* the same as the draft has it; NULL: nothing, or it is a case's */
     FeelValue value;           /* normalised; null when nothing usable was said */
     const char *fault;         /* "required", "format" ...: a word of the messages; NULL: none */
+    Str about;                 /* the file that the fault is about; empty: none */
     const DefinedRule *broken; /* fault "rule": its text says what is wrong */
 } FormAnswer;
 

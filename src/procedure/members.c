@@ -91,6 +91,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                      {"optional", SHAPE_TRUTH},
                      {"least", SHAPE_WHOLE},
                      {"most", SHAPE_WHOLE},
+                     {"accept", SHAPE_TEXT, LIST, 2},
                      {"options", SHAPE_OPTION, LIST, 500},
                      {"checks", SHAPE_RULE, LIST},
                      {"class", SHAPE_TEXT},

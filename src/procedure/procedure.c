@@ -11,6 +11,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     Arena *arena = arena_new(PROCEDURES_ARENA);
     Procedures *procedures = NEW(arena, Procedures);
     procedures->arena = arena;
+    procedures->attach = sources->attach;
     pthread_mutex_init(&procedures->local_lock, NULL);
     tenant->procedures = procedures;
     Ctx own = *ctx;
@@ -55,6 +56,10 @@ const Waste *procedures_waste(const Tenant *tenant) {
 
 const Catalogue *procedures_catalogue(const Tenant *tenant) {
     return tenant->procedures->catalogue;
+}
+
+const AttachLimits *procedures_attach(const Tenant *tenant) {
+    return &tenant->procedures->attach;
 }
 
 /* ---- commands ---- */

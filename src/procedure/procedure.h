@@ -19,6 +19,8 @@
 #include "case.h"
 #include "inbox.h"
 #include "draft.h"
+#include "media.h"
+#include "attach.h"
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
@@ -31,6 +33,7 @@ typedef struct ProcedureSources {
     const Json *const *definitions;
     size_t definition_count;
     const Json *blank; /* the definition from which a new one is written; NULL: {} */
+    AttachLimits attach;
 } ProcedureSources;
 /* Between project_new (it adds the inbox) and project_start. The sources live as long as the
  * tenant. */
@@ -46,6 +49,7 @@ Rc procedures_sweep(Ctx *ctx, Tenant *tenant);
 Rc procedures_expire(Ctx *ctx, size_t *slots);
 const Waste *procedures_waste(const Tenant *tenant);
 const Catalogue *procedures_catalogue(const Tenant *tenant);
+const AttachLimits *procedures_attach(const Tenant *tenant);
 /* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
    them; the same seed and instant give the same city. The demo accounts must be there: they act.
    After project_start and gate_open; one thread, with a Reader. */

@@ -21,6 +21,7 @@ struct Procedures {
     Waste *waste;
     Catalogue *catalogue;
     const Json *blank;
+    AttachLimits attach;
     Batch *local;
     pthread_mutex_t local_lock;
 };
@@ -54,6 +55,26 @@ Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json
 /* From then on, what was decided is found. */
 Rc publish_take(Ctx *ctx, const Json *contents);
 Rc publish_start(Ctx *ctx, Tenant *tenant);
+
+/* ---- drafts ---- */
+/* What only the browser's secret and the tenant's key open together. */
+Str draft_seal(Ctx *ctx, Str browser, Str plain);
+Rc draft_unseal(Ctx *ctx, Str browser, Str sealed, Str *plain);
+/* Writes rows of local.db in one transaction. */
+typedef Rc DraftRows(Ctx *ctx, Batch *batch, void *arg);
+Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg);
+
+/* Files of a draft on their way to a case. */
+typedef VEC(LedgerAttachment) LedgerAttachments;
+typedef struct Attaching {
+    Ctx *ctx;
+    Command *command; /* names them */
+    Str about;        /* id of the case */
+    LedgerKeyOf key_of;
+    LedgerAttachments *kept; /* those that lie beside the ledger now */
+} Attaching;
+/* Keeps the files of all answers that are due beside the ledger; the answers name them so. */
+Rc attach_send(const Attaching *attaching, Form *form);
 
 /* ---- sending ---- */
 /* How an application comes in, and for whom. */

@@ -485,6 +485,7 @@ static const struct {
     [WHAT_PLAN] = {"収集予定表（受付番号、町名、品目）",
                    "Collection plan (case number, town, items)"},
     [WHAT_DECISION] = {"起案と決裁の内容", "A proposal and its decision"},
+    [WHAT_FILE] = {"申込みに添えたファイル", "A file attached to the application"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
@@ -549,6 +550,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_start_rows, page_start_count},
         {page_procedures_rows, page_procedures_count},
         {page_slots_rows, page_slots_count},
+        {page_attach_rows, page_attach_count},
         {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},

@@ -28,14 +28,15 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application) {
 
 /* ---- pieces ---- */
 
-static void sections_set(View *view, const Definition *definition, const Entity *application) {
+static void sections_set(View *view, const Definition *definition, const Entity *application,
+                         Str base) {
     JsonItems sections = {0};
     VEC_EACH (const FormPage, page, &definition->pages) {
         JsonItems rows = {0};
         FormAnswer answer;
         VEC_EACH (const Field, field, &page->fields)
             if (defined_answer(view->arena, application, field, &answer))
-                vec_push(view->arena, &rows, page_answer_row(view->arena, &answer));
+                vec_push(view->arena, &rows, page_answer_row(view->arena, &answer, base));
         if (!rows.len) continue;
         View one = view_new(view->arena);
         view_json(&one, "title", page->title.all);
@@ -130,7 +131,7 @@ static void moves_set(HttpExchange *x, View *view, const Entity *application,
 }
 
 /* What all pages of such a case have. */
-static void case_set(HttpExchange *x, View *view, const Entity *application) {
+static void case_set(HttpExchange *x, View *view, const Entity *application, Str base) {
     const Definition *definition = defined_of(http_ctx(x), application);
     bool ended = CASE_ENDS & 1u << case_state(application);
     view_json(view, "label", definition->label.all);
@@ -142,7 +143,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application) {
              entity_attr(application, IRI("fee"))
                  ? json_of_int(entity_int(application, IRI("fee"), 0))
                  : json_of_null());
-    sections_set(view, definition, application);
+    sections_set(view, definition, application, base);
     steps_set(x, view, definition, application);
 }
 
@@ -160,7 +161,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
                   str_fmt(view.arena, "/procedures/" STR_FMT, STR_ARG(definition->id)));
     page_crumb(&view, str_fmt(view.arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(view.arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
-    case_set(x, &view, application);
+    case_set(x, &view, application, place->base);
     asked_set(x, &view, application);
     moves_set(x, &view, application, form);
     page_remedies(&view, application);
@@ -184,7 +185,7 @@ void page_defined_receipt(HttpExchange *x, const Entity *application, const Case
     View view = page_view(x);
     Str address = page_whole_address(x, place->base);
     const Definition *definition = defined_of(http_ctx(x), application);
-    case_set(x, &view, application);
+    case_set(x, &view, application, STR_NONE);
     view_json(&view, "after", definition->after.all);
     view_str(&view, "url", address);
     page_until(&view, place);
@@ -226,7 +227,8 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     const Definition *definition = defined_of(ctx, application);
     View view = page_view(x);
     int64_t touched;
-    case_set(x, &view, application);
+    case_set(x, &view, application,
+             page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
     moves_set(x, &view, application, form);
     page_booking(x, &view, application,
                  page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));

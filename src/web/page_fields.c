@@ -26,6 +26,7 @@ static const Asked asked[FIELD_KINDS] = {
     [FIELD_YES_NO] = {"one", NULL, NULL, NULL, "choose", "choose"},
     [FIELD_DECLARATION] = {"tick", NULL, NULL, NULL, "tick", "tick"},
     [FIELD_SLOT] = {"one", NULL, NULL, NULL, "choose", "choose"},
+    [FIELD_FILE] = {"file", NULL, NULL, NULL, "choose", "choose"},
 };
 
 /* What browsers call that which is known of people (HTML, autofill). */
@@ -87,7 +88,12 @@ static void word_set(View *view, const char *name, const char *word) {
     view_str(view, name, word ? str_of(word) : STR_NONE);
 }
 
-static Json field_value(Arena *arena, const FormAnswer *answer) {
+static const AttachLimits *limits_of(HttpExchange *x) {
+    return procedures_attach(http_ctx(x)->tenant);
+}
+
+static Json field_value(HttpExchange *x, const FormAnswer *answer, Str files) {
+    Arena *arena = http_ctx(x)->arena;
     const Field *field = answer->field;
     const Asked *as = &asked[field->kind];
     View one = view_new(arena);
@@ -103,15 +109,21 @@ static Json field_value(Arena *arena, const FormAnswer *answer) {
     view_str(&one, "autocomplete", autocomplete_of(field));
     view_bool(&one, "checked", str_eq(answer->raw, STR("yes")));
     options_set(&one, answer);
+    if (field->kind == FIELD_FILE) page_file_field(&one, answer, limits_of(x), files);
     return view_value(&one);
 }
 
-void page_fields(View *view, const Form *form, const FormPage *page) {
+void page_fields(HttpExchange *x, View *view, const Form *form, const FormPage *page, Str files) {
     JsonItems fields = {0};
-    for (size_t i = 0; i < form->n; i++)
-        if (form->answers[i].page == page && form->answers[i].due)
-            vec_push(view->arena, &fields, field_value(view->arena, &form->answers[i]));
+    bool takes = false;
+    for (size_t i = 0; i < form->n; i++) {
+        const FormAnswer *answer = &form->answers[i];
+        if (answer->page != page || !answer->due) continue;
+        vec_push(view->arena, &fields, field_value(x, answer, files));
+        takes |= answer->field->kind == FIELD_FILE && !str_empty(files);
+    }
     view_items(view, "fields", &fields);
+    view_bool(view, "files", takes);
 }
 
 /* ---- faults: {text} of a rule, else {code, label, bound} ---- */
@@ -133,12 +145,33 @@ static Str bound_of(Arena *arena, const FormAnswer *answer) {
     return STR_NONE;
 }
 
-static Json fault_value(Arena *arena, const FormAnswer *answer) {
+/* What a file was refused for, with its name and the bound. */
+static void file_fault_set(HttpExchange *x, View *view, const FormAnswer *answer) {
+    Arena *arena = view->arena;
+    const AttachLimits *limits = limits_of(x);
+    int64_t bound = is_code(answer, "large")      ? limits->file >> 20
+                    : is_code(answer, "many")     ? field_most(answer->field)
+                    : is_code(answer, "all-many") ? limits->files
+                                                  : 0;
+    view_null(view, "text");
+    view_str(view, "code", str_of(answer->fault));
+    view_json(view, "label", answer->field->label.all);
+    view_null(view, "bound");
+    view_str(view, "file", answer->about);
+    view_str(view, "n", bound ? str_fmt(arena, "%lld", (long long)bound) : STR_NONE);
+}
+
+static Json fault_value(HttpExchange *x, const FormAnswer *answer) {
+    Arena *arena = http_ctx(x)->arena;
     const Field *field = answer->field;
     const Asked *as = &asked[field->kind];
     View one = view_new(arena);
     if (answer->broken) {
         view_json(&one, "text", answer->broken->text.all);
+        return view_value(&one);
+    }
+    if (!str_empty(answer->about)) {
+        file_fault_set(x, &one, answer);
         return view_value(&one);
     }
     const char *code = is_code(answer, "required") ? as->missing
@@ -151,24 +184,28 @@ static Json fault_value(Arena *arena, const FormAnswer *answer) {
     return view_value(&one);
 }
 
-void page_field_faults(View *view, const Form *form, const FormPage *page) {
+void page_field_faults(HttpExchange *x, View *view, const Form *form, const FormPage *page) {
     View errors = view_new(view->arena);
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
         if (answer->page != page || !answer->due || !answer->fault) continue;
-        view_set(&errors, str_z(view->arena, answer->field->id), fault_value(view->arena, answer));
+        view_set(&errors, str_z(view->arena, answer->field->id), fault_value(x, answer));
     }
     view_set(view, "errors", view_value(&errors));
 }
 
 /* ---- answers ---- */
 
-Json page_answer_row(Arena *arena, const FormAnswer *answer) {
+Json page_answer_row(Arena *arena, const FormAnswer *answer, Str base) {
     View one = view_new(arena), value = view_new(arena);
     static const char *const languages[] = {"ja", "en", "easy"};
     for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
         view_set(&value, languages[i], json_of_str(form_text(arena, answer, str_of(languages[i]))));
     view_json(&one, "label", answer->field->label.all);
     view_set(&one, "value", view_value(&value));
+    if (answer->field->kind == FIELD_FILE && !str_empty(base))
+        page_files(&one, answer, base);
+    else
+        view_items(&one, "files", &(JsonItems){0});
     return view_value(&one);
 }

@@ -81,7 +81,7 @@ static void look_as(Ctx *ctx, const Entity *application, CasePlace *place) {
     }
 }
 
-Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
+Rc page_held(HttpExchange *x, const Entity **out, CasePlace *place, PageWhat what) {
     Ctx *ctx = http_ctx(x);
     Str id;
     Rc rc = case_of(x, place, &id);
@@ -96,7 +96,11 @@ Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
                         "The record of this case was erased.");
     *out = gate_view(ctx, NULL, *out);
     if (!*out) return no_case(ctx);
-    return place->office ? gate_look(ctx, out, 1, page_what(WHAT_RECEIPT)) : RC_OK;
+    return place->office ? gate_look(ctx, out, 1, page_what(what)) : RC_OK;
+}
+
+Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place) {
+    return page_held(x, out, place, WHAT_RECEIPT);
 }
 
 /* ---- what every page of a case shows ---- */

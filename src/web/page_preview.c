@@ -147,8 +147,8 @@ static void page_draw(Preview *preview, int status) {
     page_form_steps(&view, &preview->form, preview->page);
     view_str(&view, "back", back_url(preview));
     view_null(&view, "held");
-    page_fields(&view, &preview->form, preview->page);
-    if (status == 422) page_field_faults(&view, &preview->form, preview->page);
+    page_fields(preview->x, &view, &preview->form, preview->page, STR_NONE);
+    if (status == 422) page_field_faults(preview->x, &view, &preview->form, preview->page);
     page_show(preview->x, status, WEB_PAGE_PROCEDURE_PAGE, &view);
 }
 
@@ -158,7 +158,7 @@ static void check_draw(Preview *preview) {
     page_form_steps(&view, &preview->form, NULL);
     view_str(&view, "back", back_url(preview));
     view_null(&view, "held");
-    if (page_form_check(preview->ctx, &view, &preview->form, base) == RC_OK)
+    if (page_form_check(preview->ctx, &view, &preview->form, base, STR_NONE) == RC_OK)
         page_show(preview->x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
     else
         page_fail(preview->x);

@@ -292,8 +292,9 @@ static void asking_show(Asking *asking, int status, bool faults) {
     page_form_steps(&view, &asking->draft.form, asking->page);
     view_str(&view, "back", back_url(asking));
     held_set(asking, &view);
-    page_fields(&view, &asking->draft.form, asking->page);
-    if (faults) page_field_faults(&view, &asking->draft.form, asking->page);
+    page_fields(asking->x, &view, &asking->draft.form, asking->page,
+                procedure_url(asking->ctx->arena, asking->definition, ""));
+    if (faults) page_field_faults(asking->x, &view, &asking->draft.form, asking->page);
     page_show(asking->x, status, WEB_PAGE_PROCEDURE_PAGE, &view);
 }
 
@@ -302,20 +303,32 @@ static void ask_get(HttpExchange *x) {
     if (asking_page(x, &asking)) asking_show(&asking, 200, false);
 }
 
+static Json texts_said(Arena *arena, const HttpForm *form, Str field) {
+    JsonItems texts = {0};
+    VEC_EACH (const HttpField, one, form)
+        if (str_eq(one->name, field)) vec_push(arena, &texts, json_of_str(one->value));
+    return texts.len > 1    ? json_of_items(texts.items, texts.len)
+           : texts.len == 1 ? texts.items[0]
+                            : json_of_null();
+}
+
 /* What the form said to the page's questions: a tick that isn't there was taken away. */
-static void said_of(const Asking *asking, const HttpForm *form, JsonMembers *out) {
+static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
+                  FileFaults *refused) {
     Arena *arena = asking->ctx->arena;
     VEC_EACH (const Field, field, &asking->page->fields) {
         const FormAnswer *answer = form_answer(&asking->draft.form, field->id);
+        FileTaken taken = {.faults = *refused};
         if (!answer->due) continue; /* it wasn't on the page */
-        JsonItems texts = {0};
-        VEC_EACH (const HttpField, one, form)
-            if (str_eq(one->name, field->id)) vec_push(arena, &texts, json_of_str(one->value));
-        Json said = texts.len > 1    ? json_of_items(texts.items, texts.len)
-                    : texts.len == 1 ? texts.items[0]
-                                     : json_of_null();
-        vec_push(arena, out, (JsonMember){field->id, said});
+        if (field->kind == FIELD_FILE) {
+            TRY(page_files_take(asking->ctx, &asking->draft, answer, form, &taken));
+            *refused = taken.faults;
+        } else {
+            taken.said = texts_said(arena, form, field->id);
+        }
+        vec_push(arena, out, (JsonMember){field->id, taken.said});
     }
+    return RC_OK;
 }
 
 /* A question that an answer of this page has brought up was not there to be answered. */
@@ -375,18 +388,29 @@ static Str onward_url(const Asking *asking) {
                 : open_url(asking->ctx->arena, &asking->draft);
 }
 
+/* Files come and go on the page itself, and what else it asks stays open. */
+static bool stays(const HttpForm *form) {
+    return !str_empty(http_form_value(form, "add")) || !str_empty(http_form_value(form, "remove"));
+}
+
 static void ask_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
     JsonMembers said = {0};
+    FileFaults refused = {0};
     if (!asking_page(x, &asking) || !page_form(x, &form)) return;
     Ctx *ctx = asking.ctx;
     Form before = asking.draft.form;
-    said_of(&asking, form, &said);
-    Rc rc = defined_keep(ctx, asking.definition, &said);
+    Rc rc = said_of(&asking, form, &said, &refused);
+    if (rc == RC_OK) rc = defined_keep(ctx, asking.definition, &said);
     if (rc == RC_OK) rc = defined_draft(ctx, asking.definition, &asking.draft);
     if (rc != RC_OK) {
         page_fail(x);
+        return;
+    }
+    page_files_faults(ctx->arena, &asking.draft.form, &refused);
+    if (!refused.len && stays(form)) {
+        page_see(x, ask_url(ctx->arena, asking.definition, asking.page));
         return;
     }
     PageFaults faults = faults_count(&before, &asking.draft.form, asking.page);
@@ -417,14 +441,14 @@ static void unmet_set(Ctx *ctx, View *view, const Form *form) {
     view_items(view, "warnings", &items);
 }
 
-static void sections_set(View *view, const Form *form, Str base) {
+static void sections_set(View *view, const Form *form, Str base, Str files) {
     JsonItems sections = {0};
     VEC_EACH (const FormPage, page, &form->definition->pages) {
         JsonItems rows = {0};
         for (size_t i = 0; i < form->n; i++) {
             const FormAnswer *answer = &form->answers[i];
             if (answer->page == page && answer->due && answer->value.kind != FEEL_NULL)
-                vec_push(view->arena, &rows, page_answer_row(view->arena, answer));
+                vec_push(view->arena, &rows, page_answer_row(view->arena, answer, files));
         }
         if (!rows.len) continue;
         View one = view_new(view->arena);
@@ -437,10 +461,10 @@ static void sections_set(View *view, const Form *form, Str base) {
     view_items(view, "sections", &sections);
 }
 
-Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base) {
+Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base, Str files) {
     int64_t fee;
     TRY(form_fee(ctx, form, &fee));
-    sections_set(view, form, base);
+    sections_set(view, form, base, files);
     unmet_set(ctx, view, form);
     view_bool(view, "priced", form->definition->fee != NULL);
     view_int(view, "fee", fee);
@@ -461,7 +485,8 @@ static void check_get(HttpExchange *x) {
     held_set(&asking, &view);
     view_str(&view, "back", back_url(&asking));
     Str base = procedure_url(ctx->arena, asking.definition, "/ask/");
-    if (page_form_check(ctx, &view, &asking.draft.form, base) == RC_OK)
+    Str files = procedure_url(ctx->arena, asking.definition, "");
+    if (page_form_check(ctx, &view, &asking.draft.form, base, files) == RC_OK)
         page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
     else
         page_fail(x);
@@ -491,7 +516,8 @@ const HttpRoute page_procedures_rows[] = {
     PAGE("/procedures/{procedure}", start_get, "What a procedure is"),
     FORM("/procedures/{procedure}/begin", begin_post, "Begin an application"),
     PAGE("/procedures/{procedure}/ask/{page}", ask_get, "Questions"),
-    FORM("/procedures/{procedure}/ask/{page}", ask_post, "Questions"),
+    {HTTP_POST, "/procedures/{procedure}/ask/{page}", ask_post, HTTP_POOL, PAGE_UPLOAD_MAX,
+     GATE_PUBLIC | GATE_FORM, "Procedures", "Questions", NULL, NULL, page_posted},
     PAGE("/procedures/{procedure}/check", check_get, "Check the answers"),
     FORM("/procedures/{procedure}/check", check_post, "Send"),
 };

@@ -7,6 +7,8 @@
 #include "insight/insight.h"
 #include "procedure/procedure.h"
 
+/* A form with files: as many as a question takes on one page, in reason. */
+enum { PAGE_UPLOAD_MAX = 48 << 20 };
 enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 
 /* ---- what routes answer ---- */
@@ -107,6 +109,7 @@ typedef enum PageWhat {
     WHAT_PLAN,
     WHAT_DECISION,
     WHAT_REPORTER,
+    WHAT_FILE,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -164,6 +167,8 @@ typedef struct CasePlace {
 } CasePlace;
 /* The case of the address, as who asks may see it; an official's look is recorded. RC_NOT_FOUND. */
 Rc page_held_case(HttpExchange *x, const Entity **out, CasePlace *place);
+/* The same, where something else of it is shown. */
+Rc page_held(HttpExchange *x, const Entity **out, CasePlace *place, PageWhat what);
 /* What an official looks at a case for. */
 Str page_check_purpose(const Ctx *ctx, const Entity *application);
 /* `until` of a found case, which is reachable for a while only. */
@@ -180,17 +185,38 @@ Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CaseP
 void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel);
 /* What the pages of an entry for somebody else say above everything; null on one's own. */
 Json page_channel_notice(const Ctx *ctx, Str channel);
-/* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. */
-void page_fields(View *view, const Form *form, const FormPage *page);
-void page_field_faults(View *view, const Form *form, const FormPage *page);
+/* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. files:
+   the address under which files of the draft are; empty: none are taken in. */
+void page_fields(HttpExchange *x, View *view, const Form *form, const FormPage *page, Str files);
+void page_field_faults(HttpExchange *x, View *view, const Form *form, const FormPage *page);
 /* `step` and `steps` of a form: the pages that are asked of this person, and the check at the end
  * (here NULL). */
 void page_form_steps(View *view, const Form *form, const FormPage *here);
 /* What is checked before it is sent: `sections` (base: the address of a page's questions, but for
- * its id), `warnings`, `priced`, `fee`. */
-Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base);
-/* {label, value} of an answer as a person reads it. */
-Json page_answer_row(Arena *arena, const FormAnswer *answer);
+ * its id; files: that of its files, or empty), `warnings`, `priced`, `fee`. */
+Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base, Str files);
+/* {label, value, files} of an answer as a person reads it; base: the address under which its files
+   are, empty: they are named only. */
+Json page_answer_row(Arena *arena, const FormAnswer *answer, Str base);
+/* `files` of an answer; and what its question asks besides: `accept`, `most`, `size`, `more`. */
+void page_files(View *view, const FormAnswer *answer, Str base);
+void page_file_field(View *view, const FormAnswer *answer, const AttachLimits *limits, Str base);
+/* A file that was not taken in, and why: a word of attach_add. */
+typedef struct FileFault {
+    const Field *field;
+    Str name;
+    const char *code;
+} FileFault;
+typedef VEC(FileFault) FileFaults;
+typedef struct FileTaken {
+    Json said; /* what the draft is to have of the question */
+    FileFaults faults;
+} FileTaken;
+/* Takes in what a form sent to a question for files, and out what it removes. */
+Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
+                   const HttpForm *form, FileTaken *out);
+/* Tells them at their questions, all files of one together. */
+void page_files_faults(Arena *arena, Form *form, const FileFaults *faults);
 /* `state`, `level`, and `state_label` where the procedure calls it otherwise. */
 void page_case_state(HttpExchange *x, View *view, const Entity *application);
 /* The name of bulky-waste pickup, and of the procedure of a case. */
@@ -310,6 +336,7 @@ PAGE_ROWS(slots);
 PAGE_ROWS(design);
 PAGE_ROWS(design_edit);
 PAGE_ROWS(preview);
+PAGE_ROWS(attach);
 PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);

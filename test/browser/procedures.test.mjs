@@ -175,6 +175,92 @@ it('asks no signed-in resident again for what he has told', async () => {
     await page.context().close();
 });
 
+// ---- photos ----
+
+// A small JPEG as a telephone writes it, with a place in its Exif.
+async function photograph() {
+    const page = await browser.newPage();
+    const plain = Buffer.from(await page.evaluate(async () => {
+        const canvas = document.createElement('canvas');
+        canvas.width = canvas.height = 64;
+        canvas.getContext('2d').fillRect(8, 8, 48, 48);
+        const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg'));
+        return [...new Uint8Array(await blob.arrayBuffer())];
+    }));
+    await page.close();
+    const place = Buffer.from('Exif\0\0GPS 35.1N 139.2E');
+    return Buffer.concat([plain.subarray(0, 2), Buffer.from([0xff, 0xe1, 0, place.length + 2]), place, plain.subarray(2)]);
+}
+
+// What is behind the links and pictures of files on a page, as who looks gets it.
+async function filesOf(page) {
+    const addresses = await page.locator('a.file').evaluateAll((all) => all.map((one) => one.href));
+    return Promise.all(addresses.map(async (address) => {
+        const answer = await page.context().request.get(address);
+        assert.equal(answer.status(), 200, address);
+        assert.match(answer.headers()['content-security-policy'], /sandbox/);
+        assert.equal(answer.headers()['x-content-type-options'], 'nosniff');
+        return answer.body();
+    }));
+}
+
+async function withoutPlace(page, n) {
+    await sound(page);
+    const files = await filesOf(page);
+    assert.equal(files.length, n, page.url());
+    for (const bytes of files) assert.ok(bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8])) && !bytes.includes('GPS'), page.url());
+}
+
+async function reportDamage(scripts) {
+    const photo = await photograph();
+    const jpeg = (name) => ({ name, mimeType: 'image/jpeg', buffer: photo });
+    const page = await open(scripts);
+    await page.goto(`${site.url}/procedures/road-damage`);
+    await press(page, 'form[action$="/begin"] button');
+    await page.check('#damage-hole');
+    await page.setInputFiles('#photos', [jpeg('ana.jpg'), { name: 'memo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no photo') }]);
+    await next(page); // a file is no photo, and the day is missing
+    assert.match(await page.locator('#errors').innerText(), /「写真」のmemo\.jpgは、受け付けていない種類です[^]*「気づいた日」を入れてください/);
+    assert.ok(await page.isChecked('#damage-hole'), 'nothing else is lost');
+    await page.setInputFiles('#photos', [jpeg('mawari.jpg'), jpeg('mouichimai.jpg')]);
+    await press(page, 'button[name="add"]');
+    assert.deepEqual((await page.locator('a.file').allInnerTexts()).map((text) => text.split(' ')[0].trim()), ['ana.jpg', 'mawari.jpg', 'mouichimai.jpg']);
+    assert.equal(await page.locator('#photos[type=file]').count(), 0, 'three are enough');
+    await withoutPlace(page, 3);
+    await press(page, 'button[name="remove"] >> nth=1');
+    await page.fill('#seenOn', today());
+    await page.locator('#seenOn').press('Enter'); // as the button "next"
+    await page.waitForURL('**/ask/place');
+    await page.fill('#place', 'えきまえ二丁目9番の保育園の前');
+    await next(page);
+    await page.check('#danger-soon');
+    await page.check('#accident-no');
+    await next(page);
+    await page.check('#reply-no');
+    await next(page);
+    await withoutPlace(page, 2);
+    await press(page, 'main form .actions button');
+    const number = (await page.locator('.code').innerText()).trim();
+    await page.goto(await page.locator('a.address').getAttribute('href'));
+    await withoutPlace(page, 2);
+    const address = await page.locator('a.file').first().getAttribute('href');
+
+    const stranger = await open(scripts);
+    assert.equal((await stranger.context().request.get(`${site.url}/c/${'a'.repeat(26)}${address.slice(address.indexOf('/files'))}`)).status(), 404);
+    const clerk = await open(scripts, 1280);
+    await signIn(clerk, 'counter');
+    await takePost(clerk, 'river-road-upkeep-clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await withoutPlace(clerk, 2);
+    await page.reload();
+    assert.match(await page.locator('#looks ~ table').innerText(), /申込みに添えたファイル/);
+    for (const one of [page, clerk]) assert.deepEqual(one.faults, []);
+    await Promise.all([page, stranger, clerk].map((one) => one.context().close()));
+}
+
+it('takes photos with a report, shows them to both sides, and keeps no place in them, with scripts', () => reportDamage(true));
+it('takes photos with a report, without scripts', () => reportDamage(false));
+
 // ---- every procedure of the starter city, by its first example ----
 
 const DAY = 86_400_000;
@@ -203,11 +289,13 @@ function answersOf(definition) {
     }));
 }
 
-async function fillPage(page, answers) {
+async function fillPage(page, answers, photo) {
     for (const control of await page.locator('main form').last().locator('input:not([type=hidden]), textarea').all()) {
         const [name, type, value] = await control.evaluate((one) => [one.name, one.type, one.value]);
         const said = [answers[name] ?? []].flat();
-        if (type === 'radio' || type === 'checkbox') {
+        if (type === 'file') {
+            await control.setInputFiles(said.map((file) => ({ name: file, mimeType: 'image/jpeg', buffer: photo })));
+        } else if (type === 'radio' || type === 'checkbox') {
             if (said.includes(value)) await control.check();
         } else if (said.length) await control.fill(said[0]);
     }
@@ -217,13 +305,13 @@ async function fillPage(page, answers) {
 
 // Answers all questions as they come and sends; the receipt number.
 async function send(page, definition) {
-    const answers = answersOf(definition);
+    const answers = answersOf(definition), photo = await photograph();
     await page.goto(`${site.url}/procedures/${definition.id}`);
     await press(page, 'form[action$="/begin"] button');
     for (let asked = 0; !page.url().endsWith('/check'); asked++) {
         assert.ok(asked < 40, `${page.url()} leads nowhere: ${await page.locator('main').innerText()}`);
         assert.equal(await page.locator('#errors').count(), 0, `${page.url()}: ${await page.locator('main').innerText()}`);
-        await fillPage(page, answers);
+        await fillPage(page, answers, photo);
         await next(page);
     }
     await press(page, 'main form .actions button');

@@ -1,0 +1,53 @@
+/* attach: files that belong to answers. Until an application is sent they lie in local.db, sealed
+   like the rest of the draft; sending keeps them beside the ledger under the applicant's key. Pool
+   threads. Include only procedure.h from outside. */
+#ifndef PROCEDURE_ATTACH_H
+#define PROCEDURE_ATTACH_H
+
+#include "form.h"
+#include "media.h"
+
+/* Bounds that the operator sets. */
+typedef struct AttachLimits {
+    int64_t file;   /* bytes of one */
+    int64_t files;  /* of one application */
+    int64_t drafts; /* bytes of all that was not sent yet; a quarter of them for one network without
+                       an account */
+} AttachLimits;
+enum { ATTACH_FIELD_MOST = 10 }; /* files of one question, at most */
+
+/* One file as an answer has it: {"file", "name", "type", "bytes", "sha256"}. */
+typedef struct Attachment {
+    Str file; /* draft: its id there; case: the digest of the sealed bytes in hex; empty: it is gone
+               */
+    Str name; /* as whoever sent it calls it: no path, nothing that is no text */
+    Str type; /* of the bytes */
+    int64_t bytes;
+    Str digest; /* of the bytes, in hex */
+} Attachment;
+typedef VEC(Attachment) Attachments;
+Json attachment_json(Arena *arena, const Attachment *attachment);
+bool attachment_read(const Json *json, Attachment *out);
+/* Those of an answer, in their order. */
+void attachments_of(Arena *arena, const Json *said, Attachments *out);
+void form_attachments(Arena *arena, const FormAnswer *answer, Attachments *out);
+/* A name as it is shown and kept: the last part of a path, without control characters, at most 100
+   characters; never empty. */
+Str attach_name(Arena *arena, Str said);
+
+/* A file that comes in for a question. */
+typedef struct AttachWish {
+    const Field *field;
+    Str name, bytes;
+    size_t have, all; /* files that the question, and all of the application, have already */
+} AttachWish;
+/* Keeps it in the browser's draft, without what a photo tells beside its picture. RC_INVALID
+   "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many", "drafts-full", "network-full".
+ */
+Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out);
+/* RC_NOT_FOUND: it is gone, or another browser's. */
+Rc attach_draft(Ctx *ctx, Str browser, Str file, Str *bytes);
+bool attach_there(Ctx *ctx, Str browser, Str file);
+Rc attach_forget(Ctx *ctx, Str browser, const Attachments *attachments);
+
+#endif
