@@ -9,6 +9,7 @@
 #define BOOK_BOOK_H
 
 #include "ledger/ledger.h"
+#include "lottery.h"
 
 #define BOOK_SLOT_TYPE LD_DEFAULT "Slot"
 

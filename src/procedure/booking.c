@@ -22,6 +22,12 @@ static int64_t own_units(const Entity *slot, Str own, int64_t now) {
     return slot && !str_empty(own) ? book_claim_units(slot, own, now) : 0;
 }
 
+/* Everybody may enter for what is drawn by lot, but for more than there is. */
+static BookingOffer entry_offer(const BookingAsk *ask, const SlotChoice *choice) {
+    int64_t left = choice->place->units - reservation_reserved(ask->reservation, choice->place);
+    return (BookingOffer){.slot = *choice, .left = left, .open = left >= ask->units, .entry = true};
+}
+
 static Rc offer_read(Ctx *ctx, const BookingAsk *ask, const SlotChoice *choice, BookingOffer *out) {
     const Entity *entity = NULL;
     int64_t now = time_now(ctx->clock);
@@ -39,12 +45,18 @@ static Rc offer_read(Ctx *ctx, const BookingAsk *ask, const SlotChoice *choice, 
 Rc booking_offers(Ctx *ctx, const BookingAsk *ask, const ReservationPlace *place, Date day,
                   BookingOffers *out) {
     SlotChoices choices;
+    LotteryPhase phase;
     if (!day_offered(ctx, ask->reservation, day)) return RC_OK;
+    TRY(draw_phase(ctx, ask->reservation, day, &phase));
+    if (phase != PHASE_FREE && (phase != PHASE_ENTRIES || ask->change)) return RC_OK;
     reservation_times(ctx->arena, ask->reservation, place, day, &choices);
     VEC_EACH (const SlotChoice, choice, &choices) {
         BookingOffer offer;
         if (reservation_begins(choice) <= time_now(ctx->clock)) continue;
-        TRY(offer_read(ctx, ask, choice, &offer));
+        if (phase == PHASE_ENTRIES)
+            offer = entry_offer(ask, choice);
+        else
+            TRY(offer_read(ctx, ask, choice, &offer));
         vec_push(ctx->arena, out, offer);
     }
     return RC_OK;
@@ -57,21 +69,25 @@ int64_t booking_opens(Ctx *ctx, const Form *form) {
     return reservation->cohorts.len ? INT64_MAX : TIME_NONE;
 }
 
-static Rc choice_offered(Ctx *ctx, const Reservation *reservation, const SlotChoice *choice) {
+/* phase: how it is to be had. */
+static Rc choice_offered(Ctx *ctx, const Reservation *reservation, const SlotChoice *choice,
+                         LotteryPhase *phase) {
+    TRY(draw_phase(ctx, reservation, choice->time.day, phase));
     if (day_offered(ctx, reservation, choice->time.day) &&
-        reservation_begins(choice) > time_now(ctx->clock))
+        reservation_begins(choice) > time_now(ctx->clock) &&
+        (*phase == PHASE_FREE || *phase == PHASE_ENTRIES))
         return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "not-offered", STR("slot"),
                     "This time cannot be chosen: take one from the list.");
 }
 
 /* The slot of a draft, if who answered so may have it now. */
-static Rc draft_choice(Ctx *ctx, const DefinedDraft *draft, SlotChoice *out) {
+static Rc draft_choice(Ctx *ctx, const DefinedDraft *draft, SlotChoice *out, LotteryPhase *phase) {
     const Definition *definition = draft->definition;
     const FormAnswer *answer = form_answer(&draft->form, definition_slot(definition)->id);
     if (!reservation_choice(definition->reservation, answer->raw, out))
         return ctx_fail(ctx, RC_INVALID, "not-offered", STR("slot"), "No time was chosen.");
-    TRY(choice_offered(ctx, definition->reservation, out));
+    TRY(choice_offered(ctx, definition->reservation, out, phase));
     if (booking_opens(ctx, &draft->form) <= time_now(ctx->clock)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "not-open", STR("slot"),
                     "Booking is not open to you yet: the page says from when.");
@@ -83,9 +99,7 @@ static bool is_office(Str channel) {
     return !str_eq(channel, STR("web"));
 }
 
-/* The slot part of a choice, in the command's arena; declares the slot. */
-static PartSlot *slot_part(Command *command, const Reservation *reservation,
-                           const SlotChoice *choice) {
+PartSlot *booking_part(Command *command, const Reservation *reservation, const SlotChoice *choice) {
     Arena *arena = command_arena(command);
     PartSlot *part = NEW(arena, PartSlot);
     *part = (PartSlot){.slot = reservation_slot_id(arena, reservation, choice),
@@ -115,7 +129,7 @@ static int64_t back_instant(Ctx *ctx, const Reservation *reservation, const Slot
 
 static void slot_give_back(Ctx *ctx, Command *command, const Reservation *reservation,
                            const SlotChoice *choice, Str name) {
-    PartSlot *part = slot_part(command, reservation, choice);
+    PartSlot *part = booking_part(command, reservation, choice);
     part->name = str_dup(command_arena(command), name);
     part->until = back_instant(ctx, reservation, choice);
     command_add(command, &part_slot_release, part);
@@ -141,7 +155,7 @@ static Rc hold_command(Ctx *ctx, const DefinedDraft *draft, const SlotChoice *ch
     TRY(form_units(ctx, &draft->form, &units));
     Command *command = case_command(ctx, STR("slot.hold"), STR_NONE, draft->channel);
     Arena *arena = command_arena(command);
-    PartSlot *part = slot_part(command, reservation, choice);
+    PartSlot *part = booking_part(command, reservation, choice);
     part->name = apply_case_id(arena, draft->token);
     part->units = units;
     part->until = *until = time_now(ctx->clock) + reservation->hold;
@@ -151,7 +165,7 @@ static Rc hold_command(Ctx *ctx, const DefinedDraft *draft, const SlotChoice *ch
     part->network_max = limits->hold_network;
     if (reservation_choice(reservation, draft->held, &before) &&
         !reservation_choice_same(&before, choice)) {
-        PartSlot *old = slot_part(command, reservation, &before);
+        PartSlot *old = booking_part(command, reservation, &before);
         old->name = part->name;
         command_add(command, &part_slot_release, old);
     }
@@ -163,7 +177,7 @@ static Rc hold_command(Ctx *ctx, const DefinedDraft *draft, const SlotChoice *ch
 static Rc unhold(Ctx *ctx, const DefinedDraft *draft, const SlotChoice *choice) {
     Outcome outcome;
     Command *command = case_command(ctx, STR("slot.release"), STR_NONE, draft->channel);
-    PartSlot *part = slot_part(command, draft->definition->reservation, choice);
+    PartSlot *part = booking_part(command, draft->definition->reservation, choice);
     part->name = apply_case_id(command_arena(command), draft->token);
     command_add(command, &part_slot_release, part);
     return case_execute(ctx, command, &outcome);
@@ -173,7 +187,9 @@ Rc booking_hold(Ctx *ctx, const DefinedDraft *draft) {
     SlotChoice choice, latest;
     DefinedDraft now;
     int64_t until;
-    TRY(draft_choice(ctx, draft, &choice));
+    LotteryPhase phase;
+    TRY(draft_choice(ctx, draft, &choice, &phase));
+    if (phase == PHASE_ENTRIES) return RC_OK;
     TRY(hold_command(ctx, draft, &choice, &until));
     TRY(defined_draft(ctx, draft->definition, &now));
     const FormAnswer *answer = form_answer(&now.form, definition_slot(draft->definition)->id);
@@ -188,9 +204,14 @@ Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *a
     SlotChoice choice;
     int64_t units;
     if (!definition_slot(draft->definition)) return RC_OK;
-    TRY(draft_choice(ctx, draft, &choice));
+    LotteryPhase phase;
+    TRY(draft_choice(ctx, draft, &choice, &phase));
     TRY(form_units(ctx, &draft->form, &units));
-    PartSlot *part = slot_part(command, draft->definition->reservation, &choice);
+    if (phase == PHASE_ENTRIES) {
+        draw_enter(ctx, command, draft, &(DrawWish){&choice, units}, application);
+        return RC_OK;
+    }
+    PartSlot *part = booking_part(command, draft->definition->reservation, &choice);
     part->name = part->hold = application->id;
     part->units = units;
     part->office = is_office(draft->channel);
@@ -216,8 +237,24 @@ bool booking_of(const Ctx *ctx, const Entity *application, SlotChoice *out) {
 
 void booking_give_back(Ctx *ctx, Command *command, const Entity *application) {
     SlotChoice choice;
-    if (!booking_of(ctx, application, &choice)) return;
+    if (!booking_of(ctx, application, &choice)) {
+        draw_leave(ctx, command, application);
+        return;
+    }
     slot_give_back(ctx, command, reservation_of(ctx, application), &choice, application->id);
+}
+
+Rc booking_confirm(Ctx *ctx, Command *command, const Entity *application, Entity *set) {
+    DrawEntry entry;
+    if (!draw_entry(ctx, application, &entry))
+        return ctx_fail(ctx, RC_CONFLICT, "moved-on", application->id,
+                        "This case has won nothing that could be confirmed.");
+    PartSlot *part = booking_part(command, reservation_of(ctx, application), &entry.choice);
+    part->name = part->hold = set->id;
+    part->units = entry.units;
+    booking_set(command_arena(command), set, part, &entry.choice);
+    command_add(command, &part_slot_book, part);
+    return RC_OK;
 }
 
 bool booking_may_change(Ctx *ctx, const Entity *application) {
@@ -267,13 +304,17 @@ Rc booking_change(Ctx *ctx, Str id, Str text) {
     const Reservation *reservation = reservation_of(ctx, application);
     if (!reservation_choice(reservation, text, &choice))
         return ctx_fail(ctx, RC_INVALID, "not-offered", STR("slot"), "No time was chosen.");
-    TRY(choice_offered(ctx, reservation, &choice));
+    LotteryPhase phase;
+    TRY(choice_offered(ctx, reservation, &choice, &phase));
+    if (phase != PHASE_FREE)
+        return ctx_fail(ctx, RC_INVALID, "not-offered", STR("slot"),
+                        "This time is drawn by lot: it cannot be changed to.");
     bool has = booking_of(ctx, application, &before), office = ctx->actor->kind == ACTOR_STAFF;
     if (has && reservation_choice_same(&before, &choice)) return RC_OK;
     Command *command =
         case_command(ctx, STR("application.change"), id, office ? STR("phone") : STR("web"));
     if (has) slot_give_back(ctx, command, reservation, &before, id);
-    PartSlot *part = slot_part(command, reservation, &choice);
+    PartSlot *part = booking_part(command, reservation, &choice);
     part->name = part->hold = str_dup(command_arena(command), id);
     part->units = entity_int(application, IRI("bookedUnits"), 1);
     part->office = office;

@@ -11,6 +11,7 @@ typedef struct BookingAsk {
     const Reservation *reservation;
     int64_t units;
     bool office; /* by telephone or at a counter: the reserved share is his, too */
+    bool change; /* of a booking: what is drawn by lot can't be taken so */
     Str own;     /* whose own hold or booking counts as free; empty: nobody's */
 } BookingAsk;
 
@@ -18,6 +19,7 @@ typedef struct BookingOffer {
     SlotChoice slot;
     int64_t left; /* to who asks */
     bool open;    /* enough for what he needs */
+    bool entry;   /* it will be drawn by lot: left is what the slot holds */
 } BookingOffer;
 typedef VEC(BookingOffer) BookingOffers;
 
@@ -31,7 +33,8 @@ int64_t booking_opens(Ctx *ctx, const Form *form);
 
 /* Holds the slot that the draft asks for until its form is sent, in the place of the one that it
    held; draft as defined_draft read it, ctx->actor->browser's. RC_CONFLICT "slot-full",
-   "holds-share", "holds-network"; RC_INVALID "not-offered", "not-open". */
+   "holds-share", "holds-network"; RC_INVALID "not-offered", "not-open". What is drawn by lot is not
+   held. */
 Rc booking_hold(Ctx *ctx, const DefinedDraft *draft);
 
 /* The slot that a case has. False: none, or it gave it back. */

@@ -181,8 +181,7 @@ static const CaseState outcomes[] = {[OUTCOME_DONE] = CASE_DONE,
                                      [OUTCOME_REFUSED] = CASE_REFUSED,
                                      [OUTCOME_WITHDRAWN] = CASE_CANCELLED};
 
-/* What the inbox knows a defined state as: whom it waits for, or how it ended. */
-static CaseState phase_of(const DefinedState *state) {
+CaseState defined_phase(const DefinedState *state) {
     return state->owner == OWNER_NOBODY ? outcomes[state->outcome] : phases[state->owner];
 }
 
@@ -294,9 +293,15 @@ static Rc files_drop(Ctx *ctx, const Sending *sending, Rc rc) {
     return rc;
 }
 
+/* Where a case begins: who enters a lottery waits for its draw. */
+static const DefinedState *first_state(const Definition *definition, const Entity *application) {
+    bool entered = entity_attr(application, IRI("lottery")) != NULL;
+    return entered ? definition_state(definition, definition->reservation->lottery.entered)
+                   : &definition->states.items[0];
+}
+
 Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     const Definition *definition = draft->definition;
-    const DefinedState *first = &definition->states.items[0];
     const Entity *before;
     Entity *application;
     *out = (Receipt){.id = apply_case_id(ctx->arena, draft->token), .token = draft->token};
@@ -315,9 +320,14 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
         return files_drop(ctx, &sending, rc);
     }
     PartSubmit *submit = send_submit(ctx, command, application);
-    submit->state = phase_of(first);
+    const DefinedState *first = first_state(definition, application);
+    submit->state = defined_phase(first);
     submit->to = first->id;
-    TRY(files_drop(ctx, &sending, send_execute(ctx, command, out)));
+    rc = files_drop(ctx, &sending, send_execute(ctx, command, out));
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("exists")))
+        return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
+                        "One entry for an account or telephone number: there is one already.");
+    TRY(rc);
     return sent_keep(ctx, draft);
 }
 
@@ -336,6 +346,8 @@ const DefinedState *defined_state(const Definition *definition, const Entity *ap
 /* The slot that the case has now, not the one that it was sent with. */
 static bool slot_answer(const Entity *application, FormAnswer *out) {
     Str booking = entity_text(application, IRI("booking"));
+    const Attr *entry = entity_attr(application, IRI("entry"));
+    if (str_empty(booking) && entry) booking = json_get_str(entry->value, "slot");
     out->value = feel_of_str(booking);
     return !str_empty(booking);
 }
@@ -479,7 +491,7 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     *step = (PartStep){.id = set->id,
                        .defined_from = &moving->move->from,
                        .defined_to = moving->to->id,
-                       .to = phase_of(moving->to),
+                       .to = defined_phase(moving->to),
                        .version = seen ? seen : moving->application->version,
                        .set = set,
                        .post = staff ? str_dup(arena, ctx->actor->post) : STR_NONE,
@@ -489,14 +501,19 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     return step;
 }
 
-/* A refusal keeps what can be done about it; who ends without it gives his slot back. */
-static void step_add(const Moving *moving, Command *command, Date wish) {
+/* A refusal keeps what can be done about it; who ends without it gives his slot back, and who
+ * confirms a win has it. */
+static Rc step_add(const Moving *moving, Command *command, Date wish) {
     const DefinedState *to = moving->to;
     PartStep *step = step_of(moving, command, wish);
     if (step->to == CASE_REFUSED) office_remedies(moving->ctx, command, step);
     if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE)
         booking_give_back(moving->ctx, command, moving->application);
+    const Reservation *reservation = moving->definition->reservation;
+    if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
+        TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
     command_add(command, &part_case_step, step);
+    return RC_OK;
 }
 
 /* Who decides needs not be who works on the case. */
@@ -504,8 +521,7 @@ Rc defined_step(Ctx *ctx, Command *command, const DefinedAct *act) {
     Moving moving;
     TRY(moving_load(ctx, act, &moving));
     moving.decided = true;
-    step_add(&moving, command, (Date){0});
-    return RC_OK;
+    return step_add(&moving, command, (Date){0});
 }
 
 Rc defined_move(Ctx *ctx, const DefinedAct *act) {
@@ -521,10 +537,9 @@ Rc defined_move(Ctx *ctx, const DefinedAct *act) {
     bool called = moving.move->by_resident && ctx->actor->kind == ACTOR_STAFF;
     Command *command =
         case_command(ctx, STR("application.move"), act->id, called ? STR("phone") : STR("web"));
-    Rc rc = RC_OK;
-    step_add(&moving, command, wish);
-    if (moving.to->owner == OWNER_NOBODY)
-        rc = matter_drop(ctx, command, moving.application, phase_of(moving.to));
+    Rc rc = step_add(&moving, command, wish);
+    if (rc == RC_OK && moving.to->owner == OWNER_NOBODY)
+        rc = matter_drop(ctx, command, moving.application, defined_phase(moving.to));
     if (rc == RC_OK) return case_execute(ctx, command, &outcome);
     command_free(command);
     return rc;

@@ -212,6 +212,11 @@ static void check_tables(Lint *lint) {
 
 /* ---- states */
 
+static const ReservationLottery *lottery_of(const Lint *lint) {
+    const Reservation *reservation = lint->definition->reservation;
+    return reservation && reservation->mode == RESERVE_LOTTERY ? &reservation->lottery : NULL;
+}
+
 static void reach(const Lint *lint, Str state, StrVec *reached) {
     if (among(reached, state)) return;
     vec_push(lint->ctx->arena, reached, state);
@@ -255,7 +260,14 @@ static void check_state(const Lint *lint, const DefinedState *state, const StrVe
 static void check_states(const Lint *lint) {
     StrVec reached = {0};
     bool end = false;
+    const ReservationLottery *lottery = lottery_of(lint);
     reach(lint, lint->definition->states.items[0].id, &reached);
+    if (lottery) { /* the draw leads to these */
+        reach(lint, lottery->entered, &reached);
+        reach(lint, lottery->won, &reached);
+        reach(lint, lottery->waiting, &reached);
+        reach(lint, lottery->lost, &reached);
+    }
     VEC_EACH (DefinedState, state, &lint->definition->states) {
         check_state(lint, state, &reached);
         end |= state->owner == OWNER_NOBODY && among(&reached, state->id);
@@ -298,8 +310,27 @@ static void check_counted(const Lint *lint, Str name) {
              "「" STR_FMT "」は要配慮の項目のため、数えられません。", STR_ARG(name));
 }
 
+/* Where a draw leads is there, and a win can be taken. */
+static void check_lottery(const Lint *lint, const ReservationLottery *lottery) {
+    const Str states[] = {lottery->entered, lottery->won, lottery->waiting, lottery->lost};
+    const DefinedMove *confirms = definition_move(lint->definition, lottery->confirms);
+    const DefinedState *lost = definition_state(lint->definition, lottery->lost);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (!definition_state(lint->definition, states[i]))
+            find(lint, STR("reservation.lottery"), "There is no state \"" STR_FMT "\".",
+                 "状態「" STR_FMT "」がありません。", STR_ARG(states[i]));
+    if (!confirms || !confirms->by_resident || !definition_may_move(confirms, lottery->won))
+        find(lint, STR("reservation.lottery.confirms"),
+             "The resident's move that takes a win is expected here, from the state of a win.",
+             "当選を受ける住民の操作が、当選の状態から始まるものとして必要です。");
+    if (lost && lost->owner != OWNER_NOBODY)
+        find(lint, STR("reservation.lottery.lost"), "Who has lost is at an end.",
+             "落選の状態は終わりの状態にしてください。");
+}
+
 static void check_reservation(const Lint *lint) {
     const Reservation *reservation = lint->definition->reservation;
+    if (lottery_of(lint)) check_lottery(lint, lottery_of(lint));
     if (reservation && reservation->mode != RESERVE_STAFF && !definition_slot(lint->definition))
         find(lint, STR("reservation"), "No page asks for a slot.",
              "日時をたずねるページがありません。");

@@ -32,6 +32,7 @@ typedef enum Shape {
     SHAPE_PLACE,
     SHAPE_COHORT,
     SHAPE_RETURNS,
+    SHAPE_LOTTERY,
     SHAPES
 } Shape;
 
@@ -152,6 +153,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                            {"share", SHAPE_WHOLE},
                            {"hold", SHAPE_WHOLE},
                            {"change", SHAPE_WHOLE},
+                           {"lottery", SHAPE_LOTTERY},
                            {"returns", SHAPE_RETURNS}},
     [SHAPE_PLACE] = {{"id", SHAPE_TEXT},
                      {"label", SHAPE_WORDING},
@@ -159,6 +161,16 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                      {"weekdays", SHAPE_TEXT, LIST, 7},
                      {"hours", SHAPE_TEXT, LIST, 24}},
     [SHAPE_COHORT] = {{"label", SHAPE_WORDING}, {"test", SHAPE_TEXT}, {"opens", SHAPE_TEXT}},
+    [SHAPE_LOTTERY] = {{"from", SHAPE_WHOLE},
+                       {"until", SHAPE_WHOLE},
+                       {"free", SHAPE_WHOLE},
+                       {"confirm", SHAPE_WHOLE},
+                       {"randomness", SHAPE_TEXT},
+                       {"entered", SHAPE_TEXT},
+                       {"won", SHAPE_TEXT},
+                       {"waiting", SHAPE_TEXT},
+                       {"lost", SHAPE_TEXT},
+                       {"confirms", SHAPE_TEXT}},
     [SHAPE_RETURNS] = {{"at", SHAPE_TEXT}, {"within", SHAPE_WHOLE}},
 };
 

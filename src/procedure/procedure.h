@@ -25,6 +25,7 @@
 #include "office.h"
 #include "defined.h"
 #include "booking.h"
+#include "draw.h"
 
 typedef struct Procedures Procedures;
 

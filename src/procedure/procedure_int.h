@@ -97,8 +97,24 @@ Rc send_again(Ctx *ctx, Receipt *out);
 /* Adds the slot of a draft to the command that submits it, and to its application, which is in the
  * command's arena; nothing for a definition without one. Fails as booking_hold does. */
 Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application);
+/* Adds the booking of a win that the resident confirms; `set` gets what the case keeps of it. */
+Rc booking_confirm(Ctx *ctx, Command *command, const Entity *application, Entity *set);
 /* Adds the slot of a case that ends without having used it. */
 void booking_give_back(Ctx *ctx, Command *command, const Entity *application);
+/* The slot part of a choice, in the command's arena, of one unit; declares the slot. */
+PartSlot *booking_part(Command *command, const Reservation *reservation, const SlotChoice *choice);
+/* A wish to a lottery; adds the entry to the command that submits it and to its application, which
+   is in the command's arena. */
+typedef struct DrawWish {
+    const SlotChoice *choice;
+    int64_t units;
+} DrawWish;
+void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const DrawWish *wish,
+                Entity *application);
+/* Adds what frees the place of a case that leaves a lottery; nothing for one that entered none. */
+void draw_leave(Ctx *ctx, Command *command, const Entity *application);
+/* What the inbox knows a defined state as: whom it waits for, or how it ended. */
+CaseState defined_phase(const DefinedState *state);
 /* Keeps with a draft that it holds a slot. */
 Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 

@@ -2,13 +2,16 @@
 
 #include "reservation.h"
 
+#include <stdio.h>
+
 enum {
     HOLD_USUAL = 15,
     HORIZON_USUAL = 28,
     DAY_MINUTES = 24 * 60,
     SLOT_LEAST = 5,
     HORIZON_MAX = 400,
-    UNITS_MAX = 5000
+    UNITS_MAX = 5000,
+    MONTH_DAYS = 28
 };
 
 typedef struct Reading {
@@ -178,14 +181,15 @@ static Rc read_back(const Reading *reading, const Json *from) {
 }
 
 static Rc read_mode(const Reading *reading, const Json *from) {
-    static const char *const words[RESERVE_MODES] = {"first-come", "staff"};
+    static const char *const words[RESERVE_MODES] = {"first-come", "staff", "lottery"};
     Str word = json_get_str(from, "mode");
     for (unsigned i = 0; i < RESERVE_MODES; i++)
         if (str_eq(word, str_of(words[i]))) {
             reading->out->mode = (ReservationMode)i;
             return RC_OK;
         }
-    return refuse(reading, PATH(reading, "mode"), "\"" STR_FMT "\" is none of first-come, staff.",
+    return refuse(reading, PATH(reading, "mode"),
+                  "\"" STR_FMT "\" is none of first-come, staff, lottery.",
                   STR_ARG(str_head(word, 20)));
 }
 
@@ -212,6 +216,44 @@ static Rc read_numbers(const Reading *reading, const Json *from) {
     return RC_OK;
 }
 
+static Rc read_lottery_names(const Reading *reading, const Json *from) {
+    ReservationLottery *out = &reading->out->lottery;
+    const struct {
+        const char *name;
+        Str *to;
+    } rows[] = {{"entered", &out->entered},
+                {"won", &out->won},
+                {"waiting", &out->waiting},
+                {"lost", &out->lost},
+                {"confirms", &out->confirms}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        TRY(read_name(reading, from, rows[i].name, PATH(reading, "lottery.%s", rows[i].name),
+                      rows[i].to));
+    return RC_OK;
+}
+
+static Rc read_lottery(const Reading *reading, const Json *source) {
+    ReservationLottery *out = &reading->out->lottery;
+    const Json *from = json_get(source, STR("lottery"));
+    if (reading->out->mode != RESERVE_LOTTERY) return RC_OK;
+    TRY(read_whole(reading, from, (WholeMember){"from", 1, MONTH_DAYS}, &out->from));
+    TRY(read_whole(reading, from, (WholeMember){"until", 10, MONTH_DAYS}, &out->until));
+    TRY(read_whole(reading, from, (WholeMember){"free", 21, MONTH_DAYS}, &out->free));
+    TRY(read_whole(reading, from, (WholeMember){"confirm", 7, MONTH_DAYS}, &out->confirm));
+    out->randomness = json_get_str(from, "randomness");
+    if (out->from < 1 || out->from > out->until || out->until >= out->free || !out->confirm)
+        return refuse(reading, PATH(reading, "lottery"),
+                      "Entries begin, end, and what is left is free afterwards: from <= until < "
+                      "free, days from 1 to %d.",
+                      MONTH_DAYS);
+    if (str_empty(out->randomness) || out->randomness.len > 200 ||
+        text_has_control(out->randomness))
+        return refuse(reading, PATH(reading, "lottery.randomness"),
+                      "Where the seed comes from is named beforehand: \"drand-quicknet\", or what "
+                      "is published, in one line.");
+    return read_lottery_names(reading, from);
+}
+
 Rc reservation_read(Ctx *ctx, const Json *source, const StrVec *names, const Reservation **out) {
     Reading reading = {.ctx = ctx, .names = names, .out = NEW(ctx->arena, Reservation)};
     *out = reading.out;
@@ -222,6 +264,7 @@ Rc reservation_read(Ctx *ctx, const Json *source, const StrVec *names, const Res
     TRY(read_places(&reading, source));
     TRY(read_test(&reading, source, "need", PATH(&reading, "need"), &reading.out->need));
     TRY(read_cohorts(&reading, source));
+    TRY(read_lottery(&reading, source));
     return read_back(&reading, source);
 }
 
@@ -307,4 +350,46 @@ int64_t reservation_reserved(const Reservation *reservation, const ReservationPl
 
 Str reservation_slot_id(Arena *arena, const Reservation *reservation, const SlotChoice *choice) {
     return book_slot_at(arena, reservation->resource, choice->place->id, choice->time);
+}
+
+/* ---- months of a lottery ---- */
+
+Date reservation_month(Date day, int n) {
+    int months = day.year * 12 + day.month - 1 + n;
+    return (Date){months / 12, months % 12 + 1, 1};
+}
+
+static int64_t day_before(Date month, int64_t day) {
+    Date date = reservation_month(month, -1);
+    date.day = (int)day;
+    return time_jst_start(date);
+}
+
+int64_t lottery_opens(const ReservationLottery *lottery, Date month) {
+    return day_before(month, lottery->from);
+}
+
+int64_t lottery_closes(const ReservationLottery *lottery, Date month) {
+    return day_before(month, lottery->until) + TIME_DAY;
+}
+
+int64_t lottery_frees(const ReservationLottery *lottery, Date month) {
+    return day_before(month, lottery->free);
+}
+
+LotteryPhase lottery_phase(const ReservationLottery *lottery, Date month, int64_t now) {
+    if (now < lottery_opens(lottery, month)) return PHASE_EARLY;
+    if (now < lottery_closes(lottery, month)) return PHASE_ENTRIES;
+    return now < lottery_frees(lottery, month) ? PHASE_DRAWING : PHASE_FREE;
+}
+
+Str reservation_month_text(Arena *arena, Date month) {
+    return str_fmt(arena, "%04d-%02d", month.year, month.month);
+}
+
+bool reservation_month_read(Str text, Date *out) {
+    char day[11];
+    if (text.len != 7) return false;
+    snprintf(day, sizeof day, "%.7s-01", text.ptr);
+    return time_parse_date(str_of(day), out);
 }

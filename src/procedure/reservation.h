@@ -31,9 +31,28 @@ typedef struct ReservationCohort {
 
 typedef enum ReservationMode {
     RESERVE_FIRST_COME,
-    RESERVE_STAFF, /* the office alone gives slots out */
+    RESERVE_STAFF,   /* the office alone gives slots out */
+    RESERVE_LOTTERY, /* of the coming month's slots; what is left is first come */
     RESERVE_MODES
 } ReservationMode;
+
+/* The slots of a month are drawn in the month before: days are days of that month. */
+typedef struct ReservationLottery {
+    int64_t from, until; /* the first and the last day on which entries are taken */
+    int64_t free;        /* from this day what is left is first come, and wins that wait lapse */
+    int64_t confirm;     /* days within which a win has to be confirmed */
+    Str randomness;      /* "drand-quicknet", or what else is published, in a few words */
+    Str entered, won, waiting, lost; /* states of a case */
+    Str confirms;                    /* the resident's move that takes a win */
+} ReservationLottery;
+
+/* Where the slots of a month stand. */
+typedef enum LotteryPhase {
+    PHASE_EARLY,   /* not offered yet */
+    PHASE_ENTRIES, /* a choice is an entry */
+    PHASE_DRAWING,
+    PHASE_FREE /* first come */
+} LotteryPhase;
 
 typedef struct Reservation {
     Str resource;
@@ -47,7 +66,8 @@ typedef struct Reservation {
     int64_t hold;                   /* µs for which a chosen slot is kept until the form is sent */
     int64_t change; /* days before the slot until which it may be changed or given back */
     int back_at;    /* what is given back comes back at this minute of the next day; -1: as below */
-    int64_t back_within; /* at a random instant within this time, µs; 0: at once */
+    ReservationLottery lottery; /* of RESERVE_LOTTERY */
+    int64_t back_within;        /* at a random instant within this time, µs; 0: at once */
 } Reservation;
 
 /* Lives in ctx->arena and refers to source; names: of fields, for expressions. RC_INVALID
@@ -78,5 +98,17 @@ void reservation_times(Arena *arena, const Reservation *reservation, const Reser
 /* Units of a slot there that the office alone gives out. */
 int64_t reservation_reserved(const Reservation *reservation, const ReservationPlace *place);
 Str reservation_slot_id(Arena *arena, const Reservation *reservation, const SlotChoice *choice);
+
+/* The first day of a day's month, and of the month that is n months later. */
+Date reservation_month(Date day, int n);
+/* Instants of a month's lottery: entries open, close, what is left is free. */
+int64_t lottery_opens(const ReservationLottery *lottery, Date month);
+int64_t lottery_closes(const ReservationLottery *lottery, Date month);
+int64_t lottery_frees(const ReservationLottery *lottery, Date month);
+/* By the clock alone: whether it was drawn is the ledger's to say. */
+LotteryPhase lottery_phase(const ReservationLottery *lottery, Date month, int64_t now);
+/* "2027-01", and back. */
+Str reservation_month_text(Arena *arena, Date month);
+bool reservation_month_read(Str text, Date *out);
 
 #endif

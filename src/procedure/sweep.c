@@ -8,7 +8,7 @@
 
 enum { SWEEP_ARENA = 64 << 20, SLOTS_AT_ONCE = 200 };
 
-static const int64_t every = 5 * TIME_MINUTE, patience = 10 * TIME_SECOND;
+static const int64_t every = 5 * TIME_MINUTE, soon = TIME_SECOND, patience = 10 * TIME_SECOND;
 
 struct Sweep {
     Tenant *tenant;
@@ -69,12 +69,16 @@ static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
                .db = sweep->db,
                .deadline = time_monotonic() + patience};
     (void)at;
+    bool more = false;
     Rc rc = procedures_expire(&ctx, &slots);
     if (rc != RC_OK && rc != RC_BUSY)
         log_error("procedure", "expired holds were not taken out: " STR_FMT,
                   STR_ARG(ctx.error.detail));
+    rc = draws_round(&ctx, &more);
+    if (rc != RC_OK && rc != RC_BUSY)
+        log_error("procedure", "a lottery does not go on: " STR_FMT, STR_ARG(ctx.error.detail));
     if (!atomic_load(&sweep->stop))
-        ledger_timer(ledger, key, time_now(&clock) + every, sweep_due, sweep);
+        ledger_timer(ledger, key, time_now(&clock) + (more ? soon : every), sweep_due, sweep);
 }
 
 Rc procedures_sweep(Ctx *ctx, Tenant *tenant) {

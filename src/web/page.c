@@ -102,6 +102,23 @@ static bool reductions_open(HttpExchange *x) {
     return waste && waste_decides(waste, STR("fee-reduction"), ctx->actor->post);
 }
 
+/* Where slots are drawn by lot, to those whose division does it. */
+static bool lotteries_open(HttpExchange *x) {
+    const Ctx *ctx = http_ctx(x);
+    Definitions found;
+    CatalogueQuery query = {.day = time_jst_date(time_now(ctx->clock))};
+    if (!ctx->tenant) return false;
+    catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &query, &found);
+    for (size_t i = 0; i < found.len; i++) {
+        const Reservation *reservation = found.items[i]->reservation;
+        const GatePost *post = gate_post(ctx->tenant->gate, found.items[i]->post);
+        if (reservation && reservation->mode == RESERVE_LOTTERY && post &&
+            str_eq(post->division, ctx->actor->division))
+            return true;
+    }
+    return false;
+}
+
 /* What the official's roles give him, and the gate. */
 static Json nav_value(HttpExchange *x) {
     static const struct {
@@ -111,6 +128,7 @@ static Json nav_value(HttpExchange *x) {
     } rows[] = {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff", inbox_own},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "lotteries", "/staff/lotteries", lotteries_open},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
         {1u << ROLE_CLERK, "round", "/staff/round"},
@@ -551,6 +569,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_procedures_rows, page_procedures_count},
         {page_slots_rows, page_slots_count},
         {page_attach_rows, page_attach_count},
+        {page_lottery_rows, page_lottery_count},
         {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},

@@ -166,6 +166,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     moves_set(x, &view, application, form);
     page_remedies(&view, application);
     page_booking(x, &view, application, place->base);
+    page_draw_entry(x, &view, application);
     view_str(&view, "move_url", str_fmt(view.arena, STR_FMT "/move", STR_ARG(place->base)));
     view_str(&view, "receipt_url", str_fmt(view.arena, STR_FMT "/receipt", STR_ARG(place->base)));
     page_until(&view, place);

@@ -356,8 +356,9 @@ static PageFaults faults_count(const Form *before, const Form *after, const Form
 
 /* Whether an error is of the slot that was chosen: told on its page. */
 static bool is_slot_error(const Error *error) {
-    static const char *const codes[] = {"slot-full", "holds-share", "holds-network", "not-offered",
-                                        "not-open"};
+    static const char *const codes[] = {"slot-full",     "holds-share", "holds-network",
+                                        "not-offered",   "not-open",    "entered-already",
+                                        "entries-closed"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (str_eq(error->code, str_of(codes[i]))) return true;
     return false;

@@ -63,24 +63,10 @@ static Json time_value(const Showing *showing, const BookingOffer *offer) {
     view_str(&one, "label", str_fmt(arena, STR_FMT "–" STR_FMT, STR_ARG(clock), STR_ARG(until)));
     view_int(&one, "remaining", offer->left);
     view_bool(&one, "open", offer->open);
+    view_bool(&one, "entry", offer->entry);
     view_bool(&one, "few", offer->left <= FEW_LEFT);
     view_bool(&one, "checked", reservation_choice_same(&offer->slot, &showing->chosen));
     return view_value(&one);
-}
-
-static Json day_value(const Showing *showing, Date day, int64_t left) {
-    Arena *arena = http_ctx(showing->x)->arena;
-    View one = view_new(arena);
-    view_str(&one, "date", time_format_date(arena, day));
-    view_str(&one, "url", slots_url(showing, showing->place, showing->first, day));
-    view_int(&one, "remaining", left);
-    view_bool(&one, "on", showing->day.year && time_date_days(day) == time_date_days(showing->day));
-    return view_value(&one);
-}
-
-static bool choice_is_on(const Showing *showing, Date day) {
-    return showing->chosen.place == showing->place &&
-           time_date_days(showing->chosen.time.day) == time_date_days(day);
 }
 
 /* A day that has times. */
@@ -90,6 +76,23 @@ typedef struct Offered {
     int64_t left; /* in those that suffice */
 } Offered;
 typedef VEC(Offered) OfferedDays;
+
+static Json day_value(const Showing *showing, const Offered *offered) {
+    Arena *arena = http_ctx(showing->x)->arena;
+    View one = view_new(arena);
+    Date day = offered->day;
+    view_str(&one, "date", time_format_date(arena, day));
+    view_str(&one, "url", slots_url(showing, showing->place, showing->first, day));
+    view_int(&one, "remaining", offered->left);
+    view_bool(&one, "entry", offered->offers.items[0].entry);
+    view_bool(&one, "on", showing->day.year && time_date_days(day) == time_date_days(showing->day));
+    return view_value(&one);
+}
+
+static bool choice_is_on(const Showing *showing, Date day) {
+    return showing->chosen.place == showing->place &&
+           time_date_days(showing->chosen.time.day) == time_date_days(day);
+}
 
 /* The days to show, and the first one behind them; year 0: there is none. */
 static Rc days_read(Showing *showing, OfferedDays *out, Date *later) {
@@ -149,7 +152,7 @@ Rc page_slots(HttpExchange *x, View *view, const SlotsAsk *ask) {
     const Offered *shown = day_shown(&showing, &days);
     if (shown) showing.day = shown->day;
     VEC_EACH (const Offered, one, &days)
-        vec_push(view->arena, &items, day_value(&showing, one->day, one->left));
+        vec_push(view->arena, &items, day_value(&showing, one));
     for (size_t i = 0; shown && i < shown->offers.len; i++)
         vec_push(view->arena, &times, time_value(&showing, &shown->offers.items[i]));
     places_set(&showing, view);
@@ -166,6 +169,8 @@ Rc page_slots(HttpExchange *x, View *view, const SlotsAsk *ask) {
 /* ---- what keeps a slot from being taken ---- */
 
 const char *page_slot_fault(const Error *error) {
+    if (str_eq(error->code, STR("entered-already"))) return "entered";
+    if (str_eq(error->code, STR("entries-closed"))) return "gone";
     if (error->rc == RC_CONFLICT) return page_hold_fault(error);
     return str_eq(error->code, STR("not-open")) ? "closed" : "gone";
 }
@@ -193,6 +198,7 @@ static void change_show(HttpExchange *x, const Entity *application, const CasePl
     SlotsAsk ask = {.booking = {.reservation = definition->reservation,
                                 .units = entity_int(application, STR(LD_DEFAULT "bookedUnits"), 1),
                                 .office = ctx->actor->kind == ACTOR_STAFF,
+                                .change = true,
                                 .own = application->id},
                     .value = entity_text(application, STR(LD_DEFAULT "booking")),
                     .path = str_fmt(ctx->arena, STR_FMT "/slot", STR_ARG(place->base))};

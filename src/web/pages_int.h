@@ -260,6 +260,9 @@ void page_booking_post(HttpExchange *x, const Entity *application, const CasePla
 /* `slot_change`, `slot_story`: where a case's slot is changed, and what happened to it. */
 void page_booking(HttpExchange *x, View *view, const Entity *application, Str base);
 
+/* `entry` of a case to a lottery; null: it entered none. */
+void page_draw_entry(HttpExchange *x, View *view, const Entity *application);
+
 /* Days of a district that can be chosen, by month; one more is free on the day that is one's own
  * already (year 0: none). */
 Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own);
@@ -333,6 +336,7 @@ PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
 PAGE_ROWS(slots);
+PAGE_ROWS(lottery);
 PAGE_ROWS(design);
 PAGE_ROWS(design_edit);
 PAGE_ROWS(preview);

@@ -123,6 +123,8 @@ def parameters(browsers):
         'procedure': 'dog-registration',
         'page': 'dog',
         'resource': 'vaccine',
+        'lottery': 'community-center',
+        'month': '2026-12',
         'place': 'health-center',
         'time': '09:15',
         'entityId': 'urn:ngsi-ld:Slot:x',

@@ -118,11 +118,12 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 4);
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 5);
     definitions[0] = house_starter(house, "procedures/dog-registration.json");
     definitions[1] = house_starter(house, "procedures/small-business-subsidy.json");
     definitions[2] = house_starter(house, "procedures/vaccine-slot.json");
     definitions[3] = house_starter(house, "procedures/road-damage.json");
+    definitions[4] = house_starter(house, "procedures/facility-booking.json");
     ProcedureSources sources = {.attach = {1 << 20, 5, 4 << 20},
                                 .waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
@@ -131,7 +132,7 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = 4,
+                                .definition_count = 5,
                                 .blank = house_starter(house, "blank-procedure.json")};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }

@@ -1,0 +1,533 @@
+#include "procedure_int.h"
+
+#include "draw.h"
+
+#include <stdlib.h>
+
+#define TICKET_TYPE LD_DEFAULT "LotteryTicket"
+
+enum { SALT_CHARS = 26, TICKET_CHARS = 26, STEPS_AT_ONCE = 500, SEED_MAX = 200, MONTHS_AHEAD = 3 };
+
+static const Str state_words[] = {
+    [DRAW_NONE] = STR("open"),
+    [DRAW_CLOSING] = STR("closing"),
+    [DRAW_CLOSED] = STR("closed"),
+    [DRAW_DRAWN] = STR("drawn"),
+};
+
+/* ---- reading ---- */
+
+static Str draw_id(Arena *arena, const Reservation *reservation, Date month) {
+    return str_fmt(arena, "urn:ngsi-ld:Lottery:" STR_FMT ":" STR_FMT,
+                   STR_ARG(reservation->resource), STR_ARG(reservation_month_text(arena, month)));
+}
+
+Str draw_name(Arena *arena, const Reservation *reservation, Date month) {
+    return str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(reservation->resource),
+                   STR_ARG(reservation_month_text(arena, month)));
+}
+
+/* An hour after the closing: nobody can have known it while he could still enter. */
+Str draw_randomness(Arena *arena, const ReservationLottery *lottery, Date month) {
+    if (!str_eq(lottery->randomness, STR("drand-quicknet"))) return lottery->randomness;
+    int64_t at = lottery_closes(lottery, month) + TIME_HOUR;
+    return str_fmt(arena, STR_FMT " round %lld", STR_ARG(lottery->randomness),
+                   (long long)lottery_drand_round(at));
+}
+
+static const Json *list_of(const Entity *entity, Str iri) {
+    const Attr *attr = entity_attr(entity, iri);
+    return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
+}
+
+static void entries_read(Arena *arena, const Entity *entity, Lottery *out) {
+    const Json *slots = list_of(entity, IRI("slots")), *entries = list_of(entity, IRI("entries"));
+    for (size_t i = 0; slots && i < slots->len; i++)
+        vec_push(arena, &out->slots,
+                 (LotterySlot){json_str(json_at(json_at(slots, i), 0)),
+                               (int64_t)json_number(json_at(json_at(slots, i), 1))});
+    for (size_t i = 0; entries && i < entries->len; i++)
+        vec_push(arena, &out->entries,
+                 (LotteryEntry){json_str(json_at(json_at(entries, i), 0)),
+                                json_str(json_at(json_at(entries, i), 1)),
+                                (int64_t)json_number(json_at(json_at(entries, i), 2))});
+}
+
+Rc draw_load(Ctx *ctx, const Definition *definition, Date month, Draw *out) {
+    const Reservation *reservation = definition->reservation;
+    const Entity *entity;
+    Arena *arena = ctx->arena;
+    *out = (Draw){.definition = definition,
+                  .month = month,
+                  .id = draw_id(arena, reservation, month),
+                  .lottery = {.name = draw_name(arena, reservation, month),
+                              .randomness = draw_randomness(arena, &reservation->lottery, month)}};
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, out->id, &entity);
+    if (rc != RC_OK) return rc == RC_NOT_FOUND ? RC_OK : rc;
+    out->version = entity->version;
+    while (out->state < DRAW_DRAWN &&
+           !str_eq(state_words[out->state], entity_text(entity, IRI("state"))))
+        out->state++;
+    out->lottery.closed = entity_text(entity, IRI("closedAt"));
+    out->lottery.randomness = entity_text(entity, IRI("randomness"));
+    out->lottery.seed = entity_text(entity, IRI("seed"));
+    entries_read(arena, entity, &out->lottery);
+    if (out->state == DRAW_DRAWN) lottery_draw(arena, &out->lottery, &out->ranks);
+    return RC_OK;
+}
+
+Rc draw_phase(Ctx *ctx, const Reservation *reservation, Date day, LotteryPhase *out) {
+    const Entity *entity;
+    *out = PHASE_FREE;
+    if (reservation->mode != RESERVE_LOTTERY) return RC_OK;
+    Date month = reservation_month(day, 0);
+    *out = lottery_phase(&reservation->lottery, month, time_now(ctx->clock));
+    if (*out != PHASE_FREE) return RC_OK;
+    Rc rc =
+        ledger_entity(ctx, ctx->tenant->ledger, draw_id(ctx->arena, reservation, month), &entity);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool drawn = rc == RC_OK && str_eq(entity_text(entity, IRI("state")), state_words[DRAW_DRAWN]);
+    if (!drawn) *out = PHASE_DRAWING; /* nobody books before those who entered have their answer */
+    return RC_OK;
+}
+
+bool draw_entry(const Ctx *ctx, const Entity *application, DrawEntry *out) {
+    const Definition *definition = defined_of(ctx, application);
+    const Attr *attr = entity_attr(application, IRI("entry"));
+    const Json *entry = attr ? attr->value : NULL;
+    *out = (DrawEntry){.lottery = entity_text(application, IRI("lottery")),
+                       .commitment = json_get_str(entry, "commitment"),
+                       .salt = json_get_str(entry, "salt"),
+                       .units = json_get_int(entry, "units", 1),
+                       .until = entity_int(application, IRI("wonUntil"), 0)};
+    if (!definition || !definition->reservation || !entry ||
+        !reservation_choice(definition->reservation, json_get_str(entry, "slot"), &out->choice))
+        return false;
+    out->month = reservation_month(out->choice.time.day, 0);
+    return true;
+}
+
+/* ---- entering ---- */
+
+/* lottery.enter: changes nothing, but entries must still be taken. */
+typedef struct PartEnter {
+    Str lottery;
+    int64_t closes;
+} PartEnter;
+
+static Rc enter_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartEnter *part = args;
+    if (!stage_entity(stage, part->lottery) && stage_now(stage) < part->closes) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "entries-closed", part->lottery,
+                    "Entries to this lottery are closed.");
+}
+
+static const PartKind part_enter = {"lottery.enter", 1, enter_guard, NULL};
+
+static Str phone_of(const Form *form) {
+    for (size_t i = 0; i < form->n; i++)
+        if (str_eq(form->answers[i].field->from, STR("phone")) &&
+            form->answers[i].value.kind == FEEL_STRING)
+            return form->answers[i].value.string;
+    return STR_NONE;
+}
+
+/* Who enters twice under one account or telephone number enters once: the ticket's id is a keyed
+   hash of either. */
+static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
+    Str text = str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(lottery), STR_ARG(who));
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("lottery-ticket"), text);
+    return str_fmt(arena, "urn:ngsi-ld:LotteryTicket:" STR_FMT,
+                   STR_ARG(hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes},
+                                       TICKET_CHARS)));
+}
+
+static void ticket_put(Command *command, Str id, Str lottery) {
+    Arena *arena = command_arena(command);
+    Delta *delta = NEW(arena, Delta);
+    PartPut *put = NEW(arena, PartPut);
+    *delta = (Delta){.op = lottery.len ? DELTA_PUT : DELTA_DELETE, .id = id};
+    if (lottery.len) {
+        delta->after = entity_new(arena, id, STR(TICKET_TYPE));
+        entity_set(arena, delta->after, IRI("lottery"), json_of_str(lottery));
+    }
+    *put = (PartPut){.delta = delta, .expect = lottery.len ? PUT_ABSENT : PUT_PRESENT};
+    command_needs(command, id);
+    command_add(command, &part_put, put);
+}
+
+void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const DrawWish *wish,
+                Entity *application) {
+    Arena *arena = command_arena(command);
+    const Reservation *reservation = draft->definition->reservation;
+    Date month = reservation_month(wish->choice->time.day, 0);
+    PartEnter *enter = NEW(arena, PartEnter);
+    *enter = (PartEnter){draw_id(arena, reservation, month),
+                         lottery_closes(&reservation->lottery, month)};
+    command_needs(command, enter->lottery);
+    command_add(command, &part_enter, enter);
+    Str phone = phone_of(&draft->form), person = ctx->actor->person;
+    bool own = str_eq(draft->channel, STR("web")) && !str_empty(person);
+    Str who = own ? person : str_empty(phone) ? application->id : phone;
+    Str ticket = ticket_id(ctx, arena, enter->lottery, who);
+    ticket_put(command, ticket, enter->lottery);
+    LotteryWish entry = {.lottery = draw_name(arena, reservation, month),
+                         .case_id = application->id,
+                         .slot = reservation_choice_text(arena, wish->choice),
+                         .salt = rand_id(ctx->rand, arena, SALT_CHARS),
+                         .units = wish->units};
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    members[0] = (JsonMember){STR("slot"), json_of_str(entry.slot)};
+    members[1] = (JsonMember){STR("units"), json_of_int(entry.units)};
+    members[2] = (JsonMember){STR("salt"), json_of_str(entry.salt)};
+    members[3] = (JsonMember){STR("commitment"), json_of_str(lottery_commitment(arena, &entry))};
+    members[4] = (JsonMember){STR("ticket"), json_of_str(ticket)};
+    entity_set(arena, application, IRI("lottery"), json_of_str(enter->lottery));
+    entity_set_kind(arena, application, ATTR_JSON, IRI("entry"), json_of_members(members, 5));
+}
+
+void draw_leave(Ctx *ctx, Command *command, const Entity *application) {
+    DrawEntry entry;
+    const Reservation *reservation = defined_of(ctx, application)->reservation;
+    Arena *arena = command_arena(command);
+    if (!draw_entry(ctx, application, &entry)) return;
+    int64_t closes = lottery_closes(&reservation->lottery, entry.month);
+    Str ticket = json_get_str(entity_attr(application, IRI("entry"))->value, "ticket");
+    if (time_now(ctx->clock) < closes) {
+        ticket_put(command, str_dup(arena, ticket), STR_NONE); /* he may enter again */
+        return;
+    }
+    PartSlot *part = booking_part(command, reservation, &entry.choice);
+    part->name = str_dup(arena, application->id);
+    command_add(command, &part_slot_release, part);
+}
+
+/* ---- closing and drawing ---- */
+
+static Command *draw_command(Ctx *ctx, const char *kind, const Draw *draw, Entity **after) {
+    Command *command = case_command(ctx, str_of(kind), STR_NONE, STR("timer"));
+    Arena *arena = command_arena(command);
+    Delta *delta = NEW(arena, Delta);
+    PartPut *put = NEW(arena, PartPut);
+    *after = entity_new(arena, str_dup(arena, draw->id), STR(DRAW_TYPE));
+    *delta = (Delta){
+        .op = draw->version ? DELTA_CHANGE : DELTA_PUT, .id = (*after)->id, .after = *after};
+    *put = (PartPut){.delta = delta,
+                     .expect = draw->version ? PUT_VERSION : PUT_ABSENT,
+                     .version = draw->version};
+    command_needs(command, delta->id);
+    command_add(command, &part_put, put);
+    return command;
+}
+
+static void state_set(Arena *arena, Entity *after, DrawState state) {
+    entity_set(arena, after, IRI("state"), json_of_str(state_words[state]));
+}
+
+/* From now on nobody enters: what entered is whole when it is gathered. */
+static Rc draw_close(Ctx *ctx, const Draw *draw) {
+    const Reservation *reservation = draw->definition->reservation;
+    Entity *after;
+    Outcome outcome;
+    Command *command = draw_command(ctx, "lottery.close", draw, &after);
+    Arena *arena = command_arena(command);
+    entity_set(arena, after, IRI("resource"), json_of_str(reservation->resource));
+    entity_set(arena, after, IRI("month"), json_of_str(reservation_month_text(arena, draw->month)));
+    entity_set(arena, after, IRI("closedAt"),
+               json_of_str(time_format(arena, lottery_closes(&reservation->lottery, draw->month))));
+    entity_set(arena, after, IRI("randomness"),
+               json_of_str(str_dup(arena, draw->lottery.randomness)));
+    state_set(arena, after, DRAW_CLOSING);
+    return case_execute(ctx, command, &outcome);
+}
+
+/* A case of the lottery, as long as the round goes on. */
+typedef struct DrawCase {
+    Str id, state, commitment;
+    SlotChoice choice;
+    int64_t units, until;
+    size_t rank;
+    bool wins;
+} DrawCase;
+typedef VEC(DrawCase) DrawCases;
+
+typedef struct Gathering {
+    Ctx *ctx; /* whose arena lasts */
+    DrawCases *out;
+} Gathering;
+
+static Rc case_gather(Ctx *ctx, void *arg, const Entity *application) {
+    Gathering *gathering = arg;
+    Arena *arena = gathering->ctx->arena;
+    CaseState state = case_state(application);
+    DrawEntry entry;
+    if (state == CASE_STATES || CASE_ENDS & 1u << state) return RC_OK;
+    if (!draw_entry(ctx, application, &entry)) return RC_OK;
+    vec_push(arena, gathering->out,
+             (DrawCase){.id = str_dup(arena, application->id),
+                        .state = str_dup(arena, entity_text(application, IRI("procedureState"))),
+                        .commitment = str_dup(arena, entry.commitment),
+                        .choice = entry.choice,
+                        .units = entry.units,
+                        .until = entry.until});
+    return RC_OK;
+}
+
+/* All that are still open, at whatever state. */
+static Rc cases_gather(Ctx *ctx, const Draw *draw, DrawCases *out) {
+    Gathering gathering = {ctx, out};
+    ProjectWish wish = {.type = STR("Application"),
+                        .q = str_fmt(ctx->arena, "lottery==\"" STR_FMT "\"", STR_ARG(draw->id))};
+    *out = (DrawCases){0};
+    return project_each(ctx, &wish, case_gather, &gathering);
+}
+
+static bool has_slot(const Lottery *lottery, Str name) {
+    VEC_EACH (const LotterySlot, slot, &lottery->slots)
+        if (str_eq(slot->name, name)) return true;
+    return false;
+}
+
+static void lottery_of(Ctx *ctx, const Reservation *reservation, const DrawCases *cases,
+                       Lottery *out) {
+    Arena *arena = ctx->arena;
+    VEC_EACH (const DrawCase, one, cases) {
+        const ReservationPlace *place = one->choice.place;
+        Str slot = reservation_choice_text(arena, &one->choice);
+        int64_t units = place->units - reservation_reserved(reservation, place);
+        if (units > 0 && !has_slot(out, slot))
+            vec_push(arena, &out->slots, (LotterySlot){slot, units});
+        if (units > 0)
+            vec_push(arena, &out->entries, (LotteryEntry){one->commitment, slot, one->units});
+    }
+    lottery_sort(out);
+}
+
+static Json row_json(Arena *arena, Json first, Json second, const Json *third) {
+    Json *items = NEW_ARRAY(arena, Json, 3);
+    items[0] = first;
+    items[1] = second;
+    if (third) items[2] = *third;
+    return json_of_items(items, third ? 3 : 2);
+}
+
+static void list_set(Arena *arena, Entity *after, const Lottery *lottery) {
+    JsonItems slots = {0}, entries = {0};
+    VEC_EACH (const LotterySlot, slot, &lottery->slots)
+        vec_push(arena, &slots,
+                 row_json(arena, json_of_str(slot->name), json_of_int(slot->units), NULL));
+    VEC_EACH (const LotteryEntry, entry, &lottery->entries) {
+        Json units = json_of_int(entry->units);
+        vec_push(arena, &entries,
+                 row_json(arena, json_of_str(entry->commitment), json_of_str(entry->slot), &units));
+    }
+    entity_set_kind(arena, after, ATTR_JSON, IRI("slots"), json_of_items(slots.items, slots.len));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("entries"),
+                    json_of_items(entries.items, entries.len));
+}
+
+/* Publishes the list. Where nobody entered there is nothing to draw. */
+static Rc draw_publish(Ctx *ctx, const Draw *draw) {
+    DrawCases cases;
+    Outcome outcome;
+    Entity *after;
+    Lottery list = {0};
+    TRY(cases_gather(ctx, draw, &cases));
+    if (cases.len > LOTTERY_ENTRIES_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "lottery-too-large", draw->id,
+                        "A lottery has at most %d entries: divide the resource into several.",
+                        LOTTERY_ENTRIES_MAX);
+    lottery_of(ctx, draw->definition->reservation, &cases, &list);
+    Command *command = draw_command(ctx, "lottery.publish", draw, &after);
+    list_set(command_arena(command), after, &list);
+    state_set(command_arena(command), after, list.entries.len ? DRAW_CLOSED : DRAW_DRAWN);
+    return case_execute(ctx, command, &outcome);
+}
+
+static bool good_seed(Str seed) {
+    for (size_t i = 0; i < seed.len; i++)
+        if (seed.ptr[i] <= ' ' || seed.ptr[i] > '~') return false;
+    return seed.len >= 4 && seed.len <= SEED_MAX;
+}
+
+Rc draw_seed(Ctx *ctx, const Definition *definition, Date month, Str seed) {
+    Draw draw;
+    Outcome outcome;
+    Entity *after;
+    GateAsk ask = {.action = ACT_CONFIRM, .type = STR(DRAW_TYPE), .class = CLASS_OPEN};
+    TRY(gate_check(ctx, &ask));
+    TRY(draw_load(ctx, definition, month, &draw));
+    seed = str_trim(seed);
+    if (draw.state == DRAW_DRAWN)
+        return ctx_fail(ctx, RC_CONFLICT, "drawn", draw.id, "This lottery has been drawn.");
+    if (draw.state != DRAW_CLOSED)
+        return ctx_fail(ctx, RC_CONFLICT, "not-closed", draw.id,
+                        "A seed is entered once the list of entries is out.");
+    if (!good_seed(seed))
+        return ctx_fail(ctx, RC_INVALID, "bad-seed", STR("seed"),
+                        "The seed is from 4 to %d letters and digits without blanks, as published.",
+                        SEED_MAX);
+    Command *command = draw_command(ctx, "lottery.draw", &draw, &after);
+    Arena *arena = command_arena(command);
+    entity_set(arena, after, IRI("seed"), json_of_str(str_dup(arena, seed)));
+    JsonItems ranks = {0};
+    draw.lottery.seed = seed;
+    lottery_draw(ctx->arena, &draw.lottery, &draw.ranks);
+    VEC_EACH (const LotteryRank, rank, &draw.ranks)
+        vec_push(arena, &ranks,
+                 row_json(arena, json_of_str(str_dup(arena, rank->entry->commitment)),
+                          json_of_bool(rank->wins), NULL));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("ranks"), json_of_items(ranks.items, ranks.len));
+    state_set(arena, after, DRAW_DRAWN);
+    return case_execute(ctx, command, &outcome);
+}
+
+/* ---- what follows for the cases ---- */
+
+typedef struct Settling {
+    Ctx *ctx;
+    const Draw *draw;
+    const ReservationLottery *lottery;
+    int64_t frees;
+    size_t steps;
+} Settling;
+
+static bool in_state(const DrawCase *one, Str state) {
+    return str_eq(one->state, state);
+}
+
+static PartSlot *win_hold(const Settling *settling, Command *command, const DrawCase *one,
+                          int64_t until) {
+    PartSlot *part = booking_part(command, settling->draw->definition->reservation, &one->choice);
+    part->name = str_dup(command_arena(command), one->id);
+    part->units = one->units;
+    part->until = until;
+    return part;
+}
+
+static int64_t win_until(const Settling *settling) {
+    Date today = time_jst_date(time_now(settling->ctx->clock));
+    int64_t until = time_jst_start(today) + (settling->lottery->confirm + 1) * TIME_DAY;
+    return until < settling->frees ? until : settling->frees;
+}
+
+static void due_set(Arena *arena, Entity *set, int64_t until) {
+    Date last = time_jst_date(until - 1);
+    Json day = json_of_str(time_format_date(arena, last));
+    entity_set(arena, set, IRI("wonUntil"), json_of_int(until));
+    entity_set(arena, set, IRI("due"), day);
+    entity_set(arena, set, IRI("answerDue"), day);
+}
+
+/* One case from one state to another; a win holds its slot in the same command. A case that has
+   moved meanwhile stays as it is. */
+static Rc case_settle(Settling *settling, const DrawCase *one, Str to) {
+    Ctx *ctx = settling->ctx;
+    Outcome outcome;
+    const DefinedState *state = definition_state(settling->draw->definition, to);
+    Command *command = case_command(ctx, STR("lottery.settle"), one->id, STR("timer"));
+    Arena *arena = command_arena(command);
+    PartStep *step = NEW(arena, PartStep);
+    StrVec *from = NEW(arena, StrVec);
+    vec_push(arena, from, str_dup(arena, one->state));
+    Entity *set = entity_new(arena, str_dup(arena, one->id), STR(CASE_TYPE));
+    if (str_eq(to, settling->lottery->won)) {
+        int64_t until = win_until(settling);
+        due_set(arena, set, until);
+        command_add(command, &part_slot_hold, win_hold(settling, command, one, until));
+    }
+    *step = (PartStep){.id = set->id,
+                       .defined_from = from,
+                       .defined_to = to,
+                       .to = defined_phase(state),
+                       .set = set,
+                       .kind = to};
+    command_needs(command, step->id);
+    command_add(command, &part_case_step, step);
+    settling->steps++;
+    Rc rc = case_execute(ctx, command, &outcome);
+    return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on")) ? RC_OK : rc;
+}
+
+static Rc entered_settle(Settling *settling, const DrawCase *one) {
+    const ReservationLottery *lottery = settling->lottery;
+    int64_t now = time_now(settling->ctx->clock);
+    if (in_state(one, lottery->won) && one->until <= now)
+        return case_settle(settling, one, lottery->lost);
+    if (!in_state(one, lottery->entered)) return RC_OK;
+    if (now >= settling->frees) return case_settle(settling, one, lottery->lost);
+    return case_settle(settling, one, one->wins ? lottery->won : lottery->waiting);
+}
+
+/* 繰上げ: by rank, while something of the slot is free. */
+static Rc waiting_settle(Settling *settling, const DrawCase *one) {
+    const ReservationLottery *lottery = settling->lottery;
+    if (!in_state(one, lottery->waiting)) return RC_OK;
+    if (time_now(settling->ctx->clock) >= settling->frees)
+        return case_settle(settling, one, lottery->lost);
+    Rc rc = case_settle(settling, one, lottery->won);
+    return rc == RC_CONFLICT && str_eq(settling->ctx->error.code, STR("slot-full")) ? RC_OK : rc;
+}
+
+static int rank_order(const void *a, const void *b) {
+    const DrawCase *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void cases_rank(Arena *arena, const Draw *draw, DrawCases *cases) {
+    Map ranks = map_new(arena);
+    for (size_t i = 0; i < draw->ranks.len; i++)
+        map_put(&ranks, draw->ranks.items[i].entry->commitment, (void *)(uintptr_t)(i + 1));
+    VEC_EACH (DrawCase, one, cases) {
+        one->rank = (uintptr_t)map_get(&ranks, one->commitment);
+        one->wins = one->rank && draw->ranks.items[one->rank - 1].wins;
+    }
+    if (cases->len) qsort(cases->items, cases->len, sizeof *cases->items, rank_order);
+}
+
+static Rc draw_settle(Ctx *ctx, const Draw *draw, bool *more) {
+    const ReservationLottery *lottery = &draw->definition->reservation->lottery;
+    DrawCases cases;
+    Settling settling = {
+        .ctx = ctx, .draw = draw, .lottery = lottery, .frees = lottery_frees(lottery, draw->month)};
+    if (!draw->lottery.entries.len) return RC_OK;
+    TRY(cases_gather(ctx, draw, &cases));
+    cases_rank(ctx->arena, draw, &cases);
+    VEC_EACH (const DrawCase, one, &cases) {
+        if (settling.steps >= STEPS_AT_ONCE) break;
+        TRY(entered_settle(&settling, one));
+    }
+    *more = *more || settling.steps > 0; /* who waits moves up once all have their result */
+    if (settling.steps) return RC_OK;
+    VEC_EACH (const DrawCase, one, &cases)
+        TRY(waiting_settle(&settling, one));
+    return RC_OK;
+}
+
+static Rc draw_round(Ctx *ctx, const Definition *definition, Date month, bool *more) {
+    Draw draw;
+    const ReservationLottery *lottery = &definition->reservation->lottery;
+    if (time_now(ctx->clock) < lottery_closes(lottery, month)) return RC_OK;
+    TRY(draw_load(ctx, definition, month, &draw));
+    if (draw.state == DRAW_NONE) {
+        TRY(draw_close(ctx, &draw));
+        TRY(draw_load(ctx, definition, month, &draw));
+    }
+    if (draw.state == DRAW_CLOSING) return draw_publish(ctx, &draw);
+    return draw.state == DRAW_DRAWN ? draw_settle(ctx, &draw, more) : RC_OK;
+}
+
+Rc draws_round(Ctx *ctx, bool *more) {
+    Date today = time_jst_date(time_now(ctx->clock));
+    Definitions found;
+    CatalogueQuery query = {.day = today};
+    *more = false;
+    catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &query, &found);
+    for (size_t i = 0; i < found.len; i++) {
+        const Reservation *reservation = found.items[i]->reservation;
+        if (!reservation || reservation->mode != RESERVE_LOTTERY) continue;
+        for (int n = 0; n < MONTHS_AHEAD; n++)
+            TRY(draw_round(ctx, found.items[i], reservation_month(today, n), more));
+    }
+    return RC_OK;
+}
