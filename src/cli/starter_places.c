@@ -30,7 +30,8 @@ static Rc bring(Ctx *ctx, Str name, Str text) {
 Rc starter_places(Ctx *ctx) {
     for (size_t i = 0; i < city_file_count; i++) {
         Str path = str_of(city_files[i].path);
-        if (str_starts(path, STR("places/"))) TRY(bring(ctx, path, city_starter_file(path)));
+        if (str_starts(path, STR("places/")) || str_starts(path, STR("inventory/")))
+            TRY(bring(ctx, path, city_starter_file(path)));
     }
     return RC_OK;
 }

@@ -74,6 +74,23 @@ int64_t insight_public_every(const Insight *insight);
 enum { HOLD_STEP = 10 };
 int64_t hold_next(int64_t held, int64_t count);
 
+/* ---- the effect of procedures ---- */
+#define EFFECT_BULKY STR("bulky-waste") /* the procedure of cases that name none */
+/* What cases that arrived in one month by one channel came to. Seconds; those of waiting are of the
+   ended ones alone. */
+typedef struct Effect {
+    Str procedure, month, channel; /* "2026-11"; "web", "phone", "counter" */
+    int64_t cases, ended;
+    int64_t asked; /* that went back to whose they are, at least once */
+    int64_t office, holder,
+        other;              /* waited for the office, for whose they are, for another office */
+    int64_t touch, touched; /* work on their pages; and how many cases it was measured of */
+} Effect;
+typedef VEC(Effect) Effects;
+/* By procedure, month and channel, from a month on; procedure empty: all. Lives in ctx->arena. Pool
+   threads. */
+Rc insight_effects(Ctx *ctx, Str procedure, Str from, Effects *out);
+
 /* ---- gauges ---- */
 
 typedef struct Threshold {

@@ -64,6 +64,9 @@ Rc tally_pickups(Ctx *ctx, Date from, bool held, Date *day, Tally *out);
 /* Readings of a series. */
 Rc tally_readings(Ctx *ctx, Str entity, int64_t *n);
 
+/* ---- effect.c: what procedures cost, as counters that follow the ledger ---- */
+Follower effect_follower(void);
+
 /* ---- tiles.c ---- */
 /* Computes all tiles into ctx->arena. */
 Rc tiles_compute(Ctx *ctx, Insight *insight, Tiles *out);

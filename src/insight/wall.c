@@ -166,6 +166,7 @@ Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options) {
     insight->places.arena = arena_new(INSIGHT_ARENA);
     tenant->insight = insight;
     project_add(tenant->project, tally_follower(insight));
+    project_add(tenant->project, effect_follower());
     return RC_OK;
 }
 

@@ -137,6 +137,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
         {~0u, "absence", "/staff/absence"},
         {1u << ROLE_CLERK | 1u << ROLE_STEWARD, "designs", "/staff/procedures"},
+        {1u << ROLE_CHIEF | 1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "effect", "/staff/effect"},
         {1u << ROLE_STEWARD, "data", "/staff/releases"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "wall", "/staff/wall"},
         {1u << ROLE_AUDITOR, "log", "/audit"},
@@ -595,6 +596,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_design_rows, page_design_count},
         {page_design_edit_rows, page_design_edit_count},
         {page_preview_rows, page_preview_count},
+        {page_effect_rows, page_effect_count},
         {page_report_rows, page_report_count},
         {page_reports_rows, page_reports_count},
     };

@@ -341,6 +341,7 @@ PAGE_ROWS(design);
 PAGE_ROWS(design_edit);
 PAGE_ROWS(preview);
 PAGE_ROWS(attach);
+PAGE_ROWS(effect);
 PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);

@@ -16,6 +16,7 @@ static Rc followers_start(City *city, Rooms *rooms) {
     TRY(project_new(ctx, &rooms->tenant, &rooms->project));
     project_add(rooms->project, inbox_follower(&rooms->tenant));
     project_add(rooms->project, wall);
+    project_add(rooms->project, effect_follower());
     return project_start(ctx, rooms->project);
 }
 

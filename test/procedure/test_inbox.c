@@ -310,6 +310,7 @@ static void an_erased_case_counts_as_received_alone(void **state) {
     GOOD(house, project_new(&house->ctx, &house->tenant, &project));
     house_procedures(house);
     project_add(project, wall);
+    project_add(project, effect_follower());
     GOOD(house, project_start(&house->ctx, project));
     for (int i = 0; i < 8; i++) {
         Str id = cases_apply(house, NULL, 1);

@@ -1,0 +1,119 @@
+/* Tests of what procedures cost, as counters that follow the ledger. */
+#include "cases.h"
+
+#include "insight/insight_int.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+/* The city begins again with the counters. */
+static void follow(House *house) {
+    Project *project;
+    project_stop(house->tenant.project);
+    procedures_close(&house->tenant);
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    project_add(project, effect_follower());
+    GOOD(house, project_start(&house->ctx, project));
+}
+
+static void pass(House *house, int64_t time) {
+    house->clock.fixed += time;
+}
+
+static Effect effect(House *house) {
+    Effects effects;
+    house_drain(house);
+    GOOD(house, insight_effects(&house->ctx, STR_NONE, STR("2026-01"), &effects));
+    assert_int_equal(effects.len, 1);
+    return effects.items[0];
+}
+
+static void kept_equals_rebuilt(House *house) {
+    ProjectReport report;
+    house_drain(house);
+    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
+    if (report.differences) fail_msg("differs: " STR_FMT, STR_ARG(report.first));
+}
+
+static void touch(House *house, Str id, int64_t seconds) {
+    house_act(house, &house->clerk);
+    GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = seconds}));
+}
+
+static void waiting_is_told_by_whom_a_case_waits_for(void **state) {
+    House *house = *state;
+    follow(house);
+    Str id = cases_apply(house, NULL, 1), other = cases_apply(house, NULL, 1);
+    Effect of = effect(house);
+    assert_true(str_eq(of.procedure, EFFECT_BULKY));
+    assert_true(str_eq(of.month, STR("2026-11")) && str_eq(of.channel, STR("web")));
+    assert_int_equal(of.cases, 2);
+    assert_int_equal(of.ended + of.asked + of.office + of.touched, 0);
+    pass(house, TIME_HOUR);
+    house_act(house, &house->clerk);
+    GOOD(house, office_ask(&house->ctx, &(OfficeAct){.id = id, .text = STR("何人で運びますか")}));
+    pass(house, 3 * TIME_HOUR);
+    house_act(house, &house->resident);
+    GOOD(house, apply_reply(&house->ctx, id, STR("2人です")));
+    pass(house, TIME_HOUR);
+    touch(house, id, 40);
+    touch(house, id, 50); /* two pages of one case */
+    of = effect(house);
+    assert_int_equal(of.asked, 1);
+    assert_int_equal(of.touch, 90);
+    assert_int_equal(of.touched, 1);
+    assert_int_equal(of.office, 0); /* it hasn't ended */
+    house_act(house, &house->clerk);
+    GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("集められません")}));
+    of = effect(house);
+    assert_int_equal(of.ended, 1);
+    assert_int_equal(of.office, 2 * 3600);
+    assert_int_equal(of.holder, 3 * 3600);
+    assert_int_equal(of.other, 0);
+    kept_equals_rebuilt(house);
+    touch(house, other, 10);
+    assert_int_equal(effect(house).touched, 2);
+}
+
+static void an_erased_case_leaves_what_lies_in_clear(void **state) {
+    House *house = *state;
+    StrVec kept = {0};
+    follow(house);
+    Str id = cases_apply(house, NULL, 1);
+    touch(house, id, 30);
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
+                             .subject = house->resident.person,
+                             .reason = STR("x")};
+    vec_push(house->arena, &erasure.files, STR("保存5年/申請"));
+    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+    assert_int_equal(effect(house).cases, 1);
+    assert_int_equal(effect(house).touch, 30);
+    kept_equals_rebuilt(house);
+}
+
+static void months_before_are_left_out(void **state) {
+    House *house = *state;
+    Effects effects;
+    follow(house);
+    (void)cases_apply(house, NULL, 1);
+    house_drain(house);
+    GOOD(house, insight_effects(&house->ctx, STR_NONE, STR("2026-12"), &effects));
+    assert_int_equal(effects.len, 0);
+    GOOD(house, insight_effects(&house->ctx, STR("bulky"), STR("2026-01"), &effects));
+    assert_int_equal(effects.len, 0); /* the whole name */
+    GOOD(house, insight_effects(&house->ctx, EFFECT_BULKY, STR("2026-11"), &effects));
+    assert_int_equal(effects.len, 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(waiting_is_told_by_whom_a_case_waits_for, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(an_erased_case_leaves_what_lies_in_clear, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(months_before_are_left_out, cases_set_up, cases_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
