@@ -159,6 +159,7 @@ static const Str kind_words[FIELD_KINDS] = {
     [FIELD_CHOICE] = STR("choice"), [FIELD_CHOICES] = STR("choices"),
     [FIELD_YES_NO] = STR("yes-no"), [FIELD_DECLARATION] = STR("declaration"),
     [FIELD_SLOT] = STR("slot"),     [FIELD_FILE] = STR("file"),
+    [FIELD_PLACE] = STR("place"),
 };
 
 size_t definition_words(Str member, const Str **out) {

@@ -26,6 +26,7 @@ typedef enum FieldKind {
     FIELD_DECLARATION, /* a tick that replaces a seal */
     FIELD_SLOT,        /* a day and time of what the definition books */
     FIELD_FILE,        /* photos or documents */
+    FIELD_PLACE,       /* a place in words, with a point on the map if one was given */
     FIELD_KINDS
 } FieldKind;
 Str field_kind_word(FieldKind kind);

@@ -1,8 +1,9 @@
 #include "procedure_int.h"
 
 #include "form.h"
+#include "spot.h"
 
-enum { TEXT_MAX = 200, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
+enum { TEXT_MAX = 200, PLACE_MAX = 300, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
 
 int64_t field_most(const Field *field) {
     bool texts =
@@ -10,6 +11,7 @@ int64_t field_most(const Field *field) {
     int64_t own = texts                            ? TEXT_MAX
                   : field->kind == FIELD_PARAGRAPH ? PARAGRAPH_MAX
                   : field->kind == FIELD_FILE      ? ATTACH_FIELD_MOST
+                  : field->kind == FIELD_PLACE     ? PLACE_MAX
                                                    : INT64_MAX;
     return field->most < own ? field->most : own;
 }
@@ -210,6 +212,23 @@ static void read_files(Reading *reading) {
         reading->out->value = feel_of_json(arena, list);
 }
 
+/* Where a point is given, few words or none are enough. */
+static void read_spot(Reading *reading) {
+    Arena *arena = reading->ctx->arena;
+    FeelValue value;
+    Spot spot;
+    spot_of(arena, reading->out, &spot);
+    spot.text = str_trim(text_nfkc(arena, spot.text));
+    if (!spot_value(arena, &spot, &value)) {
+        fault(reading, "format");
+        return;
+    }
+    if (!spot.located || !str_empty(spot.text)) read_line(reading, spot.text, PLACE_MAX);
+    bool enough = spot.located && str_eq(str_of(reading->out->fault), STR("short"));
+    if (enough) reading->out->fault = NULL;
+    if (!reading->out->fault) reading->out->value = value;
+}
+
 static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_TEXT] = read_text,     [FIELD_PARAGRAPH] = read_paragraph,
     [FIELD_NAME] = read_text,     [FIELD_KANA] = read_kana,
@@ -219,6 +238,7 @@ static void (*const readers[FIELD_KINDS])(Reading *reading) = {
     [FIELD_CHOICE] = read_choice, [FIELD_CHOICES] = read_choices,
     [FIELD_YES_NO] = read_yes_no, [FIELD_DECLARATION] = read_declaration,
     [FIELD_SLOT] = read_slot,     [FIELD_FILE] = read_files,
+    [FIELD_PLACE] = read_spot,
 };
 
 /* What was typed; several texts of one name are joined, files are named. */
@@ -269,7 +289,8 @@ static void fill(Filling *filling, const FormPage *page, const Field *field, con
     FormAnswer *answer = &filling->form->answers[filling->form->n++];
     const Json *said = json_get(draft, field->id);
     *answer = (FormAnswer){.field = field, .page = page, .said = said};
-    answer->raw = raw_of(filling->ctx->arena, said);
+    answer->raw = field->kind == FIELD_PLACE ? spot_raw(filling->ctx->arena, answer)
+                                             : raw_of(filling->ctx->arena, said);
     answer->due = page_due && holds(filling, field->when);
     FeelEntry *entry = &filling->entries[filling->n++];
     *entry = (FeelEntry){.name = field->id};
@@ -474,6 +495,7 @@ Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     if (answer->field->kind == FIELD_CHOICE)
         return option_text(answer->field, value->string, language);
     if (answer->field->kind == FIELD_SLOT) return slot_text(arena, answer, language);
+    if (answer->field->kind == FIELD_PLACE) return spot_text(arena, answer, english);
     if (value->kind == FEEL_NULL) return STR_NONE;
     if (value->kind != FEEL_LIST) return feel_text(arena, value);
     StrVec parts = {0};

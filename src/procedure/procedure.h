@@ -21,6 +21,7 @@
 #include "draft.h"
 #include "media.h"
 #include "attach.h"
+#include "spot.h"
 #include "apply.h"
 #include "office.h"
 #include "defined.h"

@@ -295,7 +295,7 @@ static void answer_lines(Lines *lines, const Definition *definition, const Json 
         VEC_EACH (const Field, field, &page->fields) {
             FormAnswer answer;
             if (!defined_answer(lines->arena, kept, field, &answer)) continue;
-            Json row = page_answer_row(lines->arena, &answer, STR_NONE);
+            Json row = page_answer_text(lines->arena, &answer);
             line_add(lines, *json_get(&row, STR("label")), "text", *json_get(&row, STR("value")));
         }
 }

@@ -28,15 +28,15 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application) {
 
 /* ---- pieces ---- */
 
-static void sections_set(View *view, const Definition *definition, const Entity *application,
-                         Str base) {
+static void sections_set(HttpExchange *x, View *view, const Entity *application, Str base) {
+    const Definition *definition = defined_of(http_ctx(x), application);
     JsonItems sections = {0};
     VEC_EACH (const FormPage, page, &definition->pages) {
         JsonItems rows = {0};
         FormAnswer answer;
         VEC_EACH (const Field, field, &page->fields)
             if (defined_answer(view->arena, application, field, &answer))
-                vec_push(view->arena, &rows, page_answer_row(view->arena, &answer, base));
+                vec_push(view->arena, &rows, page_answer_row(x, &answer, base));
         if (!rows.len) continue;
         View one = view_new(view->arena);
         view_json(&one, "title", page->title.all);
@@ -143,7 +143,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
              entity_attr(application, IRI("fee"))
                  ? json_of_int(entity_int(application, IRI("fee"), 0))
                  : json_of_null());
-    sections_set(view, definition, application, base);
+    sections_set(x, view, application, base);
     steps_set(x, view, definition, application);
 }
 

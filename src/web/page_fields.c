@@ -27,6 +27,7 @@ static const Asked asked[FIELD_KINDS] = {
     [FIELD_DECLARATION] = {"tick", NULL, NULL, NULL, "tick", "tick"},
     [FIELD_SLOT] = {"one", NULL, NULL, NULL, "choose", "choose"},
     [FIELD_FILE] = {"file", NULL, NULL, NULL, "choose", "choose"},
+    [FIELD_PLACE] = {"place", NULL, NULL, NULL, "enter", "point"},
 };
 
 /* What browsers call that which is known of people (HTML, autofill). */
@@ -110,6 +111,7 @@ static Json field_value(HttpExchange *x, const FormAnswer *answer, Str files) {
     view_bool(&one, "checked", str_eq(answer->raw, STR("yes")));
     options_set(&one, answer);
     if (field->kind == FIELD_FILE) page_file_field(&one, answer, limits_of(x), files);
+    if (field->kind == FIELD_PLACE) page_spot(x, &one, answer);
     return view_value(&one);
 }
 
@@ -196,16 +198,30 @@ void page_field_faults(HttpExchange *x, View *view, const Form *form, const Form
 
 /* ---- answers ---- */
 
-Json page_answer_row(Arena *arena, const FormAnswer *answer, Str base) {
+static View answer_view(Arena *arena, const FormAnswer *answer) {
     View one = view_new(arena), value = view_new(arena);
     static const char *const languages[] = {"ja", "en", "easy"};
     for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
         view_set(&value, languages[i], json_of_str(form_text(arena, answer, str_of(languages[i]))));
     view_json(&one, "label", answer->field->label.all);
     view_set(&one, "value", view_value(&value));
+    return one;
+}
+
+Json page_answer_text(Arena *arena, const FormAnswer *answer) {
+    View one = answer_view(arena, answer);
+    return view_value(&one);
+}
+
+Json page_answer_row(HttpExchange *x, const FormAnswer *answer, Str base) {
+    View one = answer_view(http_ctx(x)->arena, answer);
     if (answer->field->kind == FIELD_FILE && !str_empty(base))
         page_files(&one, answer, base);
     else
         view_items(&one, "files", &(JsonItems){0});
+    if (answer->field->kind == FIELD_PLACE)
+        page_spot(x, &one, answer);
+    else
+        view_null(&one, "at");
     return view_value(&one);
 }

@@ -36,7 +36,9 @@ static const Json *answers_of(const Preview *preview, const DefinedExample *exam
         Json *value = NEW(arena, Json);
         VEC_EACH (const HttpField, one, form)
             if (str_eq(one->name, id)) vec_push(arena, &said, json_of_str(one->value));
-        *value = json_of_items(said.items, said.len);
+        *value = preview->page->fields.items[i].kind == FIELD_PLACE
+                     ? page_spot_said(arena, form, id)
+                     : json_of_items(said.items, said.len);
         answers = outline_set(arena, answers, id, value);
     }
     return answers;
@@ -158,7 +160,7 @@ static void check_draw(Preview *preview) {
     page_form_steps(&view, &preview->form, NULL);
     view_str(&view, "back", back_url(preview));
     view_null(&view, "held");
-    if (page_form_check(preview->ctx, &view, &preview->form, base, STR_NONE) == RC_OK)
+    if (page_form_check(preview->x, &view, &preview->form, base, STR_NONE) == RC_OK)
         page_show(preview->x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
     else
         page_fail(preview->x);

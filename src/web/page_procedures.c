@@ -323,6 +323,8 @@ static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
         if (field->kind == FIELD_FILE) {
             TRY(page_files_take(asking->ctx, &asking->draft, answer, form, &taken));
             *refused = taken.faults;
+        } else if (field->kind == FIELD_PLACE) {
+            taken.said = page_spot_said(arena, form, field->id);
         } else {
             taken.said = texts_said(arena, form, field->id);
         }
@@ -433,23 +435,25 @@ static void ask_post(HttpExchange *x) {
 
 /* The conditions that what was answered does not meet (行政手続法7条: it may be sent all the same).
  */
-static void unmet_set(Ctx *ctx, View *view, const Form *form) {
+static void unmet_set(HttpExchange *x, View *view, const Form *form) {
+    Ctx *ctx = http_ctx(x);
     RuleResults results = {0};
     JsonItems items = {0};
     form_judge(ctx, form, &form->definition->conditions, &results);
     VEC_EACH (const RuleResult, result, &results)
         if (!result->holds) vec_push(view->arena, &items, *result->rule->text.all);
+    page_spots_outside(x, &items, form);
     view_items(view, "warnings", &items);
 }
 
-static void sections_set(View *view, const Form *form, Str base, Str files) {
+static void sections_set(HttpExchange *x, View *view, const Form *form, Str base, Str files) {
     JsonItems sections = {0};
     VEC_EACH (const FormPage, page, &form->definition->pages) {
         JsonItems rows = {0};
         for (size_t i = 0; i < form->n; i++) {
             const FormAnswer *answer = &form->answers[i];
             if (answer->page == page && answer->due && answer->value.kind != FEEL_NULL)
-                vec_push(view->arena, &rows, page_answer_row(view->arena, answer, files));
+                vec_push(view->arena, &rows, page_answer_row(x, answer, files));
         }
         if (!rows.len) continue;
         View one = view_new(view->arena);
@@ -462,11 +466,11 @@ static void sections_set(View *view, const Form *form, Str base, Str files) {
     view_items(view, "sections", &sections);
 }
 
-Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base, Str files) {
+Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str files) {
     int64_t fee;
-    TRY(form_fee(ctx, form, &fee));
-    sections_set(view, form, base, files);
-    unmet_set(ctx, view, form);
+    TRY(form_fee(http_ctx(x), form, &fee));
+    sections_set(x, view, form, base, files);
+    unmet_set(x, view, form);
     view_bool(view, "priced", form->definition->fee != NULL);
     view_int(view, "fee", fee);
     return RC_OK;
@@ -487,7 +491,7 @@ static void check_get(HttpExchange *x) {
     view_str(&view, "back", back_url(&asking));
     Str base = procedure_url(ctx->arena, asking.definition, "/ask/");
     Str files = procedure_url(ctx->arena, asking.definition, "");
-    if (page_form_check(ctx, &view, &asking.draft.form, base, files) == RC_OK)
+    if (page_form_check(x, &view, &asking.draft.form, base, files) == RC_OK)
         page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
     else
         page_fail(x);

@@ -194,10 +194,19 @@ void page_field_faults(HttpExchange *x, View *view, const Form *form, const Form
 void page_form_steps(View *view, const Form *form, const FormPage *here);
 /* What is checked before it is sent: `sections` (base: the address of a page's questions, but for
  * its id; files: that of its files, or empty), `warnings`, `priced`, `fee`. */
-Rc page_form_check(Ctx *ctx, View *view, const Form *form, Str base, Str files);
-/* {label, value, files} of an answer as a person reads it; base: the address under which its files
-   are, empty: they are named only. */
-Json page_answer_row(Arena *arena, const FormAnswer *answer, Str base);
+Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str files);
+/* {label, value} of an answer as a person reads it; and with {files, at}: base: the address under
+   which its files are, empty: they are named only. */
+Json page_answer_text(Arena *arena, const FormAnswer *answer);
+Json page_answer_row(HttpExchange *x, const FormAnswer *answer, Str base);
+/* A place: `at` (null, or its point as GeoJSON has it), `outside` (whether that is beyond the
+   municipality), `text`, `latitude`, `longitude` as they were said, and what its map is drawn with:
+   `ground`, `bounds`. */
+void page_spot(HttpExchange *x, View *view, const FormAnswer *answer);
+/* What a form says to a question for one: words, or texts of words and point. */
+Json page_spot_said(Arena *arena, const HttpForm *form, Str field);
+/* Warnings of points that are beyond the municipality. */
+void page_spots_outside(HttpExchange *x, JsonItems *warnings, const Form *form);
 /* `files` of an answer; and what its question asks besides: `accept`, `most`, `size`, `more`. */
 void page_files(View *view, const FormAnswer *answer, Str base);
 void page_file_field(View *view, const FormAnswer *answer, const AttachLimits *limits, Str base);

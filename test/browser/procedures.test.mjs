@@ -211,6 +211,34 @@ async function withoutPlace(page, n) {
     for (const bytes of files) assert.ok(bytes.subarray(0, 2).equals(Buffer.from([0xff, 0xd8])) && !bytes.includes('GPS'), page.url());
 }
 
+// On the map, and where the browser says that it is.
+async function pointOut(page) {
+    await page.waitForSelector('[data-point][data-ready]');
+    const box = await page.locator('[data-point]').boundingBox();
+    await page.locator('[data-point]').click({ position: { x: box.width / 2, y: box.height / 2 } });
+    await page.waitForSelector('.maplibregl-marker');
+    assert.match(await page.inputValue('#place-latitude'), /^34\.\d{6}$/);
+    await page.click('[data-here="place"]'); // nobody has permitted it
+    await page.waitForFunction(() => document.querySelector('[data-said="place"]').textContent.includes('分かりませんでした'));
+    await page.context().grantPermissions(['geolocation']);
+    await page.context().setGeolocation({ latitude: 34.1678, longitude: 138.4832 });
+    await page.click('[data-here="place"]');
+    await page.waitForFunction(() => document.getElementById('place-longitude').value === '138.483200');
+    await sound(page);
+}
+
+async function typePoint(page) {
+    await page.locator('summary', { hasText: '緯度と経度' }).click();
+    await page.fill('#place-latitude', '３４．１６７８');
+    await next(page);
+    assert.match(await page.locator('#errors').innerText(), /「場所」の緯度と経度は/);
+    await page.fill('#place-longitude', '139.9');
+    await next(page);
+    await page.goto(`${site.url}/procedures/road-damage/ask/place`);
+    assert.match(await page.locator('.outside').innerText(), /市の外/);
+    await page.fill('#place-longitude', '138.4832');
+}
+
 async function reportDamage(scripts) {
     const photo = await photograph();
     const jpeg = (name) => ({ name, mimeType: 'image/jpeg', buffer: photo });
@@ -232,6 +260,8 @@ async function reportDamage(scripts) {
     await page.locator('#seenOn').press('Enter'); // as the button "next"
     await page.waitForURL('**/ask/place');
     await page.fill('#place', 'えきまえ二丁目9番の保育園の前');
+    if (scripts) await pointOut(page);
+    else await typePoint(page);
     await next(page);
     await page.check('#danger-soon');
     await page.check('#accident-no');
@@ -239,6 +269,8 @@ async function reportDamage(scripts) {
     await page.check('#reply-no');
     await next(page);
     await withoutPlace(page, 2);
+    assert.match(await page.locator('main').innerText(), /保育園の前（北緯34\.\d{5}、東経138\.\d{5}）/);
+    assert.equal(await page.locator('.banner.warn').count(), 0, 'within the city');
     await press(page, 'main form .actions button');
     const number = (await page.locator('.code').innerText()).trim();
     await page.goto(await page.locator('a.address').getAttribute('href'));
@@ -252,6 +284,8 @@ async function reportDamage(scripts) {
     await takePost(clerk, 'river-road-upkeep-clerk');
     await clerk.goto(`${site.url}/staff/cases/${number}`);
     await withoutPlace(clerk, 2);
+    assert.match(await clerk.locator('main').innerText(), /北緯34\.\d{5}/);
+    if (scripts) await clerk.waitForSelector('[data-point][data-ready] .maplibregl-marker');
     await page.reload();
     assert.match(await page.locator('#looks ~ table').innerText(), /申込みに添えたファイル/);
     for (const one of [page, clerk]) assert.deepEqual(one.faults, []);
@@ -297,7 +331,7 @@ async function fillPage(page, answers, photo) {
             await control.setInputFiles(said.map((file) => ({ name: file, mimeType: 'image/jpeg', buffer: photo })));
         } else if (type === 'radio' || type === 'checkbox') {
             if (said.includes(value)) await control.check();
-        } else if (said.length) await control.fill(said[0]);
+        } else if (said.length && await control.isVisible()) await control.fill(said[0]);
     }
     const times = page.locator('main form input[name=slot]:not([disabled])'); // those of today, whatever the example says
     if (await times.count() && !await page.locator('main form input[name=slot]:checked').count()) await times.first().check();

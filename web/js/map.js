@@ -96,7 +96,7 @@ function style_of(element) {
 
 // The pins come first: a tile that is laid out without its images keeps none.
 function places_add(map, element) {
-    const { colours, scale, ground } = look_of(element);
+    const { colours, scale } = look_of(element);
     pins_add(map);
     map.addSource('places', { type: 'geojson', data: new URL(element.dataset.src, location).href });
     map.addLayer(label('places', 'places', ['has', 'kind'], {
@@ -106,7 +106,7 @@ function places_add(map, element) {
         'text-field': ['step', ['zoom'], '', 14, ['coalesce', ['get', english() ? 'nameEn' : 'name'], ['get', 'name']]],
         'text-size': 12 * scale, 'text-offset': [0, 1.4], 'text-anchor': 'top', 'text-optional': true,
     }, { 'text-color': colours.text, 'text-halo-color': colours.halo }));
-    for (const layer of ground ? names(colours, scale) : []) map.addLayer(layer);
+    names_add(map, element);
 }
 
 // What the popup says of a place: its name, which may lead on, and a line of detail.
@@ -167,21 +167,35 @@ function places_lead(map) {
     }
 }
 
-export async function start(element) {
-    if (!has_webgl2()) return;
+// The ground alone; null without WebGL2, and the element stays hidden.
+export async function open_map(element, fit) {
+    if (!has_webgl2()) return null;
     const sheet = document.createElement('link');
     sheet.rel = 'stylesheet';
     sheet.href = element.dataset.css;
     document.head.append(sheet);
     const maplibre = await import(element.dataset.lib);
     element.hidden = false;
-    const fit = { padding: 24, maxZoom: 15, animate: false };
     const map = new maplibre.Map({
         container: element, style: style_of(element), bounds: JSON.parse(element.dataset.bounds) ?? JAPAN,
         fitBoundsOptions: fit, attributionControl: false, cooperativeGestures: false, dragRotate: false,
         fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 300,
     });
     map.addControl(new maplibre.NavigationControl({ showCompass: false }));
+    return { maplibre, map };
+}
+
+// Names of towns, districts and rivers, above all else.
+export function names_add(map, element) {
+    const { colours, scale, ground } = look_of(element);
+    for (const layer of ground ? names(colours, scale) : []) map.addLayer(layer);
+}
+
+export async function start(element) {
+    const fit = { padding: 24, maxZoom: 15, animate: false };
+    const opened = await open_map(element, fit);
+    if (!opened) return;
+    const { maplibre, map } = opened;
     extents(map, element, fit);
     map.once('style.load', () => places_add(map, element));
     map.on('click', 'places', (event) => {

@@ -41,6 +41,7 @@ const parts = [
     ['[data-touch]', './touch.js'],
     ['[data-events], [data-clock]', './wall.js'],
     ['[data-map]', './map.js'],
+    ['[data-point]', './point.js'],
     ['[data-chart]', './chart.js'],
 ];
 for (const [selector, file] of parts) {
