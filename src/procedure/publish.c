@@ -7,7 +7,7 @@
 #define PROCEDURE_TYPE LD_DEFAULT "Procedure"
 #define VERSION_TYPE   LD_DEFAULT "ProcedureVersion"
 
-enum { DRAFT_MAX = 1 << 19 };
+enum { DRAFT_MAX = 1 << 19, PROPOSALS_LISTED = 1000 };
 
 static Str record_id(Arena *arena, Str id) {
     return str_fmt(arena, "urn:ngsi-ld:Procedure:" STR_FMT, STR_ARG(id));
@@ -59,42 +59,65 @@ Rc publish_load(Ctx *ctx, Str id, Publishing *out) {
     return ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", id, "The city has no such procedure.");
 }
 
-/* Ids of procedures, in memory that outlives a walk over their records. */
-typedef struct Names {
-    Arena *arena;
-    StrVec ids;
-} Names;
+/* A list under way; all of it in memory that outlives a walk over records. */
+typedef struct Listing {
+    Ctx *ctx;
+    Publishings *out;
+} Listing;
 
-static void name_add(Names *names, Str id) {
-    VEC_EACH (const Str, one, &names->ids)
-        if (str_eq(*one, id)) return;
-    vec_push(names->arena, &names->ids, str_dup(names->arena, id));
+static Publishing *listed(const Listing *listing, Str id) {
+    Arena *arena = listing->ctx->arena;
+    VEC_EACH (Publishing, one, listing->out)
+        if (str_eq(one->id, id)) return one;
+    return vec_push(arena, listing->out,
+                    (Publishing){.id = str_dup(arena, id), .draft_at = TIME_NONE});
 }
 
-static Rc record_name(Ctx *ctx, void *arg, const Entity *record) {
+static Rc record_list(Ctx *ctx, void *arg, const Entity *record) {
     (void)ctx;
-    if (entity_attr(record, IRI("draft"))) name_add(arg, entity_text(record, IRI("procedure")));
+    const Listing *listing = arg;
+    if (entity_attr(record, IRI("draft")))
+        record_read(listing->ctx, record, listed(listing, entity_text(record, IRI("procedure"))));
     return RC_OK;
 }
 
-static int name_order(const void *a, const void *b) {
-    return str_cmp(*(const Str *)a, *(const Str *)b);
+static void versions_list(const Listing *listing) {
+    StrVec ids = {0};
+    const Catalogue *catalogue = catalogue_of(listing->ctx);
+    catalogue_ids(listing->ctx->arena, catalogue, &ids);
+    VEC_EACH (const Str, id, &ids) {
+        Publishing *one = listed(listing, *id);
+        one->newest = catalogue_newest(catalogue, *id);
+        one->now = catalogue_current(catalogue, *id, today(listing->ctx));
+    }
+}
+
+static Rc proposals_list(const Listing *listing) {
+    ProjectAnswer found;
+    ProjectWish wish = {.type = STR("Decision"),
+                        .q = STR("kind==\"procedure-definition\";state==\"waiting\""),
+                        .limit = PROPOSALS_LISTED};
+    TRY(project_find(listing->ctx, &wish, &found));
+    for (size_t i = 0; i < found.entities.len; i++) {
+        const Attr *contents = entity_attr(found.entities.items[i], IRI("contents"));
+        if (contents)
+            listed(listing, json_get_str(contents->value, "procedure"))->proposal =
+                found.entities.items[i]->id;
+    }
+    return RC_OK;
+}
+
+static int id_order(const void *a, const void *b) {
+    return str_cmp(((const Publishing *)a)->id, ((const Publishing *)b)->id);
 }
 
 Rc publish_list(Ctx *ctx, Publishings *out) {
-    Names names = {.arena = ctx->arena};
-    StrVec ids = {0};
+    Listing listing = {ctx, out};
     *out = (Publishings){0};
-    catalogue_ids(ctx->arena, catalogue_of(ctx), &ids);
-    VEC_EACH (const Str, id, &ids)
-        name_add(&names, *id);
-    TRY(project_each(ctx, &(ProjectWish){.type = STR("Procedure")}, record_name, &names));
-    if (names.ids.len) qsort(names.ids.items, names.ids.len, sizeof(Str), name_order);
-    VEC_EACH (const Str, id, &names.ids) {
-        Publishing one;
-        TRY(publish_load(ctx, *id, &one));
-        vec_push(ctx->arena, out, one);
-    }
+    versions_list(&listing);
+    TRY(project_each(ctx, &(ProjectWish){.type = STR("Procedure")}, record_list, &listing));
+    TRY(proposals_list(&listing));
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, id_order);
     return RC_OK;
 }
 

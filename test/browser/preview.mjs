@@ -64,4 +64,4 @@ export async function preview() {
 }
 
 export const CHROMIUM = { executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'] };
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-gpu', '--in-process-gpu', '--renderer-process-limit=1'] };

@@ -124,6 +124,16 @@ static void a_decision_puts_a_version_into_force(void **state) {
     appoint(house);
     Str decision = propose_second(house);
     assert_true(str_eq(stand(house, DOG).proposal, decision));
+    Publishings all;
+    house_drain(house);
+    GOOD(house, publish_list(&house->ctx, &all));
+    VEC_EACH (const Publishing, one, &all) {
+        bool dog = str_eq(one->id, DOG);
+        assert_int_equal(str_eq(one->proposal, decision), dog);
+        assert_int_equal(one->draft != NULL, dog);
+        assert_int_equal(one->newest->version, 1);
+    }
+    assert_true(all.len > 1);
     Str again;
     GOOD(house, publish_propose(&house->ctx, DOG, &again)); /* twice is once */
     assert_true(str_eq(again, decision));
