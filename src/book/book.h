@@ -10,6 +10,7 @@
 
 #include "ledger/ledger.h"
 #include "lottery.h"
+#include "room.h"
 
 #define BOOK_SLOT_TYPE LD_DEFAULT "Slot"
 

@@ -52,6 +52,7 @@ static Rc serve(Cli *cli) {
                            .proxies = settings_text(settings, "http.proxies"),
                            .secure = settings_bool(settings, "http.secure"),
                            .hold_share = settings_int(settings, "book.nobody-share"),
+                           .admission_rate = settings_int(settings, "book.admission-rate"),
                            .hold_network = settings_int(settings, "book.network-holds"),
                            .attach = {.file = settings_bytes(settings, "files.each"),
                                       .files = settings_int(settings, "files.case"),

@@ -54,6 +54,8 @@ const SettingRow cli_setting_rows[] = {
      "How much room files may take that were attached and not sent yet; a quarter of it for one "
      "network address without an account. They go a week after they came.",
      "BYTES"},
+    {"book.admission-rate", SETTING_INT, "600", 1, 1000000,
+     "How many people a minute waiting rooms let in to a booking that has just opened.", "N"},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,
      "How often the public wall changes; the staff's is pushed at every change.", "TIME"},
     {"release.every", SETTING_DURATION, "1h", TIME_MINUTE, 31 * TIME_DAY,

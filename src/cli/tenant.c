@@ -151,7 +151,8 @@ static Rc procedure_sources(Ctx *ctx, ProcedureSources *out) {
 
 /* The rules are read once and live as long as the city. */
 static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
-    ProcedureSources sources = {.attach = city->options.attach,
+    ProcedureSources sources = {.admission_rate = city->options.admission_rate,
+                                .attach = city->options.attach,
                                 .waste = {.hold_share = city->options.hold_share,
                                           .hold_network = city->options.hold_network}};
     Ctx lasting = *ctx;

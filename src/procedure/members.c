@@ -33,6 +33,7 @@ typedef enum Shape {
     SHAPE_COHORT,
     SHAPE_RETURNS,
     SHAPE_LOTTERY,
+    SHAPE_ROOM,
     SHAPES
 } Shape;
 
@@ -154,6 +155,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                            {"hold", SHAPE_WHOLE},
                            {"change", SHAPE_WHOLE},
                            {"lottery", SHAPE_LOTTERY},
+                           {"room", SHAPE_ROOM},
                            {"returns", SHAPE_RETURNS}},
     [SHAPE_PLACE] = {{"id", SHAPE_TEXT},
                      {"label", SHAPE_WORDING},
@@ -161,6 +163,10 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                      {"weekdays", SHAPE_TEXT, LIST, 7},
                      {"hours", SHAPE_TEXT, LIST, 24}},
     [SHAPE_COHORT] = {{"label", SHAPE_WORDING}, {"test", SHAPE_TEXT}, {"opens", SHAPE_TEXT}},
+    [SHAPE_ROOM] = {{"opens", SHAPE_TEXT},
+                    {"until", SHAPE_TEXT},
+                    {"before", SHAPE_WHOLE},
+                    {"stay", SHAPE_WHOLE}},
     [SHAPE_LOTTERY] = {{"from", SHAPE_WHOLE},
                        {"until", SHAPE_WHOLE},
                        {"free", SHAPE_WHOLE},

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-enum { PROCEDURES_ARENA = 64 << 20 };
+enum { PROCEDURES_ARENA = 64 << 20, ADMISSION_USUAL = 600 };
 
 Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     if (sodium_init() < 0)
@@ -13,6 +13,9 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     procedures->arena = arena;
     procedures->attach = sources->attach;
     pthread_mutex_init(&procedures->local_lock, NULL);
+    procedures->waits = waits_new(arena);
+    procedures->admission_rate =
+        sources->admission_rate ? sources->admission_rate : ADMISSION_USUAL;
     tenant->procedures = procedures;
     Ctx own = *ctx;
     own.arena = arena;
@@ -43,6 +46,7 @@ void procedures_close(Tenant *tenant) {
     batch_close(procedures->local);
     if (procedures->catalogue) catalogue_free(procedures->catalogue);
     pthread_mutex_destroy(&procedures->local_lock);
+    waits_free(procedures->waits);
     arena_free(procedures->arena);
 }
 

@@ -27,10 +27,12 @@
 #include "defined.h"
 #include "booking.h"
 #include "draw.h"
+#include "wait.h"
 
 typedef struct Procedures Procedures;
 
 typedef struct ProcedureSources {
+    int64_t admission_rate; /* people a minute that waiting rooms let in; 0: 600 */
     WasteSources waste;
     const Json *const *definitions;
     size_t definition_count;

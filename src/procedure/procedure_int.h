@@ -13,6 +13,10 @@
 #define PLAN_KIND      STR("collection-plan") /* of proposals: about a day */
 #define IRI(term)      STR(LD_DEFAULT term)
 
+typedef struct Waits Waits; /* the waiting rooms */
+Waits *waits_new(Arena *arena);
+void waits_free(Waits *waits);
+
 typedef struct Sweep Sweep; /* the timer that takes out what ran out */
 
 struct Procedures {
@@ -22,6 +26,8 @@ struct Procedures {
     Catalogue *catalogue;
     const Json *blank;
     AttachLimits attach;
+    Waits *waits;
+    int64_t admission_rate;
     Batch *local;
     pthread_mutex_t local_lock;
 };

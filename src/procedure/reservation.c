@@ -181,7 +181,8 @@ static Rc read_back(const Reading *reading, const Json *from) {
 }
 
 static Rc read_mode(const Reading *reading, const Json *from) {
-    static const char *const words[RESERVE_MODES] = {"first-come", "staff", "lottery"};
+    static const char *const words[RESERVE_MODES] = {"first-come", "staff", "random-order",
+                                                     "lottery"};
     Str word = json_get_str(from, "mode");
     for (unsigned i = 0; i < RESERVE_MODES; i++)
         if (str_eq(word, str_of(words[i]))) {
@@ -189,7 +190,7 @@ static Rc read_mode(const Reading *reading, const Json *from) {
             return RC_OK;
         }
     return refuse(reading, PATH(reading, "mode"),
-                  "\"" STR_FMT "\" is none of first-come, staff, lottery.",
+                  "\"" STR_FMT "\" is none of first-come, staff, random-order, lottery.",
                   STR_ARG(str_head(word, 20)));
 }
 
@@ -254,6 +255,25 @@ static Rc read_lottery(const Reading *reading, const Json *source) {
     return read_lottery_names(reading, from);
 }
 
+/* The waiting room: from before the opening until the crowd is through. */
+static Rc read_room(const Reading *reading, const Json *source) {
+    RoomRule *out = &reading->out->room;
+    const Json *from = json_get(source, STR("room"));
+    int64_t before, stay;
+    if (reading->out->mode != RESERVE_RANDOM_ORDER) return RC_OK;
+    if (!time_parse(json_get_str(from, "opens"), &out->opens) ||
+        !time_parse(json_get_str(from, "until"), &out->until) || out->until <= out->opens)
+        return refuse(reading, PATH(reading, "room"),
+                      "When booking opens and until when people wait is written "
+                      "2026-12-01T09:00:00+09:00.");
+    TRY(read_whole(reading, from, (WholeMember){"before", 60, DAY_MINUTES}, &before));
+    TRY(read_whole(reading, from, (WholeMember){"stay", 30, DAY_MINUTES}, &stay));
+    out->from = out->opens - before * TIME_MINUTE;
+    out->stay = stay * TIME_MINUTE;
+    return stay ? RC_OK
+                : refuse(reading, PATH(reading, "room"), "Who is let in needs a minute at least.");
+}
+
 Rc reservation_read(Ctx *ctx, const Json *source, const StrVec *names, const Reservation **out) {
     Reading reading = {.ctx = ctx, .names = names, .out = NEW(ctx->arena, Reservation)};
     *out = reading.out;
@@ -265,6 +285,7 @@ Rc reservation_read(Ctx *ctx, const Json *source, const StrVec *names, const Res
     TRY(read_test(&reading, source, "need", PATH(&reading, "need"), &reading.out->need));
     TRY(read_cohorts(&reading, source));
     TRY(read_lottery(&reading, source));
+    TRY(read_room(&reading, source));
     return read_back(&reading, source);
 }
 

@@ -31,8 +31,9 @@ typedef struct ReservationCohort {
 
 typedef enum ReservationMode {
     RESERVE_FIRST_COME,
-    RESERVE_STAFF,   /* the office alone gives slots out */
-    RESERVE_LOTTERY, /* of the coming month's slots; what is left is first come */
+    RESERVE_STAFF,        /* the office alone gives slots out */
+    RESERVE_RANDOM_ORDER, /* first come, behind a waiting room while it opens */
+    RESERVE_LOTTERY,      /* of the coming month's slots; what is left is first come */
     RESERVE_MODES
 } ReservationMode;
 
@@ -67,6 +68,7 @@ typedef struct Reservation {
     int64_t change; /* days before the slot until which it may be changed or given back */
     int back_at;    /* what is given back comes back at this minute of the next day; -1: as below */
     ReservationLottery lottery; /* of RESERVE_LOTTERY */
+    RoomRule room;              /* of RESERVE_RANDOM_ORDER, without its rate */
     int64_t back_within;        /* at a random instant within this time, µs; 0: at once */
 } Reservation;
 

@@ -569,6 +569,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_start_rows, page_start_count},
         {page_procedures_rows, page_procedures_count},
         {page_slots_rows, page_slots_count},
+        {page_wait_rows, page_wait_count},
         {page_attach_rows, page_attach_count},
         {page_lottery_rows, page_lottery_count},
         {page_defined_rows, page_defined_count},

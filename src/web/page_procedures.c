@@ -107,6 +107,14 @@ static Str open_url(Arena *arena, const DefinedDraft *draft) {
                 : procedure_url(arena, draft->definition, "/check");
 }
 
+/* Who was let in shows his ticket again with the form. */
+static Str begin_url(Arena *arena, const Definition *definition, Str ticket) {
+    Str begin = procedure_url(arena, definition, "/begin");
+    if (str_empty(ticket)) return begin;
+    return str_fmt(arena, STR_FMT "?ticket=" STR_FMT, STR_ARG(begin),
+                   STR_ARG(http_url_encode(arena, ticket)));
+}
+
 static void start_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     DefinedDraft draft;
@@ -116,6 +124,9 @@ static void start_get(HttpExchange *x) {
         page_fail(x);
         return;
     }
+    Str ticket = http_query_or(x, "ticket", STR_NONE);
+    if (wait_check(ctx, definition, ticket) != RC_OK) ticket = STR_NONE;
+    bool waits = wait_is_open(ctx, definition) && str_empty(ticket);
     View view = page_view(x);
     bool nobody = ctx->actor->kind == ACTOR_NOBODY;
     Str here = procedure_url(ctx->arena, definition, "");
@@ -130,7 +141,8 @@ static void start_get(HttpExchange *x) {
     view_bool(&view, "fee", definition->fee != NULL);
     view_set(&view, "fee_article", page_article(ctx->arena, definition->fee_article));
     view_set(&view, "basis", page_article(ctx->arena, definition->basis));
-    view_str(&view, "begin", procedure_url(ctx->arena, definition, "/begin"));
+    view_str(&view, "begin", begin_url(ctx->arena, definition, ticket));
+    view_str(&view, "wait", waits ? page_wait_url(ctx->arena, definition, STR_NONE) : STR_NONE);
     view_str(&view, "draft", str_empty(draft.token) ? STR_NONE : open_url(ctx->arena, &draft));
     view_str(&view, "sign_in",
              definition->sign_in && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
@@ -155,7 +167,12 @@ void page_procedure_begin(HttpExchange *x, const Definition *definition, Str cha
 static void begin_post(HttpExchange *x) {
     const HttpForm *form;
     const Definition *definition = asked_for(x);
-    if (definition && page_form(x, &form)) page_procedure_begin(x, definition, STR("web"));
+    if (!definition || !page_form(x, &form)) return;
+    Ctx *ctx = http_ctx(x);
+    if (wait_check(ctx, definition, http_query_or(x, "ticket", STR_NONE)) == RC_OK)
+        page_procedure_begin(x, definition, STR("web"));
+    else
+        page_see(x, page_wait_url(ctx->arena, definition, STR_NONE));
 }
 
 /* ---- questions ---- */

@@ -269,6 +269,8 @@ void page_booking_post(HttpExchange *x, const Entity *application, const CasePla
 /* `slot_change`, `slot_story`: where a case's slot is changed, and what happened to it. */
 void page_booking(HttpExchange *x, View *view, const Entity *application, Str base);
 
+/* A waiting room, and the place of a ticket in it. */
+Str page_wait_url(Arena *arena, const Definition *definition, Str ticket);
 /* `entry` of a case to a lottery; null: it entered none. */
 void page_draw_entry(HttpExchange *x, View *view, const Entity *application);
 
@@ -345,6 +347,7 @@ PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
 PAGE_ROWS(slots);
+PAGE_ROWS(wait);
 PAGE_ROWS(lottery);
 PAGE_ROWS(design);
 PAGE_ROWS(design_edit);

@@ -49,7 +49,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
+REDIRECTS = re.compile(r'/bulky/|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
 
 
 class Machi:
@@ -127,6 +127,7 @@ def parameters(browsers):
         'resource': 'vaccine',
         'lottery': 'community-center',
         'month': '2026-12',
+        'ticket': '0-00000000-0-aaaaaaaaaaaaaaaaaaaa',
         'place': 'health-center',
         'time': '09:15',
         'entityId': 'urn:ngsi-ld:Slot:x',

@@ -215,6 +215,62 @@ static void tabs_of_one_draft_hold_one_slot(void **state) {
     assert_int_equal(slot_now(house, OTHER).held, 2);
 }
 
+/* ---- the waiting room of the opening, at 9:00 of 15 November ---- */
+
+static int64_t opening(void) {
+    return time_jst_start((Date){2026, 11, 15}) + 9 * TIME_HOUR;
+}
+
+static RoomPlace place_of(House *house, Str ticket) {
+    RoomPlace place;
+    GOOD(house, wait_place(&house->ctx, vaccine(house), ticket, &place));
+    return place;
+}
+
+static void the_form_opens_with_an_admitted_ticket_while_the_room_is_open(void **state) {
+    House *house = *state;
+    house->clock.fixed = opening() - 2 * TIME_HOUR;
+    assert_false(wait_is_open(&house->ctx, vaccine(house)));
+    GOOD(house, wait_check(&house->ctx, vaccine(house), STR_NONE));
+    house->clock.fixed = opening() - TIME_MINUTE;
+    Str ticket = wait_ticket(&house->ctx, vaccine(house));
+    assert_false(place_of(house, ticket).shuffled);
+    FAILS(house, wait_check(&house->ctx, vaccine(house), ticket), RC_CONFLICT, "wait");
+    FAILS(house, wait_check(&house->ctx, vaccine(house), STR_NONE), RC_CONFLICT, "wait");
+    house->clock.fixed = opening() + TIME_SECOND;
+    GOOD(house, wait_check(&house->ctx, vaccine(house), ticket)); /* he is alone */
+    house->clock.fixed = opening() + TIME_HOUR;
+    assert_true(place_of(house, ticket).late);
+    FAILS(house, wait_check(&house->ctx, vaccine(house), ticket), RC_CONFLICT, "wait");
+    house->clock.fixed = opening() + 4 * TIME_HOUR;
+    GOOD(house, wait_check(&house->ctx, vaccine(house), STR_NONE));
+}
+
+static void a_forged_ticket_is_none(void **state) {
+    House *house = *state;
+    RoomPlace place;
+    house->clock.fixed = opening() - TIME_MINUTE;
+    Str ticket = wait_ticket(&house->ctx, vaccine(house));
+    char *forged = (char *)(uintptr_t)str_z(house->ctx.arena, ticket);
+    for (size_t i = 0; i < ticket.len; i++) {
+        char before = forged[i];
+        forged[i] = before == '7' ? '8' : '7';
+        FAILS(house, wait_place(&house->ctx, vaccine(house), str_of(forged), &place), RC_INVALID,
+              "bad-ticket");
+        forged[i] = before;
+    }
+    static const char *const none[] = {"",
+                                       "-",
+                                       "0-00000000-0",
+                                       "0-00000000-0-",
+                                       "0-0-0-aaaaaaaaaaaaaaaaaaaa",
+                                       "aaaaaaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        FAILS(house, wait_place(&house->ctx, vaccine(house), str_of(none[i]), &place), RC_INVALID,
+              "bad-ticket");
+    (void)place_of(house, ticket);
+}
+
 /* ---- as data ---- */
 
 #define BOTH(text) "{\"ja\": \"" text "\", \"en\": \"x\", \"easy\": \"あ\"}"
@@ -247,6 +303,9 @@ static void faults_of_a_reservation_name_their_place(void **state) {
         {BOOKS("\"need\": \"1 +\""), "reservation.need"},
         {BOOKS("\"returns\": {\"at\": \"25:00\"}"), "reservation.returns"},
         {BOOKS("\"returns\": {\"at\": \"12:00\", \"within\": 5}"), "reservation.returns"},
+        {"{\"resource\": \"r\", \"mode\": \"random-order\", " ROOM "}", "reservation.room"},
+        {"{\"resource\": \"r\", \"mode\": \"lottery\", " ROOM "}",
+         "reservation.lottery.randomness"},
         {BOOKS("\"cohorts\": [{\"label\": " BOTH("皆") "}]"), "reservation.cohorts[0]"},
         {BOOKS("\"cohorts\": [{\"label\": " BOTH(
              "皆") ", \"test\": \"true\", \"opens\": \"2026-12-01\"}]"),
@@ -287,7 +346,7 @@ static void what_a_form_asks_for_a_slot_is_linted(void **state) {
     } cases[] = {
         {"\"need\":\"people\"", "\"need\":\"if reaction then 1 else 2\"",
          "\"reaction\" is used before it is asked."},
-        {"\"mode\":\"first-come\"", "\"mode\":\"staff\"",
+        {"\"mode\":\"random-order\"", "\"mode\":\"staff\"",
          "The office alone gives these slots out: the form cannot ask for one."},
         {"\"kind\":\"slot\"", "\"kind\":\"text\"", "No page asks for a slot."},
     };
@@ -317,6 +376,8 @@ int main(void) {
         TEST(what_is_withdrawn_comes_back_at_noon_of_the_next_day),
         TEST(a_case_takes_another_time_until_the_day_before),
         TEST(tabs_of_one_draft_hold_one_slot),
+        TEST(the_form_opens_with_an_admitted_ticket_while_the_room_is_open),
+        TEST(a_forged_ticket_is_none),
         TEST(faults_of_a_reservation_name_their_place),
         TEST(what_a_form_asks_for_a_slot_is_linted),
     };

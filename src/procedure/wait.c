@@ -1,0 +1,93 @@
+#include "procedure_int.h"
+
+#include "wait.h"
+
+enum { MAC_CHARS = 20 };
+
+struct Waits {
+    pthread_mutex_t lock; /* of making rooms */
+    Arena *arena;
+    Map rooms; /* by resource */
+};
+
+/* ---- rooms ---- */
+
+Waits *waits_new(Arena *arena) {
+    Waits *waits = NEW(arena, Waits);
+    pthread_mutex_init(&waits->lock, NULL);
+    waits->arena = arena;
+    waits->rooms = map_new(arena);
+    return waits;
+}
+
+void waits_free(Waits *waits) {
+    pthread_mutex_destroy(&waits->lock);
+}
+
+static Room *room_of(const Ctx *ctx, Str resource) {
+    Waits *waits = ctx->tenant->procedures->waits;
+    pthread_mutex_lock(&waits->lock);
+    Room *room = map_get(&waits->rooms, resource);
+    if (!room) {
+        room = room_new(waits->arena, time_now(ctx->clock));
+        map_put(&waits->rooms, str_dup(waits->arena, resource), room);
+    }
+    pthread_mutex_unlock(&waits->lock);
+    return room;
+}
+
+static RoomRule rule_of(const Ctx *ctx, const Definition *definition) {
+    RoomRule rule = definition->reservation->room;
+    rule.rate = ctx->tenant->procedures->admission_rate;
+    return rule;
+}
+
+bool wait_is_open(const Ctx *ctx, const Definition *definition) {
+    const Reservation *reservation = definition->reservation;
+    return reservation && reservation->mode == RESERVE_RANDOM_ORDER &&
+           room_is_open(&reservation->room, time_now(ctx->clock));
+}
+
+/* ---- tickets ---- */
+
+static Str mac_of(Ctx *ctx, const Definition *definition, Str ticket) {
+    Str text = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(definition->reservation->resource),
+                       STR_ARG(ticket));
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("waiting-room"), text);
+    return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, MAC_CHARS);
+}
+
+Str wait_ticket(Ctx *ctx, const Definition *definition) {
+    RoomRule rule = rule_of(ctx, definition);
+    Room *room = room_of(ctx, definition->reservation->resource);
+    RoomTicket ticket =
+        room_enter(room, &rule, time_now(ctx->clock), (uint32_t)(rand_u64(ctx->rand) >> 32));
+    Str text = room_ticket_text(ctx->arena, &ticket);
+    return str_fmt(ctx->arena, STR_FMT "-" STR_FMT, STR_ARG(text),
+                   STR_ARG(mac_of(ctx, definition, text)));
+}
+
+Rc wait_place(Ctx *ctx, const Definition *definition, Str ticket, RoomPlace *out) {
+    RoomRule rule = rule_of(ctx, definition);
+    RoomTicket read;
+    size_t mac = ticket.len > MAC_CHARS ? ticket.len - MAC_CHARS : 0;
+    Str text = str_sub(ticket, 0, mac ? mac - 1 : 0);
+    bool good = mac && ticket.ptr[mac - 1] == '-' && room_ticket_read(text, &read) &&
+                hash_same(str_sub(ticket, mac, ticket.len), mac_of(ctx, definition, text));
+    if (!good)
+        return ctx_fail(ctx, RC_INVALID, "bad-ticket", STR_NONE,
+                        "This is no ticket of this waiting room: take a new one.");
+    *out = room_place(room_of(ctx, definition->reservation->resource), &rule, &read,
+                      time_now(ctx->clock));
+    return RC_OK;
+}
+
+Rc wait_check(Ctx *ctx, const Definition *definition, Str ticket) {
+    RoomPlace place;
+    if (!wait_is_open(ctx, definition)) return RC_OK;
+    if (!str_empty(ticket) && wait_place(ctx, definition, ticket, &place) == RC_OK &&
+        place.admitted)
+        return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "wait", STR_NONE,
+                    "Many want to book now: wait for your turn in the waiting room.");
+}
