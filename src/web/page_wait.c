@@ -22,9 +22,13 @@ Str page_wait_url(Arena *arena, const Definition *definition, Str ticket) {
     return str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(room), STR_ARG(ticket));
 }
 
-static Str procedure_url(Arena *arena, const Definition *definition, Str ticket) {
-    Str start = str_fmt(arena, "/procedures/" STR_FMT, STR_ARG(definition->id));
-    if (str_empty(ticket)) return start;
+static Str start_url(Arena *arena, const Definition *definition) {
+    return str_fmt(arena, "/procedures/" STR_FMT, STR_ARG(definition->id));
+}
+
+/* Where who was let in begins: his ticket goes with him. */
+static Str begin_url(Arena *arena, const Definition *definition, Str ticket) {
+    Str start = start_url(arena, definition);
     return str_fmt(arena, STR_FMT "?ticket=" STR_FMT, STR_ARG(start), STR_ARG(ticket));
 }
 
@@ -35,7 +39,7 @@ static void enter_get(HttpExchange *x) {
     if (wait_is_open(ctx, definition))
         page_see(x, page_wait_url(ctx->arena, definition, wait_ticket(ctx, definition)));
     else
-        page_see(x, procedure_url(ctx->arena, definition, STR_NONE));
+        page_see(x, start_url(ctx->arena, definition));
 }
 
 static void place_show(HttpExchange *x, const Definition *definition, const RoomPlace *place) {
@@ -63,8 +67,10 @@ static void place_get(HttpExchange *x) {
     bool open = wait_is_open(ctx, definition);
     if (open && wait_place(ctx, definition, ticket, &place) != RC_OK)
         page_see(x, page_wait_url(ctx->arena, definition, STR_NONE));
-    else if (!open || place.admitted)
-        page_see(x, procedure_url(ctx->arena, definition, open ? ticket : STR_NONE));
+    else if (!open)
+        page_see(x, start_url(ctx->arena, definition));
+    else if (place.admitted)
+        page_see(x, begin_url(ctx->arena, definition, ticket));
     else if (place.late)
         page_see(x, page_wait_url(ctx->arena, definition, STR_NONE));
     else
