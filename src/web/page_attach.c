@@ -235,28 +235,35 @@ static Rc case_file(Ctx *ctx, const Entity *application, Str id, Attachment *fil
     return no_file(ctx, id);
 }
 
-static void case_file_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    const Entity *application;
-    CasePlace place;
+Rc page_file_show(HttpExchange *x, const Entity *application) {
     Attachment file;
     Str bytes;
-    Rc rc = page_held(x, &application, &place, WHAT_FILE);
-    if (rc == RC_OK) rc = case_file(ctx, application, http_path_param(x, "file"), &file, &bytes);
-    if (rc == RC_OK)
-        file_answer(x, &file, bytes);
-    else
-        page_fail(x);
+    TRY(case_file(http_ctx(x), application, http_path_param(x, "file"), &file, &bytes));
+    file_answer(x, &file, bytes);
+    return RC_OK;
 }
 
-PAGE_ANSWERS(file_answers, {200, "image/jpeg", NULL}, {200, "image/png", NULL},
-             {200, "image/webp", NULL}, {200, "application/pdf", NULL}, PAGE_FAULT(400),
-             PAGE_FAULT(409));
+static void case_file_get(HttpExchange *x) {
+    const Entity *application;
+    CasePlace place;
+    Rc rc = page_held(x, &application, &place, WHAT_FILE);
+    if (rc == RC_OK) rc = page_file_show(x, application);
+    if (rc != RC_OK) page_fail(x);
+}
+
+const HttpAnswer page_file_answers[] = {{200, "image/jpeg", NULL},
+                                        {200, "image/png", NULL},
+                                        {200, "image/webp", NULL},
+                                        {200, "application/pdf", NULL},
+                                        PAGE_FAULT(400),
+                                        PAGE_FAULT(409),
+                                        PAGE_FAULTS,
+                                        {0, NULL, NULL}};
 
 #define FILE_ROW(path, get, access, tag)                                                           \
     {                                                                                              \
         HTTP_GET, path "/files/{file}", get, HTTP_POOL, 0, access, tag, "An attached file", NULL,  \
-            NULL, file_answers                                                                     \
+            NULL, page_file_answers                                                                \
     }
 
 const HttpRoute page_attach_rows[] = {

@@ -211,6 +211,7 @@ static void decisions_get(HttpExchange *x) {
 
 typedef struct Lines {
     Arena *arena;
+    Str base; /* address of the decision: under it are the files of what was frozen */
     JsonItems items;
 } Lines;
 
@@ -218,6 +219,7 @@ typedef struct Lines {
 static void line_add(Lines *lines, Json label, const char *as, Json value) {
     View one = view_new(lines->arena);
     view_set(&one, "label", label);
+    view_items(&one, "files", &(JsonItems){0});
     view_str(&one, "as", str_of(as));
     view_set(&one, "value", value);
     vec_push(lines->arena, &lines->items, view_value(&one));
@@ -280,8 +282,9 @@ static void release_lines(Lines *lines, const Json *contents) {
     if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
 }
 
-static void answer_lines(Lines *lines, const Definition *definition, const Json *contents) {
-    Entity *kept = entity_new(lines->arena, json_get_str(contents, "case"), STR(CASE_TYPE));
+/* The case as far as it was frozen: what was answered, under which version. */
+static Entity *frozen_case(Arena *arena, const Json *contents) {
+    Entity *kept = entity_new(arena, json_get_str(contents, "case"), STR(CASE_TYPE));
     const struct {
         Str member, iri;
     } parts[] = {{STR("answers"), IRI("answers")},
@@ -289,12 +292,33 @@ static void answer_lines(Lines *lines, const Definition *definition, const Json 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const Json *answers = json_get(contents, parts[i].member);
         if (answers && answers->kind == JSON_OBJECT)
-            entity_set_kind(lines->arena, kept, ATTR_JSON, parts[i].iri, *answers);
+            entity_set_kind(arena, kept, ATTR_JSON, parts[i].iri, *answers);
     }
+    entity_set(arena, kept, IRI("procedure"), json_of_str(json_get_str(contents, "procedure")));
+    entity_set(arena, kept, IRI("procedureVersion"),
+               json_of_int(json_get_int(contents, "version", 0)));
+    return kept;
+}
+
+static void files_line(Lines *lines, const FormAnswer *answer) {
+    View one = view_new(lines->arena);
+    view_json(&one, "label", answer->field->label.all);
+    view_str(&one, "as", STR("files"));
+    view_null(&one, "value");
+    page_files(&one, answer, lines->base);
+    vec_push(lines->arena, &lines->items, view_value(&one));
+}
+
+static void answer_lines(Lines *lines, const Definition *definition, const Json *contents) {
+    const Entity *kept = frozen_case(lines->arena, contents);
     VEC_EACH (const FormPage, page, &definition->pages)
         VEC_EACH (const Field, field, &page->fields) {
             FormAnswer answer;
             if (!defined_answer(lines->arena, kept, field, &answer)) continue;
+            if (field->kind == FIELD_FILE) {
+                files_line(lines, &answer);
+                continue;
+            }
             Json row = page_answer_text(lines->arena, &answer);
             line_add(lines, *json_get(&row, STR("label")), "text", *json_get(&row, STR("value")));
         }
@@ -387,7 +411,7 @@ static const OwnKind *own_kind(const Entity *decision) {
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     const OwnKind *own = own_kind(decision);
-    Lines lines = {.arena = ctx->arena};
+    Lines lines = {.arena = ctx->arena, .base = page_decision_url(ctx->arena, decision->id)};
     PageSeen seen = {0};
     const Json *contents;
     const Entity *whole = decision;
@@ -490,6 +514,20 @@ static void decision_post(HttpExchange *x) {
         page_fail(x);
 }
 
+/* A file of what was frozen, to whoever may see the contents: a look of its own. */
+static void file_get(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *decision;
+    const Json *contents = NULL;
+    Rc rc = decision_load(x, &decision);
+    if (rc == RC_OK) rc = decide_contents(ctx, decision, &contents);
+    if (rc == RC_OK && !contents)
+        rc = ctx_fail(ctx, RC_NOT_FOUND, "no-file", STR_NONE, "There is no such file.");
+    if (rc == RC_OK) rc = gate_look(ctx, &decision, 1, page_what(WHAT_FILE));
+    if (rc == RC_OK) rc = page_file_show(x, frozen_case(ctx->arena, contents));
+    if (rc != RC_OK) page_fail(x);
+}
+
 static void seen_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
@@ -511,6 +549,8 @@ const HttpRoute page_decisions_rows[] = {
      "What was proposed and what became of it", NULL, NULL, page_shown},
     {HTTP_GET, "/staff/decisions/{decision}", decision_get, HTTP_POOL, 0, READERS, "Decisions",
      "A decision and its proof", NULL, NULL, page_shown},
+    {HTTP_GET, "/staff/decisions/{decision}/files/{file}", file_get, HTTP_POOL, 0, READERS,
+     "Decisions", "An attached file", NULL, NULL, page_file_answers},
     {HTTP_POST, "/staff/decisions/{decision}", decision_post, HTTP_POOL, PAGE_FORM_MAX,
      READERS | GATE_FORM, "Decisions", "Act on the route of a proposal", NULL, NULL, page_posted},
     {HTTP_POST, "/staff/decisions/{decision}/seen", seen_post, HTTP_POOL, PAGE_FORM_MAX,

@@ -221,6 +221,10 @@ typedef struct FileTaken {
     Json said; /* what the draft is to have of the question */
     FileFaults faults;
 } FileTaken;
+/* Answers with the file of the address, if it is among the answers of a case that who asks may see.
+   RC_NOT_FOUND; RC_FAILED: it is missing or damaged. */
+Rc page_file_show(HttpExchange *x, const Entity *application);
+extern const HttpAnswer page_file_answers[];
 /* Takes in what a form sent to a question for files, and out what it removes. */
 Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
                    const HttpForm *form, FileTaken *out);

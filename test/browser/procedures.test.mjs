@@ -389,6 +389,8 @@ it('has a subsidy proposed, decided by its amount, and told to its applicant', a
     await director.fill('#password', site.passwords.director);
     await press(director, 'form[action="/step-up"] button.wide');
     assert.match(await director.locator('main').innerText(), /決めること\s*交付を決める[^]*要件に合い[^]*300,000円/);
+    assert.match(await director.locator('a.file').innerText(), /mitsumori\.jpg/);
+    await withoutPlace(director, 1); // as it was frozen with the proposal
     await press(director, 'button[value="approve"]');
     assert.match(await director.locator('.tag').first().innerText(), /決裁済み/);
     await resident.goto(address);
