@@ -13,7 +13,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     procedures->arena = arena;
     procedures->attach = sources->attach;
     pthread_mutex_init(&procedures->local_lock, NULL);
-    procedures->waits = waits_new(arena);
+    procedures->waits = waits_new(arena, tenant->ledger);
     procedures->admission_rate =
         sources->admission_rate ? sources->admission_rate : ADMISSION_USUAL;
     tenant->procedures = procedures;

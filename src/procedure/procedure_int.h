@@ -14,7 +14,7 @@
 #define IRI(term)      STR(LD_DEFAULT term)
 
 typedef struct Waits Waits; /* the waiting rooms */
-Waits *waits_new(Arena *arena);
+Waits *waits_new(Arena *arena, Ledger *ledger);
 void waits_free(Waits *waits);
 
 typedef struct Sweep Sweep; /* the timer that takes out what ran out */

@@ -78,9 +78,9 @@ static void place_get(HttpExchange *x) {
 }
 
 const HttpRoute page_wait_rows[] = {
-    {HTTP_GET, "/wait/{resource}", enter_get, HTTP_LOOP, 0, GATE_PUBLIC, "Procedures",
+    {HTTP_GET, "/wait/{resource}", enter_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET, "Procedures",
      "Enter a waiting room", NULL, NULL, page_shown},
-    {HTTP_GET, "/wait/{resource}/{ticket}", place_get, HTTP_LOOP, 0, GATE_PUBLIC, "Procedures",
-     "A place in a waiting room", NULL, NULL, page_shown},
+    {HTTP_GET, "/wait/{resource}/{ticket}", place_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET,
+     "Procedures", "A place in a waiting room", NULL, NULL, page_shown},
 };
 ROWS(page_wait_count, page_wait_rows);

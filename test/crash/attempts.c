@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { UNITS = 3, THREADS = 2, IN_FLIGHT = 256, LIFE_MILLIS = 3000, BATCH = 64 };
+enum { UNITS = 3, THREADS = 2, IN_FLIGHT = 256, LIFE_MILLIS = 1000, BATCH = 64 };
 
 /* What is acknowledged, through the pipe: an attempt that booked, or (slot SLOT_NONE) `name`
    attempts that were answered at all. */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A quarter of the attempts can succeed, up to what a ledger replays without its projections. */
-enum { SLOTS_MAX = 60000, ATTEMPTS_A_SLOT = 12 };
+/* A twentieth of the attempts can succeed, up to what a ledger replays without its projections. */
+enum { SLOTS_MAX = 60000, ATTEMPTS_A_SLOT = 60 };
 
 int main(int argc, char **argv) {
     Attempts got;
