@@ -163,6 +163,19 @@ const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, D
     return NULL;
 }
 
+const Definition *catalogue_next(const Catalogue *catalogue, Str id, Date day) {
+    const Definition *next = NULL;
+    int64_t on = time_date_days(day);
+    if (catalogue_current(catalogue, id, day)) return NULL;
+    EACH_ENTRY (entry, catalogue) {
+        const Definition *one = entry->definition;
+        int64_t from = time_date_days(one->from);
+        bool sooner = !next || from < time_date_days(next->from);
+        if (str_eq(one->id, id) && from > on && sooner) next = one;
+    }
+    return next;
+}
+
 const Definition *catalogue_newest(const Catalogue *catalogue, Str id) {
     const Definition *newest = NULL;
     EACH_ENTRY (entry, catalogue)
@@ -214,6 +227,13 @@ static int hit_order(const void *a, const void *b) {
     return str_cmp(x->entry->label, y->entry->label);
 }
 
+static bool is_listed(const Catalogue *catalogue, const CatalogueQuery *query,
+                      const Definition *one) {
+    if (one->inside != query->inside) return false;
+    return catalogue_current(catalogue, one->id, query->day) == one ||
+           (query->closed && catalogue_next(catalogue, one->id, query->day) == one);
+}
+
 void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
                       Definitions *out) {
     Str text = text_fold(arena, query->text);
@@ -221,9 +241,7 @@ void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQ
     *out = (Definitions){0};
     EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;
-        bool open = one->inside == query->inside &&
-                    catalogue_current(catalogue, one->id, query->day) == one;
-        int fit = open ? entry_fit(entry, text) : 0;
+        int fit = is_listed(catalogue, query, one) ? entry_fit(entry, text) : 0;
         if (fit) vec_push(arena, &hits, (Hit){entry, fit});
     }
     if (hits.len) qsort(hits.items, hits.len, sizeof *hits.items, hit_order);

@@ -31,6 +31,9 @@ void catalogue_free(Catalogue *catalogue);
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
 /* The one in force that books a resource; NULL: none does. */
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day);
+/* Of one that isn't in force on a day, the version by which it opens next; NULL: it is, or never
+ * does. */
+const Definition *catalogue_next(const Catalogue *catalogue, Str id, Date day);
 /* The newest one, in force or not; NULL: there is no such procedure. */
 const Definition *catalogue_newest(const Catalogue *catalogue, Str id);
 /* Of all procedures, once each. */
@@ -46,6 +49,7 @@ typedef struct CatalogueQuery {
     Str text;
     Date day;
     bool inside;
+    bool closed; /* also those that are closed and open later */
 } CatalogueQuery;
 void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
                       Definitions *out);

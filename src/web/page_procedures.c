@@ -40,7 +40,14 @@ static void bulky_add(Arena *arena, JsonItems *items) {
              view_text(arena, STR("家具や布団などを、家の前まで取りに伺います。"),
                        STR("We collect furniture and bedding at your door.")));
     view_str(&one, "url", STR("/bulky"));
+    view_null(&one, "opens");
     vec_push(arena, items, view_value(&one));
+}
+
+/* From which day on it is taken, where that is still to come. */
+static void opens_set(View *view, const Definition *definition, Date day) {
+    bool later = time_date_days(definition->from) > time_date_days(day);
+    view_str(view, "opens", later ? time_format_date(view->arena, definition->from) : STR_NONE);
 }
 
 static void list_get(HttpExchange *x) {
@@ -50,7 +57,7 @@ static void list_get(HttpExchange *x) {
     Definitions found;
     Str query = str_head(str_trim(http_query_or(x, "q", STR_NONE)), QUERY_MAX);
     if (!str_utf8_valid(query)) query = STR_NONE; /* cut within a character */
-    CatalogueQuery wish = {.text = query, .day = today(ctx)};
+    CatalogueQuery wish = {.text = query, .day = today(ctx), .closed = true};
     catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &wish, &found);
     BulkyFit bulky = bulky_fit(x, query);
     if (bulky == BULKY_NAMED) bulky_add(ctx->arena, &items);
@@ -59,6 +66,7 @@ static void list_get(HttpExchange *x) {
         view_json(&one, "label", found.items[i]->label.all);
         view_json(&one, "summary", found.items[i]->summary.all);
         view_str(&one, "url", procedure_url(ctx->arena, found.items[i], ""));
+        opens_set(&one, found.items[i], wish.day);
         vec_push(ctx->arena, &items, view_value(&one));
     }
     if (bulky == BULKY_TAKES) bulky_add(ctx->arena, &items);
@@ -118,7 +126,10 @@ static Str begin_url(Arena *arena, const Definition *definition, Str ticket) {
 static void start_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     DefinedDraft draft;
-    const Definition *definition = asked_for(x);
+    const Definition *next = catalogue_next(procedures_catalogue(ctx->tenant),
+                                            http_path_param(x, "procedure"), today(ctx));
+    bool closed = next && !next->inside;
+    const Definition *definition = closed ? next : asked_for(x);
     if (!definition) return;
     if (defined_draft(ctx, definition, &draft) != RC_OK) {
         page_fail(x);
@@ -143,6 +154,7 @@ static void start_get(HttpExchange *x) {
     view_set(&view, "basis", page_article(ctx->arena, definition->basis));
     view_str(&view, "begin", begin_url(ctx->arena, definition, ticket));
     view_str(&view, "wait", waits ? page_wait_url(ctx->arena, definition, STR_NONE) : STR_NONE);
+    opens_set(&view, definition, today(ctx));
     view_str(&view, "draft", str_empty(draft.token) ? STR_NONE : open_url(ctx->arena, &draft));
     view_str(&view, "sign_in",
              definition->sign_in && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,

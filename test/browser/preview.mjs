@@ -34,6 +34,10 @@ function answer(folder, csp, request, response) {
         response.writeHead(200, { 'Content-Type': 'application/geo+json' }).end(GEOJSON);
         return;
     }
+    if (/\/files\/\w+$/.test(path)) { // a photo that an example has attached
+        response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="6"/>');
+        return;
+    }
     const file = join(folder, path.startsWith('/assets/') ? path : `${path}.html`);
     if (!file.startsWith(folder) || !existsSync(file)) {
         response.writeHead(404).end();

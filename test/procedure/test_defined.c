@@ -103,6 +103,22 @@ static void procedures_are_found_by_what_people_call_them(void **state) {
     assert_null(catalogue_version(procedures_catalogue(&house->tenant), DOG, 2));
 }
 
+static void what_opens_later_is_told(void **state) {
+    House *house = *state;
+    const Catalogue *all = procedures_catalogue(&house->tenant);
+    Date before = {2026, 3, 31}, after = {2026, 4, 1};
+    CatalogueQuery open = {.text = STR("犬の登録"), .day = before}, both = open;
+    Definitions found;
+    both.closed = true;
+    catalogue_search(house->ctx.arena, all, &open, &found);
+    assert_int_equal(found.len, 0);
+    catalogue_search(house->ctx.arena, all, &both, &found);
+    assert_int_equal(found.len, 1);
+    assert_ptr_equal(found.items[0], catalogue_next(all, DOG, before));
+    assert_null(catalogue_next(all, DOG, after)); /* it is open */
+    assert_null(catalogue_next(all, STR("none"), before));
+}
+
 static void what_could_not_be_published_is_not_taken_in(void **state) {
     House *house = *state;
     const Json *both[] = {house_starter(house, "procedures/dog-registration.json"),
@@ -453,6 +469,7 @@ static void a_rejected_matter_leaves_its_case(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(procedures_are_found_by_what_people_call_them),
+        CASE(what_opens_later_is_told),
         CASE(what_could_not_be_published_is_not_taken_in),
         CASE(a_case_has_what_was_answered_and_what_the_rules_found),
         CASE(a_draft_sent_twice_is_one_case),
