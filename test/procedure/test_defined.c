@@ -337,6 +337,20 @@ static const Definition *subsidy(House *house) {
                              time_jst_date(house->clock.fixed));
 }
 
+#define PAPER STR("%PDF-1.4 an estimate")
+
+/* An example names a file; here it is. */
+static Json estimate(House *house) {
+    Attachment paper;
+    Json *one = NEW(house->ctx.arena, Json);
+    AttachWish wish = {.field = definition_field(subsidy(house), STR("estimate")),
+                       .name = STR("mitsumori.pdf"),
+                       .bytes = PAPER};
+    GOOD(house, attach_add(&house->ctx, STR("a browser"), &wish, &paper));
+    *one = attachment_json(house->ctx.arena, &paper);
+    return json_of_items(one, 1);
+}
+
 /* A shop's application as the definition's first example has it, and two officials: who examines it
    and who decides up to its amount. */
 static Matter matter(House *house) {
@@ -352,6 +366,7 @@ static Matter matter(House *house) {
     house->resident.browser = STR("a browser");
     for (size_t i = 0; i < answers->len; i++)
         vec_push(house->ctx.arena, &answered, answers->value.members[i]);
+    vec_push(house->ctx.arena, &answered, (JsonMember){STR("estimate"), estimate(house)});
     vec_push(house->ctx.arena, &answered,
              (JsonMember){STR("startOn"), json_of_str(STR("2027-01-10"))});
     vec_push(house->ctx.arena, &answered,
@@ -425,6 +440,13 @@ static void what_is_decided_is_what_was_frozen(void **state) {
     GOOD(house, decide_contents(&house->ctx, house_entity(house, decision), &contents));
     assert_int_equal(json_get_int(contents, "amount", 0), 300000);
     assert_true(json_get(contents, STR("answers"))->len > 5);
+    const Json *file = json_at(json_get(json_get(contents, STR("answers")), STR("estimate")), 0);
+    Digest digest = hash_sha256(PAPER), stored;
+    Str bytes, hex = hash_digest_hex(house->ctx.arena, &digest);
+    assert_true(str_eq(json_get_str(file, "sha256"), hex));
+    assert_true(hash_digest_of(house->ctx.arena, json_get_str(file, "file"), &stored));
+    GOOD(house, ledger_attached(&house->ctx, house->tenant.ledger, &stored, &bytes));
+    assert_true(str_eq(bytes, PAPER));
     GOOD(house, move(house, shop.id, "ask", "見積書を見せてください。"));
     act_as(house, &shop.head);
     FAILS(house, decide(house, decision), RC_CONFLICT, "case-moved");
