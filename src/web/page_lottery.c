@@ -2,7 +2,7 @@
  * on which an official enters the seed that was published. */
 #include "pages_int.h"
 
-enum { MONTHS_BEFORE = 1, MONTHS_SHOWN = 4 };
+enum { MONTHS_SHOWN = 3 };
 
 static const char *const state_words[] = {[DRAW_NONE] = "open",
                                           [DRAW_CLOSING] = "closing",
@@ -100,7 +100,7 @@ static Rc rows_set(HttpExchange *x, View *view) {
         for (int n = 0; n < MONTHS_SHOWN; n++) {
             Draw draw;
             View one = view_new(ctx->arena);
-            TRY(draw_load(ctx, found.items[i], reservation_month(today, n - MONTHS_BEFORE), &draw));
+            TRY(draw_load(ctx, found.items[i], reservation_month(today, n), &draw));
             draw_set(&one, &draw);
             view_str(&one, "url", lottery_url(ctx->arena, "", &draw));
             view_str(&one, "send", lottery_url(ctx->arena, "/staff", &draw));
