@@ -55,7 +55,7 @@ Rc publish_load(Ctx *ctx, Str id, Publishing *out) {
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     if (rc == RC_OK) record_read(ctx, record, out);
     TRY(state_read(ctx, out));
-    if (out->newest || out->draft) return RC_OK;
+    if (out->newest || out->draft || !str_empty(out->proposal)) return RC_OK;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", id, "The city has no such procedure.");
 }
 

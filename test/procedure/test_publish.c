@@ -184,6 +184,20 @@ static void a_rejected_version_is_nowhere(void **state) {
     assert_non_null(stand(house, DOG).draft); /* it may be mended, and proposed again */
 }
 
+static void a_proposal_stands_without_its_draft(void **state) {
+    House *house = *state;
+    Str id = STR("pet-licence"), decision;
+    appoint(house);
+    act_as(house, &officials.steward);
+    GOOD(house, publish_begin(&house->ctx, id, STR_NONE));
+    GOOD(house, publish_propose(&house->ctx, id, &decision));
+    decision = str_dup(house->arena, decision);
+    GOOD(house, publish_discard(&house->ctx, id, stand(house, id).version));
+    assert_true(str_eq(stand(house, id).proposal, decision));
+    decide(house, decision);
+    assert_int_equal(stand(house, id).newest->version, 1);
+}
+
 static void a_definition_of_another_city_is_taken_over(void **state) {
     House *house = *state;
     static const struct {
@@ -217,6 +231,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_decided_is_there_after_a_restart, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_rejected_version_is_nowhere, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_proposal_stands_without_its_draft, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_definition_of_another_city_is_taken_over, cases_set_up,
                                         cases_tear_down),
