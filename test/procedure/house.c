@@ -133,7 +133,7 @@ void house_procedures(House *house) {
                                           .hold_network = 5},
                                 .definitions = definitions,
                                 .definition_count = 5,
-                                .blank = house_starter(house, "blank-procedure.json")};
+                                .blank = house_starter(house, "templates/procedure.json")};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 
