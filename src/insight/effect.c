@@ -162,11 +162,11 @@ static void state_move(Counted *counted, Str state, int64_t since) {
 static void adds_set(Counted *counted) {
     bool ended = owner_of(counted->state) == OWNED_BY_NOBODY && counted->since != TIME_NONE;
     int64_t others = counted->waited[OWNED_BY_HOLDER] + counted->waited[OWNED_ELSEWHERE];
-    int64_t all = (counted->since - counted->arrived) / TIME_SECOND;
+    int64_t all = ended ? (counted->since - counted->arrived) / TIME_SECOND : 0;
     counted->adds.n[CASES_N] = 1;
     counted->adds.n[ENDED_N] = ended;
     counted->adds.n[ASKED_N] = counted->asked;
-    counted->adds.n[OFFICE_S] = ended && all > others ? all - others : 0;
+    counted->adds.n[OFFICE_S] = all > others ? all - others : 0;
     counted->adds.n[HOLDER_S] = ended ? counted->waited[OWNED_BY_HOLDER] : 0;
     counted->adds.n[OTHER_S] = ended ? counted->waited[OWNED_ELSEWHERE] : 0;
 }

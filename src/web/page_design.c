@@ -355,7 +355,7 @@ static void text_get(HttpExchange *x) {
     http_answer(x, 200, STR("application/json; charset=utf-8"), buf_str(&body));
 }
 
-PAGE_ANSWERS(page_text, {200, "application/json", NULL});
+PAGE_ANSWERS(page_text, {200, "application/json", "ProcedureDefinition"});
 #define TAG "Making procedures"
 
 const HttpRoute page_design_rows[] = {
