@@ -1,6 +1,7 @@
 #include "procedure_int.h"
 
 #include "compare.h"
+#include "outline.h"
 
 typedef struct Compare {
     Arena *arena;
@@ -13,23 +14,18 @@ static void change_add(const Compare *compare, Str path, const Json *before, con
     vec_push(compare->arena, compare->out, (DefinitionChange){path, before, after});
 }
 
-static Str under(Arena *arena, Str path, Str name) {
-    Str parts[] = {path, name};
-    return str_empty(path) ? name : str_join(arena, parts, 2, STR("."));
-}
-
 static void compare_objects(const Compare *compare, Str path, const Json *before,
                             const Json *after) {
     for (uint32_t i = 0; i < after->len; i++) {
         const JsonMember *member = &after->value.members[i];
-        compare_values(compare, under(compare->arena, path, member->name),
+        compare_values(compare, outline_under(compare->arena, path, member->name),
                        json_get(before, member->name), &member->value);
     }
     for (uint32_t i = 0; i < before->len; i++) {
         const JsonMember *member = &before->value.members[i];
         if (!json_get(after, member->name))
-            compare_values(compare, under(compare->arena, path, member->name), &member->value,
-                           NULL);
+            compare_values(compare, outline_under(compare->arena, path, member->name),
+                           &member->value, NULL);
     }
 }
 
@@ -66,12 +62,12 @@ static bool is_reordered(const Json *before, const Json *after) {
 static void compare_named(const Compare *compare, Str path, const Json *before, const Json *after) {
     if (is_reordered(before, after)) change_add(compare, path, before, after);
     for (size_t i = 0; i < after->len; i++)
-        compare_values(compare, under(compare->arena, path, id_at(after, i)),
+        compare_values(compare, outline_under(compare->arena, path, id_at(after, i)),
                        of_id(before, id_at(after, i)), json_at(after, i));
     for (size_t i = 0; i < before->len; i++)
         if (!of_id(after, id_at(before, i)))
-            change_add(compare, under(compare->arena, path, id_at(before, i)), json_at(before, i),
-                       NULL);
+            change_add(compare, outline_under(compare->arena, path, id_at(before, i)),
+                       json_at(before, i), NULL);
 }
 
 static void compare_places(const Compare *compare, Str path, const Json *before,

@@ -54,7 +54,7 @@ static bool row_named(unsigned shape, Str name, MemberRow *out) {
     return false;
 }
 
-static Str under(Arena *arena, Str path, Str name) {
+Str outline_under(Arena *arena, Str path, Str name) {
     Str parts[] = {path, name};
     return str_empty(path) ? name : str_join(arena, parts, 2, STR("."));
 }
@@ -71,8 +71,8 @@ static bool element_step(Arena *arena, const MemberRow *row, const Json *list, s
                          OutlineNode *node) {
     const Json *value = list && list->kind == JSON_ARRAY ? json_at(list, n) : NULL;
     if (!value) return false;
-    node->path =
-        str_fmt(arena, STR_FMT "[%zu]", STR_ARG(under(arena, node->path, str_of(row->name))), n);
+    node->path = str_fmt(arena, STR_FMT "[%zu]",
+                         STR_ARG(outline_under(arena, node->path, str_of(row->name))), n);
     node->shape = row->inner;
     node->value = value;
     return true;
@@ -93,7 +93,7 @@ static bool through_objects(Arena *arena, Str *path, OutlineNode *node, MemberRo
     Segment segment;
     while (segment_next(path, &segment) && row_named(node->shape, segment.name, row)) {
         if (row->form != MEMBER_OBJECT) return true;
-        node->path = under(arena, node->path, segment.name);
+        node->path = outline_under(arena, node->path, segment.name);
         node->shape = row->inner;
         node->value = json_get(node->value, segment.name);
     }
@@ -111,7 +111,7 @@ static bool member_step(Arena *arena, Str *path, const MemberRow *row, OutlineNo
                             node);
     value = row->form == MEMBER_MAP ? json_get(value, segment.name) : NULL;
     if (!value) return false;
-    node->path = under(arena, under(arena, node->path, name), segment.name);
+    node->path = outline_under(arena, outline_under(arena, node->path, name), segment.name);
     node->shape = row->inner;
     node->value = value;
     return true;

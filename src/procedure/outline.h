@@ -23,6 +23,8 @@ const Json *outline_set(Arena *arena, const Json *source, Str path, const Json *
 /* With the nth element of a list one place further to its front (by -1) or end (1); as it was where
    there is no such place. NULL: no such list. */
 const Json *outline_move(Arena *arena, const Json *source, Str list, size_t n, int by);
+/* The path of a member of what stands at a path. */
+Str outline_under(Arena *arena, Str path, Str name);
 /* What stands at a path, whatever it is; NULL: nothing. */
 const Json *outline_value(const Json *source, Str path);
 

@@ -287,11 +287,6 @@ static void member_add(Edit *edit, Str prefix, const MemberRow *row, const Json 
 
 /* ---- lists in it ---- */
 
-static Str under(Arena *arena, Str path, const char *name) {
-    Str parts[] = {path, str_of(name)};
-    return str_empty(path) ? parts[1] : str_join(arena, parts, 2, STR("."));
-}
-
 static void element_add(Edit *edit, Str path, Words words, JsonItems *out) {
     View one = view_new(edit->ctx->arena);
     view_set(&one, "label", view_text(one.arena, words.ja, words.en));
@@ -308,8 +303,8 @@ static Words named_or(Arena *arena, Words words, size_t n) {
 
 static void list_add(Edit *edit, Str prefix, const MemberRow *row, const Json *value) {
     Arena *arena = edit->ctx->arena;
-    Str path =
-        under(arena, edit->node.path, str_fmt(arena, STR_FMT "%s", STR_ARG(prefix), row->name).ptr);
+    Str path = outline_under(arena, edit->node.path,
+                             str_fmt(arena, STR_FMT "%s", STR_ARG(prefix), row->name));
     JsonItems rows = {0};
     View list = view_new(arena);
     bool map = row->form == MEMBER_MAP;
