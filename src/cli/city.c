@@ -67,7 +67,7 @@ static Rc threads_admit(Ctx *ctx, const City *city, Ledger *ledger) {
 static Rc tenant_begin(Ctx *ctx, City *city, Str name) {
     Tenant **slot = &city->tenants[city->tenant_count];
     Rc rc = tenant_open(ctx, city, name, slot);
-    if (rc == RC_OK) rc = open_start(ctx, *slot);
+    if (rc == RC_OK) rc = tenant_start(ctx, *slot);
     if (rc == RC_OK) rc = threads_admit(ctx, city, (*slot)->ledger);
     if (rc == RC_OK)
         city->tenant_count++;
@@ -252,7 +252,7 @@ static Rc city_begin(Ctx *ctx, City *city) {
     TRY(occasion_check(ctx, city));
     if (city->options.starter) TRY(starter_fill(ctx, city, city->tenants[0]));
     for (size_t i = 0; i < city->tenant_count; i++)
-        TRY(open_start(ctx, city->tenants[i]));
+        TRY(tenant_start(ctx, city->tenants[i]));
     TRY(server_start(ctx, city));
     return control_open(ctx, city);
 }

@@ -51,6 +51,9 @@ bool city_on_loopback(const City *city);
 
 /* tenant.c: one municipality. */
 Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out);
+/* Lets it work by itself: expired holds, lotteries, releases. From here on it writes to its ledger,
+   so what its folder was made for is known before. */
+Rc tenant_start(Ctx *ctx, Tenant *tenant);
 void tenant_close(Tenant *tenant);
 /* Of a tenant that isn't the default one. */
 bool tenant_name_good(Str name);

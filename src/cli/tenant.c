@@ -197,7 +197,6 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
     TRY(procedures_start(ctx, tenant));
-    TRY(procedures_sweep(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
     TRY(broker_open(ctx, tenant, &options));
@@ -230,10 +229,16 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
     return rc;
 }
 
+Rc tenant_start(Ctx *ctx, Tenant *tenant) {
+    TRY(procedures_sweep(ctx, tenant));
+    return open_start(ctx, tenant);
+}
+
 void tenant_close(Tenant *tenant) {
     open_close(tenant);
     broker_close(tenant);
     insight_stop(tenant);
+    procedures_stop(tenant);
     project_stop(tenant->project);
     insight_close(tenant);
     procedures_close(tenant);

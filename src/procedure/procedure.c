@@ -41,7 +41,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
 void procedures_close(Tenant *tenant) {
     Procedures *procedures = tenant->procedures;
     if (!procedures) return;
-    sweep_stop(tenant);
+    procedures_stop(tenant);
     tenant->procedures = NULL;
     batch_close(procedures->local);
     if (procedures->catalogue) catalogue_free(procedures->catalogue);

@@ -32,8 +32,6 @@ struct Procedures {
     pthread_mutex_t local_lock;
 };
 
-/* Ends the timer, if one was started. */
-void sweep_stop(Tenant *tenant);
 /* A command of ctx's actor about a case; channel "web" unless said. */
 Command *case_command(Ctx *ctx, Str kind, Str case_id, Str channel);
 /* Runs and frees it. */

@@ -92,8 +92,8 @@ Rc procedures_sweep(Ctx *ctx, Tenant *tenant) {
     return RC_OK;
 }
 
-void sweep_stop(Tenant *tenant) {
-    Sweep *sweep = tenant->procedures->sweep;
+void procedures_stop(Tenant *tenant) {
+    Sweep *sweep = tenant->procedures ? tenant->procedures->sweep : NULL;
     if (!sweep) return;
     atomic_store(&sweep->stop, true);
     ledger_timer(tenant->ledger, TIMER, TIME_NONE, sweep_due, sweep);

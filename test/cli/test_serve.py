@@ -28,6 +28,7 @@ class Machi:
         self.port = int(match[1]) if (match := re.search(r":(\d+)$", self.said)) else 0
 
     def ask(self, method, target, body=None, headers=None, host="127.0.0.1"):
+        assert self.port, self.stop()
         connection = http.client.HTTPConnection(host, self.port, timeout=60)
         connection.request(method, target, body, headers or {})
         answer = connection.getresponse()
