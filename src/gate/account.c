@@ -33,6 +33,12 @@ Rc gate_account_find(Ctx *ctx, Str login, Str *id) {
     return ledger_entity(ctx, ctx->tenant->ledger, *id, &account);
 }
 
+Rc account_load(Ctx *ctx, Str id, const Entity **out) {
+    *out = NULL;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 /* ---- passwords ---- */
 
 Rc account_hash(Ctx *ctx, Str password, Str *out) {

@@ -4,6 +4,8 @@
 
 enum { RULES_MAX = 16 << 20 };
 enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 10000 };
+/* More than can be tried while one lasts: none goes before it ends. */
+enum { SPENT_KEPT = 10000, CHALLENGE_KEY = 32 };
 
 static void session_drop(void *value) {
     arena_free(((GateSession *)value)->arena);
@@ -65,6 +67,10 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     gate->sessions = roster_new(SESSIONS_MAX, session_drop);
     gate->tokens = roster_new(TOKENS_MAX, token_drop);
     gate->failures = roster_new(FAILURES_KEPT, mem_free);
+    gate->spent = roster_new(SPENT_KEPT, mem_free);
+    char *key = arena_zero(arena, CHALLENGE_KEY, 1);
+    rand_bytes(ctx->rand, key, CHALLENGE_KEY);
+    gate->challenge_key = (Str){key, CHALLENGE_KEY};
     pthread_mutex_init(&gate->local_lock, NULL);
     tenant->gate = gate;
     holders_open(gate);
@@ -87,6 +93,7 @@ void gate_close(Tenant *tenant) {
     roster_free(gate->sessions);
     roster_free(gate->tokens);
     roster_free(gate->failures);
+    roster_free(gate->spent);
     pthread_mutex_destroy(&gate->local_lock);
     arena_free(gate->arena);
 }

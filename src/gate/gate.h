@@ -270,7 +270,8 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
 /* Shuts an account out, or lets it in again. Its sessions end and its tokens are revoked at once,
    and none of them comes back; what it has asked for and is not committed yet is refused. */
 Rc gate_account_disable(Ctx *ctx, Str id, bool disabled);
-/* Gives it another password; its sessions end at once. RC_INVALID "bad-password"; "no-sign-in" of a
+/* Gives it another password; its sessions end at once, and its passkeys: whoever had to ask for one
+   may have been robbed. RC_INVALID "bad-password"; "no-sign-in" of a
    service, which signs in nowhere. */
 Rc gate_account_password(Ctx *ctx, Str id, Str password);
 typedef struct GateAccountSeen {
@@ -293,11 +294,14 @@ bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out);
 Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of its account's posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
+/* By what somebody came in. */
+typedef enum GateMeans { MEANS_PASSWORD, MEANS_PASSKEY } GateMeans;
 /* The sessions of ctx's account, newest first. */
 typedef struct GateSessionSeen {
     Str id;
     Str post;
     Str client; /* address it was begun from; empty: not known any more */
+    GateMeans means;
     int64_t started_at, seen_at, ends_at;
     bool own; /* this one */
 } GateSessionSeen;
@@ -308,6 +312,56 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
 Rc gate_session_end(Ctx *ctx, Str id);
 /* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);
+
+/* ---- passkeys (Web Authentication Level 3): beside the password, never instead of it ---- */
+
+/* What one is used for. */
+typedef enum GatePasskeyUse { PASSKEY_ADD, PASSKEY_SIGN_IN, PASSKEY_STEP_UP } GatePasskeyUse;
+/* What a page gives the browser to ask an authenticator by. */
+typedef struct GatePasskeyOffer {
+    Str host;      /* the relying party's id; empty: under this Host no passkey works */
+    Str challenge; /* base64url; five minutes, once, in this browser alone */
+    StrVec ids;    /* base64url; ADD: of those he has, STEP_UP: of those that will do; else none */
+    Str user;      /* ADD: handle, base64url: random, the same for all his passkeys */
+    Str login, name; /* ADD: shown by the device */
+} GatePasskeyOffer;
+/* host: the request's Host header. ADD, STEP_UP: for whoever is signed in. */
+Rc gate_passkey_offer(Ctx *ctx, GatePasskeyUse use, Str host, GatePasskeyOffer *out);
+/* What the browser brings back, each base64url as it was sent. */
+typedef struct GatePasskeySaid {
+    Str host;                                      /* of the request */
+    bool secure;                                   /* the city is reached over https */
+    Str credential, client, data, signature, user; /* ADD: client, data and user alone */
+} GatePasskeySaid;
+/* All of them: RC_INVALID "bad-passkey", it isn't of the form that browsers send; RC_CONFLICT
+   "stale-challenge", "wrong-origin". */
+
+/* Whether he may add and remove now: RC_DENIED "needs-sign-in", "needs-step-up". */
+Rc gate_passkey_permitted(Ctx *ctx);
+/* Gives who is signed in one more way to come in, under a name of his own. RC_DENIED
+   "needs-step-up"; RC_INVALID "passkey-name", "unverified-user"; RC_CONFLICT "passkey-known" to
+   whatever account, "too-many-passkeys"; RC_LIMIT as gate_try. */
+Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name);
+typedef struct GatePasskeySeen {
+    Str id; /* tells nothing of the credential */
+    Str name, host;
+    int64_t added_at, used_at; /* TIME_NONE: not used yet, or not known any more */
+} GatePasskeySeen;
+typedef VEC(GatePasskeySeen) GatePasskeysSeen;
+/* Those of ctx's account, the oldest first. */
+Rc gate_passkeys(Ctx *ctx, GatePasskeysSeen *out);
+/* Removes one of one's own. RC_DENIED "needs-step-up"; RC_NOT_FOUND "no-passkey". */
+Rc gate_passkey_end(Ctx *ctx, Str id);
+/* Signs in, with the limits of gate_sign_in. RC_DENIED "wrong-passkey": one answer for a passkey
+   that nobody has, a wrong signature and an account that is shut out; "passkey-copied": its counter
+   went back. */
+Rc gate_passkey_sign_in(Ctx *ctx, const GatePasskeySaid *said, Str *session_token);
+/* Confirms the identity once more by a passkey of one's own, as gate_step_up does by the password.
+ */
+Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said);
+/* As gate_retry_after. */
+int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said);
+
 /* One more try at something that could be guessed, counted before it is looked at; RC_LIMIT after
  * 10 in 15 minutes for the same key. A right one is forgotten again. */
 Rc gate_try(Ctx *ctx, Str what, Str key);

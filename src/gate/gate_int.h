@@ -41,6 +41,7 @@ typedef struct GateSession {
     unsigned own_roles; /* of the account; those of the post in use are added */
     Str post;           /* in use */
     Str client;         /* address it was begun from; empty: unknown, as after a restart */
+    GateMeans means;    /* by which he came in */
     int64_t started_at, seen_at, stepped_up_at;
     Arena *arena; /* all of the above lies here */
 } GateSession;
@@ -68,24 +69,32 @@ struct Gate {
     Roster *sessions, *tokens; /* of GateSession, GateToken */
     _Atomic uint64_t epoch;    /* rises when somebody's rights change; begins anywhere */
     Roster *failures;          /* sign-ins that failed, by login */
+    Roster *spent;             /* challenges that were answered, until they end */
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
     struct Holders *holders;
-    uint64_t rules_mark; /* of the policies and posts that were read */
-    Str dummy_hash;      /* verified when a login is unknown, so that time tells nothing */
+    uint64_t rules_mark;      /* of the policies and posts that were read */
+    Str dummy_hash;           /* verified when a login is unknown, so that time tells nothing */
+    _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
+    Str challenge_key; /* of this life alone: challenges of an earlier one are none any more */
 };
 
 /* A fresh step-up lasts this long. */
 #define GATE_STEP_UP_LASTS (10 * TIME_MINUTE)
 #define GATE_SESSION_LASTS (12 * TIME_HOUR)
+/* Somebody takes so long at most to answer his authenticator. */
+#define GATE_CHALLENGE_LASTS (5 * TIME_MINUTE)
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 
 /* Whether a request for this Host is ours to answer. */
 bool host_allowed(const GateDoor *door, Str header);
+/* A Host header without its port, and whether that is an IP address. */
+Str host_name(Str header);
+bool host_is_address(Str name);
 /* The address a request comes from: the peer's, or what a trusted proxy says. */
 Str host_client(GateDoor *door, const HttpExchange *x);
 
@@ -97,13 +106,51 @@ bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
 Rc door_check(Ctx *ctx, unsigned access, const Actor *actor);
 
 #define ACCOUNT_TYPE   LD_DEFAULT "Account"
+#define PASSKEY_TYPE   LD_DEFAULT "Passkey"
 #define GATE_IRI(term) STR(LD_DEFAULT term)
+/* Passkeys of one account. */
+enum { PASSKEYS_MAX = 20 };
 /* The Account entity of a login, from its keyed hash: unique without an index. */
 Str account_id(Ctx *ctx, Str login);
 /* Fills everything but key, times and posts' roles from an Account entity, into the session's own
  * arena. */
 Rc account_session(Ctx *ctx, const Entity *account, GateSession **out);
 Rc account_verify(Ctx *ctx, const Entity *account, Str password);
+
+/* try.c. The counters of one try at a password or passkey. */
+typedef struct Try {
+    Digest account, client, all;
+    bool from; /* the client's address is known */
+} Try;
+/* Counted as failed before anything is looked at; RC_LIMIT beyond a limit. account: of whom, or
+   what stands for him where he isn't known. */
+Rc try_begin(Ctx *ctx, Str account, Try *out);
+/* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account. */
+void try_end(Ctx *ctx, const Try *tried, Rc rc);
+/* Seconds until no limit stands in the way, at least 1. */
+int try_wait(Ctx *ctx, Str account);
+
+/* challenge.c: what it is for; made for ctx's actor in his browser, and for nobody else. */
+typedef struct ChallengeOf {
+    GatePasskeyUse use;
+    Str user; /* handle under which a passkey is to be made; empty: of no matter */
+} ChallengeOf;
+Str challenge_make(Ctx *ctx, const ChallengeOf *of);
+/* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
+Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
+
+/* passkey.c: their rows of local.db go with them. */
+Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
+
+/* The account of an id, NULL: there is none. */
+Rc account_load(Ctx *ctx, Str id, const Entity **out);
+/* A session of this account, who has proved that he is it; *token goes into the cookie. */
+Rc session_begin(Ctx *ctx, const Entity *account, GateMeans means, Str *token);
+/* ctx's actor's session, NULL: he has none; and the error that says so. */
+const GateSession *session_own(const Ctx *ctx);
+Rc session_none(Ctx *ctx);
+/* He has confirmed his identity at this moment. ctx's actor has a session. */
+void session_stepped_up(Ctx *ctx);
 
 /* A row of local.db, so that sessions and tokens survive a restart. */
 typedef struct SessionRow {
@@ -171,8 +218,11 @@ void authority_posts(Gate *gate, Str account, const StrVec *posts);
 typedef struct AccountChange {
     const char *kind; /* of the command */
     Str id;
-    const Entity *set; /* attributes that replace those it has; NULL: none */
-    StrVec revoke;     /* ids of tokens */
+    const Entity *set;     /* attributes that replace those it has; NULL: none */
+    StrVec revoke;         /* ids of tokens */
+    const Entity *passkey; /* is added to those it has; NULL: none */
+    StrVec ends;           /* ids of passkeys that it has no more */
+    bool ends_all;         /* nor any other */
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
 /* Its keys are destroyed: it says nothing of itself any more, not even its kind. */
@@ -181,6 +231,8 @@ bool account_erased(const Entity *account);
 bool account_disabled(const Entity *account);
 /* Sessions begun at or before it are no longer valid; INT64_MIN: all are. */
 int64_t account_sessions_from(const Entity *account);
+/* It has this passkey. */
+bool account_comes_by(const Entity *account, Str passkey);
 /* This token was revoked. */
 bool account_revoked(const Entity *account, Str token);
 /* It has this post; and its kind, person and own roles, without those of posts, into *actor. */

@@ -7,7 +7,7 @@
 enum { ADDRESS_MAX = 64 };
 
 /* "city.example.jp:8080" → "city.example.jp", "[::1]:8080" → "::1". */
-static Str host_name(Str header) {
+Str host_name(Str header) {
     if (str_starts(header, STR("["))) {
         int64_t end = str_find_char(header, ']');
         return end < 0 ? header : str_sub(header, 1, (size_t)end);
@@ -16,7 +16,7 @@ static Str host_name(Str header) {
     return colon < 0 ? header : str_sub(header, 0, (size_t)colon);
 }
 
-static bool is_address(Str name) {
+bool host_is_address(Str name) {
     char text[ADDRESS_MAX];
     struct in6_addr to;
     if (!name.len || name.len >= sizeof text) return false;
@@ -30,7 +30,7 @@ bool host_allowed(const GateDoor *door, Str header) {
     Str name = host_name(header);
     VEC_EACH (const Str, known, door->hosts)
         if (str_eq_nocase(*known, name)) return true;
-    return door->addresses && is_address(name);
+    return door->addresses && host_is_address(name);
 }
 
 static bool is_proxy(const GateDoor *door, Str peer) {
@@ -58,5 +58,5 @@ Str host_client(GateDoor *door, const HttpExchange *x) {
     }
     while (str_split(&forwarded, ',', &part))
         last = http_unmapped(str_trim(part));
-    return is_address(last) ? last : peer;
+    return host_is_address(last) ? last : peer;
 }

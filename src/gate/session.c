@@ -32,12 +32,16 @@ Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
     return rc;
 }
 
+static const char *const means_names[] = {
+    [MEANS_PASSWORD] = "password", [MEANS_PASSKEY] = "passkey"};
+
 /* Opaque ids and times only: nothing personal lies in clear in local.db. */
 static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
     JsonMember members[] = {
         {STR("account"), json_of_str(session->account)},
         {STR("post"), json_of_str(session->post)},
         {STR("started"), json_of_int(session->started_at)},
+        {STR("by"), json_of_str(str_of(means_names[session->means]))},
     };
     Json value = json_of_members(members, sizeof members / sizeof *members);
     SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS};
@@ -48,6 +52,7 @@ typedef struct LoadedSession {
     Digest key;
     Str account, post;
     int64_t started;
+    GateMeans means;
 } LoadedSession;
 
 typedef struct Loading {
@@ -66,6 +71,8 @@ static bool session_row(void *arg, const Item *item) {
     row.account = json_get_str(value, "account");
     row.post = json_get_str(value, "post");
     row.started = json_get_int(value, "started", 0);
+    bool passkey = str_eq(json_get_str(value, "by"), str_of(means_names[MEANS_PASSKEY]));
+    row.means = passkey ? MEANS_PASSKEY : MEANS_PASSWORD;
     vec_push(loading->ctx->arena, &loading->rows, row);
     return true;
 }
@@ -90,6 +97,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         TRY(account_session(ctx, account, &session));
         session->key = row->key;
         session->started_at = row->started;
+        session->means = row->means;
         post_use(session, row->post);
         roster_put(gate->sessions, &session->key, session);
     }
@@ -163,173 +171,57 @@ const StrVec *gate_own_posts(const Ctx *ctx) {
 
 /* ---- signing in and out ---- */
 
-typedef struct Failures {
-    int64_t since;
-    int count;
-} Failures;
-
-/* What is counted, how often it may be, in which time, and what is then said. */
-typedef struct Limit {
-    int max;
-    int64_t lasts;
-    const char *code, *text;
-} Limit;
-
-static const Limit by_key = {10, 15 * TIME_MINUTE, "too-many-failures",
-                             "Too many attempts: wait 15 minutes, or ask at the counter."},
-                   by_client = {50, 15 * TIME_MINUTE, "too-many-failures",
-                                "Too many attempts from your network: wait 15 minutes, or ask at "
-                                "the counter."},
-                   altogether = {600, TIME_MINUTE, "too-many-sign-ins",
-                                 "Very many are signing in at this moment: wait a minute."};
-
-static void failures_read(void *arg, void *value) {
-    *(Failures *)arg = *(Failures *)value;
-}
-
-typedef struct Counting {
-    int64_t now;
-    const Limit *limit;
-    bool over;
-} Counting;
-
-static void failures_add(void *arg, void *value) {
-    Counting *counting = arg;
-    Failures *failures = value;
-    if (counting->now - failures->since > counting->limit->lasts)
-        *failures = (Failures){.since = counting->now};
-    counting->over = failures->count >= counting->limit->max;
-    failures->count += !counting->over;
-}
-
-static void failures_back(void *arg, void *value) {
-    (void)arg;
-    ((Failures *)value)->count -= ((Failures *)value)->count > 0;
-}
-
-/* Looked at and counted at once, so that tries at the same time pass no limit. */
-static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
-    Counting counting = {.now = time_now(ctx->clock), .limit = limit};
-    Failures *fresh = mem_alloc(sizeof *fresh);
-    *fresh = (Failures){.since = counting.now};
-    roster_use_or_put(gate->failures, key, fresh, failures_add, &counting);
-    if (!counting.over) return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
-}
-
-/* The counters of one try at a password. */
-typedef struct Try {
-    Digest account, client, all;
-    bool from; /* the client's address is known */
-} Try;
-
-static Try try_of(const Ctx *ctx, Str account) {
-    Str client = gate_actor(ctx)->client;
-    return (Try){.account = hash_sha256(account),
-                 .client = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in-from"), client),
-                 .all = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in"), STR("all")),
-                 .from = !str_empty(client)};
-}
-
-static void failure_back(Gate *gate, const Digest *key) {
-    (void)roster_use(gate->failures, key, failures_back, NULL);
-}
-
-static void try_back(Gate *gate, const Try *tried) {
-    failure_back(gate, &tried->account);
-    if (tried->from) failure_back(gate, &tried->client);
-}
-
-/* Counted as failed before anything is hashed; the password is not looked at beyond a limit. */
-static Rc try_begin(Ctx *ctx, Gate *gate, Str account, Try *out) {
-    *out = try_of(ctx, account);
-    TRY(failure_count(ctx, gate, &out->account, &by_key));
-    Rc rc = out->from ? failure_count(ctx, gate, &out->client, &by_client) : RC_OK;
-    if (rc != RC_OK) {
-        failure_back(gate, &out->account);
-        return rc;
-    }
-    rc = failure_count(ctx, gate, &out->all, &altogether);
-    if (rc != RC_OK) try_back(gate, out);
-    return rc;
-}
-
-/* What was no wrong password is no failure; a right one forgives those of its account. All tries
-   together are counted whatever became of them, as each costs the same. */
-static void try_end(Gate *gate, const Try *tried, Rc rc) {
-    if (rc == RC_DENIED) return;
-    try_back(gate, tried);
-    if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
-}
-
-static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
-    Failures failures = {0};
-    if (!roster_use(ctx->tenant->gate->failures, key, failures_read, &failures)) return 0;
-    return failures.count < limit->max ? 0 : failures.since + limit->lasts - time_now(ctx->clock);
-}
-
-int gate_retry_after(Ctx *ctx, Str login) {
-    Try tried = try_of(ctx, str_empty(login) ? gate_actor(ctx)->id : account_id(ctx, login));
-    const int64_t waits[] = {wait_left(ctx, &tried.account, &by_key),
-                             tried.from ? wait_left(ctx, &tried.client, &by_client) : 0,
-                             wait_left(ctx, &tried.all, &altogether)};
-    int64_t longest = 0;
-    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
-        longest = waits[i] > longest ? waits[i] : longest;
-    return (int)(longest / TIME_SECOND) + 1;
-}
-
-static Rc account_load(Ctx *ctx, Str id, const Entity **out) {
-    *out = NULL;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
-}
-
 static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
     roster_delete(gate->sessions, key);
     authority_changed(gate);
     return session_store(ctx, gate, &(SessionRow){.space = SESSIONS, .key = key});
 }
 
-Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
+/* Whoever changes the account at this moment may not have seen the session: it is looked at again.
+ */
+Rc session_begin(Ctx *ctx, const Entity *account, GateMeans means, Str *token) {
     Gate *gate = ctx->tenant->gate;
-    const Entity *account;
     GateSession *session;
-    Str id = account_id(ctx, login);
-    Try tried;
-    TRY(try_begin(ctx, gate, id, &tried));
-    Rc rc = account_load(ctx, id, &account);
-    if (rc == RC_OK) rc = account_verify(ctx, account, password);
-    try_end(gate, &tried, rc);
-    TRY(rc);
     TRY(account_session(ctx, account, &session));
-    *session_token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
-    session->key = session_key(*session_token);
+    *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
+    session->key = session_key(*token);
+    session->means = means;
     session->client = str_dup(session->arena, gate_actor(ctx)->client);
     Digest key = session->key;
-    rc = session_keep(ctx, gate, session);
+    Rc rc = session_keep(ctx, gate, session);
     if (rc != RC_OK) {
         arena_free(session->arena);
         return rc;
     }
     roster_put(gate->sessions, &key, session);
     if (!account_moved(ctx, account)) return RC_OK;
-    /* whoever changed it meanwhile may not have seen this session */
     TRY(session_drop_one(ctx, gate, &key));
-    return ctx_fail(ctx, RC_DENIED, "wrong-password", STR("password"),
+    return ctx_fail(ctx, RC_DENIED, "account-changed", STR("password"),
                     "The account was changed at this moment: sign in again.");
 }
 
-static const GateSession *own_session(const Ctx *ctx) {
+Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
+    const Entity *account;
+    Str id = account_id(ctx, login);
+    Try tried;
+    TRY(try_begin(ctx, id, &tried));
+    Rc rc = account_load(ctx, id, &account);
+    if (rc == RC_OK) rc = account_verify(ctx, account, password);
+    try_end(ctx, &tried, rc);
+    TRY(rc);
+    return session_begin(ctx, account, MEANS_PASSWORD, session_token);
+}
+
+const GateSession *session_own(const Ctx *ctx) {
     return ctx->actor ? ctx->actor->session : NULL;
 }
 
-static Rc no_session(Ctx *ctx) {
+Rc session_none(Ctx *ctx) {
     return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE, "Sign in first.");
 }
 
 Rc gate_sign_out(Ctx *ctx) {
-    const GateSession *session = own_session(ctx);
+    const GateSession *session = session_own(ctx);
     if (!session) return RC_OK;
     return session_drop_one(ctx, ctx->tenant->gate, &session->key);
 }
@@ -362,6 +254,7 @@ static void session_gather(void *arg, void *value) {
     GateSessionSeen seen = {.id = session_id(g->arena, &session->key),
                             .post = str_dup(g->arena, session->post),
                             .client = str_dup(g->arena, session->client),
+                            .means = session->means,
                             .started_at = session->started_at,
                             .seen_at = session->seen_at,
                             .ends_at = ends};
@@ -380,7 +273,7 @@ static int newest_first(const void *a, const void *b) {
 }
 
 static bool is_own(const Ctx *ctx, const Digest *key) {
-    const GateSession *own = own_session(ctx);
+    const GateSession *own = session_own(ctx);
     return own && !memcmp(own->key.bytes, key->bytes, sizeof key->bytes);
 }
 
@@ -396,7 +289,7 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
 }
 
 Rc gate_session_end(Ctx *ctx, Str id) {
-    if (!own_session(ctx)) return no_session(ctx);
+    if (!session_own(ctx)) return session_none(ctx);
     Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
     size_t ended = 0;
     VEC_EACH (const Gathered, one, &g.all) {
@@ -421,8 +314,8 @@ static void post_set(void *arg, void *value) {
 }
 
 Rc gate_take_post(Ctx *ctx, Str post) {
-    const GateSession *session = own_session(ctx);
-    if (!session) return no_session(ctx);
+    const GateSession *session = session_own(ctx);
+    if (!session) return session_none(ctx);
     for (size_t i = 0; i < session->posts.len; i++) {
         if (!str_eq(session->posts.items[i], post)) continue;
         (void)roster_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
@@ -439,31 +332,21 @@ static void stepped_up(void *arg, void *value) {
     ((GateSession *)value)->stepped_up_at = *(const int64_t *)arg;
 }
 
+void session_stepped_up(Ctx *ctx) {
+    int64_t now = time_now(ctx->clock);
+    (void)roster_use(ctx->tenant->gate->sessions, &session_own(ctx)->key, stepped_up, &now);
+}
+
 Rc gate_step_up(Ctx *ctx, Str password) {
-    const GateSession *session = own_session(ctx);
+    const GateSession *session = session_own(ctx);
     const Entity *account;
-    if (!session) return no_session(ctx);
-    Gate *gate = ctx->tenant->gate;
+    if (!session) return session_none(ctx);
     Try tried;
-    TRY(try_begin(ctx, gate, session->account, &tried));
+    TRY(try_begin(ctx, session->account, &tried));
     Rc rc = account_load(ctx, session->account, &account);
     if (rc == RC_OK) rc = account_verify(ctx, account, password);
-    try_end(gate, &tried, rc);
+    try_end(ctx, &tried, rc);
     TRY(rc);
-    int64_t now = time_now(ctx->clock);
-    (void)roster_use(gate->sessions, &session->key, stepped_up, &now);
+    session_stepped_up(ctx);
     return RC_OK;
-}
-
-/* ---- what could be guessed ---- */
-
-Rc gate_try(Ctx *ctx, Str what, Str key) {
-    Gate *gate = ctx->tenant->gate;
-    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
-    return failure_count(ctx, gate, &counter, &by_key);
-}
-
-void gate_try_right(Ctx *ctx, Str what, Str key) {
-    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
-    roster_delete(ctx->tenant->gate->failures, &counter);
 }

@@ -37,6 +37,10 @@ bool account_revoked(const Entity *account, Str token) {
     return listed(list_of(account, GATE_IRI("revokedTokens")), token);
 }
 
+bool account_comes_by(const Entity *account, Str passkey) {
+    return listed(list_of(account, GATE_IRI("passkeys")), passkey);
+}
+
 bool account_holds(const Entity *account, Str post) {
     return listed(list_of(account, GATE_IRI("posts")), post);
 }
@@ -53,6 +57,9 @@ typedef struct PartAccount {
     Str id;
     const Entity *set;
     StrVec revoke;
+    const Entity *passkey;
+    StrVec ends;
+    bool ends_all;
 } PartAccount;
 
 /* Those that were revoked before stay so. */
@@ -64,6 +71,40 @@ static Json revoked_with(Arena *arena, const Entity *before, const StrVec *more)
     VEC_EACH (const Str, id, more)
         if (!account_revoked(before, *id)) vec_push(arena, &all, *id);
     return account_list(arena, &all);
+}
+
+static bool ends(const PartAccount *part, Str passkey) {
+    VEC_EACH (const Str, id, &part->ends)
+        if (str_eq(*id, passkey)) return true;
+    return part->ends_all;
+}
+
+static Rc passkey_add(Ctx *ctx, Stage *stage, const Entity *passkey, StrVec *all) {
+    if (stage_entity(stage, passkey->id))
+        return ctx_fail(
+            ctx, RC_CONFLICT, "passkey-known", STR("passkey"),
+            "This passkey is registered already: remove it where it is, or make another.");
+    if (all->len >= PASSKEYS_MAX)
+        return ctx_fail(ctx, RC_CONFLICT, "too-many-passkeys", STR("passkey"),
+                        "An account has at most %d passkeys: remove one first.", PASSKEYS_MAX);
+    vec_push(ctx->arena, all, passkey->id);
+    Delta delta = {.op = DELTA_PUT, .id = passkey->id, .after = entity_dup(ctx->arena, passkey)};
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+/* The account lists those it has: one that is not listed lets nobody in. */
+static Rc passkeys_apply(Ctx *ctx, Stage *stage, const PartAccount *part, Entity *after) {
+    const Json *old = list_of(stage_entity(stage, part->id), GATE_IRI("passkeys"));
+    StrVec all = {0};
+    for (size_t i = 0; old && i < old->len; i++)
+        if (!ends(part, json_str(json_at(old, i))))
+            vec_push(ctx->arena, &all, json_str(json_at(old, i)));
+    if (part->passkey) TRY(passkey_add(ctx, stage, part->passkey, &all));
+    VEC_EACH (const Str, id, &part->ends)
+        if (stage_entity(stage, *id)) stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = *id});
+    entity_set(ctx->arena, after, GATE_IRI("passkeys"), account_list(ctx->arena, &all));
+    return RC_OK;
 }
 
 /* Computed on the newest state: nothing but what is named is touched. */
@@ -79,6 +120,8 @@ static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
     if (part->revoke.len)
         entity_set(ctx->arena, after, GATE_IRI("revokedTokens"),
                    revoked_with(ctx->arena, before, &part->revoke));
+    if (part->passkey || part->ends.len || part->ends_all)
+        TRY(passkeys_apply(ctx, stage, part, after));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     stage_put(stage, &delta);
     return RC_OK;
@@ -89,6 +132,19 @@ static const PartKind part_account = {"account.change", 1, NULL, account_apply};
 static Str channel_of(const Actor *actor) {
     if (actor->kind == ACTOR_SYSTEM) return STR("cli");
     return actor->token ? STR("api") : STR("web");
+}
+
+static void passkeys_take(Command *command, const AccountChange *change, PartAccount *part) {
+    Arena *arena = command_arena(command);
+    part->ends_all = change->ends_all;
+    if (change->passkey) {
+        part->passkey = entity_dup(arena, change->passkey);
+        command_needs(command, part->passkey->id);
+    }
+    VEC_EACH (const Str, id, &change->ends) {
+        vec_push(arena, &part->ends, str_dup(arena, *id));
+        command_needs(command, *id);
+    }
 }
 
 Rc account_change(Ctx *ctx, const AccountChange *change) {
@@ -104,6 +160,7 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     if (change->set) part->set = entity_dup(arena, change->set);
     VEC_EACH (const Str, id, &change->revoke)
         vec_push(arena, &part->revoke, str_dup(arena, *id));
+    passkeys_take(command, change, part);
     gate_guard(ctx, command);
     command_needs(command, part->id);
     command_add(command, &part_account, part);
@@ -171,7 +228,10 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
     entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
-    TRY(account_change(ctx, &(AccountChange){.kind = "account.password", .id = id, .set = set}));
+    AccountChange change = {.kind = "account.password", .id = id, .set = set, .ends_all = true};
+    account_strings(ctx->arena, account, GATE_IRI("passkeys"), &change.ends);
+    TRY(account_change(ctx, &change));
+    TRY(passkey_rows_end(ctx, &change.ends));
     return sessions_end(ctx, id);
 }
 

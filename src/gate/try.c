@@ -1,0 +1,131 @@
+/* try: how often something may be tried that could be guessed: a password, a passkey, a number.
+   What was wrong is counted by what it was tried at, by the address it came from, and altogether.
+ */
+#include "gate_int.h"
+
+typedef struct Failures {
+    int64_t since;
+    int count;
+} Failures;
+
+/* What is counted, how often it may be, in which time, and what is then said. */
+typedef struct Limit {
+    int max;
+    int64_t lasts;
+    const char *code, *text;
+} Limit;
+
+static const Limit by_key = {10, 15 * TIME_MINUTE, "too-many-failures",
+                             "Too many attempts: wait 15 minutes, or ask at the counter."},
+                   by_client = {50, 15 * TIME_MINUTE, "too-many-failures",
+                                "Too many attempts from your network: wait 15 minutes, or ask at "
+                                "the counter."},
+                   altogether = {600, TIME_MINUTE, "too-many-sign-ins",
+                                 "Very many are signing in at this moment: wait a minute."};
+
+static void failures_read(void *arg, void *value) {
+    *(Failures *)arg = *(Failures *)value;
+}
+
+typedef struct Counting {
+    int64_t now;
+    const Limit *limit;
+    bool over;
+} Counting;
+
+static void failures_add(void *arg, void *value) {
+    Counting *counting = arg;
+    Failures *failures = value;
+    if (counting->now - failures->since > counting->limit->lasts)
+        *failures = (Failures){.since = counting->now};
+    counting->over = failures->count >= counting->limit->max;
+    failures->count += !counting->over;
+}
+
+static void failures_back(void *arg, void *value) {
+    (void)arg;
+    ((Failures *)value)->count -= ((Failures *)value)->count > 0;
+}
+
+/* Looked at and counted at once, so that tries at the same time pass no limit. */
+static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
+    Counting counting = {.now = time_now(ctx->clock), .limit = limit};
+    Failures *fresh = mem_alloc(sizeof *fresh);
+    *fresh = (Failures){.since = counting.now};
+    roster_use_or_put(gate->failures, key, fresh, failures_add, &counting);
+    if (!counting.over) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
+}
+
+static Try try_of(const Ctx *ctx, Str account) {
+    Str client = gate_actor(ctx)->client;
+    return (Try){.account = hash_sha256(account),
+                 .client = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in-from"), client),
+                 .all = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in"), STR("all")),
+                 .from = !str_empty(client)};
+}
+
+static void failure_back(Gate *gate, const Digest *key) {
+    (void)roster_use(gate->failures, key, failures_back, NULL);
+}
+
+static void try_back(Gate *gate, const Try *tried) {
+    failure_back(gate, &tried->account);
+    if (tried->from) failure_back(gate, &tried->client);
+}
+
+/* Counted as failed before anything is hashed; the password is not looked at beyond a limit. */
+Rc try_begin(Ctx *ctx, Str account, Try *out) {
+    Gate *gate = ctx->tenant->gate;
+    *out = try_of(ctx, account);
+    TRY(failure_count(ctx, gate, &out->account, &by_key));
+    Rc rc = out->from ? failure_count(ctx, gate, &out->client, &by_client) : RC_OK;
+    if (rc != RC_OK) {
+        failure_back(gate, &out->account);
+        return rc;
+    }
+    rc = failure_count(ctx, gate, &out->all, &altogether);
+    if (rc != RC_OK) try_back(gate, out);
+    return rc;
+}
+
+/* What was no wrong password is no failure; a right one forgives those of its account. All tries
+   together are counted whatever became of them, as each costs the same. */
+void try_end(Ctx *ctx, const Try *tried, Rc rc) {
+    Gate *gate = ctx->tenant->gate;
+    if (rc == RC_DENIED) return;
+    try_back(gate, tried);
+    if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
+}
+
+static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
+    Failures failures = {0};
+    if (!roster_use(ctx->tenant->gate->failures, key, failures_read, &failures)) return 0;
+    return failures.count < limit->max ? 0 : failures.since + limit->lasts - time_now(ctx->clock);
+}
+
+int try_wait(Ctx *ctx, Str account) {
+    Try tried = try_of(ctx, account);
+    const int64_t waits[] = {wait_left(ctx, &tried.account, &by_key),
+                             tried.from ? wait_left(ctx, &tried.client, &by_client) : 0,
+                             wait_left(ctx, &tried.all, &altogether)};
+    int64_t longest = 0;
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+        longest = waits[i] > longest ? waits[i] : longest;
+    return (int)(longest / TIME_SECOND) + 1;
+}
+
+int gate_retry_after(Ctx *ctx, Str login) {
+    return try_wait(ctx, str_empty(login) ? gate_actor(ctx)->id : account_id(ctx, login));
+}
+
+Rc gate_try(Ctx *ctx, Str what, Str key) {
+    Gate *gate = ctx->tenant->gate;
+    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
+    return failure_count(ctx, gate, &counter, &by_key);
+}
+
+void gate_try_right(Ctx *ctx, Str what, Str key) {
+    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
+    roster_delete(ctx->tenant->gate->failures, &counter);
+}

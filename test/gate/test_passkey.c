@@ -1,0 +1,607 @@
+/* Tests of passkeys of accounts: adding, coming in, confirming, removing, and who may not. */
+#include "../procedure/house.h"
+#include "device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define PASSWORD "correct horse battery"
+#define BROWSER  STR("aaaaaaaaaaaaaaaaaaaaaaaaaa")
+#define AT       STR("localhost:8080")
+
+enum { USER_BYTES = 32 };
+
+/* Somebody with a device, before a browser that is not signed in at first. */
+typedef struct Person {
+    House *house;
+    Actor actor;
+    Device device;
+    Str user; /* handle that his device was given */
+} Person;
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_WHOLE); /* without passwords: they take their time */
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+static void nobody(Person *person) {
+    person->actor = (Actor){.kind = ACTOR_NOBODY, .browser = BROWSER, .stepped_up_at = TIME_NONE};
+    person->house->ctx.actor = &person->actor;
+}
+
+static Person person_new(House *house, const char *credential) {
+    return (Person){.house = house, .device = device_new(house->arena, ES256, str_of(credential))};
+}
+
+static void act(Person *person, Str token) {
+    assert_true(gate_session_actor(&person->house->ctx, token, &person->actor));
+    person->actor.browser = token;
+    person->house->ctx.actor = &person->actor;
+}
+
+/* As by his password, which is hashed for long. */
+static void signed_in(Person *person, const char *login) {
+    Ctx *ctx = &person->house->ctx;
+    const Entity *account;
+    Str token;
+    nobody(person);
+    GOOD(person->house, account_load(ctx, account_id(ctx, str_of(login)), &account));
+    GOOD(person->house, session_begin(ctx, account, MEANS_PASSWORD, &token));
+    act(person, str_dup(person->house->arena, token));
+}
+
+static void stepped_up(Person *person) {
+    session_stepped_up(&person->house->ctx);
+    act(person, person->actor.browser);
+}
+
+static GatePasskeyOffer offered(Person *person, GatePasskeyUse use) {
+    GatePasskeyOffer offer;
+    GOOD(person->house, gate_passkey_offer(&person->house->ctx, use, AT, &offer));
+    assert_true(str_eq(offer.host, STR("localhost")));
+    return offer;
+}
+
+static Str packed(Person *person, Str bytes) {
+    return hash_base64url(person->house->arena, bytes);
+}
+
+/* What the browser brings of a challenge. */
+static GatePasskeySaid answer(Person *person, GatePasskeyUse use, Str challenge) {
+    Arena *arena = person->house->arena;
+    bool add = use == PASSKEY_ADD;
+    Device *device = &person->device;
+    Str client = device_client(arena, add ? "webauthn.create" : "webauthn.get", challenge,
+                               STR("http://localhost:8080"));
+    Str data = device_data(arena, device, device->flags | (add ? FLAG_AT : 0u));
+    GatePasskeySaid said = {.host = AT,
+                            .client = packed(person, client),
+                            .data = packed(person, data),
+                            .user = person->user};
+    if (add) return said;
+    said.credential = packed(person, device->id);
+    said.signature = packed(person, device_sign(arena, device, data, client));
+    return said;
+}
+
+static Rc add(Person *person) {
+    GatePasskeyOffer offer = offered(person, PASSKEY_ADD);
+    person->user = str_dup(person->house->arena, offer.user);
+    GatePasskeySaid said = answer(person, PASSKEY_ADD, offer.challenge);
+    return gate_passkey_add(&person->house->ctx, &said, STR("携帯"));
+}
+
+static void added(Person *person, const char *login) {
+    signed_in(person, login);
+    stepped_up(person);
+    GOOD(person->house, add(person));
+}
+
+static GatePasskeySaid answer_now(Person *person, GatePasskeyUse use) {
+    return answer(person, use, offered(person, use).challenge);
+}
+
+static Rc come_in(Person *person, Str *token) {
+    nobody(person);
+    GatePasskeySaid said = answer_now(person, PASSKEY_SIGN_IN);
+    return gate_passkey_sign_in(&person->house->ctx, &said, token);
+}
+
+static GatePasskeysSeen listed(Person *person) {
+    GatePasskeysSeen seen;
+    GOOD(person->house, gate_passkeys(&person->house->ctx, &seen));
+    return seen;
+}
+
+/* ---- coming in ---- */
+
+static void a_passkey_is_added_listed_and_lets_in(void **state) {
+    House *house = *state;
+    Person chief = person_new(house, "chief's telephone");
+    Str token;
+    added(&chief, "chief");
+    GatePasskeysSeen seen = listed(&chief);
+    assert_int_equal(seen.len, 1);
+    assert_true(str_eq(seen.items[0].name, STR("携帯")));
+    assert_true(str_eq(seen.items[0].host, STR("localhost")));
+    assert_int_equal(seen.items[0].added_at, house->clock.fixed);
+    assert_true(seen.items[0].used_at == TIME_NONE);
+    house->clock.fixed += TIME_HOUR;
+    GOOD(house, come_in(&chief, &token));
+    act(&chief, token);
+    assert_true(str_eq(chief.actor.id, house->chief.id));
+    assert_true(str_eq(chief.actor.post, STR("environment-waste-chief")));
+    assert_false(gate_stepped_up(&house->ctx, &chief.actor));
+    GateSessionsSeen sessions;
+    gate_sessions(&house->ctx, &sessions);
+    assert_int_equal(sessions.len, 2);
+    assert_int_equal(sessions.items[0].means, MEANS_PASSKEY);
+    assert_int_equal(sessions.items[1].means, MEANS_PASSWORD);
+    assert_int_equal(listed(&chief).items[0].used_at, house->clock.fixed);
+    device_end(&chief.device);
+}
+
+static void reopen(House *house) {
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    gate_close(&house->tenant);
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
+static void how_somebody_came_in_and_the_counter_outlive_the_gate(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token, again;
+    clerk.device.count = 5;
+    added(&clerk, "clerk");
+    clerk.device.count = 9;
+    GOOD(house, come_in(&clerk, &token));
+    reopen(house);
+    act(&clerk, token);
+    GateSessionsSeen sessions;
+    gate_sessions(&house->ctx, &sessions);
+    unsigned by_passkey = 0;
+    VEC_EACH (const GateSessionSeen, one, &sessions)
+        by_passkey += one->means == MEANS_PASSKEY;
+    assert_int_equal(by_passkey, 1);
+    clerk.device.count = 8;
+    FAILS(house, come_in(&clerk, &again), RC_DENIED, "passkey-copied");
+    device_end(&clerk.device);
+}
+
+static void a_counter_that_goes_back_is_refused(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    static const struct {
+        uint32_t count;
+        bool good;
+    } steps[] = {{5, false}, {4, false},         {0, false}, {6, true},
+                 {6, false}, {UINT32_MAX, true}, {7, false}};
+    clerk.device.count = 5;
+    added(&clerk, "clerk");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        clerk.device.count = steps[i].count;
+        if (steps[i].good)
+            GOOD(house, come_in(&clerk, &token));
+        else
+            FAILS(house, come_in(&clerk, &token), RC_DENIED, "passkey-copied");
+    }
+    device_end(&clerk.device);
+}
+
+static void a_device_without_counter_comes_in_again(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    added(&clerk, "clerk");
+    for (int i = 0; i < 3; i++)
+        GOOD(house, come_in(&clerk, &token));
+    clerk.device.count = 1;
+    GOOD(house, come_in(&clerk, &token));
+    clerk.device.count = 0;
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "passkey-copied");
+    device_end(&clerk.device);
+}
+
+/* ---- one answer for all that is wrong ---- */
+
+static void what_nobody_has_and_what_is_signed_wrong_answer_the_same(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone"),
+           stranger = person_new(house, "stranger's");
+    Str token;
+    added(&clerk, "clerk");
+    stranger.user = clerk.user;
+    FAILS(house, come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
+    Str detail = str_dup(house->arena, house->ctx.error.detail);
+    stranger.device.id = clerk.device.id; /* another key behind the same id */
+    FAILS(house, come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
+    assert_true(str_eq(house->ctx.error.detail, detail));
+    Str user = clerk.user, others[] = {STR_NONE, STR("AAAA")};
+    for (size_t i = 0; i < 2; i++) {
+        clerk.user = others[i];
+        FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+        assert_true(str_eq(house->ctx.error.detail, detail));
+    }
+    clerk.user = user;
+    clerk.device.flags = FLAG_UP;
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    clerk.device.flags = FLAG_UP | FLAG_UV;
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, true));
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    assert_true(str_eq(house->ctx.error.detail, detail));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, false));
+    GOOD(house, come_in(&clerk, &token));
+    device_end(&stranger.device);
+    device_end(&clerk.device);
+}
+
+static void tries_are_counted_as_those_of_passwords(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone"), thief = person_new(house, "thief's");
+    Str token;
+    added(&clerk, "clerk");
+    thief.device.id = clerk.device.id;
+    thief.user = clerk.user;
+    for (int i = 0; i < 10; i++)
+        FAILS(house, come_in(&thief, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, come_in(&clerk, &token), RC_LIMIT, "too-many-failures");
+    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    assert_int_equal(gate_passkey_retry_after(&house->ctx, &said), 901);
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
+          "too-many-failures");
+    house->clock.fixed += 15 * TIME_MINUTE + 1;
+    GOOD(house, come_in(&clerk, &token));
+    device_end(&thief.device);
+    device_end(&clerk.device);
+}
+
+/* ---- challenges ---- */
+
+static void a_challenge_is_answered_once_in_its_browser_for_its_use_and_soon(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    added(&clerk, "clerk");
+    nobody(&clerk);
+    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    GOOD(house, gate_passkey_sign_in(ctx, &said, &token));
+    FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    clerk.actor.browser = STR("bbbbbbbbbbbbbbbbbbbbbbbbbb");
+    FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    clerk.actor.browser = BROWSER;
+    house->clock.fixed += 5 * TIME_MINUTE;
+    GOOD(house, gate_passkey_sign_in(ctx, &said, &token));
+    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    house->clock.fixed += 5 * TIME_MINUTE + 1;
+    FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    house->clock.fixed -= 1; /* of a time to come */
+    FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    reopen(house);
+    FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    static const char *const made_up[] = {
+        "", "AAAA", "no base64!",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+    for (size_t i = 1; i < sizeof made_up / sizeof *made_up; i++) {
+        said = answer(&clerk, PASSKEY_SIGN_IN, str_of(made_up[i]));
+        FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    }
+    device_end(&clerk.device);
+}
+
+static void a_challenge_of_another_use_or_handle_is_none(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    added(&clerk, "clerk");
+    GatePasskeySaid said = answer(&clerk, PASSKEY_STEP_UP, offered(&clerk, PASSKEY_ADD).challenge);
+    FAILS(house, gate_passkey_step_up(&house->ctx, &said), RC_CONFLICT, "stale-challenge");
+    said = answer(&clerk, PASSKEY_SIGN_IN, offered(&clerk, PASSKEY_STEP_UP).challenge);
+    FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+    clerk.device.id = STR("another credential");
+    clerk.user = STR("chosen-by-browser-00");
+    said = answer(&clerk, PASSKEY_ADD, offered(&clerk, PASSKEY_ADD).challenge);
+    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x")), RC_CONFLICT, "stale-challenge");
+    assert_int_equal(listed(&clerk).len, 1);
+    device_end(&clerk.device);
+}
+
+static void passkeys_hold_for_the_name_that_the_city_is_asked_by(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    GatePasskeyOffer offer;
+    Str token;
+    added(&clerk, "clerk");
+    nobody(&clerk);
+    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    said.secure = true;
+    FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_CONFLICT, "wrong-origin");
+    said.secure = false;
+    said.host = STR("localhost:8081");
+    FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_CONFLICT, "wrong-origin");
+    said.host = STR("LOCALHOST:8080");
+    GOOD(house, gate_passkey_sign_in(&house->ctx, &said, &token));
+    static const char *const none[] = {"127.0.0.1:8080", "[::1]:8080", "192.0.2.1"};
+    for (size_t i = 0; i < 3; i++) {
+        GOOD(house, gate_passkey_offer(&house->ctx, PASSKEY_SIGN_IN, str_of(none[i]), &offer));
+        assert_true(str_empty(offer.host));
+        assert_true(str_empty(offer.challenge));
+    }
+    signed_in(&clerk, "clerk");
+    assert_int_equal(offered(&clerk, PASSKEY_STEP_UP).ids.len, 1);
+    GOOD(house, gate_passkey_offer(&house->ctx, PASSKEY_STEP_UP, STR("other.example"), &offer));
+    assert_int_equal(offer.ids.len, 0);
+    device_end(&clerk.device);
+}
+
+/* ---- adding and removing ---- */
+
+static void adding_and_removing_ask_who_it_is(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    GatePasskeySaid said = {0};
+    nobody(&clerk);
+    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x")), RC_DENIED, "needs-sign-in");
+    FAILS(house, gate_passkey_end(&house->ctx, STR("x")), RC_DENIED, "needs-sign-in");
+    FAILS(house, gate_passkey_step_up(&house->ctx, &said), RC_DENIED, "needs-sign-in");
+    signed_in(&clerk, "clerk");
+    FAILS(house, add(&clerk), RC_DENIED, "needs-step-up");
+    stepped_up(&clerk);
+    GOOD(house, add(&clerk));
+    Str id = listed(&clerk).items[0].id;
+    house->clock.fixed += 10 * TIME_MINUTE;
+    FAILS(house, gate_passkey_end(&house->ctx, id), RC_DENIED, "needs-step-up");
+    assert_int_equal(listed(&clerk).len, 1);
+    device_end(&clerk.device);
+}
+
+static void names_and_members_have_bounds(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    char text[400];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = 'x';
+    const Str names[] = {STR_NONE, STR("  "), STR("　"), {text, 61}, {text, sizeof text}};
+    signed_in(&clerk, "clerk");
+    stepped_up(&clerk);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        GatePasskeySaid said = answer_now(&clerk, PASSKEY_ADD);
+        FAILS(house, gate_passkey_add(&house->ctx, &said, names[i]), RC_INVALID, "passkey-name");
+    }
+    char *much = arena_alloc(house->arena, 1 << 15, 1);
+    for (size_t i = 0; i < 1 << 15; i++)
+        much[i] = 'A';
+    GatePasskeySaid good = answer_now(&clerk, PASSKEY_SIGN_IN), said;
+    Str long_one = {much, 1 << 15}, token;
+    Str *members[] = {&said.client, &said.data, &said.signature, &said.credential, &said.user};
+    nobody(&clerk);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const Str wrong[] = {long_one, STR("no base64!")};
+        for (size_t k = 0; k < 2; k++) {
+            said = good;
+            *members[i] = wrong[k];
+            FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_INVALID,
+                  "bad-passkey");
+        }
+    }
+    device_end(&clerk.device);
+}
+
+static void a_credential_is_one_accounts_only(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "one telephone"), chief = person_new(house, "one telephone");
+    Str token;
+    added(&clerk, "clerk");
+    FAILS(house, add(&clerk), RC_CONFLICT, "passkey-known");
+    signed_in(&chief, "chief");
+    stepped_up(&chief);
+    FAILS(house, add(&chief), RC_CONFLICT, "passkey-known");
+    assert_int_equal(listed(&chief).len, 0);
+    GOOD(house, come_in(&clerk, &token));
+    act(&clerk, token);
+    assert_true(str_eq(clerk.actor.id, house->clerk.id));
+    device_end(&chief.device);
+    device_end(&clerk.device);
+}
+
+static void an_account_has_twenty_at_most_under_one_handle(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "x");
+    Str user = STR_NONE, bytes;
+    signed_in(&clerk, "clerk");
+    for (int i = 0; i < PASSKEYS_MAX; i++) {
+        stepped_up(&clerk);
+        clerk.device.id = str_fmt(house->arena, "credential %d", i);
+        GOOD(house, add(&clerk));
+        if (!i) user = clerk.user;
+        assert_true(str_eq(clerk.user, user));
+    }
+    assert_true(hash_from_base64url(house->arena, user, &bytes));
+    assert_int_equal(bytes.len, USER_BYTES);
+    assert_int_equal(offered(&clerk, PASSKEY_ADD).ids.len, PASSKEYS_MAX);
+    clerk.device.id = STR("one more");
+    FAILS(house, add(&clerk), RC_CONFLICT, "too-many-passkeys");
+    assert_int_equal(listed(&clerk).len, PASSKEYS_MAX);
+    device_end(&clerk.device);
+}
+
+static void one_removes_ones_own_only_and_it_lets_in_no_more(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone"),
+           chief = person_new(house, "chief's telephone");
+    Str token;
+    added(&clerk, "clerk");
+    Str id = str_dup(house->arena, listed(&clerk).items[0].id);
+    added(&chief, "chief");
+    FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
+    FAILS(house, gate_passkey_end(&house->ctx, STR_NONE), RC_NOT_FOUND, "no-passkey");
+    signed_in(&clerk, "clerk");
+    stepped_up(&clerk);
+    GOOD(house, gate_passkey_end(&house->ctx, id));
+    assert_int_equal(listed(&clerk).len, 0);
+    FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    added(&clerk, "clerk"); /* the same device may come again */
+    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, come_in(&chief, &token));
+    device_end(&chief.device);
+    device_end(&clerk.device);
+}
+
+static void another_password_ends_the_passkeys(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    added(&clerk, "clerk");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, STR("another horse battery")));
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    house->clock.fixed += TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR("another horse battery"), &token));
+    act(&clerk, token);
+    assert_int_equal(listed(&clerk).len, 0);
+    device_end(&clerk.device);
+}
+
+/* ---- confirming ---- */
+
+static void a_passkey_of_ones_own_confirms_who_one_is(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Person chief = person_new(house, "chief's telephone"),
+           clerk = person_new(house, "clerk's telephone");
+    added(&clerk, "clerk");
+    added(&chief, "chief");
+    house->clock.fixed += TIME_HOUR;
+    assert_false(gate_stepped_up(ctx, &chief.actor));
+    GatePasskeySaid said = answer_now(&chief, PASSKEY_STEP_UP);
+    said.user = STR_NONE; /* devices need not name him who was named */
+    GOOD(house, gate_passkey_step_up(ctx, &said));
+    act(&chief, chief.actor.browser);
+    assert_true(gate_stepped_up(ctx, &chief.actor));
+    house->clock.fixed += TIME_HOUR;
+    Person mixed = chief; /* his session, the clerk's device */
+    mixed.device = clerk.device;
+    mixed.user = clerk.user;
+    act(&mixed, chief.actor.browser);
+    said = answer_now(&mixed, PASSKEY_STEP_UP);
+    FAILS(house, gate_passkey_step_up(ctx, &said), RC_DENIED, "wrong-passkey");
+    act(&mixed, chief.actor.browser);
+    assert_false(gate_stepped_up(ctx, &mixed.actor));
+    device_end(&chief.device);
+    device_end(&clerk.device);
+}
+
+/* ---- what is recorded, and what leaves ---- */
+
+typedef struct Kinds {
+    Str account;
+    unsigned added, ended;
+    bool named;
+} Kinds;
+
+static Rc kind_count(Ctx *ctx, void *arg, const Event *event) {
+    (void)ctx;
+    Kinds *kinds = arg;
+    bool mine = event->delta && str_eq(event->delta->id, kinds->account);
+    kinds->added += mine && str_eq(event->head.kind, STR("passkey.add"));
+    kinds->ended += mine && str_eq(event->head.kind, STR("passkey.end"));
+    kinds->named = kinds->named || (mine && str_eq(event->head.actor, kinds->account));
+    return RC_OK;
+}
+
+static void each_change_stands_in_the_ledger_and_nobody_reads_a_passkey(void **state) {
+    House *house = *state;
+    Person chief = person_new(house, "chief's telephone");
+    Kinds kinds = {.account = house->chief.id};
+    added(&chief, "chief");
+    Str id = str_dup(house->arena, listed(&chief).items[0].id);
+    Str record = str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(id));
+    const Entity *passkey = house_entity(house, record);
+    Actor *const all[] = {&house->nobody, &house->clerk, &house->chief, &house->resident};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        house->ctx.actor = all[i];
+        assert_null(gate_view(&house->ctx, NULL, passkey));
+    }
+    act(&chief, chief.actor.browser);
+    GOOD(house, gate_passkey_end(&house->ctx, id));
+    uint64_t next = 0, head = ledger_head(house->tenant.ledger);
+    LedgerWindow window = {.max_leaves = 1000, .each = kind_count, .arg = &kinds};
+    while (next < head) {
+        window.from = next;
+        GOOD(house, ledger_read(&house->ctx, house->tenant.ledger, &window, &next));
+    }
+    assert_int_equal(kinds.added, 1);
+    assert_int_equal(kinds.ended, 1);
+    assert_true(kinds.named);
+    device_end(&chief.device);
+}
+
+/* The id and whose it was stay, as opaque as they are; the key and all that a person has said go.
+ */
+static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    Str token;
+    StrVec kept = {0};
+    LedgerErasure erasure = {.head = {.kind = STR("erase"), .actor = STR("test")},
+                             .subject = house->clerk.id,
+                             .reason = STR("test")};
+    added(&clerk, "clerk");
+    Str record =
+        str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(listed(&clerk).items[0].id));
+    assert_false(str_empty(entity_text(house_entity(house, record), IRI("publicKey"))));
+    vec_push(house->arena, &erasure.files, STR("常用/利用者アカウント"));
+    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+    assert_int_equal(kept.len, 0);
+    static const char *const gone[] = {LD_DEFAULT "publicKey", LD_DEFAULT "credentialId",
+                                       LD_DEFAULT "passkeyName", LD_DEFAULT "userHandle"};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        assert_true(str_empty(entity_text(house_entity(house, record), str_of(gone[i]))));
+    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    device_end(&clerk.device);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_passkey_is_added_listed_and_lets_in),
+        TEST(how_somebody_came_in_and_the_counter_outlive_the_gate),
+        TEST(a_counter_that_goes_back_is_refused),
+        TEST(a_device_without_counter_comes_in_again),
+        TEST(what_nobody_has_and_what_is_signed_wrong_answer_the_same),
+        TEST(tries_are_counted_as_those_of_passwords),
+        TEST(a_challenge_is_answered_once_in_its_browser_for_its_use_and_soon),
+        TEST(a_challenge_of_another_use_or_handle_is_none),
+        TEST(passkeys_hold_for_the_name_that_the_city_is_asked_by),
+        TEST(adding_and_removing_ask_who_it_is),
+        TEST(names_and_members_have_bounds),
+        TEST(a_credential_is_one_accounts_only),
+        TEST(an_account_has_twenty_at_most_under_one_handle),
+        TEST(one_removes_ones_own_only_and_it_lets_in_no_more),
+        TEST(another_password_ends_the_passkeys),
+        TEST(a_passkey_of_ones_own_confirms_who_one_is),
+        TEST(what_is_erased_of_an_account_lets_nobody_in),
+        TEST(each_change_stands_in_the_ledger_and_nobody_reads_a_passkey),
+    };
+    return cmocka_run_group_tests_name("passkey", tests, NULL, NULL);
+}
