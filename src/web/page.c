@@ -161,11 +161,42 @@ static Str language_name(WebLang lang) {
     return names[lang];
 }
 
+/* Whether a path, as sent, is one of a route's; "{x}" of its pattern is any one segment. */
+static bool path_fits(Str pattern, Str path) {
+    Str wanted, given;
+    bool more;
+    while ((more = str_split(&pattern, '/', &wanted)) && str_split(&path, '/', &given))
+        if (!str_starts(wanted, STR("{")) && !str_eq(wanted, given)) return false;
+    return !more && str_empty(path);
+}
+
+static bool is_page(HttpExchange *x, Str path) {
+    const HttpRoute *route;
+    for (size_t i = 0; (route = http_route_at(pages_options(x)->server, i)); i++)
+        if (route->methods == HTTP_GET && !(route->access & GATE_API) &&
+            path_fits(str_of(route->pattern), path))
+            return true;
+    return false;
+}
+
+/* The page to come back to: what a form is sent to often is none, then the nearest above it is. */
+static Str page_near(HttpExchange *x) {
+    Str path = http_path(x);
+    if (http_method(x) == HTTP_GET) return path;
+    while (path.len > 1 && !is_page(x, path)) {
+        size_t end = path.len - 1;
+        while (end > 1 && path.ptr[end] != '/')
+            end--;
+        path = str_head(path, end);
+    }
+    return path;
+}
+
 View page_view_saying(HttpExchange *x, Json notice) {
     Ctx *ctx = http_ctx(x);
     View site = view_new(ctx->arena), view = view_new(ctx->arena);
     view_set(&site, "city", page_city(x));
-    view_set(&site, "path", json_of_str(http_path(x)));
+    view_set(&site, "path", json_of_str(page_near(x)));
     view_str(&site, "language", language_name(web_lang_of(x)));
     view_set(&site, "user", user_value(x));
     view_bool(&site, "office", ctx->actor && ctx->actor->kind == ACTOR_STAFF);
@@ -261,37 +292,6 @@ static int drawn_as(int status) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (status == known[i]) return status;
     return status == 405 ? 404 : status > 500 ? 503 : 400;
-}
-
-/* Whether a path, as sent, is one of a route's; "{x}" of its pattern is any one segment. */
-static bool path_fits(Str pattern, Str path) {
-    Str wanted, given;
-    bool more;
-    while ((more = str_split(&pattern, '/', &wanted)) && str_split(&path, '/', &given))
-        if (!str_starts(wanted, STR("{")) && !str_eq(wanted, given)) return false;
-    return !more && str_empty(path);
-}
-
-static bool is_page(HttpExchange *x, Str path) {
-    const HttpRoute *route;
-    for (size_t i = 0; (route = http_route_at(pages_options(x)->server, i)); i++)
-        if (route->methods == HTTP_GET && !(route->access & GATE_API) &&
-            path_fits(str_of(route->pattern), path))
-            return true;
-    return false;
-}
-
-/* The page to come back to: what a form is sent to often is none, then the nearest above it is. */
-static Str page_near(HttpExchange *x) {
-    Str path = http_path(x);
-    if (http_method(x) == HTTP_GET) return path;
-    while (path.len > 1 && !is_page(x, path)) {
-        size_t end = path.len - 1;
-        while (end > 1 && path.ptr[end] != '/')
-            end--;
-        path = str_head(path, end);
-    }
-    return path;
 }
 
 /* Where somebody goes on whose form cannot be taken: where an application or a report begins, from
