@@ -9,7 +9,7 @@
 enum { CASES_SHOWN = 50, LOOKS_SHOWN = 50, LOOKS_FEW = 5 };
 
 /* Only paths of our own are gone back to. */
-static Str own_path(Str next, const char *otherwise) {
+Str page_own_path(Str next, const char *otherwise) {
     bool own = page_path_ok(next) && str_starts(next, STR("/")) && !str_starts(next, STR("//")) &&
                str_find_char(next, '\\') < 0;
     return own ? next : str_of(otherwise);
@@ -48,7 +48,7 @@ static bool asked_on_loopback(const HttpExchange *x) {
     return false;
 }
 
-static void sign_in_show(HttpExchange *x, int status, Str account, const Faults *faults) {
+void page_sign_in(HttpExchange *x, int status, Str account, const Faults *faults) {
     View view = page_view(x), values = view_new(http_ctx(x)->arena);
     const HttpForm *form;
     Str next = http_query_or(x, "next", STR_NONE);
@@ -56,14 +56,17 @@ static void sign_in_show(HttpExchange *x, int status, Str account, const Faults 
         next = http_form_value(form, "next");
     view_str(&values, "account", account);
     view_set(&view, "values", view_value(&values));
-    view_set(&view, "next", json_of_str(own_path(next, "/")));
+    view_set(&view, "next", json_of_str(page_own_path(next, "/")));
     view_set(&view, "demo", asked_on_loopback(x) ? demo_values(x) : json_of_items(NULL, 0));
     if (faults) page_faults(&view, faults);
-    page_show(x, status, WEB_PAGE_SIGN_IN, &view);
+    if (page_passkey_offer(x, PASSKEY_SIGN_IN, &view) == RC_OK)
+        page_show(x, status, WEB_PAGE_SIGN_IN, &view);
+    else
+        page_fail(x);
 }
 
 static void sign_in_get(HttpExchange *x) {
-    sign_in_show(x, 200, STR_NONE, NULL);
+    page_sign_in(x, 200, STR_NONE, NULL);
 }
 
 static void retry_set(HttpExchange *x, Str login) {
@@ -75,7 +78,16 @@ static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     Faults faults = {0};
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
     if (rc == RC_LIMIT) retry_set(x, account);
-    sign_in_show(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
+    page_sign_in(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
+}
+
+void page_signed_in(HttpExchange *x, const HttpForm *form, Str token) {
+    Ctx *ctx = http_ctx(x);
+    Actor actor;
+    Str next = page_own_path(http_form_value(form, "next"), "/");
+    gate_set_cookie(x, token, pages_options(x)->secure);
+    if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
+    page_see(x, next.len > 1 ? next : str_of(page_home_of(x, &actor)));
 }
 
 static void sign_in_post(HttpExchange *x) {
@@ -93,12 +105,7 @@ static void sign_in_post(HttpExchange *x) {
         page_fail(x);
         return;
     }
-    Actor actor;
-    gate_set_cookie(x, token, pages_options(x)->secure);
-    if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
-    page_see(x, own_path(http_form_value(form, "next"), "/").len > 1
-                    ? own_path(http_form_value(form, "next"), "/")
-                    : str_of(page_home_of(x, &actor)));
+    page_signed_in(x, form, token);
 }
 
 static void sign_out_post(HttpExchange *x) {
@@ -112,19 +119,22 @@ static void sign_out_post(HttpExchange *x) {
 
 /* ---- step-up ---- */
 
-static void step_up_show(HttpExchange *x, int status, const Faults *faults) {
+void page_step_up(HttpExchange *x, int status, const Faults *faults) {
     View view = page_view(x);
     const HttpForm *form;
     Str next = http_query_or(x, "next", STR_NONE);
     if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
         next = http_form_value(form, "next");
-    view_set(&view, "next", json_of_str(own_path(next, "/staff")));
+    view_set(&view, "next", json_of_str(page_own_path(next, "/staff")));
     if (faults) page_faults(&view, faults);
-    page_show(x, status, WEB_PAGE_STEP_UP, &view);
+    if (page_passkey_offer(x, PASSKEY_STEP_UP, &view) == RC_OK)
+        page_show(x, status, WEB_PAGE_STEP_UP, &view);
+    else
+        page_fail(x);
 }
 
 static void step_up_get(HttpExchange *x) {
-    step_up_show(x, 200, NULL);
+    page_step_up(x, 200, NULL);
 }
 
 static void step_up_post(HttpExchange *x) {
@@ -133,7 +143,7 @@ static void step_up_post(HttpExchange *x) {
     if (!page_form(x, &form)) return;
     Rc rc = gate_step_up(http_ctx(x), http_form_value(form, "password"));
     if (rc == RC_OK) {
-        page_see(x, own_path(http_form_value(form, "next"), "/staff"));
+        page_see(x, page_own_path(http_form_value(form, "next"), "/staff"));
         return;
     }
     if (rc != RC_DENIED && rc != RC_LIMIT) {
@@ -142,7 +152,7 @@ static void step_up_post(HttpExchange *x) {
     }
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "alone"});
     if (rc == RC_LIMIT) retry_set(x, STR_NONE);
-    step_up_show(x, rc == RC_LIMIT ? 429 : 422, &faults);
+    page_step_up(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }
 
 /* ---- the post under which one acts (兼務) ---- */

@@ -24,6 +24,7 @@ static Json sessions_value(HttpExchange *x) {
         view_set(&one, "post",
                  str_empty(session->post) ? json_of_null() : page_post(x, session->post));
         view_str(&one, "client", session->client);
+        view_bool(&one, "passkey", session->means == MEANS_PASSKEY);
         view_int(&one, "started", session->started_at);
         view_int(&one, "seen", session->seen_at);
         view_int(&one, "ends", session->ends_at);
@@ -88,17 +89,22 @@ static Rc tokens_value(HttpExchange *x, bool all, View *view) {
 
 /* ---- pages ---- */
 
-static void account_get(HttpExchange *x) {
+void page_account(HttpExchange *x, int status, const Faults *faults) {
     View view = page_view(x);
     page_crumb(&view, STR("マイページ"), STR("My page"), STR("/my"));
     page_crumb(&view, STR("サインインの状況"), STR("Where you are signed in"), STR_NONE);
     Json sessions = sessions_value(x);
     view_set(&view, "sessions", sessions);
     view_bool(&view, "several", sessions.len > 1);
-    if (tokens_value(x, false, &view) == RC_OK)
-        page_show(x, 200, WEB_PAGE_ACCOUNT, &view);
+    if (faults) page_faults(&view, faults);
+    if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK)
+        page_show(x, status, WEB_PAGE_ACCOUNT, &view);
     else
         page_fail(x);
+}
+
+static void account_get(HttpExchange *x) {
+    page_account(x, 200, NULL);
 }
 
 static void operator_get(HttpExchange *x) {

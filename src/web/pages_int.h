@@ -156,6 +156,22 @@ void page_faults(View *view, const Faults *faults);
 /* The same, where the fault of one code ("due.late") is told by a text that names something. */
 void page_faults_saying(View *view, const Faults *faults, const char *code, Json text);
 
+/* ---- who comes in: page_account, page_keys, page_passkey ---- */
+/* The page of the password, the one that asks for it once more, and that of one's sign-ins; faults
+   may be NULL. */
+void page_sign_in(HttpExchange *x, int status, Str account, const Faults *faults);
+void page_step_up(HttpExchange *x, int status, const Faults *faults);
+void page_account(HttpExchange *x, int status, const Faults *faults);
+/* On to where the form says, with the session's cookie. */
+void page_signed_in(HttpExchange *x, const HttpForm *form, Str token);
+/* `next`, where it is a path of our own. */
+Str page_own_path(Str next, const char *otherwise);
+/* `offer`: by which the page's script asks for a passkey; null: here none works. */
+Rc page_passkey_offer(HttpExchange *x, GatePasskeyUse use, View *view);
+/* `passkeys` of who is signed in; `passkeys_here`: they work under this Host; `confirm`: where he
+   confirms who he is before he adds one; `offer` to add one; `values` of the form. */
+Rc page_passkeys(HttpExchange *x, View *view);
+
 /* Where something is put out: a usual place in every language, somebody's own words as they are;
  * null: it was not said. */
 Json page_place(HttpExchange *x, Str place);
@@ -366,6 +382,7 @@ PAGE_ROWS(find);
 PAGE_ROWS(absence);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
+PAGE_ROWS(passkey);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);

@@ -608,3 +608,54 @@ function read_qr(size, dark) {
     const length = parseInt(stream.slice(4, 12), 2);
     return Array.from({ length }, (_, i) => String.fromCharCode(parseInt(stream.slice(12 + 8 * i, 20 + 8 * i), 2))).join('');
 }
+
+it('registers a passkey, signs in and confirms by it, and removes it', async () => {
+    const own = site.url.replace('127.0.0.1', 'localhost'); // a passkey has a name for its host, never an address
+    const page = await open(), device = await page.context().newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', { options: {
+        protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
+    await page.goto(`${own}/sign-in?next=/account`);
+    await page.fill('#account', 'chief');
+    await page.fill('#password', site.passwords.chief);
+    await press(page, 'form[action="/sign-in"] button');
+    assert.equal(await page.locator('#passkey').count(), 0, 'not before one has confirmed who one is');
+    await press(page, 'a[href^="/step-up?next="]');
+    assert.equal(await page.locator('#passkey').count(), 0, 'there is none yet');
+    await page.fill('#password', site.passwords.chief);
+    await press(page, 'form[action="/step-up"] button');
+    await press(page, '#passkey button');
+    assert.match(await page.locator('#passkey_name-error').textContent(), /60文字/);
+    await page.fill('#passkey_name', '庁内の電話');
+    await press(page, '#passkey button');
+    const row = page.locator('tr', { hasText: '庁内の電話' });
+    assert.match(await row.textContent(), /localhost.*まだ使っていません/s);
+    await press(page, '#passkey button');
+    assert.match(await page.locator('#passkey_name-error').textContent(), /60文字/, 'a name is asked for first');
+    await page.fill('#passkey_name', 'ふたつ目');
+    await page.locator('#passkey button').click();
+    await page.getByText('すでに登録されています').waitFor();
+
+    await press(page, 'form[action="/sign-out"] button');
+    await page.goto(`${own}/sign-in?next=/account`);
+    await press(page, '#passkey button');
+    assert.equal(page.url(), `${own}/account`);
+    assert.equal(await page.getByText('パスキーでサインイン').count(), 1);
+    assert.doesNotMatch(await row.textContent(), /まだ使っていません/);
+    await press(page, 'a[href^="/step-up?next="]');
+    await press(page, '#passkey button');
+    assert.equal(page.url(), `${own}/account`);
+    await press(page, 'form[action="/account/passkeys/end"] button');
+    assert.equal(await row.count(), 0);
+
+    await press(page, 'form[action="/sign-out"] button');
+    await page.goto(`${own}/sign-in`);
+    await press(page, '#passkey button');
+    assert.match(await page.locator('#errors').textContent(), /このパスキーではサインインできません/);
+    await page.context().close();
+    const plain = await open(false);
+    await plain.goto(`${own}/sign-in`);
+    assert.equal(await plain.locator('#passkey').isVisible(), false);
+    assert.equal(await plain.getByText('パスキー').filter({ visible: true }).count(), 0);
+    await plain.context().close();
+});

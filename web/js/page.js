@@ -43,6 +43,7 @@ const parts = [
     ['[data-map]', './map.js'],
     ['[data-point]', './point.js'],
     ['[data-chart]', './chart.js'],
+    ['[data-passkey]', './passkey.js'],
 ];
 for (const [selector, file] of parts) {
     const found = $$(selector);
