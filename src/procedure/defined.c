@@ -323,6 +323,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     const DefinedState *first = first_state(definition, application);
     submit->state = defined_phase(first);
     submit->to = first->id;
+    fee_send(ctx, command, definition, application);
     rc = files_drop(ctx, &sending, send_execute(ctx, command, out));
     if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("exists")))
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
@@ -513,7 +514,34 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
         TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
     command_add(command, &part_case_step, step);
-    return RC_OK;
+    return fee_move(moving->ctx, command, moving->application, to);
+}
+
+void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance) {
+    Arena *arena = command_arena(command);
+    const Entity *application = advance->application;
+    const Definition *definition = defined_of(ctx, application);
+    Moving moving = {.ctx = ctx,
+                     .application = application,
+                     .definition = definition,
+                     .from = definition_state(definition, advance->from),
+                     .to = definition_state(definition, advance->to)};
+    bool staff = ctx->actor->kind == ACTOR_STAFF;
+    Entity *set = entity_new(arena, str_dup(arena, application->id), STR(CASE_TYPE));
+    StrVec *from = NEW(arena, StrVec);
+    PartStep *step = NEW(arena, PartStep);
+    due_set(&moving, arena, set, (Date){0});
+    vec_push(arena, from, advance->from);
+    *step = (PartStep){.id = set->id,
+                       .defined_from = from,
+                       .defined_to = advance->to,
+                       .to = defined_phase(moving.to),
+                       .version = advance->again ? 0 : application->version,
+                       .set = set,
+                       .post = staff ? str_dup(arena, ctx->actor->post) : STR_NONE,
+                       .kind = advance->kind};
+    command_needs(command, step->id);
+    command_add(command, &part_case_step, step);
 }
 
 /* Who decides needs not be who works on the case. */

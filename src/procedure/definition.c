@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { FEE_DAYS_MAX = 365 };
+
 typedef struct Reader {
     Ctx *ctx;
     Definition *out;
@@ -100,7 +102,7 @@ typedef struct WordMember {
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
 
-enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES };
+enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS };
 static const WordMember word_members[] = {
     [CLASSES] = {"class",
                  {STR("personal"), STR("open"), STR("internal"), STR("sensitive")},
@@ -115,6 +117,7 @@ static const WordMember word_members[] = {
     [OUTCOMES] = {"outcome", {STR("done"), STR("refused"), STR("withdrawn")}, 3, false},
     [MOVERS] = {"by", {STR("office"), STR("resident")}, 2, false},
     [AUDIENCES] = {"audience", {STR("residents"), STR("staff")}, 2, false},
+    [COLLECTS] = {"collect", {STR("open"), STR("on-sending"), STR("after-review")}, 3, false},
 };
 
 static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
@@ -361,9 +364,24 @@ static Rc read_tables(Reader *reader, const Json *from) {
     return RC_OK;
 }
 
+static Rc read_collect(Reader *reader, const Json *fee) {
+    Definition *out = reader->out;
+    unsigned collect;
+    TRY(read_word(reader, fee, STR("fee"), &word_members[COLLECTS], &collect));
+    out->fee_collect = (FeeCollect)collect;
+    out->fee_days = json_get_int(fee, "days", 0);
+    out->fee_unpaid = json_get_str(fee, "unpaid");
+    out->fee_paid = json_get_str(fee, "paid");
+    if (out->fee_collect == COLLECT_OPEN || (out->fee_days >= 1 && out->fee_days <= FEE_DAYS_MAX))
+        return RC_OK;
+    return refuse(reader, STR("fee.days"),
+                  "A fee that is collected is paid within 1 to %d working days.", FEE_DAYS_MAX);
+}
+
 static Rc read_fee(Reader *reader, const Json *from) {
     const Json *fee = json_get(from, STR("fee"));
     if (!fee) return RC_OK;
+    TRY(read_collect(reader, fee));
     reader->out->fee_article = json_get_str(fee, "article");
     reader->out->fee_account = json_get_str(fee, "account");
     TRY(read_expr(reader, fee, STR("fee"), "amount", &reader->out->fee));

@@ -100,6 +100,9 @@ typedef struct DefinedMove {
     Str decision; /* the kind of matter that must be decided first (delegations), or empty */
 } DefinedMove;
 
+/* When a fee is due: COLLECT_OPEN is no sum of its own, it is settled outside as its page says. */
+typedef enum FeeCollect { COLLECT_OPEN, COLLECT_ON_SENDING, COLLECT_AFTER_REVIEW } FeeCollect;
+
 /* Stored answers with what must come of them: a definition's own tests. */
 typedef struct DefinedExample {
     Str id;
@@ -132,6 +135,11 @@ typedef struct Definition {
     VEC(NamedTable) tables;
     const FeelExpr *fee; /* yen; NULL: none */
     Str fee_article, fee_account;
+    FeeCollect fee_collect;
+    int64_t fee_days;         /* working days in which it is paid */
+    Str fee_unpaid, fee_paid; /* states: COLLECT_AFTER_REVIEW is due where the case comes to the
+                                 first; paying it leads on to the second. Both may be empty when it
+                                 is due on sending */
     const FeelExpr *amount;   /* yen that is decided on (a grant, a spending), by which delegations
                                  choose who decides; NULL: none */
     VEC(DefinedState) states; /* the first one is where a case begins */
@@ -163,7 +171,7 @@ void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExa
                         DefinitionFindings *out);
 
 /* The words of which a member has one ("kind" of a field, "class", "known", "owner", "outcome",
-   "by", "audience"); 0: it has any text. "known" is the "from" of a field. */
+   "by", "audience", "collect"); 0: it has any text. "known" is the "from" of a field. */
 size_t definition_words(Str member, const Str **out);
 /* Whether a procedure may have this id. */
 bool definition_id_good(Str id);

@@ -268,6 +268,8 @@ static void check_states(const Lint *lint) {
         reach(lint, lottery->waiting, &reached);
         reach(lint, lottery->lost, &reached);
     }
+    if (among(&reached, lint->definition->fee_unpaid)) /* paying leads on */
+        reach(lint, lint->definition->fee_paid, &reached);
     VEC_EACH (DefinedState, state, &lint->definition->states) {
         check_state(lint, state, &reached);
         end |= state->owner == OWNER_NOBODY && among(&reached, state->id);
@@ -328,6 +330,33 @@ static void check_lottery(const Lint *lint, const ReservationLottery *lottery) {
              "落選の状態は終わりの状態にしてください。");
 }
 
+static void check_fee_state(const Lint *lint, const char *path, Str state) {
+    if (!definition_state(lint->definition, state))
+        find(lint, str_of(path), "There is no state \"" STR_FMT "\".",
+             "状態「" STR_FMT "」がありません。", STR_ARG(state));
+}
+
+/* Who owes something is told so in a state of his, and paying leads on from there. */
+static void check_fee(const Lint *lint) {
+    const Definition *definition = lint->definition;
+    const DefinedState *unpaid = definition_state(definition, definition->fee_unpaid);
+    check_expr(lint, STR("fee.amount"), definition->fee);
+    if (definition->fee_collect != COLLECT_AFTER_REVIEW) {
+        if (!str_empty(definition->fee_unpaid) || !str_empty(definition->fee_paid))
+            find(lint, STR("fee.unpaid"), "Only a fee that is due after the review has states.",
+                 "未納・納付済の状態は、審査の後に納める手数料だけに書きます。");
+        return;
+    }
+    check_fee_state(lint, "fee.unpaid", definition->fee_unpaid);
+    check_fee_state(lint, "fee.paid", definition->fee_paid);
+    if (unpaid && unpaid->owner != OWNER_RESIDENT)
+        find(lint, STR("fee.unpaid"), "It waits for whoever pays: its owner is \"resident\".",
+             "未納の状態は、住民が納めるのを待つものです。担当を住民にしてください。");
+    if (unpaid && unpaid == definition->states.items)
+        find(lint, STR("fee.unpaid"), "What is due after the review isn't due where cases begin.",
+             "審査の後に納める手数料なので、最初の状態は未納にできません。");
+}
+
 static void check_reservation(const Lint *lint) {
     const Reservation *reservation = lint->definition->reservation;
     if (lottery_of(lint)) check_lottery(lint, lottery_of(lint));
@@ -369,7 +398,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     check_tables(&lint);
     check_rules(&lint, "conditions", &definition->conditions);
     check_rules(&lint, "checks", &definition->checks);
-    check_expr(&lint, STR("fee.amount"), definition->fee);
+    check_fee(&lint);
     check_expr(&lint, STR("amount"), definition->amount);
     check_reservation(&lint);
     check_states(&lint);

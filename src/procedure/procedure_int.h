@@ -125,6 +125,21 @@ Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 /* Adds the fields of a definition that are known of the signed-in resident, by field id. */
 Rc known_fill(Ctx *ctx, const Definition *definition, JsonMembers *out);
 
+/* ---- fees ---- */
+/* Adds what is due by sending to the command that submits the application, which is in its arena.
+ */
+void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application);
+/* Adds what a move means for the fee of a case to its command, after the move's own step: it is
+   due, nothing is, or the case has ended without being done. */
+Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const DefinedState *to);
+/* A step that is no move: something outside leads the case on. */
+typedef struct DefinedAdvance {
+    const Entity *application;
+    Str from, to, kind; /* states, and the kind of the step */
+    bool again;         /* an earlier step of the same command leads to `from` */
+} DefinedAdvance;
+void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance);
+
 /* ---- the office ---- */
 /* The case, if the official who asks may do this to it. */
 Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out);

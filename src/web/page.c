@@ -575,6 +575,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
+        {page_pay_rows, page_pay_count},
         {page_entry_rows, page_entry_count},
         {page_find_rows, page_find_count},
         {page_absence_rows, page_absence_count},

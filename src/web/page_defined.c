@@ -55,6 +55,10 @@ static Json step_value(HttpExchange *x, const Definition *definition, const Case
     if (!move && str_eq(step->kind, CASE_STEP_DAY))
         view_set(&one, "label",
                  view_text(one.arena, STR("日時の変更"), STR("Another day and time")));
+    if (!move && str_eq(step->kind, CASE_STEP_PAID))
+        view_set(&one, "label", view_text(one.arena, STR("手数料の納付"), STR("Fee paid")));
+    if (!move && str_eq(step->kind, CASE_STEP_FREE))
+        view_set(&one, "label", view_text(one.arena, STR("手数料なし"), STR("No fee is due")));
     view_set(&one, "who", page_step_post(x, step));
     view_int(&one, "at", step->at);
     view_str(&one, "text", step->text);
@@ -164,6 +168,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     case_set(x, &view, application, place->base);
     asked_set(x, &view, application);
     moves_set(x, &view, application, form);
+    page_fee(x, &view, application, place);
     page_remedies(&view, application);
     page_booking(x, &view, application, place->base);
     page_draw_entry(x, &view, application);
@@ -231,6 +236,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     case_set(x, &view, application,
              page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
     moves_set(x, &view, application, form);
+    page_fee_desk(x, &view, application, form);
     page_booking(x, &view, application,
                  page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
     rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
@@ -304,10 +310,14 @@ static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
     return defined_propose(http_ctx(x), &act, &decision);
 }
 
-/* Whether a failure is told on the form itself. */
+/* Whether a failure is told on the form itself: it was filled in wrongly, or another was faster. */
 static bool on_form(const Error *error) {
-    return error->rc == RC_INVALID || str_eq(error->code, STR("moved-on")) ||
-           str_eq(error->code, STR("proposed"));
+    static const char *const faster[] = {"moved-on", "proposed",     "decided",
+                                         "twice",    "paid-already", "not-due"};
+    bool told = error->rc == RC_INVALID;
+    for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
+        told |= str_eq(error->code, str_of(faster[i]));
+    return told;
 }
 
 static void move_post(HttpExchange *x) {
@@ -326,7 +336,7 @@ static void move_post(HttpExchange *x) {
 }
 
 /* Moving is no look: what is shown next is. */
-static void office_does(HttpExchange *x, Rc (*act)(HttpExchange *x, const HttpForm *form, Str id)) {
+void page_office_does(HttpExchange *x, PageAct *act) {
     Ctx *ctx = http_ctx(x);
     Str id, number = http_path_param(x, "number");
     const HttpForm *form;
@@ -343,11 +353,11 @@ static void office_does(HttpExchange *x, Rc (*act)(HttpExchange *x, const HttpFo
 }
 
 static void office_move_post(HttpExchange *x) {
-    office_does(x, move_make);
+    page_office_does(x, move_make);
 }
 
 static void propose_post(HttpExchange *x) {
-    office_does(x, propose);
+    page_office_does(x, propose);
 }
 
 #define MOVE(path, post, access, tag)                                                              \

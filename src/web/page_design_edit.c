@@ -217,7 +217,7 @@ static void options_of(Edit *edit, Str name, Str chosen, JsonItems *out) {
         posts_options(edit, chosen, out);
     else if (str_eq(name, STR("decision")))
         kinds_options(edit, chosen, out);
-    else if (str_eq(name, STR("to")))
+    else if (design_among("to unpaid paid", name))
         states_options(edit, chosen, out);
     else
         words_options(edit, name, chosen, out);

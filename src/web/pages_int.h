@@ -338,6 +338,16 @@ typedef struct Ticket {
 } Ticket;
 bool page_ticket(Ctx *ctx, Str token, Ticket *out);
 
+/* ---- fees ---- */
+/* `payment` of a case as its resident follows it; null: nothing is owed. */
+void page_fee(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
+/* The same as the office sees to it; form: of an act that was refused, whose text stays. */
+void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
+/* Something that an official does to the case of the address, by a form; and back to its review,
+   which tells what he filled in wrongly or somebody else did before him. */
+typedef Rc PageAct(HttpExchange *x, const HttpForm *form, Str id);
+void page_office_does(HttpExchange *x, PageAct *act);
+
 /* A handler that begins with a form; false when it has answered. */
 bool page_form(HttpExchange *x, const HttpForm **form);
 
@@ -377,6 +387,7 @@ PAGE_ROWS(effect);
 PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
+PAGE_ROWS(pay);
 PAGE_ROWS(entry);
 PAGE_ROWS(find);
 PAGE_ROWS(absence);

@@ -118,12 +118,14 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    const Json **definitions = NEW_ARRAY(house->arena, const Json *, 5);
-    definitions[0] = house_starter(house, "procedures/dog-registration.json");
-    definitions[1] = house_starter(house, "procedures/small-business-subsidy.json");
-    definitions[2] = house_starter(house, "procedures/vaccine-slot.json");
-    definitions[3] = house_starter(house, "procedures/road-damage.json");
-    definitions[4] = house_starter(house, "procedures/facility-booking.json");
+    static const char *const names[] = {"dog-registration", "small-business-subsidy",
+                                        "vaccine-slot",     "road-damage",
+                                        "facility-booking", "resident-record-copy"};
+    enum { N = sizeof names / sizeof *names };
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, N);
+    for (size_t i = 0; i < N; i++)
+        definitions[i] =
+            house_starter(house, str_fmt(house->arena, "procedures/%s.json", names[i]).ptr);
     ProcedureSources sources = {.attach = {1 << 20, 5, 4 << 20},
                                 .waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
@@ -132,7 +134,7 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = 5,
+                                .definition_count = N,
                                 .blank = house_starter(house, "templates/procedure.json")};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }

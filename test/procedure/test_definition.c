@@ -118,6 +118,7 @@ static void the_starters_definitions_can_be_published(void **state) {
     "'examples': [{'id': 'e', 'label': " BOTH("例") "," more ", 'expect': {" expect "}}]"
 #define PAGES            "'pages': [" PAGE("a", "", FIELD("x", "")) "]"
 #define WHOLE_BUT_PAGES  HEAD "," ABOUT "," STATES
+#define COLLECTED(more)  "'amount': '100', 'article': 'a', 'account': 'b', " more
 #define WHOLE_BUT_STATES HEAD "," ABOUT "," PAGES
 #define WHOLE            HEAD "," ABOUT "," PAGES "," STATES
 #define ABOUT                                                                                      \
@@ -211,6 +212,8 @@ static void faults_name_their_place(void **state) {
          "tables.t.outputs[0].default"},
         {"{" WHOLE ", 'tables': {'t': {'rules': [{'if': []}]}}}", "tables.t.rules[0].if"},
         {"{" WHOLE ", 'fee': {'amont': '1'}}", "fee.amont"},
+        {"{" WHOLE ", 'fee': {" COLLECTED("'collect': 'later'") "}}", "fee.collect"},
+        {"{" WHOLE ", 'fee': {" COLLECTED("'collect': 'on-sending'") "}}", "fee.days"},
         {"{" WHOLE ", 'amount': '1 +'}", "amount"},
         {"{" WHOLE ", 'audience': 'everybody'}", "audience"},
         {"{" WHOLE ", 'bring': [{'ja': '印鑑'}]}", "bring[0]"},
@@ -259,6 +262,14 @@ static void faults_name_their_place(void **state) {
 #define BACK(by)                                                                                   \
     "{'id': 'finish', 'label': {'ja': '移る', 'en': 'Move'}, 'from': ['new'], 'to': 'done', "    \
     "'by': '" by "'}"
+
+#define OWED(more)                                                                                 \
+    WHOLE_BUT_STATES ", 'fee': {" COLLECTED(                                                       \
+        more) "}, 'states': [" BEGINS                                                              \
+              "," STATE("due", "resident", "") "," STATE("done", "end", "") "], 'moves': [" MOVE(  \
+                  "ask", "new", "due", "") "," MOVE("end", "due", "done", "") "]"
+#define REVIEWED(unpaid, paid)                                                                     \
+    "'collect': 'after-review', 'days': 10, 'unpaid': '" unpaid "', 'paid': '" paid "'"
 
 static void lint_finds_what_cannot_be_published(void **state) {
     House *house = *state;
@@ -310,6 +321,14 @@ static void lint_finds_what_cannot_be_published(void **state) {
              "{'id': 'x', 'kind': 'yes-no', 'class': 'sensitive', 'label': " BOTH("答え") "}") "]}",
          "statistics: \"x\" is sensitive: it may not be counted."},
         {"{" WHOLE "," MOVES ", 'amount': 'cost'}", "amount: \"cost\" is never asked."},
+        {"{" OWED("'collect': 'on-sending', 'days': 10") "}", ""},
+        {"{" OWED("'collect': 'on-sending', 'days': 10, 'paid': 'due'") "}",
+         "fee.unpaid: Only a fee that is due after the review has states."},
+        {"{" OWED(REVIEWED("due", "done")) "}", ""},
+        {"{" OWED(REVIEWED("owing", "done")) "}", "fee.unpaid: There is no state \"owing\"."},
+        {"{" OWED(REVIEWED("due", "gone")) "}", "fee.paid: There is no state \"gone\"."},
+        {"{" OWED(REVIEWED("done", "done")) "}",
+         "fee.unpaid: It waits for whoever pays: its owner is \"resident\"."},
         {"{" WHOLE "," MOVES ", 'bring': [{'ja': '印鑑', 'en': 'Seal'}]}",
          "bring[0]: There is no text in plain Japanese (easy)."},
         {"{" WHOLE "," MOVES ", 'after': {'ja': '来庁', 'en': 'Come'}}",

@@ -1,0 +1,163 @@
+/* pay: what somebody owes the city for a case (調定), what came in for it by which channel, and the
+   provider through whom it is paid online. A payment is an entity of type Payment, one for a case;
+   its parts are those of the command that moves the case. Money is whole yen. Knows no procedure:
+   what a payment means for a case is said by whoever calls. */
+#ifndef PAY_PAY_H
+#define PAY_PAY_H
+
+#include "gate/gate.h"
+#include "ledger/ledger.h"
+
+#define PAYMENT_TYPE      LD_DEFAULT "Payment"
+#define PAYMENT_ID_PREFIX "urn:ngsi-ld:Payment:"
+/* Channels at the counter; any other one is a provider's name. */
+#define PAY_CASH    STR("cash")
+#define PAY_VOUCHER STR("voucher")
+
+typedef enum PayState {
+    PAY_INVOICED,  /* due */
+    PAY_PAID,      /* what was due came in, and stays */
+    PAY_REFUNDING, /* something came in that doesn't stay, and nothing that does */
+    PAY_REFUNDED,
+    PAY_CANCELLED, /* its case ended before anything came in */
+    PAY_STATES,
+} PayState;
+Str pay_state_word(PayState state);
+
+typedef enum ReceiptState {
+    RECEIPT_KEPT,
+    RECEIPT_UNDECIDED, /* why says what doesn't fit: somebody decides whether it goes back (還付) */
+    RECEIPT_RETURNING, /* that it goes back was decided */
+    RECEIPT_RETURNED,
+    RECEIPT_VOID, /* it never came: the provider's account doesn't have it */
+    RECEIPT_STATES,
+} ReceiptState;
+Str receipt_state_word(ReceiptState state);
+
+/* Something that came in. */
+typedef struct PayReceipt {
+    Str id; /* the provider's, or one of the counter; the key of idempotence */
+    Str channel;
+    int64_t amount, at;
+    ReceiptState state;
+    Str why;    /* "twice", "ended", "amount", "refused" (by the provider, to give it back) */
+    Str post;   /* of who took it, or decided last; empty: the provider said it */
+    Str reason; /* of the decision */
+} PayReceipt;
+typedef VEC(PayReceipt) PayReceipts;
+
+typedef enum SessionState {
+    SESSION_OPEN,
+    SESSION_PAID,
+    SESSION_FAILED,
+    SESSION_EXPIRED,
+    SESSION_STATES,
+} SessionState;
+Str session_state_word(SessionState state);
+
+/* One try to pay online. */
+typedef struct PaySession {
+    Str id; /* ours: the provider takes it as the key of idempotence */
+    int64_t at;
+    SessionState state;
+} PaySession;
+typedef VEC(PaySession) PaySessions;
+
+/* A payment as it stands. Texts refer to the entity. */
+typedef struct Payment {
+    Str id, case_id, number;
+    Str article, account, due, channel;
+    Str ended; /* how its case ended without being done; empty: it didn't */
+    int64_t amount;
+    int64_t paid_at; /* TIME_NONE: it isn't paid */
+    uint64_t version;
+    PayState state;
+    PayReceipts receipts;
+    PaySessions sessions;
+    StrVec events; /* the provider's, that were taken in */
+} Payment;
+/* entity: as the ledger has it. Of an erased one receipts and sessions are gone, the state stays.
+ */
+void payment_read(Arena *arena, const Entity *entity, Payment *out);
+/* urn:ngsi-ld:Payment:X of the case urn:ngsi-ld:...:X. */
+Str payment_id(Arena *arena, Str case_id);
+/* The session that is open; NULL: none. */
+const PaySession *payment_open(const Payment *payment);
+const PayReceipt *payment_receipt(const Payment *payment, Str id);
+
+/* ---- what happens to one ---- */
+
+typedef enum PayEventKind {
+    PAY_EVENT_PAID,
+    PAY_EVENT_FAILED,
+    PAY_EVENT_EXPIRED,
+    PAY_EVENT_RETURNED,
+    PAY_EVENT_NOT_RETURNED,
+    PAY_EVENT_KINDS,
+} PayEventKind;
+
+/* What the provider says, or the counter: the same again changes nothing, in whatever order. */
+typedef struct PayEvent {
+    PayEventKind kind;
+    Str id;      /* empty: it is known by its receipt alone */
+    Str session; /* empty: none of ours */
+    Str receipt; /* of PAID, RETURNED, NOT_RETURNED */
+    Str channel;
+    int64_t amount, at;
+    Str post; /* of the counter */
+} PayEvent;
+/* What the payment is after the event, in *payment; false: the event changes nothing. Pure. */
+bool payment_fold(Arena *arena, Payment *payment, const PayEvent *event);
+
+/* pay.issue: the payment is due, with a number of the fiscal year in which it becomes so. One that
+   is there already stays as it is; RC_CONFLICT "moved-on": it has been paid. Needs: its id and the
+   counter. */
+typedef struct PartIssue {
+    const Entity *payment; /* with applicant, about, amount, article, account, dueDate */
+    Str counter;
+    int fiscal_year;
+} PartIssue;
+extern const PartKind part_pay_issue;
+/* Adds it to a command, in whose arena the payment lies. */
+void pay_issue(Ctx *ctx, Command *command, const Entity *payment);
+
+/* pay.event. RC_NOT_FOUND "no-payment"; RC_CONFLICT "moved-on": it is another version; RC_LIMIT. */
+typedef struct PartPayEvent {
+    Str id;
+    PayEvent event;
+    uint64_t version; /* 0: any */
+} PartPayEvent;
+extern const PartKind part_pay_event;
+
+/* pay.session: a try begins. RC_CONFLICT "not-due", "moved-on". */
+typedef struct PartPaySession {
+    Str id, session;
+    uint64_t version;
+} PartPaySession;
+extern const PartKind part_pay_session;
+
+/* pay.end: its case ended without being done: nothing is due any more, and what came in is to be
+   decided on. A payment that isn't there is no error. */
+typedef struct PartPayEnd {
+    Str id, how; /* "withdrawn", "refused" */
+} PartPayEnd;
+extern const PartKind part_pay_end;
+
+/* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-receipt"; RC_CONFLICT
+   "decided": it waits for no such decision; "twice": the fee was paid by something else. */
+typedef enum PayDecision {
+    PAY_RETURN, /* 還付 */
+    PAY_KEEP,   /* it stays as the fee */
+    PAY_VOID,   /* the provider's account doesn't have it: it never came */
+    PAY_HANDED, /* given back at the counter */
+    PAY_DECISIONS,
+} PayDecision;
+Str pay_decision_word(PayDecision decision);
+typedef struct PartPayDecide {
+    Str id, receipt;
+    PayDecision decision;
+    Str post, reason;
+} PartPayDecide;
+extern const PartKind part_pay_decide;
+
+#endif

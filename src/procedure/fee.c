@@ -1,0 +1,269 @@
+#include "procedure_int.h"
+
+enum { TRIES_MAX = 20, SESSION_CHARS = 26, YEN_MAX = 100000000 };
+
+Rc fee_of(Ctx *ctx, Str case_id, Payment *out) {
+    const Entity *entity;
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, payment_id(ctx->arena, case_id), &entity));
+    payment_read(ctx->arena, entity, out);
+    return RC_OK;
+}
+
+/* ---- what moves do ---- */
+
+static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definition,
+                          const Entity *application) {
+    Arena *arena = command_arena(command);
+    Entity *entity = entity_new(arena, payment_id(arena, application->id), STR(PAYMENT_TYPE));
+    Date today = time_jst_date(time_now(ctx->clock));
+    Date due = waste_working_days_after(procedures_waste(ctx->tenant), today, definition->fee_days);
+    Str person = dictionary_subject(ctx->tenant->dictionary, application);
+    entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"),
+                    json_of_str(str_dup(arena, person)));
+    entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("about"),
+                    json_of_str(str_dup(arena, application->id)));
+    entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
+    entity_set(arena, entity, IRI("amount"), json_of_int(entity_int(application, IRI("fee"), 0)));
+    entity_set(arena, entity, IRI("article"), json_of_str(definition->fee_article));
+    entity_set(arena, entity, IRI("account"), json_of_str(definition->fee_account));
+    entity_set(arena, entity, IRI("dueDate"), json_of_str(time_format_date(arena, due)));
+    return entity;
+}
+
+void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application) {
+    bool due = definition->fee_collect == COLLECT_ON_SENDING;
+    if (due && entity_int(application, IRI("fee"), 0) > 0)
+        pay_issue(ctx, command, fee_entity(ctx, command, definition, application));
+}
+
+static void fee_end(Command *command, const Entity *application, const DefinedState *to) {
+    Arena *arena = command_arena(command);
+    PartPayEnd *end = NEW(arena, PartPayEnd);
+    bool refused = to->outcome == OUTCOME_REFUSED;
+    *end = (PartPayEnd){payment_id(arena, application->id),
+                        refused ? STR("refused") : STR("withdrawn")};
+    command_needs(command, end->id);
+    command_add(command, &part_pay_end, end);
+}
+
+Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const DefinedState *to) {
+    const Definition *definition = defined_of(ctx, application);
+    Payment payment;
+    if (definition->fee_collect == COLLECT_OPEN) return RC_OK;
+    if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE) fee_end(command, application, to);
+    if (!str_eq(to->id, definition->fee_unpaid)) return RC_OK;
+    Rc rc = fee_of(ctx, application->id, &payment);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool paid = rc == RC_OK && payment.state == PAY_PAID;
+    bool owed = rc == RC_OK || entity_int(application, IRI("fee"), 0) > 0;
+    if (owed && !paid) {
+        pay_issue(ctx, command, fee_entity(ctx, command, definition, application));
+        return RC_OK;
+    }
+    DefinedAdvance advance = {.application = application,
+                              .from = definition->fee_unpaid,
+                              .to = definition->fee_paid,
+                              .kind = paid ? CASE_STEP_PAID : CASE_STEP_FREE,
+                              .again = true};
+    defined_advance(ctx, command, &advance);
+    return RC_OK;
+}
+
+/* ---- what comes in ---- */
+
+static Rc payment_load(Ctx *ctx, Str id, Payment *out) {
+    const Entity *entity;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &entity);
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !entity_has_type(entity, STR(PAYMENT_TYPE))))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-payment", id, "Nothing is due by this name.");
+    TRY(rc);
+    payment_read(ctx->arena, entity, out);
+    return RC_OK;
+}
+
+/* The case goes on with what is paid; where it isn't waiting for that, it stays the version that
+   was looked at, for a move that makes it wait may be on its way. */
+static Rc case_follow(Ctx *ctx, Command *command, const Payment *payment) {
+    const Entity *application;
+    Arena *arena = command_arena(command);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, payment->case_id, &application);
+    if (rc == RC_NOT_FOUND) return RC_OK; /* erased: what came in is kept all the same */
+    TRY(rc);
+    const Definition *definition = defined_of(ctx, application);
+    Str state = entity_text(application, IRI("procedureState"));
+    bool waits =
+        definition && !str_empty(definition->fee_unpaid) && str_eq(state, definition->fee_unpaid);
+    if (waits) {
+        DefinedAdvance advance = {.application = application,
+                                  .from = definition->fee_unpaid,
+                                  .to = definition->fee_paid,
+                                  .kind = CASE_STEP_PAID};
+        defined_advance(ctx, command, &advance);
+        return RC_OK;
+    }
+    PartStill *still = NEW(arena, PartStill);
+    *still = (PartStill){str_dup(arena, application->id), application->version};
+    command_needs(command, still->id);
+    command_add(command, &part_case_still, still);
+    return RC_OK;
+}
+
+static PayEvent event_dup(Arena *arena, const PayEvent *event) {
+    PayEvent copy = *event;
+    copy.id = str_dup(arena, event->id);
+    copy.session = str_dup(arena, event->session);
+    copy.receipt = str_dup(arena, event->receipt);
+    copy.channel = str_dup(arena, event->channel);
+    copy.post = str_dup(arena, event->post);
+    return copy;
+}
+
+static bool is_moved_on(const Ctx *ctx, Rc rc) {
+    return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on"));
+}
+
+static Rc post_once(Ctx *ctx, Str id, const PayEvent *event, Str channel) {
+    Payment before, after;
+    Outcome outcome;
+    TRY(payment_load(ctx, id, &before));
+    TRY(payment_load(ctx, id, &after));
+    if (!payment_fold(ctx->arena, &after, event)) return RC_OK;
+    Command *command = case_command(ctx, STR("pay.event"), before.case_id, channel);
+    PartPayEvent *part = NEW(command_arena(command), PartPayEvent);
+    *part = (PartPayEvent){.id = str_dup(command_arena(command), before.id),
+                           .event = event_dup(command_arena(command), event),
+                           .version = before.version};
+    command_needs(command, part->id);
+    command_add(command, &part_pay_event, part);
+    bool pays = before.state != PAY_PAID && after.state == PAY_PAID;
+    Rc rc = pays ? case_follow(ctx, command, &before) : RC_OK;
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+Rc fee_post(Ctx *ctx, Str payment, const PayEvent *event, Str channel) {
+    bool money = event->kind == PAY_EVENT_PAID || event->kind == PAY_EVENT_RETURNED;
+    if (money && (event->amount <= 0 || event->amount > YEN_MAX || str_empty(event->receipt)))
+        return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
+                        "What came in has a name, and an amount of 1 to %d yen.", YEN_MAX);
+    Rc rc = RC_OK;
+    for (int i = 0; i < TRIES_MAX; i++) {
+        rc = post_once(ctx, payment, event, channel);
+        if (!is_moved_on(ctx, rc)) break;
+    }
+    return rc;
+}
+
+/* ---- paying online ---- */
+
+static Rc not_due(Ctx *ctx, Str case_id) {
+    return ctx_fail(ctx, RC_CONFLICT, "not-due", case_id, "Nothing is due here any more.");
+}
+
+static Rc try_once(Ctx *ctx, Str case_id, Payment *payment, Str *session) {
+    Outcome outcome;
+    Rc rc = fee_of(ctx, case_id, payment);
+    if (rc == RC_NOT_FOUND) return not_due(ctx, case_id);
+    TRY(rc);
+    const PaySession *open = payment_open(payment);
+    if (payment->state != PAY_INVOICED) return not_due(ctx, case_id);
+    *session = open ? open->id : rand_id(ctx->rand, ctx->arena, SESSION_CHARS);
+    if (open) return RC_OK;
+    Command *command = case_command(ctx, STR("pay.session"), case_id, STR("web"));
+    Arena *arena = command_arena(command);
+    PartPaySession *part = NEW(arena, PartPaySession);
+    *part =
+        (PartPaySession){str_dup(arena, payment->id), str_dup(arena, *session), payment->version};
+    command_needs(command, part->id);
+    command_add(command, &part_pay_session, part);
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc fee_try(Ctx *ctx, Str case_id, Payment *payment, Str *session) {
+    const Entity *application;
+    Rc rc = RC_OK;
+    TRY(case_own(ctx, case_id, &application));
+    for (int i = 0; i < TRIES_MAX; i++) {
+        rc = try_once(ctx, case_id, payment, session);
+        if (!is_moved_on(ctx, rc)) break;
+    }
+    return rc;
+}
+
+/* ---- the office ---- */
+
+bool fee_may_take(Ctx *ctx, const Entity *application) {
+    GateAsk ask = {.action = ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, application)};
+    return ctx->actor->kind == ACTOR_STAFF && gate_permits(ctx, &ask);
+}
+
+static Rc taking(Ctx *ctx, Str case_id) {
+    const Entity *application;
+    TRY(case_load(ctx, case_id, &application));
+    if (fee_may_take(ctx, application)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "not-permitted", case_id,
+                    "Those who see to this case take its fee.");
+}
+
+/* Its name follows from what was seen: the second press has the first one's. */
+Rc fee_take(Ctx *ctx, Str case_id, Str channel, uint64_t version) {
+    Payment payment;
+    bool known = str_eq(channel, PAY_CASH) || str_eq(channel, PAY_VOUCHER);
+    if (!known)
+        return ctx_fail(ctx, RC_INVALID, "no-channel", STR("channel"),
+                        "At the counter a fee is paid in cash or by a voucher.");
+    TRY(taking(ctx, case_id));
+    Rc rc = fee_of(ctx, case_id, &payment);
+    if (rc == RC_NOT_FOUND) return not_due(ctx, case_id);
+    TRY(rc);
+    Str receipt = str_fmt(ctx->arena, "counter-%llu", (unsigned long long)version);
+    if (payment_receipt(&payment, receipt)) return RC_OK;
+    if (payment.state != PAY_INVOICED || payment.version != version)
+        return ctx_fail(ctx, RC_CONFLICT, "paid-already", case_id,
+                        "Something was paid or changed since you looked: look again before you "
+                        "take the money.");
+    PayEvent event = {.kind = PAY_EVENT_PAID,
+                      .receipt = receipt,
+                      .channel = channel,
+                      .amount = payment.amount,
+                      .at = time_now(ctx->clock),
+                      .post = ctx->actor->post};
+    return fee_post(ctx, payment.id, &event, STR("counter"));
+}
+
+Rc fee_may_decide(Ctx *ctx, const Entity *application) {
+    GateAsk ask = {.action = ACT_DECIDE,
+                   .type = STR(PAYMENT_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, application)};
+    return gate_check(ctx, &ask);
+}
+
+static Rc deciding(Ctx *ctx, const FeeDecision *decision) {
+    const Entity *application;
+    if (decision->decision == PAY_HANDED) return taking(ctx, decision->case_id);
+    TRY(case_load(ctx, decision->case_id, &application));
+    TRY(fee_may_decide(ctx, application));
+    if (!text_is_blank(ctx->arena, decision->reason)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "missing", STR("reason"), "Write why it is decided so.");
+}
+
+Rc fee_decide(Ctx *ctx, const FeeDecision *decision) {
+    Outcome outcome;
+    TRY(deciding(ctx, decision));
+    Command *command = case_command(ctx, STR("pay.decide"), decision->case_id, STR("web"));
+    Arena *arena = command_arena(command);
+    PartPayDecide *part = NEW(arena, PartPayDecide);
+    *part = (PartPayDecide){.id = payment_id(arena, decision->case_id),
+                            .receipt = str_dup(arena, decision->receipt),
+                            .decision = decision->decision,
+                            .post = str_dup(arena, ctx->actor->post),
+                            .reason = str_dup(arena, str_trim(decision->reason))};
+    command_needs(command, part->id);
+    command_add(command, &part_pay_decide, part);
+    return case_execute(ctx, command, &outcome);
+}

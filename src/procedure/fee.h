@@ -1,0 +1,40 @@
+/* fee: what a definition's fee becomes of a case: due by the command that moves the case there,
+   paid by any channel, given back where the case ends without being done. A payment is shown to
+   whom its case is shown. Include only procedure.h from outside. */
+#ifndef PROCEDURE_FEE_H
+#define PROCEDURE_FEE_H
+
+#include "pay/pay.h"
+
+/* A step that payment made: it led on, or nothing was due. */
+#define CASE_STEP_PAID STR("paid")
+#define CASE_STEP_FREE STR("free")
+
+/* What is owed for a case; RC_NOT_FOUND, without an error: nothing is. */
+Rc fee_of(Ctx *ctx, Str case_id, Payment *out);
+/* Takes in what came, and moves the case where that pays its fee, in one command. The same again,
+   by its own name or by that of what came in, changes nothing. RC_NOT_FOUND "no-payment";
+   RC_INVALID "bad-amount". Whoever calls has made sure that it is so. Pool threads, as all here. */
+Rc fee_post(Ctx *ctx, Str payment, const PayEvent *event, Str channel);
+/* A try to pay online of whose case it is: the one that is open, or a new one, durable before the
+   provider hears of it. RC_CONFLICT "not-due"; RC_LIMIT. */
+Rc fee_try(Ctx *ctx, Str case_id, Payment *payment, Str *session);
+
+/* ---- the office ---- */
+/* Whether who acts may take money for this case at the counter. application: whole. */
+bool fee_may_take(Ctx *ctx, const Entity *application);
+/* Paid at the counter, by PAY_CASH or PAY_VOUCHER; version: the payment as it was seen. The same
+   press twice is once. RC_INVALID "no-channel"; RC_CONFLICT "paid-already": the money is handed
+   back at once. */
+Rc fee_take(Ctx *ctx, Str case_id, Str channel, uint64_t version);
+typedef struct FeeDecision {
+    Str case_id, receipt;
+    PayDecision decision;
+    Str reason; /* demanded, but for PAY_HANDED */
+} FeeDecision;
+/* Whether who acts may decide on what came in (還付, 専決); RC_DENIED says what is missing. */
+Rc fee_may_decide(Ctx *ctx, const Entity *application);
+/* Fails as part_pay_decide; RC_INVALID "missing" at "reason". */
+Rc fee_decide(Ctx *ctx, const FeeDecision *decision);
+
+#endif

@@ -1,0 +1,290 @@
+/* Tests of fees: due by the command that moves the case, paid by any channel, given back where the
+   case ends; over the starter's copy of the resident record, which is paid after the review. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+typedef struct Copy {
+    House house;
+    Actor counter, head;
+    Str id; /* of the case */
+} Copy;
+
+static const Definition *definition_of(House *house, const char *id) {
+    return catalogue_current(procedures_catalogue(&house->tenant), str_of(id),
+                             time_jst_date(house->clock.fixed));
+}
+
+/* The resident sends what an example of the definition answers. */
+static Str send(House *house, const char *procedure, size_t example) {
+    Receipt receipt;
+    DefinedDraft draft;
+    JsonMembers said = {0};
+    const Definition *definition = definition_of(house, procedure);
+    const Json *answers = definition->examples.items[example].answers;
+    house_act(house, &house->resident);
+    house->resident.browser = STR("a browser");
+    for (size_t i = 0; i < answers->len; i++)
+        vec_push(house->ctx.arena, &said, answers->value.members[i]);
+    GOOD(house, defined_begin(&house->ctx, definition, STR("web")));
+    GOOD(house, defined_keep(&house->ctx, definition, &said));
+    GOOD(house, defined_draft(&house->ctx, definition, &draft));
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
+static int set_up(void **state) {
+    Copy *copy = mem_zero(sizeof *copy);
+    House *house = &copy->house;
+    house_make(house, HOUSE_WHOLE);
+    house_official(house, "counter", "citizens-counter-clerk", &copy->counter);
+    house_official(house, "head", "citizens-head", &copy->head);
+    copy->id = send(house, "resident-record-copy", 0);
+    *state = copy;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(&((Copy *)*state)->house);
+    mem_free(*state);
+    return 0;
+}
+
+static void act(House *house, Actor *actor) {
+    house->ctx.actor = actor;
+    house->ctx.purpose = STR("application-check");
+    actor->stepped_up_at = house->clock.fixed;
+}
+
+static Rc move(Copy *copy, Actor *actor, const char *name) {
+    act(&copy->house, actor);
+    return defined_move(&copy->house.ctx, &(DefinedAct){.id = copy->id, .move = str_of(name)});
+}
+
+static Payment payment(Copy *copy) {
+    Payment found;
+    GOOD(&copy->house, fee_of(&copy->house.ctx, copy->id, &found));
+    return found;
+}
+
+static void state_is(Copy *copy, const char *expected) {
+    Str got = cases_text(&copy->house, copy->id, IRI("procedureState"));
+    if (!str_eq(got, str_of(expected))) fail_msg(STR_FMT ", not %s", STR_ARG(got), expected);
+}
+
+static PayEvent paid(const char *receipt, int64_t amount) {
+    return (PayEvent){.kind = PAY_EVENT_PAID,
+                      .id = str_of(receipt),
+                      .receipt = str_of(receipt),
+                      .channel = STR("sandbox"),
+                      .amount = amount,
+                      .at = HOUSE_NOW};
+}
+
+static Rc post(Copy *copy, const PayEvent *event) {
+    Ctx *ctx = &copy->house.ctx;
+    ctx->actor = (Actor *)gate_system_actor();
+    return fee_post(ctx, payment(copy).id, event, STR("api"));
+}
+
+static void a_fee_is_due_by_the_move_that_says_so(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Payment found;
+    assert_int_equal(fee_of(&house->ctx, copy->id, &found), RC_NOT_FOUND);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    state_is(copy, "payment");
+    found = payment(copy);
+    assert_int_equal(found.state, PAY_INVOICED);
+    assert_int_equal(found.amount, 410);
+    assert_true(str_eq(found.number, STR("2026-000001")));
+    assert_true(str_eq(found.due, STR("2026-12-07"))); /* ten working days: the 23rd is a holiday */
+    assert_true(str_starts(found.account, STR("歳入 款14")));
+    assert_true(str_eq(found.case_id, copy->id));
+    FAILS(house, move(copy, &copy->counter, "send"), RC_CONFLICT, "moved-on"); /* not before */
+}
+
+static void paying_moves_the_case_once(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410), again = event;
+    CaseSteps steps;
+    again.id = STR_NONE;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    GOOD(house, post(copy, &event));
+    GOOD(house, post(copy, &again));
+    state_is(copy, "paid");
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    case_steps(house->ctx.arena, house_entity(house, copy->id), &steps);
+    assert_int_equal(steps.len, 3);
+    assert_true(str_eq(steps.items[2].kind, CASE_STEP_PAID));
+    GOOD(house, move(copy, &copy->counter, "send"));
+    assert_int_equal(cases_state(house, copy->id), CASE_DONE);
+    assert_int_equal(payment(copy).state, PAY_PAID); /* done: it stays */
+}
+
+static void what_comes_after_a_withdrawal_goes_back_by_a_decision(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    assert_int_equal(payment(copy).state, PAY_CANCELLED);
+    GOOD(house, post(copy, &event));
+    assert_int_equal(payment(copy).state, PAY_REFUNDING);
+    FeeDecision decision = {copy->id, STR("p1"), PAY_RETURN, STR("取下げ後の納付のため")};
+    act(house, &copy->counter);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &house->chief); /* of another division */
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    copy->head.stepped_up_at = TIME_NONE;
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    decision.reason = STR(" ");
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_INVALID, "missing");
+    decision.reason = STR("取下げ後の納付のため");
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    GOOD(house, fee_decide(&house->ctx, &decision)); /* the second press */
+    assert_int_equal(payment(copy).receipts.items[0].state, RECEIPT_RETURNING);
+    decision.decision = PAY_KEEP;
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_CONFLICT, "decided");
+    PayEvent back = event;
+    back.kind = PAY_EVENT_RETURNED;
+    back.id = STR("r1");
+    GOOD(house, post(copy, &back));
+    assert_int_equal(payment(copy).state, PAY_REFUNDED);
+}
+
+static void what_was_paid_goes_back_when_its_case_ends(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    assert_int_equal(payment(copy).state, PAY_REFUNDING);
+    act(house, &copy->head);
+    FeeDecision keep = {copy->id, STR("p1"), PAY_KEEP, STR("発行済みのため")};
+    GOOD(house, fee_decide(&house->ctx, &keep));
+    assert_int_equal(payment(copy).state, PAY_PAID);
+}
+
+static void the_counter_takes_money_once(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent late = paid("p1", 410);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    uint64_t seen = payment(copy).version;
+    FAILS(house, fee_take(&house->ctx, copy->id, STR("cheque"), seen), RC_INVALID, "no-channel");
+    act(house, &house->clerk); /* of another division */
+    FAILS(house, fee_take(&house->ctx, copy->id, PAY_CASH, seen), RC_DENIED, NULL);
+    house_act(house, &house->resident);
+    FAILS(house, fee_take(&house->ctx, copy->id, PAY_CASH, seen), RC_DENIED, NULL);
+    act(house, &copy->counter);
+    GOOD(house, fee_take(&house->ctx, copy->id, PAY_CASH, seen));
+    GOOD(house, fee_take(&house->ctx, copy->id, PAY_CASH, seen));
+    FAILS(house, fee_take(&house->ctx, copy->id, PAY_VOUCHER, payment(copy).version), RC_CONFLICT,
+          "paid-already");
+    assert_int_equal(payment(copy).receipts.len, 1);
+    assert_true(str_eq(payment(copy).channel, PAY_CASH));
+    assert_true(str_eq(payment(copy).receipts.items[0].post, STR("citizens-counter-clerk")));
+    state_is(copy, "paid");
+    GOOD(house, post(copy, &late)); /* online as well */
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    assert_true(str_eq(payment(copy).receipts.items[1].why, STR("twice")));
+    act(house, &copy->head);
+    FeeDecision keep = {copy->id, STR("p1"), PAY_KEEP, STR("x")};
+    FAILS(house, fee_decide(&house->ctx, &keep), RC_CONFLICT, "twice");
+}
+
+static void cash_goes_back_over_the_counter(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    act(house, &copy->counter);
+    GOOD(house, fee_take(&house->ctx, copy->id, PAY_CASH, payment(copy).version));
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    Str receipt = payment(copy).receipts.items[0].id;
+    FeeDecision decision = {copy->id, receipt, PAY_RETURN, STR("取下げ")};
+    act(house, &copy->head);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    decision.decision = PAY_HANDED;
+    act(house, &copy->counter);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    assert_int_equal(payment(copy).state, PAY_REFUNDED);
+}
+
+static void a_try_is_one_however_often_it_is_pressed(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Payment found;
+    Str first, second;
+    house_act(house, &house->resident);
+    FAILS(house, fee_try(&house->ctx, copy->id, &found, &first), RC_CONFLICT, "not-due");
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    house_act(house, &house->other);
+    FAILS(house, fee_try(&house->ctx, copy->id, &found, &first), RC_NOT_FOUND, "no-case");
+    house_act(house, &house->resident);
+    GOOD(house, fee_try(&house->ctx, copy->id, &found, &first));
+    GOOD(house, fee_try(&house->ctx, copy->id, &found, &second));
+    assert_true(str_eq(first, second));
+    PayEvent failed = {.kind = PAY_EVENT_FAILED, .id = STR("f"), .session = first};
+    GOOD(house, post(copy, &failed));
+    house_act(house, &house->resident);
+    GOOD(house, fee_try(&house->ctx, copy->id, &found, &second));
+    assert_false(str_eq(first, second));
+    PayEvent late = paid("p1", 410); /* the first one after all */
+    late.session = first;
+    GOOD(house, post(copy, &late));
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    house_act(house, &house->resident);
+    FAILS(house, fee_try(&house->ctx, copy->id, &found, &second), RC_CONFLICT, "not-due");
+}
+
+static void a_fee_on_sending_is_due_at_once_unless_it_is_nothing(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Payment found;
+    Str owes = send(house, "dog-registration", 0), free = send(house, "dog-registration", 1);
+    GOOD(house, fee_of(&house->ctx, owes, &found));
+    assert_int_equal(found.amount, 3000);
+    assert_int_equal(fee_of(&house->ctx, free, &found), RC_NOT_FOUND);
+    copy->id = owes;
+    PayEvent event = paid("p1", 3000);
+    GOOD(house, post(copy, &event));
+    assert_int_equal(cases_state(house, owes), CASE_SUBMITTED); /* paying moves nothing there */
+}
+
+static void bad_amounts_and_unknown_payments_are_refused(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 0), nameless = paid("", 410);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    FAILS(house, post(copy, &event), RC_INVALID, "bad-amount");
+    FAILS(house, post(copy, &nameless), RC_INVALID, "bad-amount");
+    event.amount = 410;
+    FAILS(house, fee_post(&house->ctx, STR("urn:ngsi-ld:Payment:none"), &event, STR("api")),
+          RC_NOT_FOUND, "no-payment");
+    FAILS(house, fee_post(&house->ctx, copy->id, &event, STR("api")), RC_NOT_FOUND, "no-payment");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(a_fee_is_due_by_the_move_that_says_so),
+        CASE(paying_moves_the_case_once),
+        CASE(what_comes_after_a_withdrawal_goes_back_by_a_decision),
+        CASE(what_was_paid_goes_back_when_its_case_ends),
+        CASE(the_counter_takes_money_once),
+        CASE(cash_goes_back_over_the_counter),
+        CASE(a_try_is_one_however_often_it_is_pressed),
+        CASE(a_fee_on_sending_is_due_at_once_unless_it_is_nothing),
+        CASE(bad_amounts_and_unknown_payments_are_refused),
+    };
+    return cmocka_run_group_tests_name("procedure fee", tests, NULL, NULL);
+}
