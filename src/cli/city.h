@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "ledger/ledger.h"
+#include "pay/pay.h"
 #include "procedure/procedure.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ typedef struct CityOptions {
     int64_t hold_share;     /* percent of a day that holds without an account may take */
     int64_t admission_rate; /* people a minute that waiting rooms let in */
     int64_t hold_network;   /* such holds of one network on one day */
+    PayOptions pay;         /* the provider of the default tenant */
     AttachLimits attach;    /* of files that are attached to applications */
     int loops, pool;        /* threads; 0: by the machine */
     size_t body_memory;     /* bytes of requests' bodies held at once; 0: HttpOptions' default */

@@ -54,6 +54,20 @@ const SettingRow cli_setting_rows[] = {
      "How much room files may take that were attached and not sent yet; a quarter of it for one "
      "network address without an account. They go a week after they came.",
      "BYTES"},
+    {"pay.provider", SETTING_TEXT, NULL, 0, 32,
+     "Name of the payment provider of the default tenant: a-z, 0-9 and '-'. Without it fees are "
+     "paid at the counter only.",
+     "NAME"},
+    {"pay.url", SETTING_TEXT, NULL, 0, 500,
+     "Where the provider is asked, as https://HOST/PATH; a name has to lead to a public address, "
+     "one that is written as an address may be any.",
+     "URL"},
+    {"pay.key", SETTING_PATH, NULL, 0, 4000,
+     "The file of the key that both know and sign with, 32 bytes at least; keep it where the "
+     "tenants' keys are.",
+     "FILE"},
+    {"pay.every", SETTING_DURATION, "30s", TIME_SECOND / 10, TIME_HOUR,
+     "How often the provider is asked what became of payments that are open.", "TIME"},
     {"book.admission-rate", SETTING_INT, "600", 1, 1000000,
      "How many people a minute waiting rooms let in to a booking that has just opened.", "N"},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,

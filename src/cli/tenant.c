@@ -196,6 +196,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_start(ctx, project));
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
+    if (str_empty(tenant->name)) TRY(pay_open(ctx, tenant, &city->options.pay));
     TRY(procedures_start(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
@@ -231,6 +232,7 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 
 Rc tenant_start(Ctx *ctx, Tenant *tenant) {
     TRY(procedures_sweep(ctx, tenant));
+    TRY(pay_start(ctx, tenant, fee_post));
     return open_start(ctx, tenant);
 }
 
@@ -238,6 +240,7 @@ void tenant_close(Tenant *tenant) {
     open_close(tenant);
     broker_close(tenant);
     insight_stop(tenant);
+    pay_close(tenant);
     procedures_stop(tenant);
     project_stop(tenant->project);
     insight_close(tenant);

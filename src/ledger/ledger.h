@@ -26,6 +26,7 @@ typedef struct Tenant {
     struct Broker *broker;
     struct Books *books;
     struct Procedures *procedures;
+    struct Pay *pay;
     struct Open *open;
     struct Insight *insight;
     struct LdCache *contexts;

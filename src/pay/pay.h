@@ -160,4 +160,52 @@ typedef struct PartPayDecide {
 } PartPayDecide;
 extern const PartKind part_pay_decide;
 
+/* ---- the provider (doc/payments.md) ---- */
+
+typedef struct Pay Pay;
+
+typedef struct PayOptions {
+    Str provider; /* its name, in the address of its callback: [a-z0-9-]{1,32} */
+    Str url; /* https://..., or of this machine or a written address; without a '/' at its end */
+    Str key_file;  /* 32 bytes at least, which both know */
+    int64_t every; /* µs between rounds of asking it; 0: 30 s */
+} PayOptions;
+/* tenant->pay; nothing where options->provider is empty. RC_INVALID, RC_FAILED name the setting or
+   the file. */
+Rc pay_open(Ctx *ctx, Tenant *tenant, const PayOptions *options);
+/* What takes in what the provider says; as fee_post of procedure/. */
+typedef Rc PayPost(Ctx *ctx, Str payment, const PayEvent *event, Str channel);
+/* From now on it is asked what became of what is open, until pay_close: a callback that was lost
+   changes nothing in the end. After project_start and gate_open. Nothing without a provider. */
+Rc pay_start(Ctx *ctx, Tenant *tenant, PayPost *post);
+/* Before project_stop. NULL room allowed. */
+void pay_close(Tenant *tenant);
+/* Asks soon, not at the next round only. NULL allowed. Any thread. */
+void pay_wake(Pay *pay);
+Str pay_provider(const Pay *pay);
+/* Scheme, host and port of the provider's pages. */
+Str pay_origin(const Pay *pay);
+
+/* A session at the provider, where somebody pays. */
+typedef struct PayAsk {
+    const Payment *payment;
+    Str session;
+    Str back; /* the address to which the browser returns */
+    Str language;
+} PayAsk;
+/* Sends the request, signed; done is called as http_client_send has it. RC_BUSY: not sent. */
+Rc pay_ask(Ctx *ctx, Pay *pay, const PayAsk *ask, void (*done)(void *arg, const HttpReply *),
+           void *arg);
+/* The page on which it is paid, in ctx->arena. RC_BUSY "provider-silent": the provider couldn't be
+   asked, or answered otherwise. */
+Rc pay_page(Ctx *ctx, const Pay *pay, const HttpReply *reply, Str *url);
+
+/* A callback: what the provider says, of which payment. RC_DENIED "bad-signature", "bad-time": it
+   isn't the provider's, or not of now; RC_INVALID names the member. Texts refer to ctx->arena. */
+typedef struct PayCall {
+    Str time, signature; /* as the headers have them */
+    Str body;
+} PayCall;
+Rc pay_call_read(Ctx *ctx, const Pay *pay, const PayCall *call, Str *payment, PayEvent *event);
+
 #endif

@@ -3,10 +3,19 @@
 
 enum { PAGE_MAX = 4 << 20 };
 
-const char WEB_CSP[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "worker-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'";
+#define CSP                                                                                        \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
+    "worker-src 'self'; connect-src 'self'; font-src 'self'; base-uri 'none'; "                    \
+    "frame-ancestors 'none'; form-action 'self'"
+
+const char WEB_CSP[] = CSP;
+
+/* A form of ours may lead on to the place that the view names as `form_to`: browsers hold what it
+ * redirects to against form-action as well. */
+static Str csp_of(Arena *arena, const Json *view) {
+    Str origin = json_get_str(view, "form_to");
+    return str_empty(origin) ? STR(CSP) : str_fmt(arena, CSP " " STR_FMT, STR_ARG(origin));
+}
 
 WebLang web_lang_of(const HttpExchange *x) {
     WebLang lang;
@@ -18,7 +27,6 @@ WebLang web_lang_of(const HttpExchange *x) {
 
 void web_answer(HttpExchange *x, int status, WebPage page, const Json *view) {
     static const char *const headers[][2] = {
-        {"Content-Security-Policy", WEB_CSP},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "same-origin"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
@@ -41,6 +49,7 @@ void web_answer(HttpExchange *x, int status, WebPage page, const Json *view) {
     }
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         http_set_header(x, headers[i][0], str_of(headers[i][1]));
+    http_set_header(x, "Content-Security-Policy", csp_of(ctx->arena, view));
     http_set_header(x, "Content-Language", web_lang_tag(lang));
     http_answer(x, status, STR("text/html; charset=utf-8"), buf_str(&body));
 }

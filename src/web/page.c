@@ -273,7 +273,7 @@ static bool is_erased(const Error *error) {
     return str_eq(error->code, STR("record-erased"));
 }
 
-static int status_of(const Error *error) {
+int page_status(const Error *error) {
     static const int statuses[] = {
         [RC_INVALID] = 422, [RC_DENIED] = 403, [RC_NOT_FOUND] = 404, [RC_CONFLICT] = 409,
         [RC_LIMIT] = 429,   [RC_BUSY] = 503,   [RC_FAILED] = 500,
@@ -382,7 +382,7 @@ static void erased_value(HttpExchange *x, View *view, Str id) {
 
 static void refuse_show(HttpExchange *x, const Error *first, Str sign_in) {
     const Error said = *first, *error = &said; /* what is asked for the page may fail as well */
-    int status = status_of(error);
+    int status = page_status(error);
     bool stale = str_eq(error->code, STR("stale-form")), get = http_method(x) == HTTP_GET;
     bool closed = status == 403 && http_ctx(x)->actor && http_ctx(x)->actor->kind != ACTOR_NOBODY;
     const char *kind = stale ? "stale" : is_erased(error) ? "erased" : closed ? "closed" : NULL;

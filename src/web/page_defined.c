@@ -231,6 +231,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
                          const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     const Definition *definition = defined_of(ctx, application);
+    const Error refused = ctx->error; /* of the form, whatever else is found to be missing here */
     View view = page_view(x);
     int64_t touched;
     case_set(x, &view, application,
@@ -264,6 +265,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
         view_int(&view, "touch", touched);
     else
         view_null(&view, "touch");
+    ctx->error = refused;
     if (form) page_move_faults(x, &view, form);
     page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
 }

@@ -2,6 +2,8 @@
  * counter and decides what goes back. */
 #include "pages_int.h"
 
+#include <string.h>
+
 /* ---- pieces ---- */
 
 static Str channel_word(Str channel) {
@@ -59,10 +61,22 @@ static View payment_view(HttpExchange *x, const Payment *payment) {
 
 /* ---- the resident's ---- */
 
+/* `online`: where it is paid online, null where it isn't; `tried`: what became of the last try. */
+static void online_set(HttpExchange *x, View *one, const Payment *payment, const CasePlace *place) {
+    bool may = http_ctx(x)->tenant->pay && payment->state == PAY_INVOICED && !place->office;
+    const PaySession *last =
+        payment->sessions.len ? &payment->sessions.items[payment->sessions.len - 1] : NULL;
+    const PaySession *open = payment_open(payment);
+    if (open) last = open;
+    bool told = last && payment->state == PAY_INVOICED;
+    view_str(one, "online",
+             may ? str_fmt(one->arena, STR_FMT "/pay", STR_ARG(place->base)) : STR_NONE);
+    view_str(one, "tried", told ? session_state_word(last->state) : STR_NONE);
+}
+
 void page_fee(HttpExchange *x, View *view, const Entity *application, const CasePlace *place) {
     Payment payment;
     JsonItems back = {0};
-    (void)place;
     if (fee_of(http_ctx(x), application->id, &payment) != RC_OK) {
         view_null(view, "payment");
         return;
@@ -74,7 +88,127 @@ void page_fee(HttpExchange *x, View *view, const Entity *application, const Case
     }
     view_items(&one, "back", &back);
     page_contact(x, &one, "phone");
+    online_set(x, &one, &payment, place);
+    const Pay *pay = http_ctx(x)->tenant->pay;
+    if (pay) view_str(view, "form_to", pay_origin(pay));
     view_set(view, "payment", view_value(&one));
+}
+
+/* ---- paying online ---- */
+
+/* Where the browser that goes to the provider comes back to: the address of a case is a secret of
+   whoever holds it, which the provider is not told. */
+#define BACK_COOKIE "machi_pay"
+enum { BACK_SECONDS = 7200 };
+
+static bool is_case_page(Str path) {
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !memchr("/-_:%", c, 5)) return false;
+    }
+    return str_starts(path, STR("/c/")) || str_starts(path, STR("/my/cases/"));
+}
+
+/* A browser on its way to the provider. */
+typedef struct Going {
+    HttpExchange *x;
+    Pay *pay;
+    Str base, url;
+    Rc rc;
+} Going;
+
+static void gone(HttpExchange *x, void *arg) {
+    const Going *going = arg;
+    if (going->rc != RC_OK) {
+        if (gate_lend_reader(x) == RC_OK) http_ctx(x)->error.rc = going->rc;
+        page_fail(x);
+        return;
+    }
+    http_set_cookie(x, (HttpSetCookie){.name = BACK_COOKIE,
+                                       .value = going->base,
+                                       .max_age = BACK_SECONDS,
+                                       .secure = pages_options(x)->secure});
+    http_redirect(x, 303, going->url);
+}
+
+/* On the client's thread; the exchange is nobody else's until it is resumed. */
+static void answered(void *arg, const HttpReply *reply) {
+    Going *going = arg;
+    going->rc = pay_page(http_ctx(going->x), going->pay, reply, &going->url);
+    http_resume(going->x, HTTP_POOL, gone, going);
+}
+
+static Rc go(HttpExchange *x, const Payment *payment, Str session, const CasePlace *place) {
+    Ctx *ctx = http_ctx(x);
+    Going *going = NEW(ctx->arena, Going);
+    PayAsk ask = {.payment = payment,
+                  .session = session,
+                  .back = page_whole_address(x, STR("/pay/return")),
+                  .language = web_lang_of(x) == WEB_EN ? STR("en") : STR("ja")};
+    *going = (Going){.x = x, .pay = ctx->tenant->pay, .base = place->base};
+    http_defer(x);
+    if (pay_ask(ctx, going->pay, &ask, answered, going) == RC_OK) return RC_OK;
+    return ctx_fail(ctx, RC_BUSY, "provider-silent", STR_NONE,
+                    "Too many go to the payment provider at once: try again in a minute.");
+}
+
+static void pay_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *application;
+    CasePlace place;
+    Payment payment;
+    Str session;
+    Rc rc = page_held_case(x, &application, &place);
+    if (rc == RC_OK && !ctx->tenant->pay)
+        rc = ctx_fail(ctx, RC_NOT_FOUND, "no-provider", STR_NONE,
+                      "Fees are paid at the counter here.");
+    if (rc == RC_OK) rc = fee_try(ctx, application->id, &payment, &session);
+    if (rc == RC_OK) rc = go(x, &payment, session, &place);
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("not-due")))
+        page_see(x, place.base); /* which says what has become of it */
+    else if (rc != RC_OK)
+        page_fail(x);
+}
+
+static void return_get(HttpExchange *x) {
+    Str back = http_cookie(x, BACK_COOKIE);
+    pay_wake(http_ctx(x)->tenant->pay);
+    http_set_cookie(
+        x,
+        (HttpSetCookie){.name = BACK_COOKIE, .value = STR(""), .secure = pages_options(x)->secure});
+    page_see(x, is_case_page(back) ? back : STR("/cases/find"));
+}
+
+/* ---- what the provider says ---- */
+
+static Rc callback_take(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Pay *pay = ctx->tenant->pay;
+    Str payment;
+    PayEvent event;
+    PayCall call = {.time = http_header(x, "Machi-Time"),
+                    .signature = http_header(x, "Machi-Signature"),
+                    .body = http_body(x)};
+    if (!pay || !str_eq(http_path_param(x, "provider"), pay_provider(pay)))
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-provider", STR("provider"),
+                        "This city knows no such provider.");
+    TRY(pay_call_read(ctx, pay, &call, &payment, &event));
+    ctx->actor = (Actor *)(uintptr_t)gate_system_actor();
+    return fee_post(ctx, payment, &event, STR("api"));
+}
+
+/* 204 says that it is kept for good; whatever else the provider says again. */
+static void callback_post(HttpExchange *x) {
+    const Error *error = &http_ctx(x)->error;
+    if (callback_take(x) == RC_OK) {
+        http_answer_empty(x, 204);
+        return;
+    }
+    int status = page_status(error);
+    if (status >= 500)
+        log_warn("pay", "a callback was not taken in: " STR_FMT, STR_ARG(error->detail));
+    http_problem(x, (HttpProblem){.status = status, .detail = error->detail});
 }
 
 /* ---- the office's ---- */
@@ -157,6 +291,7 @@ static Rc decide(HttpExchange *x, const HttpForm *form, Str id) {
 
 static void decide_post(HttpExchange *x) {
     page_office_does(x, decide);
+    pay_wake(http_ctx(x)->tenant->pay);
 }
 
 static Rc hand(HttpExchange *x, const HttpForm *form, Str id) {
@@ -179,7 +314,28 @@ PAGE_ANSWERS(fee_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE
     }
 #define CHIEF (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
 
+static const HttpAnswer callback_answers[] = {
+    {204, NULL, NULL}, HTTP_PROBLEM(400), HTTP_PROBLEM(403), HTTP_PROBLEM(404),
+    HTTP_PROBLEM(409), HTTP_PROBLEM(413), HTTP_PROBLEM(421), HTTP_PROBLEM(422),
+    HTTP_PROBLEM(429), HTTP_PROBLEM(500), HTTP_PROBLEM(503), {0, NULL, NULL}};
+static const HttpAnswer return_answers[] = {{303, NULL, NULL}, HTTP_PROBLEM(503), {0, NULL, NULL}};
+PAGE_ANSWERS(go_answers, PAGE_FAULT(400), PAGE_FAULT(413), PAGE_FAULT(415));
+
+#define PAY(path, access)                                                                          \
+    {                                                                                              \
+        HTTP_POST, path "/pay", pay_post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM, "Cases", \
+            "Pay a fee online", NULL, NULL, go_answers                                             \
+    }
+enum { CALLBACK_MOST = 64 << 10 };
+
 const HttpRoute page_pay_rows[] = {
+    PAY("/c/{token}", GATE_PUBLIC),
+    PAY("/my/cases/{case}", GATE_RESIDENT),
+    {HTTP_GET, "/pay/return", return_get, HTTP_POOL, 0, GATE_PUBLIC, "Cases",
+     "Come back from the payment provider", NULL, NULL, return_answers},
+    {HTTP_POST, "/pay/callback/{provider}", callback_post, HTTP_POOL, CALLBACK_MOST,
+     GATE_PUBLIC | GATE_API | GATE_QUIET, "Payments", "What the payment provider says, signed",
+     NULL, NULL, callback_answers},
     FEE("take", take_post, PAGE_OFFICE, "Take a fee at the counter"),
     FEE("decide", decide_post, CHIEF | GATE_STEP_UP, "Decide whether a payment goes back"),
     FEE("handed", hand_post, PAGE_OFFICE, "Give a payment back at the counter"),

@@ -74,6 +74,8 @@ Str page_entering(const Ctx *ctx, const Json *draft);
 const char *page_home_of(HttpExchange *x, const Actor *actor);
 /* Renders and answers. */
 void page_show(HttpExchange *x, int status, WebPage page, View *view);
+/* The status that an error is answered with. */
+int page_status(const Error *error);
 /* Draws ctx->error as a page. */
 void page_fail(HttpExchange *x);
 /* An address that can stand in a header: no blanks or control characters, at most PAGE_PATH_MAX

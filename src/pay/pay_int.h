@@ -1,0 +1,33 @@
+/* pay_int: what the files of pay/ share. */
+#ifndef PAY_PAY_INT_H
+#define PAY_PAY_INT_H
+
+#include "pay.h"
+
+#include <pthread.h>
+
+struct Pay {
+    Arena *arena;
+    Tenant *tenant;
+    Clock clock;
+    Str provider, url, host, key; /* host: as the operator wrote it */
+    HttpClient *client;
+    int64_t every;
+    PayPost *post;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool started, stop, asked; /* lock */
+};
+
+/* A signed request; its texts lie in ctx->arena. path begins with '/'. */
+typedef struct PayRequest {
+    HttpMethod method;
+    Str path, body;
+} PayRequest;
+void pay_request(Ctx *ctx, const Pay *pay, const PayRequest *request, HttpCall *out);
+/* The name of a payment to the provider, and back: false: it is none. */
+Str pay_reference(Str payment);
+bool pay_reference_good(Str reference);
+
+#endif
