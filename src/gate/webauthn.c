@@ -17,6 +17,10 @@ enum {
     VERIFIED = 0x04,
     MAY_BACK_UP = 0x08,
     IS_BACKED_UP = 0x10,
+    HAS_KEY = 0x40,
+    HAS_EXTENSIONS = 0x80,
+    AAGUID = 16,
+    CBOR_DEPTH = 4, /* a key is a map of numbers and bytes (CTAP2 canonical form, §6 of RFC 9052) */
 };
 
 static Rc bad(Ctx *ctx, const char *path, const char *what) {
@@ -127,6 +131,66 @@ static bool flags_good(unsigned flags) {
     return (flags & PRESENT) && (flags & VERIFIED) && !copied;
 }
 
+/* ---- CBOR: libcbor allocates what a head claims, so heads are held to what is there ---- */
+
+static bool byte_take(Str *rest, unsigned *out) {
+    if (!rest->len) return false;
+    *out = bytes_of(*rest)[0];
+    *rest = str_sub(*rest, 1, rest->len);
+    return true;
+}
+
+/* A head's number; false: it is cut, or of an item without a length, which nothing here may be. */
+static bool number_take(Str *rest, unsigned info, uint64_t *out) {
+    static const unsigned widths[] = {1, 2, 4, 8};
+    *out = info;
+    if (info < 24) return true;
+    if (info - 24 >= sizeof widths / sizeof *widths) return false;
+    *out = 0;
+    for (unsigned i = 0; i < widths[info - 24]; i++) {
+        unsigned byte;
+        if (!byte_take(rest, &byte)) return false;
+        *out = *out << 8 | byte;
+    }
+    return true;
+}
+
+static bool item_take(Str *rest, int depth) {
+    enum { BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5, TAG = 6 };
+    unsigned head;
+    uint64_t number;
+    if (!depth || !byte_take(rest, &head) || !number_take(rest, head & 0x1F, &number)) return false;
+    unsigned kind = head >> 5;
+    if (kind < BYTES || kind > TAG) return true;
+    if (kind != TAG && number > rest->len) return false;
+    if (kind == BYTES || kind == TEXT) {
+        *rest = str_sub(*rest, (size_t)number, rest->len);
+        return true;
+    }
+    uint64_t items = kind == TAG ? 1 : kind == MAP ? 2 * number : number;
+    for (uint64_t i = 0; i < items; i++)
+        if (!item_take(rest, depth - 1)) return false;
+    return true;
+}
+
+/* Behind the counter stand what the flags say, a credential and a map of extensions, and no more.
+ */
+static bool data_whole(Str data) {
+    Str rest = str_sub(data, DATA_MIN, data.len);
+    unsigned flags = flags_of(data), high, low;
+    if (flags & HAS_KEY) {
+        if (rest.len < AAGUID) return false;
+        rest = str_sub(rest, AAGUID, rest.len);
+        if (!byte_take(&rest, &high) || !byte_take(&rest, &low)) return false;
+        size_t id = high << 8 | low;
+        if (id > rest.len) return false;
+        rest = str_sub(rest, id, rest.len);
+        if (!item_take(&rest, CBOR_DEPTH)) return false;
+    }
+    if (flags & HAS_EXTENSIONS && !item_take(&rest, CBOR_DEPTH)) return false;
+    return !rest.len;
+}
+
 static Str blob(Arena *arena, const unsigned char *ptr, size_t len) {
     return str_dup(arena, (Str){(const char *)ptr, ptr ? len : 0});
 }
@@ -154,6 +218,8 @@ Rc webauthn_made(Ctx *ctx, const WebauthnSaid *said, Str host, WebauthnKey *out)
     if (said->data.len < DATA_MIN || said->data.len > WEBAUTHN_DATA_MAX ||
         !is_for(said->data, host))
         return bad(ctx, "data", "The passkey isn't for this address");
+    if (!data_whole(said->data))
+        return bad(ctx, "data", "The passkey's data is cut or holds more than it says");
     if (!flags_good(flags_of(said->data)))
         return ctx_fail(ctx, RC_INVALID, "unverified-user", STR("data"),
                         "The device didn't make sure who you are: set its PIN, fingerprint or face "
@@ -187,8 +253,8 @@ static bool data_good(Str data, Str host, const WebauthnKey *key) {
 
 static bool sizes_good(const WebauthnSaid *said) {
     return said->data.len >= DATA_MIN && said->data.len <= WEBAUTHN_DATA_MAX && said->client.len &&
-           said->client.len <= WEBAUTHN_CLIENT_MAX && said->signature.len &&
-           said->signature.len <= WEBAUTHN_SIGNATURE_MAX;
+           data_whole(said->data) && said->client.len <= WEBAUTHN_CLIENT_MAX &&
+           said->signature.len && said->signature.len <= WEBAUTHN_SIGNATURE_MAX;
 }
 
 Rc webauthn_signed(Ctx *ctx, const WebauthnSaid *said, Str host, const WebauthnKey *key,

@@ -212,6 +212,33 @@ static void of_no_point(Arena *arena, Device *device, Str *data) {
     *data = flipped(arena, *data, 55 + device->id.len + 20);
 }
 
+static void of_a_map_without_length(Arena *arena, Device *device, Str *data) {
+    char *last = arena_zero(arena, data->len + 1, 1);
+    memcpy(last, data->ptr, data->len);
+    last[data->len] = (char)0xFF;
+    last[55 + device->id.len] = (char)0xBF;
+    *data = (Str){last, data->len + 1};
+}
+
+static void with_one_byte_more(Arena *arena, Device *device, Str *data) {
+    (void)device;
+    *data = str_join(arena, (Str[]){*data, STR("x")}, 2, STR(""));
+}
+
+/* A map of 4 000 million pairs in nine bytes: what reads it must not ask for their memory. */
+static void with_a_huge_extension(Arena *arena, Device *device, Str *data) {
+    Str huge = {"\xbb\x00\x00\x00\x00\xee\x6b\x28\x00", 9};
+    *data = device_data(arena, device, FLAG_UP | FLAG_UV | FLAG_AT | 0x80);
+    *data = str_join(arena, (Str[]){*data, huge}, 2, STR(""));
+}
+
+static void with_a_deep_extension(Arena *arena, Device *device, Str *data) {
+    char *deep = arena_alloc(arena, 200, 1);
+    memset(deep, 0x81, 200);
+    *data = device_data(arena, device, FLAG_UP | FLAG_UV | FLAG_AT | 0x80);
+    *data = str_join(arena, (Str[]){*data, {deep, 200}}, 2, STR(""));
+}
+
 static void of_a_list_for_a_key(Arena *arena, Device *device, Str *data) {
     (void)arena;
     ((char *)(uintptr_t)data->ptr)[55 + device->id.len] = (char)0x85;
@@ -238,6 +265,10 @@ static void what_no_device_makes_is_refused(void **state) {
         {"another algorithm", of_another_algorithm, "bad-passkey"},
         {"a point off the curve", of_no_point, "bad-passkey"},
         {"a list for a key", of_a_list_for_a_key, "bad-passkey"},
+        {"a map without length", of_a_map_without_length, "bad-passkey"},
+        {"one byte more", with_one_byte_more, "bad-passkey"},
+        {"a huge extension", with_a_huge_extension, "bad-passkey"},
+        {"a deep extension", with_a_deep_extension, "bad-passkey"},
         {"more than the bound", too_long, "bad-passkey"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
