@@ -377,10 +377,17 @@ static Rc subjects_all(Ctx *ctx, Str subject, StrVec *out) {
     return RC_OK;
 }
 
-/* Who signed in with what is destroyed now is still in memory. */
+/* Who signed in with what is destroyed now is still in memory, and when he used a passkey in
+   local.db. */
 static Rc account_shut(Ctx *ctx, Str id) {
+    const Entity *account;
+    StrVec passkeys = {0};
     Rc rc = gate_account_disable(ctx, id, true);
-    return rc == RC_NOT_FOUND ? RC_OK : rc; /* erased already, or never made */
+    if (rc == RC_NOT_FOUND) return RC_OK; /* erased already, or never made */
+    TRY(rc);
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &account));
+    account_strings(ctx->arena, account, GATE_IRI("passkeys"), &passkeys);
+    return passkey_rows_end(ctx, &passkeys);
 }
 
 static Rc accounts_shut(Ctx *ctx, const StrVec *subjects, const StrVec *files) {

@@ -562,7 +562,8 @@ static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
     Person clerk = person_new(house, "clerk's telephone");
     Str token;
     StrVec kept = {0};
-    LedgerErasure erasure = {.head = {.kind = STR("erase"), .actor = STR("test")},
+    uint64_t rows;
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->chief.id},
                              .subject = house->clerk.id,
                              .reason = STR("test")};
     added(&clerk, "clerk");
@@ -570,8 +571,15 @@ static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
         str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(listed(&clerk).items[0].id));
     assert_false(str_empty(entity_text(house_entity(house, record), IRI("publicKey"))));
     vec_push(house->arena, &erasure.files, STR("常用/利用者アカウント"));
-    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+    GOOD(house, come_in(&clerk, &token));
+    const ItemRange range = {.space = SPACE(STORE_LOCAL, "passkey")};
+    GOOD(house, reader_items_count(&house->ctx, house->reader, &range, &rows));
+    assert_int_equal(rows, 1);
+    house_act(house, &house->chief);
+    GOOD(house, gate_erase(&house->ctx, &erasure, &kept));
     assert_int_equal(kept.len, 0);
+    GOOD(house, reader_items_count(&house->ctx, house->reader, &range, &rows));
+    assert_int_equal(rows, 0); /* when he came in last goes, too */
     static const char *const gone[] = {LD_DEFAULT "publicKey", LD_DEFAULT "credentialId",
                                        LD_DEFAULT "passkeyName", LD_DEFAULT "userHandle"};
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
