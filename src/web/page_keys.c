@@ -4,13 +4,6 @@
 
 #include "ld/ld.h"
 
-static void instant(View *view, const char *name, int64_t at) {
-    if (at == TIME_NONE)
-        view_null(view, name);
-    else
-        view_int(view, name, at);
-}
-
 /* ---- sign-ins ---- */
 
 static Json sessions_value(HttpExchange *x) {
@@ -76,8 +69,8 @@ static Rc tokens_value(HttpExchange *x, bool all, View *view) {
         view_str(&one, "id", token->id);
         view_set(&one, "who", token_who(x, token));
         view_set(&one, "by", token_by(x, token->by));
-        instant(&one, "made", token->made_at);
-        instant(&one, "used", token->used_at);
+        view_instant(&one, "made", token->made_at);
+        view_instant(&one, "used", token->used_at);
         view_int(&one, "expires", token->expires_at);
         view_set(&one, "actions", actions_value(ctx->arena, token->actions));
         view_set(&one, "types", types_value(ctx->arena, &token->types));

@@ -30,13 +30,6 @@ Rc page_passkey_offer(HttpExchange *x, GatePasskeyUse use, View *view) {
     return RC_OK;
 }
 
-static void instant(View *view, const char *name, int64_t at) {
-    if (at == TIME_NONE)
-        view_null(view, name);
-    else
-        view_int(view, name, at);
-}
-
 static Rc list_value(Ctx *ctx, View *view) {
     GatePasskeysSeen seen;
     JsonItems items = {0};
@@ -46,8 +39,8 @@ static Rc list_value(Ctx *ctx, View *view) {
         view_str(&one, "id", passkey->id);
         view_str(&one, "name", passkey->name);
         view_str(&one, "host", passkey->host);
-        instant(&one, "added", passkey->added_at);
-        instant(&one, "used", passkey->used_at);
+        view_instant(&one, "added", passkey->added_at);
+        view_instant(&one, "used", passkey->used_at);
         vec_push(ctx->arena, &items, view_value(&one));
     }
     view_items(view, "passkeys", &items);

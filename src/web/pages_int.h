@@ -50,6 +50,7 @@ void view_set(View *view, const char *name, Json value);
 void view_null(View *view, const char *name);
 void view_str(View *view, const char *name, Str value); /* empty: null */
 void view_int(View *view, const char *name, int64_t value);
+void view_instant(View *view, const char *name, int64_t at); /* TIME_NONE: null */
 void view_bool(View *view, const char *name, bool value);
 void view_json(View *view, const char *name, const Json *value); /* NULL: null */
 void view_items(View *view, const char *name, const JsonItems *items);

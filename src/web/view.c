@@ -25,6 +25,13 @@ void view_int(View *view, const char *name, int64_t value) {
     view_set(view, name, json_of_int(value));
 }
 
+void view_instant(View *view, const char *name, int64_t at) {
+    if (at == TIME_NONE)
+        view_null(view, name);
+    else
+        view_int(view, name, at);
+}
+
 void view_bool(View *view, const char *name, bool value) {
     view_set(view, name, json_of_bool(value));
 }
