@@ -348,7 +348,7 @@ typedef struct GatePasskeySeen {
     int64_t added_at, used_at; /* TIME_NONE: not used yet, or not known any more */
 } GatePasskeySeen;
 typedef VEC(GatePasskeySeen) GatePasskeysSeen;
-/* Those of ctx's account, the oldest first. */
+/* Those of who is signed in, the oldest first; none for who came by a token. */
 Rc gate_passkeys(Ctx *ctx, GatePasskeysSeen *out);
 /* Removes one of one's own. RC_DENIED "needs-step-up"; RC_NOT_FOUND "no-passkey". */
 Rc gate_passkey_end(Ctx *ctx, Str id);

@@ -191,6 +191,7 @@ Rc gate_passkeys(Ctx *ctx, GatePasskeysSeen *out) {
     Passkeys own;
     StrVec ids = {0};
     *out = (GatePasskeysSeen){0};
+    if (!session_own(ctx)) return RC_OK; /* by a token one comes from no browser */
     TRY(own_load(ctx, &account, &own, &ids));
     VEC_EACH (const Passkey, passkey, &own) {
         GatePasskeySeen seen;
@@ -240,7 +241,7 @@ static Rc own_offer(Ctx *ctx, GatePasskeyUse use, GatePasskeyOffer *out) {
 Rc gate_passkey_offer(Ctx *ctx, GatePasskeyUse use, Str host, GatePasskeyOffer *out) {
     *out = (GatePasskeyOffer){.host = host_of(ctx->arena, host)};
     if (str_empty(out->host)) return RC_OK;
-    if (use != PASSKEY_SIGN_IN) TRY(own_offer(ctx, use, out));
+    if (use != PASSKEY_SIGN_IN && session_own(ctx)) TRY(own_offer(ctx, use, out));
     out->challenge = challenge_make(ctx, &(ChallengeOf){.use = use, .user = out->user});
     return RC_OK;
 }

@@ -373,6 +373,19 @@ static void adding_and_removing_ask_who_it_is(void **state) {
     device_end(&clerk.device);
 }
 
+/* By a token one reads one's page as before. */
+static void who_came_by_a_token_has_none_here(void **state) {
+    House *house = *state;
+    Person clerk = person_new(house, "clerk's telephone");
+    added(&clerk, "clerk");
+    clerk.actor = house->clerk;
+    house->ctx.actor = &clerk.actor;
+    assert_int_equal(listed(&clerk).len, 0);
+    assert_int_equal(offered(&clerk, PASSKEY_STEP_UP).ids.len, 0);
+    FAILS(house, gate_passkey_permitted(&house->ctx), RC_DENIED, "needs-sign-in");
+    device_end(&clerk.device);
+}
+
 static void names_and_members_have_bounds(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
@@ -602,6 +615,7 @@ int main(void) {
         TEST(a_challenge_of_another_use_or_handle_is_none),
         TEST(passkeys_hold_for_the_name_that_the_city_is_asked_by),
         TEST(adding_and_removing_ask_who_it_is),
+        TEST(who_came_by_a_token_has_none_here),
         TEST(names_and_members_have_bounds),
         TEST(a_credential_is_one_accounts_only),
         TEST(an_account_has_twenty_at_most_under_one_handle),
