@@ -37,4 +37,29 @@ Rc fee_may_decide(Ctx *ctx, const Entity *application);
 /* Fails as part_pay_decide; RC_INVALID "missing" at "reason". */
 Rc fee_decide(Ctx *ctx, const FeeDecision *decision);
 
+/* ---- the provider's account against the city's (doc/payments.md) ---- */
+typedef enum SettleKind {
+    SETTLE_MISSING, /* it came in there, and isn't here */
+    SETTLE_AMOUNT,  /* it is here with another amount */
+    SETTLE_REFUND,  /* it went back there, and not here */
+    SETTLE_UNKNOWN, /* nobody owes anything by this reference */
+    SETTLE_ABSENT,  /* it is here, and isn't there */
+    SETTLE_KINDS,
+} SettleKind;
+typedef struct SettleLine {
+    SettleKind kind;
+    Str receipt, number; /* number: of the payment; empty of SETTLE_UNKNOWN */
+    int64_t there, here; /* yen; 0: nothing */
+    int64_t at;
+    bool taken; /* it has been taken in now */
+} SettleLine;
+typedef struct Settlement {
+    size_t lines; /* of the file */
+    VEC(SettleLine) differences;
+} Settlement;
+/* Reads the account and compares it with what is here, between its first and its last line. take:
+   what is missing or went back is taken in as if the provider had said it; the rest is for the
+   case's office. RC_DENIED; RC_INVALID "bad-account" names the line; RC_LIMIT. */
+Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out);
+
 #endif

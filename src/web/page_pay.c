@@ -238,7 +238,9 @@ static Json desk_receipt(Arena *arena, const Desk *desk, const PayReceipt *recei
     view_set(&one, "text", json_of_str(sent ? http_form_value(desk->form, "text") : STR("")));
     view_bool(&one, "open", sent);
     view_bool(&one, "decides", desk->decides && receipt->state == RECEIPT_UNDECIDED);
-    view_bool(&one, "keeps", !str_eq(receipt->why, STR("twice")));
+    bool open = receipt->state == RECEIPT_UNDECIDED;
+    view_bool(&one, "keeps", open && !str_eq(receipt->why, STR("twice")));
+    view_bool(&one, "voids", desk->decides && !counter && (open || receipt->state == RECEIPT_KEPT));
     view_bool(&one, "hands", desk->takes && counter && receipt->state == RECEIPT_RETURNING);
     return view_value(&one);
 }
@@ -277,16 +279,17 @@ static void take_post(HttpExchange *x) {
 }
 
 static Rc decide(HttpExchange *x, const HttpForm *form, Str id) {
-    Str word = http_form_value(form, "decision");
-    bool back = str_eq(word, pay_decision_word(PAY_RETURN));
-    if (!back && !str_eq(word, pay_decision_word(PAY_KEEP)))
-        return ctx_fail(http_ctx(x), RC_INVALID, "no-decision", STR("decision"),
-                        "It goes back or stays.");
+    static const PayDecision may[] = {PAY_RETURN, PAY_KEEP, PAY_VOID};
     FeeDecision decision = {.case_id = id,
                             .receipt = http_form_value(form, "receipt"),
-                            .decision = back ? PAY_RETURN : PAY_KEEP,
+                            .decision = PAY_DECISIONS,
                             .reason = http_form_value(form, "text")};
-    return fee_decide(http_ctx(x), &decision);
+    for (size_t i = 0; i < sizeof may / sizeof *may; i++)
+        if (str_eq(http_form_value(form, "decision"), pay_decision_word(may[i])))
+            decision.decision = may[i];
+    if (decision.decision != PAY_DECISIONS) return fee_decide(http_ctx(x), &decision);
+    return ctx_fail(http_ctx(x), RC_INVALID, "no-decision", STR("decision"),
+                    "It goes back, stays or never came.");
 }
 
 static void decide_post(HttpExchange *x) {

@@ -391,6 +391,7 @@ PAGE_ROWS(defined);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
 PAGE_ROWS(pay);
+PAGE_ROWS(settle);
 PAGE_ROWS(entry);
 PAGE_ROWS(find);
 PAGE_ROWS(absence);

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 typedef struct Copy {
@@ -272,6 +273,89 @@ static void bad_amounts_and_unknown_payments_are_refused(void **state) {
     FAILS(house, fee_post(&house->ctx, copy->id, &event, STR("api")), RC_NOT_FOUND, "no-payment");
 }
 
+/* ---- the provider's account ---- */
+
+static void provider_open(Copy *copy) {
+    House *house = &copy->house;
+    Str path = str_fmt(house->arena, "%s/pay.key", house->root);
+    FILE *file = fopen(path.ptr, "wbe");
+    assert_non_null(file);
+    fputs("0123456789abcdef0123456789abcdef", file);
+    fclose(file);
+    GOOD(house, pay_open(&house->ctx, &house->tenant,
+                         &(PayOptions){.provider = STR("sandbox"),
+                                       .url = STR("http://127.0.0.1:9"),
+                                       .key_file = path}));
+}
+
+static Str account_of(Copy *copy, const char *receipt, const char *kind, int amount) {
+    Str own = str_sub(payment(copy).id, sizeof PAYMENT_ID_PREFIX - 1, payment(copy).id.len);
+    return str_fmt(copy->house.arena,
+                   "payment,reference,kind,amount,at\r\n%s," STR_FMT
+                   ",%s,%d,2026-11-20T01:00:00Z\r\n",
+                   receipt, STR_ARG(own), kind, amount);
+}
+
+static const SettleLine *only(const Settlement *settlement, SettleKind kind) {
+    assert_int_equal(settlement->differences.len, 1);
+    assert_int_equal(settlement->differences.items[0].kind, kind);
+    return &settlement->differences.items[0];
+}
+
+static void the_account_shows_what_differs_and_is_taken_in(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Settlement found;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    Str account = account_of(copy, "p1", "payment", 410);
+    FAILS(house, fee_settle(&house->ctx, account, false, &found), RC_NOT_FOUND, "no-provider");
+    provider_open(copy);
+    house_act(house, &house->resident);
+    FAILS(house, fee_settle(&house->ctx, account, true, &found), RC_DENIED, NULL);
+    act(house, &copy->counter);
+    GOOD(house, fee_settle(&house->ctx, account, false, &found));
+    assert_false(only(&found, SETTLE_MISSING)->taken);
+    assert_int_equal(payment(copy).state, PAY_INVOICED);
+    GOOD(house, fee_settle(&house->ctx, account, true, &found));
+    assert_true(only(&found, SETTLE_MISSING)->taken);
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    state_is(copy, "paid");
+    GOOD(house, fee_settle(&house->ctx, account, true, &found));
+    assert_int_equal(found.lines, 1);
+    assert_int_equal(found.differences.len, 0);
+    GOOD(house, fee_settle(&house->ctx, account_of(copy, "p1", "payment", 400), true, &found));
+    assert_int_equal(only(&found, SETTLE_AMOUNT)->here, 410);
+    GOOD(house, fee_settle(&house->ctx, account_of(copy, "p1", "refund", 410), false, &found));
+    assert_int_equal(found.differences.len, 2); /* it went back, and what came isn't told */
+    pay_close(&house->tenant);
+}
+
+static void what_the_account_lacks_never_came(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Settlement found;
+    PayEvent event = paid("p1", 410);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    provider_open(copy);
+    act(house, &copy->counter);
+    Str lines =
+        STR("x,0000,payment,1,2026-11-19T00:00:00Z\ny,0000,payment,1,2026-11-21T00:00:00Z\n");
+    GOOD(house, fee_settle(&house->ctx, lines, true, &found));
+    assert_int_equal(found.differences.len, 3);
+    assert_int_equal(found.differences.items[0].kind, SETTLE_UNKNOWN);
+    assert_int_equal(found.differences.items[2].kind, SETTLE_ABSENT);
+    act(house, &copy->head);
+    FeeDecision never = {copy->id, STR("p1"), PAY_VOID, STR("事業者の記録にない")};
+    GOOD(house, fee_decide(&house->ctx, &never));
+    assert_int_equal(payment(copy).state, PAY_INVOICED);
+    act(house, &copy->counter);
+    FAILS(house, fee_settle(&house->ctx, STR("x,y,payment,one,2026"), true, &found), RC_INVALID,
+          "bad-account");
+    assert_true(str_eq(house->ctx.error.path, STR("line 1")));
+    pay_close(&house->tenant);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -285,6 +369,8 @@ int main(void) {
         CASE(a_try_is_one_however_often_it_is_pressed),
         CASE(a_fee_on_sending_is_due_at_once_unless_it_is_nothing),
         CASE(bad_amounts_and_unknown_payments_are_refused),
+        CASE(the_account_shows_what_differs_and_is_taken_in),
+        CASE(what_the_account_lacks_never_came),
     };
     return cmocka_run_group_tests_name("procedure fee", tests, NULL, NULL);
 }
