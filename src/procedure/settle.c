@@ -1,7 +1,7 @@
 /* settle: the provider's account, line by line, against what came in here. */
 #include "procedure_int.h"
 
-enum { LINES_MOST = 20000, FOUND_MOST = 20000, ID_MOST = 100, COLUMNS = 5 };
+enum { LINES_MOST = 20000, ID_MOST = 100, COLUMNS = 5 };
 
 /* A line of the account. */
 typedef struct AccountLine {
@@ -105,34 +105,30 @@ static Rc account_read(Settling *settling, Str account) {
     return RC_OK;
 }
 
-/* What is here of the account's time, and isn't there. */
-static Rc absent_find(Settling *settling) {
-    Ctx *ctx = settling->ctx;
-    ProjectAnswer found;
-    Str q = str_fmt(ctx->arena, "channel==\"" STR_FMT "\"", STR_ARG(settling->channel));
-    ProjectWish wish = {.type = STR("Payment"), .q = q, .limit = FOUND_MOST};
-    TRY(project_find(ctx, &wish, &found));
-    if (found.more)
-        return ctx_fail(ctx, RC_LIMIT, "too-many-payments", STR_NONE,
-                        "More than %d payments came by this provider: not all can be compared.",
-                        FOUND_MOST);
-    for (size_t i = 0; i < found.entities.len; i++) {
-        Payment payment;
-        payment_read(ctx->arena, found.entities.items[i], &payment);
-        VEC_EACH (const PayReceipt, receipt, &payment.receipts) {
-            bool own =
-                str_eq(receipt->channel, settling->channel) && receipt->state != RECEIPT_VOID;
-            bool within = receipt->at >= settling->from && receipt->at <= settling->until;
-            if (own && within && !map_get(&settling->there, receipt->id))
-                vec_push(ctx->arena, &settling->out->differences,
-                         (SettleLine){.kind = SETTLE_ABSENT,
-                                      .receipt = receipt->id,
-                                      .number = payment.number,
-                                      .here = receipt->amount,
-                                      .at = receipt->at});
-        }
+static Rc absent_look(Ctx *ctx, void *arg, const Entity *entity) {
+    Settling *settling = arg;
+    Arena *arena = settling->ctx->arena;
+    Payment payment;
+    payment_read(ctx->arena, entity, &payment);
+    VEC_EACH (const PayReceipt, receipt, &payment.receipts) {
+        bool own = str_eq(receipt->channel, settling->channel) && receipt->state != RECEIPT_VOID;
+        bool within = receipt->at >= settling->from && receipt->at <= settling->until;
+        if (own && within && !map_get(&settling->there, receipt->id))
+            vec_push(arena, &settling->out->differences,
+                     (SettleLine){.kind = SETTLE_ABSENT,
+                                  .receipt = str_dup(arena, receipt->id),
+                                  .number = str_dup(arena, payment.number),
+                                  .here = receipt->amount,
+                                  .at = receipt->at});
     }
     return RC_OK;
+}
+
+/* What is here of the account's time, and isn't there: kept or not, so every payment is looked at.
+ */
+static Rc absent_find(Settling *settling) {
+    ProjectWish wish = {.type = STR("Payment")};
+    return project_each(settling->ctx, &wish, absent_look, settling);
 }
 
 Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out) {
