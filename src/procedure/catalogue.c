@@ -93,6 +93,17 @@ static Rc source_add(Ctx *ctx, Catalogue *catalogue, const Json *source) {
     return RC_OK;
 }
 
+/* Once all are there: a bundle may have been read before its parts. */
+static Rc bundles_check(Ctx *ctx, const Catalogue *catalogue) {
+    DefinitionFindings findings = {0};
+    EACH_ENTRY (entry, catalogue) {
+        bundle_lint(ctx, entry->definition, catalogue, &findings);
+        if (findings.len)
+            return bad(ctx, entry->definition, findings.items[0].path, findings.items[0].text);
+    }
+    return RC_OK;
+}
+
 Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out) {
     Catalogue *catalogue = NEW(ctx->arena, Catalogue);
     pthread_mutex_init(&catalogue->lock, NULL);
@@ -100,7 +111,7 @@ Rc catalogue_load(Ctx *ctx, const CatalogueSources *sources, Catalogue **out) {
     *out = catalogue;
     for (size_t i = 0; i < sources->n; i++)
         TRY(source_add(ctx, catalogue, sources->definitions[i]));
-    return RC_OK;
+    return bundles_check(ctx, catalogue);
 }
 
 Rc catalogue_take(Ctx *ctx, Catalogue *catalogue, const Json *source) {

@@ -55,6 +55,17 @@ static void files_check(Ctx *ctx, const Definition *definition, Json *said) {
     }
 }
 
+/* A handed answer that is wrong here is asked all the same. */
+static void handed_mark(const DefinedDraft *draft, const Json *names) {
+    if (str_empty(draft->bundle)) return;
+    for (size_t i = 0; i < draft->form.n; i++) {
+        FormAnswer *answer = &draft->form.answers[i];
+        for (size_t k = 0; names && k < names->len; k++)
+            answer->handed |=
+                !answer->fault && str_eq(answer->field->id, json_str(json_at(names, k)));
+    }
+}
+
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     const Json *draft;
     Arena *arena = ctx->arena;
@@ -68,12 +79,16 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
     out->held_until =
         (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".heldUntil"))));
+    Str bundle = own_text(arena, draft, definition, ".bundle");
+    Str bundle_token = str_fmt(arena, STR_FMT "/.token", STR_ARG(bundle));
+    if (json_get(draft, bundle_token)) out->bundle = bundle; /* it is still under way */
     if (out->held_until > time_now(ctx->clock))
         out->held = own_text(arena, draft, definition, ".held");
     Json *said = NEW(arena, Json);
     *said = said_of(arena, draft, definition);
     files_check(ctx, definition, said);
     form_read(ctx, definition, said, &out->form);
+    handed_mark(out, json_get(draft, member_name(arena, definition, STR(".handed"))));
     return RC_OK;
 }
 
@@ -117,7 +132,7 @@ static Rc members_merge(Ctx *ctx, const JsonMembers *members) {
     return draft_merge(ctx, ctx->actor->browser, last.items, last.len);
 }
 
-static Rc may_begin(Ctx *ctx, const Definition *definition, Str channel) {
+Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel) {
     bool staff = ctx->actor->kind == ACTOR_STAFF;
     if (definition->inside && !staff)
         return ctx_fail(ctx, RC_DENIED, "inside", definition->id,
@@ -140,7 +155,7 @@ static void said_add(Arena *arena, JsonMembers *members, const Definition *defin
 Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
     Arena *arena = ctx->arena;
     JsonMembers members = {0}, known = {0};
-    TRY(may_begin(ctx, definition, channel));
+    TRY(defined_may_begin(ctx, definition, channel));
     TRY(members_gone(ctx, definition, &members));
     if (str_eq(channel, STR("web"))) TRY(known_fill(ctx, definition, &known));
     said_add(arena, &members, definition, &known);
@@ -164,7 +179,7 @@ Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until) {
 }
 
 /* What remains for the second press on the button. */
-static Rc sent_keep(Ctx *ctx, const DefinedDraft *draft) {
+Rc defined_sent(Ctx *ctx, const DefinedDraft *draft) {
     JsonMembers members = {0};
     TRY(members_gone(ctx, draft->definition, &members));
     member_add(ctx->arena, &members, draft->definition, ".sent", json_of_str(draft->token));
@@ -309,7 +324,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
         ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
         return send_again(ctx, out);
     TRY(complete(ctx, draft));
-    TRY(may_begin(ctx, definition, draft->channel));
+    TRY(defined_may_begin(ctx, definition, draft->channel));
     TRY(send_allowed(ctx, draft->channel));
     Command *command = case_command(ctx, STR("application.submit"), out->id, draft->channel);
     Sending sending = {.draft = draft, .command = command};
@@ -329,7 +344,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
                         "One entry for an account or telephone number: there is one already.");
     TRY(rc);
-    return sent_keep(ctx, draft);
+    return defined_sent(ctx, draft);
 }
 
 /* ---- a case ---- */

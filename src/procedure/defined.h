@@ -16,6 +16,7 @@ typedef struct DefinedDraft {
     Form form;
     Str held;           /* the slot that it holds; empty: none, or no longer */
     int64_t held_until; /* until when */
+    Str bundle;         /* id of the bundle that handed answers on; empty: it stands alone */
     Str sent;           /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */

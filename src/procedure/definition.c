@@ -435,6 +435,49 @@ static Rc read_move(Reader *reader, const Json *from, Str path) {
     return RC_OK;
 }
 
+/* ---- parts of a bundle */
+
+static Rc read_handed(Reader *reader, const Json *answers, Str path, BundlePart *part) {
+    for (size_t i = 0; answers && i < answers->len; i++) {
+        PartAnswer one = {.field = answers->value.members[i].name};
+        const char *name = str_z(reader->ctx->arena, one.field);
+        TRY(read_expr(reader, answers, path, name, &one.value));
+        if (!one.value) return refuse(reader, under(reader, path, name), "What is handed on?");
+        vec_push(reader->ctx->arena, &part->answers, one);
+    }
+    return RC_OK;
+}
+
+static Rc read_part(Reader *reader, const Json *from, Str path) {
+    BundlePart part = {.procedure = json_get_str(from, "procedure")};
+    if (!definition_id_good(part.procedure))
+        return refuse(reader, under(reader, path, "procedure"), "A part is a procedure's id.");
+    VEC_EACH (const BundlePart, other, &reader->out->parts)
+        if (str_eq(other->procedure, part.procedure))
+            return refuse(reader, path, "This procedure is another part.");
+    TRY(read_expr(reader, from, path, "when", &part.when));
+    TRY(read_handed(reader, json_get(from, STR("answers")), under(reader, path, "answers"), &part));
+    vec_push(reader->ctx->arena, &reader->out->parts, part);
+    return RC_OK;
+}
+
+/* What its parts have is theirs alone. */
+static Rc check_bundle(const Reader *reader, const Json *source) {
+    static const char *const none[] = {"states", "moves", "fee", "amount", "checks", "reservation"};
+    if (!reader->out->parts.len) return RC_OK;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (json_get(source, str_of(none[i])))
+            return refuse(reader, str_of(none[i]), "A bundle has none: its parts have.");
+    VEC_EACH (const FormPage, page, &reader->out->pages)
+        VEC_EACH (const Field, field, &page->fields)
+            if (field->kind >= FIELD_SLOT)
+                return refuse(reader,
+                              str_fmt(reader->ctx->arena, "pages." STR_FMT "." STR_FMT,
+                                      STR_ARG(page->id), STR_ARG(field->id)),
+                              "A bundle can't hand this kind of answer on: the part asks it.");
+    return RC_OK;
+}
+
 /* ---- examples */
 
 typedef bool Known(const Definition *definition, Str name);
@@ -565,6 +608,8 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(read_reservation(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "pages", read_page));
     TRY(read_tables(&reader, source));
+    TRY(read_each(&reader, source, STR_NONE, "parts", read_part));
+    TRY(check_bundle(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "conditions", read_condition));
     TRY(read_each(&reader, source, STR_NONE, "checks", read_check));
     TRY(read_fee(&reader, source));
@@ -574,7 +619,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");
-    if (!definition->states.len)
+    if (!definition->states.len && !definition->parts.len)
         return refuse(&reader, STR("states"), "A case begins in a state: there is none.");
     *out = definition;
     return RC_OK;

@@ -103,6 +103,19 @@ typedef struct DefinedMove {
 /* When a fee is due: COLLECT_OPEN is no sum of its own, it is settled outside as its page says. */
 typedef enum FeeCollect { COLLECT_OPEN, COLLECT_ON_SENDING, COLLECT_AFTER_REVIEW } FeeCollect;
 
+/* An answer that a bundle hands on, by the field of the procedure that gets it. */
+typedef struct PartAnswer {
+    Str field;
+    const FeelExpr *value;
+} PartAnswer;
+
+/* A procedure that a bundle applies for. Fields of the same `from` get their answers unsaid. */
+typedef struct BundlePart {
+    Str procedure;
+    const FeelExpr *when; /* NULL: always */
+    VEC(PartAnswer) answers;
+} BundlePart;
+
 /* Stored answers with what must come of them: a definition's own tests. */
 typedef struct DefinedExample {
     Str id;
@@ -129,6 +142,9 @@ typedef struct Definition {
     Wording after;      /* what happens once it is sent; all NULL: nothing more is said */
     const Reservation *reservation; /* NULL: it books nothing */
     VEC(FormPage) pages;
+    VEC(BundlePart)
+    parts; /* of a bundle, which asks once what several procedures want to know: it
+              has no cases, and so no states */
     DefinedRules conditions; /* who may apply: a warning names the one that fails, applying stays
                          possible (行政手続法7条) */
     DefinedRules checks;     /* what the office sees checked */

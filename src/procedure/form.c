@@ -342,7 +342,8 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
 
 bool form_is_due(const Form *form, const FormPage *page) {
     for (size_t i = 0; i < form->n; i++)
-        if (form->answers[i].page == page && form->answers[i].due) return true;
+        if (form->answers[i].page == page && form->answers[i].due && !form->answers[i].handed)
+            return true;
     return false;
 }
 
@@ -385,6 +386,11 @@ const FormAnswer *form_answer(const Form *form, Str field) {
 bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
     return holds(&filling, expr);
+}
+
+FeelValue form_result(Ctx *ctx, const Form *form, const FeelExpr *expr) {
+    Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    return evaluate(&filling, expr);
 }
 
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {

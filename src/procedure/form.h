@@ -9,6 +9,7 @@
 typedef struct FormAnswer {
     const Field *field;
     const FormPage *page;
+    bool handed;               /* a bundle has asked it, and this procedure doesn't again */
     bool due;                  /* the conditions of page and field hold */
     Str raw;                   /* as it was typed; choices joined by a blank, names of files, too */
     const Json *said;          /* the same as the draft has it; NULL: nothing, or it is a case's */
@@ -49,6 +50,8 @@ typedef VEC(RuleResult) RuleResults;
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out);
 /* Whether an expression is true of the answers; NULL is. */
 bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr);
+/* An expression over the answers. */
+FeelValue form_result(Ctx *ctx, const Form *form, const FeelExpr *expr);
 /* Units of a slot that these answers need, at least 1. RC_INVALID "bad-need". */
 Rc form_units(Ctx *ctx, const Form *form, int64_t *out);
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole

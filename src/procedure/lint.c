@@ -365,7 +365,8 @@ static void check_reservation(const Lint *lint) {
              "日時をたずねるページがありません。");
 }
 
-static void check_head(const Lint *lint) {
+/* What its cases need: a bundle has none. */
+static void check_office(const Lint *lint) {
     const Definition *definition = lint->definition;
     if (lint->office && !among(&lint->office->posts, definition->post))
         find(lint, STR("post"), "Nobody holds the post \"" STR_FMT "\".",
@@ -378,6 +379,23 @@ static void check_head(const Lint *lint) {
     if (definition->days < 1)
         find(lint, STR("days"), "The standard period (標準処理期間) is not said.",
              "標準処理期間がありません。");
+}
+
+static void check_parts(const Lint *lint) {
+    VEC_EACH (const BundlePart, part, &lint->definition->parts) {
+        Str path = PLACE(lint, "parts." STR_FMT, STR_ARG(part->procedure));
+        check_expr(lint, path, part->when);
+        if (never(lint, part->when))
+            find(lint, path, "This part is never applied for: its condition cannot hold.",
+                 "条件が成り立たないため、この手続きは申し込まれません。");
+        VEC_EACH (const PartAnswer, one, &part->answers)
+            check_expr(lint, PLACE(lint, STR_FMT "." STR_FMT, STR_ARG(path), STR_ARG(one->field)),
+                       one->value);
+    }
+}
+
+static void check_head(const Lint *lint) {
+    const Definition *definition = lint->definition;
     if (!definition->summary.all)
         find(lint, STR("summary"), "What it is for is not said.",
              "何のための手続きかの説明がありません。");
@@ -401,8 +419,12 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     check_fee(&lint);
     check_expr(&lint, STR("amount"), definition->amount);
     check_reservation(&lint);
-    check_states(&lint);
-    check_moves(&lint);
+    check_parts(&lint);
+    if (!definition->parts.len) {
+        check_office(&lint);
+        check_states(&lint);
+        check_moves(&lint);
+    }
     VEC_EACH (DefinedExample, example, &definition->examples)
         definition_dry_run(ctx, definition, example, out);
 }

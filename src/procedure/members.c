@@ -34,6 +34,8 @@ typedef enum Shape {
     SHAPE_RETURNS,
     SHAPE_LOTTERY,
     SHAPE_ROOM,
+    SHAPE_PART,
+    SHAPE_HANDED,
     SHAPES
 } Shape;
 
@@ -70,6 +72,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"after", SHAPE_WORDING},
                           {"reservation", SHAPE_RESERVATION},
                           {"pages", SHAPE_PAGE, LIST, 100},
+                          {"parts", SHAPE_PART, LIST, 20},
                           {"tables", SHAPE_TABLES},
                           {"conditions", SHAPE_RULE, LIST},
                           {"checks", SHAPE_RULE, LIST},
@@ -183,6 +186,8 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                        {"waiting", SHAPE_TEXT},
                        {"lost", SHAPE_TEXT},
                        {"confirms", SHAPE_TEXT}},
+    [SHAPE_PART] = {{"procedure", SHAPE_TEXT}, {"when", SHAPE_TEXT}, {"answers", SHAPE_HANDED}},
+    [SHAPE_HANDED] = {{"*", SHAPE_TEXT}},
     [SHAPE_RETURNS] = {{"at", SHAPE_TEXT}, {"within", SHAPE_WHOLE}},
 };
 

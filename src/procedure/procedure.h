@@ -25,6 +25,7 @@
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
+#include "bundle.h"
 #include "fee.h"
 #include "booking.h"
 #include "draw.h"

@@ -119,6 +119,10 @@ void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const Dra
 void draw_leave(Ctx *ctx, Command *command, const Entity *application);
 /* What the inbox knows a defined state as: whom it waits for, or how it ended. */
 CaseState defined_phase(const DefinedState *state);
+/* RC_DENIED "sign-in", "inside", as of defined_begin. */
+Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
+/* Forgets the draft but for what was sent. */
+Rc defined_sent(Ctx *ctx, const DefinedDraft *draft);
 /* Keeps with a draft that it holds a slot. */
 Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 

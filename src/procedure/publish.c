@@ -301,6 +301,7 @@ void publish_check(Ctx *ctx, const Publishing *of, const Definition **definition
     *definition = NULL;
     if (definition_read(ctx, of->draft, definition) == RC_OK) {
         definition_lint(ctx, *definition, catalogue_knows(catalogue_of(ctx)), out);
+        bundle_lint(ctx, *definition, catalogue_of(ctx), out);
         return;
     }
     vec_push(ctx->arena, out,

@@ -120,7 +120,7 @@ void page_fields(HttpExchange *x, View *view, const Form *form, const FormPage *
     bool takes = false;
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
-        if (answer->page != page || !answer->due) continue;
+        if (answer->page != page || !answer->due || answer->handed) continue;
         vec_push(view->arena, &fields, field_value(x, answer, files));
         takes |= answer->field->kind == FIELD_FILE && !str_empty(files);
     }

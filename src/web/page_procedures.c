@@ -108,11 +108,12 @@ static void conditions_set(View *view, const Definition *definition) {
     view_items(view, "conditions", &items);
 }
 
-/* Where a draft goes on: the first question that is open, or the check. */
-static Str open_url(Arena *arena, const DefinedDraft *draft) {
+Str page_draft_url(Arena *arena, const DefinedDraft *draft) {
     const FormPage *open = form_next(&draft->form);
-    return open ? ask_url(arena, draft->definition, open)
-                : procedure_url(arena, draft->definition, "/check");
+    if (open) return ask_url(arena, draft->definition, open);
+    return str_empty(draft->bundle)
+               ? procedure_url(arena, draft->definition, "/check")
+               : str_fmt(arena, "/procedures/" STR_FMT "/check", STR_ARG(draft->bundle));
 }
 
 /* Who was let in shows his ticket again with the form. */
@@ -149,13 +150,15 @@ static void start_get(HttpExchange *x) {
     conditions_set(&view, definition);
     view_json(&view, "after", definition->after.all);
     view_int(&view, "days", definition->days);
+    page_bundle_parts(x, &view, definition);
     view_bool(&view, "fee", definition->fee != NULL);
     view_set(&view, "fee_article", page_article(ctx->arena, definition->fee_article));
     view_set(&view, "basis", page_article(ctx->arena, definition->basis));
     view_str(&view, "begin", begin_url(ctx->arena, definition, ticket));
     view_str(&view, "wait", waits ? page_wait_url(ctx->arena, definition, STR_NONE) : STR_NONE);
     opens_set(&view, definition, today(ctx));
-    view_str(&view, "draft", str_empty(draft.token) ? STR_NONE : open_url(ctx->arena, &draft));
+    view_str(&view, "draft",
+             str_empty(draft.token) ? STR_NONE : page_draft_url(ctx->arena, &draft));
     view_str(&view, "sign_in",
              definition->sign_in && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
                                                      STR_ARG(http_url_encode(ctx->arena, here)))
@@ -202,6 +205,13 @@ static void receipt_see(HttpExchange *x, Str token) {
     page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
 }
 
+static void sent_see(HttpExchange *x, const DefinedDraft *draft) {
+    if (draft->definition->parts.len)
+        page_see(x, procedure_url(http_ctx(x)->arena, draft->definition, "/sent"));
+    else
+        receipt_see(x, draft->sent);
+}
+
 /* Whether pages before this one still have something open: who jumps ahead is led there. */
 static bool is_ahead(const DefinedDraft *draft, const FormPage *page) {
     const FormPage *open = form_next(&draft->form);
@@ -220,7 +230,7 @@ static bool asking_begin(HttpExchange *x, Asking *asking) {
     if (str_empty(asking->draft.sent))
         page_see(x, procedure_url(asking->ctx->arena, asking->definition, ""));
     else
-        receipt_see(x, asking->draft.sent);
+        sent_see(x, &asking->draft);
     return false;
 }
 
@@ -237,7 +247,7 @@ static bool asking_page(HttpExchange *x, Asking *asking) {
     }
     if (form_is_due(&asking->draft.form, asking->page) && !is_ahead(&asking->draft, asking->page))
         return true;
-    page_see(x, open_url(asking->ctx->arena, &asking->draft));
+    page_see(x, page_draft_url(asking->ctx->arena, &asking->draft));
     return false;
 }
 
@@ -348,7 +358,7 @@ static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
     VEC_EACH (const Field, field, &asking->page->fields) {
         const FormAnswer *answer = form_answer(&asking->draft.form, field->id);
         FileTaken taken = {.faults = *refused};
-        if (!answer->due) continue; /* it wasn't on the page */
+        if (!answer->due || answer->handed) continue; /* it wasn't on the page */
         if (field->kind == FIELD_FILE) {
             TRY(page_files_take(asking->ctx, &asking->draft, answer, form, &taken));
             *refused = taken.faults;
@@ -412,12 +422,12 @@ static void slot_refused(Asking *asking) {
         page_fail(asking->x);
 }
 
-/* Where an answered page leads. */
+/* Where an answered page leads: within a bundle to what is still open, past what it handed on. */
 static Str onward_url(const Asking *asking) {
     const FormPage *after = form_after(&asking->draft.form, asking->page);
-    bool open = after && form_next(&asking->draft.form);
+    bool open = after && form_next(&asking->draft.form) && str_empty(asking->draft.bundle);
     return open ? ask_url(asking->ctx->arena, asking->definition, after)
-                : open_url(asking->ctx->arena, &asking->draft);
+                : page_draft_url(asking->ctx->arena, &asking->draft);
 }
 
 /* Files come and go on the page itself, and what else it asks stays open. */
@@ -425,17 +435,25 @@ static bool stays(const HttpForm *form) {
     return !str_empty(http_form_value(form, "add")) || !str_empty(http_form_value(form, "remove"));
 }
 
+/* Keeps what the form said; once all is said, a bundle hands it on. */
+static Rc answers_keep(Asking *asking, const HttpForm *form, FileFaults *refused) {
+    Ctx *ctx = asking->ctx;
+    JsonMembers said = {0};
+    TRY(said_of(asking, form, &said, refused));
+    TRY(defined_keep(ctx, asking->definition, &said));
+    TRY(defined_draft(ctx, asking->definition, &asking->draft));
+    bool hands = asking->definition->parts.len && !form_next(&asking->draft.form);
+    return hands ? bundle_fill(ctx, &asking->draft) : RC_OK;
+}
+
 static void ask_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
-    JsonMembers said = {0};
     FileFaults refused = {0};
     if (!asking_page(x, &asking) || !page_form(x, &form)) return;
     Ctx *ctx = asking.ctx;
     Form before = asking.draft.form;
-    Rc rc = said_of(&asking, form, &said, &refused);
-    if (rc == RC_OK) rc = defined_keep(ctx, asking.definition, &said);
-    if (rc == RC_OK) rc = defined_draft(ctx, asking.definition, &asking.draft);
+    Rc rc = answers_keep(&asking, form, &refused);
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -481,7 +499,8 @@ static void sections_set(HttpExchange *x, View *view, const Form *form, Str base
         JsonItems rows = {0};
         for (size_t i = 0; i < form->n; i++) {
             const FormAnswer *answer = &form->answers[i];
-            if (answer->page == page && answer->due && answer->value.kind != FEEL_NULL)
+            if (answer->page == page && answer->due && !answer->handed &&
+                answer->value.kind != FEEL_NULL)
                 vec_push(view->arena, &rows, page_answer_row(x, answer, files));
         }
         if (!rows.len) continue;
@@ -514,16 +533,53 @@ static void check_get(HttpExchange *x) {
         page_see(x, ask_url(ctx->arena, asking.definition, open));
         return;
     }
+    if (!str_empty(asking.draft.bundle)) { /* it is shown and sent there */
+        page_see(x, page_draft_url(ctx->arena, &asking.draft));
+        return;
+    }
     View view = page_view_saying(x, page_channel_notice(ctx, asking.draft.channel));
     page_form_steps(&view, &asking.draft.form, NULL);
     held_set(&asking, &view);
     view_str(&view, "back", back_url(&asking));
     Str base = procedure_url(ctx->arena, asking.definition, "/ask/");
     Str files = procedure_url(ctx->arena, asking.definition, "");
-    if (page_form_check(x, &view, &asking.draft.form, base, files) == RC_OK)
-        page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
-    else
+    if (page_form_check(x, &view, &asking.draft.form, base, files) != RC_OK)
         page_fail(x);
+    else if (asking.definition->parts.len)
+        page_bundle_check(x, &view, &asking.draft);
+    else
+        page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+}
+
+/* All parts of a bundle; where one is refused, its pages say why. */
+static void bundle_post(Asking *asking) {
+    HttpExchange *x = asking->x;
+    Ctx *ctx = asking->ctx;
+    const BundleTask *failed;
+    Rc rc = bundle_send(ctx, &asking->draft, &failed);
+    if (rc == RC_OK) {
+        page_see(x, procedure_url(ctx->arena, asking->definition, "/sent"));
+    } else if (rc == RC_INVALID && str_eq(ctx->error.code, STR("incomplete"))) {
+        page_see(x, page_draft_url(ctx->arena, &asking->draft));
+    } else if (failed && definition_slot(failed->definition) && is_slot_error(&ctx->error)) {
+        asking->definition = failed->definition;
+        asking->draft = failed->draft;
+        slot_refused(asking);
+    } else {
+        page_fail(x);
+    }
+}
+
+static void sent_get(HttpExchange *x) {
+    DefinedDraft draft;
+    const Definition *definition = asked_for(x);
+    if (!definition) return;
+    if (defined_draft(http_ctx(x), definition, &draft) != RC_OK)
+        page_fail(x);
+    else if (definition->parts.len && !str_empty(draft.sent))
+        page_bundle_sent(x, &draft);
+    else
+        page_see(x, procedure_url(http_ctx(x)->arena, definition, ""));
 }
 
 static void check_post(HttpExchange *x) {
@@ -531,11 +587,15 @@ static void check_post(HttpExchange *x) {
     Receipt receipt;
     const HttpForm *form;
     if (!page_form(x, &form) || !asking_begin(x, &asking)) return;
+    if (asking.definition->parts.len) {
+        bundle_post(&asking);
+        return;
+    }
     Rc rc = defined_send(asking.ctx, &asking.draft, &receipt);
     if (rc == RC_OK)
         receipt_see(x, receipt.token);
     else if (rc == RC_INVALID && str_eq(asking.ctx->error.code, STR("incomplete")))
-        page_see(x, open_url(asking.ctx->arena, &asking.draft));
+        page_see(x, page_draft_url(asking.ctx->arena, &asking.draft));
     else if (definition_slot(asking.definition) && is_slot_error(&asking.ctx->error))
         slot_refused(&asking);
     else
@@ -554,5 +614,6 @@ const HttpRoute page_procedures_rows[] = {
      GATE_PUBLIC | GATE_FORM, "Procedures", "Questions", NULL, NULL, page_posted},
     PAGE("/procedures/{procedure}/check", check_get, "Check the answers"),
     FORM("/procedures/{procedure}/check", check_post, "Send"),
+    PAGE("/procedures/{procedure}/sent", sent_get, "What a bundle of procedures became"),
 };
 ROWS(page_procedures_count, page_procedures_rows);

@@ -214,6 +214,14 @@ void page_form_steps(View *view, const Form *form, const FormPage *here);
 /* What is checked before it is sent: `sections` (base: the address of a page's questions, but for
  * its id; files: that of its files, or empty), `warnings`, `priced`, `fee`. */
 Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str files);
+/* Where a draft goes on: the first question that is open, or the check (of its bundle, if it is of
+ * one). */
+Str page_draft_url(Arena *arena, const DefinedDraft *draft);
+/* page_bundle.c: `parts` on the page of a procedure; the check of a bundle, whose own answers are
+   in the view; what was sent. */
+void page_bundle_parts(HttpExchange *x, View *view, const Definition *definition);
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft);
+void page_bundle_sent(HttpExchange *x, const DefinedDraft *draft);
 /* {label, value} of an answer as a person reads it; and with {files, at}: base: the address under
    which its files are, empty: they are named only. */
 Json page_answer_text(Arena *arena, const FormAnswer *answer);

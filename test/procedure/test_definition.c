@@ -67,6 +67,7 @@ static void has_telling_examples(const Definition *definition) {
         fails |= failing && failing->len;
         faulty |= faults && faults->len;
     }
+    fails |= definition->parts.len && !definition->conditions.len; /* its parts have their own */
     if (!good || !fails || !faulty)
         fail_msg(STR_FMT ": examples that go through, fail a condition, have a fault: %d %d %d",
                  STR_ARG(definition->id), good, fails, faulty);
