@@ -290,7 +290,8 @@ def main():
     runner = Runner()
     signal.signal(signal.SIGTERM, lambda *_: (runner.stop(), os._exit(143)))
     try:
-        with tempfile.TemporaryDirectory(prefix="machi-city-") as folder:
+        with (tempfile.TemporaryDirectory(prefix="machi-city-") as folder,
+              tempfile.TemporaryDirectory(prefix="machi-axe-") as os.environ["TEST_AXE_SEEN"]):
             shared = sum(test.city for test in tests) > 1
             results = run_all(runner, tests, city_test(args.build, pathlib.Path(folder) / "data") if shared else None)
     except KeyboardInterrupt:

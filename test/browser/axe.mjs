@@ -1,17 +1,39 @@
 // axe-core over a page as it is drawn now.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 const AXE = `${readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')};0`;
 const seen = new Set();
+const SHARED = process.env.TEST_AXE_SEEN; // a folder in which the programs of one run tell each other what they have looked at
 const debuggers = new WeakMap(); // of the pages looked at
 
-// Pages of one width that differ in numbers and tokens alone are one page to axe.
+// What axe goes by: elements, attributes, which texts are there. Words, numbers, addresses and tokens are no matter to it, and what
+// repeats, like the rows of a list, is looked at once.
+const outline = () => {
+    const plain = (name, value) => (!value || /^(href|src|action|value|content|title|alt|aria-label|placeholder|datetime|d|points)$/.test(name)
+        ? Boolean(value) : value.replace(/[\w-]{20,}/g, '').replace(/\d+/g, '0'));
+    const walk = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) return node.data.trim() && 'x';
+        if (node.nodeType !== Node.ELEMENT_NODE) return '';
+        const attributes = [...node.attributes].map(({ name, value }) => `${name}=${plain(name, value)}`).sort().join(' ');
+        const state = `${Boolean(node.checked)} ${Boolean(node.disabled)} ${document.activeElement === node}`;
+        const children = [...node.childNodes].map(walk).filter((text, i, all) => text && text !== all[i - 1]).join('');
+        return `<${node.localName} ${attributes} ${state}>${children}</>`;
+    };
+    return `${innerWidth} ${document.documentElement.lang} ${document.title !== ''} ${walk(document.documentElement)}`;
+};
+
 async function fingerprint(page) {
-    const [width, html] = await page.evaluate(() => [innerWidth, document.documentElement.outerHTML]);
-    const text = html.replace(/"[\w-]{20,}"/g, '').replace(/\d+/g, '0');
-    return `${width} ${createHash('sha256').update(text).digest('hex')}`;
+    return createHash('sha256').update(await page.evaluate(outline)).digest('hex');
+}
+
+const known = (print) => seen.has(print) || Boolean(SHARED && existsSync(join(SHARED, print)));
+
+function remember(print) {
+    seen.add(print);
+    if (SHARED) writeFileSync(join(SHARED, print), '');
 }
 
 // axe's text runs in the page's own world through the debugger, which the page's policy does not bind. Not by page.evaluate,
@@ -23,12 +45,13 @@ async function load(page) {
     if (exceptionDetails) throw new Error(`axe-core did not load: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
 }
 
-// What axe finds, a line each. A page that was looked at before in this run, at the same width, has nothing new to tell.
+// What axe finds, a line each. A page that was looked at before in this run, at the same width, has nothing new to tell; one that
+// has violations is looked at each time.
 export async function violations(page) {
     const print = await fingerprint(page);
-    if (seen.has(print)) return [];
-    seen.add(print);
+    if (known(print)) return [];
     await load(page);
     const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    if (!found.violations.length) remember(print);
     return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html} ${node.failureSummary}`));
 }
