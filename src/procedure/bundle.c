@@ -38,8 +38,11 @@ static Rc sending_add(Ctx *ctx, const Definition *bundle, const BundleTask *task
 
 /* ---- the tasks */
 
+/* As it is in force for residents. */
 static const Definition *in_force(const Ctx *ctx, const BundlePart *part) {
-    return catalogue_current(procedures_catalogue(ctx->tenant), part->procedure, today(ctx));
+    const Definition *now =
+        catalogue_current(procedures_catalogue(ctx->tenant), part->procedure, today(ctx));
+    return now && !now->inside && !now->parts.len ? now : NULL;
 }
 
 /* An error of asking is no error of who asks. */
@@ -60,26 +63,50 @@ static Rc token_of(Ctx *ctx, Str token, Str *out) {
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-static BundleState state_of(Ctx *ctx, const BundleTask *task, Str channel) {
-    if (!str_empty(task->token)) return BUNDLE_SENT;
-    if (!may_begin(ctx, task->definition, channel)) return BUNDLE_SIGN_IN;
-    bool open = str_empty(task->draft.token) || form_next(&task->draft.form);
-    return open ? BUNDLE_OPEN : BUNDLE_READY;
+static bool is_begun(const DefinedDraft *bundle, const BundleTask *task) {
+    return !str_empty(task->draft.token) && str_eq(task->draft.bundle, bundle->definition->id);
+}
+
+static Rc state_of(Ctx *ctx, const DefinedDraft *bundle, BundleTask *task) {
+    const Definition *now = in_force(ctx, task->part);
+    task->state = BUNDLE_SENT;
+    if (!str_empty(task->token)) return RC_OK;
+    task->state = now ? BUNDLE_SIGN_IN : BUNDLE_CLOSED;
+    if (!now || !may_begin(ctx, now, bundle->channel)) return RC_OK;
+    TRY(defined_draft(ctx, now, &task->draft));
+    bool open = !is_begun(bundle, task) || form_next(&task->draft.form);
+    task->state = open ? BUNDLE_OPEN : BUNDLE_READY;
+    return RC_OK;
 }
 
 Rc bundle_tasks(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *out) {
     const Json *sent;
+    const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
     *out = (BundleTasks){0};
     TRY(sent_load(ctx, bundle->definition, &sent));
     VEC_EACH (const BundlePart, part, &bundle->definition->parts) {
-        BundleTask task = {.part = part, .definition = in_force(ctx, part)};
+        const Definition *now = in_force(ctx, part);
+        BundleTask task = {.part = part,
+                           .definition = now ? now : catalogue_newest(catalogue, part->procedure)};
         if (!task.definition || !form_holds(ctx, &bundle->form, part->when)) continue;
         TRY(token_of(ctx, json_str(json_get(sent, part->procedure)), &task.token));
-        TRY(defined_draft(ctx, task.definition, &task.draft));
-        task.state = state_of(ctx, &task, bundle->channel);
+        TRY(state_of(ctx, bundle, &task));
         vec_push(ctx->arena, out, task);
     }
     return RC_OK;
+}
+
+bool bundle_has(Ctx *ctx, const DefinedDraft *part) {
+    DefinedDraft bundle;
+    BundleTasks tasks;
+    const Definition *definition =
+        catalogue_current(procedures_catalogue(ctx->tenant), part->bundle, today(ctx));
+    if (!definition || defined_draft(ctx, definition, &bundle) != RC_OK ||
+        bundle_tasks(ctx, &bundle, &tasks) != RC_OK)
+        return false;
+    VEC_EACH (const BundleTask, task, &tasks)
+        if (task->definition == part->definition && task->state <= BUNDLE_READY) return true;
+    return false;
 }
 
 /* ---- handing on */
@@ -114,86 +141,107 @@ static const Json *same(const Form *form, Str from) {
     return NULL;
 }
 
-static void handed(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *task,
-                   JsonMembers *said) {
-    VEC_EACH (const FormPage, page, &task->definition->pages)
-        VEC_EACH (const Field, field, &page->fields) {
-            const Json *known = same(&bundle->form, field->from);
-            if (known) vec_push(ctx->arena, said, (JsonMember){field->id, *known});
-        }
+/* What the bundle hands to a part, by field; a later one of the name goes before. */
+static void values_of(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *task,
+                      JsonMembers *out) {
     VEC_EACH (const PartAnswer, one, &task->part->answers) {
         FeelValue value = form_result(ctx, &bundle->form, one->value);
         Json text = typed(ctx->arena, &value);
-        if (text.kind != JSON_NULL) vec_push(ctx->arena, said, (JsonMember){one->field, text});
+        if (text.kind != JSON_NULL) vec_push(ctx->arena, out, (JsonMember){one->field, text});
     }
-    JsonItems names = {0};
-    for (size_t i = 0; i < said->len; i++)
-        vec_push(ctx->arena, &names, json_of_str(said->items[i].name));
-    vec_push(ctx->arena, said, (JsonMember){STR(".handed"), json_of_items(names.items, names.len)});
-    vec_push(ctx->arena, said, (JsonMember){STR(".bundle"), json_of_str(bundle->definition->id)});
+    VEC_EACH (const FormPage, page, &task->definition->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            const Json *known = same(&bundle->form, field->from);
+            bool said = false;
+            for (size_t i = 0; i < out->len; i++)
+                said = said || str_eq(out->items[i].name, field->id);
+            if (known && !said) vec_push(ctx->arena, out, (JsonMember){field->id, *known});
+        }
+}
+
+/* Only what is another than it was is written: who has mended an answer in the part keeps it. What
+   the bundle says no longer is taken back. */
+static Rc hand_on(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *task) {
+    Arena *arena = ctx->arena;
+    const Json *draft;
+    JsonMembers values = {0}, said = {0};
+    Str name = str_fmt(arena, STR_FMT "/.handed", STR_ARG(task->part->procedure));
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    const Json *before = json_get(draft, name);
+    values_of(ctx, bundle, task, &values);
+    Json after = json_of_members(values.items, values.len);
+    for (size_t i = 0; i < values.len; i++) {
+        const Json *old = json_get(before, values.items[i].name);
+        if (!old || !json_equal(old, &values.items[i].value))
+            vec_push(arena, &said, values.items[i]);
+    }
+    for (size_t i = 0; before && i < before->len; i++)
+        if (!json_get(&after, before->value.members[i].name))
+            vec_push(arena, &said, (JsonMember){before->value.members[i].name, json_of_null()});
+    vec_push(arena, &said, (JsonMember){STR(".handed"), after});
+    vec_push(arena, &said, (JsonMember){STR(".bundle"), json_of_str(bundle->definition->id)});
+    vec_push(arena, &said, (JsonMember){STR(".bundleToken"), json_of_str(bundle->token)});
+    return defined_keep(ctx, task->definition, &said);
 }
 
 Rc bundle_fill(Ctx *ctx, const DefinedDraft *bundle) {
     BundleTasks tasks;
     TRY(bundle_tasks(ctx, bundle, &tasks));
     VEC_EACH (const BundleTask, task, &tasks) {
-        JsonMembers said = {0};
-        if (task->state == BUNDLE_SENT || task->state == BUNDLE_SIGN_IN) continue;
-        if (str_empty(task->draft.token))
-            TRY(defined_begin(ctx, task->definition, bundle->channel));
-        handed(ctx, bundle, task, &said);
-        TRY(defined_keep(ctx, task->definition, &said));
+        if (task->state != BUNDLE_OPEN && task->state != BUNDLE_READY) continue;
+        if (!is_begun(bundle, task)) TRY(defined_begin(ctx, task->definition, bundle->channel));
+        TRY(hand_on(ctx, bundle, task));
     }
     return RC_OK;
 }
 
 /* ---- sending */
 
-static Rc ready(Ctx *ctx, const DefinedDraft *bundle, const BundleTasks *tasks,
-                const BundleTask **failed) {
+static Rc complete(Ctx *ctx, const DefinedDraft *bundle) {
     const FormPage *open = form_next(&bundle->form);
-    if (open)
-        return ctx_fail(ctx, RC_INVALID, "incomplete", open->id,
-                        "An answer is missing or wrong: go through the questions again.");
-    VEC_EACH (const BundleTask, task, tasks) {
-        if (task->state == BUNDLE_SENT || task->state == BUNDLE_READY) continue;
-        *failed = task;
-        return ctx_fail(ctx, RC_INVALID, "incomplete", task->part->procedure,
-                        "A procedure of the bundle isn't complete: go on with it.");
-    }
-    return RC_OK;
+    if (!open && !str_empty(bundle->token)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "incomplete", open ? open->id : STR_NONE,
+                    "An answer is missing or wrong: go through the questions again.");
 }
 
-Rc bundle_send(Ctx *ctx, const DefinedDraft *bundle, const BundleTask **failed) {
-    BundleTasks tasks;
-    Receipt receipt;
+/* All is sent that can be: what remains is told, and forgotten with the rest. */
+static Rc finish(Ctx *ctx, const DefinedDraft *bundle) {
     const Json *sent;
-    *failed = NULL;
-    TRY(bundle_tasks(ctx, bundle, &tasks));
-    TRY(ready(ctx, bundle, &tasks, failed));
-    VEC_EACH (const BundleTask, task, &tasks) {
-        if (task->state == BUNDLE_SENT) continue;
-        *failed = task;
-        TRY(sending_add(ctx, bundle->definition, task));
-        TRY(defined_send(ctx, &task->draft, &receipt));
-    }
-    *failed = NULL;
     TRY(sent_load(ctx, bundle->definition, &sent));
     Json kept = sent ? *sent : json_of_members(NULL, 0);
     TRY(defined_sent(ctx, bundle));
     return sent_save(ctx, bundle->definition, kept);
 }
 
+Rc bundle_send(Ctx *ctx, const DefinedDraft *bundle, BundleSending *out) {
+    BundleTasks tasks;
+    Receipt receipt;
+    *out = (BundleSending){0};
+    TRY(complete(ctx, bundle));
+    TRY(bundle_tasks(ctx, bundle, &tasks));
+    VEC_EACH (const BundleTask, task, &tasks) {
+        out->open += task->state == BUNDLE_OPEN;
+        out->sent += task->state == BUNDLE_SENT;
+        if (task->state != BUNDLE_READY) continue;
+        out->failed = task;
+        TRY(sending_add(ctx, bundle->definition, task));
+        TRY(defined_send(ctx, &task->draft, &receipt));
+        out->failed = NULL;
+        out->sent++;
+    }
+    return out->sent && !out->open ? finish(ctx, bundle) : RC_OK;
+}
+
 Rc bundle_receipts(Ctx *ctx, const DefinedDraft *bundle, BundleReceipts *out) {
     const Json *sent;
     *out = (BundleReceipts){0};
     TRY(sent_load(ctx, bundle->definition, &sent));
-    if (str_empty(bundle->sent)) return RC_OK;
     for (size_t i = 0; sent && i < sent->len; i++) {
         const JsonMember *one = &sent->value.members[i];
         BundleReceipt row = {.definition =
                                  catalogue_newest(procedures_catalogue(ctx->tenant), one->name)};
-        row.receipt.token = json_str(&one->value);
+        TRY(token_of(ctx, json_str(&one->value), &row.receipt.token));
+        if (str_empty(row.receipt.token) || !row.definition) continue;
         row.receipt.id = apply_case_id(ctx->arena, row.receipt.token);
         TRY(send_again(ctx, &row.receipt));
         vec_push(ctx->arena, out, row);
@@ -203,21 +251,57 @@ Rc bundle_receipts(Ctx *ctx, const DefinedDraft *bundle, BundleReceipts *out) {
 
 /* ---- lint */
 
+/* Why a procedure can be no part; NULL: it can. */
+static const char *const *unfit(const Definition *there) {
+    static const char
+        *const none[] = {"The city has no such procedure for residents.",
+                         "住民向けのこの手続きがありません。"},
+               *const nested[] = {"A bundle is no part of a bundle.",
+                                  "まとめての手続きを、別のまとめてには入れられません。"},
+               *const room[] = {"Who books by a waiting room waits there alone: it "
+                                "is no part of a bundle.",
+                                "待合室のある予約は、まとめての手続きに入れられません。"};
+    if (!there || there->inside) return none;
+    if (there->parts.len) return nested;
+    bool waits = there->reservation && there->reservation->mode == RESERVE_RANDOM_ORDER;
+    return waits ? room : NULL;
+}
+
 static void part_lint(Ctx *ctx, const BundlePart *part, const Definition *there,
                       DefinitionFindings *out) {
     Str path = str_fmt(ctx->arena, "parts." STR_FMT, STR_ARG(part->procedure));
-    if (!there || there->parts.len || there->inside)
-        definition_tell(ctx, out, path, "The city has no such procedure for residents.",
-                        "住民向けのこの手続きがありません。");
+    const char *const *why = unfit(there);
+    if (why) definition_tell(ctx, out, path, why[0], why[1]);
     VEC_EACH (const PartAnswer, one, &part->answers)
-        if (there && !definition_field(there, one->field))
+        if (!why && !definition_field(there, one->field))
             definition_tell(ctx, out, path, "The procedure doesn't ask for \"" STR_FMT "\".",
                             "この手続きには「" STR_FMT "」の項目がありません。",
                             STR_ARG(one->field));
 }
 
-void bundle_lint(Ctx *ctx, const Definition *bundle, const Catalogue *catalogue,
-                 DefinitionFindings *out) {
+/* What is a part of a bundle stays fit for that. */
+static void whole_lint(Ctx *ctx, const Definition *definition, const Definition *bundle,
+                       DefinitionFindings *out) {
+    if (!bundle || str_eq(bundle->id, definition->id)) return;
     VEC_EACH (const BundlePart, part, &bundle->parts)
-        part_lint(ctx, part, catalogue_newest(catalogue, part->procedure), out);
+        if (str_eq(part->procedure, definition->id) && unfit(definition))
+            definition_tell(
+                ctx, out, STR("parts"),
+                "\"" STR_FMT "\" applies for this procedure: take it out there first.",
+                "「" STR_FMT
+                "」がこの手続きをまとめて申請しています。先にそちらから外してください。",
+                STR_ARG(bundle->id));
+}
+
+void bundle_lint(Ctx *ctx, const Definition *definition, const Catalogue *catalogue,
+                 DefinitionFindings *out) {
+    StrVec ids = {0};
+    VEC_EACH (const BundlePart, part, &definition->parts) {
+        bool own = str_eq(part->procedure, definition->id);
+        part_lint(ctx, part, own ? definition : catalogue_newest(catalogue, part->procedure), out);
+    }
+    if (!unfit(definition)) return;
+    catalogue_ids(ctx->arena, catalogue, &ids);
+    VEC_EACH (const Str, id, &ids)
+        whole_lint(ctx, definition, catalogue_newest(catalogue, *id), out);
 }

@@ -55,15 +55,24 @@ static void files_check(Ctx *ctx, const Definition *definition, Json *said) {
     }
 }
 
-/* A handed answer that is wrong here is asked all the same. */
-static void handed_mark(const DefinedDraft *draft, const Json *names) {
+/* handed: by field. What is wrong here is asked all the same, and what was mended is one's own. */
+static void handed_mark(const DefinedDraft *draft, const Json *handed) {
     if (str_empty(draft->bundle)) return;
     for (size_t i = 0; i < draft->form.n; i++) {
         FormAnswer *answer = &draft->form.answers[i];
-        for (size_t k = 0; names && k < names->len; k++)
-            answer->handed |=
-                !answer->fault && str_eq(answer->field->id, json_str(json_at(names, k)));
+        const Json *value = json_get(handed, answer->field->id);
+        answer->handed = !answer->fault && value && answer->said && json_equal(value, answer->said);
     }
+}
+
+/* The bundle that it is a part of now: what was begun for an earlier one is none of it. */
+static Str bundle_of(Arena *arena, const Json *draft, const Definition *definition) {
+    Str bundle = own_text(arena, draft, definition, ".bundle");
+    Str name = str_fmt(arena, STR_FMT "/.token", STR_ARG(bundle));
+    Str token = json_str(json_get(draft, name));
+    bool same =
+        !str_empty(token) && str_eq(token, own_text(arena, draft, definition, ".bundleToken"));
+    return same ? bundle : STR_NONE;
 }
 
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
@@ -79,9 +88,7 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
     out->held_until =
         (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".heldUntil"))));
-    Str bundle = own_text(arena, draft, definition, ".bundle");
-    Str bundle_token = str_fmt(arena, STR_FMT "/.token", STR_ARG(bundle));
-    if (json_get(draft, bundle_token)) out->bundle = bundle; /* it is still under way */
+    out->bundle = bundle_of(arena, draft, definition);
     if (out->held_until > time_now(ctx->clock))
         out->held = own_text(arena, draft, definition, ".held");
     Json *said = NEW(arena, Json);
@@ -323,6 +330,9 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     if (draft->token.len == TOKEN_CHARS &&
         ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
         return send_again(ctx, out);
+    if (!definition->states.len)
+        return ctx_fail(ctx, RC_INVALID, "no-cases", definition->id,
+                        "This is a bundle: its parts are what is sent.");
     TRY(complete(ctx, draft));
     TRY(defined_may_begin(ctx, definition, draft->channel));
     TRY(send_allowed(ctx, draft->channel));

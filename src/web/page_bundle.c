@@ -11,11 +11,17 @@ void page_bundle_parts(HttpExchange *x, View *view, const Definition *definition
     Ctx *ctx = http_ctx(x);
     Date today = time_jst_date(time_now(ctx->clock));
     JsonItems items = {0};
+    bool account = false;
     VEC_EACH (const BundlePart, part, &definition->parts) {
         const Definition *one =
             catalogue_current(procedures_catalogue(ctx->tenant), part->procedure, today);
-        if (one) vec_push(view->arena, &items, *one->label.all);
+        if (!one) continue;
+        vec_push(view->arena, &items, *one->label.all);
+        account |= one->sign_in && ctx->actor->kind == ACTOR_NOBODY;
     }
+    Str next = http_url_encode(view->arena, part_url(view->arena, definition, ""));
+    view_str(view, "account_first",
+             account ? str_fmt(view->arena, "/sign-in?next=" STR_FMT, STR_ARG(next)) : STR_NONE);
     view_items(view, "parts", &items);
 }
 
@@ -28,62 +34,88 @@ static int64_t open_count(const Form *form) {
     return n;
 }
 
-static Rc task_value(HttpExchange *x, const BundleTask *task, Json *out) {
+static void sent_set(View *view, const Receipt *receipt) {
+    view_str(view, "number", receipt ? receipt->number : STR_NONE);
+    view_str(view, "receipt",
+             receipt ? str_fmt(view->arena, "/c/" STR_FMT "/receipt", STR_ARG(receipt->token))
+                     : STR_NONE);
+}
+
+static void answers_none(View *view) {
+    JsonItems none = {0};
+    view_items(view, "sections", &none);
+    view_items(view, "warnings", &none);
+    view_bool(view, "priced", false);
+    view_int(view, "fee", 0);
+}
+
+static const BundleReceipt *receipt_of(const BundleReceipts *receipts, const BundleTask *task) {
+    VEC_EACH (const BundleReceipt, one, receipts)
+        if (str_eq(one->receipt.token, task->token)) return one;
+    return NULL;
+}
+
+static Rc task_value(HttpExchange *x, const BundleTask *task, const BundleReceipts *receipts,
+                     Json *out) {
+    static const char *const states[] = {[BUNDLE_OPEN] = "open",
+                                         [BUNDLE_READY] = "ready",
+                                         [BUNDLE_SENT] = "sent",
+                                         [BUNDLE_SIGN_IN] = "sign_in",
+                                         [BUNDLE_CLOSED] = "closed"};
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
-    bool ready = task->state == BUNDLE_READY;
-    Str url = part_url(arena, task->definition, "");
+    const BundleReceipt *receipt = task->state == BUNDLE_SENT ? receipt_of(receipts, task) : NULL;
+    Str url = part_url(arena, task->definition, ""),
+        ask = part_url(arena, task->definition, "/ask/");
+    bool open = task->state == BUNDLE_OPEN;
     view_json(&one, "label", task->definition->label.all);
-    view_bool(&one, "sent", task->state == BUNDLE_SENT);
-    view_str(&one, "sign_in",
-             task->state == BUNDLE_SIGN_IN ? str_fmt(arena, "/sign-in?next=" STR_FMT,
-                                                     STR_ARG(http_url_encode(arena, http_path(x))))
-                                           : STR_NONE);
-    view_str(&one, "open",
-             task->state == BUNDLE_OPEN ? page_draft_url(arena, &task->draft) : STR_NONE);
-    view_int(&one, "left", open_count(&task->draft.form));
-    view_bool(&one, "ready", ready);
-    if (ready) {
-        TRY(page_form_check(x, &one, &task->draft.form,
-                            str_fmt(arena, STR_FMT "/ask/", STR_ARG(url)), url));
-    } else {
-        JsonItems none = {0};
-        view_items(&one, "sections", &none);
-        view_items(&one, "warnings", &none);
-        view_bool(&one, "priced", false);
-        view_int(&one, "fee", 0);
-    }
+    view_str(&one, "state", str_of(states[task->state]));
+    sent_set(&one, receipt ? &receipt->receipt : NULL);
+    view_str(&one, "url", open ? page_draft_url(arena, &task->draft) : url);
+    view_int(&one, "left", open ? open_count(&task->draft.form) : 0);
+    if (task->state == BUNDLE_READY)
+        TRY(page_form_check(x, &one, &task->draft.form, ask, url));
+    else
+        answers_none(&one);
     *out = view_value(&one);
     return RC_OK;
 }
 
-/* Who signed in meanwhile may begin what he couldn't. */
+/* A part that could not be begun when the questions were answered can be now: it is taken again, or
+   he has signed in. */
 static Rc tasks_load(Ctx *ctx, const DefinedDraft *draft, BundleTasks *out) {
     bool begun = true;
     TRY(bundle_tasks(ctx, draft, out));
     VEC_EACH (const BundleTask, task, out)
-        begun = begun && (task->state != BUNDLE_OPEN || !str_empty(task->draft.token));
+        begun = begun && (task->state != BUNDLE_OPEN || !str_empty(task->draft.bundle));
     if (begun) return RC_OK;
     TRY(bundle_fill(ctx, draft));
     return bundle_tasks(ctx, draft, out);
 }
 
-void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft) {
+static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft) {
     BundleTasks tasks;
+    BundleReceipts receipts;
     JsonItems items = {0};
-    int64_t left = 0;
-    Rc rc = tasks_load(http_ctx(x), draft, &tasks);
-    for (size_t i = 0; rc == RC_OK && i < tasks.len; i++) {
+    int64_t open = 0, ready = 0;
+    TRY(tasks_load(http_ctx(x), draft, &tasks));
+    TRY(bundle_receipts(http_ctx(x), draft, &receipts));
+    VEC_EACH (const BundleTask, task, &tasks) {
         Json one;
-        BundleState state = tasks.items[i].state;
-        rc = task_value(x, &tasks.items[i], &one);
-        left += state == BUNDLE_OPEN || state == BUNDLE_SIGN_IN;
-        if (rc == RC_OK) vec_push(view->arena, &items, one);
+        TRY(task_value(x, task, &receipts, &one));
+        open += task->state == BUNDLE_OPEN;
+        ready += task->state == BUNDLE_READY;
+        vec_push(view->arena, &items, one);
     }
     view_json(view, "label", draft->definition->label.all);
     view_items(view, "tasks", &items);
-    view_int(view, "left", left);
-    if (rc == RC_OK)
+    view_int(view, "left", open);
+    view_int(view, "ready", ready);
+    return RC_OK;
+}
+
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft) {
+    if (tasks_set(x, view, draft) == RC_OK)
         page_show(x, 200, WEB_PAGE_PROCEDURE_BUNDLE, view);
     else
         page_fail(x);

@@ -497,17 +497,19 @@ static void sections_set(HttpExchange *x, View *view, const Form *form, Str base
     JsonItems sections = {0};
     VEC_EACH (const FormPage, page, &form->definition->pages) {
         JsonItems rows = {0};
+        bool asked = false; /* what a bundle has handed on is changed there */
         for (size_t i = 0; i < form->n; i++) {
             const FormAnswer *answer = &form->answers[i];
-            if (answer->page == page && answer->due && !answer->handed &&
-                answer->value.kind != FEEL_NULL)
-                vec_push(view->arena, &rows, page_answer_row(x, answer, files));
+            if (answer->page != page || !answer->due || answer->value.kind == FEEL_NULL) continue;
+            vec_push(view->arena, &rows, page_answer_row(x, answer, files));
+            asked |= !answer->handed;
         }
         if (!rows.len) continue;
         View one = view_new(view->arena);
         view_json(&one, "title", page->title.all);
         view_str(&one, "change",
-                 str_fmt(view->arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(page->id)));
+                 asked ? str_fmt(view->arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(page->id))
+                       : STR_NONE);
         view_items(&one, "rows", &rows);
         vec_push(view->arena, &sections, view_value(&one));
     }
@@ -533,7 +535,7 @@ static void check_get(HttpExchange *x) {
         page_see(x, ask_url(ctx->arena, asking.definition, open));
         return;
     }
-    if (!str_empty(asking.draft.bundle)) { /* it is shown and sent there */
+    if (bundle_has(ctx, &asking.draft)) { /* it is shown and sent there */
         page_see(x, page_draft_url(ctx->arena, &asking.draft));
         return;
     }
@@ -551,15 +553,17 @@ static void check_get(HttpExchange *x) {
         page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
 }
 
-/* All parts of a bundle; where one is refused, its pages say why. */
+/* What is ready of a bundle; where a part is refused, its pages say why. */
 static void bundle_post(Asking *asking) {
     HttpExchange *x = asking->x;
     Ctx *ctx = asking->ctx;
-    const BundleTask *failed;
-    Rc rc = bundle_send(ctx, &asking->draft, &failed);
+    BundleSending sending;
+    Rc rc = bundle_send(ctx, &asking->draft, &sending);
+    const BundleTask *failed = sending.failed;
     if (rc == RC_OK) {
-        page_see(x, procedure_url(ctx->arena, asking->definition, "/sent"));
-    } else if (rc == RC_INVALID && str_eq(ctx->error.code, STR("incomplete"))) {
+        bool all = sending.sent && !sending.open;
+        page_see(x, procedure_url(ctx->arena, asking->definition, all ? "/sent" : "/check"));
+    } else if (!failed && rc == RC_INVALID && str_eq(ctx->error.code, STR("incomplete"))) {
         page_see(x, page_draft_url(ctx->arena, &asking->draft));
     } else if (failed && definition_slot(failed->definition) && is_slot_error(&ctx->error)) {
         asking->definition = failed->definition;

@@ -157,6 +157,7 @@ Rc page_slots(HttpExchange *x, View *view, const SlotsAsk *ask) {
         vec_push(view->arena, &times, time_value(&showing, &shown->offers.items[i]));
     places_set(&showing, view);
     pages_set(&showing, view, later);
+    view_str(view, "action", ask->path);
     view_items(view, "days", &items);
     view_items(view, "times", &times);
     view_str(view, "day", shown ? time_format_date(view->arena, shown->day) : STR_NONE);
