@@ -5,6 +5,7 @@
 #define CONNECT_CONNECT_H
 
 #include "base/base.h"
+#include "csv.h"
 #include "json/json.h"
 #include "ledger/ledger.h"
 

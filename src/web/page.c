@@ -602,6 +602,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_design_edit_rows, page_design_edit_count},
         {page_preview_rows, page_preview_count},
         {page_effect_rows, page_effect_count},
+        {page_export_rows, page_export_count},
         {page_report_rows, page_report_count},
         {page_reports_rows, page_reports_count},
     };

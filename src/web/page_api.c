@@ -36,6 +36,7 @@ static const struct {
     {"Modify an instance of a temporal evolution", "時系列の値を一つ直す"},
     {"One attribute", "属性の説明"},
     {"One type of entities", "型の説明"},
+    {"Payments", "支払い"},
     {"Purge entities", "条件に合うエンティティを削除する"},
     {"Query entities", "エンティティを検索する"},
     {"Query entities by a body", "エンティティを本文の条件で検索する"},
@@ -60,6 +61,7 @@ static const struct {
     {"Update entities", "複数のエンティティを更新する"},
     {"Update part of an attribute", "属性の一部を更新する"},
     {"Wall", "ウォール"},
+    {"What the payment provider says, signed", "決済事業者からの通知（署名つき）"},
 };
 
 static Json both_of(Arena *arena, Str en) {

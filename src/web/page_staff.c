@@ -96,6 +96,16 @@ static const Filter *filter_of(Str word) {
     return &filters[0];
 }
 
+const char *page_filter_at(size_t n) {
+    return n < FILTERS ? filters[n].word : NULL;
+}
+
+unsigned page_filter_states(Str word) {
+    for (size_t i = 0; i < FILTERS; i++)
+        if (str_eq(word, str_of(filters[i].word))) return filters[i].states;
+    return 0;
+}
+
 static Json filters_value(HttpExchange *x, const Filter *filter) {
     Arena *arena = http_ctx(x)->arena;
     const Waste *waste = procedures_waste(http_ctx(x)->tenant);
@@ -216,9 +226,7 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
     return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
 }
 
-/* What waits at one's own post comes first: cases beyond the clerk's delegation are the chief's.
- * Who has none sees the section's. */
-static Rc inbox_post(Ctx *ctx, Str *out) {
+Rc page_inbox_post(Ctx *ctx, Str *out) {
     int64_t counts[CASE_STATES];
     TRY(inbox_counts(ctx, ctx->actor->post, counts));
     *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED] ? ctx->actor->post : office_confirmer(ctx);
@@ -326,7 +334,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
                         .after = http_query_or(x, "after", STR_NONE),
                         .limit = INBOX_PAGE};
     inbox_items(x, view, &items);
-    TRY(inbox_post(ctx, &query.post));
+    TRY(page_inbox_post(ctx, &query.post));
     if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
     TRY(inbox_lines(x, &page, searched, &shown));
     TRY(inbox_dropped(x, view));

@@ -324,6 +324,13 @@ Json page_address(HttpExchange *x, const Entity *application);
  */
 Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
+/* page_staff.c: the choices of the inbox in their order, NULL past the last; the states that one
+   means, 0: there is none of that name. */
+const char *page_filter_at(size_t n);
+unsigned page_filter_states(Str word);
+/* Whose cases the inbox shows: what waits at one's own post comes first, for cases beyond the
+   clerk's delegation are the chief's. Who has none sees the section's. */
+Rc page_inbox_post(Ctx *ctx, Str *out);
 Str page_case_url(Arena *arena, Str number);
 /* The page of a decision. */
 Str page_decision_url(Arena *arena, Str id);
@@ -401,6 +408,7 @@ PAGE_ROWS(case);
 PAGE_ROWS(pay);
 PAGE_ROWS(settle);
 PAGE_ROWS(entry);
+PAGE_ROWS(export);
 PAGE_ROWS(find);
 PAGE_ROWS(absence);
 PAGE_ROWS(account);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The desk of an official, as he works at it: what he looks for is found, what he types is answered, each role begins where its
 work is, and what is closed to him says to whom it is open."""
+import csv
 import html
+import io
 import re
 import sys
 import tempfile
@@ -166,6 +168,30 @@ def counted(browsers):
     return faults
 
 
+def exported(machi, browsers):
+    """A table of cases goes out to who confirmed himself and says what for, whole, and those in it read of it."""
+    clerk, what_for, faults = browsers['clerk'], '=集計, "試験"', []
+    if not clerk.ask('GET', '/staff/export').headers.get('Location', '').startswith('/step-up'):
+        faults.append('nobody is asked who he is')
+    form = form_of(clerk.ask('GET', '/step-up').text, '/step-up')
+    clerk.ask('POST', '/step-up', {**form, 'password': machi.passwords['clerk']})
+    form = form_of(clerk.ask('GET', '/staff/export').text, '/staff/export')
+    answer = clerk.ask('POST', '/staff/export', {**form, 'procedure': 'bulky-waste', 'state': 'open', 'reason': what_for})
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix('\ufeff'))))
+    page, _ = inbox(clerk, state='open')
+    total = int(re.search(r'([\d,]+)件', shown(page.text)).group(1).replace(',', ''))
+    if answer.status != 200 or len(rows) != total or len({row['受付番号'] for row in rows}) != total:
+        faults.append(f'{answer.status}: {len(rows)} rows of {total} cases')
+    if not all(row['品目'] and row['地区'] and row['状態'] == '受付済み' for row in rows):
+        faults.append(f'a row lacks something: {rows[:2]}')
+    own = re.search(r'20\d\d-\d{6}', browsers['resident-1'].ask('GET', '/my').text).group(0)
+    answer = clerk.ask('POST', '/staff/export', {**form, 'procedure': 'bulky-waste', 'state': 'all', 'reason': what_for})
+    looks = shown(browsers['resident-1'].ask('GET', '/my/looks').text)
+    if own not in answer.text or f'表の書き出し（目的：{what_for}）' not in looks:
+        faults.append(f'{own} is in the table: {own in answer.text}, and its resident reads: {looks[:600]}')
+    return faults
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         machi = Machi(folder)
@@ -175,6 +201,7 @@ def main():
                        ('an ended session leads back to the form, and loses nothing', come_back(machi, browsers['clerk'])),
                        ('what is closed says to whom it is open', closed(browsers)),
                        ('each begins where his work is', landing(machi, browsers)),
+                       ('a table of cases is told to those in it', exported(machi, browsers)),
                        ('a dataset says which months are in it', counted(browsers))]
         finally:
             machi.end()

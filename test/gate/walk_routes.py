@@ -26,6 +26,7 @@ RULES = [
     ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/reports', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff/entry', {'clerk'}),
+    ('/staff/export', {'clerk', 'chief'}),
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/{number}/fee/decide', {'chief', 'head'}),  # whose division it is, is asked after who he is

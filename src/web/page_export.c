@@ -1,0 +1,248 @@
+/* page_export: the cases of one's post as a table for a spreadsheet. Whoever takes them out of the
+   house says what for: that is told to each person in it with the look that it is. */
+#include "pages_int.h"
+
+#include "connect/connect.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+#define BULKY     STR("bulky-waste")
+
+enum { EXPORT_MAX = 2000, EXPORT_PAGE = 200, REASON_MAX = 200, EXPORT_BYTES = 32 << 20 };
+
+typedef struct Export {
+    HttpExchange *x;
+    Ctx *ctx;
+    const HttpForm *form;
+    Str procedure, state, reason;
+    const Definition *definition; /* NULL: bulky waste */
+    VEC(const Entity *) cases;    /* as the official may see them */
+} Export;
+
+/* Of all, then of bulky waste; any other procedure has a column for each of its questions. */
+static const char *const columns[] = {"number",  "state", "arrived",  "due",
+                                      "channel", "items", "district", "answers"};
+enum { COLUMNS_COMMON = 5, COLUMNS = sizeof columns / sizeof *columns };
+
+/* ---- the form ---- */
+
+static void option_add(View *view, JsonItems *items, Str id, Json label, Str chosen) {
+    View one = view_new(view->arena);
+    view_str(&one, "id", id);
+    view_set(&one, "label", label);
+    view_bool(&one, "chosen", str_eq(id, chosen));
+    vec_push(view->arena, items, view_value(&one));
+}
+
+static void procedures_set(HttpExchange *x, View *view, Str chosen) {
+    Ctx *ctx = http_ctx(x);
+    StrVec ids = {0};
+    JsonItems items = {0};
+    const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
+    option_add(view, &items, BULKY, page_bulky_label(view->arena), chosen);
+    catalogue_ids(ctx->arena, catalogue, &ids);
+    VEC_EACH (const Str, id, &ids) {
+        const Definition *one = catalogue_newest(catalogue, *id);
+        if (!one->parts.len) option_add(view, &items, *id, *one->label.all, chosen);
+    }
+    view_items(view, "procedures", &items);
+}
+
+static void export_show(HttpExchange *x, int status, const HttpForm *form, const Faults *faults) {
+    View view = page_view(x);
+    JsonItems states = {0}, names = {0};
+    for (size_t i = 0; i < COLUMNS; i++)
+        vec_push(view.arena, &names, json_of_str(str_of(columns[i])));
+    Str state = form ? http_form_value(form, "state") : http_query_or(x, "state", STR_NONE);
+    for (size_t i = 0; page_filter_at(i); i++) {
+        View one = view_new(view.arena);
+        Str word = str_of(page_filter_at(i));
+        view_str(&one, "id", word);
+        view_bool(&one, "chosen", str_eq(word, state));
+        vec_push(view.arena, &states, view_value(&one));
+    }
+    procedures_set(x, &view, form ? http_form_value(form, "procedure") : STR_NONE);
+    view_items(&view, "states", &states);
+    view_items(&view, "columns", &names);
+    view_set(&view, "reason", json_of_str(form ? http_form_value(form, "reason") : STR("")));
+    view_int(&view, "most", EXPORT_MAX);
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_EXPORT, &view);
+}
+
+static void export_get(HttpExchange *x) {
+    export_show(x, 200, NULL, NULL);
+}
+
+/* ---- which cases ---- */
+
+static bool is_wanted(const Export *of, const Entity *application) {
+    const Definition *own = defined_of(of->ctx, application);
+    bool shown = !str_empty(entity_text(application, IRI("receiptNumber")));
+    return shown && (of->definition ? own && str_eq(own->id, of->procedure) : !own);
+}
+
+static Rc cases_collect(Export *of) {
+    Ctx *ctx = of->ctx;
+    InboxPage page = {0};
+    InboxQuery query = {.states = page_filter_states(of->state), .limit = EXPORT_PAGE};
+    TRY(page_inbox_post(ctx, &query.post));
+    do {
+        query.after = page.next;
+        TRY(inbox_page(ctx, &query, &page));
+        VEC_EACH (const InboxLine, line, &page.lines) {
+            const Entity *application = gate_view(ctx, NULL, line->application);
+            if (!application || !is_wanted(of, application)) continue;
+            if (of->cases.len == EXPORT_MAX)
+                return ctx_fail(ctx, RC_LIMIT, "too-many", STR("state"),
+                                "A table has at most %d cases.", EXPORT_MAX);
+            vec_push(ctx->arena, &of->cases, application);
+        }
+    } while (!str_empty(page.next));
+    return RC_OK;
+}
+
+/* Recorded before anything goes out: to each person, that it did, and what for. */
+static Rc cases_look(const Export *of) {
+    Str why = str_fmt(of->ctx->arena, "表の書き出し（目的：" STR_FMT "）", STR_ARG(of->reason));
+    for (size_t i = 0; i < of->cases.len; i += EXPORT_PAGE) {
+        size_t n = of->cases.len - i < EXPORT_PAGE ? of->cases.len - i : EXPORT_PAGE;
+        TRY(gate_look(of->ctx, of->cases.items + i, n, why));
+    }
+    return RC_OK;
+}
+
+/* ---- the table ---- */
+
+static Str language_of(const Export *of) {
+    return web_lang_of(of->x) == WEB_EN ? STR("en") : STR("ja");
+}
+
+static Str label_text(const Export *of, const Json *label) {
+    Str text = json_get_str(label, str_eq(language_of(of), STR("en")) ? "en" : "ja");
+    return str_empty(text) ? json_get_str(label, "ja") : text;
+}
+
+static Str word_text(const Export *of, const char *prefix, Str word) {
+    Str key = str_fmt(of->ctx->arena, "%s." STR_FMT, prefix, STR_ARG(word));
+    return web_message(of->ctx, web_lang_of(of->x), key, NULL, 0);
+}
+
+/* Each cell but the first of a row, which is written without this. */
+static void cell(Buf *to, Str text) {
+    buf_add_char(to, ',');
+    csv_write(to, text);
+}
+
+static void head_write(const Export *of, Buf *to) {
+    size_t n = of->definition ? COLUMNS_COMMON : COLUMNS - 1;
+    csv_write(to, word_text(of, "export_column", str_of(columns[0])));
+    for (size_t i = 1; i < n; i++)
+        cell(to, word_text(of, "export_column", str_of(columns[i])));
+    if (of->definition)
+        VEC_EACH (const FormPage, page, &of->definition->pages)
+            VEC_EACH (const Field, field, &page->fields)
+                cell(to, label_text(of, field->label.all));
+    buf_add(to, STR("\r\n"));
+}
+
+static Str state_text(const Export *of, const Entity *application) {
+    View view = view_new(of->ctx->arena);
+    const Definition *own = defined_of(of->ctx, application);
+    const DefinedState *state = own ? defined_state(own, application) : NULL;
+    if (state) return label_text(of, state->label.all);
+    page_state(&view, case_state(application));
+    Json shown = view_value(&view);
+    return word_text(of, "state", json_get_str(&shown, "state"));
+}
+
+static void answers_write(const Export *of, const Entity *application, Buf *to) {
+    VEC_EACH (const FormPage, page, &of->definition->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            FormAnswer answer;
+            bool there = defined_answer(of->ctx->arena, application, field, &answer);
+            cell(to, there ? form_text(of->ctx->arena, &answer, language_of(of)) : STR_NONE);
+        }
+}
+
+static void case_write(const Export *of, const Entity *application, Buf *to) {
+    csv_write(to, entity_text(application, IRI("receiptNumber")));
+    cell(to, state_text(of, application));
+    cell(to, entity_text(application, IRI("submittedAt")));
+    cell(to, entity_text(application, IRI("due")));
+    cell(to, word_text(of, "channel", entity_text(application, IRI("channel"))));
+    if (of->definition) {
+        answers_write(of, application, to);
+    } else {
+        Json items = page_items(of->x, application);
+        Json district = page_district(of->x, entity_text(application, IRI("district")));
+        cell(to, items.kind == JSON_STRING ? json_str(&items) : label_text(of, &items));
+        cell(to, district.kind == JSON_STRING ? json_str(&district) : label_text(of, &district));
+    }
+    buf_add(to, STR("\r\n"));
+}
+
+static void export_answer(const Export *of) {
+    Buf text = buf_new(of->ctx->arena, EXPORT_BYTES);
+    buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
+    head_write(of, &text);
+    for (size_t i = 0; i < of->cases.len; i++)
+        case_write(of, of->cases.items[i], &text);
+    if (buf_rc(&text) != RC_OK) {
+        (void)ctx_fail(of->ctx, RC_LIMIT, "too-large", STR("state"),
+                       "This table is too large: choose fewer cases.");
+        page_fail(of->x);
+        return;
+    }
+    http_set_header(of->x, "Content-Disposition",
+                    str_fmt(of->ctx->arena, "attachment; filename=\"" STR_FMT ".csv\"",
+                            STR_ARG(of->procedure)));
+    http_answer(of->x, 200, STR("text/csv; charset=utf-8"), buf_str(&text));
+}
+
+/* ---- asking for it ---- */
+
+static void faults_of(Export *of, Faults *out) {
+    Arena *arena = of->ctx->arena;
+    of->definition = catalogue_newest(procedures_catalogue(of->ctx->tenant), of->procedure);
+    bool known = str_eq(of->procedure, BULKY) || (of->definition && !of->definition->parts.len);
+    if (!known) vec_push(arena, out, (Fault){"procedure", "required"});
+    if (!page_filter_states(of->state)) vec_push(arena, out, (Fault){"state", "required"});
+    if (str_empty(of->reason))
+        vec_push(arena, out, (Fault){"reason", "export"});
+    else if (str_utf8_len(of->reason) > REASON_MAX)
+        vec_push(arena, out, (Fault){"reason", "long"});
+}
+
+static void export_post(HttpExchange *x) {
+    Export of = {.x = x, .ctx = http_ctx(x)};
+    Faults faults = {0};
+    if (!page_form(x, &of.form)) return;
+    of.procedure = http_form_value(of.form, "procedure");
+    of.state = http_form_value(of.form, "state");
+    of.reason = str_trim(http_form_value(of.form, "reason"));
+    faults_of(&of, &faults);
+    of.ctx->purpose = of.definition ? STR("application-check") : STR("bulky-waste-check");
+    Rc rc = faults.len ? RC_OK : cases_collect(&of);
+    if (rc == RC_LIMIT && str_eq(of.ctx->error.code, STR("too-many")))
+        vec_push(of.ctx->arena, &faults, (Fault){"state", "many"});
+    else if (rc == RC_OK && !faults.len)
+        rc = cases_look(&of);
+    if (faults.len)
+        export_show(x, 422, of.form, &faults);
+    else if (rc == RC_OK)
+        export_answer(&of);
+    else
+        page_fail(x);
+}
+
+PAGE_ANSWERS(export_answers, {200, "text/csv", NULL}, PAGE_FAULT(400), PAGE_FAULT(413),
+             PAGE_FAULT(415));
+
+const HttpRoute page_export_rows[] = {
+    PAGE_SHOW("/staff/export", PAGE_OFFICE | GATE_STEP_UP, "Office", export_get,
+              "Choose cases for a table"),
+    {HTTP_POST, "/staff/export", export_post, HTTP_POOL, PAGE_FORM_MAX,
+     PAGE_OFFICE | GATE_STEP_UP | GATE_FORM, "Office", "Cases as CSV, recorded with their purpose",
+     NULL, NULL, export_answers},
+};
+ROWS(page_export_count, page_export_rows);
