@@ -144,7 +144,8 @@ typedef struct PartPayEnd {
 extern const PartKind part_pay_end;
 
 /* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-receipt"; RC_CONFLICT
-   "decided": it waits for no such decision; "twice": the fee was paid by something else. */
+   "decided": it waits for no such decision; "twice": the fee was paid by something else;
+   "moved-on": it is another version. */
 typedef enum PayDecision {
     PAY_RETURN, /* 還付 */
     PAY_KEEP,   /* it stays as the fee */
@@ -157,8 +158,12 @@ typedef struct PartPayDecide {
     Str id, receipt;
     PayDecision decision;
     Str post, reason;
+    uint64_t version; /* 0: any */
 } PartPayDecide;
 extern const PartKind part_pay_decide;
+/* What the payment is after it, in *payment; false: it changes nothing. Asks not whether it may be
+   decided so. Pure. */
+bool payment_decide(Payment *payment, const PartPayDecide *part);
 
 /* ---- the provider (doc/payments.md) ---- */
 

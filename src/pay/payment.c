@@ -472,6 +472,7 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-receipt", part->receipt,
                         "Nothing of this name came in.");
     if (receipt->state == decisions[part->decision].to) return RC_OK;
+    if (part->version && part->version != before->version) return moved_on(ctx, part->id);
     if (!(decisions[part->decision].from & 1u << receipt->state))
         return ctx_fail(ctx, RC_CONFLICT, "decided", part->receipt,
                         "This waits for no such decision any more: load the page again.");
@@ -481,17 +482,21 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+bool payment_decide(Payment *payment, const PartPayDecide *part) {
+    PayReceipt *receipt = receipt_of(payment, part->receipt);
+    if (!receipt || receipt->state == decisions[part->decision].to) return false;
+    receipt->state = decisions[part->decision].to;
+    receipt->post = part->post;
+    if (!str_empty(part->reason)) receipt->reason = part->reason;
+    settle(payment);
+    return true;
+}
+
 static Rc decide_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartPayDecide *part = args;
     Payment payment;
     payment_read(ctx->arena, stage_entity(stage, part->id), &payment);
-    PayReceipt *receipt = receipt_of(&payment, part->receipt);
-    if (receipt->state == decisions[part->decision].to) return RC_OK;
-    receipt->state = decisions[part->decision].to;
-    receipt->post = part->post;
-    receipt->reason = part->reason;
-    settle(&payment);
-    payment_put(ctx->arena, stage, &payment);
+    if (payment_decide(&payment, part)) payment_put(ctx->arena, stage, &payment);
     return RC_OK;
 }
 

@@ -252,18 +252,38 @@ static Rc deciding(Ctx *ctx, const FeeDecision *decision) {
     return ctx_fail(ctx, RC_INVALID, "missing", STR("reason"), "Write why it is decided so.");
 }
 
-Rc fee_decide(Ctx *ctx, const FeeDecision *decision) {
+/* What stays as the fee after all moves a case on that waits for it. */
+static Rc decide_once(Ctx *ctx, const FeeDecision *decision) {
     Outcome outcome;
-    TRY(deciding(ctx, decision));
+    Payment before, after;
+    Str id = payment_id(ctx->arena, decision->case_id);
+    TRY(payment_load(ctx, id, &before));
+    TRY(payment_load(ctx, id, &after));
     Command *command = case_command(ctx, STR("pay.decide"), decision->case_id, STR("web"));
     Arena *arena = command_arena(command);
     PartPayDecide *part = NEW(arena, PartPayDecide);
-    *part = (PartPayDecide){.id = payment_id(arena, decision->case_id),
+    *part = (PartPayDecide){.id = str_dup(arena, id),
                             .receipt = str_dup(arena, decision->receipt),
                             .decision = decision->decision,
                             .post = str_dup(arena, ctx->actor->post),
-                            .reason = str_dup(arena, str_trim(decision->reason))};
+                            .reason = str_dup(arena, str_trim(decision->reason)),
+                            .version = before.version};
     command_needs(command, part->id);
     command_add(command, &part_pay_decide, part);
-    return case_execute(ctx, command, &outcome);
+    bool decides = payment_decide(&after, part);
+    bool pays = decides && before.state != PAY_PAID && after.state == PAY_PAID;
+    Rc rc = pays ? case_follow(ctx, command, &before) : RC_OK;
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
+}
+
+Rc fee_decide(Ctx *ctx, const FeeDecision *decision) {
+    Rc rc = RC_OK;
+    TRY(deciding(ctx, decision));
+    for (int i = 0; i < TRIES_MAX; i++) {
+        rc = decide_once(ctx, decision);
+        if (!is_moved_on(ctx, rc)) break;
+    }
+    return rc;
 }

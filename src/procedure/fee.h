@@ -34,7 +34,8 @@ typedef struct FeeDecision {
 } FeeDecision;
 /* Whether who acts may decide on what came in (還付, 専決); RC_DENIED says what is missing. */
 Rc fee_may_decide(Ctx *ctx, const Entity *application);
-/* Fails as part_pay_decide; RC_INVALID "missing" at "reason". */
+/* Moves the case on where that pays its fee, as fee_post does. Fails as part_pay_decide; RC_INVALID
+   "missing" at "reason". */
 Rc fee_decide(Ctx *ctx, const FeeDecision *decision);
 
 /* ---- the provider's account against the city's (doc/payments.md) ---- */

@@ -174,6 +174,24 @@ static void what_was_paid_goes_back_when_its_case_ends(void **state) {
     assert_int_equal(payment(copy).state, PAY_PAID);
 }
 
+static void another_amount_that_stays_as_the_fee_moves_the_case(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 400);
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    state_is(copy, "payment");
+    assert_int_equal(payment(copy).state, PAY_REFUNDING);
+    act(house, &copy->head);
+    FeeDecision keep = {copy->id, STR("p1"), PAY_KEEP, STR("差額は免除のため")};
+    GOOD(house, fee_decide(&house->ctx, &keep));
+    state_is(copy, "paid");
+    GOOD(house, fee_decide(&house->ctx, &keep)); /* the second press */
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    GOOD(house, move(copy, &copy->counter, "send"));
+    assert_int_equal(cases_state(house, copy->id), CASE_DONE);
+}
+
 static void the_counter_takes_money_once(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -368,6 +386,7 @@ int main(void) {
         CASE(paying_moves_the_case_once),
         CASE(what_comes_after_a_withdrawal_goes_back_by_a_decision),
         CASE(what_was_paid_goes_back_when_its_case_ends),
+        CASE(another_amount_that_stays_as_the_fee_moves_the_case),
         CASE(the_counter_takes_money_once),
         CASE(cash_goes_back_over_the_counter),
         CASE(a_try_is_one_however_often_it_is_pressed),
