@@ -312,6 +312,8 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
 Rc gate_session_end(Ctx *ctx, Str id);
 /* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);
+/* He has confirmed his identity lately. */
+bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
 
 /* ---- passkeys (Web Authentication Level 3): beside the password, never instead of it ---- */
 

@@ -100,8 +100,6 @@ Str host_client(GateDoor *door, const HttpExchange *x);
 
 /* ctx->actor, or nobody. */
 const Actor *gate_actor(const Ctx *ctx);
-/* He has confirmed his identity lately. */
-bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
 /* What the `access` of a route asks of whoever comes: kind, role, a step-up that still holds. */
 Rc door_check(Ctx *ctx, unsigned access, const Actor *actor);
 

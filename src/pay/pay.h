@@ -104,7 +104,7 @@ typedef struct PayEvent {
     Str receipt; /* of PAID, RETURNED, NOT_RETURNED */
     Str channel;
     int64_t amount, at;
-    Str post; /* of the counter */
+    Str post; /* of who took it at the counter, or took in the account; else empty */
 } PayEvent;
 /* What the payment is after the event, in *payment; false: the event changes nothing. Pure. */
 bool payment_fold(Arena *arena, Payment *payment, const PayEvent *event);

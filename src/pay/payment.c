@@ -211,6 +211,7 @@ static bool paid_fold(Arena *arena, Payment *payment, const PayEvent *event) {
 static bool returned_fold(Arena *arena, Payment *payment, const PayEvent *event) {
     PayReceipt *receipt = receipt_of(payment, event->receipt);
     if (receipt && receipt->state == RECEIPT_RETURNED) return false;
+    if (receipt && !str_empty(event->post)) receipt->post = event->post;
     if (receipt)
         receipt->state = RECEIPT_RETURNED;
     else
@@ -219,6 +220,7 @@ static bool returned_fold(Arena *arena, Payment *payment, const PayEvent *event)
                               .channel = event->channel,
                               .amount = event->amount,
                               .at = event->at,
+                              .post = event->post,
                               .state = RECEIPT_RETURNED});
     return true;
 }

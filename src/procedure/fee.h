@@ -59,8 +59,9 @@ typedef struct Settlement {
     VEC(SettleLine) differences;
 } Settlement;
 /* Reads the account and compares it with what is here, between its first and its last line. take:
-   what is missing or went back is taken in as if the provider had said it; the rest is for the
-   case's office. RC_DENIED; RC_INVALID "bad-account" names the line; RC_LIMIT. */
+   what is missing, and what was to go back and did, is taken in as if the provider had said it, by
+   the post of who acts, after a fresh confirmation of identity; the rest is for the case's office.
+   RC_DENIED, "needs-step-up" among them; RC_INVALID "bad-account" names the line; RC_LIMIT. */
 Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out);
 
 #endif

@@ -44,7 +44,8 @@ static Rc take_in(const Settling *settling, const AccountLine *line) {
                       .receipt = line->receipt,
                       .channel = settling->channel,
                       .amount = line->amount,
-                      .at = line->at};
+                      .at = line->at,
+                      .post = settling->ctx->actor->post};
     return fee_post(settling->ctx, line->payment, &event, STR("import"));
 }
 
@@ -58,11 +59,21 @@ static bool line_differs(const Payment *payment, const AccountLine *line, Settle
                         .at = line->at};
     if (line->refund) {
         out->kind = SETTLE_REFUND;
-        return !receipt || receipt->state != RECEIPT_RETURNED;
+        return !receipt || receipt->state != RECEIPT_RETURNED || receipt->amount != line->amount;
     }
     bool missing = !receipt || receipt->state == RECEIPT_VOID;
     out->kind = missing ? SETTLE_MISSING : SETTLE_AMOUNT;
     return missing || receipt->amount != line->amount;
+}
+
+/* What the provider says of its own: that it came, and that it gave back what it was asked to.
+   Everything else that differs is somebody's to look into. */
+static bool may_take(const Settling *settling, const Payment *payment, const AccountLine *line,
+                     SettleKind kind) {
+    const PayReceipt *receipt = payment_receipt(payment, line->receipt);
+    if (!line->refund) return kind == SETTLE_MISSING;
+    return receipt && receipt->state == RECEIPT_RETURNING && receipt->amount == line->amount &&
+           str_eq(receipt->channel, settling->channel);
 }
 
 static Rc line_settle(Settling *settling, const AccountLine *line) {
@@ -76,7 +87,7 @@ static Rc line_settle(Settling *settling, const AccountLine *line) {
     if (rc == RC_OK) {
         payment_read(ctx->arena, entity, &payment);
         if (!line_differs(&payment, line, &one)) return RC_OK;
-        if (settling->take && one.kind != SETTLE_AMOUNT) {
+        if (settling->take && may_take(settling, &payment, line, one.kind)) {
             TRY(take_in(settling, line));
             one.taken = true;
         }
@@ -143,6 +154,9 @@ Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out) {
     if (str_empty(settling.channel))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-provider", STR_NONE,
                         "Fees are paid at the counter here: no provider has an account.");
+    if (take && !gate_stepped_up(ctx, ctx->actor))
+        return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
+                        "Confirm your identity once more before you take in what an account says.");
     TRY(account_read(&settling, account));
     return out->lines ? absent_find(&settling) : RC_OK;
 }

@@ -74,6 +74,7 @@ static void payments_show(HttpExchange *x, int status, const Settlement *settlem
     view_set(&view, "settlement",
              settlement ? settlement_value(view.arena, settlement) : json_of_null());
     view_bool(&view, "provider", http_ctx(x)->tenant->pay != NULL);
+    view_bool(&view, "confirmed", gate_stepped_up(http_ctx(x), http_ctx(x)->actor));
     if (faults) page_faults(&view, faults);
     if (waiting_set(x, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_PAYMENTS, &view);

@@ -314,6 +314,11 @@ static Str account_of(Copy *copy, const char *receipt, const char *kind, int amo
                    receipt, STR_ARG(own), kind, amount);
 }
 
+/* Without its head. */
+static Str account_line(Str account) {
+    return str_sub(account, (size_t)str_find_char(account, '\n') + 1, account.len);
+}
+
 static const SettleLine *only(const Settlement *settlement, SettleKind kind) {
     assert_int_equal(settlement->differences.len, 1);
     assert_int_equal(settlement->differences.items[0].kind, kind);
@@ -331,7 +336,10 @@ static void the_account_shows_what_differs_and_is_taken_in(void **state) {
     house_act(house, &house->resident);
     FAILS(house, fee_settle(&house->ctx, account, true, &found), RC_DENIED, NULL);
     act(house, &copy->counter);
+    copy->counter.stepped_up_at = TIME_NONE;
+    FAILS(house, fee_settle(&house->ctx, account, true, &found), RC_DENIED, "needs-step-up");
     GOOD(house, fee_settle(&house->ctx, account, false, &found));
+    act(house, &copy->counter);
     assert_false(only(&found, SETTLE_MISSING)->taken);
     assert_int_equal(payment(copy).state, PAY_INVOICED);
     GOOD(house, fee_settle(&house->ctx, account, true, &found));
@@ -341,10 +349,42 @@ static void the_account_shows_what_differs_and_is_taken_in(void **state) {
     GOOD(house, fee_settle(&house->ctx, account, true, &found));
     assert_int_equal(found.lines, 1);
     assert_int_equal(found.differences.len, 0);
+    assert_true(str_eq(payment(copy).receipts.items[0].post, STR("citizens-counter-clerk")));
     GOOD(house, fee_settle(&house->ctx, account_of(copy, "p1", "payment", 400), true, &found));
     assert_int_equal(only(&found, SETTLE_AMOUNT)->here, 410);
     GOOD(house, fee_settle(&house->ctx, account_of(copy, "p1", "refund", 410), false, &found));
     assert_int_equal(found.differences.len, 2); /* it went back, and what came isn't told */
+    pay_close(&house->tenant);
+}
+
+/* Nobody decided that it goes back, or not through this provider: it is listed, whoever takes in. */
+static void only_what_was_to_go_back_is_taken_in_as_given_back(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Settlement found;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    provider_open(copy);
+    act(house, &copy->counter);
+    Str came = account_of(copy, "p1", "payment", 410), back = account_of(copy, "p1", "refund", 410);
+    Str both = str_fmt(house->arena, STR_FMT STR_FMT, STR_ARG(came), STR_ARG(account_line(back)));
+    GOOD(house, fee_settle(&house->ctx, both, true, &found));
+    assert_int_equal(found.differences.len, 2); /* it is missing, and nobody gave it back */
+    assert_false(found.differences.items[1].taken);
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    act(house, &copy->head);
+    FeeDecision decision = {copy->id, STR("p1"), PAY_RETURN, STR("取下げ")};
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    act(house, &copy->counter);
+    Str less = account_of(copy, "p1", "refund", 400);
+    both = str_fmt(house->arena, STR_FMT STR_FMT, STR_ARG(came), STR_ARG(account_line(less)));
+    GOOD(house, fee_settle(&house->ctx, both, true, &found));
+    assert_false(only(&found, SETTLE_REFUND)->taken);
+    both = str_fmt(house->arena, STR_FMT STR_FMT, STR_ARG(came), STR_ARG(account_line(back)));
+    GOOD(house, fee_settle(&house->ctx, both, true, &found));
+    assert_true(only(&found, SETTLE_REFUND)->taken);
+    assert_int_equal(payment(copy).state, PAY_REFUNDED);
+    assert_true(str_eq(payment(copy).receipts.items[0].post, STR("citizens-counter-clerk")));
     pay_close(&house->tenant);
 }
 
@@ -393,6 +433,7 @@ int main(void) {
         CASE(a_fee_on_sending_is_due_at_once_unless_it_is_nothing),
         CASE(bad_amounts_and_unknown_payments_are_refused),
         CASE(the_account_shows_what_differs_and_is_taken_in),
+        CASE(only_what_was_to_go_back_is_taken_in_as_given_back),
         CASE(what_the_account_lacks_never_came),
     };
     return cmocka_run_group_tests_name("procedure fee", tests, NULL, NULL);
