@@ -13,6 +13,7 @@
 /* Channels at the counter; any other one is a provider's name. */
 #define PAY_CASH    STR("cash")
 #define PAY_VOUCHER STR("voucher")
+bool pay_is_counter(Str channel);
 
 typedef enum PayState {
     PAY_INVOICED,  /* due */
@@ -150,7 +151,8 @@ typedef enum PayDecision {
     PAY_RETURN, /* 還付 */
     PAY_KEEP,   /* it stays as the fee */
     PAY_VOID,   /* the provider's account doesn't have it: it never came */
-    PAY_HANDED, /* given back at the counter */
+    PAY_HANDED, /* given back at the counter: what came in there once that was decided, or what its
+                   provider refuses to give back or can't any more */
     PAY_DECISIONS,
 } PayDecision;
 Str pay_decision_word(PayDecision decision);
@@ -159,6 +161,7 @@ typedef struct PartPayDecide {
     PayDecision decision;
     Str post, reason;
     uint64_t version; /* 0: any */
+    bool stranded;    /* its provider isn't there any more */
 } PartPayDecide;
 extern const PartKind part_pay_decide;
 /* What the payment is after it, in *payment; false: it changes nothing. Asks not whether it may be

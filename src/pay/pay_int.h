@@ -18,6 +18,7 @@ struct Pay {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool started, stop, asked; /* lock */
+    bool stranded;             /* its thread's: that another provider's wait was logged */
 };
 
 /* A signed request; its texts lie in ctx->arena. path begins with '/'. */

@@ -29,6 +29,10 @@ Str pay_state_word(PayState state) {
     return state_words[state];
 }
 
+bool pay_is_counter(Str channel) {
+    return str_eq(channel, PAY_CASH) || str_eq(channel, PAY_VOUCHER);
+}
+
 Str receipt_state_word(ReceiptState state) {
     assert(state < RECEIPT_STATES);
     return receipt_words[state];
@@ -304,8 +308,7 @@ static void lists_set(Arena *arena, Entity *after, const Payment *payment) {
 static bool waits_for_provider(const Payment *payment) {
     if (payment_open(payment)) return true;
     VEC_EACH (const PayReceipt, receipt, &payment->receipts) {
-        bool counter = str_eq(receipt->channel, PAY_CASH) || str_eq(receipt->channel, PAY_VOUCHER);
-        if (receipt->state == RECEIPT_RETURNING && !counter) return true;
+        if (receipt->state == RECEIPT_RETURNING && !pay_is_counter(receipt->channel)) return true;
     }
     return false;
 }
@@ -460,8 +463,14 @@ static const struct {
     [PAY_RETURN] = {1u << RECEIPT_UNDECIDED, RECEIPT_RETURNING},
     [PAY_KEEP] = {1u << RECEIPT_UNDECIDED, RECEIPT_KEPT},
     [PAY_VOID] = {1u << RECEIPT_KEPT | 1u << RECEIPT_UNDECIDED, RECEIPT_VOID},
-    [PAY_HANDED] = {1u << RECEIPT_RETURNING, RECEIPT_RETURNED},
+    [PAY_HANDED] = {1u << RECEIPT_UNDECIDED | 1u << RECEIPT_RETURNING, RECEIPT_RETURNED},
 };
+
+/* No other way back is open: what a provider gives back must not be given twice. */
+static bool may_hand(const PartPayDecide *part, const PayReceipt *receipt) {
+    if (receipt->state == RECEIPT_UNDECIDED) return str_eq(receipt->why, STR("refused"));
+    return part->stranded || pay_is_counter(receipt->channel);
+}
 
 static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartPayDecide *part = args;
@@ -475,7 +484,8 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
                         "Nothing of this name came in.");
     if (receipt->state == decisions[part->decision].to) return RC_OK;
     if (part->version && part->version != before->version) return moved_on(ctx, part->id);
-    if (!(decisions[part->decision].from & 1u << receipt->state))
+    bool waits = decisions[part->decision].from & 1u << receipt->state;
+    if (!waits || (part->decision == PAY_HANDED && !may_hand(part, receipt)))
         return ctx_fail(ctx, RC_CONFLICT, "decided", part->receipt,
                         "This waits for no such decision any more: load the page again.");
     if (part->decision == PAY_KEEP && receipts_in(&payment, 1u << RECEIPT_KEPT))

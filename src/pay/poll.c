@@ -81,8 +81,17 @@ static Rc refund_ask(Ctx *ctx, const Pay *pay, const Payment *payment, const Pay
     return post(ctx, pay, payment, &event);
 }
 
+static void stranded(Pay *pay, const Payment *payment, const PayReceipt *receipt) {
+    if (pay->stranded || pay_is_counter(receipt->channel)) return;
+    pay->stranded = true;
+    log_warn("pay",
+             "payment " STR_FMT " is to go back through " STR_FMT ", which is no provider of this "
+             "city any more: the office gives it back (/staff/payments lists all of these)",
+             STR_ARG(payment->number), STR_ARG(receipt->channel));
+}
+
 /* One that the provider doesn't answer keeps no other from being asked. */
-static void payment_ask(Ctx *ctx, const Pay *pay, const Entity *entity) {
+static void payment_ask(Ctx *ctx, Pay *pay, const Entity *entity) {
     Payment payment;
     Rc rc = RC_OK;
     payment_read(ctx->arena, entity, &payment);
@@ -90,16 +99,18 @@ static void payment_ask(Ctx *ctx, const Pay *pay, const Entity *entity) {
         if (session->state == SESSION_OPEN && rc == RC_OK)
             rc = session_ask(ctx, pay, &payment, session);
     VEC_EACH (const PayReceipt, receipt, &payment.receipts) {
-        bool own = str_eq(receipt->channel, pay->provider);
-        if (receipt->state == RECEIPT_RETURNING && own && rc == RC_OK)
+        if (receipt->state != RECEIPT_RETURNING || rc != RC_OK) continue;
+        if (str_eq(receipt->channel, pay->provider))
             rc = refund_ask(ctx, pay, &payment, receipt);
+        else
+            stranded(pay, &payment, receipt);
     }
     if (rc != RC_OK)
         log_warn("pay", "the provider was not asked about a payment: " STR_FMT,
                  STR_ARG(ctx->error.detail));
 }
 
-static void pay_round(Ctx *ctx, const Pay *pay) {
+static void pay_round(Ctx *ctx, Pay *pay) {
     ProjectWish wish = {.type = STR("Payment"), .q = STR("asks==true"), .limit = AT_ONCE};
     ProjectAnswer found;
     ctx->deadline = time_monotonic() + TIME_MINUTE;

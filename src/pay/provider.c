@@ -20,7 +20,7 @@ static bool name_good(Str name) {
         char c = name.ptr[i];
         if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;
     }
-    return name.len <= NAME_MOST && !str_eq(name, PAY_CASH) && !str_eq(name, PAY_VOUCHER);
+    return name.len <= NAME_MOST && !pay_is_counter(name);
 }
 
 /* What the operator wrote as an address may be called; a name leads to a public one only. */

@@ -212,8 +212,7 @@ static Rc taking(Ctx *ctx, Str case_id) {
 /* Its name follows from what was seen: the second press has the first one's. */
 Rc fee_take(Ctx *ctx, Str case_id, Str channel, uint64_t version) {
     Payment payment;
-    bool known = str_eq(channel, PAY_CASH) || str_eq(channel, PAY_VOUCHER);
-    if (!known)
+    if (!pay_is_counter(channel))
         return ctx_fail(ctx, RC_INVALID, "no-channel", STR("channel"),
                         "At the counter a fee is paid in cash or by a voucher.");
     TRY(taking(ctx, case_id));
@@ -243,9 +242,30 @@ Rc fee_may_decide(Ctx *ctx, const Entity *application) {
     return gate_check(ctx, &ask);
 }
 
+bool fee_is_stranded(const Ctx *ctx, const PayReceipt *receipt) {
+    const Pay *pay = ctx->tenant->pay;
+    bool known =
+        pay_is_counter(receipt->channel) || (pay && str_eq(receipt->channel, pay_provider(pay)));
+    return receipt->state == RECEIPT_RETURNING && !known;
+}
+
+static bool is_stranded(Ctx *ctx, const Payment *payment, Str receipt) {
+    const PayReceipt *found = payment_receipt(payment, receipt);
+    return found && fee_is_stranded(ctx, found);
+}
+
+/* That it goes back over the counter was decided, for it came in there. */
+static bool only_hands(Ctx *ctx, const FeeDecision *decision) {
+    Payment payment;
+    if (decision->decision != PAY_HANDED) return false;
+    if (fee_of(ctx, decision->case_id, &payment) != RC_OK) return true;
+    const PayReceipt *receipt = payment_receipt(&payment, decision->receipt);
+    return !receipt || pay_is_counter(receipt->channel);
+}
+
 static Rc deciding(Ctx *ctx, const FeeDecision *decision) {
     const Entity *application;
-    if (decision->decision == PAY_HANDED) return taking(ctx, decision->case_id);
+    if (only_hands(ctx, decision)) return taking(ctx, decision->case_id);
     TRY(case_load(ctx, decision->case_id, &application));
     TRY(fee_may_decide(ctx, application));
     if (!text_is_blank(ctx->arena, decision->reason)) return RC_OK;
@@ -267,7 +287,8 @@ static Rc decide_once(Ctx *ctx, const FeeDecision *decision) {
                             .decision = decision->decision,
                             .post = str_dup(arena, ctx->actor->post),
                             .reason = str_dup(arena, str_trim(decision->reason)),
-                            .version = before.version};
+                            .version = before.version,
+                            .stranded = is_stranded(ctx, &before, decision->receipt)};
     command_needs(command, part->id);
     command_add(command, &part_pay_decide, part);
     bool decides = payment_decide(&after, part);

@@ -27,14 +27,18 @@ bool fee_may_take(Ctx *ctx, const Entity *application);
    press twice is once. RC_INVALID "no-channel"; RC_CONFLICT "paid-already": the money is handed
    back at once. */
 Rc fee_take(Ctx *ctx, Str case_id, Str channel, uint64_t version);
+/* It is to go back through a provider that this city doesn't have any more: the office gives it
+   back. */
+bool fee_is_stranded(const Ctx *ctx, const PayReceipt *receipt);
 typedef struct FeeDecision {
     Str case_id, receipt;
     PayDecision decision;
-    Str reason; /* demanded, but for PAY_HANDED */
+    Str reason; /* demanded, but for PAY_HANDED of what the counter took */
 } FeeDecision;
 /* Whether who acts may decide on what came in (還付, 専決); RC_DENIED says what is missing. */
 Rc fee_may_decide(Ctx *ctx, const Entity *application);
-/* Moves the case on where that pays its fee, as fee_post does. Fails as part_pay_decide; RC_INVALID
+/* PAY_HANDED of what the counter took is for those who take money, all else for those who decide.
+   Moves the case on where that pays its fee, as fee_post does. Fails as part_pay_decide; RC_INVALID
    "missing" at "reason". */
 Rc fee_decide(Ctx *ctx, const FeeDecision *decision);
 

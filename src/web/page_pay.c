@@ -7,8 +7,7 @@
 /* ---- pieces ---- */
 
 static Str channel_word(Str channel) {
-    bool counter = str_eq(channel, PAY_CASH) || str_eq(channel, PAY_VOUCHER);
-    return str_empty(channel) || counter ? channel : STR("online");
+    return str_empty(channel) || pay_is_counter(channel) ? channel : STR("online");
 }
 
 static const char *state_level(PayState state) {
@@ -228,17 +227,22 @@ static Desk desk_of(Ctx *ctx, const Entity *application, const HttpForm *form) {
     return desk;
 }
 
-static Json desk_receipt(Arena *arena, const Desk *desk, const PayReceipt *receipt) {
+static Json desk_receipt(const Ctx *ctx, const Desk *desk, const PayReceipt *receipt) {
+    Arena *arena = ctx->arena;
     View one = receipt_view(arena, receipt);
     Str move = str_fmt(arena, "fee-" STR_FMT, STR_ARG(receipt->id));
     bool sent = desk->form && str_eq(http_form_value(desk->form, "move"), move);
-    bool counter = str_eq(channel_word(receipt->channel), receipt->channel);
+    bool counter = pay_is_counter(receipt->channel);
+    bool stranded = fee_is_stranded(ctx, receipt);
     view_str(&one, "move", move);
     view_str(&one, "text_id", str_fmt(arena, "text-" STR_FMT, STR_ARG(move)));
     view_set(&one, "text", json_of_str(sent ? http_form_value(desk->form, "text") : STR("")));
     view_bool(&one, "open", sent);
     view_bool(&one, "decides", desk->decides && receipt->state == RECEIPT_UNDECIDED);
     bool open = receipt->state == RECEIPT_UNDECIDED;
+    bool refused = open && str_eq(receipt->why, STR("refused"));
+    view_bool(&one, "stranded", stranded);
+    view_bool(&one, "gives", desk->decides && (refused || stranded));
     view_bool(&one, "keeps", open && !str_eq(receipt->why, STR("twice")));
     view_bool(&one, "voids", desk->decides && !counter && (open || receipt->state == RECEIPT_KEPT));
     view_bool(&one, "hands", desk->takes && counter && receipt->state == RECEIPT_RETURNING);
@@ -256,7 +260,7 @@ void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const
     Desk desk = desk_of(ctx, application, form);
     View one = payment_view(x, &payment);
     VEC_EACH (const PayReceipt, receipt, &payment.receipts)
-        vec_push(ctx->arena, &receipts, desk_receipt(ctx->arena, &desk, receipt));
+        vec_push(ctx->arena, &receipts, desk_receipt(ctx, &desk, receipt));
     view_items(&one, "receipts", &receipts);
     view_str(&one, "account", payment.account);
     view_bool(&one, "takes", desk.takes && payment.state == PAY_INVOICED);
@@ -279,7 +283,7 @@ static void take_post(HttpExchange *x) {
 }
 
 static Rc decide(HttpExchange *x, const HttpForm *form, Str id) {
-    static const PayDecision may[] = {PAY_RETURN, PAY_KEEP, PAY_VOID};
+    static const PayDecision may[] = {PAY_RETURN, PAY_KEEP, PAY_VOID, PAY_HANDED};
     FeeDecision decision = {.case_id = id,
                             .receipt = http_form_value(form, "receipt"),
                             .decision = PAY_DECISIONS,
@@ -289,7 +293,7 @@ static Rc decide(HttpExchange *x, const HttpForm *form, Str id) {
             decision.decision = may[i];
     if (decision.decision != PAY_DECISIONS) return fee_decide(http_ctx(x), &decision);
     return ctx_fail(http_ctx(x), RC_INVALID, "no-decision", STR("decision"),
-                    "It goes back, stays or never came.");
+                    "It goes back, stays, never came or was given back.");
 }
 
 static void decide_post(HttpExchange *x) {

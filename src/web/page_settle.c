@@ -14,28 +14,46 @@ static Str case_of(Ctx *ctx, Str case_id) {
     return seen ? entity_text(seen, IRI("receiptNumber")) : STR_NONE;
 }
 
+static Json waiting_value(Arena *arena, const Payment *payment, bool stranded) {
+    View one = view_new(arena);
+    view_str(&one, "number", payment->number);
+    view_int(&one, "amount", payment->amount);
+    view_str(&one, "state", pay_state_word(payment->state));
+    view_str(&one, "account", payment->account);
+    view_bool(&one, "stranded", stranded);
+    view_str(&one, "url",
+             str_fmt(arena, "/staff/payments/" STR_FMT,
+                     STR_ARG(str_sub(payment->id, sizeof PAYMENT_ID_PREFIX - 1, payment->id.len))));
+    return view_value(&one);
+}
+
+static bool is_stranded(const Ctx *ctx, const Payment *payment) {
+    VEC_EACH (const PayReceipt, receipt, &payment->receipts)
+        if (fee_is_stranded(ctx, receipt)) return true;
+    return false;
+}
+
+/* What waits for the office, or for a provider that isn't there any more. */
 static Rc waiting_set(HttpExchange *x, View *view) {
+    static const char *const asked[] = {"waits==\"office\"", "waits==\"provider\""};
     Ctx *ctx = http_ctx(x);
-    ProjectAnswer found;
     JsonItems items = {0};
-    ProjectWish wish = {.type = STR("Payment"), .q = STR("waits==\"office\""), .limit = SHOWN_MAX};
-    TRY(project_find(ctx, &wish, &found));
-    for (size_t i = 0; i < found.entities.len; i++) {
-        Payment payment;
-        View one = view_new(ctx->arena);
-        payment_read(ctx->arena, found.entities.items[i], &payment);
-        view_str(&one, "number", payment.number);
-        view_int(&one, "amount", payment.amount);
-        view_str(&one, "state", pay_state_word(payment.state));
-        view_str(&one, "account", payment.account);
-        view_str(
-            &one, "url",
-            str_fmt(ctx->arena, "/staff/payments/" STR_FMT,
-                    STR_ARG(str_sub(payment.id, sizeof PAYMENT_ID_PREFIX - 1, payment.id.len))));
-        vec_push(ctx->arena, &items, view_value(&one));
+    bool more = false;
+    for (size_t k = 0; k < 2; k++) {
+        ProjectAnswer found;
+        ProjectWish wish = {.type = STR("Payment"), .q = str_of(asked[k]), .limit = SHOWN_MAX};
+        TRY(project_find(ctx, &wish, &found));
+        more |= found.more;
+        for (size_t i = 0; i < found.entities.len; i++) {
+            Payment payment;
+            payment_read(ctx->arena, found.entities.items[i], &payment);
+            bool stranded = is_stranded(ctx, &payment);
+            if (k == 0 || stranded)
+                vec_push(ctx->arena, &items, waiting_value(ctx->arena, &payment, stranded));
+        }
     }
     view_items(view, "waiting", &items);
-    view_bool(view, "more", found.more);
+    view_bool(view, "more", more);
     return RC_OK;
 }
 

@@ -90,6 +90,19 @@ static Rc post(Copy *copy, const PayEvent *event) {
     return fee_post(ctx, payment(copy).id, event, STR("api"));
 }
 
+static void provider_open(Copy *copy) {
+    House *house = &copy->house;
+    Str path = str_fmt(house->arena, "%s/pay.key", house->root);
+    FILE *file = fopen(path.ptr, "wbe");
+    assert_non_null(file);
+    fputs("0123456789abcdef0123456789abcdef", file);
+    fclose(file);
+    GOOD(house, pay_open(&house->ctx, &house->tenant,
+                         &(PayOptions){.provider = STR("sandbox"),
+                                       .url = STR("http://127.0.0.1:9"),
+                                       .key_file = path}));
+}
+
 static void a_fee_is_due_by_the_move_that_says_so(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -237,6 +250,62 @@ static void cash_goes_back_over_the_counter(void **state) {
     assert_int_equal(payment(copy).state, PAY_REFUNDED);
 }
 
+/* What a provider gives back is not given back at the counter as well. */
+static void only_what_a_provider_refuses_is_handed_back(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410);
+    FeeDecision decision = {copy->id, STR("p1"), PAY_RETURN, STR("取下げ")};
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    provider_open(copy);
+    act(house, &copy->head);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    decision.decision = PAY_HANDED;
+    act(house, &copy->counter);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_CONFLICT, "decided");
+    event.kind = PAY_EVENT_NOT_RETURNED;
+    event.id = STR("r1");
+    GOOD(house, post(copy, &event));
+    act(house, &copy->counter);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    decision.reason = STR(" ");
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_INVALID, "missing");
+    decision.reason = STR("窓口で現金を返した");
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    GOOD(house, fee_decide(&house->ctx, &decision)); /* the second press */
+    assert_int_equal(payment(copy).state, PAY_REFUNDED);
+    assert_true(str_eq(payment(copy).receipts.items[0].post, STR("citizens-head")));
+    pay_close(&house->tenant);
+}
+
+static void what_a_lost_provider_was_to_give_back_is_handed_back(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410);
+    FeeDecision decision = {copy->id, STR("p1"), PAY_RETURN, STR("取下げ")};
+    event.channel = STR("another");
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    GOOD(house, move(copy, &house->resident, "withdraw"));
+    provider_open(copy);
+    act(house, &copy->head);
+    assert_false(fee_is_stranded(&house->ctx, &payment(copy).receipts.items[0]));
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    assert_true(fee_is_stranded(&house->ctx, &payment(copy).receipts.items[0]));
+    decision.decision = PAY_HANDED;
+    act(house, &copy->counter);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    assert_int_equal(payment(copy).state, PAY_REFUNDED);
+    pay_close(&house->tenant);
+}
+
 static void a_try_is_one_however_often_it_is_pressed(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -292,19 +361,6 @@ static void bad_amounts_and_unknown_payments_are_refused(void **state) {
 }
 
 /* ---- the provider's account ---- */
-
-static void provider_open(Copy *copy) {
-    House *house = &copy->house;
-    Str path = str_fmt(house->arena, "%s/pay.key", house->root);
-    FILE *file = fopen(path.ptr, "wbe");
-    assert_non_null(file);
-    fputs("0123456789abcdef0123456789abcdef", file);
-    fclose(file);
-    GOOD(house, pay_open(&house->ctx, &house->tenant,
-                         &(PayOptions){.provider = STR("sandbox"),
-                                       .url = STR("http://127.0.0.1:9"),
-                                       .key_file = path}));
-}
 
 static Str account_of(Copy *copy, const char *receipt, const char *kind, int amount) {
     Str own = str_sub(payment(copy).id, sizeof PAYMENT_ID_PREFIX - 1, payment(copy).id.len);
@@ -429,6 +485,8 @@ int main(void) {
         CASE(another_amount_that_stays_as_the_fee_moves_the_case),
         CASE(the_counter_takes_money_once),
         CASE(cash_goes_back_over_the_counter),
+        CASE(only_what_a_provider_refuses_is_handed_back),
+        CASE(what_a_lost_provider_was_to_give_back_is_handed_back),
         CASE(a_try_is_one_however_often_it_is_pressed),
         CASE(a_fee_on_sending_is_due_at_once_unless_it_is_nothing),
         CASE(bad_amounts_and_unknown_payments_are_refused),
