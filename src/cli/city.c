@@ -289,6 +289,8 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
 void city_close(City *city) {
     if (!city) return;
     control_stop(city->control);
+    for (size_t i = 0; i < city->tenant_count; i++)
+        pay_stop(city->tenants[i]);
     if (city->server) http_server_stop(city->server, 5 * TIME_SECOND);
     for (size_t i = 0; i < city->tenant_count; i++)
         tenant_close(city->tenants[i]);

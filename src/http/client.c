@@ -503,13 +503,19 @@ HttpClient *http_client_new(HttpClientOptions options) {
     return client;
 }
 
-void http_client_free(HttpClient *client) {
-    if (!client) return;
+void http_client_stop(HttpClient *client) {
     pthread_mutex_lock(&client->lock);
+    bool stopped = client->stopping;
     client->stopping = true;
     pthread_mutex_unlock(&client->lock);
+    if (stopped) return;
     curl_multi_wakeup(client->multi);
     pthread_join(client->thread, NULL);
+}
+
+void http_client_free(HttpClient *client) {
+    if (!client) return;
+    http_client_stop(client);
     for (size_t i = 0; i < client->spares; i++)
         curl_easy_cleanup(client->spare[i]);
     curl_multi_cleanup(client->multi);

@@ -261,6 +261,10 @@ Str http_url_host(Arena *arena, Str url);
  */
 Str http_url_place(Arena *arena, Str url);
 HttpClient *http_client_new(HttpClientOptions options);
+/* Ends what is under way, whose done is called before this returns; what is sent from now on is
+   RC_BUSY. Not on a client thread. */
+void http_client_stop(HttpClient *client);
+/* Stops it first, unless it is. */
 void http_client_free(HttpClient *client);
 /* The call is copied. Only http and https; redirects are not followed (reply.location tells). done
    is called on the client's thread; reply is valid during the call. RC_BUSY: too many in flight. */

@@ -186,7 +186,10 @@ typedef Rc PayPost(Ctx *ctx, Str payment, const PayEvent *event, Str channel);
 /* From now on it is asked what became of what is open, until pay_close: a callback that was lost
    changes nothing in the end. After project_start and gate_open. Nothing without a provider. */
 Rc pay_start(Ctx *ctx, Tenant *tenant, PayPost *post);
-/* Before project_stop. NULL room allowed. */
+/* The provider is asked no more, and whoever is on the way to it is told that it is silent: before
+   the server stops, for they are answered by its threads. Nothing without a provider. */
+void pay_stop(Tenant *tenant);
+/* After pay_stop, or alone; before project_stop. NULL room allowed. */
 void pay_close(Tenant *tenant);
 /* Asks soon, not at the next round only. NULL allowed. Any thread. */
 void pay_wake(Pay *pay);

@@ -110,6 +110,13 @@ static void payment_ask(Ctx *ctx, Pay *pay, const Entity *entity) {
                  STR_ARG(ctx->error.detail));
 }
 
+static bool is_stopping(Pay *pay) {
+    pthread_mutex_lock(&pay->lock);
+    bool stop = pay->stop;
+    pthread_mutex_unlock(&pay->lock);
+    return stop;
+}
+
 static void pay_round(Ctx *ctx, Pay *pay) {
     ProjectWish wish = {.type = STR("Payment"), .q = STR("asks==true"), .limit = AT_ONCE};
     ProjectAnswer found;
@@ -118,7 +125,7 @@ static void pay_round(Ctx *ctx, Pay *pay) {
         log_warn("pay", "open payments were not found: " STR_FMT, STR_ARG(ctx->error.detail));
         return;
     }
-    for (size_t i = 0; i < found.entities.len; i++) {
+    for (size_t i = 0; i < found.entities.len && !is_stopping(pay); i++) {
         ctx->deadline = time_monotonic() + TIME_MINUTE;
         payment_ask(ctx, pay, found.entities.items[i]);
     }
@@ -186,14 +193,23 @@ void pay_wake(Pay *pay) {
     pthread_mutex_unlock(&pay->lock);
 }
 
-void pay_close(Tenant *tenant) {
+/* The client first: the thread may wait for an answer that takes its time. */
+void pay_stop(Tenant *tenant) {
     Pay *pay = tenant->pay;
     if (!pay) return;
     pthread_mutex_lock(&pay->lock);
     pay->stop = true;
     pthread_cond_broadcast(&pay->wake);
     pthread_mutex_unlock(&pay->lock);
+    http_client_stop(pay->client);
     if (pay->started) pthread_join(pay->thread, NULL);
+    pay->started = false;
+}
+
+void pay_close(Tenant *tenant) {
+    Pay *pay = tenant->pay;
+    if (!pay) return;
+    pay_stop(tenant);
     tenant->pay = NULL;
     http_client_free(pay->client);
     pthread_cond_destroy(&pay->wake);

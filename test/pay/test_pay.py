@@ -282,6 +282,38 @@ def said(machi, event):
         return None
 
 
+def stopped_while_somebody_is_on_the_way(machi, provider):
+    """Who waits for the provider is told that it is silent; nobody waits for it, neither the poll nor the end."""
+    browsers = [applied(machi) for _ in range(3)]
+    for browser, case in browsers:
+        begun(browser, case)
+    browser, case = applied(machi)
+    browser.ask('GET', case)
+    open_, look, silent, heard = provider.open, provider.look, threading.Event(), []
+    looked, opened = threading.Event(), threading.Event()
+
+    def wait(reached, asked, before):
+        reached.set()
+        silent.wait(30)
+        return before(asked)
+    provider.look = lambda session: wait(looked, session, look)
+    provider.open = lambda asked: wait(opened, asked, open_)
+    assert looked.wait(10), 'nothing is asked for'
+    caller = threading.Thread(target=lambda: heard.append(browser.ask('POST', case + '/pay', {})))
+    caller.start()
+    assert opened.wait(10), 'nobody goes to the provider'
+    began = time.time()
+    machi.stop()
+    took = time.time() - began
+    caller.join()
+    provider.open, provider.look = open_, look
+    silent.set()
+    assert heard and heard[0][0] == 503 and '決済事業者につながりません' in heard[0][1], heard
+    assert took < 4, f'the end waited {took:.1f} s for the provider'
+    machi.start()
+    shows(browser, case, '未納')
+
+
 def without_a_provider_the_counter_is_named(folder):
     machi = Machi(folder / 'none')
     browser, case = applied(machi)
@@ -305,7 +337,7 @@ def wrong_settings_are_refused(folder):
 
 TESTS = (one_pays_and_sees_it, repeated_late_and_out_of_order_it_is_paid_once, a_lost_callback_is_asked_for, forged_and_old_ones_are_refused,
          a_failure_is_told_and_tried_again, what_comes_after_the_end_is_not_lost, a_provider_that_is_silent_takes_nothing,
-         killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
+         stopped_while_somebody_is_on_the_way, killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
 ALONE = (without_a_provider_the_counter_is_named, wrong_settings_are_refused)
 
 
