@@ -144,9 +144,9 @@ typedef struct PartPayEnd {
 } PartPayEnd;
 extern const PartKind part_pay_end;
 
-/* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-receipt"; RC_CONFLICT
-   "decided": it waits for no such decision; "twice": the fee was paid by something else;
-   "moved-on": it is another version. */
+/* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-payment-receipt";
+   RC_CONFLICT "decided": it waits for no such decision; "twice": the fee was paid by something
+   else; "moved-on": it is another version. */
 typedef enum PayDecision {
     PAY_RETURN, /* 還付 */
     PAY_KEEP,   /* it stays as the fee */

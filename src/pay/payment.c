@@ -480,7 +480,7 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     payment_read(ctx->arena, before, &payment);
     const PayReceipt *receipt = receipt_of(&payment, part->receipt);
     if (!receipt)
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-receipt", part->receipt,
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-payment-receipt", part->receipt,
                         "Nothing of this name came in.");
     if (receipt->state == decisions[part->decision].to) return RC_OK;
     if (part->version && part->version != before->version) return moved_on(ctx, part->id);
