@@ -16,8 +16,8 @@ Rc fee_of(Ctx *ctx, Str case_id, Payment *out);
    by its own name or by that of what came in, changes nothing. RC_NOT_FOUND "no-payment";
    RC_INVALID "bad-amount". Whoever calls has made sure that it is so. Pool threads, as all here. */
 Rc fee_post(Ctx *ctx, Str payment, const PayEvent *event, Str channel);
-/* A try to pay online of whose case it is: the one that is open, or a new one, durable before the
-   provider hears of it. RC_CONFLICT "not-due"; RC_LIMIT. */
+/* A try to pay online of whose case it is: the one that is open in *payment, or a new one, durable
+   before the provider hears of it. RC_CONFLICT "not-due"; RC_LIMIT. */
 Rc fee_try(Ctx *ctx, Str case_id, Payment *payment, Str *session);
 
 /* ---- the office ---- */

@@ -114,8 +114,17 @@ typedef struct Going {
     HttpExchange *x;
     Pay *pay;
     Str base, url;
+    bool before; /* the try had begun before: it may be paid already */
     Rc rc;
 } Going;
+
+/* That nothing was taken can be said of a try that has just begun only. */
+static Rc silent(Ctx *ctx, const Going *going, Rc rc) {
+    if (!going->before) return rc;
+    return ctx_fail(ctx, RC_BUSY, "pay-unsure", STR_NONE,
+                    "The payment provider cannot be reached, so it can't be confirmed yet whether "
+                    "you have paid: don't pay again, and look at your case in some minutes.");
+}
 
 static void gone(HttpExchange *x, void *arg) {
     const Going *going = arg;
@@ -135,6 +144,7 @@ static void gone(HttpExchange *x, void *arg) {
 static void answered(void *arg, const HttpReply *reply) {
     Going *going = arg;
     going->rc = pay_page(http_ctx(going->x), going->pay, reply, &going->url);
+    if (going->rc != RC_OK) going->rc = silent(http_ctx(going->x), going, going->rc);
     http_resume(going->x, HTTP_POOL, gone, going);
 }
 
@@ -145,11 +155,15 @@ static Rc go(HttpExchange *x, const Payment *payment, Str session, const CasePla
                   .session = session,
                   .back = page_whole_address(x, STR("/pay/return")),
                   .language = web_lang_of(x) == WEB_EN ? STR("en") : STR("ja")};
-    *going = (Going){.x = x, .pay = ctx->tenant->pay, .base = place->base};
+    *going = (Going){.x = x,
+                     .pay = ctx->tenant->pay,
+                     .base = place->base,
+                     .before = payment_open(payment) != NULL};
     http_defer(x);
     if (pay_ask(ctx, going->pay, &ask, answered, going) == RC_OK) return RC_OK;
-    return ctx_fail(ctx, RC_BUSY, "provider-silent", STR_NONE,
-                    "Too many go to the payment provider at once: try again in a minute.");
+    Rc rc = ctx_fail(ctx, RC_BUSY, "provider-silent", STR_NONE,
+                     "Too many go to the payment provider at once: try again in a minute.");
+    return silent(ctx, going, rc);
 }
 
 static void pay_post(HttpExchange *x) {

@@ -221,8 +221,10 @@ def a_provider_that_is_silent_takes_nothing(machi, provider):
     open_ = provider.open
     provider.open = lambda asked: {'page': 'x' * 70000}
     status, text, _ = browser.ask('POST', case + '/pay', {})
+    again = browser.ask('POST', case + '/pay', {})
     provider.open = open_
-    assert status == 503 and '決済事業者につながりません' in text, (status, text)
+    assert status == 503 and '決済事業者につながりません' in text and 'お金は引き落とされていません' in text, (status, text)
+    assert again[0] == 503 and '重ねて支払わずに' in again[1] and '引き落とされていません' not in again[1], again
     shows(browser, case, '未納')
     pressed(begun(browser, case))
     paid_once(browser, case)
