@@ -122,13 +122,29 @@ static bool is_moved_on(const Ctx *ctx, Rc rc) {
     return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on"));
 }
 
-static Rc post_once(Ctx *ctx, Str id, const PayEvent *event, Str channel) {
+/* What is taken in, and as of which version of the payment; 0: of any. */
+typedef struct Posting {
+    Str payment, channel;
+    const PayEvent *event;
+    uint64_t version;
+} Posting;
+
+static Rc paid_already(Ctx *ctx, Str id) {
+    return ctx_fail(ctx, RC_CONFLICT, "paid-already", id,
+                    "Something was paid or changed since you looked: look again before you take "
+                    "the money.");
+}
+
+static Rc post_once(Ctx *ctx, const Posting *posting) {
     Payment before, after;
     Outcome outcome;
-    TRY(payment_load(ctx, id, &before));
-    TRY(payment_load(ctx, id, &after));
+    const PayEvent *event = posting->event;
+    TRY(payment_load(ctx, posting->payment, &before));
+    TRY(payment_load(ctx, posting->payment, &after));
     if (!payment_fold(ctx->arena, &after, event)) return RC_OK;
-    Command *command = case_command(ctx, STR("pay.event"), before.case_id, channel);
+    if (posting->version && posting->version != before.version)
+        return paid_already(ctx, posting->payment);
+    Command *command = case_command(ctx, STR("pay.event"), before.case_id, posting->channel);
     PartPayEvent *part = NEW(command_arena(command), PartPayEvent);
     *part = (PartPayEvent){.id = str_dup(command_arena(command), before.id),
                            .event = event_dup(command_arena(command), event),
@@ -142,17 +158,22 @@ static Rc post_once(Ctx *ctx, Str id, const PayEvent *event, Str channel) {
     return rc;
 }
 
-Rc fee_post(Ctx *ctx, Str payment, const PayEvent *event, Str channel) {
+static Rc post(Ctx *ctx, const Posting *posting) {
+    const PayEvent *event = posting->event;
     bool money = event->kind == PAY_EVENT_PAID || event->kind == PAY_EVENT_RETURNED;
     if (money && (event->amount <= 0 || event->amount > YEN_MAX || str_empty(event->receipt)))
         return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
                         "What came in has a name, and an amount of 1 to %d yen.", YEN_MAX);
     Rc rc = RC_OK;
     for (int i = 0; i < TRIES_MAX; i++) {
-        rc = post_once(ctx, payment, event, channel);
+        rc = post_once(ctx, posting);
         if (!is_moved_on(ctx, rc)) break;
     }
     return rc;
+}
+
+Rc fee_post(Ctx *ctx, Str payment, const PayEvent *event, Str channel) {
+    return post(ctx, &(Posting){.payment = payment, .channel = channel, .event = event});
 }
 
 /* ---- paying online ---- */
@@ -222,16 +243,14 @@ Rc fee_take(Ctx *ctx, Str case_id, Str channel, uint64_t version) {
     Str receipt = str_fmt(ctx->arena, "counter-%llu", (unsigned long long)version);
     if (payment_receipt(&payment, receipt)) return RC_OK;
     if (payment.state != PAY_INVOICED || payment.version != version)
-        return ctx_fail(ctx, RC_CONFLICT, "paid-already", case_id,
-                        "Something was paid or changed since you looked: look again before you "
-                        "take the money.");
+        return paid_already(ctx, case_id);
     PayEvent event = {.kind = PAY_EVENT_PAID,
                       .receipt = receipt,
                       .channel = channel,
                       .amount = payment.amount,
                       .at = time_now(ctx->clock),
                       .post = ctx->actor->post};
-    return fee_post(ctx, payment.id, &event, STR("counter"));
+    return post(ctx, &(Posting){payment.id, STR("counter"), &event, version});
 }
 
 Rc fee_may_decide(Ctx *ctx, const Entity *application) {

@@ -2,6 +2,7 @@
    case ends; over the starter's copy of the resident record, which is paid after the review. */
 #include "cases.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -250,6 +251,55 @@ static void cash_goes_back_over_the_counter(void **state) {
     assert_int_equal(payment(copy).state, PAY_REFUNDED);
 }
 
+typedef struct Racer {
+    House *house;
+    Actor *actor; /* NULL: the provider says that it was paid */
+    pthread_barrier_t *start;
+    Str case_id, payment;
+    uint64_t seen;
+    Rc rc;
+} Racer;
+
+static void *race(void *arg) {
+    Racer *racer = arg;
+    Rand rand = rand_system();
+    Ctx ctx = house_thread(racer->house, &rand);
+    PayEvent event = paid("p1", 410);
+    ctx.actor = racer->actor ? racer->actor : (Actor *)gate_system_actor();
+    ctx.purpose = STR("application-check");
+    pthread_barrier_wait(racer->start);
+    racer->rc = racer->actor ? fee_take(&ctx, racer->case_id, PAY_CASH, racer->seen)
+                             : fee_post(&ctx, racer->payment, &event, STR("api"));
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+/* Whoever takes money that was paid online in that moment is told so, and it isn't in the books. */
+static void the_counter_takes_no_money_that_was_just_paid_online(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    for (int round = 0; round < 12; round++) {
+        pthread_barrier_t start;
+        pthread_t thread;
+        if (round) copy->id = send(house, "resident-record-copy", 0);
+        GOOD(house, move(copy, &copy->counter, "accept"));
+        Payment due = payment(copy);
+        pthread_barrier_init(&start, NULL, 2);
+        Racer counter = {house, &copy->counter, &start, copy->id, due.id, due.version, RC_OK};
+        Racer online = {house, NULL, &start, copy->id, due.id, 0, RC_OK};
+        assert_int_equal(pthread_create(&thread, NULL, race, &online), 0);
+        race(&counter);
+        pthread_join(thread, NULL);
+        pthread_barrier_destroy(&start);
+        Payment after = payment(copy);
+        assert_int_equal(online.rc, RC_OK);
+        assert_int_equal(counter.rc, after.receipts.len == 2 ? RC_OK : RC_CONFLICT);
+        VEC_EACH (const PayReceipt, receipt, &after.receipts)
+            assert_false(pay_is_counter(receipt->channel) && receipt->state != RECEIPT_KEPT);
+        state_is(copy, "paid");
+    }
+}
+
 /* What a provider gives back is not given back at the counter as well. */
 static void only_what_a_provider_refuses_is_handed_back(void **state) {
     Copy *copy = *state;
@@ -485,6 +535,7 @@ int main(void) {
         CASE(another_amount_that_stays_as_the_fee_moves_the_case),
         CASE(the_counter_takes_money_once),
         CASE(cash_goes_back_over_the_counter),
+        CASE(the_counter_takes_no_money_that_was_just_paid_online),
         CASE(only_what_a_provider_refuses_is_handed_back),
         CASE(what_a_lost_provider_was_to_give_back_is_handed_back),
         CASE(a_try_is_one_however_often_it_is_pressed),
