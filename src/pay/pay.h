@@ -191,7 +191,8 @@ Rc pay_start(Ctx *ctx, Tenant *tenant, PayPost *post);
 void pay_stop(Tenant *tenant);
 /* After pay_stop, or alone; before project_stop. NULL room allowed. */
 void pay_close(Tenant *tenant);
-/* Asks soon, not at the next round only. NULL allowed. Any thread. */
+/* Asks soon, not at the next round only, though no round begins within 5 s of the one before for it:
+   anybody may come back. NULL allowed. Any thread. */
 void pay_wake(Pay *pay);
 Str pay_provider(const Pay *pay);
 /* Scheme, host and port of the provider's pages. */

@@ -18,6 +18,7 @@ struct Pay {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool started, stop, asked; /* lock */
+    int64_t round_at;          /* its thread's, monotonic: when the last round began; 0: none did */
     bool stranded;             /* its thread's: that another provider's wait was logged */
 };
 

@@ -2,7 +2,6 @@
    thread of its own: an answer that takes its time holds up no other timer. */
 #include "pay_int.h"
 
-#include <errno.h>
 #include <time.h>
 
 enum { POLL_ARENA = 64 << 20, AT_ONCE = 200 };
@@ -10,6 +9,9 @@ enum { POLL_ARENA = 64 << 20, AT_ONCE = 200 };
 /* Who has just gone to the provider's page hasn't paid yet; a try that the provider never heard of
    is over once nobody can come back to it. */
 static const int64_t young = 2 * TIME_SECOND, forgotten = 2 * TIME_HOUR;
+
+/* Rounds that somebody wakes it for are this far from the one before. */
+static const int64_t woken = 5 * TIME_SECOND;
 
 /* ---- one question ---- */
 
@@ -133,19 +135,25 @@ static void pay_round(Ctx *ctx, Pay *pay) {
 
 /* ---- the thread ---- */
 
+static struct timespec instant(int64_t monotonic) {
+    return (struct timespec){.tv_sec = monotonic / TIME_SECOND,
+                             .tv_nsec = monotonic % TIME_SECOND * 1000};
+}
+
+/* Until the next round is due, or one that was asked for may begin; false: it stops. */
 static bool wait_for(Pay *pay) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nanos = until.tv_nsec + pay->every % TIME_SECOND * 1000;
-    until.tv_sec += pay->every / TIME_SECOND + nanos / 1000000000;
-    until.tv_nsec = nanos % 1000000000;
+    int64_t due = time_monotonic() + pay->every, soonest = pay->round_at + woken;
     pthread_mutex_lock(&pay->lock);
-    int rc = 0;
-    while (!pay->stop && !pay->asked && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&pay->wake, &pay->lock, &until);
+    while (!pay->stop) {
+        int64_t until = pay->asked && soonest < due ? soonest : due;
+        struct timespec at = instant(until);
+        if (time_monotonic() >= until) break;
+        pthread_cond_timedwait(&pay->wake, &pay->lock, &at);
+    }
     bool go_on = !pay->stop;
     pay->asked = false;
     pthread_mutex_unlock(&pay->lock);
+    pay->round_at = time_monotonic();
     return go_on;
 }
 

@@ -186,11 +186,12 @@ static void pay_post(HttpExchange *x) {
 
 static void return_get(HttpExchange *x) {
     Str back = http_cookie(x, BACK_COOKIE);
-    pay_wake(http_ctx(x)->tenant->pay);
+    bool good = is_case_page(back);
+    if (good) pay_wake(http_ctx(x)->tenant->pay);
     http_set_cookie(
         x,
         (HttpSetCookie){.name = BACK_COOKIE, .value = STR(""), .secure = pages_options(x)->secure});
-    page_see(x, is_case_page(back) ? back : STR("/cases/find"));
+    page_see(x, good ? back : STR("/cases/find"));
 }
 
 /* ---- what the provider says ---- */

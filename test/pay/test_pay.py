@@ -115,13 +115,13 @@ def pressed(place, what='pay'):
 
 def shows(browser, case, *texts, without=()):
     """The case's page, once it shows all of these."""
-    until = time.time() + 15
+    end = time.time() + 15
     while True:
         page = html.unescape(browser.ask('GET', case)[1])
         if all(text in page for text in texts):
             assert not any(text in page for text in without), page
             return page
-        assert time.time() < until, (texts, re.sub(r'<[^>]+>', ' ', page[page.find('手数料の納付'):])[:800])
+        assert time.time() < end, (texts, re.sub(r'<[^>]+>', ' ', page[page.find('手数料の納付'):])[:800])
         time.sleep(0.1)
 
 
@@ -316,6 +316,45 @@ def stopped_while_somebody_is_on_the_way(machi, provider):
     shows(browser, case, '未納')
 
 
+def served(folder, every):
+    """A city and its provider."""
+    server = ThreadingHTTPServer(('127.0.0.1', 0), sandbox.Handler)
+    (folder / 'pay.key').write_bytes(KEY + b'\n')
+    machi = Machi(folder / f'data-{every}', '--pay.provider', 'sandbox', '--pay.url', f'http://127.0.0.1:{server.server_address[1]}',
+                  '--pay.key', str(folder / 'pay.key'), '--pay.every', every)
+    server.provider = sandbox.Provider(KEY, f'http://127.0.0.1:{machi.port}', 'sandbox', {})
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return machi, server.provider
+
+
+def until(holds, seconds, what):
+    end = time.time() + seconds
+    while not holds():
+        assert time.time() < end, what
+        time.sleep(0.1)
+
+
+def who_comes_back_has_it_asked_for_and_no_more_often(folder):
+    machi, provider = served(folder, '1h')
+    asked, look = [], provider.look
+    provider.look = lambda session: asked.append(1) or look(session)
+    browser, case = applied(machi)
+    begun(browser, case)
+    time.sleep(2.2)  # who has just gone to the provider is not asked for
+    for cookie in ('', 'machi_pay=//elsewhere.example'):
+        assert machi.ask('GET', '/pay/return', headers={'Cookie': cookie})[0] == 303
+    time.sleep(0.7)
+    assert not asked, 'whoever comes has the provider asked'
+    assert browser.ask('GET', '/pay/return')[2] == case
+    until(lambda: asked, 3, 'nothing was asked')
+    came = {'Cookie': f'machi_pay={case}'}
+    machi.ask('GET', '/pay/return', headers=came)
+    time.sleep(1)
+    assert len(asked) == 1, 'asked again at once'
+    until(lambda: len(asked) == 2, 6, 'who came back meanwhile was forgotten')
+    machi.stop()
+
+
 def without_a_provider_the_counter_is_named(folder):
     machi = Machi(folder / 'none')
     browser, case = applied(machi)
@@ -340,22 +379,17 @@ def wrong_settings_are_refused(folder):
 TESTS = (one_pays_and_sees_it, repeated_late_and_out_of_order_it_is_paid_once, a_lost_callback_is_asked_for, forged_and_old_ones_are_refused,
          a_failure_is_told_and_tried_again, what_comes_after_the_end_is_not_lost, a_provider_that_is_silent_takes_nothing,
          stopped_while_somebody_is_on_the_way, killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
-ALONE = (without_a_provider_the_counter_is_named, wrong_settings_are_refused)
+ALONE = (who_comes_back_has_it_asked_for_and_no_more_often, without_a_provider_the_counter_is_named, wrong_settings_are_refused)
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix='machi-pay-') as name:
         folder = pathlib.Path(name)
-        server = ThreadingHTTPServer(('127.0.0.1', 0), sandbox.Handler)
-        (folder / 'pay.key').write_bytes(KEY + b'\n')
-        machi = Machi(folder / 'data', '--pay.provider', 'sandbox', '--pay.url', f'http://127.0.0.1:{server.server_address[1]}',
-                      '--pay.key', str(folder / 'pay.key'), '--pay.every', '200ms')
-        server.provider = sandbox.Provider(KEY, f'http://127.0.0.1:{machi.port}', 'sandbox', {})
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        machi, provider = served(folder, '200ms')
         print(f'1..{len(TESTS) + len(ALONE)}')
         for n, test in enumerate(TESTS, 1):
-            server.provider.knobs, began = {}, time.time()
-            test(machi, server.provider)
+            provider.knobs, began = {}, time.time()
+            test(machi, provider)
             print(f'ok {n} - {test.__name__.replace("_", " ")} # {time.time() - began:.1f} s', flush=True)
         machi.stop()
         for n, test in enumerate(ALONE, len(TESTS) + 1):
