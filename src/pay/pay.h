@@ -195,6 +195,10 @@ void pay_close(Tenant *tenant);
    anybody may come back. NULL allowed. Any thread. */
 void pay_wake(Pay *pay);
 Str pay_provider(const Pay *pay);
+/* What is told to the operator once a minute at most: anybody can bring it about. */
+typedef enum PayTold { PAY_TOLD_CALLBACK, PAY_TOLD_PAGE, PAY_TOLDS } PayTold;
+/* Whether it may be told now; then not again for a minute. Any thread. */
+bool pay_may_tell(Pay *pay, PayTold what);
 /* Scheme, host and port of the provider's pages. */
 Str pay_origin(const Pay *pay);
 

@@ -18,7 +18,9 @@ struct Pay {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool started, stop, asked; /* lock */
+    int64_t told[PAY_TOLDS];   /* lock; monotonic; 0: never */
     int64_t round_at;          /* its thread's, monotonic: when the last round began; 0: none did */
+    bool troubled;             /* its thread's: what is wrong was logged in this round */
     bool stranded;             /* its thread's: that another provider's wait was logged */
 };
 

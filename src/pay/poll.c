@@ -15,6 +15,15 @@ static const int64_t woken = 5 * TIME_SECOND;
 
 /* ---- one question ---- */
 
+/* Nobody sees it but the operator: what is open stays so. */
+static Rc refusal(Ctx *ctx, int status) {
+    bool signature = status == 401 || status == 403;
+    return ctx_fail(ctx, RC_FAILED, "provider-refuses", STR_NONE, "It answered %d%s.", status,
+                    signature ? ", so it takes no signature of ours: check that pay.key is its "
+                                "key, and that both clocks are right"
+                              : "");
+}
+
 static Rc provider_call(Ctx *ctx, const Pay *pay, const PayRequest *request, int *status,
                         const Json **said) {
     HttpCall call;
@@ -23,7 +32,8 @@ static Rc provider_call(Ctx *ctx, const Pay *pay, const PayRequest *request, int
     TRY(http_client_call(ctx, pay->client, &call, &reply));
     *status = reply.status;
     *said = NULL;
-    if (reply.status != 200 && reply.status != 201) return RC_OK;
+    if (reply.status == 404 && request->method == HTTP_GET) return RC_OK;
+    if (reply.status != 200 && reply.status != 201) return refusal(ctx, reply.status);
     return json_read(ctx, reply.body, (JsonLimits){.bytes = 64 << 10, .depth = 8}, said);
 }
 
@@ -107,9 +117,10 @@ static void payment_ask(Ctx *ctx, Pay *pay, const Entity *entity) {
         else
             stranded(pay, &payment, receipt);
     }
-    if (rc != RC_OK)
-        log_warn("pay", "the provider was not asked about a payment: " STR_FMT,
-                 STR_ARG(ctx->error.detail));
+    if (rc == RC_OK || pay->troubled) return;
+    pay->troubled = true;
+    log_warn("pay", "the provider doesn't say what became of payments: " STR_FMT,
+             STR_ARG(ctx->error.detail));
 }
 
 static bool is_stopping(Pay *pay) {
@@ -123,6 +134,7 @@ static void pay_round(Ctx *ctx, Pay *pay) {
     ProjectWish wish = {.type = STR("Payment"), .q = STR("asks==true"), .limit = AT_ONCE};
     ProjectAnswer found;
     ctx->deadline = time_monotonic() + TIME_MINUTE;
+    pay->troubled = false;
     if (project_find(ctx, &wish, &found) != RC_OK) {
         log_warn("pay", "open payments were not found: " STR_FMT, STR_ARG(ctx->error.detail));
         return;

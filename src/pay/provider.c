@@ -108,6 +108,15 @@ Str pay_provider(const Pay *pay) {
     return pay->provider;
 }
 
+bool pay_may_tell(Pay *pay, PayTold what) {
+    int64_t now = time_monotonic();
+    pthread_mutex_lock(&pay->lock);
+    bool may = !pay->told[what] || now - pay->told[what] >= TIME_MINUTE;
+    if (may) pay->told[what] = now;
+    pthread_mutex_unlock(&pay->lock);
+    return may;
+}
+
 Str pay_origin(const Pay *pay) {
     ptrdiff_t scheme = str_find(pay->url, STR("://"));
     size_t end = (size_t)scheme + 3;

@@ -144,6 +144,9 @@ static void gone(HttpExchange *x, void *arg) {
 static void answered(void *arg, const HttpReply *reply) {
     Going *going = arg;
     going->rc = pay_page(http_ctx(going->x), going->pay, reply, &going->url);
+    if (going->rc != RC_OK && pay_may_tell(going->pay, PAY_TOLD_PAGE))
+        log_warn("pay", "the provider gives no page to pay on: %d " STR_FMT ": " STR_FMT,
+                 reply->status, STR_ARG(reply->error), STR_ARG(http_ctx(going->x)->error.detail));
     if (going->rc != RC_OK) going->rc = silent(http_ctx(going->x), going, going->rc);
     http_resume(going->x, HTTP_POOL, gone, going);
 }
@@ -212,6 +215,16 @@ static Rc callback_take(HttpExchange *x) {
     return fee_post(ctx, payment, &event, STR("api"));
 }
 
+/* What is signed is told each time, what anybody could send once a minute. */
+static void callback_tell(const Ctx *ctx) {
+    const Error *error = &ctx->error;
+    Pay *pay = ctx->tenant->pay;
+    if (str_eq(error->code, STR("no-provider"))) return;
+    if (error->rc == RC_DENIED && !pay_may_tell(pay, PAY_TOLD_CALLBACK)) return;
+    log_warn("pay", "a callback was not taken in (" STR_FMT "): " STR_FMT, STR_ARG(error->code),
+             STR_ARG(error->detail));
+}
+
 /* 204 says that it is kept for good; whatever else the provider says again. */
 static void callback_post(HttpExchange *x) {
     const Error *error = &http_ctx(x)->error;
@@ -219,10 +232,8 @@ static void callback_post(HttpExchange *x) {
         http_answer_empty(x, 204);
         return;
     }
-    int status = page_status(error);
-    if (status >= 500)
-        log_warn("pay", "a callback was not taken in: " STR_FMT, STR_ARG(error->detail));
-    http_problem(x, (HttpProblem){.status = status, .detail = error->detail});
+    callback_tell(http_ctx(x));
+    http_problem(x, (HttpProblem){.status = page_status(error), .detail = error->detail});
 }
 
 /* ---- the office's ---- */

@@ -39,8 +39,9 @@ class Machi:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([MACHI, 'serve', '--data', str(self.folder), '--listen', f'127.0.0.1:{self.port}',
-                                         *self.settings], stdout=subprocess.PIPE, text=True)
+        with open(f'{self.folder}.log', 'ab') as log:
+            self.process = subprocess.Popen([MACHI, 'serve', '--data', str(self.folder), '--listen', f'127.0.0.1:{self.port}',
+                                             *self.settings], stdout=subprocess.PIPE, stderr=log, text=True)
         signal.alarm(60)
         said = self.process.stdout.readline()
         signal.alarm(0)
@@ -53,6 +54,9 @@ class Machi:
     def stop(self):
         self.process.terminate()
         assert self.process.wait(60) == 0, self.process.returncode
+
+    def log(self):
+        return pathlib.Path(f'{self.folder}.log').read_text(encoding='utf-8')
 
     def ask(self, method, target, body=None, headers=None):
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
@@ -189,6 +193,8 @@ def forged_and_old_ones_are_refused(machi, provider):
         assert callback(machi, dict(event, **{member: ''})) == 422, member
     assert callback(machi, dict(event, amount=0)) == 422
     assert callback(machi, '{') == 422
+    assert machi.log().count('bad-signature') == 1 and machi.log().count('bad-time') == 0, machi.log()  # once a minute
+    assert machi.log().count('bad-event') == 5 and 'no-payment' in machi.log(), machi.log()
     shows(browser, case, '未納')
     assert callback(machi, event) == 204 and callback(machi, event) == 204
     assert callback(machi, dict(event, event='evt_other')) == 204
@@ -224,6 +230,7 @@ def a_provider_that_is_silent_takes_nothing(machi, provider):
     again = browser.ask('POST', case + '/pay', {})
     provider.open = open_
     assert status == 503 and '決済事業者につながりません' in text and 'お金は引き落とされていません' in text, (status, text)
+    assert machi.log().count('no page to pay on') == 1, machi.log()  # once a minute
     assert again[0] == 503 and '重ねて支払わずに' in again[1] and '引き落とされていません' not in again[1], again
     shows(browser, case, '未納')
     pressed(begun(browser, case))
@@ -282,6 +289,17 @@ def said(machi, event):
         return callback(machi, event)
     except (OSError, http.client.HTTPException):
         return None
+
+
+def a_provider_that_refuses_is_told_to_the_operator(machi, provider):
+    machi_key, provider.key = provider.key, b'another key of thirty-two bytes.'
+    browser, case = applied(machi)
+    browser.ask('GET', case)
+    assert browser.ask('POST', case + '/pay', {})[0] == 503
+    until(lambda: 'check that pay.key is its key' in machi.log(), 5, 'it refuses, and nobody is told')
+    provider.key = machi_key
+    pressed(begun(browser, case))
+    paid_once(browser, case)
 
 
 def stopped_while_somebody_is_on_the_way(machi, provider):
@@ -378,7 +396,8 @@ def wrong_settings_are_refused(folder):
 
 TESTS = (one_pays_and_sees_it, repeated_late_and_out_of_order_it_is_paid_once, a_lost_callback_is_asked_for, forged_and_old_ones_are_refused,
          a_failure_is_told_and_tried_again, what_comes_after_the_end_is_not_lost, a_provider_that_is_silent_takes_nothing,
-         stopped_while_somebody_is_on_the_way, killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
+         a_provider_that_refuses_is_told_to_the_operator, stopped_while_somebody_is_on_the_way,
+         killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
 ALONE = (who_comes_back_has_it_asked_for_and_no_more_often, without_a_provider_the_counter_is_named, wrong_settings_are_refused)
 
 
