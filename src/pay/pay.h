@@ -175,8 +175,9 @@ typedef struct Pay Pay;
 typedef struct PayOptions {
     Str provider; /* its name, in the address of its callback: [a-z0-9-]{1,32} */
     Str url; /* https://..., or of this machine or a written address; without a '/' at its end */
-    Str key_file;  /* 32 bytes at least, which both know */
-    int64_t every; /* µs between rounds of asking it; 0: 30 s */
+    Str key_file;     /* 32 bytes at least, which both know */
+    int64_t every;    /* µs between rounds of asking it; 0: 30 s */
+    unsigned at_once; /* payments asked about in a round; 0: 200 */
 } PayOptions;
 /* tenant->pay; nothing where options->provider is empty. RC_INVALID, RC_FAILED name the setting or
    the file. */
@@ -191,8 +192,8 @@ Rc pay_start(Ctx *ctx, Tenant *tenant, PayPost *post);
 void pay_stop(Tenant *tenant);
 /* After pay_stop, or alone; before project_stop. NULL room allowed. */
 void pay_close(Tenant *tenant);
-/* Asks soon, not at the next round only, though no round begins within 5 s of the one before for it:
-   anybody may come back. NULL allowed. Any thread. */
+/* Asks soon, not at the next round only, though no round begins within 5 s of the one before for
+   it: anybody may come back. NULL allowed. Any thread. */
 void pay_wake(Pay *pay);
 Str pay_provider(const Pay *pay);
 /* What is told to the operator once a minute at most: anybody can bring it about. */

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-enum { POLL_ARENA = 64 << 20, AT_ONCE = 200 };
+enum { POLL_ARENA = 64 << 20 };
 
 /* Who has just gone to the provider's page hasn't paid yet; a try that the provider never heard of
    is over once nobody can come back to it. */
@@ -130,8 +130,12 @@ static bool is_stopping(Pay *pay) {
     return stop;
 }
 
+/* More than one round asks for go on in the next one: none is left out for good. */
 static void pay_round(Ctx *ctx, Pay *pay) {
-    ProjectWish wish = {.type = STR("Payment"), .q = STR("asks==true"), .limit = AT_ONCE};
+    ProjectWish wish = {.type = STR("Payment"),
+                        .q = STR("asks==true"),
+                        .after = buf_str(&pay->after),
+                        .limit = pay->at_once};
     ProjectAnswer found;
     ctx->deadline = time_monotonic() + TIME_MINUTE;
     pay->troubled = false;
@@ -140,9 +144,13 @@ static void pay_round(Ctx *ctx, Pay *pay) {
         return;
     }
     for (size_t i = 0; i < found.entities.len && !is_stopping(pay); i++) {
+        ArenaMark mark = arena_mark(ctx->arena);
         ctx->deadline = time_monotonic() + TIME_MINUTE;
         payment_ask(ctx, pay, found.entities.items[i]);
+        arena_rewind(ctx->arena, mark);
     }
+    buf_clear(&pay->after);
+    if (found.more) buf_add(&pay->after, found.entities.items[found.entities.len - 1]->id);
 }
 
 /* ---- the thread ---- */
@@ -232,6 +240,7 @@ void pay_close(Tenant *tenant) {
     pay_stop(tenant);
     tenant->pay = NULL;
     http_client_free(pay->client);
+    buf_free(&pay->after);
     pthread_cond_destroy(&pay->wake);
     pthread_mutex_destroy(&pay->lock);
     arena_free(pay->arena);

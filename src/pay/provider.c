@@ -91,8 +91,10 @@ Rc pay_open(Ctx *ctx, Tenant *tenant, const PayOptions *options) {
                  .clock = *ctx->clock,
                  .provider = str_dup(arena, options->provider),
                  .url = str_dup(arena, url),
-                 .every = options->every ? options->every : 30 * TIME_SECOND};
+                 .every = options->every ? options->every : 30 * TIME_SECOND,
+                 .at_once = options->at_once ? options->at_once : 200};
     pay->host = http_url_host(arena, pay->url);
+    pay->after = buf_new(NULL, LD_IRI_MAX);
     pthread_mutex_init(&pay->lock, NULL);
     wake_init(&pay->wake);
     pay->client = http_client_new((HttpClientOptions){

@@ -15,6 +15,7 @@ Rc project_find(Ctx *ctx, const ProjectWish *wish, ProjectAnswer *out) {
                           .order = order,
                           .limit = wish->limit,
                           .offset = wish->offset,
+                          .after = wish->after,
                           .count = wish->count,
                           .view = wish->view,
                           .view_arg = wish->view_arg};

@@ -158,6 +158,7 @@ Rc project_query(Ctx *ctx, Project *project, const ProjectQuery *query, ProjectA
 /* The house's own questions, in the core context's terms. Empty texts: any type, all, by id. */
 typedef struct ProjectWish {
     Str type, q, order_by;
+    Str after; /* by id only: go on behind this id; project_each goes on by itself */
     size_t limit, offset;
     bool count;
     ProjectView view;

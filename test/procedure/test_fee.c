@@ -91,17 +91,21 @@ static Rc post(Copy *copy, const PayEvent *event) {
     return fee_post(ctx, payment(copy).id, event, STR("api"));
 }
 
-static void provider_open(Copy *copy) {
-    House *house = &copy->house;
+static Str key_write(House *house) {
     Str path = str_fmt(house->arena, "%s/pay.key", house->root);
-    FILE *file = fopen(path.ptr, "wbe");
+    FILE *file = fopen(str_z(house->arena, path), "wbe");
     assert_non_null(file);
     fputs("0123456789abcdef0123456789abcdef", file);
     fclose(file);
+    return path;
+}
+
+static void provider_open(Copy *copy) {
+    House *house = &copy->house;
     GOOD(house, pay_open(&house->ctx, &house->tenant,
                          &(PayOptions){.provider = STR("sandbox"),
                                        .url = STR("http://127.0.0.1:9"),
-                                       .key_file = path}));
+                                       .key_file = key_write(house)}));
 }
 
 static void a_fee_is_due_by_the_move_that_says_so(void **state) {
@@ -410,6 +414,80 @@ static void bad_amounts_and_unknown_payments_are_refused(void **state) {
     FAILS(house, fee_post(&house->ctx, copy->id, &event, STR("api")), RC_NOT_FOUND, "no-payment");
 }
 
+/* ---- what is asked of the provider ---- */
+
+enum { OPEN_CASES = 3 };
+
+/* A provider at which every session stays open. */
+typedef struct Provider {
+    HttpServer *server;
+    pthread_mutex_t lock;
+    char sessions[OPEN_CASES][64]; /* lock: that were asked for, each once */
+    size_t asked;                  /* lock */
+} Provider;
+
+static bool provider_before(void *arg, HttpExchange *x) {
+    http_set_data(x, arg);
+    return false;
+}
+
+static void session_asked(HttpExchange *x) {
+    Provider *provider = http_data(x);
+    Str session = http_path_param(x, "session");
+    bool known = false;
+    pthread_mutex_lock(&provider->lock);
+    for (size_t i = 0; i < provider->asked; i++)
+        known |= str_eq(str_of(provider->sessions[i]), session);
+    if (!known && provider->asked < OPEN_CASES)
+        snprintf(provider->sessions[provider->asked++], sizeof *provider->sessions, STR_FMT,
+                 STR_ARG(session));
+    pthread_mutex_unlock(&provider->lock);
+    http_answer(x, 200, STR("application/json"), STR("{\"state\":\"open\"}"));
+}
+
+static const HttpRoute provider_routes[] = {
+    {.methods = HTTP_GET, .pattern = "/v1/sessions/{session}", .handler = session_asked},
+};
+
+static size_t sessions_asked(Provider *provider) {
+    pthread_mutex_lock(&provider->lock);
+    size_t n = provider->asked;
+    pthread_mutex_unlock(&provider->lock);
+    return n;
+}
+
+static void more_than_a_round_asks_for_are_asked_in_the_next(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Provider provider = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    HttpOptions options = {
+        .host = STR("127.0.0.1"), .loops = 1, .before = provider_before, .arg = &provider};
+    for (int i = 0; i < OPEN_CASES; i++) {
+        Payment found;
+        Str session, id = send(house, "dog-registration", 0);
+        GOOD(house, fee_try(&house->ctx, id, &found, &session));
+    }
+    GOOD(house, http_server_new(&house->ctx, &options, &provider.server));
+    http_routes(provider.server, provider_routes, 1);
+    GOOD(house, http_server_start(&house->ctx, provider.server));
+    house->clock.fixed += TIME_MINUTE; /* nobody has just gone there */
+    PayOptions pay = {.provider = STR("sandbox"),
+                      .url =
+                          str_fmt(house->arena, "http://127.0.0.1:%d", http_port(provider.server)),
+                      .key_file = key_write(house),
+                      .every = TIME_SECOND / 50,
+                      .at_once = 1};
+    GOOD(house, pay_open(&house->ctx, &house->tenant, &pay));
+    GOOD(house, pay_start(&house->ctx, &house->tenant, fee_post));
+    int64_t until = time_monotonic() + 10 * TIME_SECOND;
+    while (sessions_asked(&provider) < OPEN_CASES && time_monotonic() < until)
+        time_sleep_until(time_monotonic() + TIME_SECOND / 50);
+    assert_int_equal(sessions_asked(&provider), OPEN_CASES);
+    pay_close(&house->tenant);
+    http_server_stop(provider.server, 0);
+    http_server_free(provider.server);
+}
+
 /* ---- the provider's account ---- */
 
 static Str account_of(Copy *copy, const char *receipt, const char *kind, int amount) {
@@ -463,7 +541,8 @@ static void the_account_shows_what_differs_and_is_taken_in(void **state) {
     pay_close(&house->tenant);
 }
 
-/* Nobody decided that it goes back, or not through this provider: it is listed, whoever takes in. */
+/* Nobody decided that it goes back, or not through this provider: it is listed, whoever takes in.
+ */
 static void only_what_was_to_go_back_is_taken_in_as_given_back(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -541,6 +620,7 @@ int main(void) {
         CASE(a_try_is_one_however_often_it_is_pressed),
         CASE(a_fee_on_sending_is_due_at_once_unless_it_is_nothing),
         CASE(bad_amounts_and_unknown_payments_are_refused),
+        CASE(more_than_a_round_asks_for_are_asked_in_the_next),
         CASE(the_account_shows_what_differs_and_is_taken_in),
         CASE(only_what_was_to_go_back_is_taken_in_as_given_back),
         CASE(what_the_account_lacks_never_came),
