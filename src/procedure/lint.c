@@ -341,6 +341,12 @@ static void check_fee(const Lint *lint) {
     const Definition *definition = lint->definition;
     const DefinedState *unpaid = definition_state(definition, definition->fee_unpaid);
     check_expr(lint, STR("fee.amount"), definition->fee);
+    if (lottery_of(lint) && definition->fee_collect != COLLECT_OPEN)
+        find(
+            lint, STR("fee.collect"),
+            "A lottery's fee isn't collected yet: a draw moves cases past it.",
+            "抽選の手続きでは、まだ手数料を徴収できません。抽選が案件を進めると、納付が飛ばされます"
+            "。");
     if (definition->fee_collect != COLLECT_AFTER_REVIEW) {
         if (!str_empty(definition->fee_unpaid) || !str_empty(definition->fee_paid))
             find(lint, STR("fee.unpaid"), "Only a fee that is due after the review has states.",

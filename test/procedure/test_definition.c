@@ -380,6 +380,20 @@ static void lint_finds_what_cannot_be_published(void **state) {
     }
 }
 
+/* A draw moves cases, and knows no fee. */
+static void a_lottery_collects_no_fee(void **state) {
+    House *house = *state;
+    DefinitionKnown known = {0};
+    DefinitionFindings findings = {0};
+    bool found = false;
+    Definition drawn = *defined(house, house_starter(house, "procedures/facility-booking.json"));
+    drawn.fee_collect = COLLECT_ON_SENDING;
+    definition_lint(&house->ctx, &drawn, &known, &findings);
+    VEC_EACH (const DefinitionFinding, finding, &findings)
+        found |= str_eq(finding->path, STR("fee.collect"));
+    assert_true(found);
+}
+
 #define THREE STATE("a", "end", "") "," END("b", "refused") "," END("c", "withdrawn")
 #define ENDS  "'states': [" THREE "]"
 #define TOLD                                                                                       \
@@ -667,6 +681,7 @@ int main(void) {
         cmocka_unit_test(members_of_the_whole_are_read),
         cmocka_unit_test(an_unknown_member_is_told_with_what_may_be_meant),
         cmocka_unit_test(lint_finds_what_cannot_be_published),
+        cmocka_unit_test(a_lottery_collects_no_fee),
         cmocka_unit_test(a_definition_has_bounds),
         cmocka_unit_test(an_example_tells_each_difference),
         cmocka_unit_test(answers_are_taken_leniently),
