@@ -30,7 +30,7 @@ typedef enum ReceiptState {
     RECEIPT_UNDECIDED, /* why says what doesn't fit: somebody decides whether it goes back (還付) */
     RECEIPT_RETURNING, /* that it goes back was decided */
     RECEIPT_RETURNED,
-    RECEIPT_VOID, /* it never came: the provider's account doesn't have it */
+    RECEIPT_VOID, /* it never came */
     RECEIPT_STATES,
 } ReceiptState;
 Str receipt_state_word(ReceiptState state);
@@ -148,9 +148,9 @@ extern const PartKind part_pay_end;
    RC_CONFLICT "decided": it waits for no such decision; "twice": the fee was paid by something
    else; "moved-on": it is another version. */
 typedef enum PayDecision {
-    PAY_RETURN, /* 還付 */
+    PAY_RETURN, /* 還付, of what was kept by mistake too (過誤納) */
     PAY_KEEP,   /* it stays as the fee */
-    PAY_VOID,   /* the provider's account doesn't have it: it never came */
+    PAY_VOID,   /* it never came: the provider's account doesn't have it, or the counter erred */
     PAY_HANDED, /* given back at the counter: what came in there once that was decided, or what its
                    provider refuses to give back or can't any more */
     PAY_DECISIONS,

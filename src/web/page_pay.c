@@ -241,6 +241,7 @@ static void callback_post(HttpExchange *x) {
 /* Who decides on it, and whether he has to say first who he is. */
 typedef struct Desk {
     bool takes, decides, confirm;
+    bool kept; /* something stays as the fee */
     const HttpForm *form;
 } Desk;
 
@@ -253,25 +254,29 @@ static Desk desk_of(Ctx *ctx, const Entity *application, const HttpForm *form) {
     return desk;
 }
 
+/* What may be decided of it now. */
+static void decisions_set(const Ctx *ctx, View *one, const Desk *desk, const PayReceipt *receipt) {
+    bool counter = pay_is_counter(receipt->channel), stranded = fee_is_stranded(ctx, receipt);
+    bool open = receipt->state == RECEIPT_UNDECIDED;
+    bool refused = open && str_eq(receipt->why, STR("refused"));
+    view_bool(one, "counter", counter);
+    view_bool(one, "stranded", stranded);
+    view_bool(one, "decides", desk->decides && (open || receipt->state == RECEIPT_KEPT));
+    view_bool(one, "keeps", desk->decides && open && !desk->kept);
+    view_bool(one, "gives", desk->decides && (refused || stranded));
+    view_bool(one, "hands", desk->takes && counter && receipt->state == RECEIPT_RETURNING);
+}
+
 static Json desk_receipt(const Ctx *ctx, const Desk *desk, const PayReceipt *receipt) {
     Arena *arena = ctx->arena;
     View one = receipt_view(arena, receipt);
     Str move = str_fmt(arena, "fee-" STR_FMT, STR_ARG(receipt->id));
     bool sent = desk->form && str_eq(http_form_value(desk->form, "move"), move);
-    bool counter = pay_is_counter(receipt->channel);
-    bool stranded = fee_is_stranded(ctx, receipt);
     view_str(&one, "move", move);
     view_str(&one, "text_id", str_fmt(arena, "text-" STR_FMT, STR_ARG(move)));
     view_set(&one, "text", json_of_str(sent ? http_form_value(desk->form, "text") : STR("")));
     view_bool(&one, "open", sent);
-    view_bool(&one, "decides", desk->decides && receipt->state == RECEIPT_UNDECIDED);
-    bool open = receipt->state == RECEIPT_UNDECIDED;
-    bool refused = open && str_eq(receipt->why, STR("refused"));
-    view_bool(&one, "stranded", stranded);
-    view_bool(&one, "gives", desk->decides && (refused || stranded));
-    view_bool(&one, "keeps", open && !str_eq(receipt->why, STR("twice")));
-    view_bool(&one, "voids", desk->decides && !counter && (open || receipt->state == RECEIPT_KEPT));
-    view_bool(&one, "hands", desk->takes && counter && receipt->state == RECEIPT_RETURNING);
+    decisions_set(ctx, &one, desk, receipt);
     return view_value(&one);
 }
 
@@ -284,6 +289,7 @@ void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const
         return;
     }
     Desk desk = desk_of(ctx, application, form);
+    desk.kept = payment.state == PAY_PAID;
     View one = payment_view(x, &payment);
     VEC_EACH (const PayReceipt, receipt, &payment.receipts)
         vec_push(ctx->arena, &receipts, desk_receipt(ctx, &desk, receipt));

@@ -238,6 +238,39 @@ static void the_counter_takes_money_once(void **state) {
     FAILS(house, fee_decide(&house->ctx, &keep), RC_CONFLICT, "twice");
 }
 
+/* 過誤納: it fitted, and should not have been paid. */
+static void what_was_kept_by_mistake_goes_back(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    PayEvent event = paid("p1", 410);
+    FeeDecision decision = {copy->id, STR("p1"), PAY_RETURN, STR("免除の対象だったため")};
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    GOOD(house, post(copy, &event));
+    act(house, &copy->counter);
+    FAILS(house, fee_decide(&house->ctx, &decision), RC_DENIED, NULL);
+    act(house, &copy->head);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    assert_int_equal(payment(copy).receipts.items[0].state, RECEIPT_RETURNING);
+    assert_int_equal(payment(copy).state, PAY_REFUNDING);
+}
+
+static void what_the_counter_recorded_by_mistake_never_came(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    act(house, &copy->counter);
+    GOOD(house, fee_take(&house->ctx, copy->id, PAY_CASH, payment(copy).version));
+    Str first = payment(copy).receipts.items[0].id;
+    FeeDecision decision = {copy->id, first, PAY_VOID, STR("別の案件の入金")};
+    act(house, &copy->head);
+    GOOD(house, fee_decide(&house->ctx, &decision));
+    assert_int_equal(payment(copy).state, PAY_INVOICED);
+    act(house, &copy->counter);
+    GOOD(house, fee_take(&house->ctx, copy->id, PAY_VOUCHER, payment(copy).version));
+    assert_int_equal(payment(copy).receipts.len, 2);
+    assert_int_equal(payment(copy).state, PAY_PAID);
+}
+
 static void cash_goes_back_over_the_counter(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -613,6 +646,8 @@ int main(void) {
         CASE(what_was_paid_goes_back_when_its_case_ends),
         CASE(another_amount_that_stays_as_the_fee_moves_the_case),
         CASE(the_counter_takes_money_once),
+        CASE(what_was_kept_by_mistake_goes_back),
+        CASE(what_the_counter_recorded_by_mistake_never_came),
         CASE(cash_goes_back_over_the_counter),
         CASE(the_counter_takes_no_money_that_was_just_paid_online),
         CASE(only_what_a_provider_refuses_is_handed_back),
