@@ -122,6 +122,10 @@ static bool is_moved_on(const Ctx *ctx, Rc rc) {
     return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on"));
 }
 
+bool fee_amount_good(int64_t yen) {
+    return yen > 0 && yen <= YEN_MAX;
+}
+
 /* What is taken in, and as of which version of the payment; 0: of any. */
 typedef struct Posting {
     Str payment, channel;
@@ -161,7 +165,7 @@ static Rc post_once(Ctx *ctx, const Posting *posting) {
 static Rc post(Ctx *ctx, const Posting *posting) {
     const PayEvent *event = posting->event;
     bool money = event->kind == PAY_EVENT_PAID || event->kind == PAY_EVENT_RETURNED;
-    if (money && (event->amount <= 0 || event->amount > YEN_MAX || str_empty(event->receipt)))
+    if (money && (!fee_amount_good(event->amount) || str_empty(event->receipt)))
         return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
                         "What came in has a name, and an amount of 1 to %d yen.", YEN_MAX);
     Rc rc = RC_OK;

@@ -45,7 +45,7 @@ Rc fee_decide(Ctx *ctx, const FeeDecision *decision);
 /* ---- the provider's account against the city's (doc/payments.md) ---- */
 typedef enum SettleKind {
     SETTLE_MISSING, /* it came in there, and isn't here */
-    SETTLE_AMOUNT,  /* it is here with another amount */
+    SETTLE_AMOUNT,  /* it is here with another amount, or no amount that can be paid */
     SETTLE_REFUND,  /* it went back there, and not here */
     SETTLE_UNKNOWN, /* nobody owes anything by this reference */
     SETTLE_ABSENT,  /* it is here, and isn't there */
@@ -60,12 +60,14 @@ typedef struct SettleLine {
 } SettleLine;
 typedef struct Settlement {
     size_t lines; /* of the file */
+    size_t wrong; /* the line that is none, from 1; 0: all are */
     VEC(SettleLine) differences;
 } Settlement;
-/* Reads the account and compares it with what is here, between its first and its last line. take:
-   what is missing, and what was to go back and did, is taken in as if the provider had said it, by
-   the post of who acts, after a fresh confirmation of identity; the rest is for the case's office.
-   RC_DENIED, "needs-step-up" among them; RC_INVALID "bad-account" names the line; RC_LIMIT. */
+/* Reads the account, all of it before anything is taken in, and compares it with what is here,
+   between its first and its last line. take: what is missing, and what was to go back and did, is
+   taken in as if the provider had said it, by the post of who acts, after a fresh confirmation of
+   identity; the rest is for the case's office. RC_DENIED, "needs-step-up" among them; RC_INVALID
+   "bad-account" names the line, as out->wrong does; RC_LIMIT. */
 Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out);
 
 #endif

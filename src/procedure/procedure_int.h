@@ -136,6 +136,8 @@ void fee_send(Ctx *ctx, Command *command, const Definition *definition, const En
 /* Adds what a move means for the fee of a case to its command, after the move's own step: it is
    due, nothing is, or the case has ended without being done. */
 Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const DefinedState *to);
+/* Whether this many yen can have come in. */
+bool fee_amount_good(int64_t yen);
 /* A step that is no move: something outside leads the case on. */
 typedef struct DefinedAdvance {
     const Entity *application;

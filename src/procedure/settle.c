@@ -9,6 +9,10 @@ typedef struct AccountLine {
     bool refund;
     int64_t amount, at;
 } AccountLine;
+typedef VEC(AccountLine) AccountLines;
+
+/* What spreadsheets put before UTF-8. */
+#define BOM "\xef\xbb\xbf"
 
 typedef struct Settling {
     Ctx *ctx;
@@ -55,14 +59,14 @@ static bool line_differs(const Payment *payment, const AccountLine *line, Settle
     *out = (SettleLine){.receipt = line->receipt,
                         .number = payment->number,
                         .there = line->amount,
-                        .here = receipt ? receipt->amount : 0,
+                        .here = receipt && receipt->state != RECEIPT_VOID ? receipt->amount : 0,
                         .at = line->at};
     if (line->refund) {
         out->kind = SETTLE_REFUND;
         return !receipt || receipt->state != RECEIPT_RETURNED || receipt->amount != line->amount;
     }
     bool missing = !receipt || receipt->state == RECEIPT_VOID;
-    out->kind = missing ? SETTLE_MISSING : SETTLE_AMOUNT;
+    out->kind = missing && fee_amount_good(line->amount) ? SETTLE_MISSING : SETTLE_AMOUNT;
     return missing || receipt->amount != line->amount;
 }
 
@@ -96,9 +100,10 @@ static Rc line_settle(Settling *settling, const AccountLine *line) {
     return RC_OK;
 }
 
-static Rc account_read(Settling *settling, Str account) {
+static Rc account_read(Settling *settling, Str account, AccountLines *out) {
     Ctx *ctx = settling->ctx;
     Str text;
+    if (str_starts(account, STR(BOM))) account = str_sub(account, sizeof BOM - 1, account.len);
     for (size_t n = 1; str_split(&account, '\n', &text); n++) {
         AccountLine line;
         text = str_trim(text);
@@ -106,12 +111,24 @@ static Rc account_read(Settling *settling, Str account) {
         if (n > LINES_MOST)
             return ctx_fail(ctx, RC_LIMIT, "too-many-lines", STR_NONE,
                             "An account has at most %d lines: take a shorter time.", LINES_MOST);
+        settling->out->wrong = n;
         TRY(line_read(ctx, text, n, &line));
-        bool first = settling->out->lines++ == 0;
-        if (first || line.at < settling->from) settling->from = line.at;
-        if (first || line.at > settling->until) settling->until = line.at;
-        if (!line.refund) map_put(&settling->there, line.receipt, settling);
-        TRY(line_settle(settling, &line));
+        vec_push(ctx->arena, out, line);
+    }
+    settling->out->wrong = 0;
+    return RC_OK;
+}
+
+static Rc account_settle(Settling *settling, Str account) {
+    AccountLines lines = {0};
+    TRY(account_read(settling, account, &lines));
+    settling->out->lines = lines.len;
+    VEC_EACH (const AccountLine, line, &lines) {
+        bool first = line == lines.items;
+        if (first || line->at < settling->from) settling->from = line->at;
+        if (first || line->at > settling->until) settling->until = line->at;
+        if (!line->refund) map_put(&settling->there, line->receipt, settling);
+        TRY(line_settle(settling, line));
     }
     return RC_OK;
 }
@@ -157,6 +174,6 @@ Rc fee_settle(Ctx *ctx, Str account, bool take, Settlement *out) {
     if (take && !gate_stepped_up(ctx, ctx->actor))
         return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
                         "Confirm your identity once more before you take in what an account says.");
-    TRY(account_read(&settling, account));
+    TRY(account_settle(&settling, account));
     return out->lines ? absent_find(&settling) : RC_OK;
 }

@@ -85,12 +85,14 @@ static Json settlement_value(Arena *arena, const Settlement *settlement) {
     return view_value(&view);
 }
 
-/* settlement NULL: none was asked for. */
+/* settlement NULL: none was asked for; with faults only its wrong line is told. */
 static void payments_show(HttpExchange *x, int status, const Settlement *settlement,
                           const Faults *faults) {
     View view = page_view(x);
+    bool wrong = settlement && settlement->wrong;
     view_set(&view, "settlement",
-             settlement ? settlement_value(view.arena, settlement) : json_of_null());
+             settlement && !faults ? settlement_value(view.arena, settlement) : json_of_null());
+    view_set(&view, "wrong", wrong ? json_of_int((int64_t)settlement->wrong) : json_of_null());
     view_bool(&view, "provider", http_ctx(x)->tenant->pay != NULL);
     view_bool(&view, "confirmed", gate_stepped_up(http_ctx(x), http_ctx(x)->actor));
     if (faults) page_faults(&view, faults);
@@ -119,7 +121,7 @@ static void payments_post(HttpExchange *x) {
     }
     vec_push(ctx->arena, &faults, (Fault){"account", rc == RC_OK ? "required" : "format"});
     if (rc == RC_OK || rc == RC_INVALID)
-        payments_show(x, 422, NULL, &faults);
+        payments_show(x, 422, &settlement, &faults);
     else
         page_fail(x);
 }

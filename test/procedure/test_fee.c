@@ -606,6 +606,32 @@ static void only_what_was_to_go_back_is_taken_in_as_given_back(void **state) {
     pay_close(&house->tenant);
 }
 
+/* As a spreadsheet saves it; what no payment can be is one line's matter, what is no line the
+   file's. */
+static void a_wrong_line_keeps_no_other_back(void **state) {
+    Copy *copy = *state;
+    House *house = &copy->house;
+    Settlement found;
+    GOOD(house, move(copy, &copy->counter, "accept"));
+    provider_open(copy);
+    act(house, &copy->counter);
+    Str good = account_of(copy, "p1", "payment", 410), none = account_of(copy, "p0", "payment", 0);
+    Str bad = str_fmt(house->arena, STR_FMT "p2,x,payment,one,2026\r\n", STR_ARG(good));
+    FAILS(house, fee_settle(&house->ctx, bad, true, &found), RC_INVALID, "bad-account");
+    assert_int_equal(found.wrong, 3);
+    assert_int_equal(payment(copy).state, PAY_INVOICED);
+    Str both = str_fmt(house->arena, "\xef\xbb\xbf" STR_FMT STR_FMT, STR_ARG(none),
+                       STR_ARG(account_line(good)));
+    GOOD(house, fee_settle(&house->ctx, both, true, &found));
+    assert_int_equal(found.wrong, 0);
+    assert_int_equal(found.lines, 2);
+    assert_int_equal(found.differences.items[0].kind, SETTLE_AMOUNT);
+    assert_false(found.differences.items[0].taken);
+    assert_true(found.differences.items[1].taken);
+    assert_int_equal(payment(copy).state, PAY_PAID);
+    pay_close(&house->tenant);
+}
+
 static void what_the_account_lacks_never_came(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
@@ -658,6 +684,7 @@ int main(void) {
         CASE(more_than_a_round_asks_for_are_asked_in_the_next),
         CASE(the_account_shows_what_differs_and_is_taken_in),
         CASE(only_what_was_to_go_back_is_taken_in_as_given_back),
+        CASE(a_wrong_line_keeps_no_other_back),
         CASE(what_the_account_lacks_never_came),
     };
     return cmocka_run_group_tests_name("procedure fee", tests, NULL, NULL);
