@@ -100,9 +100,10 @@ class Provider:
             payment = self.payments.get(asked['payment'])
             good = payment and payment['amount'] == asked['amount'] and not self.knobs.get('refuse')
             refund = {'state': 'pending' if good else 'failed', 'at': now_text()}
+            if payment:
+                self.refunds[asked['payment']] = refund
             if not good:
                 return refund
-            self.refunds[asked['payment']] = refund
         refund['state'] = 'succeeded'
         self.tell([self.event(payment, 'refund.succeeded')])
         return {'state': 'pending', 'at': refund['at']}
@@ -145,6 +146,8 @@ class Provider:
             for one in self.payments.values():
                 writer.writerow([one['payment'], one['reference'], 'payment', one['amount'], one['at']])
             for name, refund in self.refunds.items():
+                if refund['state'] != 'succeeded':
+                    continue
                 one = self.payments[name]
                 writer.writerow([name, one['reference'], 'refund', one['amount'], refund['at']])
         return out.getvalue()

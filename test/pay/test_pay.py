@@ -70,12 +70,13 @@ class Machi:
 
 class Browser:
     def __init__(self, machi):
-        self.machi, self.cookies, self.csrf = machi, {}, None
+        self.machi, self.cookies, self.csrf, self.policy = machi, {}, None, ''
 
     def ask(self, method, path, form=None):
         headers = {'Cookie': '; '.join(f'{name}={value}' for name, value in self.cookies.items()), **(FORM if form is not None else {})}
         body = None if form is None else urllib.parse.urlencode({'csrf': self.csrf, **form}, doseq=True)
         status, text, answer = self.machi.ask(method, path, body, headers)
+        self.policy = answer.getheader('Content-Security-Policy') or ''
         for line in answer.headers.get_all('Set-Cookie') or []:
             name, value = line.split(';')[0].split('=', 1)
             self.cookies[name] = value
@@ -153,6 +154,8 @@ def last(provider):
 def one_pays_and_sees_it(machi, provider):
     browser, case = applied(machi)
     page = shows(browser, case, '未納', '3,000円', 'オンラインで支払う')
+    origin = machi.settings[machi.settings.index('--pay.url') + 1]
+    assert f"form-action 'self' {origin};" in browser.policy + ';', browser.policy
     assert case not in json.dumps(provider.sessions) and '納期限' in page
     back = pressed(begun(browser, case))
     assert back.endswith('/pay/return'), back
@@ -373,6 +376,16 @@ def who_comes_back_has_it_asked_for_and_no_more_often(folder):
     machi.stop()
 
 
+def the_sandbox_gives_nothing_back_that_it_refused(_):
+    provider = sandbox.Provider(KEY, 'http://127.0.0.1:9', 'sandbox', {'lost': True, 'refuse': True})
+    provider.payments['pay_1'] = {'payment': 'pay_1', 'reference': 'r', 'amount': 300, 'at': sandbox.now_text()}
+    asked = {'payment': 'pay_1', 'reference': 'r', 'amount': 300}
+    assert provider.refund(asked)['state'] == 'failed'
+    provider.knobs['refuse'] = False
+    assert provider.refund(asked)['state'] == 'failed', 'the same request has another answer'
+    assert ',refund,' not in provider.account()
+
+
 def without_a_provider_the_counter_is_named(folder):
     machi = Machi(folder / 'none')
     browser, case = applied(machi)
@@ -398,7 +411,8 @@ TESTS = (one_pays_and_sees_it, repeated_late_and_out_of_order_it_is_paid_once, a
          a_failure_is_told_and_tried_again, what_comes_after_the_end_is_not_lost, a_provider_that_is_silent_takes_nothing,
          a_provider_that_refuses_is_told_to_the_operator, stopped_while_somebody_is_on_the_way,
          killed_before_the_redirect_it_is_one_session, killed_around_the_commit_it_is_posted_once)
-ALONE = (who_comes_back_has_it_asked_for_and_no_more_often, without_a_provider_the_counter_is_named, wrong_settings_are_refused)
+ALONE = (the_sandbox_gives_nothing_back_that_it_refused, who_comes_back_has_it_asked_for_and_no_more_often,
+         without_a_provider_the_counter_is_named, wrong_settings_are_refused)
 
 
 def main():
