@@ -417,6 +417,7 @@ static void check_head(const Lint *lint) {
 void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
                      DefinitionFindings *out) {
     Lint lint = {.ctx = ctx, .definition = definition, .office = known, .out = out};
+    if (!definition->parts.len) check_office(&lint);
     check_head(&lint);
     check_pages(&lint);
     check_tables(&lint);
@@ -427,7 +428,6 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     check_reservation(&lint);
     check_parts(&lint);
     if (!definition->parts.len) {
-        check_office(&lint);
         check_states(&lint);
         check_moves(&lint);
     }
