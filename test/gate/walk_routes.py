@@ -26,7 +26,7 @@ RULES = [
     ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/reports', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff/entry', {'clerk'}),
-    ('/staff/export', {'clerk', 'chief'}),
+    ('/staff/export', {'clerk', 'chief', 'head'}),
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/{number}/fee/decide', {'chief', 'head'}),  # whose division it is, is asked after who he is
@@ -51,7 +51,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/reductions|/cases/\{case\}/(cancel|slot)$')
+REDIRECTS = re.compile(r'/bulky/|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/(reductions|export)|/cases/\{case\}/(cancel|slot)$')
 
 
 class Machi:
