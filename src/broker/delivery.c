@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #define QUEUE  SPACE(STORE_LOCAL, "notice")
 #define STATES SPACE(STORE_LOCAL, "notice.state")
@@ -388,9 +387,7 @@ static bool take_work(Delivery *delivery, Lane **ready, Lane **done) {
     for (;;) {
         int64_t next = lanes_wake(delivery->lanes, time_monotonic());
         if (delivery->stop || lanes_any(delivery->lanes) || lanes_any_done(delivery->lanes)) break;
-        struct timespec until = {.tv_sec = next / TIME_SECOND,
-                                 .tv_nsec = next % TIME_SECOND * 1000};
-        pthread_cond_timedwait(&delivery->work, &delivery->lock, &until);
+        (void)thread_cond_wait(&delivery->work, &delivery->lock, next);
     }
     *ready = lanes_take(delivery->lanes);
     *done = lanes_done(delivery->lanes);
@@ -445,11 +442,7 @@ Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
     delivery->arena = arena_new(DELIVERY_ARENA);
     delivery->scratch = arena_new(DELIVERY_ARENA);
     pthread_mutex_init(&delivery->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&delivery->work, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&delivery->work);
     delivery->client = http_client_new((HttpClientOptions){.max_in_flight = LANES_FLYING_MAX,
                                                            .max_per_host = LANES_PLACE_MAX / 2,
                                                            .allow = allow,

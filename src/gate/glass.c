@@ -184,15 +184,6 @@ static Rc glass_drain(Ctx *ctx, const struct Glass *glass) {
     return rc;
 }
 
-static void wait_for(struct Glass *glass, int64_t micros) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nanos = until.tv_nsec + micros % TIME_SECOND * 1000;
-    until.tv_sec += micros / TIME_SECOND + nanos / 1000000000;
-    until.tv_nsec = nanos % 1000000000;
-    (void)pthread_cond_timedwait(&glass->wake, &glass->lock, &until);
-}
-
 static void *glass_thread(void *arg) {
     struct Glass *glass = arg;
     Rand rand = rand_system();
@@ -210,7 +201,8 @@ static void *glass_thread(void *arg) {
                      STR_ARG(ctx.error.detail));
         arena_reset(ctx.arena);
         pthread_mutex_lock(&glass->lock);
-        if (!glass->stop) wait_for(glass, glass->every);
+        if (!glass->stop)
+            (void)thread_cond_wait(&glass->wake, &glass->lock, time_monotonic() + glass->every);
     }
     pthread_mutex_unlock(&glass->lock);
     arena_free(ctx.arena);
@@ -232,11 +224,7 @@ Rc glass_open(Ctx *ctx, Gate *gate, const GateOptions *options) {
                             .clock = options->clock ? options->clock : ctx->clock,
                             .every = options->glass_every ? options->glass_every : glass_every};
     TRY(spool_open(ctx, &spool, &glass->spool));
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&glass->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&glass->wake);
     pthread_mutex_init(&glass->lock, NULL);
     bool started = thread_start(&glass->thread, "break-glass", glass_thread, glass);
     assert(started); /* fails only without memory */

@@ -94,8 +94,7 @@ static bool wait_turn(Insight *insight, Ctx *ctx, int64_t earliest, int64_t late
         if (insight->stop || due) break;
         int64_t until = insight->dirty && earliest < latest ? earliest : latest;
         if (sift < until) until = sift;
-        struct timespec at = {.tv_sec = until / TIME_SECOND, .tv_nsec = until % TIME_SECOND * 1000};
-        pthread_cond_timedwait(&insight->moved, &insight->lock, &at);
+        (void)thread_cond_wait(&insight->moved, &insight->lock, until);
     }
     insight->dirty = false;
     bool go_on = !insight->stop;
@@ -148,7 +147,6 @@ Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options) {
     Ground ground = {0};
     if (!str_empty(options->ground)) TRY(ground_read(ctx, options->ground, &ground));
     Insight *insight = mem_zero(sizeof *insight);
-    pthread_condattr_t steady;
     insight->tenant = tenant;
     insight->options = *options;
     insight->ground = ground;
@@ -156,10 +154,7 @@ Rc insight_open(Ctx *ctx, Tenant *tenant, const InsightOptions *options) {
     if (!insight->options.staff_every) insight->options.staff_every = TIME_SECOND;
     pthread_mutex_init(&insight->lock, NULL);
     pthread_mutex_init(&insight->places_lock, NULL);
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&insight->moved, &steady);
-    pthread_condattr_destroy(&steady);
+    thread_cond_init(&insight->moved);
     for (size_t i = 0; i < WALL_BOARDS; i++)
         insight->boards[i] =
             (Board){.arena = arena_new(BOARD_ARENA), .spare = arena_new(BOARD_ARENA)};

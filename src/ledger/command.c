@@ -92,7 +92,7 @@ void command_needs(Command *command, Str id) {
 void command_queue_init(CommandQueue *queue, size_t max) {
     queue->max = max;
     pthread_mutex_init(&queue->lock, NULL);
-    ledger_cond_init(&queue->wake);
+    thread_cond_init(&queue->wake);
 }
 
 void command_queue_free(CommandQueue *queue) {
@@ -197,7 +197,7 @@ static Rc wait_for_state(Ctx *ctx, Ledger *ledger) {
         pthread_mutex_lock(&ledger->moved_lock);
         atomic_fetch_add(&ledger->waiting, 1);
         int64_t wake = time_monotonic() + 100 * 1000;
-        (void)ledger_timed_wait(&ledger->moved, &ledger->moved_lock, wake < until ? wake : until);
+        (void)thread_cond_wait(&ledger->moved, &ledger->moved_lock, wake < until ? wake : until);
         atomic_fetch_sub(&ledger->waiting, 1);
         pthread_mutex_unlock(&ledger->moved_lock);
     }

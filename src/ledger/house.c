@@ -207,7 +207,7 @@ static void *house_thread(void *arg) {
             pthread_mutex_lock(&house->lock);
             continue;
         }
-        (void)ledger_timed_wait(&house->wake, &house->lock, next_look(ledger, checkpoint_at));
+        (void)thread_cond_wait(&house->wake, &house->lock, next_look(ledger, checkpoint_at));
     }
     pthread_mutex_unlock(&house->lock);
     arena_free(ctx.arena);
@@ -218,7 +218,7 @@ static void *house_thread(void *arg) {
 void house_init(Ledger *ledger) {
     House *house = &ledger->house;
     pthread_mutex_init(&house->lock, NULL);
-    ledger_cond_init(&house->wake);
+    thread_cond_init(&house->wake);
     pthread_cond_init(&house->ran, NULL);
     house->hasher = tree_hasher_new();
     house->note = buf_new(NULL, 1 << 16);

@@ -1,9 +1,7 @@
 #include "ledger_int.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     LEDGER_ARENA = 1 << 20,
@@ -12,20 +10,6 @@ enum {
 };
 
 /* ---- waiting ---- */
-
-void ledger_cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
-bool ledger_timed_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_monotonic) {
-    struct timespec until = {.tv_sec = until_monotonic / TIME_SECOND,
-                             .tv_nsec = until_monotonic % TIME_SECOND * 1000};
-    return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;
-}
 
 void ledger_moved(Ledger *ledger) {
     if (atomic_load(&ledger->waiting) == 0) return;
@@ -43,7 +27,7 @@ void ledger_wait(Ledger *ledger, uint64_t position, int64_t until_monotonic) {
     atomic_fetch_add(&ledger->waiting,
                      1); /* before the look at the head: whoever moves it later sees it */
     while (ledger_head(ledger) <= position && !atomic_load(&ledger->closing)) {
-        if (!ledger_timed_wait(&ledger->moved, &ledger->moved_lock, until_monotonic)) break;
+        if (!thread_cond_wait(&ledger->moved, &ledger->moved_lock, until_monotonic)) break;
     }
     atomic_fetch_sub(&ledger->waiting, 1);
     pthread_mutex_unlock(&ledger->moved_lock);
@@ -102,7 +86,7 @@ static Ledger *make(const LedgerOptions *options) {
     pthread_mutex_init(&ledger->pool.lock, NULL);
     pthread_mutex_init(&ledger->edge_lock, NULL);
     pthread_mutex_init(&ledger->moved_lock, NULL);
-    ledger_cond_init(&ledger->moved);
+    thread_cond_init(&ledger->moved);
     house_init(ledger);
     return ledger;
 }

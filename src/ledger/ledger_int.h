@@ -340,9 +340,5 @@ struct Ledger {
 
 /* Says that head, state or mode moved. */
 void ledger_moved(Ledger *ledger);
-/* Waits on a condition variable of ledger_cond_init; false when time_monotonic() has reached
- * until_monotonic. */
-bool ledger_timed_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_monotonic);
-void ledger_cond_init(pthread_cond_t *cond);
 
 #endif

@@ -1,9 +1,7 @@
 /* open: the room's life, its thread, and one run. */
 #include "open_int.h"
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     OPEN_ARENA = 16 << 20,
@@ -194,13 +192,11 @@ static void watch_look(Ctx *ctx, Watch *watch) {
 }
 
 static bool wait_for(Open *open, int64_t micros) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += micros / TIME_SECOND;
+    int64_t until = time_monotonic() + micros;
+    bool late = false;
     pthread_mutex_lock(&open->lock);
-    int rc = 0;
-    while (!open->stop && !open->asked && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&open->wake, &open->lock, &until);
+    while (!open->stop && !open->asked && !late)
+        late = !thread_cond_wait(&open->wake, &open->lock, until);
     bool go_on = !open->stop;
     pthread_mutex_unlock(&open->lock);
     return go_on;
@@ -235,14 +231,6 @@ static void *thread_main(void *arg) {
 
 /* ---- life ---- */
 
-static void wake_init(pthread_cond_t *wake) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
     Arena *arena = arena_new(OPEN_ARENA);
     Open *open = NEW(arena, Open);
@@ -254,7 +242,7 @@ Rc open_open(Ctx *ctx, Tenant *tenant, const OpenOptions *options) {
                    .clock = *ctx->clock};
     pthread_mutex_init(&open->running, NULL);
     pthread_mutex_init(&open->lock, NULL);
-    wake_init(&open->wake);
+    thread_cond_init(&open->wake);
     tenant->open = open;
     Rc rc = release_read_all(ctx, open, options, tenant->dictionary);
     if (rc != RC_OK) open_close(tenant);

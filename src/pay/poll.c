@@ -2,8 +2,6 @@
    thread of its own: an answer that takes its time holds up no other timer. */
 #include "pay_int.h"
 
-#include <time.h>
-
 enum { POLL_ARENA = 64 << 20 };
 
 /* Who has just gone to the provider's page hasn't paid yet; a try that the provider never heard of
@@ -155,20 +153,13 @@ static void pay_round(Ctx *ctx, Pay *pay) {
 
 /* ---- the thread ---- */
 
-static struct timespec instant(int64_t monotonic) {
-    return (struct timespec){.tv_sec = monotonic / TIME_SECOND,
-                             .tv_nsec = monotonic % TIME_SECOND * 1000};
-}
-
 /* Until the next round is due, or one that was asked for may begin; false: it stops. */
 static bool wait_for(Pay *pay) {
     int64_t due = time_monotonic() + pay->every, soonest = pay->round_at + woken;
     pthread_mutex_lock(&pay->lock);
     while (!pay->stop) {
         int64_t until = pay->asked && soonest < due ? soonest : due;
-        struct timespec at = instant(until);
-        if (time_monotonic() >= until) break;
-        pthread_cond_timedwait(&pay->wake, &pay->lock, &at);
+        if (!thread_cond_wait(&pay->wake, &pay->lock, until)) break;
     }
     bool go_on = !pay->stop;
     pay->asked = false;

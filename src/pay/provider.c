@@ -68,14 +68,6 @@ static Rc key_read(Ctx *ctx, Pay *pay, Str path) {
     return RC_OK;
 }
 
-static void wake_init(pthread_cond_t *wake) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 Rc pay_open(Ctx *ctx, Tenant *tenant, const PayOptions *options) {
     if (str_empty(options->provider)) return RC_OK;
     if (!name_good(options->provider))
@@ -96,7 +88,7 @@ Rc pay_open(Ctx *ctx, Tenant *tenant, const PayOptions *options) {
     pay->host = http_url_host(arena, pay->url);
     pay->after = buf_new(NULL, LD_IRI_MAX);
     pthread_mutex_init(&pay->lock, NULL);
-    wake_init(&pay->wake);
+    thread_cond_init(&pay->wake);
     pay->client = http_client_new((HttpClientOptions){
         .max_in_flight = 64, .max_per_host = 16, .allow = may_call, .arg = pay});
     tenant->pay = pay;

@@ -45,12 +45,8 @@ static Rc project_make(Ctx *ctx, Tenant *tenant, Store *store, Project **out) {
     project->rand = rand_system();
     project->clock = *ctx->clock;
     pthread_mutex_init(&project->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&project->moved, &monotonic);
-    pthread_cond_init(&project->hurry, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&project->moved);
+    thread_cond_init(&project->hurry);
     Rc rc = batch_open(ctx, project->store, STORE_STATE, &project->batch);
     if (rc != RC_OK) {
         project_stop(project);
@@ -252,18 +248,12 @@ static bool catch_up(Project *project, Reader *db, size_t *events) {
     return true;
 }
 
-static struct timespec monotonic_at(int64_t micros) {
-    return (struct timespec){.tv_sec = micros / TIME_SECOND,
-                             .tv_nsec = micros % TIME_SECOND * 1000};
-}
-
 /* Until the instant; true: somebody waits. */
 static bool pause_until(Project *project, int64_t until) {
-    struct timespec at = monotonic_at(until);
-    int late = 0;
+    bool late = false;
     pthread_mutex_lock(&project->lock);
     while (!late && !project->waiting && !project->hurried && !atomic_load(&project->stop))
-        late = pthread_cond_timedwait(&project->hurry, &project->lock, &at);
+        late = !thread_cond_wait(&project->hurry, &project->lock, until);
     project->hurried = false;
     pthread_mutex_unlock(&project->lock);
     return !late;
@@ -368,14 +358,13 @@ void project_hurry(Project *project) {
 
 Rc project_drain(Ctx *ctx, Project *project, uint64_t position) {
     int64_t deadline = ctx->deadline ? ctx->deadline : time_monotonic() + TIME_MINUTE;
-    struct timespec until = monotonic_at(deadline);
     if (atomic_load(&project->reached) >= position) return RC_OK;
     pthread_mutex_lock(&project->lock);
-    int late = 0;
+    bool late = false;
     project->waiting++;
     pthread_cond_signal(&project->hurry);
     while (!late && atomic_load(&project->reached) < position)
-        late = pthread_cond_timedwait(&project->moved, &project->lock, &until);
+        late = !thread_cond_wait(&project->moved, &project->lock, deadline);
     project->waiting--;
     pthread_mutex_unlock(&project->lock);
     if (atomic_load(&project->reached) >= position) return RC_OK;

@@ -8,6 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void *wake(void *arg) {
+    pthread_cond_t *cond = arg;
+    pthread_cond_broadcast(cond);
+    return NULL;
+}
+
+static void waiting_ends_at_its_instant_or_before(void **state) {
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond;
+    pthread_t thread;
+    bool late = false;
+    (void)state;
+    thread_cond_init(&cond);
+    pthread_mutex_lock(&lock);
+    int64_t until = time_monotonic() + 20 * 1000;
+    while (!late)
+        late = !thread_cond_wait(&cond, &lock, until);
+    assert_true(time_monotonic() >= until);
+    until = time_monotonic() + TIME_MINUTE;
+    for (bool woken = false; !woken;) {
+        assert_true(thread_start(&thread, "wake", wake, &cond));
+        woken = thread_cond_wait(&cond, &lock, time_monotonic() + TIME_SECOND);
+        pthread_join(thread, NULL);
+        assert_true(time_monotonic() < until);
+    }
+    pthread_mutex_unlock(&lock);
+    pthread_cond_destroy(&cond);
+}
+
 static void numbers_are_read_whole(void **state) {
     (void)state;
     int64_t i;
@@ -365,6 +394,7 @@ static void bytes_drawn_ahead_are_given_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(waiting_ends_at_its_instant_or_before),
         cmocka_unit_test(numbers_are_read_whole),
         cmocka_unit_test(digits_stand_in_threes),
         cmocka_unit_test(utf8_is_strict),
