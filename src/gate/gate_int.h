@@ -158,6 +158,9 @@ typedef struct SessionRow {
     int64_t expires;
 } SessionRow;
 Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row);
+/* Writes rows of local.db in one batch, of which all or nothing remains. */
+typedef Rc GateRows(Ctx *ctx, Batch *local, void *arg);
+Rc gate_rows(Ctx *ctx, Gate *gate, BatchSync sync, GateRows *write, void *arg);
 Rc session_load_all(Ctx *ctx, Gate *gate);
 Rc token_load_all(Ctx *ctx, Gate *gate);
 /* The actor of a session or bearer token, in ctx->arena; false: unknown or expired. */

@@ -98,9 +98,17 @@ static Rc copied(Ctx *ctx, const Passkey *passkey, int64_t from, uint32_t to) {
                     "password, remove it and register another.");
 }
 
+/* A passkey that was used, and the counter that its device told. */
+typedef struct Use {
+    const Passkey *passkey;
+    uint32_t count;
+} Use;
+
 /* Within the batch, so that of two who come with one counter the second is refused (§7.2 step 22).
  */
-static Rc row_move(Ctx *ctx, Batch *local, const Passkey *passkey, uint32_t count) {
+static Rc row_move(Ctx *ctx, Batch *local, void *arg) {
+    const Passkey *passkey = ((const Use *)arg)->passkey;
+    uint32_t count = ((const Use *)arg)->count;
     Digest key = row_key(passkey->id);
     Str name = {(const char *)key.bytes, sizeof key.bytes}, text;
     Row row = {.count = passkey->key.count};
@@ -114,19 +122,6 @@ static Rc row_move(Ctx *ctx, Batch *local, const Passkey *passkey, uint32_t coun
     Buf to = buf_new(ctx->arena, 1 << 10);
     json_write(&to, &value);
     return batch_put(ctx, local, PASSKEYS, &(Item){.key = name, .value = buf_str(&to)});
-}
-
-static Rc count_move(Ctx *ctx, const Passkey *passkey, uint32_t count) {
-    Gate *gate = ctx->tenant->gate;
-    pthread_mutex_lock(&gate->local_lock);
-    Rc rc = batch_begin(ctx, gate->local, BATCH_DURABLE);
-    if (rc == RC_OK) rc = row_move(ctx, gate->local, passkey, count);
-    if (rc == RC_OK)
-        rc = batch_commit(ctx, gate->local);
-    else
-        batch_rollback(gate->local);
-    pthread_mutex_unlock(&gate->local_lock);
-    return rc;
 }
 
 Rc passkey_rows_end(Ctx *ctx, const StrVec *ids) {
@@ -373,12 +368,6 @@ static Rc known_load(Ctx *ctx, const Brought *brought, Passkey *out, bool *known
     return RC_OK;
 }
 
-static Rc unknown(Ctx *ctx) {
-    return ctx_fail(ctx, RC_DENIED, "wrong-passkey", STR("passkey"),
-                    "This passkey belongs to no account here: sign in with the password, and "
-                    "register the passkey again.");
-}
-
 /* A discoverable credential names whose it is, and has to name it right (§7.2 step 6). */
 static bool user_good(Ctx *ctx, const Passkey *passkey, const Brought *brought, bool wanted) {
     Str user = hash_base64url(ctx->arena, brought->user);
@@ -401,7 +390,8 @@ static Rc verify(Ctx *ctx, const Proof *proof, const Entity **account) {
     TRY(webauthn_signed(ctx, &proof->brought.said, proof->brought.host, &passkey->key, &count));
     bool in = proof->known && *account && !account_disabled(*account) &&
               account_comes_by(*account, passkey->id);
-    return in ? count_move(ctx, passkey, count) : unknown(ctx);
+    if (!in) return webauthn_unknown(ctx);
+    return gate_rows(ctx, ctx->tenant->gate, BATCH_DURABLE, row_move, &(Use){passkey, count});
 }
 
 /* One that is another's, or named as another's, is tried as one that nobody has. */

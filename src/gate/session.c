@@ -13,23 +13,32 @@ Digest session_key(Str token) {
 
 /* ---- rows of local.db ---- */
 
-Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
-    Str name = {(const char *)row->key->bytes, sizeof row->key->bytes};
-    Buf text = buf_new(ctx->arena, 1 << 16);
-    if (row->value) json_write(&text, row->value);
+Rc gate_rows(Ctx *ctx, Gate *gate, BatchSync sync, GateRows *write, void *arg) {
     pthread_mutex_lock(&gate->local_lock);
-    /* What a power cut takes back may be a sign-in, never a sign-out. */
-    Rc rc = batch_begin(ctx, gate->local, row->value ? BATCH_LAZY : BATCH_DURABLE);
-    Item item = {.key = name, .value = buf_str(&text), .expires = row->expires};
-    if (rc == RC_OK)
-        rc = row->value ? batch_put(ctx, gate->local, row->space, &item)
-                        : batch_delete(ctx, gate->local, row->space, name);
+    Rc rc = batch_begin(ctx, gate->local, sync);
+    if (rc == RC_OK) rc = write(ctx, gate->local, arg);
     if (rc == RC_OK)
         rc = batch_commit(ctx, gate->local);
     else
         batch_rollback(gate->local);
     pthread_mutex_unlock(&gate->local_lock);
     return rc;
+}
+
+static Rc row_write(Ctx *ctx, Batch *local, void *arg) {
+    const SessionRow *row = arg;
+    Str name = {(const char *)row->key->bytes, sizeof row->key->bytes};
+    Buf text = buf_new(ctx->arena, 1 << 16);
+    if (!row->value) return batch_delete(ctx, local, row->space, name);
+    json_write(&text, row->value);
+    Item item = {.key = name, .value = buf_str(&text), .expires = row->expires};
+    return batch_put(ctx, local, row->space, &item);
+}
+
+/* What a power cut takes back may be a sign-in, never a sign-out. */
+Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
+    return gate_rows(ctx, gate, row->value ? BATCH_LAZY : BATCH_DURABLE, row_write,
+                     (void *)(uintptr_t)row);
 }
 
 static const char *const means_names[] = {

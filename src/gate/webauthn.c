@@ -257,6 +257,12 @@ static bool sizes_good(const WebauthnSaid *said) {
            said->signature.len && said->signature.len <= WEBAUTHN_SIGNATURE_MAX;
 }
 
+Rc webauthn_unknown(Ctx *ctx) {
+    return ctx_fail(ctx, RC_DENIED, "wrong-passkey", STR("passkey"),
+                    "This passkey belongs to no account here: sign in with the password, and "
+                    "register the passkey again.");
+}
+
 Rc webauthn_signed(Ctx *ctx, const WebauthnSaid *said, Str host, const WebauthnKey *key,
                    uint32_t *count) {
     PublicKey public;
@@ -270,7 +276,5 @@ Rc webauthn_signed(Ctx *ctx, const WebauthnSaid *said, Str host, const WebauthnK
         key_free(key->algorithm, &public);
     }
     if (good && data_good(said->data, host, key)) return RC_OK;
-    return ctx_fail(ctx, RC_DENIED, "wrong-passkey", STR("passkey"),
-                    "This passkey belongs to no account here: sign in with the password, and "
-                    "register the passkey again.");
+    return webauthn_unknown(ctx);
 }

@@ -57,6 +57,8 @@ Rc webauthn_made(Ctx *ctx, const WebauthnSaid *said, Str host, WebauthnKey *out)
    to 21), and the counter of it. RC_DENIED "wrong-passkey" says no more. */
 Rc webauthn_signed(Ctx *ctx, const WebauthnSaid *said, Str host, const WebauthnKey *key,
                    uint32_t *count);
+/* The same answer where no account has the passkey. */
+Rc webauthn_unknown(Ctx *ctx);
 /* A key of nobody: to verify by where there is none, so that time tells nothing. */
 WebauthnKey webauthn_nobody(void);
 
