@@ -71,13 +71,15 @@ Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const Defined
 
 /* ---- what comes in ---- */
 
-static Rc payment_load(Ctx *ctx, Str id, Payment *out) {
+/* Twice: as it is, and what is to become of it. */
+static Rc payment_load(Ctx *ctx, Str id, Payment *before, Payment *after) {
     const Entity *entity;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &entity);
     if (rc == RC_NOT_FOUND || (rc == RC_OK && !entity_has_type(entity, STR(PAYMENT_TYPE))))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-payment", id, "Nothing is due by this name.");
     TRY(rc);
-    payment_read(ctx->arena, entity, out);
+    payment_read(ctx->arena, entity, before);
+    payment_read(ctx->arena, entity, after);
     return RC_OK;
 }
 
@@ -143,8 +145,7 @@ static Rc post_once(Ctx *ctx, const Posting *posting) {
     Payment before, after;
     Outcome outcome;
     const PayEvent *event = posting->event;
-    TRY(payment_load(ctx, posting->payment, &before));
-    TRY(payment_load(ctx, posting->payment, &after));
+    TRY(payment_load(ctx, posting->payment, &before, &after));
     if (!payment_fold(ctx->arena, &after, event)) return RC_OK;
     if (posting->version && posting->version != before.version)
         return paid_already(ctx, posting->payment);
@@ -300,8 +301,7 @@ static Rc decide_once(Ctx *ctx, const FeeDecision *decision) {
     Outcome outcome;
     Payment before, after;
     Str id = payment_id(ctx->arena, decision->case_id);
-    TRY(payment_load(ctx, id, &before));
-    TRY(payment_load(ctx, id, &after));
+    TRY(payment_load(ctx, id, &before, &after));
     Command *command = case_command(ctx, STR("pay.decide"), decision->case_id, STR("web"));
     Arena *arena = command_arena(command);
     PartPayDecide *part = NEW(arena, PartPayDecide);
