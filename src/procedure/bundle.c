@@ -10,11 +10,15 @@ static Date today(const Ctx *ctx) {
 
 /* ---- what was sent */
 
+static const Json *sent_of(Arena *arena, const Json *draft, const Definition *bundle) {
+    Str name = str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(bundle->id), STR_ARG(PARTS));
+    return json_get(draft, name);
+}
+
 static Rc sent_load(Ctx *ctx, const Definition *bundle, const Json **out) {
     const Json *draft;
-    Str name = str_fmt(ctx->arena, STR_FMT "/" STR_FMT, STR_ARG(bundle->id), STR_ARG(PARTS));
     TRY(draft_load(ctx, ctx->actor->browser, &draft));
-    *out = json_get(draft, name);
+    *out = sent_of(ctx->arena, draft, bundle);
     return RC_OK;
 }
 
@@ -67,30 +71,30 @@ static bool is_begun(const DefinedDraft *bundle, const BundleTask *task) {
     return !str_empty(task->draft.token) && str_eq(task->draft.bundle, bundle->definition->id);
 }
 
-static Rc state_of(Ctx *ctx, const DefinedDraft *bundle, BundleTask *task) {
-    const Definition *now = in_force(ctx, task->part);
-    task->state = BUNDLE_SENT;
-    if (!str_empty(task->token)) return RC_OK;
-    task->state = now ? BUNDLE_SIGN_IN : BUNDLE_CLOSED;
-    if (!now || !may_begin(ctx, now, bundle->channel)) return RC_OK;
-    TRY(defined_draft(ctx, now, &task->draft));
+/* now: the definition in force; NULL: none is. */
+static BundleState state_of(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *task,
+                            const Definition *now) {
+    if (!str_empty(task->token)) return BUNDLE_SENT;
+    if (!now) return BUNDLE_CLOSED;
+    if (!may_begin(ctx, now, bundle->channel)) return BUNDLE_SIGN_IN;
     bool open = !is_begun(bundle, task) || form_next(&task->draft.form);
-    task->state = open ? BUNDLE_OPEN : BUNDLE_READY;
-    return RC_OK;
+    return open ? BUNDLE_OPEN : BUNDLE_READY;
 }
 
 Rc bundle_tasks(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *out) {
-    const Json *sent;
+    const Json *draft;
     const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
     *out = (BundleTasks){0};
-    TRY(sent_load(ctx, bundle->definition, &sent));
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    const Json *sent = sent_of(ctx->arena, draft, bundle->definition);
     VEC_EACH (const BundlePart, part, &bundle->definition->parts) {
         const Definition *now = in_force(ctx, part);
         BundleTask task = {.part = part,
                            .definition = now ? now : catalogue_newest(catalogue, part->procedure)};
         if (!task.definition || !form_holds(ctx, &bundle->form, part->when)) continue;
         TRY(token_of(ctx, json_str(json_get(sent, part->procedure)), &task.token));
-        TRY(state_of(ctx, bundle, &task));
+        defined_draft_of(ctx, task.definition, draft, &task.draft);
+        task.state = state_of(ctx, bundle, &task, now);
         vec_push(ctx->arena, out, task);
     }
     return RC_OK;
@@ -163,11 +167,8 @@ static void values_of(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *ta
    the bundle says no longer is taken back. */
 static Rc hand_on(Ctx *ctx, const DefinedDraft *bundle, const BundleTask *task) {
     Arena *arena = ctx->arena;
-    const Json *draft;
     JsonMembers values = {0}, said = {0};
-    Str name = str_fmt(arena, STR_FMT "/.handed", STR_ARG(task->part->procedure));
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
-    const Json *before = json_get(draft, name);
+    const Json *before = is_begun(bundle, task) ? task->draft.handed : NULL;
     values_of(ctx, bundle, task, &values);
     Json after = json_of_members(values.items, values.len);
     for (size_t i = 0; i < values.len; i++) {

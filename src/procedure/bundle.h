@@ -19,7 +19,7 @@ typedef struct BundleTask {
     const BundlePart *part;
     const Definition *definition;
     BundleState state;
-    DefinedDraft draft; /* of the part, OPEN or READY */
+    DefinedDraft draft; /* of the part */
     Str token;          /* of what was sent; else empty */
 } BundleTask;
 typedef VEC(BundleTask) BundleTasks;

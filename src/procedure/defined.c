@@ -55,12 +55,12 @@ static void files_check(Ctx *ctx, const Definition *definition, Json *said) {
     }
 }
 
-/* handed: by field. What is wrong here is asked all the same, and what was mended is one's own. */
-static void handed_mark(const DefinedDraft *draft, const Json *handed) {
+/* What is wrong here is asked all the same, and what was mended is one's own. */
+static void handed_mark(const DefinedDraft *draft) {
     if (str_empty(draft->bundle)) return;
     for (size_t i = 0; i < draft->form.n; i++) {
         FormAnswer *answer = &draft->form.answers[i];
-        const Json *value = json_get(handed, answer->field->id);
+        const Json *value = json_get(draft->handed, answer->field->id);
         answer->handed = !answer->fault && value && answer->said && json_equal(value, answer->said);
     }
 }
@@ -75,11 +75,10 @@ static Str bundle_of(Arena *arena, const Json *draft, const Definition *definiti
     return same ? bundle : STR_NONE;
 }
 
-Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
-    const Json *draft;
+void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
+                      DefinedDraft *out) {
     Arena *arena = ctx->arena;
     *out = (DefinedDraft){.definition = definition};
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
     int64_t until =
         (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".sentUntil"))));
     out->token = own_text(arena, draft, definition, ".token");
@@ -95,7 +94,14 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     *said = said_of(arena, draft, definition);
     files_check(ctx, definition, said);
     form_read(ctx, definition, said, &out->form);
-    handed_mark(out, json_get(draft, member_name(arena, definition, STR(".handed"))));
+    out->handed = json_get(draft, member_name(arena, definition, STR(".handed")));
+    handed_mark(out);
+}
+
+Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
+    const Json *draft;
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    defined_draft_of(ctx, definition, draft, out);
     return RC_OK;
 }
 

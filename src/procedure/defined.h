@@ -17,6 +17,7 @@ typedef struct DefinedDraft {
     Str held;           /* the slot that it holds; empty: none, or no longer */
     int64_t held_until; /* until when */
     Str bundle;         /* id of the bundle that handed answers on; empty: it stands alone */
+    const Json *handed; /* what that handed on, by field; NULL: nothing */
     Str sent;           /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */

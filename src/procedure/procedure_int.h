@@ -121,6 +121,8 @@ void draw_leave(Ctx *ctx, Command *command, const Entity *application);
 CaseState defined_phase(const DefinedState *state);
 /* RC_DENIED "sign-in", "inside", as of defined_begin. */
 Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
+/* The part of a procedure in the browser's draft. */
+void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft, DefinedDraft *out);
 /* Forgets the draft but for what was sent. */
 Rc defined_sent(Ctx *ctx, const DefinedDraft *draft);
 /* Keeps with a draft that it holds a slot. */
