@@ -14,12 +14,13 @@ static Str case_of(Ctx *ctx, Str case_id) {
     return seen ? entity_text(seen, IRI("receiptNumber")) : STR_NONE;
 }
 
+/* Of its own texts: what the payment was read from may be gone before the page is drawn. */
 static Json waiting_value(Arena *arena, const Payment *payment, bool stranded) {
     View one = view_new(arena);
-    view_str(&one, "number", payment->number);
+    view_str(&one, "number", str_dup(arena, payment->number));
     view_int(&one, "amount", payment->amount);
     view_str(&one, "state", pay_state_word(payment->state));
-    view_str(&one, "account", payment->account);
+    view_str(&one, "account", str_dup(arena, payment->account));
     view_bool(&one, "stranded", stranded);
     view_str(&one, "url",
              str_fmt(arena, "/staff/payments/" STR_FMT,
@@ -33,27 +34,44 @@ static bool is_stranded(const Ctx *ctx, const Payment *payment) {
     return false;
 }
 
-/* What waits for the office, or for a provider that isn't there any more. */
+typedef struct Waiting {
+    Arena *arena;
+    JsonItems items;
+    bool more; /* than are shown */
+} Waiting;
+
+static void waiting_add(Waiting *waiting, const Payment *payment, bool stranded) {
+    if (waiting->items.len < SHOWN_MAX)
+        vec_push(waiting->arena, &waiting->items, waiting_value(waiting->arena, payment, stranded));
+    else
+        waiting->more = true;
+}
+
+static Rc provider_look(Ctx *ctx, void *arg, const Entity *entity) {
+    Payment payment;
+    payment_read(ctx->arena, entity, &payment);
+    if (is_stranded(ctx, &payment)) waiting_add(arg, &payment, true);
+    return RC_OK;
+}
+
+/* What waits for the office; and of what waits for a provider, that of one that isn't there any
+   more. */
 static Rc waiting_set(HttpExchange *x, View *view) {
-    static const char *const asked[] = {"waits==\"office\"", "waits==\"provider\""};
     Ctx *ctx = http_ctx(x);
-    JsonItems items = {0};
-    bool more = false;
-    for (size_t k = 0; k < 2; k++) {
-        ProjectAnswer found;
-        ProjectWish wish = {.type = STR("Payment"), .q = str_of(asked[k]), .limit = SHOWN_MAX};
-        TRY(project_find(ctx, &wish, &found));
-        more |= found.more;
-        for (size_t i = 0; i < found.entities.len; i++) {
-            Payment payment;
-            payment_read(ctx->arena, found.entities.items[i], &payment);
-            bool stranded = is_stranded(ctx, &payment);
-            if (k == 0 || stranded)
-                vec_push(ctx->arena, &items, waiting_value(ctx->arena, &payment, stranded));
-        }
+    ProjectAnswer found;
+    ProjectWish office = {
+        .type = STR("Payment"), .q = STR("waits==\"office\""), .limit = SHOWN_MAX};
+    ProjectWish provider = {.type = STR("Payment"), .q = STR("waits==\"provider\"")};
+    TRY(project_find(ctx, &office, &found));
+    Waiting waiting = {.arena = ctx->arena, .more = found.more};
+    for (size_t i = 0; i < found.entities.len; i++) {
+        Payment payment;
+        payment_read(ctx->arena, found.entities.items[i], &payment);
+        waiting_add(&waiting, &payment, is_stranded(ctx, &payment));
     }
-    view_items(view, "waiting", &items);
-    view_bool(view, "more", more);
+    TRY(project_each(ctx, &provider, provider_look, &waiting));
+    view_items(view, "waiting", &waiting.items);
+    view_bool(view, "more", waiting.more);
     return RC_OK;
 }
 
