@@ -164,9 +164,13 @@ static const struct {
     [CASE_ELSEWHERE] = {"elsewhere", "info"}, [CASE_DONE] = {"done", "ok"},
 };
 
+Str page_state_word(CaseState state) {
+    return state < CASE_STATES ? str_of(shown[state].word) : STR("received");
+}
+
 void page_state(View *view, CaseState state) {
     bool known = state < CASE_STATES;
-    view_str(view, "state", known ? str_of(shown[state].word) : STR("received"));
+    view_str(view, "state", page_state_word(state));
     view_str(view, "level", known ? str_of(shown[state].level) : STR("info"));
 }
 

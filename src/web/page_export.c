@@ -146,13 +146,10 @@ static void head_write(const Export *of, Buf *to) {
 }
 
 static Str state_text(const Export *of, const Entity *application) {
-    View view = view_new(of->ctx->arena);
     const Definition *own = defined_of(of->ctx, application);
     const DefinedState *state = own ? defined_state(own, application) : NULL;
     if (state) return label_text(of, state->label.all);
-    page_state(&view, case_state(application));
-    Json shown = view_value(&view);
-    return word_text(of, "state", json_get_str(&shown, "state"));
+    return word_text(of, "state", page_state_word(case_state(application)));
 }
 
 static void answers_write(const Export *of, const Entity *application, Buf *to) {

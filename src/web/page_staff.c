@@ -90,10 +90,11 @@ static const Filter filters[] = {
 
 enum { FILTERS = sizeof filters / sizeof *filters };
 
-static const Filter *filter_of(Str word) {
+/* NULL: there is none of that name. */
+static const Filter *filter_find(Str word) {
     for (size_t i = 0; i < FILTERS; i++)
         if (str_eq(word, str_of(filters[i].word))) return &filters[i];
-    return &filters[0];
+    return NULL;
 }
 
 const char *page_filter_at(size_t n) {
@@ -101,9 +102,8 @@ const char *page_filter_at(size_t n) {
 }
 
 unsigned page_filter_states(Str word) {
-    for (size_t i = 0; i < FILTERS; i++)
-        if (str_eq(word, str_of(filters[i].word))) return filters[i].states;
-    return 0;
+    const Filter *filter = filter_find(word);
+    return filter ? filter->states : 0;
 }
 
 static Json filters_value(HttpExchange *x, const Filter *filter) {
@@ -323,7 +323,8 @@ static Str inbox_older(HttpExchange *x, const Filter *filter, Str next) {
 
 static Rc inbox_fill(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
-    const Filter *filter = filter_of(http_query_or(x, "state", STR_NONE));
+    const Filter *filter = filter_find(http_query_or(x, "state", STR_NONE));
+    if (!filter) filter = &filters[0];
     InboxPage page = {0};
     InboxShown shown = {0};
     StrVec items = {0};

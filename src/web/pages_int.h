@@ -310,6 +310,7 @@ void page_draw_entry(HttpExchange *x, View *view, const Entity *application);
 Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date own);
 /* `state` and `level` of a case, and its `steps`. */
 void page_state(View *view, CaseState state);
+Str page_state_word(CaseState state); /* "received" ...: of the words "state." */
 void page_steps(HttpExchange *x, View *view, const Entity *application);
 /* Who made a step: the post of an official, else "applicant". */
 Json page_step_post(HttpExchange *x, const CaseStep *step);
