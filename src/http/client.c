@@ -105,6 +105,13 @@ bool http_address_public(Str address) {
     return inet_pton(AF_INET6, text, bytes) == 1 && public6(bytes);
 }
 
+bool http_address_written(Str host, Str address) {
+    Str bare = str_starts(host, STR("[")) ? str_sub(host, 1, host.len - 1) : host;
+    bool own = str_eq(host, STR("localhost")) &&
+               (str_eq(address, STR("127.0.0.1")) || str_eq(address, STR("::1")));
+    return own || str_eq(bare, address);
+}
+
 /* ---- libcurl asks ---- */
 
 static bool allowed(Job *job, const struct curl_sockaddr *address) {

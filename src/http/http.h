@@ -254,6 +254,9 @@ typedef struct HttpClientOptions {
 /* False for loopback, private, link-local, multicast, unspecified and other addresses that are no
  * public host's (RFC 6890). */
 bool http_address_public(Str address);
+/* Whether a host that somebody wrote (of IPv6 in brackets) is this address itself, and no name that
+   leads to it; localhost is the loopback's. */
+bool http_address_written(Str host, Str address);
 /* The host of an address, as the client will take it; of IPv6 in brackets. STR_NONE: it has none,
  * or is no URL, which sending will refuse. */
 Str http_url_host(Arena *arena, Str url);

@@ -24,17 +24,10 @@ static bool name_good(Str name) {
 }
 
 /* What the operator wrote as an address may be called; a name leads to a public one only. */
-static bool is_written(Str host, Str address) {
-    Str bare = str_starts(host, STR("[")) ? str_sub(host, 1, host.len - 1) : host;
-    bool own = str_eq(host, STR("localhost")) &&
-               (str_eq(address, STR("127.0.0.1")) || str_eq(address, STR("::1")));
-    return own || str_eq(bare, address);
-}
-
 static bool may_call(void *arg, Str host, Str address) {
     const Pay *pay = arg;
     (void)host;
-    if (http_address_public(address) || is_written(pay->host, address)) return true;
+    if (http_address_public(address) || http_address_written(pay->host, address)) return true;
     log_warn("pay",
              "pay.url leads to " STR_FMT ", which is no public address: write the address itself "
              "if it is meant",
@@ -44,7 +37,8 @@ static bool may_call(void *arg, Str host, Str address) {
 
 static Rc url_check(Ctx *ctx, const Pay *pay) {
     bool plain = str_starts(pay->url, STR("http://"));
-    bool here = is_written(pay->host, STR("127.0.0.1")) || is_written(pay->host, STR("::1"));
+    bool here = http_address_written(pay->host, STR("127.0.0.1")) ||
+                http_address_written(pay->host, STR("::1"));
     bool secure = str_starts(pay->url, STR("https://"));
     if (!str_empty(pay->host) && (secure || (plain && here))) return RC_OK;
     return bad_setting(ctx, "pay.url",
