@@ -151,6 +151,26 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     return rc;
 }
 
+bool account_has_password(const Entity *account) {
+    return !str_empty(entity_text(account, IRI("passwordHash")));
+}
+
+GateProof account_proof(const Entity *account) {
+    GateProof proof = gate_proof_of(entity_text(account, IRI("identityProof")));
+    return proof == PROOF_LEVELS ? PROOF_DECLARED : proof;
+}
+
+Entity *account_outside(Ctx *ctx, Str name, Str outside, GateProof proof) {
+    StrVec outsides = {0};
+    vec_push(ctx->arena, &outsides, outside);
+    GateAccount account = {
+        .login = rand_id(ctx->rand, ctx->arena, ACCOUNT_ID), .kind = ACTOR_RESIDENT, .name = name};
+    Entity *entity = account_entity(ctx, &account, account_id(ctx, account.login), STR_NONE);
+    entity_set(ctx->arena, entity, IRI("outsides"), account_list(ctx->arena, &outsides));
+    entity_set(ctx->arena, entity, IRI("identityProof"), json_of_str(gate_proof_word(proof)));
+    return entity;
+}
+
 /* ---- sessions ---- */
 
 void account_strings(Arena *arena, const Entity *account, Str iri, StrVec *out) {

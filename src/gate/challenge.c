@@ -1,5 +1,6 @@
-/* challenge: what an authenticator signs. It is made here, for one use, one browser and one
-   account, ends after five minutes, and is answered once; nothing of it is kept until then, for it
+/* challenge: what an authenticator signs, and what a browser carries to a provider and back. It is
+   made here, for one use, one browser and one
+   account, ends after minutes, and is answered once; nothing of it is kept until then, for it
    carries a MAC. */
 #include "gate_int.h"
 
@@ -13,7 +14,7 @@ typedef struct Raw {
 
 static Digest mac_of(Ctx *ctx, const ChallengeOf *of, const char *head) {
     const Actor *actor = gate_actor(ctx);
-    Str parts[] = {str_fmt(ctx->arena, "%d", (int)of->use), actor->browser, actor->id, of->user,
+    Str parts[] = {str_fmt(ctx->arena, "%u", of->use), actor->browser, actor->id, of->user,
                    hash_hex(ctx->arena, (Str){head, HEAD})};
     Str message = str_join(ctx->arena, parts, sizeof parts / sizeof *parts, STR("\n"));
     return hash_hmac(ctx->tenant->gate->challenge_key, message);
@@ -58,8 +59,22 @@ Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text) {
         if (hash_same(str_sub(raw, HEAD, raw.len), (Str){(const char *)mac.bytes, MAC}))
             age = time_now(ctx->clock) - made_at(raw);
     }
-    if (age >= 0 && age <= GATE_CHALLENGE_LASTS && first(ctx->tenant->gate, raw)) return RC_OK;
+    if (age >= 0 && age <= (of->lasts ? of->lasts : GATE_CHALLENGE_LASTS) &&
+        first(ctx->tenant->gate, raw))
+        return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "stale-challenge", STR("client"),
-                    "This page is older than five minutes, or was answered already: load it again "
-                    "and press the button once more.");
+                    "This page is too old, or was answered already: load it again and press the "
+                    "button once more.");
+}
+
+int64_t challenge_made_at(Ctx *ctx, Str text) {
+    Str raw;
+    bool whole = hash_from_base64url(ctx->arena, text, &raw) && raw.len == sizeof(Raw);
+    return whole ? made_at(raw) : time_now(ctx->clock);
+}
+
+Str challenge_secret(Ctx *ctx, Str text, const char *use) {
+    Str message = str_fmt(ctx->arena, "%s\n" STR_FMT, use, STR_ARG(text));
+    Digest secret = hash_hmac(ctx->tenant->gate->challenge_key, message);
+    return hash_base64url(ctx->arena, (Str){(const char *)secret.bytes, sizeof secret.bytes});
 }

@@ -1,4 +1,5 @@
 #include "gate_int.h"
+#include "provider.h"
 
 #include <sodium.h>
 
@@ -40,6 +41,7 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     Rc rc = policy_compile(&own, options->policies, &gate->rules);
     if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
     if (rc == RC_OK) rc = dummy_make(&own, gate);
+    if (rc == RC_OK) rc = providers_open(&own, options->providers, &gate->providers);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(gate->tenant->ledger), STORE_LOCAL, &gate->local);
     if (rc != RC_OK) {
@@ -94,6 +96,7 @@ void gate_close(Tenant *tenant) {
     roster_free(gate->tokens);
     roster_free(gate->failures);
     roster_free(gate->spent);
+    providers_close(gate->providers);
     pthread_mutex_destroy(&gate->local_lock);
     arena_free(gate->arena);
 }

@@ -270,9 +270,9 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
 /* Shuts an account out, or lets it in again. Its sessions end and its tokens are revoked at once,
    and none of them comes back; what it has asked for and is not committed yet is refused. */
 Rc gate_account_disable(Ctx *ctx, Str id, bool disabled);
-/* Gives it another password; its sessions end at once, and its passkeys: whoever had to ask for one
-   may have been robbed. RC_INVALID "bad-password"; "no-sign-in" of a
-   service, which signs in nowhere. */
+/* Gives it another password; its sessions end at once, its passkeys and its links to outside
+   providers: whoever had to ask for one may have been robbed. RC_INVALID "bad-password";
+   "no-sign-in" of a service, which signs in nowhere. */
 Rc gate_account_password(Ctx *ctx, Str id, Str password);
 typedef struct GateAccountSeen {
     Str id, login, name;
@@ -295,13 +295,14 @@ Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of its account's posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
 /* By what somebody came in. */
-typedef enum GateMeans { MEANS_PASSWORD, MEANS_PASSKEY } GateMeans;
+typedef enum GateMeans { MEANS_PASSWORD, MEANS_PASSKEY, MEANS_OUTSIDE } GateMeans;
 /* The sessions of ctx's account, newest first. */
 typedef struct GateSessionSeen {
     Str id;
     Str post;
     Str client; /* address it was begun from; empty: not known any more */
     GateMeans means;
+    Str provider; /* of MEANS_OUTSIDE */
     int64_t started_at, seen_at, ends_at;
     bool own; /* this one */
 } GateSessionSeen;
@@ -437,7 +438,8 @@ Rc gate_token_revoke(Ctx *ctx, Str id);
 typedef struct GateOptions {
     const Json *policies;     /* array of rules; their form is in gate/README.md */
     const Json *organisation; /* divisions, posts, roles (starter/organisation.json) */
-    Str glass;           /* folder of break-glass looks, on another volume; empty: there is none */
+    Str providers; /* the file of outside providers (doc/identity.md); empty: there are none */
+    Str glass;     /* folder of break-glass looks, on another volume; empty: there is none */
     int64_t glass_every; /* µs between tries to bring them into the ledger; 0: five seconds */
     Clock *clock;        /* of its thread, which outlives ctx; NULL: ctx's */
     const StoreFault *glass_fault; /* tests: fails the folder's I/O; NULL: none */
@@ -447,5 +449,7 @@ void gate_close(Tenant *tenant);
 /* The actor of timers and followers, and of the control socket (operator on this machine). */
 const Actor *gate_system_actor(void);
 const Actor *gate_operator_actor(void);
+
+#include "outside.h"
 
 #endif

@@ -42,6 +42,8 @@ typedef struct GateSession {
     Str post;           /* in use */
     Str client;         /* address it was begun from; empty: unknown, as after a restart */
     GateMeans means;    /* by which he came in */
+    Str provider;       /* MEANS_OUTSIDE: its id */
+    GateAuthn authn;    /* what he has shown since then, at most */
     int64_t started_at, seen_at, stepped_up_at;
     Arena *arena; /* all of the above lies here */
 } GateSession;
@@ -80,6 +82,7 @@ struct Gate {
     Str dummy_hash;           /* verified when a login is unknown, so that time tells nothing */
     _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
     Str challenge_key; /* of this life alone: challenges of an earlier one are none any more */
+    struct Providers *providers; /* NULL: nobody comes in by another's word */
 };
 
 /* A fresh step-up lasts this long. */
@@ -87,6 +90,8 @@ struct Gate {
 #define GATE_SESSION_LASTS (12 * TIME_HOUR)
 /* Somebody takes so long at most to answer his authenticator. */
 #define GATE_CHALLENGE_LASTS (5 * TIME_MINUTE)
+/* And so long to show a provider who he is: an app is opened, a card is read, perhaps twice. */
+#define GATE_OUTSIDE_LASTS (15 * TIME_MINUTE)
 
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source);
 
@@ -105,9 +110,10 @@ Rc door_check(Ctx *ctx, unsigned access, const Actor *actor);
 
 #define ACCOUNT_TYPE   LD_DEFAULT "Account"
 #define PASSKEY_TYPE   LD_DEFAULT "Passkey"
+#define OUTSIDE_TYPE   LD_DEFAULT "OutsideIdentity"
 #define GATE_IRI(term) STR(LD_DEFAULT term)
-/* Passkeys of one account. */
-enum { PASSKEYS_MAX = 20 };
+/* Passkeys, and links to outside providers, of one account. */
+enum { PASSKEYS_MAX = 20, OUTSIDES_MAX = 16 };
 /* The Account entity of a login, from its keyed hash: unique without an index. */
 Str account_id(Ctx *ctx, Str login);
 /* Fills everything but key, times and posts' roles from an Account entity, into the session's own
@@ -129,11 +135,18 @@ void try_end(Ctx *ctx, const Try *tried, Rc rc);
 int try_wait(Ctx *ctx, Str account);
 
 /* challenge.c: what it is for; made for ctx's actor in his browser, and for nobody else. */
+enum { CHALLENGE_OUTSIDE = 16 };
 typedef struct ChallengeOf {
-    GatePasskeyUse use;
-    Str user; /* handle under which a passkey is to be made; empty: of no matter */
+    unsigned use; /* a GatePasskeyUse, or CHALLENGE_OUTSIDE and a GateOutsideUse */
+    Str user; /* handle under which a passkey is to be made, or the provider; empty: of no matter */
+    int64_t lasts; /* 0: GATE_CHALLENGE_LASTS */
 } ChallengeOf;
 Str challenge_make(Ctx *ctx, const ChallengeOf *of);
+/* When it was made; the challenge was taken. */
+int64_t challenge_made_at(Ctx *ctx, Str text);
+/* A secret that goes with a challenge, for one use of it: nobody who sees the challenge knows it.
+ */
+Str challenge_secret(Ctx *ctx, Str text, const char *use);
 /* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
 
@@ -142,13 +155,18 @@ Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
 
 /* The account of an id, NULL: there is none. */
 Rc account_load(Ctx *ctx, Str id, const Entity **out);
+/* By what somebody came in; provider: of MEANS_OUTSIDE, else NULL. */
+typedef struct SessionBy {
+    GateMeans means;
+    const GateProvider *provider;
+} SessionBy;
 /* A session of this account, who has proved that he is it; *token goes into the cookie. */
-Rc session_begin(Ctx *ctx, const Entity *account, GateMeans means, Str *token);
+Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */
 const GateSession *session_own(const Ctx *ctx);
 Rc session_none(Ctx *ctx);
-/* He has confirmed his identity at this moment. ctx's actor has a session. */
-void session_stepped_up(Ctx *ctx);
+/* He has confirmed his identity at this moment, and shown this. ctx's actor has a session. */
+void session_stepped_up(Ctx *ctx, GateAuthn shown);
 
 /* A row of local.db, so that sessions and tokens survive a restart. */
 typedef struct SessionRow {
@@ -215,15 +233,20 @@ void authority_changed(Gate *gate);
 /* Gives the sessions and tokens of an account its posts. */
 void authority_posts(Gate *gate, Str account, const StrVec *posts);
 
+/* What is changed of a way to come in, of which an account may have several. */
+typedef struct AccountWays {
+    const Entity *add; /* is added to those it has; NULL: none */
+    uint64_t over; /* add: the version of what lies under its id, an erased account's; 0: nothing */
+    StrVec ends;   /* ids of those that it has no more */
+    bool ends_all; /* nor any other */
+} AccountWays;
 /* What is changed of an account, in one command. */
 typedef struct AccountChange {
     const char *kind; /* of the command */
     Str id;
-    const Entity *set;     /* attributes that replace those it has; NULL: none */
-    StrVec revoke;         /* ids of tokens */
-    const Entity *passkey; /* is added to those it has; NULL: none */
-    StrVec ends;           /* ids of passkeys that it has no more */
-    bool ends_all;         /* nor any other */
+    const Entity *set; /* attributes that replace those it has; NULL: none */
+    StrVec revoke;     /* ids of tokens */
+    AccountWays passkeys, outsides;
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
 /* Its keys are destroyed: it says nothing of itself any more, not even its kind. */
@@ -232,8 +255,15 @@ bool account_erased(const Entity *account);
 bool account_disabled(const Entity *account);
 /* Sessions begun at or before it are no longer valid; INT64_MIN: all are. */
 int64_t account_sessions_from(const Entity *account);
-/* It has this passkey. */
+/* It has this passkey; it is linked to this outside identity. */
 bool account_comes_by(const Entity *account, Str passkey);
+bool account_linked(const Entity *account, Str outside);
+/* It has a password. */
+bool account_has_password(const Entity *account);
+/* A resident's, of a login that nobody types: he comes in by what is in `outsides`. */
+Entity *account_outside(Ctx *ctx, Str name, Str outside, GateProof proof);
+/* What was made sure of who it is. */
+GateProof account_proof(const Entity *account);
 /* This token was revoked. */
 bool account_revoked(const Entity *account, Str token);
 /* It has this post; and its kind, person and own roles, without those of posts, into *actor. */

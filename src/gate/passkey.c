@@ -333,7 +333,7 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name) {
     TRY(made_read(ctx, said, &made));
     AccountChange change = {.kind = "passkey.add",
                             .id = account,
-                            .passkey = passkey_entity(ctx, &made, str_trim(name))};
+                            .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
     return RC_OK;
@@ -347,12 +347,12 @@ Rc gate_passkey_end(Ctx *ctx, Str id) {
     TRY(own_load(ctx, &account, &own, &ids));
     AccountChange change = {.kind = "passkey.end", .id = account->id};
     VEC_EACH (const Str, one, &ids)
-        if (str_eq(short_id(*one), id)) vec_push(ctx->arena, &change.ends, *one);
-    if (!change.ends.len)
+        if (str_eq(short_id(*one), id)) vec_push(ctx->arena, &change.passkeys.ends, *one);
+    if (!change.passkeys.ends.len)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-passkey", STR("id"),
                         "This passkey was removed already, or is not yours.");
     TRY(account_change(ctx, &change));
-    return passkey_rows_end(ctx, &change.ends);
+    return passkey_rows_end(ctx, &change.passkeys.ends);
 }
 
 /* ---- coming in ---- */
@@ -421,14 +421,14 @@ static Rc prove(Ctx *ctx, const GatePasskeySaid *said, GatePasskeyUse use, const
 Rc gate_passkey_sign_in(Ctx *ctx, const GatePasskeySaid *said, Str *session_token) {
     const Entity *account;
     TRY(prove(ctx, said, PASSKEY_SIGN_IN, &account));
-    return session_begin(ctx, account, MEANS_PASSKEY, session_token);
+    return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSKEY}, session_token);
 }
 
 Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said) {
     const Entity *account;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(prove(ctx, said, PASSKEY_STEP_UP, &account));
-    session_stepped_up(ctx);
+    session_stepped_up(ctx, AUTHN_PASSKEY);
     return RC_OK;
 }
 

@@ -42,7 +42,19 @@ Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
 }
 
 static const char *const means_names[] = {
-    [MEANS_PASSWORD] = "password", [MEANS_PASSKEY] = "passkey"};
+    [MEANS_PASSWORD] = "password", [MEANS_PASSKEY] = "passkey", [MEANS_OUTSIDE] = "outside"};
+
+static GateMeans means_of(Str name) {
+    for (unsigned means = 0; means < sizeof means_names / sizeof *means_names; means++)
+        if (str_eq(name, str_of(means_names[means]))) return (GateMeans)means;
+    return MEANS_PASSWORD;
+}
+
+/* A provider's word is worth what the operator says of it. */
+static GateAuthn authn_of(const SessionBy *by) {
+    if (by->means == MEANS_OUTSIDE) return by->provider ? by->provider->authn : AUTHN_NONE;
+    return by->means == MEANS_PASSKEY ? AUTHN_PASSKEY : AUTHN_MAIL;
+}
 
 /* Opaque ids and times only: nothing personal lies in clear in local.db. */
 static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
@@ -51,6 +63,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
         {STR("post"), json_of_str(session->post)},
         {STR("started"), json_of_int(session->started_at)},
         {STR("by"), json_of_str(str_of(means_names[session->means]))},
+        {STR("provider"), json_of_str(session->provider)},
     };
     Json value = json_of_members(members, sizeof members / sizeof *members);
     SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS};
@@ -59,7 +72,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
 
 typedef struct LoadedSession {
     Digest key;
-    Str account, post;
+    Str account, post, provider;
     int64_t started;
     GateMeans means;
 } LoadedSession;
@@ -80,8 +93,8 @@ static bool session_row(void *arg, const Item *item) {
     row.account = json_get_str(value, "account");
     row.post = json_get_str(value, "post");
     row.started = json_get_int(value, "started", 0);
-    bool passkey = str_eq(json_get_str(value, "by"), str_of(means_names[MEANS_PASSKEY]));
-    row.means = passkey ? MEANS_PASSKEY : MEANS_PASSWORD;
+    row.means = means_of(json_get_str(value, "by"));
+    row.provider = json_get_str(value, "provider");
     vec_push(loading->ctx->arena, &loading->rows, row);
     return true;
 }
@@ -89,6 +102,13 @@ static bool session_row(void *arg, const Item *item) {
 static void post_use(GateSession *session, Str post) {
     for (size_t i = 0; i < session->posts.len; i++)
         if (str_eq(session->posts.items[i], post)) session->post = session->posts.items[i];
+}
+
+static void came_by(const Gate *gate, GateSession *session, GateMeans means, Str provider) {
+    SessionBy by = {means, gate_provider(gate, provider)};
+    session->means = means;
+    session->provider = str_dup(session->arena, provider);
+    session->authn = authn_of(&by);
 }
 
 Rc session_load_all(Ctx *ctx, Gate *gate) {
@@ -106,7 +126,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         TRY(account_session(ctx, account, &session));
         session->key = row->key;
         session->started_at = row->started;
-        session->means = row->means;
+        came_by(gate, session, row->means, row->provider);
         post_use(session, row->post);
         roster_put(gate->sessions, &session->key, session);
     }
@@ -142,6 +162,7 @@ static void session_read(void *arg, void *value) {
     GateSession *copy = NEW(arena, GateSession);
     *copy = *session;
     copy->arena = NULL;
+    copy->provider = str_dup(arena, session->provider);
     copy->posts = (StrVec){0};
     for (size_t i = 0; i < session->posts.len; i++)
         vec_push(arena, &copy->posts, str_dup(arena, session->posts.items[i]));
@@ -188,13 +209,13 @@ static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
 
 /* Whoever changes the account at this moment may not have seen the session: it is looked at again.
  */
-Rc session_begin(Ctx *ctx, const Entity *account, GateMeans means, Str *token) {
+Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     Gate *gate = ctx->tenant->gate;
     GateSession *session;
     TRY(account_session(ctx, account, &session));
     *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
     session->key = session_key(*token);
-    session->means = means;
+    came_by(gate, session, by.means, by.provider ? by.provider->id : STR_NONE);
     session->client = str_dup(session->arena, gate_actor(ctx)->client);
     Digest key = session->key;
     Rc rc = session_keep(ctx, gate, session);
@@ -218,7 +239,7 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     if (rc == RC_OK) rc = account_verify(ctx, account, password);
     try_end(ctx, &tried, rc);
     TRY(rc);
-    return session_begin(ctx, account, MEANS_PASSWORD, session_token);
+    return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token);
 }
 
 const GateSession *session_own(const Ctx *ctx) {
@@ -264,6 +285,7 @@ static void session_gather(void *arg, void *value) {
                             .post = str_dup(g->arena, session->post),
                             .client = str_dup(g->arena, session->client),
                             .means = session->means,
+                            .provider = str_dup(g->arena, session->provider),
                             .started_at = session->started_at,
                             .seen_at = session->seen_at,
                             .ends_at = ends};
@@ -337,13 +359,21 @@ Rc gate_take_post(Ctx *ctx, Str post) {
                     "This account does not hold that post.");
 }
 
+typedef struct Shown {
+    int64_t at;
+    GateAuthn authn;
+} Shown;
+
 static void stepped_up(void *arg, void *value) {
-    ((GateSession *)value)->stepped_up_at = *(const int64_t *)arg;
+    const Shown *shown = arg;
+    GateSession *session = value;
+    session->stepped_up_at = shown->at;
+    if (session->authn < shown->authn) session->authn = shown->authn;
 }
 
-void session_stepped_up(Ctx *ctx) {
-    int64_t now = time_now(ctx->clock);
-    (void)roster_use(ctx->tenant->gate->sessions, &session_own(ctx)->key, stepped_up, &now);
+void session_stepped_up(Ctx *ctx, GateAuthn authn) {
+    Shown shown = {time_now(ctx->clock), authn};
+    (void)roster_use(ctx->tenant->gate->sessions, &session_own(ctx)->key, stepped_up, &shown);
 }
 
 Rc gate_step_up(Ctx *ctx, Str password) {
@@ -356,6 +386,6 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     if (rc == RC_OK) rc = account_verify(ctx, account, password);
     try_end(ctx, &tried, rc);
     TRY(rc);
-    session_stepped_up(ctx);
+    session_stepped_up(ctx, AUTHN_MAIL);
     return RC_OK;
 }

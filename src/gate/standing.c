@@ -41,6 +41,10 @@ bool account_comes_by(const Entity *account, Str passkey) {
     return listed(list_of(account, GATE_IRI("passkeys")), passkey);
 }
 
+bool account_linked(const Entity *account, Str outside) {
+    return listed(list_of(account, GATE_IRI("outsides")), outside);
+}
+
 bool account_holds(const Entity *account, Str post) {
     return listed(list_of(account, GATE_IRI("posts")), post);
 }
@@ -57,9 +61,7 @@ typedef struct PartAccount {
     Str id;
     const Entity *set;
     StrVec revoke;
-    const Entity *passkey;
-    StrVec ends;
-    bool ends_all;
+    AccountWays passkeys, outsides;
 } PartAccount;
 
 /* Those that were revoked before stay so. */
@@ -73,37 +75,71 @@ static Json revoked_with(Arena *arena, const Entity *before, const StrVec *more)
     return account_list(arena, &all);
 }
 
-static bool ends(const PartAccount *part, Str passkey) {
-    VEC_EACH (const Str, id, &part->ends)
-        if (str_eq(*id, passkey)) return true;
-    return part->ends_all;
+static bool ends(const AccountWays *ways, Str way) {
+    VEC_EACH (const Str, id, &ways->ends)
+        if (str_eq(*id, way)) return true;
+    return ways->ends_all;
 }
 
-static Rc passkey_add(Ctx *ctx, Stage *stage, const Entity *passkey, StrVec *all) {
-    if (stage_entity(stage, passkey->id))
-        return ctx_fail(
-            ctx, RC_CONFLICT, "passkey-known", STR("passkey"),
-            "This passkey is registered already: remove it where it is, or make another.");
-    if (all->len >= PASSKEYS_MAX)
-        return ctx_fail(ctx, RC_CONFLICT, "too-many-passkeys", STR("passkey"),
-                        "An account has at most %d passkeys: remove one first.", PASSKEYS_MAX);
-    vec_push(ctx->arena, all, passkey->id);
-    Delta delta = {.op = DELTA_PUT, .id = passkey->id, .after = entity_dup(ctx->arena, passkey)};
+/* Of which kind ways are: where the account lists them, how many it may have, and what is said. */
+typedef struct WayKind {
+    Str list;
+    size_t most;
+    const char *field, *known_code, *known, *many_code, *many;
+} WayKind;
+
+static const WayKind passkey_kind = {
+    .list = {LD_DEFAULT "passkeys", sizeof LD_DEFAULT "passkeys" - 1},
+    .most = PASSKEYS_MAX,
+    .field = "passkey",
+    .known_code = "passkey-known",
+    .known = "This passkey is registered already: remove it where it is, or make another.",
+    .many_code = "too-many-passkeys",
+    .many = "An account has at most 20 passkeys: remove one first."};
+static const WayKind outside_kind = {
+    .list = {LD_DEFAULT "outsides", sizeof LD_DEFAULT "outsides" - 1},
+    .most = OUTSIDES_MAX,
+    .field = "outside",
+    .known_code = "outside-known",
+    .known = "This sign-in is an account's already: come in by it, or unlink it there.",
+    .many_code = "too-many-outside",
+    .many = "An account is linked to at most 16 outside sign-ins: unlink one first."};
+
+/* Under its id lies nothing, or what an account left that was erased since. */
+static Rc way_add(Ctx *ctx, Stage *stage, const WayKind *kind, const AccountWays *ways,
+                  StrVec *all) {
+    const Entity *way = ways->add, *before = stage_entity(stage, way->id);
+    if (before ? before->version != ways->over : ways->over != 0)
+        return ctx_fail(ctx, RC_CONFLICT, kind->known_code, str_of(kind->field), "%s", kind->known);
+    if (all->len >= kind->most)
+        return ctx_fail(ctx, RC_CONFLICT, kind->many_code, str_of(kind->field), "%s", kind->many);
+    vec_push(ctx->arena, all, way->id);
+    Delta delta = {.op = DELTA_PUT, .id = way->id, .after = entity_dup(ctx->arena, way)};
     stage_put(stage, &delta);
     return RC_OK;
 }
 
+/* What an account changes of its ways of one kind. */
+typedef struct Changing {
+    Str account;
+    const WayKind *kind;
+    const AccountWays *ways;
+} Changing;
+
 /* The account lists those it has: one that is not listed lets nobody in. */
-static Rc passkeys_apply(Ctx *ctx, Stage *stage, const PartAccount *part, Entity *after) {
-    const Json *old = list_of(stage_entity(stage, part->id), GATE_IRI("passkeys"));
+static Rc ways_apply(Ctx *ctx, Stage *stage, const Changing *changing, Entity *after) {
+    const AccountWays *ways = changing->ways;
+    Str list = changing->kind->list;
+    const Json *old = list_of(stage_entity(stage, changing->account), list);
     StrVec all = {0};
+    if (!ways->add && !ways->ends.len && !ways->ends_all) return RC_OK;
     for (size_t i = 0; old && i < old->len; i++)
-        if (!ends(part, json_str(json_at(old, i))))
+        if (!ends(ways, json_str(json_at(old, i))))
             vec_push(ctx->arena, &all, json_str(json_at(old, i)));
-    if (part->passkey) TRY(passkey_add(ctx, stage, part->passkey, &all));
-    VEC_EACH (const Str, id, &part->ends)
+    if (ways->add) TRY(way_add(ctx, stage, changing->kind, ways, &all));
+    VEC_EACH (const Str, id, &ways->ends)
         if (stage_entity(stage, *id)) stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = *id});
-    entity_set(ctx->arena, after, GATE_IRI("passkeys"), account_list(ctx->arena, &all));
+    entity_set(ctx->arena, after, list, account_list(ctx->arena, &all));
     return RC_OK;
 }
 
@@ -120,8 +156,8 @@ static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
     if (part->revoke.len)
         entity_set(ctx->arena, after, GATE_IRI("revokedTokens"),
                    revoked_with(ctx->arena, before, &part->revoke));
-    if (part->passkey || part->ends.len || part->ends_all)
-        TRY(passkeys_apply(ctx, stage, part, after));
+    TRY(ways_apply(ctx, stage, &(Changing){part->id, &passkey_kind, &part->passkeys}, after));
+    TRY(ways_apply(ctx, stage, &(Changing){part->id, &outside_kind, &part->outsides}, after));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     stage_put(stage, &delta);
     return RC_OK;
@@ -134,15 +170,16 @@ static Str channel_of(const Actor *actor) {
     return actor->token ? STR("api") : STR("web");
 }
 
-static void passkeys_take(Command *command, const AccountChange *change, PartAccount *part) {
+static void ways_take(Command *command, const AccountWays *from, AccountWays *to) {
     Arena *arena = command_arena(command);
-    part->ends_all = change->ends_all;
-    if (change->passkey) {
-        part->passkey = entity_dup(arena, change->passkey);
-        command_needs(command, part->passkey->id);
+    to->ends_all = from->ends_all;
+    to->over = from->over;
+    if (from->add) {
+        to->add = entity_dup(arena, from->add);
+        command_needs(command, to->add->id);
     }
-    VEC_EACH (const Str, id, &change->ends) {
-        vec_push(arena, &part->ends, str_dup(arena, *id));
+    VEC_EACH (const Str, id, &from->ends) {
+        vec_push(arena, &to->ends, str_dup(arena, *id));
         command_needs(command, *id);
     }
 }
@@ -160,7 +197,8 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     if (change->set) part->set = entity_dup(arena, change->set);
     VEC_EACH (const Str, id, &change->revoke)
         vec_push(arena, &part->revoke, str_dup(arena, *id));
-    passkeys_take(command, change, part);
+    ways_take(command, &change->passkeys, &part->passkeys);
+    ways_take(command, &change->outsides, &part->outsides);
     gate_guard(ctx, command);
     command_needs(command, part->id);
     command_add(command, &part_account, part);
@@ -228,10 +266,17 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
     entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
-    AccountChange change = {.kind = "account.password", .id = id, .set = set, .ends_all = true};
-    account_strings(ctx->arena, account, GATE_IRI("passkeys"), &change.ends);
+    AccountChange change = {.kind = "account.password",
+                            .id = id,
+                            .set = set,
+                            .passkeys.ends_all = true,
+                            .outsides.ends_all = true};
+    account_strings(ctx->arena, account, GATE_IRI("passkeys"), &change.passkeys.ends);
+    account_strings(ctx->arena, account, GATE_IRI("outsides"), &change.outsides.ends);
+    entity_set(ctx->arena, set, GATE_IRI("identityProof"),
+               json_of_str(gate_proof_word(PROOF_DECLARED)));
     TRY(account_change(ctx, &change));
-    TRY(passkey_rows_end(ctx, &change.ends));
+    TRY(passkey_rows_end(ctx, &change.passkeys.ends));
     return sessions_end(ctx, id);
 }
 

@@ -57,12 +57,12 @@ static void signed_in(Person *person, const char *login) {
     Str token;
     nobody(person);
     GOOD(person->house, account_load(ctx, account_id(ctx, str_of(login)), &account));
-    GOOD(person->house, session_begin(ctx, account, MEANS_PASSWORD, &token));
+    GOOD(person->house, session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, &token));
     act(person, str_dup(person->house->arena, token));
 }
 
 static void stepped_up(Person *person) {
-    session_stepped_up(&person->house->ctx);
+    session_stepped_up(&person->house->ctx, AUTHN_MAIL);
     act(person, person->actor.browser);
 }
 
