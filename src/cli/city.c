@@ -276,6 +276,7 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     city->options.keys = or_under(arena, options->keys, options->data, "keys");
     city->options.witness = or_under(arena, options->witness, options->data, "witness");
     city->options.glass = str_dup(arena, options->glass);
+    city->options.providers = str_dup(arena, options->providers);
     city->options.route_log = str_dup(arena, options->route_log);
     Rc rc = city_begin(ctx, city);
     if (rc != RC_OK) {
@@ -289,8 +290,10 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
 void city_close(City *city) {
     if (!city) return;
     control_stop(city->control);
-    for (size_t i = 0; i < city->tenant_count; i++)
+    for (size_t i = 0; i < city->tenant_count; i++) {
         pay_stop(city->tenants[i]);
+        gate_outside_stop(city->tenants[i]);
+    }
     if (city->server) http_server_stop(city->server, 5 * TIME_SECOND);
     for (size_t i = 0; i < city->tenant_count; i++)
         tenant_close(city->tenants[i]);

@@ -16,6 +16,11 @@ const SettingRow cli_setting_rows[] = {
      "A folder on another volume than the data, where looks at personal data are kept while the "
      "ledger can't be written (break-glass). Without it no personal data is shown then.",
      "DIR"},
+    {"gate.providers", SETTING_PATH, NULL, 0, 4000,
+     "The file of the outside providers (OpenID Connect) by which residents of the default tenant "
+     "may sign in; doc/identity.md says what stands in it. Without it by password and passkey "
+     "alone.",
+     "FILE"},
     {"http.hosts", SETTING_TEXT, NULL, 0, 2000,
      "Names under which the city is reached from outside, by commas: requests for another Host are "
      "answered 421. Without it those of the listen address: a loopback's are localhost and its "

@@ -116,7 +116,10 @@ static Rc reclassify_tell(Ctx *ctx, const Tenant *tenant) {
 }
 
 static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
-    GateOptions options = {.glass = city->options.glass, .clock = &city->clock};
+    bool usual = str_empty(tenant->name); /* its address is the one that providers know */
+    GateOptions options = {.glass = city->options.glass,
+                           .clock = &city->clock,
+                           .providers = usual ? city->options.providers : STR_NONE};
     TRY(starter_json(ctx, STR("policies.json"), &options.policies));
     TRY(starter_json(ctx, STR("organisation.json"), &options.organisation));
     return gate_open(ctx, tenant, &options);

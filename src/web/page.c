@@ -584,6 +584,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_account_rows, page_account_count},
         {page_keys_rows, page_keys_count},
         {page_passkey_rows, page_passkey_count},
+        {page_outside_rows, page_outside_count},
         {page_staff_rows, page_staff_count},
         {page_round_rows, page_round_count},
         {page_decide_rows, page_decide_count},

@@ -48,15 +48,21 @@ static bool asked_on_loopback(const HttpExchange *x) {
     return false;
 }
 
+/* Where the page was asked to lead, by its address, its form or before one went to a provider. */
+static Str next_of(HttpExchange *x) {
+    const HttpForm *form;
+    if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
+        return http_form_value(form, "next");
+    return http_query_or(x, "next", page_outside_next(x));
+}
+
 void page_sign_in(HttpExchange *x, int status, Str account, const Faults *faults) {
     View view = page_view(x), values = view_new(http_ctx(x)->arena);
-    const HttpForm *form;
-    Str next = http_query_or(x, "next", STR_NONE);
-    if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
-        next = http_form_value(form, "next");
+    Str next = next_of(x);
     view_str(&values, "account", account);
     view_set(&view, "values", view_value(&values));
     view_set(&view, "next", json_of_str(page_own_path(next, "/")));
+    page_providers(x, &view);
     view_set(&view, "demo", asked_on_loopback(x) ? demo_values(x) : json_of_items(NULL, 0));
     if (faults) page_faults(&view, faults);
     if (page_passkey_offer(x, PASSKEY_SIGN_IN, &view) == RC_OK)
@@ -81,10 +87,10 @@ static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     page_sign_in(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
 }
 
-void page_signed_in(HttpExchange *x, const HttpForm *form, Str token) {
+void page_signed_in(HttpExchange *x, Str wanted, Str token) {
     Ctx *ctx = http_ctx(x);
     Actor actor;
-    Str next = page_own_path(http_form_value(form, "next"), "/");
+    Str next = page_own_path(wanted, "/");
     gate_set_cookie(x, token, pages_options(x)->secure);
     if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
     page_see(x, next.len > 1 ? next : str_of(page_home_of(x, &actor)));
@@ -105,7 +111,7 @@ static void sign_in_post(HttpExchange *x) {
         page_fail(x);
         return;
     }
-    page_signed_in(x, form, token);
+    page_signed_in(x, http_form_value(form, "next"), token);
 }
 
 static void sign_out_post(HttpExchange *x) {
@@ -121,13 +127,10 @@ static void sign_out_post(HttpExchange *x) {
 
 void page_step_up(HttpExchange *x, int status, const Faults *faults) {
     View view = page_view(x);
-    const HttpForm *form;
-    Str next = http_query_or(x, "next", STR_NONE);
-    if (http_method(x) == HTTP_POST && http_form(x, &form) == RC_OK)
-        next = http_form_value(form, "next");
-    view_set(&view, "next", json_of_str(page_own_path(next, "/staff")));
+    view_set(&view, "next", json_of_str(page_own_path(next_of(x), "/staff")));
     if (faults) page_faults(&view, faults);
-    if (page_passkey_offer(x, PASSKEY_STEP_UP, &view) == RC_OK)
+    if (page_providers_linked(x, &view) == RC_OK &&
+        page_passkey_offer(x, PASSKEY_STEP_UP, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_STEP_UP, &view);
     else
         page_fail(x);

@@ -18,6 +18,7 @@ static Json sessions_value(HttpExchange *x) {
                  str_empty(session->post) ? json_of_null() : page_post(x, session->post));
         view_str(&one, "client", session->client);
         view_bool(&one, "passkey", session->means == MEANS_PASSKEY);
+        view_set(&one, "provider", page_provider_label(x, session->provider));
         view_int(&one, "started", session->started_at);
         view_int(&one, "seen", session->seen_at);
         view_int(&one, "ends", session->ends_at);
@@ -90,7 +91,8 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
     view_set(&view, "sessions", sessions);
     view_bool(&view, "several", sessions.len > 1);
     if (faults) page_faults(&view, faults);
-    if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK)
+    if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK &&
+        page_outsides(x, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_ACCOUNT, &view);
     else
         page_fail(x);

@@ -122,7 +122,7 @@ static void sign_in_post(HttpExchange *x) {
     GatePasskeySaid said = said_of(x, form);
     Rc rc = gate_passkey_sign_in(http_ctx(x), &said, &token);
     if (rc == RC_OK) {
-        page_signed_in(x, form, token);
+        page_signed_in(x, http_form_value(form, "next"), token);
     } else if (faults_of(x, &faults)) {
         retry_set(x, rc, gate_passkey_retry_after(http_ctx(x), &said));
         page_sign_in(x, status_of(rc), STR_NONE, &faults);

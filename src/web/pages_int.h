@@ -165,8 +165,8 @@ void page_faults_saying(View *view, const Faults *faults, const char *code, Json
 void page_sign_in(HttpExchange *x, int status, Str account, const Faults *faults);
 void page_step_up(HttpExchange *x, int status, const Faults *faults);
 void page_account(HttpExchange *x, int status, const Faults *faults);
-/* On to where the form says, with the session's cookie. */
-void page_signed_in(HttpExchange *x, const HttpForm *form, Str token);
+/* On to where was asked for, with the session's cookie. */
+void page_signed_in(HttpExchange *x, Str next, Str token);
 /* `next`, where it is a path of our own. */
 Str page_own_path(Str next, const char *otherwise);
 /* `offer`: by which the page's script asks for a passkey; null: here none works. */
@@ -174,6 +174,16 @@ Rc page_passkey_offer(HttpExchange *x, GatePasskeyUse use, View *view);
 /* `passkeys` of who is signed in; `passkeys_here`: they work under this Host; `confirm`: where he
    confirms who he is before he adds one; `offer` to add one; `values` of the form. */
 Rc page_passkeys(HttpExchange *x, View *view);
+
+/* page_outside.c: `providers` by which one may come in; those by which who is signed in may confirm
+   who he is; `outsides`, those that he has linked, with `providers` that he may yet. */
+void page_providers(HttpExchange *x, View *view);
+Rc page_providers_linked(HttpExchange *x, View *view);
+Rc page_outsides(HttpExchange *x, View *view);
+/* A provider in both languages; null: no id, or it is none any more. */
+Json page_provider_label(HttpExchange *x, Str id);
+/* Where one was on the way to who comes back from a provider; empty on every other page. */
+Str page_outside_next(HttpExchange *x);
 
 /* Where something is put out: a usual place in every language, somebody's own words as they are;
  * null: it was not said. */
@@ -415,6 +425,7 @@ PAGE_ROWS(absence);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(passkey);
+PAGE_ROWS(outside);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);

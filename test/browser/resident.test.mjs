@@ -1,11 +1,29 @@
 // What a resident's browser is answered when something goes another way: asked by plain requests, with cookies kept by hand.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { chromium } from 'playwright-core';
 import { city } from './city.mjs';
+import { outsides, person } from './outside.mjs';
+import { CHROMIUM } from './preview.mjs';
 
-let site;
-before(async () => { site = await city(); });
-after(async () => { assert.equal(await site.close(), 0, site.log()); });
+let site, folder, others, slow;
+before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'machi-outside-'));
+    others = await outsides(folder);
+    site = await city(['--starter', '--gate.providers', others.file]);
+    others.begin(site.url);
+    slow = hanging(); // takes its time beside the others
+});
+after(async () => {
+    const code = await site.close();
+    await others.close();
+    await rm(folder, { recursive: true });
+    assert.equal(code, 0, site.log());
+});
 
 // A browser that follows no redirect: get and post answer {status, text, to}.
 function visitor(language = 'ja') {
@@ -23,7 +41,8 @@ function visitor(language = 'ja') {
         }
         const text = await answer.text();
         csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? csrf;
-        return { status: answer.status, text, to: answer.headers.get('location'), type: answer.headers.get('content-type') };
+        const refresh = /^0; url=(.*)$/.exec(answer.headers.get('refresh') ?? '')?.[1];
+        return { status: answer.status, text, to: answer.headers.get('location'), type: answer.headers.get('content-type'), refresh };
     }
     return {
         get: (path) => ask(path),
@@ -132,4 +151,182 @@ it('offers officials their desk in the place of the page of residents', async ()
     assert.equal((await one.post('/sign-in', { account: 'clerk', password: site.passwords.clerk })).status, 303);
     const { text } = await one.get('/');
     assert.ok(text.includes('href="/staff"') && !text.includes('href="/my"'), 'the desk, and no page that answers 403');
+});
+
+// ---- coming in by an outside provider ----
+
+const machi = (command, ...words) => execFileSync(site.bin, [command, '--data', site.data, ...words], { encoding: 'utf8' });
+const here = (url) => url.slice(site.url.length);
+const rows = (text) => text.match(/action="\/account\/outside\/end"/g)?.length ?? 0;
+
+async function signIn(one, account) {
+    await one.get('/sign-in');
+    assert.equal((await one.post('/sign-in', { account, password: site.passwords[account], next: '/account' })).to, '/account');
+    await one.get('/account');
+}
+
+// To a provider by the button of a page; the address there.
+async function leave(one, provider, path = '/sign-in/outside', next = '/account') {
+    await one.get(path === '/sign-in/outside' ? '/sign-in' : '/account');
+    const answer = await one.post(path, { provider, next });
+    assert.equal(answer.status, 200, answer.text);
+    assert.ok(answer.text.includes(`href="${answer.refresh.replaceAll('&', '&amp;')}"`), 'a link beside the refresh');
+    return answer.refresh;
+}
+
+async function come(one, login, { go = person(), path, next } = {}) {
+    const { back, asked } = await go(await leave(one, 'real', path, next), login);
+    assert.ok(back.startsWith(`${site.url}/sign-in/outside/real?`), back);
+    return { answer: await one.get(here(back)), asked, back };
+}
+
+// One whose provider never answers.
+async function hanging() {
+    const { liar } = others, one = visitor(), asked = new URL(await leave(one, 'liar')).searchParams;
+    liar.lie = { hang: 'token' };
+    const answer = one.get(`/sign-in/outside/liar?${new URLSearchParams({ code: 'c', state: asked.get('state'), iss: liar.issuer })}`);
+    while (!liar.asked.token) await new Promise((resolve) => setTimeout(resolve, 10));
+    liar.lie = {};
+    return answer;
+}
+
+it('makes an account by a real provider, finds it again, confirms by it, and never lets go of the last way in', async () => {
+    const one = visitor(), again = visitor(), go = person();
+    assert.match((await one.get('/sign-in')).text, /見本IDでサインインする/);
+    assert.equal((await come(one, 'hana', { go, next: '/my' })).answer.to, '/my');
+    const { text } = await one.get('/account');
+    assert.match(text, /見本IDでサインイン</);
+    assert.match(machi('user', '--list'), /見本 hana/, 'the name that the provider told');
+    assert.equal(rows(text), 1);
+    assert.equal((await come(again, 'hana')).answer.to, '/account');
+    assert.match((await again.get('/account')).text, /ほかのすべてのサインインを終了する/, 'the same account: two sign-ins');
+
+    const refused = await one.post('/account/outside/end', { id: 'x' });
+    assert.match(refused.to, /^\/step-up\?/);
+    const { answer, asked } = await come(one, 'hana', { go, path: '/step-up/outside' });
+    assert.deepEqual([answer.to, asked], ['/account', ['login']], 'asked anew, though signed in there');
+    const id = /name="id" value="([^"]+)"><button class="btn danger small">連携を外す/.exec((await one.get('/account')).text)[1];
+    const last = await one.post('/account/outside/end', { id });
+    assert.equal(last.status, 422);
+    assert.match(last.text, /サインインする方法がなくなります/);
+
+    const login = /^(\S+) .*見本 hana/m.exec(machi('user', '--list'))[1];
+    assert.match(machi('erase', '--subject', login, '--as', 'chief', '--reason', '試験', '--files', '常用/利用者アカウント', '--yes'), /erased/);
+    assert.equal((await one.get('/my')).status, 303, 'the erased account is signed out');
+    await come(again, 'hana');
+    assert.equal(rows((await again.get('/account')).text), 1, 'and who it was gets another one');
+    machi('user', '--disable', /^(\S+) .*見本 hana/m.exec(machi('user', '--list'))[1]);
+    assert.match((await come(again, 'hana')).answer.text, /このアカウントは使えません/);
+});
+
+it('links a provider to an account that has confirmed who it is, and unlinks it', async () => {
+    const one = visitor(), other = visitor(), third = visitor();
+    await signIn(one, 'resident-1');
+    assert.match((await one.post('/account/outside', { provider: 'real' })).to, /^\/step-up\?/);
+    assert.equal((await one.post('/step-up', { password: site.passwords['resident-1'], next: '/account' })).to, '/account');
+    assert.equal((await come(one, 'taro', { path: '/account/outside' })).answer.to, '/account');
+    assert.equal(rows((await one.get('/account')).text), 1);
+    await come(other, 'taro');
+    assert.match((await other.get('/account')).text, /見本IDでサインイン<.*ほかのすべてのサインインを終了する/s, 'the same account');
+
+    await come(third, 'jiro');
+    const wrong = await come(other, 'jiro', { path: '/step-up/outside' });
+    assert.equal(wrong.answer.status, 422);
+    assert.match(wrong.answer.text, /このアカウントに連携していません/);
+    const known = await come(one, 'jiro', { path: '/account/outside' });
+    assert.equal(known.answer.status, 422);
+    assert.match(known.answer.text, /別のアカウントに連携しています/);
+
+    const id = /name="id" value="([^"]+)"><button class="btn danger small">連携を外す/.exec((await one.get('/account')).text)[1];
+    assert.equal((await one.post('/account/outside/end', { id })).to, '/account');
+    assert.equal(rows((await one.get('/account')).text), 0);
+    const anew = visitor();
+    await come(anew, 'taro');
+    assert.doesNotMatch((await anew.get('/account')).text, /ほかのすべてのサインインを終了する/, 'it is nobody\'s any more: another account');
+});
+
+it('takes a sign-in of its own browser, once, and not from who stops', async () => {
+    const one = visitor(), stranger = visitor();
+    const stopped = await come(one, null);
+    assert.equal(stopped.answer.status, 422);
+    assert.match(stopped.answer.text, /取りやめました/);
+    const { back } = await person()(await leave(one, 'real'), 'saburo');
+    await stranger.get('/sign-in');
+    const foreign = await stranger.get(here(back));
+    assert.match(foreign.text, /別のブラウザーで始めた/);
+    assert.equal((await stranger.get('/my')).status, 303, 'and nobody is signed in');
+    const changed = await one.get(here(back).replace('state=s.', 'state=l.'));
+    assert.equal(changed.status, 422, 'begun as something else');
+    assert.equal((await one.get(here(back))).to, '/account');
+    const twice = await one.get(here(back));
+    assert.match(twice.text, /すでに使われています/);
+    assert.equal((await one.get('/sign-in/outside/real?code=1&state=s.AAAA')).status, 422);
+    assert.equal((await one.get('/sign-in/outside/nobody?code=1&state=s.AAAA')).status, 404);
+    for (const next of ['https://elsewhere.example/', '//elsewhere.example/', '/\\elsewhere.example'])
+        assert.match((await come(visitor(), 'saburo', { next })).answer.to, /^\/(my)?$/, 'no way leads elsewhere');
+});
+
+it('takes nothing of a provider that lies', async () => {
+    const { liar } = others, { keys } = liar;
+    const day = 86_400, now = () => Math.floor(Date.now() / 1000), secret = '確かめられなかった';
+    const lies = {
+        'another nonce': [{ claims: { nonce: 'x' } }, secret], 'no nonce': [{ claims: { nonce: undefined } }, secret],
+        'for another': [{ claims: { aud: 'else' } }, secret], 'for several, and no azp': [{ claims: { aud: ['machi', 'else'] } }, secret],
+        'of another azp': [{ claims: { azp: 'else' } }, secret], 'of another issuer': [{ claims: { iss: 'https://id.example' } }, secret],
+        'expired': [{ claims: { exp: now() - day } }, secret], 'of tomorrow': [{ claims: { iat: now() + day } }, secret], 'of yesterday': [{ claims: { iat: now() - day } }, secret],
+        'no times': [{ claims: { exp: undefined, iat: undefined } }, secret], 'another access token': [{ claims: { at_hash: 'AAAA' } }, secret],
+        'shown less': [{ claims: { acr: 'password' } }, secret], 'nobody': [{ claims: { sub: '' } }, secret],
+        'not signed': [{ header: { alg: 'none' } }, secret], 'signed by what is public': [{ header: { alg: 'HS256' } }, secret],
+        'another key of that name': [{ key: keys.other.privateKey }, secret], 'a key that nobody knows': [{ header: { kid: 'two' }, key: keys.other.privateKey }, secret],
+        'another algorithm of the key': [{ header: { alg: 'ES256' }, key: (await import('node:crypto')).generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }, secret],
+        'what must be understood': [{ header: { crit: ['x'], x: 1 } }, secret], 'no token': [{ token: '' }, secret], 'a broken token': [{ token: 'a.b.c' }, secret],
+        'a code that was taken': [{ status: 400 }, '受け付けませんでした'], 'broken': [{ status: 500 }, '応答しません'],
+    };
+    for (const [what, [lie, said]] of Object.entries(lies)) {
+        const one = visitor(), asked = new URL(await leave(one, 'liar')).searchParams;
+        assert.equal(asked.get('code_challenge_method'), 'S256');
+        Object.assign(liar, { nonce: asked.get('nonce'), lie });
+        const answer = await one.get(`/sign-in/outside/liar?${new URLSearchParams({ code: 'c', state: asked.get('state'), iss: liar.issuer })}`);
+        assert.equal(answer.status, said === '応答しません' ? 503 : 422, what);
+        assert.ok(answer.text.includes(said), `${what}: ${answer.text}`);
+        assert.equal((await one.get('/my')).status, 303, `${what}: signed in`);
+        liar.lie = {};
+    }
+    assert.ok(liar.asked.keys <= 2, `keys were asked for ${liar.asked.keys} times: what is unknown is looked up once a minute`);
+});
+
+it('believes a provider that stops lying, names itself, and changes its keys', async () => {
+    const { liar } = others, one = visitor();
+    const brought = async (more, change = {}) => {
+        const asked = new URL(await leave(one, 'liar')).searchParams;
+        Object.assign(liar, { nonce: asked.get('nonce'), ...change });
+        return one.get(`/sign-in/outside/liar?${new URLSearchParams({ code: 'c', state: asked.get('state'), ...more })}`);
+    };
+    assert.equal((await brought({})).status, 422, 'without its name, though it says that it tells it (RFC 9207)');
+    assert.equal((await brought({ iss: 'https://id.example' })).status, 422);
+    assert.equal((await brought({ iss: liar.issuer }, { lie: { claims: { aud: ['machi'], azp: 'machi' } } })).to, '/account');
+    assert.match((await one.get('/account')).text, /うそつきIDでサインイン/);
+    assert.equal((await slow).status, 503);
+    const gone = visitor();
+    await gone.get('/sign-in');
+    const silent = await gone.post('/sign-in/outside', { provider: 'gone' });
+    assert.equal(silent.status, 503);
+    assert.match(silent.text, /応答しません/);
+    assert.match(site.log(), /a sign-in by liar was refused \(outside-/);
+    assert.doesNotMatch(site.log(), /somebody|hana|taro/, 'no log says who');
+});
+
+it('leads a browser without scripts to a provider and back', async () => {
+    const browser = await chromium.launch(CHROMIUM);
+    const page = await (await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'ja-JP', javaScriptEnabled: false })).newPage();
+    await page.goto(`${site.url}/sign-in?next=/account`);
+    await page.locator('button', { hasText: '見本IDでサインインする' }).click();
+    await page.waitForURL(`${others.issuer}/interaction/**`);
+    await page.fill('[name=login]', 'yuki');
+    await page.fill('[name=password]', 'any');
+    await page.locator('button[type=submit]').click();
+    await page.locator('button[type=submit]').click(); // that the city may know it
+    await page.waitForURL(`${site.url}/account`);
+    assert.equal(await page.getByText('見本IDでサインイン').count(), 1);
+    await browser.close();
 });
