@@ -145,15 +145,30 @@ static Rc members_merge(Ctx *ctx, const JsonMembers *members) {
     return draft_merge(ctx, ctx->actor->browser, last.items, last.len);
 }
 
+/* Who has shown more than a session tells (an official, for a caller) is asked nothing here. */
+static Rc identity_check(Ctx *ctx, const Definition *definition, Str channel) {
+    if (!str_eq(channel, STR("web")) || ctx->actor->kind == ACTOR_STAFF) return RC_OK;
+    if (gate_authn(ctx) < definition->authn)
+        return ctx_fail(ctx, RC_DENIED, "authn-low", gate_authn_word(definition->authn),
+                        "This procedure asks for a stronger sign-in (" STR_FMT ").",
+                        STR_ARG(gate_authn_word(definition->authn)));
+    if (gate_proof(ctx) < definition->proof)
+        return ctx_fail(ctx, RC_DENIED, "proof-low", gate_proof_word(definition->proof),
+                        "This procedure asks for an account whose holder is known (" STR_FMT ").",
+                        STR_ARG(gate_proof_word(definition->proof)));
+    return RC_OK;
+}
+
 Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel) {
     bool staff = ctx->actor->kind == ACTOR_STAFF;
     if (definition->inside && !staff)
         return ctx_fail(ctx, RC_DENIED, "inside", definition->id,
                         "This procedure is one of the house: officials use it.");
-    if (definition->sign_in && ctx->actor->kind == ACTOR_NOBODY && str_eq(channel, STR("web")))
+    bool account = definition->sign_in || definition->authn || definition->proof;
+    if (account && ctx->actor->kind == ACTOR_NOBODY && str_eq(channel, STR("web")))
         return ctx_fail(ctx, RC_DENIED, "sign-in", definition->id,
                         "Sign in first: this procedure has to know whose it is.");
-    return RC_OK;
+    return identity_check(ctx, definition, channel);
 }
 
 /* What was said, under the names of the draft. */

@@ -24,8 +24,10 @@ typedef struct DefinedDraft {
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out);
 /* Begins anew: a token of its own, and for a signed-in resident what is known of him from the case
    that he sent last. RC_DENIED "sign-in": this procedure wants to know whose it is; "inside": it is
-   for officials. */
+   for officials; "authn-low", "proof-low": more has to be shown, or made sure of him. */
 Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel);
+/* Whether it may be begun: its errors. */
+Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
 /* Keeps what was said to some questions: texts or arrays of texts by field id. */
 Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said);
 

@@ -102,7 +102,7 @@ typedef struct WordMember {
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
 
-enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS };
+enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS, AUTHNS, PROOFS };
 static const WordMember word_members[] = {
     [CLASSES] = {"class",
                  {STR("personal"), STR("open"), STR("internal"), STR("sensitive")},
@@ -118,6 +118,13 @@ static const WordMember word_members[] = {
     [MOVERS] = {"by", {STR("office"), STR("resident")}, 2, false},
     [AUDIENCES] = {"audience", {STR("residents"), STR("staff")}, 2, false},
     [COLLECTS] = {"collect", {STR("open"), STR("on-sending"), STR("after-review")}, 3, false},
+    /* in the order of GateAuthn and GateProof; nothing is signed by a certificate of one's own yet
+     */
+    [AUTHNS] = {"authentication",
+                {STR("none"), STR("mail"), STR("passkey"), STR("certificate")},
+                4,
+                false},
+    [PROOFS] = {"proof", {STR("none"), STR("declared"), STR("checked")}, 3, false},
 };
 
 static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
@@ -562,6 +569,21 @@ static Rc read_audience(Reader *reader, const Json *source) {
                : RC_OK;
 }
 
+/* What is asked of who applies, of residents alone: officials come in by the city's own means. */
+static Rc read_identity(Reader *reader, const Json *source) {
+    const Json *identity = json_get(source, STR("identity"));
+    unsigned authn, proof;
+    TRY(read_word(reader, identity, STR("identity"), &word_members[AUTHNS], &authn));
+    TRY(read_word(reader, identity, STR("identity"), &word_members[PROOFS], &proof));
+    reader->out->authn = (GateAuthn)authn;
+    reader->out->proof = (GateProof)proof;
+    if (!authn && !proof) return RC_OK;
+    return reader->out->inside ? refuse(reader, STR("identity"),
+                                        "A procedure inside the house asks for no identity of its "
+                                        "own.")
+                               : RC_OK;
+}
+
 /* Names come first: a page's condition may speak of any field, before or after it. */
 static void collect_names(Reader *reader, const Json *source) {
     const Json *pages = json_get(source, STR("pages"));
@@ -605,6 +627,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     collect_names(&reader, source);
     TRY(read_head(&reader, source));
     TRY(read_audience(&reader, source));
+    TRY(read_identity(&reader, source));
     TRY(read_reservation(&reader, source));
     TRY(read_each(&reader, source, STR_NONE, "pages", read_page));
     TRY(read_tables(&reader, source));

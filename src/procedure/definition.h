@@ -6,6 +6,7 @@
 #define PROCEDURE_DEFINITION_H
 
 #include "dmn/dmn.h"
+#include "gate/gate.h"
 #include "json/json.h"
 #include "reservation.h"
 
@@ -137,6 +138,8 @@ typedef struct Definition {
     Str basis, retention, post;
     int64_t days;       /* 標準処理期間, working days */
     bool sign_in;       /* applying needs an account */
+    GateAuthn authn;    /* and that he has shown as much (当人認証), */
+    GateProof proof;    /* and that as much was made sure of him (身元確認) */
     bool inside;        /* staff apply: a procedure inside the house */
     VEC(Wording) bring; /* what to have at hand */
     Wording after;      /* what happens once it is sent; all NULL: nothing more is said */

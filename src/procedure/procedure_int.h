@@ -119,8 +119,6 @@ void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const Dra
 void draw_leave(Ctx *ctx, Command *command, const Entity *application);
 /* What the inbox knows a defined state as: whom it waits for, or how it ended. */
 CaseState defined_phase(const DefinedState *state);
-/* RC_DENIED "sign-in", "inside", as of defined_begin. */
-Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
 /* The part of a procedure in the browser's draft. */
 void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft, DefinedDraft *out);
 /* Forgets the draft but for what was sent. */

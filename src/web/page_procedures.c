@@ -124,6 +124,41 @@ static Str begin_url(Arena *arena, const Definition *definition, Str ticket) {
                    STR_ARG(http_url_encode(arena, ticket)));
 }
 
+/* What is asked of who applies, in words of the pages. */
+static void needs_set(View *view, const Definition *definition) {
+    JsonItems items = {0};
+    Str authn = gate_authn_word(definition->authn), proof = gate_proof_word(definition->proof);
+    if (definition->authn != AUTHN_NONE)
+        vec_push(view->arena, &items,
+                 json_of_str(str_fmt(view->arena, "authn-" STR_FMT, STR_ARG(authn))));
+    if (definition->proof != PROOF_NONE)
+        vec_push(view->arena, &items,
+                 json_of_str(str_fmt(view->arena, "proof-" STR_FMT, STR_ARG(proof))));
+    view_items(view, "needs", &items);
+}
+
+static bool is_low(const Error *error) {
+    return str_eq(error->code, STR("authn-low")) || str_eq(error->code, STR("proof-low"));
+}
+
+/* `sign_in`: where nobody signs in; `lacks`: what somebody has yet to show, `show`: where. */
+static void identity_set(HttpExchange *x, View *view, const Definition *definition) {
+    Ctx *ctx = http_ctx(x);
+    Error before = ctx->error;
+    Rc rc = defined_may_begin(ctx, definition, STR("web"));
+    bool nobody = rc != RC_OK && str_eq(ctx->error.code, STR("sign-in"));
+    bool low = rc != RC_OK && is_low(&ctx->error);
+    bool authn = low && str_eq(ctx->error.code, STR("authn-low"));
+    ctx->error = before;
+    Str here = http_url_encode(ctx->arena, procedure_url(ctx->arena, definition, ""));
+    Str sign_in = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(here));
+    Str step_up = str_fmt(ctx->arena, "/step-up?next=" STR_FMT, STR_ARG(here));
+    view_str(view, "sign_in", nobody ? sign_in : STR_NONE);
+    view_str(view, "lacks", !low ? STR_NONE : authn ? STR("authn") : STR("proof"));
+    view_str(view, "show", !low ? STR_NONE : authn ? step_up : STR("/account"));
+    needs_set(view, definition);
+}
+
 static void start_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     DefinedDraft draft;
@@ -140,8 +175,6 @@ static void start_get(HttpExchange *x) {
     if (wait_check(ctx, definition, ticket) != RC_OK) ticket = STR_NONE;
     bool waits = wait_is_open(ctx, definition) && str_empty(ticket);
     View view = page_view(x);
-    bool nobody = ctx->actor->kind == ACTOR_NOBODY;
-    Str here = procedure_url(ctx->arena, definition, "");
     page_crumb(&view, STR("手続き"), STR("Procedures"), STR("/procedures"));
     page_crumb_to(&view, *definition->label.all, STR_NONE);
     view_json(&view, "label", definition->label.all);
@@ -159,10 +192,7 @@ static void start_get(HttpExchange *x) {
     opens_set(&view, definition, today(ctx));
     view_str(&view, "draft",
              str_empty(draft.token) ? STR_NONE : page_draft_url(ctx->arena, &draft));
-    view_str(&view, "sign_in",
-             definition->sign_in && nobody ? str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
-                                                     STR_ARG(http_url_encode(ctx->arena, here)))
-                                           : STR_NONE);
+    identity_set(x, &view, definition);
     page_contact(x, &view, "phone");
     page_contact(x, &view, "hours");
     page_show(x, 200, WEB_PAGE_PROCEDURE, &view);
@@ -173,7 +203,7 @@ void page_procedure_begin(HttpExchange *x, const Definition *definition, Str cha
     Rc rc = defined_begin(ctx, definition, channel);
     if (rc == RC_OK)
         page_see(x, ask_url(ctx->arena, definition, &definition->pages.items[0]));
-    else if (rc == RC_DENIED && str_eq(ctx->error.code, STR("sign-in")))
+    else if (rc == RC_DENIED && (str_eq(ctx->error.code, STR("sign-in")) || is_low(&ctx->error)))
         page_see(x, procedure_url(ctx->arena, definition, ""));
     else
         page_fail(x);

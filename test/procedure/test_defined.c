@@ -488,6 +488,43 @@ static void a_rejected_matter_leaves_its_case(void **state) {
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, cases_set_up, cases_tear_down)
 
+/* ---- who applies ---- */
+
+/* As from a browser that came in so. */
+static void comes_by(House *house, GateMeans means, Actor *out) {
+    const Entity *account;
+    Str token;
+    GOOD(house, account_load(&house->ctx, house->resident.id, &account));
+    GOOD(house, session_begin(&house->ctx, account, (SessionBy){.means = means}, &token));
+    assert_true(gate_session_actor(&house->ctx, token, out));
+    out->browser = str_dup(house->arena, token);
+    house_act(house, out);
+}
+
+static void a_definition_says_what_has_to_be_shown(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Definition asks = *dog(house);
+    Actor by_password, by_passkey;
+    asks.authn = AUTHN_PASSKEY;
+    house_act(house, &house->nobody);
+    FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "sign-in");
+    GOOD(house, defined_begin(ctx, &asks, STR("phone"))); /* an official saw to it */
+    comes_by(house, MEANS_PASSWORD, &by_password);
+    FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "authn-low");
+    session_stepped_up(ctx, AUTHN_PASSKEY);
+    assert_true(gate_session_actor(ctx, by_password.browser, &by_passkey));
+    by_passkey.browser = by_password.browser;
+    house_act(house, &by_passkey);
+    GOOD(house, defined_begin(ctx, &asks, STR("web")));
+    comes_by(house, MEANS_PASSKEY, &by_passkey);
+    GOOD(house, defined_begin(ctx, &asks, STR("web")));
+    asks.proof = PROOF_CHECKED;
+    FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "proof-low");
+    asks.proof = PROOF_DECLARED;
+    GOOD(house, defined_begin(ctx, &asks, STR("web")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(procedures_are_found_by_what_people_call_them),
@@ -506,6 +543,7 @@ int main(void) {
         CASE(what_is_decided_is_what_was_frozen),
         CASE(a_proposal_falls_with_its_case),
         CASE(a_rejected_matter_leaves_its_case),
+        CASE(a_definition_says_what_has_to_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
