@@ -197,6 +197,7 @@ def environment(build, long):
         "MACHI_BIN": str(build / "src/machi"),
         "MACHI_TEST_LONG": "1" if long else "",
         "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+        "LSAN_OPTIONS": f"suppressions={ROOT / 'test/lsan.supp'}:print_suppressions=0",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     })
 

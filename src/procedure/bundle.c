@@ -214,12 +214,25 @@ static Rc finish(Ctx *ctx, const DefinedDraft *bundle) {
     return sent_save(ctx, bundle->definition, kept);
 }
 
+/* It is asked once for all parts, and said before any of them is sent. */
+static Rc notice_pass(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *tasks) {
+    VEC_EACH (BundleTask, task, tasks) {
+        task->draft.notice = bundle->notice;
+        bool asked = task->state == BUNDLE_READY && letters_asked(task->definition);
+        if (asked && !letters_delivery_good(bundle->notice))
+            return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),
+                            "Say whether letters are to come electronically or on paper.");
+    }
+    return RC_OK;
+}
+
 Rc bundle_send(Ctx *ctx, const DefinedDraft *bundle, BundleSending *out) {
     BundleTasks tasks;
     Receipt receipt;
     *out = (BundleSending){0};
     TRY(complete(ctx, bundle));
     TRY(bundle_tasks(ctx, bundle, &tasks));
+    TRY(notice_pass(ctx, bundle, &tasks));
     VEC_EACH (const BundleTask, task, &tasks) {
         out->open += task->state == BUNDLE_OPEN;
         out->sent += task->state == BUNDLE_SENT;

@@ -38,7 +38,7 @@ typedef struct BundleSending {
 } BundleSending;
 /* Sends what is ready, a command each, so that what has arrived stays when another is refused or
    isn't complete (行政手続法7条). Once nothing is open the draft is forgotten. An error is that of
-   out->failed; without it RC_INVALID "incomplete": the bundle's own questions. */
+   out->failed; without it RC_INVALID "incomplete": the bundle's own questions; "no-notice". */
 Rc bundle_send(Ctx *ctx, const DefinedDraft *bundle, BundleSending *out);
 
 typedef struct BundleReceipt {

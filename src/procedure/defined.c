@@ -309,6 +309,8 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
                     rules_json(ctx, form, &definition->checks, "check"));
     if (definition->fee) entity_set(arena, entity, IRI("fee"), json_of_int(fee));
     if (definition->amount) entity_set(arena, entity, IRI("amount"), json_of_int(amount));
+    if (letters_asked(definition))
+        entity_set(arena, entity, IRI("noticeBy"), json_of_str(draft->notice));
     entity_set(arena, entity, IRI("post"), json_of_str(definition->post));
     days_set(ctx, arena, entity, &definition->states.items[0]);
     *out = entity;
@@ -319,9 +321,12 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
 
 static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
     const FormPage *open = form_next(&draft->form);
-    if (!open && draft->token.len == TOKEN_CHARS) return RC_OK;
-    return ctx_fail(ctx, RC_INVALID, "incomplete", open ? open->id : STR_NONE,
-                    "An answer is missing or wrong: go through the questions again.");
+    if (open || draft->token.len != TOKEN_CHARS)
+        return ctx_fail(ctx, RC_INVALID, "incomplete", open ? open->id : STR_NONE,
+                        "An answer is missing or wrong: go through the questions again.");
+    if (!letters_asked(draft->definition) || letters_delivery_good(draft->notice)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),
+                    "Say whether letters are to come electronically or on paper.");
 }
 
 /* Refused or broken off: what was kept for it is nobody's. Whether a command of unknown outcome
@@ -411,6 +416,18 @@ bool defined_answer(Arena *arena, const Entity *application, const Field *field,
     bool is_date = field->kind == FIELD_DATE && time_parse_date(json_str(value), &date);
     out->value = is_date ? feel_of_date(date) : feel_of_json(arena, value);
     return true;
+}
+
+void defined_form(Ctx *ctx, const Entity *application, Form *out) {
+    const Definition *definition = defined_of(ctx, application);
+    VEC(FormAnswer) answers = {0};
+    VEC_EACH (const FormPage, page, &definition->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            FormAnswer answer;
+            if (!defined_answer(ctx->arena, application, field, &answer)) answer.due = false;
+            vec_push(ctx->arena, &answers, answer);
+        }
+    form_kept(ctx, definition, answers.items, out);
 }
 
 /* ---- moves ---- */
@@ -560,6 +577,12 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
         TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
     command_add(command, &part_case_step, step);
+    TRY(letters_issue(moving->ctx, command,
+                      &(Lettering){.application = moving->application,
+                                   .definition = moving->definition,
+                                   .to = to,
+                                   .move = moving->move->id,
+                                   .reason = moving->move->reason ? moving->act->text : STR_NONE}));
     return fee_move(moving->ctx, command, moving->application, to);
 }
 

@@ -18,6 +18,7 @@ typedef struct DefinedDraft {
     int64_t held_until; /* until when */
     Str bundle;         /* id of the bundle that handed answers on; empty: it stands alone */
     const Json *handed; /* what that handed on, by field; NULL: nothing */
+    Str notice;         /* set by who sends: how letters are to come, where they are asked for */
     Str sent;           /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */
@@ -32,8 +33,8 @@ Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
 Rc defined_keep(Ctx *ctx, const Definition *definition, const JsonMembers *said);
 
 /* Sends: number, case, checks and fee in one command, and forgets the draft. The same draft twice
-   is one case. RC_INVALID "incomplete", the path naming the page; RC_CONFLICT "slot-full": the slot
-   was held no longer, and somebody else has it. */
+   is one case. RC_INVALID "incomplete", the path naming the page; "no-notice"; RC_CONFLICT
+   "slot-full": the slot was held no longer, and somebody else has it. */
 Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out);
 
 /* ---- a case ---- */

@@ -470,7 +470,8 @@ static Rc read_part(Reader *reader, const Json *from, Str path) {
 
 /* What its parts have is theirs alone. */
 static Rc check_bundle(const Reader *reader, const Json *source) {
-    static const char *const none[] = {"states", "moves", "fee", "amount", "checks", "reservation"};
+    static const char *const none[] = {"states", "moves",   "fee",        "amount",
+                                       "checks", "letters", "reservation"};
     if (!reader->out->parts.len) return RC_OK;
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (json_get(source, str_of(none[i])))
@@ -639,6 +640,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(read_expr(&reader, source, STR_NONE, "amount", &definition->amount));
     TRY(read_each(&reader, source, STR_NONE, "states", read_state));
     TRY(read_each(&reader, source, STR_NONE, "moves", read_move));
+    TRY(letters_read(ctx, source, &reader.names, &definition->letters));
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");

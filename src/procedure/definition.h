@@ -8,6 +8,7 @@
 #include "dmn/dmn.h"
 #include "gate/gate.h"
 #include "json/json.h"
+#include "letters.h"
 #include "reservation.h"
 
 typedef enum FieldKind {
@@ -163,6 +164,7 @@ typedef struct Definition {
                                  choose who decides; NULL: none */
     VEC(DefinedState) states; /* the first one is where a case begins */
     VEC(DefinedMove) moves;
+    DefinedLetters letters;
     StrVec statistics; /* fields that are counted: choices and numbers, none that is sensitive */
     VEC(DefinedExample) examples;
     const Json *source;

@@ -338,6 +338,19 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
     out->n_entries = filling.n;
 }
 
+void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form *out) {
+    size_t fields = count_fields(definition);
+    *out = (Form){.definition = definition, .answers = answers, .n = fields};
+    Filling filling = {.ctx = ctx, .form = out};
+    filling.entries = NEW_ARRAY(ctx->arena, FeelEntry, fields + definition->tables.len + 1);
+    for (; filling.n < fields; filling.n++)
+        filling.entries[filling.n] =
+            (FeelEntry){answers[filling.n].field->id, answers[filling.n].value};
+    run_tables(&filling);
+    out->entries = filling.entries;
+    out->n_entries = filling.n;
+}
+
 /* ---- pages */
 
 bool form_is_due(const Form *form, const FormPage *page) {
@@ -455,7 +468,7 @@ static Str option_text(const Field *field, Str id, Str language) {
     return str_empty(text) && option ? option->label.ja : text;
 }
 
-static Str yen_text(Arena *arena, const FeelValue *value, bool english) {
+Str form_yen(Arena *arena, const FeelValue *value, bool english) {
     Json amount = feel_to_json(arena, value);
     if (!amount.is_int) return feel_text(arena, value);
     Str digits = str_grouped(arena, amount.value.integer);
@@ -493,7 +506,7 @@ Str form_text(Arena *arena, const FormAnswer *answer, Str language) {
     const FeelValue *value = &answer->value;
     bool english = str_eq(language, STR("en"));
     if (answer->field->kind == FIELD_MONEY && value->kind == FEEL_NUMBER)
-        return yen_text(arena, value, english);
+        return form_yen(arena, value, english);
     if (value->kind == FEEL_DATE)
         return english ? time_format_date(arena, value->date)
                        : time_format_japanese(arena, value->date);

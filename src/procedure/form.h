@@ -29,6 +29,9 @@ typedef struct Form {
 
 /* draft: members by field id, texts or arrays of texts; others are ignored. Lives in ctx->arena. */
 void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *out);
+/* The same of answers that a case keeps: their values alone, of all fields in the order of the
+   pages; nothing is judged. */
+void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form *out);
 /* The first page that is due and has a fault; NULL when all is said. */
 const FormPage *form_next(const Form *form);
 /* The due page after (or before) this one; NULL at the end. */
@@ -64,5 +67,7 @@ Rc form_amount(Ctx *ctx, const Form *form, int64_t *out);
 Json form_json(Arena *arena, const Form *form, bool sensitive);
 /* An answer as a person reads it: labels of choices, dates in the language. */
 Str form_text(Arena *arena, const FormAnswer *answer, Str language);
+/* A number of yen; one that is no whole number, as it is. */
+Str form_yen(Arena *arena, const FeelValue *value, bool english);
 
 #endif

@@ -85,17 +85,22 @@ static Str without_reading(Str text) {
     return run;
 }
 
-static void check_easy(const Lint *lint, Str path, const Wording *wording) {
+void definition_easy(Ctx *ctx, DefinitionFindings *out, Str path, const Wording *wording) {
     Str easy = json_get_str(wording->all, "easy");
     if (!wording->all) return;
     Str run = without_reading(easy);
     if (str_empty(easy))
-        find(lint, path, "There is no text in plain Japanese (easy).",
-             "やさしい日本語の文がありません。");
+        definition_tell(ctx, out, path, "There is no text in plain Japanese (easy).",
+                        "やさしい日本語の文がありません。");
     else if (run.len)
-        find(lint, path, "Its plain Japanese doesn't say how to read \"" STR_FMT "\": 犬（いぬ）.",
-             "やさしい日本語の「" STR_FMT "」に読みがなを付けてください。例 犬（いぬ）",
-             STR_ARG(str_head(run, 60)));
+        definition_tell(ctx, out, path,
+                        "Its plain Japanese doesn't say how to read \"" STR_FMT "\": 犬（いぬ）.",
+                        "やさしい日本語の「" STR_FMT "」に読みがなを付けてください。例 犬（いぬ）",
+                        STR_ARG(str_head(run, 60)));
+}
+
+static void check_easy(const Lint *lint, Str path, const Wording *wording) {
+    definition_easy(lint->ctx, lint->out, path, wording);
 }
 
 static void check_rules(const Lint *lint, const char *path, const DefinedRules *rules) {
@@ -430,6 +435,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     if (!definition->parts.len) {
         check_states(&lint);
         check_moves(&lint);
+        letters_lint(ctx, definition, out);
     }
     VEC_EACH (DefinedExample, example, &definition->examples)
         definition_dry_run(ctx, definition, example, out);

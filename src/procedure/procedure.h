@@ -27,6 +27,7 @@
 #include "defined.h"
 #include "bundle.h"
 #include "fee.h"
+#include "letters.h"
 #include "booking.h"
 #include "draw.h"
 #include "wait.h"

@@ -52,6 +52,25 @@ Str apply_network(Ctx *ctx, Arena *arena);
 [[gnu::format(printf, 4, 6), gnu::format(printf, 5, 6)]] void
 definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *en, const char *ja, ...);
 
+/* A text without plain Japanese, or with characters whose reading isn't said, is a finding. */
+void definition_easy(Ctx *ctx, DefinitionFindings *out, Str path, const Wording *wording);
+
+/* ---- letters ---- */
+/* Takes the next {NAME} of a text off *rest; false: none is left. */
+bool letters_hole(Str *rest, Str *before, Str *name);
+void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+/* A move that is being made: application as it was before, to: the state that it leads to. */
+typedef struct Lettering {
+    const Entity *application;
+    const Definition *definition;
+    const DefinedState *to;
+    Str move, reason;
+} Lettering;
+/* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
+Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
+/* What a case was answered with, as expressions know it. application: whole. */
+void defined_form(Ctx *ctx, const Entity *application, Form *out);
+
 /* ---- publishing ---- */
 /* Adds to the command of a decision what it makes of its contents: a version. RC_CONFLICT
  * "findings". */

@@ -133,6 +133,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
         {1u << ROLE_CLERK, "round", "/staff/round"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "payments", "/staff/payments"},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "letters", "/staff/letters"},
         {1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "waiting", "/staff/decisions/waiting"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_AUDITOR, "decisions", "/staff/decisions"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
@@ -506,6 +507,7 @@ static const struct {
                    "Collection plan (case number, town, items)"},
     [WHAT_DECISION] = {"起案と決裁の内容", "A proposal and its decision"},
     [WHAT_FILE] = {"申込みに添えたファイル", "A file attached to the application"},
+    [WHAT_LETTER] = {"申請についての通知書", "A letter about the application"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
@@ -576,6 +578,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_defined_rows, page_defined_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
+        {page_letter_rows, page_letter_count},
         {page_pay_rows, page_pay_count},
         {page_settle_rows, page_settle_count},
         {page_entry_rows, page_entry_count},

@@ -313,11 +313,18 @@ static void my_get(HttpExchange *x) {
         return;
     }
     View view = page_view(x);
-    JsonItems items = {0};
+    JsonItems items = {0}, letters = {0};
     page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
-    for (size_t i = 0; i < cases.len; i++)
+    for (size_t i = 0; i < cases.len && rc == RC_OK; i++) {
         case_add(x, &view, &items, cases.items[i]);
+        rc = page_letters_add(x, &letters, cases.items[i], false);
+    }
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
     view_items(&view, "cases", &items);
+    view_items(&view, "letters", &letters);
     view_set(&view, "consents", consent_value(ctx->arena, &cases));
     page_looks(x, &view, &looks);
     page_show(x, 200, WEB_PAGE_MY_PAGE, &view);

@@ -93,11 +93,12 @@ static Rc tasks_load(Ctx *ctx, const DefinedDraft *draft, BundleTasks *out) {
     return bundle_tasks(ctx, draft, out);
 }
 
-static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft) {
+static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft, const HttpForm *form) {
     BundleTasks tasks;
     BundleReceipts receipts;
     JsonItems items = {0};
     int64_t open = 0, ready = 0;
+    bool letters = false;
     TRY(tasks_load(http_ctx(x), draft, &tasks));
     TRY(bundle_receipts(http_ctx(x), draft, &receipts));
     VEC_EACH (const BundleTask, task, &tasks) {
@@ -105,18 +106,21 @@ static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft) {
         TRY(task_value(x, task, &receipts, &one));
         open += task->state == BUNDLE_OPEN;
         ready += task->state == BUNDLE_READY;
+        letters |= task->state == BUNDLE_READY && letters_asked(task->definition);
         vec_push(view->arena, &items, one);
     }
     view_json(view, "label", draft->definition->label.all);
     view_items(view, "tasks", &items);
     view_int(view, "left", open);
     view_int(view, "ready", ready);
+    page_notice(view, letters, form);
     return RC_OK;
 }
 
-void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft) {
-    if (tasks_set(x, view, draft) == RC_OK)
-        page_show(x, 200, WEB_PAGE_PROCEDURE_BUNDLE, view);
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
+                       const HttpForm *form) {
+    if (tasks_set(x, view, draft, form) == RC_OK)
+        page_show(x, form ? 422 : 200, WEB_PAGE_PROCEDURE_BUNDLE, view);
     else
         page_fail(x);
 }

@@ -177,6 +177,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     page_until(&view, place);
     if (form) page_move_faults(x, &view, form);
     if (page_case_looks(x, &view, application) == RC_OK &&
+        page_letters(x, &view, application, false) == RC_OK &&
         page_keep(x, &view, application, place) == RC_OK)
         page_show(x, status, WEB_PAGE_DEFINED_CASE, &view);
     else
@@ -244,7 +245,8 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
               &definition->conditions);
     Str proposed = STR_NONE;
-    if (defined_proposed(ctx, application, &proposed) != RC_OK) {
+    if (defined_proposed(ctx, application, &proposed) != RC_OK ||
+        page_letters(x, &view, application, true) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -283,6 +285,7 @@ void page_move_faults(HttpExchange *x, View *view, const HttpForm *form) {
                : str_eq(error->code, STR("past"))   ? STR("due.past")
                : str_eq(error->code, STR("far"))    ? STR("due.far")
                : str_eq(error->code, STR("format")) ? STR("due.required")
+               : str_eq(error->code, STR("long"))   ? STR("move.long")
                                                     : STR("move.required");
     view_set(&errors, str_z(view->arena, field), json_of_str(word));
     view_set(view, "errors", view_value(&errors));

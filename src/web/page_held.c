@@ -139,17 +139,19 @@ Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CaseP
     return RC_OK;
 }
 
+Json page_remedy(Arena *arena, const Json *told) {
+    View one = view_new(arena);
+    view_json(&one, "title", json_get(told, STR("title")));
+    view_json(&one, "text", json_get(told, STR("text")));
+    view_set(&one, "article", page_article(arena, json_get_str(told, "article")));
+    return view_value(&one);
+}
+
 /* What can be done about what was refused, as it was told then. */
 void page_remedies(View *view, const Entity *application) {
     const Attr *remedies = entity_attr(application, IRI("remedies"));
     JsonItems items = {0};
-    for (size_t i = 0; remedies && i < remedies->value->len; i++) {
-        const Json *told = json_at(remedies->value, i);
-        View one = view_new(view->arena);
-        view_json(&one, "title", json_get(told, STR("title")));
-        view_json(&one, "text", json_get(told, STR("text")));
-        view_set(&one, "article", page_article(view->arena, json_get_str(told, "article")));
-        vec_push(view->arena, &items, view_value(&one));
-    }
+    for (size_t i = 0; remedies && i < remedies->value->len; i++)
+        vec_push(view->arena, &items, page_remedy(view->arena, json_at(remedies->value, i)));
     view_items(view, "remedies", &items);
 }

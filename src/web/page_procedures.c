@@ -556,35 +556,56 @@ Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str 
     return RC_OK;
 }
 
+void page_notice(View *view, bool asked, const HttpForm *form) {
+    View one = view_new(view->arena), errors = view_new(view->arena);
+    view_bool(&one, "missing", form != NULL);
+    view_set(view, "notice", asked ? view_value(&one) : json_of_null());
+    if (!form) return;
+    view_set(&errors, "notice", json_of_str(STR("notice.required")));
+    view_set(view, "errors", view_value(&errors));
+}
+
+/* form: when it was sent without what is asked here. */
+static void check_show(Asking *asking, const HttpForm *form) {
+    Ctx *ctx = asking->ctx;
+    HttpExchange *x = asking->x;
+    View view = page_view_saying(x, page_channel_notice(ctx, asking->draft.channel));
+    page_form_steps(&view, &asking->draft.form, NULL);
+    held_set(asking, &view);
+    view_str(&view, "back", back_url(asking));
+    Str base = procedure_url(ctx->arena, asking->definition, "/ask/");
+    Str files = procedure_url(ctx->arena, asking->definition, "");
+    if (page_form_check(x, &view, &asking->draft.form, base, files) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (asking->definition->parts.len) {
+        page_bundle_check(x, &view, &asking->draft, form);
+        return;
+    }
+    page_notice(&view, letters_asked(asking->definition), form);
+    page_show(x, form ? 422 : 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+}
+
 static void check_get(HttpExchange *x) {
     Asking asking;
     if (!asking_begin(x, &asking)) return;
     Ctx *ctx = asking.ctx;
     const FormPage *open = form_next(&asking.draft.form);
-    if (open) {
+    if (open)
         page_see(x, ask_url(ctx->arena, asking.definition, open));
-        return;
-    }
-    if (bundle_has(ctx, &asking.draft)) { /* it is shown and sent there */
+    else if (bundle_has(ctx, &asking.draft)) /* it is shown and sent there */
         page_see(x, page_draft_url(ctx->arena, &asking.draft));
-        return;
-    }
-    View view = page_view_saying(x, page_channel_notice(ctx, asking.draft.channel));
-    page_form_steps(&view, &asking.draft.form, NULL);
-    held_set(&asking, &view);
-    view_str(&view, "back", back_url(&asking));
-    Str base = procedure_url(ctx->arena, asking.definition, "/ask/");
-    Str files = procedure_url(ctx->arena, asking.definition, "");
-    if (page_form_check(x, &view, &asking.draft.form, base, files) != RC_OK)
-        page_fail(x);
-    else if (asking.definition->parts.len)
-        page_bundle_check(x, &view, &asking.draft);
     else
-        page_show(x, 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+        check_show(&asking, NULL);
+}
+
+static bool is_notice_error(const Error *error) {
+    return error->rc == RC_INVALID && str_eq(error->code, STR("no-notice"));
 }
 
 /* What is ready of a bundle; where a part is refused, its pages say why. */
-static void bundle_post(Asking *asking) {
+static void bundle_post(Asking *asking, const HttpForm *form) {
     HttpExchange *x = asking->x;
     Ctx *ctx = asking->ctx;
     BundleSending sending;
@@ -593,6 +614,8 @@ static void bundle_post(Asking *asking) {
     if (rc == RC_OK) {
         bool all = sending.sent && !sending.open;
         page_see(x, procedure_url(ctx->arena, asking->definition, all ? "/sent" : "/check"));
+    } else if (is_notice_error(&ctx->error)) {
+        check_show(asking, form);
     } else if (!failed && rc == RC_INVALID && str_eq(ctx->error.code, STR("incomplete"))) {
         page_see(x, page_draft_url(ctx->arena, &asking->draft));
     } else if (failed && definition_slot(failed->definition) && is_slot_error(&ctx->error)) {
@@ -621,8 +644,9 @@ static void check_post(HttpExchange *x) {
     Receipt receipt;
     const HttpForm *form;
     if (!page_form(x, &form) || !asking_begin(x, &asking)) return;
+    asking.draft.notice = http_form_value(form, "notice");
     if (asking.definition->parts.len) {
-        bundle_post(&asking);
+        bundle_post(&asking, form);
         return;
     }
     Rc rc = defined_send(asking.ctx, &asking.draft, &receipt);
@@ -630,6 +654,8 @@ static void check_post(HttpExchange *x) {
         receipt_see(x, receipt.token);
     else if (rc == RC_INVALID && str_eq(asking.ctx->error.code, STR("incomplete")))
         page_see(x, page_draft_url(asking.ctx->arena, &asking.draft));
+    else if (is_notice_error(&asking.ctx->error))
+        check_show(&asking, form);
     else if (definition_slot(asking.definition) && is_slot_error(&asking.ctx->error))
         slot_refused(&asking);
     else

@@ -113,6 +113,7 @@ typedef enum PageWhat {
     WHAT_DECISION,
     WHAT_REPORTER,
     WHAT_FILE,
+    WHAT_LETTER,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -207,6 +208,7 @@ void page_until(View *view, const CasePlace *place);
 Rc page_case_looks(HttpExchange *x, View *view, const Entity *application);
 /* `remedies` against a refusal, as they were told then. */
 void page_remedies(View *view, const Entity *application);
+Json page_remedy(Arena *arena, const Json *told); /* one of them */
 Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
 
 /* ---- procedures that are definitions ---- */
@@ -230,7 +232,14 @@ Str page_draft_url(Arena *arena, const DefinedDraft *draft);
 /* page_bundle.c: `parts` on the page of a procedure; the check of a bundle, whose own answers are
    in the view; what was sent. */
 void page_bundle_parts(HttpExchange *x, View *view, const Definition *definition);
-void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft);
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
+                       const HttpForm *form);
+/* `notice`: the question how letters are to come, null where it isn't asked; form: when it was sent
+   without an answer, which `errors` tells. */
+void page_notice(View *view, bool asked, const HttpForm *form);
+/* `letters` of a case. desk: as the office sees to them, under the address of the case. */
+Rc page_letters(HttpExchange *x, View *view, const Entity *application, bool desk);
+Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application, bool desk);
 void page_bundle_sent(HttpExchange *x, const DefinedDraft *draft);
 /* {label, value} of an answer as a person reads it; and with {files, at}: base: the address under
    which its files are, empty: they are named only. */
@@ -424,6 +433,7 @@ PAGE_ROWS(find);
 PAGE_ROWS(absence);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
+PAGE_ROWS(letter);
 PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
 PAGE_ROWS(staff);

@@ -349,8 +349,16 @@ async function send(page, definition) {
         await fillPage(page, answers, photo);
         await next(page);
     }
+    if (await page.locator('#notice').count()) await notice(page);
     await press(page, 'main form .actions button');
     return (await page.locator('.code').innerText()).trim();
+}
+
+// Nobody is told electronically who didn't say so.
+async function notice(page) {
+    await press(page, 'main form .actions button');
+    assert.match(await page.locator('#errors').innerText(), /通知書の受け取り方/);
+    await page.check('#notice-paper');
 }
 
 const LOOKED = new Set(['road-damage', 'day-care-admission', 'vaccine-slot']);
@@ -399,6 +407,7 @@ it('applies at once for all that a move needs, and asks nothing twice', async ()
         ...['moving-in', 'child-allowance', 'dog-registration'].map((id) => definitionOf(id).label.en)]);
     assert.equal(await page.locator('.total .num').innerText(), '¥3,000');
     await page.goto(page.url().replace('?lang=en', '?lang=ja'));
+    await page.check('#notice-electronic'); // asked once for all parts
     await press(page, 'main form .actions button');
     assert.match(page.url(), /\/just-moved-in\/sent$/);
     const numbers = (await page.locator('main').innerText()).match(/\d{4}-\d{6}/g);
@@ -417,6 +426,33 @@ async function takePost(page, post) {
     await page.goto(`${site.url}/post`);
     await page.check(`#post-${post}`);
     await press(page, 'main form .actions button');
+}
+
+// The letter of the decision: read, compared by whoever has it, drawn as PDF, and sent by the office.
+async function letterReaches(resident, clerk) {
+    await press(resident, '#letters ~ ul a[href^="/letters/"]');
+    await sound(resident);
+    const text = await resident.locator('main').innerText();
+    assert.match(text, /補助金交付決定通知書[^]*台帳にある、正しい通知書[^]*ま産第1号[^]*まち市長[^]*交付決定額\s*300,000円/);
+    assert.doesNotMatch(text, /要件に合い/, 'what the decider was told is not in the letter');
+    const stranger = await open(false);
+    await stranger.goto(resident.url());
+    assert.match(await stranger.locator('main').innerText(), /見本/, 'whoever has the paper sees what the city issued');
+    const pdf = await stranger.request.get(`${resident.url()}/pdf`);
+    assert.equal(pdf.headers()['content-type'], 'application/pdf');
+    assert.match((await pdf.body()).subarray(0, 8).toString(), /^%PDF-1/);
+    await stranger.context().close();
+    await clerk.goto(`${site.url}/staff/letters`);
+    await sound(clerk);
+    const print = await clerk.locator('main li a').getAttribute('href');
+    assert.equal((await clerk.request.get(`${site.url}${print}`)).headers()['content-type'], 'application/pdf');
+    await clerk.check('main li input[name="letter"]');
+    await press(clerk, 'main form .actions button');
+    assert.match(await clerk.locator('main').innerText(), /発送を待つ通知書はありません/);
+    await resident.goBack();
+    await resident.reload();
+    assert.match(await resident.locator('#letters ~ ul').innerText(), /発送した日/);
+    assert.match(await resident.locator('#looks ~ table').innerText(), /申請についての通知書/, 'that it was printed is told');
 }
 
 it('has a subsidy proposed, decided by its amount, and told to its applicant', async () => {
@@ -449,6 +485,7 @@ it('has a subsidy proposed, decided by its amount, and told to its applicant', a
     await sound(resident);
     assert.match(await resident.locator('.timeline').innerText(), /交付を決める[^]*産業部長[^]*要件に合い/);
     assert.match(await resident.locator('#looks ~ table').innerText(), /申請についての決裁/);
+    await letterReaches(resident, clerk);
     await Promise.all([resident, clerk, director].map((page) => page.context().close()));
 });
 

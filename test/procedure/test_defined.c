@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -374,6 +375,8 @@ static Matter matter(House *house) {
     GOOD(house, defined_begin(&house->ctx, definition, STR("web")));
     GOOD(house, defined_keep(&house->ctx, definition, &answered));
     GOOD(house, defined_draft(&house->ctx, definition, &draft));
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-notice");
+    draft.notice = LETTER_ON_PAPER;
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     matter.id = str_dup(house->arena, receipt.id);
     return matter;
@@ -486,6 +489,127 @@ static void a_rejected_matter_leaves_its_case(void **state) {
     assert_non_null(entity_attr(house_entity(house, shop.id), IRI("remedies")));
 }
 
+/* ---- letters ---- */
+
+static CaseLetters letters(House *house, Str id) {
+    CaseLetters found;
+    GOOD(house, letters_of(&house->ctx, id, &found));
+    return found;
+}
+
+static Str japanese(const Json *contents, const char *member) {
+    return json_get_str(json_get(contents, str_of(member)), "ja");
+}
+
+/* The value of a fact, by its label. */
+static Str fact(const Json *contents, const char *label) {
+    const Json *facts = json_get(contents, STR("facts"));
+    for (uint32_t i = 0; i < facts->len; i++)
+        if (str_eq(japanese(json_at(facts, i), "label"), str_of(label)))
+            return japanese(json_at(facts, i), "value");
+    return STR_NONE;
+}
+
+static size_t waiting(House *house, const char *post) {
+    LettersWaiting found;
+    StrVec posts = {0};
+    vec_push(house->ctx.arena, &posts, str_of(post));
+    GOOD(house, letters_waiting(&house->ctx, &posts, 10, &found));
+    assert_false(found.more);
+    return found.letters.len;
+}
+
+static void grant(House *house, const Matter *shop, const char *move) {
+    act_as(house, (Actor *)(uintptr_t)&shop->clerk);
+    Str decision = propose(house, shop->id, move);
+    act_as(house, (Actor *)(uintptr_t)&shop->head);
+    GOOD(house, decide(house, decision));
+}
+
+static void a_decision_issues_its_letter(void **state) {
+    House *house = *state;
+    Matter shop = matter(house);
+    act_as(house, &shop.clerk);
+    Str decision = propose(house, shop.id, "grant");
+    assert_int_equal(letters(house, shop.id).len, 0); /* nothing is issued before it is decided */
+    act_as(house, &shop.head);
+    GOOD(house, decide(house, decision));
+    CaseLetters found = letters(house, shop.id);
+    assert_int_equal(found.len, 1);
+    const Letter *letter = &found.items[0].letter;
+    assert_true(str_eq(letter->number, STR("ま産第1号")) && letter->on_paper);
+    assert_int_equal(letter->state, LETTER_ISSUED);
+    assert_int_equal(letter->leaf, found.items[0].entity->version);
+    assert_true(str_eq(japanese(letter->contents, "signer"), STR("まち市長")));
+    assert_true(str_eq(fact(letter->contents, "交付決定額"), STR("300,000円")));
+    assert_true(str_eq(fact(letter->contents, "補助対象経費"), STR("400,000円")));
+    assert_true(str_find(fact(letter->contents, "使いみち"), STR("デジタル化")) == 0);
+    Str body = json_get_str(json_at(json_get(letter->contents, STR("body")), 0), "ja");
+    Str day = time_format_japanese(house->ctx.arena, time_jst_date(house->clock.fixed));
+    assert_true(str_starts(body, day) && str_find_char(body, '{') < 0);
+    assert_true(str_empty(json_get_str(letter->contents, "reason"))); /* the decider's alone */
+    assert_true(json_get(letter->contents, STR("remedies"))->kind == JSON_NULL);
+}
+
+static void a_letter_is_found_by_its_code_alone(void **state) {
+    House *house = *state;
+    Matter shop = matter(house);
+    const Entity *entity;
+    grant(house, &shop, "grant");
+    CaseLetter letter = letters(house, shop.id).items[0];
+    GOOD(house, letters_find(&house->ctx, letter.code, &entity));
+    assert_true(str_eq(entity->id, letter.letter.id));
+    assert_true(str_find(letter.letter.id, letter.code) < 0);
+    char other[32];
+    snprintf(other, sizeof other, STR_FMT, STR_ARG(letter.code));
+    other[3] = other[3] == 'a' ? 'b' : 'a';
+    FAILS(house, letters_find(&house->ctx, str_of(other), &entity), RC_NOT_FOUND, "no-letter");
+    FAILS(house, letters_find(&house->ctx, STR("short"), &entity), RC_NOT_FOUND, "no-letter");
+}
+
+static void a_letter_on_paper_waits_until_it_is_sent(void **state) {
+    House *house = *state;
+    Matter shop = matter(house);
+    StrVec ids = {0};
+    grant(house, &shop, "grant");
+    act_as(house, &shop.clerk);
+    assert_int_equal(waiting(house, "industry-clerk"), 1);
+    assert_int_equal(waiting(house, "environment-waste-clerk"), 0);
+    vec_push(house->arena, &ids, str_dup(house->arena, letters(house, shop.id).items[0].letter.id));
+    house_act(house, &house->resident);
+    FAILS(house, letters_sent(&house->ctx, &ids), RC_DENIED, "not-permitted");
+    act_as(house, &shop.clerk);
+    GOOD(house, letters_sent(&house->ctx, &ids));
+    assert_int_equal(waiting(house, "industry-clerk"), 0);
+    int64_t at = letters(house, shop.id).items[0].letter.sent_at;
+    assert_true(at != TIME_NONE);
+    house->clock.fixed += TIME_HOUR;
+    GOOD(house, letters_sent(&house->ctx, &ids)); /* twice is once */
+    assert_true(letters(house, shop.id).items[0].letter.sent_at == at);
+    ids.items[0] = shop.id;
+    FAILS(house, letters_sent(&house->ctx, &ids), RC_NOT_FOUND, "no-letter");
+}
+
+static void a_letter_takes_the_place_of_another(void **state) {
+    House *house = *state;
+    Matter shop = matter(house);
+    StrVec ids = {0};
+    grant(house, &shop, "grant");
+    grant(house, &shop, "revoke");
+    CaseLetters found = letters(house, shop.id);
+    assert_int_equal(found.len, 2);
+    const Letter *before = &found.items[0].letter, *after = &found.items[1].letter;
+    assert_int_equal(before->state, LETTER_REPLACED);
+    assert_true(str_eq(before->replaced_by, after->number));
+    assert_true(str_eq(after->number, STR("ま産第2号")) && after->state == LETTER_ISSUED);
+    assert_true(str_eq(json_get_str(after->contents, "reason"), STR("要件に合います。")));
+    assert_true(json_get(after->contents, STR("remedies"))->len > 0);
+    act_as(house, &shop.clerk);
+    assert_int_equal(waiting(house, "industry-clerk"), 1); /* the newer one */
+    vec_push(house->arena, &ids, str_dup(house->arena, before->id));
+    FAILS(house, letters_sent(&house->ctx, &ids), RC_CONFLICT, "replaced");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, cases_set_up, cases_tear_down)
 
 /* ---- who applies ---- */
@@ -544,6 +668,10 @@ int main(void) {
         CASE(a_proposal_falls_with_its_case),
         CASE(a_rejected_matter_leaves_its_case),
         CASE(a_definition_says_what_has_to_be_shown),
+        CASE(a_decision_issues_its_letter),
+        CASE(a_letter_is_found_by_its_code_alone),
+        CASE(a_letter_on_paper_waits_until_it_is_sent),
+        CASE(a_letter_takes_the_place_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

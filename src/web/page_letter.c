@@ -1,0 +1,249 @@
+/* page_letter: letters: those of a case, one by its own address (for its resident, and for whoever
+ * has the paper and compares it), as PDF, and what the office has to send. */
+#include "pages_int.h"
+
+enum { SHOWN_MAX = 200 };
+
+static Str letter_url(Arena *arena, Str code, const char *rest) {
+    return str_fmt(arena, "/letters/" STR_FMT "%s", STR_ARG(code), rest);
+}
+
+static Str desk_url(Arena *arena, const Letter *letter) {
+    Str own = str_sub(letter->id, sizeof LETTER_ID_PREFIX - 1, letter->id.len);
+    return str_fmt(arena, "/staff/letters/" STR_FMT, STR_ARG(own));
+}
+
+/* ---- of a case ---- */
+
+/* What it is called, which tells nothing of whom it is about. */
+static const Json *title_of(const Definition *definition, Str kind) {
+    for (size_t i = 0; definition && i < definition->letters.len; i++)
+        if (str_eq(definition->letters.items[i].id, kind))
+            return definition->letters.items[i].title.all;
+    return NULL;
+}
+
+static View row_of(Arena *arena, const Letter *letter, const Json *title) {
+    View one = view_new(arena);
+    view_json(&one, "title", title);
+    view_str(&one, "number", str_dup(arena, letter->number));
+    view_int(&one, "at", letter->issued_at);
+    view_str(&one, "replaced", str_dup(arena, letter->replaced_by));
+    view_bool(&one, "paper", letter->on_paper);
+    view_instant(&one, "sent", letter->sent_at);
+    return one;
+}
+
+/* Whoever is shown the case is led to its letters: their addresses follow from it. */
+Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application, bool desk) {
+    CaseLetters letters;
+    Arena *arena = http_ctx(x)->arena;
+    const Definition *definition = defined_of(http_ctx(x), application);
+    if (!definition) return RC_OK;
+    TRY(letters_of(http_ctx(x), application->id, &letters));
+    VEC_EACH (const CaseLetter, one, &letters) {
+        View row = row_of(arena, &one->letter, title_of(definition, one->letter.kind));
+        view_str(&row, "url",
+                 desk ? desk_url(arena, &one->letter) : letter_url(arena, one->code, ""));
+        vec_push(arena, items, view_value(&row));
+    }
+    return RC_OK;
+}
+
+Rc page_letters(HttpExchange *x, View *view, const Entity *application, bool desk) {
+    JsonItems items = {0};
+    TRY(page_letters_add(x, &items, application, desk));
+    view_items(view, "letters", &items);
+    return RC_OK;
+}
+
+/* ---- one letter ---- */
+
+static Rc no_letter(Ctx *ctx) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-letter", STR_NONE,
+                    "The city has issued no letter of this address.");
+}
+
+/* As who asks may see it. Its own number may be known when its contents aren't there any more. */
+static Rc seen_read(Ctx *ctx, const Entity *entity, Letter *out) {
+    const Entity *seen = gate_view(ctx, NULL, entity);
+    Letter whole;
+    letter_read(entity, &whole);
+    if (!whole.contents)
+        return ctx_fail(ctx, RC_NOT_FOUND, "record-erased", STR_NONE,
+                        "The record of this letter was erased.");
+    if (!seen) return no_letter(ctx);
+    letter_read(seen, out);
+    return out->contents ? RC_OK : no_letter(ctx);
+}
+
+/* The code says that he has the letter: the gate is told so. */
+static Rc held_letter(HttpExchange *x, Letter *out) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *entity;
+    Actor *holder = NEW(ctx->arena, Actor);
+    TRY(letters_find(ctx, http_path_param(x, "code"), &entity));
+    *holder = *ctx->actor;
+    holder->held = entity->id;
+    ctx->actor = holder;
+    return seen_read(ctx, entity, out);
+}
+
+static void contents_set(View *view, const Json *contents) {
+    static const char *const members[] = {"title", "signer", "to", "body", "facts", "contact"};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        view_json(view, members[i], json_get(contents, str_of(members[i])));
+    view_str(view, "reason", json_get_str(contents, "reason"));
+    view_str(view, "receipt", json_get_str(contents, "receipt"));
+    view_set(view, "basis", page_article(view->arena, json_get_str(contents, "basis")));
+    const Json *remedies = json_get(contents, STR("remedies"));
+    JsonItems items = {0};
+    for (size_t i = 0; remedies && i < remedies->len; i++)
+        vec_push(view->arena, &items, page_remedy(view->arena, json_at(remedies, i)));
+    view_items(view, "remedies", &items);
+}
+
+static void letter_get(HttpExchange *x) {
+    Letter letter;
+    Rc rc = held_letter(x, &letter);
+    if (rc != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    View view = page_view(x);
+    Str code = http_path_param(x, "code");
+    page_crumb(&view, STR("通知書"), STR("Official letter"), STR_NONE);
+    contents_set(&view, letter.contents);
+    view_str(&view, "number", letter.number);
+    view_int(&view, "at", letter.issued_at);
+    view_str(&view, "replaced", letter.replaced_by);
+    view_bool(&view, "paper", letter.on_paper);
+    view_instant(&view, "sent", letter.sent_at);
+    view_str(&view, "pdf", letter_url(view.arena, code, "/pdf"));
+    if (page_proof(http_ctx(x), letter.leaf, &view, NULL) == RC_OK)
+        page_show(x, 200, WEB_PAGE_LETTER, &view);
+    else
+        page_fail(x);
+}
+
+/* ---- on paper ---- */
+
+static Rc pdf_answer(HttpExchange *x, const Letter *letter, Str code) {
+    Ctx *ctx = http_ctx(x);
+    Str bytes;
+    Json city = page_city(x);
+    LetterPaper paper = {.letter = letter,
+                         .city = json_get_str(&city, "ja"),
+                         .check = page_whole_address(x, letter_url(ctx->arena, code, "")),
+                         .translated = web_lang_of(x) == WEB_EN};
+    TRY(letter_pdf(ctx, &paper, &bytes));
+    Str name = http_url_encode(ctx->arena, letter->number);
+    http_set_header(x, "Content-Disposition",
+                    str_fmt(ctx->arena, "inline; filename*=UTF-8''" STR_FMT ".pdf", STR_ARG(name)));
+    http_set_header(x, "X-Content-Type-Options", STR("nosniff"));
+    http_set_header(x, "Cross-Origin-Resource-Policy", STR("same-origin"));
+    http_set_header(x, "Cache-Control", STR("private, no-store"));
+    http_answer(x, 200, STR("application/pdf"), bytes);
+    return RC_OK;
+}
+
+static void pdf_get(HttpExchange *x) {
+    Letter letter;
+    Rc rc = held_letter(x, &letter);
+    if (rc == RC_OK) rc = pdf_answer(x, &letter, http_path_param(x, "code"));
+    if (rc != RC_OK) page_fail(x);
+}
+
+/* ---- the office ---- */
+
+static Rc desk_letter(HttpExchange *x, Letter *out, Str *code) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *entity;
+    CaseLetters letters;
+    Str id = str_fmt(ctx->arena, LETTER_ID_PREFIX STR_FMT, STR_ARG(http_path_param(x, "letter")));
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &entity);
+    if (rc == RC_NOT_FOUND) return no_letter(ctx);
+    TRY(rc);
+    ctx->purpose = STR("application-check");
+    GateAsk ask = {.action = ACT_READ,
+                   .type = STR(LETTER_TYPE),
+                   .class = CLASS_PERSONAL,
+                   .relation = gate_relation(ctx, entity)};
+    TRY(gate_check(ctx, &ask));
+    TRY(seen_read(ctx, entity, out));
+    TRY(letters_of(ctx, out->case_id, &letters));
+    VEC_EACH (const CaseLetter, one, &letters)
+        if (str_eq(one->letter.id, id)) *code = one->code;
+    return gate_look(ctx, &entity, 1, page_what(WHAT_LETTER));
+}
+
+static void desk_pdf_get(HttpExchange *x) {
+    Letter letter;
+    Str code = STR_NONE;
+    Rc rc = desk_letter(x, &letter, &code);
+    if (rc == RC_OK) rc = pdf_answer(x, &letter, code);
+    if (rc != RC_OK) page_fail(x);
+}
+
+/* What waits of his division, whoever's post it is. */
+static Rc waiting_set(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    LettersWaiting waiting;
+    JsonItems items = {0};
+    StrVec posts = {0};
+    const GatePost *post;
+    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++)
+        if (str_eq(post->division, ctx->actor->division)) vec_push(ctx->arena, &posts, post->id);
+    TRY(letters_waiting(ctx, &posts, SHOWN_MAX, &waiting));
+    VEC_EACH (const Letter, letter, &waiting.letters) {
+        const Definition *definition =
+            catalogue_newest(procedures_catalogue(ctx->tenant), letter->procedure);
+        View row = row_of(view->arena, letter, title_of(definition, letter->kind));
+        view_str(&row, "id", str_sub(letter->id, sizeof LETTER_ID_PREFIX - 1, letter->id.len));
+        view_str(&row, "url", desk_url(view->arena, letter));
+        vec_push(view->arena, &items, view_value(&row));
+    }
+    view_items(view, "letters", &items);
+    view_bool(view, "more", waiting.more);
+    return RC_OK;
+}
+
+static void waiting_get(HttpExchange *x) {
+    View view = page_view(x);
+    if (waiting_set(x, &view) == RC_OK)
+        page_show(x, 200, WEB_PAGE_LETTERS_OUT, &view);
+    else
+        page_fail(x);
+}
+
+static void sent_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    StrVec ids = {0};
+    if (!page_form(x, &form)) return;
+    VEC_EACH (const HttpField, field, form)
+        if (str_eq(field->name, STR("letter")))
+            vec_push(ctx->arena, &ids,
+                     str_fmt(ctx->arena, LETTER_ID_PREFIX STR_FMT, STR_ARG(field->value)));
+    Rc rc = ids.len ? letters_sent(ctx, &ids) : RC_OK;
+    if (rc == RC_OK)
+        page_see(x, STR("/staff/letters"));
+    else
+        page_fail(x);
+}
+
+PAGE_ANSWERS(pdf_answers, {200, "application/pdf", NULL}, PAGE_FAULT(400), PAGE_FAULT(409));
+
+#define PDF(path, get, access, tag, what)                                                          \
+    { HTTP_GET, path, get, HTTP_POOL, 0, access, tag, what, NULL, NULL, pdf_answers }
+
+const HttpRoute page_letter_rows[] = {
+    PAGE_SHOW("/letters/{code}", GATE_PUBLIC, "Letters", letter_get,
+              "A letter, as the city has issued it"),
+    PDF("/letters/{code}/pdf", pdf_get, GATE_PUBLIC, "Letters", "A letter on paper"),
+    PAGE_SHOW("/staff/letters", PAGE_OFFICE, "Letters", waiting_get, "Letters to send"),
+    PDF("/staff/letters/{letter}", desk_pdf_get, PAGE_OFFICE, "Letters", "A letter on paper"),
+    {HTTP_POST, "/staff/letters/sent", sent_post, HTTP_POOL, PAGE_FORM_MAX, PAGE_OFFICE | GATE_FORM,
+     "Letters", "Letters that are on their way", NULL, NULL, page_posted},
+};
+ROWS(page_letter_count, page_letter_rows);
