@@ -49,7 +49,8 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
                             .state = state_of(json_get_str(one, "state")),
                             .post = json_get_str(one, "post"),
                             .text = json_get_str(one, "text"),
-                            .kind = json_get_str(one, "kind")});
+                            .kind = json_get_str(one, "kind"),
+                            .rule = json_get_str(one, "rule")});
     }
 }
 
@@ -79,13 +80,15 @@ CaseReduction case_reduction(const Entity *application, const CaseSteps *steps) 
 }
 
 static Json step_json(Arena *arena, const CaseStep *step) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 6);
+    size_t n = 4;
     members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
     members[1] = (JsonMember){STR("state"), json_of_str(case_state_word(step->state))};
     members[2] = (JsonMember){STR("post"), json_of_str(step->post)};
     members[3] = (JsonMember){STR("text"), json_of_str(step->text)};
-    members[4] = (JsonMember){STR("kind"), json_of_str(step->kind)};
-    return json_of_members(members, str_empty(step->kind) ? 4 : 5);
+    if (!str_empty(step->kind)) members[n++] = (JsonMember){STR("kind"), json_of_str(step->kind)};
+    if (!str_empty(step->rule)) members[n++] = (JsonMember){STR("rule"), json_of_str(step->rule)};
+    return json_of_members(members, n);
 }
 
 static Json steps_with(Arena *arena, const Json *before, Json step) {
@@ -186,7 +189,7 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after =
         part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
     state_set(arena, after, part->to, part->defined_to, now);
-    CaseStep new = {now, part->to, part->post, part->text, part->kind};
+    CaseStep new = {now, part->to, part->post, part->text, part->kind, part->rule};
     Json step = step_json(arena, &new);
     entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
                     steps_with(arena, steps_json(before), step));

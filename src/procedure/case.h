@@ -47,6 +47,7 @@ typedef struct CaseStep {
     Str text; /* question, answer or reason */
     Str kind; /* what the state doesn't say: CASE_STEP_DAY, ...; empty: the state says it. Of a
                  defined procedure: its move */
+    Str rule; /* id of the automatic rule that made it; empty: a person did */
 } CaseStep;
 typedef VEC(CaseStep) CaseSteps;
 void case_steps(Arena *arena, const Entity *application, CaseSteps *out);
@@ -86,7 +87,7 @@ typedef struct PartStep {
     uint64_t version;           /* 0: any */
     const Entity *set;          /* attributes to set beside the state; may be NULL */
     Str post, text;
-    Str kind; /* see CaseStep */
+    Str kind, rule; /* see CaseStep */
 } PartStep;
 extern const PartKind part_case_step;
 

@@ -341,6 +341,15 @@ static Rc files_drop(Ctx *ctx, const Sending *sending, Rc rc) {
     return rc;
 }
 
+/* Where it has come to, a rule may be about it at once; what can't be looked at now is in the next
+   round of the timer. What was sent or moved is so all the same. */
+static void rules_look(Ctx *ctx, const Definition *definition, Str id) {
+    Error before = ctx->error;
+    if (definition->automatic.len && automate_case(ctx, id) != RC_OK)
+        log_warn("procedure", "a case waits for its rule: " STR_FMT, STR_ARG(ctx->error.detail));
+    ctx->error = before;
+}
+
 /* Where a case begins: who enters a lottery waits for its draw. */
 static const DefinedState *first_state(const Definition *definition, const Entity *application) {
     bool entered = entity_attr(application, IRI("lottery")) != NULL;
@@ -380,6 +389,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
                         "One entry for an account or telephone number: there is one already.");
     TRY(rc);
+    rules_look(ctx, definition, out->id);
     return defined_sent(ctx, draft);
 }
 
@@ -463,7 +473,9 @@ typedef struct Moving {
     const Definition *definition;
     const DefinedMove *move;
     const DefinedState *from, *to;
-    bool decided; /* who acts decides, and takes the case over from nobody */
+    bool decided;          /* who acts decides, and takes the case over from nobody */
+    const Automatic *rule; /* that makes it; NULL: a person does */
+    Entity *set;           /* what the case keeps of that */
 } Moving;
 
 static Rc moving_load(Ctx *ctx, const DefinedAct *act, Moving *out) {
@@ -547,7 +559,8 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     Arena *arena = command_arena(command);
     PartStep *step = NEW(arena, PartStep);
     bool staff = ctx->actor->kind == ACTOR_STAFF;
-    Entity *set = entity_new(arena, str_dup(arena, moving->application->id), STR(CASE_TYPE));
+    Entity *set = moving->set;
+    if (!set) set = entity_new(arena, str_dup(arena, moving->application->id), STR(CASE_TYPE));
     if (staff && !moving->move->by_resident && !moving->decided)
         entity_set(arena, set, IRI("assignee"), json_of_str(str_dup(arena, ctx->actor->id)));
     due_set(moving, arena, set, wish);
@@ -558,9 +571,10 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
                        .to = defined_phase(moving->to),
                        .version = seen ? seen : moving->application->version,
                        .set = set,
-                       .post = staff ? str_dup(arena, ctx->actor->post) : STR_NONE,
+                       .post = str_dup(arena, ctx->actor->post), /* a resident has none */
                        .text = str_dup(arena, str_trim(moving->act->text)),
-                       .kind = moving->move->id};
+                       .kind = moving->move->id,
+                       .rule = moving->rule ? moving->rule->id : STR_NONE};
     command_needs(command, step->id);
     return step;
 }
@@ -570,6 +584,9 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
 static Rc step_add(const Moving *moving, Command *command, Date wish) {
     const DefinedState *to = moving->to;
     PartStep *step = step_of(moving, command, wish);
+    if (!moving->rule)
+        automate_moved(moving->ctx, command, moving->application, moving->move,
+                       (Entity *)step->set);
     if (step->to == CASE_REFUSED) office_remedies(moving->ctx, command, step);
     if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE)
         booking_give_back(moving->ctx, command, moving->application);
@@ -613,6 +630,28 @@ void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance) 
     command_add(command, &part_case_step, step);
 }
 
+/* Whatever falls with a case that ends falls in the command that ends it. */
+static Rc moving_add(const Moving *moving, Command *command, Date wish) {
+    TRY(step_add(moving, command, wish));
+    if (moving->to->owner != OWNER_NOBODY) return RC_OK;
+    return matter_drop(moving->ctx, command, moving->application, defined_phase(moving->to));
+}
+
+Rc defined_rule_moves(Ctx *ctx, Command *command, const RuleMove *made) {
+    DefinedAct act = {.id = made->application->id, .move = made->rule->move};
+    const Definition *definition = defined_of(ctx, made->application);
+    Moving moving = {.ctx = ctx,
+                     .act = &act,
+                     .application = made->application,
+                     .definition = definition,
+                     .move = definition_move(definition, made->rule->move),
+                     .from = definition_state(definition, made->rule->state),
+                     .rule = made->rule,
+                     .set = made->set};
+    moving.to = definition_state(definition, moving.move->to);
+    return moving_add(&moving, command, (Date){0});
+}
+
 /* Who decides needs not be who works on the case. */
 Rc defined_step(Ctx *ctx, Command *command, const DefinedAct *act) {
     Moving moving;
@@ -634,10 +673,12 @@ Rc defined_move(Ctx *ctx, const DefinedAct *act) {
     bool called = moving.move->by_resident && ctx->actor->kind == ACTOR_STAFF;
     Command *command =
         case_command(ctx, STR("application.move"), act->id, called ? STR("phone") : STR("web"));
-    Rc rc = step_add(&moving, command, wish);
-    if (rc == RC_OK && moving.to->owner == OWNER_NOBODY)
-        rc = matter_drop(ctx, command, moving.application, defined_phase(moving.to));
-    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
-    command_free(command);
-    return rc;
+    Rc rc = moving_add(&moving, command, wish);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    TRY(case_execute(ctx, command, &outcome));
+    rules_look(ctx, moving.definition, act->id);
+    return RC_OK;
 }

@@ -177,6 +177,7 @@ size_t definition_words(Str member, const Str **out) {
         *out = kind_words;
         return FIELD_KINDS;
     }
+    if (str_eq(member, STR("fallback"))) return automatic_words(out);
     bool known = str_eq(member, STR("known"));
     if (str_eq(member, STR("from"))) return 0; /* states of a move */
     for (size_t i = 0; i < sizeof word_members / sizeof *word_members; i++) {
@@ -470,8 +471,8 @@ static Rc read_part(Reader *reader, const Json *from, Str path) {
 
 /* What its parts have is theirs alone. */
 static Rc check_bundle(const Reader *reader, const Json *source) {
-    static const char *const none[] = {"states", "moves",   "fee",        "amount",
-                                       "checks", "letters", "reservation"};
+    static const char *const none[] = {"states", "moves",   "fee",         "amount",
+                                       "checks", "letters", "reservation", "automatic"};
     if (!reader->out->parts.len) return RC_OK;
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (json_get(source, str_of(none[i])))
@@ -502,6 +503,10 @@ static bool is_check(const Definition *definition, Str name) {
     return rule_of(&definition->checks, name) != NULL;
 }
 
+static bool is_automatic(const Definition *definition, Str name) {
+    return definition_automatic(definition, name) != NULL;
+}
+
 static bool is_table(const Definition *definition, Str name) {
     VEC_EACH (NamedTable, named, &definition->tables)
         if (str_eq(named->name, name)) return true;
@@ -524,12 +529,15 @@ static Rc check_expected(const Reader *reader, const Json *expect, Str path) {
     static const struct {
         const char *name;
         Known *known;
-    } rows[] = {
-        {"fails", is_condition}, {"checks", is_check}, {"faults", is_field}, {"tables", is_table}};
+    } rows[] = {{"fails", is_condition},
+                {"checks", is_check},
+                {"faults", is_field},
+                {"tables", is_table},
+                {"automatic", is_automatic}};
     if (!expect || !expect->len)
         return refuse(reader, path,
                       "An example expects something: fee, amount, fails, checks, "
-                      "faults or tables.");
+                      "faults, tables or automatic.");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         TRY(check_names(reader, json_get(expect, str_of(rows[i].name)),
                         under(reader, path, rows[i].name), rows[i].known));
@@ -641,6 +649,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(read_each(&reader, source, STR_NONE, "states", read_state));
     TRY(read_each(&reader, source, STR_NONE, "moves", read_move));
     TRY(letters_read(ctx, source, &reader.names, &definition->letters));
+    TRY(automatic_read(ctx, source, &reader.names, &definition->automatic));
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");
@@ -648,44 +657,4 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
         return refuse(&reader, STR("states"), "A case begins in a state: there is none.");
     *out = definition;
     return RC_OK;
-}
-
-/* ---- looking up */
-
-const Field *definition_field(const Definition *definition, Str id) {
-    VEC_EACH (FormPage, page, &definition->pages)
-        VEC_EACH (Field, field, &page->fields)
-            if (str_eq(field->id, id)) return field;
-    return NULL;
-}
-
-const Field *definition_slot(const Definition *definition) {
-    VEC_EACH (FormPage, page, &definition->pages)
-        VEC_EACH (Field, field, &page->fields)
-            if (field->kind == FIELD_SLOT) return field;
-    return NULL;
-}
-
-const DefinedState *definition_state(const Definition *definition, Str id) {
-    VEC_EACH (DefinedState, state, &definition->states)
-        if (str_eq(state->id, id)) return state;
-    return NULL;
-}
-
-const DefinedMove *definition_move(const Definition *definition, Str id) {
-    VEC_EACH (DefinedMove, move, &definition->moves)
-        if (str_eq(move->id, id)) return move;
-    return NULL;
-}
-
-bool definition_may_move(const DefinedMove *move, Str from) {
-    VEC_EACH (Str, state, &move->from)
-        if (str_eq(*state, from)) return true;
-    return false;
-}
-
-const FieldOption *field_option(const Field *field, Str id) {
-    VEC_EACH (FieldOption, option, &field->options)
-        if (str_eq(option->id, id)) return option;
-    return NULL;
 }

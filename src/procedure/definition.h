@@ -9,6 +9,7 @@
 #include "gate/gate.h"
 #include "json/json.h"
 #include "letters.h"
+#include "automatic.h"
 #include "reservation.h"
 
 typedef enum FieldKind {
@@ -126,7 +127,8 @@ typedef struct DefinedExample {
     const Json *answers; /* as form_read takes a draft; NULL: none */
     const Json *expect;  /* "fee" and "amount" in yen, "fails" and "checks": ids of conditions and
                             checks that don't hold, "faults": a word for each field, "tables": a
-                            value for each; all of a kind, or the member is absent */
+                            value for each, "automatic": a bin for each rule; all of a kind, or the
+                            member is absent */
 } DefinedExample;
 
 typedef struct Definition {
@@ -165,7 +167,8 @@ typedef struct Definition {
     VEC(DefinedState) states; /* the first one is where a case begins */
     VEC(DefinedMove) moves;
     DefinedLetters letters;
-    StrVec statistics; /* fields that are counted: choices and numbers, none that is sensitive */
+    Automatics automatic; /* rules by which cases are moved without a person */
+    StrVec statistics;    /* fields that are counted: choices and numbers, none that is sensitive */
     VEC(DefinedExample) examples;
     const Json *source;
 } Definition;
@@ -192,7 +195,8 @@ void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExa
                         DefinitionFindings *out);
 
 /* The words of which a member has one ("kind" of a field, "class", "known", "owner", "outcome",
-   "by", "audience", "collect"); 0: it has any text. "known" is the "from" of a field. */
+   "by", "audience", "collect", "fallback"); 0: it has any text. "known" is the "from" of a field.
+ */
 size_t definition_words(Str member, const Str **out);
 /* Whether a procedure may have this id. */
 bool definition_id_good(Str id);
@@ -200,6 +204,9 @@ const Field *definition_field(const Definition *definition, Str id); /* NULL: no
 const Field *definition_slot(const Definition *definition); /* that asks for a slot; NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);
 const DefinedMove *definition_move(const Definition *definition, Str id);
+const Automatic *definition_automatic(const Definition *definition, Str id);
+/* The rule about the cases in a state; NULL: there is none. */
+const Automatic *definition_rule_of(const Definition *definition, Str state);
 bool definition_may_move(const DefinedMove *move, Str from);
 const FieldOption *field_option(const Field *field, Str id);
 

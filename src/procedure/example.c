@@ -96,6 +96,30 @@ static void try_tables(const Trial *trial) {
     }
 }
 
+static void try_automatic(const Trial *trial) {
+    const Json *expected = json_get(trial->example->expect, STR("automatic"));
+    const Definition *definition = trial->form->definition;
+    RuleResults results = {0};
+    StrVec unmet = {0};
+    form_judge(trial->ctx, trial->form, &definition->conditions, &results);
+    form_judge(trial->ctx, trial->form, &definition->checks, &results);
+    VEC_EACH (const RuleResult, result, &results)
+        if (!result->holds) vec_push(trial->ctx->arena, &unmet, result->rule->id);
+    for (uint32_t i = 0; expected && i < expected->len; i++) {
+        const JsonMember *member = &expected->value.members[i];
+        const Automatic *rule = definition_automatic(definition, member->name);
+        FeelValue value = form_automatic(trial->ctx, trial->form, rule, &unmet);
+        Str got = automatic_bin_word(automatic_bin(rule, &value)),
+            wanted = json_str(&member->value);
+        if (!str_eq(got, wanted))
+            differ(trial,
+                   "The rule \"" STR_FMT "\" says \"" STR_FMT "\", \"" STR_FMT "\" was expected.",
+                   "自動処理「" STR_FMT "」の結果が「" STR_FMT "」です（期待した結果「" STR_FMT
+                   "」）。",
+                   STR_ARG(rule->id), STR_ARG(got), STR_ARG(wanted));
+    }
+}
+
 void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExample *example,
                         DefinitionFindings *out) {
     Clock noon = {.fixed = example->on.year ? time_jst_start(example->on) + 12 * TIME_HOUR
@@ -112,4 +136,5 @@ void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExa
     try_rules(&trial, "checks", &definition->checks);
     try_faults(&trial);
     try_tables(&trial);
+    try_automatic(&trial);
 }

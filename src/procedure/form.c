@@ -3,6 +3,8 @@
 #include "form.h"
 #include "spot.h"
 
+#include <string.h>
+
 enum { TEXT_MAX = 200, PLACE_MAX = 300, PARAGRAPH_MAX = 4000, CHOICES_MAX = 64 };
 
 int64_t field_most(const Field *field) {
@@ -404,6 +406,17 @@ bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr) {
 FeelValue form_result(Ctx *ctx, const Form *form, const FeelExpr *expr) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
     return evaluate(&filling, expr);
+}
+
+FeelValue form_automatic(Ctx *ctx, const Form *form, const Automatic *rule, const StrVec *unmet) {
+    FeelEntry *entries = NEW_ARRAY(ctx->arena, FeelEntry, form->n_entries + 1);
+    FeelValue *ids = NEW_ARRAY(ctx->arena, FeelValue, unmet->len + 1);
+    for (size_t i = 0; i < unmet->len; i++)
+        ids[i] = feel_of_str(unmet->items[i]);
+    memcpy(entries, form->entries, form->n_entries * sizeof *entries);
+    entries[form->n_entries] = (FeelEntry){AUTOMATIC_UNMET, feel_of_items(ids, unmet->len)};
+    Filling filling = {.ctx = ctx, .entries = entries, .n = form->n_entries + 1};
+    return evaluate(&filling, rule->test);
 }
 
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {

@@ -55,6 +55,8 @@ void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResul
 bool form_holds(Ctx *ctx, const Form *form, const FeelExpr *expr);
 /* An expression over the answers. */
 FeelValue form_result(Ctx *ctx, const Form *form, const FeelExpr *expr);
+/* What a rule says of the answers, and of the conditions and checks that don't hold. */
+FeelValue form_automatic(Ctx *ctx, const Form *form, const Automatic *rule, const StrVec *unmet);
 /* Units of a slot that these answers need, at least 1. RC_INVALID "bad-need". */
 Rc form_units(Ctx *ctx, const Form *form, int64_t *out);
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole

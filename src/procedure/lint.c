@@ -299,6 +299,86 @@ static void check_moves(const Lint *lint) {
     }
 }
 
+/* ---- automatic rules */
+
+/* What an expression looks at in the end: through tables, and for "unmet" through all checks. */
+static void looked_at(const Lint *lint, const StrVec *names, StrVec *out);
+
+static void looks_through(const Lint *lint, const DefinedRules *rules, StrVec *out) {
+    VEC_EACH (const DefinedRule, rule, rules) {
+        StrVec inner = {0};
+        feel_names(lint->ctx->arena, rule->test, &inner);
+        looked_at(lint, &inner, out);
+    }
+}
+
+static void looked_at(const Lint *lint, const StrVec *names, StrVec *out) {
+    VEC_EACH (const Str, name, names) {
+        if (among(out, *name)) continue;
+        vec_push(lint->ctx->arena, out, *name);
+        VEC_EACH (const NamedTable, named, &lint->definition->tables) {
+            StrVec inner = {0};
+            if (!str_eq(named->name, *name)) continue;
+            dmn_table_names(lint->ctx->arena, named->table, &inner);
+            looked_at(lint, &inner, out);
+        }
+        if (!str_eq(*name, AUTOMATIC_UNMET)) continue;
+        looks_through(lint, &lint->definition->conditions, out);
+        looks_through(lint, &lint->definition->checks, out);
+    }
+}
+
+/* What needs care (要配慮) is a person's to weigh. */
+static void check_looks(const Lint *lint, Str path, const Automatic *rule) {
+    StrVec names = {0}, all = {0};
+    feel_names(lint->ctx->arena, rule->test, &names);
+    VEC_EACH (const Str, name, &names)
+        if (!str_eq(*name, AUTOMATIC_UNMET)) check_name(lint, path, *name);
+    looked_at(lint, &names, &all);
+    VEC_EACH (const Str, name, &all) {
+        const Field *field = definition_field(lint->definition, *name);
+        if (field && str_eq(field->class, STR("sensitive")))
+            find(lint, path, "It looks at \"" STR_FMT "\", which is sensitive: a person does that.",
+                 "要配慮の項目「" STR_FMT "」で自動処理はできません。職員が判断します。",
+                 STR_ARG(*name));
+    }
+}
+
+/* A move that a person makes with his name: under a decision, with a text, or against whose case
+   it is. */
+static void check_moved(const Lint *lint, Str path, const Automatic *rule) {
+    const DefinedMove *move = definition_move(lint->definition, rule->move);
+    if (!move || move->by_resident || !definition_may_move(move, rule->state)) {
+        find(lint, path, "The office has no move \"" STR_FMT "\" from this state.",
+             "この状態から始まる職員の手順「" STR_FMT "」がありません。", STR_ARG(rule->move));
+        return;
+    }
+    const DefinedState *to = definition_state(lint->definition, move->to);
+    if (!str_empty(move->decision))
+        find(lint, path, "What has to be decided first is no rule's to do.",
+             "決裁がいる手順は、自動処理にできません。");
+    if (move->reason)
+        find(lint, path, "A move that states a reason is a person's.",
+             "理由や質問を書く手順は、自動処理にできません。");
+    if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE)
+        find(lint, path,
+             "A refusal is always a person's: it needs reasons and remedies (行政手続法第8条).",
+             "不承認や取下げは、自動処理にできません。理由と教示がいります（行政手続法第8条）。");
+}
+
+static void check_automatic(const Lint *lint) {
+    VEC_EACH (const Automatic, rule, &lint->definition->automatic) {
+        Str path = PLACE(lint, "automatic." STR_FMT, STR_ARG(rule->id));
+        const DefinedState *state = definition_state(lint->definition, rule->state);
+        check_easy(lint, path, &rule->label);
+        check_looks(lint, path, rule);
+        check_moved(lint, path, rule);
+        if (!state || state->owner != OWNER_OFFICE)
+            find(lint, path, "A rule is about a state that waits for the office.",
+                 "自動処理は、職員が担当する状態だけに書けます。");
+    }
+}
+
 /* ---- the whole */
 
 /* What is counted is public: of free texts every answer is another, and tells who gave it. */
@@ -436,6 +516,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
         check_states(&lint);
         check_moves(&lint);
         letters_lint(ctx, definition, out);
+        check_automatic(&lint);
     }
     VEC_EACH (DefinedExample, example, &definition->examples)
         definition_dry_run(ctx, definition, example, out);

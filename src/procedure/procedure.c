@@ -27,9 +27,10 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     if (rc == RC_OK) rc = catalogue_load(&own, &definitions, &procedures->catalogue);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         project_add(tenant->project, inbox_follower(tenant));
-    else {
+        project_add(tenant->project, bins_follower(tenant));
+    } else {
         ctx->error = own.error;
         ctx->error.detail = str_dup(ctx->arena, own.error.detail);
         ctx->error.path = str_dup(ctx->arena, own.error.path);

@@ -25,6 +25,8 @@
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
+#include "bins.h"
+#include "automate.h"
 #include "bundle.h"
 #include "fee.h"
 #include "letters.h"

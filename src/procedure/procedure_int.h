@@ -165,6 +165,20 @@ typedef struct DefinedAdvance {
 } DefinedAdvance;
 void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance);
 
+/* ---- automatic rules ---- */
+/* A move that a rule makes: the case, and what it keeps of that beside the move. */
+typedef struct RuleMove {
+    const Entity *application;
+    const Automatic *rule;
+    Entity *set; /* in the command's arena */
+} RuleMove;
+/* Adds it to a command, for who acts, a guard on the version of the case with it. */
+Rc defined_rule_moves(Ctx *ctx, Command *command, const RuleMove *made);
+/* A person makes a move: adds to `set` of its step what that says of the rule that prepared one,
+   and to the command that the rule erred where it prepared another. */
+void automate_moved(Ctx *ctx, Command *command, const Entity *application, const DefinedMove *move,
+                    Entity *set);
+
 /* ---- the office ---- */
 /* The case, if the official who asks may do this to it. */
 Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out);

@@ -1,12 +1,13 @@
-/* sweep: holds that ran out are taken out of their slots. Nobody counts them any more, but they
-   would stay in the slot until somebody writes it next. */
+/* sweep: what goes on by itself: holds that ran out are taken out of their slots (nobody counts
+   them any more, but they would stay in the slot until somebody writes it next), lotteries go on,
+   and rules look at the cases that they haven't seen. */
 #include "procedure_int.h"
 
 #include <stdatomic.h>
 
 #define TIMER STR("procedure.sweep")
 
-enum { SWEEP_ARENA = 64 << 20, SLOTS_AT_ONCE = 200 };
+enum { SWEEP_ARENA = 64 << 20, SLOTS_AT_ONCE = 200, CASES_AT_ONCE = 200 };
 
 static const int64_t every = 5 * TIME_MINUTE, soon = TIME_SECOND, patience = 10 * TIME_SECOND;
 
@@ -58,7 +59,7 @@ static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
     Sweep *sweep = arg;
     Clock clock = {.fixed = TIME_NONE};
     Rand rand = rand_system();
-    size_t slots;
+    size_t slots, cases = 0;
     arena_reset(sweep->arena);
     Ctx ctx = {.arena = sweep->arena,
                .scratch = sweep->scratch,
@@ -77,6 +78,10 @@ static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
     rc = draws_round(&ctx, &more);
     if (rc != RC_OK && rc != RC_BUSY)
         log_error("procedure", "a lottery does not go on: " STR_FMT, STR_ARG(ctx.error.detail));
+    rc = automate_round(&ctx, CASES_AT_ONCE, &cases);
+    if (rc != RC_OK && rc != RC_BUSY)
+        log_error("procedure", "automatic rules do not go on: " STR_FMT, STR_ARG(ctx.error.detail));
+    more = more || cases;
     if (!atomic_load(&sweep->stop))
         ledger_timer(ledger, key, time_now(&clock) + (more ? soon : every), sweep_due, sweep);
 }
