@@ -6,18 +6,21 @@
    case (its state, and since when), so that a rebuild that finds a case erased gives the same. */
 #include "insight_int.h"
 
-enum { FOLLOWER_VERSION = 1, FIGURES = 8 };
+enum { FOLLOWER_VERSION = 2, FIGURES = 11 };
 
 /* In the order of the rows. */
 typedef enum Figure {
-    CASES_N,  /* that arrived */
-    ENDED_N,  /* and ended */
-    ASKED_N,  /* that went back to whose they are, at least once */
-    OFFICE_S, /* seconds that those that ended waited for the office */
-    HOLDER_S, /* for whose they are */
-    OTHER_S,  /* for another office */
-    TOUCH_S,  /* seconds of work on their pages */
-    TOUCHED_N /* cases with any */
+    CASES_N,   /* that arrived */
+    ENDED_N,   /* and ended */
+    ASKED_N,   /* that went back to whose they are, at least once */
+    OFFICE_S,  /* seconds that those that ended waited for the office */
+    HOLDER_S,  /* for whose they are */
+    OTHER_S,   /* for another office */
+    TOUCH_S,   /* seconds of work on their pages */
+    TOUCHED_N, /* cases with any */
+    AUTO_N,    /* that a rule moved */
+    JUDGED_N,  /* moves of rules that a person judged */
+    WRONG_N    /* and found wrong */
 } Figure;
 
 typedef struct Figures {
@@ -57,7 +60,7 @@ static void numbers_write(Buf *to, const int64_t *numbers, size_t n) {
 
 enum { HEAD = 3 };
 
-/* "group\tstate\tsince arrived asked waited(2) figures(8)" */
+/* "group\tstate\tsince arrived asked waited(2) figures(11)" */
 static Rc counted_read(Ctx *ctx, Str key, Str text, Counted *out) {
     int64_t head[HEAD];
     *out = (Counted){.since = TIME_NONE};
@@ -171,6 +174,22 @@ static void adds_set(Counted *counted) {
     counted->adds.n[OTHER_S] = ended ? counted->waited[OWNED_ELSEWHERE] : 0;
 }
 
+/* What rules made of it stands in clear: bins, and how each was left. */
+static void automatic_set(Counted *counted, const Entity *application) {
+    const Attr *attr = entity_attr(application, IRI("automatic"));
+    int64_t *n = counted->adds.n;
+    n[AUTO_N] = n[JUDGED_N] = n[WRONG_N] = 0;
+    for (size_t i = 0; attr && attr->value && i < attr->value->len; i++) {
+        const Json *one = json_at(attr->value, i);
+        Str end = json_get_str(one, "end");
+        bool wrong = str_eq(end, STR("otherwise")) || str_eq(end, STR("objected"));
+        if (str_eq(json_get_str(one, "bin"), STR("done"))) n[AUTO_N] = 1;
+        if (str_eq(json_get_str(one, "why"), STR("fallback"))) continue;
+        n[JUDGED_N] += wrong || str_eq(end, STR("confirmed"));
+        n[WRONG_N] += wrong;
+    }
+}
+
 static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     Entity *application;
     Counted before, after;
@@ -187,6 +206,7 @@ static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     Str state = entity_text(application, IRI("state"));
     if (!str_eq(state, before.state) || since != before.since) state_move(&after, state, since);
     adds_set(&after);
+    automatic_set(&after, application);
     return counted_put(ctx, rows, key, &before, &after);
 }
 
@@ -245,6 +265,9 @@ static bool group_show(void *arg, Str key, Str value) {
     one.other = sums.n[OTHER_S];
     one.touch = sums.n[TOUCH_S];
     one.touched = sums.n[TOUCHED_N];
+    one.automatic = sums.n[AUTO_N];
+    one.judged = sums.n[JUDGED_N];
+    one.wrong = sums.n[WRONG_N];
     vec_push(reading->ctx->arena, reading->out, one);
     return true;
 }

@@ -85,6 +85,8 @@ typedef struct Effect {
     int64_t office, holder,
         other;              /* waited for the office, for whose they are, for another office */
     int64_t touch, touched; /* work on their pages; and how many cases it was measured of */
+    int64_t automatic;      /* that a rule moved without a person */
+    int64_t judged, wrong;  /* what rules moved or prepared and a person judged, and found wrong */
 } Effect;
 typedef VEC(Effect) Effects;
 /* By procedure, month and channel, from a month on; procedure empty: all. Lives in ctx->arena. Pool

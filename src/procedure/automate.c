@@ -426,7 +426,7 @@ Rc automate_confirm(Ctx *ctx, Str rule, const AutomateLines *lines, AutomateDone
     TRY(lines_check(ctx, lines));
     VEC_EACH (const AutomateLine, line, lines) {
         Rc rc = line_confirm(ctx, rule, line);
-        if (rc == RC_CONFLICT)
+        if (rc == RC_CONFLICT || rc == RC_NOT_FOUND)
             vec_push(ctx->arena, &out->left, line->id);
         else
             TRY(rc);

@@ -211,19 +211,43 @@ static Rc touch_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_case_touch = {"application.touch", 1, NULL, touch_apply};
 
+static Rc touch_good(Ctx *ctx, int64_t seconds) {
+    if (seconds > 0 && seconds <= 3600) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-seconds", STR("seconds"),
+                    "Active time is 1 to 3600 seconds.");
+}
+
+static void touch_add(Command *command, Str case_id, int64_t seconds) {
+    Arena *arena = command_arena(command);
+    PartTouch *part = NEW(arena, PartTouch);
+    *part = (PartTouch){touch_id(arena, case_id), str_dup(arena, case_id), seconds};
+    command_needs(command, part->id);
+    command_add(command, &part_case_touch, part);
+}
+
 Rc office_touch(Ctx *ctx, const OfficeAct *act) {
     const Entity *application;
     Outcome outcome;
-    if (act->touch <= 0 || act->touch > 3600)
-        return ctx_fail(ctx, RC_INVALID, "bad-seconds", STR("seconds"),
-                        "Active time is 1 to 3600 seconds.");
+    TRY(touch_good(ctx, act->touch));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
     Command *command = case_command(ctx, STR("application.touch"), act->id, STR("web"));
-    Arena *arena = command_arena(command);
-    PartTouch *part = NEW(arena, PartTouch);
-    *part = (PartTouch){touch_id(arena, act->id), str_dup(arena, act->id), act->touch};
-    command_needs(command, part->id);
-    command_add(command, &part_case_touch, part);
+    touch_add(command, act->id, act->touch);
+    return case_execute(ctx, command, &outcome);
+}
+
+Rc office_touch_all(Ctx *ctx, const StrVec *ids, int64_t seconds) {
+    const Entity *application;
+    Outcome outcome;
+    int64_t n = (int64_t)ids->len;
+    TRY(touch_good(ctx, seconds));
+    VEC_EACH (const Str, id, ids)
+        TRY(office_case(ctx, &(OfficeAct){.id = *id}, ACT_UPDATE, &application));
+    if (!n) return RC_OK;
+    Command *command = case_command(ctx, STR("application.touch"), STR_NONE, STR("web"));
+    for (int64_t i = 0; i < n; i++) {
+        int64_t part = seconds / n + (i < seconds % n);
+        if (part) touch_add(command, ids->items[i], part);
+    }
     return case_execute(ctx, command, &outcome);
 }
 

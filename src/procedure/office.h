@@ -63,6 +63,8 @@ Rc office_plan_days(Ctx *ctx, InboxDays *out);
 
 /* Adds active seconds on the page to what is counted for the case. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);
+/* The same on a page of many cases, shared out among them in one command. Nothing of none. */
+Rc office_touch_all(Ctx *ctx, const StrVec *ids, int64_t seconds);
 /* Active seconds counted for a case so far. */
 Rc office_touched(Ctx *ctx, Str case_id, int64_t *seconds);
 

@@ -119,6 +119,21 @@ static bool lotteries_open(HttpExchange *x) {
     return false;
 }
 
+/* Where rules move cases, to those whose division sees to these. */
+static bool rules_open(HttpExchange *x) {
+    const Ctx *ctx = http_ctx(x);
+    StrVec ids = {0};
+    if (!ctx->tenant) return false;
+    const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
+    catalogue_ids(ctx->arena, catalogue, &ids);
+    VEC_EACH (const Str, id, &ids) {
+        const Definition *one = catalogue_newest(catalogue, *id);
+        const GatePost *post = gate_post(ctx->tenant->gate, one->post);
+        if (one->automatic.len && post && str_eq(post->division, ctx->actor->division)) return true;
+    }
+    return false;
+}
+
 /* What the official's roles give him, and the gate. */
 static Json nav_value(HttpExchange *x) {
     static const struct {
@@ -127,6 +142,8 @@ static Json nav_value(HttpExchange *x) {
         bool (*open)(HttpExchange *x); /* NULL: to all of these roles */
     } rows[] = {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff", inbox_own},
+        {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "rules", "/staff/rules", rules_open},
+        {1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "rules", "/staff/rules"},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "lotteries", "/staff/lotteries", lotteries_open},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
@@ -508,6 +525,8 @@ static const struct {
     [WHAT_DECISION] = {"起案と決裁の内容", "A proposal and its decision"},
     [WHAT_FILE] = {"申込みに添えたファイル", "A file attached to the application"},
     [WHAT_LETTER] = {"申請についての通知書", "A letter about the application"},
+    [WHAT_PREPARED] = {"自動処理の確認一覧（受付番号、申込みの内容）",
+                       "List that a rule prepared (case number, what was applied for)"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
@@ -576,6 +595,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_attach_rows, page_attach_count},
         {page_lottery_rows, page_lottery_count},
         {page_defined_rows, page_defined_count},
+        {page_rules_rows, page_rules_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_letter_rows, page_letter_count},

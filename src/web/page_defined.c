@@ -59,6 +59,7 @@ static Json step_value(HttpExchange *x, const Definition *definition, const Case
         view_set(&one, "label", view_text(one.arena, STR("手数料の納付"), STR("Fee paid")));
     if (!move && str_eq(step->kind, CASE_STEP_FREE))
         view_set(&one, "label", view_text(one.arena, STR("手数料なし"), STR("No fee is due")));
+    view_bool(&one, "automatic", !str_empty(step->rule));
     view_set(&one, "who", page_step_post(x, step));
     view_int(&one, "at", step->at);
     view_str(&one, "text", step->text);
@@ -267,6 +268,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
         view_int(&view, "touch", touched);
     else
         view_null(&view, "touch");
+    page_automatic(x, &view, application, form);
     ctx->error = refused;
     if (form) page_move_faults(x, &view, form);
     page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
@@ -317,8 +319,8 @@ static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
 
 /* Whether a failure is told on the form itself: it was filled in wrongly, or another was faster. */
 static bool on_form(const Error *error) {
-    static const char *const faster[] = {"moved-on", "proposed",     "decided",
-                                         "twice",    "paid-already", "not-due"};
+    static const char *const faster[] = {"moved-on",     "proposed", "decided",          "twice",
+                                         "paid-already", "not-due",  "nothing-automatic"};
     bool told = error->rc == RC_INVALID;
     for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
         told |= str_eq(error->code, str_of(faster[i]));

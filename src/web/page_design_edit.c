@@ -203,11 +203,12 @@ static void kinds_options(Edit *edit, Str chosen, JsonItems *out) {
     }
 }
 
-static void states_options(Edit *edit, Str chosen, JsonItems *out) {
-    const Json *states = json_get(edit->of.draft, STR("states"));
-    for (size_t i = 0; states && i < states->len; i++) {
-        const Json *label = json_get(json_at(states, i), STR("label"));
-        Str id = json_get_str(json_at(states, i), "id");
+/* States or moves of the draft itself. */
+static void own_options(Edit *edit, Str list, Str chosen, JsonItems *out) {
+    const Json *all = json_get(edit->of.draft, list);
+    for (size_t i = 0; all && i < all->len; i++) {
+        const Json *label = json_get(json_at(all, i), STR("label"));
+        Str id = json_get_str(json_at(all, i), "id");
         option_add(edit, (Option){id, STR_NONE, label ? *label : json_of_str(id)}, chosen, out);
     }
 }
@@ -217,8 +218,10 @@ static void options_of(Edit *edit, Str name, Str chosen, JsonItems *out) {
         posts_options(edit, chosen, out);
     else if (str_eq(name, STR("decision")))
         kinds_options(edit, chosen, out);
-    else if (design_among("to unpaid paid", name))
-        states_options(edit, chosen, out);
+    else if (design_among("to unpaid paid state", name))
+        own_options(edit, STR("states"), chosen, out);
+    else if (str_eq(name, STR("move")))
+        own_options(edit, STR("moves"), chosen, out);
     else
         words_options(edit, name, chosen, out);
 }

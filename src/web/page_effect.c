@@ -39,6 +39,9 @@ static void sum_add(Sum *sum, const Effect *one) {
     of->other += one->other;
     of->touch += one->touch;
     of->touched += one->touched;
+    of->automatic += one->automatic;
+    of->judged += one->judged;
+    of->wrong += one->wrong;
     if (str_eq(one->channel, STR("web"))) sum->online += one->cases;
 }
 
@@ -210,6 +213,14 @@ static void figures_set(View *view, const Sum *sum) {
     view_int(view, "ended", of->ended);
     view_set(view, "online", share_of(sum->online, of->cases));
     view_set(view, "asked", share_of(of->asked, of->cases));
+    view_set(view, "automatic", share_of(of->automatic, of->cases));
+    view_int(view, "moved", of->automatic);
+    view_int(view, "judged", of->judged);
+    view_int(view, "wrong", of->wrong);
+    view_set(view, "wrong_share",
+             of->judged
+                 ? json_of_number(round((double)of->wrong / (double)of->judged * 1000) / 1000)
+                 : json_of_null());
     view_set(view, "touch",
              of->touched ? tenths((double)of->touch / (double)of->touched / 60) : json_of_null());
     view_int(view, "touched", of->touched);

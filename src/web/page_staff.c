@@ -275,7 +275,8 @@ static Rc waiting_count(Ctx *ctx, void *arg, const Entity *decision) {
 
 static Rc inbox_waiting(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
-    Waiting rows[] = {{"fee-reduction", "reductions", "/staff/reductions", 0},
+    Waiting rows[] = {{"", "rules", "/staff/rules", 0}, /* what rules prepared, of no decision */
+                      {"fee-reduction", "reductions", "/staff/reductions", 0},
                       {"collection-plan", "plan", "/staff/plan", 0},
                       {"release", "data", "/staff/releases", 0}};
     WaitingRows waiting = {rows, sizeof rows / sizeof *rows};
@@ -286,6 +287,7 @@ static Rc inbox_waiting(HttpExchange *x, View *view) {
     ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition)};
     if (ctx->actor->roles & 1u << ROLE_CHIEF)
         TRY(project_each(ctx, &wish, waiting_count, &waiting));
+    TRY(bins_of_post(ctx, ctx->actor->post, &rows[0].n));
     for (size_t i = 0; i < waiting.len; i++) {
         if (!rows[i].n) continue;
         View one = view_new(ctx->arena);

@@ -114,6 +114,7 @@ typedef enum PageWhat {
     WHAT_REPORTER,
     WHAT_FILE,
     WHAT_LETTER,
+    WHAT_PREPARED,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -290,6 +291,9 @@ void page_defined_case(HttpExchange *x, const Entity *application, const CasePla
 void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place);
 void page_defined_review(HttpExchange *x, int status, const Entity *application,
                          const HttpForm *form);
+/* `automatic`: what rules made of a case; `refutes`: whether who looks may say that one is wrong,
+   `refuting`, `refuted`: what he was about to say. form: as below. */
+void page_automatic(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
 /* The review of the case of the address, looked at anew: form, when a move that it sent was refused
  * (ctx->error). */
 void page_review(HttpExchange *x, int status, const HttpForm *form);
@@ -423,6 +427,7 @@ PAGE_ROWS(preview);
 PAGE_ROWS(attach);
 PAGE_ROWS(effect);
 PAGE_ROWS(defined);
+PAGE_ROWS(rules);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
 PAGE_ROWS(pay);

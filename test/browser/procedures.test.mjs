@@ -522,7 +522,31 @@ it('lets an official ask for something of the house, and follow it by its addres
     assert.ok((await page.locator('h1').innerText()).includes(number));
     const stranger = await open(true);
     assert.equal((await stranger.goto(`${site.url}/procedures/telework-request`)).status(), 404);
-    await Promise.all([page, stranger].map((one) => one.context().close()));
+    await stranger.context().close();
+
+    // the rule has prepared it: a person confirms it from the list, with the keyboard
+    const personnel = await open(false);
+    await signIn(personnel, 'counter');
+    await takePost(personnel, 'general-affairs-personnel-clerk');
+    await personnel.goto(`${site.url}/staff`);
+    await press(personnel, '.banner a[href="/staff/rules"]');
+    await press(personnel, 'a[href="/staff/rules/telework-request/usual"]');
+    const line = personnel.locator('li.card', { hasText: number });
+    assert.match(await line.innerText(), /全件確認[^]*なし[^]*done[^]*準備した手順：承認する/);
+    await line.locator('summary').focus();
+    await personnel.keyboard.press('Enter');
+    await line.locator('input[type=checkbox]').focus();
+    await personnel.keyboard.press('Space');
+    await press(personnel, 'form[action$="/confirm"] > p button');
+    assert.match(await personnel.locator('#errors').innerText(), /理由や内容/, 'nothing is done');
+    await line.locator('input[type=checkbox]').uncheck();
+    await press(personnel, 'form[action$="/confirm"] > p button');
+    assert.match(await personnel.locator('.banner').first().innerText(), /1件を確認しました/);
+    assert.equal(await line.count(), 0);
+    await page.reload();
+    await sound(page);
+    assert.match(await page.locator('.tag').first().innerText(), /承認/);
+    await Promise.all([page, personnel].map((one) => one.context().close()));
 });
 
 async function decides(account, post, decision) {

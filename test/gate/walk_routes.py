@@ -35,6 +35,8 @@ RULES = [
     ('/staff/wall', STAFF),
     ('/staff/absence', STAFF),
     ('/staff/effect', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
+    ('/staff/rules/{procedure}/{rule}/', {'clerk', 'chief', 'head'}),  # whose cases they are, is asked after who he is
+    ('/staff/rules', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/inventory', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/procedures', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff', {'clerk', 'chief', 'head'}),
@@ -128,6 +130,7 @@ def parameters(browsers):
         'release': 'bulky-waste-counts',
         'procedure': 'dog-registration',
         'page': 'dog',
+        'rule': 'chip-in-order',
         'resource': 'vaccine',
         'lottery': 'community-center',
         'month': '2026-12',

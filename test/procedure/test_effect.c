@@ -93,11 +93,36 @@ static void an_erased_case_leaves_what_lies_in_clear(void **state) {
     kept_equals_rebuilt(house);
 }
 
+/* What rules made of it, and what a person found. */
+static void rules_say(House *house, Str id, const char *entries) {
+    Entity *application = entity_dup(house->ctx.arena, house_entity(house, id));
+    const Json *list;
+    GOOD(house, json_read(&house->ctx, str_of(entries), JSON_LIMITS_DEFAULT, &list));
+    entity_set_kind(house->ctx.arena, application, ATTR_JSON, IRI("automatic"), *list);
+    GOOD(house, house_put(house, application));
+}
+
+static void what_rules_moved_and_where_they_were_wrong_is_counted(House *house, Str id) {
+    rules_say(house, id,
+              "[{\"bin\":\"confirm\",\"why\":\"fallback\",\"end\":\"otherwise\"},"
+              "{\"bin\":\"confirm\",\"why\":\"sample\",\"end\":\"confirmed\"}]");
+    Effect of = effect(house);
+    assert_int_equal(of.automatic, 0);
+    assert_int_equal(of.judged, 1); /* what it didn't prepare isn't its own */
+    assert_int_equal(of.wrong, 0);
+    rules_say(house, id, "[{\"bin\":\"done\",\"why\":\"rule\",\"end\":\"objected\"}]");
+    of = effect(house);
+    assert_int_equal(of.automatic, 1);
+    assert_int_equal(of.judged, 1);
+    assert_int_equal(of.wrong, 1);
+    kept_equals_rebuilt(house);
+}
+
 static void months_before_are_left_out(void **state) {
     House *house = *state;
     Effects effects;
     follow(house);
-    (void)cases_apply(house, NULL, 1);
+    what_rules_moved_and_where_they_were_wrong_is_counted(house, cases_apply(house, NULL, 1));
     house_drain(house);
     GOOD(house, insight_effects(&house->ctx, STR_NONE, STR("2026-12"), &effects));
     assert_int_equal(effects.len, 0);

@@ -1,4 +1,4 @@
-// Touch time: seconds of work on a case. A pause of more than 90 s, or a hidden page, does not count.
+// Touch time: seconds of work on a case, or on all cases of a list. A pause of more than 90 s, or a hidden page, does not count.
 const IDLE = 90_000;
 
 export function start(element) {
@@ -13,6 +13,7 @@ export function start(element) {
         const seconds = Math.floor(active / 1000);
         if (!seconds) return;
         const body = new URLSearchParams({ csrf: element.dataset.csrf, seconds });
+        if (element.dataset.cases) body.set('cases', element.dataset.cases);
         if (navigator.sendBeacon(element.dataset.src, body)) active -= seconds * 1000;
     }
 
