@@ -209,7 +209,13 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     slot->name = str_dup(arena, out->id);
     slot->hold = str_dup(arena, answers->hold);
     command_add(command, &part_slot_book, slot);
-    (void)send_submit(ctx, command, application_entity(ctx, arena, send, str_dup(arena, out->id)));
+    Entity *application = application_entity(ctx, arena, send, str_dup(arena, out->id));
+    Rc rc = visit_join(ctx, arena, application, send->channel);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    (void)send_submit(ctx, command, application);
     return send_execute(ctx, command, out);
 }
 

@@ -185,7 +185,7 @@ Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
     JsonMembers members = {0}, known = {0};
     TRY(defined_may_begin(ctx, definition, channel));
     TRY(members_gone(ctx, definition, &members));
-    if (str_eq(channel, STR("web"))) TRY(known_fill(ctx, definition, &known));
+    TRY(known_fill(ctx, definition, channel, &known));
     said_add(arena, &members, definition, &known);
     member_add(arena, &members, definition, ".token",
                json_of_str(rand_id(ctx->rand, arena, TOKEN_CHARS)));
@@ -210,6 +210,7 @@ Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until) {
 Rc defined_sent(Ctx *ctx, const DefinedDraft *draft) {
     JsonMembers members = {0};
     TRY(members_gone(ctx, draft->definition, &members));
+    TRY(known_keep(ctx, draft, &members));
     member_add(ctx->arena, &members, draft->definition, ".sent", json_of_str(draft->token));
     member_add(ctx->arena, &members, draft->definition, ".sentUntil",
                json_of_int(time_now(ctx->clock) + sent_lasts));
@@ -295,6 +296,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
     send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
+    TRY(visit_join(ctx, arena, entity, draft->channel));
     TRY(files_send(ctx, sending, entity, form));
     contact_set(arena, entity, form);
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));

@@ -1,4 +1,5 @@
-/* known: what a resident has told in his last case isn't asked of him again. */
+/* known: what a resident has told in his last case isn't asked of him again, nor of who is at the
+ * counter what was entered for him a moment ago. */
 #include "procedure_int.h"
 
 enum { CASES_READ = 100 };
@@ -28,8 +29,55 @@ static Str known_text(Arena *arena, const Entity *application, Str what) {
     return str_join(arena, parts, 3, STR_NONE);
 }
 
-Rc known_fill(Ctx *ctx, const Definition *definition, JsonMembers *out) {
+/* ---- at the counter: kept in the draft of the official's browser, for as long as the visit is his
+ * ---- */
+
+#define VISIT STR("visit")
+
+Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out) {
+    Visit visit;
+    JsonMembers told = {0};
+    if (!str_eq(draft->channel, STR("counter"))) return RC_OK;
+    Rc rc = visit_own(ctx, &visit);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    vec_push(ctx->arena, &told, (JsonMember){STR("id"), json_of_str(visit.id)});
+    for (size_t i = 0; i < draft->form.n; i++) {
+        const FormAnswer *answer = &draft->form.answers[i];
+        if (answer->due && !str_empty(answer->field->from))
+            vec_push(ctx->arena, &told,
+                     (JsonMember){answer->field->from, json_of_str(answer->raw)});
+    }
+    vec_push(ctx->arena, out, (JsonMember){VISIT, json_of_members(told.items, told.len)});
+    return RC_OK;
+}
+
+static void fields_fill(Ctx *ctx, const Definition *definition, const Json *told,
+                        JsonMembers *out) {
+    VEC_EACH (const FormPage, page, &definition->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            Str text = str_empty(field->from) ? STR_NONE : json_str(json_get(told, field->from));
+            if (!str_empty(text))
+                vec_push(ctx->arena, out, (JsonMember){field->id, json_of_str(text)});
+        }
+}
+
+static Rc visit_fill(Ctx *ctx, const Definition *definition, JsonMembers *out) {
+    const Json *draft;
+    Visit visit;
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    const Json *told = json_get(draft, VISIT);
+    Rc rc = told ? visit_own(ctx, &visit) : RC_NOT_FOUND;
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    if (str_eq(json_get_str(told, "id"), visit.id)) fields_fill(ctx, definition, told, out);
+    return RC_OK;
+}
+
+Rc known_fill(Ctx *ctx, const Definition *definition, Str channel, JsonMembers *out) {
     const Entity *application;
+    if (str_eq(channel, STR("counter"))) return visit_fill(ctx, definition, out);
+    if (!str_eq(channel, STR("web"))) return RC_OK;
     if (ctx->actor->kind != ACTOR_RESIDENT || str_empty(ctx->actor->person)) return RC_OK;
     TRY(newest_case(ctx, &application));
     if (application) application = gate_view(ctx, NULL, application);

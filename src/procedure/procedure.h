@@ -33,6 +33,7 @@
 #include "booking.h"
 #include "draw.h"
 #include "wait.h"
+#include "visit.h"
 
 typedef struct Procedures Procedures;
 

@@ -109,6 +109,8 @@ typedef struct SendFrom {
 Rc send_allowed(Ctx *ctx, Str channel);
 /* Writes into an application whose it is, and who entered it. */
 void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *from);
+/* Joins an application that is entered at the counter to the visit that who acts serves now. */
+Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str channel);
 /* Adds the part that opens the case, in the command's arena; it needs nothing more. */
 PartSubmit *send_submit(Ctx *ctx, Command *command, const Entity *application);
 /* Runs and frees the command; out has the id, and gets the number: that of before when it was sent
@@ -145,8 +147,11 @@ Rc defined_sent(Ctx *ctx, const DefinedDraft *draft);
 /* Keeps with a draft that it holds a slot. */
 Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 
-/* Adds the fields of a definition that are known of the signed-in resident, by field id. */
-Rc known_fill(Ctx *ctx, const Definition *definition, JsonMembers *out);
+/* Adds the fields of a definition that are known of the signed-in resident, or of who is being served at the
+   counter, by field id. */
+Rc known_fill(Ctx *ctx, const Definition *definition, Str channel, JsonMembers *out);
+/* Adds to what remains of a draft that was sent what is known from it of who is being served. */
+Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out);
 
 /* ---- fees ---- */
 /* Adds what is due by sending to the command that submits the application, which is in its arena.

@@ -134,6 +134,12 @@ static bool rules_open(HttpExchange *x) {
     return false;
 }
 
+/* Where the city has counters at which numbers are called. */
+static bool counters_open(HttpExchange *x) {
+    const Ctx *ctx = http_ctx(x);
+    return ctx->tenant && visit_counter_at(ctx, 0);
+}
+
 /* What the official's roles give him, and the gate. */
 static Json nav_value(HttpExchange *x) {
     static const struct {
@@ -145,6 +151,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "rules", "/staff/rules", rules_open},
         {1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "rules", "/staff/rules"},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
+        {1u << ROLE_CLERK, "counter", "/staff/counter", counters_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "lotteries", "/staff/lotteries", lotteries_open},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
@@ -599,6 +606,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_letter_rows, page_letter_count},
+        {page_counter_rows, page_counter_count},
         {page_pay_rows, page_pay_count},
         {page_settle_rows, page_settle_count},
         {page_entry_rows, page_entry_count},

@@ -71,7 +71,8 @@ static void entry_show(HttpExchange *x, int status, const HttpForm *form, const 
     }
     View view = page_view(x);
     view_str(&view, "draft", str_empty(page_entering(ctx, draft)) ? STR_NONE : STR("/bulky/check"));
-    view_str(&view, "channel", form ? http_form_value(form, "channel") : STR_NONE);
+    view_str(&view, "channel",
+             form ? http_form_value(form, "channel") : http_query_or(x, "channel", STR_NONE));
     procedures_set(x, &view, form ? http_form_value(form, "procedure") : STR_NONE);
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_ENTRY, &view);

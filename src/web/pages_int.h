@@ -430,6 +430,7 @@ PAGE_ROWS(defined);
 PAGE_ROWS(rules);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
+PAGE_ROWS(counter);
 PAGE_ROWS(pay);
 PAGE_ROWS(settle);
 PAGE_ROWS(entry);

@@ -1,0 +1,212 @@
+/* Tests of the counter: numbers in their order, one visitor a desk, what is entered while he is
+ * there is his, and how long it took. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define MAIN STR("main")
+
+static Str take(House *house) {
+    Str token;
+    GOOD(house, visit_take(&house->ctx, MAIN, STR("moving"), &token));
+    house->clock.fixed += TIME_SECOND;
+    return str_dup(house->arena, token);
+}
+
+static Visit visit(House *house, Str token) {
+    Visit found;
+    GOOD(house, visit_find(&house->ctx, token, &found));
+    return found;
+}
+
+static void number_is(House *house, Str token, const char *expected) {
+    Visit found = visit(house, token);
+    assert_true(str_eq(found.number, str_of(expected)));
+}
+
+static void nobody_comes_as(House *house, const char *address) {
+    house_act(house, &house->nobody);
+    house->nobody.client = str_of(address);
+}
+
+static void numbers_go_up_and_begin_anew_each_day(void **state) {
+    House *house = *state;
+    Str token;
+    nobody_comes_as(house, "192.0.2.1");
+    number_is(house, take(house), "1");
+    number_is(house, take(house), "2");
+    house->clock.fixed += TIME_DAY;
+    number_is(house, take(house), "1");
+    FAILS(house, visit_take(&house->ctx, STR("none"), STR("moving"), &token), RC_NOT_FOUND,
+          "no-counter");
+    FAILS(house, visit_take(&house->ctx, MAIN, STR("none"), &token), RC_INVALID, "no-business");
+}
+
+static void a_network_takes_so_many_and_the_hall_all(void **state) {
+    House *house = *state;
+    Str token;
+    nobody_comes_as(house, "192.0.2.1");
+    for (int i = 0; i < 20; i++)
+        (void)take(house);
+    FAILS(house, visit_take(&house->ctx, MAIN, STR("moving"), &token), RC_LIMIT,
+          "too-many-numbers");
+    nobody_comes_as(house, "192.0.2.2");
+    number_is(house, take(house), "21");
+    house_act(house, &house->clerk);
+    for (int i = 0; i < 22; i++)
+        (void)take(house);
+}
+
+static void two_desks_call_two(void **state) {
+    House *house = *state;
+    Actor second;
+    Visit first, next, again;
+    house_official(house, "second", "citizens-counter-clerk", &second);
+    nobody_comes_as(house, "192.0.2.1");
+    Str one = take(house), two = take(house);
+    house_act(house, &house->clerk);
+    FAILS(house, visit_call(&house->ctx, MAIN, STR("99"), &first), RC_INVALID, "no-desk");
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &first));
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &again)); /* twice is once */
+    assert_true(str_eq(first.id, again.id) && str_eq(first.id, visit(house, one).id));
+    house_act(house, &second);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("2"), &next));
+    assert_true(str_eq(next.id, visit(house, two).id));
+    FAILS(house, visit_move(&house->ctx, first.id, VISIT_SERVED), RC_CONFLICT, "moved-on");
+    house_act(house, &house->resident);
+    FAILS(house, visit_call(&house->ctx, MAIN, STR("3"), &next), RC_DENIED, "not-permitted");
+}
+
+static void a_visit_goes_its_way(void **state) {
+    House *house = *state;
+    Visit own;
+    nobody_comes_as(house, "192.0.2.1");
+    Str token = take(house), absent = take(house);
+    house->clock.fixed += 10 * TIME_MINUTE;
+    house_act(house, &house->clerk);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    int64_t called = visit(house, token).called_at;
+    house->clock.fixed += TIME_MINUTE;
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_CALLED));
+    assert_true(visit(house, token).called_at == called); /* called again, he waited no longer */
+    FAILS(house, visit_move(&house->ctx, own.id, VISIT_DONE), RC_CONFLICT, "moved-on");
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    FAILS(house, visit_move(&house->ctx, own.id, VISIT_ABSENT), RC_CONFLICT, "moved-on");
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
+    FAILS(house, visit_own(&house->ctx, &own), RC_NOT_FOUND, "no-visit");
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_ABSENT));
+    assert_int_equal(visit(house, absent).state, VISIT_ABSENT);
+    FAILS(house, visit_call(&house->ctx, MAIN, STR("1"), &own), RC_NOT_FOUND, "nobody-waits");
+}
+
+/* ---- what is entered meanwhile ---- */
+
+static const char *const said[][2] = {
+    {"dogName", "ポチ"},      {"breed", "shiba"},       {"sex", "male"},
+    {"born", "R7.4.1"},       {"since", "R8.11.1"},     {"chip", "no"},
+    {"vaccinated", "no"},     {"name", "町田　花子"},   {"kana", "まちだ はなこ"},
+    {"postcode", "9990001"},  {"address", "まなか1-2"}, {"phone", "090-1234-5678"},
+    {"mail", "a@example.jp"}, {"declared", "yes"},
+};
+
+static const Definition *dog(House *house) {
+    return catalogue_current(procedures_catalogue(&house->tenant), STR("dog-registration"),
+                             time_jst_date(house->clock.fixed));
+}
+
+static Str enter_dog(House *house) {
+    JsonMembers members = {0};
+    DefinedDraft draft;
+    Receipt receipt;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        vec_push(house->ctx.arena, &members,
+                 (JsonMember){str_of(said[i][0]), json_of_str(str_of(said[i][1]))});
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("counter")));
+    GOOD(house, defined_keep(&house->ctx, dog(house), &members));
+    GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
+/* What the next entry begins with. */
+static Str known(House *house, const char *field) {
+    DefinedDraft draft;
+    GOOD(house, defined_begin(&house->ctx, dog(house), STR("counter")));
+    GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    return form_answer(&draft.form, str_of(field))->raw;
+}
+
+static void what_is_entered_is_joined_and_not_asked_twice(void **state) {
+    House *house = *state;
+    Visit own;
+    VisitCases cases;
+    nobody_comes_as(house, "192.0.2.1");
+    Str token = take(house);
+    (void)take(house);
+    house_act(house, &house->clerk);
+    house->clerk.browser = STR("a browser");
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    Str early = enter_dog(house); /* before he has come */
+    assert_true(str_empty(cases_text(house, early, IRI("visit"))));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    Str id = enter_dog(house);
+    assert_true(str_eq(cases_text(house, id, IRI("visit")), visit(house, token).id));
+    assert_true(str_eq(known(house, "name"), STR("町田　花子")));
+    assert_true(str_eq(known(house, "phone"), STR("090-1234-5678")));
+    assert_true(str_empty(known(house, "dogName")));
+    GOOD(house, visit_cases(&house->ctx, own.id, &cases));
+    assert_int_equal(cases.len, 1);
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
+    assert_true(str_empty(known(house, "name")));
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    assert_true(str_empty(known(house, "name"))); /* the next one is somebody else */
+}
+
+static void a_day_is_told_in_figures(void **state) {
+    House *house = *state;
+    static const struct {
+        int64_t taken, called, ended; /* minutes; 0: not yet */
+        VisitState state;
+    } rows[] = {{1, 3, 13, VISIT_DONE},
+                {2, 12, 22, VISIT_DONE},
+                {3, 33, 34, VISIT_ABSENT},
+                {4, 35, 0, VISIT_SERVED},
+                {5, 0, 0, VISIT_WAITING}};
+    Visits visits = {0};
+    VisitDay day;
+    visits_day(house->ctx.arena, &visits, &day);
+    assert_int_equal(day.wait_middle, -1);
+    assert_int_equal(day.ahead_each, -1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        vec_push(house->ctx.arena, &visits,
+                 (Visit){.state = rows[i].state,
+                         .taken_at = rows[i].taken * TIME_MINUTE,
+                         .called_at = rows[i].called ? rows[i].called * TIME_MINUTE : TIME_NONE,
+                         .ended_at = rows[i].ended ? rows[i].ended * TIME_MINUTE : TIME_NONE});
+    visits_day(house->ctx.arena, &visits, &day);
+    assert_int_equal(day.waiting, 1);
+    assert_int_equal(day.served, 2);
+    assert_int_equal(day.absent, 1);
+    assert_int_equal(day.wait_most, 31 * TIME_MINUTE);
+    assert_int_equal(day.wait_middle, 30 * TIME_MINUTE);
+    assert_int_equal(day.ahead_each, 10 * TIME_MINUTE);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, cases_set_up, cases_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(numbers_go_up_and_begin_anew_each_day),
+        CASE(a_network_takes_so_many_and_the_hall_all),
+        CASE(two_desks_call_two),
+        CASE(a_visit_goes_its_way),
+        CASE(what_is_entered_is_joined_and_not_asked_twice),
+        CASE(a_day_is_told_in_figures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
