@@ -147,8 +147,8 @@ Rc defined_sent(Ctx *ctx, const DefinedDraft *draft);
 /* Keeps with a draft that it holds a slot. */
 Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until);
 
-/* Adds the fields of a definition that are known of the signed-in resident, or of who is being served at the
-   counter, by field id. */
+/* Adds the fields of a definition that are known of the signed-in resident, or of who is being
+   served at the counter, by field id. */
 Rc known_fill(Ctx *ctx, const Definition *definition, Str channel, JsonMembers *out);
 /* Adds to what remains of a draft that was sent what is known from it of who is being served. */
 Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out);

@@ -30,6 +30,11 @@ static const Service services[] = {
 static const Service desk = {T("職員の画面"), T("My desk"), T("あなたの職の仕事です。"),
                              T("The work of your post."), NULL};
 
+/* Where the city has counters. */
+static const Service hall = {T("市役所の窓口"), T("City Hall counter"),
+                             T("いま待っている人数を見て、番号札を取れます。"),
+                             T("See how many wait now, and take a number."), NULL};
+
 /* As many as the catalogue lists. */
 static Rc datasets_count(Ctx *ctx, int64_t *out) {
     *out = 0;
@@ -52,21 +57,34 @@ static void now_value(HttpExchange *x, View *view) {
     page_tiles(view, &front);
 }
 
-static void home_get(HttpExchange *x) {
-    View view = page_view(x);
+static void service_add(JsonItems *items, Arena *arena, const Service *service, const char *url) {
+    View one = view_new(arena);
+    view_set(&one, "name", view_text(arena, service->name_ja, service->name_en));
+    view_set(&one, "summary", view_text(arena, service->text_ja, service->text_en));
+    view_str(&one, "url", str_of(url));
+    vec_push(arena, items, view_value(&one));
+}
+
+static void services_set(HttpExchange *x, View *view) {
     JsonItems items = {0};
-    const Actor *actor = http_ctx(x)->actor;
+    const Ctx *ctx = http_ctx(x);
+    const Json *counter = visit_counter_at(ctx, 0);
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
         bool own = str_eq(str_of(services[i].url), STR("/my"));
-        bool office = own && actor->kind == ACTOR_STAFF;
-        const Service *service = office ? &desk : &services[i];
-        View one = view_new(view.arena);
-        view_set(&one, "name", view_text(view.arena, service->name_ja, service->name_en));
-        view_set(&one, "summary", view_text(view.arena, service->text_ja, service->text_en));
-        view_str(&one, "url", str_of(own ? page_home_of(x, actor) : service->url));
-        vec_push(view.arena, &items, view_value(&one));
+        bool office = own && ctx->actor->kind == ACTOR_STAFF;
+        service_add(&items, view->arena, office ? &desk : &services[i],
+                    own ? page_home_of(x, ctx->actor) : services[i].url);
     }
-    view_items(&view, "services", &items);
+    if (counter)
+        service_add(
+            &items, view->arena, &hall,
+            str_fmt(view->arena, "/counters/" STR_FMT, STR_ARG(json_get_str(counter, "id"))).ptr);
+    view_items(view, "services", &items);
+}
+
+static void home_get(HttpExchange *x) {
+    View view = page_view(x);
+    services_set(x, &view);
     int64_t datasets;
     if (datasets_count(http_ctx(x), &datasets) != RC_OK) {
         page_fail(x);
@@ -90,10 +108,12 @@ static void robots_get(HttpExchange *x) {
     http_answer(x, 200, STR("text/plain; charset=utf-8"),
                 STR("User-agent: *\n"
                     "Disallow: /c/\n"
+                    "Disallow: /letters/\n"
                     "Disallow: /my\n"
                     "Disallow: /staff\n"
                     "Disallow: /bulky/\n"
                     "Disallow: /report/\n"
+                    "Disallow: /visits/\n"
                     "Allow: /\n"));
 }
 

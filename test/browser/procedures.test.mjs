@@ -509,6 +509,42 @@ it('books a time, shows it in the slot\'s story, takes another one and gives it 
     await page.context().close();
 });
 
+it('serves who comes with one number, and asks nothing twice', async () => {
+    const [visitor, clerk] = await Promise.all([open(false), open(false, 1280)]);
+    await visitor.goto(`${site.url}/counters/main`);
+    await visitor.check('#business-moving');
+    await next(visitor);
+    const number = await visitor.locator('.ticket').innerText();
+    assert.match(await visitor.locator('main').innerText(), /前に0人/);
+    await signIn(clerk, 'clerk');
+    await clerk.goto(`${site.url}/staff/counter`);
+    await sound(clerk);
+    await clerk.check('#desk-3');
+    await press(clerk, 'form[action="/staff/counter/call"] button');
+    await visitor.reload();
+    await sound(visitor);
+    assert.match(await visitor.locator('.banner').innerText(), /3番の窓口へ/);
+    await visitor.goto(`${site.url}/counters/main/screen`);
+    assert.equal((await visitor.locator('.calls .new').innerText()).trim(), `${number}\t3`);
+    await press(clerk, 'button[value="served"]');
+    await press(clerk, '#now a[href^="/staff/entry"]');
+    await clerk.check('#procedure-dog-registration');
+    assert.ok(await clerk.isChecked('#channel-counter'));
+    await next(clerk);
+    const answers = answersOf(DEFINITIONS.find((one) => one.id === 'dog-registration')), photo = await photograph();
+    for (let asked = 0; !clerk.url().endsWith('/check') && asked < 20; asked++) {
+        await fillPage(clerk, answers, photo);
+        await next(clerk);
+    }
+    await next(clerk);
+    await clerk.goto(`${site.url}/staff/counter`);
+    assert.match(await clerk.locator('#now').innerText(), /新?犬の登録\s*受付/);
+    await press(clerk, 'button[value="done"]');
+    assert.match(await clerk.locator('main').innerText(), /対応した人\s*1/);
+    assert.deepEqual([...visitor.faults, ...clerk.faults], []);
+    await Promise.all([visitor, clerk].map((page) => page.context().close()));
+});
+
 it('lets an official ask for something of the house, and follow it by its address', async () => {
     const page = await open(true);
     await signIn(page, 'clerk');
