@@ -12,7 +12,7 @@ import sys
 # another: they meet in the ledger. http and mqtt stand on base and json alone, verify/ on nothing of ours, so that it
 # has its own memory, too. test/ and bench/ may see everything.
 ORDER = [["base"], ["json"], ["ld", "dmn"], ["model"], ["store"], ["ledger"], ["project"], ["http", "mqtt"], ["gate"],
-         ["decide", "book", "pay", "records", "disclose", "broker"],
+         ["decide", "book", "pay", "mail", "records", "disclose", "broker"],
          ["procedure", "open", "insight", "connect"], ["web"], ["cli"], ["main"]]
 ONLY = {"http": {"base", "json"}, "mqtt": {"base", "json"}, "verify": set()}
 MEMORY = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "strndup", "aligned_alloc", "posix_memalign"}

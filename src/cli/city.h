@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "ledger/ledger.h"
+#include "mail/mail.h"
 #include "pay/pay.h"
 #include "procedure/procedure.h"
 
@@ -27,6 +28,7 @@ typedef struct CityOptions {
     int64_t admission_rate; /* people a minute that waiting rooms let in */
     int64_t hold_network;   /* such holds of one network on one day */
     PayOptions pay;         /* the provider of the default tenant */
+    MailOptions mail;       /* of the default tenant; site is the city's own to say */
     AttachLimits attach;    /* of files that are attached to applications */
     int loops, pool;        /* threads; 0: by the machine */
     size_t body_memory;     /* bytes of requests' bodies held at once; 0: HttpOptions' default */

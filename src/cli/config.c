@@ -73,6 +73,24 @@ const SettingRow cli_setting_rows[] = {
      "FILE"},
     {"pay.every", SETTING_DURATION, "30s", TIME_SECOND / 10, TIME_HOUR,
      "How often the provider is asked what became of payments that are open.", "TIME"},
+    {"mail.url", SETTING_TEXT, NULL, 0, 300,
+     "The mail server by which residents of the default tenant are told that there is news, as "
+     "smtp://HOST:PORT (with STARTTLS, but on the loopback) or smtps://HOST:PORT. Without it "
+     "nobody "
+     "is told by mail.",
+     "URL"},
+    {"mail.user", SETTING_TEXT, NULL, 0, 200,
+     "The name by which the mail server knows this one; without it none is told.", "NAME"},
+    {"mail.password-file", SETTING_PATH, NULL, 0, 4000,
+     "The file of the password that goes with mail.user; keep it where the tenants' keys are.",
+     "FILE"},
+    {"mail.from", SETTING_TEXT, NULL, 0, 254, "The address from which mail comes.", "ADDRESS"},
+    {"mail.patience", SETTING_DURATION, "30s", TIME_SECOND, 5 * TIME_MINUTE,
+     "How long the mail server may be silent before it counts as not there.", "TIME"},
+    {"mail.retry", SETTING_DURATION, "30s", TIME_SECOND / 10, TIME_HOUR,
+     "How long after the first try a mail that wasn't taken is tried again; twice as long each "
+     "time, an hour at most, for three days.",
+     "TIME"},
     {"book.admission-rate", SETTING_INT, "600", 1, 1000000,
      "How many people a minute waiting rooms let in to a booking that has just opened.", "N"},
     {"wall.public-every", SETTING_DURATION, "1m", TIME_SECOND, TIME_HOUR,

@@ -186,6 +186,25 @@ static Rc open_of(Ctx *ctx, City *city, Tenant *tenant) {
     return rc;
 }
 
+/* What links in a mail begin with: the first of the public names, or where it listens. */
+static Str site_of(const City *city) {
+    Str hosts = city->options.hosts, name = STR_NONE;
+    (void)str_split(&hosts, ',', &name);
+    name = str_trim(name);
+    const char *scheme = city->options.secure ? "https" : "http";
+    if (!str_empty(name)) return str_fmt(city->arena, "%s://" STR_FMT, scheme, STR_ARG(name));
+    bool six = str_find_char(city->options.host, ':') >= 0;
+    return str_fmt(city->arena, "%s://%s" STR_FMT "%s:%d", scheme, six ? "[" : "",
+                   STR_ARG(city->options.host), six ? "]" : "", http_port(city->server));
+}
+
+static Rc mail_of(Ctx *ctx, City *city, Tenant *tenant) {
+    MailOptions options = city->options.mail;
+    if (!str_empty(tenant->name) || str_empty(options.url)) return RC_OK;
+    options.site = site_of(city);
+    return mail_open(ctx, tenant, &options);
+}
+
 static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     Project *project;
     TRY(reclassify_tell(ctx, tenant));
@@ -200,6 +219,7 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(project_expire(ctx, project));
     TRY(gate_of(ctx, city, tenant));
     if (str_empty(tenant->name)) TRY(pay_open(ctx, tenant, &city->options.pay));
+    TRY(mail_of(ctx, city, tenant));
     TRY(procedures_start(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
     BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
@@ -236,6 +256,8 @@ Rc tenant_open(Ctx *ctx, City *city, Str name, Tenant **out) {
 Rc tenant_start(Ctx *ctx, Tenant *tenant) {
     TRY(procedures_sweep(ctx, tenant));
     TRY(pay_start(ctx, tenant, fee_post));
+    static const MailNews news = {.is = news_is, .whose = news_whose};
+    TRY(mail_start(ctx, tenant, &news));
     return open_start(ctx, tenant);
 }
 
@@ -244,6 +266,7 @@ void tenant_close(Tenant *tenant) {
     broker_close(tenant);
     insight_stop(tenant);
     pay_close(tenant);
+    mail_close(tenant);
     procedures_stop(tenant);
     project_stop(tenant->project);
     insight_close(tenant);

@@ -450,6 +450,7 @@ void gate_close(Tenant *tenant);
 const Actor *gate_system_actor(void);
 const Actor *gate_operator_actor(void);
 
+#include "mailbox.h"
 #include "outside.h"
 
 #endif

@@ -27,6 +27,7 @@ typedef struct Tenant {
     struct Books *books;
     struct Procedures *procedures;
     struct Pay *pay;
+    struct Mail *mail;
     struct Open *open;
     struct Insight *insight;
     struct LdCache *contexts;

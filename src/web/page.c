@@ -616,6 +616,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_keys_rows, page_keys_count},
         {page_passkey_rows, page_passkey_count},
         {page_outside_rows, page_outside_count},
+        {page_mail_rows, page_mail_count},
         {page_staff_rows, page_staff_count},
         {page_round_rows, page_round_count},
         {page_decide_rows, page_decide_count},

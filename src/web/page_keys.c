@@ -92,7 +92,7 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
     view_bool(&view, "several", sessions.len > 1);
     if (faults) page_faults(&view, faults);
     if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK &&
-        page_outsides(x, &view) == RC_OK)
+        page_outsides(x, &view) == RC_OK && page_mail(x, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_ACCOUNT, &view);
     else
         page_fail(x);

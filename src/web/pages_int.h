@@ -182,6 +182,8 @@ Rc page_passkeys(HttpExchange *x, View *view);
 void page_providers(HttpExchange *x, View *view);
 Rc page_providers_linked(HttpExchange *x, View *view);
 Rc page_outsides(HttpExchange *x, View *view);
+/* page_mail.c: `mail`, the address to which who is signed in is told that there is news. */
+Rc page_mail(HttpExchange *x, View *view);
 /* A provider in both languages; null: no id, or it is none any more. */
 Json page_provider_label(HttpExchange *x, Str id);
 /* Where one was on the way to who comes back from a provider; empty on every other page. */
@@ -442,6 +444,7 @@ PAGE_ROWS(keys);
 PAGE_ROWS(letter);
 PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
+PAGE_ROWS(mail);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);

@@ -8,32 +8,45 @@ import { join } from 'node:path';
 const BIN = process.env.MACHI_BIN ?? join(process.env.MACHI_BUILD ?? 'build', 'src/machi');
 const MADE = process.env.TEST_CITY;
 
-export async function city(flags = ['--starter']) {
-    const folder = await mkdtemp(join(tmpdir(), 'machi-city-'));
-    const data = join(folder, 'data');
-    if (MADE && flags.includes('--starter')) await cp(MADE, data, { recursive: true });
-    const child = spawn(BIN, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let text = '', log = '';
-    child.stderr.on('data', (bytes) => { log += bytes; });
-    const ended = new Promise((resolve) => child.on('exit', resolve));
+// One life of the program on a folder; resolves once it serves.
+async function life(data, listen, flags) {
+    const child = spawn(BIN, ['serve', '--data', data, '--listen', listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const one = { child, text: '', log: '' };
+    child.stderr.on('data', (bytes) => { one.log += bytes; });
+    one.ended = new Promise((resolve) => child.on('exit', resolve));
     await new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`machi did not start in time: ${log}`)), 120_000);
-        child.on('exit', (code) => reject(new Error(`machi ended with ${code}: ${log}`)));
+        const late = setTimeout(() => reject(new Error(`machi did not start in time: ${one.log}`)), 120_000);
+        child.on('exit', (code) => reject(new Error(`machi ended with ${code}: ${one.log}`)));
         child.stdout.on('data', (bytes) => {
-            text += bytes;
-            if (!/listens on \S+\n/.test(text) || (flags.includes('--starter') && !/operator +with password \S+\n/.test(text))) return;
+            one.text += bytes;
+            if (!/listens on \S+\n/.test(one.text) || (flags.includes('--starter') && !/operator +with password \S+\n/.test(one.text))) return;
             clearTimeout(late);
             resolve();
         });
     });
-    const url = /listens on (\S+)\n/.exec(text)[1];
-    const passwords = Object.fromEntries([...text.matchAll(/sign in as (\S+) +with password (\S+)/g)].map((m) => [m[1], m[2]]));
+    return one;
+}
+
+export async function city(flags = ['--starter']) {
+    const folder = await mkdtemp(join(tmpdir(), 'machi-city-'));
+    const data = join(folder, 'data');
+    if (MADE && flags.includes('--starter')) await cp(MADE, data, { recursive: true });
+    let now = await life(data, '127.0.0.1:0', flags), log = '';
+    const url = /listens on (\S+)\n/.exec(now.text)[1];
+    const passwords = Object.fromEntries([...now.text.matchAll(/sign in as (\S+) +with password (\S+)/g)].map((m) => [m[1], m[2]]));
     return {
         url, data, passwords, bin: BIN,
-        log: () => log,
+        log: () => log + now.log,
+        // As by a power cut, but for what the kernel still writes; and on again at the same address.
+        async kill() {
+            now.child.kill('SIGKILL');
+            await now.ended;
+            log += now.log;
+        },
+        async again() { now = await life(data, new URL(url).host, flags); },
         async close() {
-            child.kill('SIGTERM');
-            const code = await ended;
+            now.child.kill('SIGTERM');
+            const code = await now.ended;
             await rm(folder, { recursive: true, force: true });
             return code;
         },

@@ -7,20 +7,24 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
 import { city } from './city.mjs';
+import { mailbox } from './mailbox.mjs';
 import { outsides, person } from './outside.mjs';
 import { CHROMIUM } from './preview.mjs';
 
-let site, folder, others, slow;
+let site, folder, others, slow, post;
 before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'machi-outside-'));
     others = await outsides(folder);
-    site = await city(['--starter', '--gate.providers', others.file]);
+    post = await mailbox();
+    site = await city(['--starter', '--gate.providers', others.file, '--mail.url', post.url, '--mail.from', 'tetsuzuki@city.example.jp',
+        '--mail.retry', '100ms', '--mail.patience', '1s']);
     others.begin(site.url);
     slow = hanging(); // takes its time beside the others
 });
 after(async () => {
     const code = await site.close();
     await others.close();
+    await post.close();
     await rm(folder, { recursive: true });
     assert.equal(code, 0, site.log());
 });
@@ -329,4 +333,103 @@ it('leads a browser without scripts to a provider and back', async () => {
     await page.waitForURL(`${site.url}/account`);
     assert.equal(await page.getByText('見本IDでサインイン').count(), 1);
     await browser.close();
+});
+
+// ---- notices by mail ----
+
+// Signed in, told at an address from now on.
+async function told(account, mail) {
+    const one = visitor();
+    await signIn(one, account);
+    assert.match((await one.post('/account/mail', { mail })).text, /確認コードを送りました/);
+    const { text } = await post.wait(mail), code = /Code: (\d{8})/.exec(text)[1];
+    assert.equal((await one.post('/account/mail/confirm', { mail, mail_code: code })).to, '/account');
+    return { one, code };
+}
+
+// The clerk confirms a case that somebody has just asked for: another state, which is news. Its receipt number.
+async function news(one, clerk) {
+    const path = await apply(one), number = /\d{4}-\d{6}/.exec((await one.get(path)).text)[0];
+    const version = /name="version" value="(\d+)"/.exec((await clerk.get(`/staff/cases/${number}`)).text)[1];
+    assert.equal((await clerk.post(`/staff/cases/${number}/confirm`, { version })).status, 303);
+    await one.get('/account');
+    return number;
+}
+
+it('tells by mail that there is news, where somebody agreed to it, and stops at one click', async () => {
+    const mail = 'hanako@example.jp', clerk = visitor(), stranger = visitor();
+    await signIn(clerk, 'clerk');
+    const one = visitor();
+    await signIn(one, 'resident-1');
+    for (const bad of ['', 'hanako', 'a@b@c', 'a@-b.jp', 'a b@example.jp', 'a@example.jp\r\nBcc: b@example.jp', `${'a'.repeat(250)}@example.jp`]) {
+        const answer = await one.post('/account/mail', { mail: bad });
+        assert.equal(answer.status, 422, JSON.stringify(bad));
+        assert.match(answer.text, /id="mail-error"/);
+    }
+    assert.match((await one.post('/account/mail', { mail })).text, /確認コードを送りました/);
+    const sent = await post.wait(mail), code = /Code: (\d{8})/.exec(sent.text)[1];
+    assert.match(sent.headers.subject, /まち市の確認コード/);
+    const wrong = await one.post('/account/mail/confirm', { mail, mail_code: String((Number(code) + 1) % 1e8).padStart(8, '0') });
+    assert.equal(wrong.status, 422);
+    assert.match(wrong.text, /確認コードが違うか/);
+    assert.equal((await one.post('/account/mail/confirm', { mail: 'other@example.jp', mail_code: code })).status, 422, 'of another address');
+    assert.equal((await one.post('/account/mail/confirm', { mail, mail_code: code })).to, '/account');
+    assert.match((await one.get('/account')).text, /hanako@example\.jp<br><small>電子的な通知に同意/);
+    assert.equal((await one.post('/account/mail/confirm', { mail, mail_code: code })).status, 422, 'a code holds once');
+
+    const number = await news(one, clerk), told = await post.wait(mail, 2);
+    assert.match(told.headers.from, /^まち市 <tetsuzuki@city\.example\.jp>$/);
+    assert.match(told.headers.subject, /^まち市からのお知らせ \/ News from /);
+    assert.match(told.headers['message-id'], /^<[0-9a-z]{26}@city\.example\.jp>$/);
+    assert.ok(told.text.includes(`${site.url}/my\r\n`), told.text);
+    assert.ok(!told.raw.includes(number) && !told.text.includes(number) && !/試験|太郎|粗大|\/c\//.test(told.text), 'nothing of the case');
+    assert.ok(told.raw.split('\r\n').every((line) => line.length <= 998 && /^[\x20-\x7e\t]*$/.test(line)), 'short lines of ASCII');
+
+    const stop = here(/^<(.*)>$/.exec(told.headers['list-unsubscribe'])[1]);
+    assert.match((await stranger.get(stop)).text, /<button class="btn danger wide">メールでの知らせを止める/);
+    assert.equal((await stranger.post(`${stop}x`, {})).status, 403);
+    assert.match((await one.get('/account')).text, /hanako@example\.jp/, 'looking at the page stops nothing');
+    assert.match((await stranger.post(stop, { 'List-Unsubscribe': 'One-Click' })).text, /止めました/);
+    await news(one, clerk);
+    assert.doesNotMatch((await one.get('/account')).text, /hanako@example\.jp/);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    assert.equal(post.letters.filter(({ to }) => to === mail).length, 2, 'nothing after it was stopped');
+});
+
+it('tries again what is not taken now, gives up what is refused, and forgets nothing that is cut off', async () => {
+    const clerk = visitor(), mail = 'taro@example.jp', { one } = await told('resident-2', mail);
+    await signIn(clerk, 'clerk');
+    post.refuse[mail] = 451;
+    const before = post.tried[mail];
+    await news(one, clerk);
+    while (post.tried[mail] < before + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    delete post.refuse[mail];
+    post.hang[mail] = true; // then the server says nothing at all
+    const silent = post.tried[mail];
+    while (post.tried[mail] === silent) await new Promise((resolve) => setTimeout(resolve, 20));
+    delete post.hang[mail];
+    assert.match((await post.wait(mail, 2)).headers.subject, /お知らせ/);
+
+    post.holds = true;
+    await news(one, clerk);
+    const first = await post.wait(mail, 3);
+    await site.kill(); // it was taken, and machi has not heard so
+    post.holds = false;
+    await site.again();
+    const second = await post.wait(mail, 4);
+    assert.equal(second.headers['message-id'], first.headers['message-id']);
+    await signIn(one, 'resident-2');
+    await signIn(clerk, 'clerk');
+
+    post.refuse[mail] = 550;
+    const refused = post.tried[mail];
+    await news(one, clerk);
+    while (post.tried[mail] === refused) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 200 && !/受け付けられませんでした/.test((await one.get('/account')).text); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.match((await one.get('/account')).text, /受け付けられませんでした/);
+    await news(one, clerk);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    assert.equal(post.tried[mail], refused + 1, 'and is tried no more');
+    assert.match(site.log(), /an address was refused for good/);
+    assert.doesNotMatch(site.log(), /example\.jp/, 'no log holds an address');
 });

@@ -44,6 +44,7 @@ RULES = [
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
     ('/account/outside', RESIDENTS),
+    ('/account/mail', RESIDENTS),
     ('/account', STAFF | RESIDENTS),
     ('/my', RESIDENTS),
     ('/c/{token}/keep', RESIDENTS),

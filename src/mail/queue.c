@@ -1,0 +1,268 @@
+/* queue: news that people are to be told of. The ledger is read from where it was left; a row
+   stands for each until it was sent, and row and place in the ledger are written in one batch: a
+   crash tells again what may have been told, under the same Message-ID, and forgets nothing. */
+#include "mail_int.h"
+
+#include <string.h>
+
+#define ROWS SPACE(STORE_LOCAL, "mail")
+
+enum { WINDOW = 256, KEY = 13, ROUND = 200, TRIES_DOUBLING = 8, ID_CHARS = 26 };
+
+static const char cursor_key[] = "c"; /* rows are "n", position and ordinal */
+static const int64_t longest = TIME_HOUR, given_up = 3 * TIME_DAY;
+
+/* ---- rows ---- */
+
+typedef struct Row {
+    char key[KEY];
+    Str person; /* opaque */
+    int64_t at, next, tries;
+} Row;
+typedef VEC(Row) MailRows;
+
+static Str key_of(const Row *row) {
+    return (Str){row->key, KEY};
+}
+
+static void key_make(char *to, uint64_t position, uint32_t ordinal) {
+    to[0] = 'n';
+    for (int i = 0; i < 8; i++)
+        to[1 + i] = (char)(position >> 8 * (7 - i));
+    for (int i = 0; i < 4; i++)
+        to[9 + i] = (char)(ordinal >> 8 * (3 - i));
+}
+
+static Rc row_put(Ctx *ctx, Batch *local, const Row *row) {
+    JsonMember members[] = {{STR("person"), json_of_str(row->person)},
+                            {STR("at"), json_of_int(row->at)},
+                            {STR("next"), json_of_int(row->next)},
+                            {STR("tries"), json_of_int(row->tries)}};
+    Json value = json_of_members(members, sizeof members / sizeof *members);
+    Buf text = buf_new(ctx->arena, 1 << 12);
+    json_write(&text, &value);
+    return batch_put(ctx, local, ROWS, &(Item){.key = key_of(row), .value = buf_str(&text)});
+}
+
+static Rc cursor_put(Ctx *ctx, Batch *local, uint64_t position) {
+    Str text = str_fmt(ctx->arena, "%llu", (unsigned long long)position);
+    return batch_put(ctx, local, ROWS, &(Item){.key = str_of(cursor_key), .value = text});
+}
+
+/* One row or place is changed. gone: the row goes. */
+static Rc row_change(Ctx *ctx, Mail *mail, const Row *row, bool gone) {
+    TRY(batch_begin(ctx, mail->local, BATCH_DURABLE));
+    Rc rc =
+        gone ? batch_delete(ctx, mail->local, ROWS, key_of(row)) : row_put(ctx, mail->local, row);
+    if (rc == RC_OK) return batch_commit(ctx, mail->local);
+    batch_rollback(mail->local);
+    return rc;
+}
+
+/* Who turns mail on tells nobody of what happened before. */
+Rc queue_open(Ctx *ctx, Mail *mail) {
+    Str text;
+    int64_t position = 0;
+    Rc rc = reader_item(ctx, ctx->db, ROWS, str_of(cursor_key), &text);
+    if (rc == RC_OK && str_to_i64(text, &position) && position >= 0) {
+        mail->position = (uint64_t)position;
+        return RC_OK;
+    }
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    mail->position = ledger_head(mail->tenant->ledger);
+    TRY(batch_begin(ctx, mail->local, BATCH_DURABLE));
+    rc = cursor_put(ctx, mail->local, mail->position);
+    if (rc == RC_OK) return batch_commit(ctx, mail->local);
+    batch_rollback(mail->local);
+    return rc;
+}
+
+/* ---- looking for news ---- */
+
+/* An event that may be news; what it means is asked once the ledger was read. */
+typedef struct Seen {
+    uint64_t position;
+    uint32_t ordinal;
+    int64_t at;
+    Str id, actor;
+} Seen;
+
+typedef struct Looking {
+    const MailNews *news;
+    VEC(Seen) seen;
+} Looking;
+
+static Rc event_look(Ctx *ctx, void *arg, const Event *event) {
+    Looking *looking = arg;
+    if (!event->delta || event->erased || !looking->news->is(event)) return RC_OK;
+    Seen seen = {.position = event->position,
+                 .ordinal = event->ordinal,
+                 .at = event->time,
+                 .id = str_dup(ctx->arena, event->delta->id),
+                 .actor = str_dup(ctx->arena, event->head.actor)};
+    vec_push(ctx->arena, &looking->seen, seen);
+    return RC_OK;
+}
+
+/* Those whose person is told by mail now. */
+static Rc rows_make(Ctx *ctx, Mail *mail, const Looking *looking, MailRows *out) {
+    VEC_EACH (const Seen, seen, &looking->seen) {
+        Row row = {.at = seen->at};
+        GateMail told;
+        Rc rc = mail->news->whose(ctx, seen->id, seen->actor, &row.person);
+        if (rc == RC_OK) rc = gate_mail_of(ctx, row.person, &told);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        key_make(row.key, seen->position, seen->ordinal);
+        vec_push(ctx->arena, out, row);
+    }
+    return RC_OK;
+}
+
+static Rc found_keep(Ctx *ctx, Mail *mail, const MailRows *found, uint64_t next) {
+    TRY(batch_begin(ctx, mail->local, found->len ? BATCH_DURABLE : BATCH_LAZY));
+    Rc rc = cursor_put(ctx, mail->local, next);
+    VEC_EACH (const Row, row, found)
+        if (rc == RC_OK) rc = row_put(ctx, mail->local, row);
+    if (rc == RC_OK) return batch_commit(ctx, mail->local);
+    batch_rollback(mail->local);
+    return rc;
+}
+
+static Rc news_look(Ctx *ctx, Mail *mail) {
+    Ledger *ledger = mail->tenant->ledger;
+    while (mail->position < ledger_head(ledger) && !atomic_load(&mail->stop)) {
+        ArenaMark mark = arena_mark(ctx->arena);
+        Looking looking = {.news = mail->news};
+        MailRows found = {0};
+        LedgerWindow window = {mail->position, WINDOW, event_look, &looking};
+        uint64_t next = mail->position;
+        ctx->deadline = time_monotonic() + TIME_MINUTE;
+        TRY(ledger_read(ctx, ledger, &window, &next));
+        if (next == mail->position) break;
+        TRY(rows_make(ctx, mail, &looking, &found));
+        TRY(found_keep(ctx, mail, &found, next));
+        mail->position = next;
+        arena_rewind(ctx->arena, mark);
+    }
+    return RC_OK;
+}
+
+/* ---- sending what is due ---- */
+
+typedef struct Gathering {
+    Ctx *ctx;
+    MailRows due;
+    int64_t now;
+    Rc rc;
+} Gathering;
+
+static bool row_gather(void *arg, const Item *item) {
+    Gathering *gathering = arg;
+    const Json *value;
+    Row row;
+    if (item->key.len != KEY || item->key.ptr[0] != 'n') return true;
+    gathering->rc = json_read(gathering->ctx, item->value, JSON_LIMITS_DEFAULT, &value);
+    if (gathering->rc != RC_OK) return false;
+    memcpy(row.key, item->key.ptr, KEY);
+    row.person = str_dup(gathering->ctx->arena, json_get_str(value, "person"));
+    row.at = json_get_int(value, "at", 0);
+    row.next = json_get_int(value, "next", 0);
+    row.tries = json_get_int(value, "tries", 0);
+    if (row.next <= gathering->now) vec_push(gathering->ctx->arena, &gathering->due, row);
+    return gathering->due.len < ROUND;
+}
+
+/* The same each time that this news is told, and nobody's to tell whose it is. */
+static Str message_id(Ctx *ctx, const Row *row) {
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("mail-id"), key_of(row));
+    return hash_base32(ctx->arena, (Str){(const char *)digest.bytes, sizeof digest.bytes},
+                       ID_CHARS);
+}
+
+/* Half as long to half as long again: what failed together doesn't come together. */
+static Rc put_off(Ctx *ctx, Mail *mail, Row *row) {
+    int doublings = row->tries < TRIES_DOUBLING ? (int)row->tries : TRIES_DOUBLING;
+    int64_t wait = mail->retry << doublings;
+    if (wait > longest) wait = longest;
+    row->tries++;
+    row->next = time_now(ctx->clock) + wait / 2 + (int64_t)rand_below(ctx->rand, (uint64_t)wait);
+    if (time_now(ctx->clock) - row->at < given_up) return row_change(ctx, mail, row, false);
+    log_warn("mail", "a notice was given up after three days of tries");
+    return row_change(ctx, mail, row, true);
+}
+
+static void trouble_tell(Mail *mail, Str why) {
+    if (mail->troubled) return;
+    mail->troubled = true;
+    log_warn("mail", "the mail server takes nothing (" STR_FMT "): notices wait", STR_ARG(why));
+}
+
+/* False: the server isn't there, or doesn't know us; nothing more is tried in this pass. */
+static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
+    GateMail to;
+    MailLetter letter = {{0}};
+    Str why;
+    Rc rc = gate_mail_of(ctx, row->person, &to);
+    if (rc == RC_NOT_FOUND) return row_change(ctx, mail, row, true); /* he has stopped it since */
+    TRY(rc);
+    letter.to = to.address;
+    letter.id = message_id(ctx, row);
+    mailtext_news(ctx, mail, gate_mail_stop_token(ctx, &to), &letter);
+    MailSent sent = mail_send(mail, ctx, &letter, &why);
+    *go_on = sent != MAIL_UNREACHABLE;
+    if (sent == MAIL_UNREACHABLE) trouble_tell(mail, why);
+    if (sent == MAIL_UNREACHABLE || sent == MAIL_LATER) return put_off(ctx, mail, row);
+    mail->troubled = false;
+    if (sent == MAIL_REFUSED) {
+        log_warn("mail", "an address was refused for good: nothing more is sent there, and its "
+                         "holder is told on his page");
+        TRY(gate_mail_refused(ctx, &to));
+    }
+    return row_change(ctx, mail, row, true);
+}
+
+static Rc due_send(Ctx *ctx, Mail *mail) {
+    Gathering gathering = {.ctx = ctx, .now = time_now(ctx->clock)};
+    bool go_on = true;
+    TRY(reader_items(ctx, ctx->db, &(ItemRange){.space = ROWS}, row_gather, &gathering));
+    TRY(gathering.rc);
+    VEC_EACH (Row, row, &gathering.due) {
+        if (!go_on || atomic_load(&mail->stop)) break;
+        ctx->deadline = time_monotonic() + TIME_MINUTE;
+        TRY(row_send(ctx, mail, row, &go_on));
+    }
+    return RC_OK;
+}
+
+/* ---- codes ---- */
+
+static bool code_take(Mail *mail, MailCode *out) {
+    pthread_mutex_lock(&mail->lock);
+    bool any = mail->code_count > 0;
+    if (any) {
+        *out = mail->codes[0];
+        mail->code_count--;
+        memmove(mail->codes, mail->codes + 1, mail->code_count * sizeof *mail->codes);
+    }
+    pthread_mutex_unlock(&mail->lock);
+    return any;
+}
+
+static void codes_send(Ctx *ctx, Mail *mail) {
+    MailCode code;
+    while (!atomic_load(&mail->stop) && code_take(mail, &code)) {
+        Str why;
+        MailLetter letter = {.to = str_of(code.address),
+                             .id = rand_id(ctx->rand, ctx->arena, ID_CHARS)};
+        mailtext_code(ctx, mail, str_of(code.code), &letter);
+        if (mail_send(mail, ctx, &letter, &why) != MAIL_SENT)
+            log_warn("mail", "a code was not sent (" STR_FMT ")", STR_ARG(why));
+    }
+}
+
+Rc queue_pass(Ctx *ctx, Mail *mail) {
+    codes_send(ctx, mail);
+    TRY(news_look(ctx, mail));
+    return due_send(ctx, mail);
+}
