@@ -147,9 +147,10 @@ static void step(GateOutside *outside);
 
 static void end(GateOutside *outside, Rc rc) {
     Ctx *ctx = outside->ctx;
-    if (outside->trying) try_end(ctx, &outside->tried, rc);
     Str code = ctx->error.code;
-    bool theirs = str_starts(code, STR("outside-")) && !str_eq(code, STR("outside-stopped"));
+    bool stopped = rc != RC_OK && str_eq(code, STR("outside-stopped")); /* which is no failure */
+    bool theirs = str_starts(code, STR("outside-")) && !stopped;
+    if (outside->trying) try_end(ctx, &outside->tried, stopped ? RC_CONFLICT : rc);
     if (rc != RC_OK && outside->provider && theirs) provider_tell(ctx, outside->provider);
     outside->done(outside->arg, outside, rc);
 }

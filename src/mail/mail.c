@@ -138,6 +138,13 @@ void mail_close(Tenant *tenant) {
     curl_global_cleanup();
 }
 
+MailFigures mail_figures(const Mail *mail) {
+    return (MailFigures){.waiting = atomic_load(&mail->waiting),
+                         .sent = atomic_load(&mail->sent),
+                         .refused = atomic_load(&mail->refused),
+                         .troubled = atomic_load(&mail->troubled)};
+}
+
 Rc mail_code(Ctx *ctx, Mail *mail, Str address, Str code) {
     bool room = false;
     pthread_mutex_lock(&mail->lock);

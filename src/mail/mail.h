@@ -33,6 +33,12 @@ typedef struct MailNews {
 Rc mail_start(Ctx *ctx, Tenant *tenant, const MailNews *news);
 /* Before the ledger is closed; NULL room allowed. */
 void mail_close(Tenant *tenant);
+/* How it is, for the operator, since this process began. Any thread. */
+typedef struct MailFigures {
+    size_t waiting, sent, refused; /* notices, and addresses that were refused for good */
+    bool troubled;                 /* the server takes nothing now */
+} MailFigures;
+MailFigures mail_figures(const Mail *mail);
 /* A code to an address, at once, and not again: whoever waits for it presses once more. RC_BUSY:
    too many wait. Any thread. */
 Rc mail_code(Ctx *ctx, Mail *mail, Str address, Str code);

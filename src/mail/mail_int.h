@@ -30,7 +30,8 @@ struct Mail {
     MailCode codes[MAIL_CODES]; /* lock */
     size_t code_count;          /* lock */
     uint64_t position;          /* its thread's: the leaf up to which news was looked for */
-    bool troubled;              /* its thread's: that the server can't be reached was logged */
+    _Atomic bool troubled;      /* that the server can't be reached was logged */
+    _Atomic size_t waiting, sent, refused;
 };
 
 /* What is sent. */

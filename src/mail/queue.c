@@ -152,6 +152,7 @@ static Rc news_look(Ctx *ctx, Mail *mail) {
 
 typedef struct Gathering {
     Ctx *ctx;
+    size_t all;
     MailRows due;
     int64_t now;
     Rc rc;
@@ -169,8 +170,10 @@ static bool row_gather(void *arg, const Item *item) {
     row.at = json_get_int(value, "at", 0);
     row.next = json_get_int(value, "next", 0);
     row.tries = json_get_int(value, "tries", 0);
-    if (row.next <= gathering->now) vec_push(gathering->ctx->arena, &gathering->due, row);
-    return gathering->due.len < ROUND;
+    gathering->all++;
+    if (row.next <= gathering->now && gathering->due.len < ROUND)
+        vec_push(gathering->ctx->arena, &gathering->due, row);
+    return true;
 }
 
 /* The same each time that this news is told, and nobody's to tell whose it is. */
@@ -193,8 +196,7 @@ static Rc put_off(Ctx *ctx, Mail *mail, Row *row) {
 }
 
 static void trouble_tell(Mail *mail, Str why) {
-    if (mail->troubled) return;
-    mail->troubled = true;
+    if (atomic_exchange(&mail->troubled, true)) return;
     log_warn("mail", "the mail server takes nothing (" STR_FMT "): notices wait", STR_ARG(why));
 }
 
@@ -213,7 +215,8 @@ static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     *go_on = sent != MAIL_UNREACHABLE;
     if (sent == MAIL_UNREACHABLE) trouble_tell(mail, why);
     if (sent == MAIL_UNREACHABLE || sent == MAIL_LATER) return put_off(ctx, mail, row);
-    mail->troubled = false;
+    atomic_store(&mail->troubled, false);
+    atomic_fetch_add(sent == MAIL_SENT ? &mail->sent : &mail->refused, 1);
     if (sent == MAIL_REFUSED) {
         log_warn("mail", "an address was refused for good: nothing more is sent there, and its "
                          "holder is told on his page");
@@ -227,6 +230,7 @@ static Rc due_send(Ctx *ctx, Mail *mail) {
     bool go_on = true;
     TRY(reader_items(ctx, ctx->db, &(ItemRange){.space = ROWS}, row_gather, &gathering));
     TRY(gathering.rc);
+    atomic_store(&mail->waiting, gathering.all);
     VEC_EACH (Row, row, &gathering.due) {
         if (!go_on || atomic_load(&mail->stop)) break;
         ctx->deadline = time_monotonic() + TIME_MINUTE;

@@ -114,6 +114,8 @@ static void robots_get(HttpExchange *x) {
                     "Disallow: /bulky/\n"
                     "Disallow: /report/\n"
                     "Disallow: /visits/\n"
+                    "Disallow: /mail/\n"
+                    "Disallow: /sign-in/outside/\n"
                     "Allow: /\n"));
 }
 

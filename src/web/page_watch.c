@@ -1,6 +1,8 @@
 /* page_watch: how the process is. */
 #include "pages_int.h"
 
+#include "mail/mail.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -32,6 +34,29 @@ static void tile_add(Ctx *ctx, JsonItems *tiles, Json tile) {
         vec_push(ctx->arena, &one.members, tile.value.members[i]);
     view_int(&one, "time", time_now(ctx->clock));
     vec_push(ctx->arena, tiles, view_value(&one));
+}
+
+/* Of notices; nothing where nobody is told by mail. */
+static void mail_tiles(Ctx *ctx, JsonItems *tiles) {
+    if (!ctx->tenant->mail) return;
+    MailFigures mail = mail_figures(ctx->tenant->mail);
+    const struct {
+        Str ja, en;
+        size_t value;
+    } rows[] = {
+        {STR("送信を待つメール"), STR("Mails waiting"), mail.waiting},
+        {STR("送ったメール"), STR("Mails sent"), mail.sent},
+        {STR("断られた宛先"), STR("Addresses refused"), mail.refused},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        tile_add(
+            ctx, tiles,
+            figure(ctx->arena, rows[i].ja, rows[i].en, json_of_int((int64_t)rows[i].value), ""));
+}
+
+/* Something waits for the operator. */
+static bool is_troubled(const Ctx *ctx) {
+    return ctx->tenant->mail && mail_figures(ctx->tenant->mail).troubled;
 }
 
 static double disk_free_gb(Ctx *ctx) {
@@ -154,11 +179,12 @@ static void operate_get(HttpExchange *x) {
     tile_add(
         ctx, &tiles,
         figure(arena, STR("空き容量"), STR("Free disk"), json_of_number(disk_free_gb(ctx)), "GB"));
+    mail_tiles(ctx, &tiles);
     vec_push(arena, &tables, followers_table(ctx, head, reached));
     vec_push(arena, &tables, files);
     if (aside.len) vec_push(arena, &tables, aside_table(ctx, &aside));
     view_bool(&view, "aside", aside.len > 0);
-    view_str(&view, "level", aside.len ? STR("warn") : STR("ok"));
+    view_str(&view, "level", aside.len || is_troubled(ctx) ? STR("warn") : STR("ok"));
     view_str(&view, "version", STR(MACHI_VERSION));
     view_int(&view, "since", pages_options(x)->since);
     view_items(&view, "tiles", &tiles);

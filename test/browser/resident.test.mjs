@@ -431,5 +431,9 @@ it('tries again what is not taken now, gives up what is refused, and forgets not
     await new Promise((resolve) => setTimeout(resolve, 600));
     assert.equal(post.tried[mail], refused + 1, 'and is tried no more');
     assert.match(site.log(), /an address was refused for good/);
+    const operator = visitor();
+    await operator.get('/sign-in');
+    await operator.post('/sign-in', { account: 'operator', password: site.passwords.operator });
+    assert.match((await operator.get('/operate')).text, /断られた宛先[\s\S]{0,300}?>1</, 'the operator sees that one was');
     assert.doesNotMatch(site.log(), /example\.jp/, 'no log holds an address');
 });
