@@ -347,6 +347,11 @@ void automate_moved(Ctx *ctx, Command *command, const Entity *application, const
         standing_erred(ctx, command, entity_text(application, IRI("procedure")), open->rule);
 }
 
+void automate_gone(Ctx *ctx, Command *command, const Entity *application, Entity *set) {
+    static const DefinedMove withdrawn = {.by_resident = true};
+    automate_moved(ctx, command, application, &withdrawn, set);
+}
+
 static BinSaw *saw_of(BinSaws *saws, Str rule) {
     VEC_EACH (BinSaw, saw, saws)
         if (str_eq(saw->rule, rule)) return saw;

@@ -118,6 +118,8 @@ static void state_drop(Arena *arena, Delta *delta, const Entity *before, CaseSta
         {LD_DEFAULT "missedReason", 1u << CASE_MISSED},
         {LD_DEFAULT "answerDue", 1u << CASE_ASKED},
         {LD_DEFAULT "dueLeft", 1u << CASE_ASKED},
+        {LD_DEFAULT "joinedTo", 1u << CASE_CANCELLED},
+        {LD_DEFAULT "joinedFrom", 1u << CASE_CANCELLED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (entity_attr(before, str_of(rows[i].iri)) && !(rows[i].states & 1u << state))

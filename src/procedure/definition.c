@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FEE_DAYS_MAX = 365 };
+enum { FEE_DAYS_MAX = 365, DUPLICATES_MAX = 366 };
 
 typedef struct Reader {
     Ctx *ctx;
@@ -613,6 +613,7 @@ static Rc read_head(Reader *reader, const Json *source) {
                         .retention = json_get_str(source, "retention"),
                         .post = json_get_str(source, "post"),
                         .days = json_get_int(source, "days", 0),
+                        .duplicates = json_get_int(source, "duplicates", 0),
                         .sign_in = json_get_bool(source, "signIn", false),
                         .source = source};
     TRY(need_id(reader, source, STR_NONE, false, &out->id));
@@ -621,6 +622,9 @@ static Rc read_head(Reader *reader, const Json *source) {
     TRY(read_date(reader, effective, STR("effective"), "until", &out->until));
     read_words(reader, source, "words", &out->words);
     read_words(reader, source, "statistics", &out->statistics);
+    if (out->duplicates < 0 || out->duplicates > DUPLICATES_MAX)
+        return refuse(reader, STR("duplicates"), "Alike cases are looked for within 1 to %d days.",
+                      DUPLICATES_MAX);
     if (out->version < 1) return refuse(reader, STR("version"), "Versions count from 1.");
     return out->from.year ? RC_OK
                           : refuse(reader, STR("effective.from"),

@@ -140,6 +140,7 @@ typedef struct Definition {
     StrVec words; /* what people also call it, for search */
     Str basis, retention, post;
     int64_t days;       /* 標準処理期間, working days */
+    int64_t duplicates; /* days within which alike cases are looked for; 0: they aren't */
     bool sign_in;       /* applying needs an account */
     GateAuthn authn;    /* and that he has shown as much (当人認証), */
     GateProof proof;    /* and that as much was made sure of him (身元確認) */

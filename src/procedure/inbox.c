@@ -15,8 +15,10 @@ enum {
 /* Keys: 'l' post US state due submitted US id → the line, as JSON; 'd', the same by the day of
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
-   US id → nothing. 'c', 'p', 'o' and 'q' id → the key of the case's row among 'l', 'd', 'm' and
-   'n'. Nothing personal is in a row: items stand there as keyed hashes. An erased case has none. */
+   US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
+   id → nothing. 'c', 'p', 'o', 'u', 'v' and 'q' id → the key of the case's row among 'l', 'd', 'm',
+   't' by either and 'n'. Nothing personal is in a row: items stand
+   there as keyed hashes. An erased case has none. */
 
 static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
     return str_fmt(arena, "%c" STR_FMT "%c%c", kind, STR_ARG(post), BETWEEN, 'a' + (int)state);
@@ -115,6 +117,23 @@ static Str owner_key(Ctx *ctx, const Entity *application) {
                    STR_ARG(application->id));
 }
 
+/* Where the cases of one procedure by one account, or by one telephone number, stand by their time
+   of arrival; empty: it has none. */
+static Str alike_prefix(Ctx *ctx, const Entity *application, Str iri) {
+    Str procedure = entity_text(application, IRI("procedure")), by = entity_text(application, iri);
+    if (str_empty(procedure) || str_empty(by)) return STR_NONE;
+    Str text = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(procedure), STR_ARG(by));
+    return str_fmt(ctx->arena, "t" STR_FMT "%c", STR_ARG(keyed(ctx, "alike", text)), BETWEEN);
+}
+
+static Str alike_key(Ctx *ctx, const Entity *application, Str iri) {
+    Str prefix = application ? alike_prefix(ctx, application, iri) : STR_NONE;
+    if (str_empty(prefix)) return STR_NONE;
+    return str_fmt(ctx->arena, STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
+                   STR_ARG(entity_text(application, IRI("submittedAt"))), BETWEEN,
+                   STR_ARG(application->id));
+}
+
 /* The rows of a case as it is now; NULL: it is gone. */
 static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
     Arena *arena = ctx->arena;
@@ -128,6 +147,10 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
                  dated_key(arena, 'd', application, day), value));
     TRY(row_move(ctx, rows, str_fmt(arena, "o" STR_FMT, STR_ARG(id)), owner_key(ctx, application),
                  STR_NONE));
+    TRY(row_move(ctx, rows, str_fmt(arena, "u" STR_FMT, STR_ARG(id)),
+                 alike_key(ctx, application, IRI("applicant")), STR_NONE));
+    TRY(row_move(ctx, rows, str_fmt(arena, "v" STR_FMT, STR_ARG(id)),
+                 alike_key(ctx, application, IRI("phone")), STR_NONE));
     bool numbered = !str_empty(line) && !str_empty(number);
     return row_move(ctx, rows, str_fmt(arena, "q" STR_FMT, STR_ARG(id)),
                     numbered ? number_key(ctx, number) : STR_NONE, id);
@@ -145,7 +168,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 7, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 8, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -327,6 +350,47 @@ static bool owned_row(void *arg, Str key, Str value) {
     (void)value;
     vec_push(owned->arena, &owned->ids, str_dup(owned->arena, str_sub(key, at, key.len)));
     return true;
+}
+
+static bool among(const StrVec *ids, Str id) {
+    VEC_EACH (const Str, one, ids)
+        if (str_eq(*one, id)) return true;
+    return false;
+}
+
+static bool alike_row(void *arg, Str key, Str value) {
+    Owned *alike = arg;
+    Str rest = key, part;
+    (void)value;
+    while (str_split(&rest, BETWEEN, &part))
+        key = part; /* the last one is the id */
+    if (!among(&alike->ids, key)) vec_push(alike->arena, &alike->ids, str_dup(alike->arena, key));
+    return true;
+}
+
+static Rc alike_add(Ctx *ctx, const Entity *application, Str iri, const InboxAlike *ask,
+                    Owned *out) {
+    Arena *arena = ctx->arena;
+    Str prefix = alike_prefix(ctx, application, iri);
+    RowsRange range = {.follower = "inbox", .prefix = prefix, .backwards = true};
+    if (str_empty(prefix)) return RC_OK;
+    range.from =
+        str_fmt(arena, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(time_format(arena, ask->from)));
+    range.to =
+        str_fmt(arena, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(time_format(arena, ask->until)));
+    range.limit = ask->limit;
+    return project_rows(ctx, ctx->tenant->project, &range, alike_row, out);
+}
+
+Rc inbox_alike(Ctx *ctx, const Entity *application, const InboxAlike *ask, StrVec *out) {
+    Owned alike = {.arena = ctx->arena};
+    *out = (StrVec){0};
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    TRY(alike_add(ctx, application, IRI("applicant"), ask, &alike));
+    TRY(alike_add(ctx, application, IRI("phone"), ask, &alike));
+    VEC_EACH (const Str, id, &alike.ids)
+        if (!str_eq(*id, application->id)) vec_push(ctx->arena, out, *id);
+    return RC_OK;
 }
 
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {

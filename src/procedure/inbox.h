@@ -51,6 +51,13 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 /* A person's own cases, by id. Pool threads. */
 typedef VEC(const Entity *) InboxCases;
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
+typedef struct InboxAlike {
+    int64_t from, until; /* of arrival */
+    size_t limit;        /* of each: the newest */
+} InboxAlike;
+/* Ids of the other cases of its procedure by its applicant, and by its telephone number, each once.
+   application: whole. Pool threads. */
+Rc inbox_alike(Ctx *ctx, const Entity *application, const InboxAlike *ask, StrVec *out);
 /* The case of a receipt number, RC_NOT_FOUND when there is none. */
 Rc inbox_find(Ctx *ctx, Str receipt_number, Str *id);
 

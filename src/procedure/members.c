@@ -72,6 +72,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"retention", SHAPE_TEXT},
                           {"post", SHAPE_TEXT},
                           {"days", SHAPE_WHOLE},
+                          {"duplicates", SHAPE_WHOLE},
                           {"signIn", SHAPE_TRUTH},
                           {"identity", SHAPE_IDENTITY},
                           {"bring", SHAPE_WORDING, LIST},

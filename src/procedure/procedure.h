@@ -28,6 +28,7 @@
 #include "defined.h"
 #include "bins.h"
 #include "automate.h"
+#include "join.h"
 #include "bundle.h"
 #include "fee.h"
 #include "letters.h"

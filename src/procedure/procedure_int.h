@@ -183,6 +183,8 @@ Rc defined_rule_moves(Ctx *ctx, Command *command, const RuleMove *made);
    and to the command that the rule erred where it prepared another. */
 void automate_moved(Ctx *ctx, Command *command, const Entity *application, const DefinedMove *move,
                     Entity *set);
+/* The same of a case that ends without a move. */
+void automate_gone(Ctx *ctx, Command *command, const Entity *application, Entity *set);
 
 /* ---- the office ---- */
 /* The case, if the official who asks may do this to it. */

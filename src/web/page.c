@@ -603,6 +603,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_lottery_rows, page_lottery_count},
         {page_defined_rows, page_defined_count},
         {page_rules_rows, page_rules_count},
+        {page_join_rows, page_join_count},
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_letter_rows, page_letter_count},

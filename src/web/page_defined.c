@@ -24,6 +24,10 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application) {
     const DefinedState *state = definition ? defined_state(definition, application) : NULL;
     page_state(view, case_state(application));
     view_json(view, "state_label", state ? state->label.all : NULL);
+    if (!state && str_eq(entity_text(application, IRI("procedureState")), JOIN_STATE))
+        view_set(view, "state_label",
+                 view_text(view->arena, STR("ほかの申込みにまとめました"),
+                           STR("Joined to another application")));
 }
 
 /* ---- pieces ---- */
@@ -59,6 +63,13 @@ static Json step_value(HttpExchange *x, const Definition *definition, const Case
         view_set(&one, "label", view_text(one.arena, STR("手数料の納付"), STR("Fee paid")));
     if (!move && str_eq(step->kind, CASE_STEP_FREE))
         view_set(&one, "label", view_text(one.arena, STR("手数料なし"), STR("No fee is due")));
+    if (!move && str_eq(step->kind, CASE_STEP_JOIN))
+        view_set(
+            &one, "label",
+            view_text(one.arena, STR("次の申込みにまとめた"), STR("Joined to the application")));
+    if (!move && str_eq(step->kind, CASE_STEP_PART))
+        view_set(&one, "label",
+                 view_text(one.arena, STR("まとめるのをやめた"), STR("No longer joined")));
     view_bool(&one, "automatic", !str_empty(step->rule));
     view_set(&one, "who", page_step_post(x, step));
     view_int(&one, "at", step->at);
@@ -171,6 +182,7 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     moves_set(x, &view, application, form);
     page_fee(x, &view, application, place);
     page_remedies(&view, application);
+    page_joined_to(&view, application);
     page_booking(x, &view, application, place->base);
     page_draw_entry(x, &view, application);
     view_str(&view, "move_url", str_fmt(view.arena, STR_FMT "/move", STR_ARG(place->base)));
@@ -269,6 +281,10 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     else
         view_null(&view, "touch");
     page_automatic(x, &view, application, form);
+    if (page_join(x, &view, application, form) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     ctx->error = refused;
     if (form) page_move_faults(x, &view, form);
     page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
@@ -319,8 +335,9 @@ static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
 
 /* Whether a failure is told on the form itself: it was filled in wrongly, or another was faster. */
 static bool on_form(const Error *error) {
-    static const char *const faster[] = {"moved-on",     "proposed", "decided",          "twice",
-                                         "paid-already", "not-due",  "nothing-automatic"};
+    static const char *const faster[] = {
+        "moved-on", "proposed",          "decided",   "twice",     "paid-already",
+        "not-due",  "nothing-automatic", "not-alike", "not-joined"};
     bool told = error->rc == RC_INVALID;
     for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
         told |= str_eq(error->code, str_of(faster[i]));

@@ -59,7 +59,7 @@ static void begin(House *house) {
     take(house, varied(house, NULL, NULL));
 }
 
-static Str apply(House *house, bool chip) {
+static Str apply_as(House *house, Actor *actor, bool chip) {
     static const char *const said[][2] = {
         {"dogName", "モモ"},         {"breed", "poodle"},
         {"sex", "female"},           {"born", "R8.4.1"},
@@ -71,7 +71,7 @@ static Str apply(House *house, bool chip) {
     JsonMembers members = {0};
     DefinedDraft draft;
     Receipt receipt;
-    house_act(house, &house->resident);
+    house_act(house, actor);
     house->ctx.actor->browser = STR("a browser");
     GOOD(house, defined_begin(&house->ctx, quick(house), STR("web")));
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
@@ -83,6 +83,10 @@ static Str apply(House *house, bool chip) {
     GOOD(house, defined_draft(&house->ctx, quick(house), &draft));
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
+}
+
+static Str apply(House *house, bool chip) {
+    return apply_as(house, &house->resident, chip);
 }
 
 static BinEntry entry(House *house, Str id) {
@@ -365,6 +369,84 @@ static void a_changed_rule_begins_anew(void **state) {
     entry_is(house, apply(house, true), BIN_CONFIRM, WHY_ALL, END_OPEN);
 }
 
+static size_t alike_to(House *house, Str id, Alike *first) {
+    Alikes alikes;
+    GOOD(house, join_alike(&house->ctx, house_entity(house, id), &alikes));
+    if (alikes.len) *first = alikes.items[0];
+    return alikes.len;
+}
+
+static size_t joined_in(House *house, Str id) {
+    const Attr *attr = entity_attr(house_entity(house, id), IRI("joined"));
+    return attr ? attr->value->len : 0;
+}
+
+static void state_is(House *house, Str id, const char *expected) {
+    Str got = cases_text(house, id, IRI("procedureState"));
+    if (!str_eq(got, str_of(expected))) fail_msg(STR_FMT ", not %s", STR_ARG(got), expected);
+}
+
+static void what_came_in_twice_is_joined_and_taken_apart(void **state) {
+    House *house = *state;
+    Alike alike;
+    begin(house);
+    Str first = apply(house, true), second = apply(house, true);
+    assert_int_equal(alike_to(house, second, &alike), 1);
+    assert_true(str_eq(alike.application->id, first) && alike.account && alike.phone);
+    JoinWish wish = {.id = second, .into = first, .into_version = 1};
+    FAILS(house, join_cases(&house->ctx, &wish), RC_DENIED, "not-permitted"); /* its resident */
+    house_act(house, &house->clerk);
+    FAILS(house, join_cases(&house->ctx, &wish), RC_CONFLICT, "moved-on");
+    wish.version = house_entity(house, second)->version;
+    wish.into_version = house_entity(house, first)->version;
+    GOOD(house, join_cases(&house->ctx, &wish));
+    FAILS(house, join_cases(&house->ctx, &wish), RC_CONFLICT, "moved-on"); /* pressed twice */
+    state_is(house, second, "joined");
+    assert_true(str_eq(cases_text(house, second, IRI("state")), STR("cancelled")));
+    entry_is(house, second, BIN_CONFIRM, WHY_ALL, END_GONE); /* nothing is said of the rule */
+    CaseSteps steps;
+    case_steps(house->ctx.arena, house_entity(house, second), &steps);
+    const CaseStep *last = &steps.items[steps.len - 1];
+    assert_true(str_eq(last->kind, CASE_STEP_JOIN));
+    assert_true(str_eq(last->text, cases_text(house, first, IRI("receiptNumber"))));
+    assert_int_equal(joined_in(house, first), 1);
+    assert_int_equal(alike_to(house, first, &alike), 0); /* it leads nobody on */
+    FAILS(house, join_undo(&house->ctx, &(OfficeAct){.id = second}), RC_INVALID, "missing");
+    OfficeAct apart = {.id = second, .text = STR("別の犬でした")};
+    GOOD(house, join_undo(&house->ctx, &apart));
+    FAILS(house, join_undo(&house->ctx, &apart), RC_CONFLICT, "not-joined");
+    state_is(house, second, "submitted");
+    assert_null(entity_attr(house_entity(house, second), IRI("completedAt")));
+    assert_int_equal(joined_in(house, first), 0);
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = second,
+                                                        .move = STR("refuse"),
+                                                        .text = STR("登録済みの犬です")}));
+    FAILS(house, join_cases(&house->ctx, &(JoinWish){.id = first, .into = second}), RC_CONFLICT,
+          "not-alike"); /* a refusal leads nobody on */
+}
+
+static void what_a_joined_case_owed_falls(void **state) {
+    House *house = *state;
+    Payment payment;
+    Alike alike;
+    begin(house);
+    Str first = apply(house, false), second = apply(house, false);
+    Str other = apply_as(house, &house->other, false);
+    assert_int_equal(alike_to(house, other, &alike), 2);
+    assert_true(alike.phone && !alike.account);
+    house_act(house, &house->clerk);
+    GOOD(house, join_cases(&house->ctx, &(JoinWish){.id = second, .into = first}));
+    GOOD(house, fee_of(&house->ctx, second, &payment));
+    assert_int_equal(payment.state, PAY_CANCELLED);
+    GOOD(house, fee_of(&house->ctx, first, &payment));
+    assert_int_equal(payment.state, PAY_INVOICED);
+    FAILS(house, join_undo(&house->ctx, &(OfficeAct){.id = second, .text = STR("x")}), RC_CONFLICT,
+          "fee-ended");
+    house->clock.fixed += 31 * TIME_DAY;
+    Str late = apply(house, false);
+    assert_int_equal(alike_to(house, late, &alike), 0);
+}
+
 /* Another case like it that no rule has looked at: as if the program had died behind its
  * submission. */
 static Str unseen(House *house, Str like, size_t n) {
@@ -469,7 +551,9 @@ int main(void) {
         cmocka_unit_test(an_objection_later_is_an_error_too),
         cmocka_unit_test(another_move_than_the_prepared_one_is_an_error),
         cmocka_unit_test(a_changed_rule_begins_anew),
+        cmocka_unit_test(what_came_in_twice_is_joined_and_taken_apart),
         cmocka_unit_test(a_run_that_is_killed_repeats_nothing_and_loses_nothing),
+        cmocka_unit_test(what_a_joined_case_owed_falls),
     };
     return cmocka_run_group_tests(tests, cases_set_up, cases_tear_down);
 }
