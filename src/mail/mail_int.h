@@ -30,6 +30,9 @@ struct Mail {
     MailCode codes[MAIL_CODES]; /* lock */
     size_t code_count;          /* lock */
     uint64_t position;          /* its thread's: the leaf up to which news was looked for */
+    int64_t due_at;             /* its thread's: no row is due before; INT64_MAX: there is none */
+    int64_t paused_until;       /* its thread's: the server wasn't there */
+    int pauses;                 /* its thread's: in a row */
     _Atomic bool troubled;      /* that the server can't be reached was logged */
     _Atomic size_t waiting, sent, refused;
 };

@@ -7,10 +7,10 @@
 
 #define ROWS SPACE(STORE_LOCAL, "mail")
 
-enum { WINDOW = 256, KEY = 13, ROUND = 200, TRIES_DOUBLING = 8, ID_CHARS = 26 };
+enum { WINDOW = 256, KEY = 13, ROUND = 200, DOUBLINGS = 8, ID_CHARS = 26 };
 
 static const char cursor_key[] = "c"; /* rows are "n", position and ordinal */
-static const int64_t longest = TIME_HOUR, given_up = 3 * TIME_DAY;
+static const int64_t longest = TIME_HOUR, longest_pause = 5 * TIME_MINUTE, given_up = 3 * TIME_DAY;
 
 /* ---- rows ---- */
 
@@ -54,6 +54,8 @@ static Rc row_change(Ctx *ctx, Mail *mail, const Row *row, bool gone) {
     TRY(batch_begin(ctx, mail->local, BATCH_DURABLE));
     Rc rc =
         gone ? batch_delete(ctx, mail->local, ROWS, key_of(row)) : row_put(ctx, mail->local, row);
+    if (rc == RC_OK && gone)
+        atomic_fetch_sub(&mail->waiting, 1); /* counted when it was found due */
     if (rc == RC_OK) return batch_commit(ctx, mail->local);
     batch_rollback(mail->local);
     return rc;
@@ -124,6 +126,8 @@ static Rc found_keep(Ctx *ctx, Mail *mail, const MailRows *found, uint64_t next)
     Rc rc = cursor_put(ctx, mail->local, next);
     VEC_EACH (const Row, row, found)
         if (rc == RC_OK) rc = row_put(ctx, mail->local, row);
+    if (found->len) mail->due_at = 0;
+    atomic_fetch_add(&mail->waiting, found->len);
     if (rc == RC_OK) return batch_commit(ctx, mail->local);
     batch_rollback(mail->local);
     return rc;
@@ -154,7 +158,7 @@ typedef struct Gathering {
     Ctx *ctx;
     size_t all;
     MailRows due;
-    int64_t now;
+    int64_t now, soonest; /* soonest: of those that aren't due */
     Rc rc;
 } Gathering;
 
@@ -171,8 +175,13 @@ static bool row_gather(void *arg, const Item *item) {
     row.next = json_get_int(value, "next", 0);
     row.tries = json_get_int(value, "tries", 0);
     gathering->all++;
-    if (row.next <= gathering->now && gathering->due.len < ROUND)
+    if (row.next > gathering->now) {
+        if (row.next < gathering->soonest) gathering->soonest = row.next;
+    } else if (gathering->due.len < ROUND) {
         vec_push(gathering->ctx->arena, &gathering->due, row);
+    } else {
+        gathering->soonest = gathering->now;
+    }
     return true;
 }
 
@@ -184,23 +193,40 @@ static Str message_id(Ctx *ctx, const Row *row) {
 }
 
 /* Half as long to half as long again: what failed together doesn't come together. */
-static Rc put_off(Ctx *ctx, Mail *mail, Row *row) {
-    int doublings = row->tries < TRIES_DOUBLING ? (int)row->tries : TRIES_DOUBLING;
-    int64_t wait = mail->retry << doublings;
-    if (wait > longest) wait = longest;
-    row->tries++;
-    row->next = time_now(ctx->clock) + wait / 2 + (int64_t)rand_below(ctx->rand, (uint64_t)wait);
-    if (time_now(ctx->clock) - row->at < given_up) return row_change(ctx, mail, row, false);
+static int64_t wait_after(Ctx *ctx, const Mail *mail, int64_t tries, int64_t most) {
+    int64_t wait = mail->retry << (tries < DOUBLINGS ? tries : DOUBLINGS);
+    if (wait > most) wait = most;
+    return wait / 2 + (int64_t)rand_below(ctx->rand, (uint64_t)wait);
+}
+
+static bool is_old(const Ctx *ctx, const Row *row) {
+    return time_now(ctx->clock) - row->at >= given_up;
+}
+
+static Rc give_up(Ctx *ctx, Mail *mail, const Row *row) {
     log_warn("mail", "a notice was given up after three days of tries");
     return row_change(ctx, mail, row, true);
 }
 
-static void trouble_tell(Mail *mail, Str why) {
-    if (atomic_exchange(&mail->troubled, true)) return;
-    log_warn("mail", "the mail server takes nothing (" STR_FMT "): notices wait", STR_ARG(why));
+static Rc put_off(Ctx *ctx, Mail *mail, Row *row) {
+    if (is_old(ctx, row)) return give_up(ctx, mail, row);
+    row->next = time_now(ctx->clock) + wait_after(ctx, mail, row->tries++, longest);
+    if (row->next < mail->due_at) mail->due_at = row->next;
+    return row_change(ctx, mail, row, false);
 }
 
-/* False: the server isn't there, or doesn't know us; nothing more is tried in this pass. */
+/* All wait for the server together: it isn't asked for each of them. */
+static Rc pause_all(Ctx *ctx, Mail *mail, const Row *row, Str why) {
+    mail->paused_until =
+        time_now(ctx->clock) + wait_after(ctx, mail, mail->pauses++, longest_pause);
+    mail->due_at = 0;
+    if (is_old(ctx, row)) TRY(give_up(ctx, mail, row));
+    if (atomic_exchange(&mail->troubled, true)) return RC_OK;
+    log_warn("mail", "the mail server takes nothing (" STR_FMT "): notices wait", STR_ARG(why));
+    return RC_OK;
+}
+
+/* *go_on: false: the server isn't there, or doesn't know us; nothing more is tried in this pass. */
 static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     GateMail to;
     MailLetter letter = {{0}};
@@ -213,9 +239,10 @@ static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     mailtext_news(ctx, mail, gate_mail_stop_token(ctx, &to), &letter);
     MailSent sent = mail_send(mail, ctx, &letter, &why);
     *go_on = sent != MAIL_UNREACHABLE;
-    if (sent == MAIL_UNREACHABLE) trouble_tell(mail, why);
-    if (sent == MAIL_UNREACHABLE || sent == MAIL_LATER) return put_off(ctx, mail, row);
+    if (sent == MAIL_UNREACHABLE) return pause_all(ctx, mail, row, why);
+    mail->pauses = 0;
     atomic_store(&mail->troubled, false);
+    if (sent == MAIL_LATER) return put_off(ctx, mail, row);
     atomic_fetch_add(sent == MAIL_SENT ? &mail->sent : &mail->refused, 1);
     if (sent == MAIL_REFUSED) {
         log_warn("mail", "an address was refused for good: nothing more is sent there, and its "
@@ -226,11 +253,13 @@ static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
 }
 
 static Rc due_send(Ctx *ctx, Mail *mail) {
-    Gathering gathering = {.ctx = ctx, .now = time_now(ctx->clock)};
+    Gathering gathering = {.ctx = ctx, .now = time_now(ctx->clock), .soonest = INT64_MAX};
     bool go_on = true;
+    if (gathering.now < mail->due_at || gathering.now < mail->paused_until) return RC_OK;
     TRY(reader_items(ctx, ctx->db, &(ItemRange){.space = ROWS}, row_gather, &gathering));
     TRY(gathering.rc);
     atomic_store(&mail->waiting, gathering.all);
+    mail->due_at = gathering.soonest;
     VEC_EACH (Row, row, &gathering.due) {
         if (!go_on || atomic_load(&mail->stop)) break;
         ctx->deadline = time_monotonic() + TIME_MINUTE;

@@ -434,6 +434,7 @@ it('tries again what is not taken now, gives up what is refused, and forgets not
     const operator = visitor();
     await operator.get('/sign-in');
     await operator.post('/sign-in', { account: 'operator', password: site.passwords.operator });
+    assert.match((await operator.get('/operate')).text, /送信を待つメール[\s\S]{0,300}?>0</, 'nothing waits');
     assert.match((await operator.get('/operate')).text, /断られた宛先[\s\S]{0,300}?>1</, 'the operator sees that one was');
     assert.doesNotMatch(site.log(), /example\.jp/, 'no log holds an address');
 });
