@@ -199,11 +199,14 @@ static bool instant(const Json *claims, const char *name, int64_t *out) {
 }
 
 static Rc times_check(Ctx *ctx, const OidcWay *way, const Json *claims) {
-    int64_t now = time_now(ctx->clock), exp, iat, shown;
+    int64_t now = time_now(ctx->clock), exp, iat, shown, from;
+    bool dated = json_get(claims, STR("nbf")) != NULL;
     if (!instant(claims, "exp", &exp) || exp + skew <= now)
         return wrong(ctx, "exp", "it has expired");
     if (!instant(claims, "iat", &iat) || iat > now + skew || iat < now - token_age)
         return wrong(ctx, "iat", "it isn't of now");
+    if (dated && (!instant(claims, "nbf", &from) || from > now + skew))
+        return wrong(ctx, "nbf", "it doesn't hold yet");
     if (!way->fresh) return RC_OK;
     if (!instant(claims, "auth_time", &shown) || shown + skew < way->from || shown > now + skew)
         return wrong(ctx, "auth_time", "he didn't show there once more who he is");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAIL_ARENA = 64 << 20, OWN_ARENA = 1 << 20, SECRET_MOST = 1024 };
 
@@ -23,8 +24,13 @@ static Rc password_read(Ctx *ctx, Mail *mail, Str path) {
         return ctx_fail(ctx, RC_FAILED, "no-mail-password", STR("mail.password-file"),
                         "The file of the mail server's password cannot be read: %s.",
                         str_empty(path) ? "it isn't set" : strerror(errno));
-    size_t n = fread(bytes, 1, sizeof bytes, file);
+    struct stat info;
+    bool open = fstat(fileno(file), &info) != 0 || (info.st_mode & 077);
+    size_t n = open ? 0 : fread(bytes, 1, sizeof bytes, file);
     fclose(file);
+    if (open)
+        return bad_setting(ctx, "mail.password-file",
+                           "The file is open to group or others: chmod 0600 it.");
     Str password = str_trim((Str){bytes, n});
     if (n > SECRET_MOST || str_empty(password))
         return bad_setting(ctx, "mail.password-file", "A password has 1 to 1024 bytes.");

@@ -79,8 +79,8 @@ export async function outsides(folder) {
     const liar = lyingProvider(lying.url, client.publicKey);
     lying.server.on('request', liar.handle);
     const named = (id, ja, more) => ({ id, label: { ja, en: `${id} sample` }, identity: 'checked', ...more });
-    await writeFile(join(folder, 'secret'), `${SECRET}\n`);
-    await writeFile(join(folder, 'client.pem'), client.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(join(folder, 'secret'), `${SECRET}\n`, { mode: 0o600 });
+    await writeFile(join(folder, 'client.pem'), client.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     const file = join(folder, 'providers.json');
     await writeFile(file, JSON.stringify({ providers: [
         named('real', '見本ID', { issuer: real.url, client: 'machi:city', secret: 'secret', scopes: ['profile'], authentication: 'certificate' }),

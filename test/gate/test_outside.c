@@ -209,6 +209,11 @@ static void claims_are_judged_one_by_one(void **state) {
         {ID("\"aud\":\"machi\",\"iat\":1794999099,\"exp\":1795000300"), false, false},
         {ID("\"aud\":\"machi\",\"iat\":\"1795000000\",\"exp\":1795000300"), false, false},
         {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":9223372036854775807"), false, false},
+        {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":1795000300,\"nbf\":1795000000"), true,
+         false},
+        {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":1795000300,\"nbf\":1795000061"), false,
+         false},
+        {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":1795000300,\"nbf\":\"x\""), false, false},
         /* confirmed anew: not before the page led there */
         {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":1795000300"), false, true},
         {ID("\"aud\":\"machi\",\"iat\":1795000000,\"exp\":1795000300,\"auth_time\":1795000000"),
