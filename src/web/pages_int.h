@@ -296,8 +296,9 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
 /* `automatic`: what rules made of a case; `refutes`: whether who looks may say that one is wrong,
    `refuting`, `refuted`: what he was about to say. form: as below. */
 void page_automatic(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
-/* `alike`, `joined_to`, `joined`, `parting`, `parted`: cases that look the same, the one that it ended
-   in, those that ended in it, and what was about to be said. The second alone for its resident. */
+/* `alike`, `joined_to`, `joined`, `parting`, `parted`: cases that look the same, the one that it
+   ended in, those that ended in it, and what was about to be said. The second alone for its
+   resident. */
 Rc page_join(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
 void page_joined_to(View *view, const Entity *application);
 /* The review of the case of the address, looked at anew: form, when a move that it sent was refused
