@@ -178,6 +178,28 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
     return case_end(ctx, command, application, step);
 }
 
+/* ---- who has it ---- */
+
+static bool works_in(const Gate *gate, const GateHolder *holder, Str division) {
+    VEC_EACH (const Str, id, &holder->posts) {
+        const GatePost *post = gate_post(gate, *id);
+        if (post && str_eq(post->division, division)) return true;
+    }
+    return false;
+}
+
+bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders *holders) {
+    const Gate *gate = ctx->tenant->gate;
+    Str assignee = entity_text(application, IRI("assignee"));
+    const GatePost *post = gate_post(gate, entity_text(application, IRI("post")));
+    CaseState state = case_state(application);
+    if (str_empty(assignee) || !post || state == CASE_STATES || CASE_ENDS & 1u << state)
+        return false;
+    VEC_EACH (const GateHolder, holder, holders)
+        if (str_eq(holder->account, assignee)) return !works_in(gate, holder, post->division);
+    return true;
+}
+
 /* ---- touch time ---- */
 
 #define TOUCH_TYPE LD_DEFAULT "TouchTime"

@@ -61,6 +61,10 @@ Str office_confirmer(Ctx *ctx);
 /* Days from today on that have confirmed cases. */
 Rc office_plan_days(Ctx *ctx, InboxDays *out);
 
+/* Whether the assignee of an open case works in the division of its post no more, so that somebody
+   has to take it over. holders: of any post (gate_holders). */
+bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders *holders);
+
 /* Adds active seconds on the page to what is counted for the case. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);
 /* The same on a page of many cases, shared out among them in one command. Nothing of none. */

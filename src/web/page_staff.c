@@ -152,7 +152,8 @@ static Json what_value(HttpExchange *x, const Entity *application) {
 }
 
 /* application: what the official may see of it. Without a number it is another division's. */
-static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application) {
+static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application,
+                       const GateHolders *holders) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
     Str number = entity_text(application, IRI("receiptNumber"));
@@ -168,6 +169,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "due", due_value(x, due_of(application, line->due)));
     Str assignee = entity_text(application, IRI("assignee"));
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
+    view_bool(&one, "left", office_is_left(http_ctx(x), application, holders));
     view_set(&one, "assignee",
              str_empty(assignee) ? json_of_null()
              : mine              ? page_name(x, http_ctx(x)->actor->name)
@@ -209,7 +211,9 @@ static void inbox_items(HttpExchange *x, View *view, StrVec *items) {
 static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown *out) {
     Ctx *ctx = http_ctx(x);
     const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page->lines.len + 1);
+    GateHolders holders;
     size_t n = 0;
+    TRY(gate_holders(ctx, NULL, &holders));
     VEC_EACH (const InboxLine, line, &page->lines) {
         const Entity *application = gate_view(ctx, NULL, line->application);
         if (!application) continue;
@@ -218,7 +222,7 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
             continue;
         }
         shown[n++] = application;
-        vec_push(ctx->arena, &out->lines, line_value(x, line, application));
+        vec_push(ctx->arena, &out->lines, line_value(x, line, application, &holders));
         bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
         Date due = due_of(application, line->due);
         out->late += own && due.year && time_date_days(due) < time_date_days(today(ctx));

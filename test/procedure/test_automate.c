@@ -425,6 +425,36 @@ static void what_came_in_twice_is_joined_and_taken_apart(void **state) {
           "not-alike"); /* a refusal leads nobody on */
 }
 
+static void posts_are(House *house, const char *post) {
+    StrVec posts = {0};
+    vec_push(house->ctx.arena, &posts, str_of(post));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, house->clerk.id, &posts));
+}
+
+static bool left(House *house, Str id) {
+    GateHolders holders;
+    GOOD(house, gate_holders(&house->ctx, NULL, &holders));
+    return office_is_left(&house->ctx, house_entity(house, id), &holders);
+}
+
+static void what_somebody_leaves_behind_is_told(void **state) {
+    House *house = *state;
+    begin(house);
+    Str id = apply(house, true), ends = apply(house, true);
+    assert_false(left(house, id)); /* nobody has it yet */
+    confirmed(house, ends);
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id,
+                                                        .move = STR("ask"),
+                                                        .text = STR("番号を確かめてください")}));
+    assert_false(left(house, id)); /* another post of the same division */
+    posts_are(house, "river-road-upkeep-clerk");
+    assert_true(left(house, id));
+    assert_false(left(house, ends)); /* nothing is to be done any more */
+    posts_are(house, "environment-waste-clerk");
+    assert_false(left(house, id));
+}
+
 static void what_a_joined_case_owed_falls(void **state) {
     House *house = *state;
     Payment payment;
@@ -551,6 +581,7 @@ int main(void) {
         cmocka_unit_test(an_objection_later_is_an_error_too),
         cmocka_unit_test(another_move_than_the_prepared_one_is_an_error),
         cmocka_unit_test(a_changed_rule_begins_anew),
+        cmocka_unit_test(what_somebody_leaves_behind_is_told),
         cmocka_unit_test(what_came_in_twice_is_joined_and_taken_apart),
         cmocka_unit_test(a_run_that_is_killed_repeats_nothing_and_loses_nothing),
         cmocka_unit_test(what_a_joined_case_owed_falls),
