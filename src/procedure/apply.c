@@ -210,7 +210,7 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     slot->hold = str_dup(arena, answers->hold);
     command_add(command, &part_slot_book, slot);
     Entity *application = application_entity(ctx, arena, send, str_dup(arena, out->id));
-    Rc rc = visit_join(ctx, arena, application, send->channel);
+    Rc rc = visit_join(ctx, arena, application, send->visit);
     if (rc != RC_OK) {
         command_free(command);
         return rc;

@@ -94,6 +94,7 @@ typedef struct ApplySend {
     const Answers *answers;
     Str channel;   /* "web"; "counter", "phone": an official (ctx->actor) enters it for somebody */
     Str applicant; /* Person id, or empty: a new one is made */
+    Str visit;     /* to the counter, for which the entry was begun; or empty */
 } ApplySend;
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out);
 

@@ -84,6 +84,7 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
     out->token = own_text(arena, draft, definition, ".token");
     out->channel = own_text(arena, draft, definition, ".channel");
     if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
+    out->visit = own_text(arena, draft, definition, ".visit");
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
     out->held_until =
         (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".heldUntil"))));
@@ -183,13 +184,16 @@ static void said_add(Arena *arena, JsonMembers *members, const Definition *defin
 Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
     Arena *arena = ctx->arena;
     JsonMembers members = {0}, known = {0};
+    Str visit = STR_NONE;
     TRY(defined_may_begin(ctx, definition, channel));
     TRY(members_gone(ctx, definition, &members));
-    TRY(known_fill(ctx, definition, channel, &known));
+    if (str_eq(channel, STR("counter"))) TRY(visit_served(ctx, &visit));
+    TRY(known_fill(ctx, definition, visit, &known));
     said_add(arena, &members, definition, &known);
     member_add(arena, &members, definition, ".token",
                json_of_str(rand_id(ctx->rand, arena, TOKEN_CHARS)));
     member_add(arena, &members, definition, ".channel", json_of_str(channel));
+    member_add(arena, &members, definition, ".visit", json_of_str(visit));
     return members_merge(ctx, &members);
 }
 
@@ -296,7 +300,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
     send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
-    TRY(visit_join(ctx, arena, entity, draft->channel));
+    TRY(visit_join(ctx, arena, entity, draft->visit));
     TRY(files_send(ctx, sending, entity, form));
     contact_set(arena, entity, form);
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
@@ -502,6 +506,9 @@ static Rc moving_allowed(const Moving *moving) {
     if (moving->move->reason && text_is_blank(ctx->arena, act->text))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
                         "Write the question, the answer or the reason.");
+    if (!letters_reason_fits(moving->definition, moving->move->id, act->text))
+        return ctx_fail(ctx, RC_INVALID, "long", STR("text"),
+                        "A reason that stands in a letter has at most 4000 characters.");
     return RC_OK;
 }
 
@@ -599,7 +606,6 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     TRY(letters_issue(moving->ctx, command,
                       &(Lettering){.application = moving->application,
                                    .definition = moving->definition,
-                                   .to = to,
                                    .move = moving->move->id,
                                    .reason = moving->move->reason ? moving->act->text : STR_NONE}));
     return fee_move(moving->ctx, command, moving->application, to);

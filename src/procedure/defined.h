@@ -13,6 +13,7 @@ typedef struct DefinedDraft {
     const Definition *definition;
     Str token;   /* of the unguessable address; empty: nothing was begun */
     Str channel; /* "web"; "phone", "counter": of an entry for somebody */
+    Str visit;   /* to the counter, for which an official began it; empty: none */
     Form form;
     Str held;           /* the slot that it holds; empty: none, or no longer */
     int64_t held_until; /* until when */

@@ -4,7 +4,7 @@
 
 #include "letters.h"
 
-enum { TEXT_MAX = 16000, REASON_MAX = 4000 };
+enum { TEXT_MAX = 16000 };
 
 /* ---- what a letter says of a case ---- */
 
@@ -15,6 +15,7 @@ typedef struct Writing {
     Form form;    /* what was answered, with the names of letters */
     const Lettering *about;
     const DefinedLetter *letter;
+    bool *cut; /* a text was longer than one may be */
 } Writing;
 
 static FeelValue day_of(int64_t at) {
@@ -69,6 +70,7 @@ static Json filled(const Writing *writing, Str text, Str language) {
         buf_add(&buf, named_text(writing, name, language));
     }
     buf_add(&buf, text);
+    if (buf.full) *writing->cut = true;
     return json_of_str(buf_str(&buf));
 }
 
@@ -139,12 +141,11 @@ static Json contact_json(const Writing *writing) {
                    {STR("phone"), json_of_str(str_dup(writing->arena, phone))});
 }
 
-/* Who is refused is told what can be done about it; as it is told on the page of his case. */
+/* Whoever is told a decision in writing is told what can be done about it (行政不服審査法82条1項).
+ */
 static Json remedies_json(const Writing *writing) {
-    const DefinedState *to = writing->about->to;
-    bool refused = to->owner == OWNER_NOBODY && to->outcome == OUTCOME_REFUSED;
     const Json *all = waste_remedies(procedures_waste(writing->ctx->tenant));
-    return refused ? *json_dup(writing->arena, all) : json_of_null();
+    return writing->letter->remedies ? *json_dup(writing->arena, all) : json_of_null();
 }
 
 static Json contents_json(const Writing *writing) {
@@ -199,8 +200,21 @@ static void replaced_add(const Writing *writing, Command *command, const CaseLet
         }
 }
 
-static void letter_add(const Writing *writing, Command *command, const CaseLetters *before,
-                       unsigned n) {
+/* What couldn't be drawn is not issued. */
+static Rc fits(const Writing *writing, const Entity *entity) {
+    Letter letter;
+    Str bytes;
+    letter_read(entity, &letter);
+    letter.issued_at = time_now(writing->ctx->clock);
+    if (*writing->cut)
+        return ctx_fail(writing->ctx, RC_LIMIT, "letter-too-long", writing->letter->id,
+                        "A text of this letter has more than %d bytes.", TEXT_MAX);
+    return letter_pdf(writing->ctx, &(LetterPaper){.letter = &letter, .check = STR("https://")},
+                      &bytes);
+}
+
+static Rc letter_add(const Writing *writing, Command *command, const CaseLetters *before,
+                     unsigned n) {
     Ctx *ctx = writing->ctx;
     Arena *arena = writing->arena;
     PartLetter *part = NEW(arena, PartLetter);
@@ -211,19 +225,19 @@ static void letter_add(const Writing *writing, Command *command, const CaseLette
                          .counter = letter_counter(arena, mark, year),
                          .fiscal_year = year,
                          .mark = mark};
+    TRY(fits(writing, part->letter));
     replaced_add(writing, command, before, &part->replaces);
     command_needs(command, part->letter->id);
     command_needs(command, part->counter);
     command_add(command, &part_letter_issue, part);
+    return RC_OK;
 }
 
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     CaseLetters before;
-    Writing writing = {.ctx = ctx, .arena = command_arena(command), .about = about};
+    bool cut = false;
+    Writing writing = {.ctx = ctx, .arena = command_arena(command), .about = about, .cut = &cut};
     if (!about->definition->letters.len) return RC_OK;
-    if (str_utf8_len(about->reason) > REASON_MAX)
-        return ctx_fail(ctx, RC_INVALID, "long", STR("text"),
-                        "A reason that stands in a letter has at most %d characters.", REASON_MAX);
     form_of(ctx, about->application, &writing.form);
     TRY(letters_of(ctx, about->application->id, &before));
     unsigned n = (unsigned)before.len;
@@ -234,7 +248,7 @@ Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
             return ctx_fail(ctx, RC_LIMIT, "too-many-letters", about->application->id,
                             "A case has at most %d letters: this one has as many.", LETTERS_MAX);
         writing.letter = letter;
-        letter_add(&writing, command, &before, n++);
+        TRY(letter_add(&writing, command, &before, n++));
     }
     return RC_OK;
 }
@@ -264,24 +278,6 @@ Rc letters_find(Ctx *ctx, Str code, const Entity **out) {
                     "The city has issued no letter of this address.");
 }
 
-Rc letters_waiting(Ctx *ctx, const StrVec *posts, size_t most, LettersWaiting *out) {
-    ProjectAnswer found;
-    Str any = str_join(ctx->arena, posts->items, posts->len, STR("\",\""));
-    Str condition = str_fmt(ctx->arena, "waits==\"office\";post==\"" STR_FMT "\"", STR_ARG(any));
-    ProjectWish wish = {
-        .type = STR("Letter"), .q = condition, .order_by = STR("issuedAt"), .limit = most};
-    *out = (LettersWaiting){0};
-    if (!posts->len) return RC_OK;
-    TRY(project_find(ctx, &wish, &found));
-    for (size_t i = 0; i < found.entities.len; i++) {
-        Letter letter;
-        letter_read(found.entities.items[i], &letter);
-        vec_push(ctx->arena, &out->letters, letter);
-    }
-    out->more = found.more;
-    return RC_OK;
-}
-
 /* Whoever may work on its case sends it. */
 static Rc sent_allowed(Ctx *ctx, Str id) {
     const Entity *entity, *application;
@@ -293,6 +289,27 @@ static Rc sent_allowed(Ctx *ctx, Str id) {
     }
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-letter", id, "There is no such letter.");
+}
+
+/* Of those only that who asks may send; those of an erased case are nobody's. */
+Rc letters_waiting(Ctx *ctx, const StrVec *posts, size_t most, LettersWaiting *out) {
+    ProjectAnswer found;
+    Str any = str_join(ctx->arena, posts->items, posts->len, STR("\",\""));
+    Str condition = str_fmt(ctx->arena, "waits==\"office\";post==\"" STR_FMT "\"", STR_ARG(any));
+    ProjectWish wish = {
+        .type = STR("Letter"), .q = condition, .order_by = STR("issuedAt"), .limit = most};
+    *out = (LettersWaiting){0};
+    if (!posts->len) return RC_OK;
+    TRY(project_find(ctx, &wish, &found));
+    for (size_t i = 0; i < found.entities.len; i++) {
+        Letter letter;
+        Ctx asking = *ctx;
+        letter_read(found.entities.items[i], &letter);
+        if (letter.contents && sent_allowed(&asking, letter.id) == RC_OK)
+            vec_push(ctx->arena, &out->letters, letter);
+    }
+    out->more = found.more;
+    return RC_OK;
 }
 
 Rc letters_sent(Ctx *ctx, const StrVec *ids) {

@@ -29,55 +29,44 @@ static Str known_text(Arena *arena, const Entity *application, Str what) {
     return str_join(arena, parts, 3, STR_NONE);
 }
 
-/* ---- at the counter: kept in the draft of the official's browser, for as long as the visit is his
- * ---- */
+/* ---- at the counter: kept in the draft of the official's browser, under the visit's id ---- */
 
-#define VISIT STR("visit")
+#define KNOWN STR("known")
 
 Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out) {
-    Visit visit;
     JsonMembers told = {0};
-    if (!str_eq(draft->channel, STR("counter"))) return RC_OK;
-    Rc rc = visit_own(ctx, &visit);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    vec_push(ctx->arena, &told, (JsonMember){STR("id"), json_of_str(visit.id)});
+    Str served;
+    if (str_empty(draft->visit)) return RC_OK;
+    TRY(visit_served(ctx, &served));
+    if (!str_eq(draft->visit, served)) return RC_OK; /* he has gone */
+    vec_push(ctx->arena, &told, (JsonMember){STR("visit"), json_of_str(served)});
     for (size_t i = 0; i < draft->form.n; i++) {
         const FormAnswer *answer = &draft->form.answers[i];
         if (answer->due && !str_empty(answer->field->from))
             vec_push(ctx->arena, &told,
                      (JsonMember){answer->field->from, json_of_str(answer->raw)});
     }
-    vec_push(ctx->arena, out, (JsonMember){VISIT, json_of_members(told.items, told.len)});
+    vec_push(ctx->arena, out, (JsonMember){KNOWN, json_of_members(told.items, told.len)});
     return RC_OK;
 }
 
-static void fields_fill(Ctx *ctx, const Definition *definition, const Json *told,
-                        JsonMembers *out) {
+static Rc visit_fill(Ctx *ctx, const Definition *definition, Str visit, JsonMembers *out) {
+    const Json *draft;
+    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    const Json *told = json_get(draft, KNOWN);
+    if (!str_eq(json_get_str(told, "visit"), visit)) return RC_OK;
     VEC_EACH (const FormPage, page, &definition->pages)
         VEC_EACH (const Field, field, &page->fields) {
             Str text = str_empty(field->from) ? STR_NONE : json_str(json_get(told, field->from));
             if (!str_empty(text))
                 vec_push(ctx->arena, out, (JsonMember){field->id, json_of_str(text)});
         }
-}
-
-static Rc visit_fill(Ctx *ctx, const Definition *definition, JsonMembers *out) {
-    const Json *draft;
-    Visit visit;
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
-    const Json *told = json_get(draft, VISIT);
-    Rc rc = told ? visit_own(ctx, &visit) : RC_NOT_FOUND;
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    if (str_eq(json_get_str(told, "id"), visit.id)) fields_fill(ctx, definition, told, out);
     return RC_OK;
 }
 
-Rc known_fill(Ctx *ctx, const Definition *definition, Str channel, JsonMembers *out) {
+Rc known_fill(Ctx *ctx, const Definition *definition, Str visit, JsonMembers *out) {
     const Entity *application;
-    if (str_eq(channel, STR("counter"))) return visit_fill(ctx, definition, out);
-    if (!str_eq(channel, STR("web"))) return RC_OK;
+    if (!str_empty(visit)) return visit_fill(ctx, definition, visit, out);
     if (ctx->actor->kind != ACTOR_RESIDENT || str_empty(ctx->actor->person)) return RC_OK;
     TRY(newest_case(ctx, &application));
     if (application) application = gate_view(ctx, NULL, application);

@@ -11,6 +11,15 @@ size_t letters_names(const Str **out) {
     return OWN_NAMES;
 }
 
+/* As many characters as stand on two pages. */
+enum { REASON_MAX = 4000 };
+
+bool letters_reason_fits(const Definition *definition, Str move, Str reason) {
+    VEC_EACH (const DefinedLetter, letter, &definition->letters)
+        if (str_eq(letter->move, move) && str_utf8_len(reason) > REASON_MAX) return false;
+    return true;
+}
+
 bool letters_asked(const Definition *definition) {
     return definition->letters.len > 0 && !definition->inside;
 }
@@ -89,7 +98,8 @@ static Rc letter_of_json(const Reading *reading, DefinedLetters *into) {
     const Json *facts = json_get(reading->from, STR("facts")),
                *replaces = json_get(reading->from, STR("replaces"));
     DefinedLetter letter = {.id = json_get_str(reading->from, "id"),
-                            .move = json_get_str(reading->from, "move")};
+                            .move = json_get_str(reading->from, "move"),
+                            .remedies = json_get_bool(reading->from, "remedies", true)};
     if (!definition_id_good(letter.id))
         return refuse(reading, "id",
                       "An id is of letters, digits and '-', and begins with a letter.");
@@ -146,7 +156,22 @@ static bool is_known(const Definition *definition, Str name) {
     return is_own(name) || definition_field(definition, name) != NULL;
 }
 
+/* A letter is read by its whole division, and by whoever has it: what needs care (要配慮) stays out
+   of it, also through a table. */
+static void care_check(const Lint *lint, Str path, Str name) {
+    StrVec names = {0}, all = {0};
+    vec_push(lint->ctx->arena, &names, name);
+    definition_looked_at(lint->ctx, lint->definition, &names, &all);
+    VEC_EACH (const Str, one, &all) {
+        const Field *field = definition_field(lint->definition, *one);
+        if (field && str_eq(field->class, STR("sensitive")))
+            find(lint, path, "\"" STR_FMT "\" is sensitive: a letter doesn't say it.",
+                 "要配慮の項目「" STR_FMT "」は、通知書に書けません。", STR_ARG(*one));
+    }
+}
+
 static void name_check(const Lint *lint, Str path, Str name) {
+    care_check(lint, path, name);
     if (!is_known(lint->definition, name))
         find(lint, path, "\"" STR_FMT "\" is no field, no table and nothing that letters know.",
              "「" STR_FMT "」という項目や表はありません。", STR_ARG(name));
@@ -160,13 +185,26 @@ static void expr_check(const Lint *lint, Str path, const FeelExpr *expr) {
         name_check(lint, path, *name);
 }
 
-static void holes_check(const Lint *lint, Str path, const Wording *wording) {
+static void holes_only(const Lint *lint, Str path, const Wording *wording) {
     for (uint32_t i = 0; i < wording->all->len; i++) {
         Str rest = json_str(&wording->all->value.members[i].value), before, name;
         while (letters_hole(&rest, &before, &name))
             name_check(lint, path, name);
     }
+}
+
+static void holes_check(const Lint *lint, Str path, const Wording *wording) {
+    holes_only(lint, path, wording);
     definition_easy(lint->ctx, lint->out, path, wording);
+}
+
+/* It stands in lists that others see. */
+static void title_check(const Lint *lint, Str path, const Wording *title) {
+    definition_easy(lint->ctx, lint->out, path, title);
+    for (uint32_t i = 0; i < title->all->len; i++)
+        if (str_find_char(json_str(&title->all->value.members[i].value), '{') >= 0)
+            find(lint, path, "A title is the same for everybody: nothing is filled in.",
+                 "題名には、答えを入れられません。");
 }
 
 static void move_check(const Lint *lint, Str path, const DefinedLetter *letter) {
@@ -193,11 +231,12 @@ void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *ou
         Str path = str_fmt(ctx->arena, "letters." STR_FMT, STR_ARG(letter->id));
         move_check(&lint, path, letter);
         expr_check(&lint, path, letter->when);
-        holes_check(&lint, path, &letter->title);
+        title_check(&lint, path, &letter->title);
+        holes_only(&lint, path, &letter->signer);
         VEC_EACH (const Wording, text, &letter->body)
             holes_check(&lint, path, text);
         VEC_EACH (const LetterFact, fact, &letter->facts) {
-            definition_easy(ctx, out, path, &fact->label);
+            holes_check(&lint, path, &fact->label);
             expr_check(&lint, path, fact->value);
         }
         replaces_check(&lint, path, letter);

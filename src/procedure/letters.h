@@ -23,6 +23,7 @@ typedef struct DefinedLetter {
     Wording title, signer;
     VEC(Wording) body;
     VEC(LetterFact) facts;
+    bool remedies;   /* what can be done about it (教示): unless said, of a decision in writing */
     StrVec replaces; /* letters whose place it takes */
 } DefinedLetter;
 typedef VEC(DefinedLetter) DefinedLetters;
@@ -30,6 +31,9 @@ typedef VEC(DefinedLetter) DefinedLetters;
 /* What a letter knows besides fields and tables: "arrivedOn", "decidedOn", "receiptNumber",
    "decidedFee", "decidedAmount". */
 size_t letters_names(const Str **out);
+/* Whether a reason can stand in the letters of a move. */
+typedef struct Definition Definition;
+bool letters_reason_fits(const Definition *definition, Str move, Str reason);
 /* The letters of a definition's source; names: of fields and tables. They live in ctx->arena and
    refer to source. RC_INVALID "bad-definition", as definition_read. */
 Rc letters_read(Ctx *ctx, const Json *source, const StrVec *names, DefinedLetters *out);
@@ -54,12 +58,12 @@ typedef struct LettersWaiting {
 } LettersWaiting;
 Rc letters_waiting(Ctx *ctx, const StrVec *posts, size_t most, LettersWaiting *out);
 /* They are on their way, or were handed over, all in one command. Letters of cases that who acts
-   may not act on are refused: RC_DENIED. RC_NOT_FOUND, RC_CONFLICT "replaced". */
+   may not act on are refused: RC_DENIED. One that was replaced meanwhile stays as it is.
+   RC_NOT_FOUND. */
 Rc letters_sent(Ctx *ctx, const StrVec *ids);
 
 /* Electronic notice is for those who agreed to it: whether who applies is asked, and whether it is
    an answer: LETTER_ELECTRONIC or LETTER_ON_PAPER. */
-typedef struct Definition Definition;
 bool letters_asked(const Definition *definition);
 bool letters_delivery_good(Str delivery);
 

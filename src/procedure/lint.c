@@ -304,6 +304,11 @@ static void check_moves(const Lint *lint) {
 /* What an expression looks at in the end: through tables, and for "unmet" through all checks. */
 static void looked_at(const Lint *lint, const StrVec *names, StrVec *out);
 
+void definition_looked_at(Ctx *ctx, const Definition *definition, const StrVec *names,
+                          StrVec *out) {
+    looked_at(&(Lint){.ctx = ctx, .definition = definition}, names, out);
+}
+
 static void looks_through(const Lint *lint, const DefinedRules *rules, StrVec *out) {
     VEC_EACH (const DefinedRule, rule, rules) {
         StrVec inner = {0};

@@ -155,6 +155,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"signer", SHAPE_WORDING},
                       {"body", SHAPE_WORDING, LIST, 20},
                       {"facts", SHAPE_FACT, LIST, 50},
+                      {"remedies", SHAPE_TRUTH},
                       {"replaces", SHAPE_TEXT, LIST, 20}},
     [SHAPE_FACT] = {{"label", SHAPE_WORDING}, {"value", SHAPE_TEXT}, {"yen", SHAPE_TRUTH}},
     [SHAPE_AUTOMATIC] = {{"id", SHAPE_TEXT},

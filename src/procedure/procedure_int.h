@@ -55,15 +55,18 @@ definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *en, con
 /* A text without plain Japanese, or with characters whose reading isn't said, is a finding. */
 void definition_easy(Ctx *ctx, DefinitionFindings *out, Str path, const Wording *wording);
 
+/* Adds all names that an expression over these names looks at in the end, through tables and what
+ * "unmet" stands for. */
+void definition_looked_at(Ctx *ctx, const Definition *definition, const StrVec *names, StrVec *out);
+
 /* ---- letters ---- */
 /* Takes the next {NAME} of a text off *rest; false: none is left. */
 bool letters_hole(Str *rest, Str *before, Str *name);
 void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
-/* A move that is being made: application as it was before, to: the state that it leads to. */
+/* A move that is being made: application as it was before. */
 typedef struct Lettering {
     const Entity *application;
     const Definition *definition;
-    const DefinedState *to;
     Str move, reason;
 } Lettering;
 /* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
@@ -109,8 +112,9 @@ typedef struct SendFrom {
 Rc send_allowed(Ctx *ctx, Str channel);
 /* Writes into an application whose it is, and who entered it. */
 void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *from);
-/* Joins an application that is entered at the counter to the visit that who acts serves now. */
-Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str channel);
+/* Joins an application to the visit for which its entry was begun, while who acts serves that one
+ * still. */
+Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str visit);
 /* Adds the part that opens the case, in the command's arena; it needs nothing more. */
 PartSubmit *send_submit(Ctx *ctx, Command *command, const Entity *application);
 /* Runs and frees the command; out has the id, and gets the number: that of before when it was sent

@@ -71,9 +71,9 @@ static void visit_read(const Entity *entity, Visit *out) {
                    .counter = entity_text(entity, IRI("counter")),
                    .business = entity_text(entity, IRI("business")),
                    .desk = entity_text(entity, IRI("desk")),
-                   .clerk = entity_text(entity, IRI("clerk")),
                    .taken_at = instant_of(entity, IRI("takenAt")),
                    .called_at = instant_of(entity, IRI("calledAt")),
+                   .last_call = instant_of(entity, IRI("lastCall")),
                    .served_at = instant_of(entity, IRI("servedAt")),
                    .ended_at = instant_of(entity, IRI("endedAt")),
                    .version = entity->version};
@@ -97,11 +97,21 @@ static Rc no_visit(Ctx *ctx) {
                     "There is no such number, or no longer.");
 }
 
+/* Who serves is told apart within a day, and is nobody's name in it. */
+static Str clerk_mark(const Ctx *ctx) {
+    Str name =
+        str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(today_text(ctx)), STR_ARG(ctx->actor->id));
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("visit-clerk"), name);
+    return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
+}
+
+/* A number is good on its day. */
 Rc visit_find(Ctx *ctx, Str token, Visit *out) {
     const Entity *entity;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, visit_id(ctx->arena, token), &entity);
     if (rc == RC_NOT_FOUND) return no_visit(ctx);
     TRY(rc);
+    if (!str_eq(entity_text(entity, IRI("day")), today_text(ctx))) return no_visit(ctx);
     visit_read(entity, out);
     return RC_OK;
 }
@@ -237,10 +247,20 @@ static Rc may_serve(Ctx *ctx) {
 Rc visit_own(Ctx *ctx, Visit *out) {
     Visits found;
     Str condition = str_fmt(ctx->arena, "clerk==\"" STR_FMT "\";state==\"called\",\"served\"",
-                            STR_ARG(ctx->actor->id));
+                            STR_ARG(clerk_mark(ctx)));
     TRY(visits_where(ctx, condition, &found));
     if (!found.len) return no_visit(ctx);
     *out = found.items[0];
+    return RC_OK;
+}
+
+Rc visit_served(Ctx *ctx, Str *id) {
+    Visit visit;
+    *id = STR_NONE;
+    Rc rc = visit_own(ctx, &visit);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    if (visit.state == VISIT_SERVED) *id = visit.id;
     return RC_OK;
 }
 
@@ -260,6 +280,26 @@ static Rc moved_on(Ctx *ctx, Str id) {
                     "This number has moved on since you looked at it: load the page again.");
 }
 
+/* Whom an official has called last is one record, so that two presses at once don't call two. */
+static Rc desk_take(Ctx *ctx, Command *command, const Visit *visit) {
+    Arena *arena = command_arena(command);
+    const Entity *before;
+    Str id = str_fmt(arena, "urn:ngsi-ld:VisitDesk:" STR_FMT, STR_ARG(clerk_mark(ctx)));
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &before);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    Entity *after = entity_new(arena, id, STR(LD_DEFAULT "VisitDesk"));
+    Delta *delta = NEW(arena, Delta);
+    PartPut *put = NEW(arena, PartPut);
+    entity_set(arena, after, IRI("visit"), json_of_str(visit->id));
+    *delta = (Delta){.op = DELTA_PUT, .id = after->id, .after = after};
+    *put = (PartPut){.delta = delta,
+                     .expect = rc == RC_OK ? PUT_VERSION : PUT_ABSENT,
+                     .version = rc == RC_OK ? before->version : 0};
+    command_needs(command, after->id);
+    command_add(command, &part_put, put);
+    return RC_OK;
+}
+
 /* desk: to which it is called; else empty. */
 static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
     Outcome outcome;
@@ -277,7 +317,7 @@ static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
                    json_of_str(time_format(arena, time_now(ctx->clock))));
     if (to == VISIT_CALLED) {
         entity_set(arena, after, IRI("desk"), json_of_str(desk));
-        entity_set(arena, after, IRI("clerk"), json_of_str(ctx->actor->id));
+        entity_set(arena, after, IRI("clerk"), json_of_str(clerk_mark(ctx)));
         entity_set(arena, after, IRI("lastCall"),
                    json_of_str(time_format(arena, time_now(ctx->clock))));
     }
@@ -285,7 +325,12 @@ static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
     *put = (PartPut){.delta = delta, .expect = PUT_VERSION, .version = visit->version};
     command_needs(command, after->id);
     command_add(command, &part_put, put);
-    Rc rc = case_execute(ctx, command, &outcome);
+    Rc rc = first && to == VISIT_CALLED ? desk_take(ctx, command, visit) : RC_OK;
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    rc = case_execute(ctx, command, &outcome);
     return rc == RC_CONFLICT ? moved_on(ctx, visit->id) : rc;
 }
 
@@ -305,11 +350,10 @@ Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
     if (!found) return no_counter(ctx, counter);
     if (!has_desk(found, desk))
         return ctx_fail(ctx, RC_INVALID, "no-desk", STR("desk"), "Say at which desk you are.");
-    Rc rc = visit_own(ctx, out);
-    if (rc != RC_NOT_FOUND) return rc;
-    for (int i = 0; i < TRIES_MAX; i++) { /* two desks that call at once call two */
-        rc = call_once(ctx, counter, desk, out);
-        if (rc != RC_CONFLICT) break;
+    Rc rc = RC_CONFLICT;
+    for (int i = 0; i < TRIES_MAX && rc == RC_CONFLICT; i++) { /* two desks at once call two */
+        rc = visit_own(ctx, out);
+        if (rc == RC_NOT_FOUND) rc = call_once(ctx, counter, desk, out);
     }
     return rc;
 }
@@ -324,14 +368,12 @@ Rc visit_move(Ctx *ctx, Str id, VisitState to) {
 
 /* ---- what is entered meanwhile ---- */
 
-Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str channel) {
-    Visit visit;
-    if (!str_eq(channel, STR("counter"))) return RC_OK;
-    Rc rc = visit_own(ctx, &visit);
-    if (rc == RC_NOT_FOUND) return RC_OK; /* who came without a number */
-    TRY(rc);
-    if (visit.state == VISIT_SERVED)
-        entity_set(arena, application, IRI("visit"), json_of_str(str_dup(arena, visit.id)));
+Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str visit) {
+    Str served;
+    if (str_empty(visit)) return RC_OK; /* who came without a number */
+    TRY(visit_served(ctx, &served));
+    if (str_eq(visit, served))
+        entity_set(arena, application, IRI("visit"), json_of_str(str_dup(arena, visit)));
     return RC_OK;
 }
 

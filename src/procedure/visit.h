@@ -21,9 +21,10 @@ Str visit_state_word(VisitState state);
 
 /* Texts refer to the entity. */
 typedef struct Visit {
-    Str id, number, counter, business, desk, clerk;
+    Str id, number, counter, business, desk;
     VisitState state;
     int64_t taken_at, called_at, served_at, ended_at; /* TIME_NONE: not yet */
+    int64_t last_call;                                /* called again */
     uint64_t version;
 } Visit;
 typedef VEC(Visit) Visits;
@@ -54,6 +55,8 @@ void visits_day(Arena *arena, const Visits *visits, VisitDay *out);
 /* ---- the office ---- */
 /* The visit that who acts has called or serves, of today; RC_NOT_FOUND "no-visit": none. */
 Rc visit_own(Ctx *ctx, Visit *out);
+/* The id of the one that he serves, who has come to the desk; empty: nobody. */
+Rc visit_served(Ctx *ctx, Str *id);
 /* Calls the next one to a desk; twice is once: whom he has called already. RC_DENIED; RC_NOT_FOUND
    "nobody-waits"; RC_INVALID "no-desk". */
 Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out);

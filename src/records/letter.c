@@ -115,15 +115,14 @@ static Rc sent_guard(Ctx *ctx, Stage *stage, const void *args) {
     const Entity *before = stage_entity(stage, part->id);
     if (!before || !entity_has_type(before, STR(LETTER_TYPE)))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-letter", part->id, "There is no such letter.");
-    if (!str_eq(entity_text(before, IRI("state")), state_words[LETTER_REPLACED])) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "replaced", part->id,
-                    "Another letter has taken its place: send that one.");
+    return RC_OK;
 }
 
 static Rc sent_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartLetterSent *part = args;
     const Entity *before = stage_entity(stage, part->id);
-    if (!str_empty(entity_text(before, IRI("sentAt")))) return RC_OK;
+    bool replaced = str_eq(entity_text(before, IRI("state")), state_words[LETTER_REPLACED]);
+    if (replaced || !str_empty(entity_text(before, IRI("sentAt")))) return RC_OK;
     Entity *after = entity_new(ctx->arena, part->id, STR(LETTER_TYPE));
     Str now = time_format(ctx->arena, stage_now(stage));
     entity_set(ctx->arena, after, IRI("sentAt"), json_of_str(now));

@@ -63,8 +63,8 @@ extern const PartKind part_letter_issue;
    apart. */
 Str letter_counter(Arena *arena, Str mark, int fiscal_year);
 
-/* letter.sent: the paper is on its way, or was handed over. Again changes nothing. RC_NOT_FOUND
-   "no-letter"; RC_CONFLICT "replaced": another one took its place. */
+/* letter.sent: the paper is on its way, or was handed over. Again changes nothing, nor for one
+   whose place another has taken meanwhile. RC_NOT_FOUND "no-letter". */
 typedef struct PartLetterSent {
     Str id;
 } PartLetterSent;

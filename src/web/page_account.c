@@ -317,7 +317,7 @@ static void my_get(HttpExchange *x) {
     page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
     for (size_t i = 0; i < cases.len && rc == RC_OK; i++) {
         case_add(x, &view, &items, cases.items[i]);
-        rc = page_letters_add(x, &letters, cases.items[i], false);
+        rc = page_letters_add(x, &letters, cases.items[i], LETTERS_OWN);
     }
     if (rc != RC_OK) {
         page_fail(x);

@@ -133,14 +133,18 @@ static Rc start_leave(HttpExchange *x) {
 /* A new draft with a token of its own: sending it twice is one application. */
 void page_bulky_begin(HttpExchange *x, Json channel) {
     Ctx *ctx = http_ctx(x);
+    Str visit = STR_NONE;
     JsonMember members[] = {
         {STR("token"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
         {STR("hold"), json_of_str(rand_id(ctx->rand, ctx->arena, TOKEN_CHARS))},
         {STR("channel"), channel},
+        {STR("visit"), json_of_null()},
     };
-    Rc rc = start_leave(x);
+    Rc rc = str_eq(json_str(&channel), STR("counter")) ? visit_served(ctx, &visit) : RC_OK;
+    members[3].value = json_of_str(visit);
+    if (rc == RC_OK) rc = start_leave(x);
     if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
-    if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 3);
+    if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 4);
     if (rc == RC_OK)
         page_see(x, str_of(step_pages[0].path));
     else
@@ -614,7 +618,8 @@ static void check_post(HttpExchange *x) {
     Str entering = page_entering(ctx, asking.draft);
     ApplySend send = {.answers = &asking.answers,
                       .channel = str_empty(entering) ? STR("web") : entering,
-                      .applicant = ctx->actor->person};
+                      .applicant = ctx->actor->person,
+                      .visit = json_get_str(asking.draft, "visit")};
     Rc rc = apply_send(ctx, &send, &receipt);
     if (rc == RC_OK) rc = sent_keep(&asking, receipt.token);
     if (rc == RC_OK) {

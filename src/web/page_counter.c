@@ -142,7 +142,7 @@ static void visit_get(HttpExchange *x) {
 /* ---- the screen in the hall ---- */
 
 static int newest_call(const void *a, const void *b) {
-    int64_t x = ((const Visit *)a)->called_at, y = ((const Visit *)b)->called_at;
+    int64_t x = ((const Visit *)a)->last_call, y = ((const Visit *)b)->last_call;
     return x < y ? 1 : x > y ? -1 : 0;
 }
 

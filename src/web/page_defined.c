@@ -190,7 +190,10 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     page_until(&view, place);
     if (form) page_move_faults(x, &view, form);
     if (page_case_looks(x, &view, application) == RC_OK &&
-        page_letters(x, &view, application, false) == RC_OK &&
+        page_letters(x, &view, application,
+                     place->office  ? LETTERS_OFFICE
+                     : place->until ? LETTERS_NAMED
+                                    : LETTERS_OWN) == RC_OK &&
         page_keep(x, &view, application, place) == RC_OK)
         page_show(x, status, WEB_PAGE_DEFINED_CASE, &view);
     else
@@ -259,7 +262,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
               &definition->conditions);
     Str proposed = STR_NONE;
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||
-        page_letters(x, &view, application, true) != RC_OK) {
+        page_letters(x, &view, application, LETTERS_OFFICE) != RC_OK) {
         page_fail(x);
         return;
     }

@@ -240,9 +240,11 @@ void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
 /* `notice`: the question how letters are to come, null where it isn't asked; form: when it was sent
    without an answer, which `errors` tells. */
 void page_notice(View *view, bool asked, const HttpForm *form);
-/* `letters` of a case. desk: as the office sees to them, under the address of the case. */
-Rc page_letters(HttpExchange *x, View *view, const Entity *application, bool desk);
-Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application, bool desk);
+/* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
+ * all. */
+typedef enum LettersWay { LETTERS_OWN, LETTERS_OFFICE, LETTERS_NAMED } LettersWay;
+Rc page_letters(HttpExchange *x, View *view, const Entity *application, LettersWay way);
+Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application, LettersWay way);
 void page_bundle_sent(HttpExchange *x, const DefinedDraft *draft);
 /* {label, value} of an answer as a person reads it; and with {files, at}: base: the address under
    which its files are, empty: they are named only. */

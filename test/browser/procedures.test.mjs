@@ -441,6 +441,8 @@ async function letterReaches(resident, clerk) {
     const pdf = await stranger.request.get(`${resident.url()}/pdf`);
     assert.equal(pdf.headers()['content-type'], 'application/pdf');
     assert.match((await pdf.body()).subarray(0, 8).toString(), /^%PDF-1/);
+    await signIn(stranger, 'auditor');
+    assert.equal((await stranger.goto(resident.url())).status(), 403, 'an official reads it by his post alone');
     await stranger.context().close();
     await clerk.goto(`${site.url}/staff/letters`);
     await sound(clerk);

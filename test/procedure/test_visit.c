@@ -2,8 +2,10 @@
  * there is his, and how long it took. */
 #include "cases.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -38,7 +40,10 @@ static void numbers_go_up_and_begin_anew_each_day(void **state) {
     nobody_comes_as(house, "192.0.2.1");
     number_is(house, take(house), "1");
     number_is(house, take(house), "2");
+    Str old = take(house);
+    Visit gone;
     house->clock.fixed += TIME_DAY;
+    FAILS(house, visit_find(&house->ctx, old, &gone), RC_NOT_FOUND, "no-visit");
     number_is(house, take(house), "1");
     FAILS(house, visit_take(&house->ctx, STR("none"), STR("moving"), &token), RC_NOT_FOUND,
           "no-counter");
@@ -80,6 +85,44 @@ static void two_desks_call_two(void **state) {
     FAILS(house, visit_call(&house->ctx, MAIN, STR("3"), &next), RC_DENIED, "not-permitted");
 }
 
+typedef struct Press {
+    pthread_t thread;
+    House *house;
+    Ctx ctx;
+    Rand rand;
+    Rc rc;
+    char id[128];
+} Press;
+
+static void *press(void *arg) {
+    Press *press = arg;
+    Visit own;
+    press->rc = visit_call(&press->ctx, MAIN, STR("1"), &own);
+    if (press->rc == RC_OK) snprintf(press->id, sizeof press->id, STR_FMT, STR_ARG(own.id));
+    return NULL;
+}
+
+static void two_presses_call_one(void **state) {
+    House *house = *state;
+    Press both[2];
+    nobody_comes_as(house, "192.0.2.1");
+    for (int i = 0; i < 5; i++)
+        (void)take(house);
+    house_act(house, &house->clerk);
+    for (int i = 0; i < 2; i++) {
+        both[i] = (Press){.house = house, .rand = rand_seeded((uint64_t)i)};
+        both[i].ctx = house_thread(house, &both[i].rand);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&both[i].thread, NULL, press, &both[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(both[i].thread, NULL);
+        assert_int_equal(both[i].rc, RC_OK);
+        house_thread_end(&both[i].ctx);
+    }
+    assert_string_equal(both[0].id, both[1].id);
+}
+
 static void a_visit_goes_its_way(void **state) {
     House *house = *state;
     Visit own;
@@ -118,16 +161,21 @@ static const Definition *dog(House *house) {
                              time_jst_date(house->clock.fixed));
 }
 
-static Str enter_dog(House *house) {
+static DefinedDraft begun_dog(House *house) {
     JsonMembers members = {0};
     DefinedDraft draft;
-    Receipt receipt;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         vec_push(house->ctx.arena, &members,
                  (JsonMember){str_of(said[i][0]), json_of_str(str_of(said[i][1]))});
     GOOD(house, defined_begin(&house->ctx, dog(house), STR("counter")));
     GOOD(house, defined_keep(&house->ctx, dog(house), &members));
     GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    return draft;
+}
+
+static Str enter_dog(House *house) {
+    Receipt receipt;
+    DefinedDraft draft = begun_dog(house);
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
 }
@@ -153,6 +201,7 @@ static void what_is_entered_is_joined_and_not_asked_twice(void **state) {
     Str early = enter_dog(house); /* before he has come */
     assert_true(str_empty(cases_text(house, early, IRI("visit"))));
     GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    assert_true(str_empty(known(house, "name"))); /* that was somebody else's */
     Str id = enter_dog(house);
     assert_true(str_eq(cases_text(house, id, IRI("visit")), visit(house, token).id));
     assert_true(str_eq(known(house, "name"), STR("町田　花子")));
@@ -160,11 +209,16 @@ static void what_is_entered_is_joined_and_not_asked_twice(void **state) {
     assert_true(str_empty(known(house, "dogName")));
     GOOD(house, visit_cases(&house->ctx, own.id, &cases));
     assert_int_equal(cases.len, 1);
+    DefinedDraft open = begun_dog(house);
     GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
     assert_true(str_empty(known(house, "name")));
     GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
     GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
     assert_true(str_empty(known(house, "name"))); /* the next one is somebody else */
+    Receipt receipt; /* a form that was still open is the one's who has gone */
+    GOOD(house, defined_send(&house->ctx, &open, &receipt));
+    assert_true(str_empty(cases_text(house, receipt.id, IRI("visit"))));
+    assert_true(str_empty(known(house, "name")));
 }
 
 static void a_day_is_told_in_figures(void **state) {
@@ -204,6 +258,7 @@ int main(void) {
         CASE(numbers_go_up_and_begin_anew_each_day),
         CASE(a_network_takes_so_many_and_the_hall_all),
         CASE(two_desks_call_two),
+        CASE(two_presses_call_one),
         CASE(a_visit_goes_its_way),
         CASE(what_is_entered_is_joined_and_not_asked_twice),
         CASE(a_day_is_told_in_figures),
