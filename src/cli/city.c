@@ -240,11 +240,20 @@ bool city_on_loopback(const City *city) {
            str_eq(host, STR("localhost"));
 }
 
+/* Whoever asks a question names its @context, also without signing in: nothing within the city's
+ * networks is asked for him. */
+static bool context_allowed(void *arg, Str host, Str address) {
+    const City *city = arg;
+    (void)host;
+    return city->options.loopback || city->options.sandbox || http_address_public(address);
+}
+
 static Rc city_begin(Ctx *ctx, City *city) {
     if (city->options.sandbox && !city_on_loopback(city))
         return ctx_fail(ctx, RC_INVALID, "open-sandbox", STR("listen"),
                         "In a sandbox anyone may do everything: it listens on the loopback only.");
-    city->client = http_client_new((HttpClientOptions){.max_in_flight = 256, .max_per_host = 16});
+    city->client = http_client_new((HttpClientOptions){
+        .max_in_flight = 256, .max_per_host = 16, .allow = context_allowed, .arg = city});
     TRY(glass_check(ctx, city));
     TRY(server_listen(ctx, city));
     TRY(starter_dictionary(ctx, city->arena, &city->dictionary));

@@ -44,7 +44,7 @@ const SettingRow cli_setting_rows[] = {
      "BYTES"},
     {"notify.loopback", SETTING_BOOL, "no", 0, 0,
      "Whether notifications of subscriptions may go to loopback, link-local and metadata "
-     "addresses.",
+     "addresses, and a @context be had from there or from a private network.",
      NULL},
     {"book.nobody-share", SETTING_INT, "50", 1, 100,
      "Percent of a pickup day that people without an account may hold, all together, while they "

@@ -5,6 +5,7 @@ import html
 import http.client
 import json
 import re
+import socket
 import sys
 import tempfile
 import urllib.parse
@@ -156,6 +157,20 @@ def hostile_entities(machi, browser):
     return faults
 
 
+def inside(machi):
+    """Who isn't signed in has nothing asked for him within the city's networks, by naming it as a @context."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        listener.settimeout(0.5)
+        url = f'http://127.0.0.1:{listener.getsockname()[1]}/context'
+        link = f'<{url}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+        answer = raw(machi, 'GET', '/ngsi-ld/v1/entities?type=T', {'Link': link})
+        try:
+            listener.accept()[0].close()
+            return ['the context of this machine was asked for']
+        except TimeoutError:
+            return [] if answer.status in (400, 503, 504) else [f'{answer.status} {answer.text[:200]}']
+
+
 def main():
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         machi = Machi(one)
@@ -167,6 +182,7 @@ def main():
                                       ('localhost.evil.example', 421), ('192.0.2.1', 421), ('127.0.0.1.nip.io:80', 421)])),
                        ('hostile values of forms reach no header', hostile_forms(browsers)),
                        ('hostile paths and queries reach no header', hostile_targets(machi, browsers['clerk'])),
+                       ('no context is had from this machine', inside(machi)),
                        ('hostile ids reach no header', hostile_entities(machi, browsers['steward']))]
         finally:
             code = machi.end()
