@@ -206,7 +206,7 @@ Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out) {
     TRY(media_clean(ctx, kind, wish->bytes, &clean));
     Digest digest = hash_sha256(clean);
     *out = (Attachment){.file = rand_id(ctx->rand, ctx->arena, ID_CHARS),
-                        .name = attach_name(ctx->arena, wish->name),
+                        .name = media_name(ctx->arena, kind, attach_name(ctx->arena, wish->name)),
                         .type = media_type(kind),
                         .bytes = (int64_t)clean.len,
                         .digest = hash_digest_hex(ctx->arena, &digest)};

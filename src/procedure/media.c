@@ -2,15 +2,14 @@
 
 #include <string.h>
 
-enum { PDF_HEAD = 1024 };
-
 static const struct {
     const char *type;
     bool photo;
-} kinds[MEDIA_KINDS] = {[MEDIA_JPEG] = {"image/jpeg", true},
-                        [MEDIA_PNG] = {"image/png", true},
-                        [MEDIA_WEBP] = {"image/webp", true},
-                        [MEDIA_PDF] = {"application/pdf", false}};
+    const char *endings[2]; /* of names; the first is the usual one */
+} kinds[MEDIA_KINDS] = {[MEDIA_JPEG] = {"image/jpeg", true, {".jpg", ".jpeg"}},
+                        [MEDIA_PNG] = {"image/png", true, {".png"}},
+                        [MEDIA_WEBP] = {"image/webp", true, {".webp"}},
+                        [MEDIA_PDF] = {"application/pdf", false, {".pdf"}}};
 
 #define PNG_SIGN STR("\x89PNG\r\n\x1a\n")
 
@@ -19,7 +18,16 @@ MediaKind media_kind(Str bytes) {
     if (str_starts(bytes, PNG_SIGN)) return MEDIA_PNG;
     if (str_starts(bytes, STR("RIFF")) && str_eq(str_sub(bytes, 8, 12), STR("WEBP")))
         return MEDIA_WEBP;
-    return str_find(str_sub(bytes, 0, PDF_HEAD), STR("%PDF-")) >= 0 ? MEDIA_PDF : MEDIA_KINDS;
+    return str_starts(bytes, STR("%PDF-")) ? MEDIA_PDF : MEDIA_KINDS;
+}
+
+Str media_name(Arena *arena, MediaKind kind, Str name) {
+    for (size_t i = 0; i < 2 && kinds[kind].endings[i]; i++) {
+        Str ending = str_of(kinds[kind].endings[i]);
+        size_t from = name.len > ending.len ? name.len - ending.len : name.len;
+        if (str_eq_nocase(str_sub(name, from, name.len), ending)) return name;
+    }
+    return str_fmt(arena, STR_FMT "%s", STR_ARG(name), kinds[kind].endings[0]);
 }
 
 Str media_type(MediaKind kind) {

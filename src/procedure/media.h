@@ -19,6 +19,9 @@ MediaKind media_kind(Str bytes);
 Str media_type(MediaKind kind);
 MediaKind media_of_type(Str type);
 bool media_is_photo(MediaKind kind);
+/* A name that ends as files of the kind do: what it ended on otherwise would start something else
+   where it is opened. */
+Str media_name(Arena *arena, MediaKind kind, Str name);
 /* The file as it is kept, in ctx->arena: of a photo what draws it (colour profile and orientation
    too), without Exif, XMP, IPTC, comments, texts, previews, and whatever lies behind its end. A PDF
    stays as it is. RC_INVALID "damaged": its parts don't fit together. */

@@ -127,16 +127,17 @@ static void kinds_are_told_by_the_bytes(void **state) {
     static const struct {
         Str bytes;
         MediaKind kind;
-    } cases[] = {{BYTES("%PDF-1.7\n"), MEDIA_PDF},
-                 {BYTES("\n\n%PDF-1.4"), MEDIA_PDF},
-                 {BYTES("GIF89a"), MEDIA_KINDS},
-                 {BYTES("<svg onload=x>"), MEDIA_KINDS},
-                 {BYTES("\0\0\0\x18"
-                        "ftypheic"),
-                  MEDIA_KINDS},
-                 {BYTES(""), MEDIA_KINDS},
-                 {BYTES("RIFF1234WAVE"), MEDIA_KINDS},
-                 {BYTES("\xff\xd8"), MEDIA_KINDS}};
+    } cases[] = {
+        {BYTES("%PDF-1.7\n"), MEDIA_PDF},
+        {BYTES("MZ\n%PDF-1.4"), MEDIA_KINDS}, /* something else that a reader would take for one */
+        {BYTES("GIF89a"), MEDIA_KINDS},
+        {BYTES("<svg onload=x>"), MEDIA_KINDS},
+        {BYTES("\0\0\0\x18"
+               "ftypheic"),
+         MEDIA_KINDS},
+        {BYTES(""), MEDIA_KINDS},
+        {BYTES("RIFF1234WAVE"), MEDIA_KINDS},
+        {BYTES("\xff\xd8"), MEDIA_KINDS}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(media_kind(cases[i].bytes), cases[i].kind);
     for (MediaKind kind = MEDIA_JPEG; kind < MEDIA_KINDS; kind++)
@@ -159,6 +160,17 @@ static void names_are_names_and_nothing_else(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Str got = attach_name(house->ctx.arena, str_of(cases[i][0]));
         if (!str_eq(got, str_of(cases[i][1]))) fail_msg("%s: " STR_FMT, cases[i][0], STR_ARG(got));
+    }
+    static const struct {
+        MediaKind kind;
+        const char *name, *expected;
+    } endings[] = {{MEDIA_PDF, "x.exe", "x.exe.pdf"}, {MEDIA_PDF, "A.PDF", "A.PDF"},
+                   {MEDIA_JPEG, "a.jpeg", "a.jpeg"},  {MEDIA_JPEG, "写真", "写真.jpg"},
+                   {MEDIA_PNG, ".png", ".png.png"},   {MEDIA_WEBP, "a.png", "a.png.webp"}};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        Str got = media_name(house->ctx.arena, endings[i].kind, str_of(endings[i].name));
+        if (!str_eq(got, str_of(endings[i].expected)))
+            fail_msg("%s: " STR_FMT, endings[i].name, STR_ARG(got));
     }
     Str many = str_fmt(house->ctx.arena, "%0300d", 0);
     assert_int_equal(attach_name(house->ctx.arena, many).len, 100);
