@@ -38,6 +38,19 @@ static void count_seen(Room *room, const RoomTicket *ticket) {
         continue;
 }
 
+/* Nobody of a minute can have come before it. */
+static int64_t minute_start(const RoomRule *rule, uint32_t bucket) {
+    return rule->opens + (bucket ? bucket - 1 : 0) * TIME_MINUTE;
+}
+
+/* Of his minute nothing is known but its end: who went in at once has all of his time from there.
+   The last minute has no end, so that nobody in it is sent for ticket after ticket. */
+static int64_t stay_end(const RoomRule *rule, const RoomTicket *ticket, int64_t at) {
+    int64_t until = rule->opens + ticket->bucket * TIME_MINUTE;
+    if (ticket->bucket == BUCKETS - 1) return INT64_MAX;
+    return (at > until ? at : until) + rule->stay;
+}
+
 RoomPlace room_place(Room *room, const RoomRule *rule, const RoomTicket *ticket, int64_t now) {
     uint64_t ahead = 0;
     count_seen(room, ticket);
@@ -45,10 +58,12 @@ RoomPlace room_place(Room *room, const RoomRule *rule, const RoomTicket *ticket,
         ahead += atomic_load_explicit(&room->counts[i], memory_order_relaxed);
     ahead += (uint64_t)ticket->rank * atomic_load(&room->counts[ticket->bucket]) >> 32;
     RoomPlace place = {.ahead = (int64_t)ahead, .shuffled = now >= rule->opens};
+    int64_t came = minute_start(rule, ticket->bucket);
     place.at = rule->opens + (int64_t)ahead * TIME_MINUTE / rule->rate;
+    if (place.at < came) place.at = came;
     bool restarted = room->since > rule->opens && now < room->since + settle;
     place.admitted = place.shuffled && !restarted && now >= place.at;
-    place.late = place.admitted && now >= place.at + rule->stay && now >= rule->opens + rule->stay;
+    place.late = place.admitted && now >= stay_end(rule, ticket, place.at);
     if (place.late) place.admitted = false;
     return place;
 }

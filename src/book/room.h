@@ -23,7 +23,7 @@ typedef struct RoomTicket {
 
 typedef struct RoomPlace {
     int64_t ahead; /* people; before the opening: of those here by now */
-    int64_t at;    /* when he goes in, as far as is known */
+    int64_t at;    /* when he goes in, as far as is known; not before the minute he came in */
     bool shuffled; /* false: the opening is to come, and the rank may still change */
     bool admitted;
     bool late; /* he went in and did not begin in time: another ticket is needed */

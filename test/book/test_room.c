@@ -93,6 +93,21 @@ static void who_does_not_begin_in_time_has_to_come_again(void **state) {
     assert_true(place.late && !place.admitted);
 }
 
+static void who_comes_when_the_crowd_is_through_goes_in_at_once(void **state) {
+    Crowd *crowd = *state;
+    static const int64_t after[] = {2 * TIME_HOUR + 59 * TIME_SECOND, 40 * TIME_HOUR};
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        int64_t now = OPENS + after[i];
+        RoomTicket ticket = room_enter(crowd->room, &rule, now, 0);
+        RoomPlace place = room_place(crowd->room, &rule, &ticket, now);
+        assert_true(place.admitted && !place.late && place.at <= now);
+        assert_true(room_place(crowd->room, &rule, &ticket, now + rule.stay - 1).admitted);
+    }
+    RoomTicket ticket = room_enter(crowd->room, &rule, OPENS + after[0], 0);
+    int64_t end = OPENS + after[0] + rule.stay + TIME_MINUTE;
+    assert_true(room_place(crowd->room, &rule, &ticket, end).late);
+}
+
 static void a_start_lets_nobody_in_before_all_were_seen_again(void **state) {
     Crowd *crowd = *state;
     int64_t now = OPENS + 2 * TIME_MINUTE;
@@ -133,6 +148,7 @@ int main(void) {
         TEST(people_go_in_at_the_rate),
         TEST(who_comes_later_is_behind_all_who_were_there),
         TEST(who_does_not_begin_in_time_has_to_come_again),
+        TEST(who_comes_when_the_crowd_is_through_goes_in_at_once),
         TEST(a_start_lets_nobody_in_before_all_were_seen_again),
         TEST(tickets_are_written_and_read),
     };
