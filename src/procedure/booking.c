@@ -188,6 +188,7 @@ Rc booking_hold(Ctx *ctx, const DefinedDraft *draft) {
     DefinedDraft now;
     int64_t until;
     LotteryPhase phase;
+    TRY(wait_admitted(ctx, draft));
     TRY(draft_choice(ctx, draft, &choice, &phase));
     if (phase == PHASE_ENTRIES) return RC_OK;
     TRY(hold_command(ctx, draft, &choice, &until));
@@ -205,6 +206,7 @@ Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *a
     int64_t units;
     if (!definition_slot(draft->definition)) return RC_OK;
     LotteryPhase phase;
+    TRY(wait_admitted(ctx, draft));
     TRY(draft_choice(ctx, draft, &choice, &phase));
     TRY(form_units(ctx, &draft->form, &units));
     if (phase == PHASE_ENTRIES) {

@@ -65,6 +65,11 @@ static void handed_mark(const DefinedDraft *draft) {
     }
 }
 
+static int64_t own_instant(Arena *arena, const Json *draft, const Definition *definition,
+                           const char *name) {
+    return (int64_t)json_number(json_get(draft, member_name(arena, definition, str_of(name))));
+}
+
 /* The bundle that it is a part of now: what was begun for an earlier one is none of it. */
 static Str bundle_of(Arena *arena, const Json *draft, const Definition *definition) {
     Str bundle = own_text(arena, draft, definition, ".bundle");
@@ -79,15 +84,15 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
                       DefinedDraft *out) {
     Arena *arena = ctx->arena;
     *out = (DefinedDraft){.definition = definition};
-    int64_t until =
-        (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".sentUntil"))));
+    int64_t until = own_instant(arena, draft, definition, ".sentUntil");
     out->token = own_text(arena, draft, definition, ".token");
     out->channel = own_text(arena, draft, definition, ".channel");
     if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
     out->visit = own_text(arena, draft, definition, ".visit");
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
-    out->held_until =
-        (int64_t)json_number(json_get(draft, member_name(arena, definition, STR(".heldUntil"))));
+    out->held_until = own_instant(arena, draft, definition, ".heldUntil");
+    out->ticket = own_text(arena, draft, definition, ".ticket");
+    out->admitted_at = own_instant(arena, draft, definition, ".admittedAt");
     out->bundle = bundle_of(arena, draft, definition);
     if (out->held_until > time_now(ctx->clock))
         out->held = own_text(arena, draft, definition, ".held");

@@ -15,12 +15,14 @@ typedef struct DefinedDraft {
     Str channel; /* "web"; "phone", "counter": of an entry for somebody */
     Str visit;   /* to the counter, for which an official began it; empty: none */
     Form form;
-    Str held;           /* the slot that it holds; empty: none, or no longer */
-    int64_t held_until; /* until when */
-    Str bundle;         /* id of the bundle that handed answers on; empty: it stands alone */
-    const Json *handed; /* what that handed on, by field; NULL: nothing */
-    Str notice;         /* set by who sends: how letters are to come, where they are asked for */
-    Str sent;           /* token of what was sent from this browser a moment ago; empty: nothing */
+    Str held;            /* the slot that it holds; empty: none, or no longer */
+    int64_t held_until;  /* until when */
+    Str ticket;          /* of the waiting room, with which it was let in; empty: with none */
+    int64_t admitted_at; /* when; 0: never */
+    Str bundle;          /* id of the bundle that handed answers on; empty: it stands alone */
+    const Json *handed;  /* what that handed on, by field; NULL: nothing */
+    Str notice;          /* set by who sends: how letters are to come, where they are asked for */
+    Str sent;            /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out);
@@ -28,6 +30,8 @@ Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out);
    that he sent last. RC_DENIED "sign-in": this procedure wants to know whose it is; "inside": it is
    for officials; "authn-low", "proof-low": more has to be shown, or made sure of him. */
 Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel);
+/* Keeps that the draft was let in with a ticket of the waiting room, which wait_check took. */
+Rc defined_admit(Ctx *ctx, const Definition *definition, Str ticket);
 /* Whether it may be begun: its errors. */
 Rc defined_may_begin(Ctx *ctx, const Definition *definition, Str channel);
 /* Keeps what was said to some questions: texts or arrays of texts by field id. */

@@ -7,7 +7,7 @@ enum { MAC_CHARS = 20 };
 struct Waits {
     pthread_mutex_t lock; /* of making rooms */
     Arena *arena;
-    Map rooms;  /* by resource */
+    Map rooms;  /* by opening */
     Digest key; /* of the tickets' MACs: made once, for everybody who waits asks again and again */
 };
 
@@ -26,13 +26,21 @@ void waits_free(Waits *waits) {
     pthread_mutex_destroy(&waits->lock);
 }
 
-static Room *room_of(const Ctx *ctx, Str resource) {
+/* A resource that opens again has another room, and its tickets hold there alone. */
+static Str opening_of(Arena *arena, const Definition *definition) {
+    const Reservation *reservation = definition->reservation;
+    return str_fmt(arena, STR_FMT " %lld", STR_ARG(reservation->resource),
+                   (long long)reservation->room.opens);
+}
+
+static Room *room_of(const Ctx *ctx, const Definition *definition) {
     Waits *waits = ctx->tenant->procedures->waits;
+    Str opening = opening_of(ctx->arena, definition);
     pthread_mutex_lock(&waits->lock);
-    Room *room = map_get(&waits->rooms, resource);
+    Room *room = map_get(&waits->rooms, opening);
     if (!room) {
         room = room_new(waits->arena, time_now(ctx->clock));
-        map_put(&waits->rooms, str_dup(waits->arena, resource), room);
+        map_put(&waits->rooms, str_dup(waits->arena, opening), room);
     }
     pthread_mutex_unlock(&waits->lock);
     return room;
@@ -53,7 +61,7 @@ bool wait_is_open(const Ctx *ctx, const Definition *definition) {
 /* ---- tickets ---- */
 
 static Str mac_of(Ctx *ctx, const Definition *definition, Str ticket) {
-    Str text = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(definition->reservation->resource),
+    Str text = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(opening_of(ctx->arena, definition)),
                        STR_ARG(ticket));
     const Digest *key = &ctx->tenant->procedures->waits->key;
     Digest digest = hash_hmac((Str){(const char *)key->bytes, sizeof key->bytes}, text);
@@ -62,7 +70,7 @@ static Str mac_of(Ctx *ctx, const Definition *definition, Str ticket) {
 
 Str wait_ticket(Ctx *ctx, const Definition *definition) {
     RoomRule rule = rule_of(ctx, definition);
-    Room *room = room_of(ctx, definition->reservation->resource);
+    Room *room = room_of(ctx, definition);
     RoomTicket ticket =
         room_enter(room, &rule, time_now(ctx->clock), (uint32_t)(rand_u64(ctx->rand) >> 32));
     Str text = room_ticket_text(ctx->arena, &ticket);
@@ -80,9 +88,13 @@ Rc wait_place(Ctx *ctx, const Definition *definition, Str ticket, RoomPlace *out
     if (!good)
         return ctx_fail(ctx, RC_INVALID, "bad-ticket", STR_NONE,
                         "This is no ticket of this waiting room: take a new one.");
-    *out = room_place(room_of(ctx, definition->reservation->resource), &rule, &read,
-                      time_now(ctx->clock));
+    *out = room_place(room_of(ctx, definition), &rule, &read, time_now(ctx->clock));
     return RC_OK;
+}
+
+static Rc wait_told(Ctx *ctx) {
+    return ctx_fail(ctx, RC_CONFLICT, "wait", STR_NONE,
+                    "Many want to book now: wait for your turn in the waiting room.");
 }
 
 Rc wait_check(Ctx *ctx, const Definition *definition, Str ticket) {
@@ -91,6 +103,22 @@ Rc wait_check(Ctx *ctx, const Definition *definition, Str ticket) {
     if (!str_empty(ticket) && wait_place(ctx, definition, ticket, &place) == RC_OK &&
         place.admitted)
         return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "wait", STR_NONE,
-                    "Many want to book now: wait for your turn in the waiting room.");
+    return wait_told(ctx);
+}
+
+Rc wait_admitted(Ctx *ctx, const DefinedDraft *draft) {
+    RoomPlace place;
+    const Definition *definition = draft->definition;
+    if (!str_eq(draft->channel, STR("web")) || !wait_is_open(ctx, definition)) return RC_OK;
+    bool in = draft->admitted_at >= definition->reservation->room.opens &&
+              wait_place(ctx, definition, draft->ticket, &place) == RC_OK;
+    return in ? RC_OK : wait_told(ctx);
+}
+
+Rc defined_admit(Ctx *ctx, const Definition *definition, Str ticket) {
+    JsonMembers said = {0};
+    vec_push(ctx->arena, &said, (JsonMember){STR(".ticket"), json_of_str(ticket)});
+    vec_push(ctx->arena, &said,
+             (JsonMember){STR(".admittedAt"), json_of_int(time_now(ctx->clock))});
+    return defined_keep(ctx, definition, &said);
 }

@@ -103,7 +103,7 @@ static void entry_post(HttpExchange *x) {
     if (faults.len)
         entry_show(x, 422, form, &faults);
     else if (definition)
-        page_procedure_begin(x, definition, channel);
+        page_procedure_begin(x, definition, channel, STR_NONE);
     else
         page_bulky_begin(x, json_of_str(channel));
 }

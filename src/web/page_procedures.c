@@ -191,16 +191,19 @@ static void start_get(HttpExchange *x) {
     view_str(&view, "wait", waits ? page_wait_url(ctx->arena, definition, STR_NONE) : STR_NONE);
     opens_set(&view, definition, today(ctx));
     view_str(&view, "draft",
-             str_empty(draft.token) ? STR_NONE : page_draft_url(ctx->arena, &draft));
+             str_empty(draft.token) || page_wait_keeps(ctx, &draft)
+                 ? STR_NONE
+                 : page_draft_url(ctx->arena, &draft));
     identity_set(x, &view, definition);
     page_contact(x, &view, "phone");
     page_contact(x, &view, "hours");
     page_show(x, 200, WEB_PAGE_PROCEDURE, &view);
 }
 
-void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel) {
+void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel, Str ticket) {
     Ctx *ctx = http_ctx(x);
     Rc rc = defined_begin(ctx, definition, channel);
+    if (rc == RC_OK && !str_empty(ticket)) rc = defined_admit(ctx, definition, ticket);
     if (rc == RC_OK)
         page_see(x, ask_url(ctx->arena, definition, &definition->pages.items[0]));
     else if (rc == RC_DENIED && (str_eq(ctx->error.code, STR("sign-in")) || is_low(&ctx->error)))
@@ -214,10 +217,14 @@ static void begin_post(HttpExchange *x) {
     const Definition *definition = asked_for(x);
     if (!definition || !page_form(x, &form)) return;
     Ctx *ctx = http_ctx(x);
-    if (wait_check(ctx, definition, http_query_or(x, "ticket", STR_NONE)) == RC_OK)
-        page_procedure_begin(x, definition, STR("web"));
-    else
+    bool waits = wait_is_open(ctx, definition);
+    Str ticket = http_query_or(x, "ticket", STR_NONE);
+    if (wait_check(ctx, definition, ticket) != RC_OK)
         page_see(x, page_wait_url(ctx->arena, definition, STR_NONE));
+    else if (waits)
+        page_wait_begin(x, definition, ticket);
+    else
+        page_procedure_begin(x, definition, STR("web"), STR_NONE);
 }
 
 /* ---- questions ---- */
@@ -435,6 +442,11 @@ static bool is_slot_error(const Error *error) {
     return false;
 }
 
+/* The waiting room is open, and the draft was not let in: there it asks for its turn. */
+static bool has_to_wait(const Error *error) {
+    return str_eq(error->code, STR("wait"));
+}
+
 /* The slot can't be had: the draft goes back to the one that it holds, and asks again. */
 static void slot_refused(Asking *asking) {
     Ctx *ctx = asking->ctx;
@@ -498,6 +510,8 @@ static void ask_post(HttpExchange *x) {
     if (holds) rc = booking_hold(ctx, &asking.draft);
     if (faults.wrong)
         asking_show(&asking, 422, true);
+    else if (rc != RC_OK && has_to_wait(&ctx->error))
+        page_see(x, page_wait_url(ctx->arena, asking.definition, STR_NONE));
     else if (rc != RC_OK && is_slot_error(&ctx->error))
         slot_refused(&asking);
     else if (rc != RC_OK)
@@ -656,6 +670,8 @@ static void check_post(HttpExchange *x) {
         page_see(x, page_draft_url(asking.ctx->arena, &asking.draft));
     else if (is_notice_error(&asking.ctx->error))
         check_show(&asking, form);
+    else if (has_to_wait(&asking.ctx->error))
+        page_see(x, page_wait_url(asking.ctx->arena, asking.definition, STR_NONE));
     else if (definition_slot(asking.definition) && is_slot_error(&asking.ctx->error))
         slot_refused(&asking);
     else

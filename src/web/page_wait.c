@@ -77,6 +77,31 @@ static void place_get(HttpExchange *x) {
         place_show(x, definition, &place);
 }
 
+/* ---- drafts ---- */
+
+bool page_wait_keeps(Ctx *ctx, const DefinedDraft *draft) {
+    Error before = ctx->error;
+    bool waits = !str_empty(draft->token) && wait_admitted(ctx, draft) != RC_OK;
+    ctx->error = before;
+    return waits;
+}
+
+void page_wait_begin(HttpExchange *x, const Definition *definition, Str ticket) {
+    Ctx *ctx = http_ctx(x);
+    DefinedDraft draft;
+    Rc rc = defined_draft(ctx, definition, &draft);
+    bool waits = rc == RC_OK && page_wait_keeps(ctx, &draft);
+    if (rc == RC_OK && !waits) {
+        page_procedure_begin(x, definition, STR("web"), ticket);
+        return;
+    }
+    if (rc == RC_OK) rc = defined_admit(ctx, definition, ticket);
+    if (rc == RC_OK)
+        page_see(x, page_draft_url(ctx->arena, &draft));
+    else
+        page_fail(x);
+}
+
 const HttpRoute page_wait_rows[] = {
     {HTTP_GET, "/wait/{resource}", enter_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET, "Procedures",
      "Enter a waiting room", NULL, NULL, page_shown},

@@ -215,8 +215,9 @@ Json page_remedy(Arena *arena, const Json *told); /* one of them */
 Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
 
 /* ---- procedures that are definitions ---- */
-/* Begins a draft of one and leads to its first question. */
-void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel);
+/* Begins a draft of one and leads to its first question. ticket: of the waiting room that let him
+   in; empty: there is none. */
+void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel, Str ticket);
 /* What the pages of an entry for somebody else say above everything; null on one's own. */
 Json page_channel_notice(const Ctx *ctx, Str channel);
 /* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. files:
@@ -334,6 +335,10 @@ void page_booking(HttpExchange *x, View *view, const Entity *application, Str ba
 
 /* A waiting room, and the place of a ticket in it. */
 Str page_wait_url(Arena *arena, const Definition *definition, Str ticket);
+/* Whether it is open and has not let a draft in yet. */
+bool page_wait_keeps(Ctx *ctx, const DefinedDraft *draft);
+/* Begins with an admitted ticket; what was answered before the room opened stays. */
+void page_wait_begin(HttpExchange *x, const Definition *definition, Str ticket);
 /* `entry` of a case to a lottery; null: it entered none. */
 void page_draw_entry(HttpExchange *x, View *view, const Entity *application);
 

@@ -246,6 +246,70 @@ static void the_form_opens_with_an_admitted_ticket_while_the_room_is_open(void *
     GOOD(house, wait_check(&house->ctx, vaccine(house), STR_NONE));
 }
 
+/* The starter's vaccinations, whose room opens at that instant. */
+static Definition opening_at(House *house, int64_t opens) {
+    Definition definition = *vaccine(house);
+    Reservation *reservation = NEW(house->arena, Reservation);
+    *reservation = *definition.reservation;
+    reservation->room.until += opens - reservation->room.opens;
+    reservation->room.from += opens - reservation->room.opens;
+    reservation->room.opens = opens;
+    definition.reservation = reservation;
+    return definition;
+}
+
+static Rc choose_of(House *house, const Definition *definition) {
+    DefinedDraft draft;
+    say(house, "slot", SLOT);
+    TRY(defined_draft(&house->ctx, definition, &draft));
+    return booking_hold(&house->ctx, &draft);
+}
+
+static Rc send_of(House *house, const Definition *definition) {
+    DefinedDraft draft;
+    Receipt receipt;
+    TRY(defined_draft(&house->ctx, definition, &draft));
+    return defined_send(&house->ctx, &draft, &receipt);
+}
+
+static void a_draft_of_before_the_opening_holds_and_sends_nothing_without_a_ticket(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Definition one = opening_at(house, HOUSE_NOW + 2 * TIME_HOUR),
+               next = opening_at(house, HOUSE_NOW + TIME_DAY);
+    begin(house, &house->resident, "a browser", "web");
+    house->clock.fixed = HOUSE_NOW + 2 * TIME_HOUR + TIME_SECOND;
+    FAILS(house, choose_of(house, &one), RC_CONFLICT, "wait");
+    FAILS(house, send_of(house, &one), RC_CONFLICT, "wait");
+    assert_int_equal(slot_now(house, SLOT).held, 0);
+    GOOD(house, defined_admit(ctx, &one, wait_ticket(ctx, &next)));
+    FAILS(house, choose_of(house, &one), RC_CONFLICT, "wait");
+    GOOD(house, defined_admit(ctx, &one, wait_ticket(ctx, &one)));
+    GOOD(house, choose_of(house, &one));
+    house->clock.fixed += TIME_HOUR; /* who began in time goes on */
+    GOOD(house, choose_of(house, &one));
+    GOOD(house, send_of(house, &one));
+    begin(house, &house->clerk, "the desk", "counter"); /* nobody waits here for his turn */
+    say(house, "people", "1");
+    GOOD(house, choose_of(house, &one));
+    GOOD(house, send_of(house, &one));
+}
+
+static void each_opening_has_a_room_of_its_own(void **state) {
+    House *house = *state;
+    Definition next = opening_at(house, opening() + 7 * TIME_DAY);
+    RoomPlace place;
+    house->clock.fixed = opening() - TIME_MINUTE;
+    Str ticket = STR_NONE;
+    for (int i = 0; i < 3; i++)
+        ticket = wait_ticket(&house->ctx, vaccine(house));
+    house->clock.fixed += 7 * TIME_DAY + TIME_HOUR;
+    FAILS(house, wait_place(&house->ctx, &next, ticket, &place), RC_INVALID, "bad-ticket");
+    ticket = wait_ticket(&house->ctx, &next);
+    GOOD(house, wait_place(&house->ctx, &next, ticket, &place));
+    assert_int_equal(place.ahead, 0);
+}
+
 static void a_forged_ticket_is_none(void **state) {
     House *house = *state;
     RoomPlace place;
@@ -377,6 +441,8 @@ int main(void) {
         TEST(a_case_takes_another_time_until_the_day_before),
         TEST(tabs_of_one_draft_hold_one_slot),
         TEST(the_form_opens_with_an_admitted_ticket_while_the_room_is_open),
+        TEST(a_draft_of_before_the_opening_holds_and_sends_nothing_without_a_ticket),
+        TEST(each_opening_has_a_room_of_its_own),
         TEST(a_forged_ticket_is_none),
         TEST(faults_of_a_reservation_name_their_place),
         TEST(what_a_form_asks_for_a_slot_is_linted),
