@@ -126,9 +126,12 @@ typedef struct Try {
     Digest account, client, all;
     bool from; /* the client's address is known */
 } Try;
-/* Counted as failed before anything is looked at; RC_LIMIT beyond a limit. account: of whom, or
-   what stands for him where he isn't known. */
+/* Counted as failed before anything is looked at that could be guessed; RC_LIMIT beyond a limit.
+   account: of whom, or what stands for him where he isn't known. */
 Rc try_begin(Ctx *ctx, Str account, Try *out);
+/* The same of what takes a hash of a password or a call to a provider: it has a limit for all
+   together, which what is made up for nothing must not fill. */
+Rc try_begin_dear(Ctx *ctx, Str account, Try *out);
 /* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account. */
 void try_end(Ctx *ctx, const Try *tried, Rc rc);
 /* Seconds until no limit stands in the way, at least 1. */

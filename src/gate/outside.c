@@ -148,9 +148,9 @@ static void step(GateOutside *outside);
 static void end(GateOutside *outside, Rc rc) {
     Ctx *ctx = outside->ctx;
     Str code = ctx->error.code;
-    bool stopped = rc != RC_OK && str_eq(code, STR("outside-stopped")); /* which is no failure */
+    bool stopped = str_eq(code, STR("outside-stopped")); /* which is no failure */
     bool theirs = str_starts(code, STR("outside-")) && !stopped;
-    if (outside->trying) try_end(ctx, &outside->tried, stopped ? RC_CONFLICT : rc);
+    if (outside->trying) try_end(ctx, &outside->tried, rc);
     if (rc != RC_OK && outside->provider && theirs) provider_tell(ctx, outside->provider);
     outside->done(outside->arg, outside, rc);
 }
@@ -303,7 +303,8 @@ GateOutsideUse gate_outside_use(Str state) {
     return OUTSIDE_SIGN_IN;
 }
 
-/* The state is taken whatever else was brought: nobody comes twice with one. */
+/* The state is taken first, whatever else was brought: nobody comes twice with one, and what is
+   made up counts nowhere. */
 static Rc state_take(GateOutside *outside, Str state) {
     ChallengeOf of = challenge_of(outside);
     Str challenge = str_sub(state, STATE_HEAD, state.len);
@@ -323,11 +324,11 @@ static Rc error_said(Ctx *ctx, Str error) {
 static Rc return_check(GateOutside *outside, const GateOutsideSaid *said) {
     Ctx *ctx = outside->ctx;
     TRY(provider_find(outside, said->provider));
-    TRY(try_begin(ctx, said->state, &outside->tried));
-    outside->trying = true;
     TRY(state_take(outside, said->state));
     if (!str_empty(said->error)) return error_said(ctx, said->error);
     if (str_empty(said->code) || said->code.len > CODE_MOST) return error_said(ctx, STR("no code"));
+    TRY(try_begin_dear(ctx, said->state, &outside->tried));
+    outside->trying = true;
     return RC_OK;
 }
 

@@ -407,13 +407,11 @@ static Rc prove(Ctx *ctx, const GatePasskeySaid *said, GatePasskeyUse use, const
     Try tried;
     TRY(brought_read(ctx, said, &proof.brought));
     TRY(known_load(ctx, &proof.brought, &proof.passkey, &proof.known));
+    TRY(client_check(ctx, said, &proof.brought, &(ChallengeOf){.use = use}));
     bool own = use == PASSKEY_STEP_UP;
     TRY(try_begin(ctx, own ? gate_actor(ctx)->id : proof.passkey.account, &tried));
-    Rc rc = client_check(ctx, said, &proof.brought, &(ChallengeOf){.use = use});
-    if (rc == RC_OK) {
-        own_check(ctx, use, &proof);
-        rc = verify(ctx, &proof, account);
-    }
+    own_check(ctx, use, &proof);
+    Rc rc = verify(ctx, &proof, account);
     try_end(ctx, &tried, rc);
     return rc;
 }

@@ -234,7 +234,7 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     const Entity *account;
     Str id = account_id(ctx, login);
     Try tried;
-    TRY(try_begin(ctx, id, &tried));
+    TRY(try_begin_dear(ctx, id, &tried));
     Rc rc = account_load(ctx, id, &account);
     if (rc == RC_OK) rc = account_verify(ctx, account, password);
     try_end(ctx, &tried, rc);
@@ -381,7 +381,7 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     const Entity *account;
     if (!session) return session_none(ctx);
     Try tried;
-    TRY(try_begin(ctx, session->account, &tried));
+    TRY(try_begin_dear(ctx, session->account, &tried));
     Rc rc = account_load(ctx, session->account, &account);
     if (rc == RC_OK) rc = account_verify(ctx, account, password);
     try_end(ctx, &tried, rc);

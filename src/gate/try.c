@@ -1,6 +1,6 @@
 /* try: how often something may be tried that could be guessed: a password, a passkey, a number.
-   What was wrong is counted by what it was tried at, by the address it came from, and altogether.
- */
+   What was wrong is counted by what it was tried at, by the address it came from, and, where a try
+   costs much, altogether. */
 #include "gate_int.h"
 
 typedef struct Failures {
@@ -74,23 +74,25 @@ static void try_back(Gate *gate, const Try *tried) {
     if (tried->from) failure_back(gate, &tried->client);
 }
 
-/* Counted as failed before anything is hashed; the password is not looked at beyond a limit. */
 Rc try_begin(Ctx *ctx, Str account, Try *out) {
     Gate *gate = ctx->tenant->gate;
     *out = try_of(ctx, account);
     TRY(failure_count(ctx, gate, &out->account, &by_key));
     Rc rc = out->from ? failure_count(ctx, gate, &out->client, &by_client) : RC_OK;
-    if (rc != RC_OK) {
-        failure_back(gate, &out->account);
-        return rc;
-    }
-    rc = failure_count(ctx, gate, &out->all, &altogether);
+    if (rc != RC_OK) failure_back(gate, &out->account);
+    return rc;
+}
+
+Rc try_begin_dear(Ctx *ctx, Str account, Try *out) {
+    Gate *gate = ctx->tenant->gate;
+    TRY(try_begin(ctx, account, out));
+    Rc rc = failure_count(ctx, gate, &out->all, &altogether);
     if (rc != RC_OK) try_back(gate, out);
     return rc;
 }
 
-/* What was no wrong password is no failure; a right one forgives those of its account. All tries
-   together are counted whatever became of them, as each costs the same. */
+/* What was no wrong password is no failure; a right one forgives those of its account. All dear
+   tries together are counted whatever became of them, as each costs the same. */
 void try_end(Ctx *ctx, const Try *tried, Rc rc) {
     Gate *gate = ctx->tenant->gate;
     if (rc == RC_DENIED) return;

@@ -1,5 +1,6 @@
 /* Tests of passkeys of accounts: adding, coming in, confirming, removing, and who may not. */
 #include "../procedure/house.h"
+#include "gate/provider.h"
 #include "device.h"
 
 #include <setjmp.h>
@@ -268,6 +269,42 @@ static void tries_are_counted_as_those_of_passwords(void **state) {
     GOOD(house, come_in(&clerk, &token));
     device_end(&thief.device);
     device_end(&clerk.device);
+}
+
+static void told(void *arg, GateOutside *outside, Rc rc) {
+    (void)outside;
+    *(Rc *)arg = rc;
+}
+
+/* What costs nothing keeps nobody from coming in, however often it comes. */
+static void made_up_answers_stop_nobodys_sign_in(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Person thief = person_new(house, "thief's");
+    Provider provider = {.seen = {.id = STR("outside")}, .issuer = STR("https://id.example.jp")};
+    Providers providers = {0}, *before = house->tenant.gate->providers;
+    Str token;
+    vec_push(house->arena, &providers.items, &provider);
+    house->tenant.gate->providers = &providers;
+    for (int i = 0; i < 601; i++) {
+        Rc rc = RC_OK;
+        nobody(&thief);
+        thief.device.id = str_fmt(house->arena, "credential %d", i);
+        thief.user = packed(&thief, STR("anybody"));
+        GatePasskeySaid said = answer(&thief, PASSKEY_SIGN_IN, STR("AAAA"));
+        FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
+        gate_outside_return(ctx, &(GateOutsideSaid){.provider = STR("outside"),
+                                                    .state = str_fmt(house->arena, "s.%d", i),
+                                                    .code = STR("code"),
+                                                    .done = told,
+                                                    .arg = &rc});
+        assert_int_equal(rc, RC_CONFLICT);
+        assert_true(str_eq(ctx->error.code, STR("stale-challenge")));
+    }
+    house->tenant.gate->providers = before;
+    FAILS(house, gate_sign_in(ctx, STR("clerk"), STR("wrong"), &token), RC_DENIED,
+          "wrong-password");
+    device_end(&thief.device);
 }
 
 /* ---- challenges ---- */
@@ -611,6 +648,7 @@ int main(void) {
         TEST(a_device_without_counter_comes_in_again),
         TEST(what_nobody_has_and_what_is_signed_wrong_answer_the_same),
         TEST(tries_are_counted_as_those_of_passwords),
+        TEST(made_up_answers_stop_nobodys_sign_in),
         TEST(a_challenge_is_answered_once_in_its_browser_for_its_use_and_soon),
         TEST(a_challenge_of_another_use_or_handle_is_none),
         TEST(passkeys_hold_for_the_name_that_the_city_is_asked_by),
