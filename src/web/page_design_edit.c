@@ -104,7 +104,8 @@ typedef struct Edit {
     HttpExchange *x;
     Ctx *ctx;
     Publishing of;
-    OutlineNode node;
+    OutlineNode node; /* its value is what the form said, once that was read */
+    Str seen;         /* hash of what is stored there */
     JsonItems members, lists;
 } Edit;
 
@@ -252,6 +253,13 @@ static void wording_set(View *one, const Json *value) {
     view_items(one, "texts", &texts);
 }
 
+/* What was typed in the place of a number stands there as it was typed. */
+static Str whole_write(Arena *arena, const Json *value) {
+    Buf out = buf_new(arena, EDIT_FORM_MAX);
+    if (value && value->kind != JSON_NULL) value_write(&out, value);
+    return buf_str(&out);
+}
+
 static void lines_set(View *one, const char *as, Str text) {
     view_str(one, "as", str_of(as));
     view_set(one, "value", json_of_str(text));
@@ -283,8 +291,7 @@ static void member_add(Edit *edit, Str prefix, const MemberRow *row, const Json 
     else if (row->form == MEMBER_TRUTH)
         view_str(&one, "as", STR("tick"));
     else
-        lines_set(&one, "whole",
-                  value ? str_fmt(arena, "%lld", (long long)value->value.integer) : STR_NONE);
+        lines_set(&one, "whole", whole_write(arena, value));
     vec_push(arena, &edit->members, view_value(&one));
 }
 
@@ -364,8 +371,10 @@ static Rc edit_load(HttpExchange *x, Str path, Edit *out) {
     if (!out->of.draft)
         return ctx_fail(out->ctx, RC_NOT_FOUND, "no-draft", out->of.id,
                         "This procedure isn't being written: begin its next version.");
-    if (outline_exact(out->ctx->arena, out->of.draft, path, &out->node) && out->node.value)
+    if (outline_exact(out->ctx->arena, out->of.draft, path, &out->node) && out->node.value) {
+        out->seen = decide_hash(out->ctx->arena, out->node.value);
         return RC_OK;
+    }
     return ctx_fail(out->ctx, RC_NOT_FOUND, "no-place", path,
                     "The draft has nothing there any more: go back to the procedure.");
 }
@@ -424,7 +433,7 @@ static void edit_show(Edit *edit, int status, const Faults *faults, bool saved) 
     crumbs_set(edit->x, &view, &edit->of, edit->node.path);
     view_set(&view, "title", view_text(arena, words.ja, words.en));
     view_set(&view, "at", json_of_str(edit->node.path));
-    view_str(&view, "seen", decide_hash(arena, edit->node.value));
+    view_str(&view, "seen", edit->seen);
     view_bool(&view, "saved", saved);
     view_items(&view, "members", &edit->members);
     view_items(&view, "lists", &edit->lists);
@@ -532,7 +541,7 @@ static Rc edit_save(Edit *edit, const HttpForm *form, Str *at) {
 
 /* What this object was when its form was drawn is what it is. */
 static bool is_as_seen(const Edit *edit, const HttpForm *form) {
-    return str_eq(http_form_value(form, "seen"), decide_hash(edit->ctx->arena, edit->node.value));
+    return str_eq(http_form_value(form, "seen"), edit->seen);
 }
 
 /* Another part of the draft may have been saved meanwhile: then this one is put into that. */
