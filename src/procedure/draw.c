@@ -5,8 +5,13 @@
 #include <stdlib.h>
 
 #define TICKET_TYPE LD_DEFAULT "LotteryTicket"
+#define DRAND       "drand-quicknet"
 
-enum { SALT_CHARS = 26, TICKET_CHARS = 26, STEPS_AT_ONCE = 500, SEED_MAX = 200, MONTHS_AHEAD = 3 };
+enum { SALT_CHARS = 26, TICKET_CHARS = 26, STEPS_AT_ONCE = 500, MONTHS_AHEAD = 3 };
+enum { SEED_MAX = 200, DRAND_CHARS = 64 };
+
+/* Within it the timer has been to every case of a lottery that was drawn. */
+static const int64_t settling_time = TIME_HOUR;
 
 static const Str state_words[] = {
     [DRAW_NONE] = STR("open"),
@@ -29,7 +34,7 @@ Str draw_name(Arena *arena, const Reservation *reservation, Date month) {
 
 /* An hour after the closing: nobody can have known it while he could still enter. */
 Str draw_randomness(Arena *arena, const ReservationLottery *lottery, Date month) {
-    if (!str_eq(lottery->randomness, STR("drand-quicknet"))) return lottery->randomness;
+    if (!str_eq(lottery->randomness, STR(DRAND))) return lottery->randomness;
     int64_t at = lottery_closes(lottery, month) + TIME_HOUR;
     return str_fmt(arena, STR_FMT " round %lld", STR_ARG(lottery->randomness),
                    (long long)lottery_drand_round(at));
@@ -76,6 +81,13 @@ Rc draw_load(Ctx *ctx, const Definition *definition, Date month, Draw *out) {
     return RC_OK;
 }
 
+/* Who won by a seed that came late holds his slot before what is left is anybody's. */
+static bool is_settled(const Ctx *ctx, const Entity *entity) {
+    const Json *entries = list_of(entity, IRI("entries"));
+    if (!str_eq(entity_text(entity, IRI("state")), state_words[DRAW_DRAWN])) return false;
+    return !entries || !entries->len || time_now(ctx->clock) >= entity->modified_at + settling_time;
+}
+
 Rc draw_phase(Ctx *ctx, const Reservation *reservation, Date day, LotteryPhase *out) {
     const Entity *entity;
     *out = PHASE_FREE;
@@ -86,8 +98,8 @@ Rc draw_phase(Ctx *ctx, const Reservation *reservation, Date day, LotteryPhase *
     Rc rc =
         ledger_entity(ctx, ctx->tenant->ledger, draw_id(ctx->arena, reservation, month), &entity);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    bool drawn = rc == RC_OK && str_eq(entity_text(entity, IRI("state")), state_words[DRAW_DRAWN]);
-    if (!drawn) *out = PHASE_DRAWING; /* nobody books before those who entered have their answer */
+    if (rc == RC_NOT_FOUND || !is_settled(ctx, entity))
+        *out = PHASE_DRAWING; /* nobody books before those who entered have their answer */
     return RC_OK;
 }
 
@@ -204,8 +216,14 @@ void draw_leave(Ctx *ctx, Command *command, const Entity *application) {
 
 /* ---- closing and drawing ---- */
 
-static Command *draw_command(Ctx *ctx, const char *kind, const Draw *draw, Entity **after) {
-    Command *command = case_command(ctx, str_of(kind), STR_NONE, STR("timer"));
+/* What is done to a lottery, and by which way. */
+typedef struct DrawAct {
+    const char *kind;
+    Str channel;
+} DrawAct;
+
+static Command *draw_command(Ctx *ctx, const Draw *draw, DrawAct act, Entity **after) {
+    Command *command = case_command(ctx, str_of(act.kind), STR_NONE, act.channel);
     Arena *arena = command_arena(command);
     Delta *delta = NEW(arena, Delta);
     PartPut *put = NEW(arena, PartPut);
@@ -229,7 +247,7 @@ static Rc draw_close(Ctx *ctx, const Draw *draw) {
     const Reservation *reservation = draw->definition->reservation;
     Entity *after;
     Outcome outcome;
-    Command *command = draw_command(ctx, "lottery.close", draw, &after);
+    Command *command = draw_command(ctx, draw, (DrawAct){"lottery.close", STR("timer")}, &after);
     Arena *arena = command_arena(command);
     entity_set(arena, after, IRI("resource"), json_of_str(reservation->resource));
     entity_set(arena, after, IRI("month"), json_of_str(reservation_month_text(arena, draw->month)));
@@ -338,16 +356,31 @@ static Rc draw_publish(Ctx *ctx, const Draw *draw) {
                         "A lottery has at most %d entries: divide the resource into several.",
                         LOTTERY_ENTRIES_MAX);
     lottery_of(ctx, draw->definition->reservation, &cases, &list);
-    Command *command = draw_command(ctx, "lottery.publish", draw, &after);
+    Command *command = draw_command(ctx, draw, (DrawAct){"lottery.publish", STR("timer")}, &after);
     list_set(command_arena(command), after, &list);
     state_set(command_arena(command), after, list.entries.len ? DRAW_CLOSED : DRAW_DRAWN);
     return case_execute(ctx, command, &outcome);
 }
 
-static bool good_seed(Str seed) {
-    for (size_t i = 0; i < seed.len; i++)
-        if (seed.ptr[i] <= ' ' || seed.ptr[i] > '~') return false;
-    return seed.len >= 4 && seed.len <= SEED_MAX;
+/* Of drand what its round is: 64 hex digits in small letters, as it publishes them. */
+static Rc seed_check(Ctx *ctx, const Draw *draw, Str seed) {
+    bool drand = str_starts(draw->lottery.randomness, STR(DRAND)), good = true;
+    for (size_t i = 0; i < seed.len; i++) {
+        char c = seed.ptr[i];
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        good = good && (drand ? hex : c > ' ' && c <= '~');
+    }
+    if (!good || (drand ? seed.len != DRAND_CHARS : seed.len < 4 || seed.len > SEED_MAX))
+        return ctx_fail(
+            ctx, RC_INVALID, "bad-seed", STR("seed"),
+            "The seed is what was published: of drand 64 digits 0 to 9 and a to f, else "
+            "from 4 to %d letters and digits without blanks.",
+            SEED_MAX);
+    const ReservationLottery *lottery = &draw->definition->reservation->lottery;
+    int64_t round = lottery_drand_round(lottery_closes(lottery, draw->month) + TIME_HOUR);
+    if (!drand || lottery_drand_round(time_now(ctx->clock)) > round) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "not-published", draw->id,
+                    "The round of drand that gives the seed is still to come: wait for it.");
 }
 
 Rc draw_seed(Ctx *ctx, const Definition *definition, Date month, Str seed) {
@@ -363,11 +396,8 @@ Rc draw_seed(Ctx *ctx, const Definition *definition, Date month, Str seed) {
     if (draw.state != DRAW_CLOSED)
         return ctx_fail(ctx, RC_CONFLICT, "not-closed", draw.id,
                         "A seed is entered once the list of entries is out.");
-    if (!good_seed(seed))
-        return ctx_fail(ctx, RC_INVALID, "bad-seed", STR("seed"),
-                        "The seed is from 4 to %d letters and digits without blanks, as published.",
-                        SEED_MAX);
-    Command *command = draw_command(ctx, "lottery.draw", &draw, &after);
+    TRY(seed_check(ctx, &draw, seed));
+    Command *command = draw_command(ctx, &draw, (DrawAct){"lottery.draw", STR("web")}, &after);
     Arena *arena = command_arena(command);
     entity_set(arena, after, IRI("seed"), json_of_str(str_dup(arena, seed)));
     JsonItems ranks = {0};
@@ -405,10 +435,12 @@ static PartSlot *win_hold(const Settling *settling, Command *command, const Draw
     return part;
 }
 
-static int64_t win_until(const Settling *settling) {
+/* What was drawn has its days however late the seed came; who moves up, until the rest is free. */
+static int64_t win_until(const Settling *settling, const DrawCase *one) {
     Date today = time_jst_date(time_now(settling->ctx->clock));
     int64_t until = time_jst_start(today) + (settling->lottery->confirm + 1) * TIME_DAY;
-    return until < settling->frees ? until : settling->frees;
+    bool drawn = one->wins && in_state(one, settling->lottery->entered);
+    return drawn || until < settling->frees ? until : settling->frees;
 }
 
 static void due_set(Arena *arena, Entity *set, int64_t until) {
@@ -432,7 +464,7 @@ static Rc case_settle(Settling *settling, const DrawCase *one, Str to) {
     vec_push(arena, from, str_dup(arena, one->state));
     Entity *set = entity_new(arena, str_dup(arena, one->id), STR(CASE_TYPE));
     if (str_eq(to, settling->lottery->won)) {
-        int64_t until = win_until(settling);
+        int64_t until = win_until(settling, one);
         due_set(arena, set, until);
         command_add(command, &part_slot_hold, win_hold(settling, command, one, until));
     }
@@ -444,9 +476,23 @@ static Rc case_settle(Settling *settling, const DrawCase *one, Str to) {
                        .kind = to};
     command_needs(command, step->id);
     command_add(command, &part_case_step, step);
-    settling->steps++;
     Rc rc = case_execute(ctx, command, &outcome);
-    return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on")) ? RC_OK : rc;
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("moved-on"))) return RC_OK;
+    settling->steps += rc == RC_OK;
+    return rc;
+}
+
+static bool is_full(const Ctx *ctx, Rc rc) {
+    return rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full"));
+}
+
+/* What keeps one case, or one lottery, keeps no other. What is to be tried later is for all. */
+static Rc failed_alone(Ctx *ctx, Str id, Rc rc) {
+    if (rc == RC_OK || rc == RC_BUSY || ctx_check_deadline(ctx) != RC_OK) return rc;
+    log_error("procedure", STR_FMT " does not go on in its lottery: " STR_FMT, STR_ARG(id),
+              STR_ARG(ctx->error.detail));
+    ctx->error = (Error){0};
+    return RC_OK;
 }
 
 static Rc entered_settle(Settling *settling, const DrawCase *one) {
@@ -455,8 +501,14 @@ static Rc entered_settle(Settling *settling, const DrawCase *one) {
     if (in_state(one, lottery->won) && one->until <= now)
         return case_settle(settling, one, lottery->lost);
     if (!in_state(one, lottery->entered)) return RC_OK;
-    if (now >= settling->frees) return case_settle(settling, one, lottery->lost);
-    return case_settle(settling, one, one->wins ? lottery->won : lottery->waiting);
+    if (one->wins) {
+        Rc rc = case_settle(settling, one, lottery->won);
+        if (!is_full(settling->ctx, rc)) return rc;
+        log_warn("procedure", STR_FMT " has won a slot that is taken, and waits for it",
+                 STR_ARG(one->id));
+        return case_settle(settling, one, lottery->waiting);
+    }
+    return case_settle(settling, one, now < settling->frees ? lottery->waiting : lottery->lost);
 }
 
 /* 繰上げ: by rank, while something of the slot is free. */
@@ -466,7 +518,7 @@ static Rc waiting_settle(Settling *settling, const DrawCase *one) {
     if (time_now(settling->ctx->clock) >= settling->frees)
         return case_settle(settling, one, lottery->lost);
     Rc rc = case_settle(settling, one, lottery->won);
-    return rc == RC_CONFLICT && str_eq(settling->ctx->error.code, STR("slot-full")) ? RC_OK : rc;
+    return is_full(settling->ctx, rc) ? RC_OK : rc;
 }
 
 static int rank_order(const void *a, const void *b) {
@@ -495,12 +547,12 @@ static Rc draw_settle(Ctx *ctx, const Draw *draw, bool *more) {
     cases_rank(ctx->arena, draw, &cases);
     VEC_EACH (const DrawCase, one, &cases) {
         if (settling.steps >= STEPS_AT_ONCE) break;
-        TRY(entered_settle(&settling, one));
+        TRY(failed_alone(ctx, one->id, entered_settle(&settling, one)));
     }
     *more = *more || settling.steps > 0; /* who waits moves up once all have their result */
     if (settling.steps) return RC_OK;
     VEC_EACH (const DrawCase, one, &cases)
-        TRY(waiting_settle(&settling, one));
+        TRY(failed_alone(ctx, one->id, waiting_settle(&settling, one)));
     return RC_OK;
 }
 
@@ -517,6 +569,11 @@ static Rc draw_round(Ctx *ctx, const Definition *definition, Date month, bool *m
     return draw.state == DRAW_DRAWN ? draw_settle(ctx, &draw, more) : RC_OK;
 }
 
+static Rc month_round(Ctx *ctx, const Definition *definition, Date month, bool *more) {
+    Rc rc = draw_round(ctx, definition, month, more);
+    return failed_alone(ctx, draw_id(ctx->arena, definition->reservation, month), rc);
+}
+
 Rc draws_round(Ctx *ctx, bool *more) {
     Date today = time_jst_date(time_now(ctx->clock));
     Definitions found;
@@ -527,7 +584,7 @@ Rc draws_round(Ctx *ctx, bool *more) {
         const Reservation *reservation = found.items[i]->reservation;
         if (!reservation || reservation->mode != RESERVE_LOTTERY) continue;
         for (int n = 0; n < MONTHS_AHEAD; n++)
-            TRY(draw_round(ctx, found.items[i], reservation_month(today, n), more));
+            TRY(month_round(ctx, found.items[i], reservation_month(today, n), more));
     }
     return RC_OK;
 }

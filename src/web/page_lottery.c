@@ -87,7 +87,32 @@ static void list_get(HttpExchange *x) {
 
 /* ---- the office ---- */
 
-static Rc rows_set(HttpExchange *x, View *view) {
+/* A seed that was not taken: of which lottery. NULL as a fault: none was entered. */
+typedef struct SeedSaid {
+    Str id; /* of its field */
+    const char *fault;
+    Str written;
+} SeedSaid;
+
+static Str seed_id(Arena *arena, const Draw *draw) {
+    return str_fmt(arena, "seed-" STR_FMT "-" STR_FMT,
+                   STR_ARG(draw->definition->reservation->resource),
+                   STR_ARG(reservation_month_text(arena, draw->month)));
+}
+
+static Str seed_fault(Arena *arena, const SeedSaid *said) {
+    return str_fmt(arena, "seed.%s", said->fault);
+}
+
+static void seed_set(View *one, const Draw *draw, const SeedSaid *said) {
+    Str id = seed_id(one->arena, draw);
+    bool own = said->fault && str_eq(said->id, id);
+    view_str(one, "id", id);
+    view_str(one, "error", own ? seed_fault(one->arena, said) : STR_NONE);
+    view_set(one, "written", json_of_str(own ? said->written : STR("")));
+}
+
+static Rc rows_set(HttpExchange *x, View *view, const SeedSaid *said) {
     Ctx *ctx = http_ctx(x);
     Date today = time_jst_date(time_now(ctx->clock));
     Definitions found;
@@ -104,7 +129,7 @@ static Rc rows_set(HttpExchange *x, View *view) {
             draw_set(&one, &draw);
             view_str(&one, "url", lottery_url(ctx->arena, "", &draw));
             view_str(&one, "send", lottery_url(ctx->arena, "/staff", &draw));
-            view_str(&one, "id", str_fmt(ctx->arena, "seed-%d", n));
+            seed_set(&one, &draw, said);
             vec_push(ctx->arena, &rows, view_value(&one));
         }
     }
@@ -112,22 +137,26 @@ static Rc rows_set(HttpExchange *x, View *view) {
     return RC_OK;
 }
 
-static void desk_show(HttpExchange *x, int status, const char *fault, Str written) {
+static void desk_show(HttpExchange *x, int status, const SeedSaid *said) {
     View view = page_view(x);
-    view_set(&view, "written", json_of_str(written));
-    if (fault) {
+    if (said->fault) {
         View errors = view_new(view.arena);
-        view_set(&errors, "seed", json_of_str(str_fmt(view.arena, "seed.%s", fault)));
+        view_set(&errors, str_z(view.arena, said->id), json_of_str(seed_fault(view.arena, said)));
         view_set(&view, "errors", view_value(&errors));
     }
-    if (rows_set(x, &view) == RC_OK)
+    if (rows_set(x, &view, said) == RC_OK)
         page_show(x, status, WEB_PAGE_LOTTERIES, &view);
     else
         page_fail(x);
 }
 
 static void desk_get(HttpExchange *x) {
-    desk_show(x, 200, NULL, STR(""));
+    desk_show(x, 200, &(SeedSaid){0});
+}
+
+static const char *fault_of(const Ctx *ctx, Rc rc) {
+    if (rc == RC_INVALID) return "format";
+    return str_eq(ctx->error.code, STR("not-published")) ? "early" : "late";
 }
 
 static void seed_post(HttpExchange *x) {
@@ -140,7 +169,7 @@ static void seed_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, lottery_url(ctx->arena, "", &draw));
     else if (rc == RC_INVALID || rc == RC_CONFLICT)
-        desk_show(x, 422, rc == RC_INVALID ? "format" : "late", seed);
+        desk_show(x, 422, &(SeedSaid){seed_id(ctx->arena, &draw), fault_of(ctx, rc), seed});
     else
         page_fail(x);
 }

@@ -1,6 +1,7 @@
 /* Tests of the lottery of a reservation, over the starter's community centre: entering, closing,
  * drawing, and what follows for each case. */
 #include "cases.h"
+#include "procedure/procedure_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 
 #define SLOT  "hall/2027-01-09/09:00"
 #define MONTH ((Date){2027, 1, 1})
+#define SEED  "9e98c5f2a6d14b7083e1f0aa55cc3719d2b4e6f8091a2b3c4d5e6f708192a3b4"
 
 enum { PEOPLE = 4 };
 
@@ -97,7 +99,7 @@ static void drawn(House *house, Str *by_rank) {
         GOOD(house, enter(house, i, SLOT, &ids[i]));
     at(house, 12, 11);
     go_on(house);
-    GOOD(house, seed(house, "9e98"));
+    GOOD(house, seed(house, SEED));
     go_on(house);
     Draw draw = loaded(house);
     assert_int_equal(draw.ranks.len, PEOPLE);
@@ -118,7 +120,7 @@ static void entries_are_published_at_the_closing_as_commitments(void **state) {
     assert_true(str_eq(state_of(house, id), STR("entered")));
     assert_int_equal(slot_now(house).left, 1); /* nothing is taken yet */
     FAILS(house, enter(house, 1, "hall/2027-01-10/09:00", &again), RC_CONFLICT, "entered-already");
-    FAILS(house, seed(house, "9e98"), RC_CONFLICT, "not-closed");
+    FAILS(house, seed(house, SEED), RC_CONFLICT, "not-closed");
     GOOD(house, enter(house, 2, SLOT, &again));
     GOOD(house, move(house, again, "withdraw"));
     GOOD(house, enter(house, 2, SLOT, &again)); /* who left may come again */
@@ -149,7 +151,7 @@ static void a_draw_gives_the_first_rank_the_slot_until_it_is_confirmed(void **st
         assert_true(str_eq(state_of(house, by_rank[i]), STR("waiting")));
     assert_int_equal(slot_now(house).held, 1);
     assert_true(str_eq(cases_text(house, by_rank[0], IRI("answerDue")), STR("2026-12-18")));
-    FAILS(house, seed(house, "ffff"), RC_CONFLICT, "drawn");
+    FAILS(house, seed(house, SEED), RC_CONFLICT, "drawn");
     FAILS(house, move(house, by_rank[1], "confirm"), RC_CONFLICT, "slot-full");
     GOOD(house, move(house, by_rank[0], "confirm"));
     assert_true(str_eq(state_of(house, by_rank[0]), STR("booked")));
@@ -194,10 +196,17 @@ static void nothing_is_free_before_it_was_drawn(void **state) {
     go_on(house);
     FAILS(house, enter(house, 2, SLOT, &other), RC_INVALID, "not-offered");
     FAILS(house, seed(house, "x y"), RC_INVALID, "bad-seed");
-    GOOD(house, seed(house, "9e98"));
+    FAILS(house, seed(house, "9e98"), RC_INVALID, "bad-seed"); /* no round of drand is that */
+    GOOD(house, seed(house, SEED));
     go_on(house);
-    assert_true(str_eq(state_of(house, id), STR("lost")));
-    GOOD(house, enter(house, 2, SLOT, &other));
+    FAILS(house, enter(house, 2, SLOT, &other), RC_INVALID, "not-offered");
+    house->clock.fixed += TIME_HOUR;
+    FAILS(house, enter(house, 2, SLOT, &other), RC_CONFLICT, "slot-full");
+    assert_true(str_eq(state_of(house, id), STR("won"))); /* late as the seed is */
+    assert_true(str_eq(cases_text(house, id, IRI("answerDue")), STR("2026-12-28")));
+    at(house, 12, 28);
+    GOOD(house, move(house, id, "confirm"));
+    assert_true(str_eq(state_of(house, id), STR("booked")));
 }
 
 static void a_month_that_nobody_entered_for_is_free_without_a_seed(void **state) {
@@ -210,10 +219,54 @@ static void a_month_that_nobody_entered_for_is_free_without_a_seed(void **state)
     assert_true(str_eq(state_of(house, id), STR("booked")));
 }
 
+static void a_seed_is_of_a_round_that_was_published(void **state) {
+    House *house = *state;
+    Str id;
+    at(house, 12, 3);
+    GOOD(house, enter(house, 1, SLOT, &id));
+    house->clock.fixed = time_jst_start((Date){2026, 12, 11});
+    go_on(house);
+    house->clock.fixed += TIME_HOUR;
+    FAILS(house, seed(house, SEED), RC_CONFLICT, "not-published");
+    house->clock.fixed += 4 * TIME_SECOND;
+    GOOD(house, seed(house, SEED));
+}
+
+/* As somebody who has it of the house. */
+static void hold(House *house, const char *slot, int64_t until) {
+    SlotChoice choice;
+    Outcome outcome;
+    Command *command = case_command(&house->ctx, STR("slot.hold"), STR_NONE, STR("timer"));
+    assert_true(reservation_choice(centre(house)->reservation, str_of(slot), &choice));
+    PartSlot *part = booking_part(command, centre(house)->reservation, &choice);
+    part->name = STR("urn:ngsi-ld:Application:other");
+    part->until = until;
+    command_add(command, &part_slot_hold, part);
+    GOOD(house, case_execute(&house->ctx, command, &outcome));
+}
+
+static void a_winner_whose_slot_is_taken_waits_and_keeps_nobody_else(void **state) {
+    House *house = *state;
+    Str id, other;
+    at(house, 12, 3);
+    GOOD(house, enter(house, 1, SLOT, &id));
+    GOOD(house, enter(house, 2, "hall/2027-01-10/09:00", &other));
+    at(house, 12, 11);
+    go_on(house);
+    hold(house, SLOT, house->clock.fixed + TIME_HOUR);
+    GOOD(house, seed(house, SEED));
+    go_on(house);
+    assert_true(str_eq(state_of(house, id), STR("waiting")));
+    assert_true(str_eq(state_of(house, other), STR("won")));
+    house->clock.fixed += TIME_HOUR + 1;
+    go_on(house);
+    assert_true(str_eq(state_of(house, id), STR("won")));
+}
+
 static void only_officials_enter_a_seed(void **state) {
     House *house = *state;
     house_act(house, &house->resident);
-    FAILS(house, draw_seed(&house->ctx, centre(house), MONTH, STR("9e98")), RC_DENIED,
+    FAILS(house, draw_seed(&house->ctx, centre(house), MONTH, STR(SEED)), RC_DENIED,
           "not-permitted");
 }
 
@@ -226,6 +279,8 @@ int main(void) {
         TEST(a_win_that_lapses_or_is_given_back_goes_to_the_next),
         TEST(nothing_is_free_before_it_was_drawn),
         TEST(a_month_that_nobody_entered_for_is_free_without_a_seed),
+        TEST(a_seed_is_of_a_round_that_was_published),
+        TEST(a_winner_whose_slot_is_taken_waits_and_keeps_nobody_else),
         TEST(only_officials_enter_a_seed),
     };
     return cmocka_run_group_tests_name("draw", tests, NULL, NULL);
