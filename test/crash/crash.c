@@ -14,7 +14,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { LIVES = 40, LIVES_LONG = 1000, LIVES_PER_FOLDER = 10, LIVES_NO_SYNC = 30 };
+enum { LIVES = 30, LIVES_LONG = 1000, LIVES_PER_FOLDER = 10, LIVES_NO_SYNC = 30 };
 
 typedef struct Run {
     bool torn, no_sync;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCH = 3, TEAR_ROUNDS = 120, KILL_ROUNDS = 25 };
+enum { BATCH = 3, TEAR_ROUNDS = 90, KILL_ROUNDS = 25 };
 
 #define ROWS  SPACE(STORE_STATE, "rows")
 #define QUEUE SPACE(STORE_LOCAL, "queue")
