@@ -147,7 +147,28 @@ static void mark_pages(JsonWriter *w, const Json *pages) {
     json_close(w);
 }
 
-/* Whatever a case is decided by; a text that is mended is no other rule. */
+/* The element of a list with an id; NULL: none. */
+static const Json *named_one(const Json *list, Str id) {
+    for (uint32_t i = 0; list && i < list->len; i++)
+        if (str_eq(json_get_str(json_at(list, i), "id"), id)) return json_at(list, i);
+    return NULL;
+}
+
+/* What its move does: where it leads, and which letters tell of it. */
+static void mark_move(JsonWriter *w, const Json *source, Str id) {
+    const Json *move = named_one(json_get(source, STR("moves")), id),
+               *letters = json_get(source, STR("letters"));
+    const Json *to = named_one(json_get(source, STR("states")), json_get_str(move, "to"));
+    mark_text(w, move, "to");
+    mark_value(w, json_get(move, STR("from")));
+    mark_text(w, to, "owner");
+    mark_text(w, to, "outcome");
+    for (uint32_t i = 0; letters && i < letters->len; i++)
+        if (str_eq(json_get_str(json_at(letters, i), "move"), id))
+            mark_value(w, json_at(letters, i));
+}
+
+/* Whatever a case is decided by, and what becomes of it; a text that is mended is no other rule. */
 static Str mark_of(Ctx *ctx, const Json *source, const Json *rule) {
     static const char *const members[] = {"state", "test", "move", "fallback"};
     Buf text = buf_new(ctx->arena, MARKED_MAX);
@@ -161,6 +182,7 @@ static Str mark_of(Ctx *ctx, const Json *source, const Json *rule) {
     mark_tests(&w, json_get(source, STR("conditions")));
     mark_tests(&w, json_get(source, STR("checks")));
     mark_pages(&w, json_get(source, STR("pages")));
+    mark_move(&w, source, json_get_str(rule, "move"));
     json_close(&w);
     Digest digest = hash_sha256(buf_str(&text));
     return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, MARK_CHARS);

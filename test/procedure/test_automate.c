@@ -367,6 +367,11 @@ static void a_changed_rule_begins_anew(void **state) {
     assert_false(str_eq(definition_automatic(quick(house), RULE)->mark, same));
     assert_int_equal(counts(house).run, 0);
     entry_is(house, apply(house, true), BIN_CONFIRM, WHY_ALL, END_OPEN);
+    const Definition *elsewhere; /* its move does something else */
+    GOOD(house,
+         definition_read(&lasting, varied(house, "\"to\":\"registered\"", "\"to\":\"cancelled\""),
+                         &elsewhere));
+    assert_false(str_eq(definition_automatic(elsewhere, RULE)->mark, same));
 }
 
 static size_t alike_to(House *house, Str id, Alike *first) {
