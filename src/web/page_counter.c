@@ -32,13 +32,20 @@ static void minutes_set(View *view, const char *name, int64_t micros) {
         view_int(view, name, (micros + TIME_MINUTE - 1) / TIME_MINUTE);
 }
 
-static Rc counter_of(HttpExchange *x, const Json **counter, Visits *visits) {
+/* A counter as it is now, and of it `name`, `waiting` and `minutes`. */
+static Rc hall_set(HttpExchange *x, View *view, const Json **counter, Visits *visits) {
     Ctx *ctx = http_ctx(x);
+    VisitDay day;
     Str id = http_path_param(x, "counter");
     *counter = visit_counter(ctx, id);
     if (!*counter)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-counter", id, "The city has no such counter.");
-    return visits_today(ctx, id, visits);
+    TRY(visits_today(ctx, id, visits));
+    visits_day(view->arena, visits, &day);
+    view_set(view, "name", name_of(*counter));
+    view_int(view, "waiting", day.waiting);
+    minutes_set(view, "minutes", day.ahead_each < 0 ? -1 : day.ahead_each * day.waiting);
+    return RC_OK;
 }
 
 static Str counter_url(Arena *arena, Str id, const char *rest) {
@@ -62,18 +69,12 @@ static void business_set(View *view, const Json *counter) {
 static void counter_show(HttpExchange *x, int status, const Faults *faults) {
     const Json *counter;
     Visits visits;
-    VisitDay day;
-    if (counter_of(x, &counter, &visits) != RC_OK) {
+    View view = page_view(x);
+    if (hall_set(x, &view, &counter, &visits) != RC_OK) {
         page_fail(x);
         return;
     }
-    View view = page_view(x);
-    Json name = name_of(counter);
-    visits_day(view.arena, &visits, &day);
-    page_crumb_to(&view, name, STR_NONE);
-    view_set(&view, "name", name);
-    view_int(&view, "waiting", day.waiting);
-    minutes_set(&view, "minutes", day.ahead_each < 0 ? -1 : day.ahead_each * day.waiting);
+    page_crumb_to(&view, name_of(counter), STR_NONE);
     view_str(&view, "screen", counter_url(view.arena, http_path_param(x, "counter"), "/screen"));
     business_set(&view, counter);
     if (faults) page_faults(&view, faults);
@@ -163,17 +164,12 @@ static void called_set(View *view, Visits *visits) {
 static void screen_get(HttpExchange *x) {
     const Json *counter;
     Visits visits;
-    VisitDay day;
-    if (counter_of(x, &counter, &visits) != RC_OK) {
+    View view = page_view(x);
+    if (hall_set(x, &view, &counter, &visits) != RC_OK) {
         page_fail(x);
         return;
     }
-    View view = page_view(x);
-    visits_day(view.arena, &visits, &day);
     called_set(&view, &visits);
-    view_set(&view, "name", name_of(counter));
-    view_int(&view, "waiting", day.waiting);
-    minutes_set(&view, "minutes", day.ahead_each < 0 ? -1 : day.ahead_each * day.waiting);
     view_int(&view, "at", time_now(http_ctx(x)->clock));
     again(x, AGAIN_SCREEN);
     page_show(x, 200, WEB_PAGE_COUNTER_SCREEN, &view);
