@@ -233,11 +233,17 @@ static Rc letter_add(const Writing *writing, Command *command, const CaseLetters
     return RC_OK;
 }
 
+static bool issues_any(const Lettering *about) {
+    VEC_EACH (const DefinedLetter, letter, &about->definition->letters)
+        if (str_eq(letter->move, about->move)) return true;
+    return false;
+}
+
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     CaseLetters before;
     bool cut = false;
     Writing writing = {.ctx = ctx, .arena = command_arena(command), .about = about, .cut = &cut};
-    if (!about->definition->letters.len) return RC_OK;
+    if (!issues_any(about)) return RC_OK;
     form_of(ctx, about->application, &writing.form);
     TRY(letters_of(ctx, about->application->id, &before));
     unsigned n = (unsigned)before.len;

@@ -40,7 +40,7 @@ Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application
     CaseLetters letters;
     Arena *arena = http_ctx(x)->arena;
     const Definition *definition = defined_of(http_ctx(x), application);
-    if (!definition) return RC_OK;
+    if (!definition || !definition->letters.len) return RC_OK; /* without asking the store */
     TRY(letters_of(http_ctx(x), application->id, &letters));
     VEC_EACH (const CaseLetter, one, &letters) {
         View row = row_of(arena, &one->letter, title_of(definition, one->letter.kind));
