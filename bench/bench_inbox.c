@@ -57,12 +57,8 @@ static void fill(Ctx *ctx) {
         Arena *arena = command_arena(command);
         for (int i = first; i < first + BATCH; i++) {
             const Entity *entity = one_case(arena, i);
-            Delta *delta = NEW(arena, Delta);
-            PartPut *part = NEW(arena, PartPut);
-            *delta = (Delta){.op = DELTA_PUT, .id = entity->id, .after = (Entity *)entity};
-            *part = (PartPut){.delta = delta, .expect = PUT_ABSENT};
-            command_needs(command, entity->id);
-            command_add(command, &part_put, part);
+            Delta delta = {.op = DELTA_PUT, .id = entity->id, .after = (Entity *)entity};
+            command_put(command, &delta, PUT_ABSENT, 0);
         }
         must(ctx, ledger_execute(ctx, ctx->tenant->ledger, command, &outcome));
         command_free(command);

@@ -65,12 +65,7 @@ static Rc command_send(Trial *trial, size_t number) {
     Str id = str_fmt(arena, "urn:machi:bench:%zu", number % ENTITIES);
     Entity *entity = entity_new(arena, id, STR("urn:machi:Bench"));
     entity_set(arena, entity, STR("urn:machi:value"), json_of_int((int64_t)number));
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
-    *delta = (Delta){.op = DELTA_PUT, .id = id, .after = entity};
-    *put = (PartPut){.delta = delta};
-    command_needs(command, id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = id, .after = entity}, PUT_ANY, 0);
     wait_below(trial, IN_FLIGHT);
     atomic_fetch_add(&trial->waiting, 1);
     Rc rc = ledger_submit(trial->ctx, trial->ledger, command, command_done, trial);

@@ -133,14 +133,8 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
                                                  .actor = ctx->actor ? ctx->actor->id : STR_NONE,
                                                  .channel = STR("cli")});
     Arena *arena = command_arena(command);
-    PartPut *put = NEW(arena, PartPut);
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = DELTA_PUT,
-                     .id = str_dup(arena, *id),
-                     .after = entity_dup(arena, account_entity(ctx, account, *id, hash))};
-    *put = (PartPut){.delta = delta, .expect = PUT_ABSENT};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    Entity *after = entity_dup(arena, account_entity(ctx, account, *id, hash));
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_ABSENT, 0);
     Outcome outcome;
     Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);

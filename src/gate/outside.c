@@ -379,14 +379,9 @@ static Identity identity_of(const GateOutside *outside, const Known *known, Str 
 }
 
 static void put_add(Command *command, const Entity *entity, uint64_t over) {
-    Arena *arena = command_arena(command);
-    PartPut *put = NEW(arena, PartPut);
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){
-        .op = DELTA_PUT, .id = str_dup(arena, entity->id), .after = entity_dup(arena, entity)};
-    *put = (PartPut){.delta = delta, .expect = over ? PUT_VERSION : PUT_ABSENT, .version = over};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    Entity *after = entity_dup(command_arena(command), entity);
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after},
+                over ? PUT_VERSION : PUT_ABSENT, over);
 }
 
 /* Account and link in one command: neither is there without the other. RC_CONFLICT: somebody was

@@ -138,6 +138,9 @@ typedef struct PartPut {
     PutExpect expect;
     uint64_t version; /* PUT_VERSION: RC_CONFLICT unless this is the newest */
 } PartPut;
+/* Adds one, and declares its entity; the delta is copied, what it refers to lives as long as the
+   command. version: of PUT_VERSION. */
+void command_put(Command *command, const Delta *delta, PutExpect expect, uint64_t version);
 extern const PartKind part_look; /* PartLook: who looked at whom, why. Every id in subjects becomes
                                     one line of that person's log */
 typedef struct PartLook {

@@ -35,6 +35,15 @@ static Rc put_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 const PartKind part_put = {"entity.put", 1, put_guard, put_apply};
 
+void command_put(Command *command, const Delta *delta, PutExpect expect, uint64_t version) {
+    PartPut *put = NEW(command_arena(command), PartPut);
+    Delta *own = NEW(command_arena(command), Delta);
+    *own = *delta;
+    *put = (PartPut){.delta = own, .expect = expect, .version = version};
+    command_needs(command, own->id);
+    command_add(command, &part_put, put);
+}
+
 /* ---- look ---- */
 
 static Json ids_of(Arena *arena, const StrVec *ids) {

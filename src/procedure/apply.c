@@ -389,11 +389,7 @@ Rc apply_choose(Ctx *ctx, Str id, Str choice) {
     Arena *arena = command_arena(command);
     Entity *after = entity_new(arena, str_dup(arena, id), STR(CASE_TYPE));
     entity_set(arena, after, IRI("openDataChoice"), json_of_str(choice));
-    Delta *delta = NEW(arena, Delta);
-    *delta = (Delta){.op = DELTA_CHANGE, .id = after->id, .after = after};
-    PartPut *put = NEW(arena, PartPut);
-    *put = (PartPut){.delta = delta, .expect = PUT_PRESENT};
-    command_needs(command, after->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
+                0);
     return case_execute(ctx, command, &outcome);
 }

@@ -19,19 +19,6 @@ typedef struct Looking {
 
 /* ---- what it says ---- */
 
-static FormAnswer *answers_of(Ctx *ctx, const Definition *definition, const Entity *application) {
-    size_t n = 0;
-    VEC_EACH (const FormPage, page, &definition->pages)
-        n += page->fields.len;
-    FormAnswer *answers = NEW_ARRAY(ctx->arena, FormAnswer, n + 1), *next = answers;
-    VEC_EACH (const FormPage, page, &definition->pages)
-        VEC_EACH (const Field, field, &page->fields) {
-            (void)defined_answer(ctx->arena, application, field, next);
-            next++->page = page;
-        }
-    return answers;
-}
-
 static void unmet_add(Arena *arena, const Entity *application, Str iri, const char *member,
                       StrVec *out) {
     const Attr *found = entity_attr(application, iri);
@@ -79,8 +66,7 @@ static AutomaticBin judge(Looking *looking) {
     Form form;
     StrVec unmet = {0};
     unmet_of(ctx->arena, looking->application, &unmet);
-    form_kept(ctx, looking->definition, answers_of(ctx, looking->definition, looking->application),
-              &form);
+    defined_form(ctx, looking->application, &form);
     FeelValue said = form_automatic(ctx, &form, looking->rule, &unmet);
     Str text = str_head(feel_text(ctx->arena, &said), SAID_MAX);
     vec_push(
@@ -159,15 +145,10 @@ static void binned_set(const Looking *looking, Arena *arena, Entity *set) {
 /* Writes down what was found of a case that stays where it is. */
 static void binned_put(const Looking *looking, Command *command) {
     Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
-    Entity *after = entity_new(arena, str_dup(arena, looking->application->id), STR(CASE_TYPE));
+    Entity *after = entity_new(arena, looking->application->id, STR(CASE_TYPE));
     binned_set(looking, arena, after);
-    *delta = (Delta){.op = DELTA_CHANGE, .id = after->id, .after = after};
-    *put =
-        (PartPut){.delta = delta, .expect = PUT_VERSION, .version = looking->application->version};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_VERSION,
+                looking->application->version);
 }
 
 static Rc bin_commit(Looking *looking, const BinEntry *entry, PartStanding standing) {
@@ -319,16 +300,11 @@ Rc automate_round(Ctx *ctx, size_t most, size_t *n) {
 
 static void standing_erred(Ctx *ctx, Command *command, Str procedure, Str rule) {
     Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
     Entity *after = entity_new(arena, standing_id(arena, procedure, rule), STR(AUTOMATIC_TYPE));
     entity_set(arena, after, IRI("procedure"), json_of_str(str_dup(arena, procedure)));
     entity_set(arena, after, IRI("rule"), json_of_str(str_dup(arena, rule)));
     entity_set(arena, after, IRI("erredAt"), json_of_str(time_format(arena, time_now(ctx->clock))));
-    *delta = (Delta){.op = DELTA_PUT, .id = after->id, .after = after};
-    *put = (PartPut){.delta = delta, .expect = PUT_ANY};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_ANY, 0);
 }
 
 void automate_moved(Ctx *ctx, Command *command, const Entity *application, const DefinedMove *move,

@@ -156,16 +156,12 @@ static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
 
 static void ticket_put(Command *command, Str id, Str lottery) {
     Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
-    *delta = (Delta){.op = lottery.len ? DELTA_PUT : DELTA_DELETE, .id = id};
+    Delta delta = {.op = lottery.len ? DELTA_PUT : DELTA_DELETE, .id = id};
     if (lottery.len) {
-        delta->after = entity_new(arena, id, STR(TICKET_TYPE));
-        entity_set(arena, delta->after, IRI("lottery"), json_of_str(lottery));
+        delta.after = entity_new(arena, id, STR(TICKET_TYPE));
+        entity_set(arena, delta.after, IRI("lottery"), json_of_str(lottery));
     }
-    *put = (PartPut){.delta = delta, .expect = lottery.len ? PUT_ABSENT : PUT_PRESENT};
-    command_needs(command, id);
-    command_add(command, &part_put, put);
+    command_put(command, &delta, lottery.len ? PUT_ABSENT : PUT_PRESENT, 0);
 }
 
 void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const DrawWish *wish,
@@ -225,16 +221,10 @@ typedef struct DrawAct {
 static Command *draw_command(Ctx *ctx, const Draw *draw, DrawAct act, Entity **after) {
     Command *command = case_command(ctx, str_of(act.kind), STR_NONE, act.channel);
     Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
     *after = entity_new(arena, str_dup(arena, draw->id), STR(DRAW_TYPE));
-    *delta = (Delta){
+    Delta delta = {
         .op = draw->version ? DELTA_CHANGE : DELTA_PUT, .id = (*after)->id, .after = *after};
-    *put = (PartPut){.delta = delta,
-                     .expect = draw->version ? PUT_VERSION : PUT_ABSENT,
-                     .version = draw->version};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    command_put(command, &delta, draw->version ? PUT_VERSION : PUT_ABSENT, draw->version);
     return command;
 }
 

@@ -105,15 +105,11 @@ static Json joined_json(Arena *arena, const Entity *into, const Entity *applicat
 static void leading_put(Command *command, const Entity *into, const Entity *application,
                         bool with) {
     Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
-    Entity *after = entity_new(arena, str_dup(arena, into->id), STR(CASE_TYPE));
+    Entity *after = entity_new(arena, into->id, STR(CASE_TYPE));
     entity_set_kind(arena, after, ATTR_JSON, IRI("joined"),
                     joined_json(arena, into, application, with));
-    *delta = (Delta){.op = DELTA_CHANGE, .id = after->id, .after = after};
-    *put = (PartPut){.delta = delta, .expect = PUT_VERSION, .version = into->version};
-    command_needs(command, delta->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_VERSION,
+                into->version);
 }
 
 /* A step that no definition has: to the state of joined cases, or back to where it was. */

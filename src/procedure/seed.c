@@ -501,14 +501,8 @@ static void set_time(Arena *arena, Entity *entity, Str iri, int64_t at) {
 }
 
 static void date_add(Command *command, Entity *set) {
-    Arena *arena = command_arena(command);
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
     set->types.len = 0; /* adds none */
-    *delta = (Delta){.op = DELTA_CHANGE, .id = set->id, .after = set};
-    *put = (PartPut){.delta = delta, .expect = PUT_PRESENT};
-    command_needs(command, set->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = set->id, .after = set}, PUT_PRESENT, 0);
 }
 
 static Rc story_date(Seed *seed, Command *command, const Story *story) {

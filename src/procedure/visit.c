@@ -288,15 +288,10 @@ static Rc desk_take(Ctx *ctx, Command *command, const Visit *visit) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &before);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     Entity *after = entity_new(arena, id, STR(LD_DEFAULT "VisitDesk"));
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
+    bool there = rc == RC_OK;
     entity_set(arena, after, IRI("visit"), json_of_str(visit->id));
-    *delta = (Delta){.op = DELTA_PUT, .id = after->id, .after = after};
-    *put = (PartPut){.delta = delta,
-                     .expect = rc == RC_OK ? PUT_VERSION : PUT_ABSENT,
-                     .version = rc == RC_OK ? before->version : 0};
-    command_needs(command, after->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after},
+                there ? PUT_VERSION : PUT_ABSENT, there ? before->version : 0);
     return RC_OK;
 }
 
@@ -307,8 +302,6 @@ static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
     Command *command = case_command(ctx, STR("visit.move"), STR_NONE, STR("counter"));
     Arena *arena = command_arena(command);
     Entity *after = entity_new(arena, visit->id, STR(VISIT_TYPE));
-    Delta *delta = NEW(arena, Delta);
-    PartPut *put = NEW(arena, PartPut);
     bool first =
         to != VISIT_CALLED || visit->state == VISIT_WAITING; /* called again waits no longer */
     entity_set(arena, after, IRI("state"), json_of_str(state_words[to]));
@@ -321,10 +314,8 @@ static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
         entity_set(arena, after, IRI("lastCall"),
                    json_of_str(time_format(arena, time_now(ctx->clock))));
     }
-    *delta = (Delta){.op = DELTA_CHANGE, .id = after->id, .after = after};
-    *put = (PartPut){.delta = delta, .expect = PUT_VERSION, .version = visit->version};
-    command_needs(command, after->id);
-    command_add(command, &part_put, put);
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_VERSION,
+                visit->version);
     Rc rc = first && to == VISIT_CALLED ? desk_take(ctx, command, visit) : RC_OK;
     if (rc != RC_OK) {
         command_free(command);
