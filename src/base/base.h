@@ -15,6 +15,7 @@
 #include "text.h"
 #include "ctx.h"
 #include "near.h"
+#include "secret.h"
 #include "settings.h"
 #include "thread.h"
 

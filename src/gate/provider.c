@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     PROVIDERS_MAX = 16,
@@ -27,23 +26,12 @@ static Rc bad_setting(Ctx *ctx, Str path, const char *text) {
     return ctx_fail(ctx, RC_INVALID, "bad-setting", path, "%s", text);
 }
 
-/* Who else can read a secret is let in as well. */
-static bool is_private(FILE *file) {
-    struct stat info;
-    return fstat(fileno(file), &info) == 0 && !(info.st_mode & 077);
-}
-
-static Rc file_read(Ctx *ctx, Str path, size_t most, bool secret, Str *out) {
+static Rc file_read(Ctx *ctx, Str path, size_t most, Str *out) {
     char *bytes = arena_alloc(ctx->arena, most + 1, 1);
     FILE *file = fopen(str_z(ctx->arena, path), "rbe");
     if (!file)
         return ctx_fail(ctx, RC_FAILED, "no-file", path, "This file cannot be read: %s.",
                         strerror(errno));
-    if (secret && !is_private(file)) {
-        fclose(file);
-        return ctx_fail(ctx, RC_FAILED, "open-file", path,
-                        "This file is open to group or others: chmod 0600 it.");
-    }
     size_t n = fread(bytes, 1, most + 1, file);
     bool whole = !ferror(file) && n <= most;
     fclose(file);
@@ -148,13 +136,11 @@ static Rc client_read(const Reading *r) {
     if (str_empty(r->to->client)) return wrong(r, "client", "The id that the provider gave.");
     if (!str_empty(secret) && !str_empty(key))
         return wrong(r, "secret", "A client has a secret or a key, not both.");
-    if (!str_empty(secret)) {
-        TRY(file_read(ctx, beside(ctx->arena, r->file, secret), SECRET_MOST, true, &text));
-        r->to->secret = str_trim(text);
-        if (str_empty(r->to->secret)) return wrong(r, "secret", "The file of the secret is empty.");
-    }
+    if (!str_empty(secret))
+        TRY(secret_file(ctx, place(r, "secret"), beside(ctx->arena, r->file, secret), SECRET_MOST,
+                        &r->to->secret));
     if (str_empty(key)) return RC_OK;
-    TRY(file_read(ctx, beside(ctx->arena, r->file, key), SECRET_MOST, true, &text));
+    TRY(secret_file(ctx, place(r, "key"), beside(ctx->arena, r->file, key), SECRET_MOST, &text));
     return jose_signer_new(ctx, text, place(r, "key"), &r->to->signer);
 }
 
@@ -239,7 +225,7 @@ static bool may_call(void *arg, Str host, Str address) {
 static Rc list_read(Ctx *ctx, Str path, Providers *out) {
     const Json *json, *list;
     Str text;
-    TRY(file_read(ctx, path, FILE_MOST, false, &text));
+    TRY(file_read(ctx, path, FILE_MOST, &text));
     TRY(json_read(ctx, text, (JsonLimits){.bytes = FILE_MOST, .depth = DOCUMENT_DEPTH}, &json));
     list = json_get(json, STR("providers"));
     if (!list || list->kind != JSON_ARRAY || list->len > PROVIDERS_MAX)

@@ -1,10 +1,7 @@
 #include "mail_int.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAIL_ARENA = 64 << 20, OWN_ARENA = 1 << 20, SECRET_MOST = 1024 };
 
@@ -17,23 +14,9 @@ static Rc bad_setting(Ctx *ctx, const char *name, const char *text) {
 }
 
 static Rc password_read(Ctx *ctx, Mail *mail, Str path) {
-    char bytes[SECRET_MOST + 1];
+    Str password;
     if (str_empty(mail->user)) return RC_OK;
-    FILE *file = str_empty(path) ? NULL : fopen(str_z(ctx->scratch, path), "rbe");
-    if (!file)
-        return ctx_fail(ctx, RC_FAILED, "no-mail-password", STR("mail.password-file"),
-                        "The file of the mail server's password cannot be read: %s.",
-                        str_empty(path) ? "it isn't set" : strerror(errno));
-    struct stat info;
-    bool open = fstat(fileno(file), &info) != 0 || (info.st_mode & 077);
-    size_t n = open ? 0 : fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    if (open)
-        return bad_setting(ctx, "mail.password-file",
-                           "The file is open to group or others: chmod 0600 it.");
-    Str password = str_trim((Str){bytes, n});
-    if (n > SECRET_MOST || str_empty(password))
-        return bad_setting(ctx, "mail.password-file", "A password has 1 to 1024 bytes.");
+    TRY(secret_file(ctx, STR("mail.password-file"), path, SECRET_MOST, &password));
     mail->password = str_dup(mail->arena, password);
     return RC_OK;
 }

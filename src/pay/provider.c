@@ -1,7 +1,5 @@
 #include "pay_int.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PAY_ARENA = 1 << 20, KEY_LEAST = 32, KEY_MOST = 1024, REFERENCE_CHARS = 26, NAME_MOST = 32 };
@@ -47,16 +45,9 @@ static Rc url_check(Ctx *ctx, const Pay *pay) {
 }
 
 static Rc key_read(Ctx *ctx, Pay *pay, Str path) {
-    char bytes[KEY_MOST + 1];
-    FILE *file = str_empty(path) ? NULL : fopen(str_z(ctx->scratch, path), "rbe");
-    if (!file)
-        return ctx_fail(ctx, RC_FAILED, "no-pay-key", STR("pay.key"),
-                        "The file of the provider's key cannot be read: %s.",
-                        str_empty(path) ? "it isn't set" : strerror(errno));
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    Str key = str_trim((Str){bytes, n});
-    if (n > KEY_MOST || key.len < KEY_LEAST)
+    Str key;
+    TRY(secret_file(ctx, STR("pay.key"), path, KEY_MOST, &key));
+    if (key.len < KEY_LEAST)
         return bad_setting(ctx, "pay.key", "The provider's key has 32 to 1024 bytes.");
     pay->key = str_dup(pay->arena, key);
     return RC_OK;

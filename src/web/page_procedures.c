@@ -571,9 +571,8 @@ Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str 
 }
 
 void page_notice(View *view, bool asked, const HttpForm *form) {
-    View one = view_new(view->arena), errors = view_new(view->arena);
-    view_bool(&one, "missing", form != NULL);
-    view_set(view, "notice", asked ? view_value(&one) : json_of_null());
+    View errors = view_new(view->arena);
+    view_bool(view, "notice", asked);
     if (!form) return;
     view_set(&errors, "notice", json_of_str(STR("notice.required")));
     view_set(view, "errors", view_value(&errors));

@@ -238,8 +238,8 @@ Str page_draft_url(Arena *arena, const DefinedDraft *draft);
 void page_bundle_parts(HttpExchange *x, View *view, const Definition *definition);
 void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
                        const HttpForm *form);
-/* `notice`: the question how letters are to come, null where it isn't asked; form: when it was sent
-   without an answer, which `errors` tells. */
+/* `notice`: whether it is asked how letters are to come; form: when it was sent without an answer,
+   which `errors` tells. */
 void page_notice(View *view, bool asked, const HttpForm *form);
 /* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
  * all. */

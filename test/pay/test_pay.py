@@ -337,10 +337,16 @@ def stopped_while_somebody_is_on_the_way(machi, provider):
     shows(browser, case, '未納')
 
 
+def private(path, secret):
+    path.write_bytes(secret)
+    path.chmod(0o600)
+    return path
+
+
 def served(folder, every):
     """A city and its provider."""
     server = ThreadingHTTPServer(('127.0.0.1', 0), sandbox.Handler)
-    (folder / 'pay.key').write_bytes(KEY + b'\n')
+    private(folder / 'pay.key', KEY + b'\n')
     machi = Machi(folder / f'data-{every}', '--pay.provider', 'sandbox', '--pay.url', f'http://127.0.0.1:{server.server_address[1]}',
                   '--pay.key', str(folder / 'pay.key'), '--pay.every', every)
     server.provider = sandbox.Provider(KEY, f'http://127.0.0.1:{machi.port}', 'sandbox', {})
@@ -396,11 +402,14 @@ def without_a_provider_the_counter_is_named(folder):
 
 
 def wrong_settings_are_refused(folder):
-    (folder / 'short').write_bytes(b'short')
-    (folder / 'key').write_bytes(KEY)
+    private(folder / 'short', b'short')
+    private(folder / 'key', KEY)
+    (folder / 'open').write_bytes(KEY)
+    (folder / 'open').chmod(0o644)
     for settings, says in ((('--pay.provider', 'Bank', '--pay.url', 'https://pay.example.jp', '--pay.key', str(folder / 'key')), 'pay.provider'),
                            (('--pay.provider', 'bank', '--pay.url', 'http://pay.example.jp', '--pay.key', str(folder / 'key')), 'pay.url'),
                            (('--pay.provider', 'bank', '--pay.url', 'https://pay.example.jp', '--pay.key', str(folder / 'short')), 'pay.key'),
+                           (('--pay.provider', 'bank', '--pay.url', 'https://pay.example.jp', '--pay.key', str(folder / 'open')), 'chmod 0600'),
                            (('--pay.provider', 'bank', '--pay.url', 'https://pay.example.jp'), 'pay.key')):
         done = subprocess.run([MACHI, 'serve', '--data', str(folder / 'wrong'), '--listen', '127.0.0.1:0', *settings],
                               capture_output=True, text=True, timeout=60, check=False)

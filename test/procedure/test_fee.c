@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 typedef struct Copy {
@@ -96,6 +97,7 @@ static Str key_write(House *house) {
     FILE *file = fopen(str_z(house->arena, path), "wbe");
     assert_non_null(file);
     fputs("0123456789abcdef0123456789abcdef", file);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
     fclose(file);
     return path;
 }
