@@ -199,17 +199,22 @@ static Rc wish_check(Ctx *ctx, const AttachWish *wish, MediaKind kind) {
     return RC_OK;
 }
 
-Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out) {
+Rc attach_take(Ctx *ctx, const AttachWish *wish, Attachment *out, Str *clean) {
     MediaKind kind = media_kind(wish->bytes);
-    Str clean;
     TRY(wish_check(ctx, wish, kind));
-    TRY(media_clean(ctx, kind, wish->bytes, &clean));
-    Digest digest = hash_sha256(clean);
-    *out = (Attachment){.file = rand_id(ctx->rand, ctx->arena, ID_CHARS),
-                        .name = media_name(ctx->arena, kind, attach_name(ctx->arena, wish->name)),
+    TRY(media_clean(ctx, kind, wish->bytes, clean));
+    Digest digest = hash_sha256(*clean);
+    *out = (Attachment){.name = media_name(ctx->arena, kind, attach_name(ctx->arena, wish->name)),
                         .type = media_type(kind),
-                        .bytes = (int64_t)clean.len,
+                        .bytes = (int64_t)clean->len,
                         .digest = hash_digest_hex(ctx->arena, &digest)};
+    return RC_OK;
+}
+
+Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out) {
+    Str clean;
+    TRY(attach_take(ctx, wish, out, &clean));
+    out->file = rand_id(ctx->rand, ctx->arena, ID_CHARS);
     Keeping keeping = {.key = row_key(ctx, browser, out->file),
                        .sealed = draft_seal(ctx, browser, clean),
                        .bytes = out->bytes};
@@ -248,4 +253,20 @@ Rc attach_send(const Attaching *attaching, Form *form) {
             TRY(answer_keep(attaching, answer));
     }
     return RC_OK;
+}
+
+LedgerKeyOf attach_key_of(const Ctx *ctx, const Entity *application) {
+    const Dictionary *dictionary = ctx->tenant->dictionary;
+    const DictType *type = dictionary_type(dictionary, STR(CASE_TYPE));
+    return (LedgerKeyOf){dictionary_subject(dictionary, application), type->retention};
+}
+
+Rc attach_drop(Ctx *ctx, const LedgerAttachments *all, Rc rc) {
+    Error first = ctx->error;
+    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
+    VEC_EACH (const LedgerAttachment, kept, all)
+        if (ledger_attach_drop(ctx, ctx->tenant->ledger, kept) != RC_OK)
+            log_warn("procedure", "a file was left over: " STR_FMT, STR_ARG(ctx->error.detail));
+    ctx->error = first;
+    return rc;
 }

@@ -41,6 +41,9 @@ typedef struct AttachWish {
     Str name, bytes;
     size_t have, all; /* files that the question, and all of the application, have already */
 } AttachWish;
+/* What is kept of it: its bytes without what a photo tells beside its picture; where they lie is
+   not said yet. RC_INVALID "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many". */
+Rc attach_take(Ctx *ctx, const AttachWish *wish, Attachment *out, Str *clean);
 /* Keeps it in the browser's draft, without what a photo tells beside its picture. RC_INVALID
    "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many", "drafts-full", "network-full".
  */

@@ -284,9 +284,7 @@ typedef struct Sending {
 
 /* Its files are sealed like what is personal of the case itself; *form: what it is to keep. */
 static Rc files_send(Ctx *ctx, Sending *sending, const Entity *entity, Form *form) {
-    const Dictionary *dictionary = ctx->tenant->dictionary;
-    const DictType *type = dictionary_type(dictionary, STR(CASE_TYPE));
-    LedgerKeyOf key_of = {dictionary_subject(dictionary, entity), type->retention};
+    LedgerKeyOf key_of = attach_key_of(ctx, entity);
     *form = sending->draft->form;
     form->answers = NEW_ARRAY(ctx->arena, FormAnswer, form->n + 1);
     memcpy(form->answers, sending->draft->form.answers, form->n * sizeof *form->answers);
@@ -340,18 +338,6 @@ static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
                     "Say whether letters are to come electronically or on paper.");
 }
 
-/* Refused or broken off: what was kept for it is nobody's. Whether a command of unknown outcome
-   names them shows later, to the sweep. */
-static Rc files_drop(Ctx *ctx, const Sending *sending, Rc rc) {
-    Error first = ctx->error;
-    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
-    VEC_EACH (const LedgerAttachment, kept, &sending->kept)
-        if (ledger_attach_drop(ctx, ctx->tenant->ledger, kept) != RC_OK)
-            log_warn("procedure", "a file was left over: " STR_FMT, STR_ARG(ctx->error.detail));
-    ctx->error = first;
-    return rc;
-}
-
 /* Where it has come to, a rule may be about it at once; what can't be looked at now is in the next
    round of the timer. What was sent or moved is so all the same. */
 static void rules_look(Ctx *ctx, const Definition *definition, Str id) {
@@ -388,14 +374,14 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     if (rc == RC_OK) rc = booking_take(ctx, command, draft, application);
     if (rc != RC_OK) {
         command_free(command);
-        return files_drop(ctx, &sending, rc);
+        return attach_drop(ctx, &sending.kept, rc);
     }
     PartSubmit *submit = send_submit(ctx, command, application);
     const DefinedState *first = first_state(definition, application);
     submit->state = defined_phase(first);
     submit->to = first->id;
     fee_send(ctx, command, definition, application);
-    rc = files_drop(ctx, &sending, send_execute(ctx, command, out));
+    rc = attach_drop(ctx, &sending.kept, send_execute(ctx, command, out));
     if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("exists")))
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
                         "One entry for an account or telephone number: there is one already.");

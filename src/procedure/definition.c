@@ -102,7 +102,7 @@ typedef struct WordMember {
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
 
-enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS, AUTHNS, PROOFS };
+enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS, AUTHNS, PROOFS, WRITERS };
 static const WordMember word_members[] = {
     [CLASSES] = {"class",
                  {STR("personal"), STR("open"), STR("internal"), STR("sensitive")},
@@ -125,6 +125,7 @@ static const WordMember word_members[] = {
                 4,
                 false},
     [PROOFS] = {"proof", {STR("none"), STR("declared"), STR("checked")}, 3, false},
+    [WRITERS] = {"writers", {STR("both"), STR("office")}, 2, false},
 };
 
 static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
@@ -272,16 +273,12 @@ static Rc read_reservation(Reader *reader, const Json *from) {
 
 /* A file is a photo unless said; nothing else is taken in. */
 static Rc read_accept(const Reader *reader, const Json *from, Str path, Field *field) {
-    static const Str words[] = {STR("photo"), STR("document")};
     const Json *list = json_get(from, STR("accept"));
     Str place = under(reader, path, "accept");
     if (list && field->kind != FIELD_FILE)
         return refuse(reader, place, "Only a file says what it may be.");
     for (size_t i = 0; list && i < list->len; i++) {
-        Str word = json_str(json_at(list, i));
-        unsigned bit = str_eq(word, words[0])   ? ACCEPT_PHOTO
-                       : str_eq(word, words[1]) ? ACCEPT_DOCUMENT
-                                                : 0;
+        unsigned bit = definition_accepted(json_str(json_at(list, i)));
         if (!bit) return refuse(reader, place, "A file is a \"photo\" or a \"document\".");
         field->accept |= bit;
     }
@@ -471,8 +468,8 @@ static Rc read_part(Reader *reader, const Json *from, Str path) {
 
 /* What its parts have is theirs alone. */
 static Rc check_bundle(const Reader *reader, const Json *source) {
-    static const char *const none[] = {"states", "moves",   "fee",         "amount",
-                                       "checks", "letters", "reservation", "automatic"};
+    static const char *const none[] = {"states",  "moves",       "fee",       "amount", "checks",
+                                       "letters", "reservation", "automatic", "thread"};
     if (!reader->out->parts.len) return RC_OK;
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (json_get(source, str_of(none[i])))
@@ -654,6 +651,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(read_each(&reader, source, STR_NONE, "moves", read_move));
     TRY(letters_read(ctx, source, &reader.names, &definition->letters));
     TRY(automatic_read(ctx, source, &reader.names, &definition->automatic));
+    TRY(thread_read(ctx, source, definition, &definition->thread));
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");

@@ -103,6 +103,15 @@ typedef struct DefinedMove {
     Str decision; /* the kind of matter that must be decided first (delegations), or empty */
 } DefinedMove;
 
+/* Messages between the person of a case and the office. */
+typedef struct DefinedThread {
+    StrVec states;    /* in which one may write */
+    bool office_only; /* the office writes, the resident reads */
+    bool sensitive;   /* what is written is seen as answers that need care are */
+    unsigned accept;  /* bits of ACCEPT_...: files that go with a message; 0: none do */
+    Wording hint;     /* what one writes about; all NULL: nothing is said */
+} DefinedThread;
+
 /* When a fee is due: COLLECT_OPEN is no sum of its own, it is settled outside as its page says. */
 typedef enum FeeCollect { COLLECT_OPEN, COLLECT_ON_SENDING, COLLECT_AFTER_REVIEW } FeeCollect;
 
@@ -168,8 +177,9 @@ typedef struct Definition {
     VEC(DefinedState) states; /* the first one is where a case begins */
     VEC(DefinedMove) moves;
     DefinedLetters letters;
-    Automatics automatic; /* rules by which cases are moved without a person */
-    StrVec statistics;    /* fields that are counted: choices and numbers, none that is sensitive */
+    const DefinedThread *thread; /* NULL: nobody writes to its cases */
+    Automatics automatic;        /* rules by which cases are moved without a person */
+    StrVec statistics; /* fields that are counted: choices and numbers, none that is sensitive */
     VEC(DefinedExample) examples;
     const Json *source;
 } Definition;
@@ -201,6 +211,8 @@ void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExa
 size_t definition_words(Str member, const Str **out);
 /* Whether a procedure may have this id. */
 bool definition_id_good(Str id);
+/* The bit of a word that says what a file may be; 0: it is none. */
+unsigned definition_accepted(Str word);
 const Field *definition_field(const Definition *definition, Str id); /* NULL: none */
 const Field *definition_slot(const Definition *definition); /* that asks for a slot; NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);

@@ -1,6 +1,12 @@
 /* What stands in a definition by an id. */
 #include "definition.h"
 
+unsigned definition_accepted(Str word) {
+    return str_eq(word, STR("photo"))      ? ACCEPT_PHOTO
+           : str_eq(word, STR("document")) ? ACCEPT_DOCUMENT
+                                           : 0;
+}
+
 const Field *definition_field(const Definition *definition, Str id) {
     VEC_EACH (FormPage, page, &definition->pages)
         VEC_EACH (Field, field, &page->fields)

@@ -1,5 +1,7 @@
 #include "inbox.h"
 
+#include "message.h"
+
 #define IRI(term) STR(LD_DEFAULT term)
 
 enum {
@@ -16,8 +18,9 @@ enum {
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
-   id → nothing. 'c', 'p', 'o', 'u', 'v' and 'q' id → the key of the case's row among 'l', 'd', 'm',
-   't' by either and 'n'. Nothing personal is in a row: items stand
+   id → nothing; 'w' post US time US id → nothing, of cases whose last message waits for an answer.
+   'c', 'p', 'o', 'u', 'v', 'q' and 'x' id → the key of the case's row among 'l', 'd', 'm', 't' by
+   either, 'n' and 'w'. Nothing personal is in a row: items stand
    there as keyed hashes. An erased case has none. */
 
 static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
@@ -134,6 +137,19 @@ static Str alike_key(Ctx *ctx, const Entity *application, Str iri) {
                    STR_ARG(application->id));
 }
 
+static Str waits_prefix(Ctx *ctx, Str post) {
+    return str_fmt(ctx->arena, "w" STR_FMT "%c", STR_ARG(post), BETWEEN);
+}
+
+/* By when it was written; empty: nothing waits for an answer. */
+static Str waits_key(Ctx *ctx, const Entity *application) {
+    if (!application || !str_eq(message_turn(application), MESSAGE_WAITS)) return STR_NONE;
+    Str prefix = waits_prefix(ctx, entity_text(application, IRI("post")));
+    return str_fmt(ctx->arena, STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
+                   STR_ARG(entity_text(application, IRI("messageAt"))), BETWEEN,
+                   STR_ARG(application->id));
+}
+
 /* The rows of a case as it is now; NULL: it is gone. */
 static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
     Arena *arena = ctx->arena;
@@ -151,6 +167,8 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
                  alike_key(ctx, application, IRI("applicant")), STR_NONE));
     TRY(row_move(ctx, rows, str_fmt(arena, "v" STR_FMT, STR_ARG(id)),
                  alike_key(ctx, application, IRI("phone")), STR_NONE));
+    TRY(row_move(ctx, rows, str_fmt(arena, "x" STR_FMT, STR_ARG(id)), waits_key(ctx, application),
+                 STR_NONE));
     bool numbered = !str_empty(line) && !str_empty(number);
     return row_move(ctx, rows, str_fmt(arena, "q" STR_FMT, STR_ARG(id)),
                     numbered ? number_key(ctx, number) : STR_NONE, id);
@@ -168,7 +186,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 8, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 9, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -352,13 +370,25 @@ static bool owned_row(void *arg, Str key, Str value) {
     return true;
 }
 
+static Rc cases_load(Ctx *ctx, const StrVec *ids, InboxCases *out) {
+    VEC_EACH (const Str, id, ids) {
+        const Entity *application;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, *id, &application);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        vec_push(ctx->arena, out, application);
+    }
+    return RC_OK;
+}
+
 static bool among(const StrVec *ids, Str id) {
     VEC_EACH (const Str, one, ids)
         if (str_eq(*one, id)) return true;
     return false;
 }
 
-static bool alike_row(void *arg, Str key, Str value) {
+/* The id stands last in the key, and each is taken once. */
+static bool last_row(void *arg, Str key, Str value) {
     Owned *alike = arg;
     Str rest = key, part;
     (void)value;
@@ -379,7 +409,7 @@ static Rc alike_add(Ctx *ctx, const Entity *application, Str iri, const InboxAli
     range.to =
         str_fmt(arena, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(time_format(arena, ask->until)));
     range.limit = ask->limit;
-    return project_rows(ctx, ctx->tenant->project, &range, alike_row, out);
+    return project_rows(ctx, ctx->tenant->project, &range, last_row, out);
 }
 
 Rc inbox_alike(Ctx *ctx, const Entity *application, const InboxAlike *ask, StrVec *out) {
@@ -399,14 +429,18 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
     RowsRange range = {.follower = "inbox", .prefix = person_prefix(ctx, person), .limit = limit};
     TRY(project_rows(ctx, ctx->tenant->project, &range, owned_row, &owned));
-    VEC_EACH (const Str, id, &owned.ids) {
-        const Entity *application;
-        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, *id, &application);
-        if (rc == RC_NOT_FOUND) continue;
-        TRY(rc);
-        vec_push(ctx->arena, out, application);
-    }
-    return RC_OK;
+    return cases_load(ctx, &owned.ids, out);
+}
+
+Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more) {
+    Owned waits = {.arena = ctx->arena};
+    *out = (InboxCases){0};
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    RowsRange range = {.follower = "inbox", .prefix = waits_prefix(ctx, post), .limit = most + 1};
+    TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &waits));
+    *more = waits.ids.len > most;
+    if (*more) waits.ids.len = most;
+    return cases_load(ctx, &waits.ids, out);
 }
 
 /* A number stays a case's for good: only one that isn't there yet is waited for, so that while rows

@@ -51,6 +51,9 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 /* A person's own cases, by id. Pool threads. */
 typedef VEC(const Entity *) InboxCases;
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
+/* The post's cases in which a message waits for an answer, the longest first, at most `most`;
+ *more: than these. Whole. */
+Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more);
 typedef struct InboxAlike {
     int64_t from, until; /* of arrival */
     size_t limit;        /* of each: the newest */

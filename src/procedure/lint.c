@@ -521,6 +521,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
         check_states(&lint);
         check_moves(&lint);
         letters_lint(ctx, definition, out);
+        thread_lint(ctx, definition, out);
         check_automatic(&lint);
     }
     VEC_EACH (DefinedExample, example, &definition->examples)

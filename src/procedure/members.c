@@ -27,6 +27,7 @@ typedef enum Shape {
     SHAPE_LETTER,
     SHAPE_FACT,
     SHAPE_AUTOMATIC,
+    SHAPE_THREAD,
     SHAPE_EXAMPLE,
     SHAPE_ANSWERS,
     SHAPE_EXPECT,
@@ -56,7 +57,7 @@ typedef struct Member {
 /* What is read goes through what was read before, and lint tries combinations: so there are bounds.
    The city's largest definition has a tenth of them. */
 /* One more than the largest shape has: what is left is empty, and ends it. */
-enum { MEMBERS_MAX = 32, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
+enum { MEMBERS_MAX = 33, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
 
 static const Member shapes[SHAPES][MEMBERS_MAX] = {
     [SHAPE_WORDING] = {{"*", SHAPE_TEXT}},
@@ -89,6 +90,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"moves", SHAPE_MOVE, LIST},
                           {"letters", SHAPE_LETTER, LIST, 20},
                           {"automatic", SHAPE_AUTOMATIC, LIST, 20},
+                          {"thread", SHAPE_THREAD},
                           {"statistics", SHAPE_TEXT, LIST},
                           {"examples", SHAPE_EXAMPLE, LIST, 100}},
     [SHAPE_EFFECTIVE] = {{"from", SHAPE_TEXT}, {"until", SHAPE_TEXT}},
@@ -167,6 +169,11 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                          {"text", SHAPE_WORDING},
                          {"target", SHAPE_WHOLE},
                          {"sample", SHAPE_WHOLE}},
+    [SHAPE_THREAD] = {{"states", SHAPE_TEXT, LIST},
+                      {"writers", SHAPE_TEXT},
+                      {"class", SHAPE_TEXT},
+                      {"accept", SHAPE_TEXT, LIST, 2},
+                      {"hint", SHAPE_WORDING}},
     [SHAPE_EXAMPLE] = {{"id", SHAPE_TEXT},
                        {"label", SHAPE_WORDING},
                        {"on", SHAPE_TEXT},

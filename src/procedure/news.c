@@ -7,8 +7,9 @@
 
 bool news_is(const Event *event) {
     const Delta *delta = event->delta;
-    return delta && delta->op == DELTA_CHANGE && delta->after &&
-           entity_attr(delta->after, STR(LD_DEFAULT "state")) != NULL;
+    if (!delta || delta->op != DELTA_CHANGE || !delta->after) return false;
+    return entity_attr(delta->after, STR(LD_DEFAULT "state")) != NULL ||
+           str_eq(message_turn(delta->after), MESSAGE_ANSWERED);
 }
 
 /* An account and its person end alike. */

@@ -32,6 +32,7 @@
 #include "bundle.h"
 #include "fee.h"
 #include "letters.h"
+#include "thread.h"
 #include "booking.h"
 #include "draw.h"
 #include "wait.h"

@@ -74,6 +74,13 @@ Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 
+/* ---- messages ---- */
+/* The thread of a definition's source, whose states were read. It lives in ctx->arena and refers to
+   source. RC_INVALID "bad-definition", as definition_read. */
+Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
+               const DefinedThread **out);
+void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+
 /* ---- publishing ---- */
 /* Adds to the command of a decision what it makes of its contents: a version. RC_CONFLICT
  * "findings". */
@@ -101,6 +108,11 @@ typedef struct Attaching {
 } Attaching;
 /* Keeps the files of all answers that are due beside the ledger; the answers name them so. */
 Rc attach_send(const Attaching *attaching, Form *form);
+/* The key under which the files of a case lie: as what is personal of itself. */
+LedgerKeyOf attach_key_of(const Ctx *ctx, const Entity *application);
+/* rc, with which a command ended. Refused or broken off: what was kept for it is nobody's. Whether
+   a command of unknown outcome names it shows later, to the sweep. */
+Rc attach_drop(Ctx *ctx, const LedgerAttachments *kept, Rc rc);
 
 /* ---- sending ---- */
 /* How an application comes in, and for whom. */

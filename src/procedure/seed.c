@@ -479,17 +479,17 @@ static Rc waiting_draft(Seed *seed) {
 
 /* ---- dates ---- */
 
-static Json dated_steps(Arena *arena, const Entity *application, const Story *story) {
+Json seed_dated_steps(Arena *arena, const Entity *application, const int64_t *at, size_t n) {
     const Attr *attr = entity_attr(application, IRI("steps"));
     const Json *steps = json_dup(arena, attr->value);
     Json *items = NEW_ARRAY(arena, Json, steps->len);
-    assert(steps->len == story->step_count);
+    assert(steps->len == n);
     for (size_t i = 0; i < steps->len; i++) {
         items[i] = *json_at(steps, i);
         JsonMember *members = NEW_ARRAY(arena, JsonMember, items[i].len);
         for (size_t m = 0; m < items[i].len; m++) {
             members[m] = items[i].value.members[m];
-            if (str_eq(members[m].name, STR("at"))) members[m].value = json_of_int(story->steps[i]);
+            if (str_eq(members[m].name, STR("at"))) members[m].value = json_of_int(at[i]);
         }
         items[i] = json_of_members(members, items[i].len);
     }
@@ -500,7 +500,7 @@ static void set_time(Arena *arena, Entity *entity, Str iri, int64_t at) {
     if (at != TIME_NONE) entity_set(arena, entity, iri, json_of_str(time_format(arena, at)));
 }
 
-static void date_add(Command *command, Entity *set) {
+void seed_date_add(Command *command, Entity *set) {
     set->types.len = 0; /* adds none */
     command_put(command, &(Delta){.op = DELTA_CHANGE, .id = set->id, .after = set}, PUT_PRESENT, 0);
 }
@@ -514,8 +514,9 @@ static Rc story_date(Seed *seed, Command *command, const Story *story) {
     set_time(arena, set, IRI("stateAt"), story->steps[story->step_count - 1]);
     if (entity_attr(application, IRI("completedAt"))) /* by the last step */
         set_time(arena, set, IRI("completedAt"), story->steps[story->step_count - 1]);
-    entity_set_kind(arena, set, ATTR_JSON, IRI("steps"), dated_steps(arena, application, story));
-    date_add(command, set);
+    entity_set_kind(arena, set, ATTR_JSON, IRI("steps"),
+                    seed_dated_steps(arena, application, story->steps, story->step_count));
+    seed_date_add(command, set);
     return RC_OK;
 }
 
@@ -528,7 +529,7 @@ static Rc proposal_date(Seed *seed, Command *command, const Proposal *proposal) 
         route_json_redate(arena, entity_dup(arena, decision), proposal->decided, set);
     set_time(arena, set, IRI("draftedAt"), proposal->drafted);
     set_time(arena, set, IRI("decidedAt"), proposal->decided);
-    date_add(command, set);
+    seed_date_add(command, set);
     return RC_OK;
 }
 
@@ -559,6 +560,16 @@ static Rc dates_all(Seed *seed, bool stories) {
 
 /* ---- all of it ---- */
 
+static Rc talks_live(Seed *seed) {
+    Actor counter;
+    SeedTalks talks = {&seed->ctx,          &seed->clock,  seed->now,
+                       &seed->residents[1], &seed->nobody, &counter};
+    if (!catalogue_newest(procedures_catalogue(seed->ctx.tenant), STR("consultation")))
+        return RC_OK; /* a city without it */
+    TRY(official(seed, STR("counter"), STR("citizens-counter-clerk"), &counter));
+    return seed_consultations(&talks);
+}
+
 static Rc seed_live(Seed *seed) {
     TRY(actors_find(seed));
     stories_draw(seed);
@@ -566,7 +577,8 @@ static Rc seed_live(Seed *seed) {
     TRY(plans_live(seed));
     TRY(dates_all(seed, true));
     TRY(waiting_draft(seed));
-    return dates_all(seed, false);
+    TRY(dates_all(seed, false));
+    return talks_live(seed);
 }
 
 Rc procedures_seed(Ctx *ctx, Tenant *tenant, const SeedWish *wish) {

@@ -1,5 +1,5 @@
-/* seed_int: the generated city's people, and what they write. Private to seed.c and seed_people.c.
- */
+/* seed_int: the generated city's people, and what they write. Private to seed.c,
+   seed_people.c and seed_consultation.c. */
 #ifndef PROCEDURE_SEED_INT_H
 #define PROCEDURE_SEED_INT_H
 
@@ -14,5 +14,19 @@ typedef struct SeedTalk {
 } SeedTalk;
 SeedTalk seed_talk(Rand *rand);
 Str seed_reason(Rand *rand);
+
+/* The steps of a case as if they had been made at these instants. */
+Json seed_dated_steps(Arena *arena, const Entity *application, const int64_t *at, size_t n);
+/* Adds what is written over the instants of the writing. */
+void seed_date_add(Command *command, Entity *set);
+
+/* Consultations: whose ctx, with the generator's clock, randomness and arena, and who acts. */
+typedef struct SeedTalks {
+    Ctx *ctx;
+    Clock *clock;
+    int64_t now;
+    Actor *resident, *nobody, *official;
+} SeedTalks;
+Rc seed_consultations(const SeedTalks *talks);
 
 #endif

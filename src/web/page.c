@@ -534,6 +534,7 @@ static const struct {
     [WHAT_LETTER] = {"申請についての通知書", "A letter about the application"},
     [WHAT_PREPARED] = {"自動処理の確認一覧（受付番号、申込みの内容）",
                        "List that a rule prepared (case number, what was applied for)"},
+    [WHAT_THREAD] = {"申込みについてのやりとり", "Messages about the application"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
@@ -607,6 +608,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_bulky_rows, page_bulky_count},
         {page_case_rows, page_case_count},
         {page_letter_rows, page_letter_count},
+        {page_thread_rows, page_thread_count},
         {page_counter_rows, page_counter_count},
         {page_pay_rows, page_pay_count},
         {page_settle_rows, page_settle_count},

@@ -270,7 +270,9 @@ static Rc own_looks(Ctx *ctx, uint64_t before, size_t limit, Looks *out) {
     return RC_OK;
 }
 
-static void case_add(HttpExchange *x, View *view, JsonItems *items, const Entity *application) {
+static Rc case_add(HttpExchange *x, View *view, JsonItems *items, const Entity *application) {
+    bool unread;
+    TRY(thread_unread(http_ctx(x), application, &unread));
     View one = view_new(view->arena);
     view_str(&one, "url",
              str_fmt(view->arena, "/my/cases/" STR_FMT,
@@ -280,7 +282,9 @@ static void case_add(HttpExchange *x, View *view, JsonItems *items, const Entity
     view_str(&one, "number", entity_text(application, IRI("receiptNumber")));
     view_set(&one, "summary", page_town(x, entity_text(application, IRI("town"))));
     view_str(&one, "date", entity_text(application, IRI("pickupDate")));
+    view_bool(&one, "unread", unread);
     vec_push(view->arena, items, view_value(&one));
+    return RC_OK;
 }
 
 /* One choice for all of one's cases: given when none of them is opted out. */
@@ -316,8 +320,8 @@ static void my_get(HttpExchange *x) {
     JsonItems items = {0}, letters = {0};
     page_crumb(&view, STR("マイページ"), STR("My page"), STR_NONE);
     for (size_t i = 0; i < cases.len && rc == RC_OK; i++) {
-        case_add(x, &view, &items, cases.items[i]);
-        rc = page_letters_add(x, &letters, cases.items[i], LETTERS_OWN);
+        rc = case_add(x, &view, &items, cases.items[i]);
+        if (rc == RC_OK) rc = page_letters_add(x, &letters, cases.items[i], LETTERS_OWN);
     }
     if (rc != RC_OK) {
         page_fail(x);

@@ -13,11 +13,9 @@ static Str size_text(Arena *arena, int64_t bytes) {
                        : str_fmt(arena, "%lld MB", tenths / 10);
 }
 
-void page_files(View *view, const FormAnswer *answer, Str base) {
-    Attachments files;
+static void files_set(View *view, const Attachments *files, Str base) {
     JsonItems items = {0};
-    form_attachments(view->arena, answer, &files);
-    VEC_EACH (const Attachment, file, &files) {
+    VEC_EACH (const Attachment, file, files) {
         View one = view_new(view->arena);
         bool gone = str_empty(file->file);
         view_str(&one, "id", file->file);
@@ -34,12 +32,32 @@ void page_files(View *view, const FormAnswer *answer, Str base) {
     view_items(view, "files", &items);
 }
 
-static const char *accept_of(const Field *field) {
+void page_files(View *view, const FormAnswer *answer, Str base) {
+    Attachments files;
+    form_attachments(view->arena, answer, &files);
+    files_set(view, &files, base);
+}
+
+void page_files_of(View *view, const Json *said, Str base) {
+    Attachments files;
+    attachments_of(view->arena, said, &files);
+    files_set(view, &files, base);
+}
+
+static const char *accept_of(unsigned accept) {
     static const char *const types[] = {[ACCEPT_PHOTO] = "image/jpeg,image/png,image/webp",
                                         [ACCEPT_DOCUMENT] = "application/pdf",
                                         [ACCEPT_PHOTO | ACCEPT_DOCUMENT] =
                                             "image/jpeg,image/png,image/webp,application/pdf"};
-    return types[field->accept];
+    return types[accept];
+}
+
+void page_accept(View *view, unsigned accept, int64_t most, const AttachLimits *limits) {
+    view_str(view, "accept", accept ? str_of(accept_of(accept)) : STR_NONE);
+    view_bool(view, "photos", (accept & ACCEPT_PHOTO) != 0);
+    view_bool(view, "documents", (accept & ACCEPT_DOCUMENT) != 0);
+    view_int(view, "most", most);
+    view_str(view, "size", size_text(view->arena, limits->file));
 }
 
 void page_file_field(View *view, const FormAnswer *answer, const AttachLimits *limits, Str base) {
@@ -48,11 +66,7 @@ void page_file_field(View *view, const FormAnswer *answer, const AttachLimits *l
     Attachments files;
     form_attachments(view->arena, answer, &files);
     page_files(view, answer, base);
-    view_str(view, "accept", str_of(accept_of(field)));
-    view_bool(view, "photos", (field->accept & ACCEPT_PHOTO) != 0);
-    view_bool(view, "documents", (field->accept & ACCEPT_DOCUMENT) != 0);
-    view_int(view, "most", most);
-    view_str(view, "size", size_text(view->arena, limits->file));
+    page_accept(view, field->accept, most, limits);
     view_bool(view, "more", (int64_t)files.len < most);
 }
 
@@ -232,7 +246,8 @@ static Rc case_file(Ctx *ctx, const Entity *application, Str id, Attachment *fil
                 file_among(ctx->arena, &answer, id, file))
                 return stored_file(ctx, file, bytes);
         }
-    return no_file(ctx, id);
+    TRY(thread_file(ctx, application, id, file));
+    return stored_file(ctx, file, bytes);
 }
 
 Rc page_file_show(HttpExchange *x, const Entity *application) {

@@ -163,13 +163,22 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     steps_set(x, view, definition, application);
 }
 
+/* What a form on the page was refused for, where that is told. */
+static void faults_set(HttpExchange *x, View *view, const HttpForm *form) {
+    if (page_thread_sent(form))
+        page_thread_faults(x, view);
+    else
+        page_move_faults(x, view, form);
+}
+
 /* ---- the resident's page ---- */
 
 /* form: when a move that it sent was refused (ctx->error). */
 static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
                       const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
-    int status = !form ? 200 : ctx->error.rc == RC_CONFLICT ? 409 : 422;
+    const Error refused = ctx->error; /* of the form, whatever else is found to be missing here */
+    int status = !form ? 200 : refused.rc == RC_CONFLICT ? 409 : 422;
     View view = page_view(x);
     Str number = entity_text(application, IRI("receiptNumber"));
     const Definition *definition = defined_of(ctx, application);
@@ -188,8 +197,11 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_str(&view, "move_url", str_fmt(view.arena, STR_FMT "/move", STR_ARG(place->base)));
     view_str(&view, "receipt_url", str_fmt(view.arena, STR_FMT "/receipt", STR_ARG(place->base)));
     page_until(&view, place);
-    if (form) page_move_faults(x, &view, form);
-    if (page_case_looks(x, &view, application) == RC_OK &&
+    ctx->error = refused;
+    if (form) faults_set(x, &view, form);
+    if (page_thread(x, &view, application, &(PageThread){place->base, place->office, form}) ==
+            RC_OK &&
+        page_case_looks(x, &view, application) == RC_OK &&
         page_letters(x, &view, application,
                      place->office  ? LETTERS_OFFICE
                      : place->until ? LETTERS_NAMED
@@ -202,6 +214,11 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
 
 void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place) {
     case_show(x, application, place, NULL);
+}
+
+void page_defined_again(HttpExchange *x, const Entity *application, const CasePlace *place,
+                        const HttpForm *form) {
+    case_show(x, application, place, form);
 }
 
 void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place) {
@@ -251,17 +268,17 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     const Error refused = ctx->error; /* of the form, whatever else is found to be missing here */
     View view = page_view(x);
     int64_t touched;
-    case_set(x, &view, application,
-             page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
+    Str base = page_case_url(view.arena, entity_text(application, IRI("receiptNumber")));
+    case_set(x, &view, application, base);
     moves_set(x, &view, application, form);
     page_fee_desk(x, &view, application, form);
-    page_booking(x, &view, application,
-                 page_case_url(view.arena, entity_text(application, IRI("receiptNumber"))));
+    page_booking(x, &view, application, base);
     rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
     rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
               &definition->conditions);
     Str proposed = STR_NONE;
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||
+        page_thread(x, &view, application, &(PageThread){base, true, form}) != RC_OK ||
         page_letters(x, &view, application, LETTERS_OFFICE) != RC_OK) {
         page_fail(x);
         return;
@@ -289,7 +306,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
         return;
     }
     ctx->error = refused;
-    if (form) page_move_faults(x, &view, form);
+    if (form) faults_set(x, &view, form);
     page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
 }
 
@@ -341,7 +358,7 @@ static bool on_form(const Error *error) {
     static const char *const faster[] = {
         "moved-on", "proposed",          "decided",   "twice",     "paid-already",
         "not-due",  "nothing-automatic", "not-alike", "not-joined"};
-    bool told = error->rc == RC_INVALID;
+    bool told = error->rc == RC_INVALID || page_thread_told(error);
     for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
         told |= str_eq(error->code, str_of(faster[i]));
     return told;
@@ -374,7 +391,7 @@ void page_office_does(HttpExchange *x, PageAct *act) {
     if (rc == RC_OK)
         page_see(x, page_case_url(ctx->arena, number));
     else if (on_form(&ctx->error))
-        page_review(x, rc == RC_INVALID ? 422 : 409, form);
+        page_review(x, rc == RC_CONFLICT ? 409 : 422, form);
     else
         page_fail(x);
 }

@@ -18,10 +18,12 @@ typedef struct Export {
     VEC(const Entity *) cases;    /* as the official may see them */
 } Export;
 
-/* Of all, then of bulky waste; any other procedure has a column for each of its questions. */
-static const char *const columns[] = {"number",  "state", "arrived",  "due",
-                                      "channel", "items", "district", "answers"};
-enum { COLUMNS_COMMON = 5, COLUMNS = sizeof columns / sizeof *columns };
+/* Of all, then of bulky waste; any other procedure has a column for each of its questions, and one
+   for what was written, where that is possible. */
+static const char *const columns[] = {"number", "state",    "arrived", "due",     "channel",
+                                      "items",  "district", "answers", "messages"};
+enum { COLUMNS_COMMON = 5, COLUMNS_BULKY = 7, COLUMNS = sizeof columns / sizeof *columns };
+enum { MESSAGES_BYTES = 4 << 20 };
 
 /* ---- the form ---- */
 
@@ -134,7 +136,7 @@ static void cell(Buf *to, Str text) {
 }
 
 static void head_write(const Export *of, Buf *to) {
-    size_t n = of->definition ? COLUMNS_COMMON : COLUMNS - 1;
+    size_t n = of->definition ? COLUMNS_COMMON : COLUMNS_BULKY;
     csv_write(to, word_text(of, "export_column", str_of(columns[0])));
     for (size_t i = 1; i < n; i++)
         cell(to, word_text(of, "export_column", str_of(columns[i])));
@@ -142,6 +144,8 @@ static void head_write(const Export *of, Buf *to) {
         VEC_EACH (const FormPage, page, &of->definition->pages)
             VEC_EACH (const Field, field, &page->fields)
                 cell(to, label_text(of, field->label.all));
+    if (of->definition && of->definition->thread)
+        cell(to, word_text(of, "export_column", STR("messages")));
     buf_add(to, STR("\r\n"));
 }
 
@@ -161,7 +165,28 @@ static void answers_write(const Export *of, const Entity *application, Buf *to) 
         }
 }
 
-static void case_write(const Export *of, const Entity *application, Buf *to) {
+/* "2026-12-01T01:00:00Z 申込者: ..", one under the other, for who may read them. */
+static Rc messages_write(const Export *of, const Entity *application, Buf *to) {
+    Arena *arena = of->ctx->arena;
+    ThreadMessages all = {0};
+    if (!of->definition || !of->definition->thread) return RC_OK;
+    if (thread_visible(of->ctx, application)) TRY(thread_of(of->ctx, application, &all));
+    Buf text = buf_new(arena, MESSAGES_BYTES);
+    VEC_EACH (const ThreadMessage, one, &all) {
+        const Message *message = &one->message;
+        Json post = page_post(of->x, message->post);
+        Str who =
+            message->office ? label_text(of, &post) : word_text(of, "thread", STR("applicant"));
+        if (text.len) buf_add_char(&text, '\n');
+        buf_addf(&text, STR_FMT " " STR_FMT ": " STR_FMT, STR_ARG(time_format(arena, message->at)),
+                 STR_ARG(who), STR_ARG(json_get_str(message->contents, "text")));
+    }
+    TRY(buf_rc(&text));
+    cell(to, buf_str(&text));
+    return RC_OK;
+}
+
+static Rc case_write(const Export *of, const Entity *application, Buf *to) {
     csv_write(to, entity_text(application, IRI("receiptNumber")));
     cell(to, state_text(of, application));
     cell(to, entity_text(application, IRI("submittedAt")));
@@ -169,6 +194,7 @@ static void case_write(const Export *of, const Entity *application, Buf *to) {
     cell(to, word_text(of, "channel", entity_text(application, IRI("channel"))));
     if (of->definition) {
         answers_write(of, application, to);
+        TRY(messages_write(of, application, to));
     } else {
         Json items = page_items(of->x, application);
         Json district = page_district(of->x, entity_text(application, IRI("district")));
@@ -176,17 +202,21 @@ static void case_write(const Export *of, const Entity *application, Buf *to) {
         cell(to, district.kind == JSON_STRING ? json_str(&district) : label_text(of, &district));
     }
     buf_add(to, STR("\r\n"));
+    return RC_OK;
 }
 
 static void export_answer(const Export *of) {
     Buf text = buf_new(of->ctx->arena, EXPORT_BYTES);
     buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
     head_write(of, &text);
-    for (size_t i = 0; i < of->cases.len; i++)
-        case_write(of, of->cases.items[i], &text);
-    if (buf_rc(&text) != RC_OK) {
+    Rc rc = RC_OK;
+    for (size_t i = 0; i < of->cases.len && rc == RC_OK; i++)
+        rc = case_write(of, of->cases.items[i], &text);
+    if (rc == RC_OK) rc = buf_rc(&text);
+    if (rc == RC_LIMIT)
         (void)ctx_fail(of->ctx, RC_LIMIT, "too-large", STR("state"),
                        "This table is too large: choose fewer cases.");
+    if (rc != RC_OK) {
         page_fail(of->x);
         return;
     }

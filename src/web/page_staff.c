@@ -163,6 +163,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "what", what_value(x, application));
     view_bool(&one, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
+    view_bool(&one, "message", page_thread_waits(application));
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
     page_case_state(x, &one, application);
@@ -187,6 +188,7 @@ static bool inbox_jump(HttpExchange *x) {
 
 typedef struct InboxShown {
     JsonItems lines;
+    PageSeen seen;
     int64_t late;
 } InboxShown;
 
@@ -210,9 +212,7 @@ static void inbox_items(HttpExchange *x, View *view, StrVec *items) {
  * about is not told either that it was found by that. */
 static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown *out) {
     Ctx *ctx = http_ctx(x);
-    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, page->lines.len + 1);
     GateHolders holders;
-    size_t n = 0;
     TRY(gate_holders(ctx, NULL, &holders));
     VEC_EACH (const InboxLine, line, &page->lines) {
         const Entity *application = gate_view(ctx, NULL, line->application);
@@ -221,13 +221,13 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
             page->next = STR_NONE;
             continue;
         }
-        shown[n++] = application;
+        vec_push(ctx->arena, &out->seen, application);
         vec_push(ctx->arena, &out->lines, line_value(x, line, application, &holders));
         bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
         Date due = due_of(application, line->due);
         out->late += own && due.year && time_date_days(due) < time_date_days(today(ctx));
     }
-    return gate_look(ctx, shown, n, page_what(WHAT_INBOX));
+    return RC_OK;
 }
 
 Rc page_inbox_post(Ctx *ctx, Str *out) {
@@ -344,6 +344,8 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(page_inbox_post(ctx, &query.post));
     if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
     TRY(inbox_lines(x, &page, searched, &shown));
+    TRY(page_thread_inbox(x, view, &shown.seen));
+    TRY(gate_look(ctx, shown.seen.items, shown.seen.len, page_what(WHAT_INBOX)));
     TRY(inbox_dropped(x, view));
     TRY(inbox_waiting(x, view));
     TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));

@@ -115,6 +115,7 @@ typedef enum PageWhat {
     WHAT_FILE,
     WHAT_LETTER,
     WHAT_PREPARED,
+    WHAT_THREAD,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -262,6 +263,10 @@ void page_spots_outside(HttpExchange *x, JsonItems *warnings, const Form *form);
 /* `files` of an answer; and what its question asks besides: `accept`, `most`, `size`, `more`. */
 void page_files(View *view, const FormAnswer *answer, Str base);
 void page_file_field(View *view, const FormAnswer *answer, const AttachLimits *limits, Str base);
+/* `files` of a list as answers and messages have it; and `accept`, `photos`, `documents`, `most`,
+   `size` of what may be chosen: accept: bits of ACCEPT_..., 0: nothing. */
+void page_files_of(View *view, const Json *said, Str base);
+void page_accept(View *view, unsigned accept, int64_t most, const AttachLimits *limits);
 /* A file that was not taken in, and why: a word of attach_add. */
 typedef struct FileFault {
     const Field *field;
@@ -304,6 +309,30 @@ void page_automatic(HttpExchange *x, View *view, const Entity *application, cons
    resident. */
 Rc page_join(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
 void page_joined_to(View *view, const Entity *application);
+/* The resident's page once more, with what a form that it sent was refused for (ctx->error). */
+void page_defined_again(HttpExchange *x, const Entity *application, const CasePlace *place,
+                        const HttpForm *form);
+/* ---- messages ---- */
+/* Where messages are shown: base: the address of the case's page; form: when a form that it sent
+   was refused. */
+typedef struct PageThread {
+    Str base;
+    bool office;
+    const HttpForm *form;
+} PageThread;
+/* `thread` of a case, null where its procedure has none: an official's look is recorded, and that
+   its resident has read it. */
+Rc page_thread(HttpExchange *x, View *view, const Entity *application, const PageThread *at);
+/* Whether the last message of a case waits for an answer; and `messages` of the inbox: the cases of
+   one's post in which one does, which are added to what is seen; `messages_more`: there are more.
+ */
+bool page_thread_waits(const Entity *application);
+Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen);
+/* Whether a form is that of a message, whether an error is told at it, and its `errors`. */
+bool page_thread_sent(const HttpForm *form);
+bool page_thread_told(const Error *error);
+void page_thread_faults(HttpExchange *x, View *view);
+
 /* The review of the case of the address, looked at anew: form, when a move that it sent was refused
  * (ctx->error). */
 void page_review(HttpExchange *x, int status, const HttpForm *form);
@@ -455,6 +484,7 @@ PAGE_ROWS(absence);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);
+PAGE_ROWS(thread);
 PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
 PAGE_ROWS(mail);

@@ -122,10 +122,11 @@ void house_procedures(House *house) {
                                         "vaccine-slot",     "road-damage",
                                         "facility-booking", "resident-record-copy"};
     enum { N = sizeof names / sizeof *names };
-    const Json **definitions = NEW_ARRAY(house->arena, const Json *, N);
-    for (size_t i = 0; i < N; i++)
-        definitions[i] =
-            house_starter(house, str_fmt(house->arena, "procedures/%s.json", names[i]).ptr);
+    const Json **definitions = NEW_ARRAY(house->arena, const Json *, N + 1);
+    size_t n = N + (house->also != NULL);
+    for (size_t i = 0; i < n; i++)
+        definitions[i] = house_starter(
+            house, str_fmt(house->arena, "procedures/%s.json", i < N ? names[i] : house->also).ptr);
     ProcedureSources sources = {.attach = {1 << 20, 5, 4 << 20},
                                 .waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
@@ -134,7 +135,7 @@ void house_procedures(House *house) {
                                           .hold_share = 50,
                                           .hold_network = 5},
                                 .definitions = definitions,
-                                .definition_count = N,
+                                .definition_count = n,
                                 .blank = house_starter(house, "templates/procedure.json")};
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
@@ -146,7 +147,11 @@ static void gate(House *house) {
 }
 
 void house_make(House *house, enum HousePart up_to) {
-    *house = (House){.clock.fixed = HOUSE_NOW, .rand = rand_seeded(20261120)};
+    house_make_also(house, up_to, NULL);
+}
+
+void house_make_also(House *house, enum HousePart up_to, const char *also) {
+    *house = (House){.clock.fixed = HOUSE_NOW, .rand = rand_seeded(20261120), .also = also};
     const char *disk = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(house->root, sizeof house->root, "%s/machi-house-XXXXXX", disk);
     if (!mkdtemp(house->root)) abort();

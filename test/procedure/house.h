@@ -23,6 +23,7 @@ typedef struct House {
     Tenant tenant;
     Reader *reader;
     bool passwords;
+    const char *also;        /* one more procedure of the starter's; NULL: none */
     bool no_sketch;          /* of the store, from the next house_open on */
     const StoreFault *fault; /* of the ledger, from the next house_open on */
     Actor clerk, chief, resident, other, nobody;
@@ -36,6 +37,8 @@ enum HousePart {
     HOUSE_SIGNED   /* and these have passwords, which take their time */
 };
 void house_make(House *house, enum HousePart up_to);
+/* The same with one more procedure of the starter's. */
+void house_make_also(House *house, enum HousePart up_to, const char *also);
 void house_end(House *house);
 /* Parsed starter/PATH, in house->arena. */
 const Json *house_starter(House *house, const char *path);

@@ -1,0 +1,51 @@
+/* thread: what a definition says of messages between a case's person and the office
+   (相談のやりとり), and writing, reading and settling them. The message itself is message.h's. Pool
+   threads. Include only procedure.h from outside. */
+#ifndef PROCEDURE_THREAD_H
+#define PROCEDURE_THREAD_H
+
+#include "attach.h"
+#include "message.h"
+
+/* Messages of a case, of them by its resident in a day (JST), characters of one, files of one. */
+enum { THREAD_MOST = 200, THREAD_DAY_MOST = 20, THREAD_CHARS_MOST = 2000, THREAD_FILES_MOST = 5 };
+
+typedef struct ThreadMessage {
+    const Entity *entity; /* whole */
+    Message message;      /* the same, read */
+} ThreadMessage;
+typedef VEC(ThreadMessage) ThreadMessages;
+/* All messages of a case, the oldest first; those that were erased aren't among them. *out lives in
+   ctx->arena. application: as the ledger or the gate has it. */
+Rc thread_of(Ctx *ctx, const Entity *application, ThreadMessages *out);
+/* Whether who acts may see what was written, by how he stands to the case. */
+bool thread_visible(Ctx *ctx, const Entity *application);
+/* Whether he may write now, as the office or as whose case it is. */
+bool thread_open(Ctx *ctx, const Entity *application, bool office);
+/* Whether the office wrote something that its resident has not read. */
+Rc thread_unread(Ctx *ctx, const Entity *application, bool *out);
+
+typedef struct ThreadFile {
+    Str name, bytes;
+} ThreadFile;
+typedef struct ThreadWish {
+    Str id;      /* of the case */
+    bool office; /* who acts writes for the office */
+    Str text;    /* may be empty where there are files */
+    Str once;    /* of the form: what it has sent already isn't written again */
+    VEC(ThreadFile) files;
+} ThreadWish;
+/* Writes a message. RC_NOT_FOUND "no-thread": the procedure has none; RC_DENIED; RC_CONFLICT
+   "thread-closed"; RC_INVALID "missing", RC_LIMIT "long", "thread-full", "thread-day" at "text"; of
+   a file the errors of attach_add, the path being its name. */
+Rc thread_write(Ctx *ctx, const ThreadWish *wish);
+/* An official says that what was written up to the n-th message needs no answer. RC_CONFLICT
+   "moved-on". */
+Rc thread_settle(Ctx *ctx, Str id, int64_t n);
+/* Whose case it is has read these messages; nothing is written where all were read. */
+Rc thread_seen(Ctx *ctx, const Entity *application, const ThreadMessages *messages);
+/* The file of a case's messages that lies under an id. RC_NOT_FOUND "no-file": there is none, or it
+   isn't for who asks. */
+Rc thread_file(Ctx *ctx, const Entity *application, Str file, Attachment *out);
+
+#endif

@@ -1,0 +1,272 @@
+/* page_thread: what a case's person and the office write to one another, on the pages of the case:
+ * shown, written, marked as read and as needing no answer. */
+#include "pages_int.h"
+
+#define IRI(term) STR(LD_DEFAULT term)
+
+enum { SHOWN = 20, WAITS_SHOWN = 20, ONCE_CHARS = 26 };
+
+/* ---- shown ---- */
+
+static Json message_value(HttpExchange *x, const Message *message, const PageThread *at) {
+    View one = view_new(http_ctx(x)->arena);
+    view_bool(&one, "office", message->office);
+    view_set(&one, "who", message->office ? page_post(x, message->post) : json_of_null());
+    view_int(&one, "at", message->at);
+    view_str(&one, "text", json_get_str(message->contents, "text"));
+    view_bool(&one, "new", message->office && message->read_at == TIME_NONE && !at->office);
+    view_instant(&one, "read", at->office && message->office ? message->read_at : TIME_NONE);
+    page_files_of(&one, json_get(message->contents, STR("files")), at->base);
+    return view_value(&one);
+}
+
+/* The newest ones, unless all are asked for. */
+static void messages_set(HttpExchange *x, View *view, const ThreadMessages *messages,
+                         const PageThread *at) {
+    bool all = str_eq(http_query_or(x, "messages", STR_NONE), STR("all"));
+    size_t before = !all && messages->len > SHOWN ? messages->len - SHOWN : 0;
+    JsonItems items = {0};
+    for (size_t i = before; i < messages->len; i++)
+        vec_push(view->arena, &items, message_value(x, &messages->items[i].message, at));
+    view_items(view, "messages", &items);
+    view_int(view, "before", (int64_t)before);
+    view_str(view, "all",
+             before ? str_fmt(view->arena, STR_FMT "?messages=all#thread", STR_ARG(at->base))
+                    : STR_NONE);
+}
+
+static void form_set(HttpExchange *x, View *view, const DefinedThread *thread,
+                     const PageThread *at) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form = at->form && page_thread_sent(at->form) ? at->form : NULL;
+    Str once = form ? http_form_value(form, "once") : STR_NONE;
+    if (str_empty(once)) once = rand_id(ctx->rand, ctx->arena, ONCE_CHARS);
+    view_str(view, "url", str_fmt(view->arena, STR_FMT "/message", STR_ARG(at->base)));
+    view_str(view, "once", once);
+    view_set(view, "text", json_of_str(form ? http_form_value(form, "message") : STR("")));
+    view_json(view, "hint", at->office ? NULL : thread->hint.all);
+    page_accept(view, thread->accept, THREAD_FILES_MOST, procedures_attach(ctx->tenant));
+}
+
+/* An official's look at what was written is one of its own: the resident sees it. */
+static Rc look(Ctx *ctx, const ThreadMessages *messages) {
+    const Entity **shown = NEW_ARRAY(ctx->arena, const Entity *, messages->len + 1);
+    for (size_t i = 0; i < messages->len; i++)
+        shown[i] = messages->items[i].entity;
+    return messages->len ? gate_look(ctx, shown, messages->len, page_what(WHAT_THREAD)) : RC_OK;
+}
+
+/* That it can't be written now keeps nobody from reading: it is written with the next load. */
+static void read_mark(Ctx *ctx, const Entity *application, const ThreadMessages *messages) {
+    Error before = ctx->error;
+    if (thread_seen(ctx, application, messages) != RC_OK)
+        log_warn("web", "that a message was read is not written yet: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
+    ctx->error = before;
+}
+
+Rc page_thread(HttpExchange *x, View *view, const Entity *application, const PageThread *at) {
+    Ctx *ctx = http_ctx(x);
+    const Definition *definition = defined_of(ctx, application);
+    const DefinedThread *thread = definition ? definition->thread : NULL;
+    ThreadMessages messages = {0};
+    View one = view_new(view->arena);
+    view_null(view, "thread");
+    if (!thread) return RC_OK;
+    bool visible = thread_visible(ctx, application);
+    if (visible) TRY(thread_of(ctx, application, &messages));
+    if (at->office) TRY(look(ctx, &messages));
+    messages_set(x, &one, &messages, at);
+    view_bool(&one, "office", at->office);
+    view_bool(&one, "hidden", !visible);
+    view_bool(&one, "open", thread_open(ctx, application, at->office));
+    view_bool(&one, "listens", !thread->office_only || at->office);
+    form_set(x, &one, thread, at);
+    bool waits = page_thread_waits(application);
+    view_bool(&one, "waits", waits);
+    view_str(&one, "settle",
+             waits && visible && str_starts(at->base, STR("/staff/"))
+                 ? str_fmt(view->arena, STR_FMT "/settle", STR_ARG(at->base))
+                 : STR_NONE);
+    view_int(&one, "n", message_count(application));
+    view_set(view, "thread", view_value(&one));
+    if (!at->office) read_mark(ctx, application, &messages);
+    return RC_OK;
+}
+
+/* ---- in lists ---- */
+
+bool page_thread_waits(const Entity *application) {
+    return str_eq(message_turn(application), MESSAGE_WAITS);
+}
+
+static void seen_add(Arena *arena, PageSeen *seen, const Entity *application) {
+    for (size_t i = 0; i < seen->len; i++)
+        if (str_eq(seen->items[i]->id, application->id)) return;
+    vec_push(arena, seen, application);
+}
+
+Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
+    Ctx *ctx = http_ctx(x);
+    InboxCases cases;
+    JsonItems items = {0};
+    bool more;
+    TRY(inbox_waits(ctx, ctx->actor->post, WAITS_SHOWN, &cases, &more));
+    for (size_t i = 0; i < cases.len; i++) {
+        const Entity *application = gate_view(ctx, NULL, cases.items[i]);
+        Str number = application ? entity_text(application, IRI("receiptNumber")) : STR_NONE;
+        if (str_empty(number)) continue; /* another division's */
+        View row = view_new(view->arena);
+        view_str(&row, "number", number);
+        view_str(
+            &row, "url",
+            str_fmt(view->arena, STR_FMT "#thread", STR_ARG(page_case_url(view->arena, number))));
+        view_set(&row, "what", page_procedure_label(x, application));
+        view_str(&row, "at", entity_text(application, IRI("messageAt")));
+        vec_push(view->arena, &items, view_value(&row));
+        seen_add(view->arena, seen, application);
+    }
+    view_items(view, "messages", &items);
+    view_bool(view, "messages_more", more);
+    return RC_OK;
+}
+
+/* ---- faults ---- */
+
+bool page_thread_sent(const HttpForm *form) {
+    VEC_EACH (const HttpField, field, form)
+        if (str_eq(field->name, STR("once"))) return true;
+    return false;
+}
+
+static bool among(const Error *error, const char *const *codes, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(error->code, str_of(codes[i]))) return true;
+    return false;
+}
+
+static const char *const of_text[] = {"missing", "long", "thread-full", "thread-day",
+                                      "thread-closed"},
+                         *const of_files[] = {"empty", "type", "damaged",
+                                              "large", "many", "all-many"};
+enum { OF_TEXT = sizeof of_text / sizeof *of_text, OF_FILES = sizeof of_files / sizeof *of_files };
+
+bool page_thread_told(const Error *error) {
+    return among(error, of_text, OF_TEXT) || among(error, of_files, OF_FILES);
+}
+
+static Json label_of(Arena *arena, const char *ja, const char *en) {
+    return view_text(arena, str_of(ja), str_of(en));
+}
+
+static Str digits(Arena *arena, int64_t bound) {
+    return bound ? str_fmt(arena, "%lld", (long long)bound) : STR_NONE;
+}
+
+static Json text_fault(Arena *arena, const Error *error) {
+    View one = view_new(arena);
+    int64_t bound = str_eq(error->code, STR("long"))          ? THREAD_CHARS_MOST
+                    : str_eq(error->code, STR("thread-full")) ? THREAD_MOST
+                    : str_eq(error->code, STR("thread-day"))  ? THREAD_DAY_MOST
+                                                              : 0;
+    if (str_eq(error->code, STR("thread-closed"))) return json_of_str(STR("message.closed"));
+    if (!bound && !str_eq(error->code, STR("missing"))) return json_of_str(STR("case.changed"));
+    view_null(&one, "text");
+    view_str(&one, "code", bound ? error->code : STR("enter"));
+    view_set(&one, "label", label_of(arena, "メッセージ", "Message"));
+    view_str(&one, "bound", digits(arena, bound));
+    return view_value(&one);
+}
+
+static Json file_fault(HttpExchange *x, const Error *error) {
+    const AttachLimits *limits = procedures_attach(http_ctx(x)->tenant);
+    View one = view_new(http_ctx(x)->arena);
+    int64_t bound = str_eq(error->code, STR("large"))      ? limits->file >> 20
+                    : str_eq(error->code, STR("many"))     ? THREAD_FILES_MOST
+                    : str_eq(error->code, STR("all-many")) ? limits->files
+                                                           : 0;
+    view_null(&one, "text");
+    view_str(&one, "code", error->code);
+    view_set(&one, "label", label_of(one.arena, "ファイル", "Files"));
+    view_null(&one, "bound");
+    view_str(&one, "file", error->path);
+    view_str(&one, "n", digits(one.arena, bound));
+    return view_value(&one);
+}
+
+void page_thread_faults(HttpExchange *x, View *view) {
+    const Error *error = &http_ctx(x)->error;
+    View errors = view_new(view->arena);
+    if (among(error, of_files, OF_FILES))
+        view_set(&errors, "files", file_fault(x, error));
+    else
+        view_set(&errors, "message", text_fault(view->arena, error));
+    view_set(view, "errors", view_value(&errors));
+}
+
+/* ---- written ---- */
+
+static Rc message_write(HttpExchange *x, const HttpForm *form, Str id, bool office) {
+    Ctx *ctx = http_ctx(x);
+    ThreadWish wish = {.id = id,
+                       .office = office,
+                       .text = http_form_value(form, "message"),
+                       .once = http_form_value(form, "once")};
+    VEC_EACH (const HttpField, sent, form)
+        if (str_eq(sent->name, STR("files")) && (sent->file_name.len || sent->value.len))
+            vec_push(ctx->arena, &wish.files, (ThreadFile){sent->file_name, sent->value});
+    return thread_write(ctx, &wish);
+}
+
+static void message_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const Entity *application;
+    const HttpForm *form;
+    CasePlace place;
+    if (!page_form(x, &form)) return;
+    Rc rc = page_held_case(x, &application, &place);
+    if (rc == RC_OK) rc = message_write(x, form, application->id, place.office);
+    if (rc == RC_OK)
+        page_see(x, str_fmt(ctx->arena, STR_FMT "#thread", STR_ARG(place.base)));
+    else if (page_thread_told(&ctx->error) || str_eq(ctx->error.code, STR("moved-on")))
+        page_defined_again(x, application, &place, form);
+    else
+        page_fail(x);
+}
+
+static Rc office_write(HttpExchange *x, const HttpForm *form, Str id) {
+    return message_write(x, form, id, true);
+}
+
+static Rc office_settle(HttpExchange *x, const HttpForm *form, Str id) {
+    int64_t n = 0;
+    (void)str_to_i64(http_form_value(form, "n"), &n);
+    return thread_settle(http_ctx(x), id, n);
+}
+
+static void office_message_post(HttpExchange *x) {
+    page_office_does(x, office_write);
+}
+
+static void settle_post(HttpExchange *x) {
+    page_office_does(x, office_settle);
+}
+
+PAGE_ANSWERS(message_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE_FAULT(413),
+             PAGE_FAULT(415));
+
+#define MESSAGE(path, post, access, tag)                                                           \
+    {                                                                                              \
+        HTTP_POST, path "/message", post, HTTP_POOL, PAGE_UPLOAD_MAX, (access) | GATE_FORM, tag,   \
+            "Write a message", NULL, NULL, message_answers                                         \
+    }
+
+const HttpRoute page_thread_rows[] = {
+    MESSAGE("/c/{token}", message_post, GATE_PUBLIC, "Cases"),
+    MESSAGE("/my/cases/{case}", message_post, GATE_RESIDENT, "Cases"),
+    MESSAGE("/staff/cases/{number}", office_message_post, PAGE_OFFICE, "Office"),
+    {HTTP_POST, "/staff/cases/{number}/settle", settle_post, HTTP_POOL, PAGE_FORM_MAX,
+     PAGE_OFFICE | GATE_FORM, "Office", "What was written needs no answer", NULL, NULL,
+     message_answers},
+};
+ROWS(page_thread_count, page_thread_rows);
