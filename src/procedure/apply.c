@@ -75,6 +75,15 @@ Str apply_case_id(Arena *arena, Str token) {
     return str_fmt(arena, "urn:ngsi-ld:Application:" STR_FMT, STR_ARG(suffix));
 }
 
+Rc apply_sent(Ctx *ctx, Str token, bool *out) {
+    const Entity *application;
+    *out = false;
+    if (token.len != TOKEN_CHARS) return RC_OK;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, apply_case_id(ctx->arena, token), &application);
+    *out = rc == RC_OK;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 static Json items_json(Arena *arena, const Answers *answers) {
     JsonItems items = {0};
     VEC_EACH (const ApplyItem, one, &answers->items) {
@@ -197,10 +206,9 @@ static Rc complete(Ctx *ctx, const Answers *answers) {
 Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     const Answers *answers = send->answers;
     *out = (Receipt){.id = apply_case_id(ctx->arena, answers->token), .token = answers->token};
-    const Entity *before;
-    if (answers->token.len == TOKEN_CHARS &&
-        ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
-        return send_again(ctx, out);
+    bool sent;
+    TRY(apply_sent(ctx, answers->token, &sent));
+    if (sent) return send_again(ctx, out);
     TRY(complete(ctx, answers));
     TRY(send_allowed(ctx, send->channel));
     Command *command = case_command(ctx, STR("application.submit"), out->id, send->channel);

@@ -109,6 +109,9 @@ bool apply_mail_ok(Str email);
 
 /* The id of the case at an unguessable address. */
 Str apply_case_id(Arena *arena, Str token);
+/* Whether a draft's token has become a case: the command that makes it is kept before its draft
+   says so. Pool threads. */
+Rc apply_sent(Ctx *ctx, Str token, bool *out);
 /* True while whoever acts may still change or cancel: the resident until the cut-off, also when a
    plan was decided before it (the case leaves it), an official for him until the truck goes. */
 bool apply_may_change(Ctx *ctx, const Entity *application);

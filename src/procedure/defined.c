@@ -105,10 +105,14 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
 }
 
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
+    bool sent;
     const Json *draft;
     TRY(draft_load(ctx, ctx->actor->browser, &draft));
     defined_draft_of(ctx, definition, draft, out);
-    return RC_OK;
+    TRY(apply_sent(ctx, out->token, &sent));
+    if (!sent) return RC_OK;
+    TRY(defined_sent(ctx, out)); /* nobody was left to note it down */
+    return defined_draft(ctx, definition, out);
 }
 
 static void member_add(Arena *arena, JsonMembers *members, const Definition *definition,
@@ -356,12 +360,11 @@ static const DefinedState *first_state(const Definition *definition, const Entit
 
 Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     const Definition *definition = draft->definition;
-    const Entity *before;
+    bool sent;
     Entity *application;
     *out = (Receipt){.id = apply_case_id(ctx->arena, draft->token), .token = draft->token};
-    if (draft->token.len == TOKEN_CHARS &&
-        ledger_entity(ctx, ctx->tenant->ledger, out->id, &before) == RC_OK)
-        return send_again(ctx, out);
+    TRY(apply_sent(ctx, draft->token, &sent));
+    if (sent) return send_again(ctx, out);
     if (!definition->states.len)
         return ctx_fail(ctx, RC_INVALID, "no-cases", definition->id,
                         "This is a bundle: its parts are what is sent.");

@@ -41,10 +41,28 @@ static Str browser(const Ctx *ctx) {
     return ctx->actor->browser;
 }
 
+/* What remains of a draft that was sent, for the second press on its button: which form it was, the
+ * address of its receipt, and until when. */
+static Rc sent_keep(const Asking *asking, Str token) {
+    Ctx *ctx = asking->ctx;
+    JsonMember members[] = {
+        {STR("sentKey"), json_of_str(asking->answers.hold)},
+        {STR("sentToken"), json_of_str(token)},
+        {STR("sentUntil"), json_of_int(time_now(ctx->clock) + sent_lasts)},
+    };
+    TRY(draft_drop(ctx, browser(ctx)));
+    return draft_merge(ctx, browser(ctx), members, sizeof members / sizeof *members);
+}
+
+/* What was sent is so, though nobody was left to note it down. */
 static Rc reload(Asking *asking) {
+    bool sent;
     TRY(draft_load(asking->ctx, browser(asking->ctx), &asking->draft));
     apply_answers(asking->ctx, asking->draft, &asking->answers);
-    return RC_OK;
+    TRY(apply_sent(asking->ctx, asking->answers.token, &sent));
+    if (!sent) return RC_OK;
+    TRY(sent_keep(asking, asking->answers.token));
+    return reload(asking);
 }
 
 /* A day that is held for the draft: until when, else null. */
@@ -578,19 +596,6 @@ static void check_values(Asking *asking) {
 
 static void check_get(HttpExchange *x) {
     simple_show(x, STEP_CHECK, check_values);
-}
-
-/* What remains of a draft that was sent, for the second press on its button: which form it was, the
- * address of its receipt, and until when. */
-static Rc sent_keep(const Asking *asking, Str token) {
-    Ctx *ctx = asking->ctx;
-    JsonMember members[] = {
-        {STR("sentKey"), json_of_str(asking->answers.hold)},
-        {STR("sentToken"), json_of_str(token)},
-        {STR("sentUntil"), json_of_int(time_now(ctx->clock) + sent_lasts)},
-    };
-    TRY(draft_drop(ctx, browser(ctx)));
-    return draft_merge(ctx, browser(ctx), members, sizeof members / sizeof *members);
 }
 
 /* The receipt's token when this form was sent a moment ago, else empty. */
