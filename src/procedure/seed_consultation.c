@@ -40,7 +40,7 @@ static const char *const noise[][2] = {
     {"phone", "0999-12-7890"},
 };
 static const TalkLine noise_lines[] = {
-    {true, 5 * 24 * 60,
+    {true, 6 * 24 * 60 - 120,
      STR("音がする時間を、分かる範囲でメモしておいてください。お話の日に見せてください。")},
 };
 
@@ -63,8 +63,8 @@ static void act_as(const SeedTalks *talks, Actor *actor, int64_t at) {
     talks->ctx->purpose = actor->kind == ACTOR_STAFF ? STR("application-check") : STR_NONE;
 }
 
-/* The first time that is free at a place; empty: none is. */
-static Rc slot_find(const SeedTalks *talks, const Definition *definition, const char *place,
+/* The first time that is free at a place, to come while the story goes on; empty: none is. */
+static Rc slot_find(const SeedTalks *talks, const Definition *definition, const TalkStory *story,
                     Str *out) {
     Ctx *ctx = talks->ctx;
     BookingAsk ask = {.reservation = definition->reservation, .units = 1};
@@ -74,10 +74,11 @@ static Rc slot_find(const SeedTalks *talks, const Definition *definition, const 
     for (int n = 0; n < DAYS_AHEAD; n++) {
         BookingOffers offers = {0};
         Date day = time_days_date(time_date_days(first) + n);
-        TRY(booking_offers(ctx, &ask, reservation_place(ask.reservation, str_of(place)), day,
-                           &offers));
+        TRY(booking_offers(ctx, &ask, reservation_place(ask.reservation, str_of(story->slot_place)),
+                           day, &offers));
         VEC_EACH (const BookingOffer, offer, &offers)
-            if (offer->open) {
+            if (offer->open &&
+                (story->ended || reservation_begins(&offer->slot) > talks->now + TIME_DAY)) {
                 *out = reservation_choice_text(ctx->arena, &offer->slot);
                 return RC_OK;
             }
@@ -92,7 +93,7 @@ static Rc story_send(const SeedTalks *talks, const Definition *definition, const
     JsonMembers said = {0};
     Str slot;
     ctx->actor->browser = str_of(story->browser);
-    TRY(slot_find(talks, definition, story->slot_place, &slot));
+    TRY(slot_find(talks, definition, story, &slot));
     if (str_empty(slot)) return RC_NOT_FOUND;
     for (size_t i = 0; i < story->said_count; i++)
         vec_push(ctx->arena, &said,

@@ -493,6 +493,32 @@ static void writers_at_once_lose_nothing_and_double_nothing(void **state) {
     }
 }
 
+/* ---- the invented city ---- */
+
+static void the_invented_city_is_consulted(void **state) {
+    House *house = *state;
+    Actor clerk = counter_clerk(house);
+    InboxCases cases;
+    SlotChoice slot;
+    bool more;
+    int64_t now = house->clock.fixed;
+    GOOD(house, procedures_seed(&house->ctx, &house->tenant, &(SeedWish){.seed = 7, .count = 12}));
+    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &cases, &more));
+    assert_int_equal(cases.len, 1);
+    Str id = str_dup(house->arena, cases.items[0]->id);
+    assert_true(booking_of(&house->ctx, cases.items[0], &slot));
+    assert_true(reservation_begins(&slot) > now);
+    ThreadMessages all = thread(house, id);
+    assert_int_equal(all.len, 3);
+    for (size_t i = 0; i < all.len; i++)
+        assert_true(all.items[i].message.at <
+                    (i + 1 < all.len ? all.items[i + 1].message.at : now));
+    assert_true(all.items[1].message.office);
+    assert_true(all.items[1].message.read_at == all.items[2].message.at);
+    assert_false(unread(house, id));
+    assert_true(str_eq(cases_text(house, id, IRI("applicant")), house->other.person));
+}
+
 /* ---- definitions ---- */
 
 static const Json *with_thread(House *house, const char *thread) {
@@ -567,6 +593,7 @@ int main(void) {
         TEST(an_answer_is_news_and_a_question_is_none),
         TEST(an_erased_person_takes_messages_and_files_along),
         TEST(writers_at_once_lose_nothing_and_double_nothing),
+        TEST(the_invented_city_is_consulted),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
     };
