@@ -100,22 +100,13 @@ static const Entity *shown_of(Ctx *ctx, const Entity *entity) {
     return cut;
 }
 
-/* The first type with a retention file: the one under whose key the record lies, too. */
-static Str retention_of(const Dictionary *dictionary, const Entity *entity) {
-    for (size_t i = 0; i < entity->types.len; i++) {
-        const DictType *type = dictionary_type(dictionary, entity->types.items[i]);
-        if (type && !str_empty(type->retention)) return type->retention;
-    }
-    return STR_NONE;
-}
-
 /* Conditions on what is personal count as shown: that somebody was told says whether they held. */
 static Rc look_of(Ctx *ctx, const Entity *entity, const Entity *shown, NoticeLook *look) {
     *look = (NoticeLook){0};
     TRY(gate_look_prepare(ctx, shown, &look->later));
     if (!look->later.records.len) return RC_OK;
     look->subject = dictionary_subject(ctx->tenant->dictionary, entity);
-    look->retention = retention_of(ctx->tenant->dictionary, entity);
+    look->retention = dictionary_file(ctx->tenant->dictionary, entity);
     return RC_OK;
 }
 

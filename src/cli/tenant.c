@@ -146,6 +146,7 @@ static Rc procedure_sources(Ctx *ctx, ProcedureSources *out) {
     TRY(starter_json(ctx, STR("waste/rules.json"), &out->waste.rules));
     TRY(starter_json(ctx, STR("organisation.json"), &out->waste.organisation));
     TRY(starter_json(ctx, STR("templates/procedure.json"), &out->blank));
+    TRY(starter_json(ctx, STR("files.json"), &out->files));
     TRY(folder_read(ctx, STR("procedures/"), &definitions));
     out->definitions = definitions.items;
     out->definition_count = definitions.len;

@@ -36,6 +36,7 @@ typedef VEC(DecideCase) DecideCases;
    of {"salt", "value"}: erasing the person leaves them, and the hash over them, as they are. */
 typedef struct DecidePart {
     Str id, case_id, person; /* person empty: nobody's */
+    Str file;                /* retention file of the case; empty: that of decisions */
     Json content;            /* {"salt", "value"} */
 } DecidePart;
 typedef VEC(DecidePart) DecideParts;
@@ -53,7 +54,7 @@ extern const PartKind part_decision_draft;
 /* Adds a part to those that a command puts, and gives {"case", "part"}, which stands in its place;
    value lives in the command's arena. */
 typedef struct DecideAbout {
-    Str decision, case_id, person;
+    Str decision, case_id, person, file;
     Str aspect; /* empty: what is decided of the case; "out": why it was taken out */
     Json value;
 } DecideAbout;
@@ -132,9 +133,9 @@ Str decide_hash(Arena *arena, const Json *contents);
    RC_FAILED "contents-altered": a part hasn't the hash that stands for it. */
 Rc decide_contents(Ctx *ctx, const Entity *decision, const Json **out);
 Str decide_part_id(Arena *arena, Str decision, Str case_id, Str aspect);
-/* The person of a part, empty when it is nobody's. RC_NOT_FOUND: there is none, or it was erased.
- */
-Rc decide_part_person(Ctx *ctx, Str part, Str *person);
+/* The person of a part, empty when it is nobody's, and its file. RC_NOT_FOUND: there is none, or it
+   was erased. */
+Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about);
 /* Puts parts of a decision; the room's own. */
 void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts);
 Json decide_cases_json(Arena *arena, const DecideCases *cases);

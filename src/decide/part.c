@@ -26,7 +26,8 @@ Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbo
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     DecidePart part = {.id = decide_part_id(arena, about->decision, about->case_id, about->aspect),
                        .case_id = str_dup(arena, about->case_id),
-                       .person = str_dup(arena, about->person)};
+                       .person = str_dup(arena, about->person),
+                       .file = str_dup(arena, about->file)};
     members[0] = (JsonMember){STR("salt"), json_of_str(rand_id(ctx->rand, arena, SALT))};
     members[1] = (JsonMember){STR("value"), about->value};
     part.content = json_of_members(members, 2);
@@ -43,6 +44,8 @@ void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecidePart
         if (!str_empty(part->person))
             entity_set_kind(arena, after, ATTR_RELATIONSHIP, IRI("person"),
                             json_of_str(part->person));
+        if (!str_empty(part->file))
+            entity_set(arena, after, IRI("retentionFile"), json_of_str(part->file));
         entity_set_kind(arena, after, ATTR_JSON, IRI("content"), part->content);
         stage_put(stage, &(Delta){.op = DELTA_PUT, .id = part->id, .after = after});
     }
@@ -66,11 +69,12 @@ static Rc part_load(Ctx *ctx, Str id, const Entity **out) {
     return ctx_fail(ctx, RC_NOT_FOUND, "erased", id, "This part of a decision was erased.");
 }
 
-Rc decide_part_person(Ctx *ctx, Str part, Str *person) {
+Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about) {
     const Entity *entity;
     TRY(part_load(ctx, part, &entity));
     const Attr *attr = entity_attr(entity, IRI("person"));
-    *person = attr ? json_str(attr->value) : STR_NONE;
+    about->person = attr ? json_str(attr->value) : STR_NONE;
+    about->file = entity_text(entity, IRI("retentionFile"));
     return RC_OK;
 }
 

@@ -10,6 +10,7 @@ typedef struct Erase {
     CommandHead head;
     KeyRange range;
     const StrVec *files; /* of an erasure: labels that may go; NULL: whatever the range names */
+    const LedgerDisposal *disposal; /* of one: its judge; NULL: it is none that is judged */
     StrVec *kept;
     bool data_left;
     KeyId subject_key;
@@ -73,8 +74,11 @@ static Rc carry_out(Ctx *ctx, Ledger *ledger, const CommandHead *head, const Sta
 
 static Rc erase_own(Ctx *ctx, Ledger *ledger, void *arg) {
     Erase *erase = arg;
+    const LedgerDisposal *disposal = erase->disposal;
     TRY(commit_begin_own(ledger));
+    if (disposal && disposal->judge) TRY(disposal->judge(ctx, disposal->judge_arg));
     TRY(reader_keys(ctx, ctx->db, &erase->range, choose_key, erase));
+    if (disposal && disposal->keys) *disposal->keys = erase->statement.keys.len;
     bool person_done = erase->files && erase->has_subject_key && !erase->data_left;
     if (person_done)
         (void)vec_push(erase->caller->arena, &erase->statement.keys, erase->subject_key);
@@ -131,7 +135,8 @@ Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal) {
                                  .retention = disposal->retention,
                                  .reason = disposal->reason},
                    .head = disposal->head,
-                   .range = {.retention = keys_retention(&file)}};
+                   .range = {.retention = keys_retention(&file)},
+                   .disposal = disposal};
     return command_run_own(ctx, ledger, erase_own, &erase);
 }
 

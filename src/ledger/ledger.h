@@ -364,8 +364,14 @@ typedef struct LedgerDisposal {
     CommandHead head;
     Str retention;
     Str reason;
+    /* What must still hold; NULL: nothing. Asked on the writer's thread, where nothing else is
+       written meanwhile, with ctx->db; what it refuses is refused, and nothing is destroyed. */
+    Rc (*judge)(Ctx *ctx, void *arg);
+    void *judge_arg;
+    size_t *keys; /* how many were destroyed; may be NULL */
 } LedgerDisposal;
-/* Disposes of a whole retention file (廃棄): destroys all keys of it. */
+/* Disposes of a whole retention file (廃棄): destroys all keys of it. Pool threads. RC_FAILED
+   "erased-not-scrubbed", as ledger_erase. */
 Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal);
 /* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention
    file, and opens them; RC_NOT_FOUND when the key was destroyed; RC_BUSY: the key isn't in memory

@@ -26,8 +26,9 @@ SealRule record_rule(const Dictionary *dictionary, const Entity *entity) {
     if (rule.extent == SEAL_NOTHING) return rule;
     if (personal) rule.subject = dictionary_subject(dictionary, entity);
     Str first = entity->types.len ? entity->types.items[0] : STR_NONE;
-    rule.scope = rule.subject.len ? keys_scope_data(rule.subject, personal->retention)
-                 : personal       ? keys_scope_file(personal->retention)
+    Str file = personal ? dictionary_type_file(personal, entity) : STR_NONE;
+    rule.scope = rule.subject.len ? keys_scope_data(rule.subject, file)
+                 : personal       ? keys_scope_file(file)
                                   : keys_scope_type(first);
     return rule;
 }

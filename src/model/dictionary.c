@@ -46,6 +46,19 @@ Str dictionary_subject(const Dictionary *dictionary, const Entity *entity) {
     return STR_NONE;
 }
 
+Str dictionary_type_file(const DictType *type, const Entity *entity) {
+    Str own = type->filed.len ? entity_text(entity, type->filed) : STR_NONE;
+    return own.len ? own : type->retention;
+}
+
+Str dictionary_file(const Dictionary *dictionary, const Entity *entity) {
+    for (size_t i = 0; dictionary && i < entity->types.len; i++) {
+        const DictType *type = dictionary_type(dictionary, entity->types.items[i]);
+        if (type && type->retention.len) return dictionary_type_file(type, entity);
+    }
+    return STR_NONE;
+}
+
 void dictionary_about(Arena *arena, const Dictionary *dictionary, const Entity *entity,
                       StrVec *out) {
     *out = (StrVec){0};

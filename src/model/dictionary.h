@@ -54,6 +54,8 @@ typedef struct DictType {
     Str about; /* IRI of the attribute that lists the records whose persons a record about several
                   is about; where there is no subject */
     Str retention; /* retention file (簿冊) */
+    Str filed; /* IRI of the attribute that names a record's own retention file; "": all records of
+                  the type lie in `retention` */
     Str legal_basis;
     Str standard; /* name in 自治体標準オープンデータセット, or empty */
     VEC(DictAttr) attrs;
@@ -84,6 +86,10 @@ const DictType *dictionary_at(const Dictionary *dictionary, size_t index);
 DataClass dictionary_class(const Dictionary *dictionary, const Entity *entity, Str attr_iri);
 /* The subject's id of an entity, or STR_NONE. */
 Str dictionary_subject(const Dictionary *dictionary, const Entity *entity);
+/* The retention file under whose keys an entity's personal values lie: the one that it names
+   itself, or its type's. Empty: none of its types has one. */
+Str dictionary_type_file(const DictType *type, const Entity *entity);
+Str dictionary_file(const Dictionary *dictionary, const Entity *entity);
 /* The ids of the records whose persons an entity is about (its type's `about`), borrowed from it:
    strings or the "id" of objects in an array, member names of an object. */
 void dictionary_about(Arena *arena, const Dictionary *dictionary, const Entity *entity,

@@ -344,6 +344,24 @@ static Rc read_whom(const Compile *c, const Json *content, DictType *type) {
     return RC_OK;
 }
 
+/* `filed`: what isn't sealed itself, for it says under which key the rest is. */
+static Rc read_filed(const Compile *c, const Json *content, DictType *type) {
+    EntityPath path = {.name = STR("filed")};
+    Str filed = STR_NONE;
+    TRY(read_text(c, NULL, content, STR("filed"), &filed));
+    VEC_EACH (DictAttr, attr, &type->attrs) {
+        bool named = filed.len && str_eq(attr->term, filed);
+        if (named && attr->class < CLASS_PERSONAL && attr->value == VALUE_TEXT)
+            type->filed = attr->iri;
+    }
+    if (filed.len && (type->filed.len == 0 || type->retention.len == 0))
+        return fail_at(c, &path,
+                       "What names a record's own retention file is the term of an attribute of "
+                       "this type, a text that is neither personal nor sensitive, beside "
+                       "`retention`.");
+    return RC_OK;
+}
+
 /* Whom a personal record is about, and under which file it is kept, decides about its keys: neither
  * may be missing. */
 static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
@@ -368,8 +386,8 @@ static Rc read_type(Compile *c, const Json *content) {
     Named named;
     entry->attrs = map_new(c->reader.ctx->arena);
     TRY(ONLY(c, NULL, content, STR("type"), STR("iri"), STR("label"), STR("description"),
-             STR("class"), STR("subject"), STR("about"), STR("retention"), STR("legalBasis"),
-             STR("standard"), STR("attributes"), STR("files")));
+             STR("class"), STR("subject"), STR("about"), STR("retention"), STR("filed"),
+             STR("legalBasis"), STR("standard"), STR("attributes"), STR("files")));
     TRY(read_term(c, NULL, content, STR("type"), &named));
     type->term = named.term;
     type->iri = named.iri;
@@ -387,6 +405,7 @@ static Rc read_type(Compile *c, const Json *content) {
     type->source = content;
     TRY(read_attrs(c, content, entry));
     TRY(read_subject(c, content, type));
+    TRY(read_filed(c, content, type));
     TRY(dictionary_files_check(&c->reader, type, &c->file_names));
     if (map_has(&c->dictionary->by_iri, type->iri))
         return fail_at(c, &(EntityPath){.name = STR("type")}, "This type is declared twice.");

@@ -257,8 +257,8 @@ Rc attach_send(const Attaching *attaching, Form *form) {
 
 LedgerKeyOf attach_key_of(const Ctx *ctx, const Entity *application) {
     const Dictionary *dictionary = ctx->tenant->dictionary;
-    const DictType *type = dictionary_type(dictionary, STR(CASE_TYPE));
-    return (LedgerKeyOf){dictionary_subject(dictionary, application), type->retention};
+    return (LedgerKeyOf){dictionary_subject(dictionary, application),
+                         dictionary_file(dictionary, application)};
 }
 
 Rc attach_drop(Ctx *ctx, const LedgerAttachments *all, Rc rc) {

@@ -306,7 +306,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     TRY(form_amount(ctx, &draft->form, &amount));
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
-    send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant});
+    send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant, definition->retention});
     TRY(visit_join(ctx, arena, entity, draft->visit));
     TRY(files_send(ctx, sending, entity, form));
     contact_set(arena, entity, form);

@@ -179,6 +179,8 @@ static Entity *letter_entity(const Writing *writing, Str id) {
     Entity *letter = entity_new(arena, id, STR(LETTER_TYPE));
     entity_set_kind(arena, letter, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
     entity_set_kind(arena, letter, ATTR_RELATIONSHIP, IRI("about"), json_of_str(application->id));
+    Str file = entity_text(application, IRI("retentionFile"));
+    if (!str_empty(file)) entity_set(arena, letter, IRI("retentionFile"), json_of_str(file));
     entity_set(arena, letter, IRI("kind"), json_of_str(writing->letter->id));
     entity_set(arena, letter, IRI("procedure"), json_of_str(writing->about->definition->id));
     entity_set(arena, letter, IRI("post"), json_of_str(writing->about->definition->post));

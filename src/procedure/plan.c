@@ -195,7 +195,7 @@ static Rc out_add(Ctx *ctx, Command *command, PlanChange *change, Str reason) {
                          .aspect = STR("out"),
                          .value = why_value(ctx, arena, reason)};
     Str part = decide_part_id(arena, about.decision, about.case_id, STR_NONE);
-    Rc rc = decide_part_person(ctx, part, &about.person);
+    Rc rc = decide_part_whose(ctx, part, &about);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
     Json why = decide_part(ctx, command, &change->act->parts, &about);

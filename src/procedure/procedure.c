@@ -4,6 +4,29 @@
 
 enum { PROCEDURES_ARENA = 64 << 20, ADMISSION_USUAL = 600 };
 
+/* Every text of retention, of the dictionary and of definitions, stands in the classification
+ * table.
+ */
+static Rc files_load(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
+    FileTable *table = &tenant->procedures->files;
+    const Dictionary *dictionary = tenant->dictionary;
+    const Json *divisions = json_get(sources->waste.organisation, STR("divisions"));
+    TRY(file_table_read(ctx, sources->files, divisions, table));
+    for (size_t i = 0; i < dictionary_count(dictionary); i++) {
+        const DictType *type = dictionary_at(dictionary, i);
+        Str where =
+            str_fmt(ctx->arena, "dictionary/" STR_FMT ".json: retention", STR_ARG(type->term));
+        if (type->retention.len) TRY(file_table_knows(ctx, table, type->retention, where));
+    }
+    for (size_t i = 0; i < sources->definition_count; i++) {
+        Str text = json_get_str(sources->definitions[i], "retention");
+        Str where = str_fmt(ctx->arena, "procedures/" STR_FMT ".json: retention",
+                            STR_ARG(json_get_str(sources->definitions[i], "id")));
+        if (text.len) TRY(file_table_knows(ctx, table, text, where));
+    }
+    return RC_OK;
+}
+
 Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     if (sodium_init() < 0)
         return ctx_fail(ctx, RC_FAILED, "no-sodium", STR_NONE,
@@ -25,11 +48,13 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
                                     .organisation = sources->waste.organisation};
     procedures->blank = sources->blank;
     if (rc == RC_OK) rc = catalogue_load(&own, &definitions, &procedures->catalogue);
+    if (rc == RC_OK && sources->files) rc = files_load(&own, tenant, sources);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
     if (rc == RC_OK) {
         project_add(tenant->project, inbox_follower(tenant));
         project_add(tenant->project, bins_follower(tenant));
+        project_add(tenant->project, shelf_follower(tenant));
     } else {
         ctx->error = own.error;
         ctx->error.detail = str_dup(ctx->arena, own.error.detail);

@@ -37,6 +37,8 @@
 #include "draw.h"
 #include "wait.h"
 #include "visit.h"
+#include "shelf.h"
+#include "filing.h"
 
 typedef struct Procedures Procedures;
 
@@ -47,6 +49,8 @@ typedef struct ProcedureSources {
     size_t definition_count;
     const Json *blank; /* the definition from which a new one is written; NULL: {} */
     AttachLimits attach;
+    const Json *files; /* the classification table; NULL: none, and no text of retention is looked
+                          for in it */
 } ProcedureSources;
 /* Between project_new (it adds the inbox) and project_start. The sources live as long as the
  * tenant. */

@@ -25,6 +25,7 @@ struct Procedures {
     Waste *waste;
     Catalogue *catalogue;
     const Json *blank;
+    FileTable files;
     AttachLimits attach;
     Waits *waits;
     int64_t admission_rate;
@@ -81,6 +82,10 @@ Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
                const DefinedThread **out);
 void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
 
+/* ---- files ---- */
+/* A text of retention that stands in no row of the classification table is a finding. */
+void shelf_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+
 /* ---- publishing ---- */
 /* Adds to the command of a decision what it makes of its contents: a version. RC_CONFLICT
  * "findings". */
@@ -119,10 +124,12 @@ Rc attach_drop(Ctx *ctx, const LedgerAttachments *kept, Rc rc);
 typedef struct SendFrom {
     Str channel;   /* "web"; "counter", "phone": entered by an official for somebody */
     Str applicant; /* Person id, or empty: a new one is made */
+    Str retention; /* as its definition has it; empty: as the type of cases has it */
 } SendFrom;
 /* Whether who acts may send one by this channel. RC_INVALID "no-channel", RC_DENIED. */
 Rc send_allowed(Ctx *ctx, Str channel);
-/* Writes into an application whose it is, and who entered it. */
+/* Writes into an application whose it is, who entered it, and its retention file: one for each
+   text of retention and fiscal year. */
 void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *from);
 /* Joins an application to the visit for which its entry was begun, while who acts serves that one
  * still. */

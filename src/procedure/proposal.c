@@ -57,6 +57,7 @@ DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity 
     return (DecideAbout){.decision = draft->id,
                          .case_id = application->id,
                          .person = dictionary_subject(ctx->tenant->dictionary, application),
+                         .file = entity_text(application, IRI("retentionFile")),
                          .value = value};
 }
 
@@ -374,6 +375,10 @@ static bool publishes(const Entity *decision) {
     return str_eq(entity_text(decision, IRI("kind")), PUBLISH_KIND);
 }
 
+static bool files(const Entity *decision) {
+    return filing_is(entity_text(decision, IRI("kind")));
+}
+
 static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
@@ -385,6 +390,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
         TRY(contents_load(ctx, decision, &contents));
     if (plan && contents) TRY(follow_outs(ctx, command, contents));
     if (publishes(decision)) return publish_follow(ctx, command, decision, contents);
+    if (files(decision)) return filing_follow(ctx, command, decision, contents);
     if (matter_is(contents)) return matter_follow(ctx, command, contents);
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
@@ -426,9 +432,20 @@ static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, S
     return RC_OK;
 }
 
-/* A version that was decided is found from now on. */
+/* It is decided in any case: what fails is said, and done by the sweep. */
+static Rc files_gone(Ctx *ctx) {
+    Error before = ctx->error;
+    if (filing_carry_out(ctx) != RC_OK)
+        log_error("procedure", "a disposal is not carried out yet: " STR_FMT,
+                  STR_ARG(ctx->error.detail));
+    ctx->error = before;
+    return RC_OK;
+}
+
+/* A version that was decided is found from now on; a disposal that was decided is carried out. */
 static Rc taken_up(Ctx *ctx, const Entity *decision) {
     const Json *contents;
+    if (files(decision)) return files_gone(ctx);
     TRY(contents_load(ctx, decision, &contents));
     return publish_take(ctx, contents);
 }
@@ -449,7 +466,7 @@ static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const Rou
     }
     bool decides = waits && act->after == ROUTE_DECIDED;
     TRY(case_execute(ctx, command, &outcome));
-    return decides && publishes(decision) ? taken_up(ctx, decision) : RC_OK;
+    return decides && (publishes(decision) || files(decision)) ? taken_up(ctx, decision) : RC_OK;
 }
 
 Rc office_act(Ctx *ctx, Str id, const RouteAct *wish) {

@@ -302,6 +302,7 @@ void publish_check(Ctx *ctx, const Publishing *of, const Definition **definition
     if (definition_read(ctx, of->draft, definition) == RC_OK) {
         definition_lint(ctx, *definition, catalogue_knows(catalogue_of(ctx)), out);
         bundle_lint(ctx, *definition, catalogue_of(ctx), out);
+        shelf_lint(ctx, *definition, out);
         return;
     }
     vec_push(ctx->arena, out,

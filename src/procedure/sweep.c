@@ -1,6 +1,7 @@
 /* sweep: what goes on by itself: holds that ran out are taken out of their slots (nobody counts
    them any more, but they would stay in the slot until somebody writes it next), lotteries go on,
-   and rules look at the cases that they haven't seen. */
+   rules look at the cases that they haven't seen, and disposals that were decided are carried out.
+ */
 #include "procedure_int.h"
 
 #include <stdatomic.h>
@@ -82,6 +83,10 @@ static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
     if (rc != RC_OK && rc != RC_BUSY)
         log_error("procedure", "automatic rules do not go on: " STR_FMT, STR_ARG(ctx.error.detail));
     more = more || cases;
+    rc = filing_carry_out(&ctx);
+    if (rc != RC_OK && rc != RC_BUSY)
+        log_error("procedure", "a disposal is not carried out: " STR_FMT,
+                  STR_ARG(ctx.error.detail));
     if (!atomic_load(&sweep->stop))
         ledger_timer(ledger, key, time_now(&clock) + (more ? soon : every), sweep_due, sweep);
 }

@@ -308,6 +308,9 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
                     json_of_str(str_dup(arena, applicant)));
     entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("about"),
                     json_of_str(str_dup(arena, application->id)));
+    Str file = entity_text(application, IRI("retentionFile"));
+    if (!str_empty(file))
+        entity_set(arena, entity, IRI("retentionFile"), json_of_str(str_dup(arena, file)));
     entity_set(arena, entity, IRI("procedure"),
                json_of_str(str_dup(arena, entity_text(application, IRI("procedure")))));
     entity_set(arena, entity, IRI("post"),

@@ -7,6 +7,8 @@
 
 #include "ledger/ledger.h"
 
+#include "file.h"
+
 #define LETTER_TYPE      LD_DEFAULT "Letter"
 #define LETTER_ID_PREFIX "urn:ngsi-ld:Letter:"
 /* As many as one case may bring about. */

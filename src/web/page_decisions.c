@@ -30,6 +30,9 @@ Json page_decision_title(Arena *arena, const Entity *decision) {
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
     if (of_kind(decision, "procedure-definition")) en = STR("A version of a procedure");
+    if (of_kind(decision, "file-disposal")) en = STR("Disposing of retention files");
+    if (of_kind(decision, "file-extension")) en = STR("Keeping retention files for longer");
+    if (of_kind(decision, "file-transfer")) en = STR("Handing over retention files");
     if (of_kind(decision, "collection-plan") && plan_day(decision, &day))
         en = str_fmt(arena, "Collection plan of " STR_FMT, STR_ARG(time_format_date(arena, day)));
     return view_text(arena, ja, en);
@@ -105,9 +108,12 @@ static const DecisionFilter kind_filters[] = {
     {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
     {"release", "kind==\"release\"", WHOEVERS},
     {"procedure-definition", "kind==\"procedure-definition\"", WHOEVERS},
+    {"files", "(kind==\"file-disposal\"|kind==\"file-extension\"|kind==\"file-transfer\")",
+     WHOEVERS},
     {"application",
      "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\";"
-     "kind!=\"procedure-definition\"",
+     "kind!=\"procedure-definition\";kind!=\"file-disposal\";kind!=\"file-extension\";"
+     "kind!=\"file-transfer\"",
      WHOEVERS},
 };
 
@@ -282,6 +288,34 @@ static void release_lines(Lines *lines, const Json *contents) {
     if (title) line_add(lines, label_of(arena, "名前", "Title"), "text", *title);
 }
 
+/* A file as its decider reads it: what, how much of it, and how long it was to be kept. */
+static Json file_line(Arena *arena, const Json *file) {
+    const Json *title = json_get(file, STR("title"));
+    long long n = (long long)json_get_int(file, "count", 0);
+    Str until = json_get_str(file, "until"), class = json_get_str(file, "classification");
+    return view_text(arena,
+                     str_fmt(arena, STR_FMT "［" STR_FMT "］%lld件、保存期限 " STR_FMT,
+                             STR_ARG(json_get_str(title, "ja")), STR_ARG(class), n, STR_ARG(until)),
+                     str_fmt(arena, STR_FMT ": %lld matters, kept until " STR_FMT,
+                             STR_ARG(json_get_str(title, "en")), n, STR_ARG(until)));
+}
+
+static void files_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Json *files = json_get(contents, STR("files"));
+    Str until = json_get_str(contents, "until"), to = json_get_str(contents, "to");
+    for (uint32_t i = 0; files && i < files->len; i++)
+        line_add(lines, label_of(arena, "簿冊", "Retention file"), "text",
+                 file_line(arena, json_at(files, i)));
+    line_add(lines, label_of(arena, "理由", "Reason"), "text",
+             json_of_str(json_get_str(contents, "reason")));
+    if (!str_empty(until))
+        line_add(lines, label_of(arena, "延長する期限", "To be kept until"), "date",
+                 json_of_str(until));
+    if (!str_empty(to))
+        line_add(lines, label_of(arena, "移管先", "To be handed over to"), "text", json_of_str(to));
+}
+
 /* The case as far as it was frozen: what was answered, under which version. */
 static Entity *frozen_case(Arena *arena, const Json *contents) {
     Entity *kept = entity_new(arena, json_get_str(contents, "case"), STR(CASE_TYPE));
@@ -395,10 +429,10 @@ typedef struct OwnKind {
 } OwnKind;
 
 static const OwnKind own_kinds[] = {
-    {"fee-reduction", reduction_lines},
-    {"collection-plan", plan_lines},
-    {"release", release_lines},
-    {"procedure-definition", publish_lines},
+    {"fee-reduction", reduction_lines}, {"collection-plan", plan_lines},
+    {"release", release_lines},         {"procedure-definition", publish_lines},
+    {"file-disposal", files_lines},     {"file-extension", files_lines},
+    {"file-transfer", files_lines},
 };
 
 /* NULL: a move of a procedure that is a definition. */

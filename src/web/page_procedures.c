@@ -195,6 +195,7 @@ static void start_get(HttpExchange *x) {
                  ? STR_NONE
                  : page_draft_url(ctx->arena, &draft));
     identity_set(x, &view, definition);
+    page_files_index(x, &view, definition);
     page_contact(x, &view, "phone");
     page_contact(x, &view, "hours");
     page_show(x, 200, WEB_PAGE_PROCEDURE, &view);

@@ -116,6 +116,7 @@ typedef enum PageWhat {
     WHAT_LETTER,
     WHAT_PREPARED,
     WHAT_THREAD,
+    WHAT_SHELF,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -242,6 +243,8 @@ void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
 /* `notice`: whether it is asked how letters are to come; form: when it was sent without an answer,
    which `errors` tells. */
 void page_notice(View *view, bool asked, const HttpForm *form);
+/* page_files.c: `index` of records, on the page of the procedure by which they are asked for. */
+void page_files_index(HttpExchange *x, View *view, const Definition *definition);
 /* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
  * all. */
 typedef enum LettersWay { LETTERS_OWN, LETTERS_OFFICE, LETTERS_NAMED } LettersWay;
@@ -485,6 +488,7 @@ PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);
 PAGE_ROWS(thread);
+PAGE_ROWS(files);
 PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
 PAGE_ROWS(mail);

@@ -38,6 +38,9 @@ RULES = [
     ('/staff/effect', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/rules/{procedure}/{rule}/', {'clerk', 'chief', 'head'}),  # whose cases they are, is asked after who he is
     ('/staff/rules', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
+    ('/staff/files/{file}/hold', {'clerk'}),
+    ('/staff/files/propose', {'clerk'}),
+    ('/staff/files', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/inventory', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/procedures', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff', {'clerk', 'chief', 'head'}),
@@ -122,7 +125,9 @@ def found(text, pattern, otherwise):
 
 def parameters(browsers):
     inbox, mine = browsers['clerk'].ask('GET', '/staff').text, browsers['resident-1'].ask('GET', '/my').text
+    files = browsers['clerk'].ask('GET', '/staff/files').text
     known = {
+        'file': found(files, r'/staff/files/([a-z0-9]{16})', None),
         'number': found(inbox, r'/staff/cases/([\d-]+)', None),
         'case': found(mine, r'/my/cases/([\w:-]+)', None),
         'token': 'a' * 26,
@@ -145,7 +150,7 @@ def parameters(browsers):
         'attrId': 'name',
         'path...': 'no-such-file',
     }
-    assert known['number'] and known['case'], 'the starter city shows no case'
+    assert known['number'] and known['case'] and known['file'], 'the starter city shows no case'
     return known
 
 

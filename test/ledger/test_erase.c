@@ -298,6 +298,43 @@ static void disposing_of_a_file_takes_everybodys_records_in_it(void **state) {
     assert_true(seen.erased == 2 && seen.disposals == 1);
 }
 
+typedef struct Looked {
+    Ledger *ledger;
+    uint64_t head;
+} Looked;
+
+static Rc judge(Ctx *ctx, void *arg) {
+    const Looked *looked = arg;
+    uint64_t next;
+    Seen seen = {0};
+    assert_non_null(ctx->db);
+    TRY(ledger_read(ctx, looked->ledger, &(LedgerWindow){0, 100, see, &seen}, &next));
+    if (next <= looked->head) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "moved", STR_NONE, "Something came in meanwhile.");
+}
+
+static void what_was_written_since_it_was_looked_at_keeps_a_file(void **state) {
+    City *city = *state;
+    Looked looked = {city->ledger, ledger_head(city->ledger) - 1};
+    size_t keys = 0;
+    LedgerDisposal disposal = {.head = {.kind = STR("file.dispose")},
+                               .retention = STR(RETENTION),
+                               .reason = STR("5年"),
+                               .judge = judge,
+                               .judge_arg = &looked,
+                               .keys = &keys};
+    expect(city, ledger_dispose(&city->ctx, city->ledger, &disposal), RC_CONFLICT);
+    assert_true(str_eq(city_name(city, A1), STR("香川花子")));
+    assert_int_equal(keys, 0);
+    looked.head++;
+    expect(city, ledger_dispose(&city->ctx, city->ledger, &disposal), RC_OK);
+    assert_int_equal(city_name(city, A1).len, 0);
+    assert_int_equal(keys, 2); /* of two persons */
+    looked.head = ledger_head(city->ledger);
+    expect(city, ledger_dispose(&city->ctx, city->ledger, &disposal), RC_OK);
+    assert_int_equal(keys, 0); /* nothing is left to destroy, and nothing is said of it */
+}
+
 /* ---- the list of erasures ---- */
 
 static void a_restored_folder_repeats_its_erasures(void **state) {
@@ -478,6 +515,7 @@ int main(void) {
         CASE(erasing_nothing_says_nothing),
         CASE(rendered_answers_go_with_the_key),
         CASE(disposing_of_a_file_takes_everybodys_records_in_it),
+        CASE(what_was_written_since_it_was_looked_at_keeps_a_file),
         CASE(a_restored_folder_repeats_its_erasures),
         CASE(without_its_list_nothing_is_erased),
         CASE(a_long_reading_delays_only_the_overwriting),

@@ -28,6 +28,7 @@ static const char *const compiled[] = {
          "/x/a'"),
     TYPE(",'class':'personal','subject':'a','retention':'r'"),
     TYPE(",'class':'sensitive','subject':'@id','retention':'r','legalBasis':'x','standard':'y'"),
+    TYPE(",'filed':'a','retention':'r'"),
     LAYOUT(",'defaults':{'a':1},'ignore':['y'],'columns':{'z':'a'}"),
     ATTR(",'key':true,'required':true,'indexed':false,'searchable':true"),
 };
@@ -60,6 +61,9 @@ static const struct {
     {TYPE(",'subject':'b'"), "Thing.json: subject"},
     {TYPE(",'class':'personal'"), "Thing.json: subject"},
     {TYPE(",'class':'personal','subject':'a'"), "Thing.json: retention"},
+    {TYPE(",'filed':'b','retention':'r'"), "Thing.json: filed"},
+    {TYPE(",'filed':'a'"), "Thing.json: filed"},
+    {TYPE(",'class':'personal','subject':'a','filed':'a','retention':'r'"), "Thing.json: filed"},
     {TYPE(",'standard':''"), "Thing.json: standard"},
     {ATTR(",'class':'personal'"), "Thing.json: subject"},
     {ATTR(",'typo':1"), "Thing.json: attributes[0].typo"},

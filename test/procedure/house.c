@@ -127,7 +127,8 @@ void house_procedures(House *house) {
     for (size_t i = 0; i < n; i++)
         definitions[i] = house_starter(
             house, str_fmt(house->arena, "procedures/%s.json", i < N ? names[i] : house->also).ptr);
-    ProcedureSources sources = {.attach = {1 << 20, 5, 4 << 20},
+    ProcedureSources sources = {.files = house_starter(house, "files.json"),
+                                .attach = {1 << 20, 5, 4 << 20},
                                 .waste = {.items = house_starter(house, "waste/items.json"),
                                           .districts = house_starter(house, "waste/districts.json"),
                                           .rules = house_starter(house, "waste/rules.json"),

@@ -1,0 +1,380 @@
+#include "procedure_int.h"
+
+#include "filing.h"
+
+enum { TRIES = 5, WINDOW = 10000, LABELS_MAX = FILING_MAX * 128 };
+
+/* ---- who, and what ---- */
+
+bool filing_mine(const Ctx *ctx, const ShelfFile *file) {
+    Str division = ctx->actor->division;
+    if (ctx->actor->kind == ACTOR_SYSTEM) return true;
+    if (ctx->actor->kind != ACTOR_STAFF || str_empty(division)) return false;
+    return str_eq(division, shelf_table(ctx->tenant)->keeper) ||
+           (file->row && str_eq(division, file->row->division));
+}
+
+static Rc mine_check(Ctx *ctx, const ShelfFile *file) {
+    if (filing_mine(ctx, file)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "not-your-files", file->label,
+                    "This is done by the division that keeps the file, or by the one that looks "
+                    "after all files.");
+}
+
+const char *filing_refusal(const ShelfFile *file, FileVerb verb) {
+    bool disposes = verb == FILE_DISPOSE;
+    if (!file->row) return "file-unclassified";
+    switch (file->state) {
+    case SHELF_DISPOSED:
+    case SHELF_DISPOSING:
+        return "file-disposed";
+    case SHELF_TRANSFERRED:
+        return "file-transferred";
+    case SHELF_CURRENT:
+    case SHELF_KEPT:
+        return file->open ? "file-open" : "file-not-due";
+    case SHELF_EXTENDED:
+        if (disposes) return "file-extended";
+        break;
+    case SHELF_DUE:
+    case SHELF_STATES:
+        break;
+    }
+    if (disposes && !str_empty(file->record.hold)) return "file-held";
+    return disposes && file->unfiled ? "file-unfiled" : NULL;
+}
+
+static const char *refusal_text(const char *code) {
+    static const struct {
+        const char *code, *text;
+    } rows[] = {
+        {"file-unclassified", "This file has no row in the classification table."},
+        {"file-disposed", "This file was disposed of."},
+        {"file-transferred", "This file was handed over: ask who keeps it now."},
+        {"file-open", "A matter of this file is still open."},
+        {"file-not-due", "The time for which this file is kept isn't over."},
+        {"file-extended", "The time for which this file is kept was extended, and isn't over."},
+        {"file-held",
+         "This file may not be disposed of as long as it is held: lift the hold first."},
+        {"file-unfiled",
+         "This file has matters that lie under no key of its own, from before there were such: "
+         "they can't be disposed of alone."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(str_of(code), str_of(rows[i].code))) return rows[i].text;
+    return "This can't be done to this file.";
+}
+
+static Rc refusal_check(Ctx *ctx, const ShelfFile *file, FileVerb verb) {
+    const char *code = filing_refusal(file, verb);
+    if (!code) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, code, file->label, "%s", refusal_text(code));
+}
+
+/* ---- holds ---- */
+
+/* Whoever drafts proposals: a hold takes nothing away. */
+static Rc hold_text(Ctx *ctx, Str reason) {
+    if (text_is_blank(ctx->arena, reason))
+        return ctx_fail(ctx, RC_INVALID, "missing", STR("reason"), "Write why.");
+    if (str_utf8_len(reason) <= FILING_REASON_MAX) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "too-long", STR("reason"),
+                    "A reason has at most %d characters.", FILING_REASON_MAX);
+}
+
+Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason) {
+    ShelfFile file;
+    Outcome outcome;
+    assert(verb == FILE_HOLD || verb == FILE_RELEASE);
+    TRY(proposal_may_draft(ctx));
+    TRY(shelf_find(ctx, code, &file));
+    TRY(mine_check(ctx, &file));
+    TRY(hold_text(ctx, reason));
+    Str kind = str_fmt(ctx->arena, "file." STR_FMT, STR_ARG(file_verb_word(verb)));
+    Command *command = case_command(ctx, kind, STR_NONE, STR("web"));
+    file_act_add(
+        command,
+        &(PartFile){.label = file.label, .verb = verb, .reason = reason, .post = ctx->actor->post});
+    return case_execute(ctx, command, &outcome);
+}
+
+/* ---- proposing ---- */
+
+static Str kind_of(FileVerb verb) {
+    if (verb == FILE_EXTEND) return FILING_EXTENSION;
+    return verb == FILE_TRANSFER ? FILING_TRANSFER : FILING_DISPOSAL;
+}
+
+static bool verb_of(Str kind, FileVerb *out) {
+    static const FileVerb verbs[] = {FILE_EXTEND, FILE_TRANSFER, FILE_DISPOSE};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        *out = verbs[i];
+        if (str_eq(kind, kind_of(verbs[i]))) return true;
+    }
+    return false;
+}
+
+bool filing_is(Str kind) {
+    FileVerb verb;
+    return verb_of(kind, &verb);
+}
+
+static Json day_json(Arena *arena, Date day) {
+    return day.year ? json_of_str(time_format_date(arena, day)) : json_of_null();
+}
+
+/* What the decider sees of a file, and what its disposal leaves: nothing of it is about a person.
+ */
+static Json file_json(Arena *arena, const ShelfFile *file) {
+    const JsonMember all[] = {
+        {STR("label"), json_of_str(str_dup(arena, file->label))},
+        {STR("title"), shelf_title(arena, file)},
+        {STR("classification"), json_of_str(shelf_classification(arena, file, "ja"))},
+        {STR("years"), json_of_int(file->row->years)},
+        {STR("fiscalYear"), json_of_int(file->fiscal_year)},
+        {STR("count"), json_of_int(file->count)},
+        {STR("from"), day_json(arena, file->from)},
+        {STR("to"), day_json(arena, file->to)},
+        {STR("until"), day_json(arena, file->until)},
+    };
+    enum { N = sizeof all / sizeof *all };
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, N);
+    for (size_t i = 0; i < N; i++)
+        members[i] = all[i];
+    return json_of_members(members, N);
+}
+
+static const Json *contents_of(Arena *arena, const FilingWish *wish, const ShelfFiles *files) {
+    JsonItems items = {0};
+    JsonMembers members = {0};
+    Json *contents = NEW(arena, Json);
+    VEC_EACH (const ShelfFile, file, files)
+        vec_push(arena, &items, file_json(arena, file));
+    vec_push(arena, &members, (JsonMember){STR("files"), json_of_items(items.items, items.len)});
+    vec_push(arena, &members,
+             (JsonMember){STR("reason"), json_of_str(str_dup(arena, str_trim(wish->reason)))});
+    if (wish->verb == FILE_EXTEND)
+        vec_push(arena, &members, (JsonMember){STR("until"), day_json(arena, wish->until)});
+    if (wish->verb == FILE_TRANSFER)
+        vec_push(arena, &members,
+                 (JsonMember){STR("to"), json_of_str(str_dup(arena, str_trim(wish->to)))});
+    *contents = json_of_members(members.items, members.len);
+    return contents;
+}
+
+static Rc missing(Ctx *ctx, Str member) {
+    return ctx_fail(ctx, RC_INVALID, "missing", member, "This is needed here.");
+}
+
+static Rc wish_check(Ctx *ctx, const FilingWish *wish) {
+    Date today = time_jst_date(time_now(ctx->clock));
+    if (wish->codes.len == 0) return missing(ctx, STR("file"));
+    if (wish->codes.len > FILING_MAX)
+        return ctx_fail(ctx, RC_LIMIT, "too-many-files", STR("file"),
+                        "One proposal is about at most %d files.", FILING_MAX);
+    TRY(hold_text(ctx, wish->reason));
+    if (wish->verb == FILE_TRANSFER && text_is_blank(ctx->arena, wish->to))
+        return missing(ctx, STR("to"));
+    if (wish->verb == FILE_TRANSFER && str_utf8_len(wish->to) > FILING_REASON_MAX)
+        return ctx_fail(ctx, RC_INVALID, "too-long", STR("to"), "This has at most %d characters.",
+                        FILING_REASON_MAX);
+    if (wish->verb != FILE_EXTEND) return RC_OK;
+    if (!time_date_valid(wish->until)) return missing(ctx, STR("until"));
+    if (time_date_days(wish->until) > time_date_days(today)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "past", STR("until"),
+                    "An extension ends on a day that is still to come.");
+}
+
+static bool has_code(const StrVec *codes, Str code) {
+    VEC_EACH (const Str, one, codes)
+        if (str_eq(*one, code)) return true;
+    return false;
+}
+
+/* The files of a wish, all of them such as may go this way. */
+static Rc files_load(Ctx *ctx, const FilingWish *wish, ShelfFiles *out) {
+    ShelfFiles all;
+    *out = (ShelfFiles){0};
+    TRY(shelf_list(ctx, &(ShelfWish){0}, &all));
+    VEC_EACH (const ShelfFile, file, &all) {
+        if (!has_code(&wish->codes, file->code)) continue;
+        TRY(mine_check(ctx, file));
+        TRY(refusal_check(ctx, file, wish->verb));
+        vec_push(ctx->arena, out, *file);
+    }
+    StrVec found = {0};
+    VEC_EACH (const ShelfFile, file, out)
+        vec_push(ctx->arena, &found, file->code);
+    VEC_EACH (const Str, code, &wish->codes)
+        if (!has_code(&found, *code))
+            return ctx_fail(ctx, RC_NOT_FOUND, "no-file", *code, "The city keeps no such file.");
+    return RC_OK;
+}
+
+static Str title_of(Arena *arena, FileVerb verb, const ShelfFiles *files) {
+    Json title = shelf_title(arena, &files->items[0]);
+    const char *what = verb == FILE_EXTEND     ? "の保存期間の延長について"
+                       : verb == FILE_TRANSFER ? "の移管について"
+                                               : "の廃棄について";
+    Str first = json_get_str(&title, "ja");
+    if (files->len == 1) return str_fmt(arena, STR_FMT "%s", STR_ARG(first), what);
+    return str_fmt(arena, STR_FMT "ほか%zu件の簿冊%s", STR_ARG(first), (size_t)files->len - 1,
+                   what);
+}
+
+/* The same files, proposed twice, are one proposal while it waits. */
+static Str about_of(Arena *arena, const ShelfFiles *files) {
+    Buf text = buf_new(arena, LABELS_MAX);
+    VEC_EACH (const ShelfFile, file, files) {
+        buf_add(&text, file->code);
+        buf_add_char(&text, ' ');
+    }
+    Digest digest = hash_sha256(buf_str(&text));
+    return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, 26);
+}
+
+Rc filing_propose(Ctx *ctx, const FilingWish *wish, Str *decision) {
+    ShelfFiles files;
+    ProposalDraft drafting = {0};
+    Str kind = kind_of(wish->verb);
+    TRY(proposal_may_draft(ctx));
+    TRY(wish_check(ctx, wish));
+    TRY(files_load(ctx, wish, &files));
+    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(command);
+    Rc rc = proposal_new(ctx, command, kind, about_of(ctx->arena, &files), &drafting);
+    if (rc == RC_OK) rc = proposal_route(ctx, command, kind, 0, &drafting.draft->plan);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    drafting.draft->title = title_of(arena, wish->verb, &files);
+    drafting.draft->contents = contents_of(arena, wish, &files);
+    return proposal_send(ctx, command, &drafting, decision);
+}
+
+/* ---- what a decision makes of it ---- */
+
+/* The decision's files as they are now: one in which something has moved since isn't what was
+   decided on. */
+static Rc file_follow(Ctx *ctx, Command *command, const PartFile *like, const Json *row) {
+    ShelfFile file;
+    PartFile part = *like;
+    part.label = json_get_str(row, "label");
+    TRY(shelf_find(ctx, file_code(ctx->arena, part.label), &file));
+    TRY(refusal_check(ctx, &file, part.verb));
+    if (part.verb == FILE_DISPOSE) {
+        part.until = file.until;
+        part.disposal = row;
+        if (file.count != json_get_int(row, "count", 0))
+            return ctx_fail(ctx, RC_CONFLICT, "file-moved", file.label,
+                            "This file isn't what was proposed any more: return the proposal.");
+    }
+    file_act_add(command, &part);
+    return RC_OK;
+}
+
+Rc filing_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents) {
+    const Json *files = json_get(contents, STR("files"));
+    PartFile like = {.reason = json_get_str(contents, "reason"),
+                     .to = json_get_str(contents, "to"),
+                     .post = ctx->actor->post,
+                     .decision = entity_text(decision, IRI("number"))};
+    if (!verb_of(entity_text(decision, IRI("kind")), &like.verb)) return RC_OK;
+    (void)time_parse_date(json_get_str(contents, "until"), &like.until);
+    for (uint32_t i = 0; files && i < files->len; i++)
+        TRY(file_follow(ctx, command, &like, json_at(files, i)));
+    return RC_OK;
+}
+
+/* ---- destroying ---- */
+
+/* What must hold when the keys go: nothing of the file was written since it was looked at. */
+typedef struct Judged {
+    Str label;
+    uint64_t position; /* up to which it was looked at */
+    bool moved;
+} Judged;
+
+static Rc judge_event(Ctx *ctx, void *arg, const Event *event) {
+    Judged *judged = arg;
+    bool holds = false;
+    const Delta *delta = event->delta;
+    if (judged->moved || !delta || !str_starts(delta->id, STR(CASE_ID_PREFIX))) return RC_OK;
+    Str own = delta->after ? entity_text(delta->after, IRI("retentionFile")) : STR_NONE;
+    TRY(shelf_holds(ctx, judged->label, delta->id, &holds));
+    judged->moved = holds || str_eq(own, judged->label);
+    return RC_OK;
+}
+
+static Rc judge(Ctx *ctx, void *arg) {
+    Judged *judged = arg;
+    Ledger *ledger = ctx->tenant->ledger;
+    uint64_t next;
+    TRY(ledger_read(ctx, ledger, &(LedgerWindow){judged->position, WINDOW, judge_event, judged},
+                    &next));
+    if (!judged->moved && next >= ledger_head(ledger)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "file-moved", judged->label,
+                    "Something of this file was written meanwhile.");
+}
+
+static Rc act_send(Ctx *ctx, const PartFile *part) {
+    Outcome outcome;
+    Str kind = str_fmt(ctx->arena, "file." STR_FMT, STR_ARG(file_verb_word(part->verb)));
+    Command *command = case_command(ctx, kind, STR_NONE, STR("timer"));
+    file_act_add(command, part);
+    return case_execute(ctx, command, &outcome);
+}
+
+static Rc file_stop(Ctx *ctx, Str label) {
+    return act_send(ctx, &(PartFile){.label = label,
+                                     .verb = FILE_DISPOSE_STOP,
+                                     .reason = STR("簿冊の案件が再び開かれた")});
+}
+
+static Rc file_destroy(Ctx *ctx, Str label, uint64_t position, size_t *keys) {
+    Judged judged = {label, position, false};
+    LedgerDisposal disposal = {.head = {.kind = STR("file.destroy"),
+                                        .actor = ctx->actor->id,
+                                        .post = ctx->actor->post,
+                                        .channel = STR("timer")},
+                               .retention = label,
+                               .reason = STR("file-disposal"),
+                               .judge = judge,
+                               .judge_arg = &judged,
+                               .keys = keys};
+    Rc rc = ledger_dispose(ctx, ctx->tenant->ledger, &disposal);
+    bool done = rc == RC_FAILED && str_eq(ctx->error.code, STR("erased-not-scrubbed"));
+    return done ? RC_OK : rc; /* the writer overwrites the log as soon as it can */
+}
+
+static Rc file_carry_out(Ctx *ctx, Str label) {
+    ShelfFile file;
+    size_t keys = 0;
+    Rc rc = RC_CONFLICT;
+    for (int i = 0; rc == RC_CONFLICT && i < TRIES; i++) {
+        uint64_t position = ledger_head(ctx->tenant->ledger);
+        TRY(shelf_find(ctx, file_code(ctx->arena, label), &file));
+        if (file.open || file.unfiled) return file_stop(ctx, label);
+        rc = file_destroy(ctx, label, position, &keys);
+    }
+    TRY(rc);
+    return act_send(ctx, &(PartFile){.label = label,
+                                     .verb = FILE_DISPOSE_DONE,
+                                     .post = ctx->actor->post,
+                                     .keys = (int64_t)keys});
+}
+
+Rc filing_carry_out(Ctx *ctx) {
+    ProjectAnswer found;
+    ProjectSwept swept;
+    ProjectWish wish = {
+        .type = STR("RecordFile"), .q = STR("mark==\"disposing\""), .limit = FILING_MAX};
+    TRY(project_find(ctx, &wish, &found));
+    for (size_t i = 0; i < found.entities.len; i++) {
+        FileRecord record;
+        file_record_read(found.entities.items[i], STR_NONE, &record);
+        TRY(file_carry_out(ctx, record.label));
+    }
+    return found.entities.len ? project_sweep(ctx, ctx->tenant->project, &swept) : RC_OK;
+}

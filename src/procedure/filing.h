@@ -1,0 +1,48 @@
+/* filing: what is done to files (簿冊): a hold at once; extension (延長), transfer (移管) and
+   disposal (廃棄) by decisions over lists of files whose time is over. A disposal destroys the keys
+   of a file, so nobody reads any more what was sealed under them: what is personal or sensitive of
+   its cases, the files attached to them, their letters, messages and parts of decisions. That there
+   were so many cases, when they came and how they ended stays, and so does the record of the
+   disposal. Include only procedure.h from outside. */
+#ifndef PROCEDURE_FILING_H
+#define PROCEDURE_FILING_H
+
+#include "shelf.h"
+
+/* Kinds of proposals. */
+#define FILING_DISPOSAL  STR("file-disposal")
+#define FILING_EXTENSION STR("file-extension")
+#define FILING_TRANSFER  STR("file-transfer")
+/* As many files as one proposal holds. */
+enum { FILING_MAX = 200, FILING_REASON_MAX = 1000 };
+
+typedef struct FilingWish {
+    FileVerb verb; /* FILE_EXTEND, FILE_TRANSFER or FILE_DISPOSE */
+    StrVec codes;  /* of the files */
+    Str reason;
+    Date until; /* extend */
+    Str to;     /* transfer */
+} FilingWish;
+/* Drafts the decision. RC_DENIED "not-your-files"; RC_INVALID "missing" (files, reason, until, to),
+   "past" (until), "too-long"; RC_LIMIT "too-many-files"; RC_CONFLICT with the label of the first
+   file that can't be: "file-open", "file-not-due", "file-extended", "file-held", "file-unfiled",
+   "file-transferred", "file-disposed", "file-unclassified"; "proposed". */
+Rc filing_propose(Ctx *ctx, const FilingWish *wish, Str *decision);
+/* Why nothing of this verb can be proposed for a file: a code as above; empty: it can. */
+const char *filing_refusal(const ShelfFile *file, FileVerb verb);
+/* Whether who acts sees to this file: his division keeps it, or looks after all. */
+bool filing_mine(const Ctx *ctx, const ShelfFile *file);
+/* Holds a file, whatever its time, or lifts that. Errors as part_file_act; RC_DENIED
+   "not-your-files". */
+Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason);
+
+/* Whether a kind of proposals is about files; adds to the command of a decision what it makes of
+   them. */
+bool filing_is(Str kind);
+Rc filing_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
+/* Destroys the keys of all files whose disposal was decided. One in which a matter was opened again
+   meanwhile goes back to the shelf, with that as reason. After a death, the sweep goes on with
+   it. */
+Rc filing_carry_out(Ctx *ctx);
+
+#endif

@@ -1,0 +1,453 @@
+/* Tests of retention files: how long they are kept, how they are counted, what is refused, and that
+   a disposal leaves nothing of one file to be read, and all of the others. */
+#include "cases.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define LABEL_2026 STR("保存5年/申請/2026")
+
+static Actor general, records, children;
+
+static int set_up(void **state) {
+    int rc = cases_set_up(state);
+    House *house = *state;
+    house_official(house, "general", "general-affairs-head", &general);
+    house_official(house, "records", "general-affairs-records-clerk", &records);
+    house_official(house, "children", "children-care-clerk", &children);
+    return rc;
+}
+
+static void on(House *house, int year, int month, int day) {
+    house->clock.fixed = time_jst_start((Date){year, month, day});
+}
+
+static ShelfFile file(House *house, Str label) {
+    ShelfFile out;
+    GOOD(house, shelf_find(&house->ctx, file_code(house->ctx.arena, label), &out));
+    return out;
+}
+
+/* One that was cancelled at once, which ends it. */
+static Str ended_case(House *house) {
+    Str id = cases_apply(house, NULL, 1);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    return id;
+}
+
+static Str name_of(House *house, Str id) {
+    return cases_text(house, id, IRI("name"));
+}
+
+/* ---- how long ---- */
+
+static void retention_runs_from_the_first_of_april_after_the_end(void **state) {
+    static const struct {
+        Date ended;
+        int years;
+        Date until;
+    } rows[] = {{{2026, 3, 31}, 5, {2031, 3, 31}},  {{2026, 4, 1}, 5, {2032, 3, 31}},
+                {{2026, 12, 31}, 1, {2028, 3, 31}}, {{2027, 1, 1}, 1, {2028, 3, 31}},
+                {{2027, 3, 31}, 3, {2030, 3, 31}},  {{2028, 2, 29}, 10, {2038, 3, 31}},
+                {{2026, 4, 1}, 30, {2057, 3, 31}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Date until = file_until(rows[i].ended, rows[i].years);
+        assert_int_equal(time_date_days(until), time_date_days(rows[i].until));
+    }
+}
+
+static void the_state_of_a_file_follows_the_days(void **state) {
+    static const struct {
+        Date day;
+        ShelfState state;
+    } rows[] = {{{2026, 11, 20}, SHELF_CURRENT},
+                {{2027, 3, 31}, SHELF_CURRENT},
+                {{2027, 4, 1}, SHELF_KEPT},
+                {{2032, 3, 31}, SHELF_KEPT},
+                {{2032, 4, 1}, SHELF_DUE}};
+    House *house = *state;
+    Str open = cases_apply(house, NULL, 1);
+    (void)ended_case(house);
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.count, 2);
+    assert_int_equal(one.open, 1);
+    assert_int_equal(one.unfiled, 0);
+    assert_int_equal(one.until.year, 0); /* one is open: nobody knows yet */
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, open));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        on(house, rows[i].day.year, rows[i].day.month, rows[i].day.day);
+        one = file(house, LABEL_2026);
+        assert_int_equal(one.state, rows[i].state);
+        assert_int_equal(one.open, 0);
+    }
+    assert_int_equal(time_date_days(one.until), time_date_days((Date){2032, 3, 31}));
+    assert_int_equal(time_date_days(one.from), time_date_days((Date){2026, 11, 20}));
+    assert_int_equal(time_date_days(one.to), time_date_days((Date){2026, 11, 20}));
+}
+
+static void a_file_that_nobody_ended_is_kept_for_ever(void **state) {
+    House *house = *state;
+    (void)cases_apply(house, NULL, 1);
+    on(house, 2050, 4, 1);
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.state, SHELF_KEPT);
+    assert_string_equal(filing_refusal(&one, FILE_DISPOSE), "file-open");
+}
+
+/* ---- the table ---- */
+
+static void a_wrong_table_is_told_by_row_and_member(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *from, *to, *path;
+    } rows[] = {
+        {"\"keep\": 5", "\"keep\": 7", "files.json: rows[0].keep"},
+        {"\"keep\": 5", "\"keep\": 10", "files.json: rows[0].retention"},
+        {"\"division\": \"general-affairs\"", "\"division\": \"nobody\"",
+         "files.json: rows[0].division"},
+        {"\"id\": \"A-01-2\"", "\"id\": \"A-01-1\"", "files.json: rows[1].id"},
+        {"保存5年/決裁", "保存5年/公文書公開請求", "files.json: rows[1].retention"},
+        {"\"keeper\": \"general-affairs\"", "\"keeper\": \"\"", "files.json"},
+        {"\"en\": \"General affairs\"", "\"en\": \"\"", "files.json: rows[0].major"},
+    };
+    const Json *organisation = house_starter(house, "organisation.json"), *table;
+    const Json *divisions = json_get(organisation, STR("divisions"));
+    Buf text = buf_new(house->arena, 1 << 20);
+    FileTable out;
+    json_write(&text, house_starter(house, "files.json"));
+    GOOD(house, file_table_read(&house->ctx, house_starter(house, "files.json"), divisions, &out));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Buf other = buf_new(house->arena, 1 << 20), from = buf_new(house->arena, 256),
+            to = buf_new(house->arena, 256);
+        for (const char *c = rows[i].from; *c; c++)
+            if (*c != ' ' || c[1] == 'a') buf_add_char(&from, *c); /* as it is written: dense */
+        for (const char *c = rows[i].to; *c; c++)
+            if (*c != ' ' || c[1] == 'a') buf_add_char(&to, *c);
+        Str whole = buf_str(&text);
+        ptrdiff_t at = str_find(whole, buf_str(&from));
+        assert_true(at >= 0);
+        buf_add(&other, str_head(whole, (size_t)at));
+        buf_add(&other, buf_str(&to));
+        buf_add(&other, str_sub(whole, (size_t)at + buf_str(&from).len, whole.len));
+        GOOD(house, json_read(&house->ctx, buf_str(&other), JSON_LIMITS_DEFAULT, &table));
+        FAILS(house, file_table_read(&house->ctx, table, divisions, &out), RC_INVALID,
+              "bad-classification");
+        assert_true(str_eq(house->ctx.error.path, str_of(rows[i].path)));
+    }
+    FAILS(house,
+          file_table_knows(&house->ctx, shelf_table(&house->tenant), STR("保存5年/謎"),
+                           STR("procedures/x.json: retention")),
+          RC_INVALID, "bad-classification");
+}
+
+/* ---- what is done to them ---- */
+
+static FilingWish wish_of(House *house, FileVerb verb, Str label) {
+    FilingWish wish = {.verb = verb,
+                       .reason = STR("保存期間が終わった"),
+                       .until = {2040, 3, 31},
+                       .to = STR("市史編さん室")};
+    vec_push(house->arena, &wish.codes, file_code(house->arena, label));
+    return wish;
+}
+
+static Str propose(House *house, FileVerb verb, Str label) {
+    Str decision;
+    FilingWish wish = wish_of(house, verb, label);
+    house_act(house, &records);
+    GOOD(house, filing_propose(&house->ctx, &wish, &decision));
+    return str_dup(house->arena, decision);
+}
+
+static void refused(House *house, FileVerb verb, Str label, const char *code) {
+    Str decision;
+    FilingWish wish = wish_of(house, verb, label);
+    house_act(house, &records);
+    FAILS(house, filing_propose(&house->ctx, &wish, &decision), RC_CONFLICT, code);
+}
+
+static Rc decide(House *house, Str decision) {
+    OfficeDecision wish = {.id = decision, .hash = cases_hash(house, decision)};
+    house_act(house, &general);
+    general.stepped_up_at = house->clock.fixed;
+    return office_decide(&house->ctx, &wish);
+}
+
+static void kept_equals_rebuilt(House *house) {
+    ProjectReport report;
+    house_drain(house);
+    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
+    if (report.differences) fail_msg("differs: " STR_FMT, STR_ARG(report.first));
+}
+
+/* A case of 2026 and one of 2027, both of the same person, and both ended. */
+static void two_years(House *house, Str *of_2026, Str *of_2027) {
+    Receipt receipt;
+    *of_2026 = ended_case(house);
+    on(house, 2027, 11, 19);
+    Answers answers = cases_answers(house, house->arena, "manaka", (Date){2027, 12, 3});
+    house_act(house, &house->resident);
+    GOOD(house, cases_send(house, &answers, &receipt));
+    *of_2027 = str_dup(house->arena, receipt.id);
+    GOOD(house, apply_cancel(&house->ctx, *of_2027));
+}
+
+static void a_disposed_file_is_read_by_nobody_and_others_are(void **state) {
+    House *house = *state;
+    Str old, young;
+    two_years(house, &old, &young);
+    on(house, 2032, 4, 1);
+    assert_int_equal(file(house, STR("保存5年/申請/2027")).state, SHELF_KEPT);
+    Str decision = propose(house, FILE_DISPOSE, LABEL_2026);
+    assert_true(name_of(house, old).len > 0);
+    GOOD(house, decide(house, decision));
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.state, SHELF_DISPOSED);
+    assert_int_equal(one.count, 1); /* that there was one stays */
+    assert_int_equal(json_get_int(one.record.disposal, "count", 0), 1);
+    assert_true(str_eq(json_get_str(json_get(one.record.disposal, STR("title")), "en"),
+                       STR("Applications for bulky-waste pickup (fiscal year 2026)")));
+    const Json *last = json_at(one.record.acts, one.record.acts->len - 1);
+    assert_true(json_get_int(last, "keys", 0) > 0);
+    assert_true(str_eq(json_get_str(last, "act"), STR("dispose-done")));
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(name_of(house, old).len, 0);
+        assert_true(case_is_erased(house_entity(house, old)));
+        assert_true(str_eq(name_of(house, young), STR("星之森 あおね")));
+        kept_equals_rebuilt(house);
+    }
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-disposed");
+    refused(house, FILE_TRANSFER, LABEL_2026, "file-disposed");
+    house_act(house, &records);
+    FAILS(house,
+          filing_hold(&house->ctx, file_code(house->ctx.arena, LABEL_2026), FILE_HOLD, STR("訴訟")),
+          RC_CONFLICT, "file-disposed");
+}
+
+static void what_is_open_or_not_due_is_refused(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, NULL, 1);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-open");
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-not-due");
+    on(house, 2032, 3, 31);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-not-due");
+    refused(house, FILE_TRANSFER, LABEL_2026, "file-not-due");
+    refused(house, FILE_EXTEND, LABEL_2026, "file-not-due");
+}
+
+static void a_hold_keeps_a_file_also_from_what_was_proposed_before(void **state) {
+    House *house = *state;
+    Str id = ended_case(house), code = file_code(house->arena, LABEL_2026);
+    on(house, 2032, 4, 1);
+    Str decision = propose(house, FILE_DISPOSE, LABEL_2026);
+    FAILS(house, filing_hold(&house->ctx, code, FILE_HOLD, STR("　")), RC_INVALID, "missing");
+    FAILS(house, filing_hold(&house->ctx, code, FILE_RELEASE, STR("x")), RC_CONFLICT, "no-hold");
+    GOOD(house, filing_hold(&house->ctx, code, FILE_HOLD, STR("公開請求 2032-000012 の対象")));
+    FAILS(house, decide(house, decision), RC_CONFLICT, "file-held");
+    assert_true(name_of(house, id).len > 0);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-held");
+    GOOD(house, filing_hold(&house->ctx, code, FILE_RELEASE, STR("決定した")));
+    GOOD(house, decide(house, decision));
+    assert_int_equal(name_of(house, id).len, 0);
+}
+
+static void the_guard_of_the_commit_judges_by_itself(void **state) {
+    House *house = *state;
+    (void)ended_case(house);
+    PartFile part = {.label = LABEL_2026, .verb = FILE_HOLD, .reason = STR("x")};
+    static const struct {
+        PartFile part;
+        Rc rc;
+        const char *code;
+    } rows[] = {
+        {{.verb = FILE_DISPOSE, .until = {2026, 11, 20}}, RC_CONFLICT, "file-held"},
+        {{.verb = FILE_RELEASE}, RC_OK, NULL},
+        {{.verb = FILE_RELEASE}, RC_CONFLICT, "no-hold"},
+        {{.verb = FILE_DISPOSE, .until = {2026, 11, 20}}, RC_CONFLICT, "file-not-due"},
+        {{.verb = FILE_DISPOSE}, RC_CONFLICT, "file-not-due"},
+        {{.verb = FILE_EXTEND, .until = {2026, 11, 20}}, RC_INVALID, "past"},
+        {{.verb = FILE_EXTEND, .until = {2026, 12, 1}}, RC_OK, NULL},
+        {{.verb = FILE_EXTEND, .until = {2026, 12, 1}}, RC_INVALID, "past"},
+        {{.verb = FILE_DISPOSE, .until = {2026, 11, 19}}, RC_CONFLICT, "file-extended"},
+        {{.verb = FILE_DISPOSE_DONE}, RC_CONFLICT, "file-not-disposing"},
+        {{.verb = FILE_TRANSFER, .to = {"x", 1}}, RC_OK, NULL},
+        {{.verb = FILE_DISPOSE, .until = {2026, 11, 19}}, RC_CONFLICT, "file-transferred"},
+    };
+    for (size_t i = 0; i <= sizeof rows / sizeof *rows; i++) {
+        Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("file")});
+        if (i) part = rows[i - 1].part;
+        part.label = LABEL_2026;
+        part.reason = STR("x");
+        file_act_add(command, &part);
+        Rc rc = house_run(&house->ctx, command);
+        house_expect(house, rc, i ? rows[i - 1].rc : RC_OK, i ? rows[i - 1].code : NULL, "act");
+    }
+}
+
+static void an_extension_and_a_transfer_take_effect_by_their_decisions(void **state) {
+    House *house = *state;
+    Str id = ended_case(house);
+    on(house, 2032, 4, 1);
+    GOOD(house, decide(house, propose(house, FILE_EXTEND, LABEL_2026)));
+    assert_int_equal(file(house, LABEL_2026).state, SHELF_EXTENDED);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-extended");
+    on(house, 2040, 4, 1);
+    assert_int_equal(file(house, LABEL_2026).state, SHELF_DUE);
+    GOOD(house, decide(house, propose(house, FILE_TRANSFER, LABEL_2026)));
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.state, SHELF_TRANSFERRED);
+    assert_true(str_eq(one.record.to, STR("市史編さん室")));
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-transferred");
+    assert_true(name_of(house, id).len > 0);
+}
+
+static void reopen_case(House *house, Str id) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
+    entity_set(command_arena(command), after, IRI("state"), json_of_str(STR("submitted")));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
+static void what_is_opened_again_before_the_keys_go_stops_it(void **state) {
+    House *house = *state;
+    Str id = ended_case(house);
+    on(house, 2032, 4, 1);
+    Str decision = propose(house, FILE_DISPOSE, LABEL_2026);
+    reopen_case(house, id);
+    FAILS(house, decide(house, decision), RC_CONFLICT, "file-open");
+    /* and once more when it was decided, and the program died before the keys went */
+    Json record = json_of_members(NULL, 0);
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("file")});
+    file_act_add(command, &(PartFile){.label = LABEL_2026,
+                                      .verb = FILE_DISPOSE,
+                                      .until = {2032, 3, 31},
+                                      .disposal = &record});
+    GOOD(house, house_run(&house->ctx, command));
+    assert_int_equal(file(house, LABEL_2026).state, SHELF_DISPOSING);
+    house_act(house, (Actor *)(uintptr_t)gate_system_actor());
+    GOOD(house, filing_carry_out(&house->ctx));
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.record.mark, FILE_NONE);
+    assert_null(one.record.disposal);
+    assert_true(name_of(house, id).len > 0);
+}
+
+static void others_see_to_their_own_files(void **state) {
+    House *house = *state;
+    Str decision;
+    (void)ended_case(house);
+    on(house, 2032, 4, 1);
+    FilingWish wish = wish_of(house, FILE_DISPOSE, LABEL_2026);
+    house_act(house, &children);
+    FAILS(house, filing_propose(&house->ctx, &wish, &decision), RC_DENIED, "not-your-files");
+    house_act(house, &house->resident);
+    FAILS(house, filing_propose(&house->ctx, &wish, &decision), RC_DENIED, NULL);
+    house_act(house, &house->clerk); /* of the division that keeps it */
+    GOOD(house, filing_propose(&house->ctx, &wish, &decision));
+}
+
+static void an_unfiled_matter_keeps_its_file(void **state) {
+    House *house = *state;
+    Entity *old = entity_new(house->arena, STR("urn:ngsi-ld:Application:old"), STR(CASE_TYPE));
+    (void)ended_case(house);
+    entity_set(house->arena, old, IRI("procedure"), json_of_str(STR("bulky-waste")));
+    entity_set(house->arena, old, IRI("state"), json_of_str(STR("cancelled")));
+    entity_set(house->arena, old, IRI("submittedAt"), json_of_str(STR("2026-05-01T00:00:00Z")));
+    entity_set(house->arena, old, IRI("completedAt"), json_of_str(STR("2026-05-02T00:00:00Z")));
+    GOOD(house, house_put(house, old));
+    on(house, 2032, 4, 1);
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.count, 2);
+    assert_int_equal(one.unfiled, 1);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-unfiled");
+}
+
+static void name_file(House *house, Str id, Str label) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
+    entity_set(command_arena(command), after, IRI("retentionFile"), json_of_str(label));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
+static void a_matter_that_was_moved_to_another_file_keeps_it(void **state) {
+    House *house = *state;
+    Str id = ended_case(house), other = STR("保存5年/決裁/2026");
+    name_file(house, id, other);
+    assert_int_equal(file(house, other).unfiled, 1); /* its first changes lie under another key */
+    name_file(house, id, LABEL_2026);
+    assert_int_equal(file(house, LABEL_2026).unfiled, 1);
+    on(house, 2032, 4, 1);
+    refused(house, FILE_DISPOSE, LABEL_2026, "file-unfiled");
+    kept_equals_rebuilt(house);
+}
+
+/* ---- finding them ---- */
+
+static size_t found(House *house, ShelfWish wish) {
+    ShelfFiles files;
+    GOOD(house, shelf_list(&house->ctx, &wish, &files));
+    return files.len;
+}
+
+static void files_are_found_by_parts_of_words_in_any_kana(void **state) {
+    House *house = *state;
+    (void)ended_case(house);
+    assert_int_equal(found(house, (ShelfWish){0}), 1);
+    static const char *const good[] = {"粗大",       "そだいごみ", "ソダイゴミ", "ｿﾀﾞｲ",
+                                       "収集　申請", "bulky",      "清掃"},
+                             *const bad[] = {"犬", "粗大 犬", "no such"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (found(house, (ShelfWish){.text = str_of(good[i])}) != 1) fail_msg("%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (found(house, (ShelfWish){.text = str_of(bad[i])}) != 0) fail_msg("%s", bad[i]);
+    assert_int_equal(found(house, (ShelfWish){.division = STR("environment")}), 1);
+    assert_int_equal(found(house, (ShelfWish){.division = STR("children")}), 0);
+    assert_int_equal(found(house, (ShelfWish){.fiscal_year = 2025}), 0);
+    assert_int_equal(found(house, (ShelfWish){.states = 1u << SHELF_CURRENT}), 1);
+    assert_int_equal(found(house, (ShelfWish){.states = 1u << SHELF_DUE}), 0);
+}
+
+static void the_matters_of_a_file_are_shown_page_by_page(void **state) {
+    House *house = *state;
+    ShelfPage page;
+    for (int i = 0; i < 3; i++)
+        (void)ended_case(house);
+    ShelfFile one = file(house, LABEL_2026);
+    GOOD(house, shelf_matters(&house->ctx, &one, STR_NONE, 2, &page));
+    assert_int_equal(page.ids.len, 2);
+    assert_true(page.next.len > 0);
+    GOOD(house, shelf_matters(&house->ctx, &one, page.next, 2, &page));
+    assert_int_equal(page.ids.len, 1);
+    assert_int_equal(page.next.len, 0);
+    FAILS(house, shelf_matters(&house->ctx, &one, STR("bm8"), 2, &page), RC_INVALID, "bad-page");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, cases_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(retention_runs_from_the_first_of_april_after_the_end),
+        TEST(the_state_of_a_file_follows_the_days),
+        TEST(a_file_that_nobody_ended_is_kept_for_ever),
+        TEST(a_wrong_table_is_told_by_row_and_member),
+        TEST(a_disposed_file_is_read_by_nobody_and_others_are),
+        TEST(what_is_open_or_not_due_is_refused),
+        TEST(a_hold_keeps_a_file_also_from_what_was_proposed_before),
+        TEST(the_guard_of_the_commit_judges_by_itself),
+        TEST(an_extension_and_a_transfer_take_effect_by_their_decisions),
+        TEST(what_is_opened_again_before_the_keys_go_stops_it),
+        TEST(others_see_to_their_own_files),
+        TEST(an_unfiled_matter_keeps_its_file),
+        TEST(a_matter_that_was_moved_to_another_file_keeps_it),
+        TEST(files_are_found_by_parts_of_words_in_any_kana),
+        TEST(the_matters_of_a_file_are_shown_page_by_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
