@@ -11,7 +11,7 @@ const BUDGET = 60 * 1024; // bytes on the wire, libraries of the map excepted
 const TARGETS = '.btn, button:not(.hide), summary, select, textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), label.choice';
 
 const site = await preview();
-let browser, page, wipe;
+let browser, page, wipe, letters;
 let faults = [], sizes = []; // of the page that is open
 before(async () => {
     browser = await chromium.launch(CHROMIUM);
@@ -19,6 +19,7 @@ before(async () => {
     page = await context.newPage();
     const debug = await context.newCDPSession(page);
     wipe = () => debug.send('Storage.clearDataForOrigin', { origin: site.url, storageTypes: 'all' });
+    letters = (pixels) => debug.send('Page.setFontSizes', { fontSizes: { standard: pixels } });
     page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('response', (response) => {
@@ -51,6 +52,16 @@ const small = () => page.evaluate((selector) => [...document.querySelectorAll(se
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 43.5)
     .map((e) => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`), TARGETS);
 
+// Letters of twice their size, as a reader sets them in his browser: nothing is pushed out of the page, on a phone and on a desk.
+async function large(widths) {
+    await letters(32);
+    for (const width of widths) {
+        await page.setViewportSize({ width, height: 844 });
+        assert.deepEqual(await wider(), [], `wider than ${width} px with letters of 200 %`);
+    }
+    await letters(16);
+}
+
 // Where axe looks: 390 px has the layout of 320, English the structure of Japanese, another example of a template that of the first.
 function looks(name, lang) {
     const first = !name.includes('.');
@@ -75,6 +86,7 @@ for (const name of site.pages) {
                     assert.deepEqual(await small(), [], `lower than 44 px at ${width} px`);
                     if (looks(name, lang).includes(width)) assert.deepEqual(await violations(page), [], `axe at ${width} px`);
                 }
+                if (lang === 'ja') await large(WIDTHS.slice(1));
                 const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
                 assert.ok(bytes > 0 && bytes < BUDGET, `${bytes} bytes`);
                 assert.deepEqual(faults, []);
