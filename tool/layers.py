@@ -13,7 +13,7 @@ import sys
 # has its own memory, too. test/ and bench/ may see everything.
 ORDER = [["base"], ["json"], ["ld", "dmn"], ["model"], ["store"], ["ledger"], ["project"], ["http", "mqtt"], ["gate"],
          ["decide", "book", "pay", "mail", "records", "disclose", "broker"],
-         ["procedure", "open", "insight", "connect"], ["web"], ["cli"], ["main"]]
+         ["procedure", "open", "insight", "connect", "meet"], ["web"], ["cli"], ["main"]]
 ONLY = {"http": {"base", "json"}, "mqtt": {"base", "json"}, "verify": set()}
 MEMORY = {"malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "strndup", "aligned_alloc", "posix_memalign"}
 BANNED = {

@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "insight/insight.h"
 #include "ld/ld.h"
+#include "meet/meet.h"
 #include "open/open.h"
 #include "procedure/procedure.h"
 #include "project/project.h"

@@ -162,6 +162,7 @@ static Rc procedures_of(Ctx *ctx, City *city, Tenant *tenant) {
     Ctx lasting = *ctx;
     lasting.arena = city->arena;
     Rc rc = procedure_sources(&lasting, &sources);
+    if (rc == RC_OK) rc = meet_check(&lasting, sources.waste.organisation);
     ctx->error = lasting.error;
     return rc == RC_OK ? procedures_open(ctx, tenant, &sources) : rc;
 }

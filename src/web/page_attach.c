@@ -170,7 +170,7 @@ void page_files_faults(Arena *arena, Form *form, const FileFaults *faults) {
 /* ---- showing one ---- */
 
 /* Nothing in it may run, be taken for something else, or be kept by others than who asked. */
-static void file_answer(HttpExchange *x, const Attachment *file, Str bytes) {
+void page_file_answer(HttpExchange *x, const Attachment *file, Str bytes) {
     Ctx *ctx = http_ctx(x);
     bool photo = media_is_photo(media_of_type(file->type));
     Str name = http_url_encode(ctx->arena, file->name);
@@ -218,7 +218,7 @@ static void draft_file_get(HttpExchange *x) {
     const Definition *definition = catalogue_current(procedures_catalogue(ctx->tenant),
                                                      http_path_param(x, "procedure"), today);
     if (draft_file(ctx, definition, http_path_param(x, "file"), &file, &bytes) == RC_OK)
-        file_answer(x, &file, bytes);
+        page_file_answer(x, &file, bytes);
     else
         page_fail(x);
 }
@@ -254,7 +254,7 @@ Rc page_file_show(HttpExchange *x, const Entity *application) {
     Attachment file;
     Str bytes;
     TRY(case_file(http_ctx(x), application, http_path_param(x, "file"), &file, &bytes));
-    file_answer(x, &file, bytes);
+    page_file_answer(x, &file, bytes);
     return RC_OK;
 }
 

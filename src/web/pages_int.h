@@ -284,6 +284,8 @@ typedef struct FileTaken {
 /* Answers with the file of the address, if it is among the answers of a case that who asks may see.
    RC_NOT_FOUND; RC_FAILED: it is missing or damaged. */
 Rc page_file_show(HttpExchange *x, const Entity *application);
+/* Answers with a file's bytes; nothing in it may run. */
+void page_file_answer(HttpExchange *x, const Attachment *file, Str bytes);
 extern const HttpAnswer page_file_answers[];
 /* Takes in what a form sent to a question for files, and out what it removes. */
 Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
@@ -492,6 +494,7 @@ PAGE_ROWS(files);
 PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
 PAGE_ROWS(mail);
+PAGE_ROWS(meet);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);

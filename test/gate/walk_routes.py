@@ -41,6 +41,7 @@ RULES = [
     ('/staff/files/{file}/hold', {'clerk'}),
     ('/staff/files/propose', {'clerk'}),
     ('/staff/files', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
+    ('/staff/meetings', {'clerk', 'chief', 'head', 'steward'}),  # who is its secretariat, and of which division, is asked after who he is
     ('/staff/inventory', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/procedures', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff', {'clerk', 'chief', 'head'}),

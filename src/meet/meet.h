@@ -1,0 +1,108 @@
+/* meet: meetings of the executive (庁議, 政策会議) without paper: a secretariat plans one,
+   divisions bring items with their papers, members read them. A series of meetings stands in
+   `meetings` of organisation.json: {id, name, place, secretariat, chair, members []}, posts all of
+   them; a meeting keeps those of the day on which it was planned.
+
+   A meeting is open (items come and change), then its agenda is closed: items and papers are frozen
+   as they were read. Pool threads; every writer is a command whose guards are judged at the commit.
+ */
+#ifndef MEET_MEET_H
+#define MEET_MEET_H
+
+#include "decide/decide.h"
+#include "gate/gate.h"
+
+#define MEETING_TYPE      LD_DEFAULT "Meeting"
+#define MEETING_ITEM_TYPE LD_DEFAULT "MeetingItem"
+
+enum { MEET_ITEMS_MOST = 60, MEET_PAPERS_MOST = 20, MEET_CHARS_MOST = 2000, MEET_LIST = 50 };
+
+/* RC_INVALID "bad-organisation" names series and member: a post that isn't there, no name, an id
+   twice. NULL: there is no organisation. */
+Rc meet_check(Ctx *ctx, const Json *organisation);
+/* A series of the city; NULL: past the last, or none of this id. */
+const Json *meet_series_at(const Ctx *ctx, size_t n);
+const Json *meet_series(const Ctx *ctx, Str id);
+
+/* ---- one meeting ---- */
+
+typedef enum MeetShown { MEET_PUBLIC, MEET_TITLE, MEET_HIDDEN, MEET_SHOWNS } MeetShown;
+Str meet_shown_word(MeetShown shown);
+/* MEET_SHOWNS: it is none. */
+MeetShown meet_shown_of(Str word);
+
+/* Texts refer to the entity. */
+typedef struct MeetItem {
+    int64_t n; /* by which it is addressed; stays when the order changes */
+    uint64_t version;
+    Str id, title, summary, post, division;
+    MeetShown shown;    /* to everybody */
+    const Json *papers; /* files, as answers have them: {file, name, type, bytes, sha256} */
+    const Json *links;  /* addresses of pages of the city */
+    bool whole;         /* who asks reads all of it; else its title alone */
+} MeetItem;
+
+typedef struct Meeting {
+    Str id, key; /* key: the end of its address */
+    uint64_t version;
+    Str series, name, place;
+    int64_t at;
+    Str secretariat, chair; /* posts */
+    const Json *members;    /* posts */
+    bool open;              /* its agenda */
+    Str proposal;           /* the newest Decision about its minutes; empty: none yet */
+    int64_t items;          /* how many were ever brought */
+    const Json *agenda;     /* their numbers in order */
+} Meeting;
+typedef VEC(Meeting) Meetings;
+typedef VEC(MeetItem) MeetItems;
+
+/* The latest first, at most MEET_LIST; *more: there are older ones. */
+Rc meet_list(Ctx *ctx, Meetings *out, bool *more);
+/* RC_NOT_FOUND "no-meeting". */
+Rc meet_load(Ctx *ctx, Str key, Meeting *out);
+/* Those that who asks may know of, in the order of the agenda. */
+Rc meet_items(Ctx *ctx, const Meeting *meeting, MeetItems *out);
+/* RC_NOT_FOUND "no-item": there is none, or not for who asks. */
+Rc meet_item(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out);
+/* A paper's bytes for who reads the item whole; its row in *paper. RC_NOT_FOUND "no-file";
+   RC_FAILED "attachment-missing". */
+Rc meet_paper(Ctx *ctx, const MeetItem *item, Str file, const Json **paper, Str *bytes);
+
+/* What who acts may do with it now. */
+bool meet_keeps(const Ctx *ctx, const Meeting *meeting);   /* he is its secretariat */
+bool meet_attends(const Ctx *ctx, const Meeting *meeting); /* secretariat, chair or member */
+bool meet_brings(Ctx *ctx, const Meeting *meeting);        /* an item of his division */
+bool meet_changes(Ctx *ctx, const Meeting *meeting, const MeetItem *item);
+
+/* ---- writing ---- */
+
+typedef struct MeetPlan {
+    Str series, place;
+    Str day, time; /* as a form has them: 2026-12-01, 09:30 */
+} MeetPlan;
+/* *key: of the new meeting. RC_INVALID at "series", "day", "time", "place"; RC_DENIED. */
+Rc meet_plan(Ctx *ctx, const MeetPlan *wish, Str *key);
+/* Another day, time or place, while it is open. */
+Rc meet_move(Ctx *ctx, Str key, const MeetPlan *wish);
+
+/* A file that was looked at and cleaned. */
+typedef struct MeetPaper {
+    Str name, type, digest, bytes;
+} MeetPaper;
+typedef struct MeetWish {
+    Str title, summary, link;
+    MeetShown shown;
+    uint64_t version;      /* of the item as it was shown; a new one: 0 */
+    VEC(MeetPaper) papers; /* that are added */
+    Str remove;            /* the `file` of a paper that goes; empty: none does */
+} MeetWish;
+/* Brings an item (n 0), or changes one. RC_INVALID at "title", "summary", "shown", "link"; RC_LIMIT
+   "items-full", "many" (papers); RC_CONFLICT "agenda-closed", "edited". */
+Rc meet_bring(Ctx *ctx, Str key, int64_t n, const MeetWish *wish);
+typedef enum MeetAct { MEET_UP, MEET_DROP, MEET_CLOSE, MEET_REOPEN, MEET_ACTS } MeetAct;
+/* The secretariat puts an item one up, closes the agenda, or opens it again; an item is taken off
+   it by its division, too. RC_CONFLICT "moved-on", "agenda-closed", "agenda-empty". */
+Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act);
+
+#endif

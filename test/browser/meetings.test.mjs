@@ -1,0 +1,89 @@
+// A meeting of the executive in the real program: planned, papers brought and read, without scripts as with them.
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { chromium } from 'playwright-core';
+import { violations } from './axe.mjs';
+import { city } from './city.mjs';
+import { CHROMIUM } from './preview.mjs';
+
+const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
+let site, browser;
+
+before(async () => {
+    site = await city();
+    browser = await chromium.launch(CHROMIUM);
+});
+after(async () => {
+    await browser.close();
+    assert.equal(await site.close(), 0, site.log());
+});
+
+async function open(scripts, width, account) {
+    const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
+    const page = await context.newPage();
+    page.scripts = scripts;
+    await page.goto(`${site.url}/sign-in`);
+    await page.fill('#account', account);
+    await page.fill('#password', site.passwords[account]);
+    await press(page, 'form[action="/sign-in"] .actions button');
+    return page;
+}
+
+async function sound(page) {
+    if (!page.scripts) return;
+    assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= innerWidth), `${page.url()} scrolls sideways`);
+}
+
+async function press(page, selector) {
+    await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
+    await sound(page);
+}
+
+async function post(page, id) {
+    await page.goto(`${site.url}/post`);
+    await page.check(`#post-${id}`);
+    await press(page, 'main form button');
+}
+
+it('plans a meeting, takes papers in, and lets members read them on a telephone', async () => {
+    const [secretary, division, member] = await Promise.all([open(true, 1280, 'counter'), open(false, 1280, 'clerk'), open(true, 390, 'director')]);
+    await post(secretary, 'general-affairs-records-clerk');
+    await press(secretary, 'nav.side a[href="/staff/meetings"]');
+    await secretary.check('#series-policy');
+    await secretary.fill('#day', '2027-01-12');
+    await secretary.fill('#time', '10:30');
+    await secretary.fill('#place', '第1会議室');
+    await press(secretary, 'main form button');
+    const address = secretary.url();
+
+    await division.goto(address);
+    await press(division, 'a[href$="/items/new"]');
+    await division.fill('#title', '予約枠の見直し');
+    await division.fill('#summary', '1日あたり30件から40件に増やす。');
+    await division.fill('#link', `${site.url}/staff/effect`);
+    await division.check('#shown-public');
+    await division.setInputFiles('#papers', { name: 'x.exe', mimeType: 'application/pdf', buffer: Buffer.from('MZ') });
+    await press(division, '#agenda button');
+    assert.match(await division.locator('#errors').innerText(), /x\.exe/);
+    assert.equal(await division.inputValue('#title'), '予約枠の見直し', 'what was written stays');
+    await division.setInputFiles('#papers', [1, 2].map((n) => ({ name: `資料${n}.pdf`, mimeType: 'application/pdf', buffer: PDF })));
+    await press(division, '#agenda button');
+    await press(division, '.agenda a');
+    await press(division, '.files button[name="remove"]');
+    assert.equal(await division.locator('.files a').count(), 1);
+
+    await press(secretary, 'nav.side a[href="/staff/meetings"]');
+    await press(secretary, 'table a');
+    await press(secretary, 'button[value="close"]');
+    await division.reload();
+    assert.equal(await division.locator('#title').count(), 0, 'what is closed is frozen');
+
+    await member.goto(`${site.url}/staff/meetings`);
+    await press(member, 'table a');
+    await press(member, '.agenda a');
+    assert.match(await member.locator('main').innerText(), /30件から40件[^]*資料2\.pdf[^]*\/staff\/effect/);
+    assert.deepEqual(await violations(member), []);
+    const paper = await member.request.get(site.url + await member.locator('.files a').getAttribute('href'));
+    assert.ok((await paper.body()).equals(PDF));
+    await Promise.all([secretary, division, member].map((page) => page.context().close()));
+});

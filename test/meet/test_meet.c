@@ -1,0 +1,282 @@
+/* Tests of meetings over the starter's organisation: who plans, brings, reads and changes what,
+   what is frozen when an agenda is closed, and that two at once lose nothing. */
+#include "../procedure/house.h"
+
+#include "meet/meet.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define PDF STR("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+
+/* Who plays. */
+typedef struct Hall {
+    House house;
+    Actor secretary, finance, other, member, chair;
+} Hall;
+
+static int set_up(void **state) {
+    Hall *hall = mem_zero(sizeof *hall);
+    House *house = &hall->house;
+    house_make(house, HOUSE_WHOLE);
+    house_official(house, "records", "general-affairs-records-clerk", &hall->secretary);
+    house_official(house, "budget", "finance-budget-clerk", &hall->finance);
+    house_official(house, "child", "children-care-clerk", &hall->other);
+    house_official(house, "citizens", "citizens-director", &hall->member);
+    house_official(house, "economy", "economy-director", &hall->chair);
+    *state = hall;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    Hall *hall = *state;
+    house_end(&hall->house);
+    mem_free(hall);
+    return 0;
+}
+
+static const MeetPlan plan = {STR("policy"), STR("第1会議室"), STR("2026-12-02"), STR("10:30")};
+
+static Str planned(Hall *hall) {
+    Str key;
+    house_act(&hall->house, &hall->secretary);
+    GOOD(&hall->house, meet_plan(&hall->house.ctx, &plan, &key));
+    return str_dup(hall->house.arena, key);
+}
+
+static MeetWish wish_of(const char *title, MeetShown shown) {
+    return (MeetWish){.title = str_of(title), .summary = STR("内容"), .shown = shown};
+}
+
+static void brought(Hall *hall, Actor *actor, Str key, const char *title, MeetShown shown) {
+    MeetWish wish = wish_of(title, shown);
+    house_act(&hall->house, actor);
+    GOOD(&hall->house, meet_bring(&hall->house.ctx, key, 0, &wish));
+}
+
+static Meeting meeting(Hall *hall, Str key) {
+    Meeting out;
+    GOOD(&hall->house, meet_load(&hall->house.ctx, key, &out));
+    return out;
+}
+
+static MeetItems items_for(Hall *hall, Actor *actor, Str key) {
+    MeetItems items;
+    house_act(&hall->house, actor);
+    Meeting at = meeting(hall, key);
+    GOOD(&hall->house, meet_items(&hall->house.ctx, &at, &items));
+    return items;
+}
+
+static Rc act_as(Hall *hall, Actor *actor, Str key, int64_t n, MeetAct act) {
+    house_act(&hall->house, actor);
+    return meet_act(&hall->house.ctx, key, n, act);
+}
+
+static void the_secretariat_alone_plans(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = planned(hall), none;
+    Meeting at = meeting(hall, key);
+    assert_true(at.open);
+    assert_true(str_eq(at.chair, STR("economy-director")));
+    assert_true(at.at == INT64_C(1796175000000000)); /* 2 December, 10:30 in Japan */
+    Meetings all;
+    bool more;
+    GOOD(house, meet_list(&house->ctx, &all, &more));
+    assert_int_equal(all.len, 1);
+    assert_false(more);
+    MeetPlan bad = plan;
+    bad.time = STR("25:00");
+    FAILS(house, meet_plan(&house->ctx, &bad, &none), RC_INVALID, "missing");
+    bad = plan;
+    bad.place = STR("　");
+    FAILS(house, meet_move(&house->ctx, key, &bad), RC_INVALID, "missing");
+    bad.place = STR("庁議室");
+    GOOD(house, meet_move(&house->ctx, key, &bad));
+    assert_true(str_eq(meeting(hall, key).place, STR("庁議室")));
+    house_act(house, &hall->member);
+    FAILS(house, meet_plan(&house->ctx, &plan, &none), RC_DENIED, "not-secretariat");
+    FAILS(house, meet_move(&house->ctx, key, &plan), RC_DENIED, "not-secretariat");
+    FAILS(house, act_as(hall, &hall->finance, key, 0, MEET_CLOSE), RC_DENIED, "not-secretariat");
+    FAILS(house, act_as(hall, &house->resident, key, 0, MEET_CLOSE), RC_DENIED, NULL);
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE), RC_CONFLICT, "agenda-empty");
+}
+
+static void each_reads_what_is_for_him(void **state) {
+    Hall *hall = *state;
+    Str key = planned(hall);
+    brought(hall, &hall->finance, key, "予算編成方針", MEET_PUBLIC);
+    brought(hall, &hall->finance, key, "公有地の取得", MEET_HIDDEN);
+    brought(hall, &hall->other, key, "保育所の定員", MEET_TITLE);
+    MeetItems all = items_for(hall, &hall->member, key);
+    assert_int_equal(all.len, 3);
+    for (size_t i = 0; i < all.len; i++)
+        assert_true(all.items[i].whole && str_eq(all.items[i].summary, STR("内容")));
+    assert_int_equal(items_for(hall, &hall->chair, key).len, 3);
+    MeetItems own = items_for(hall, &hall->other, key);
+    assert_int_equal(own.len, 2); /* what is hidden isn't even named */
+    assert_false(own.items[0].whole);
+    assert_true(str_empty(own.items[0].summary) && !own.items[0].papers);
+    assert_true(own.items[1].whole);
+}
+
+static void a_paper_is_read_as_it_was_brought(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = planned(hall), bytes;
+    const Json *paper;
+    MeetWish wish = wish_of("予算編成方針", MEET_PUBLIC);
+    MeetPaper one = {STR("方針.pdf"), STR("application/pdf"), STR("00"), PDF};
+    vec_push(house->arena, &wish.papers, one);
+    wish.link = STR("/staff/effect");
+    house_act(house, &hall->finance);
+    GOOD(house, meet_bring(&house->ctx, key, 0, &wish));
+    MeetItem item = items_for(hall, &hall->member, key).items[0];
+    assert_int_equal(item.papers->len, 1);
+    assert_true(str_eq(json_str(json_at(item.links, 0)), STR("/staff/effect")));
+    Str file = str_dup(house->arena, json_get_str(json_at(item.papers, 0), "file"));
+    GOOD(house, meet_paper(&house->ctx, &item, file, &paper, &bytes));
+    assert_true(str_eq(bytes, PDF));
+    assert_true(str_eq(json_get_str(paper, "name"), STR("方針.pdf")));
+    MeetItem theirs = items_for(hall, &hall->other, key).items[0];
+    FAILS(house, meet_paper(&house->ctx, &theirs, file, &paper, &bytes), RC_NOT_FOUND, "no-file");
+    wish = wish_of("予算編成方針", MEET_PUBLIC);
+    wish.version = item.version;
+    wish.remove = file;
+    house_act(house, &hall->finance);
+    GOOD(house, meet_bring(&house->ctx, key, item.n, &wish));
+    assert_int_equal(items_for(hall, &hall->member, key).items[0].papers->len, 0);
+}
+
+static void an_item_is_changed_by_its_division_and_the_secretariat(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = planned(hall);
+    brought(hall, &hall->finance, key, "一", MEET_PUBLIC);
+    MeetWish wish = wish_of("一の改", MEET_PUBLIC);
+    wish.version = items_for(hall, &hall->finance, key).items[0].version;
+    house_act(house, &hall->other);
+    FAILS(house, meet_bring(&house->ctx, key, 1, &wish), RC_DENIED, "not-division");
+    FAILS(house, act_as(hall, &hall->other, key, 1, MEET_DROP), RC_DENIED, "not-division");
+    house_act(house, &hall->finance);
+    GOOD(house, meet_bring(&house->ctx, key, 1, &wish));
+    FAILS(house, meet_bring(&house->ctx, key, 1, &wish), RC_CONFLICT, "edited");
+    FAILS(house, meet_bring(&house->ctx, key, 2, &wish), RC_NOT_FOUND, "no-item");
+    wish.version = items_for(hall, &hall->secretary, key).items[0].version;
+    wish.link = STR("//elsewhere.example/");
+    FAILS(house, meet_bring(&house->ctx, key, 1, &wish), RC_INVALID, "link");
+    wish.link = STR_NONE;
+    GOOD(house, meet_bring(&house->ctx, key, 1, &wish));
+    brought(hall, &hall->other, key, "二", MEET_PUBLIC);
+    FAILS(house, act_as(hall, &hall->finance, key, 1, MEET_UP), RC_DENIED, "not-secretariat");
+    GOOD(house, act_as(hall, &hall->secretary, key, 2, MEET_UP));
+    assert_true(str_eq(items_for(hall, &hall->member, key).items[0].title, STR("二")));
+    GOOD(house, act_as(hall, &hall->finance, key, 1, MEET_DROP));
+    assert_int_equal(items_for(hall, &hall->member, key).len, 1);
+    FAILS(house, act_as(hall, &hall->finance, key, 1, MEET_DROP), RC_NOT_FOUND, "no-item");
+    brought(hall, &hall->finance, key, "三", MEET_PUBLIC); /* a number is never given twice */
+    assert_int_equal(items_for(hall, &hall->member, key).items[1].n, 3);
+}
+
+static void a_closed_agenda_is_frozen(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = planned(hall);
+    brought(hall, &hall->finance, key, "一", MEET_PUBLIC);
+    MeetWish wish = wish_of("一の改", MEET_PUBLIC);
+    wish.version = items_for(hall, &hall->finance, key).items[0].version;
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE));
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE)); /* twice is once */
+    FAILS(house, meet_move(&house->ctx, key, &plan), RC_CONFLICT, "agenda-closed");
+    FAILS(house, meet_bring(&house->ctx, key, 1, &wish), RC_CONFLICT, "agenda-closed");
+    FAILS(house, act_as(hall, &hall->finance, key, 1, MEET_DROP), RC_CONFLICT, "agenda-closed");
+    FAILS(house, meet_bring(&house->ctx, key, 0, &wish), RC_CONFLICT, "agenda-closed");
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN));
+    house_act(house, &hall->finance);
+    GOOD(house, meet_bring(&house->ctx, key, 1, &wish));
+}
+
+/* Of two who bring at once. */
+typedef struct Bringing {
+    House *house;
+    Actor *actor;
+    Str key;
+    Rc rc;
+} Bringing;
+
+static void *bring(void *arg) {
+    Bringing *bringing = arg;
+    Rand rand;
+    Ctx ctx = house_thread(bringing->house, &rand);
+    MeetWish wish = wish_of("同時", MEET_PUBLIC);
+    ctx.actor = bringing->actor;
+    bringing->rc = meet_bring(&ctx, bringing->key, 0, &wish);
+    house_thread_end(&ctx);
+    return NULL;
+}
+
+static void of_two_at_once_none_is_lost(void **state) {
+    Hall *hall = *state;
+    Str key = planned(hall);
+    Bringing two[] = {{&hall->house, &hall->finance, key, RC_OK},
+                      {&hall->house, &hall->other, key, RC_OK}};
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, bring, &two[i]), 0);
+    for (size_t i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(two[i].rc, RC_OK);
+    }
+    MeetItems all = items_for(hall, &hall->member, key);
+    assert_int_equal(all.len, 2);
+    assert_false(all.items[0].n == all.items[1].n);
+}
+
+static void a_wrong_series_is_named(void **state) {
+    static const struct {
+        const char *meetings, *path;
+    } rows[] = {
+        {"[{}]", "meetings[0].id"},
+        {"[{\"id\":\"a\",\"name\":{\"ja\":\"会\"}}]", "meetings[0].name"},
+        {"[{\"id\":\"a\",\"name\":{\"ja\":\"会\",\"en\":\"M\"},\"secretariat\":\"no\"}]",
+         "meetings[0].secretariat"},
+        {"[{\"id\":\"a\",\"name\":{\"ja\":\"会\",\"en\":\"M\"},\"secretariat\":\"p\",\"chair\":"
+         "\"p\","
+         "\"members\":[\"p\",\"q\"]}]",
+         "meetings[0].members[1]"},
+        {"[{\"id\":\"a\",\"name\":{\"ja\":\"会\",\"en\":\"M\"},\"secretariat\":\"p\",\"chair\":"
+         "\"p\","
+         "\"members\":[\"p\"]},{\"id\":\"a\"}]",
+         "meetings[1].id"},
+    };
+    Hall *hall = *state;
+    Ctx *ctx = &hall->house.ctx;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const Json *organisation;
+        Str text =
+            str_fmt(ctx->arena, "{\"posts\":[{\"id\":\"p\"}],\"meetings\":%s}", rows[i].meetings);
+        GOOD(&hall->house, json_read(ctx, text, JSON_LIMITS_DEFAULT, &organisation));
+        FAILS(&hall->house, meet_check(ctx, organisation), RC_INVALID, "bad-organisation");
+        assert_true(str_eq(ctx->error.path, str_of(rows[i].path)));
+    }
+    GOOD(&hall->house, meet_check(ctx, house_starter(&hall->house, "organisation.json")));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_secretariat_alone_plans, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_reads_what_is_for_him, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_paper_is_read_as_it_was_brought, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_item_is_changed_by_its_division_and_the_secretariat,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_closed_agenda_is_frozen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_two_at_once_none_is_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_series_is_named, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("meet", tests, NULL, NULL);
+}
