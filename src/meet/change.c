@@ -7,13 +7,6 @@ enum { KEY_CHARS = 26, TRIES = 8, LINK_MOST = 500, PLACE_MOST = 200, TITLE_MOST 
 
 /* ---- the part ---- */
 
-/* meeting.change: deltas of the meeting, of an item, or of both. */
-typedef struct PartMeet {
-    Str meeting, item;                        /* item empty: none is concerned */
-    uint64_t version, item_version;           /* as they were read; 0: it isn't there yet */
-    const Entity *meeting_after, *item_after; /* NULL: stays */
-} PartMeet;
-
 static Rc moved_on(Ctx *ctx, Str id) {
     return ctx_fail(ctx, RC_CONFLICT, "moved-on", id,
                     "This meeting has changed since you looked at it: load the page again.");
@@ -28,7 +21,11 @@ static Rc meet_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartMeet *part = args;
     bool same = same_version(stage, part->meeting, part->version) &&
                 (str_empty(part->item) || same_version(stage, part->item, part->item_version));
-    return same ? RC_OK : moved_on(ctx, part->meeting);
+    if (!same) return moved_on(ctx, part->meeting);
+    const Entity *proposal = str_empty(part->proposal) ? NULL : stage_entity(stage, part->proposal);
+    if (!proposal || !str_eq(entity_text(proposal, IRI("state")), STR("waiting"))) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "minutes-frozen", part->meeting,
+                    "The minutes are proposed: withdraw the proposal to change them.");
 }
 
 static void after_put(Ctx *ctx, Stage *stage, const Entity *after, uint64_t version) {
@@ -47,15 +44,7 @@ static Rc meet_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_meet = {"meeting.change", 1, meet_guard, meet_apply};
 
-/* A change under way. */
-typedef struct Change {
-    Ctx *ctx;
-    Command *command;
-    Arena *arena; /* the command's */
-    PartMeet *part;
-} Change;
-
-static Change change_new(Ctx *ctx, const char *kind, const PartMeet *of) {
+Change meet_change(Ctx *ctx, const char *kind, const PartMeet *of) {
     Command *command = command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kind),
                                                                       .actor = ctx->actor->id,
                                                                       .post = ctx->actor->post,
@@ -67,21 +56,23 @@ static Change change_new(Ctx *ctx, const char *kind, const PartMeet *of) {
     *part = *of;
     part->meeting = str_dup(arena, of->meeting);
     part->item = str_dup(arena, of->item);
+    part->proposal = str_dup(arena, of->proposal);
     return (Change){ctx, command, arena, part};
 }
 
-static Rc change_send(const Change *change) {
+Rc meet_send(const Change *change) {
     Outcome outcome;
     PartMeet *part = change->part;
     command_needs(change->command, part->meeting);
     if (!str_empty(part->item)) command_needs(change->command, part->item);
+    if (!str_empty(part->proposal)) command_needs(change->command, part->proposal);
     command_add(change->command, &part_meet, part);
     Rc rc = ledger_execute(change->ctx, change->ctx->tenant->ledger, change->command, &outcome);
     command_free(change->command);
     return rc;
 }
 
-static Entity *meeting_of(Change *change) {
+Entity *meet_after(Change *change) {
     Entity *after = entity_new(change->arena, change->part->meeting, STR(MEETING_TYPE));
     change->part->meeting_after = after;
     return after;
@@ -157,15 +148,14 @@ Rc meet_plan(Ctx *ctx, const MeetPlan *wish, Str *key) {
     TRY(plan_good(ctx, wish, &at));
     *key = rand_id(ctx->rand, ctx->arena, KEY_CHARS);
     PartMeet part = {.meeting = meeting_id(ctx->arena, *key)};
-    Change change = change_new(ctx, "meeting.plan", &part);
-    Entity *after = meeting_of(&change);
+    Change change = meet_change(ctx, "meeting.plan", &part);
+    Entity *after = meet_after(&change);
     series_set(&change, after, series);
     plan_set(&change, after, wish, at);
-    return change_send(&change);
+    return meet_send(&change);
 }
 
-/* As the secretariat may change it. */
-static Rc kept(Ctx *ctx, Str key, Meeting *out) {
+Rc meet_kept(Ctx *ctx, Str key, Meeting *out) {
     TRY(meet_permitted(ctx));
     TRY(meet_load(ctx, key, out));
     return meet_keeps(ctx, out) ? RC_OK : not_secretariat(ctx, out->id);
@@ -179,13 +169,13 @@ static Rc closed(Ctx *ctx, const Meeting *meeting) {
 Rc meet_move(Ctx *ctx, Str key, const MeetPlan *wish) {
     Meeting meeting;
     int64_t at;
-    TRY(kept(ctx, key, &meeting));
+    TRY(meet_kept(ctx, key, &meeting));
     if (!meeting.open) return closed(ctx, &meeting);
     TRY(plan_good(ctx, wish, &at));
     PartMeet part = {.meeting = meeting.id, .version = meeting.version};
-    Change change = change_new(ctx, "meeting.move", &part);
-    plan_set(&change, meeting_of(&change), wish, at);
-    return change_send(&change);
+    Change change = meet_change(ctx, "meeting.move", &part);
+    plan_set(&change, meet_after(&change), wish, at);
+    return meet_send(&change);
 }
 
 /* ---- items ---- */
@@ -277,7 +267,7 @@ static void links_set(Change *change, Entity *after, Str link) {
 
 static void agenda_add(Change *change, const Meeting *meeting, int64_t n) {
     Arena *arena = change->arena;
-    Entity *after = meeting_of(change);
+    Entity *after = meet_after(change);
     JsonItems agenda = {0};
     for (size_t i = 0; meeting->agenda && i < meeting->agenda->len; i++)
         vec_push(arena, &agenda, *json_at(meeting->agenda, i));
@@ -294,7 +284,7 @@ static Rc bring_send(Ctx *ctx, const Meeting *meeting, const MeetItem *before, c
                      .version = meeting->version,
                      .item = item_id(ctx->arena, meeting->key, n),
                      .item_version = before ? before->version : 0};
-    Change change = change_new(ctx, before ? "meeting.revise" : "meeting.bring", &part);
+    Change change = meet_change(ctx, before ? "meeting.revise" : "meeting.bring", &part);
     Arena *arena = change.arena;
     Entity *after = entity_new(arena, change.part->item, STR(MEETING_ITEM_TYPE));
     change.part->item_after = after;
@@ -317,7 +307,7 @@ static Rc bring_send(Ctx *ctx, const Meeting *meeting, const MeetItem *before, c
     }
     VEC_EACH (const LedgerAttachment, kept, &papers->kept)
         ledger_attach_name(change.command, change.part->item, kept);
-    return change_send(&change);
+    return meet_send(&change);
 }
 
 static Rc bring_once(Ctx *ctx, Str key, int64_t n, const MeetWish *wish, Papers *papers) {
@@ -376,23 +366,25 @@ static Rc item_act(Ctx *ctx, Str key, int64_t n, bool drops) {
     TRY(changeable(ctx, &meeting, &item));
     if (!drops && !meet_keeps(ctx, &meeting)) return not_secretariat(ctx, meeting.id);
     PartMeet part = {.meeting = meeting.id, .version = meeting.version};
-    Change change = change_new(ctx, drops ? "meeting.drop" : "meeting.order", &part);
-    entity_set_kind(change.arena, meeting_of(&change), ATTR_JSON, IRI("agenda"),
+    Change change = meet_change(ctx, drops ? "meeting.drop" : "meeting.order", &part);
+    entity_set_kind(change.arena, meet_after(&change), ATTR_JSON, IRI("agenda"),
                     agenda_changed(change.arena, meeting.agenda, n, drops));
-    return change_send(&change);
+    return meet_send(&change);
 }
 
 static Rc state_act(Ctx *ctx, Str key, bool open) {
     Meeting meeting;
-    TRY(kept(ctx, key, &meeting));
+    TRY(meet_kept(ctx, key, &meeting));
     if (meeting.open == open) return RC_OK; /* a second press */
+    if (meeting.stage > MEET_CLOSED) return meet_frozen(ctx, &meeting);
     if (!open && (!meeting.agenda || !meeting.agenda->len))
         return ctx_fail(ctx, RC_CONFLICT, "agenda-empty", meeting.id,
                         "Nothing is on the agenda yet.");
-    PartMeet part = {.meeting = meeting.id, .version = meeting.version};
-    Change change = change_new(ctx, open ? "meeting.reopen" : "meeting.close", &part);
-    text_set(meeting_of(&change), change.arena, IRI("state"), open ? STR("open") : STR("closed"));
-    return change_send(&change);
+    PartMeet part = {
+        .meeting = meeting.id, .version = meeting.version, .proposal = meeting.proposal};
+    Change change = meet_change(ctx, open ? "meeting.reopen" : "meeting.close", &part);
+    text_set(meet_after(&change), change.arena, IRI("state"), open ? STR("open") : STR("closed"));
+    return meet_send(&change);
 }
 
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act) {

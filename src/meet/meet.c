@@ -16,6 +16,16 @@ MeetShown meet_shown_of(Str word) {
     return (MeetShown)at;
 }
 
+static const Str stage_words[MEET_STAGES] = {[MEET_OPEN] = STR("open"),
+                                             [MEET_CLOSED] = STR("closed"),
+                                             [MEET_PROPOSED] = STR("proposed"),
+                                             [MEET_FIXED] = STR("fixed")};
+
+Str meet_stage_word(MeetStage stage) {
+    assert(stage < MEET_STAGES);
+    return stage_words[stage];
+}
+
 Str meeting_id(Arena *arena, Str key) {
     return str_fmt(arena, MEETING_PREFIX STR_FMT, STR_ARG(key));
 }
@@ -42,7 +52,15 @@ void meeting_read(const Entity *entity, Meeting *out) {
                      .open = str_eq(entity_text(entity, IRI("state")), STR("open")),
                      .proposal = entity_text(entity, IRI("proposal")),
                      .items = entity_int(entity, IRI("items"), 0),
-                     .agenda = json_of(entity, IRI("agenda"))};
+                     .agenda = json_of(entity, IRI("agenda")),
+                     .attended = json_of(entity, IRI("attended")),
+                     .minutes = entity_text(entity, IRI("minutes")),
+                     .decision = entity_text(entity, IRI("decision")),
+                     .hash = entity_text(entity, IRI("minutesHash")),
+                     .notes = entity_int(entity, IRI("notes"), 0)};
+    if (!time_parse(entity_text(entity, IRI("decidedAt")), &out->decided_at))
+        out->decided_at = TIME_NONE;
+    out->stage = !str_empty(out->decision) ? MEET_FIXED : out->open ? MEET_OPEN : MEET_CLOSED;
     if (!time_parse(entity_text(entity, IRI("heldAt")), &out->at)) out->at = TIME_NONE;
 }
 
@@ -55,6 +73,8 @@ static void item_read(const Entity *entity, MeetItem *out) {
                       .post = entity_text(entity, IRI("post")),
                       .division = entity_text(entity, IRI("division")),
                       .shown = meet_shown_of(entity_text(entity, IRI("shownTo"))),
+                      .result = meet_result_of(entity_text(entity, IRI("result"))),
+                      .said = entity_text(entity, IRI("said")),
                       .papers = json_of(entity, IRI("papers")),
                       .links = json_of(entity, IRI("links"))};
 }
@@ -106,6 +126,15 @@ bool meet_changes(Ctx *ctx, const Meeting *meeting, const MeetItem *item) {
 
 /* ---- reading ---- */
 
+/* Whether its newest proposal waits, the Decision alone says. */
+static Rc stage_read(Ctx *ctx, Meeting *meeting) {
+    const Entity *decision;
+    if (meeting->stage != MEET_CLOSED || str_empty(meeting->proposal)) return RC_OK;
+    TRY(decide_load(ctx, meeting->proposal, &decision));
+    if (str_eq(entity_text(decision, IRI("state")), STR("waiting"))) meeting->stage = MEET_PROPOSED;
+    return RC_OK;
+}
+
 Rc meet_list(Ctx *ctx, Meetings *out, bool *more) {
     ProjectAnswer found;
     ProjectWish wish = {
@@ -116,6 +145,7 @@ Rc meet_list(Ctx *ctx, Meetings *out, bool *more) {
     for (size_t i = 0; i < found.entities.len && i < MEET_LIST; i++) {
         Meeting meeting;
         meeting_read(found.entities.items[i], &meeting);
+        TRY(stage_read(ctx, &meeting));
         vec_push(ctx->arena, out, meeting);
     }
     return RC_OK;
@@ -129,7 +159,7 @@ Rc meet_load(Ctx *ctx, Str key, Meeting *out) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-meeting", id, "There is no such meeting.");
     TRY(rc);
     meeting_read(entity, out);
-    return RC_OK;
+    return stage_read(ctx, out);
 }
 
 static bool on_agenda(const Meeting *meeting, int64_t n) {
@@ -151,7 +181,7 @@ Rc meet_item(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out) {
     out->whole = is_own(ctx, out) || meet_attends(ctx, meeting);
     if (out->whole) return RC_OK;
     if (out->shown == MEET_HIDDEN) return no_item(ctx, id);
-    out->summary = STR_NONE;
+    out->summary = out->said = STR_NONE;
     out->papers = out->links = NULL;
     return RC_OK;
 }

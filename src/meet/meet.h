@@ -26,6 +26,21 @@ const Json *meet_series(const Ctx *ctx, Str id);
 
 /* ---- one meeting ---- */
 
+/* open: items come; closed: results are noted; proposed: its minutes wait for the chair's post;
+   fixed: they were decided. */
+typedef enum MeetStage { MEET_OPEN, MEET_CLOSED, MEET_PROPOSED, MEET_FIXED, MEET_STAGES } MeetStage;
+Str meet_stage_word(MeetStage stage);
+/* 了承, 修正のうえ了承, 継続, 取下げ; MEET_RESULTS: none yet. */
+typedef enum MeetResult {
+    MEET_AGREED,
+    MEET_AMENDED,
+    MEET_CONTINUED,
+    MEET_WITHDRAWN,
+    MEET_RESULTS
+} MeetResult;
+Str meet_result_word(MeetResult result); /* empty: none */
+MeetResult meet_result_of(Str word);
+
 typedef enum MeetShown { MEET_PUBLIC, MEET_TITLE, MEET_HIDDEN, MEET_SHOWNS } MeetShown;
 Str meet_shown_word(MeetShown shown);
 /* MEET_SHOWNS: it is none. */
@@ -36,7 +51,9 @@ typedef struct MeetItem {
     int64_t n; /* by which it is addressed; stays when the order changes */
     uint64_t version;
     Str id, title, summary, post, division;
-    MeetShown shown;    /* to everybody */
+    MeetShown shown; /* to everybody */
+    MeetResult result;
+    Str said;           /* what the meeting said of it */
     const Json *papers; /* files, as answers have them: {file, name, type, bytes, sha256} */
     const Json *links;  /* addresses of pages of the city */
     bool whole;         /* who asks reads all of it; else its title alone */
@@ -49,10 +66,15 @@ typedef struct Meeting {
     int64_t at;
     Str secretariat, chair; /* posts */
     const Json *members;    /* posts */
-    bool open;              /* its agenda */
-    Str proposal;           /* the newest Decision about its minutes; empty: none yet */
-    int64_t items;          /* how many were ever brought */
-    const Json *agenda;     /* their numbers in order */
+    MeetStage stage;
+    bool open;            /* its agenda */
+    const Json *attended; /* posts that were there; NULL: not noted yet */
+    Str minutes;          /* 要旨; empty: not drafted yet */
+    Str decision, hash;   /* fixed: by which Decision, of what contents */
+    int64_t decided_at, notes;
+    Str proposal;       /* the newest Decision about its minutes; empty: none yet */
+    int64_t items;      /* how many were ever brought */
+    const Json *agenda; /* their numbers in order */
 } Meeting;
 typedef VEC(Meeting) Meetings;
 typedef VEC(MeetItem) MeetItems;
@@ -104,5 +126,31 @@ typedef enum MeetAct { MEET_UP, MEET_DROP, MEET_CLOSE, MEET_REOPEN, MEET_ACTS } 
 /* The secretariat puts an item one up, closes the agenda, or opens it again; an item is taken off
    it by its division, too. RC_CONFLICT "moved-on", "agenda-closed", "agenda-empty". */
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act);
+
+/* ---- results and minutes: the secretariat's, once the agenda is closed ---- */
+
+#define MEET_KIND STR("meeting-minutes") /* of proposals */
+
+typedef struct MeetNote {
+    MeetResult result;
+    Str text;
+    uint64_t version; /* of the item as it was shown */
+} MeetNote;
+/* RC_CONFLICT "agenda-open", "minutes-frozen", "edited"; RC_INVALID at "result", "said". */
+Rc meet_note(Ctx *ctx, Str key, int64_t n, const MeetNote *note);
+typedef struct MeetMinutes {
+    Str text;
+    StrVec attended; /* posts; others than its members and chair are left out */
+} MeetMinutes;
+Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish);
+/* Proposes the minutes as they are to the chair's post. RC_CONFLICT "no-result" names an item;
+   RC_INVALID at "minutes": none are drafted. */
+Rc meet_propose(Ctx *ctx, Str key, Str *decision);
+/* An act on the route of such a proposal; once decided, the meeting is fixed. */
+Rc meet_act_on(Ctx *ctx, Str decision, const RouteAct *wish);
+/* Whether who asks reads what is proposed whole. */
+bool meet_reads(Ctx *ctx, const Entity *decision);
+/* What was decided; NULL: nothing was. */
+Rc meet_decided(Ctx *ctx, const Meeting *meeting, const Json **contents);
 
 #endif

@@ -17,4 +17,28 @@ Str meet_division(const Ctx *ctx); /* of the post of who acts */
 /* Whether the policies let who acts write here at all. */
 Rc meet_permitted(Ctx *ctx);
 
+/* meeting.change: deltas of the meeting, of an item, or of both, as they were made from versions
+   that were read. */
+typedef struct PartMeet {
+    Str meeting, item;              /* item empty: none is concerned */
+    Str proposal;                   /* that may not wait meanwhile; empty: none was made */
+    uint64_t version, item_version; /* as they were read; 0: it isn't there yet */
+    const Entity *meeting_after, *item_after; /* NULL: stays */
+} PartMeet;
+/* A change under way. */
+typedef struct Change {
+    Ctx *ctx;
+    Command *command;
+    Arena *arena; /* the command's */
+    PartMeet *part;
+} Change;
+Change meet_change(Ctx *ctx, const char *kind, const PartMeet *of);
+/* The meeting as it is after; to be filled. */
+Entity *meet_after(Change *change);
+/* RC_CONFLICT "moved-on": one of them is another version by now. Frees the command. */
+Rc meet_send(const Change *change);
+Rc meet_frozen(Ctx *ctx, const Meeting *meeting); /* RC_CONFLICT "minutes-frozen" */
+/* As its secretariat may change it. RC_DENIED "not-secretariat". */
+Rc meet_kept(Ctx *ctx, Str key, Meeting *out);
+
 #endif

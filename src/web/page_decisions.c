@@ -3,6 +3,7 @@
 #include "page_design.h"
 
 #include "decide/decide.h"
+#include "meet/meet.h"
 
 #define IRI(term)       STR(LD_DEFAULT term)
 #define DECISION_PREFIX "urn:ngsi-ld:Decision:"
@@ -30,6 +31,7 @@ Json page_decision_title(Arena *arena, const Entity *decision) {
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
     if (of_kind(decision, "procedure-definition")) en = STR("A version of a procedure");
+    if (of_kind(decision, "meeting-minutes")) en = STR("Minutes of a meeting");
     if (of_kind(decision, "file-disposal")) en = STR("Disposing of retention files");
     if (of_kind(decision, "file-extension")) en = STR("Keeping retention files for longer");
     if (of_kind(decision, "file-transfer")) en = STR("Handing over retention files");
@@ -107,13 +109,14 @@ static const DecisionFilter kind_filters[] = {
     {"fee-reduction", "kind==\"fee-reduction\"", WHOEVERS},
     {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
     {"release", "kind==\"release\"", WHOEVERS},
+    {"meetings", "kind==\"meeting-minutes\"", WHOEVERS},
     {"procedure-definition", "kind==\"procedure-definition\"", WHOEVERS},
     {"files", "(kind==\"file-disposal\"|kind==\"file-extension\"|kind==\"file-transfer\")",
      WHOEVERS},
     {"application",
      "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\";"
      "kind!=\"procedure-definition\";kind!=\"file-disposal\";kind!=\"file-extension\";"
-     "kind!=\"file-transfer\"",
+     "kind!=\"file-transfer\";kind!=\"meeting-minutes\"",
      WHOEVERS},
 };
 
@@ -422,6 +425,34 @@ static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, 
     if (before) page_design_changes(ctx, view, before, definition);
 }
 
+/* An item as its minutes have it: what was decided, and what was said. */
+static Json minute_line(Arena *arena, const Json *item) {
+    static const char *const ja[MEET_RESULTS + 1] = {"了承", "修正のうえ了承", "継続", "取下げ",
+                                                     ""},
+                                               *const en[MEET_RESULTS + 1] = {
+                                                   "agreed", "agreed with changes",
+                                                   "to be continued", "taken off", ""};
+    MeetResult result = meet_result_of(json_get_str(item, "result"));
+    Str title = json_get_str(item, "title"), text = json_get_str(item, "text");
+    return view_text(
+        arena, str_fmt(arena, STR_FMT "：%s。" STR_FMT, STR_ARG(title), ja[result], STR_ARG(text)),
+        str_fmt(arena, STR_FMT ": %s. " STR_FMT, STR_ARG(title), en[result], STR_ARG(text)));
+}
+
+static void meeting_lines(Lines *lines, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Json *items = json_get(contents, STR("items"));
+    line_add(lines, label_of(arena, "会議", "Meeting"), "text",
+             json_of_str(json_get_str(contents, "name")));
+    line_add(lines, label_of(arena, "場所", "Place"), "text",
+             json_of_str(json_get_str(contents, "place")));
+    for (size_t i = 0; items && i < items->len; i++)
+        line_add(lines, label_of(arena, "案件", "Item"), "text",
+                 minute_line(arena, json_at(items, i)));
+    line_add(lines, label_of(arena, "要旨", "Minutes"), "text",
+             json_of_str(json_get_str(contents, "minutes")));
+}
+
 /* The kinds that have a page of their own, and what of their contents is shown here. */
 typedef struct OwnKind {
     const char *kind;
@@ -432,7 +463,7 @@ static const OwnKind own_kinds[] = {
     {"fee-reduction", reduction_lines}, {"collection-plan", plan_lines},
     {"release", release_lines},         {"procedure-definition", publish_lines},
     {"file-disposal", files_lines},     {"file-extension", files_lines},
-    {"file-transfer", files_lines},
+    {"file-transfer", files_lines},     {"meeting-minutes", meeting_lines},
 };
 
 /* NULL: a move of a procedure that is a definition. */
@@ -449,7 +480,8 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     PageSeen seen = {0};
     const Json *contents;
     const Entity *whole = decision;
-    if (publishes(decision)) TRY(decide_load(ctx, decision->id, &whole)); /* it is about nobody */
+    if (publishes(decision) || meet_reads(ctx, decision)) /* these are about nobody */
+        TRY(decide_load(ctx, decision->id, &whole));
     TRY(decide_contents(ctx, whole, &contents));
     vec_push(ctx->arena, &seen, decision);
     TRY(page_seen_out(ctx, contents, &seen));

@@ -37,8 +37,12 @@ static void head_set(HttpExchange *x, View *view, const Meeting *meeting) {
     view_str(view, "url", meeting_url(view->arena, meeting->key));
     view_int(view, "at", meeting->at);
     view_str(view, "place", meeting->place);
-    view_str(view, "state", meeting->open ? STR("open") : STR("closed"));
-    view_str(view, "level", meeting->open ? STR("warn") : STR("ok"));
+    static const char *const levels[MEET_STAGES] = {[MEET_OPEN] = "warn",
+                                                    [MEET_CLOSED] = "info",
+                                                    [MEET_PROPOSED] = "info",
+                                                    [MEET_FIXED] = "ok"};
+    view_str(view, "state", meet_stage_word(meeting->stage));
+    view_str(view, "level", str_of(levels[meeting->stage]));
 }
 
 /* What a plan's form shows: as it was sent, else as it stands. */
@@ -82,6 +86,13 @@ static bool meet_fault(Ctx *ctx, Faults *faults) {
         {"items-full", NULL, {"agenda", "full"}},
         {"moved-on", NULL, {"agenda", "moved"}},
         {"edited", NULL, {"agenda", "edited"}},
+        {"missing", "result", {"result", "required"}},
+        {"long", "said", {"said", "long"}},
+        {"missing", "minutes", {"minutes", "required"}},
+        {"long", "minutes", {"minutes", "long"}},
+        {"no-result", NULL, {"agenda", "results"}},
+        {"agenda-open", NULL, {"agenda", "open"}},
+        {"minutes-frozen", NULL, {"agenda", "frozen"}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(ctx->error.code, str_of(rows[i].code)) &&
@@ -174,6 +185,7 @@ static Json item_value(HttpExchange *x, const Meeting *meeting, const MeetItem *
     view_int(&one, "papers", item->papers ? (int64_t)item->papers->len : 0);
     view_str(&one, "url", item_url(one.arena, meeting->key, item->n));
     view_bool(&one, "up", up);
+    view_str(&one, "result", meet_result_word(item->result));
     return view_value(&one);
 }
 
@@ -198,12 +210,50 @@ static void posts_set(HttpExchange *x, View *view, const Meeting *meeting) {
     view_set(view, "secretariat", page_post(x, meeting->secretariat));
 }
 
+static bool is_among(const Json *posts, Str post) {
+    for (size_t i = 0; posts && i < posts->len; i++)
+        if (str_eq(json_str(json_at(posts, i)), post)) return true;
+    return false;
+}
+
+static void attending_add(HttpExchange *x, JsonItems *items, const Meeting *meeting, Str post) {
+    View one = view_new(http_ctx(x)->arena);
+    view_str(&one, "id", post);
+    view_set(&one, "title", page_post(x, post));
+    view_bool(&one, "there", !meeting->attended || is_among(meeting->attended, post));
+    vec_push(one.arena, items, view_value(&one));
+}
+
+/* What the secretariat writes, who was there, and how far it is. */
+static Rc minutes_set(HttpExchange *x, View *view, const Meeting *meeting, const HttpForm *form) {
+    Ctx *ctx = http_ctx(x);
+    JsonItems attending = {0};
+    bool sent = form && str_eq(http_form_value(form, "act"), STR("minutes"));
+    attending_add(x, &attending, meeting, meeting->chair);
+    for (size_t i = 0; meeting->members && i < meeting->members->len; i++)
+        attending_add(x, &attending, meeting, json_str(json_at(meeting->members, i)));
+    view_items(view, "attending", &attending);
+    view_bool(view, "drafts", meet_keeps(ctx, meeting) && meeting->stage == MEET_CLOSED);
+    view_str(view, "minutes", meet_attends(ctx, meeting) ? meeting->minutes : STR_NONE);
+    view_str(view, "minutes_said", sent ? http_form_value(form, "minutes") : meeting->minutes);
+    view_str(view, "decision",
+             str_empty(meeting->proposal) ? STR_NONE
+                                          : page_decision_url(view->arena, meeting->proposal));
+    view_str(view, "hash", meeting->hash);
+    view_instant(view, "decided", meeting->decided_at);
+    view_null(view, "proof");
+    const Entity *decision;
+    if (meeting->stage != MEET_FIXED) return RC_OK;
+    TRY(decide_load(ctx, meeting->decision, &decision));
+    return page_proof(ctx, decision->version, view, NULL);
+}
+
 static void meeting_show(HttpExchange *x, int status, const HttpForm *form, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     Meeting meeting;
     View view = page_view(x);
     if (meet_load(ctx, http_path_param(x, "meeting"), &meeting) != RC_OK ||
-        agenda_set(x, &view, &meeting) != RC_OK) {
+        agenda_set(x, &view, &meeting) != RC_OK || minutes_set(x, &view, &meeting, form) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -217,7 +267,7 @@ static void meeting_show(HttpExchange *x, int status, const HttpForm *form, cons
                                                   STR_ARG(meeting_url(view.arena, meeting.key)))
                                         : STR_NONE);
     view_bool(&view, "closes", keeps && meeting.open);
-    view_bool(&view, "reopens", keeps && !meeting.open);
+    view_bool(&view, "reopens", keeps && meeting.stage == MEET_CLOSED);
     bool moving = form && str_eq(http_form_value(form, "act"), STR("move"));
     view_bool(&view, "moving", moving);
     plan_values(&view, moving ? form : NULL, &meeting);
@@ -229,14 +279,23 @@ static void meeting_get(HttpExchange *x) {
     meeting_show(x, 200, NULL, NULL);
 }
 
+static Rc minutes_do(Ctx *ctx, Str key, const HttpForm *form) {
+    MeetMinutes wish = {.text = http_form_value(form, "minutes")};
+    VEC_EACH (const HttpField, sent, form)
+        if (str_eq(sent->name, STR("attended"))) vec_push(ctx->arena, &wish.attended, sent->value);
+    return meet_minute(ctx, key, &wish);
+}
+
 static Rc meeting_do(Ctx *ctx, Str key, const HttpForm *form) {
     static const char *const words[MEET_ACTS] = {
         [MEET_UP] = "up", [MEET_DROP] = "drop", [MEET_CLOSE] = "close", [MEET_REOPEN] = "reopen"};
-    Str word = http_form_value(form, "act");
+    Str word = http_form_value(form, "act"), decision;
     int64_t n = 0;
     MeetPlan plan = plan_of(form);
     (void)str_to_i64(http_form_value(form, "n"), &n);
     if (str_eq(word, STR("move"))) return meet_move(ctx, key, &plan);
+    if (str_eq(word, STR("minutes"))) return minutes_do(ctx, key, form);
+    if (str_eq(word, STR("propose"))) return meet_propose(ctx, key, &decision);
     for (unsigned i = 0; i < MEET_ACTS; i++)
         if (str_eq(word, str_of(words[i]))) return meet_act(ctx, key, n, (MeetAct)i);
     return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
@@ -296,6 +355,8 @@ static void item_set(HttpExchange *x, View *view, const ItemPage *at) {
     view_set(&one, "by", page_post(x, item->post));
     view_str(&one, "shown", meet_shown_word(item->shown));
     view_str(&one, "link", link_of(item));
+    view_str(&one, "result", meet_result_word(item->result));
+    view_str(&one, "said", item->said);
     page_files_of(&one, item->papers, item_url(view->arena, at->meeting.key, item->n));
     view_set(view, "item", view_value(&one));
 }
@@ -320,6 +381,23 @@ static void item_values(View *view, const ItemPage *at, const HttpForm *form) {
     view_items(view, "shown", &shown);
 }
 
+/* What the meeting said of it, for its secretariat to note. */
+static void note_set(HttpExchange *x, View *view, const ItemPage *at, const HttpForm *form) {
+    JsonItems results = {0};
+    bool notes =
+        at->there && meet_keeps(http_ctx(x), &at->meeting) && at->meeting.stage == MEET_CLOSED;
+    Str chosen = form ? http_form_value(form, "result") : meet_result_word(at->item.result);
+    for (unsigned i = 0; i < MEET_RESULTS; i++) {
+        View one = view_new(view->arena);
+        view_str(&one, "word", meet_result_word((MeetResult)i));
+        view_bool(&one, "chosen", str_eq(chosen, meet_result_word((MeetResult)i)));
+        vec_push(view->arena, &results, view_value(&one));
+    }
+    view_items(view, "results", &results);
+    view_bool(view, "notes", notes);
+    view_str(view, "said", form ? http_form_value(form, "said") : at->item.said);
+}
+
 /* The address of the item behind this one. */
 static Rc next_set(HttpExchange *x, View *view, const ItemPage *at) {
     MeetItems items = {0};
@@ -341,6 +419,7 @@ static Rc item_fill(HttpExchange *x, View *view, const ItemPage *at, const HttpF
     view_bool(view, "edits", at->edits);
     item_set(x, view, at);
     item_values(view, at, form);
+    note_set(x, view, at, form);
     page_accept(view, ACCEPT_PHOTO | ACCEPT_DOCUMENT, MEET_PAPERS_MOST,
                 procedures_attach(http_ctx(x)->tenant));
     return next_set(x, view, at);
@@ -447,27 +526,41 @@ static void wish_of(HttpExchange *x, const HttpForm *form, const ItemPage *at, M
     wish->version = (uint64_t)version;
 }
 
+static Rc note_do(Ctx *ctx, const ItemPage *at, const HttpForm *form) {
+    int64_t version = 0;
+    (void)str_to_i64(http_form_value(form, "version"), &version);
+    MeetNote note = {.result = meet_result_of(http_form_value(form, "result")),
+                     .text = http_form_value(form, "said"),
+                     .version = (uint64_t)version};
+    return meet_note(ctx, at->meeting.key, at->item.n, &note);
+}
+
+static Rc item_do(HttpExchange *x, const HttpForm *form, const ItemPage *at, Str *name) {
+    Ctx *ctx = http_ctx(x);
+    MeetWish wish;
+    if (at->there && str_eq(http_form_value(form, "act"), STR("note")))
+        return note_do(ctx, at, form);
+    wish_of(x, form, at, &wish);
+    TRY(papers_take(ctx, form, &wish, name));
+    return meet_bring(ctx, at->meeting.key, at->there ? at->item.n : 0, &wish);
+}
+
 static void item_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
     ItemPage at;
-    MeetWish wish;
     Faults faults = {0};
     Str name = STR_NONE;
     if (!page_form(x, &form)) return;
     Rc rc = item_page(x, &at);
-    if (rc == RC_OK) {
-        wish_of(x, form, &at, &wish);
-        rc = papers_take(ctx, form, &wish, &name);
-    }
-    if (rc == RC_OK) rc = meet_bring(ctx, at.meeting.key, at.there ? at.item.n : 0, &wish);
+    if (rc == RC_OK) rc = item_do(x, form, &at, &name);
     if (rc == RC_OK) {
         page_see(x, at.there ? item_url(ctx->arena, at.meeting.key, at.item.n)
                              : meeting_url(ctx->arena, at.meeting.key));
     } else if (of_papers(ctx->error.code)) {
         Json fault = paper_fault(ctx, name);
         item_show(x, form, NULL, &fault);
-    } else if (at.edits && meet_fault(ctx, &faults)) {
+    } else if ((at.edits || meet_keeps(ctx, &at.meeting)) && meet_fault(ctx, &faults)) {
         item_show(x, form, &faults, NULL);
     } else {
         page_fail(x);

@@ -4,6 +4,7 @@
 #include "pages_int.h"
 
 #include "decide/decide.h"
+#include "meet/meet.h"
 #include "open/open.h"
 
 #define IRI(term)       STR(LD_DEFAULT term)
@@ -312,6 +313,8 @@ Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form) 
             ctx, &(OfficeDecision){.id = decision->id, .opinion = act.opinion, .minor = act.minor});
     if (str_eq(entity_text(decision, IRI("kind")), STR("release")))
         return open_act_on(ctx, decision->id, &act);
+    if (str_eq(entity_text(decision, IRI("kind")), MEET_KIND))
+        return meet_act_on(ctx, decision->id, &act);
     return office_act(ctx, decision->id, &act);
 }
 

@@ -45,7 +45,7 @@ async function post(page, id) {
     await press(page, 'main form button');
 }
 
-it('plans a meeting, takes papers in, and lets members read them on a telephone', async () => {
+it("plans a meeting, takes papers in, lets members read them on a telephone, and fixes the minutes by the chair's decision", async () => {
     const [secretary, division, member] = await Promise.all([open(true, 1280, 'counter'), open(false, 1280, 'clerk'), open(true, 390, 'director')]);
     await post(secretary, 'general-affairs-records-clerk');
     await press(secretary, 'nav.side a[href="/staff/meetings"]');
@@ -85,5 +85,24 @@ it('plans a meeting, takes papers in, and lets members read them on a telephone'
     assert.deepEqual(await violations(member), []);
     const paper = await member.request.get(site.url + await member.locator('.files a').getAttribute('href'));
     assert.ok((await paper.body()).equals(PDF));
+
+    await secretary.goto(address);
+    await press(secretary, '.agenda a');
+    await secretary.check('#result-amended');
+    await secretary.fill('#said', '40件ではなく35件とする。');
+    await press(secretary, '#note button');
+    await secretary.goto(address);
+    await secretary.fill('#minutes', '予約枠を増やすことを了承した。');
+    await press(secretary, 'button[value="minutes"]');
+    await press(secretary, 'button[value="propose"]');
+    assert.equal(await secretary.locator('#minutes').count(), 0, 'what is proposed is frozen');
+    await member.goto(`${site.url}/step-up?next=${new URL(address).pathname}`);
+    await member.fill('#password', site.passwords.director);
+    await press(member, 'form[action="/step-up"] button.wide');
+    await press(member, 'main a[href^="/staff/decisions/"]');
+    assert.match(await member.locator('main').innerText(), /予約枠の見直し：修正のうえ了承。40件ではなく35件とする。/);
+    await press(member, 'button[value="approve"]');
+    await member.goto(address);
+    assert.match(await member.locator('main').innerText(), /要旨を確定[^]*もう変わりません[^]*[0-9a-f]{64}/);
     await Promise.all([secretary, division, member].map((page) => page.context().close()));
 });

@@ -28,6 +28,7 @@ static int set_up(void **state) {
     house_official(house, "child", "children-care-clerk", &hall->other);
     house_official(house, "citizens", "citizens-director", &hall->member);
     house_official(house, "economy", "economy-director", &hall->chair);
+    hall->chair.stepped_up_at = house->clock.fixed;
     *state = hall;
     return 0;
 }
@@ -201,6 +202,84 @@ static void a_closed_agenda_is_frozen(void **state) {
     GOOD(house, meet_bring(&house->ctx, key, 1, &wish));
 }
 
+static Rc noted(Hall *hall, Actor *actor, Str key, MeetResult result) {
+    Meeting at = meeting(hall, key);
+    MeetNote note = {.result = result, .text = STR("予算の範囲で行う")};
+    note.version = items_for(hall, actor, key).items[0].version;
+    house_act(&hall->house, actor);
+    assert_true(str_eq(at.key, key));
+    return meet_note(&hall->house.ctx, key, 1, &note);
+}
+
+static Rc minuted(Hall *hall, Str key, const char *text) {
+    MeetMinutes wish = {.text = str_of(text)};
+    vec_push(hall->house.arena, &wish.attended, STR("citizens-director"));
+    vec_push(hall->house.arena, &wish.attended, STR("mayor")); /* who doesn't attend this one */
+    house_act(&hall->house, &hall->secretary);
+    return meet_minute(&hall->house.ctx, key, &wish);
+}
+
+/* Closed, with a result and minutes. */
+static Str drafted(Hall *hall) {
+    Str key = planned(hall);
+    brought(hall, &hall->finance, key, "一", MEET_PUBLIC);
+    FAILS(&hall->house, noted(hall, &hall->secretary, key, MEET_AGREED), RC_CONFLICT,
+          "agenda-open");
+    GOOD(&hall->house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE));
+    FAILS(&hall->house, noted(hall, &hall->member, key, MEET_AGREED), RC_DENIED, "not-secretariat");
+    FAILS(&hall->house, noted(hall, &hall->secretary, key, MEET_RESULTS), RC_INVALID, "missing");
+    GOOD(&hall->house, minuted(hall, key, "一件を協議した。"));
+    return key;
+}
+
+static Rc chair_does(Hall *hall, Str decision, RouteVerb verb) {
+    const Entity *proposal = house_entity(&hall->house, decision);
+    RouteAct act = {.verb = verb,
+                    .stage = ROUTE_STAGES_MAX,
+                    .to = ROUTE_STAGES_MAX,
+                    .opinion = STR("書き直す"),
+                    .hash = str_dup(hall->house.arena, entity_text(proposal, IRI("contentHash")))};
+    house_act(&hall->house, &hall->chair);
+    return meet_act_on(&hall->house.ctx, decision, &act);
+}
+
+static void minutes_are_frozen_while_proposed_and_for_good_once_decided(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = drafted(hall), decision;
+    const Json *contents;
+    FAILS(house, meet_propose(&house->ctx, key, &decision), RC_CONFLICT, "no-result");
+    GOOD(house, noted(hall, &hall->secretary, key, MEET_AMENDED));
+    GOOD(house, meet_propose(&house->ctx, key, &decision));
+    decision = str_dup(house->arena, decision);
+    assert_int_equal(meeting(hall, key).stage, MEET_PROPOSED);
+    FAILS(house, minuted(hall, key, "別"), RC_CONFLICT, "minutes-frozen");
+    FAILS(house, noted(hall, &hall->secretary, key, MEET_AGREED), RC_CONFLICT, "minutes-frozen");
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN), RC_CONFLICT,
+          "minutes-frozen");
+    GOOD(house, chair_does(hall, decision, ROUTE_RETURN));
+    assert_int_equal(meeting(hall, key).stage, MEET_CLOSED);
+    GOOD(house, minuted(hall, key, "書き直した。"));
+    GOOD(house, meet_propose(&house->ctx, key, &decision));
+    decision = str_dup(house->arena, decision);
+    GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
+    Meeting at = meeting(hall, key);
+    assert_int_equal(at.stage, MEET_FIXED);
+    GOOD(house, meet_decided(&house->ctx, &at, &contents));
+    assert_true(str_eq(at.hash, decide_hash(house->ctx.arena, contents)));
+    assert_true(str_eq(json_get_str(contents, "minutes"), STR("書き直した。")));
+    assert_int_equal(json_get(contents, STR("attended"))->len, 1);
+    const Json *item = json_at(json_get(contents, STR("items")), 0);
+    assert_true(str_eq(json_get_str(item, "result"), STR("amended")));
+    FAILS(house, minuted(hall, key, "別"), RC_CONFLICT, "minutes-frozen");
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN), RC_CONFLICT,
+          "minutes-frozen");
+    house_act(house, &hall->member);
+    assert_true(meet_reads(&house->ctx, house_entity(house, decision)));
+    house_act(house, &hall->other);
+    assert_false(meet_reads(&house->ctx, house_entity(house, decision)));
+}
+
 /* Of two who bring at once. */
 typedef struct Bringing {
     House *house;
@@ -275,6 +354,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_item_is_changed_by_its_division_and_the_secretariat,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_closed_agenda_is_frozen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(minutes_are_frozen_while_proposed_and_for_good_once_decided,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_at_once_none_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_series_is_named, set_up, tear_down),
     };
