@@ -21,10 +21,16 @@ static Ctx ctx_as(const Ctx *ctx, const PartWho *who) {
    nobody moves a case, a slot, a number or an account, whatever the policies grant him elsewhere,
    and nobody takes an id that these rooms find their records by. */
 static bool owned_elsewhere(const Entity *typed, Str id) {
-    static const char *const types[] = {
-        "Application", "Decision",       "Slot",       "Counter",      "TouchTime", "Account",
-        "Person",      "Token",          "Post",       "Organisation", "Release",   "Tally",
-        "Dataset",     "DatasetVersion", "PersonLink", "DecisionPart", "Absence"};
+    static const char *const types[] = {"Application",   "Decision",       "Slot",
+                                        "Counter",       "TouchTime",      "Account",
+                                        "Person",        "Token",          "Post",
+                                        "Organisation",  "Release",        "Tally",
+                                        "Dataset",       "DatasetVersion", "PersonLink",
+                                        "DecisionPart",  "Absence",        "RecordFile",
+                                        "Letter",        "Message",        "Visit",
+                                        "VisitDesk",     "Payment",        "Lottery",
+                                        "LotteryTicket", "Procedure",      "ProcedureVersion",
+                                        "AutomaticRule", "Passkey",        "OutsideIdentity"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;

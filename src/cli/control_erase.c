@@ -45,6 +45,25 @@ static Rc files_check(Ctx *ctx, const StrVec *wanted, const StrVec *there) {
     return RC_OK;
 }
 
+/* What is held stays, whoever asks: the hold is lifted first. */
+static Rc holds_check(Ctx *ctx, const StrVec *wanted) {
+    VEC_EACH (const Str, label, wanted) {
+        const Entity *entity;
+        FileRecord record;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, file_id(ctx->arena, *label), &entity);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        if (!file_record_good(entity)) return file_record_damaged(ctx, *label);
+        file_record_read(entity, *label, &record);
+        if (!str_empty(record.hold))
+            return ctx_fail(ctx, RC_CONFLICT, "file-held", STR("files"),
+                            "The retention file \"" STR_FMT "\" is held (" STR_FMT
+                            "): nothing of it is erased until the hold is lifted.",
+                            STR_ARG(*label), STR_ARG(record.hold));
+    }
+    return RC_OK;
+}
+
 static Rc reason_check(Ctx *ctx, Str reason) {
     if (!text_is_blank(ctx->arena, reason) && reason.len <= REASON_MAX) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-reason", STR("reason"),
@@ -76,6 +95,7 @@ static Rc erase_inside(Ctx *ctx, Erasing *erasing) {
     TRY(gate_act_as(ctx, erasing->as, gate_erase_permitted));
     TRY(gate_files(ctx, erasure->subject, &erasing->before));
     TRY(files_check(ctx, &erasure->files, &erasing->before));
+    TRY(holds_check(ctx, &erasure->files));
     erasing->after = erasing->before;
     if (!erasing->sure) return RC_OK;
     erasure->head = (CommandHead){.kind = STR("person.erase"),

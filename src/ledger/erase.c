@@ -140,6 +140,42 @@ Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal) {
     return command_run_own(ctx, ledger, erase_own, &erase);
 }
 
+typedef struct Disposed {
+    Ledger *ledger;
+    Str retention;
+    Map keys; /* a statement stands twice where its transaction failed */
+    size_t n;
+} Disposed;
+
+static Rc disposed_note(Ctx *ctx, void *arg, Str bytes) {
+    Disposed *disposed = arg;
+    Statement statement;
+    Rc rc = statement_open(ctx, disposed->ledger->note, bytes, &statement);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    if (statement.kind != EVENT_DISPOSAL || !str_eq(statement.retention, disposed->retention))
+        return RC_OK;
+    VEC_EACH (const KeyId, id, &statement.keys) {
+        Str key = str_dup(ctx->arena, seal_id_str(id));
+        if (map_has(&disposed->keys, key)) continue;
+        map_put(&disposed->keys, key, disposed);
+        disposed->n++;
+    }
+    return RC_OK;
+}
+
+/* On the writer's thread: nobody adds to the list meanwhile. */
+static Rc disposed_own(Ctx *ctx, Ledger *ledger, void *arg) {
+    return statement_list_read(ctx, ledger->erasures_file, disposed_note, arg);
+}
+
+Rc ledger_disposed(Ctx *ctx, Ledger *ledger, Str retention, size_t *keys) {
+    Disposed disposed = {.ledger = ledger, .retention = retention, .keys = map_new(ctx->arena)};
+    Rc rc = command_run_own(ctx, ledger, disposed_own, &disposed);
+    *keys = disposed.n;
+    return rc;
+}
+
 Rc erase_type(Ctx *ctx, Ledger *ledger, Str label) {
     Erase erase = {
         .caller = ctx,

@@ -373,6 +373,9 @@ typedef struct LedgerDisposal {
 /* Disposes of a whole retention file (廃棄): destroys all keys of it. Pool threads. RC_FAILED
    "erased-not-scrubbed", as ledger_erase. */
 Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal);
+/* How many keys disposals of this file have destroyed, or have listed to be destroyed at the next
+   start; 0: there was none. Pool threads. */
+Rc ledger_disposed(Ctx *ctx, Ledger *ledger, Str retention, size_t *keys);
 /* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention
    file, and opens them; RC_NOT_FOUND when the key was destroyed; RC_BUSY: the key isn't in memory
    and ctx->db is NULL. */

@@ -40,7 +40,7 @@ const char *filing_refusal(const ShelfFile *file, FileVerb verb) {
     case SHELF_STATES:
         break;
     }
-    if (disposes && !str_empty(file->record.hold)) return "file-held";
+    if (verb != FILE_EXTEND && !str_empty(file->record.hold)) return "file-held";
     return disposes && file->unfiled ? "file-unfiled" : NULL;
 }
 
@@ -55,7 +55,8 @@ static const char *refusal_text(const char *code) {
         {"file-not-due", "The time for which this file is kept isn't over."},
         {"file-extended", "The time for which this file is kept was extended, and isn't over."},
         {"file-held",
-         "This file may not be disposed of as long as it is held: lift the hold first."},
+         "This file is held, so it may neither be disposed of nor handed over: lift the hold "
+         "first."},
         {"file-unfiled",
          "This file has matters that lie under no key of its own, from before there were such: "
          "they can't be disposed of alone."},
@@ -82,6 +83,22 @@ static Rc hold_text(Ctx *ctx, Str reason) {
                     "A reason has at most %d characters.", FILING_REASON_MAX);
 }
 
+bool filing_lifts(const Ctx *ctx, const ShelfFile *file) {
+    Str division = ctx->actor->division, holder = file->record.hold_post;
+    const GatePost *post = str_empty(holder) ? NULL : gate_post(ctx->tenant->gate, holder);
+    if (!filing_mine(ctx, file)) return false;
+    return str_eq(division, shelf_table(ctx->tenant)->keeper) ||
+           (!str_empty(holder) && str_eq(ctx->actor->post, holder)) ||
+           (post && str_eq(post->division, division));
+}
+
+static Rc lift_check(Ctx *ctx, const ShelfFile *file, FileVerb verb) {
+    if (verb == FILE_HOLD || str_empty(file->record.hold) || filing_lifts(ctx, file)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "not-your-hold", file->label,
+                    "A hold is lifted by the division that placed it, or by the one that looks "
+                    "after all files.");
+}
+
 Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason) {
     ShelfFile file;
     Outcome outcome;
@@ -89,12 +106,15 @@ Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason) {
     TRY(proposal_may_draft(ctx));
     TRY(shelf_find(ctx, code, &file));
     TRY(mine_check(ctx, &file));
+    TRY(lift_check(ctx, &file, verb));
     TRY(hold_text(ctx, reason));
     Str kind = str_fmt(ctx->arena, "file." STR_FMT, STR_ARG(file_verb_word(verb)));
     Command *command = case_command(ctx, kind, STR_NONE, STR("web"));
-    file_act_add(
-        command,
-        &(PartFile){.label = file.label, .verb = verb, .reason = reason, .post = ctx->actor->post});
+    file_act_add(command, &(PartFile){.label = file.label,
+                                      .verb = verb,
+                                      .reason = reason,
+                                      .post = ctx->actor->post,
+                                      .holder = file.record.hold_post});
     return case_execute(ctx, command, &outcome);
 }
 
@@ -332,49 +352,101 @@ static Rc file_stop(Ctx *ctx, Str label) {
                                      .reason = STR("簿冊の案件が再び開かれた")});
 }
 
-static Rc file_destroy(Ctx *ctx, Str label, uint64_t position, size_t *keys) {
-    Judged judged = {label, position, false};
+/* judged NULL: it had begun already, so nothing is judged any more. */
+static Rc file_destroy(Ctx *ctx, Str label, Judged *judged) {
     LedgerDisposal disposal = {.head = {.kind = STR("file.destroy"),
                                         .actor = ctx->actor->id,
                                         .post = ctx->actor->post,
                                         .channel = STR("timer")},
                                .retention = label,
                                .reason = STR("file-disposal"),
-                               .judge = judge,
-                               .judge_arg = &judged,
-                               .keys = keys};
+                               .judge = judged ? judge : NULL,
+                               .judge_arg = judged};
     Rc rc = ledger_dispose(ctx, ctx->tenant->ledger, &disposal);
     bool done = rc == RC_FAILED && str_eq(ctx->error.code, STR("erased-not-scrubbed"));
     return done ? RC_OK : rc; /* the writer overwrites the log as soon as it can */
 }
 
-static Rc file_carry_out(Ctx *ctx, Str label) {
-    ShelfFile file;
-    size_t keys = 0;
-    Rc rc = RC_CONFLICT;
-    for (int i = 0; rc == RC_CONFLICT && i < TRIES; i++) {
-        uint64_t position = ledger_head(ctx->tenant->ledger);
-        TRY(shelf_find(ctx, file_code(ctx->arena, label), &file));
-        if (file.open || file.unfiled) return file_stop(ctx, label);
-        rc = file_destroy(ctx, label, position, &keys);
-    }
-    TRY(rc);
+/* Whether it is still what was decided on. */
+static bool as_decided(const Ctx *ctx, const ShelfFile *file) {
+    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock)));
+    bool over = file->until.year && time_date_days(file->until) < today;
+    return over && !file->open && !file->unfiled &&
+           file->count == json_get_int(file->record.disposal, "count", -1);
+}
+
+static Rc file_done(Ctx *ctx, Str label) {
+    size_t keys;
+    TRY(ledger_disposed(ctx, ctx->tenant->ledger, label, &keys));
     return act_send(ctx, &(PartFile){.label = label,
                                      .verb = FILE_DISPOSE_DONE,
                                      .post = ctx->actor->post,
                                      .keys = (int64_t)keys});
 }
 
-Rc filing_carry_out(Ctx *ctx) {
+/* A statement in the list of erasures is carried out at the next start at the latest: what has one
+   doesn't go back to the shelf any more. */
+static Rc file_carry_out(Ctx *ctx, Str label) {
+    ShelfFile file;
+    size_t begun;
+    Rc rc = RC_CONFLICT;
+    for (int i = 0; rc == RC_CONFLICT && i < TRIES; i++) {
+        Judged judged = {label, ledger_head(ctx->tenant->ledger), false};
+        TRY(shelf_find(ctx, file_code(ctx->arena, label), &file));
+        if (file.record.mark != FILE_DISPOSING) return RC_OK; /* done by another meanwhile */
+        TRY(ledger_disposed(ctx, ctx->tenant->ledger, label, &begun));
+        if (!begun && !as_decided(ctx, &file)) return file_stop(ctx, label);
+        rc = file_destroy(ctx, label, begun ? NULL : &judged);
+    }
+    TRY(rc);
+    return file_done(ctx, label);
+}
+
+/* Of those that were found; the first error, and at *done how many succeeded. */
+static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, size_t *done) {
+    Rc first = RC_OK;
+    Error error = ctx->error;
+    *done = 0;
+    for (size_t i = 0; i < found->entities.len; i++) {
+        FileRecord record;
+        file_record_read(found->entities.items[i], STR_NONE, &record);
+        Rc rc = file_carry_out(ctx, record.label);
+        if (rc == RC_OK) {
+            (*done)++;
+            continue;
+        }
+        log_error("procedure", "the file " STR_FMT " is not disposed of yet: " STR_FMT,
+                  STR_ARG(record.label), STR_ARG(ctx->error.detail));
+        if (first == RC_OK) {
+            first = rc;
+            error = ctx->error;
+        }
+    }
+    ctx->error = error;
+    return first;
+}
+
+static Rc all_carry_out(Ctx *ctx) {
     ProjectAnswer found;
     ProjectSwept swept;
+    size_t done;
     ProjectWish wish = {
         .type = STR("RecordFile"), .q = STR("mark==\"disposing\""), .limit = FILING_MAX};
     TRY(project_find(ctx, &wish, &found));
-    for (size_t i = 0; i < found.entities.len; i++) {
-        FileRecord record;
-        file_record_read(found.entities.items[i], STR_NONE, &record);
-        TRY(file_carry_out(ctx, record.label));
-    }
-    return found.entities.len ? project_sweep(ctx, ctx->tenant->project, &swept) : RC_OK;
+    Rc rc = files_carry_out(ctx, &found, &done);
+    Error error = ctx->error;
+    Rc swept_rc = done ? project_sweep(ctx, ctx->tenant->project, &swept) : RC_OK;
+    if (rc == RC_OK) return swept_rc;
+    ctx->error = error;
+    return rc;
+}
+
+Rc filing_carry_out(Ctx *ctx) {
+    pthread_mutex_t *lock = &ctx->tenant->procedures->filing_lock;
+    if (pthread_mutex_trylock(lock) != 0)
+        return ctx_fail(ctx, RC_BUSY, "files-busy", STR_NONE,
+                        "Files are being disposed of already: what is left goes on by itself.");
+    Rc rc = all_carry_out(ctx);
+    pthread_mutex_unlock(lock);
+    return rc;
 }

@@ -28,21 +28,24 @@ typedef struct FilingWish {
    file that can't be: "file-open", "file-not-due", "file-extended", "file-held", "file-unfiled",
    "file-transferred", "file-disposed", "file-unclassified"; "proposed". */
 Rc filing_propose(Ctx *ctx, const FilingWish *wish, Str *decision);
-/* Why nothing of this verb can be proposed for a file: a code as above; empty: it can. */
+/* Why nothing of this verb can be proposed for a file: a code as above; NULL: it can. */
 const char *filing_refusal(const ShelfFile *file, FileVerb verb);
 /* Whether who acts sees to this file: his division keeps it, or looks after all. */
 bool filing_mine(const Ctx *ctx, const ShelfFile *file);
+/* Whether he may lift its hold: his post or division placed it, or looks after all files. */
+bool filing_lifts(const Ctx *ctx, const ShelfFile *file);
 /* Holds a file, whatever its time, or lifts that. Errors as part_file_act; RC_DENIED
-   "not-your-files". */
+   "not-your-files", "not-your-hold". */
 Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason);
 
 /* Whether a kind of proposals is about files; adds to the command of a decision what it makes of
    them. */
 bool filing_is(Str kind);
 Rc filing_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
-/* Destroys the keys of all files whose disposal was decided. One in which a matter was opened again
-   meanwhile goes back to the shelf, with that as reason. After a death, the sweep goes on with
-   it. */
+/* Destroys the keys of all files whose disposal was decided. One in which a matter was opened
+   again or added meanwhile goes back to the shelf, with that as reason, unless its destruction had
+   begun. One that fails keeps no other waiting: it is logged, the first error is returned, and the
+   sweep goes on with it. RC_BUSY: somebody is about it already. */
 Rc filing_carry_out(Ctx *ctx);
 
 #endif

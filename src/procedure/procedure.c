@@ -36,6 +36,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     procedures->arena = arena;
     procedures->attach = sources->attach;
     pthread_mutex_init(&procedures->local_lock, NULL);
+    pthread_mutex_init(&procedures->filing_lock, NULL);
     procedures->waits = waits_new(arena, tenant->ledger);
     procedures->admission_rate =
         sources->admission_rate ? sources->admission_rate : ADMISSION_USUAL;
@@ -72,6 +73,7 @@ void procedures_close(Tenant *tenant) {
     batch_close(procedures->local);
     if (procedures->catalogue) catalogue_free(procedures->catalogue);
     pthread_mutex_destroy(&procedures->local_lock);
+    pthread_mutex_destroy(&procedures->filing_lock);
     waits_free(procedures->waits);
     arena_free(procedures->arena);
 }

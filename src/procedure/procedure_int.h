@@ -31,6 +31,7 @@ struct Procedures {
     int64_t admission_rate;
     Batch *local;
     pthread_mutex_t local_lock;
+    pthread_mutex_t filing_lock; /* who carries out disposals */
 };
 
 /* A command of ctx's actor about a case; channel "web" unless said. */

@@ -435,7 +435,8 @@ static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, S
 /* It is decided in any case: what fails is said, and done by the sweep. */
 static Rc files_gone(Ctx *ctx) {
     Error before = ctx->error;
-    if (filing_carry_out(ctx) != RC_OK)
+    Rc rc = filing_carry_out(ctx);
+    if (rc != RC_OK && rc != RC_BUSY)
         log_error("procedure", "a disposal is not carried out yet: " STR_FMT,
                   STR_ARG(ctx->error.detail));
     ctx->error = before;

@@ -237,7 +237,9 @@ static Rc record_load(Ctx *ctx, ShelfFile *file) {
     const Entity *entity = NULL;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, file_id(ctx->arena, file->label), &entity);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    file_record_read(rc == RC_OK ? entity : NULL, file->label, &file->record);
+    if (rc == RC_NOT_FOUND) entity = NULL;
+    if (!file_record_good(entity)) return file_record_damaged(ctx, file->label);
+    file_record_read(entity, file->label, &file->record);
     return RC_OK;
 }
 

@@ -58,7 +58,7 @@ void shelf_pick(Arena *arena, const ShelfFiles *all, const ShelfWish *wish, Shel
 Rc shelf_find(Ctx *ctx, Str code, ShelfFile *out);
 /* Its title in both languages, {"ja", "en"}. */
 Json shelf_title(Arena *arena, const ShelfFile *file);
-/* "総務 > 情報公開 > 公開請求", in the language ("ja", "en"). */
+/* "総務 › 文書・情報公開 › 公文書公開", in the language ("ja", "en"). */
 Str shelf_classification(Arena *arena, const ShelfFile *file, const char *language);
 const FileTable *shelf_table(const Tenant *tenant);
 

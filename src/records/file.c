@@ -91,6 +91,16 @@ static Date day_of(Str text) {
     return time_parse_date(text, &day) ? day : (Date){0};
 }
 
+bool file_record_good(const Entity *entity) {
+    return !entity || entity_has_type(entity, STR(FILE_TYPE));
+}
+
+Rc file_record_damaged(Ctx *ctx, Str label) {
+    return ctx_fail(ctx, RC_FAILED, "bad-file", label,
+                    "What lies under the id of this retention file is no record of one: find out "
+                    "from the ledger who wrote it, and take it away.");
+}
+
 void file_record_read(const Entity *entity, Str label, FileRecord *out) {
     *out = (FileRecord){.label = label, .hold_at = TIME_NONE};
     if (!entity) return;
@@ -117,11 +127,20 @@ static bool day_before(Date a, Date b) {
     return time_date_days(a) < time_date_days(b);
 }
 
+/* What is held stays where it is, and under the hold that was placed first. */
+static Rc hold_guard(Ctx *ctx, const PartFile *part, const FileRecord *record) {
+    bool held = !str_empty(record->hold);
+    if (part->verb == FILE_RELEASE && !held)
+        return conflict(ctx, part, "no-hold", "This file isn't held.");
+    if (part->verb == FILE_RELEASE && !str_eq(record->hold_post, part->holder))
+        return conflict(ctx, part, "other-hold",
+                        "This file is held by another post than when you looked at it: load the "
+                        "page again.");
+    if (!held || part->verb == FILE_RELEASE || part->verb == FILE_EXTEND) return RC_OK;
+    return conflict(ctx, part, "file-held", "This file is held: lift the hold first.");
+}
+
 static Rc dispose_guard(Ctx *ctx, const PartFile *part, const FileRecord *record, Date today) {
-    if (!str_empty(record->hold))
-        return conflict(
-            ctx, part, "file-held",
-            "This file may not be disposed of as long as it is held: lift the hold first.");
     if (part->until.year == 0 || !day_before(part->until, today))
         return conflict(ctx, part, "file-not-due",
                         "The time for which this file is kept isn't over.");
@@ -133,9 +152,8 @@ static Rc dispose_guard(Ctx *ctx, const PartFile *part, const FileRecord *record
 
 /* What the verb itself demands of a file that is still kept. */
 static Rc verb_guard(Ctx *ctx, const PartFile *part, const FileRecord *record, Date today) {
+    TRY(hold_guard(ctx, part, record));
     if (part->verb == FILE_DISPOSE) return dispose_guard(ctx, part, record, today);
-    if (part->verb == FILE_RELEASE && str_empty(record->hold))
-        return conflict(ctx, part, "no-hold", "This file isn't held.");
     if (part->verb == FILE_EXTEND && !day_before(today, part->until))
         return ctx_fail(ctx, RC_INVALID, "past", STR("until"),
                         "An extension ends on a day that is still to come.");
@@ -150,7 +168,9 @@ static Rc act_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartFile *part = args;
     FileRecord record;
     Date today = time_jst_date(stage_now(stage));
-    file_record_read(stage_entity(stage, file_id(ctx->arena, part->label)), part->label, &record);
+    const Entity *entity = stage_entity(stage, file_id(ctx->arena, part->label));
+    if (!file_record_good(entity)) return file_record_damaged(ctx, part->label);
+    file_record_read(entity, part->label, &record);
     if (part->verb == FILE_DISPOSE_DONE || part->verb == FILE_DISPOSE_STOP)
         return record.mark == FILE_DISPOSING
                    ? RC_OK
@@ -269,6 +289,7 @@ void file_act_add(Command *command, const PartFile *part) {
                       .reason = str_dup(arena, str_trim(part->reason)),
                       .to = str_dup(arena, part->to),
                       .post = str_dup(arena, part->post),
+                      .holder = str_dup(arena, part->holder),
                       .decision = str_dup(arena, part->decision),
                       .until = part->until,
                       .disposal = part->disposal ? json_dup(arena, part->disposal) : NULL,

@@ -70,17 +70,22 @@ typedef struct FileRecord {
     int64_t hold_at;
     Str hold_post;
     Str to;               /* where it was transferred */
-    const Json *disposal; /* what a disposal leaves: {title, classification, years, from, to, count,
-                             number, keys}; NULL: there was none */
-    const Json *acts;     /* [{act, at, post, reason, until, to, decision}], the oldest first */
+    const Json *disposal; /* what a disposal leaves: {label, title, classification, years,
+                             fiscalYear, count, from, to, until}; NULL: there was none */
+    const Json *acts;     /* [{act, at, post, reason, until, to, decision, keys}], the oldest
+                             first */
     uint64_t version;     /* 0: nothing was done to it yet */
 } FileRecord;
+/* Whether what lies under a file's id is a record of one; NULL: nothing was done to it yet. */
+bool file_record_good(const Entity *entity);
+/* RC_FAILED "bad-file": it isn't. */
+Rc file_record_damaged(Ctx *ctx, Str label);
 /* entity NULL: nothing was done to the file yet. */
 void file_record_read(const Entity *entity, Str label, FileRecord *out);
 
 typedef enum FileVerb {
     FILE_HOLD,         /* reason */
-    FILE_RELEASE,      /* reason */
+    FILE_RELEASE,      /* reason, holder: the post whose hold it is */
     FILE_EXTEND,       /* reason, until */
     FILE_TRANSFER,     /* reason, to */
     FILE_DISPOSE,      /* what a disposal leaves; destroys nothing yet */
@@ -92,12 +97,13 @@ Str file_verb_word(FileVerb verb);
 bool file_verb_of(Str word, FileVerb *out);
 
 /* file.act: needs the file's id. Judged at the commit, RC_CONFLICT: "file-disposed",
-   "file-transferred", "file-held", "file-extended", "file-not-due" (dispose: `until` isn't past),
-   "no-hold", "file-not-disposing"; RC_INVALID "past" (extend: not beyond `until`), "missing". */
+   "file-transferred", "file-held" (hold, transfer, dispose), "file-extended", "file-not-due"
+   (dispose: `until` isn't past), "no-hold", "other-hold", "file-not-disposing"; RC_INVALID "past"
+   (extend: not beyond `until`); RC_FAILED "bad-file". */
 typedef struct PartFile {
     Str label;
     FileVerb verb;
-    Str reason, to, post, decision;
+    Str reason, to, post, decision, holder;
     Date until;           /* extend: its last day; dispose: the last day of the file's retention */
     const Json *disposal; /* dispose */
     int64_t keys;         /* done */

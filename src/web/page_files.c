@@ -406,7 +406,8 @@ static void record_set(HttpExchange *x, View *view, const ShelfFile *file) {
     view_bool(view, "disposed", record->mark == FILE_DISPOSED);
     view_bool(view, "unfiled", file->unfiled > 0);
     view_bool(view, "holds", writes && kept && str_empty(record->hold));
-    view_bool(view, "releases", writes && kept && !str_empty(record->hold));
+    view_bool(view, "releases",
+              writes && kept && !str_empty(record->hold) && filing_lifts(http_ctx(x), file));
 }
 
 static void file_show(HttpExchange *x, int status, Str reason, const Faults *faults) {
