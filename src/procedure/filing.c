@@ -29,7 +29,9 @@ const char *filing_refusal(const ShelfFile *file, FileVerb verb) {
     case SHELF_DISPOSING:
         return "file-disposed";
     case SHELF_TRANSFERRED:
-        return "file-transferred";
+        if (!disposes) return "file-transferred";
+        if (file->open) return "file-open";
+        break;
     case SHELF_CURRENT:
     case SHELF_KEPT:
         return file->open ? "file-open" : "file-not-due";
@@ -58,8 +60,8 @@ static const char *refusal_text(const char *code) {
          "This file is held, so it may neither be disposed of nor handed over: lift the hold "
          "first."},
         {"file-unfiled",
-         "This file has matters that lie under no key of its own, from before there were such: "
-         "they can't be disposed of alone."},
+         "This file has matters that lie under another key than its own, such as decisions: it "
+         "can't be disposed of alone."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(str_of(code), str_of(rows[i].code))) return rows[i].text;
@@ -327,15 +329,19 @@ static Rc judge_event(Ctx *ctx, void *arg, const Event *event) {
     return RC_OK;
 }
 
-static Rc judge(Ctx *ctx, void *arg) {
-    Judged *judged = arg;
+Rc filing_unmoved(Ctx *ctx, Str label, uint64_t position) {
+    Judged judged = {label, position, false};
     Ledger *ledger = ctx->tenant->ledger;
     uint64_t next;
-    TRY(ledger_read(ctx, ledger, &(LedgerWindow){judged->position, WINDOW, judge_event, judged},
-                    &next));
-    if (!judged->moved && next >= ledger_head(ledger)) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "file-moved", judged->label,
+    TRY(ledger_read(ctx, ledger, &(LedgerWindow){position, WINDOW, judge_event, &judged}, &next));
+    if (!judged.moved && next >= ledger_head(ledger)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "file-moved", label,
                     "Something of this file was written meanwhile.");
+}
+
+static Rc judge(Ctx *ctx, void *arg) {
+    const Judged *judged = arg;
+    return filing_unmoved(ctx, judged->label, judged->position);
 }
 
 static Rc act_send(Ctx *ctx, const PartFile *part) {
@@ -347,9 +353,7 @@ static Rc act_send(Ctx *ctx, const PartFile *part) {
 }
 
 static Rc file_stop(Ctx *ctx, Str label) {
-    return act_send(ctx, &(PartFile){.label = label,
-                                     .verb = FILE_DISPOSE_STOP,
-                                     .reason = STR("簿冊の案件が再び開かれた")});
+    return act_send(ctx, &(PartFile){.label = label, .verb = FILE_DISPOSE_STOP});
 }
 
 /* judged NULL: it had begun already, so nothing is judged any more. */

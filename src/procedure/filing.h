@@ -42,6 +42,9 @@ Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason);
    them. */
 bool filing_is(Str kind);
 Rc filing_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
+/* What must hold when the keys go: RC_CONFLICT "file-moved", something of the file was written from
+   this position of the ledger on, or more than can be looked at. */
+Rc filing_unmoved(Ctx *ctx, Str label, uint64_t position);
 /* Destroys the keys of all files whose disposal was decided. One in which a matter was opened
    again or added meanwhile goes back to the shelf, with that as reason, unless its destruction had
    begun. One that fails keeps no other waiting: it is logged, the first error is returned, and the

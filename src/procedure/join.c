@@ -201,9 +201,12 @@ Rc join_undo(Ctx *ctx, const OfficeAct *act) {
                        .kind = CASE_STEP_PART,
                        .text = str_trim(act->text),
                        .state = defined_phase(state)};
-    TRY(ledger_entity(ctx, ctx->tenant->ledger, entity_text(application, IRI("joinedTo")), &into));
+    Rc rc =
+        ledger_entity(ctx, ctx->tenant->ledger, entity_text(application, IRI("joinedTo")), &into);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool erased = rc == RC_NOT_FOUND || case_is_erased(into);
     Command *command = case_command(ctx, STR("application.part"), act->id, STR("web"));
     command_add(command, &part_case_step, turning_step(ctx, command, &turning));
-    leading_put(command, into, application, false);
+    if (!erased) leading_put(command, into, application, false); /* its keys are gone */
     return join_execute(ctx, command, RC_OK);
 }

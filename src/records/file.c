@@ -178,7 +178,7 @@ static Rc act_guard(Ctx *ctx, Stage *stage, const void *args) {
                               "Nothing of this file is being disposed of.");
     if (record.mark == FILE_DISPOSED || record.mark == FILE_DISPOSING)
         return conflict(ctx, part, "file-disposed", "This file was disposed of.");
-    if (record.mark == FILE_TRANSFERRED)
+    if (record.mark == FILE_TRANSFERRED && part->verb != FILE_DISPOSE)
         return conflict(ctx, part, "file-transferred",
                         "This file was handed over: ask who keeps it now.");
     return verb_guard(ctx, part, &record, today);
@@ -229,7 +229,8 @@ static void hold_lift(Arena *arena, Delta *delta) {
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = gone[i], .all = true});
 }
 
-static void verb_apply(Arena *arena, Delta *delta, const PartFile *part, int64_t now) {
+static void verb_apply(Arena *arena, Delta *delta, const FileRecord *before, const PartFile *part,
+                       int64_t now) {
     Entity *after = delta->after;
     switch (part->verb) {
     case FILE_HOLD:
@@ -254,7 +255,7 @@ static void verb_apply(Arena *arena, Delta *delta, const PartFile *part, int64_t
         mark_set(arena, after, FILE_DISPOSED);
         break;
     case FILE_DISPOSE_STOP:
-        mark_set(arena, after, FILE_NONE);
+        mark_set(arena, after, str_empty(before->to) ? FILE_NONE : FILE_TRANSFERRED);
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = IRI("disposal"), .all = true});
         break;
     case FILE_VERBS:
@@ -273,7 +274,7 @@ static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     delta.after = entity_new(arena, id, STR(FILE_TYPE));
     entity_set(arena, delta.after, IRI("label"), json_of_str(part->label));
     if (!entity) mark_set(arena, delta.after, FILE_NONE);
-    verb_apply(arena, &delta, part, stage_now(stage));
+    verb_apply(arena, &delta, &before, part, stage_now(stage));
     acts_set(arena, delta.after, &before, part, stage_now(stage));
     stage_put(stage, &delta);
     return RC_OK;

@@ -54,7 +54,7 @@ Str file_id(Arena *arena, Str label);
 
 typedef enum FileMark {
     FILE_NONE,        /* nothing that ends its keeping */
-    FILE_TRANSFERRED, /* handed over (移管) */
+    FILE_TRANSFERRED, /* handed over (移管); what the city has of it stays until it's disposed of */
     FILE_DISPOSING,   /* decided; its keys are about to be destroyed */
     FILE_DISPOSED,    /* they are destroyed (廃棄済み) */
     FILE_MARKS,
@@ -90,7 +90,7 @@ typedef enum FileVerb {
     FILE_TRANSFER,     /* reason, to */
     FILE_DISPOSE,      /* what a disposal leaves; destroys nothing yet */
     FILE_DISPOSE_DONE, /* the keys were destroyed: how many */
-    FILE_DISPOSE_STOP, /* they weren't: reason */
+    FILE_DISPOSE_STOP, /* they weren't, for it isn't what was decided on any more */
     FILE_VERBS,
 } FileVerb;
 Str file_verb_word(FileVerb verb);

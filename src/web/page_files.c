@@ -7,7 +7,8 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { LIST_PAGE = 50, QUERY_MAX = 200, CSV_MAX = 8 << 20, ADDRESS_MAX = 4096 };
+/* FEW: below so many, everybody is told only that there are few. */
+enum { LIST_PAGE = 50, FEW = 10, QUERY_MAX = 200, CSV_MAX = 8 << 20, ADDRESS_MAX = 4096 };
 
 static const Str purpose_records = {"records", 7};
 
@@ -46,7 +47,13 @@ static Str file_url(Arena *arena, Str code, const char *rest) {
     return str_fmt(arena, "/staff/files/" STR_FMT "%s", STR_ARG(code), rest);
 }
 
-/* What everybody may know of it. */
+/* The later of its own time and an extension; none while something of it is open. */
+static Date kept_until(const ShelfFile *file, bool *longer) {
+    Date own = file->until, extended = file->record.extended;
+    *longer = own.year && extended.year && time_date_days(extended) > time_date_days(own);
+    return *longer ? extended : own;
+}
+
 static void file_set(HttpExchange *x, View *view, const ShelfFile *file) {
     Arena *arena = view->arena;
     view_set(view, "title", shelf_title(arena, file));
@@ -60,8 +67,8 @@ static void file_set(HttpExchange *x, View *view, const ShelfFile *file) {
     view_int(view, "open", file->open);
     day_set(view, "from", file->from);
     day_set(view, "to", file->to);
-    bool longer = file->record.extended.year > 0;
-    day_set(view, "until", longer ? file->record.extended : file->until);
+    bool longer;
+    day_set(view, "until", kept_until(file, &longer));
     view_bool(view, "extended", longer);
     view_str(view, "state", shelf_state_word(file->state));
     view_str(view, "level", str_of(tag_of(file->state)));
@@ -74,15 +81,29 @@ static bool said(const HttpForm *form, Str code) {
     return false;
 }
 
+/* To everybody, the days of single matters and how few there are would tell of persons. */
+static void public_set(View *view, const ShelfFile *file) {
+    view_bool(view, "few", file->count < FEW);
+    if (file->count < FEW) view_int(view, "count", 0);
+    view_int(view, "open", 0);
+    day_set(view, "from", (Date){0});
+    day_set(view, "to", (Date){0});
+}
+
+/* Whether anything can be proposed for it. */
+static bool picks(const Ctx *ctx, const ShelfFile *file) {
+    return filing_mine(ctx, file) &&
+           (!filing_refusal(file, FILE_EXTEND) || !filing_refusal(file, FILE_DISPOSE));
+}
+
 /* form: what was sent of the list; NULL: nothing was. */
 static void office_set(HttpExchange *x, View *view, const ShelfFile *file, const HttpForm *form) {
     const char *why = filing_refusal(file, FILE_DISPOSE);
-    bool mine = filing_mine(http_ctx(x), file);
     view_str(view, "code", file->code);
     view_str(view, "url", file_url(view->arena, file->code, ""));
     view_bool(view, "held", !str_empty(file->record.hold));
     view_str(view, "why", why ? str_of(why) : STR_NONE);
-    view_bool(view, "picks", mine && !filing_refusal(file, FILE_EXTEND));
+    view_bool(view, "picks", picks(http_ctx(x), file));
     view_bool(view, "picked", said(form, file->code));
 }
 
@@ -192,7 +213,10 @@ static Rc list_set(HttpExchange *x, View *view, Listed *list) {
     for (size_t i = from; i < list->files.len && i < from + LIST_PAGE; i++) {
         View one = view_new(ctx->arena);
         file_set(x, &one, &list->files.items[i]);
-        if (list->office) office_set(x, &one, &list->files.items[i], list->form);
+        if (list->office)
+            office_set(x, &one, &list->files.items[i], list->form);
+        else
+            public_set(&one, &list->files.items[i]);
         vec_push(ctx->arena, &items, view_value(&one));
     }
     filters_set(x, view, &list->asked, &all);
@@ -240,7 +264,7 @@ static void list_show(HttpExchange *x, int status, const HttpForm *form, const F
     }
     bool any = false;
     VEC_EACH (const ShelfFile, file, &list.files)
-        any |= filing_mine(http_ctx(x), file) && !filing_refusal(file, FILE_EXTEND);
+        any |= picks(http_ctx(x), file);
     view_bool(&view, "picks", any && http_ctx(x)->actor->roles & 1u << ROLE_CLERK);
     refused_set(x, &view);
     said_set(&view, form, faults);
@@ -504,22 +528,20 @@ static void csv_row(HttpExchange *x, Buf *to, const ShelfFile *file) {
     Arena *arena = http_ctx(x)->arena;
     Json title = shelf_title(arena, file);
     const char *language = web_lang_of(x) == WEB_EN ? "en" : "ja";
-    bool longer = file->record.extended.year > 0;
+    bool longer;
     Str state = str_fmt(arena, "file_state." STR_FMT, STR_ARG(shelf_state_word(file->state)));
     Str years = !file->row         ? STR_NONE
                 : file->row->years ? str_fmt(arena, "%d", file->row->years)
                                    : word(x, "files.permanent");
-    const Str cells[] = {shelf_classification(arena, file, language),
-                         in_language(x, &title),
-                         str_fmt(arena, "%d", file->fiscal_year),
-                         file->row ? in_language(x, division_name(x, file->row->division))
-                                   : STR_NONE,
-                         years,
-                         str_fmt(arena, "%lld", (long long)file->count),
-                         day_text(arena, file->from),
-                         day_text(arena, file->to),
-                         day_text(arena, longer ? file->record.extended : file->until),
-                         web_message(http_ctx(x), web_lang_of(x), state, NULL, 0)};
+    const Str cells[] = {
+        shelf_classification(arena, file, language),
+        in_language(x, &title),
+        str_fmt(arena, "%d", file->fiscal_year),
+        file->row ? in_language(x, division_name(x, file->row->division)) : STR_NONE,
+        years,
+        file->count < FEW ? word(x, "files.few") : str_fmt(arena, "%lld", (long long)file->count),
+        day_text(arena, kept_until(file, &longer)),
+        web_message(http_ctx(x), web_lang_of(x), state, NULL, 0)};
     cells_write(to, cells, sizeof cells / sizeof *cells);
 }
 
@@ -536,7 +558,6 @@ static void csv_get(HttpExchange *x) {
     const Str heads[] = {word(x, "files.classification"), word(x, "files.name"),
                          word(x, "files.year"),           word(x, "files.division"),
                          word(x, "files.years"),          word(x, "files.count"),
-                         word(x, "files.from"),           word(x, "files.to"),
                          word(x, "files.until"),          word(x, "inbox.state")};
     Buf text = buf_new(ctx->arena, CSV_MAX);
     buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */

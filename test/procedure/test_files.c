@@ -315,7 +315,8 @@ static void the_guard_of_the_commit_judges_by_itself(void **state) {
         {{.verb = FILE_DISPOSE, .until = {2026, 11, 19}}, RC_CONFLICT, "file-extended"},
         {{.verb = FILE_DISPOSE_DONE}, RC_CONFLICT, "file-not-disposing"},
         {{.verb = FILE_TRANSFER, .to = {"x", 1}}, RC_OK, NULL},
-        {{.verb = FILE_DISPOSE, .until = {2026, 11, 19}}, RC_CONFLICT, "file-transferred"},
+        {{.verb = FILE_DISPOSE, .until = {2026, 11, 19}}, RC_CONFLICT, "file-extended"},
+        {{.verb = FILE_HOLD}, RC_CONFLICT, "file-transferred"},
     };
     for (size_t i = 0; i <= sizeof rows / sizeof *rows; i++) {
         Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("file")});
@@ -341,8 +342,13 @@ static void an_extension_and_a_transfer_take_effect_by_their_decisions(void **st
     ShelfFile one = file(house, LABEL_2026);
     assert_int_equal(one.state, SHELF_TRANSFERRED);
     assert_true(str_eq(one.record.to, STR("市史編さん室")));
-    refused(house, FILE_DISPOSE, LABEL_2026, "file-transferred");
+    refused(house, FILE_TRANSFER, LABEL_2026, "file-transferred");
     assert_true(name_of(house, id).len > 0);
+    GOOD(house, decide(house, propose(house, FILE_DISPOSE, LABEL_2026)));
+    one = file(house, LABEL_2026);
+    assert_int_equal(one.state, SHELF_DISPOSED);
+    assert_true(str_eq(one.record.to, STR("市史編さん室")));
+    assert_int_equal(name_of(house, id).len, 0);
 }
 
 static void reopen_case(House *house, Str id) {
@@ -402,6 +408,21 @@ static void what_isn_t_as_it_was_decided_on_goes_back_to_the_shelf(void **state)
     GOOD(house, filing_carry_out(&house->ctx));
     assert_int_equal(file(house, LABEL_2026).record.mark, FILE_NONE);
     assert_true(name_of(house, id).len > 0);
+}
+
+static void what_is_written_after_the_count_is_seen(void **state) {
+    House *house = *state;
+    Str id = ended_case(house);
+    Ledger *ledger = house->tenant.ledger;
+    (void)file(house, LABEL_2026); /* counts it */
+    uint64_t before = ledger_head(ledger);
+    GOOD(house, filing_unmoved(&house->ctx, LABEL_2026, before));
+    reopen_case(house, id);
+    FAILS(house, filing_unmoved(&house->ctx, LABEL_2026, before), RC_CONFLICT, "file-moved");
+    GOOD(house, filing_unmoved(&house->ctx, STR("保存5年/申請/2025"), before));
+    before = ledger_head(ledger);
+    (void)ended_case(house); /* one that nobody counted yet */
+    FAILS(house, filing_unmoved(&house->ctx, LABEL_2026, before), RC_CONFLICT, "file-moved");
 }
 
 /* Between the keys and the word of it: who goes on says how many they were. */
@@ -536,6 +557,7 @@ int main(void) {
         TEST(an_extension_and_a_transfer_take_effect_by_their_decisions),
         TEST(what_is_opened_again_before_the_keys_go_stops_it),
         TEST(what_isn_t_as_it_was_decided_on_goes_back_to_the_shelf),
+        TEST(what_is_written_after_the_count_is_seen),
         TEST(a_disposal_that_had_begun_is_ended_and_says_its_keys),
         TEST(others_see_to_their_own_files),
         TEST(an_unfiled_matter_keeps_its_file),
