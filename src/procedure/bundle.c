@@ -59,12 +59,10 @@ static bool may_begin(Ctx *ctx, const Definition *definition, Str channel) {
 
 /* Empty: no case came of it. */
 static Rc token_of(Ctx *ctx, Str token, Str *out) {
-    const Entity *application;
-    *out = STR_NONE;
-    if (str_empty(token)) return RC_OK;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, apply_case_id(ctx->arena, token), &application);
-    if (rc == RC_OK) *out = token;
-    return rc == RC_NOT_FOUND ? RC_OK : rc;
+    bool sent;
+    TRY(apply_sent(ctx, token, &sent));
+    *out = sent ? token : STR_NONE;
+    return RC_OK;
 }
 
 static bool is_begun(const DefinedDraft *bundle, const BundleTask *task) {

@@ -18,7 +18,8 @@ enum {
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
-   id → nothing; 'w' post US time US id → nothing, of cases whose last message waits for an answer.
+   id → nothing; 'w' post US time US id → nothing, of open cases whose last message waits for an
+   answer.
    'c', 'p', 'o', 'u', 'v', 'q' and 'x' id → the key of the case's row among 'l', 'd', 'm', 't' by
    either, 'n' and 'w'. Nothing personal is in a row: items stand
    there as keyed hashes. An erased case has none. */
@@ -143,7 +144,7 @@ static Str waits_prefix(Ctx *ctx, Str post) {
 
 /* By when it was written; empty: nothing waits for an answer. */
 static Str waits_key(Ctx *ctx, const Entity *application) {
-    if (!application || !str_eq(message_turn(application), MESSAGE_WAITS)) return STR_NONE;
+    if (!application || !message_waits(application)) return STR_NONE;
     Str prefix = waits_prefix(ctx, entity_text(application, IRI("post")));
     return str_fmt(ctx->arena, STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
                    STR_ARG(entity_text(application, IRI("messageAt"))), BETWEEN,
@@ -186,7 +187,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 9, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 10, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */

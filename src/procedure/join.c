@@ -79,6 +79,10 @@ static Rc join_check(Ctx *ctx, const JoinWish *wish, const Entity *application,
         entity_attr(application, IRI("lottery")))
         return ctx_fail(ctx, RC_CONFLICT, "has-booking", wish->id,
                         "This case holds a time: have it given back first.");
+    if (message_waits(application))
+        return ctx_fail(ctx, RC_CONFLICT, "waits-for-answer", wish->id,
+                        "A message of this case waits for an answer: give it, or say that none is "
+                        "needed, before the case ends in another one.");
     return RC_OK;
 }
 

@@ -31,7 +31,8 @@ typedef struct JoinWish {
 } JoinWish;
 /* Ends a case in another one: both say so, its resident is told on its page, what it owes falls and
    what waits for decision is dropped; no letter is issued. RC_CONFLICT "moved-on", "not-alike",
-   "has-booking" (its slot is given back first). */
+   "has-booking" (its slot is given back first), "waits-for-answer" (who wrote is answered first).
+ */
 Rc join_cases(Ctx *ctx, const JoinWish *wish);
 /* Takes it back to where it was, with a reason. RC_CONFLICT "not-joined", "fee-ended" (what it owed
    fell with it: it has to be sent anew), "moved-on"; RC_INVALID "missing". */

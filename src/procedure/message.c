@@ -40,6 +40,18 @@ Str message_turn(const Entity *application) {
     return entity_text(application, IRI("messageState"));
 }
 
+bool message_waits(const Entity *application) {
+    CaseState state = case_state(application);
+    bool ended = state != CASE_STATES && CASE_ENDS & 1u << state;
+    return !ended && str_eq(message_turn(application), MESSAGE_WAITS);
+}
+
+bool message_among(const StrVec *states, const Entity *application) {
+    VEC_EACH (const Str, state, states)
+        if (str_eq(*state, entity_text(application, IRI("procedureState")))) return true;
+    return false;
+}
+
 /* ---- parts ---- */
 
 static Rc moved_on(Ctx *ctx, Str id) {
@@ -56,17 +68,11 @@ static Rc case_there(Ctx *ctx, Stage *stage, Str id, const Entity **out) {
     return RC_OK;
 }
 
-static bool is_open(const PartMessage *part, const Entity *before) {
-    VEC_EACH (const Str, state, part->states)
-        if (str_eq(*state, entity_text(before, IRI("procedureState")))) return true;
-    return false;
-}
-
 static Rc write_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartMessage *part = args;
     const Entity *before;
     TRY(case_there(ctx, stage, part->case_id, &before));
-    if (!is_open(part, before))
+    if (!message_among(part->states, before))
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", part->case_id,
                         "Nobody writes to a case in this state: load the page again.");
     bool same = message_count(before) == part->n - 1 &&

@@ -29,6 +29,10 @@ Str message_id(Arena *arena, Ledger *ledger, Str case_id, int64_t n);
 /* How many a case has, and whose turn it is; empty: nobody has written. */
 int64_t message_count(const Entity *application);
 Str message_turn(const Entity *application);
+/* Whether the office owes an answer: nobody waits for one where the case has ended. */
+bool message_waits(const Entity *application);
+/* Whether the case is in one of these states of its procedure. */
+bool message_among(const StrVec *states, const Entity *application);
 
 /* message.write: the next message of a case, which counts it. Needs the case and the message.
    RC_CONFLICT "thread-closed": the case is in a state in which nobody writes; "moved-on": somebody

@@ -67,6 +67,24 @@ Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
     return RC_OK;
 }
 
+/* What is decided is the case as it was proposed, and each message moves that. */
+static void decided_lint(Ctx *ctx, const Definition *definition, const DefinedMove *move,
+                         DefinitionFindings *out) {
+    VEC_EACH (const Str, id, &definition->thread->states) {
+        bool from = false;
+        VEC_EACH (const Str, state, &move->from)
+            from = from || str_eq(*state, *id);
+        if (from && !str_empty(move->decision))
+            definition_tell(
+                ctx, out, STR("thread.states"),
+                "A message in \"" STR_FMT "\" makes a proposal of \"" STR_FMT
+                "\" fall: let nobody write in the state in which it is proposed.",
+                "「" STR_FMT "」で書かれたメッセージは、「" STR_FMT
+                "」の起案を無効にします。起案する状態では、書けないようにしてください。",
+                STR_ARG(*id), STR_ARG(move->id));
+    }
+}
+
 void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out) {
     const DefinedThread *thread = definition->thread;
     if (!thread) return;
@@ -78,6 +96,8 @@ void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out
                             "「" STR_FMT "」は終わりの状態です。終わった案件には書けません。",
                             STR_ARG(*id));
     }
+    VEC_EACH (const DefinedMove, move, &definition->moves)
+        decided_lint(ctx, definition, move, out);
     definition_easy(ctx, out, STR("thread.hint"), &thread->hint);
 }
 
@@ -157,20 +177,30 @@ static Rc may_write(Ctx *ctx, const Entity *application, const DefinedThread *th
     return gate_check(ctx, &read);
 }
 
-static bool state_open(const DefinedThread *thread, const Entity *application) {
-    VEC_EACH (const Str, state, &thread->states)
-        if (str_eq(*state, entity_text(application, IRI("procedureState")))) return true;
-    return false;
+int64_t thread_most(bool office) {
+    return office ? THREAD_MOST : THREAD_MOST - THREAD_RESERVE;
 }
 
-bool thread_open(Ctx *ctx, const Entity *application, bool office) {
-    const DefinedThread *thread = thread_defined(ctx, application);
+static bool permitted(Ctx *ctx, const Entity *application, const DefinedThread *thread,
+                      bool office) {
     Error before = ctx->error;
-    bool open = thread && state_open(thread, application) &&
-                message_count(application) < THREAD_MOST &&
-                may_write(ctx, application, thread, office) == RC_OK;
+    bool may = may_write(ctx, application, thread, office) == RC_OK;
     ctx->error = before;
-    return open;
+    return may;
+}
+
+ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office) {
+    const DefinedThread *thread = thread_defined(ctx, application);
+    if (!thread) return THREAD_SHUT_OTHERS;
+    if (!message_among(&thread->states, application)) return THREAD_SHUT_STATE;
+    if (thread->office_only && !office) return THREAD_SHUT_OFFICE;
+    if (!permitted(ctx, application, thread, office)) return THREAD_SHUT_OTHERS;
+    return message_count(application) < thread_most(office) ? THREAD_OPEN : THREAD_SHUT_FULL;
+}
+
+bool thread_may_settle(Ctx *ctx, const Entity *application) {
+    const DefinedThread *thread = thread_defined(ctx, application);
+    return thread && message_waits(application) && permitted(ctx, application, thread, true);
 }
 
 /* ---- writing ---- */
@@ -182,9 +212,11 @@ typedef struct Writing {
     const Entity *application; /* whole */
     const DefinedThread *thread;
     ThreadMessages before;
+    Str text;               /* as it is counted and kept */
+    Str once;               /* of the form and of what it sent; empty: the form has no token */
     LedgerAttachments kept; /* files that lie beside the ledger for it */
-    JsonItems files;        /* the same as the message has them */
-    bool filed;             /* they were taken in */
+    LedgerKeyOf kept_under;
+    JsonItems files; /* the same as the message has them */
 } Writing;
 
 static Rc limit(Ctx *ctx, const char *code, int most, const char *of) {
@@ -200,27 +232,87 @@ static int64_t written_today(const Writing *writing) {
     return n;
 }
 
-static Rc bounds_check(const Writing *writing) {
+/* What a case has of files. */
+typedef struct Filed {
+    int64_t files; /* with those of its form */
+    int64_t bytes; /* of its messages */
+} Filed;
+
+static int64_t files_of_form(Ctx *ctx, const Entity *application) {
+    int64_t n = 0;
+    VEC_EACH (const FormPage, page, &defined_of(ctx, application)->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            FormAnswer answer;
+            Attachments files;
+            if (field->kind != FIELD_FILE ||
+                !defined_answer(ctx->arena, application, field, &answer))
+                continue;
+            form_attachments(ctx->arena, &answer, &files);
+            n += (int64_t)files.len;
+        }
+    return n;
+}
+
+static Filed filed_before(const Writing *writing) {
+    Ctx *ctx = writing->ctx;
+    Filed filed = {.files = files_of_form(ctx, writing->application)};
+    VEC_EACH (const ThreadMessage, one, &writing->before) {
+        Attachments files;
+        attachments_of(ctx->arena, json_get(one->message.contents, STR("files")), &files);
+        filed.files += (int64_t)files.len;
+        VEC_EACH (const Attachment, file, &files)
+            filed.bytes += file->bytes;
+    }
+    return filed;
+}
+
+static Rc file_limit(Ctx *ctx, const char *code, const ThreadFile *file, const char *why) {
+    return ctx_fail(ctx, RC_LIMIT, code, attach_name(ctx->arena, file->name), "%s", why);
+}
+
+/* In each try anew: another message may have brought files meanwhile. */
+static Rc files_check(const Writing *writing) {
     Ctx *ctx = writing->ctx;
     const ThreadWish *wish = writing->wish;
-    if (str_utf8_len(wish->text) > THREAD_CHARS_MOST)
+    if (!wish->files.len) return RC_OK;
+    if (wish->files.len > THREAD_FILES_MOST)
+        return file_limit(ctx, "many", &wish->files.items[THREAD_FILES_MOST],
+                          "A message has no more files.");
+    Filed filed = filed_before(writing);
+    VEC_EACH (const ThreadFile, file, &wish->files) {
+        filed.files++;
+        filed.bytes += (int64_t)file->bytes.len;
+        if (filed.files > ctx->tenant->procedures->attach.files)
+            return file_limit(ctx, "all-many", file, "An application has no more files.");
+        if (filed.bytes > THREAD_BYTES_MOST)
+            return file_limit(ctx, "thread-bytes", file,
+                              "The files of a case's messages are too large together.");
+    }
+    return RC_OK;
+}
+
+static Rc bounds_check(const Writing *writing) {
+    Ctx *ctx = writing->ctx;
+    bool office = writing->wish->office;
+    if (str_utf8_len(writing->text) > THREAD_CHARS_MOST)
         return limit(ctx, "long", THREAD_CHARS_MOST, "characters stand in a message");
-    if (message_count(writing->application) >= THREAD_MOST)
-        return limit(ctx, "thread-full", THREAD_MOST, "messages belong to a case: call the office");
-    if (!wish->office && written_today(writing) >= THREAD_DAY_MOST)
+    if (message_count(writing->application) >= thread_most(office))
+        return limit(ctx, "thread-full", (int)thread_most(office),
+                     "messages belong to a case: call the office");
+    if (!office && written_today(writing) >= THREAD_DAY_MOST)
         return limit(ctx, "thread-day", THREAD_DAY_MOST,
                      "messages are written a day: go on tomorrow, or call the office");
-    return RC_OK;
+    return files_check(writing);
 }
 
 static Rc writing_check(const Writing *writing) {
     Ctx *ctx = writing->ctx;
     const ThreadWish *wish = writing->wish;
     TRY(may_write(ctx, writing->application, writing->thread, wish->office));
-    if (!state_open(writing->thread, writing->application))
+    if (!message_among(&writing->thread->states, writing->application))
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
                         "Nobody writes to a case in this state.");
-    if (text_is_blank(ctx->arena, wish->text) && !wish->files.len)
+    if (text_is_blank(ctx->arena, writing->text) && !wish->files.len)
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"), "Write something.");
     return bounds_check(writing);
 }
@@ -235,63 +327,92 @@ static Rc writing_load(Writing *writing) {
     return thread_of(ctx, writing->application, &writing->before);
 }
 
+/* A line ends with one character, as the browser counts it, and nothing stands around it. */
+static Str text_of(Arena *arena, Str said) {
+    Buf text = buf_new(arena, said.len + 1);
+    for (size_t i = 0; i < said.len; i++) {
+        bool pair = said.ptr[i] == '\r' && i + 1 < said.len && said.ptr[i + 1] == '\n';
+        if (!pair) buf_add_char(&text, said.ptr[i] == '\r' ? '\n' : said.ptr[i]);
+    }
+    return str_trim(buf_str(&text));
+}
+
+/* Of a form, and of what it sent: who stops it, mends his text and presses again has sent another
+   message. */
 static Str once_of(const Writing *writing) {
     Ctx *ctx = writing->ctx;
-    Digest digest =
-        ledger_keyed_hash(ctx->tenant->ledger, STR("message-once"), writing->wish->once);
+    const ThreadWish *wish = writing->wish;
+    StrVec parts = {0};
+    if (str_empty(wish->once)) return STR_NONE;
+    vec_push(ctx->arena, &parts, wish->once);
+    vec_push(ctx->arena, &parts, writing->text);
+    VEC_EACH (const ThreadFile, file, &wish->files) {
+        Digest bytes = hash_sha256(file->bytes);
+        vec_push(ctx->arena, &parts, hash_digest_hex(ctx->arena, &bytes));
+    }
+    Str whole = str_join(ctx->arena, parts.items, parts.len, STR("\n"));
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("message-once"), whole);
     return hash_digest_hex(ctx->arena, &digest);
 }
 
-/* By the same form, so that a second press, or another load of the answer, writes nothing. */
+/* So that a second press, or another load of the answer, writes nothing. */
 static bool was_written(const Writing *writing) {
-    Str once = once_of(writing);
     VEC_EACH (const ThreadMessage, one, &writing->before)
-        if (!str_empty(writing->wish->once) && str_eq(one->message.once, once)) return true;
+        if (!str_empty(writing->once) && str_eq(one->message.once, writing->once)) return true;
     return false;
 }
 
-static size_t files_before(const Writing *writing) {
-    size_t n = 0;
-    VEC_EACH (const ThreadMessage, one, &writing->before) {
-        Attachments files;
-        attachments_of(writing->ctx->arena, json_get(one->message.contents, STR("files")), &files);
-        n += files.len;
-    }
-    return n;
+/* ---- its files ---- */
+
+static bool same_key(const LedgerKeyOf *a, const LedgerKeyOf *b) {
+    return str_eq(a->subject, b->subject) && str_eq(a->retention, b->retention);
 }
 
-/* All are looked at before one is kept. */
+/* What was kept for a message that isn't written, or not under this key. */
+static void files_drop(Writing *writing) {
+    (void)attach_drop(writing->ctx, &writing->kept, RC_CONFLICT);
+    writing->kept.len = 0;
+    writing->files.len = 0;
+}
+
+static Rc file_keep(Writing *writing, Attachment *taken, Str clean) {
+    Ctx *ctx = writing->ctx;
+    LedgerAttachment kept;
+    TRY(ledger_attach(ctx, ctx->tenant->ledger, writing->kept_under, clean, &kept));
+    vec_push(ctx->arena, &writing->kept, kept);
+    taken->file = hash_digest_hex(ctx->arena, &kept.id);
+    vec_push(ctx->arena, &writing->files, attachment_json(ctx->arena, taken));
+    return RC_OK;
+}
+
+/* All are looked at before one is kept; once, unless the case has come under another key. */
 static Rc files_take(Writing *writing) {
     Ctx *ctx = writing->ctx;
     const ThreadWish *wish = writing->wish;
     const Field field = {
         .kind = FIELD_FILE, .accept = writing->thread->accept, .most = THREAD_FILES_MOST};
-    size_t before = files_before(writing);
+    LedgerKeyOf key = attach_key_of(ctx, writing->application);
+    if (writing->kept.len && same_key(&key, &writing->kept_under)) return RC_OK;
+    files_drop(writing);
+    writing->kept_under = key;
     Attachment *taken = NEW_ARRAY(ctx->arena, Attachment, wish->files.len + 1);
     Str *clean = NEW_ARRAY(ctx->arena, Str, wish->files.len + 1);
     for (size_t i = 0; i < wish->files.len; i++) {
         const ThreadFile *file = &wish->files.items[i];
-        AttachWish one = {&field, file->name, file->bytes, i, before + i};
+        AttachWish one = {&field, file->name, file->bytes, i, i};
         Rc rc = attach_take(ctx, &one, &taken[i], &clean[i]);
         if (rc != RC_OK) ctx->error.path = attach_name(ctx->arena, file->name);
         TRY(rc);
     }
-    for (size_t i = 0; i < wish->files.len; i++) {
-        LedgerAttachment kept;
-        TRY(ledger_attach(ctx, ctx->tenant->ledger, attach_key_of(ctx, writing->application),
-                          clean[i], &kept));
-        vec_push(ctx->arena, &writing->kept, kept);
-        taken[i].file = hash_digest_hex(ctx->arena, &kept.id);
-        vec_push(ctx->arena, &writing->files, attachment_json(ctx->arena, &taken[i]));
-    }
-    writing->filed = true;
+    for (size_t i = 0; i < wish->files.len; i++)
+        TRY(file_keep(writing, &taken[i], clean[i]));
     return RC_OK;
 }
 
 static Json contents_json(Arena *arena, const Writing *writing) {
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     Json files = json_of_items(writing->files.items, writing->files.len);
-    members[0] = (JsonMember){STR("text"), json_of_str(str_trim(writing->wish->text))};
+    members[0] = (JsonMember){STR("text"), json_of_str(writing->text)};
     members[1] = (JsonMember){STR("files"), files};
     Json contents = json_of_members(members, 2);
     return *json_dup(arena, &contents);
@@ -318,7 +439,7 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
     entity_set(arena, entity, IRI("writer"), json_of_str(office ? STR("office") : STR("resident")));
     if (office)
         entity_set(arena, entity, IRI("writerPost"), json_of_str(str_dup(arena, ctx->actor->post)));
-    entity_set(arena, entity, IRI("once"), json_of_str(str_dup(arena, once_of(writing))));
+    entity_set(arena, entity, IRI("once"), json_of_str(str_dup(arena, writing->once)));
     entity_set_kind(arena, entity, ATTR_JSON,
                     writing->thread->sensitive ? IRI("sensitiveContents") : IRI("contents"),
                     contents_json(arena, writing));
@@ -353,9 +474,12 @@ static Rc message_send(Writing *writing) {
 static Rc write_try(Writing *writing, bool *again) {
     *again = false;
     TRY(writing_load(writing));
-    if (was_written(writing)) return RC_OK;
+    if (was_written(writing)) {
+        files_drop(writing); /* those of the other press are kept */
+        return RC_OK;
+    }
     TRY(writing_check(writing));
-    if (!writing->filed) TRY(files_take(writing));
+    TRY(files_take(writing));
     Rc rc = message_send(writing);
     *again = rc == RC_CONFLICT && str_eq(writing->ctx->error.code, STR("moved-on"));
     return rc;
@@ -363,9 +487,10 @@ static Rc write_try(Writing *writing, bool *again) {
 
 Rc thread_write(Ctx *ctx, const ThreadWish *wish) {
     enum { TRIES = 8 };
-    Writing writing = {.ctx = ctx, .wish = wish};
+    Writing writing = {.ctx = ctx, .wish = wish, .text = text_of(ctx->arena, wish->text)};
     bool again = true;
     Rc rc = RC_OK;
+    writing.once = once_of(&writing);
     for (unsigned i = 0; i < TRIES && again; i++)
         rc = write_try(&writing, &again);
     return attach_drop(ctx, &writing.kept, rc);

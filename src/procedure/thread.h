@@ -7,8 +7,16 @@
 #include "attach.h"
 #include "message.h"
 
-/* Messages of a case, of them by its resident in a day (JST), characters of one, files of one. */
-enum { THREAD_MOST = 200, THREAD_DAY_MOST = 20, THREAD_CHARS_MOST = 2000, THREAD_FILES_MOST = 5 };
+/* Messages of a case, the last of them that only the office writes, of them by its resident in a
+   day (JST), characters of one, files of one, bytes of all files of a case's messages. */
+enum {
+    THREAD_MOST = 200,
+    THREAD_RESERVE = 20,
+    THREAD_DAY_MOST = 20,
+    THREAD_CHARS_MOST = 2000,
+    THREAD_FILES_MOST = 5,
+    THREAD_BYTES_MOST = 50 << 20
+};
 
 typedef struct ThreadMessage {
     const Entity *entity; /* whole */
@@ -20,8 +28,19 @@ typedef VEC(ThreadMessage) ThreadMessages;
 Rc thread_of(Ctx *ctx, const Entity *application, ThreadMessages *out);
 /* Whether who acts may see what was written, by how he stands to the case. */
 bool thread_visible(Ctx *ctx, const Entity *application);
-/* Whether he may write now, as the office or as whose case it is. */
-bool thread_open(Ctx *ctx, const Entity *application, bool office);
+/* How many messages a case has at most when one more is to be written. */
+int64_t thread_most(bool office);
+/* Whether he may write now, as the office or as whose case it is, or why he may not. */
+typedef enum ThreadShut {
+    THREAD_OPEN,
+    THREAD_SHUT_STATE,  /* nobody writes in the state of the case */
+    THREAD_SHUT_FULL,   /* it has as many messages as he may bring it to */
+    THREAD_SHUT_OFFICE, /* only the office writes in this procedure */
+    THREAD_SHUT_OTHERS  /* it is for somebody else to write */
+} ThreadShut;
+ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office);
+/* Whether he may say that what was written last needs no answer. */
+bool thread_may_settle(Ctx *ctx, const Entity *application);
 /* Whether the office wrote something that its resident has not read. */
 Rc thread_unread(Ctx *ctx, const Entity *application, bool *out);
 
@@ -32,12 +51,12 @@ typedef struct ThreadWish {
     Str id;      /* of the case */
     bool office; /* who acts writes for the office */
     Str text;    /* may be empty where there are files */
-    Str once;    /* of the form: what it has sent already isn't written again */
+    Str once; /* of the form: what it has sent already isn't written again, but other words are */
     VEC(ThreadFile) files;
 } ThreadWish;
 /* Writes a message. RC_NOT_FOUND "no-thread": the procedure has none; RC_DENIED; RC_CONFLICT
    "thread-closed"; RC_INVALID "missing", RC_LIMIT "long", "thread-full", "thread-day" at "text"; of
-   a file the errors of attach_add, the path being its name. */
+   a file the errors of attach_take and RC_LIMIT "thread-bytes", the path being its name. */
 Rc thread_write(Ctx *ctx, const ThreadWish *wish);
 /* An official says that what was written up to the n-th message needs no answer. RC_CONFLICT
    "moved-on". */

@@ -236,7 +236,7 @@ static Rc stored_file(Ctx *ctx, const Attachment *file, Str *bytes) {
 }
 
 /* application: as who asks may see it. */
-static Rc case_file(Ctx *ctx, const Entity *application, Str id, Attachment *file, Str *bytes) {
+static Rc answer_file(Ctx *ctx, const Entity *application, Str id, Attachment *file) {
     const Definition *definition = defined_of(ctx, application);
     if (!definition) return no_file(ctx, id);
     VEC_EACH (const FormPage, page, &definition->pages)
@@ -244,16 +244,21 @@ static Rc case_file(Ctx *ctx, const Entity *application, Str id, Attachment *fil
             FormAnswer answer;
             if (defined_answer(ctx->arena, application, field, &answer) &&
                 file_among(ctx->arena, &answer, id, file))
-                return stored_file(ctx, file, bytes);
+                return RC_OK;
         }
-    TRY(thread_file(ctx, application, id, file));
-    return stored_file(ctx, file, bytes);
+    return no_file(ctx, id);
 }
 
-Rc page_file_show(HttpExchange *x, const Entity *application) {
+Rc page_file_show(HttpExchange *x, const Entity *application, bool found) {
+    Ctx *ctx = http_ctx(x);
     Attachment file;
-    Str bytes;
-    TRY(case_file(http_ctx(x), application, http_path_param(x, "file"), &file, &bytes));
+    Str bytes, id = http_path_param(x, "file");
+    Rc rc = answer_file(ctx, application, id, &file);
+    if (rc == RC_NOT_FOUND && defined_of(ctx, application) &&
+        !page_thread_withheld(ctx, application, found))
+        rc = thread_file(ctx, application, id, &file);
+    TRY(rc);
+    TRY(stored_file(ctx, &file, &bytes));
     page_file_answer(x, &file, bytes);
     return RC_OK;
 }
@@ -262,7 +267,7 @@ static void case_file_get(HttpExchange *x) {
     const Entity *application;
     CasePlace place;
     Rc rc = page_held(x, &application, &place, WHAT_FILE);
-    if (rc == RC_OK) rc = page_file_show(x, application);
+    if (rc == RC_OK) rc = page_file_show(x, application, place.until != 0);
     if (rc != RC_OK) page_fail(x);
 }
 

@@ -590,7 +590,7 @@ static void file_get(HttpExchange *x) {
     if (rc == RC_OK && !contents)
         rc = ctx_fail(ctx, RC_NOT_FOUND, "no-file", STR_NONE, "There is no such file.");
     if (rc == RC_OK) rc = gate_look(ctx, &decision, 1, page_what(WHAT_FILE));
-    if (rc == RC_OK) rc = page_file_show(x, frozen_case(ctx->arena, contents));
+    if (rc == RC_OK) rc = page_file_show(x, frozen_case(ctx->arena, contents), false);
     if (rc != RC_OK) page_fail(x);
 }
 

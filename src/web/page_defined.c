@@ -164,16 +164,16 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
 }
 
 /* What a form on the page was refused for, where that is told. */
-static void faults_set(HttpExchange *x, View *view, const HttpForm *form) {
+static void faults_set(HttpExchange *x, View *view, const HttpForm *form, bool office) {
     if (page_thread_sent(form))
-        page_thread_faults(x, view);
+        page_thread_faults(x, view, office);
     else
         page_move_faults(x, view, form);
 }
 
 /* ---- the resident's page ---- */
 
-/* form: when a move that it sent was refused (ctx->error). */
+/* form: when a move or a message that it sent was refused (ctx->error). */
 static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
                       const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
@@ -198,9 +198,9 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_str(&view, "receipt_url", str_fmt(view.arena, STR_FMT "/receipt", STR_ARG(place->base)));
     page_until(&view, place);
     ctx->error = refused;
-    if (form) faults_set(x, &view, form);
-    if (page_thread(x, &view, application, &(PageThread){place->base, place->office, form}) ==
-            RC_OK &&
+    if (form) faults_set(x, &view, form, place->office);
+    if (page_thread(x, &view, application,
+                    &(PageThread){place->base, place->office, place->until != 0, form}) == RC_OK &&
         page_case_looks(x, &view, application) == RC_OK &&
         page_letters(x, &view, application,
                      place->office  ? LETTERS_OFFICE
@@ -278,7 +278,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
               &definition->conditions);
     Str proposed = STR_NONE;
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||
-        page_thread(x, &view, application, &(PageThread){base, true, form}) != RC_OK ||
+        page_thread(x, &view, application, &(PageThread){base, true, false, form}) != RC_OK ||
         page_letters(x, &view, application, LETTERS_OFFICE) != RC_OK) {
         page_fail(x);
         return;
@@ -306,7 +306,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
         return;
     }
     ctx->error = refused;
-    if (form) faults_set(x, &view, form);
+    if (form) faults_set(x, &view, form, true);
     page_show(x, status, WEB_PAGE_DEFINED_REVIEW, &view);
 }
 
@@ -380,7 +380,7 @@ static void move_post(HttpExchange *x) {
 }
 
 /* Moving is no look: what is shown next is. */
-void page_office_does(HttpExchange *x, PageAct *act) {
+void page_office_does_at(HttpExchange *x, PageAct *act, const char *place) {
     Ctx *ctx = http_ctx(x);
     Str id, number = http_path_param(x, "number");
     const HttpForm *form;
@@ -389,11 +389,16 @@ void page_office_does(HttpExchange *x, PageAct *act) {
     Rc rc = inbox_find(ctx, number, &id);
     if (rc == RC_OK) rc = act(x, form, id);
     if (rc == RC_OK)
-        page_see(x, page_case_url(ctx->arena, number));
+        page_see(x, str_fmt(ctx->arena, STR_FMT "%s", STR_ARG(page_case_url(ctx->arena, number)),
+                            place));
     else if (on_form(&ctx->error))
         page_review(x, rc == RC_CONFLICT ? 409 : 422, form);
     else
         page_fail(x);
+}
+
+void page_office_does(HttpExchange *x, PageAct *act) {
+    page_office_does_at(x, act, "");
 }
 
 static void office_move_post(HttpExchange *x) {

@@ -103,14 +103,26 @@ static Rc cases_collect(Export *of) {
     return RC_OK;
 }
 
-/* Recorded before anything goes out: to each person, that it did, and what for. */
-static Rc cases_look(const Export *of) {
-    Str why = str_fmt(of->ctx->arena, "表の書き出し（目的：" STR_FMT "）", STR_ARG(of->reason));
-    for (size_t i = 0; i < of->cases.len; i += EXPORT_PAGE) {
-        size_t n = of->cases.len - i < EXPORT_PAGE ? of->cases.len - i : EXPORT_PAGE;
-        TRY(gate_look(of->ctx, of->cases.items + i, n, why));
+static Rc looks_write(const Export *of, const PageSeen *seen, const char *what) {
+    Str why = str_fmt(of->ctx->arena, "%s（目的：" STR_FMT "）", what, STR_ARG(of->reason));
+    for (size_t i = 0; i < seen->len; i += EXPORT_PAGE) {
+        size_t n = seen->len - i < EXPORT_PAGE ? seen->len - i : EXPORT_PAGE;
+        TRY(gate_look(of->ctx, seen->items + i, n, why));
     }
     return RC_OK;
+}
+
+/* Recorded before anything goes out: to each person, that it did, what for, and whether what was
+ * written is among it. */
+static Rc cases_look(const Export *of) {
+    PageSeen plain = {0}, with_messages = {0};
+    for (size_t i = 0; i < of->cases.len; i++) {
+        const Entity *application = of->cases.items[i];
+        bool messages = message_count(application) && thread_visible(of->ctx, application);
+        vec_push(of->ctx->arena, messages ? &with_messages : &plain, application);
+    }
+    TRY(looks_write(of, &plain, "表の書き出し"));
+    return looks_write(of, &with_messages, "やりとりも含む表の書き出し");
 }
 
 /* ---- the table ---- */

@@ -163,7 +163,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "what", what_value(x, application));
     view_bool(&one, "reduction",
               str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
-    view_bool(&one, "message", page_thread_waits(application));
+    view_bool(&one, "message", message_waits(application));
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
     page_case_state(x, &one, application);

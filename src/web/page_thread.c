@@ -20,14 +20,20 @@ static Json message_value(HttpExchange *x, const Message *message, const PageThr
     return view_value(&one);
 }
 
-/* The newest ones, unless all are asked for. */
-static void messages_set(HttpExchange *x, View *view, const ThreadMessages *messages,
-                         const PageThread *at) {
+/* The newest ones, unless all are asked for: takes the others away, and says how many. */
+static size_t newest(HttpExchange *x, ThreadMessages *messages) {
     bool all = str_eq(http_query_or(x, "messages", STR_NONE), STR("all"));
     size_t before = !all && messages->len > SHOWN ? messages->len - SHOWN : 0;
+    messages->items += before;
+    messages->len -= before;
+    return before;
+}
+
+static void messages_set(HttpExchange *x, View *view, const ThreadMessages *shown, size_t before,
+                         const PageThread *at) {
     JsonItems items = {0};
-    for (size_t i = before; i < messages->len; i++)
-        vec_push(view->arena, &items, message_value(x, &messages->items[i].message, at));
+    VEC_EACH (const ThreadMessage, one, shown)
+        vec_push(view->arena, &items, message_value(x, &one->message, at));
     view_items(view, "messages", &items);
     view_int(view, "before", (int64_t)before);
     view_str(view, "all",
@@ -65,6 +71,27 @@ static void read_mark(Ctx *ctx, const Entity *application, const ThreadMessages 
     ctx->error = before;
 }
 
+static void rights_set(HttpExchange *x, View *view, const Entity *application,
+                       const PageThread *at) {
+    static const char *const words[] = {[THREAD_SHUT_STATE] = "state",
+                                        [THREAD_SHUT_FULL] = "full",
+                                        [THREAD_SHUT_OFFICE] = "office",
+                                        [THREAD_SHUT_OTHERS] = "others"};
+    Ctx *ctx = http_ctx(x);
+    ThreadShut shut = thread_shut(ctx, application, at->office);
+    bool settles = str_starts(at->base, STR("/staff/")) && thread_may_settle(ctx, application);
+    view_str(view, "shut", shut == THREAD_OPEN ? STR_NONE : str_of(words[shut]));
+    view_str(view, "settle",
+             settles ? str_fmt(view->arena, STR_FMT "/settle", STR_ARG(at->base)) : STR_NONE);
+    view_bool(view, "waits", message_waits(application));
+    view_int(view, "n", message_count(application));
+}
+
+bool page_thread_withheld(const Ctx *ctx, const Entity *application, bool found) {
+    const Definition *definition = defined_of(ctx, application);
+    return found && definition && definition->thread && definition->thread->sensitive;
+}
+
 Rc page_thread(HttpExchange *x, View *view, const Entity *application, const PageThread *at) {
     Ctx *ctx = http_ctx(x);
     const Definition *definition = defined_of(ctx, application);
@@ -73,32 +100,23 @@ Rc page_thread(HttpExchange *x, View *view, const Entity *application, const Pag
     View one = view_new(view->arena);
     view_null(view, "thread");
     if (!thread) return RC_OK;
-    bool visible = thread_visible(ctx, application);
-    if (visible) TRY(thread_of(ctx, application, &messages));
+    bool visible = thread_visible(ctx, application),
+         counted = page_thread_withheld(ctx, application, at->found);
+    if (visible && !counted) TRY(thread_of(ctx, application, &messages));
+    size_t before = newest(x, &messages);
     if (at->office) TRY(look(ctx, &messages));
-    messages_set(x, &one, &messages, at);
+    messages_set(x, &one, &messages, before, at);
     view_bool(&one, "office", at->office);
     view_bool(&one, "hidden", !visible);
-    view_bool(&one, "open", thread_open(ctx, application, at->office));
-    view_bool(&one, "listens", !thread->office_only || at->office);
+    view_bool(&one, "counted", visible && counted);
+    rights_set(x, &one, application, at);
     form_set(x, &one, thread, at);
-    bool waits = page_thread_waits(application);
-    view_bool(&one, "waits", waits);
-    view_str(&one, "settle",
-             waits && visible && str_starts(at->base, STR("/staff/"))
-                 ? str_fmt(view->arena, STR_FMT "/settle", STR_ARG(at->base))
-                 : STR_NONE);
-    view_int(&one, "n", message_count(application));
     view_set(view, "thread", view_value(&one));
-    if (!at->office) read_mark(ctx, application, &messages);
+    if (!at->office && !at->found) read_mark(ctx, application, &messages);
     return RC_OK;
 }
 
 /* ---- in lists ---- */
-
-bool page_thread_waits(const Entity *application) {
-    return str_eq(message_turn(application), MESSAGE_WAITS);
-}
 
 static void seen_add(Arena *arena, PageSeen *seen, const Entity *application) {
     for (size_t i = 0; i < seen->len; i++)
@@ -147,8 +165,8 @@ static bool among(const Error *error, const char *const *codes, size_t n) {
 
 static const char *const of_text[] = {"missing", "long", "thread-full", "thread-day",
                                       "thread-closed"},
-                         *const of_files[] = {"empty", "type", "damaged",
-                                              "large", "many", "all-many"};
+                         *const of_files[] = {"empty", "type",     "damaged",     "large",
+                                              "many",  "all-many", "thread-bytes"};
 enum { OF_TEXT = sizeof of_text / sizeof *of_text, OF_FILES = sizeof of_files / sizeof *of_files };
 
 bool page_thread_told(const Error *error) {
@@ -163,14 +181,14 @@ static Str digits(Arena *arena, int64_t bound) {
     return bound ? str_fmt(arena, "%lld", (long long)bound) : STR_NONE;
 }
 
-static Json text_fault(Arena *arena, const Error *error) {
+static Json text_fault(Arena *arena, const Error *error, bool office) {
     View one = view_new(arena);
     int64_t bound = str_eq(error->code, STR("long"))          ? THREAD_CHARS_MOST
-                    : str_eq(error->code, STR("thread-full")) ? THREAD_MOST
+                    : str_eq(error->code, STR("thread-full")) ? thread_most(office)
                     : str_eq(error->code, STR("thread-day"))  ? THREAD_DAY_MOST
                                                               : 0;
     if (str_eq(error->code, STR("thread-closed"))) return json_of_str(STR("message.closed"));
-    if (!bound && !str_eq(error->code, STR("missing"))) return json_of_str(STR("case.changed"));
+    if (!bound && !str_eq(error->code, STR("missing"))) return json_of_str(STR("message.changed"));
     view_null(&one, "text");
     view_str(&one, "code", bound ? error->code : STR("enter"));
     view_set(&one, "label", label_of(arena, "メッセージ", "Message"));
@@ -181,10 +199,11 @@ static Json text_fault(Arena *arena, const Error *error) {
 static Json file_fault(HttpExchange *x, const Error *error) {
     const AttachLimits *limits = procedures_attach(http_ctx(x)->tenant);
     View one = view_new(http_ctx(x)->arena);
-    int64_t bound = str_eq(error->code, STR("large"))      ? limits->file >> 20
-                    : str_eq(error->code, STR("many"))     ? THREAD_FILES_MOST
-                    : str_eq(error->code, STR("all-many")) ? limits->files
-                                                           : 0;
+    int64_t bound = str_eq(error->code, STR("large"))          ? limits->file >> 20
+                    : str_eq(error->code, STR("many"))         ? THREAD_FILES_MOST
+                    : str_eq(error->code, STR("all-many"))     ? limits->files
+                    : str_eq(error->code, STR("thread-bytes")) ? THREAD_BYTES_MOST >> 20
+                                                               : 0;
     view_null(&one, "text");
     view_str(&one, "code", error->code);
     view_set(&one, "label", label_of(one.arena, "ファイル", "Files"));
@@ -194,13 +213,13 @@ static Json file_fault(HttpExchange *x, const Error *error) {
     return view_value(&one);
 }
 
-void page_thread_faults(HttpExchange *x, View *view) {
+void page_thread_faults(HttpExchange *x, View *view, bool office) {
     const Error *error = &http_ctx(x)->error;
     View errors = view_new(view->arena);
     if (among(error, of_files, OF_FILES))
         view_set(&errors, "files", file_fault(x, error));
     else
-        view_set(&errors, "message", text_fault(view->arena, error));
+        view_set(&errors, "message", text_fault(view->arena, error, office));
     view_set(view, "errors", view_value(&errors));
 }
 
@@ -245,11 +264,11 @@ static Rc office_settle(HttpExchange *x, const HttpForm *form, Str id) {
 }
 
 static void office_message_post(HttpExchange *x) {
-    page_office_does(x, office_write);
+    page_office_does_at(x, office_write, "#thread");
 }
 
 static void settle_post(HttpExchange *x) {
-    page_office_does(x, office_settle);
+    page_office_does_at(x, office_settle, "#thread");
 }
 
 PAGE_ANSWERS(message_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE_FAULT(413),

@@ -283,7 +283,7 @@ typedef struct FileTaken {
 } FileTaken;
 /* Answers with the file of the address, if it is among the answers of a case that who asks may see.
    RC_NOT_FOUND; RC_FAILED: it is missing or damaged. */
-Rc page_file_show(HttpExchange *x, const Entity *application);
+Rc page_file_show(HttpExchange *x, const Entity *application, bool found);
 /* Answers with a file's bytes; nothing in it may run. */
 void page_file_answer(HttpExchange *x, const Attachment *file, Str bytes);
 extern const HttpAnswer page_file_answers[];
@@ -318,27 +318,29 @@ void page_joined_to(View *view, const Entity *application);
 void page_defined_again(HttpExchange *x, const Entity *application, const CasePlace *place,
                         const HttpForm *form);
 /* ---- messages ---- */
-/* Where messages are shown: base: the address of the case's page; form: when a form that it sent
-   was refused. */
+/* Where messages are shown: base: the address of the case's page; found: to who has found the case
+   for an hour; form: when a form that it sent was refused. */
 typedef struct PageThread {
     Str base;
-    bool office;
+    bool office, found;
     const HttpForm *form;
 } PageThread;
-/* `thread` of a case, null where its procedure has none: an official's look is recorded, and that
-   its resident has read it. */
+/* `thread` of a case, null where its procedure has none: an official's look at what is shown is
+   recorded, and that its resident has read it; but not where he has found the case for an hour. */
 Rc page_thread(HttpExchange *x, View *view, const Entity *application, const PageThread *at);
-/* Whether the last message of a case waits for an answer; and `messages` of the inbox: the cases of
-   one's post in which one does, which are added to what is seen; `messages_more`: there are more.
- */
-bool page_thread_waits(const Entity *application);
+/* Whether who has found the case is told only how many messages there are, as of its letters: what
+   needs care is for who has its address. */
+bool page_thread_withheld(const Ctx *ctx, const Entity *application, bool found);
+/* `messages` of the inbox: the cases of one's post in which the last one waits for an answer, which
+   are added to what is seen; `messages_more`: there are more. */
 Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen);
-/* Whether a form is that of a message, whether an error is told at it, and its `errors`. */
+/* Whether a form is that of a message, whether an error is told at it, and its `errors`; office: as
+   who wrote it. */
 bool page_thread_sent(const HttpForm *form);
 bool page_thread_told(const Error *error);
-void page_thread_faults(HttpExchange *x, View *view);
+void page_thread_faults(HttpExchange *x, View *view, bool office);
 
-/* The review of the case of the address, looked at anew: form, when a move that it sent was refused
+/* The review of the case of the address, looked at anew: form, when what it sent was refused
  * (ctx->error). */
 void page_review(HttpExchange *x, int status, const HttpForm *form);
 
@@ -437,6 +439,8 @@ void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const
    which tells what he filled in wrongly or somebody else did before him. */
 typedef Rc PageAct(HttpExchange *x, const HttpForm *form, Str id);
 void page_office_does(HttpExchange *x, PageAct *act);
+/* The same, which leads to a place of the case's page. */
+void page_office_does_at(HttpExchange *x, PageAct *act, const char *place);
 
 /* A handler that begins with a form; false when it has answered. */
 bool page_form(HttpExchange *x, const HttpForm **form);

@@ -509,7 +509,7 @@ async function consult(scripts) {
     assert.match(await page.inputValue('#message'), /保険証/, 'what was written stays');
     await page.setInputFiles('#files', { name: 'seikyu.jpg', mimeType: 'image/jpeg', buffer: await photograph() });
     await press(page, 'form[action$="/message"] button');
-    assert.match(await page.locator('.messages').innerText(), /申込者[^]*無くても申し込めますか。[^]*seikyu\.jpg/);
+    assert.match(await page.locator('.messages').innerText(), /あなた[^]*無くても申し込めますか。[^]*seikyu\.jpg/);
     await withoutPlace(page, 1);
     await signIn(clerk, 'counter');
     await clerk.goto(`${site.url}/staff`);

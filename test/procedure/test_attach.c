@@ -1,6 +1,7 @@
 /* Tests of files that belong to answers: what they are, what is taken off a photo, and their way
  * from the draft of a browser to a case and out of it. */
 #include "cases.h"
+#include "procedure/procedure_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -397,6 +398,42 @@ static void beginning_anew_forgets_the_files(void **state) {
     assert_false(attach_there(&house->ctx, BROWSER, photo.file));
 }
 
+/* The browser's draft as it was before, whatever was noted down in it since. */
+static void draft_back(House *house, const Json *before) {
+    const Json *now;
+    JsonMembers members = {0};
+    Str browser = house->ctx.actor->browser;
+    GOOD(house, draft_load(&house->ctx, browser, &now));
+    for (size_t i = 0; i < now->len; i++)
+        if (!json_get(before, now->value.members[i].name))
+            vec_push(house->ctx.arena, &members,
+                     (JsonMember){now->value.members[i].name, json_of_null()});
+    for (size_t i = 0; i < before->len; i++)
+        vec_push(house->ctx.arena, &members, before->value.members[i]);
+    GOOD(house, draft_merge(&house->ctx, browser, members.items, members.len));
+}
+
+/* As if the server had died when the case was kept and its draft didn't say so yet. */
+static void a_draft_that_was_sent_says_so_though_nobody_noted_it_down(void **state) {
+    House *house = *state;
+    const Json *before, *after;
+    Receipt receipt;
+    (void)begin(house, BYTES(telephone));
+    DefinedDraft draft = draft_of(house), left;
+    GOOD(house, draft_load(&house->ctx, BROWSER, &before));
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    draft_back(house, before);
+    left = draft_of(house);
+    assert_true(str_empty(left.token));
+    assert_true(str_eq(left.sent, draft.token));
+    assert_true(str_empty(form_answer(&left.form, STR("photos"))->raw));
+    /* and that is noted down from now on */
+    GOOD(house, draft_load(&house->ctx, BROWSER, &after));
+    defined_draft_of(&house->ctx, road(house), after, &left);
+    assert_true(str_empty(left.token));
+    assert_true(str_eq(left.sent, draft.token));
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 static int set_up(void **state) {
@@ -425,6 +462,7 @@ int main(void) {
         CASE(a_case_has_the_file_and_an_erasure_takes_it),
         CASE(a_file_that_ran_out_is_told_and_chosen_again),
         CASE(what_is_refused_leaves_no_file),
+        CASE(a_draft_that_was_sent_says_so_though_nobody_noted_it_down),
         CASE(beginning_anew_forgets_the_files),
         CASE(drafts_have_a_bound_and_one_network_a_quarter_of_it),
     };

@@ -391,6 +391,14 @@ static void state_is(House *house, Str id, const char *expected) {
     if (!str_eq(got, str_of(expected))) fail_msg(STR_FMT ", not %s", STR_ARG(got), expected);
 }
 
+static void turn_set(House *house, Str id, Str turn) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
+    entity_set(command_arena(command), after, IRI("messageState"), json_of_str(turn));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
 static void what_came_in_twice_is_joined_and_taken_apart(void **state) {
     House *house = *state;
     Alike alike;
@@ -402,6 +410,10 @@ static void what_came_in_twice_is_joined_and_taken_apart(void **state) {
     FAILS(house, join_cases(&house->ctx, &wish), RC_DENIED, "not-permitted"); /* its resident */
     house_act(house, &house->clerk);
     FAILS(house, join_cases(&house->ctx, &wish), RC_CONFLICT, "moved-on");
+    turn_set(house, second, MESSAGE_WAITS); /* whoever wrote is answered before it ends */
+    FAILS(house, join_cases(&house->ctx, &(JoinWish){.id = second, .into = first}), RC_CONFLICT,
+          "waits-for-answer");
+    turn_set(house, second, MESSAGE_ANSWERED);
     wish.version = house_entity(house, second)->version;
     wish.into_version = house_entity(house, first)->version;
     GOOD(house, join_cases(&house->ctx, &wish));

@@ -1,6 +1,7 @@
 /* Tests of messages between a case's person and the office, over the starter's consultation: who
    writes when, that once is once, files, what was read, bounds, news, looks, erasure. */
 #include "cases.h"
+#include "procedure/procedure_int.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -31,8 +32,23 @@ static void say(House *house, const char *field, const char *text) {
     GOOD(house, defined_keep(&house->ctx, consultation(house), &members));
 }
 
-/* A booked consultation of who acts. */
-static Str consult(House *house, Actor *actor) {
+static void attach(House *house, Str bytes) {
+    DefinedDraft draft;
+    JsonMembers members = {0};
+    JsonItems items = {0};
+    Attachment file;
+    const Field field = {.kind = FIELD_FILE, .accept = ACCEPT_DOCUMENT, .most = 3};
+    GOOD(house, defined_draft(&house->ctx, consultation(house), &draft));
+    AttachWish wish = {&field, STR("form.pdf"), bytes, 0, 0};
+    GOOD(house, attach_add(&house->ctx, house->ctx.actor->browser, &wish, &file));
+    vec_push(house->ctx.arena, &items, attachment_json(house->ctx.arena, &file));
+    vec_push(house->ctx.arena, &members,
+             (JsonMember){STR("papers"), json_of_items(items.items, items.len)});
+    GOOD(house, defined_keep(&house->ctx, consultation(house), &members));
+}
+
+/* A booked consultation of who acts; paper: a file of its form, if there is one. */
+static Str consult_with(House *house, Actor *actor, Str paper) {
     static const char *const said[][2] = {{"matter", "care"},
                                           {"detail", "父の介護のこと"},
                                           {"slot", SLOT},
@@ -45,11 +61,16 @@ static Str consult(House *house, Actor *actor) {
     GOOD(house, defined_begin(&house->ctx, consultation(house), STR("web")));
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         say(house, said[i][0], said[i][1]);
+    if (!str_empty(paper)) attach(house, paper);
     GOOD(house, defined_draft(&house->ctx, consultation(house), &draft));
     GOOD(house, booking_hold(&house->ctx, &draft));
     GOOD(house, defined_draft(&house->ctx, consultation(house), &draft));
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
+}
+
+static Str consult(House *house, Actor *actor) {
+    return consult_with(house, actor, STR_NONE);
 }
 
 static void at_desk(House *house, Actor *official) {
@@ -86,6 +107,12 @@ static Str text_at(const ThreadMessages *all, size_t i) {
     return json_get_str(all->items[i].message.contents, "text");
 }
 
+static ThreadWish with_file(House *house, Str id, Str name, Str bytes) {
+    ThreadWish wish = {.id = id, .once = name};
+    vec_push(house->ctx.arena, &wish.files, (ThreadFile){name, bytes});
+    return wish;
+}
+
 static void both_write_and_the_case_says_whose_turn_it_is(void **state) {
     House *house = *state;
     Actor clerk = counter_clerk(house);
@@ -108,6 +135,12 @@ static void both_write_and_the_case_says_whose_turn_it_is(void **state) {
     assert_true(str_eq(dictionary_subject(house->dictionary, all.items[1].entity),
                        dictionary_subject(house->dictionary, house_entity(house, id))));
     assert_null(entity_attr(all.items[0].entity, IRI("contents")));
+    /* who it is about is for those who may read it, too */
+    at_desk(house, &house->clerk);
+    house->ctx.purpose = STR_NONE;
+    const Entity *masked = gate_view(&house->ctx, NULL, all.items[0].entity);
+    assert_true(!masked || str_empty(entity_text(masked, IRI("applicant"))));
+    assert_true(!masked || str_empty(entity_text(masked, IRI("about"))));
     assert_non_null(entity_attr(all.items[0].entity, IRI("sensitiveContents")));
 }
 
@@ -120,6 +153,26 @@ static void one_form_writes_once(void **state) {
     wish.once = STR("another form");
     GOOD(house, thread_write(&house->ctx, &wish));
     assert_int_equal(thread(house, id).len, 2);
+}
+
+/* Who stops a slow one, mends it and presses again in the same form isn't told that he sent it. */
+static void what_was_mended_in_a_form_is_another_message(void **state) {
+    House *house = *state;
+    Str id = consult(house, &house->resident);
+    ThreadWish wish = with_file(house, id, STR("a.pdf"), PDF);
+    wish.text = STR("一行目\r\n二行目");
+    GOOD(house, thread_write(&house->ctx, &wish));
+    wish.text = STR("  一行目\n二行目\n"); /* the same, as another browser sends it */
+    GOOD(house, thread_write(&house->ctx, &wish));
+    assert_int_equal(thread(house, id).len, 1);
+    wish.text = STR("直した文");
+    GOOD(house, thread_write(&house->ctx, &wish));
+    wish.files.items[0].bytes = STR("%PDF-1.4\n2 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
+    GOOD(house, thread_write(&house->ctx, &wish));
+    ThreadMessages all = thread(house, id);
+    assert_int_equal(all.len, 3);
+    assert_true(str_eq(text_at(&all, 0), STR("一行目\n二行目")));
+    assert_true(str_eq(text_at(&all, 1), STR("直した文")));
 }
 
 static void who_has_nothing_to_do_with_it_neither_reads_nor_writes(void **state) {
@@ -157,12 +210,12 @@ static void nobody_writes_to_a_case_that_has_ended(void **state) {
     Actor clerk = counter_clerk(house);
     Str id = consult(house, &house->resident);
     GOOD(house, write_as(house, &house->resident, id, "相談です"));
-    assert_true(thread_open(&house->ctx, house_entity(house, id), false));
+    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), false), THREAD_OPEN);
     at_desk(house, &clerk);
     GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id,
                                                         .move = STR("finish"),
                                                         .text = STR("制度を案内した。")}));
-    assert_false(thread_open(&house->ctx, house_entity(house, id), true));
+    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), true), THREAD_SHUT_STATE);
     FAILS(house, write_as(house, &clerk, id, "追伸"), RC_CONFLICT, "thread-closed");
     FAILS(house, write_as(house, &house->resident, id, "追伸"), RC_CONFLICT, "thread-closed");
     assert_int_equal(thread(house, id).len, 1); /* what was written is read all the same */
@@ -235,6 +288,7 @@ static void bounds_are_told_with_their_figure(void **state) {
     assert_true(str_find(house->ctx.error.detail, STR("2000")) >= 0);
     FAILS(house, write_as(house, &house->resident, id, " \n　"), RC_INVALID, "missing");
     text[THREAD_CHARS_MOST] = 0;
+    text[THREAD_CHARS_MOST - 1] = '\n'; /* is trimmed before it is counted */
     GOOD(house, write_as(house, &house->resident, id, text));
     for (int i = 1; i < THREAD_DAY_MOST; i++)
         GOOD(house, write_as(house, &house->resident, id, "もう一つ"));
@@ -243,6 +297,12 @@ static void bounds_are_told_with_their_figure(void **state) {
     GOOD(house, write_as(house, &clerk, id, "職員は書ける"));
     house->clock.fixed += TIME_DAY;
     GOOD(house, write_as(house, &house->resident, id, "次の日"));
+    count_set(house, id, THREAD_MOST - THREAD_RESERVE - 1);
+    GOOD(house, write_as(house, &house->resident, id, "本人の最後"));
+    FAILS(house, write_as(house, &house->resident, id, "多すぎる"), RC_LIMIT, "thread-full");
+    assert_true(str_find(house->ctx.error.detail, STR("180 ")) >= 0);
+    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), false), THREAD_SHUT_FULL);
+    GOOD(house, write_as(house, &clerk, id, "職員は答えられる"));
     count_set(house, id, THREAD_MOST - 1);
     GOOD(house, write_as(house, &clerk, id, "最後"));
     FAILS(house, write_as(house, &clerk, id, "多すぎる"), RC_LIMIT, "thread-full");
@@ -251,12 +311,6 @@ static void bounds_are_told_with_their_figure(void **state) {
 }
 
 /* ---- files ---- */
-
-static ThreadWish with_file(House *house, Str id, Str name, Str bytes) {
-    ThreadWish wish = {.id = id, .once = name};
-    vec_push(house->ctx.arena, &wish.files, (ThreadFile){name, bytes});
-    return wish;
-}
 
 static Attachment file_of(House *house, Str id, size_t n) {
     ThreadMessages all = thread(house, id);
@@ -311,6 +365,58 @@ static void a_file_that_is_not_taken_keeps_its_message_back(void **state) {
         vec_push(house->ctx.arena, &many.files, (ThreadFile){STR("more.pdf"), PDF});
     FAILS(house, thread_write(&house->ctx, &many), RC_LIMIT, "many");
     assert_int_equal(thread(house, id).len, 0);
+}
+
+/* Those of the form count as well, and a message that is the last one may bring is looked at anew.
+ */
+static void an_application_has_so_many_files_whoever_brought_them(void **state) {
+    House *house = *state;
+    AttachLimits *limits = &house->tenant.procedures->attach;
+    Actor clerk = counter_clerk(house);
+    Str id = consult_with(house, &house->resident, PDF);
+    limits->files = 3;
+    ThreadWish two = with_file(house, id, STR("one.pdf"), PDF);
+    vec_push(house->ctx.arena, &two.files, (ThreadFile){STR("two.pdf"), PDF});
+    ThreadWish three = two;
+    three.once = STR("three");
+    vec_push(house->ctx.arena, &three.files, (ThreadFile){STR("three.pdf"), PDF});
+    FAILS(house, thread_write(&house->ctx, &three), RC_LIMIT, "all-many");
+    assert_true(str_eq(house->ctx.error.path, STR("three.pdf")));
+    GOOD(house, thread_write(&house->ctx, &two));
+    at_desk(house, &clerk);
+    ThreadWish office = with_file(house, id, STR("four.pdf"), PDF);
+    office.office = true;
+    FAILS(house, thread_write(&house->ctx, &office), RC_LIMIT, "all-many");
+    assert_int_equal(thread(house, id).len, 1);
+}
+
+/* As if its file had been so large. */
+static void file_large(House *house, Str id, int64_t bytes) {
+    Attachment file = file_of(house, id, 0);
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    Arena *arena = command_arena(command);
+    Str message = thread(house, id).items[0].entity->id;
+    Entity *after = entity_new(arena, message, STR(MESSAGE_TYPE));
+    file.bytes = bytes;
+    Json one = attachment_json(arena, &file);
+    JsonMember files = {STR("files"), json_of_items(&one, 1)};
+    entity_set_kind(arena, after, ATTR_JSON, IRI("sensitiveContents"), json_of_members(&files, 1));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = message, .after = after}, PUT_ANY, 0);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
+static void files_of_messages_have_a_bound_together(void **state) {
+    House *house = *state;
+    Str id = consult(house, &house->resident);
+    ThreadWish wish = with_file(house, id, STR("a.pdf"), PDF),
+               more = with_file(house, id, STR("b.pdf"), PDF);
+    int64_t room = THREAD_BYTES_MOST - (int64_t)PDF.len;
+    GOOD(house, thread_write(&house->ctx, &wish));
+    file_large(house, id, room + 1);
+    FAILS(house, thread_write(&house->ctx, &more), RC_LIMIT, "thread-bytes");
+    assert_true(str_eq(house->ctx.error.path, STR("b.pdf")));
+    file_large(house, id, room);
+    GOOD(house, thread_write(&house->ctx, &more));
 }
 
 /* ---- read, settled, told ---- */
@@ -379,6 +485,27 @@ static void what_waits_for_an_answer_is_in_the_inbox_until_it_has_one(void **sta
     assert_int_equal(waiting(house, 20, &more), 1);
     house_act(house, &house->other);
     FAILS(house, thread_settle(&house->ctx, two, 2), RC_DENIED, "not-permitted");
+}
+
+/* Whoever ends a case, and however: nobody is waited for any more. */
+static void a_case_that_has_ended_waits_for_no_answer(void **state) {
+    House *house = *state;
+    Actor head, clerk = counter_clerk(house);
+    bool more;
+    house_official(house, "head", "citizens-head", &head);
+    Str id = consult(house, &house->resident);
+    GOOD(house, write_as(house, &house->resident, id, "相談です"));
+    assert_int_equal(waiting(house, 20, &more), 1);
+    at_desk(house, &clerk);
+    assert_true(thread_may_settle(&house->ctx, house_entity(house, id)));
+    at_desk(house, &head); /* reads it, and answers nothing */
+    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
+    house_act(house, &house->resident);
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id, .move = STR("withdraw")}));
+    assert_int_equal(waiting(house, 20, &more), 0);
+    assert_false(message_waits(house_entity(house, id)));
+    at_desk(house, &clerk);
+    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
 }
 
 typedef struct Told {
@@ -493,87 +620,40 @@ static void writers_at_once_lose_nothing_and_double_nothing(void **state) {
     }
 }
 
-/* ---- the invented city ---- */
-
-static void the_invented_city_is_consulted(void **state) {
-    House *house = *state;
-    Actor clerk = counter_clerk(house);
-    InboxCases cases;
-    SlotChoice slot;
-    bool more;
-    int64_t now = house->clock.fixed;
-    GOOD(house, procedures_seed(&house->ctx, &house->tenant, &(SeedWish){.seed = 7, .count = 12}));
-    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &cases, &more));
-    assert_int_equal(cases.len, 1);
-    Str id = str_dup(house->arena, cases.items[0]->id);
-    assert_true(booking_of(&house->ctx, cases.items[0], &slot));
-    assert_true(reservation_begins(&slot) > now);
-    ThreadMessages all = thread(house, id);
-    assert_int_equal(all.len, 3);
-    for (size_t i = 0; i < all.len; i++)
-        assert_true(all.items[i].message.at <
-                    (i + 1 < all.len ? all.items[i + 1].message.at : now));
-    assert_true(all.items[1].message.office);
-    assert_true(all.items[1].message.read_at == all.items[2].message.at);
-    assert_false(unread(house, id));
-    assert_true(str_eq(cases_text(house, id, IRI("applicant")), house->other.person));
+static void *press_files(void *arg) {
+    Pressing *pressing = arg;
+    Rand rand = rand_seeded(pressing->n);
+    Ctx ctx = house_thread(pressing->house, &rand);
+    ThreadWish wish = {.id = pressing->id, .once = str_fmt(ctx.arena, "%u", pressing->n)};
+    vec_push(ctx.arena, &wish.files, (ThreadFile){STR("a.pdf"), PDF});
+    vec_push(ctx.arena, &wish.files, (ThreadFile){STR("b.pdf"), PDF});
+    Rc rc = thread_write(&ctx, &wish);
+    bool full = rc == RC_LIMIT && str_eq(ctx.error.code, STR("all-many"));
+    pressing->good = rc == RC_OK ? 1 : full ? -1 : 0;
+    house_thread_end(&ctx);
+    return NULL;
 }
 
-/* ---- definitions ---- */
-
-static const Json *with_thread(House *house, const char *thread) {
-    const Json *whole = house_starter(house, "procedures/consultation.json"), *own;
-    Str copy = str_dup(house->ctx.arena, str_of(thread));
-    JsonMembers members = {0};
-    for (size_t i = 0; i < copy.len; i++)
-        if (copy.ptr[i] == '\'') ((char *)(uintptr_t)copy.ptr)[i] = '"';
-    GOOD(house, json_read(&house->ctx, copy, JSON_LIMITS_DEFAULT, &own));
-    for (size_t i = 0; i < whole->len; i++)
-        if (!str_eq(whole->value.members[i].name, STR("thread")))
-            vec_push(house->ctx.arena, &members, whole->value.members[i]);
-    vec_push(house->ctx.arena, &members, (JsonMember){STR("thread"), *own});
-    Json *out = NEW(house->ctx.arena, Json);
-    *out = json_of_members(members.items, members.len);
-    return out;
-}
-
-static void a_thread_that_is_wrong_is_refused_with_its_place(void **state) {
+static void files_that_come_at_once_keep_to_their_bound(void **state) {
     House *house = *state;
-    static const struct {
-        const char *thread, *path;
-    } cases[] = {
-        {"{}", "thread.states"},
-        {"{'states': []}", "thread.states"},
-        {"{'states': ['gone']}", "thread.states"},
-        {"{'states': ['booked'], 'writers': 'mayor'}", "thread.writers"},
-        {"{'states': ['booked'], 'class': 'open'}", "thread.class"},
-        {"{'states': ['booked'], 'accept': ['film']}", "thread.accept"},
-        {"{'states': ['booked'], 'hint': {'ja': 'どうぞ'}}", "thread.hint"},
-        {"{'states': ['booked'], 'hints': {}}", "thread.hints"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const Definition *definition;
-        FAILS(house, definition_read(&house->ctx, with_thread(house, cases[i].thread), &definition),
-              RC_INVALID, "bad-definition");
-        if (!str_eq(house->ctx.error.path, str_of(cases[i].path)))
-            fail_msg("%s: " STR_FMT, cases[i].thread, STR_ARG(house->ctx.error.path));
+    enum { WRITERS = 4 };
+    pthread_t threads[WRITERS];
+    Pressing pressings[WRITERS];
+    int good = 0, refused = 0;
+    Str id = consult(house, &house->resident);
+    house->tenant.procedures->attach.files = 4;
+    for (unsigned i = 0; i < WRITERS; i++) {
+        pressings[i] = (Pressing){house, id, false, i, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, press_files, &pressings[i]), 0);
     }
-}
-
-static void a_thread_has_to_do_with_open_cases_and_is_said_plainly(void **state) {
-    House *house = *state;
-    const Definition *definition;
-    DefinitionFindings findings = {0};
-    GOOD(house, definition_read(&house->ctx,
-                                with_thread(house, "{'states': ['booked', 'done'], 'writers': "
-                                                   "'office', 'hint': {'ja': '連絡', 'en': 'x'}}"),
-                                &definition));
-    assert_true(definition->thread->office_only && !definition->thread->sensitive);
-    assert_int_equal(definition->thread->accept, 0);
-    definition_lint(&house->ctx, definition, NULL, &findings);
-    assert_int_equal(findings.len, 2);
-    assert_true(str_eq(findings.items[0].path, STR("thread.states")));
-    assert_true(str_eq(findings.items[1].path, STR("thread.hint")));
+    for (unsigned i = 0; i < WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+        good += pressings[i].good == 1;
+        refused += pressings[i].good == -1;
+    }
+    assert_int_equal(good, 2);
+    assert_int_equal(refused, 2);
+    assert_int_equal(thread(house, id).len, 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, cases_tear_down)
@@ -582,20 +662,22 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(both_write_and_the_case_says_whose_turn_it_is),
         TEST(one_form_writes_once),
+        TEST(what_was_mended_in_a_form_is_another_message),
         TEST(who_has_nothing_to_do_with_it_neither_reads_nor_writes),
         TEST(nobody_writes_to_a_case_that_has_ended),
         TEST(the_ledger_refuses_what_it_no_longer_allows),
         TEST(bounds_are_told_with_their_figure),
         TEST(a_file_comes_with_a_message_and_is_for_who_reads_that),
         TEST(a_file_that_is_not_taken_keeps_its_message_back),
+        TEST(an_application_has_so_many_files_whoever_brought_them),
+        TEST(files_of_messages_have_a_bound_together),
         TEST(that_it_was_read_is_kept_once),
         TEST(what_waits_for_an_answer_is_in_the_inbox_until_it_has_one),
+        TEST(a_case_that_has_ended_waits_for_no_answer),
         TEST(an_answer_is_news_and_a_question_is_none),
         TEST(an_erased_person_takes_messages_and_files_along),
         TEST(writers_at_once_lose_nothing_and_double_nothing),
-        TEST(the_invented_city_is_consulted),
-        TEST(a_thread_that_is_wrong_is_refused_with_its_place),
-        TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
+        TEST(files_that_come_at_once_keep_to_their_bound),
     };
     return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
 }
