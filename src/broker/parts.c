@@ -30,7 +30,8 @@ static bool owned_elsewhere(const Entity *typed, Str id) {
                                         "Letter",        "Message",        "Visit",
                                         "VisitDesk",     "Payment",        "Lottery",
                                         "LotteryTicket", "Procedure",      "ProcedureVersion",
-                                        "AutomaticRule", "Passkey",        "OutsideIdentity"};
+                                        "AutomaticRule", "Passkey",        "OutsideIdentity",
+                                        "Meeting",       "MeetingItem"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;
