@@ -384,7 +384,7 @@ static void a_hundred_thousand_racing_attempts_book_nothing_twice(void **state) 
     for (int i = 0; i < THREADS; i++)
         pthread_join(racers[i].thread, NULL);
     for (int i = 0; i < PLACES; i++) {
-        char place[8];
+        char place[12];
         snprintf(place, sizeof place, "%d", i);
         BookSlot slot = book_slot_read(slot_of(house, place), 0, house->clock.fixed);
         assert_int_equal(slot.booked, PLACE_CAPACITY); /* everybody wanted in */

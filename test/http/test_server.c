@@ -215,7 +215,7 @@ static void pipelined_requests_are_answered_in_order(void **state) {
     int fd = rig_connect(rig);
     rig_send(fd, buf_str(&text));
     for (int i = 0; i < 60; i++) {
-        char expected[8];
+        char expected[12];
         snprintf(expected, sizeof expected, "%d", i);
         Reply reply = rig_read(rig, fd, false);
         assert_body(&reply, 200, expected);
