@@ -23,7 +23,7 @@ TIMEOUT_BROWSER = 900
 TIMEOUT_CITY = 400
 # The longest first, so that none is alone at the end; pages needs no city, and runs while that is made.
 FIRST = ["pages", "service", "street", "crash torn", "crash kill", "golden", "procedures", "routes", "what the door keeps out", "ledger again", "session"]
-CITY = re.compile(r"from (city|walk_routes) import|from './city.mjs'")
+CITY = re.compile(r"from (city|walk_routes) import|from './(city|stage).mjs'")
 OUTPUT_MAX = 8 << 20
 POINT = re.compile(r"\s*(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)\b")

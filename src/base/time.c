@@ -51,6 +51,10 @@ int64_t time_date_days(Date date) {
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+bool time_date_before(Date a, Date b) {
+    return time_date_days(a) < time_date_days(b);
+}
+
 Date time_days_date(int64_t days) {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;

@@ -32,6 +32,7 @@ void time_sleep_until(int64_t monotonic);
 bool time_date_valid(Date date);
 /* Days since 1970-01-01; date must be valid. */
 int64_t time_date_days(Date date);
+bool time_date_before(Date a, Date b);
 Date time_days_date(int64_t days);
 /* 0 Sunday ... 6 Saturday. */
 int time_weekday(Date date);

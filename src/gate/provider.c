@@ -298,12 +298,6 @@ static HttpCall get(Ctx *ctx, Str url) {
                       .max_answer = DOCUMENT_MOST};
 }
 
-static bool listed(const Json *list, Str word) {
-    for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len; i++)
-        if (str_eq(json_str(json_at(list, i)), word)) return true;
-    return false;
-}
-
 static Rc endpoint(Ctx *ctx, const Provider *provider, const Json *json, const char *member,
                    Str *out) {
     *out = json_get_str(json, member);
@@ -324,8 +318,8 @@ static Rc about_read(Ctx *ctx, const Provider *provider, Str text, ProviderAbout
     const Json *methods = json_get(json, STR("token_endpoint_auth_methods_supported"));
     *out = (ProviderAbout){.names_itself = json_get_bool(
                                json, "authorization_response_iss_parameter_supported", false),
-                           .secret_in_body = !listed(methods, STR("client_secret_basic")) &&
-                                             listed(methods, STR("client_secret_post"))};
+                           .secret_in_body = !json_has(methods, STR("client_secret_basic")) &&
+                                             json_has(methods, STR("client_secret_post"))};
     TRY(endpoint(ctx, provider, json, "authorization_endpoint", &out->authorize));
     TRY(endpoint(ctx, provider, json, "token_endpoint", &out->token));
     return endpoint(ctx, provider, json, "jwks_uri", &out->keys);

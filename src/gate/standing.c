@@ -27,26 +27,20 @@ static const Json *list_of(const Entity *account, Str iri) {
     return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
 }
 
-static bool listed(const Json *list, Str text) {
-    for (size_t i = 0; list && i < list->len; i++)
-        if (str_eq(json_str(json_at(list, i)), text)) return true;
-    return false;
-}
-
 bool account_revoked(const Entity *account, Str token) {
-    return listed(list_of(account, GATE_IRI("revokedTokens")), token);
+    return json_has(list_of(account, GATE_IRI("revokedTokens")), token);
 }
 
 bool account_comes_by(const Entity *account, Str passkey) {
-    return listed(list_of(account, GATE_IRI("passkeys")), passkey);
+    return json_has(list_of(account, GATE_IRI("passkeys")), passkey);
 }
 
 bool account_linked(const Entity *account, Str outside) {
-    return listed(list_of(account, GATE_IRI("outsides")), outside);
+    return json_has(list_of(account, GATE_IRI("outsides")), outside);
 }
 
 bool account_holds(const Entity *account, Str post) {
-    return listed(list_of(account, GATE_IRI("posts")), post);
+    return json_has(list_of(account, GATE_IRI("posts")), post);
 }
 
 bool account_moved(Ctx *ctx, const Entity *account) {

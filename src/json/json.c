@@ -27,6 +27,12 @@ Str json_str(const Json *value) {
     return is_kind(value, JSON_STRING) ? (Str){value->value.string, value->len} : STR_NONE;
 }
 
+bool json_has(const Json *array, Str text) {
+    for (size_t i = 0; array && array->kind == JSON_ARRAY && i < array->len; i++)
+        if (str_eq(json_str(json_at(array, i)), text)) return true;
+    return false;
+}
+
 Str json_get_str(const Json *object, const char *name) {
     return json_str(json_get(object, str_of(name)));
 }

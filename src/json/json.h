@@ -57,6 +57,8 @@ Rc json_read(Ctx *ctx, Str text, JsonLimits limits, const Json **out);
  * or the default. */
 const Json *json_get(const Json *object, Str name);
 const Json *json_at(const Json *array, size_t index);
+/* Whether an array has this text; NULL, or no array: it hasn't. */
+bool json_has(const Json *array, Str text);
 Str json_str(const Json *value); /* STR_NONE when it is no string */
 Str json_get_str(const Json *object, const char *name);
 int64_t json_get_int(const Json *object, const char *name, int64_t otherwise);

@@ -42,6 +42,16 @@ Rc ledger_attach_drop(Ctx *ctx, Ledger *ledger, const LedgerAttachment *attachme
     return blob_delete(ctx, ledger->store, &attachment->id);
 }
 
+Rc ledger_attach_end(Ctx *ctx, Ledger *ledger, const LedgerAttachments *kept, Rc rc) {
+    Error first = ctx->error;
+    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
+    VEC_EACH (const LedgerAttachment, one, kept)
+        if (ledger_attach_drop(ctx, ledger, one) != RC_OK)
+            log_warn("ledger", "a file was left over: " STR_FMT, STR_ARG(ctx->error.detail));
+    ctx->error = first;
+    return rc;
+}
+
 bool ledger_is_sealed(Str head, Str *key) {
     WireIn in = wire_in(head);
     bool known = wire_u8(&in) == SEALED_VERSION;

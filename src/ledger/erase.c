@@ -78,7 +78,6 @@ static Rc erase_own(Ctx *ctx, Ledger *ledger, void *arg) {
     TRY(commit_begin_own(ledger));
     if (disposal && disposal->judge) TRY(disposal->judge(ctx, disposal->judge_arg));
     TRY(reader_keys(ctx, ctx->db, &erase->range, choose_key, erase));
-    if (disposal && disposal->keys) *disposal->keys = erase->statement.keys.len;
     bool person_done = erase->files && erase->has_subject_key && !erase->data_left;
     if (person_done)
         (void)vec_push(erase->caller->arena, &erase->statement.keys, erase->subject_key);

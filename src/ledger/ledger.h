@@ -368,7 +368,6 @@ typedef struct LedgerDisposal {
        written meanwhile, with ctx->db; what it refuses is refused, and nothing is destroyed. */
     Rc (*judge)(Ctx *ctx, void *arg);
     void *judge_arg;
-    size_t *keys; /* how many were destroyed; may be NULL */
 } LedgerDisposal;
 /* Disposes of a whole retention file (廃棄): destroys all keys of it. Pool threads. RC_FAILED
    "erased-not-scrubbed", as ledger_erase. */
@@ -404,6 +403,11 @@ void ledger_attach_name(Command *command, Str about, const LedgerAttachment *att
 /* Opens one. RC_NOT_FOUND "key-destroyed": it was erased; "attachment-missing": its file isn't
    there. RC_FAILED "damaged": it isn't what was kept. ctx->db is set. */
 Rc ledger_attached(Ctx *ctx, Ledger *ledger, const Digest *id, Str *plain);
+typedef VEC(LedgerAttachment) LedgerAttachments;
+/* rc, with which a command ended that was to name these, ctx->error as it was: refused or broken
+   off, they are nobody's and go; whether one of unknown outcome names them shows later, to the
+   sweep. */
+Rc ledger_attach_end(Ctx *ctx, Ledger *ledger, const LedgerAttachments *kept, Rc rc);
 /* Takes away one that no command names. */
 Rc ledger_attach_drop(Ctx *ctx, Ledger *ledger, const LedgerAttachment *attachment);
 /* Whether a file begins as sealed bytes do, and the id of their key. */

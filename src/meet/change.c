@@ -204,30 +204,16 @@ static Rc changeable(Ctx *ctx, const Meeting *meeting, const MeetItem *item) {
                     "Another division brings this item.");
 }
 
-/* Papers that are kept beside the ledger already, whatever becomes of the tries. */
-typedef struct Papers {
-    VEC(LedgerAttachment) kept;
-} Papers;
-
-static Rc papers_keep(Ctx *ctx, const MeetWish *wish, Papers *out) {
+/* Papers lie beside the ledger already, whatever becomes of the tries. */
+static Rc papers_keep(Ctx *ctx, const MeetWish *wish, LedgerAttachments *out) {
     const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(MEETING_ITEM_TYPE));
     LedgerKeyOf key = {STR_NONE, type ? type->retention : STR_NONE};
     for (size_t i = 0; i < wish->papers.len; i++) {
         LedgerAttachment kept;
         TRY(ledger_attach(ctx, ctx->tenant->ledger, key, wish->papers.items[i].bytes, &kept));
-        vec_push(ctx->arena, &out->kept, kept);
+        vec_push(ctx->arena, out, kept);
     }
     return RC_OK;
-}
-
-static Rc papers_drop(Ctx *ctx, const Papers *papers, Rc rc) {
-    Error first = ctx->error;
-    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
-    VEC_EACH (const LedgerAttachment, kept, &papers->kept)
-        if (ledger_attach_drop(ctx, ctx->tenant->ledger, kept) != RC_OK)
-            log_warn("meet", "a paper was left over: " STR_FMT, STR_ARG(ctx->error.detail));
-    ctx->error = first;
-    return rc;
 }
 
 static Json paper_json(Arena *arena, const MeetPaper *paper, const LedgerAttachment *kept) {
@@ -242,7 +228,7 @@ static Json paper_json(Arena *arena, const MeetPaper *paper, const LedgerAttachm
 
 /* Those that stay, then those that come. */
 static Rc papers_set(Change *change, Entity *after, const MeetItem *before, const MeetWish *wish,
-                     const Papers *papers) {
+                     const LedgerAttachments *papers) {
     Arena *arena = change->arena;
     JsonItems items = {0};
     for (size_t i = 0; before && before->papers && i < before->papers->len; i++) {
@@ -251,7 +237,7 @@ static Rc papers_set(Change *change, Entity *after, const MeetItem *before, cons
         if (!goes) vec_push(arena, &items, *json_dup(arena, one));
     }
     for (size_t i = 0; i < wish->papers.len; i++)
-        vec_push(arena, &items, paper_json(arena, &wish->papers.items[i], &papers->kept.items[i]));
+        vec_push(arena, &items, paper_json(arena, &wish->papers.items[i], &papers->items[i]));
     entity_set_kind(arena, after, ATTR_JSON, IRI("papers"), json_of_items(items.items, items.len));
     if (items.len <= MEET_PAPERS_MOST) return RC_OK;
     return ctx_fail(change->ctx, RC_LIMIT, "many", STR("papers"), "At most %d papers an item.",
@@ -278,7 +264,7 @@ static void agenda_add(Change *change, const Meeting *meeting, int64_t n) {
 }
 
 static Rc bring_send(Ctx *ctx, const Meeting *meeting, const MeetItem *before, const MeetWish *wish,
-                     const Papers *papers) {
+                     const LedgerAttachments *papers) {
     int64_t n = before ? before->n : meeting->items + 1;
     PartMeet part = {.meeting = meeting->id,
                      .version = meeting->version,
@@ -305,12 +291,13 @@ static Rc bring_send(Ctx *ctx, const Meeting *meeting, const MeetItem *before, c
         command_free(change.command);
         return rc;
     }
-    VEC_EACH (const LedgerAttachment, kept, &papers->kept)
+    VEC_EACH (const LedgerAttachment, kept, papers)
         ledger_attach_name(change.command, change.part->item, kept);
     return meet_send(&change);
 }
 
-static Rc bring_once(Ctx *ctx, Str key, int64_t n, const MeetWish *wish, Papers *papers) {
+static Rc bring_once(Ctx *ctx, Str key, int64_t n, const MeetWish *wish,
+                     LedgerAttachments *papers) {
     Meeting meeting;
     MeetItem item;
     TRY(meet_permitted(ctx));
@@ -324,7 +311,7 @@ static Rc bring_once(Ctx *ctx, Str key, int64_t n, const MeetWish *wish, Papers 
     if (!n && meeting.agenda && meeting.agenda->len >= MEET_ITEMS_MOST)
         return ctx_fail(ctx, RC_LIMIT, "items-full", meeting.id,
                         "At most %d items: plan another meeting.", MEET_ITEMS_MOST);
-    if (papers->kept.len < wish->papers.len) TRY(papers_keep(ctx, wish, papers));
+    if (papers->len < wish->papers.len) TRY(papers_keep(ctx, wish, papers));
     return bring_send(ctx, &meeting, n ? &item : NULL, wish, papers);
 }
 
@@ -333,11 +320,11 @@ static bool again(const Ctx *ctx, Rc rc) {
 }
 
 Rc meet_bring(Ctx *ctx, Str key, int64_t n, const MeetWish *wish) {
-    Papers papers = {0};
+    LedgerAttachments papers = {0};
     Rc rc = bring_once(ctx, key, n, wish, &papers);
     for (int i = 1; i < TRIES && again(ctx, rc); i++)
         rc = bring_once(ctx, key, n, wish, &papers);
-    return papers_drop(ctx, &papers, rc);
+    return ledger_attach_end(ctx, ctx->tenant->ledger, &papers, rc);
 }
 
 /* ---- the agenda ---- */

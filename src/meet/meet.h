@@ -87,9 +87,8 @@ Rc meet_load(Ctx *ctx, Str key, Meeting *out);
 Rc meet_items(Ctx *ctx, const Meeting *meeting, MeetItems *out);
 /* RC_NOT_FOUND "no-item": there is none, or not for who asks. */
 Rc meet_item(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out);
-/* A paper's bytes for who reads the item whole; its row in *paper. RC_NOT_FOUND "no-file";
-   RC_FAILED "attachment-missing". */
-Rc meet_paper(Ctx *ctx, const MeetItem *item, Str file, const Json **paper, Str *bytes);
+/* The row of a paper, for who reads the item whole. RC_NOT_FOUND "no-file". */
+Rc meet_paper(Ctx *ctx, const MeetItem *item, Str file, const Json **paper);
 
 /* What who acts may do with it now. */
 bool meet_keeps(const Ctx *ctx, const Meeting *meeting);   /* he is its secretariat */

@@ -70,12 +70,6 @@ Rc meet_note(Ctx *ctx, Str key, int64_t n, const MeetNote *note) {
     return meet_send(&change);
 }
 
-static bool is_listed(const Json *posts, Str post) {
-    for (size_t i = 0; posts && i < posts->len; i++)
-        if (str_eq(json_str(json_at(posts, i)), post)) return true;
-    return false;
-}
-
 Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish) {
     Meeting meeting;
     JsonItems attended = {0};
@@ -88,7 +82,7 @@ Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish) {
     Change change = meet_change(ctx, "meeting.minutes", &part);
     Entity *after = meet_after(&change);
     VEC_EACH (const Str, post, &wish->attended)
-        if (is_listed(meeting.members, *post) || str_eq(*post, meeting.chair))
+        if (json_has(meeting.members, *post) || str_eq(*post, meeting.chair))
             vec_push(change.arena, &attended, json_of_str(str_dup(change.arena, *post)));
     entity_set(change.arena, after, IRI("minutes"),
                json_of_str(str_dup(change.arena, str_trim(wish->text))));

@@ -22,12 +22,6 @@ static Str kebab(Arena *arena, Str term) {
     return buf_str(&out);
 }
 
-static bool listed(const Json *list, Str word) {
-    for (size_t i = 0; list && i < list->len; i++)
-        if (str_eq(json_str(json_at(list, i)), word)) return true;
-    return false;
-}
-
 static const Json *text_of(Arena *arena, Str ja, Str en) {
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     members[0] = (JsonMember){STR("ja"), json_of_str(ja)};
@@ -218,7 +212,7 @@ static Rc types_read(Ctx *ctx, Open *open, const Json *source, const Dictionary 
     TRY(common_read(ctx, source, &common));
     for (size_t i = 0; i < dictionary_count(dictionary); i++) {
         const DictType *type = dictionary_at(dictionary, i);
-        if (type->class != CLASS_OPEN || listed(json_get(source, STR("leaveOut")), type->term))
+        if (type->class != CLASS_OPEN || json_has(json_get(source, STR("leaveOut")), type->term))
             continue;
         Str theme = json_str(themes ? json_get(themes, type->term) : NULL);
         Release *release = vec_push(open->arena, &open->releases, common);

@@ -123,9 +123,7 @@ static void list_text(Buf *to, const Json *list) {
 }
 
 static bool list_has(const Json *list, Str code) {
-    for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->len; i++)
-        if (str_eq(json_str(json_at(list, i)), code)) return true;
-    return list && str_eq(json_str(list), code);
+    return json_has(list, code) || (list && str_eq(json_str(list), code));
 }
 
 /* Latitude (1) or longitude (0) of a GeoJSON point; other geometries have none in CSV. */

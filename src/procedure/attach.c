@@ -260,13 +260,3 @@ LedgerKeyOf attach_key_of(const Ctx *ctx, const Entity *application) {
     return (LedgerKeyOf){dictionary_subject(dictionary, application),
                          dictionary_file(dictionary, application)};
 }
-
-Rc attach_drop(Ctx *ctx, const LedgerAttachments *all, Rc rc) {
-    Error first = ctx->error;
-    if (rc == RC_OK || str_eq(first.code, STR("unknown-outcome"))) return rc;
-    VEC_EACH (const LedgerAttachment, kept, all)
-        if (ledger_attach_drop(ctx, ctx->tenant->ledger, kept) != RC_OK)
-            log_warn("procedure", "a file was left over: " STR_FMT, STR_ARG(ctx->error.detail));
-    ctx->error = first;
-    return rc;
-}

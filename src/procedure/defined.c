@@ -377,14 +377,15 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     if (rc == RC_OK) rc = booking_take(ctx, command, draft, application);
     if (rc != RC_OK) {
         command_free(command);
-        return attach_drop(ctx, &sending.kept, rc);
+        return ledger_attach_end(ctx, ctx->tenant->ledger, &sending.kept, rc);
     }
     PartSubmit *submit = send_submit(ctx, command, application);
     const DefinedState *first = first_state(definition, application);
     submit->state = defined_phase(first);
     submit->to = first->id;
     fee_send(ctx, command, definition, application);
-    rc = attach_drop(ctx, &sending.kept, send_execute(ctx, command, out));
+    rc =
+        ledger_attach_end(ctx, ctx->tenant->ledger, &sending.kept, send_execute(ctx, command, out));
     if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("exists")))
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
                         "One entry for an account or telephone number: there is one already.");

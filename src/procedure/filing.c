@@ -76,8 +76,7 @@ static Rc refusal_check(Ctx *ctx, const ShelfFile *file, FileVerb verb) {
 
 /* ---- holds ---- */
 
-/* Whoever drafts proposals: a hold takes nothing away. */
-static Rc hold_text(Ctx *ctx, Str reason) {
+static Rc reason_check(Ctx *ctx, Str reason) {
     if (text_is_blank(ctx->arena, reason))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("reason"), "Write why.");
     if (str_utf8_len(reason) <= FILING_REASON_MAX) return RC_OK;
@@ -109,7 +108,7 @@ Rc filing_hold(Ctx *ctx, Str code, FileVerb verb, Str reason) {
     TRY(shelf_find(ctx, code, &file));
     TRY(mine_check(ctx, &file));
     TRY(lift_check(ctx, &file, verb));
-    TRY(hold_text(ctx, reason));
+    TRY(reason_check(ctx, reason));
     Str kind = str_fmt(ctx->arena, "file." STR_FMT, STR_ARG(file_verb_word(verb)));
     Command *command = case_command(ctx, kind, STR_NONE, STR("web"));
     file_act_add(command, &(PartFile){.label = file.label,
@@ -194,7 +193,7 @@ static Rc wish_check(Ctx *ctx, const FilingWish *wish) {
     if (wish->codes.len > FILING_MAX)
         return ctx_fail(ctx, RC_LIMIT, "too-many-files", STR("file"),
                         "One proposal is about at most %d files.", FILING_MAX);
-    TRY(hold_text(ctx, wish->reason));
+    TRY(reason_check(ctx, wish->reason));
     if (wish->verb == FILE_TRANSFER && text_is_blank(ctx->arena, wish->to))
         return missing(ctx, STR("to"));
     if (wish->verb == FILE_TRANSFER && str_utf8_len(wish->to) > FILING_REASON_MAX)
@@ -202,7 +201,7 @@ static Rc wish_check(Ctx *ctx, const FilingWish *wish) {
                         FILING_REASON_MAX);
     if (wish->verb != FILE_EXTEND) return RC_OK;
     if (!time_date_valid(wish->until)) return missing(ctx, STR("until"));
-    if (time_date_days(wish->until) > time_date_days(today)) return RC_OK;
+    if (time_date_before(today, wish->until)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "past", STR("until"),
                     "An extension ends on a day that is still to come.");
 }
@@ -373,8 +372,8 @@ static Rc file_destroy(Ctx *ctx, Str label, Judged *judged) {
 
 /* Whether it is still what was decided on. */
 static bool as_decided(const Ctx *ctx, const ShelfFile *file) {
-    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock)));
-    bool over = file->until.year && time_date_days(file->until) < today;
+    Date today = time_jst_date(time_now(ctx->clock));
+    bool over = file->until.year && time_date_before(file->until, today);
     return over && !file->open && !file->unfiled &&
            file->count == json_get_int(file->record.disposal, "count", -1);
 }

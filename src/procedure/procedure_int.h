@@ -104,7 +104,6 @@ typedef Rc DraftRows(Ctx *ctx, Batch *batch, void *arg);
 Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg);
 
 /* Files of a draft on their way to a case. */
-typedef VEC(LedgerAttachment) LedgerAttachments;
 typedef struct Attaching {
     Ctx *ctx;
     Command *command; /* names them */
@@ -116,9 +115,6 @@ typedef struct Attaching {
 Rc attach_send(const Attaching *attaching, Form *form);
 /* The key under which the files of a case lie: as what is personal of itself. */
 LedgerKeyOf attach_key_of(const Ctx *ctx, const Entity *application);
-/* rc, with which a command ended. Refused or broken off: what was kept for it is nobody's. Whether
-   a command of unknown outcome names it shows later, to the sweep. */
-Rc attach_drop(Ctx *ctx, const LedgerAttachments *kept, Rc rc);
 
 /* ---- sending ---- */
 /* How an application comes in, and for whom. */

@@ -496,7 +496,7 @@ Json seed_dated_steps(Arena *arena, const Entity *application, const int64_t *at
     return json_of_items(items, steps->len);
 }
 
-static void set_time(Arena *arena, Entity *entity, Str iri, int64_t at) {
+void seed_time(Arena *arena, Entity *entity, Str iri, int64_t at) {
     if (at != TIME_NONE) entity_set(arena, entity, iri, json_of_str(time_format(arena, at)));
 }
 
@@ -510,10 +510,10 @@ static Rc story_date(Seed *seed, Command *command, const Story *story) {
     Arena *arena = command_arena(command);
     TRY(ledger_entity(&seed->ctx, seed->ctx.tenant->ledger, story->id, &application));
     Entity *set = entity_new(arena, str_dup(arena, story->id), STR(CASE_TYPE));
-    set_time(arena, set, IRI("submittedAt"), story->at);
-    set_time(arena, set, IRI("stateAt"), story->steps[story->step_count - 1]);
+    seed_time(arena, set, IRI("submittedAt"), story->at);
+    seed_time(arena, set, IRI("stateAt"), story->steps[story->step_count - 1]);
     if (entity_attr(application, IRI("completedAt"))) /* by the last step */
-        set_time(arena, set, IRI("completedAt"), story->steps[story->step_count - 1]);
+        seed_time(arena, set, IRI("completedAt"), story->steps[story->step_count - 1]);
     entity_set_kind(arena, set, ATTR_JSON, IRI("steps"),
                     seed_dated_steps(arena, application, story->steps, story->step_count));
     seed_date_add(command, set);
@@ -527,8 +527,8 @@ static Rc proposal_date(Seed *seed, Command *command, const Proposal *proposal) 
     TRY(ledger_entity(&seed->ctx, seed->ctx.tenant->ledger, proposal->id, &decision));
     if (proposal->decided != TIME_NONE)
         route_json_redate(arena, entity_dup(arena, decision), proposal->decided, set);
-    set_time(arena, set, IRI("draftedAt"), proposal->drafted);
-    set_time(arena, set, IRI("decidedAt"), proposal->decided);
+    seed_time(arena, set, IRI("draftedAt"), proposal->drafted);
+    seed_time(arena, set, IRI("decidedAt"), proposal->decided);
     seed_date_add(command, set);
     return RC_OK;
 }

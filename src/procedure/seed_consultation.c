@@ -139,20 +139,16 @@ static Rc story_end(const SeedTalks *talks, const TalkStory *story, Str id) {
 
 /* ---- dates ---- */
 
-static void set_time(Arena *arena, Entity *entity, Str iri, int64_t at) {
-    entity_set(arena, entity, iri, json_of_str(time_format(arena, at)));
-}
-
 static void case_date(const SeedTalks *talks, Command *command, const TalkStory *story,
                       const Entity *application) {
     Arena *arena = command_arena(command);
     Entity *set = entity_new(arena, str_dup(arena, application->id), STR(CASE_TYPE));
     const int64_t steps[STEPS] = {ago(talks, story->before), ago(talks, story->ended)};
     size_t last = story->ended ? 1 : 0;
-    set_time(arena, set, IRI("submittedAt"), steps[0]);
-    set_time(arena, set, IRI("stateAt"), steps[last]);
-    set_time(arena, set, IRI("messageAt"), ago(talks, story->lines[story->line_count - 1].before));
-    if (story->ended) set_time(arena, set, IRI("completedAt"), steps[last]);
+    seed_time(arena, set, IRI("submittedAt"), steps[0]);
+    seed_time(arena, set, IRI("stateAt"), steps[last]);
+    seed_time(arena, set, IRI("messageAt"), ago(talks, story->lines[story->line_count - 1].before));
+    if (story->ended) seed_time(arena, set, IRI("completedAt"), steps[last]);
     entity_set_kind(arena, set, ATTR_JSON, IRI("steps"),
                     seed_dated_steps(arena, application, steps, last + 1));
     seed_date_add(command, set);
@@ -173,9 +169,9 @@ static Rc story_date(const SeedTalks *talks, const TalkStory *story, Str id) {
     for (size_t i = 0; i < messages.len; i++) {
         Entity *set =
             entity_new(arena, str_dup(arena, messages.items[i].entity->id), STR(MESSAGE_TYPE));
-        set_time(arena, set, IRI("sentAt"), ago(talks, story->lines[i].before));
+        seed_time(arena, set, IRI("sentAt"), ago(talks, story->lines[i].before));
         if (messages.items[i].message.read_at != TIME_NONE) /* when the next one was written */
-            set_time(arena, set, IRI("readAt"), ago(talks, story->lines[i + 1].before));
+            seed_time(arena, set, IRI("readAt"), ago(talks, story->lines[i + 1].before));
         seed_date_add(command, set);
     }
     return case_execute(ctx, command, &outcome);

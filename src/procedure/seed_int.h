@@ -17,6 +17,8 @@ Str seed_reason(Rand *rand);
 
 /* The steps of a case as if they had been made at these instants. */
 Json seed_dated_steps(Arena *arena, const Entity *application, const int64_t *at, size_t n);
+/* An instant of a record; TIME_NONE: none is set. */
+void seed_time(Arena *arena, Entity *entity, Str iri, int64_t at);
 /* Adds what is written over the instants of the writing. */
 void seed_date_add(Command *command, Entity *set);
 

@@ -195,18 +195,14 @@ void shelf_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out)
                     STR_ARG(text));
 }
 
-static bool day_before(Date a, Date b) {
-    return time_date_days(a) < time_date_days(b);
-}
-
 static ShelfState state_on(const ShelfFile *file, Date today) {
     const FileRecord *record = &file->record;
     if (record->mark == FILE_DISPOSED) return SHELF_DISPOSED;
     if (record->mark == FILE_DISPOSING) return SHELF_DISPOSING;
     if (record->mark == FILE_TRANSFERRED) return SHELF_TRANSFERRED;
     if (file->fiscal_year >= time_fiscal_year(today)) return SHELF_CURRENT;
-    if (file->until.year == 0 || !day_before(file->until, today)) return SHELF_KEPT;
-    if (record->extended.year && !day_before(record->extended, today)) return SHELF_EXTENDED;
+    if (file->until.year == 0 || !time_date_before(file->until, today)) return SHELF_KEPT;
+    if (record->extended.year && !time_date_before(record->extended, today)) return SHELF_EXTENDED;
     return SHELF_DUE;
 }
 

@@ -112,9 +112,13 @@ static Rc nth(Ctx *ctx, Str case_id, int64_t n, ThreadMessage *out) {
 }
 
 Rc thread_of(Ctx *ctx, const Entity *application, ThreadMessages *out) {
+    return thread_behind(ctx, application, 0, out);
+}
+
+Rc thread_behind(Ctx *ctx, const Entity *application, int64_t before, ThreadMessages *out) {
     int64_t all = message_count(application);
     *out = (ThreadMessages){0};
-    for (int64_t n = 1; n <= all && n <= THREAD_MOST; n++) {
+    for (int64_t n = before + 1; n <= all && n <= THREAD_MOST; n++) {
         ThreadMessage one;
         Rc rc = nth(ctx, application->id, n, &one);
         if (rc == RC_NOT_FOUND) continue;
@@ -370,7 +374,8 @@ static bool same_key(const LedgerKeyOf *a, const LedgerKeyOf *b) {
 
 /* What was kept for a message that isn't written, or not under this key. */
 static void files_drop(Writing *writing) {
-    (void)attach_drop(writing->ctx, &writing->kept, RC_CONFLICT);
+    (void)ledger_attach_end(writing->ctx, writing->ctx->tenant->ledger, &writing->kept,
+                            RC_CONFLICT);
     writing->kept.len = 0;
     writing->files.len = 0;
 }
@@ -493,7 +498,7 @@ Rc thread_write(Ctx *ctx, const ThreadWish *wish) {
     writing.once = once_of(&writing);
     for (unsigned i = 0; i < TRIES && again; i++)
         rc = write_try(&writing, &again);
-    return attach_drop(ctx, &writing.kept, rc);
+    return ledger_attach_end(ctx, ctx->tenant->ledger, &writing.kept, rc);
 }
 
 Rc thread_settle(Ctx *ctx, Str id, int64_t n) {

@@ -23,9 +23,11 @@ typedef struct ThreadMessage {
     Message message;      /* the same, read */
 } ThreadMessage;
 typedef VEC(ThreadMessage) ThreadMessages;
-/* All messages of a case, the oldest first; those that were erased aren't among them. *out lives in
-   ctx->arena. application: as the ledger or the gate has it. */
+/* All messages of a case, or those behind the first `before` of them, the oldest first; those that
+   were erased aren't among them. *out lives in ctx->arena. application: as the ledger or the gate
+   has it. */
 Rc thread_of(Ctx *ctx, const Entity *application, ThreadMessages *out);
+Rc thread_behind(Ctx *ctx, const Entity *application, int64_t before, ThreadMessages *out);
 /* Whether who acts may see what was written, by how he stands to the case. */
 bool thread_visible(Ctx *ctx, const Entity *application);
 /* How many messages a case has at most when one more is to be written. */

@@ -41,7 +41,8 @@ static Rc division_read(const Reading *reading, Str *out) {
     return refuse(reading, "division", "This is no division of organisation.json: write its id.");
 }
 
-bool file_years_said(Str retention, int *years) {
+/* "保存5年/..." and "常用/...": what a text says of itself. False: it doesn't say. */
+static bool years_said(Str retention, int *years) {
     int64_t n;
     ptrdiff_t slash = str_find_char(retention, '/');
     Str said = slash < 0 ? STR_NONE : str_head(retention, (size_t)slash);
@@ -56,7 +57,7 @@ bool file_years_said(Str retention, int *years) {
 
 static Rc retention_add(const Reading *reading, const FileTable *table, FileRow *row, Str text) {
     int years;
-    if (!file_years_said(text, &years) || years != row->years)
+    if (!years_said(text, &years) || years != row->years)
         return refuse(reading, "retention",
                       "Each text begins with \"保存N年/\" or \"常用/\", as `keep` says.");
     if (file_table_row(table, text))

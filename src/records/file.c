@@ -18,11 +18,6 @@ static const Str verb_words[FILE_VERBS] = {
     [FILE_DISPOSE_STOP] = STR("dispose-stop"),
 };
 
-Str file_mark_word(FileMark mark) {
-    assert(mark < FILE_MARKS);
-    return mark_words[mark];
-}
-
 Str file_verb_word(FileVerb verb) {
     assert(verb < FILE_VERBS);
     return verb_words[verb];
@@ -58,14 +53,6 @@ bool file_label_read(Str label, Str *retention, int *fiscal_year) {
 Str file_code(Arena *arena, Str label) {
     Digest digest = hash_sha256(label);
     return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, CODE_CHARS);
-}
-
-bool file_code_good(Str code) {
-    for (size_t i = 0; i < code.len; i++) {
-        char c = code.ptr[i];
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z')) return false;
-    }
-    return code.len == CODE_CHARS;
 }
 
 Str file_id(Arena *arena, Str label) {
@@ -123,10 +110,6 @@ static Rc conflict(Ctx *ctx, const PartFile *part, const char *code, const char 
     return ctx_fail(ctx, RC_CONFLICT, code, part->label, "%s", what);
 }
 
-static bool day_before(Date a, Date b) {
-    return time_date_days(a) < time_date_days(b);
-}
-
 /* What is held stays where it is, and under the hold that was placed first. */
 static Rc hold_guard(Ctx *ctx, const PartFile *part, const FileRecord *record) {
     bool held = !str_empty(record->hold);
@@ -141,10 +124,10 @@ static Rc hold_guard(Ctx *ctx, const PartFile *part, const FileRecord *record) {
 }
 
 static Rc dispose_guard(Ctx *ctx, const PartFile *part, const FileRecord *record, Date today) {
-    if (part->until.year == 0 || !day_before(part->until, today))
+    if (part->until.year == 0 || !time_date_before(part->until, today))
         return conflict(ctx, part, "file-not-due",
                         "The time for which this file is kept isn't over.");
-    if (record->extended.year && !day_before(record->extended, today))
+    if (record->extended.year && !time_date_before(record->extended, today))
         return conflict(ctx, part, "file-extended",
                         "The time for which this file is kept was extended, and isn't over.");
     return RC_OK;
@@ -154,11 +137,11 @@ static Rc dispose_guard(Ctx *ctx, const PartFile *part, const FileRecord *record
 static Rc verb_guard(Ctx *ctx, const PartFile *part, const FileRecord *record, Date today) {
     TRY(hold_guard(ctx, part, record));
     if (part->verb == FILE_DISPOSE) return dispose_guard(ctx, part, record, today);
-    if (part->verb == FILE_EXTEND && !day_before(today, part->until))
+    if (part->verb == FILE_EXTEND && !time_date_before(today, part->until))
         return ctx_fail(ctx, RC_INVALID, "past", STR("until"),
                         "An extension ends on a day that is still to come.");
     if (part->verb == FILE_EXTEND && record->extended.year &&
-        !day_before(record->extended, part->until))
+        !time_date_before(record->extended, part->until))
         return ctx_fail(ctx, RC_INVALID, "past", STR("until"),
                         "This file is kept at least as long already.");
     return RC_OK;

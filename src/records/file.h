@@ -12,7 +12,6 @@ Str file_label(Arena *arena, Str retention, int fiscal_year);
 bool file_label_read(Str label, Str *retention, int *fiscal_year);
 /* How a file is named in addresses: a hash of its label. */
 Str file_code(Arena *arena, Str label);
-bool file_code_good(Str code);
 
 /* ---- the classification table ---- */
 
@@ -39,8 +38,6 @@ Rc file_table_read(Ctx *ctx, const Json *source, const Json *divisions, FileTabl
 const FileRow *file_table_row(const FileTable *table, Str retention);
 /* RC_INVALID "bad-classification" unless this text stands in a row. where: what names it. */
 Rc file_table_knows(Ctx *ctx, const FileTable *table, Str retention, Str where);
-/* "保存5年/..." and "常用/...": what a text says of itself. False: it doesn't say. */
-bool file_years_said(Str retention, int *years);
 
 /* The last day of a retention that runs from 1 April after the end (完結) for so many years:
    31 March. */
@@ -59,7 +56,6 @@ typedef enum FileMark {
     FILE_DISPOSED,    /* they are destroyed (廃棄済み) */
     FILE_MARKS,
 } FileMark;
-Str file_mark_word(FileMark mark);
 
 /* Texts refer to the entity. All of it is readable inside the city: no personal data. */
 typedef struct FileRecord {

@@ -543,6 +543,14 @@ static const struct {
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
+Json page_division(HttpExchange *x, Str id) {
+    const Json *all = json_get(page_organisation(x), STR("divisions"));
+    for (size_t i = 0; all && i < all->len; i++)
+        if (str_eq(json_get_str(json_at(all, i), "id"), id))
+            return *json_get(json_at(all, i), STR("name"));
+    return json_of_str(id);
+}
+
 Str page_what(PageWhat what) {
     assert(what < PAGE_WHATS);
     return str_of(whats[what].ja);

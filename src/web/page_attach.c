@@ -170,7 +170,7 @@ void page_files_faults(Arena *arena, Form *form, const FileFaults *faults) {
 /* ---- showing one ---- */
 
 /* Nothing in it may run, be taken for something else, or be kept by others than who asked. */
-void page_file_answer(HttpExchange *x, const Attachment *file, Str bytes) {
+static void file_answer(HttpExchange *x, const Attachment *file, Str bytes) {
     Ctx *ctx = http_ctx(x);
     bool photo = media_is_photo(media_of_type(file->type));
     Str name = http_url_encode(ctx->arena, file->name);
@@ -218,7 +218,7 @@ static void draft_file_get(HttpExchange *x) {
     const Definition *definition = catalogue_current(procedures_catalogue(ctx->tenant),
                                                      http_path_param(x, "procedure"), today);
     if (draft_file(ctx, definition, http_path_param(x, "file"), &file, &bytes) == RC_OK)
-        page_file_answer(x, &file, bytes);
+        file_answer(x, &file, bytes);
     else
         page_fail(x);
 }
@@ -233,6 +233,13 @@ static Rc stored_file(Ctx *ctx, const Attachment *file, Str *bytes) {
     log_error("web", "an attached file can't be shown: " STR_FMT, STR_ARG(ctx->error.detail));
     return ctx_fail(ctx, RC_FAILED, "attachment-missing", file->file,
                     "This file can't be shown: it is missing or damaged. The fault was logged.");
+}
+
+Rc page_file_send(HttpExchange *x, const Attachment *file) {
+    Str bytes;
+    TRY(stored_file(http_ctx(x), file, &bytes));
+    file_answer(x, file, bytes);
+    return RC_OK;
 }
 
 /* application: as who asks may see it. */
@@ -252,15 +259,13 @@ static Rc answer_file(Ctx *ctx, const Entity *application, Str id, Attachment *f
 Rc page_file_show(HttpExchange *x, const Entity *application, bool found) {
     Ctx *ctx = http_ctx(x);
     Attachment file;
-    Str bytes, id = http_path_param(x, "file");
+    Str id = http_path_param(x, "file");
     Rc rc = answer_file(ctx, application, id, &file);
     if (rc == RC_NOT_FOUND && defined_of(ctx, application) &&
         !page_thread_withheld(ctx, application, found))
         rc = thread_file(ctx, application, id, &file);
     TRY(rc);
-    TRY(stored_file(ctx, &file, &bytes));
-    page_file_answer(x, &file, bytes);
-    return RC_OK;
+    return page_file_send(x, &file);
 }
 
 static void case_file_get(HttpExchange *x) {

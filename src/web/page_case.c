@@ -348,7 +348,7 @@ static void case_get(HttpExchange *x) {
     if (page_held_case(x, &application, &place) != RC_OK)
         page_fail(x);
     else if (defined_of(http_ctx(x), application))
-        page_defined_case(x, application, &place);
+        page_defined_case(x, application, &place, NULL);
     else
         case_show(x, application, &place, NULL);
 }

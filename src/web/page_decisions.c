@@ -219,6 +219,7 @@ static void decisions_get(HttpExchange *x) {
 /* ---- one decision ---- */
 
 typedef struct Lines {
+    Ctx *ctx;
     Arena *arena;
     Str base; /* address of the decision: under it are the files of what was frozen */
     JsonItems items;
@@ -426,17 +427,16 @@ static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, 
 }
 
 /* An item as its minutes have it: what was decided, and what was said. */
-static Json minute_line(Arena *arena, const Json *item) {
-    static const char *const ja[MEET_RESULTS + 1] = {"了承", "修正のうえ了承", "継続", "取下げ",
-                                                     ""},
-                                               *const en[MEET_RESULTS + 1] = {
-                                                   "agreed", "agreed with changes",
-                                                   "to be continued", "taken off", ""};
-    MeetResult result = meet_result_of(json_get_str(item, "result"));
-    Str title = json_get_str(item, "title"), text = json_get_str(item, "text");
-    return view_text(
-        arena, str_fmt(arena, STR_FMT "：%s。" STR_FMT, STR_ARG(title), ja[result], STR_ARG(text)),
-        str_fmt(arena, STR_FMT ": %s. " STR_FMT, STR_ARG(title), en[result], STR_ARG(text)));
+static Json minute_line(Ctx *ctx, const Json *item) {
+    Arena *arena = ctx->arena;
+    Str key = str_fmt(arena, "meet_result." STR_FMT, STR_ARG(json_get_str(item, "result"))),
+        title = json_get_str(item, "title"), text = json_get_str(item, "text");
+    Str ja = web_message(ctx, WEB_JA, key, NULL, 0), en = web_message(ctx, WEB_EN, key, NULL, 0);
+    return view_text(arena,
+                     str_fmt(arena, STR_FMT "：" STR_FMT "。" STR_FMT, STR_ARG(title), STR_ARG(ja),
+                             STR_ARG(text)),
+                     str_fmt(arena, STR_FMT ": " STR_FMT ". " STR_FMT, STR_ARG(title), STR_ARG(en),
+                             STR_ARG(text)));
 }
 
 static void meeting_lines(Lines *lines, const Json *contents) {
@@ -448,7 +448,7 @@ static void meeting_lines(Lines *lines, const Json *contents) {
              json_of_str(json_get_str(contents, "place")));
     for (size_t i = 0; items && i < items->len; i++)
         line_add(lines, label_of(arena, "案件", "Item"), "text",
-                 minute_line(arena, json_at(items, i)));
+                 minute_line(lines->ctx, json_at(items, i)));
     line_add(lines, label_of(arena, "要旨", "Minutes"), "text",
              json_of_str(json_get_str(contents, "minutes")));
 }
@@ -476,7 +476,8 @@ static const OwnKind *own_kind(const Entity *decision) {
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     const OwnKind *own = own_kind(decision);
-    Lines lines = {.arena = ctx->arena, .base = page_decision_url(ctx->arena, decision->id)};
+    Lines lines = {
+        .ctx = ctx, .arena = ctx->arena, .base = page_decision_url(ctx->arena, decision->id)};
     PageSeen seen = {0};
     const Json *contents;
     const Entity *whole = decision;

@@ -173,9 +173,8 @@ static void faults_set(HttpExchange *x, View *view, const HttpForm *form, bool o
 
 /* ---- the resident's page ---- */
 
-/* form: when a move or a message that it sent was refused (ctx->error). */
-static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
-                      const HttpForm *form) {
+void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place,
+                       const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     const Error refused = ctx->error; /* of the form, whatever else is found to be missing here */
     int status = !form ? 200 : refused.rc == RC_CONFLICT ? 409 : 422;
@@ -210,15 +209,6 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
         page_show(x, status, WEB_PAGE_DEFINED_CASE, &view);
     else
         page_fail(x);
-}
-
-void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place) {
-    case_show(x, application, place, NULL);
-}
-
-void page_defined_again(HttpExchange *x, const Entity *application, const CasePlace *place,
-                        const HttpForm *form) {
-    case_show(x, application, place, form);
 }
 
 void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place) {
@@ -374,7 +364,7 @@ static void move_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, place.base);
     else if (on_form(&http_ctx(x)->error))
-        case_show(x, application, &place, form);
+        page_defined_case(x, application, &place, form);
     else
         page_fail(x);
 }

@@ -18,14 +18,6 @@ static void day_set(View *view, const char *name, Date day) {
     view_str(view, name, day.year ? time_format_date(view->arena, day) : STR_NONE);
 }
 
-static const Json *division_name(HttpExchange *x, Str id) {
-    const Json *all = json_get(page_organisation(x), STR("divisions"));
-    for (uint32_t i = 0; all && i < all->len; i++)
-        if (str_eq(json_get_str(json_at(all, i), "id"), id))
-            return json_get(json_at(all, i), STR("name"));
-    return NULL;
-}
-
 static const char *tag_of(ShelfState state) {
     switch (state) {
     case SHELF_DUE:
@@ -50,7 +42,7 @@ static Str file_url(Arena *arena, Str code, const char *rest) {
 /* The later of its own time and an extension; none while something of it is open. */
 static Date kept_until(const ShelfFile *file, bool *longer) {
     Date own = file->until, extended = file->record.extended;
-    *longer = own.year && extended.year && time_date_days(extended) > time_date_days(own);
+    *longer = own.year && extended.year && time_date_before(own, extended);
     return *longer ? extended : own;
 }
 
@@ -60,7 +52,7 @@ static void file_set(HttpExchange *x, View *view, const ShelfFile *file) {
     view_set(view, "classification",
              view_text(arena, shelf_classification(arena, file, "ja"),
                        shelf_classification(arena, file, "en")));
-    view_json(view, "division", file->row ? division_name(x, file->row->division) : NULL);
+    view_set(view, "division", file->row ? page_division(x, file->row->division) : json_of_null());
     view_int(view, "years", file->row ? file->row->years : 0);
     view_bool(view, "permanent", file->row && !file->row->years);
     view_int(view, "count", file->count);
@@ -526,22 +518,23 @@ static Str day_text(Arena *arena, Date day) {
 
 static void csv_row(HttpExchange *x, Buf *to, const ShelfFile *file) {
     Arena *arena = http_ctx(x)->arena;
-    Json title = shelf_title(arena, file);
+    Json title = shelf_title(arena, file),
+         division = file->row ? page_division(x, file->row->division) : json_of_null();
     const char *language = web_lang_of(x) == WEB_EN ? "en" : "ja";
     bool longer;
     Str state = str_fmt(arena, "file_state." STR_FMT, STR_ARG(shelf_state_word(file->state)));
     Str years = !file->row         ? STR_NONE
                 : file->row->years ? str_fmt(arena, "%d", file->row->years)
                                    : word(x, "files.permanent");
-    const Str cells[] = {
-        shelf_classification(arena, file, language),
-        in_language(x, &title),
-        str_fmt(arena, "%d", file->fiscal_year),
-        file->row ? in_language(x, division_name(x, file->row->division)) : STR_NONE,
-        years,
-        file->count < FEW ? word(x, "files.few") : str_fmt(arena, "%lld", (long long)file->count),
-        day_text(arena, kept_until(file, &longer)),
-        web_message(http_ctx(x), web_lang_of(x), state, NULL, 0)};
+    const Str cells[] = {shelf_classification(arena, file, language),
+                         in_language(x, &title),
+                         str_fmt(arena, "%d", file->fiscal_year),
+                         in_language(x, &division),
+                         years,
+                         file->count < FEW ? word(x, "files.few")
+                                           : str_fmt(arena, "%lld", (long long)file->count),
+                         day_text(arena, kept_until(file, &longer)),
+                         web_message(http_ctx(x), web_lang_of(x), state, NULL, 0)};
     cells_write(to, cells, sizeof cells / sizeof *cells);
 }
 

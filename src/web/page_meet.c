@@ -24,14 +24,6 @@ static Json name_of(Ctx *ctx, const Meeting *meeting) {
     return name ? *name : json_of_str(meeting->name);
 }
 
-static Json division_name(HttpExchange *x, Str id) {
-    const Json *all = json_get(page_organisation(x), STR("divisions"));
-    for (size_t i = 0; all && i < all->len; i++)
-        if (str_eq(json_get_str(json_at(all, i), "id"), id))
-            return *json_get(json_at(all, i), STR("name"));
-    return json_of_str(id);
-}
-
 static void head_set(HttpExchange *x, View *view, const Meeting *meeting) {
     view_set(view, "name", name_of(http_ctx(x), meeting));
     view_str(view, "url", meeting_url(view->arena, meeting->key));
@@ -180,7 +172,7 @@ static Json item_value(HttpExchange *x, const Meeting *meeting, const MeetItem *
     View one = view_new(http_ctx(x)->arena);
     view_int(&one, "n", item->n);
     view_str(&one, "title", item->title);
-    view_set(&one, "by", division_name(x, item->division));
+    view_set(&one, "by", page_division(x, item->division));
     view_str(&one, "shown", meet_shown_word(item->shown));
     view_int(&one, "papers", item->papers ? (int64_t)item->papers->len : 0);
     view_str(&one, "url", item_url(one.arena, meeting->key, item->n));
@@ -210,17 +202,11 @@ static void posts_set(HttpExchange *x, View *view, const Meeting *meeting) {
     view_set(view, "secretariat", page_post(x, meeting->secretariat));
 }
 
-static bool is_among(const Json *posts, Str post) {
-    for (size_t i = 0; posts && i < posts->len; i++)
-        if (str_eq(json_str(json_at(posts, i)), post)) return true;
-    return false;
-}
-
 static void attending_add(HttpExchange *x, JsonItems *items, const Meeting *meeting, Str post) {
     View one = view_new(http_ctx(x)->arena);
     view_str(&one, "id", post);
     view_set(&one, "title", page_post(x, post));
-    view_bool(&one, "there", !meeting->attended || is_among(meeting->attended, post));
+    view_bool(&one, "there", !meeting->attended || json_has(meeting->attended, post));
     vec_push(one.arena, items, view_value(&one));
 }
 
@@ -572,13 +558,10 @@ static void paper_get(HttpExchange *x) {
     ItemPage at;
     const Json *paper;
     Attachment file;
-    Str bytes;
     Rc rc = item_page(x, &at);
-    if (rc == RC_OK) rc = meet_paper(ctx, &at.item, http_path_param(x, "file"), &paper, &bytes);
-    if (rc != RC_OK || !attachment_read(paper, &file))
+    if (rc == RC_OK) rc = meet_paper(ctx, &at.item, http_path_param(x, "file"), &paper);
+    if (rc != RC_OK || !attachment_read(paper, &file) || page_file_send(x, &file) != RC_OK)
         page_fail(x);
-    else
-        page_file_answer(x, &file, bytes);
 }
 
 #define OFFICIALS                                                                                  \

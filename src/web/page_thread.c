@@ -20,22 +20,20 @@ static Json message_value(HttpExchange *x, const Message *message, const PageThr
     return view_value(&one);
 }
 
-/* The newest ones, unless all are asked for: takes the others away, and says how many. */
-static size_t newest(HttpExchange *x, ThreadMessages *messages) {
-    bool all = str_eq(http_query_or(x, "messages", STR_NONE), STR("all"));
-    size_t before = !all && messages->len > SHOWN ? messages->len - SHOWN : 0;
-    messages->items += before;
-    messages->len -= before;
-    return before;
+/* How many are not shown: only the newest ones are, unless all are asked for. */
+static int64_t left_out(HttpExchange *x, const Entity *application) {
+    int64_t all = message_count(application);
+    bool whole = str_eq(http_query_or(x, "messages", STR_NONE), STR("all"));
+    return !whole && all > SHOWN ? all - SHOWN : 0;
 }
 
-static void messages_set(HttpExchange *x, View *view, const ThreadMessages *shown, size_t before,
+static void messages_set(HttpExchange *x, View *view, const ThreadMessages *shown, int64_t before,
                          const PageThread *at) {
     JsonItems items = {0};
     VEC_EACH (const ThreadMessage, one, shown)
         vec_push(view->arena, &items, message_value(x, &one->message, at));
     view_items(view, "messages", &items);
-    view_int(view, "before", (int64_t)before);
+    view_int(view, "before", before);
     view_str(view, "all",
              before ? str_fmt(view->arena, STR_FMT "?messages=all#thread", STR_ARG(at->base))
                     : STR_NONE);
@@ -102,8 +100,8 @@ Rc page_thread(HttpExchange *x, View *view, const Entity *application, const Pag
     if (!thread) return RC_OK;
     bool visible = thread_visible(ctx, application),
          counted = page_thread_withheld(ctx, application, at->found);
-    if (visible && !counted) TRY(thread_of(ctx, application, &messages));
-    size_t before = newest(x, &messages);
+    int64_t before = visible && !counted ? left_out(x, application) : 0;
+    if (visible && !counted) TRY(thread_behind(ctx, application, before, &messages));
     if (at->office) TRY(look(ctx, &messages));
     messages_set(x, &one, &messages, before, at);
     view_bool(&one, "office", at->office);
@@ -248,7 +246,7 @@ static void message_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, str_fmt(ctx->arena, STR_FMT "#thread", STR_ARG(place.base)));
     else if (page_thread_told(&ctx->error) || str_eq(ctx->error.code, STR("moved-on")))
-        page_defined_again(x, application, &place, form);
+        page_defined_case(x, application, &place, form);
     else
         page_fail(x);
 }

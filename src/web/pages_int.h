@@ -97,6 +97,8 @@ void page_contact(HttpExchange *x, View *view, const char *name);
 /* "環境課 窓口係" as residents see an official: the post's title in both languages; never a name.
  */
 Json page_post(HttpExchange *x, Str post);
+/* A division's name; its id where the city has none such any more. */
+Json page_division(HttpExchange *x, Str id);
 /* An account's name in both languages, where the organisation knows them. */
 Json page_name(HttpExchange *x, Str name);
 /* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no
@@ -284,8 +286,9 @@ typedef struct FileTaken {
 /* Answers with the file of the address, if it is among the answers of a case that who asks may see.
    RC_NOT_FOUND; RC_FAILED: it is missing or damaged. */
 Rc page_file_show(HttpExchange *x, const Entity *application, bool found);
-/* Answers with a file's bytes; nothing in it may run. */
-void page_file_answer(HttpExchange *x, const Attachment *file, Str bytes);
+/* Answers with a file that lies beside the ledger; nothing in it may run. RC_NOT_FOUND; RC_FAILED:
+   it is missing or damaged. */
+Rc page_file_send(HttpExchange *x, const Attachment *file);
 extern const HttpAnswer page_file_answers[];
 /* Takes in what a form sent to a question for files, and out what it removes. */
 Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
@@ -302,7 +305,9 @@ void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
 /* {level, date} until when somebody acts on a case; date null: nobody has to. */
 Json page_due(HttpExchange *x, const Entity *application);
 /* Pages of a case of a definition: the resident's, its receipt, the office's. */
-void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place);
+/* form: when a move or a message that it sent was refused (ctx->error); else NULL. */
+void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place,
+                       const HttpForm *form);
 void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place);
 void page_defined_review(HttpExchange *x, int status, const Entity *application,
                          const HttpForm *form);
@@ -314,9 +319,6 @@ void page_automatic(HttpExchange *x, View *view, const Entity *application, cons
    resident. */
 Rc page_join(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
 void page_joined_to(View *view, const Entity *application);
-/* The resident's page once more, with what a form that it sent was refused for (ctx->error). */
-void page_defined_again(HttpExchange *x, const Entity *application, const CasePlace *place,
-                        const HttpForm *form);
 /* ---- messages ---- */
 /* Where messages are shown: base: the address of the case's page; found: to who has found the case
    for an hour; form: when a form that it sent was refused. */

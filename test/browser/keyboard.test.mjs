@@ -1,22 +1,10 @@
 // By the keyboard alone: nothing here is clicked, and whatever is pressed was reached by the Tab key and could be seen to have the focus.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
-import { city } from './city.mjs';
+import { it } from 'node:test';
 import { answersOf, DEFINITIONS } from './examples.mjs';
-import { CHROMIUM } from './preview.mjs';
+import { browser, site } from './stage.mjs';
 
 const FAR = 120; // as often as anybody would press Tab
-let site, browser;
-before(async () => {
-    site = await city();
-    browser = await chromium.launch(CHROMIUM);
-});
-after(async () => {
-    await browser.close();
-    assert.equal(await site.close(), 0, site.log());
-});
-
 async function open(path, { width = 390, scripts = true } = {}) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts, reducedMotion: 'reduce' });
     const page = await context.newPage();

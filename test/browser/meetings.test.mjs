@@ -1,23 +1,10 @@
 // A meeting of the executive in the real program: planned, papers brought and read, without scripts as with them.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { it } from 'node:test';
 import { violations } from './axe.mjs';
-import { city } from './city.mjs';
-import { CHROMIUM } from './preview.mjs';
+import { browser, site } from './stage.mjs';
 
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
-let site, browser;
-
-before(async () => {
-    site = await city();
-    browser = await chromium.launch(CHROMIUM);
-});
-after(async () => {
-    await browser.close();
-    assert.equal(await site.close(), 0, site.log());
-});
-
 async function open(scripts, width, account) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
     const page = await context.newPage();

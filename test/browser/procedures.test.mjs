@@ -1,22 +1,10 @@
 // A procedure that is a definition, in the real program: found by search, answered, sent, asked back, answered and ended, at the width of
 // a phone and of a desk, with and without scripts.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { it } from 'node:test';
 import { violations } from './axe.mjs';
-import { city } from './city.mjs';
 import { answersOf, DEFINITIONS, today } from './examples.mjs';
-import { CHROMIUM } from './preview.mjs';
-
-let site, browser;
-before(async () => {
-    site = await city();
-    browser = await chromium.launch(CHROMIUM);
-});
-after(async () => {
-    await browser.close();
-    assert.equal(await site.close(), 0, site.log());
-});
+import { browser, site } from './stage.mjs';
 
 async function open(scripts, width = 390) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });

@@ -2,23 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { it } from 'node:test';
 import { violations } from './axe.mjs';
-import { city } from './city.mjs';
-import { CHROMIUM, ROOT } from './preview.mjs';
+import { ROOT } from './preview.mjs';
+import { browser, site } from './stage.mjs';
 
 const PHONE = '０９９９－００－１２３４';
-let site, browser;
-before(async () => {
-    site = await city();
-    browser = await chromium.launch(CHROMIUM);
-});
-after(async () => {
-    await browser.close();
-    assert.equal(await site.close(), 0, site.log());
-});
-
 async function open(scripts = true, width = 390) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
     const page = await context.newPage();

@@ -1,20 +1,8 @@
 // The whole street in the real program, at the width of a phone, with and without scripts: apply, confirm, propose, decide, who looked.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { it } from 'node:test';
 import { violations } from './axe.mjs';
-import { city } from './city.mjs';
-import { CHROMIUM } from './preview.mjs';
-
-let site, browser;
-before(async () => {
-    site = await city();
-    browser = await chromium.launch(CHROMIUM);
-});
-after(async () => {
-    await browser.close();
-    assert.equal(await site.close(), 0, site.log());
-});
+import { browser, site } from './stage.mjs';
 
 async function open(scripts, width = 390) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });

@@ -141,11 +141,14 @@ static void a_paper_is_read_as_it_was_brought(void **state) {
     assert_int_equal(item.papers->len, 1);
     assert_true(str_eq(json_str(json_at(item.links, 0)), STR("/staff/effect")));
     Str file = str_dup(house->arena, json_get_str(json_at(item.papers, 0), "file"));
-    GOOD(house, meet_paper(&house->ctx, &item, file, &paper, &bytes));
+    Digest kept;
+    GOOD(house, meet_paper(&house->ctx, &item, file, &paper));
+    assert_true(hash_digest_of(house->arena, file, &kept));
+    GOOD(house, ledger_attached(&house->ctx, house->tenant.ledger, &kept, &bytes));
     assert_true(str_eq(bytes, PDF));
     assert_true(str_eq(json_get_str(paper, "name"), STR("方針.pdf")));
     MeetItem theirs = items_for(hall, &hall->other, key).items[0];
-    FAILS(house, meet_paper(&house->ctx, &theirs, file, &paper, &bytes), RC_NOT_FOUND, "no-file");
+    FAILS(house, meet_paper(&house->ctx, &theirs, file, &paper), RC_NOT_FOUND, "no-file");
     wish = wish_of("予算編成方針", MEET_PUBLIC);
     wish.version = item.version;
     wish.remove = file;
