@@ -26,6 +26,7 @@ static Rc open_once(Ctx *ctx, const Restoring *r, uint64_t *leaves) {
                              .key_file = r->to.key,
                              .witness_file = r->to.witness,
                              .dictionary = r->dictionary,
+                             .files = &file_ledger,
                              .clock = ctx->clock,
                              .tenant = &tenant};
     TRY(ledger_open(ctx, &options, &tenant.ledger));

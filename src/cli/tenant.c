@@ -94,6 +94,7 @@ static Rc ledger_of(Ctx *ctx, City *city, Tenant *tenant) {
                              .key_file = place.key,
                              .witness_file = place.witness,
                              .dictionary = city->dictionary,
+                             .files = &file_ledger,
                              .working_set_bytes = WORKING_SET,
                              .clock = &city->clock,
                              .tenant = tenant};

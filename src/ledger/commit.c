@@ -313,6 +313,7 @@ Rc commit_begin(Ledger *ledger) {
                         "The store had an I/O error and couldn't be reopened: see the log.");
     epoch_enter(ledger->epoch, commit->place);
     stage_begin_batch(&commit->stage, &commit->ctx, ledger);
+    closed_begin(ledger);
     TRY(writer_begin(&commit->ctx, commit->writer));
     commit->begun = true;
     return RC_OK;
@@ -464,7 +465,7 @@ static Rc run_parts(Ctx *ctx, Ledger *ledger, Command *command) {
         if (part->kind->guard) TRY(part->kind->guard(ctx, &commit->stage, part->args));
         if (part->kind->apply) TRY(part->kind->apply(ctx, &commit->stage, part->args));
     }
-    return RC_OK;
+    return closed_check(ctx, ledger);
 }
 
 /* RC_OK: the command has its outcome, good or refused. Else the transaction is broken. */

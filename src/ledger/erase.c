@@ -253,10 +253,17 @@ Rc recover_erasures(Ctx *ctx, Ledger *ledger) {
 
 /* ---- bytes outside events ---- */
 
+typedef struct MakeKey {
+    const KeyScope *scope;
+    Str label;
+} MakeKey;
+
 static Rc make_key(Ctx *ctx, Ledger *ledger, void *arg) {
+    const MakeKey *make = arg;
     DataKey key;
     TRY(commit_begin(ledger));
-    TRY(keys_make(ctx, ledger->keys, ledger->commit.writer, arg, &key));
+    TRY(closed_label(ctx, ledger, make->label));
+    TRY(keys_make(ctx, ledger->keys, ledger->commit.writer, make->scope, &key));
     seal_forget(&key, sizeof key);
     return commit_end(ledger);
 }
@@ -273,7 +280,7 @@ Rc ledger_seal(Ctx *ctx, Ledger *ledger, LedgerKeyOf key_of, Str plain, Str *sea
     DataKey key;
     Rc rc = keys_find(ctx, ledger->keys, &scope, &key);
     if (rc == RC_NOT_FOUND) {
-        TRY(command_run_own(ctx, ledger, make_key, &scope));
+        TRY(command_run_own(ctx, ledger, make_key, &(MakeKey){&scope, key_of.retention}));
         rc = keys_find(ctx, ledger->keys, &scope, &key);
     }
     TRY(rc);

@@ -83,6 +83,7 @@ static Ledger *make(const LedgerOptions *options) {
     ledger->epoch = epoch_new();
     ledger->set = workset_new(ledger->epoch, ledger->options.working_set_bytes);
     command_queue_init(&ledger->queue, ledger->options.queue_max);
+    closed_init(&ledger->closed);
     pthread_mutex_init(&ledger->pool.lock, NULL);
     pthread_mutex_init(&ledger->edge_lock, NULL);
     pthread_mutex_init(&ledger->moved_lock, NULL);
@@ -95,6 +96,7 @@ static void destroy(Ledger *ledger) {
     commit_close(ledger);
     store_close(ledger->store);
     house_free(ledger);
+    closed_free(&ledger->closed);
     command_pool_free(&ledger->pool);
     command_queue_free(&ledger->queue);
     epoch_free(ledger->epoch);

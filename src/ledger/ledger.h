@@ -165,12 +165,24 @@ int64_t counter_next(Ctx *ctx, Stage *stage, Str counter);
 
 /* ---- life ---- */
 
+/* Retention files (簿冊) that take nothing more, as the room that keeps their records says: what is
+   personal or sensitive of a record, a note's secret, bytes outside events are written under no key
+   of a closed file, and a record that lies in one isn't changed, whoever tries. */
+typedef struct LedgerFiles {
+    Str prefix;                         /* with which the ids of records of files begin */
+    Str (*id)(Arena *arena, Str label); /* of the record of a file */
+    /* RC_OK, or why nothing may be written there; record NULL: there is none. Pure; on the writer's
+       thread. */
+    Rc (*open)(Ctx *ctx, Str label, const Entity *record);
+} LedgerFiles;
+
 typedef struct LedgerOptions {
     Str folder;       /* of the tenant; created when absent */
     Str key_file;     /* tenant key, outside the folder; created when absent (32 random bytes, mode
                          0600) */
     Str witness_file; /* where checkpoints are handed to; empty: none */
     const Dictionary *dictionary;
+    const LedgerFiles *files; /* NULL: all are open */
     const StoreFault *fault;  /* tests: fails or tears I/O; NULL: none */
     size_t working_set_bytes; /* 0: 256 MiB */
     size_t queue_max;         /* commands; 0: 65 536 */
@@ -377,7 +389,7 @@ Rc ledger_dispose(Ctx *ctx, Ledger *ledger, const LedgerDisposal *disposal);
 Rc ledger_disposed(Ctx *ctx, Ledger *ledger, Str retention, size_t *keys);
 /* Seals bytes outside events (drafts, queues, attachments) under the subject's key of a retention
    file, and opens them; RC_NOT_FOUND when the key was destroyed; RC_BUSY: the key isn't in memory
-   and ctx->db is NULL. */
+   and ctx->db is NULL. A closed file gets no new key: the error of LedgerFiles.open. */
 typedef struct LedgerKeyOf {
     Str subject, retention;
 } LedgerKeyOf;

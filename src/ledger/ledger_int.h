@@ -99,9 +99,10 @@ typedef struct AgainOf {
 } AgainOf;
 
 typedef struct StagedEvent {
-    const Delta *delta;  /* or a note */
-    const Entity *whole; /* of a change: the entity that says what is sealed: after it, or before
-                            its deletion */
+    const Delta *delta;   /* or a note */
+    const Entity *whole;  /* of a change: the entity that says what is sealed: after it, or before
+                             its deletion */
+    const Entity *before; /* of a change: the entity as it was; NULL: there was none */
     StageNote note;
     Str body;   /* of the ledger's own events */
     AgainOf of; /* of a change that is appended again; position 0: it is none */
@@ -199,6 +200,24 @@ void commit_abort(Ledger *ledger);
  * the working set. */
 Rc commit_encode_records(Ledger *ledger, Writer *writer);
 void commit_publish_records(Ledger *ledger);
+
+/* ---- files that take nothing more (closed.c); the writer's thread only ---- */
+
+/* Labels that are open, as long as no record of a file is written. */
+typedef struct Closed {
+    Arena *arena;
+    Map known;
+    bool moving; /* this batch writes such a record: the map is neither asked nor added to */
+} Closed;
+void closed_init(Closed *closed);
+void closed_free(Closed *closed);
+/* Before each batch: what the one before it has moved counts now, or never did. */
+void closed_begin(Ledger *ledger);
+/* Whether what the stage's command would write lies in files that are open: the error of
+   LedgerFiles.open. */
+Rc closed_check(Ctx *ctx, Ledger *ledger);
+/* The same of one label. */
+Rc closed_label(Ctx *ctx, Ledger *ledger, Str label);
 
 /* ---- the house thread: checkpoints and timers ---- */
 
@@ -331,6 +350,7 @@ struct Ledger {
     _Atomic int mode;
     _Atomic uint64_t head, state;
     Members members;
+    Closed closed;
     pthread_mutex_t edge_lock;
     TreeEdge edge;              /* what is durable */
     pthread_mutex_t moved_lock; /* head, state or mode moved */

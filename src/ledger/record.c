@@ -12,6 +12,14 @@ bool record_is_personal(const DictType *type) {
     return false;
 }
 
+Str record_file(const Dictionary *dictionary, const Entity *entity) {
+    for (size_t i = 0; dictionary && i < entity->types.len; i++) {
+        const DictType *type = dictionary_type(dictionary, entity->types.items[i]);
+        if (type && record_is_personal(type)) return dictionary_type_file(type, entity);
+    }
+    return STR_NONE;
+}
+
 SealRule record_rule(const Dictionary *dictionary, const Entity *entity) {
     SealRule rule = {.dictionary = dictionary, .entity = entity};
     const DictType *personal = NULL;

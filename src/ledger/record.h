@@ -22,6 +22,9 @@ typedef struct SealRule {
 SealRule record_rule(const Dictionary *dictionary, const Entity *entity);
 /* Has the type attributes that are sealed under persons' keys? */
 bool record_is_personal(const DictType *type);
+/* The retention file in which this entity's personal values lie; empty: it has none, or names none.
+ */
+Str record_file(const Dictionary *dictionary, const Entity *entity);
 /* Is this the attribute whose value is the subject's id? */
 bool record_names_subject(const SealRule *rule, Str iri);
 /* The question of an EntitySealing over a rule. */

@@ -109,9 +109,11 @@ void stage_put(Stage *stage, const Delta *delta) {
     const Entity *after = fold(stage, before, delta);
     if (!before && !after) return; /* deleting nothing is nothing */
     (void)vec_push(arena, &stage->undo, (StagedUndo){staged, before, staged->position});
-    (void)vec_push(
-        arena, &stage->events,
-        (StagedEvent){.kind = EVENT_CHANGE, .delta = copy, .whole = after ? after : before});
+    (void)vec_push(arena, &stage->events,
+                   (StagedEvent){.kind = EVENT_CHANGE,
+                                 .delta = copy,
+                                 .whole = after ? after : before,
+                                 .before = before});
     change(stage, staged, after, stage->position);
 }
 

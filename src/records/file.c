@@ -104,6 +104,21 @@ void file_record_read(const Entity *entity, Str label, FileRecord *out) {
     out->version = entity->version;
 }
 
+/* ---- what takes nothing more ---- */
+
+static Rc ledger_open_file(Ctx *ctx, Str label, const Entity *record) {
+    bool known = record && file_record_good(record);
+    FileMark mark = known ? mark_of(record) : FILE_NONE;
+    if (mark != FILE_DISPOSING && mark != FILE_DISPOSED) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "file-closed", label,
+                    "The retention file \"" STR_FMT
+                    "\" is being disposed of, or was: nothing is written into it any more. What is "
+                    "new begins a case of its own, which lies in the file of this fiscal year.",
+                    STR_ARG(label));
+}
+
+const LedgerFiles file_ledger = {STR(FILE_ID_PREFIX), file_id, ledger_open_file};
+
 /* ---- the part ---- */
 
 static Rc conflict(Ctx *ctx, const PartFile *part, const char *code, const char *what) {

@@ -79,6 +79,10 @@ Rc file_record_damaged(Ctx *ctx, Str label);
 /* entity NULL: nothing was done to the file yet. */
 void file_record_read(const Entity *entity, Str label, FileRecord *out);
 
+/* For LedgerOptions: RC_CONFLICT "file-closed" of a file that is being disposed of, or was. What
+   lies under the id of a file and is no record of one closes nothing. */
+extern const LedgerFiles file_ledger;
+
 typedef enum FileVerb {
     FILE_HOLD,         /* reason */
     FILE_RELEASE,      /* reason, holder: the post whose hold it is */

@@ -105,6 +105,7 @@ void house_open(House *house) {
     LedgerOptions options = {.folder = str_fmt(arena, "%s/data", house->root),
                              .key_file = str_fmt(arena, "%s/key", house->root),
                              .dictionary = house->dictionary,
+                             .files = &file_ledger,
                              .working_set_bytes = 64 << 20,
                              .clock = &house->clock,
                              .tenant = &house->tenant,

@@ -351,36 +351,16 @@ static void an_extension_and_a_transfer_take_effect_by_their_decisions(void **st
     assert_int_equal(name_of(house, id).len, 0);
 }
 
-static void reopen_case(House *house, Str id) {
+static Rc opened_again(House *house, Str id) {
     Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
     Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
     entity_set(command_arena(command), after, IRI("state"), json_of_str(STR("submitted")));
     command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
-    GOOD(house, house_run(&house->ctx, command));
+    return house_run(&house->ctx, command);
 }
 
-static void what_is_opened_again_before_the_keys_go_stops_it(void **state) {
-    House *house = *state;
-    Str id = ended_case(house);
-    on(house, 2032, 4, 1);
-    Str decision = propose(house, FILE_DISPOSE, LABEL_2026);
-    reopen_case(house, id);
-    FAILS(house, decide(house, decision), RC_CONFLICT, "file-open");
-    /* and once more when it was decided, and the program died before the keys went */
-    Json record = json_of_members(NULL, 0);
-    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("file")});
-    file_act_add(command, &(PartFile){.label = LABEL_2026,
-                                      .verb = FILE_DISPOSE,
-                                      .until = {2032, 3, 31},
-                                      .disposal = &record});
-    GOOD(house, house_run(&house->ctx, command));
-    assert_int_equal(file(house, LABEL_2026).state, SHELF_DISPOSING);
-    house_act(house, (Actor *)(uintptr_t)gate_system_actor());
-    GOOD(house, filing_carry_out(&house->ctx));
-    ShelfFile one = file(house, LABEL_2026);
-    assert_int_equal(one.record.mark, FILE_NONE);
-    assert_null(one.record.disposal);
-    assert_true(name_of(house, id).len > 0);
+static void reopen_case(House *house, Str id) {
+    GOOD(house, opened_again(house, id));
 }
 
 /* As if the program had died: decided, and nothing of it carried out. */
@@ -394,6 +374,133 @@ static void decided_only(House *house, int64_t count) {
                                       .disposal = &record});
     GOOD(house, house_run(&house->ctx, command));
     house_act(house, (Actor *)(uintptr_t)gate_system_actor());
+}
+
+static void what_is_opened_again_before_the_keys_go_stops_it(void **state) {
+    House *house = *state;
+    Str id = ended_case(house);
+    on(house, 2032, 4, 1);
+    Str decision = propose(house, FILE_DISPOSE, LABEL_2026);
+    reopen_case(house, id);
+    FAILS(house, decide(house, decision), RC_CONFLICT, "file-open");
+    /* and once more when it was being decided, and the program died before the keys went */
+    decided_only(house, 1);
+    assert_int_equal(file(house, LABEL_2026).state, SHELF_DISPOSING);
+    FAILS(house, opened_again(house, id), RC_CONFLICT, "file-closed");
+    GOOD(house, filing_carry_out(&house->ctx));
+    ShelfFile one = file(house, LABEL_2026);
+    assert_int_equal(one.record.mark, FILE_NONE);
+    assert_null(one.record.disposal);
+    assert_true(name_of(house, id).len > 0);
+    reopen_case(house, id); /* it is a file as before */
+}
+
+/* ---- writers ---- */
+
+static Rc put_in(House *house, const char *type, Str label) {
+    Arena *arena = house->arena;
+    Str id = str_fmt(arena, "urn:ngsi-ld:%s:late%zu", type, arena_used(arena));
+    Entity *late = entity_new(arena, id, str_fmt(arena, LD_DEFAULT "%s", type));
+    const Str whose[] = {IRI("applicant"), IRI("person")};
+    for (size_t i = 0; i < 2; i++)
+        entity_set_kind(arena, late, ATTR_RELATIONSHIP, whose[i],
+                        json_of_str(house->resident.person));
+    entity_set(arena, late, IRI("retentionFile"), json_of_str(label));
+    entity_set(arena, late, IRI("text"), json_of_str(STR("遅れて来た")));
+    return house_put(house, late);
+}
+
+static Rc step_of(House *house, Str id) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    PartStep *step = NEW(command_arena(command), PartStep);
+    *step = (PartStep){.id = id, .from = 1u << CASE_CANCELLED, .to = CASE_SUBMITTED};
+    command_needs(command, id);
+    command_add(command, &part_case_step, step);
+    return house_run(&house->ctx, command);
+}
+
+static Rc renamed(House *house, Str id) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
+    entity_set(command_arena(command), after, IRI("retentionFile"),
+               json_of_str(STR("保存5年/申請/2031")));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
+    return house_run(&house->ctx, command);
+}
+
+static Rc noted(House *house, Str label) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test")});
+    PartNote *part = NEW(command_arena(command), PartNote);
+    Json *secret = NEW(command_arena(command), Json);
+    *secret = json_of_str(STR("遅れて来た"));
+    part->note = (StageNote){.kind = STR("test"),
+                             .subject = house->resident.person,
+                             .retention = label,
+                             .secret = secret};
+    command_add(command, &part_note, part);
+    return house_run(&house->ctx, command);
+}
+
+static bool key_count(void *arg, const KeyRow *row) {
+    *(size_t *)arg += row->wrapped.len > 0;
+    return true;
+}
+
+static size_t living_keys(House *house, Str label) {
+    size_t n = 0;
+    GOOD(house,
+         reader_keys(&house->ctx, house->reader, &(KeyRange){.retention = label}, key_count, &n));
+    return n;
+}
+
+static void all_refused(House *house, Str id) {
+    static const char *const types[] = {"Application", "Message", "Letter", "DecisionPart"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        FAILS(house, put_in(house, types[i], LABEL_2026), RC_CONFLICT, "file-closed");
+    FAILS(house, opened_again(house, id), RC_CONFLICT, "file-closed");
+    FAILS(house, step_of(house, id), RC_CONFLICT, "file-closed");
+    FAILS(house, renamed(house, id), RC_CONFLICT, "file-closed");
+    FAILS(house, noted(house, LABEL_2026), RC_CONFLICT, "file-closed");
+    assert_true(str_eq(house->ctx.error.path, LABEL_2026));
+}
+
+static void nothing_is_written_into_a_file_that_goes_or_is_gone(void **state) {
+    House *house = *state;
+    LedgerAttachment kept;
+    LedgerKeyOf key = {house->resident.person, LABEL_2026};
+    Str id = ended_case(house);
+    on(house, 2032, 4, 1);
+    GOOD(house, put_in(house, "Message", LABEL_2026)); /* open: whoever may, writes */
+    decided_only(house, 1);
+    all_refused(house, id);
+    GOOD(house, put_in(house, "Application", STR("保存5年/申請/2032"))); /* and others as ever */
+    GOOD(house, filing_carry_out(&house->ctx));
+    assert_int_equal(file(house, LABEL_2026).state, SHELF_DISPOSED);
+    all_refused(house, id);
+    FAILS(house, ledger_attach(&house->ctx, house->tenant.ledger, key, STR("%PDF-1.7"), &kept),
+          RC_CONFLICT, "file-closed");
+    assert_int_equal(living_keys(house, LABEL_2026), 0); /* nor was a key made in trying */
+    assert_int_equal(name_of(house, id).len, 0);
+    kept_equals_rebuilt(house);
+}
+
+/* The dispose and what follows it are one batch: what the first has staged binds the second. */
+static void what_comes_in_one_batch_with_the_disposal_is_refused_too(void **state) {
+    House *house = *state;
+    Json record = json_of_members(NULL, 0);
+    Str id = ended_case(house);
+    on(house, 2032, 4, 1);
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("file")});
+    Entity *after = entity_new(command_arena(command), id, STR(CASE_TYPE));
+    entity_set(command_arena(command), after, IRI("state"), json_of_str(STR("submitted")));
+    file_act_add(command, &(PartFile){.label = LABEL_2026,
+                                      .verb = FILE_DISPOSE,
+                                      .until = {2032, 3, 31},
+                                      .disposal = &record});
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = id, .after = after}, PUT_ANY, 0);
+    FAILS(house, house_run(&house->ctx, command), RC_CONFLICT, "file-closed");
+    assert_int_equal(file(house, LABEL_2026).record.mark, FILE_NONE); /* all or nothing */
+    reopen_case(house, id);
 }
 
 static int64_t last_keys(const ShelfFile *one) {
@@ -440,7 +547,7 @@ static void a_disposal_that_had_begun_is_ended_and_says_its_keys(void **state) {
     GOOD(house, ledger_dispose(&house->ctx, house->tenant.ledger, &disposal));
     GOOD(house, ledger_disposed(&house->ctx, house->tenant.ledger, LABEL_2026, &keys));
     assert_true(keys > 0);
-    reopen_case(house, id); /* too late: what was listed is destroyed */
+    FAILS(house, opened_again(house, id), RC_CONFLICT, "file-closed"); /* too late */
     house_act(house, (Actor *)(uintptr_t)gate_system_actor());
     GOOD(house, filing_carry_out(&house->ctx));
     ShelfFile one = file(house, LABEL_2026);
@@ -556,6 +663,8 @@ int main(void) {
         TEST(the_guard_of_the_commit_judges_by_itself),
         TEST(an_extension_and_a_transfer_take_effect_by_their_decisions),
         TEST(what_is_opened_again_before_the_keys_go_stops_it),
+        TEST(nothing_is_written_into_a_file_that_goes_or_is_gone),
+        TEST(what_comes_in_one_batch_with_the_disposal_is_refused_too),
         TEST(what_isn_t_as_it_was_decided_on_goes_back_to_the_shelf),
         TEST(what_is_written_after_the_count_is_seen),
         TEST(a_disposal_that_had_begun_is_ended_and_says_its_keys),
