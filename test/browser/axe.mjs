@@ -11,7 +11,7 @@ const debuggers = new WeakMap(); // of the pages looked at
 
 // What axe goes by: elements, attributes, which texts are there. Words, numbers, addresses and tokens are no matter to it, nor which of
 // our languages they are in, nor which link is the current one, what is chosen or has the focus: those parts are the same
-// on every page, and the examples of pages begin in each of these states. What repeats, like the rows of a list, is looked at once.
+// on every page. What repeats, like the rows of a list, is looked at once.
 const outline = () => {
     const same = (name, value) => (/^(lang|hreflang)$/.test(name) && /^(ja|en)$/.test(value)) || (name === 'aria-current' && /^(true|page)$/.test(value));
     const plain = (name, value) => (!value || /^(href|src|action|value|content|title|alt|aria-label|placeholder|datetime|d|points|data-(label|copied|failed))$/.test(name)
