@@ -12,18 +12,6 @@ static void session_drop(void *value) {
     arena_free(((GateSession *)value)->arena);
 }
 
-static Rc dummy_make(Ctx *ctx, Gate *gate) {
-    char password[32];
-    char *hash = arena_zero(gate->arena, crypto_pwhash_STRBYTES, 1);
-    rand_bytes(ctx->rand, password, sizeof password);
-    if (crypto_pwhash_str(hash, password, sizeof password, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-        return ctx_fail(ctx, RC_FAILED, "no-memory", STR_NONE,
-                        "There is not enough memory to hash a password.");
-    gate->dummy_hash = str_of(hash);
-    return RC_OK;
-}
-
 static uint64_t text_mark(Ctx *ctx, const Json *source) {
     ArenaMark mark = arena_mark(ctx->arena);
     Buf text = buf_new(ctx->arena, RULES_MAX);
@@ -40,7 +28,6 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
         text_mark(ctx, options->policies) ^ (text_mark(ctx, options->organisation) << 1);
     Rc rc = policy_compile(&own, options->policies, &gate->rules);
     if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
-    if (rc == RC_OK) rc = dummy_make(&own, gate);
     if (rc == RC_OK) rc = providers_open(&own, options->providers, &gate->providers);
     if (rc == RC_OK)
         rc = batch_open(&own, ledger_store(gate->tenant->ledger), STORE_LOCAL, &gate->local);

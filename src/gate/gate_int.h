@@ -79,7 +79,6 @@ struct Gate {
     struct Links *links;
     struct Holders *holders;
     uint64_t rules_mark;      /* of the policies and posts that were read */
-    Str dummy_hash;           /* verified when a login is unknown, so that time tells nothing */
     _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
     Str challenge_key; /* of this life alone: challenges of an earlier one are none any more */
     struct Providers *providers; /* NULL: nobody comes in by another's word */
@@ -278,8 +277,10 @@ void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
 void account_strings(Arena *arena, const Entity *account, Str iri, StrVec *out);
 /* True where the account is another one than this version of it, or gone. */
 bool account_moved(Ctx *ctx, const Entity *account);
-/* What is made of a plain password; RC_INVALID "bad-password". */
-Rc account_hash(Ctx *ctx, Str password, Str *out);
+/* password.c: what is kept of a plain password; RC_INVALID "bad-password". */
+Rc password_hash(Ctx *ctx, Str password, Str *out);
+/* Whether it is the password of this hash. An empty hash takes as long, and is nobody's. */
+bool password_matches(Arena *arena, Str hash, Str password);
 /* Posts are for accounts of officials (kind staff): RC_INVALID "no-official". */
 Rc account_official(Ctx *ctx, Str kind);
 /* The organisation has all of them: RC_INVALID "no-post". */

@@ -256,7 +256,7 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     if (str_eq(entity_text(account, GATE_IRI("accountKind")), STR("service")))
         return ctx_fail(ctx, RC_INVALID, "no-sign-in", STR("login"),
                         "A service signs in nowhere: give it a token.");
-    TRY(account_hash(ctx, password, &hash));
+    TRY(password_hash(ctx, password, &hash));
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
     entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
