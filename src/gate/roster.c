@@ -14,6 +14,7 @@ struct Roster {
     pthread_mutex_t lock;
     void (*drop)(void *value);
     Slot *slots, *free;
+    size_t max, touched; /* slots there are, and have been in use: the others cost no memory yet */
     Slot **buckets;
     size_t mask, count;
     Slot *newest, *oldest;
@@ -28,10 +29,7 @@ Roster *roster_new(size_t max, void (*drop)(void *value)) {
     roster->mask = buckets - 1;
     roster->buckets = mem_zero(buckets * sizeof(Slot *));
     roster->slots = mem_zero(max * sizeof(Slot));
-    for (size_t i = 0; i < max; i++) {
-        roster->slots[i].next = roster->free;
-        roster->free = &roster->slots[i];
-    }
+    roster->max = max;
     pthread_mutex_init(&roster->lock, NULL);
     return roster;
 }
@@ -73,10 +71,17 @@ static void slot_remove(Roster *roster, Slot **link) {
     roster->count--;
 }
 
-static void slot_add(Roster *roster, const Digest *key, void *value) {
+/* The oldest goes when all are in use. */
+static Slot *slot_take(Roster *roster) {
+    if (!roster->free && roster->touched < roster->max) return &roster->slots[roster->touched++];
     if (!roster->free) slot_remove(roster, roster_link(roster, &roster->oldest->key));
-    Slot *slot = roster->free, **bucket = roster_bucket(roster, key);
+    Slot *slot = roster->free;
     roster->free = slot->next;
+    return slot;
+}
+
+static void slot_add(Roster *roster, const Digest *key, void *value) {
+    Slot *slot = slot_take(roster), **bucket = roster_bucket(roster, key);
     *slot = (Slot){.key = *key, .value = value, .next = *bucket};
     *bucket = slot;
     slot_list(roster, slot);
