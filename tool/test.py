@@ -153,7 +153,9 @@ def stop_group(group):
 
 
 def takes_city(command):
-    """Whether a test's script starts machi by test/city.py, test/browser/city.mjs or a walk of the gate."""
+    """Whether a test starts machi by test/city.py, test/browser/city.mjs or a walk of the gate, or is told to start a city."""
+    if any("--starter" in word for word in command):
+        return True
     scripts = [pathlib.Path(word).read_text() for word in command if word.endswith((".py", ".mjs"))]
     return any(CITY.search(text) for text in scripts)
 

@@ -77,12 +77,30 @@ static Rc wait_for_address(Ctx *ctx, Served *served) {
                     STR_ARG(((Str){text, len})));
 }
 
+/* The starter city that the run has made (test/city.py), at the path; without one the server fills
+ * it. */
+static Rc lay(Ctx *ctx, Str command, Str data) {
+    const char *made = getenv("TEST_CITY");
+    if (!made || str_find(command, STR("--starter")) < 0) return RC_OK;
+    char *argv[WORDS_MAX];
+    pid_t pid;
+    int out, status = 0;
+    words(ctx, str_fmt(ctx->arena, "cp -r %s {data}", made), data, argv);
+    TRY(spawn(ctx, argv, &pid, &out));
+    close(out);
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return RC_OK;
+    return ctx_fail(ctx, RC_FAILED, "golden", STR_NONE, "%s could not be copied", made);
+}
+
 Rc served_start(Ctx *ctx, Str command, Served *out) {
     char folder[] = "/tmp/machi-golden-XXXXXX";
     if (!mkdtemp(folder)) return failed(ctx, "mkdtemp");
     *out = (Served){.data = str_dup(ctx->arena, str_of(folder))};
+    Str data = str_join(ctx->arena, (Str[]){out->data, STR("data")}, 2, STR("/"));
     char *argv[WORDS_MAX];
-    words(ctx, command, str_join(ctx->arena, (Str[]){out->data, STR("data")}, 2, STR("/")), argv);
+    TRY(lay(ctx, command, data));
+    words(ctx, command, data, argv);
     TRY(spawn(ctx, argv, &out->pid, &out->out));
     return wait_for_address(ctx, out);
 }
