@@ -237,7 +237,7 @@ async function japanese(page) {
     const texts = await page.evaluate(() => {
         const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         for (let node; (node = walk.nextNode());) {
-            const typed = node.parentElement.closest('[lang="ja"], script, .timeline li > p:not(.muted), textarea');
+            const typed = node.parentElement.closest('[lang="ja"], script, .said, .timeline li > p:not(.muted), textarea');
             if (!typed && /[\u3040-\u30ff\u3400-\u9fff]/.test(node.textContent)) out.push(node.textContent.trim());
         }
         return out;
