@@ -135,6 +135,12 @@ static const Json *minutes_contents(Ctx *ctx, Arena *arena, const Meeting *meeti
     return json_dup(arena, &contents);
 }
 
+/* As long as the meeting is kept: who reads its page reads them there. */
+static Str minutes_retention(const Ctx *ctx) {
+    const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(MEETING_TYPE));
+    return type ? type->retention : STR_NONE;
+}
+
 static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const MeetItems *items) {
     PartDraft *draft = NEW(arena, PartDraft);
     Date day = time_jst_date(time_now(ctx->clock));
@@ -142,6 +148,7 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const
     *draft = (PartDraft){
         .id = decide_id(arena, ctx->rand),
         .kind = MEET_KIND,
+        .retention = minutes_retention(ctx),
         .title = str_fmt(arena, STR_FMT "（" STR_FMT "）の要旨について", STR_ARG(meeting->name),
                          STR_ARG(time_format_japanese(arena, time_jst_date(meeting->at)))),
         .contents = minutes_contents(ctx, arena, meeting, items),

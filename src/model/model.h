@@ -10,5 +10,6 @@
 #include "dictionary.h"
 #include "match.h"
 #include "render.h"
+#include "retention.h"
 
 #endif

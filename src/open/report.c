@@ -15,6 +15,7 @@ static Rc report_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after = entity_dup(ctx->arena, part->entity);
     Json *text = NEW(ctx->arena, Json);
     *text = json_of_str(str_fmt(ctx->arena, "R-%d-%06lld", part->fiscal_year, (long long)number));
+    retention_name(ctx->arena, ctx->tenant->dictionary, after, STR_NONE, stage_now(stage));
     entity_set(ctx->arena, after, IRI("number"), *text);
     entity_set(ctx->arena, after, IRI("state"), json_of_str(STR("open")));
     entity_set(ctx->arena, after, IRI("reportedAt"),

@@ -371,6 +371,7 @@ static Rc issue_apply(Ctx *ctx, Stage *stage, const void *args) {
     Arena *arena = ctx->arena;
     if (stage_entity(stage, part->payment->id)) return RC_OK;
     Entity *after = entity_dup(arena, part->payment);
+    retention_name(arena, ctx->tenant->dictionary, after, STR_NONE, stage_now(stage));
     int64_t number = counter_next(ctx, stage, part->counter);
     entity_set(arena, after, IRI("number"),
                json_of_str(str_fmt(arena, "%d-%06lld", part->fiscal_year, (long long)number)));

@@ -172,7 +172,7 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
     entity_set(arena, entity, IRI("procedure"), json_of_str(WASTE_RESOURCE));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(1));
     send_origin(ctx, arena, entity,
-                &(SendFrom){.channel = send->channel, .applicant = send->applicant});
+                &(SendFrom){send->channel, send->applicant, waste_retention(waste)});
     entity_set_kind(
         arena, entity, ATTR_RELATIONSHIP, IRI("slot"),
         json_of_str(book_slot_id(arena, WASTE_RESOURCE, answers->district->id, answers->day)));

@@ -21,27 +21,33 @@ static Rc mine_check(Ctx *ctx, const ShelfFile *file) {
                     "after all files.");
 }
 
-const char *filing_refusal(const ShelfFile *file, FileVerb verb) {
-    bool disposes = verb == FILE_DISPOSE;
-    if (!file->row) return "file-unclassified";
+/* Why nothing of a verb that would end its keeping fits the state of a file; NULL: it does. */
+static const char *state_refusal(const ShelfFile *file, bool disposes) {
     switch (file->state) {
     case SHELF_DISPOSED:
     case SHELF_DISPOSING:
         return "file-disposed";
     case SHELF_TRANSFERRED:
         if (!disposes) return "file-transferred";
-        if (file->open) return "file-open";
-        break;
+        return file->open ? "file-open" : NULL;
     case SHELF_CURRENT:
     case SHELF_KEPT:
         return file->open ? "file-open" : "file-not-due";
     case SHELF_EXTENDED:
-        if (disposes) return "file-extended";
-        break;
+        return disposes ? "file-extended" : NULL;
     case SHELF_DUE:
     case SHELF_STATES:
         break;
     }
+    return NULL;
+}
+
+const char *filing_refusal(const ShelfFile *file, FileVerb verb) {
+    bool disposes = verb == FILE_DISPOSE;
+    if (!file->row) return "file-unclassified";
+    if (!file->fiscal_year) return "file-unfiled";
+    const char *code = state_refusal(file, disposes);
+    if (code) return code;
     if (verb != FILE_EXTEND && !str_empty(file->record.hold)) return "file-held";
     return disposes && file->unfiled ? "file-unfiled" : NULL;
 }
@@ -60,8 +66,8 @@ static const char *refusal_text(const char *code) {
          "This file is held, so it may neither be disposed of nor handed over: lift the hold "
          "first."},
         {"file-unfiled",
-         "This file has matters that lie under another key than its own, such as decisions: it "
-         "can't be disposed of alone."},
+         "This file has matters that lie under another key than its own, for they were made before "
+         "there were files, or lay in another one: it can't be disposed of alone."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(str_of(code), str_of(rows[i].code))) return rows[i].text;
@@ -321,7 +327,7 @@ static Rc judge_event(Ctx *ctx, void *arg, const Event *event) {
     Judged *judged = arg;
     bool holds = false;
     const Delta *delta = event->delta;
-    if (judged->moved || !delta || !str_starts(delta->id, STR(CASE_ID_PREFIX))) return RC_OK;
+    if (judged->moved || !delta || !shelf_counts(delta->id)) return RC_OK;
     Str own = delta->after ? entity_text(delta->after, IRI("retentionFile")) : STR_NONE;
     TRY(shelf_holds(ctx, judged->label, delta->id, &holds));
     judged->moved = holds || str_eq(own, judged->label);

@@ -18,6 +18,8 @@ static Rc files_load(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) 
             str_fmt(ctx->arena, "dictionary/" STR_FMT ".json: retention", STR_ARG(type->term));
         if (type->retention.len) TRY(file_table_knows(ctx, table, type->retention, where));
     }
+    Str waste = waste_retention(tenant->procedures->waste);
+    if (waste.len) TRY(file_table_knows(ctx, table, waste, STR("waste/rules.json: retention")));
     for (size_t i = 0; i < sources->definition_count; i++) {
         Str text = json_get_str(sources->definitions[i], "retention");
         Str where = str_fmt(ctx->arena, "procedures/" STR_FMT ".json: retention",

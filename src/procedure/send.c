@@ -24,20 +24,14 @@ Rc send_allowed(Ctx *ctx, Str channel) {
     return gate_check(ctx, &ask);
 }
 
-static void file_origin(Ctx *ctx, Arena *arena, Entity *application, Str retention) {
-    int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
-    if (str_empty(retention)) retention = dictionary_file(ctx->tenant->dictionary, application);
-    entity_set(arena, application, IRI("retentionFile"),
-               json_of_str(file_label(arena, retention, year)));
-}
-
 void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *from) {
     Str person = from->applicant;
     if (str_empty(person))
         person = str_fmt(arena, "urn:ngsi-ld:Person:" STR_FMT,
                          STR_ARG(rand_id(ctx->rand, arena, ID_CHARS)));
     entity_set_kind(arena, application, ATTR_RELATIONSHIP, IRI("applicant"), json_of_str(person));
-    file_origin(ctx, arena, application, from->retention);
+    retention_name(arena, ctx->tenant->dictionary, application, from->retention,
+                   time_now(ctx->clock));
     entity_set(arena, application, IRI("channel"), json_of_str(from->channel));
     if (str_eq(from->channel, STR("web"))) return;
     entity_set(arena, application, IRI("enteredBy"), json_of_str(ctx->actor->id));

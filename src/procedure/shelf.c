@@ -1,12 +1,14 @@
 #include "procedure_int.h"
 
 #include "shelf.h"
+#include "visit.h"
 
 #include <stdlib.h>
 
-enum { FOLLOWER_VERSION = 1, BETWEEN = 0x1F, DATE = 10, WORDS_MAX = 4096 };
+enum { FOLLOWER_VERSION = 2, BETWEEN = 0x1F, WORDS_MAX = 4096, LAST_DAY = 9999999 };
 
 #define DECISION_ID_PREFIX "urn:ngsi-ld:Decision:"
+#define REPORT_ID_PREFIX   "urn:ngsi-ld:ProblemReport:"
 
 static const Str state_words[SHELF_STATES] = {[SHELF_DISPOSED] = STR("disposed"),
                                               [SHELF_DISPOSING] = STR("disposing"),
@@ -30,8 +32,10 @@ ShelfState shelf_state_of(Str word) {
 
 /* ---- rows ----
    'm' id → where it was counted: label US begin US end US '1' where it lies under the file's own
-   key; 't' label → count, open, unfiled; 'l' label US begin US id → nothing; 'e' label US end US id
-   → nothing. From what lies in clear, so that a disposal changes none of them. */
+   key; 't' label → what the list says of a file: count, open, unfiled, first begin, last end;
+   'l' label US begin US id → nothing; 'e' label US days from the end to the last one that there is
+   US id → the end, so that the latest comes first; 'r' label → nothing, of a file that has a
+   record. From what lies in clear, so that a disposal changes none of them. */
 
 /* A matter as it is counted; label empty: it isn't. */
 typedef struct Matter {
@@ -45,32 +49,101 @@ static Str day_of(Arena *arena, Str instant) {
     return time_format_date(arena, time_jst_date(at));
 }
 
-static Str label_by_type(Ctx *ctx, const Entity *entity, Str begin) {
-    Date day;
-    if (!time_parse_date(begin, &day)) return STR_NONE;
-    return file_label(ctx->arena, dictionary_file(ctx->tenant->dictionary, entity),
-                      time_fiscal_year(day));
+/* What is read of an entity that an event has left. */
+typedef struct Counting {
+    Ctx *ctx;
+    const Event *event;
+    const Entity *entity;
+    const Matter *before;
+    Matter *out;
+} Counting;
+
+static Str at_day(const Counting *counting, Str iri) {
+    return day_of(counting->ctx->arena, entity_text(counting->entity, iri));
 }
 
-static void case_matter(Ctx *ctx, const Entity *application, Matter *out) {
-    Str own = entity_text(application, IRI("retentionFile"));
+static bool state_is(const Entity *entity, const char *word) {
+    return str_eq(entity_text(entity, IRI("state")), str_of(word));
+}
+
+static void case_read(const Counting *counting) {
+    const Entity *application = counting->entity;
+    Matter *out = counting->out;
     CaseState state = case_state(application);
     bool joined = str_eq(entity_text(application, IRI("procedureState")), STR("joined"));
     bool ended = joined || (state < CASE_STATES && (1u << state & CASE_ENDS));
-    out->begin = day_of(ctx->arena, entity_text(application, IRI("submittedAt")));
-    if (ended) out->end = day_of(ctx->arena, entity_text(application, IRI("completedAt")));
-    if (ended && str_empty(out->end))
-        out->end = day_of(ctx->arena, entity_text(application, IRI("stateAt")));
-    out->own = !str_empty(own);
-    out->label = out->own ? own : label_by_type(ctx, application, out->begin);
+    out->begin = at_day(counting, IRI("submittedAt"));
+    if (ended) out->end = at_day(counting, IRI("completedAt"));
+    if (ended && str_empty(out->end)) out->end = at_day(counting, IRI("stateAt"));
 }
 
-static void decision_matter(Ctx *ctx, const Entity *decision, Matter *out) {
-    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
-    Str decided = entity_text(decision, IRI("decidedAt"));
-    out->begin = day_of(ctx->arena, entity_text(decision, IRI("draftedAt")));
-    if (!waits) out->end = str_empty(decided) ? out->begin : day_of(ctx->arena, decided);
-    out->label = label_by_type(ctx, decision, out->begin);
+static void decision_read(const Counting *counting) {
+    Matter *out = counting->out;
+    out->begin = at_day(counting, IRI("draftedAt"));
+    if (state_is(counting->entity, "waiting")) return;
+    out->end = at_day(counting, IRI("decidedAt"));
+    if (str_empty(out->end)) out->end = out->begin;
+}
+
+/* A payment says no day on which nothing of it is due to anybody any more: it is this event's. */
+static void payment_read_matter(const Counting *counting) {
+    const Entity *payment = counting->entity;
+    bool due = state_is(payment, "invoiced") || state_is(payment, "refunding") ||
+               !str_eq(entity_text(payment, IRI("waits")), STR("none"));
+    counting->out->begin = at_day(counting, IRI("issuedAt"));
+    if (due) return;
+    counting->out->end = counting->before->end;
+    if (str_empty(counting->out->end))
+        counting->out->end =
+            time_format_date(counting->ctx->arena, time_jst_date(counting->event->time));
+}
+
+/* A number is its day's, whether or not anybody noted that its holder left. */
+static void visit_read_matter(const Counting *counting) {
+    counting->out->begin = at_day(counting, IRI("takenAt"));
+    counting->out->end = counting->out->begin;
+}
+
+static void report_read(const Counting *counting) {
+    counting->out->begin = at_day(counting, IRI("reportedAt"));
+    if (state_is(counting->entity, "answered"))
+        counting->out->end = at_day(counting, IRI("handledAt"));
+}
+
+/* What is counted as a matter. Letters, messages and parts lie in the file of theirs. */
+static const struct {
+    const char *prefix;
+    void (*read)(const Counting *counting);
+} kinds[] = {{CASE_ID_PREFIX, case_read},
+             {DECISION_ID_PREFIX, decision_read},
+             {PAYMENT_ID_PREFIX, payment_read_matter},
+             {VISIT_ID_PREFIX, visit_read_matter},
+             {REPORT_ID_PREFIX, report_read}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t kind_of(Str id) {
+    size_t i = 0;
+    while (i < KINDS && !str_starts(id, str_of(kinds[i].prefix)))
+        i++;
+    return i;
+}
+
+bool shelf_counts(Str id) {
+    return kind_of(id) < KINDS;
+}
+
+/* What names no file lies under its type's key, with all others of before: a row of their own. */
+static void matter_read(const Counting *counting, size_t kind) {
+    Matter *out = counting->out;
+    Ctx *ctx = counting->ctx;
+    Date day;
+    Str type = dictionary_file(ctx->tenant->dictionary, counting->entity), text;
+    int year;
+    kinds[kind].read(counting);
+    if (!time_parse_date(out->begin, &day)) return;
+    out->own = !str_empty(entity_text(counting->entity, IRI("retentionFile"))) &&
+               retention_label_read(type, &text, &year);
+    out->label = out->own ? type : retention_label(ctx->arena, type, 0);
 }
 
 static Rc damaged(Ctx *ctx, Str key) {
@@ -97,51 +170,97 @@ static Str joined3(Arena *arena, char kind, Str a, Str b, Str c) {
                    STR_ARG(b), BETWEEN, STR_ARG(c));
 }
 
-static Rc tally_read(Ctx *ctx, Str key, Str text, int64_t counts[3]) {
+/* What is kept of a file, as the list says it. */
+typedef struct Tally {
+    int64_t counts[3]; /* matters, those without an end, those under another key */
+    Str from, to;
+} Tally;
+
+static Rc tally_read(Ctx *ctx, Str key, Str text, Tally *out) {
     Str item;
+    *out = (Tally){0};
     for (size_t i = 0; i < 3; i++)
-        if (!str_split(&text, ' ', &item) || !str_to_i64(item, &counts[i]))
+        if (!str_split(&text, ' ', &item) || !str_to_i64(item, &out->counts[i]))
             return damaged(ctx, key);
+    if (!str_split(&text, ' ', &out->from) || !str_split(&text, ' ', &out->to))
+        return damaged(ctx, key);
     return RC_OK;
 }
 
-/* by: 1 or -1. */
+static Str by_begin(Arena *arena, const Matter *matter, Str id) {
+    return joined3(arena, 'l', matter->label, matter->begin, id);
+}
+
+static Str by_end(Arena *arena, const Matter *matter, Str id) {
+    Date day = {0};
+    (void)time_parse_date(matter->end, &day); /* as it was written here */
+    Str left = str_fmt(arena, "%07lld", (long long)(LAST_DAY - time_date_days(day)));
+    return joined3(arena, 'e', matter->label, left, id);
+}
+
+/* The first row of a kind and label. */
+typedef struct Edge {
+    Arena *arena;
+    Str key, value;
+} Edge;
+
+static bool edge_row(void *arg, Str key, Str value) {
+    Edge *edge = arg;
+    edge->key = str_dup(edge->arena, key);
+    edge->value = str_dup(edge->arena, value);
+    return false;
+}
+
+/* When the first of a file came, and the last one ended, "-" while none has. */
+static Rc edges_read(Ctx *ctx, Rows *rows, Str label, Tally *out) {
+    Edge first = {.arena = ctx->arena}, last = first;
+    Str begins = str_fmt(ctx->arena, "l" STR_FMT "%c", STR_ARG(label), BETWEEN);
+    Str ends = str_fmt(ctx->arena, "e" STR_FMT "%c", STR_ARG(label), BETWEEN), rest;
+    TRY(rows_each(ctx, rows, begins, edge_row, &first));
+    TRY(rows_each(ctx, rows, ends, edge_row, &last));
+    rest = str_sub(first.key, begins.len, first.key.len);
+    if (!str_split(&rest, BETWEEN, &out->from)) return damaged(ctx, begins);
+    out->to = str_empty(last.value) ? STR("-") : last.value;
+    return RC_OK;
+}
+
+/* After the rows of a matter have come (by 1) or gone (by -1). */
 static Rc tally_move(Ctx *ctx, Rows *rows, const Matter *matter, int64_t by) {
-    int64_t counts[3] = {0};
+    Tally tally = {0};
     Str key = str_fmt(ctx->arena, "t" STR_FMT, STR_ARG(matter->label)), text;
     Rc rc = rows_get(ctx, rows, key, &text);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    if (rc == RC_OK) TRY(tally_read(ctx, key, text, counts));
-    counts[0] += by;
-    if (str_empty(matter->end)) counts[1] += by;
-    if (!matter->own) counts[2] += by;
-    if (counts[0] == 0) return rows_delete(ctx, rows, key);
+    if (rc == RC_OK) TRY(tally_read(ctx, key, text, &tally));
+    tally.counts[0] += by;
+    if (str_empty(matter->end)) tally.counts[1] += by;
+    if (!matter->own) tally.counts[2] += by;
+    if (tally.counts[0] == 0) return rows_delete(ctx, rows, key);
+    TRY(edges_read(ctx, rows, matter->label, &tally));
     return rows_put(ctx, rows, key,
-                    str_fmt(ctx->arena, "%lld %lld %lld", (long long)counts[0],
-                            (long long)counts[1], (long long)counts[2]));
+                    str_fmt(ctx->arena, "%lld %lld %lld " STR_FMT " " STR_FMT,
+                            (long long)tally.counts[0], (long long)tally.counts[1],
+                            (long long)tally.counts[2], STR_ARG(tally.from), STR_ARG(tally.to)));
 }
 
 static Rc counted_drop(Ctx *ctx, Rows *rows, Str id, const Matter *matter) {
     Arena *arena = ctx->arena;
     if (str_empty(matter->label)) return RC_OK;
-    TRY(tally_move(ctx, rows, matter, -1));
-    TRY(rows_delete(ctx, rows, joined3(arena, 'l', matter->label, matter->begin, id)));
-    if (!str_empty(matter->end))
-        TRY(rows_delete(ctx, rows, joined3(arena, 'e', matter->label, matter->end, id)));
-    return rows_delete(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(id)));
+    TRY(rows_delete(ctx, rows, by_begin(arena, matter, id)));
+    if (!str_empty(matter->end)) TRY(rows_delete(ctx, rows, by_end(arena, matter, id)));
+    TRY(rows_delete(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(id))));
+    return tally_move(ctx, rows, matter, -1);
 }
 
 static Rc counted_take(Ctx *ctx, Rows *rows, Str id, const Matter *matter) {
     Arena *arena = ctx->arena;
     if (str_empty(matter->label)) return RC_OK;
-    TRY(tally_move(ctx, rows, matter, 1));
-    TRY(rows_put(ctx, rows, joined3(arena, 'l', matter->label, matter->begin, id), STR_NONE));
-    if (!str_empty(matter->end))
-        TRY(rows_put(ctx, rows, joined3(arena, 'e', matter->label, matter->end, id), STR_NONE));
+    TRY(rows_put(ctx, rows, by_begin(arena, matter, id), STR_NONE));
+    if (!str_empty(matter->end)) TRY(rows_put(ctx, rows, by_end(arena, matter, id), matter->end));
     Str value = str_fmt(arena, STR_FMT "%c" STR_FMT "%c" STR_FMT "%c%s", STR_ARG(matter->label),
                         BETWEEN, STR_ARG(matter->begin), BETWEEN, STR_ARG(matter->end), BETWEEN,
                         matter->own ? "1" : "0");
-    return rows_put(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(id)), value);
+    TRY(rows_put(ctx, rows, str_fmt(arena, "m" STR_FMT, STR_ARG(id)), value));
+    return tally_move(ctx, rows, matter, 1);
 }
 
 static bool matter_same(const Matter *a, const Matter *b) {
@@ -155,21 +274,33 @@ static void own_keep(const Matter *before, Matter *after) {
     after->own = after->own && before->own && str_eq(before->label, after->label);
 }
 
-static Rc shelf_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+static Rc matter_event(Ctx *ctx, Rows *rows, const Event *event, size_t kind) {
     Entity *entity;
     Matter before, after = {0};
-    Str id = event->delta ? event->delta->id : STR_NONE;
-    bool case_of = str_starts(id, STR(CASE_ID_PREFIX));
-    (void)arg;
-    if (!case_of && !str_starts(id, STR(DECISION_ID_PREFIX))) return RC_OK;
+    Str id = event->delta->id;
     TRY(matter_get(ctx, rows, str_fmt(ctx->arena, "m" STR_FMT, STR_ARG(id)), &before));
     TRY(project_event_entity(ctx, event, &entity));
-    if (entity && case_of) case_matter(ctx, entity, &after);
-    if (entity && !case_of) decision_matter(ctx, entity, &after);
+    if (entity) matter_read(&(Counting){ctx, event, entity, &before, &after}, kind);
     own_keep(&before, &after);
     if (matter_same(&before, &after)) return RC_OK;
     TRY(counted_drop(ctx, rows, id, &before));
     return counted_take(ctx, rows, id, &after);
+}
+
+/* A label is never named otherwise. */
+static Rc record_event(Ctx *ctx, Rows *rows, const Event *event) {
+    const Entity *after = event->delta->after;
+    Str label = after ? entity_text(after, IRI("label")) : STR_NONE;
+    if (str_empty(label)) return RC_OK;
+    return rows_put(ctx, rows, str_fmt(ctx->arena, "r" STR_FMT, STR_ARG(label)), STR_NONE);
+}
+
+static Rc shelf_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
+    Str id = event->delta ? event->delta->id : STR_NONE;
+    size_t kind = kind_of(id);
+    (void)arg;
+    if (str_starts(id, STR(FILE_ID_PREFIX))) return record_event(ctx, rows, event);
+    return kind < KINDS ? matter_event(ctx, rows, event, kind) : RC_OK;
 }
 
 Follower shelf_follower(Tenant *tenant) {
@@ -206,29 +337,6 @@ static ShelfState state_on(const ShelfFile *file, Date today) {
     return SHELF_DUE;
 }
 
-/* The days in its rows: when the first came, and the last ended. */
-typedef struct Edge {
-    size_t before; /* bytes of a key before its date */
-    Date day;
-} Edge;
-
-static bool edge_row(void *arg, Str key, Str value) {
-    Edge *edge = arg;
-    (void)value;
-    if (!time_parse_date(str_sub(key, edge->before, edge->before + DATE), &edge->day))
-        edge->day = (Date){0};
-    return false;
-}
-
-static Rc edge_read(Ctx *ctx, char kind, Str label, bool last, Date *out) {
-    Str prefix = str_fmt(ctx->arena, "%c" STR_FMT "%c", kind, STR_ARG(label), BETWEEN);
-    Edge edge = {.before = prefix.len};
-    RowsRange range = {.follower = "shelf", .prefix = prefix, .backwards = last, .limit = 1};
-    TRY(project_rows(ctx, ctx->tenant->project, &range, edge_row, &edge));
-    *out = edge.day;
-    return RC_OK;
-}
-
 static Rc record_load(Ctx *ctx, ShelfFile *file) {
     const Entity *entity = NULL;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, file_id(ctx->arena, file->label), &entity);
@@ -239,16 +347,15 @@ static Rc record_load(Ctx *ctx, ShelfFile *file) {
     return RC_OK;
 }
 
-static Rc file_fill(Ctx *ctx, ShelfFile *file) {
-    if (!file_label_read(file->label, &file->retention, &file->fiscal_year))
+static Rc file_fill(Ctx *ctx, const Map *recorded, ShelfFile *file) {
+    if (!retention_label_read(file->label, &file->retention, &file->fiscal_year))
         return damaged(ctx, file->label);
     file->row = file_table_row(shelf_table(ctx->tenant), file->retention);
     file->code = file_code(ctx->arena, file->label);
-    TRY(record_load(ctx, file));
-    TRY(edge_read(ctx, 'l', file->label, false, &file->from));
-    TRY(edge_read(ctx, 'e', file->label, true, &file->to));
+    file_record_read(NULL, file->label, &file->record);
+    if (map_has(recorded, file->label)) TRY(record_load(ctx, file));
     bool ends = file->open == 0 && file->to.year && file->row && file->row->years;
-    if (ends) file->until = file_until(file->to, file->row->years);
+    if (ends && file->fiscal_year) file->until = file_until(file->to, file->row->years);
     file->state = state_on(file, time_jst_date(time_now(ctx->clock)));
     return RC_OK;
 }
@@ -256,29 +363,41 @@ static Rc file_fill(Ctx *ctx, ShelfFile *file) {
 typedef struct Listing {
     Ctx *ctx;
     ShelfFiles *files;
+    Map recorded; /* labels of files that have a record */
     Rc rc;
 } Listing;
 
 static bool tally_row(void *arg, Str key, Str value) {
     Listing *listing = arg;
-    int64_t counts[3] = {0};
-    listing->rc = tally_read(listing->ctx, key, value, counts);
+    Tally tally;
+    listing->rc = tally_read(listing->ctx, key, value, &tally);
     if (listing->rc != RC_OK) return false;
-    vec_push(listing->ctx->arena, listing->files,
-             (ShelfFile){.label = str_dup(listing->ctx->arena, str_sub(key, 1, key.len)),
-                         .count = counts[0],
-                         .open = counts[1],
-                         .unfiled = counts[2]});
+    ShelfFile file = {.label = str_dup(listing->ctx->arena, str_sub(key, 1, key.len)),
+                      .count = tally.counts[0],
+                      .open = tally.counts[1],
+                      .unfiled = tally.counts[2]};
+    if (!time_parse_date(tally.from, &file.from)) listing->rc = damaged(listing->ctx, key);
+    if (!time_parse_date(tally.to, &file.to)) file.to = (Date){0}; /* "-" */
+    vec_push(listing->ctx->arena, listing->files, file);
+    return listing->rc == RC_OK;
+}
+
+static bool recorded_row(void *arg, Str key, Str value) {
+    Listing *listing = arg;
+    (void)value;
+    map_put(&listing->recorded, str_dup(listing->ctx->arena, str_sub(key, 1, key.len)), listing);
     return true;
 }
 
-static Rc tallies_load(Ctx *ctx, bool loose, ShelfFiles *out) {
-    Listing listing = {ctx, out, RC_OK};
-    RowsRange range = {.follower = "shelf", .prefix = STR("t")};
-    *out = (ShelfFiles){0};
-    if (!loose) TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    TRY(project_rows(ctx, ctx->tenant->project, &range, tally_row, &listing));
-    return listing.rc;
+/* Two readings, however many files there are; each record of one that has any is mostly at hand. */
+static Rc tallies_load(Ctx *ctx, bool loose, Listing *listing) {
+    Project *project = ctx->tenant->project;
+    if (!loose) TRY(project_drain(ctx, project, ledger_head(ctx->tenant->ledger)));
+    TRY(project_rows(ctx, project, &(RowsRange){.follower = "shelf", .prefix = STR("t")}, tally_row,
+                     listing));
+    TRY(listing->rc);
+    return project_rows(ctx, project, &(RowsRange){.follower = "shelf", .prefix = STR("r")},
+                        recorded_row, listing);
 }
 
 /* ---- titles, and what is found by them ---- */
@@ -291,11 +410,14 @@ static Str text_of(const Json *text, const char *language, Str otherwise) {
 Json shelf_title(Arena *arena, const ShelfFile *file) {
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     const Json *name = file->row ? file->row->name : NULL;
-    Str year = time_format_fiscal(arena, file->fiscal_year);
+    int fiscal_year = file->fiscal_year;
+    Str year = fiscal_year ? time_format_fiscal(arena, fiscal_year) : STR("簿冊ができる前");
+    Str english = fiscal_year ? str_fmt(arena, "fiscal year %d", fiscal_year)
+                              : STR("made before files were kept");
     Str ja = str_fmt(arena, STR_FMT "（" STR_FMT "）",
                      STR_ARG(text_of(name, "ja", file->retention)), STR_ARG(year));
-    Str en = str_fmt(arena, STR_FMT " (fiscal year %d)",
-                     STR_ARG(text_of(name, "en", file->retention)), file->fiscal_year);
+    Str en = str_fmt(arena, STR_FMT " (" STR_FMT ")", STR_ARG(text_of(name, "en", file->retention)),
+                     STR_ARG(english));
     members[0] = (JsonMember){STR("ja"), json_of_str(ja)};
     members[1] = (JsonMember){STR("en"), json_of_str(en)};
     return json_of_members(members, 2);
@@ -348,11 +470,18 @@ static int file_order(const void *a, const void *b) {
     return str_cmp(x->label, y->label);
 }
 
+static Rc shelf_all(Ctx *ctx, bool loose, ShelfFiles *out) {
+    Listing listing = {.ctx = ctx, .files = out, .recorded = map_new(ctx->arena)};
+    *out = (ShelfFiles){0};
+    TRY(tallies_load(ctx, loose, &listing));
+    VEC_EACH (ShelfFile, file, out)
+        TRY(file_fill(ctx, &listing.recorded, file));
+    return RC_OK;
+}
+
 Rc shelf_list(Ctx *ctx, const ShelfWish *wish, ShelfFiles *out) {
     ShelfFiles all;
-    TRY(tallies_load(ctx, wish->loose, &all));
-    VEC_EACH (ShelfFile, file, &all)
-        TRY(file_fill(ctx, file));
+    TRY(shelf_all(ctx, wish->loose, &all));
     if (all.len) qsort(all.items, all.len, sizeof *all.items, file_order);
     shelf_pick(ctx->arena, &all, wish, out);
     return RC_OK;
@@ -367,11 +496,10 @@ void shelf_pick(Arena *arena, const ShelfFiles *all, const ShelfWish *wish, Shel
 
 Rc shelf_find(Ctx *ctx, Str code, ShelfFile *out) {
     ShelfFiles all;
-    TRY(tallies_load(ctx, false, &all));
-    VEC_EACH (ShelfFile, file, &all) {
-        if (!str_eq(file_code(ctx->arena, file->label), code)) continue;
+    TRY(shelf_all(ctx, false, &all));
+    VEC_EACH (const ShelfFile, file, &all) {
         *out = *file;
-        return file_fill(ctx, out);
+        if (str_eq(file->code, code)) return RC_OK;
     }
     return ctx_fail(ctx, RC_NOT_FOUND, "no-file", code, "The city keeps no such file.");
 }

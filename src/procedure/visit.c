@@ -85,7 +85,7 @@ static Str visit_id(Arena *arena, Str token) {
     const Str parts[] = {STR("machi-visit"), token};
     Digest digest = hash_sha256_parts(parts, 2);
     Str suffix = hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
-    return str_fmt(arena, "urn:ngsi-ld:Visit:" STR_FMT, STR_ARG(suffix));
+    return str_fmt(arena, VISIT_ID_PREFIX STR_FMT, STR_ARG(suffix));
 }
 
 static Str today_text(const Ctx *ctx) {
@@ -186,6 +186,7 @@ Rc visit_take(Ctx *ctx, Str counter, Str business, Str *token) {
     Arena *arena = command_arena(command);
     PartTake *part = NEW(arena, PartTake);
     Entity *visit = entity_new(arena, visit_id(arena, *token), STR(VISIT_TYPE));
+    retention_name(arena, ctx->tenant->dictionary, visit, STR_NONE, time_now(ctx->clock));
     entity_set(arena, visit, IRI("counter"), json_of_str(counter));
     entity_set(arena, visit, IRI("business"), json_of_str(business));
     entity_set(arena, visit, IRI("day"), json_of_str(day));

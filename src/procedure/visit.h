@@ -7,7 +7,8 @@
 
 #include "gate/gate.h"
 
-#define VISIT_TYPE LD_DEFAULT "Visit"
+#define VISIT_TYPE      LD_DEFAULT "Visit"
+#define VISIT_ID_PREFIX "urn:ngsi-ld:Visit:"
 
 typedef enum VisitState {
     VISIT_WAITING,

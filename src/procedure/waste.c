@@ -12,6 +12,10 @@ const Json *waste_rules(const Waste *waste) {
     return waste->rules;
 }
 
+Str waste_retention(const Waste *waste) {
+    return json_get_str(waste->rules, "retention");
+}
+
 /* ---- items ---- */
 
 const WasteItem *waste_item(const Waste *waste, Str id) {

@@ -72,6 +72,7 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out);
 
 const WasteLimits *waste_limits(const Waste *waste);
 const Json *waste_rules(const Waste *waste);
+Str waste_retention(const Waste *waste); /* text of retention of its cases; empty: their type's */
 const WasteItem *waste_item(const Waste *waste, Str id); /* NULL: none */
 const WasteItem *waste_item_at(const Waste *waste, size_t index);
 size_t waste_item_count(const Waste *waste);

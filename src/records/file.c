@@ -34,21 +34,6 @@ bool file_verb_of(Str word, FileVerb *out) {
 
 /* ---- names ---- */
 
-Str file_label(Arena *arena, Str retention, int fiscal_year) {
-    return str_fmt(arena, STR_FMT "/%d", STR_ARG(retention), fiscal_year);
-}
-
-bool file_label_read(Str label, Str *retention, int *fiscal_year) {
-    size_t at = label.len;
-    int64_t year;
-    while (at && label.ptr[at - 1] != '/')
-        at--;
-    if (at < 2 || !str_to_i64(str_sub(label, at, label.len), &year)) return false;
-    *retention = str_head(label, at - 1);
-    *fiscal_year = (int)year;
-    return true;
-}
-
 /* A label is Japanese: an address is not. */
 Str file_code(Arena *arena, Str label) {
     Digest digest = hash_sha256(label);

@@ -7,9 +7,6 @@
 
 #include "ledger/ledger.h"
 
-/* "保存5年/住民異動届" and 2026 are "保存5年/住民異動届/2026": the name of the keys, too. */
-Str file_label(Arena *arena, Str retention, int fiscal_year);
-bool file_label_read(Str label, Str *retention, int *fiscal_year);
 /* How a file is named in addresses: a hash of its label. */
 Str file_code(Arena *arena, Str label);
 

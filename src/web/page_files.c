@@ -4,6 +4,7 @@
 #include "pages_int.h"
 
 #include "connect/connect.h"
+#include "open/open.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
 
@@ -155,7 +156,7 @@ static void years_set(View *view, const ShelfFiles *all) {
     JsonItems items = {0};
     int last = 0; /* they stand by year */
     VEC_EACH (const ShelfFile, file, all) {
-        if (file->fiscal_year == last) continue;
+        if (!file->fiscal_year || file->fiscal_year == last) continue;
         last = file->fiscal_year;
         View one = view_new(view->arena);
         view_str(&one, "id", str_fmt(view->arena, "%d", last));
@@ -373,6 +374,31 @@ static void decision_add(Matters *matters, const Entity *decision) {
     vec_push(arena, &matters->items, view_value(&one));
 }
 
+/* What has no page of its own is told by what it is and when it was. */
+static bool other_add(Matters *matters, const Entity *entity) {
+    static const struct {
+        Str type, arrived, ended;
+    } rows[] = {{STR(PAYMENT_TYPE), IRI("issuedAt"), IRI("paidAt")},
+                {STR(VISIT_TYPE), IRI("takenAt"), IRI("endedAt")},
+                {STR(OPEN_REPORT_TYPE), IRI("reportedAt"), IRI("handledAt")}};
+    Ctx *ctx = http_ctx(matters->x);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!entity_has_type(entity, rows[i].type)) continue;
+        const DictType *type = dictionary_type(ctx->tenant->dictionary, rows[i].type);
+        View one = view_new(ctx->arena);
+        view_str(&one, "number", entity_text(entity, IRI("number")));
+        view_str(&one, "url", STR_NONE);
+        view_set(&one, "title",
+                 type ? view_text(ctx->arena, type->label_ja, type->label_en) : json_of_null());
+        view_str(&one, "arrived", entity_text(entity, rows[i].arrived));
+        view_str(&one, "ended", entity_text(entity, rows[i].ended));
+        view_items(&one, "letters", &(JsonItems){0});
+        vec_push(ctx->arena, &matters->items, view_value(&one));
+        return true;
+    }
+    return false;
+}
+
 /* Each as who looks may see it: of others' cases and of what was disposed of it is told only that
    they are there. */
 static Rc matter_add(Matters *matters, Str id) {
@@ -385,9 +411,9 @@ static Rc matter_add(Matters *matters, Str id) {
     bool is_case = there && entity_has_type(entity, STR(CASE_TYPE));
     if (is_case && !str_empty(entity_text(entity, IRI("receiptNumber"))))
         return case_add(matters, entity);
-    if (there && !is_case)
+    if (there && entity_has_type(entity, STR(DECIDE_TYPE)))
         decision_add(matters, entity);
-    else
+    else if (!there || !other_add(matters, entity))
         matters->hidden++;
     return RC_OK;
 }
@@ -528,7 +554,7 @@ static void csv_row(HttpExchange *x, Buf *to, const ShelfFile *file) {
                                    : word(x, "files.permanent");
     const Str cells[] = {shelf_classification(arena, file, language),
                          in_language(x, &title),
-                         str_fmt(arena, "%d", file->fiscal_year),
+                         file->fiscal_year ? str_fmt(arena, "%d", file->fiscal_year) : STR_NONE,
                          in_language(x, &division),
                          years,
                          file->count < FEW ? word(x, "files.few")

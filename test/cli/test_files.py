@@ -41,7 +41,7 @@ class Life:
         assert status == 200 and "現年度" in text and "ほかに1件あります" in text, text  # another division's case
         said = city.erase(re.search(r"\d{4}-\d{6}", city.page(f"{case}/receipt")[1])[0], code=2)
         self.subject, self.file = re.search(r"urn:\S+\w", said)[0], re.search(r"^  (\S+/\d{4})  stays", said, re.MULTILINE)[1]
-        assert self.file.startswith("保存5年/申請/")
+        assert self.file.startswith("保存5年/粗大ごみ収集/")
         for act in ("hold", "release"):
             assert city.form(self.url, f"{self.url}/hold", {"act": act, "reason": "訴訟"}, clerk)[0] == 303
             if act == "hold":

@@ -481,6 +481,8 @@ static void test_problem_reports_are_numbered_and_checked(void **state) {
     OpenReport good = {.kind = STR("data"), .about = COUNTS, .text = STR("8月の数が変です")};
     GOOD(house, open_report(&house->ctx, &good, &made));
     assert_true(str_eq(made.number, STR("R-2026-000001")));
+    assert_true(str_eq(entity_text(house_entity(house, made.id), IRI("retentionFile")),
+                       STR("保存3年/問題の報告/2026")));
     GOOD(house, open_report(&house->ctx, &good, &made));
     assert_true(str_eq(made.number, STR("R-2026-000002")));
     const struct {

@@ -611,7 +611,7 @@ static void nothing_personal_of_a_case_lies_in_clear(void **state) {
                              .subject = house->resident.person,
                              .reason = STR("x")};
     StrVec kept = {0};
-    vec_push(house->arena, &erasure.files, STR("保存5年/申請/2026"));
+    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
     GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
     application = house_entity(house, id);
     assert_null(entity_attr(application, IRI("receiptNumber")));

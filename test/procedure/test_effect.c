@@ -86,7 +86,7 @@ static void an_erased_case_leaves_what_lies_in_clear(void **state) {
     LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
                              .subject = house->resident.person,
                              .reason = STR("x")};
-    vec_push(house->arena, &erasure.files, STR("保存5年/申請/2026"));
+    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
     GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
     assert_int_equal(effect(house).cases, 1);
     assert_int_equal(effect(house).touch, 30);

@@ -120,6 +120,8 @@ static void a_fee_is_due_by_the_move_that_says_so(void **state) {
     found = payment(copy);
     assert_int_equal(found.state, PAY_INVOICED);
     assert_int_equal(found.amount, 410);
+    assert_true(
+        str_eq(cases_text(house, found.id, IRI("retentionFile")), STR("保存5年/歳入/2026")));
     assert_true(str_eq(found.number, STR("2026-000001")));
     assert_true(str_eq(found.due, STR("2026-12-07"))); /* ten working days: the 23rd is a holiday */
     assert_true(str_starts(found.account, STR("歳入 款14")));

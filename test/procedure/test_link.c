@@ -176,11 +176,11 @@ static void an_erasure_reaches_all_subjects_of_a_person(void **state) {
     GOOD(house, gate_erase(&house->ctx, &erasure, &kept));
     assert_true(kept.len > 0); /* nothing may go yet */
     assert_non_null(entity_attr(house_entity(house, walk_in), IRI("phone")));
-    vec_push(house->arena, &erasure.files, STR("保存5年/申請/2026"));
+    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
     kept = (StrVec){0};
     GOOD(house, gate_erase(&house->ctx, &erasure, &kept));
     VEC_EACH (const Str, file, &kept)
-        assert_false(str_eq(*file, STR("保存5年/申請/2026")));
+        assert_false(str_eq(*file, STR("保存5年/粗大ごみ収集/2026")));
     assert_null(entity_attr(house_entity(house, walk_in), IRI("phone")));
     assert_null(entity_attr(house_entity(house, own_case), IRI("phone")));
     assert_non_null(entity_attr(house_entity(house, taken_out), IRI("phone"))); /* another's */

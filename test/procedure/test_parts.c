@@ -33,7 +33,7 @@ static void erase(House *house, Str subject) {
                              .subject = subject,
                              .reason = STR("x")};
     StrVec kept = {0};
-    vec_push(house->arena, &erasure.files, STR("保存5年/申請/2026"));
+    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
     GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
 }
 

@@ -26,6 +26,8 @@ static Visit visit(House *house, Str token) {
 
 static void number_is(House *house, Str token, const char *expected) {
     Visit found = visit(house, token);
+    Str file = entity_text(house_entity(house, found.id), IRI("retentionFile"));
+    assert_true(str_eq(file, STR("保存1年/窓口/2026")));
     assert_true(str_eq(found.number, str_of(expected)));
 }
 
