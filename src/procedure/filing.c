@@ -412,11 +412,12 @@ static Rc file_carry_out(Ctx *ctx, Str label) {
 }
 
 /* Of those that were found; the first error, and at *done how many succeeded. */
-static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, size_t *done) {
+static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, const atomic_bool *stop,
+                          size_t *done) {
     Rc first = RC_OK;
     Error error = ctx->error;
     *done = 0;
-    for (size_t i = 0; i < found->entities.len; i++) {
+    for (size_t i = 0; i < found->entities.len && !(stop && atomic_load(stop)); i++) {
         FileRecord record;
         file_record_read(found->entities.items[i], STR_NONE, &record);
         Rc rc = file_carry_out(ctx, record.label);
@@ -435,27 +436,59 @@ static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, size_t *done) {
     return first;
 }
 
-static Rc all_carry_out(Ctx *ctx) {
+/* *more: as many as are looked at in one round were there, and some of them went. */
+static Rc all_carry_out(Ctx *ctx, const atomic_bool *stop, bool *more) {
     ProjectAnswer found;
     ProjectSwept swept;
     size_t done;
     ProjectWish wish = {
         .type = STR("RecordFile"), .q = STR("mark==\"disposing\""), .limit = FILING_MAX};
+    *more = false;
     TRY(project_find(ctx, &wish, &found));
-    Rc rc = files_carry_out(ctx, &found, &done);
+    Rc rc = files_carry_out(ctx, &found, stop, &done);
     Error error = ctx->error;
     Rc swept_rc = done ? project_sweep(ctx, ctx->tenant->project, &swept) : RC_OK;
+    *more = done && found.entities.len == FILING_MAX;
     if (rc == RC_OK) return swept_rc;
     ctx->error = error;
     return rc;
 }
 
-Rc filing_carry_out(Ctx *ctx) {
+Rc filing_carry_out(Ctx *ctx, const atomic_bool *stop) {
     pthread_mutex_t *lock = &ctx->tenant->procedures->filing_lock;
+    bool more = true;
+    Rc rc = RC_OK;
     if (pthread_mutex_trylock(lock) != 0)
         return ctx_fail(ctx, RC_BUSY, "files-busy", STR_NONE,
                         "Files are being disposed of already: what is left goes on by itself.");
-    Rc rc = all_carry_out(ctx);
+    while (rc == RC_OK && more && !(stop && atomic_load(stop)))
+        rc = all_carry_out(ctx, stop, &more);
     pthread_mutex_unlock(lock);
     return rc;
+}
+
+/* ---- how far it is ---- */
+
+/* Whether the newest disposal of a file is the one by this decision. */
+static bool disposed_by(const FileRecord *record, Str decision) {
+    for (size_t i = record->acts ? record->acts->len : 0; i-- > 0;) {
+        const Json *act = json_at(record->acts, i);
+        if (str_eq(json_get_str(act, "act"), file_verb_word(FILE_DISPOSE)))
+            return str_eq(json_get_str(act, "decision"), decision);
+    }
+    return false;
+}
+
+Rc filing_progress(Ctx *ctx, const Entity *decision, const Json *contents, FilingProgress *out) {
+    const Json *files = json_get(contents, STR("files"));
+    Str number = entity_text(decision, IRI("number"));
+    *out = (FilingProgress){.all = files ? files->len : 0};
+    for (uint32_t i = 0; files && i < files->len; i++) {
+        ShelfFile file = {.label = json_get_str(json_at(files, i), "label")};
+        TRY(shelf_record(ctx, &file));
+        if (!disposed_by(&file.record, number)) continue;
+        out->done += file.record.mark == FILE_DISPOSED;
+        out->going += file.record.mark == FILE_DISPOSING;
+    }
+    return RC_OK;
 }

@@ -9,6 +9,8 @@
 
 #include "shelf.h"
 
+#include <stdatomic.h>
+
 /* Kinds of proposals. */
 #define FILING_DISPOSAL  STR("file-disposal")
 #define FILING_EXTENSION STR("file-extension")
@@ -45,10 +47,17 @@ Rc filing_follow(Ctx *ctx, Command *command, const Entity *decision, const Json 
 /* What must hold when the keys go: RC_CONFLICT "file-moved", something of the file was written from
    this position of the ledger on, or more than can be looked at. */
 Rc filing_unmoved(Ctx *ctx, Str label, uint64_t position);
-/* Destroys the keys of all files whose disposal was decided. One in which a matter was opened
+/* How far the disposal of a decided proposal's files is; those that are neither done nor going went
+   back to the shelf. */
+typedef struct FilingProgress {
+    int64_t all, done, going;
+} FilingProgress;
+Rc filing_progress(Ctx *ctx, const Entity *decision, const Json *contents, FilingProgress *out);
+/* Destroys the keys of all files whose disposal was decided, or of as many until *stop is true
+   (NULL: all). One in which a matter was opened
    again or added meanwhile goes back to the shelf, with that as reason, unless its destruction had
    begun. One that fails keeps no other waiting: it is logged, the first error is returned, and the
-   sweep goes on with it. RC_BUSY: somebody is about it already. */
-Rc filing_carry_out(Ctx *ctx);
+   disposer goes on with it. RC_BUSY: somebody is about it already. */
+Rc filing_carry_out(Ctx *ctx, const atomic_bool *stop);
 
 #endif

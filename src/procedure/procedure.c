@@ -4,6 +4,17 @@
 
 enum { PROCEDURES_ARENA = 64 << 20, ADMISSION_USUAL = 600 };
 
+/* By which procedure records are asked for. */
+static Rc asks_check(Ctx *ctx, const FileTable *table, const ProcedureSources *sources) {
+    if (str_empty(table->asks)) return RC_OK;
+    for (size_t i = 0; i < sources->definition_count; i++)
+        if (str_eq(json_get_str(sources->definitions[i], "id"), table->asks)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-classification", STR("files.json: asks"),
+                    "There is no procedure \"" STR_FMT "\" in starter/procedures: write the id of "
+                    "the one by which records are asked for, or leave `asks` out.",
+                    STR_ARG(table->asks));
+}
+
 /* Every text of retention, of the dictionary and of definitions, stands in the classification
  * table.
  */
@@ -18,6 +29,7 @@ static Rc files_load(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) 
             str_fmt(ctx->arena, "dictionary/" STR_FMT ".json: retention", STR_ARG(type->term));
         if (type->retention.len) TRY(file_table_knows(ctx, table, type->retention, where));
     }
+    TRY(asks_check(ctx, table, sources));
     Str waste = waste_retention(tenant->procedures->waste);
     if (waste.len) TRY(file_table_knows(ctx, table, waste, STR("waste/rules.json: retention")));
     for (size_t i = 0; i < sources->definition_count; i++) {

@@ -59,8 +59,9 @@ void procedures_close(Tenant *tenant);
 /* Takes in what the city has published. After project_start, with a Reader. RC_FAILED names a
    version that this program can't read. */
 Rc procedures_start(Ctx *ctx, Tenant *tenant);
-/* From now on, holds that ran out are taken out of their slots and lotteries go on, every five
-   minutes until procedures_stop. After project_start and gate_open. */
+/* From now on, until procedures_stop, holds that ran out are taken out of their slots and lotteries
+   go on every five minutes, and disposals of files are carried out as they are decided. After
+   project_start and gate_open. */
 Rc procedures_sweep(Ctx *ctx, Tenant *tenant);
 /* Ends that, waiting for a round that runs; nothing where none was begun. Before project_stop. */
 void procedures_stop(Tenant *tenant);

@@ -17,11 +17,13 @@ typedef struct Waits Waits; /* the waiting rooms */
 Waits *waits_new(Arena *arena, Ledger *ledger);
 void waits_free(Waits *waits);
 
+typedef struct Disposer Disposer;
 typedef struct Sweep Sweep; /* the timer that takes out what ran out */
 
 struct Procedures {
     Arena *arena;
-    Sweep *sweep; /* NULL: none was started */
+    Sweep *sweep;       /* NULL: none was started */
+    Disposer *disposer; /* NULL: none was started, and what was decided waits */
     Waste *waste;
     Catalogue *catalogue;
     const Json *blank;

@@ -2,6 +2,8 @@
    The plan of a day stands in plan.c, the deciding itself is decide/'s. */
 #include "procedure_int.h"
 
+#include "disposer.h"
+
 enum { PROPOSALS_MAX = 1000, DROPPED_SHOWN = 20, CONDITION_MAX = 4096 };
 
 /* ---- drafting ---- */
@@ -432,21 +434,13 @@ static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, S
     return RC_OK;
 }
 
-/* It is decided in any case: what fails is said, and done by the sweep. */
-static Rc files_gone(Ctx *ctx) {
-    Error before = ctx->error;
-    Rc rc = filing_carry_out(ctx);
-    if (rc != RC_OK && rc != RC_BUSY)
-        log_error("procedure", "a disposal is not carried out yet: " STR_FMT,
-                  STR_ARG(ctx->error.detail));
-    ctx->error = before;
-    return RC_OK;
-}
-
-/* A version that was decided is found from now on; a disposal that was decided is carried out. */
+/* A version that was decided is found from now on; a disposal that was decided begins. */
 static Rc taken_up(Ctx *ctx, const Entity *decision) {
     const Json *contents;
-    if (files(decision)) return files_gone(ctx);
+    if (files(decision)) {
+        disposer_wake(ctx->tenant->procedures->disposer);
+        return RC_OK;
+    }
     TRY(contents_load(ctx, decision, &contents));
     return publish_take(ctx, contents);
 }

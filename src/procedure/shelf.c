@@ -337,7 +337,7 @@ static ShelfState state_on(const ShelfFile *file, Date today) {
     return SHELF_DUE;
 }
 
-static Rc record_load(Ctx *ctx, ShelfFile *file) {
+Rc shelf_record(Ctx *ctx, ShelfFile *file) {
     const Entity *entity = NULL;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, file_id(ctx->arena, file->label), &entity);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
@@ -353,7 +353,7 @@ static Rc file_fill(Ctx *ctx, const Map *recorded, ShelfFile *file) {
     file->row = file_table_row(shelf_table(ctx->tenant), file->retention);
     file->code = file_code(ctx->arena, file->label);
     file_record_read(NULL, file->label, &file->record);
-    if (map_has(recorded, file->label)) TRY(record_load(ctx, file));
+    if (map_has(recorded, file->label)) TRY(shelf_record(ctx, file));
     bool ends = file->open == 0 && file->to.year && file->row && file->row->years;
     if (ends && file->fiscal_year) file->until = file_until(file->to, file->row->years);
     file->state = state_on(file, time_jst_date(time_now(ctx->clock)));

@@ -57,6 +57,8 @@ Rc shelf_list(Ctx *ctx, const ShelfWish *wish, ShelfFiles *out);
 void shelf_pick(Arena *arena, const ShelfFiles *all, const ShelfWish *wish, ShelfFiles *out);
 /* RC_NOT_FOUND "no-file". */
 Rc shelf_find(Ctx *ctx, Str code, ShelfFile *out);
+/* What was done to the file of this label, newest of all, into its `record`. */
+Rc shelf_record(Ctx *ctx, ShelfFile *file);
 /* Its title in both languages, {"ja", "en"}. */
 Json shelf_title(Arena *arena, const ShelfFile *file);
 /* "総務 › 文書・情報公開 › 公文書公開", in the language ("ja", "en"). */

@@ -1,8 +1,10 @@
 /* sweep: what goes on by itself: holds that ran out are taken out of their slots (nobody counts
    them any more, but they would stay in the slot until somebody writes it next), lotteries go on,
-   rules look at the cases that they haven't seen, and disposals that were decided are carried out.
- */
+   rules look at the cases that they haven't seen. Disposals have a thread of their own: they may
+   take long. */
 #include "procedure_int.h"
+
+#include "disposer.h"
 
 #include <stdatomic.h>
 
@@ -83,10 +85,6 @@ static void sweep_due(void *arg, Ledger *ledger, Str key, int64_t at) {
     if (rc != RC_OK && rc != RC_BUSY)
         log_error("procedure", "automatic rules do not go on: " STR_FMT, STR_ARG(ctx.error.detail));
     more = more || cases;
-    rc = filing_carry_out(&ctx);
-    if (rc != RC_OK && rc != RC_BUSY)
-        log_error("procedure", "a disposal is not carried out: " STR_FMT,
-                  STR_ARG(ctx.error.detail));
     if (!atomic_load(&sweep->stop))
         ledger_timer(ledger, key, time_now(&clock) + (more ? soon : every), sweep_due, sweep);
 }
@@ -99,12 +97,14 @@ Rc procedures_sweep(Ctx *ctx, Tenant *tenant) {
     tenant->procedures->sweep = sweep;
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &sweep->db));
     ledger_timer(tenant->ledger, TIMER, time_now(ctx->clock), sweep_due, sweep);
-    return RC_OK;
+    return disposer_start(ctx, tenant, &tenant->procedures->disposer);
 }
 
 void procedures_stop(Tenant *tenant) {
     Sweep *sweep = tenant->procedures ? tenant->procedures->sweep : NULL;
     if (!sweep) return;
+    disposer_stop(tenant->procedures->disposer);
+    tenant->procedures->disposer = NULL;
     atomic_store(&sweep->stop, true);
     ledger_timer(tenant->ledger, TIMER, TIME_NONE, sweep_due, sweep);
     reader_close(sweep->db);

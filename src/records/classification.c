@@ -34,10 +34,15 @@ static Rc keep_read(const Reading *reading, int *years) {
                            "How long it is kept is 1, 3, 5, 10 or 30 years, or \"permanent\".");
 }
 
+static bool is_division(const Json *divisions, Str id) {
+    for (uint32_t i = 0; divisions && i < divisions->len; i++)
+        if (str_eq(json_get_str(json_at(divisions, i), "id"), id)) return true;
+    return false;
+}
+
 static Rc division_read(const Reading *reading, Str *out) {
     *out = json_get_str(reading->from, "division");
-    for (uint32_t i = 0; reading->divisions && i < reading->divisions->len; i++)
-        if (str_eq(json_get_str(json_at(reading->divisions, i), "id"), *out)) return RC_OK;
+    if (is_division(reading->divisions, *out)) return RC_OK;
     return refuse(reading, "division", "This is no division of organisation.json: write its id.");
 }
 
@@ -96,6 +101,11 @@ Rc file_table_read(Ctx *ctx, const Json *source, const Json *divisions, FileTabl
         return ctx_fail(ctx, RC_INVALID, "bad-classification", STR("files.json"),
                         "The table names its rule (`rule`, in ja and en) and the division that "
                         "looks after all files (`keeper`).");
+    if (!is_division(divisions, out->keeper))
+        return ctx_fail(ctx, RC_INVALID, "bad-classification", STR("files.json: keeper"),
+                        "\"" STR_FMT "\" is no division of organisation.json: write the id of the "
+                        "one that looks after all files.",
+                        STR_ARG(out->keeper));
     for (uint32_t i = 0; rows && i < rows->len; i++)
         TRY(row_read(&(Reading){ctx, json_at(rows, i), divisions, i}, out));
     return RC_OK;

@@ -320,6 +320,38 @@ static void files_lines(Lines *lines, const Json *contents) {
         line_add(lines, label_of(arena, "移管先", "To be handed over to"), "text", json_of_str(to));
 }
 
+static Json progress_text(Arena *arena, const FilingProgress *at) {
+    long long all = (long long)at->all, done = (long long)at->done;
+    if (at->going)
+        return view_text(
+            arena, str_fmt(arena, "廃棄しています（%lld冊のうち%lld冊が済みました）", all, done),
+            str_fmt(arena, "Being disposed of: %lld of %lld files", done, all));
+    if (done == all)
+        return view_text(arena, str_fmt(arena, "%lld冊を廃棄しました", all),
+                         str_fmt(arena, "Disposed of: %lld of %lld files", all, all));
+    return view_text(
+        arena,
+        str_fmt(arena,
+                "%lld冊のうち%"
+                "lld冊を廃棄しました。残りは起案のあとで変わったため、廃棄せずに戻しました",
+                all, done),
+        str_fmt(arena,
+                "Disposed of: %lld of %lld files; the others had changed since the proposal, and "
+                "went back to the shelf",
+                done, all));
+}
+
+/* What has become of a disposal since it was decided. */
+static Rc progress_lines(Lines *lines, const Entity *decision, const Json *contents) {
+    FilingProgress at;
+    bool decided = str_eq(entity_text(decision, IRI("state")), STR("decided"));
+    if (!decided || !of_kind(decision, "file-disposal")) return RC_OK;
+    TRY(filing_progress(lines->ctx, decision, contents, &at));
+    line_add(lines, label_of(lines->arena, "廃棄の進み具合", "How far it is"), "text",
+             progress_text(lines->arena, &at));
+    return RC_OK;
+}
+
 /* The case as far as it was frozen: what was answered, under which version. */
 static Entity *frozen_case(Arena *arena, const Json *contents) {
     Entity *kept = entity_new(arena, json_get_str(contents, "case"), STR(CASE_TYPE));
@@ -491,6 +523,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
         own->lines(&lines, contents);
     else if (contents)
         matter_lines(ctx, &lines, contents);
+    if (contents) TRY(progress_lines(&lines, decision, contents));
     publish_set(ctx, decision, contents, view);
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;

@@ -63,7 +63,10 @@ Rc files_decide(House *house, Str decision) {
     OfficeDecision wish = {.id = decision, .hash = cases_hash(house, decision)};
     house_act(house, &files_general);
     files_general.stepped_up_at = house->clock.fixed;
-    return office_decide(&house->ctx, &wish);
+    Rc rc = office_decide(&house->ctx, &wish);
+    if (rc != RC_OK) return rc;
+    house_act(house, (Actor *)(uintptr_t)gate_system_actor());
+    return filing_carry_out(&house->ctx, NULL); /* no thread does, in a house */
 }
 
 void files_rebuilt(House *house) {

@@ -23,7 +23,7 @@ FilingWish files_wish(House *house, FileVerb verb, Str label);
 /* As the clerk who looks after all; refused: it fails with this code. */
 Str files_propose(House *house, FileVerb verb, Str label);
 void files_refused(House *house, FileVerb verb, Str label, const char *code);
-/* As the head. */
+/* As the head, and what it disposes of is carried out. */
 Rc files_decide(House *house, Str decision);
 /* What is kept is what a rebuild makes. */
 void files_rebuilt(House *house);

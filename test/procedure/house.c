@@ -119,9 +119,9 @@ void house_open(House *house) {
 
 void house_procedures(House *house) {
     Ctx ctx = lasting(house);
-    static const char *const names[] = {"dog-registration", "small-business-subsidy",
-                                        "vaccine-slot",     "road-damage",
-                                        "facility-booking", "resident-record-copy"};
+    static const char *const names[] = {
+        "dog-registration",   "small-business-subsidy", "vaccine-slot",        "road-damage",
+        "disclosure-request", "facility-booking",       "resident-record-copy"};
     enum { N = sizeof names / sizeof *names };
     const Json **definitions = NEW_ARRAY(house->arena, const Json *, N + 1);
     size_t n = N + (house->also != NULL);

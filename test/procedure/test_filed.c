@@ -86,7 +86,7 @@ static void nothing_is_written_into_a_file_that_goes_or_is_gone(void **state) {
     all_refused(house, id);
     GOOD(house,
          put_in(house, "Application", STR("保存5年/粗大ごみ収集/2032"))); /* and others as ever */
-    GOOD(house, filing_carry_out(&house->ctx));
+    GOOD(house, filing_carry_out(&house->ctx, NULL));
     assert_int_equal(files_one(house, LABEL_2026).state, SHELF_DISPOSED);
     all_refused(house, id);
     FAILS(house, ledger_attach(&house->ctx, house->tenant.ledger, key, STR("%PDF-1.7"), &kept),

@@ -77,6 +77,7 @@ static void a_wrong_table_is_told_by_row_and_member(void **state) {
         {"\"id\": \"A-01-2\"", "\"id\": \"A-01-1\"", "files.json: rows[1].id"},
         {"保存5年/決裁", "保存5年/公文書公開請求", "files.json: rows[1].retention"},
         {"\"keeper\": \"general-affairs\"", "\"keeper\": \"\"", "files.json"},
+        {"\"keeper\": \"general-affairs\"", "\"keeper\": \"nobody\"", "files.json: keeper"},
         {"\"en\": \"General affairs\"", "\"en\": \"\"", "files.json: rows[0].major"},
     };
     const Json *organisation = house_starter(house, "organisation.json"), *table;
@@ -290,7 +291,7 @@ static void what_is_opened_again_before_the_keys_go_stops_it(void **state) {
     files_decided_only(house, 1);
     assert_int_equal(files_one(house, LABEL_2026).state, SHELF_DISPOSING);
     FAILS(house, files_reopened(house, id), RC_CONFLICT, "file-closed");
-    GOOD(house, filing_carry_out(&house->ctx));
+    GOOD(house, filing_carry_out(&house->ctx, NULL));
     ShelfFile one = files_one(house, LABEL_2026);
     assert_int_equal(one.record.mark, FILE_NONE);
     assert_null(one.record.disposal);
@@ -303,7 +304,7 @@ static void what_isn_t_as_it_was_decided_on_goes_back_to_the_shelf(void **state)
     Str id = files_ended(house);
     files_on(house, 2032, 4, 1);
     files_decided_only(house, 2); /* one of two that isn't there any more */
-    GOOD(house, filing_carry_out(&house->ctx));
+    GOOD(house, filing_carry_out(&house->ctx, NULL));
     assert_int_equal(files_one(house, LABEL_2026).record.mark, FILE_NONE);
     assert_true(files_name(house, id).len > 0);
 }
@@ -340,7 +341,7 @@ static void a_disposal_that_had_begun_is_ended_and_says_its_keys(void **state) {
     assert_true(keys > 0);
     FAILS(house, files_reopened(house, id), RC_CONFLICT, "file-closed"); /* too late */
     house_act(house, (Actor *)(uintptr_t)gate_system_actor());
-    GOOD(house, filing_carry_out(&house->ctx));
+    GOOD(house, filing_carry_out(&house->ctx, NULL));
     ShelfFile one = files_one(house, LABEL_2026);
     assert_int_equal(one.record.mark, FILE_DISPOSED);
     assert_int_equal(files_keys(&one), keys);
