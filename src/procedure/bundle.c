@@ -216,6 +216,7 @@ static Rc finish(Ctx *ctx, const DefinedDraft *bundle) {
 static Rc notice_pass(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *tasks) {
     VEC_EACH (BundleTask, task, tasks) {
         task->draft.notice = bundle->notice;
+        task->draft.unconfirmed = bundle->unconfirmed;
         bool asked = task->state == BUNDLE_READY && letters_asked(task->definition);
         if (asked && !letters_delivery_good(bundle->notice))
             return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),

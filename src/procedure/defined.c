@@ -89,6 +89,7 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
     out->channel = own_text(arena, draft, definition, ".channel");
     if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
     out->visit = own_text(arena, draft, definition, ".visit");
+    out->notice = own_text(arena, draft, definition, ".notice");
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
     out->held_until = own_instant(arena, draft, definition, ".heldUntil");
     out->ticket = own_text(arena, draft, definition, ".ticket");
@@ -308,6 +309,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
     send_origin(ctx, arena, entity, &(SendFrom){draft->channel, applicant, definition->retention});
     TRY(visit_join(ctx, arena, entity, draft->visit));
+    TRY(tablet_write(ctx, sending->command, draft, entity));
     TRY(files_send(ctx, sending, entity, form));
     contact_set(arena, entity, form);
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));

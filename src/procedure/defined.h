@@ -22,6 +22,7 @@ typedef struct DefinedDraft {
     Str bundle;          /* id of the bundle that handed answers on; empty: it stands alone */
     const Json *handed;  /* what that handed on, by field; NULL: nothing */
     Str notice;          /* set by who sends: how letters are to come, where they are asked for */
+    Str unconfirmed;     /* set by who sends: why nobody confirmed it on a tablet (tablet.h) */
     Str sent;            /* token of what was sent from this browser a moment ago; empty: nothing */
 } DefinedDraft;
 /* Pool threads. */

@@ -52,6 +52,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     pthread_mutex_init(&procedures->local_lock, NULL);
     pthread_mutex_init(&procedures->filing_lock, NULL);
     procedures->waits = waits_new(arena, tenant->ledger);
+    procedures->tablets = tablets_new(arena);
     procedures->admission_rate =
         sources->admission_rate ? sources->admission_rate : ADMISSION_USUAL;
     tenant->procedures = procedures;
@@ -89,6 +90,7 @@ void procedures_close(Tenant *tenant) {
     pthread_mutex_destroy(&procedures->local_lock);
     pthread_mutex_destroy(&procedures->filing_lock);
     waits_free(procedures->waits);
+    tablets_free(procedures->tablets);
     arena_free(procedures->arena);
 }
 

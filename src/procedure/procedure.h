@@ -37,6 +37,7 @@
 #include "draw.h"
 #include "wait.h"
 #include "visit.h"
+#include "tablet.h"
 #include "shelf.h"
 #include "filing.h"
 

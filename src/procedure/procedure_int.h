@@ -18,6 +18,10 @@ Waits *waits_new(Arena *arena, Ledger *ledger);
 void waits_free(Waits *waits);
 
 typedef struct Disposer Disposer;
+typedef struct TabletDesks TabletDesks; /* what is shown on tablets now */
+TabletDesks *tablets_new(Arena *arena);
+void tablets_free(TabletDesks *desks);
+
 typedef struct Sweep Sweep; /* the timer that takes out what ran out */
 
 struct Procedures {
@@ -30,6 +34,7 @@ struct Procedures {
     FileTable files;
     AttachLimits attach;
     Waits *waits;
+    TabletDesks *tablets;
     int64_t admission_rate;
     Batch *local;
     pthread_mutex_t local_lock;
@@ -133,6 +138,16 @@ void send_origin(Ctx *ctx, Arena *arena, Entity *application, const SendFrom *fr
 /* Joins an application to the visit for which its entry was begun, while who acts serves that one
  * still. */
 Rc visit_join(Ctx *ctx, Arena *arena, Entity *application, Str visit);
+/* The day of numbers and tablets; an instant of such a record, TIME_NONE where it has none. */
+Str visit_today(const Ctx *ctx);
+int64_t visit_instant(const Entity *entity, Str iri);
+/* Whether who acts may serve at counters; and whether one has this desk: RC_NOT_FOUND "no-counter",
+   RC_INVALID "no-desk". */
+Rc visit_may_serve(Ctx *ctx);
+Rc visit_desk_good(Ctx *ctx, Str counter, Str desk);
+/* Writes into an application from the counter that its person has confirmed it on the tablet, which
+   a look in its command tells him, or why not: draft->unconfirmed. RC_INVALID "no-confirmation". */
+Rc tablet_write(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application);
 /* Adds the part that opens the case, in the command's arena; it needs nothing more. */
 PartSubmit *send_submit(Ctx *ctx, Command *command, const Entity *application);
 /* Runs and frees the command; out has the id, and gets the number: that of before when it was sent

@@ -57,9 +57,16 @@ static Rc no_counter(Ctx *ctx, Str id) {
     return ctx_fail(ctx, RC_NOT_FOUND, "no-counter", id, "The city has no such counter.");
 }
 
+Rc visit_desk_good(Ctx *ctx, Str counter, Str desk) {
+    const Json *found = visit_counter(ctx, counter);
+    if (!found) return no_counter(ctx, counter);
+    if (has_desk(found, desk)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-desk", STR("desk"), "Say at which desk you are.");
+}
+
 /* ---- reading ---- */
 
-static int64_t instant_of(const Entity *entity, Str iri) {
+int64_t visit_instant(const Entity *entity, Str iri) {
     int64_t at;
     return time_parse(entity_text(entity, iri), &at) ? at : TIME_NONE;
 }
@@ -71,11 +78,11 @@ static void visit_read(const Entity *entity, Visit *out) {
                    .counter = entity_text(entity, IRI("counter")),
                    .business = entity_text(entity, IRI("business")),
                    .desk = entity_text(entity, IRI("desk")),
-                   .taken_at = instant_of(entity, IRI("takenAt")),
-                   .called_at = instant_of(entity, IRI("calledAt")),
-                   .last_call = instant_of(entity, IRI("lastCall")),
-                   .served_at = instant_of(entity, IRI("servedAt")),
-                   .ended_at = instant_of(entity, IRI("endedAt")),
+                   .taken_at = visit_instant(entity, IRI("takenAt")),
+                   .called_at = visit_instant(entity, IRI("calledAt")),
+                   .last_call = visit_instant(entity, IRI("lastCall")),
+                   .served_at = visit_instant(entity, IRI("servedAt")),
+                   .ended_at = visit_instant(entity, IRI("endedAt")),
                    .version = entity->version};
     while (out->state < VISIT_STATES - 1 && !str_eq(state_words[out->state], state))
         out->state++;
@@ -88,7 +95,7 @@ static Str visit_id(Arena *arena, Str token) {
     return str_fmt(arena, VISIT_ID_PREFIX STR_FMT, STR_ARG(suffix));
 }
 
-static Str today_text(const Ctx *ctx) {
+Str visit_today(const Ctx *ctx) {
     return time_format_date(ctx->arena, time_jst_date(time_now(ctx->clock)));
 }
 
@@ -99,8 +106,8 @@ static Rc no_visit(Ctx *ctx) {
 
 /* Who serves is told apart within a day, and is nobody's name in it. */
 static Str clerk_mark(const Ctx *ctx) {
-    Str name =
-        str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(today_text(ctx)), STR_ARG(ctx->actor->id));
+    Str name = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(visit_today(ctx)),
+                       STR_ARG(ctx->actor->id));
     Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("visit-clerk"), name);
     return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
 }
@@ -111,14 +118,14 @@ Rc visit_find(Ctx *ctx, Str token, Visit *out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, visit_id(ctx->arena, token), &entity);
     if (rc == RC_NOT_FOUND) return no_visit(ctx);
     TRY(rc);
-    if (!str_eq(entity_text(entity, IRI("day")), today_text(ctx))) return no_visit(ctx);
+    if (!str_eq(entity_text(entity, IRI("day")), visit_today(ctx))) return no_visit(ctx);
     visit_read(entity, out);
     return RC_OK;
 }
 
 static Rc visits_where(Ctx *ctx, Str condition, Visits *out) {
     ProjectAnswer found;
-    Str q = str_fmt(ctx->arena, "day==%s;" STR_FMT, str_z(ctx->arena, today_text(ctx)),
+    Str q = str_fmt(ctx->arena, "day==%s;" STR_FMT, str_z(ctx->arena, visit_today(ctx)),
                     STR_ARG(condition));
     ProjectWish wish = {.type = STR("Visit"), .q = q, .order_by = STR("takenAt"), .limit = DAY_MAX};
     *out = (Visits){0};
@@ -176,7 +183,7 @@ static Rc network_allowed(Ctx *ctx, Str counter, Str network) {
 Rc visit_take(Ctx *ctx, Str counter, Str business, Str *token) {
     Outcome outcome;
     const Json *found = visit_counter(ctx, counter);
-    Str network = apply_network(ctx, ctx->arena), day = today_text(ctx);
+    Str network = apply_network(ctx, ctx->arena), day = visit_today(ctx);
     if (!found) return no_counter(ctx, counter);
     if (!has_business(found, business))
         return ctx_fail(ctx, RC_INVALID, "no-business", STR("business"), "Say what you come for.");
@@ -240,7 +247,7 @@ void visits_day(Arena *arena, const Visits *visits, VisitDay *out) {
 
 /* ---- the office ---- */
 
-static Rc may_serve(Ctx *ctx) {
+Rc visit_may_serve(Ctx *ctx) {
     GateAsk ask = {.action = ACT_CONFIRM, .type = STR(VISIT_TYPE), .class = CLASS_INTERNAL};
     return gate_check(ctx, &ask);
 }
@@ -337,11 +344,8 @@ static Rc call_once(Ctx *ctx, Str counter, Str desk, Visit *out) {
 }
 
 Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
-    const Json *found = visit_counter(ctx, counter);
-    TRY(may_serve(ctx));
-    if (!found) return no_counter(ctx, counter);
-    if (!has_desk(found, desk))
-        return ctx_fail(ctx, RC_INVALID, "no-desk", STR("desk"), "Say at which desk you are.");
+    TRY(visit_may_serve(ctx));
+    TRY(visit_desk_good(ctx, counter, desk));
     Rc rc = RC_CONFLICT;
     for (int i = 0; i < TRIES_MAX && rc == RC_CONFLICT; i++) { /* two desks at once call two */
         rc = visit_own(ctx, out);
@@ -352,10 +356,12 @@ Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
 
 Rc visit_move(Ctx *ctx, Str id, VisitState to) {
     Visit visit;
-    TRY(may_serve(ctx));
+    TRY(visit_may_serve(ctx));
     TRY(visit_own(ctx, &visit));
     if (!str_eq(visit.id, id)) return moved_on(ctx, id);
-    return visit_set(ctx, &visit, to, visit.desk);
+    TRY(visit_set(ctx, &visit, to, visit.desk));
+    if (to == VISIT_DONE) tablet_cancel(ctx); /* what is shown is none of the next one's business */
+    return RC_OK;
 }
 
 /* ---- what is entered meanwhile ---- */

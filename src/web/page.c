@@ -540,6 +540,7 @@ static const struct {
     [WHAT_PREPARED] = {"自動処理の確認一覧（受付番号、申込みの内容）",
                        "List that a rule prepared (case number, what was applied for)"},
     [WHAT_THREAD] = {"申込みについてのやりとり", "Messages about the application"},
+    [WHAT_TABLET] = {TABLET_WHY, "Shown on the tablet at the desk, and confirmed there"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };
 
@@ -624,6 +625,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_thread_rows, page_thread_count},
         {page_files_rows, page_files_count},
         {page_counter_rows, page_counter_count},
+        {page_tablet_rows, page_tablet_count},
         {page_meet_rows, page_meet_count},
         {page_pay_rows, page_pay_count},
         {page_settle_rows, page_settle_count},

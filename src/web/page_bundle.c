@@ -93,9 +93,24 @@ static Rc tasks_load(Ctx *ctx, const DefinedDraft *draft, BundleTasks *out) {
     return bundle_tasks(ctx, draft, out);
 }
 
-static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft, const HttpForm *form) {
+static void check_of(Arena *arena, const DefinedDraft *draft, const BundleTasks *tasks,
+                     TabletCheck *out) {
+    *out = (TabletCheck){.about = draft};
+    VEC_EACH (const BundleTask, task, tasks)
+        if (task->state == BUNDLE_READY) vec_push(arena, &out->drafts, &task->draft);
+}
+
+Rc page_bundle_drafts(Ctx *ctx, const DefinedDraft *draft, TabletCheck *out) {
+    BundleTasks *tasks = NEW(ctx->arena, BundleTasks);
+    TRY(tasks_load(ctx, draft, tasks));
+    check_of(ctx->arena, draft, tasks, out);
+    return RC_OK;
+}
+
+static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft) {
     BundleTasks tasks;
     BundleReceipts receipts;
+    TabletCheck check;
     JsonItems items = {0};
     int64_t open = 0, ready = 0;
     bool letters = false;
@@ -113,14 +128,14 @@ static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft, cons
     view_items(view, "tasks", &items);
     view_int(view, "left", open);
     view_int(view, "ready", ready);
-    page_notice(view, letters, form);
-    return RC_OK;
+    page_notice(view, letters, draft->notice);
+    check_of(view->arena, draft, &tasks, &check);
+    return page_tablet_set(x, view, &check);
 }
 
-void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
-                       const HttpForm *form) {
-    if (tasks_set(x, view, draft, form) == RC_OK)
-        page_show(x, form ? 422 : 200, WEB_PAGE_PROCEDURE_BUNDLE, view);
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft, int status) {
+    if (tasks_set(x, view, draft) == RC_OK)
+        page_show(x, status, WEB_PAGE_PROCEDURE_BUNDLE, view);
     else
         page_fail(x);
 }

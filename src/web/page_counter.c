@@ -20,8 +20,7 @@ static Json business_name(const Json *counter, Str id) {
     return json_of_str(id);
 }
 
-/* A page that asks again by itself, without a script. */
-static void again(HttpExchange *x, int seconds) {
+void page_again(HttpExchange *x, int seconds) {
     http_set_header(x, "Refresh", str_fmt(http_ctx(x)->arena, "%d", seconds));
 }
 
@@ -136,7 +135,7 @@ static void visit_get(HttpExchange *x) {
     view_int(&view, "ahead", ahead);
     minutes_set(&view, "minutes", day.ahead_each < 0 ? -1 : day.ahead_each * (ahead + 1));
     view_int(&view, "at", time_now(ctx->clock));
-    if (!over) again(x, AGAIN_TICKET);
+    if (!over) page_again(x, AGAIN_TICKET);
     page_show(x, 200, WEB_PAGE_VISIT, &view);
 }
 
@@ -171,7 +170,7 @@ static void screen_get(HttpExchange *x) {
     }
     called_set(&view, &visits);
     view_int(&view, "at", time_now(http_ctx(x)->clock));
-    again(x, AGAIN_SCREEN);
+    page_again(x, AGAIN_SCREEN);
     page_show(x, 200, WEB_PAGE_COUNTER_SCREEN, &view);
 }
 
@@ -253,15 +252,26 @@ static const Json *desk_counter(HttpExchange *x, Str id) {
     return counter ? counter : visit_counter_at(http_ctx(x), 0);
 }
 
-static void desk_show(HttpExchange *x, int status, Str id, Str desk, const Faults *faults) {
+/* What a desk's page is asked for. */
+typedef struct DeskPage {
+    int status;
+    Str counter, desk; /* those of the form or the address */
+    Str code;          /* that was made for a tablet; empty: none */
+    const Faults *faults;
+} DeskPage;
+
+static void desk_show(HttpExchange *x, const DeskPage *page) {
     Ctx *ctx = http_ctx(x);
     Visits visits;
     VisitDay day;
-    const Json *counter = desk_counter(x, id);
+    Str desk = page->desk;
+    const Json *counter = desk_counter(x, page->counter);
     View view = page_view(x);
     Rc rc = counter ? visits_today(ctx, json_get_str(counter, "id"), &visits)
-                    : ctx_fail(ctx, RC_NOT_FOUND, "no-counter", id, "The city has no counter.");
+                    : ctx_fail(ctx, RC_NOT_FOUND, "no-counter", page->counter,
+                               "The city has no counter.");
     if (rc == RC_OK) rc = own_set(x, &view, counter);
+    if (rc == RC_OK) rc = page_tablets(x, &view, json_get_str(counter, "id"), page->code);
     if (rc != RC_OK) {
         page_fail(x);
         return;
@@ -273,13 +283,14 @@ static void desk_show(HttpExchange *x, int status, Str id, Str desk, const Fault
     view_set(&view, "name", name_of(counter));
     view_str(&view, "counter", json_get_str(counter, "id"));
     view_str(&view, "desk", desk);
-    if (faults) page_faults(&view, faults);
-    page_show(x, status, WEB_PAGE_COUNTER_DESK, &view);
+    if (page->faults) page_faults(&view, page->faults);
+    page_show(x, page->status, WEB_PAGE_COUNTER_DESK, &view);
 }
 
 static void desk_get(HttpExchange *x) {
-    desk_show(x, 200, http_query_or(x, "counter", STR_NONE), http_query_or(x, "desk", STR_NONE),
-              NULL);
+    desk_show(x, &(DeskPage){.status = 200,
+                             .counter = http_query_or(x, "counter", STR_NONE),
+                             .desk = http_query_or(x, "desk", STR_NONE)});
 }
 
 static void desk_see(HttpExchange *x, const HttpForm *form) {
@@ -302,7 +313,8 @@ static void call_post(HttpExchange *x) {
         desk_see(x, form);
     } else if (rc == RC_INVALID) {
         vec_push(ctx->arena, &faults, (Fault){"desk", "required"});
-        desk_show(x, 422, counter, desk, &faults);
+        desk_show(x,
+                  &(DeskPage){.status = 422, .counter = counter, .desk = desk, .faults = &faults});
     } else {
         page_fail(x);
     }
@@ -325,6 +337,31 @@ static void move_post(HttpExchange *x) {
         page_fail(x);
 }
 
+/* A code is shown once, and stands in no address. */
+static void tablet_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    Faults faults = {0};
+    if (!page_form(x, &form)) return;
+    DeskPage page = {.status = 200,
+                     .counter = http_form_value(form, "counter"),
+                     .desk = http_form_value(form, "desk"),
+                     .faults = &faults};
+    TabletDesk at = {page.counter, page.desk};
+    bool ends = str_eq(http_form_value(form, "act"), STR("unpair"));
+    Rc rc = ends ? tablet_unpair(ctx, at) : tablet_code(ctx, at, &page.code);
+    if (rc == RC_INVALID) {
+        page.status = 422;
+        vec_push(ctx->arena, &faults, (Fault){"tablet", "required"});
+    }
+    if (rc == RC_OK && ends)
+        desk_see(x, form);
+    else if (rc == RC_OK || rc == RC_INVALID)
+        desk_show(x, &page);
+    else
+        page_fail(x);
+}
+
 #define CLERK (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
 
 const HttpRoute page_counter_rows[] = {
@@ -335,6 +372,8 @@ const HttpRoute page_counter_rows[] = {
     PAGE_SHOW("/visits/{token}", GATE_PUBLIC, "Counter", visit_get, "One's number"),
     PAGE_SHOW("/staff/counter", CLERK, "Counter", desk_get, "The desk at the counter"),
     PAGE_SEND("/staff/counter/call", CLERK, "Counter", call_post, "Call the next one"),
+    PAGE_SEND("/staff/counter/tablet", CLERK, "Counter", tablet_post,
+              "Pair a tablet with a desk, or end that"),
     PAGE_SEND("/staff/counter/move", CLERK, "Counter", move_post, "What becomes of who was called"),
 };
 ROWS(page_counter_count, page_counter_rows);

@@ -1,205 +1,21 @@
-/* page_procedures: the procedures of the city, and applying for one that is a definition: its
- * questions page by page, the answers checked, sending. Every answer is kept in the draft. */
+/* page_procedures: applying for a procedure that is a definition: its questions page by page, the
+ * answers checked, sending. Every answer is kept in the draft. */
 #include "pages_int.h"
-
-enum { QUERY_MAX = 300 };
-
-static Date today(const Ctx *ctx) {
-    return time_jst_date(time_now(ctx->clock));
-}
-
-static Str procedure_url(Arena *arena, const Definition *definition, const char *rest) {
-    return str_fmt(arena, "/procedures/" STR_FMT "%s", STR_ARG(definition->id), rest);
-}
 
 static Str ask_url(Arena *arena, const Definition *definition, const FormPage *page) {
     return str_fmt(arena, "/procedures/" STR_FMT "/ask/" STR_FMT, STR_ARG(definition->id),
                    STR_ARG(page->id));
 }
 
-/* ---- the list ---- */
-
-/* What has pages of its own is found by its name, and behind the others by everything that it
- * takes.
- */
-typedef enum BulkyFit { BULKY_NOT, BULKY_TAKES, BULKY_NAMED } BulkyFit;
-
-static BulkyFit bulky_fit(HttpExchange *x, Str query) {
-    Arena *arena = http_ctx(x)->arena;
-    const WasteItem **found;
-    Str folded = text_fold(arena, query), name = text_fold(arena, STR("粗大ごみ収集 Bulky waste"));
-    if (str_find(name, folded) >= 0) return BULKY_NAMED;
-    size_t n = waste_search(arena, procedures_waste(http_ctx(x)->tenant), query, 1, &found);
-    return n ? BULKY_TAKES : BULKY_NOT;
-}
-
-static void bulky_add(Arena *arena, JsonItems *items) {
-    View one = view_new(arena);
-    view_set(&one, "label", page_bulky_label(arena));
-    view_set(&one, "summary",
-             view_text(arena, STR("家具や布団などを、家の前まで取りに伺います。"),
-                       STR("We collect furniture and bedding at your door.")));
-    view_str(&one, "url", STR("/bulky"));
-    view_null(&one, "opens");
-    vec_push(arena, items, view_value(&one));
-}
-
-/* From which day on it is taken, where that is still to come. */
-static void opens_set(View *view, const Definition *definition, Date day) {
-    bool later = time_date_days(definition->from) > time_date_days(day);
-    view_str(view, "opens", later ? time_format_date(view->arena, definition->from) : STR_NONE);
-}
-
-static void list_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    View view = page_view(x);
-    JsonItems items = {0};
-    Definitions found;
-    Str query = str_head(str_trim(http_query_or(x, "q", STR_NONE)), QUERY_MAX);
-    if (!str_utf8_valid(query)) query = STR_NONE; /* cut within a character */
-    CatalogueQuery wish = {.text = query, .day = today(ctx), .closed = true};
-    catalogue_search(ctx->arena, procedures_catalogue(ctx->tenant), &wish, &found);
-    BulkyFit bulky = bulky_fit(x, query);
-    if (bulky == BULKY_NAMED) bulky_add(ctx->arena, &items);
-    for (size_t i = 0; i < found.len; i++) {
-        View one = view_new(ctx->arena);
-        view_json(&one, "label", found.items[i]->label.all);
-        view_json(&one, "summary", found.items[i]->summary.all);
-        view_str(&one, "url", procedure_url(ctx->arena, found.items[i], ""));
-        opens_set(&one, found.items[i], wish.day);
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
-    if (bulky == BULKY_TAKES) bulky_add(ctx->arena, &items);
-    page_crumb(&view, STR("手続き"), STR("Procedures"), STR_NONE);
-    view_str(&view, "query", query);
-    view_items(&view, "procedures", &items);
-    page_contact(x, &view, "phone");
-    page_show(x, 200, WEB_PAGE_PROCEDURES, &view);
-}
-
-/* ---- one procedure ---- */
-
-/* The procedure of the address as it is in force; NULL: it has answered. */
-static const Definition *asked_for(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    Str id = http_path_param(x, "procedure");
-    const Definition *definition =
-        catalogue_current(procedures_catalogue(ctx->tenant), id, today(ctx));
-    bool open = definition && (!definition->inside || ctx->actor->kind == ACTOR_STAFF);
-    if (open) return definition;
-    (void)ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", id,
-                   "The city has no such procedure, or not now.");
-    page_fail(x);
-    return NULL;
-}
-
-static void bring_set(View *view, const Definition *definition) {
-    JsonItems items = {0};
-    VEC_EACH (const Wording, one, &definition->bring)
-        vec_push(view->arena, &items, *one->all);
-    view_items(view, "bring", &items);
-}
-
-/* What has to hold of who applies; applying stays possible. */
-static void conditions_set(View *view, const Definition *definition) {
-    JsonItems items = {0};
-    VEC_EACH (const DefinedRule, rule, &definition->conditions)
-        vec_push(view->arena, &items, *rule->text.all);
-    view_items(view, "conditions", &items);
-}
-
 Str page_draft_url(Arena *arena, const DefinedDraft *draft) {
     const FormPage *open = form_next(&draft->form);
     if (open) return ask_url(arena, draft->definition, open);
     return str_empty(draft->bundle)
-               ? procedure_url(arena, draft->definition, "/check")
+               ? page_procedure_url(arena, draft->definition, "/check")
                : str_fmt(arena, "/procedures/" STR_FMT "/check", STR_ARG(draft->bundle));
 }
 
-/* Who was let in shows his ticket again with the form. */
-static Str begin_url(Arena *arena, const Definition *definition, Str ticket) {
-    Str begin = procedure_url(arena, definition, "/begin");
-    if (str_empty(ticket)) return begin;
-    return str_fmt(arena, STR_FMT "?ticket=" STR_FMT, STR_ARG(begin),
-                   STR_ARG(http_url_encode(arena, ticket)));
-}
-
-/* What is asked of who applies, in words of the pages. */
-static void needs_set(View *view, const Definition *definition) {
-    JsonItems items = {0};
-    Str authn = gate_authn_word(definition->authn), proof = gate_proof_word(definition->proof);
-    if (definition->authn != AUTHN_NONE)
-        vec_push(view->arena, &items,
-                 json_of_str(str_fmt(view->arena, "authn-" STR_FMT, STR_ARG(authn))));
-    if (definition->proof != PROOF_NONE)
-        vec_push(view->arena, &items,
-                 json_of_str(str_fmt(view->arena, "proof-" STR_FMT, STR_ARG(proof))));
-    view_items(view, "needs", &items);
-}
-
-static bool is_low(const Error *error) {
-    return str_eq(error->code, STR("authn-low")) || str_eq(error->code, STR("proof-low"));
-}
-
-/* `sign_in`: where nobody signs in; `lacks`: what somebody has yet to show, `show`: where. */
-static void identity_set(HttpExchange *x, View *view, const Definition *definition) {
-    Ctx *ctx = http_ctx(x);
-    Error before = ctx->error;
-    Rc rc = defined_may_begin(ctx, definition, STR("web"));
-    bool nobody = rc != RC_OK && str_eq(ctx->error.code, STR("sign-in"));
-    bool low = rc != RC_OK && is_low(&ctx->error);
-    bool authn = low && str_eq(ctx->error.code, STR("authn-low"));
-    ctx->error = before;
-    Str here = http_url_encode(ctx->arena, procedure_url(ctx->arena, definition, ""));
-    Str sign_in = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(here));
-    Str step_up = str_fmt(ctx->arena, "/step-up?next=" STR_FMT, STR_ARG(here));
-    view_str(view, "sign_in", nobody ? sign_in : STR_NONE);
-    view_str(view, "lacks", !low ? STR_NONE : authn ? STR("authn") : STR("proof"));
-    view_str(view, "show", !low ? STR_NONE : authn ? step_up : STR("/account"));
-    needs_set(view, definition);
-}
-
-static void start_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    DefinedDraft draft;
-    const Definition *next = catalogue_next(procedures_catalogue(ctx->tenant),
-                                            http_path_param(x, "procedure"), today(ctx));
-    bool closed = next && !next->inside;
-    const Definition *definition = closed ? next : asked_for(x);
-    if (!definition) return;
-    if (defined_draft(ctx, definition, &draft) != RC_OK) {
-        page_fail(x);
-        return;
-    }
-    Str ticket = http_query_or(x, "ticket", STR_NONE);
-    if (wait_check(ctx, definition, ticket) != RC_OK) ticket = STR_NONE;
-    bool waits = wait_is_open(ctx, definition) && str_empty(ticket);
-    View view = page_view(x);
-    page_crumb(&view, STR("手続き"), STR("Procedures"), STR("/procedures"));
-    page_crumb_to(&view, *definition->label.all, STR_NONE);
-    view_json(&view, "label", definition->label.all);
-    view_json(&view, "summary", definition->summary.all);
-    bring_set(&view, definition);
-    conditions_set(&view, definition);
-    view_json(&view, "after", definition->after.all);
-    view_int(&view, "days", definition->days);
-    page_bundle_parts(x, &view, definition);
-    view_bool(&view, "fee", definition->fee != NULL);
-    view_set(&view, "fee_article", page_article(ctx->arena, definition->fee_article));
-    view_set(&view, "basis", page_article(ctx->arena, definition->basis));
-    view_str(&view, "begin", begin_url(ctx->arena, definition, ticket));
-    view_str(&view, "wait", waits ? page_wait_url(ctx->arena, definition, STR_NONE) : STR_NONE);
-    opens_set(&view, definition, today(ctx));
-    view_str(&view, "draft",
-             str_empty(draft.token) || page_wait_keeps(ctx, &draft)
-                 ? STR_NONE
-                 : page_draft_url(ctx->arena, &draft));
-    identity_set(x, &view, definition);
-    page_files_index(x, &view, definition);
-    page_contact(x, &view, "phone");
-    page_contact(x, &view, "hours");
-    page_show(x, 200, WEB_PAGE_PROCEDURE, &view);
-}
+/* ---- beginning ---- */
 
 void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel, Str ticket) {
     Ctx *ctx = http_ctx(x);
@@ -207,15 +23,16 @@ void page_procedure_begin(HttpExchange *x, const Definition *definition, Str cha
     if (rc == RC_OK && !str_empty(ticket)) rc = defined_admit(ctx, definition, ticket);
     if (rc == RC_OK)
         page_see(x, ask_url(ctx->arena, definition, &definition->pages.items[0]));
-    else if (rc == RC_DENIED && (str_eq(ctx->error.code, STR("sign-in")) || is_low(&ctx->error)))
-        page_see(x, procedure_url(ctx->arena, definition, ""));
+    else if (rc == RC_DENIED &&
+             (str_eq(ctx->error.code, STR("sign-in")) || page_identity_low(&ctx->error)))
+        page_see(x, page_procedure_url(ctx->arena, definition, ""));
     else
         page_fail(x);
 }
 
 static void begin_post(HttpExchange *x) {
     const HttpForm *form;
-    const Definition *definition = asked_for(x);
+    const Definition *definition = page_procedure_asked(x);
     if (!definition || !page_form(x, &form)) return;
     Ctx *ctx = http_ctx(x);
     bool waits = wait_is_open(ctx, definition);
@@ -245,7 +62,7 @@ static void receipt_see(HttpExchange *x, Str token) {
 
 static void sent_see(HttpExchange *x, const DefinedDraft *draft) {
     if (draft->definition->parts.len)
-        page_see(x, procedure_url(http_ctx(x)->arena, draft->definition, "/sent"));
+        page_see(x, page_procedure_url(http_ctx(x)->arena, draft->definition, "/sent"));
     else
         receipt_see(x, draft->sent);
 }
@@ -258,7 +75,7 @@ static bool is_ahead(const DefinedDraft *draft, const FormPage *page) {
 
 /* Loads the draft; false when it has answered: nothing was begun, or it was sent. */
 static bool asking_begin(HttpExchange *x, Asking *asking) {
-    *asking = (Asking){.x = x, .ctx = http_ctx(x), .definition = asked_for(x)};
+    *asking = (Asking){.x = x, .ctx = http_ctx(x), .definition = page_procedure_asked(x)};
     if (!asking->definition) return false;
     if (defined_draft(asking->ctx, asking->definition, &asking->draft) != RC_OK) {
         page_fail(x);
@@ -266,7 +83,7 @@ static bool asking_begin(HttpExchange *x, Asking *asking) {
     }
     if (!str_empty(asking->draft.token)) return true;
     if (str_empty(asking->draft.sent))
-        page_see(x, procedure_url(asking->ctx->arena, asking->definition, ""));
+        page_see(x, page_procedure_url(asking->ctx->arena, asking->definition, ""));
     else
         sent_see(x, &asking->draft);
     return false;
@@ -297,7 +114,7 @@ static Str back_url(const Asking *asking) {
         if (form_is_due(form, page)) last = page;
     const FormPage *before = asking->page ? form_before(form, asking->page) : last;
     return before ? ask_url(asking->ctx->arena, asking->definition, before)
-                  : procedure_url(asking->ctx->arena, asking->definition, "");
+                  : page_procedure_url(asking->ctx->arena, asking->definition, "");
 }
 
 void page_form_steps(View *view, const Form *form, const FormPage *here) {
@@ -370,7 +187,7 @@ static void asking_show(Asking *asking, int status, bool faults) {
     view_str(&view, "back", back_url(asking));
     held_set(asking, &view);
     page_fields(asking->x, &view, &asking->draft.form, asking->page,
-                procedure_url(asking->ctx->arena, asking->definition, ""));
+                page_procedure_url(asking->ctx->arena, asking->definition, ""));
     if (faults) page_field_faults(asking->x, &view, &asking->draft.form, asking->page);
     page_show(asking->x, status, WEB_PAGE_PROCEDURE_PAGE, &view);
 }
@@ -571,34 +388,41 @@ Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str 
     return RC_OK;
 }
 
-void page_notice(View *view, bool asked, const HttpForm *form) {
-    View errors = view_new(view->arena);
+void page_notice(View *view, bool asked, Str way) {
     view_bool(view, "notice", asked);
-    if (!form) return;
-    view_set(&errors, "notice", json_of_str(STR("notice.required")));
-    view_set(view, "errors", view_value(&errors));
+    view_str(view, "way", way);
 }
 
-/* form: when it was sent without what is asked here. */
+static int check_status(const Error *refused) {
+    return refused->rc == RC_CONFLICT ? 409 : 422;
+}
+
+/* form: when it was sent without what is asked here (ctx->error). */
 static void check_show(Asking *asking, const HttpForm *form) {
     Ctx *ctx = asking->ctx;
     HttpExchange *x = asking->x;
+    const Error refused = ctx->error;
+    TabletCheck check = {.about = &asking->draft};
     View view = page_view_saying(x, page_channel_notice(ctx, asking->draft.channel));
     page_form_steps(&view, &asking->draft.form, NULL);
     held_set(asking, &view);
     view_str(&view, "back", back_url(asking));
-    Str base = procedure_url(ctx->arena, asking->definition, "/ask/");
-    Str files = procedure_url(ctx->arena, asking->definition, "");
-    if (page_form_check(x, &view, &asking->draft.form, base, files) != RC_OK) {
+    Str base = page_procedure_url(ctx->arena, asking->definition, "/ask/");
+    Str files = page_procedure_url(ctx->arena, asking->definition, "");
+    Rc rc = page_form_check(x, &view, &asking->draft.form, base, files);
+    if (form) page_check_faults(&view, &refused);
+    if (rc == RC_OK && asking->definition->parts.len) {
+        page_bundle_check(x, &view, &asking->draft, form ? check_status(&refused) : 200);
+        return;
+    }
+    vec_push(ctx->arena, &check.drafts, &asking->draft);
+    if (rc == RC_OK) rc = page_tablet_set(x, &view, &check);
+    if (rc != RC_OK) {
         page_fail(x);
         return;
     }
-    if (asking->definition->parts.len) {
-        page_bundle_check(x, &view, &asking->draft, form);
-        return;
-    }
-    page_notice(&view, letters_asked(asking->definition), form);
-    page_show(x, form ? 422 : 200, WEB_PAGE_PROCEDURE_CHECK, &view);
+    page_notice(&view, letters_asked(asking->definition), asking->draft.notice);
+    page_show(x, form ? check_status(&refused) : 200, WEB_PAGE_PROCEDURE_CHECK, &view);
 }
 
 static void check_get(HttpExchange *x) {
@@ -614,10 +438,6 @@ static void check_get(HttpExchange *x) {
         check_show(&asking, NULL);
 }
 
-static bool is_notice_error(const Error *error) {
-    return error->rc == RC_INVALID && str_eq(error->code, STR("no-notice"));
-}
-
 /* What is ready of a bundle; where a part is refused, its pages say why. */
 static void bundle_post(Asking *asking, const HttpForm *form) {
     HttpExchange *x = asking->x;
@@ -627,8 +447,8 @@ static void bundle_post(Asking *asking, const HttpForm *form) {
     const BundleTask *failed = sending.failed;
     if (rc == RC_OK) {
         bool all = sending.sent && !sending.open;
-        page_see(x, procedure_url(ctx->arena, asking->definition, all ? "/sent" : "/check"));
-    } else if (is_notice_error(&ctx->error)) {
+        page_see(x, page_procedure_url(ctx->arena, asking->definition, all ? "/sent" : "/check"));
+    } else if (page_check_told(&ctx->error)) {
         check_show(asking, form);
     } else if (!failed && rc == RC_INVALID && str_eq(ctx->error.code, STR("incomplete"))) {
         page_see(x, page_draft_url(ctx->arena, &asking->draft));
@@ -643,14 +463,40 @@ static void bundle_post(Asking *asking, const HttpForm *form) {
 
 static void sent_get(HttpExchange *x) {
     DefinedDraft draft;
-    const Definition *definition = asked_for(x);
+    const Definition *definition = page_procedure_asked(x);
     if (!definition) return;
     if (defined_draft(http_ctx(x), definition, &draft) != RC_OK)
         page_fail(x);
     else if (definition->parts.len && !str_empty(draft.sent))
         page_bundle_sent(x, &draft);
     else
-        page_see(x, procedure_url(http_ctx(x)->arena, definition, ""));
+        page_see(x, page_procedure_url(http_ctx(x)->arena, definition, ""));
+}
+
+/* Something is shown on the tablet first, or taken back from it. */
+static void tablet_post(Asking *asking, const HttpForm *form) {
+    Ctx *ctx = asking->ctx;
+    TabletCheck check = {.about = &asking->draft};
+    Rc rc = RC_OK;
+    if (asking->definition->parts.len)
+        rc = page_bundle_drafts(ctx, &asking->draft, &check);
+    else
+        vec_push(ctx->arena, &check.drafts, &asking->draft);
+    if (rc == RC_OK) rc = page_tablet_do(asking->x, &check, form);
+    if (rc == RC_OK)
+        page_see(asking->x, page_procedure_url(ctx->arena, asking->definition, "/check"));
+    else if (page_check_told(&ctx->error))
+        check_show(asking, form);
+    else
+        page_fail(asking->x);
+}
+
+/* What else the form of a check says, and for whom an official looks at what he sends. */
+static void check_read(Asking *asking, const HttpForm *form) {
+    Str notice = http_form_value(form, "notice");
+    if (!str_empty(notice)) asking->draft.notice = notice;
+    asking->draft.unconfirmed = http_form_value(form, "unconfirmed");
+    if (tablet_asks(asking->ctx, &asking->draft)) asking->ctx->purpose = STR("application-check");
 }
 
 static void check_post(HttpExchange *x) {
@@ -658,7 +504,11 @@ static void check_post(HttpExchange *x) {
     Receipt receipt;
     const HttpForm *form;
     if (!page_form(x, &form) || !asking_begin(x, &asking)) return;
-    asking.draft.notice = http_form_value(form, "notice");
+    check_read(&asking, form);
+    if (page_tablet_meant(form)) {
+        tablet_post(&asking, form);
+        return;
+    }
     if (asking.definition->parts.len) {
         bundle_post(&asking, form);
         return;
@@ -668,7 +518,7 @@ static void check_post(HttpExchange *x) {
         receipt_see(x, receipt.token);
     else if (rc == RC_INVALID && str_eq(asking.ctx->error.code, STR("incomplete")))
         page_see(x, page_draft_url(asking.ctx->arena, &asking.draft));
-    else if (is_notice_error(&asking.ctx->error))
+    else if (page_check_told(&asking.ctx->error))
         check_show(&asking, form);
     else if (has_to_wait(&asking.ctx->error))
         page_see(x, page_wait_url(asking.ctx->arena, asking.definition, STR_NONE));
@@ -682,8 +532,8 @@ static void check_post(HttpExchange *x) {
 #define FORM(path, post, what) PAGE_SEND(path, GATE_PUBLIC, "Procedures", post, what)
 
 const HttpRoute page_procedures_rows[] = {
-    PAGE("/procedures", list_get, "All procedures, and search"),
-    PAGE("/procedures/{procedure}", start_get, "What a procedure is"),
+    PAGE("/procedures", page_procedures_get, "All procedures, and search"),
+    PAGE("/procedures/{procedure}", page_procedure_get, "What a procedure is"),
     FORM("/procedures/{procedure}/begin", begin_post, "Begin an application"),
     PAGE("/procedures/{procedure}/ask/{page}", ask_get, "Questions"),
     {HTTP_POST, "/procedures/{procedure}/ask/{page}", ask_post, HTTP_POOL, PAGE_UPLOAD_MAX,

@@ -119,6 +119,7 @@ typedef enum PageWhat {
     WHAT_PREPARED,
     WHAT_THREAD,
     WHAT_SHELF,
+    WHAT_TABLET,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -219,6 +220,14 @@ Json page_remedy(Arena *arena, const Json *told); /* one of them */
 Rc page_keep(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
 
 /* ---- procedures that are definitions ---- */
+/* The procedure of the address as it is in force; NULL: it has answered. */
+const Definition *page_procedure_asked(HttpExchange *x);
+Str page_procedure_url(Arena *arena, const Definition *definition, const char *rest);
+/* page_procedure.c: the list, and what one is. */
+void page_procedures_get(HttpExchange *x);
+void page_procedure_get(HttpExchange *x);
+/* An error of beginning one: more has to be shown, or made sure of him. */
+bool page_identity_low(const Error *error);
 /* Begins a draft of one and leads to its first question. ticket: of the waiting room that let him
    in; empty: there is none. */
 void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel, Str ticket);
@@ -237,14 +246,35 @@ Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str 
 /* Where a draft goes on: the first question that is open, or the check (of its bundle, if it is of
  * one). */
 Str page_draft_url(Arena *arena, const DefinedDraft *draft);
-/* page_bundle.c: `parts` on the page of a procedure; the check of a bundle, whose own answers are
-   in the view; what was sent. */
+/* page_bundle.c: `parts` on the page of a procedure; the check of a bundle, whose own answers and
+   `errors` are in the view; what was sent. */
 void page_bundle_parts(HttpExchange *x, View *view, const Definition *definition);
-void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft,
-                       const HttpForm *form);
-/* `notice`: whether it is asked how letters are to come; form: when it was sent without an answer,
-   which `errors` tells. */
-void page_notice(View *view, bool asked, const HttpForm *form);
+void page_bundle_check(HttpExchange *x, View *view, const DefinedDraft *draft, int status);
+/* `notice`: whether it is asked how letters are to come; `way`: what was said of that. */
+void page_notice(View *view, bool asked, Str way);
+/* page_tablet.c: what of a refused check is told on its page, and its `errors`. */
+bool page_check_told(const Error *error);
+void page_check_faults(View *view, const Error *error);
+/* Drafts that are confirmed and sent together; about: which one they belong to. */
+typedef struct TabletCheck {
+    const DefinedDraft *about;
+    VEC(const DefinedDraft *) drafts;
+} TabletCheck;
+/* `tablet` of their check: how they stand with the tablet at the desk; `state` "off": none of them
+   is entered at a counter. The page asks again by itself while somebody reads. */
+Rc page_tablet_set(HttpExchange *x, View *view, const TabletCheck *check);
+/* Whether the form of a check is about the tablet; does what it says. Errors of tablet_show,
+   "no-notice"; all that page_check_told takes. */
+bool page_tablet_meant(const HttpForm *form);
+Rc page_tablet_do(HttpExchange *x, const TabletCheck *check, const HttpForm *form);
+/* page_bundle.c: the parts of a bundle that are ready, in ctx->arena. */
+Rc page_bundle_drafts(Ctx *ctx, const DefinedDraft *draft, TabletCheck *out);
+/* `confirmed` of a case from the counter: on the tablet, or why not; null of another. */
+void page_confirmed(HttpExchange *x, View *view, const Entity *application);
+/* The tablets of a counter, and a code that was made: `tablets`, `code`. */
+Rc page_tablets(HttpExchange *x, View *view, Str counter, Str code);
+/* A page that asks again by itself, without a script. */
+void page_again(HttpExchange *x, int seconds);
 /* page_files.c: `index` of records, on the page of the procedure by which they are asked for. */
 void page_files_index(HttpExchange *x, View *view, const Definition *definition);
 /* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
@@ -472,6 +502,7 @@ Str page_layers_query(Arena *arena, unsigned layers);
 PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
+PAGE_ROWS(tablet);
 PAGE_ROWS(slots);
 PAGE_ROWS(wait);
 PAGE_ROWS(lottery);

@@ -529,6 +529,54 @@ async function consult(scripts) {
 
 for (const scripts of [true, false]) it(`lets a resident ask with a file before the talk, scripts ${scripts}`, () => consult(scripts));
 
+// Who stands at the desk reads on the tablet, with scripts, what the official entered without: has one answer put right, and confirms.
+async function confirm(clerk) {
+    const tablet = await open(true, 1024), check = clerk.url();
+    await press(clerk, '.actions > button:not([name])');
+    assert.match(await clerk.locator('#errors').innerText(), /端末で確認してもらうか/, 'it does not go in as it is');
+    await clerk.goto(`${site.url}/staff/counter`);
+    await clerk.check('#tablet-3');
+    await press(clerk, 'button[value="code"]');
+    await sound(clerk);
+    await tablet.goto(`${site.url}/tablet`);
+    await tablet.fill('#code', (await clerk.locator('.code').innerText()).toUpperCase());
+    await press(tablet, 'form[action="/tablet"] button');
+    assert.match(await tablet.locator('h1').innerText(), /お待ちください/);
+    const show = async () => {
+        await clerk.goto(check);
+        await press(clerk, 'button[value="show"]');
+        assert.match(await clerk.locator('.banner', { hasText: '3番' }).innerText(), /ご本人が確認しています/);
+        await tablet.waitForSelector('[data-tablet]'); // by itself
+    };
+    await show();
+    await sound(tablet);
+    assert.equal(await tablet.locator('a[href^="/staff"], nav.side').count(), 0);
+    await press(tablet, 'a[lang="en"], a[href$="lang=en"]');
+    await press(tablet, '[id="dog-registration.dogName"] button');
+    assert.match(await tablet.locator('.marked').innerText(), /ポチ[^]*To be corrected/);
+    await tablet.setViewportSize({ width: 390, height: 844 });
+    await sound(tablet);
+    await press(tablet, 'button[value="wrong"]');
+    await clerk.goto(check);
+    await press(clerk, '.banner a[href$="/ask/dog"]');
+    await clerk.fill('#dogName', 'シロ');
+    await show();
+    await press(clerk, 'button[value="cancel"]');
+    await tablet.waitForSelector('[data-tablet]', { state: 'detached' }); // what is taken back goes by itself
+    await clerk.goto(check.replace('/check', '/ask/dog'));
+    await clerk.fill('#dogName', 'シロ');
+    await next(clerk);
+    await show();
+    assert.match(await tablet.locator('main').innerText(), /シロ/);
+    await press(tablet, 'button[value="right"]');
+    await clerk.goto(check);
+    assert.match(await clerk.locator('.banner.ok').innerText(), /3番の端末で、ご本人が.*に確認しました/);
+    await next(clerk);
+    assert.match(await clerk.locator('main').innerText(), /窓口の端末でご本人が確認：[^]*窓口3番/);
+    assert.deepEqual(tablet.faults, []);
+    await tablet.context().close();
+}
+
 it('serves who comes with one number, and asks nothing twice', async () => {
     const [visitor, clerk] = await Promise.all([open(false), open(false, 1280)]);
     await visitor.goto(`${site.url}/counters/main`);
@@ -556,7 +604,7 @@ it('serves who comes with one number, and asks nothing twice', async () => {
         await fillPage(clerk, answers, photo);
         await next(clerk);
     }
-    await next(clerk);
+    await confirm(clerk);
     await clerk.goto(`${site.url}/staff/counter`);
     assert.match(await clerk.locator('#now').innerText(), /新?犬の登録\s*受付/);
     await press(clerk, 'button[value="done"]');

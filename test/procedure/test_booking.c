@@ -50,6 +50,7 @@ static Rc choose(House *house, const char *slot) {
 static Rc send(House *house, Str *id) {
     Receipt receipt;
     DefinedDraft draft = draft_of(house);
+    draft.unconfirmed = STR("paper");
     TRY(defined_send(&house->ctx, &draft, &receipt));
     *id = str_dup(house->arena, receipt.id);
     return RC_OK;
@@ -269,6 +270,7 @@ static Rc send_of(House *house, const Definition *definition) {
     DefinedDraft draft;
     Receipt receipt;
     TRY(defined_draft(&house->ctx, definition, &draft));
+    draft.unconfirmed = STR("paper");
     return defined_send(&house->ctx, &draft, &receipt);
 }
 

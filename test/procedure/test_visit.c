@@ -178,6 +178,7 @@ static DefinedDraft begun_dog(House *house) {
 static Str enter_dog(House *house) {
     Receipt receipt;
     DefinedDraft draft = begun_dog(house);
+    draft.unconfirmed = STR("paper");
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
 }
@@ -217,10 +218,248 @@ static void what_is_entered_is_joined_and_not_asked_twice(void **state) {
     GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
     GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
     assert_true(str_empty(known(house, "name"))); /* the next one is somebody else */
+    open.unconfirmed = STR("paper");
     Receipt receipt; /* a form that was still open is the one's who has gone */
     GOOD(house, defined_send(&house->ctx, &open, &receipt));
     assert_true(str_empty(cases_text(house, receipt.id, IRI("visit"))));
     assert_true(str_empty(known(house, "name")));
+}
+
+/* ---- the tablet at the desk ---- */
+
+#define DESK ((TabletDesk){MAIN, STR("1")})
+
+static void clerk_acts(House *house) {
+    house_act(house, &house->clerk);
+    house->clerk.browser = STR("a browser");
+}
+
+/* Pairs a tablet with the first desk; its secret. */
+static Str paired(House *house) {
+    Str code, token;
+    clerk_acts(house);
+    GOOD(house, tablet_code(&house->ctx, DESK, &code));
+    nobody_comes_as(house, "192.0.2.7");
+    GOOD(house, tablet_pair(&house->ctx, code, &token));
+    return str_dup(house->arena, token);
+}
+
+static void a_tablet_is_paired_by_a_code_for_its_day(void **state) {
+    House *house = *state;
+    Str code, again, token, typed;
+    Tablet tablet;
+    house_act(house, &house->resident);
+    FAILS(house, tablet_code(&house->ctx, DESK, &code), RC_DENIED, "not-permitted");
+    clerk_acts(house);
+    FAILS(house, tablet_code(&house->ctx, (TabletDesk){MAIN, STR("99")}, &code), RC_INVALID,
+          "no-desk");
+    GOOD(house, tablet_code(&house->ctx, DESK, &code));
+    FAILS(house, tablet_pair(&house->ctx, code, &token), RC_DENIED, "tablet-signed-in");
+    GOOD(house, tablet_code(&house->ctx, DESK, &again));
+    nobody_comes_as(house, "192.0.2.7");
+    FAILS(house, tablet_pair(&house->ctx, code, &token), RC_DENIED, "wrong-code");
+    typed = str_fmt(house->ctx.arena, " " STR_FMT "－" STR_FMT, STR_ARG(str_head(again, 4)),
+                    STR_ARG(str_sub(again, 4, again.len))); /* a dash of full width */
+    GOOD(house, tablet_pair(&house->ctx, typed, &token));
+    FAILS(house, tablet_pair(&house->ctx, typed, &code), RC_DENIED, "wrong-code"); /* once */
+    GOOD(house, tablet_find(&house->ctx, token, &tablet));
+    assert_true(str_eq(tablet.at.desk, STR("1")));
+    Str second = paired(house); /* one at a desk */
+    FAILS(house, tablet_find(&house->ctx, token, &tablet), RC_NOT_FOUND, "no-tablet");
+    GOOD(house, tablet_find(&house->ctx, second, &tablet));
+    clerk_acts(house); /* who has signed in has no tablet */
+    FAILS(house, tablet_find(&house->ctx, second, &tablet), RC_NOT_FOUND, "no-tablet");
+    GOOD(house, tablet_unpair(&house->ctx, DESK));
+    GOOD(house, tablet_unpair(&house->ctx, DESK));
+    house_act(house, &house->nobody);
+    FAILS(house, tablet_find(&house->ctx, second, &tablet), RC_NOT_FOUND, "no-tablet");
+    Str third = paired(house);
+    house->clock.fixed += TIME_DAY;
+    FAILS(house, tablet_find(&house->ctx, third, &tablet), RC_NOT_FOUND, "no-tablet");
+}
+
+static void codes_end_and_are_not_guessed(void **state) {
+    House *house = *state;
+    Str code, token;
+    clerk_acts(house);
+    GOOD(house, tablet_code(&house->ctx, DESK, &code));
+    house->clock.fixed += 10 * TIME_MINUTE;
+    nobody_comes_as(house, "192.0.2.7");
+    FAILS(house, tablet_pair(&house->ctx, code, &token), RC_DENIED, "wrong-code");
+    for (int i = 1; i < 10; i++)
+        FAILS(house, tablet_pair(&house->ctx, STR("00000000"), &token), RC_DENIED, "wrong-code");
+    clerk_acts(house);
+    GOOD(house, tablet_code(&house->ctx, DESK, &code));
+    house_act(house, &house->nobody);
+    FAILS(house, tablet_pair(&house->ctx, code, &token), RC_LIMIT, "too-many-failures");
+    nobody_comes_as(house, "198.51.100.7");
+    GOOD(house, tablet_pair(&house->ctx, code, &token));
+}
+
+/* Shows the clerk's draft at the first desk. */
+static Rc show(House *house, const DefinedDraft *draft) {
+    TabletParts parts = {0};
+    TabletPart part;
+    clerk_acts(house);
+    TRY(tablet_part(&house->ctx, draft, &part));
+    vec_push(house->ctx.arena, &parts, part);
+    return tablet_show(&house->ctx, DESK, draft->token, &parts);
+}
+
+static TabletState stands(House *house, const DefinedDraft *draft, TabletStanding *out) {
+    clerk_acts(house);
+    tablet_standing(&house->ctx, draft->token, out);
+    return out->state;
+}
+
+static TabletShown shown(House *house, Str token) {
+    Tablet tablet;
+    TabletShown out;
+    house_act(house, &house->nobody);
+    GOOD(house, tablet_find(&house->ctx, token, &tablet));
+    GOOD(house, tablet_shown(&house->ctx, &tablet, &out));
+    return out;
+}
+
+/* What the person presses on what stands there now. */
+static void press_on(House *house, Str token, TabletPress what, const char *mark) {
+    Tablet tablet;
+    TabletShown now = shown(house, token);
+    GOOD(house, tablet_find(&house->ctx, token, &tablet));
+    GOOD(house,
+         tablet_press(&house->ctx, &tablet, &(TabletSaid){now.id, what, str_of(mark), STR("en")}));
+}
+
+static bool is_shown(House *house, Str token) {
+    return !str_empty(shown(house, token).id);
+}
+
+static void who_stands_there_confirms_or_has_it_put_right(void **state) {
+    House *house = *state;
+    Str token = paired(house);
+    TabletStanding standing;
+    Tablet tablet;
+    clerk_acts(house);
+    DefinedDraft draft = begun_dog(house);
+    assert_int_equal(stands(house, &draft, &standing), TABLET_NONE);
+    assert_false(is_shown(house, token));
+    GOOD(house, show(house, &draft));
+    TabletShown first = shown(house, token);
+    assert_int_equal(first.parts.len, 1);
+    assert_true(str_eq(json_get_str(first.parts.items[0].said, "dogName"), STR("ポチ")));
+    GOOD(house, tablet_find(&house->ctx, token, &tablet));
+    FAILS(house, tablet_press(&house->ctx, &tablet, &(TabletSaid){first.id, PRESS_WRONG}),
+          RC_INVALID, "no-mark");
+    for (int i = 0; i < 3; i++) /* twice takes it back */
+        press_on(house, token, PRESS_MARK, "dog-registration.dogName");
+    assert_int_equal(shown(house, token).marks.len, 1);
+    press_on(house, token, PRESS_WRONG, "");
+    assert_false(is_shown(house, token));
+    assert_int_equal(stands(house, &draft, &standing), TABLET_REFUSED);
+    assert_true(str_eq(standing.marks.items[0], STR("dog-registration.dogName")));
+    GOOD(house, show(house, &draft));
+    house_act(house, &house->nobody); /* a page of before confirms nothing */
+    FAILS(house, tablet_press(&house->ctx, &tablet, &(TabletSaid){first.id, PRESS_RIGHT}),
+          RC_CONFLICT, "gone");
+    press_on(house, token, PRESS_RIGHT, "");
+    assert_int_equal(stands(house, &draft, &standing), TABLET_CONFIRMED);
+    assert_true(str_eq(standing.language, STR("en")));
+    assert_false(is_shown(house, token));
+}
+
+static const Json *confirmation(House *house, Str id) {
+    const Entity *application;
+    GOOD(house, ledger_entity(&house->ctx, house->tenant.ledger, id, &application));
+    return entity_attr(application, IRI("confirmation"))->value;
+}
+
+static void what_was_confirmed_goes_in_and_nothing_else(void **state) {
+    House *house = *state;
+    Str token = paired(house);
+    Receipt receipt;
+    TabletStanding standing;
+    JsonMembers changed = {0};
+    Looks looks;
+    clerk_acts(house);
+    DefinedDraft draft = begun_dog(house);
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-confirmation");
+    GOOD(house, show(house, &draft));
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-confirmation");
+    press_on(house, token, PRESS_RIGHT, "");
+    clerk_acts(house);
+    vec_push(house->ctx.arena, &changed, (JsonMember){STR("dogName"), json_of_str(STR("シロ"))});
+    GOOD(house, defined_keep(&house->ctx, dog(house), &changed));
+    GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-confirmation");
+    draft.unconfirmed = STR("because");
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-confirmation");
+    GOOD(house, show(house, &draft));
+    press_on(house, token, PRESS_RIGHT, "");
+    (void)stands(house, &draft, &standing);
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    const Json *kept = confirmation(house, receipt.id);
+    assert_true(str_eq(json_get_str(kept, "by"), STR("tablet")));
+    assert_true(str_eq(json_get_str(kept, "desk"), STR("1")));
+    assert_true(str_eq(json_get_str(kept, "language"), STR("en")));
+    assert_true(
+        str_eq(cases_text(house, receipt.id, IRI("confirmedHash")), standing.hashes.items[0]));
+    house_drain(house);
+    LooksQuery query = {.subject = cases_text(house, receipt.id, IRI("applicant")), .limit = 5};
+    GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
+    assert_int_equal(looks.len, 1);
+    assert_true(str_eq(looks.items[0].why, STR(TABLET_WHY)));
+    Str without = enter_dog(house);
+    assert_true(str_eq(json_get_str(confirmation(house, without), "reason"), STR("paper")));
+}
+
+static void nothing_stays_on_a_tablet(void **state) {
+    House *house = *state;
+    Str token = paired(house);
+    Actor second;
+    Visit own;
+    TabletStanding standing;
+    house_official(house, "second", "citizens-counter-clerk", &second);
+    clerk_acts(house);
+    DefinedDraft draft = begun_dog(house);
+    GOOD(house, show(house, &draft));
+    house->clock.fixed += 5 * TIME_MINUTE;
+    assert_false(is_shown(house, token));
+    assert_int_equal(stands(house, &draft, &standing), TABLET_EXPIRED);
+    GOOD(house, show(house, &draft));
+    house_act(house, &second); /* is used by one at a time */
+    second.browser = STR("another");
+    TabletParts parts = {0};
+    TabletPart part;
+    GOOD(house, tablet_part(&house->ctx, &draft, &part));
+    vec_push(house->ctx.arena, &parts, part);
+    FAILS(house, tablet_show(&house->ctx, DESK, STR("x"), &parts), RC_CONFLICT, "tablet-busy");
+    FAILS(house, tablet_show(&house->ctx, (TabletDesk){MAIN, STR("2")}, STR("x"), &parts),
+          RC_NOT_FOUND, "no-tablet");
+    clerk_acts(house);
+    tablet_cancel(&house->ctx);
+    assert_false(is_shown(house, token));
+    nobody_comes_as(house, "192.0.2.1");
+    (void)take(house);
+    clerk_acts(house);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("2"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    FAILS(house, show(house, &draft), RC_INVALID, "other-desk"); /* he stands at the second */
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
+    nobody_comes_as(house, "192.0.2.1");
+    (void)take(house);
+    clerk_acts(house);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    GOOD(house, show(house, &draft));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE)); /* he goes */
+    assert_false(is_shown(house, token));
+    GOOD(house, show(house, &draft));
+    press_on(house, token, PRESS_RIGHT, "");
+    house->clock.fixed += 30 * TIME_MINUTE;
+    assert_int_equal(stands(house, &draft, &standing), TABLET_NONE);
+    GOOD(house, show(house, &draft));
+    GOOD(house, tablet_unpair(&house->ctx, DESK));
+    assert_int_equal(stands(house, &draft, &standing), TABLET_EXPIRED);
 }
 
 static void a_day_is_told_in_figures(void **state) {
@@ -264,6 +503,11 @@ int main(void) {
         CASE(a_visit_goes_its_way),
         CASE(what_is_entered_is_joined_and_not_asked_twice),
         CASE(a_day_is_told_in_figures),
+        CASE(a_tablet_is_paired_by_a_code_for_its_day),
+        CASE(codes_end_and_are_not_guessed),
+        CASE(who_stands_there_confirms_or_has_it_put_right),
+        CASE(what_was_confirmed_goes_in_and_nothing_else),
+        CASE(nothing_stays_on_a_tablet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,7 @@ const parts = [
     ['[data-point]', './point.js'],
     ['[data-chart]', './chart.js'],
     ['[data-passkey]', './passkey.js'],
+    ['[data-tablet]', './tablet.js'],
 ];
 for (const [selector, file] of parts) {
     const found = $$(selector);
