@@ -285,6 +285,7 @@ Rc city_open(Ctx *ctx, const CityOptions *options, City **out) {
     city->options.keys = or_under(arena, options->keys, options->data, "keys");
     city->options.witness = or_under(arena, options->witness, options->data, "witness");
     city->options.glass = str_dup(arena, options->glass);
+    city->options.leaked = str_dup(arena, options->leaked);
     city->options.providers = str_dup(arena, options->providers);
     city->options.route_log = str_dup(arena, options->route_log);
     Rc rc = city_begin(ctx, city);

@@ -17,6 +17,7 @@ typedef struct CityOptions {
     Str data;      /* folder; created when absent */
     Str keys;      /* folder of tenant keys; empty: DATA/keys. Keep it on another volume */
     Str witness;   /* folder of witness files; empty: DATA/witness */
+    Str leaked;    /* filter of leaked passwords; empty: none */
     Str glass;     /* folder of break-glass looks, outside data; empty: none is taken */
     Str providers; /* file of outside providers of the default tenant; empty: none */
     Str host;

@@ -48,6 +48,7 @@ static Rc serve(Cli *cli) {
                            .keys = settings_text(settings, "keys"),
                            .witness = settings_text(settings, "witness"),
                            .glass = settings_text(settings, "gate.glass"),
+                           .leaked = settings_text(settings, "gate.leaked-passwords"),
                            .providers = settings_text(settings, "gate.providers"),
                            .hosts = settings_text(settings, "http.hosts"),
                            .proxies = settings_text(settings, "http.proxies"),

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASSWORD_MAX = 1024 };
+enum { PASSWORD_MAX = 1024, DRAWN = 20 /* characters of 5 bits */ };
 
 /* The first line of standard input, so that a password stands in no list of processes. */
 static Rc password_read(Cli *cli, Str *out) {
@@ -13,6 +13,12 @@ static Rc password_read(Cli *cli, Str *out) {
         return ctx_fail(cli_ctx(cli), RC_INVALID, "no-password", STR_NONE,
                         "Give the password on standard input.");
     *out = (Str){line, strcspn(line, "\r\n")};
+    return RC_OK;
+}
+
+static Rc password_take(Cli *cli, Str *out) {
+    if (!settings_bool(cli_flags(cli), "draw")) return password_read(cli, out);
+    *out = rand_id(cli_ctx(cli)->rand, cli_ctx(cli)->arena, DRAWN);
     return RC_OK;
 }
 
@@ -28,8 +34,10 @@ static const UserAct acts[] = {
     {"disable", "user.disable", false,
      "is shut out: the sessions have ended and the tokens are revoked."},
     {"enable", "user.enable", false, "is let in again; no session and no token came back."},
-    {"password", "user.password", true, "has another password; the sessions have ended."},
-    {NULL, "user.create", true, "has an account now."},
+    {"password", "user.password", true,
+     "has another password, which lets in for a week, to choose one: the sessions have ended."},
+    {NULL, "user.create", true,
+     "has an account now; the password lets in for a week, to choose one."},
 };
 
 /* A sentence for people; the id alone on the last line is for scripts. */
@@ -66,7 +74,7 @@ static Rc act_on(Cli *cli, const UserAct *act) {
     const Json *result;
     Str password = STR_NONE, kind = settings_text(flags, "kind");
     bool service = !act->flag && str_eq(kind, STR("service"));
-    if (act->password && !service) TRY(password_read(cli, &password));
+    if (act->password && !service) TRY(password_take(cli, &password));
     JsonMembers asked = asking_begin(cli, act->does);
     asking_add(cli, &asked, "login", json_of_str(cli_arg(cli, 0)));
     asking_add(cli, &asked, "kind", json_of_str(kind));
@@ -75,6 +83,8 @@ static Rc act_on(Cli *cli, const UserAct *act) {
     asking_add(cli, &asked, "posts", asking_words(ctx->arena, settings_text(flags, "posts")));
     asking_add(cli, &asked, "roles", asking_words(ctx->arena, settings_text(flags, "roles")));
     TRY(asking_send(cli, &asked, &result));
+    if (settings_bool(flags, "draw") && !str_empty(password))
+        fprintf(cli_out(cli), "password " STR_FMT "\n", STR_ARG(password));
     act_said(cli, act, result);
     return RC_OK;
 }
@@ -128,6 +138,8 @@ static const SettingRow user_flags[] = {
     {"enable", SETTING_BOOL, "no", 0, 0, "Lets it in again; no session or token comes back.", NULL},
     {"password", SETTING_BOOL, "no", 0, 0,
      "Gives it another password, read from standard input; its sessions end at once.", NULL},
+    {"draw", SETTING_BOOL, "no", 0, 0, "Draws the password and says it, instead of reading one.",
+     NULL},
     {"tenant", SETTING_TEXT, NULL, 0, 50, "The municipality; without it the default one.", "NAME"},
 };
 static const char *const user_settings[] = {"data", NULL};
@@ -137,7 +149,9 @@ const CliCommand cmd_user = {
     .summary = "Make an account, list them, or change one",
     .description =
         "Makes an account of a resident, an official or a service. The password is read from\n"
-        "standard input; a service has none and gets tokens instead. With --change an official\n"
+        "standard input, or drawn and said (--draw); it opens the page alone on which its owner\n"
+        "chooses another, for a week. A service has none and gets tokens instead. With --change an "
+        "official\n"
         "gets other posts, at once: what he asked for under a post that he lost is refused. Each\n"
         "change is recorded in the ledger. A sentence says what was done; the last line is the\n"
         "account's id alone. --list shows logins, names, posts, roles, and how many sessions and\n"

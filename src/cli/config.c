@@ -16,6 +16,11 @@ const SettingRow cli_setting_rows[] = {
      "A folder on another volume than the data, where looks at personal data are kept while the "
      "ledger can't be written (break-glass). Without it no personal data is shown then.",
      "DIR"},
+    {"gate.leaked-passwords", SETTING_PATH, NULL, 0, 4000,
+     "A filter that pwqfilter(1) has made of leaked passwords, which nobody can choose then. "
+     "Without it "
+     "those are refused that are words, sequences, names or repetitions.",
+     "FILE"},
     {"gate.providers", SETTING_PATH, NULL, 0, 4000,
      "The file of the outside providers (OpenID Connect) by which residents of the default tenant "
      "may sign in; doc/identity.md says what stands in it. Without it by password and passkey "

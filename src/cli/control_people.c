@@ -127,6 +127,7 @@ CONTROL_DOES(control_user_create) {
     TRY(kind_of(ctx, json_get_str(request, "kind"), &account.kind));
     words(ctx->arena, json_get(request, STR("posts")), &account.posts);
     words(ctx->arena, json_get(request, STR("roles")), &account.roles);
+    account.first = account.kind != ACTOR_SERVICE;
     TRY(inside_begin(ctx, arg, request, &inside));
     Rc rc = gate_account_create(&inside.ctx, &account, &id);
     inside_end(ctx, &inside);

@@ -82,6 +82,11 @@ static Rc account_check(Ctx *ctx, const GateAccount *account) {
     return RC_OK;
 }
 
+void account_first(Ctx *ctx, Entity *account) {
+    Str until = time_format(ctx->arena, time_now(ctx->clock) + GATE_FIRST_LASTS);
+    entity_set(ctx->arena, account, IRI("passwordUntil"), json_of_str(until));
+}
+
 static Entity *account_entity(Ctx *ctx, const GateAccount *account, Str id, Str hash) {
     Arena *arena = ctx->arena;
     Entity *entity = entity_new(arena, id, STR(ACCOUNT_TYPE));
@@ -94,13 +99,18 @@ static Entity *account_entity(Ctx *ctx, const GateAccount *account, Str id, Str 
     if (account->roles.len)
         entity_set(arena, entity, IRI("roles"), account_list(arena, &account->roles));
     entity_set(arena, entity, IRI("demo"), json_of_bool(account->demo));
+    if (account->first) account_first(ctx, entity);
     return entity;
 }
 
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     Str hash = STR_NONE;
     TRY(account_check(ctx, account));
-    if (!str_empty(account->password)) TRY(password_hash(ctx, account->password, &hash));
+    if (!str_empty(account->password)) {
+        PasswordFor whose = {.login = account->login, .name = account->name};
+        TRY(password_check(ctx, &whose, account->password));
+        TRY(password_hash(ctx, account->password, &hash));
+    }
     *id = account_id(ctx, account->login);
     Command *command = command_new(ctx->tenant->ledger,
                                    (CommandHead){.kind = STR("account.create"),
@@ -171,6 +181,7 @@ Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
                              .name = str_dup(arena, entity_text(account, IRI("displayName"))),
                              .kind = rights.kind,
                              .own_roles = rights.roles,
+                             .first = account_first_until(account) != TIME_NONE,
                              .stepped_up_at = TIME_NONE};
     account_strings(arena, account, IRI("posts"), &session->posts);
     if (session->posts.len) session->post = session->posts.items[0];

@@ -64,8 +64,18 @@ static bool kind_admitted(unsigned access, const Actor *actor) {
     return (access & kinds) != 0;
 }
 
+/* A password that somebody else knows opens the page on which it is replaced, and what anybody may
+ * keep. */
+static Rc first_check(Ctx *ctx, unsigned access, const Actor *actor) {
+    if (!actor->session || !actor->session->first || access & (GATE_FIRST | GATE_QUIET))
+        return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "first-password", STR_NONE,
+                    "Choose a password of your own first: this one was made for you.");
+}
+
 Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
-    unsigned roles = access >> GATE_ROLE_SHIFT;
+    unsigned roles = gate_access_roles(access);
+    TRY(first_check(ctx, access, actor));
     if (actor->roles & 1u << ROLE_SANDBOX) return RC_OK;
     if (!kind_admitted(access, actor) && actor->kind == ACTOR_NOBODY)
         return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,

@@ -188,7 +188,13 @@ enum {
     GATE_STEP_UP = 64, /* a fresh confirmation of identity demanded */
     GATE_QUIET = 128,  /* sets no cookie: what it answers holds no form for nobody, and may be kept
                           by  anyone */
+    GATE_FIRST = 1 << 24, /* open to who has yet to choose a password of his own */
 };
+
+/* The roles that an access names, as bits of Actor.roles. */
+static inline unsigned gate_access_roles(unsigned access) {
+    return access >> GATE_ROLE_SHIFT & ((1u << ROLE_COUNT) - 1);
+}
 
 /* What the door needs to know; `arg` of HttpOptions.before. */
 typedef struct GateDoor {
@@ -257,9 +263,11 @@ typedef struct GateAccount {
     StrVec posts; /* ids; the first is the main one, the others 兼務 */
     StrVec roles; /* role names beyond those of the posts */
     bool demo;
+    bool first; /* the password was made for him: for a week it opens the page on which he chooses
+                   one of his own, and no other */
 } GateAccount;
-/* Creates; argon2id (libsodium), 15 characters at least. RC_CONFLICT: the login is taken. Pool
- * threads, as all below. */
+/* Creates; argon2id (libsodium). RC_CONFLICT: the login is taken; of the password as
+ * gate_password_change. Pool threads, as all below. */
 Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
 /* The account of a login, or RC_NOT_FOUND. */
 Rc gate_account_find(Ctx *ctx, Str login, Str *id);
@@ -271,9 +279,19 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
    and none of them comes back; what it has asked for and is not committed yet is refused. */
 Rc gate_account_disable(Ctx *ctx, Str id, bool disabled);
 /* Gives it another password; its sessions end at once, its passkeys and its links to outside
-   providers: whoever had to ask for one may have been robbed. RC_INVALID "bad-password";
-   "no-sign-in" of a service, which signs in nowhere. */
+   providers: whoever had to ask for one may have been robbed. It is one for the first sign-in
+   (GateAccount.first). RC_INVALID as gate_password_change; "no-sign-in" of a service, which signs
+   in nowhere. */
 Rc gate_account_password(Ctx *ctx, Str id, Str password);
+/* Whoever is signed in replaces his password, which he shows, by one of his own. All sessions end,
+   and *session_token is that of a new one for him; passkeys and links stay. RC_DENIED
+   "wrong-password"; RC_INVALID "bad-password": its length; "hidden-password", "guessable-password",
+   "place-password": of words of the place; RC_LIMIT as gate_sign_in. */
+Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token);
+/* The login by which ctx's actor signs in with a password; empty: he has none. */
+Str gate_own_login(Ctx *ctx);
+/* He has yet to choose one (GateAccount.first). */
+bool gate_first(const Ctx *ctx);
 typedef struct GateAccountSeen {
     Str id, login, name;
     ActorKind kind;
@@ -286,6 +304,7 @@ typedef VEC(GateAccountSeen) GateAccountsSeen;
    alone: logins and names leave by no other face. */
 Rc gate_account_list(Ctx *ctx, GateAccountsSeen *out);
 /* Signs in; slow by design. The same answer and time for a wrong login and a wrong password.
+   RC_DENIED "password-ended": it was one for the first sign-in, a week ago.
    RC_LIMIT after 10 failures in 15 minutes for one login, 50 from one address, and after 600 tries
    in a minute altogether, for each costs a tenth of a second and 64 MiB; nothing is hashed then. */
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
@@ -439,6 +458,7 @@ typedef struct GateOptions {
     const Json *policies;     /* array of rules; their form is in gate/README.md */
     const Json *organisation; /* divisions, posts, roles (starter/organisation.json) */
     Str providers; /* the file of outside providers (doc/identity.md); empty: there are none */
+    Str leaked;    /* filter of leaked passwords, made by pwqfilter(1); empty: there is none */
     Str glass;     /* folder of break-glass looks, on another volume; empty: there is none */
     int64_t glass_every; /* µs between tries to bring them into the ledger; 0: five seconds */
     Clock *clock;        /* of its thread, which outlives ctx; NULL: ctx's */

@@ -44,6 +44,7 @@ typedef struct GateSession {
     GateMeans means;    /* by which he came in */
     Str provider;       /* MEANS_OUTSIDE: its id */
     GateAuthn authn;    /* what he has shown since then, at most */
+    bool first;         /* by a password that its owner has yet to replace by one of his own */
     int64_t started_at, seen_at, stepped_up_at;
     Arena *arena; /* all of the above lies here */
 } GateSession;
@@ -78,12 +79,15 @@ struct Gate {
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
     struct Holders *holders;
+    Str leaked;               /* the filter of leaked passwords; empty: none */
     uint64_t rules_mark;      /* of the policies and posts that were read */
     _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
     Str challenge_key; /* of this life alone: challenges of an earlier one are none any more */
     struct Providers *providers; /* NULL: nobody comes in by another's word */
 };
 
+/* A password that was made for somebody may be used so long, to choose one of his own. */
+#define GATE_FIRST_LASTS (7 * TIME_DAY)
 /* A fresh step-up lasts this long. */
 #define GATE_STEP_UP_LASTS (10 * TIME_MINUTE)
 #define GATE_SESSION_LASTS (12 * TIME_HOUR)
@@ -260,6 +264,11 @@ int64_t account_sessions_from(const Entity *account);
 /* It has this passkey; it is linked to this outside identity. */
 bool account_comes_by(const Entity *account, Str passkey);
 bool account_linked(const Entity *account, Str outside);
+/* Until when the password may be used that was made for the first sign-in; TIME_NONE: it is one
+   that its owner has chosen. */
+int64_t account_first_until(const Entity *account);
+/* Its password is one for the first sign-in, from now on. */
+void account_first(Ctx *ctx, Entity *account);
 /* It has a password. */
 bool account_has_password(const Entity *account);
 /* A resident's, of a login that nobody types: he comes in by what is in `outsides`. */
@@ -277,7 +286,21 @@ void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
 void account_strings(Arena *arena, const Entity *account, Str iri, StrVec *out);
 /* True where the account is another one than this version of it, or gone. */
 bool account_moved(Ctx *ctx, const Entity *account);
-/* password.c: what is kept of a plain password; RC_INVALID "bad-password". */
+/* password.c. Of what a password must not be made: whom it is for, and what it was before (or
+ * empty). */
+typedef struct PasswordFor {
+    Str login, name, before;
+} PasswordFor;
+/* RC_INVALID "bad-password" (its length), "hidden-password", "place-password",
+ * "guessable-password". */
+Rc password_check(Ctx *ctx, const PasswordFor *whose, Str password);
+/* leaked: a filter that pwqfilter(1) has made of leaked passwords; empty: none. RC_INVALID
+ * "bad-setting". */
+Rc password_open(Ctx *ctx, Gate *gate, Str leaked);
+/* The account of an id, when this is its password; a try like any other, RC_DENIED
+ * "wrong-password". */
+Rc password_shown(Ctx *ctx, Str id, Str password, const Entity **account);
+/* What is kept of one. */
 Rc password_hash(Ctx *ctx, Str password, Str *out);
 /* Whether it is the password of this hash. An empty hash takes as long, and is nobody's. */
 bool password_matches(Arena *arena, Str hash, Str password);

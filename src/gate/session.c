@@ -109,6 +109,7 @@ static void came_by(const Gate *gate, GateSession *session, GateMeans means, Str
     session->means = means;
     session->provider = str_dup(session->arena, provider);
     session->authn = authn_of(&by);
+    session->first = session->first && means == MEANS_PASSWORD;
 }
 
 Rc session_load_all(Ctx *ctx, Gate *gate) {
@@ -162,14 +163,17 @@ static void session_read(void *arg, void *value) {
     GateSession *copy = NEW(arena, GateSession);
     *copy = *session;
     copy->arena = NULL;
-    copy->provider = str_dup(arena, session->provider);
+    Str *const texts[] = {&copy->account, &copy->person, &copy->name,
+                          &copy->post,    &copy->client, &copy->provider};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = str_dup(arena, *texts[i]);
     copy->posts = (StrVec){0};
     for (size_t i = 0; i < session->posts.len; i++)
         vec_push(arena, &copy->posts, str_dup(arena, session->posts.items[i]));
     *wanted->actor = (Actor){.kind = session->kind,
-                             .id = str_dup(arena, session->account),
-                             .person = str_dup(arena, session->person),
-                             .name = str_dup(arena, session->name),
+                             .id = copy->account,
+                             .person = copy->person,
+                             .name = copy->name,
                              .roles = session->own_roles,
                              .session = copy,
                              .stepped_up_at = session->stepped_up_at};
@@ -232,13 +236,11 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
 
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     const Entity *account;
-    Str id = account_id(ctx, login);
-    Try tried;
-    TRY(try_begin_dear(ctx, id, &tried));
-    Rc rc = account_load(ctx, id, &account);
-    if (rc == RC_OK) rc = account_verify(ctx, account, password);
-    try_end(ctx, &tried, rc);
-    TRY(rc);
+    TRY(password_shown(ctx, account_id(ctx, login), password, &account));
+    int64_t until = account_first_until(account);
+    if (until != TIME_NONE && time_now(ctx->clock) >= until)
+        return ctx_fail(ctx, RC_DENIED, "password-ended", STR("password"),
+                        "This password was for the first sign-in, within a week: ask for another.");
     return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token);
 }
 
@@ -380,12 +382,7 @@ Rc gate_step_up(Ctx *ctx, Str password) {
     const GateSession *session = session_own(ctx);
     const Entity *account;
     if (!session) return session_none(ctx);
-    Try tried;
-    TRY(try_begin_dear(ctx, session->account, &tried));
-    Rc rc = account_load(ctx, session->account, &account);
-    if (rc == RC_OK) rc = account_verify(ctx, account, password);
-    try_end(ctx, &tried, rc);
-    TRY(rc);
+    TRY(password_shown(ctx, session->account, password, &account));
     session_stepped_up(ctx, AUTHN_MAIL);
     return RC_OK;
 }

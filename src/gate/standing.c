@@ -22,6 +22,11 @@ int64_t account_sessions_from(const Entity *account) {
     return time_parse(entity_text(account, GATE_IRI("sessionsFrom")), &from) ? from : INT64_MIN;
 }
 
+int64_t account_first_until(const Entity *account) {
+    int64_t until;
+    return time_parse(entity_text(account, GATE_IRI("passwordUntil")), &until) ? until : TIME_NONE;
+}
+
 static const Json *list_of(const Entity *account, Str iri) {
     const Attr *attr = entity_attr(account, iri);
     return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
@@ -256,9 +261,13 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     if (str_eq(entity_text(account, GATE_IRI("accountKind")), STR("service")))
         return ctx_fail(ctx, RC_INVALID, "no-sign-in", STR("login"),
                         "A service signs in nowhere: give it a token.");
+    PasswordFor whose = {.login = entity_text(account, GATE_IRI("login")),
+                         .name = entity_text(account, GATE_IRI("displayName"))};
+    TRY(password_check(ctx, &whose, password));
     TRY(password_hash(ctx, password, &hash));
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
+    account_first(ctx, set);
     entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
     AccountChange change = {.kind = "account.password",
                             .id = id,

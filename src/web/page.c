@@ -357,7 +357,7 @@ static void roles_closed(HttpExchange *x, JsonItems *out) {
     const HttpRoute *route = http_route(x);
     if (!route || !ctx->actor || ctx->actor->kind == ACTOR_NOBODY || route->access & GATE_PUBLIC)
         return;
-    unsigned roles = route->access >> GATE_ROLE_SHIFT;
+    unsigned roles = gate_access_roles(route->access);
     if (ctx->actor->kind == ACTOR_STAFF && route->access & GATE_STAFF &&
         (!roles || ctx->actor->roles & roles))
         return;
@@ -440,6 +440,10 @@ void pages_refuse(HttpExchange *x, const Error *error) {
     if (str_eq(error->code, STR("needs-step-up"))) {
         page_see(x, str_fmt(ctx->arena, "/step-up?next=" STR_FMT,
                             STR_ARG(http_url_encode(ctx->arena, page_near(x)))));
+        return;
+    }
+    if (str_eq(error->code, STR("first-password")) && !(http_route(x)->access & GATE_API)) {
+        page_see(x, STR("/account/password"));
         return;
     }
     refuse_show(x, error, sign_in ? next : STR_NONE);
@@ -599,8 +603,8 @@ static const HttpAnswer asset_answers[] = {{200, "text/css", NULL},  {200, "text
                                            {0, NULL, NULL}};
 
 static const HttpRoute asset_rows[] = {
-    {HTTP_GET, "/assets/{path...}", web_asset_handle, HTTP_LOOP, 0, GATE_PUBLIC | GATE_API, "Pages",
-     "Files of the pages", NULL, NULL, asset_answers},
+    {HTTP_GET, "/assets/{path...}", web_asset_handle, HTTP_LOOP, 0,
+     GATE_PUBLIC | GATE_API | GATE_FIRST, "Pages", "Files of the pages", NULL, NULL, asset_answers},
 };
 
 void pages_routes(HttpServer *server, const PagesOptions *options) {

@@ -75,15 +75,17 @@ static void sign_in_get(HttpExchange *x) {
     page_sign_in(x, 200, STR_NONE, NULL);
 }
 
-static void retry_set(HttpExchange *x, Str login) {
+void page_retry_after(HttpExchange *x, Str login) {
     Ctx *ctx = http_ctx(x);
     http_set_header(x, "Retry-After", str_fmt(ctx->arena, "%d", gate_retry_after(ctx, login)));
 }
 
 static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     Faults faults = {0};
-    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "wrong"});
-    if (rc == RC_LIMIT) retry_set(x, account);
+    bool ended = str_eq(http_ctx(x)->error.code, STR("password-ended"));
+    const char *code = rc == RC_LIMIT ? "wait" : ended ? "ended" : "wrong";
+    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", code});
+    if (rc == RC_LIMIT) page_retry_after(x, account);
     page_sign_in(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
 }
 
@@ -154,7 +156,7 @@ static void step_up_post(HttpExchange *x) {
         return;
     }
     vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "alone"});
-    if (rc == RC_LIMIT) retry_set(x, STR_NONE);
+    if (rc == RC_LIMIT) page_retry_after(x, STR_NONE);
     page_step_up(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }
 
@@ -392,8 +394,8 @@ const HttpRoute page_account_rows[] = {
      NULL, page_shown},
     {HTTP_POST, "/sign-in", sign_in_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
      "Accounts", "Sign in", NULL, NULL, page_posted},
-    {HTTP_POST, "/sign-out", sign_out_post, HTTP_POOL, PAGE_FORM_MAX, GATE_PUBLIC | GATE_FORM,
-     "Accounts", "Sign out", NULL, NULL, page_posted},
+    {HTTP_POST, "/sign-out", sign_out_post, HTTP_POOL, PAGE_FORM_MAX,
+     GATE_PUBLIC | GATE_FORM | GATE_FIRST, "Accounts", "Sign out", NULL, NULL, page_posted},
     {HTTP_GET, "/step-up", step_up_get, HTTP_POOL, 0, STEP_UP_ACCESS, "Accounts",
      "Confirm one's identity", NULL, NULL, page_shown},
     {HTTP_POST, "/step-up", step_up_post, HTTP_POOL, PAGE_FORM_MAX, STEP_UP_ACCESS | GATE_FORM,

@@ -81,6 +81,59 @@ static Rc tokens_value(HttpExchange *x, bool all, View *view) {
     return RC_OK;
 }
 
+/* ---- one's password ---- */
+
+static void password_show(HttpExchange *x, int status, const Faults *faults) {
+    View view = page_view(x);
+    page_crumb(&view, STR("サインインの状況"), STR("Where you are signed in"), STR("/account"));
+    page_crumb(&view, STR("パスワードの変更"), STR("Change your password"), STR_NONE);
+    view_bool(&view, "first", gate_first(http_ctx(x)));
+    view_str(&view, "login", gate_own_login(http_ctx(x)));
+    if (faults) page_faults(&view, faults);
+    page_show(x, status, WEB_PAGE_PASSWORD, &view);
+}
+
+static void password_get(HttpExchange *x) {
+    password_show(x, 200, NULL);
+}
+
+/* What is said of a wrong one; NULL: it is no fault of the form. */
+static const Fault *password_fault(HttpExchange *x, Rc rc) {
+    static const struct {
+        const char *code;
+        Fault fault;
+    } rows[] = {
+        {"wrong-password", {"present", "wrong"}},       {"too-many-failures", {"present", "wait"}},
+        {"too-many-sign-ins", {"present", "wait"}},     {"bad-password", {"wanted", "length"}},
+        {"hidden-password", {"wanted", "control"}},     {"place-password", {"wanted", "place"}},
+        {"guessable-password", {"wanted", "guessable"}}};
+    for (size_t i = 0; rc != RC_FAILED && i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(http_ctx(x)->error.code, str_of(rows[i].code))) return &rows[i].fault;
+    return NULL;
+}
+
+static void password_post(HttpExchange *x) {
+    const HttpForm *form;
+    Str token;
+    if (!page_form(x, &form)) return;
+    Rc rc = gate_password_change(http_ctx(x), http_form_value(form, "present"),
+                                 http_form_value(form, "wanted"), &token);
+    if (rc == RC_OK) {
+        gate_set_cookie(x, token, pages_options(x)->secure);
+        page_see(x, STR("/account?changed=password"));
+        return;
+    }
+    const Fault *fault = password_fault(x, rc);
+    if (!fault) {
+        page_fail(x);
+        return;
+    }
+    Faults faults = {0};
+    vec_push(http_ctx(x)->arena, &faults, *fault);
+    if (rc == RC_LIMIT) page_retry_after(x, STR_NONE);
+    password_show(x, rc == RC_LIMIT ? 429 : 422, &faults);
+}
+
 /* ---- pages ---- */
 
 void page_account(HttpExchange *x, int status, const Faults *faults) {
@@ -90,6 +143,8 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
     Json sessions = sessions_value(x);
     view_set(&view, "sessions", sessions);
     view_bool(&view, "several", sessions.len > 1);
+    view_bool(&view, "password", !str_empty(gate_own_login(http_ctx(x))));
+    view_bool(&view, "changed", str_eq(http_query_or(x, "changed", STR_NONE), STR("password")));
     if (faults) page_faults(&view, faults);
     if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK &&
         page_outsides(x, &view) == RC_OK && page_mail(x, &view) == RC_OK)
@@ -153,6 +208,11 @@ const HttpRoute page_keys_rows[] = {
      SIGNED_IN | GATE_FORM, "Accounts", "End a sign-in of one's own", NULL, NULL, page_posted},
     {HTTP_POST, "/account/tokens", own_token_post, HTTP_POOL, PAGE_FORM_MAX, SIGNED_IN | GATE_FORM,
      "Accounts", "Revoke a token of one's own", NULL, NULL, page_posted},
+    {HTTP_GET, "/account/password", password_get, HTTP_POOL, 0, SIGNED_IN | GATE_FIRST, "Accounts",
+     "Change one's password", NULL, NULL, page_shown},
+    {HTTP_POST, "/account/password", password_post, HTTP_POOL, PAGE_FORM_MAX,
+     SIGNED_IN | GATE_FORM | GATE_FIRST, "Accounts", "Change one's password", NULL, NULL,
+     page_posted},
     {HTTP_GET, "/operate/tokens", operator_get, HTTP_POOL, 0, OPERATOR, "Operation", "All tokens",
      NULL, NULL, page_shown},
     {HTTP_POST, "/operate/tokens", operator_token_post, HTTP_POOL, PAGE_FORM_MAX,

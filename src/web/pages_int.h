@@ -170,6 +170,8 @@ void page_faults_saying(View *view, const Faults *faults, const char *code, Json
 /* The page of the password, the one that asks for it once more, and that of one's sign-ins; faults
    may be NULL. */
 void page_sign_in(HttpExchange *x, int status, Str account, const Faults *faults);
+/* Says when a password may be tried again. login: empty for whoever is signed in. */
+void page_retry_after(HttpExchange *x, Str login);
 void page_step_up(HttpExchange *x, int status, const Faults *faults);
 void page_account(HttpExchange *x, int status, const Faults *faults);
 /* On to where was asked for, with the session's cookie. */

@@ -36,6 +36,15 @@ async function press(page, selector) {
     await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
 }
 
+// Replaces the password that was made for the account by one of one's own.
+async function own(page) {
+    const wanted = `${page.account} draws seven quiet rivers`;
+    await page.fill('#present', site.passwords[page.account]);
+    await page.fill('#wanted', wanted);
+    await press(page, 'form[action="/account/password"] button');
+    site.passwords[page.account] = wanted;
+}
+
 async function official(account, scripts) {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
     const page = await context.newPage();
@@ -44,6 +53,7 @@ async function official(account, scripts) {
     await page.fill('#account', account);
     await page.fill('#password', site.passwords[account]);
     await press(page, 'form[action="/sign-in"] .actions button');
+    if (page.url().endsWith('/account/password')) await own(page);
     return page;
 }
 

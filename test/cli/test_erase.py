@@ -14,7 +14,7 @@ import urllib.parse
 from test_serve import Machi
 
 BIN, VERIFY = sys.argv[1:3]
-MAIL, PASSWORD, NAME = "erased-resident@example.jp", "a password of many words", "消去試験花子"
+MAIL, FIRST, PASSWORD, NAME = "erased-resident@example.jp", "an account made for somebody", "a password of many words", "消去試験花子"
 REPORTS, ACCOUNT = "保存3年/問題の報告", "常用/利用者アカウント"
 PHONE = "0990123456"
 ANSWERS = [("/bulky/district", {"postcode": "9990001", "town": "まなか一丁目", "street": "1-1", "action": "next"}),
@@ -32,7 +32,9 @@ class City:
         for login, kind, post in (("chief", "staff", "environment-waste-clerk,environment-head"), ("clerk", "staff", "environment-waste-clerk"),
                                   ("leaver", "staff", "environment-waste-clerk"), ("goner", "staff", "environment-waste-clerk"),
                                   ("hanako", "resident", ""), ("robot", "service", "")):
-            self.run("user", "--kind", kind, "--posts", post, "--name", NAME, login, said=PASSWORD + "\n")
+            self.run("user", "--kind", kind, "--posts", post, "--name", NAME, login, said=FIRST + "\n")
+            if kind != "service":
+                self.own_password(login)
         self.report = self.reported()
 
     def run(self, *words, said="", code=0):
@@ -90,8 +92,12 @@ class City:
                                               {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies})
         return status, text, answer.headers.get_all("Set-Cookie") or []
 
-    def signed_in(self, login):
-        status, _, cookies = self.form("/sign-in", "/sign-in", {"account": login, "password": PASSWORD})
+    def own_password(self, login):
+        status, text, _ = self.form("/account/password", "/account/password", {"present": FIRST, "wanted": PASSWORD}, self.signed_in(login, FIRST))
+        assert status == 303, text
+
+    def signed_in(self, login, password=PASSWORD):
+        status, _, cookies = self.form("/sign-in", "/sign-in", {"account": login, "password": password})
         return next((line.split(";")[0] for line in cookies if line.startswith("machi_session=")), None) if status == 303 else None
 
     def reported(self):

@@ -64,15 +64,20 @@ def ipv6_addresses_stand_in_brackets(folder):
     machi.stop()
 
 
-def sign_in(machi, login, password, client):
-    """The page of one's own sign-ins, reached through a proxy that says who asks."""
-    _, text, answer = machi.ask("GET", "/sign-in")
+def form(machi, page, fields, client, cookie=""):
+    """Sends the form of a page through a proxy that says who asks; the cookie of the session that it began."""
+    _, text, answer = machi.ask("GET", page, headers={"Cookie": cookie})
     csrf = re.search(r'name="csrf" value="([^"]+)"', text).group(1)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": "198.51.100.7, " + client,
-               "Cookie": answer.getheader("Set-Cookie").split(";")[0]}
-    status, text, answer = machi.ask("POST", "/sign-in", urllib.parse.urlencode({"csrf": csrf, "account": login, "password": password}), headers)
+               "Cookie": cookie or answer.getheader("Set-Cookie").split(";")[0]}
+    status, text, answer = machi.ask("POST", page, urllib.parse.urlencode(dict(fields, csrf=csrf)), headers)
     assert status == 303, (status, text)
-    cookie = next(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") if line.startswith("machi_session="))
+    return next(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") if line.startswith("machi_session="))
+
+
+def sign_in(machi, login, password, client):
+    """The page of one's own sign-ins."""
+    cookie = form(machi, "/sign-in", {"account": login, "password": password}, client)
     return machi.ask("GET", "/account", headers={"Cookie": cookie})[1]
 
 
@@ -84,8 +89,10 @@ def a_proxy_is_believed_by_whichever_socket_it_comes(folder):
             ("192.0.2.1", "203.0.113.9", "127.0.0.1"))):
         machi = Machi(folder / "proxied", "--http.proxies", proxies, listen="[::]:0")
         if number == 0:
-            subprocess.run([BIN, "user", "--data", folder / "proxied", "--posts", "mayor", "anna"], input="a long enough password\n",
+            subprocess.run([BIN, "user", "--data", folder / "proxied", "--posts", "mayor", "anna"], input="made for somebody else\n",
                            capture_output=True, text=True, timeout=60, check=True)
+            cookie = form(machi, "/sign-in", {"account": "anna", "password": "made for somebody else"}, client)
+            form(machi, "/account/password", {"present": "made for somebody else", "wanted": "a long enough password"}, client, cookie)
         page = sign_in(machi, "anna", "a long enough password", client)
         assert f">{seen}</td>" in page, (proxies, page)
         sign_in(machi, "anna", "a long enough password", client)

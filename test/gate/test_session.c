@@ -507,6 +507,35 @@ static void another_password_ends_the_sessions_of_the_old_one(void **state) {
     assert_true(gate_session_actor(&house->ctx, again, &gone));
 }
 
+static void a_first_password_lets_in_for_a_week(void **state) {
+    House *house = *state;
+    const Str made = STR("another horse battery"), own = STR("seven lanterns under the old bridge");
+    Str session, again;
+    Actor actor;
+    int64_t now = house->clock.fixed;
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, made));
+    house->clock.fixed = now + 7 * TIME_DAY;
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), made, &again), RC_DENIED,
+          "password-ended");
+    house->clock.fixed = now + 7 * TIME_DAY - TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), made, &session));
+    gate_again(house);
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    house->ctx.actor = &actor;
+    assert_true(gate_first(&house->ctx));
+    house->clock.fixed += TIME_SECOND;
+    FAILS(house, gate_password_change(&house->ctx, own, own, &again), RC_DENIED, "wrong-password");
+    FAILS(house, gate_password_change(&house->ctx, made, made, &again), RC_INVALID,
+          "guessable-password");
+    GOOD(house, gate_password_change(&house->ctx, made, own, &again));
+    assert_false(gate_session_actor(&house->ctx, session, &actor));
+    assert_true(gate_session_actor(&house->ctx, again, &actor));
+    assert_false(gate_first(&house->ctx));
+    house->clock.fixed = now + 30 * TIME_DAY;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), own, &again));
+}
+
 static void accounts_are_listed_at_the_machine_alone(void **state) {
     House *house = *state;
     GateAccountsSeen seen;
@@ -636,6 +665,7 @@ int main(void) {
         TEST(when_a_token_was_used_outlives_the_gate),
         TEST(a_disabled_account_is_out_at_once),
         TEST(another_password_ends_the_sessions_of_the_old_one),
+        TEST(a_first_password_lets_in_for_a_week),
         TEST(accounts_are_listed_at_the_machine_alone),
         TEST(an_answer_that_goes_on_ends_with_the_session),
         TEST(what_was_made_before_asks_who_its_owner_is_now),

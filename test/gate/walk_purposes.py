@@ -17,7 +17,7 @@ PERSONAL = {'receiptNumber', 'town', 'pickupDate', 'slot', 'items', 'itemClasses
 SENSITIVE = {'feeReduction', 'reductionState'}
 PURPOSE = {'Machi-Purpose': 'bulky-waste-check'}
 FAR = 'far-clerk'
-PASSWORD = 'correct horse battery staple'
+FIRST, PASSWORD = 'a password for a newcomer', 'correct horse battery staple'
 
 
 class Official(Browser):
@@ -116,8 +116,12 @@ def pages(official, far, resident):
 
 def user_make(machi):
     command = [sys.argv[1], 'user', '--data', machi.data, '--posts', 'industry-clerk', FAR]
-    subprocess.run(command, input=PASSWORD + '\n', text=True, check=True, stdout=subprocess.DEVNULL,
+    subprocess.run(command, input=FIRST + '\n', text=True, check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=60)
+    machi.passwords[FAR] = FIRST
+    far = Official(machi, FAR)
+    csrf = re.search(r'name="csrf" value="([^"]+)"', far.ask('GET', '/account/password').text).group(1)
+    assert far.ask('POST', '/account/password', {'csrf': csrf, 'present': FIRST, 'wanted': PASSWORD}).status == 303, 'no password of his own'
     machi.passwords[FAR] = PASSWORD
 
 
