@@ -9,7 +9,7 @@ import tempfile
 import time
 import traceback
 
-from test_erase import PASSWORD, PHONE, City, holds
+from test_erase import FIRST, PASSWORD, PHONE, City, holds
 from test_serve import Machi
 
 SHIFT = sys.argv[3]
@@ -29,7 +29,8 @@ class Life:
     def __init__(self, city):
         self.city = city
         for login, post in (("records", "general-affairs-records-clerk"), ("head", "general-affairs-head")):
-            city.run("user", "--kind", "staff", "--posts", post, "--name", login, login, said=PASSWORD + "\n")
+            city.run("user", "--kind", "staff", "--posts", post, "--name", login, login, said=FIRST + "\n")
+            city.own_password(login)
 
     def a_case_lies_in_the_file_of_its_year(self):
         city = self.city
