@@ -31,7 +31,8 @@ static bool owned_elsewhere(const Entity *typed, Str id) {
                                         "VisitDesk",     "Payment",        "Lottery",
                                         "LotteryTicket", "Procedure",      "ProcedureVersion",
                                         "AutomaticRule", "Passkey",        "OutsideIdentity",
-                                        "Meeting",       "MeetingItem",    "CounterTablet"};
+                                        "Meeting",       "MeetingItem",    "CounterTablet",
+                                        "Handover"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;

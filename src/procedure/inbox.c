@@ -19,9 +19,10 @@ enum {
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
    id → nothing; 'w' post US time US id → nothing, of open cases whose last message waits for an
-   answer.
-   'c', 'p', 'o', 'u', 'v', 'q' and 'x' id → the key of the case's row among 'l', 'd', 'm', 't' by
-   either, 'n' and 'w'. Nothing personal is in a row: items stand
+   answer; 'h' post US assignee US id → nothing, of open cases that somebody has, and 'k' post US
+   assignee → count.
+   'c', 'p', 'o', 'u', 'v', 'q', 'x' and 'y' id → the key of the case's row among 'l', 'd', 'm', 't'
+   by either, 'n', 'w' and 'h'. Nothing personal is in a row: items stand
    there as keyed hashes. An erased case has none. */
 
 static Str state_prefix(Arena *arena, char kind, Str post, CaseState state) {
@@ -38,8 +39,15 @@ static Str dated_key(Arena *arena, char kind, const Entity *application, Str dat
                    STR_ARG(submitted), BETWEEN, STR_ARG(application->id));
 }
 
-/* Where rows like this one are counted: by post and state, those of 'd' by the day as well. */
+/* Where rows like this one are counted: by post and state, those of 'd' by the day as well; those
+ * of 'h' by post and assignee. */
 static Str count_key(Arena *arena, Str row) {
+    if (row.ptr[0] == 'h') {
+        size_t end = row.len;
+        while (row.ptr[--end] != BETWEEN) /* the id stands last */
+            ;
+        return str_fmt(arena, "k" STR_FMT, STR_ARG(str_sub(row, 1, end)));
+    }
     bool by_day = row.ptr[0] == 'd';
     size_t state = (size_t)str_find_char(row, BETWEEN) + 2; /* its letter is behind the separator */
     Str of = str_sub(row, 1, by_day ? state + DATE : state);
@@ -52,7 +60,7 @@ static Rc bad_count(Ctx *ctx, Str key) {
 }
 
 static Rc count_move(Ctx *ctx, Rows *rows, Str row, int64_t by) {
-    if (row.ptr[0] != 'l' && row.ptr[0] != 'd') return RC_OK;
+    if (row.ptr[0] != 'l' && row.ptr[0] != 'd' && row.ptr[0] != 'h') return RC_OK;
     Str key = count_key(ctx->arena, row), stored;
     int64_t count = 0;
     Rc rc = rows_get(ctx, rows, key, &stored);
@@ -151,6 +159,20 @@ static Str waits_key(Ctx *ctx, const Entity *application) {
                    STR_ARG(application->id));
 }
 
+static Str held_prefix(Arena *arena, Str post, Str assignee) {
+    return str_fmt(arena, "h" STR_FMT "%c" STR_FMT "%c", STR_ARG(post), BETWEEN, STR_ARG(assignee),
+                   BETWEEN);
+}
+
+/* Empty: it has ended, or nobody has it. */
+static Str held_key(Arena *arena, const Entity *application) {
+    CaseState state = application ? case_state(application) : CASE_STATES;
+    Str assignee = application ? entity_text(application, IRI("assignee")) : STR_NONE;
+    if (state == CASE_STATES || CASE_ENDS & 1u << state || str_empty(assignee)) return STR_NONE;
+    Str prefix = held_prefix(arena, entity_text(application, IRI("post")), assignee);
+    return str_fmt(arena, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(application->id));
+}
+
 /* The rows of a case as it is now; NULL: it is gone. */
 static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
     Arena *arena = ctx->arena;
@@ -170,6 +192,8 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
                  alike_key(ctx, application, IRI("phone")), STR_NONE));
     TRY(row_move(ctx, rows, str_fmt(arena, "x" STR_FMT, STR_ARG(id)), waits_key(ctx, application),
                  STR_NONE));
+    TRY(row_move(ctx, rows, str_fmt(arena, "y" STR_FMT, STR_ARG(id)), held_key(arena, application),
+                 STR_NONE));
     bool numbered = !str_empty(line) && !str_empty(number);
     return row_move(ctx, rows, str_fmt(arena, "q" STR_FMT, STR_ARG(id)),
                     numbered ? number_key(ctx, number) : STR_NONE, id);
@@ -187,7 +211,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 10, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 11, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -442,6 +466,43 @@ Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more) {
     *more = waits.ids.len > most;
     if (*more) waits.ids.len = most;
     return cases_load(ctx, &waits.ids, out);
+}
+
+Rc inbox_held(Ctx *ctx, const InboxHeld *ask, InboxCases *out, bool *more) {
+    Owned held = {.arena = ctx->arena};
+    *out = (InboxCases){0};
+    RowsRange range = {.follower = "inbox",
+                       .prefix = held_prefix(ctx->arena, ask->post, ask->assignee),
+                       .limit = ask->most + 1};
+    TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &held));
+    *more = held.ids.len > ask->most;
+    if (*more) held.ids.len = ask->most;
+    return cases_load(ctx, &held.ids, out);
+}
+
+typedef struct Assigned {
+    Ctx *ctx;
+    size_t before; /* bytes of a key before its assignee */
+    InboxAssignments *out;
+    Rc rc;
+} Assigned;
+
+static bool assigned_row(void *arg, Str key, Str value) {
+    Assigned *assigned = arg;
+    Arena *arena = assigned->ctx->arena;
+    InboxAssigned one = {.assignee = str_dup(arena, str_sub(key, assigned->before, key.len))};
+    if (!str_to_i64(value, &one.cases)) assigned->rc = bad_count(assigned->ctx, key);
+    if (assigned->rc == RC_OK) vec_push(arena, assigned->out, one);
+    return assigned->rc == RC_OK;
+}
+
+Rc inbox_assigned(Ctx *ctx, Str post, InboxAssignments *out) {
+    Str prefix = str_fmt(ctx->arena, "k" STR_FMT "%c", STR_ARG(post), BETWEEN);
+    RowsRange range = {.follower = "inbox", .prefix = prefix};
+    Assigned assigned = {.ctx = ctx, .before = prefix.len, .out = out};
+    *out = (InboxAssignments){0};
+    TRY(project_rows(ctx, ctx->tenant->project, &range, assigned_row, &assigned));
+    return assigned.rc;
 }
 
 /* A number stays a case's for good: only one that isn't there yet is waited for, so that while rows

@@ -54,6 +54,21 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
 /* The post's cases in which a message waits for an answer, the longest first, at most `most`;
  *more: than these. Whole. */
 Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more);
+/* Who has open cases of a post as their assignee, and how many. Pool threads, project_drain before.
+ */
+typedef struct InboxAssigned {
+    Str assignee;
+    int64_t cases;
+} InboxAssigned;
+typedef VEC(InboxAssigned) InboxAssignments;
+Rc inbox_assigned(Ctx *ctx, Str post, InboxAssignments *out);
+/* One assignee's open cases of a post by id; *more: than `most`. Whole. Pool threads, project_drain
+   before. */
+typedef struct InboxHeld {
+    Str post, assignee;
+    size_t most;
+} InboxHeld;
+Rc inbox_held(Ctx *ctx, const InboxHeld *ask, InboxCases *out, bool *more);
 typedef struct InboxAlike {
     int64_t from, until; /* of arrival */
     size_t limit;        /* of each: the newest */

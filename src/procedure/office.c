@@ -180,7 +180,7 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
 
 /* ---- who has it ---- */
 
-static bool works_in(const Gate *gate, const GateHolder *holder, Str division) {
+bool office_works_in(const Gate *gate, const GateHolder *holder, Str division) {
     VEC_EACH (const Str, id, &holder->posts) {
         const GatePost *post = gate_post(gate, *id);
         if (post && str_eq(post->division, division)) return true;
@@ -196,7 +196,8 @@ bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders
     if (str_empty(assignee) || !post || state == CASE_STATES || CASE_ENDS & 1u << state)
         return false;
     VEC_EACH (const GateHolder, holder, holders)
-        if (str_eq(holder->account, assignee)) return !works_in(gate, holder, post->division);
+        if (str_eq(holder->account, assignee))
+            return !office_works_in(gate, holder, post->division);
     return true;
 }
 

@@ -38,6 +38,7 @@
 #include "wait.h"
 #include "visit.h"
 #include "tablet.h"
+#include "handover.h"
 #include "shelf.h"
 #include "filing.h"
 

@@ -229,6 +229,8 @@ Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity *
 /* A step of his on it, in the command's arena, with nothing said of its states; it declares the
    case, and makes him its assignee. Its caller adds it. */
 PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
+/* Whether an official holds a post of a division. */
+bool office_works_in(const Gate *gate, const GateHolder *holder, Str division);
 /* RC_INVALID "missing" when nothing was written. */
 Rc office_text(Ctx *ctx, const OfficeAct *act);
 /* What is not collected waits for the resident, until a day that the inbox shows. */

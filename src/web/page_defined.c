@@ -291,6 +291,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
         view_int(&view, "touch", touched);
     else
         view_null(&view, "touch");
+    page_handover_case(&view, application);
     page_automatic(x, &view, application, form);
     if (page_join(x, &view, application, form) != RC_OK) {
         page_fail(x);

@@ -347,6 +347,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(page_thread_inbox(x, view, &shown.seen));
     TRY(gate_look(ctx, shown.seen.items, shown.seen.len, page_what(WHAT_INBOX)));
     TRY(inbox_dropped(x, view));
+    TRY(page_handover_inbox(x, view));
     TRY(inbox_waiting(x, view));
     TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
     view_set(view, "filters", filters_value(x, filter));
@@ -480,6 +481,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
                  ? page_case_url(arena, entity_text(application, IRI("receiptNumber")))
                  : STR_NONE);
     view_str(view, "completed", entity_text(application, IRI("completedAt")));
+    page_handover_case(view, application);
     Str decider = confirmer(http_ctx(x), application);
     view_set(view, "confirmer",
              str_eq(decider, http_ctx(x)->actor->post) ? json_of_null() : page_post(x, decider));

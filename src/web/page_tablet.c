@@ -347,7 +347,7 @@ static void tablet_show_now(HttpExchange *x, int status, const Tablet *tablet,
         shown_show(x, status, &shown, faults);
 }
 
-static void tablet_get(HttpExchange *x) {
+void page_tablet_get(HttpExchange *x) {
     Tablet tablet;
     Rc rc = own_tablet(x, &tablet);
     if (rc == RC_OK)
@@ -420,7 +420,7 @@ static void press_post(HttpExchange *x, const Tablet *tablet, const HttpForm *fo
     }
 }
 
-static void tablet_post(HttpExchange *x) {
+void page_tablet_post(HttpExchange *x) {
     const HttpForm *form;
     Tablet tablet;
     if (!page_form(x, &form)) return;
@@ -432,11 +432,3 @@ static void tablet_post(HttpExchange *x) {
     else
         page_fail(x);
 }
-
-const HttpRoute page_tablet_rows[] = {
-    PAGE_SHOW("/tablet", GATE_PUBLIC, "Counter", tablet_get,
-              "What is shown to who stands at a desk"),
-    PAGE_SEND("/tablet", GATE_PUBLIC, "Counter", tablet_post,
-              "Pair a tablet; confirm what it shows, or have it put right"),
-};
-ROWS(page_tablet_count, page_tablet_rows);

@@ -273,8 +273,15 @@ Rc page_tablet_do(HttpExchange *x, const TabletCheck *check, const HttpForm *for
 Rc page_bundle_drafts(Ctx *ctx, const DefinedDraft *draft, TabletCheck *out);
 /* `confirmed` of a case from the counter: on the tablet, or why not; null of another. */
 void page_confirmed(HttpExchange *x, View *view, const Entity *application);
+/* The tablet itself. */
+void page_tablet_get(HttpExchange *x);
+void page_tablet_post(HttpExchange *x);
 /* The tablets of a counter, and a code that was made: `tablets`, `code`. */
 Rc page_tablets(HttpExchange *x, View *view, Str counter, Str code);
+/* page_handover.c: `got`, what was handed to who acts, and `left`, whose cases stayed behind in his
+   division; `handover`: the note by which a case came to whoever has it. */
+Rc page_handover_inbox(HttpExchange *x, View *view);
+void page_handover_case(View *view, const Entity *application);
 /* A page that asks again by itself, without a script. */
 void page_again(HttpExchange *x, int seconds);
 /* page_files.c: `index` of records, on the page of the procedure by which they are asked for. */
@@ -504,7 +511,7 @@ Str page_layers_query(Arena *arena, unsigned layers);
 PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
-PAGE_ROWS(tablet);
+PAGE_ROWS(handover);
 PAGE_ROWS(slots);
 PAGE_ROWS(wait);
 PAGE_ROWS(lottery);

@@ -32,6 +32,7 @@ RULES = [
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/{number}/fee/decide', {'chief', 'head'}),  # whose division it is, is asked after who he is
     ('/staff/cases/', {'clerk', 'chief'}),  # of the division whose case it is
+    ('/staff/handover', {'clerk', 'chief', 'head'}),
     ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
     ('/staff/absence', STAFF),

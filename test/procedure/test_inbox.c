@@ -1,6 +1,7 @@
 /* Tests of the inbox: pages, counts, a person's own cases, and its equality with a rebuild. */
 #include "cases.h"
 #include "insight/insight_int.h"
+#include "procedure/procedure_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -333,6 +334,142 @@ static void an_erased_case_counts_as_received_alone(void **state) {
     kept_equals_rebuilt(house);
 }
 
+/* ---- handover ---- */
+
+enum { HELD = 320 };
+
+static Str held_id(House *house, int i) {
+    return str_fmt(house->arena, CASE_ID_PREFIX "held%04d", i);
+}
+
+/* Open cases of the waste section that the clerk has, and nothing else of a case. */
+static void put_held(House *house) {
+    Outcome outcome;
+    house_act(house, &house->clerk);
+    Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(command);
+    for (int i = 0; i < HELD; i++) {
+        Entity *one = entity_new(arena, str_dup(arena, held_id(house, i)), STR(CASE_TYPE));
+        entity_set(arena, one, IRI("state"), json_of_str(STR("submitted")));
+        entity_set(arena, one, IRI("post"), json_of_str(STR("environment-waste-clerk")));
+        entity_set(arena, one, IRI("assignee"), json_of_str(str_dup(arena, house->clerk.id)));
+        entity_set(arena, one, IRI("procedure"), json_of_str(WASTE_RESOURCE));
+        entity_set(arena, one, IRI("receiptNumber"), json_of_str(str_fmt(arena, "2026-9%05d", i)));
+        entity_set_kind(arena, one, ATTR_RELATIONSHIP, IRI("applicant"),
+                        json_of_str(STR("urn:ngsi-ld:Person:held")));
+        command_put(command, &(Delta){.op = DELTA_PUT, .id = one->id, .after = one}, PUT_ABSENT, 0);
+    }
+    GOOD(house, case_execute(&house->ctx, command, &outcome));
+}
+
+static void set_held(House *house, int i, const char *iri, Str value) {
+    Outcome outcome;
+    Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, str_dup(arena, held_id(house, i)), STR(CASE_TYPE));
+    entity_set(arena, after, str_of(iri), json_of_str(str_dup(arena, value)));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
+                0);
+    GOOD(house, case_execute(&house->ctx, command, &outcome));
+}
+
+static size_t held_by(House *house, Str account) {
+    InboxCases cases;
+    bool more;
+    GOOD(house, handover_cases(&house->ctx, account, &cases, &more));
+    assert_false(more);
+    return cases.len;
+}
+
+static HandoverDone hand(House *house, Str from, Str to, const StrVec *ids) {
+    HandoverDone done;
+    HandoverWish wish = {.from = from, .to = to, .note = STR("  月末に締める。 "), .ids = ids};
+    GOOD(house, handover_make(&house->ctx, &wish, &done));
+    return done;
+}
+
+static void hundreds_of_cases_are_handed_over_and_those_that_stay_are_named(void **state) {
+    House *house = *state;
+    Actor second, stranger;
+    StrVec ids = {0};
+    Handovers open;
+    Handover note;
+    InboxCases cases;
+    bool more;
+    house_official(house, "second", "environment-waste-clerk", &second);
+    house_official(house, "stranger", "citizens-counter-clerk", &stranger);
+    put_held(house);
+    assert_int_equal(held_by(house, house->clerk.id), HELD);
+    for (int i = 0; i < HELD; i++)
+        vec_push(house->arena, &ids, held_id(house, i));
+    set_held(house, 7, LD_DEFAULT "assignee", second.id); /* taken over meanwhile */
+    set_held(house, 100, LD_DEFAULT "state", STR("done"));
+    house_act(house, &stranger); /* whose cases these are not */
+    assert_int_equal(held_by(house, house->clerk.id), 0);
+    HandoverDone done = hand(house, house->clerk.id, second.id, &ids);
+    assert_int_equal(done.moved, 0);
+    assert_int_equal(done.refused.len, HELD);
+    house_act(house, &house->clerk);
+    FAILS(
+        house,
+        handover_make(&house->ctx, &(HandoverWish){house->clerk.id, STR("x"), .ids = &ids}, &done),
+        RC_INVALID, "no-taker");
+    done = hand(house, house->clerk.id, stranger.id, &ids);
+    assert_int_equal(done.moved, 0); /* another division's official takes none */
+    done = hand(house, house->clerk.id, second.id, &ids);
+    assert_int_equal(done.moved, HELD - 2);
+    assert_int_equal(done.refused.len, 2);
+    assert_true(str_eq(done.refused.items[0].code, STR("moved-on")));
+    assert_int_equal(held_by(house, house->clerk.id), 0);
+    FAILS(house, handover_accept(&house->ctx, done.id), RC_DENIED, "not-permitted");
+    house_act(house, &second);
+    assert_int_equal(held_by(house, second.id), HELD - 1);
+    GOOD(house, handovers_open(&house->ctx, &open));
+    assert_int_equal(open.len, 1);
+    assert_int_equal(open.items[0].cases, HELD - 2);
+    assert_true(str_eq(open.items[0].note, STR("月末に締める。")));
+    GOOD(house, handover_of(&house->ctx, done.id, &cases, &more));
+    assert_int_equal(cases.len, HELD - 2);
+    GOOD(house, handover_accept(&house->ctx, done.id));
+    GOOD(house, handover_accept(&house->ctx, done.id));
+    GOOD(house, handovers_open(&house->ctx, &open));
+    assert_int_equal(open.len, 0);
+    house_act(house, &stranger);
+    FAILS(house, handover_load(&house->ctx, done.id, &note), RC_NOT_FOUND, "no-handover");
+    kept_equals_rebuilt(house);
+}
+
+static void a_chief_hands_over_what_somebody_left_behind(void **state) {
+    House *house = *state;
+    HandoverLefts left;
+    StrVec posts = {0}, ids = {0};
+    HandoverDone done;
+    put_held(house);
+    house_act(house, &house->chief);
+    GOOD(house, handover_left(&house->ctx, &left));
+    assert_int_equal(left.len, 0);
+    vec_push(house->arena, &posts, STR("citizens-counter-clerk"));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, house->clerk.id, &posts));
+    house_act(house, &house->chief);
+    GOOD(house, handover_left(&house->ctx, &left));
+    assert_int_equal(left.len, 1);
+    assert_int_equal(left.items[0].cases, HELD);
+    assert_true(str_eq(left.items[0].account, house->clerk.id));
+    assert_int_equal(held_by(house, house->clerk.id), HELD);
+    vec_push(house->arena, &ids, held_id(house, 1));
+    done = hand(house, house->clerk.id, STR_NONE, &ids); /* back to the post */
+    assert_int_equal(done.moved, 1);
+    assert_true(str_empty(cases_text(house, held_id(house, 1), IRI("assignee"))));
+    assert_true(str_eq(cases_text(house, held_id(house, 1), IRI("handover")), done.id));
+    GOOD(house, handover_left(&house->ctx, &left));
+    assert_int_equal(left.items[0].cases, HELD - 1);
+    ids.items[0] = held_id(house, 2);
+    done = hand(house, house->clerk.id, house->chief.id, &ids);
+    assert_int_equal(done.moved, 1);
+    assert_int_equal(held_by(house, house->chief.id), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -345,6 +482,8 @@ int main(void) {
         TEST(the_inbox_equals_its_rebuild),
         TEST(an_erased_case_is_in_no_list),
         TEST(an_erased_case_counts_as_received_alone),
+        TEST(hundreds_of_cases_are_handed_over_and_those_that_stay_are_named),
+        TEST(a_chief_hands_over_what_somebody_left_behind),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);
 }
