@@ -169,15 +169,20 @@ static Rc no_item(Ctx *ctx, Str id) {
     return ctx_fail(ctx, RC_NOT_FOUND, "no-item", id, "There is no such item on this agenda.");
 }
 
-Rc meet_item(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out) {
+Rc meet_item_load(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out) {
     const Entity *entity;
     Str id = item_id(ctx->arena, meeting->key, n);
     if (!on_agenda(meeting, n)) return no_item(ctx, id);
     TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &entity));
     item_read(entity, out);
+    return RC_OK;
+}
+
+Rc meet_item(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out) {
+    TRY(meet_item_load(ctx, meeting, n, out));
     out->whole = is_own(ctx, out) || meet_attends(ctx, meeting);
     if (out->whole) return RC_OK;
-    if (out->shown == MEET_HIDDEN) return no_item(ctx, id);
+    if (out->shown == MEET_HIDDEN) return no_item(ctx, out->id);
     out->summary = out->said = STR_NONE;
     out->papers = out->links = NULL;
     return RC_OK;

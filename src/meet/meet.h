@@ -149,7 +149,22 @@ Rc meet_propose(Ctx *ctx, Str key, Str *decision);
 Rc meet_act_on(Ctx *ctx, Str decision, const RouteAct *wish);
 /* Whether who asks reads what is proposed whole. */
 bool meet_reads(Ctx *ctx, const Entity *decision);
-/* What was decided; NULL: nothing was. */
+/* What was decided; NULL: nothing was, or it was disposed of. */
 Rc meet_decided(Ctx *ctx, const Meeting *meeting, const Json **contents);
+
+/* ---- for everybody ---- */
+
+/* What everybody reads of a meeting from the decision about its minutes on. Items as they were
+   frozen: a public one whole, with its papers, of others the title, of hidden ones (n 0) nothing.
+   root empty: there is nothing for everybody; nothing was decided, or it was before minutes were
+   made for that. */
+typedef struct MeetPublic {
+    Str root, minutes;
+    const Json *attended, *check; /* check: from what root is computed, what is hidden as hashes */
+    MeetItems items;
+} MeetPublic;
+Rc meet_public(Ctx *ctx, const Meeting *meeting, MeetPublic *out);
+/* The row of a paper of a public item. RC_NOT_FOUND "no-file". */
+Rc meet_public_paper(Ctx *ctx, const Meeting *meeting, int64_t n, Str file, const Json **paper);
 
 #endif

@@ -13,6 +13,12 @@
 Str meeting_id(Arena *arena, Str key);
 Str item_id(Arena *arena, Str key, int64_t n);
 void meeting_read(const Entity *entity, Meeting *out);
+/* An item of a meeting, whoever asks; its own rights are the caller's. */
+Rc meet_item_load(Ctx *ctx, const Meeting *meeting, int64_t n, MeetItem *out);
+/* Salts of an item's halves, and the root over frozen contents, whose items have theirs (see
+   public.c). */
+Json meet_salts(Ctx *ctx, Arena *arena);
+Str meet_root(Arena *arena, const Json *contents);
 Str meet_division(const Ctx *ctx); /* of the post of who acts */
 /* Whether the policies let who acts write here at all. */
 Rc meet_permitted(Ctx *ctx);

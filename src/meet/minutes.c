@@ -93,8 +93,9 @@ Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish) {
 
 /* ---- proposing ---- */
 
-static Json item_contents(Arena *arena, const MeetItem *item) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 7);
+static Json item_contents(Ctx *ctx, const MeetItem *item) {
+    Arena *arena = ctx->arena;
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 8);
     JsonItems papers = {0};
     for (size_t i = 0; item->papers && i < item->papers->len; i++) {
         const Json *one = json_at(item->papers, i);
@@ -110,7 +111,8 @@ static Json item_contents(Arena *arena, const MeetItem *item) {
     members[4] = (JsonMember){STR("result"), json_of_str(meet_result_word(item->result))};
     members[5] = (JsonMember){STR("text"), json_of_str(item->said)};
     members[6] = (JsonMember){STR("papers"), json_of_items(papers.items, papers.len)};
-    return json_of_members(members, 7);
+    members[7] = (JsonMember){STR("salts"), meet_salts(ctx, arena)};
+    return json_of_members(members, 8);
 }
 
 static Json empty_or(const Json *list) {
@@ -119,10 +121,10 @@ static Json empty_or(const Json *list) {
 
 static const Json *minutes_contents(Ctx *ctx, Arena *arena, const Meeting *meeting,
                                     const MeetItems *items) {
-    JsonMember members[8];
+    JsonMember members[9];
     JsonItems list = {0};
     VEC_EACH (const MeetItem, item, items)
-        vec_push(ctx->arena, &list, item_contents(ctx->arena, item));
+        vec_push(ctx->arena, &list, item_contents(ctx, item));
     members[0] = (JsonMember){STR("meeting"), json_of_str(meeting->key)};
     members[1] = (JsonMember){STR("name"), json_of_str(meeting->name)};
     members[2] = (JsonMember){STR("at"), json_of_str(time_format(ctx->arena, meeting->at))};
@@ -132,6 +134,8 @@ static const Json *minutes_contents(Ctx *ctx, Arena *arena, const Meeting *meeti
     members[6] = (JsonMember){STR("minutes"), json_of_str(meeting->minutes)};
     members[7] = (JsonMember){STR("items"), json_of_items(list.items, list.len)};
     Json contents = json_of_members(members, 8);
+    members[8] = (JsonMember){STR("root"), json_of_str(meet_root(ctx->arena, &contents))};
+    contents = json_of_members(members, 9);
     return json_dup(arena, &contents);
 }
 
@@ -195,6 +199,11 @@ Rc meet_propose(Ctx *ctx, Str key, Str *decision) {
 
 /* ---- deciding ---- */
 
+static const Json *frozen(const Entity *decision) {
+    const Attr *contents = entity_attr(decision, IRI("contents"));
+    return contents ? contents->value : NULL;
+}
+
 /* meeting.fix: what was decided holds from now on. */
 typedef struct PartFix {
     Str meeting, decision;
@@ -217,16 +226,14 @@ static Rc fix_apply(Ctx *ctx, Stage *stage, const void *args) {
     entity_set(arena, after, IRI("decidedAt"), json_of_str(time_format(arena, stage_now(stage))));
     entity_set(arena, after, IRI("minutesHash"),
                json_of_str(str_dup(arena, entity_text(decision, IRI("contentHash")))));
+    Str root = json_get_str(frozen(decision), "root");
+    if (!str_empty(root))
+        entity_set(arena, after, IRI("minutesRoot"), json_of_str(str_dup(arena, root)));
     stage_put(stage, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after});
     return RC_OK;
 }
 
 static const PartKind part_fix = {"meeting.fix", 1, fix_guard, fix_apply};
-
-static const Json *frozen(const Entity *decision) {
-    const Attr *contents = entity_attr(decision, IRI("contents"));
-    return contents ? contents->value : NULL;
-}
 
 Rc meet_act_on(Ctx *ctx, Str id, const RouteAct *wish) {
     const Entity *decision;

@@ -632,6 +632,7 @@ void pages_routes(HttpServer *server, const PagesOptions *options) {
         {page_counter_rows, page_counter_count},
         {page_handover_rows, page_handover_count},
         {page_meet_rows, page_meet_count},
+        {page_council_rows, page_council_count},
         {page_pay_rows, page_pay_count},
         {page_settle_rows, page_settle_count},
         {page_entry_rows, page_entry_count},

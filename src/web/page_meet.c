@@ -17,15 +17,14 @@ static Str item_url(Arena *arena, Str key, int64_t n) {
     return str_fmt(arena, "/staff/meetings/" STR_FMT "/items/%lld", STR_ARG(key), (long long)n);
 }
 
-/* In both languages while the city has such a series; else as it was called. */
-static Json name_of(Ctx *ctx, const Meeting *meeting) {
+Json page_meeting_name(Ctx *ctx, const Meeting *meeting) {
     const Json *series = meet_series(ctx, meeting->series);
     const Json *name = series ? json_get(series, STR("name")) : NULL;
     return name ? *name : json_of_str(meeting->name);
 }
 
 static void head_set(HttpExchange *x, View *view, const Meeting *meeting) {
-    view_set(view, "name", name_of(http_ctx(x), meeting));
+    view_set(view, "name", page_meeting_name(http_ctx(x), meeting));
     view_str(view, "url", meeting_url(view->arena, meeting->key));
     view_int(view, "at", meeting->at);
     view_str(view, "place", meeting->place);
@@ -245,7 +244,7 @@ static void meeting_show(HttpExchange *x, int status, const HttpForm *form, cons
     }
     bool keeps = meet_keeps(ctx, &meeting);
     head_set(x, &view, &meeting);
-    view_set(&view, "title", name_of(ctx, &meeting));
+    view_set(&view, "title", page_meeting_name(ctx, &meeting));
     posts_set(x, &view, &meeting);
     view_bool(&view, "closed", !meeting.open);
     view_str(&view, "brings",

@@ -99,6 +99,9 @@ void page_contact(HttpExchange *x, View *view, const char *name);
 Json page_post(HttpExchange *x, Str post);
 /* A division's name; its id where the city has none such any more. */
 Json page_division(HttpExchange *x, Str id);
+/* What a meeting is called: in both languages while the city has such a series. */
+struct Meeting;
+Json page_meeting_name(Ctx *ctx, const struct Meeting *meeting);
 /* An account's name in both languages, where the organisation knows them. */
 Json page_name(HttpExchange *x, Str name);
 /* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no
@@ -541,6 +544,7 @@ PAGE_ROWS(passkey);
 PAGE_ROWS(outside);
 PAGE_ROWS(mail);
 PAGE_ROWS(meet);
+PAGE_ROWS(council);
 PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);

@@ -9,6 +9,7 @@ async function open(scripts, width, account) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts });
     const page = await context.newPage();
     page.scripts = scripts;
+    if (!account) return page; // nobody in particular
     await page.goto(`${site.url}/sign-in`);
     await page.fill('#account', account);
     await page.fill('#password', site.passwords[account]);
@@ -91,5 +92,14 @@ it("plans a meeting, takes papers in, lets members read them on a telephone, and
     await press(member, 'button[value="approve"]');
     await member.goto(address);
     assert.match(await member.locator('main').innerText(), /要旨を確定[^]*もう変わりません[^]*[0-9a-f]{64}/);
+
+    const anybody = await open(true, 390);
+    await anybody.goto(`${site.url}/`);
+    await press(anybody, 'a[href="/meetings"]');
+    await press(anybody, 'table a');
+    assert.match(await anybody.locator('main').innerText(), /予約枠を増やすことを了承した。[^]*予約枠の見直し[^]*修正のうえ了承[^]*40件ではなく35件とする。[^]*資料2\.pdf/);
+    assert.ok((await (await anybody.request.get(site.url + await anybody.locator('.files a').getAttribute('href'))).body()).equals(PDF));
+    assert.deepEqual(await violations(anybody), []);
+    await anybody.context().close();
     await Promise.all([secretary, division, member].map((page) => page.context().close()));
 });

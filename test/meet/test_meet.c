@@ -283,6 +283,133 @@ static void minutes_are_frozen_while_proposed_and_for_good_once_decided(void **s
     assert_false(meet_reads(&house->ctx, house_entity(house, decision)));
 }
 
+/* ---- for everybody ---- */
+
+static void note_all(Hall *hall, Str key) {
+    MeetItems items = items_for(hall, &hall->secretary, key);
+    VEC_EACH (const MeetItem, item, &items) {
+        MeetNote note = {
+            .result = MEET_AGREED, .text = STR("そのとおりとする"), .version = item->version};
+        GOOD(&hall->house, meet_note(&hall->house.ctx, key, item->n, &note));
+    }
+}
+
+/* One public item with a paper, one with its title, one of which nobody reads anything. */
+static Str three_items(Hall *hall) {
+    House *house = &hall->house;
+    Str key = planned(hall), decision;
+    MeetWish wish = wish_of("予算編成方針", MEET_PUBLIC);
+    MeetPaper paper = {STR("方針.pdf"), STR("application/pdf"), STR("00"), PDF};
+    vec_push(house->arena, &wish.papers, paper);
+    house_act(house, &hall->finance);
+    GOOD(house, meet_bring(&house->ctx, key, 0, &wish));
+    brought(hall, &hall->finance, key, "組織の見直し", MEET_TITLE);
+    brought(hall, &hall->finance, key, "公有地の取得", MEET_HIDDEN);
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE));
+    note_all(hall, key);
+    GOOD(house, minuted(hall, key, "三件を協議した。"));
+    GOOD(house, meet_propose(&house->ctx, key, &decision));
+    return str_dup(house->arena, decision);
+}
+
+static MeetPublic public_of(Hall *hall, Str key) {
+    MeetPublic all;
+    house_act(&hall->house, &hall->house.nobody);
+    Meeting at = meeting(hall, key);
+    GOOD(&hall->house, meet_public(&hall->house.ctx, &at, &all));
+    return all;
+}
+
+static Str text_of(Arena *arena, const Json *json) {
+    Buf text = buf_new(arena, 1 << 16);
+    json_write(&text, json);
+    return buf_str(&text);
+}
+
+/* As a stranger computes it who has read how, and has the document alone. */
+static Str root_of(Arena *arena, const Json *check) {
+    const Json *items = json_get(check, STR("items"));
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, check->len);
+    JsonItems hashes = {0};
+    for (size_t i = 0; i < items->len; i++) {
+        const Json *item = json_at(items, i);
+        JsonMember pair[] = {{STR("head"), {0}}, {STR("rest"), {0}}};
+        for (size_t k = 0; item->kind == JSON_OBJECT && k < 2; k++) {
+            const Json *half = json_get(item, pair[k].name);
+            pair[k].value =
+                half->kind == JSON_OBJECT ? json_of_str(decide_hash(arena, half)) : *half;
+        }
+        Json node = json_of_members(pair, 2);
+        vec_push(arena, &hashes,
+                 item->kind == JSON_OBJECT ? json_of_str(decide_hash(arena, &node)) : *item);
+    }
+    for (size_t i = 0; i < check->len; i++) {
+        members[i] = check->value.members[i];
+        if (str_eq(members[i].name, STR("items")))
+            members[i].value = json_of_items(hashes.items, hashes.len);
+    }
+    Json tree = json_of_members(members, check->len);
+    return decide_hash(arena, &tree);
+}
+
+static void everybody_reads_what_is_public_once_it_is_decided(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str decision = three_items(hall);
+    const Entity *proposal = house_entity(house, decision);
+    Str key = str_dup(house->arena,
+                      json_get_str(entity_attr(proposal, IRI("contents"))->value, "meeting"));
+    MeetPublic all = public_of(hall, key);
+    const Json *paper;
+    assert_int_equal(all.items.len, 0); /* it waits */
+    assert_int_equal(all.root.len, 0);
+    GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
+    all = public_of(hall, key);
+    assert_int_equal(all.items.len, 3);
+    const MeetItem *item = all.items.items;
+    assert_true(str_eq(item[0].title, STR("予算編成方針")) && item[0].result == MEET_AGREED);
+    assert_int_equal(item[0].papers->len, 1);
+    assert_true(str_eq(item[1].title, STR("組織の見直し")) && item[1].result == MEET_RESULTS);
+    assert_true(str_empty(item[1].said) && !item[1].papers);
+    assert_true(str_empty(item[2].title) && !item[2].n && str_empty(item[2].division));
+    assert_true(str_eq(all.minutes, STR("三件を協議した。")));
+    Meeting at = meeting(hall, key);
+    Str file = json_get_str(json_at(item[0].papers, 0), "file");
+    GOOD(house, meet_public_paper(&house->ctx, &at, 1, file, &paper));
+    FAILS(house, meet_public_paper(&house->ctx, &at, 2, file, &paper), RC_NOT_FOUND, "no-file");
+    FAILS(house, meet_public_paper(&house->ctx, &at, 3, file, &paper), RC_NOT_FOUND, "no-file");
+    FAILS(house, meet_public_paper(&house->ctx, &at, 0, file, &paper), RC_NOT_FOUND, "no-file");
+}
+
+static void what_is_public_is_checked_without_what_is_not(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str decision = three_items(hall);
+    const Entity *proposal = house_entity(house, decision);
+    Str key = str_dup(house->arena,
+                      json_get_str(entity_attr(proposal, IRI("contents"))->value, "meeting"));
+    GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
+    MeetPublic all = public_of(hall, key);
+    Arena *arena = house->ctx.arena;
+    Str text = text_of(arena, all.check), kept;
+    assert_true(str_eq(root_of(arena, all.check), all.root));
+    kept = entity_text(house_entity(house, meeting(hall, key).id), IRI("minutesRoot"));
+    assert_true(str_eq(kept, all.root));
+    assert_true(str_find(text, STR("予算編成方針")) >= 0 &&
+                str_find(text, STR("組織の見直し")) >= 0);
+    assert_true(str_find(text, STR("公有地の取得")) < 0);
+    /* a word of it changed is another root */
+    Buf other = buf_new(arena, 1 << 16);
+    ptrdiff_t at = str_find(text, STR("agreed"));
+    assert_true(at > 0);
+    buf_add(&other, str_head(text, (size_t)at));
+    buf_add(&other, STR("amend"));
+    buf_add(&other, str_sub(text, (size_t)at + 5, text.len));
+    const Json *forged;
+    GOOD(house, json_read(&house->ctx, buf_str(&other), JSON_LIMITS_DEFAULT, &forged));
+    assert_false(str_eq(root_of(arena, forged), all.root));
+}
+
 /* Of two who bring at once. */
 typedef struct Bringing {
     House *house;
@@ -359,6 +486,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_closed_agenda_is_frozen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(minutes_are_frozen_while_proposed_and_for_good_once_decided,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(everybody_reads_what_is_public_once_it_is_decided, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_public_is_checked_without_what_is_not, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(of_two_at_once_none_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_series_is_named, set_up, tear_down),
     };

@@ -403,7 +403,7 @@ static bool holds_password(const Json *value) {
 static void demo_accounts_cover_the_roles_without_passwords(void **state) {
     static const char *const logins[] = {"resident-1", "resident-2", "clerk",   "chief",
                                          "steward",    "head",       "counter", "director",
-                                         "auditor",    "operator"};
+                                         "auditor",    "operator",   "mayor"};
     City *city = *state;
     const Json *accounts = rows(city->organisation, "accounts");
     Map ids = ids_of(city, accounts, "login"),
