@@ -15,7 +15,8 @@ bool record_is_personal(const DictType *type) {
 Str record_file(const Dictionary *dictionary, const Entity *entity) {
     for (size_t i = 0; dictionary && i < entity->types.len; i++) {
         const DictType *type = dictionary_type(dictionary, entity->types.items[i]);
-        if (type && record_is_personal(type)) return dictionary_type_file(type, entity);
+        bool kept = type && (type->retention.len || type->filed.len); /* asked first: it is cheap */
+        if (kept && record_is_personal(type)) return dictionary_type_file(type, entity);
     }
     return STR_NONE;
 }

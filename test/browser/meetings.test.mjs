@@ -94,7 +94,7 @@ it("plans a meeting, takes papers in, lets members read them on a telephone, and
     assert.match(await member.locator('main').innerText(), /要旨を確定[^]*もう変わりません[^]*[0-9a-f]{64}/);
 
     const anybody = await open(true, 390);
-    await anybody.goto(`${site.url}/wall`);
+    await anybody.goto(`${site.url}/`);
     await press(anybody, 'a[href="/meetings"]');
     await press(anybody, 'table a');
     assert.match(await anybody.locator('main').innerText(), /予約枠を増やすことを了承した。[^]*予約枠の見直し[^]*修正のうえ了承[^]*40件ではなく35件とする。[^]*資料2\.pdf/);

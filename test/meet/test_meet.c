@@ -312,6 +312,11 @@ static Str three_items(Hall *hall) {
     return str_dup(house->arena, decision);
 }
 
+static Str meeting_of(House *house, Str decision) {
+    const Attr *contents = entity_attr(house_entity(house, decision), IRI("contents"));
+    return str_dup(house->arena, json_get_str(contents->value, "meeting"));
+}
+
 static MeetPublic public_of(Hall *hall, Str key) {
     MeetPublic all;
     house_act(&hall->house, &hall->house.nobody);
@@ -356,9 +361,7 @@ static void everybody_reads_what_is_public_once_it_is_decided(void **state) {
     Hall *hall = *state;
     House *house = &hall->house;
     Str decision = three_items(hall);
-    const Entity *proposal = house_entity(house, decision);
-    Str key = str_dup(house->arena,
-                      json_get_str(entity_attr(proposal, IRI("contents"))->value, "meeting"));
+    Str key = meeting_of(house, decision);
     MeetPublic all = public_of(hall, key);
     const Json *paper;
     assert_int_equal(all.items.len, 0); /* it waits */
@@ -385,9 +388,7 @@ static void what_is_public_is_checked_without_what_is_not(void **state) {
     Hall *hall = *state;
     House *house = &hall->house;
     Str decision = three_items(hall);
-    const Entity *proposal = house_entity(house, decision);
-    Str key = str_dup(house->arena,
-                      json_get_str(entity_attr(proposal, IRI("contents"))->value, "meeting"));
+    Str key = meeting_of(house, decision);
     GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
     MeetPublic all = public_of(hall, key);
     Arena *arena = house->ctx.arena;

@@ -117,8 +117,7 @@ void house_open(House *house) {
     house->ctx.db = house->reader;
 }
 
-void house_procedures(House *house) {
-    Ctx ctx = lasting(house);
+ProcedureSources house_sources(House *house) {
     static const char *const names[] = {
         "dog-registration",   "small-business-subsidy", "vaccine-slot",        "road-damage",
         "disclosure-request", "facility-booking",       "resident-record-copy"};
@@ -128,17 +127,22 @@ void house_procedures(House *house) {
     for (size_t i = 0; i < n; i++)
         definitions[i] = house_starter(
             house, str_fmt(house->arena, "procedures/%s.json", i < N ? names[i] : house->also).ptr);
-    ProcedureSources sources = {.files = house_starter(house, "files.json"),
-                                .attach = {1 << 20, 5, 4 << 20},
-                                .waste = {.items = house_starter(house, "waste/items.json"),
-                                          .districts = house_starter(house, "waste/districts.json"),
-                                          .rules = house_starter(house, "waste/rules.json"),
-                                          .organisation = house_starter(house, "organisation.json"),
-                                          .hold_share = 50,
-                                          .hold_network = 5},
-                                .definitions = definitions,
-                                .definition_count = n,
-                                .blank = house_starter(house, "templates/procedure.json")};
+    return (ProcedureSources){.files = house_starter(house, "files.json"),
+                              .attach = {1 << 20, 5, 4 << 20},
+                              .waste = {.items = house_starter(house, "waste/items.json"),
+                                        .districts = house_starter(house, "waste/districts.json"),
+                                        .rules = house_starter(house, "waste/rules.json"),
+                                        .organisation = house_starter(house, "organisation.json"),
+                                        .hold_share = 50,
+                                        .hold_network = 5},
+                              .definitions = definitions,
+                              .definition_count = n,
+                              .blank = house_starter(house, "templates/procedure.json")};
+}
+
+void house_procedures(House *house) {
+    Ctx ctx = lasting(house);
+    ProcedureSources sources = house_sources(house);
     house_expect(house, procedures_open(&ctx, &house->tenant, &sources), RC_OK, NULL, "procedures");
 }
 

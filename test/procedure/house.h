@@ -62,6 +62,8 @@ void house_drain(House *house);
 /* The ledger alone, in the same folder. */
 void house_close(House *house);
 void house_open(House *house);
+/* What procedures are opened from. */
+ProcedureSources house_sources(House *house);
 /* Opens procedures again, between project_new and project_start. */
 void house_procedures(House *house);
 

@@ -110,6 +110,28 @@ static void a_wrong_table_is_told_by_row_and_member(void **state) {
           RC_INVALID, "bad-classification");
 }
 
+static void by_what_records_are_asked_for_is_looked_up(void **state) {
+    House house;
+    Buf text;
+    (void)state;
+    house_make(&house, HOUSE_GATE);
+    ProcedureSources sources = house_sources(&house);
+    Str asks = STR("\"disclosure-request\"");
+    text = buf_new(house.arena, 1 << 20);
+    json_write(&text, sources.files);
+    Str whole = buf_str(&text);
+    ptrdiff_t at = str_find(whole, asks);
+    assert_true(at > 0);
+    Str other =
+        str_fmt(house.arena, STR_FMT "\"nobody\"" STR_FMT, STR_ARG(str_head(whole, (size_t)at)),
+                STR_ARG(str_sub(whole, (size_t)at + asks.len, whole.len)));
+    GOOD(&house, json_read(&house.ctx, other, JSON_LIMITS_DEFAULT, &sources.files));
+    FAILS(&house, procedures_open(&house.ctx, &house.tenant, &sources), RC_INVALID,
+          "bad-classification");
+    assert_true(str_eq(house.ctx.error.path, STR("files.json: asks")));
+    house_end(&house);
+}
+
 /* ---- what is done to them ---- */
 
 /* A case of 2026 and one of 2027, both of the same person, and both ended. */
@@ -432,6 +454,7 @@ int main(void) {
         TEST(the_state_of_a_file_follows_the_days),
         TEST(a_file_that_nobody_ended_is_kept_for_ever),
         TEST(a_wrong_table_is_told_by_row_and_member),
+        cmocka_unit_test(by_what_records_are_asked_for_is_looked_up),
         TEST(a_disposed_file_is_read_by_nobody_and_others_are),
         TEST(what_is_open_or_not_due_is_refused),
         TEST(a_hold_keeps_a_file_also_from_what_was_proposed_before),
