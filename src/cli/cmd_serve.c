@@ -48,6 +48,8 @@ static Rc serve(Cli *cli) {
                            .keys = settings_text(settings, "keys"),
                            .witness = settings_text(settings, "witness"),
                            .glass = settings_text(settings, "gate.glass"),
+                           .idle = settings_duration(settings, "gate.idle"),
+                           .staff_passkey = settings_bool(settings, "gate.staff-passkey"),
                            .leaked = settings_text(settings, "gate.leaked-passwords"),
                            .providers = settings_text(settings, "gate.providers"),
                            .hosts = settings_text(settings, "http.hosts"),

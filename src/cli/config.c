@@ -16,6 +16,16 @@ const SettingRow cli_setting_rows[] = {
      "A folder on another volume than the data, where looks at personal data are kept while the "
      "ledger can't be written (break-glass). Without it no personal data is shown then.",
      "DIR"},
+    {"gate.idle", SETTING_DURATION, "1h", 5 * TIME_MINUTE, 12 * TIME_HOUR,
+     "After how long a session ends in which nothing is asked; what is pushed to an open page "
+     "counts as "
+     "asked. Half a day after it began it ends in any case.",
+     "TIME"},
+    {"gate.staff-passkey", SETTING_BOOL, "no", 0, 0,
+     "Whether officials have to show a passkey, alone or after the password. Passkeys need https "
+     "or "
+     "localhost.",
+     NULL},
     {"gate.leaked-passwords", SETTING_PATH, NULL, 0, 4000,
      "A filter that pwqfilter(1) has made of leaked passwords, which nobody can choose then. "
      "Without it "

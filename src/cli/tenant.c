@@ -119,6 +119,8 @@ static Rc reclassify_tell(Ctx *ctx, const Tenant *tenant) {
 static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
     bool usual = str_empty(tenant->name); /* its address is the one that providers know */
     GateOptions options = {.glass = city->options.glass,
+                           .idle = city->options.idle,
+                           .staff_passkey = city->options.staff_passkey,
                            .leaked = city->options.leaked,
                            .clock = &city->clock,
                            .providers = usual ? city->options.providers : STR_NONE};

@@ -185,7 +185,8 @@ Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
                              .stepped_up_at = TIME_NONE};
     account_strings(arena, account, IRI("posts"), &session->posts);
     if (session->posts.len) session->post = session->posts.items[0];
-    session->started_at = session->seen_at = time_now(ctx->clock);
+    session->started_at = session->seen_at = session->kept_at = time_now(ctx->clock);
+    session->demo = account_demo(account);
     *out = session;
     return RC_OK;
 }

@@ -66,16 +66,22 @@ static bool kind_admitted(unsigned access, const Actor *actor) {
 
 /* A password that somebody else knows opens the page on which it is replaced, and what anybody may
  * keep. */
-static Rc first_check(Ctx *ctx, unsigned access, const Actor *actor) {
-    if (!actor->session || !actor->session->first || access & (GATE_FIRST | GATE_QUIET))
-        return RC_OK;
+static Rc first_check(Ctx *ctx, unsigned access) {
+    if (!gate_first(ctx) || access & (GATE_FIRST | GATE_QUIET)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "first-password", STR_NONE,
                     "Choose a password of your own first: this one was made for you.");
 }
 
+static Rc passkey_check(Ctx *ctx, unsigned access) {
+    if (!gate_needs_passkey(ctx) || access & (GATE_FIRST | GATE_WAY | GATE_QUIET)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "needs-passkey", STR_NONE,
+                    "Officials come in by a passkey: show yours, or register one.");
+}
+
 Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
     unsigned roles = gate_access_roles(access);
-    TRY(first_check(ctx, access, actor));
+    TRY(first_check(ctx, access));
+    TRY(passkey_check(ctx, access));
     if (actor->roles & 1u << ROLE_SANDBOX) return RC_OK;
     if (!kind_admitted(access, actor) && actor->kind == ACTOR_NOBODY)
         return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
@@ -143,7 +149,8 @@ static Rc door_pass(GateDoor *door, HttpExchange *x) {
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
     TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
-    return csrf_check(x);
+    TRY(csrf_check(x));
+    return http_route(x)->place == HTTP_LOOP ? RC_OK : session_seen(ctx);
 }
 
 bool gate_foreign(const GateDoor *door, HttpExchange *x) {

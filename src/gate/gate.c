@@ -28,6 +28,8 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
         text_mark(ctx, options->policies) ^ (text_mark(ctx, options->organisation) << 1);
     Rc rc = policy_compile(&own, options->policies, &gate->rules);
     if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
+    gate->idle = options->idle ? options->idle : GATE_IDLE_LASTS;
+    gate->staff_passkey = options->staff_passkey;
     if (rc == RC_OK) rc = password_open(&own, gate, options->leaked);
     if (rc == RC_OK) rc = providers_open(&own, options->providers, &gate->providers);
     if (rc == RC_OK)

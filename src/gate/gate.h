@@ -189,6 +189,7 @@ enum {
     GATE_QUIET = 128,  /* sets no cookie: what it answers holds no form for nobody, and may be kept
                           by  anyone */
     GATE_FIRST = 1 << 24, /* open to who has yet to choose a password of his own */
+    GATE_WAY = 1 << 25,   /* open to an official who has yet to show a passkey */
 };
 
 /* The roles that an access names, as bits of Actor.roles. */
@@ -292,6 +293,9 @@ Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token);
 Str gate_own_login(Ctx *ctx);
 /* He has yet to choose one (GateAccount.first). */
 bool gate_first(const Ctx *ctx);
+/* He is an official who has yet to show a passkey (GateOptions.staff_passkey); demo accounts
+ * needn't. */
+bool gate_needs_passkey(const Ctx *ctx);
 typedef struct GateAccountSeen {
     Str id, login, name;
     ActorKind kind;
@@ -360,9 +364,10 @@ typedef struct GatePasskeySaid {
 
 /* Whether he may add and remove now: RC_DENIED "needs-sign-in", "needs-step-up". */
 Rc gate_passkey_permitted(Ctx *ctx);
-/* Gives who is signed in one more way to come in, under a name of his own. RC_DENIED
-   "needs-step-up"; RC_INVALID "passkey-name", "unverified-user"; RC_CONFLICT "passkey-known" to
-   whatever account, "too-many-passkeys"; RC_LIMIT as gate_try. */
+/* Gives who is signed in one more way to come in, under a name of his own; he has shown it by that.
+   RC_DENIED "needs-step-up"; "needs-passkey": he has one that he has to show first; RC_INVALID
+   "passkey-name", "unverified-user"; RC_CONFLICT "passkey-known" to whatever account,
+   "too-many-passkeys"; RC_LIMIT as gate_try. */
 Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name);
 typedef struct GatePasskeySeen {
     Str id; /* tells nothing of the credential */
@@ -457,9 +462,11 @@ Rc gate_token_revoke(Ctx *ctx, Str id);
 typedef struct GateOptions {
     const Json *policies;     /* array of rules; their form is in gate/README.md */
     const Json *organisation; /* divisions, posts, roles (starter/organisation.json) */
-    Str providers; /* the file of outside providers (doc/identity.md); empty: there are none */
-    Str leaked;    /* filter of leaked passwords, made by pwqfilter(1); empty: there is none */
-    Str glass;     /* folder of break-glass looks, on another volume; empty: there is none */
+    Str providers;      /* the file of outside providers (doc/identity.md); empty: there are none */
+    int64_t idle;       /* µs after which a session that nothing was asked in ends; 0: an hour */
+    bool staff_passkey; /* officials come in by a passkey, or a password and then a passkey */
+    Str leaked;         /* filter of leaked passwords, made by pwqfilter(1); empty: there is none */
+    Str glass;          /* folder of break-glass looks, on another volume; empty: there is none */
     int64_t glass_every; /* µs between tries to bring them into the ledger; 0: five seconds */
     Clock *clock;        /* of its thread, which outlives ctx; NULL: ctx's */
     const StoreFault *glass_fault; /* tests: fails the folder's I/O; NULL: none */

@@ -44,9 +44,11 @@ typedef struct GateSession {
     GateMeans means;    /* by which he came in */
     Str provider;       /* MEANS_OUTSIDE: its id */
     GateAuthn authn;    /* what he has shown since then, at most */
-    bool first;         /* by a password that its owner has yet to replace by one of his own */
+    bool demo;
+    bool first; /* by a password that its owner has yet to replace by one of his own */
     int64_t started_at, seen_at, stepped_up_at;
-    Arena *arena; /* all of the above lies here */
+    int64_t kept_at; /* seen_at as it was last written down */
+    Arena *arena;    /* all of the above lies here */
 } GateSession;
 
 /* A bearer token as it is kept: only its hash. */
@@ -79,6 +81,8 @@ struct Gate {
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
     struct Holders *holders;
+    int64_t idle; /* µs */
+    bool staff_passkey;
     Str leaked;               /* the filter of leaked passwords; empty: none */
     uint64_t rules_mark;      /* of the policies and posts that were read */
     _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
@@ -91,6 +95,7 @@ struct Gate {
 /* A fresh step-up lasts this long. */
 #define GATE_STEP_UP_LASTS (10 * TIME_MINUTE)
 #define GATE_SESSION_LASTS (12 * TIME_HOUR)
+#define GATE_IDLE_LASTS    TIME_HOUR
 /* Somebody takes so long at most to answer his authenticator. */
 #define GATE_CHALLENGE_LASTS (5 * TIME_MINUTE)
 /* And so long to show a provider who he is: an app is opened, a card is read, perhaps twice. */
@@ -171,6 +176,8 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */
 const GateSession *session_own(const Ctx *ctx);
 Rc session_none(Ctx *ctx);
+/* Writes down now and then when ctx's actor's session was last used. Pool threads. */
+Rc session_seen(Ctx *ctx);
 /* He has confirmed his identity at this moment, and shown this. ctx's actor has a session. */
 void session_stepped_up(Ctx *ctx, GateAuthn shown);
 
@@ -269,6 +276,8 @@ bool account_linked(const Entity *account, Str outside);
 int64_t account_first_until(const Entity *account);
 /* Its password is one for the first sign-in, from now on. */
 void account_first(Ctx *ctx, Entity *account);
+/* It is one of the starter city's, whose password anybody at this machine may read. */
+bool account_demo(const Entity *account);
 /* It has a password. */
 bool account_has_password(const Entity *account);
 /* A resident's, of a login that nobody types: he comes in by what is in `outsides`. */

@@ -295,8 +295,27 @@ static Rc client_check(Ctx *ctx, const GatePasskeySaid *said, const Brought *bro
 
 /* ---- adding and removing ---- */
 
+bool gate_needs_passkey(const Ctx *ctx) {
+    const GateSession *own = session_own(ctx);
+    return own && ctx->tenant->gate->staff_passkey && own->kind == ACTOR_STAFF && !own->demo &&
+           own->authn < AUTHN_PASSKEY;
+}
+
+/* Whoever has got hold of a password alone must not get past a passkey by registering another. */
+static Rc shown_check(Ctx *ctx) {
+    const Entity *account;
+    StrVec ids = {0};
+    if (!gate_needs_passkey(ctx)) return RC_OK;
+    TRY(account_load(ctx, session_own(ctx)->account, &account));
+    if (account) account_strings(ctx->arena, account, GATE_IRI("passkeys"), &ids);
+    if (!ids.len) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "needs-passkey", STR_NONE,
+                    "Show the passkey that you have before you change how your account comes in.");
+}
+
 Rc gate_passkey_permitted(Ctx *ctx) {
     if (!session_own(ctx)) return session_none(ctx);
+    TRY(shown_check(ctx));
     if (gate_stepped_up(ctx, gate_actor(ctx))) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
                     "Confirm your identity once more before you change how your account comes in.");
@@ -336,6 +355,7 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name) {
                             .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
+    session_stepped_up(ctx, AUTHN_PASSKEY);
     return RC_OK;
 }
 

@@ -62,6 +62,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
         {STR("account"), json_of_str(session->account)},
         {STR("post"), json_of_str(session->post)},
         {STR("started"), json_of_int(session->started_at)},
+        {STR("seen"), json_of_int(session->seen_at)},
         {STR("by"), json_of_str(str_of(means_names[session->means]))},
         {STR("provider"), json_of_str(session->provider)},
     };
@@ -73,7 +74,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
 typedef struct LoadedSession {
     Digest key;
     Str account, post, provider;
-    int64_t started;
+    int64_t started, seen;
     GateMeans means;
 } LoadedSession;
 
@@ -93,6 +94,7 @@ static bool session_row(void *arg, const Item *item) {
     row.account = json_get_str(value, "account");
     row.post = json_get_str(value, "post");
     row.started = json_get_int(value, "started", 0);
+    row.seen = json_get_int(value, "seen", row.started);
     row.means = means_of(json_get_str(value, "by"));
     row.provider = json_get_str(value, "provider");
     vec_push(loading->ctx->arena, &loading->rows, row);
@@ -127,6 +129,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         TRY(account_session(ctx, account, &session));
         session->key = row->key;
         session->started_at = row->started;
+        session->seen_at = session->kept_at = row->seen;
         came_by(gate, session, row->means, row->provider);
         post_use(session, row->post);
         roster_put(gate->sessions, &session->key, session);
@@ -143,6 +146,12 @@ typedef struct ActorWanted {
     bool alive;
 } ActorWanted;
 
+/* After half a day, or when nothing was asked in it for so long. */
+static int64_t session_ends_at(const Gate *gate, const GateSession *session) {
+    int64_t idle = session->seen_at + gate->idle, whole = session->started_at + GATE_SESSION_LASTS;
+    return idle < whole ? idle : whole;
+}
+
 static void post_describe(Arena *arena, const Gate *gate, Str id, Actor *actor) {
     const GatePost *post = gate_post(gate, id);
     if (!post) return;
@@ -158,8 +167,8 @@ static void session_read(void *arg, void *value) {
     GateSession *session = value;
     Arena *arena = wanted->ctx->arena;
     int64_t now = time_now(wanted->ctx->clock);
-    wanted->alive = now - session->started_at < GATE_SESSION_LASTS;
-    session->seen_at = now;
+    wanted->alive = now < session_ends_at(wanted->gate, session);
+    if (wanted->alive) session->seen_at = now;
     GateSession *copy = NEW(arena, GateSession);
     *copy = *session;
     copy->arena = NULL;
@@ -198,6 +207,20 @@ bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out) {
     return session_actor(ctx, ctx->tenant->gate, session_token, out);
 }
 
+static void kept_set(void *arg, void *value) {
+    ((GateSession *)value)->kept_at = *(const int64_t *)arg;
+}
+
+/* A restart takes back a quarter of the idle time at most. */
+Rc session_seen(Ctx *ctx) {
+    Gate *gate = ctx->tenant->gate;
+    const GateSession *own = session_own(ctx);
+    if (!own || own->seen_at - own->kept_at < gate->idle / 4) return RC_OK;
+    if (!roster_use(gate->sessions, &own->key, kept_set, (void *)(uintptr_t)&own->seen_at))
+        return RC_OK;
+    return session_keep(ctx, gate, own);
+}
+
 const StrVec *gate_own_posts(const Ctx *ctx) {
     static const StrVec none = {0};
     return ctx->actor && ctx->actor->session ? &ctx->actor->session->posts : &none;
@@ -212,7 +235,7 @@ static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
 }
 
 /* Whoever changes the account at this moment may not have seen the session: it is looked at again.
- */
+   The one that this browser had before ends. */
 Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     Gate *gate = ctx->tenant->gate;
     GateSession *session;
@@ -228,6 +251,7 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
         return rc;
     }
     roster_put(gate->sessions, &key, session);
+    if (session_own(ctx)) TRY(session_drop_one(ctx, gate, &session_own(ctx)->key));
     if (!account_moved(ctx, account)) return RC_OK;
     TRY(session_drop_one(ctx, gate, &key));
     return ctx_fail(ctx, RC_DENIED, "account-changed", STR("password"),
@@ -273,6 +297,7 @@ typedef struct Gathered {
 /* The living ones of one account, gathered under the roster's lock. */
 typedef struct Gathering {
     Arena *arena;
+    const Gate *gate;
     Str account;
     int64_t now;
     VEC(Gathered) all;
@@ -281,7 +306,7 @@ typedef struct Gathering {
 static void session_gather(void *arg, void *value) {
     Gathering *g = arg;
     const GateSession *session = value;
-    int64_t ends = session->started_at + GATE_SESSION_LASTS;
+    int64_t ends = session_ends_at(g->gate, session);
     if (!str_eq(session->account, g->account) || g->now >= ends) return;
     GateSessionSeen seen = {.id = session_id(g->arena, &session->key),
                             .post = str_dup(g->arena, session->post),
@@ -295,7 +320,10 @@ static void session_gather(void *arg, void *value) {
 }
 
 static Gathering sessions_gather(Ctx *ctx, Str account) {
-    Gathering g = {.arena = ctx->arena, .account = account, .now = time_now(ctx->clock)};
+    Gathering g = {.arena = ctx->arena,
+                   .gate = ctx->tenant->gate,
+                   .account = account,
+                   .now = time_now(ctx->clock)};
     roster_each(ctx->tenant->gate->sessions, session_gather, &g);
     return g;
 }

@@ -22,6 +22,10 @@ int64_t account_sessions_from(const Entity *account) {
     return time_parse(entity_text(account, GATE_IRI("sessionsFrom")), &from) ? from : INT64_MIN;
 }
 
+bool account_demo(const Entity *account) {
+    return says(account, GATE_IRI("demo"));
+}
+
 int64_t account_first_until(const Entity *account) {
     int64_t until;
     return time_parse(entity_text(account, GATE_IRI("passwordUntil")), &until) ? until : TIME_NONE;
@@ -316,7 +320,7 @@ static Rc account_seen(Ctx *ctx, void *arg, const Entity *account) {
                             .login = str_dup(arena, entity_text(account, GATE_IRI("login"))),
                             .name = str_dup(arena, entity_text(account, GATE_IRI("displayName"))),
                             .kind = rights.kind,
-                            .demo = says(account, GATE_IRI("demo")),
+                            .demo = account_demo(account),
                             .disabled = account_disabled(account),
                             .sessions = sessions.n,
                             .tokens = tokens.len};

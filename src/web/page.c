@@ -443,10 +443,13 @@ void pages_refuse(HttpExchange *x, const Error *error) {
                             STR_ARG(http_url_encode(ctx->arena, page_near(x)))));
         return;
     }
-    if (str_eq(error->code, STR("first-password")) && !(http_route(x)->access & GATE_API)) {
-        page_see(x, STR("/account/password"));
-        return;
-    }
+    static const char *const ways[][2] = {{"first-password", "/account/password"},
+                                          {"needs-passkey", "/account"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (str_eq(error->code, str_of(ways[i][0])) && !(http_route(x)->access & GATE_API)) {
+            page_see(x, str_of(ways[i][1]));
+            return;
+        }
     refuse_show(x, error, sign_in ? next : STR_NONE);
 }
 

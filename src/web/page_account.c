@@ -387,7 +387,7 @@ static void looks_get(HttpExchange *x) {
     page_show(x, 200, WEB_PAGE_MY_LOOKS, &view);
 }
 
-#define STEP_UP_ACCESS (GATE_STAFF | GATE_RESIDENT)
+#define STEP_UP_ACCESS (GATE_STAFF | GATE_RESIDENT | GATE_WAY)
 
 const HttpRoute page_account_rows[] = {
     {HTTP_GET, "/sign-in", sign_in_get, HTTP_POOL, 0, GATE_PUBLIC, "Accounts", "Sign in", NULL,

@@ -144,6 +144,7 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
     view_set(&view, "sessions", sessions);
     view_bool(&view, "several", sessions.len > 1);
     view_bool(&view, "password", !str_empty(gate_own_login(http_ctx(x))));
+    view_bool(&view, "needed", gate_needs_passkey(http_ctx(x)));
     view_bool(&view, "changed", str_eq(http_query_or(x, "changed", STR_NONE), STR("password")));
     if (faults) page_faults(&view, faults);
     if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK &&
@@ -202,7 +203,7 @@ static void operator_token_post(HttpExchange *x) {
 #define OPERATOR  (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_OPERATOR))
 
 const HttpRoute page_keys_rows[] = {
-    {HTTP_GET, "/account", account_get, HTTP_POOL, 0, SIGNED_IN, "Accounts",
+    {HTTP_GET, "/account", account_get, HTTP_POOL, 0, SIGNED_IN | GATE_WAY, "Accounts",
      "One's sign-ins and tokens", NULL, NULL, page_shown},
     {HTTP_POST, "/account/sessions", session_end_post, HTTP_POOL, PAGE_FORM_MAX,
      SIGNED_IN | GATE_FORM, "Accounts", "End a sign-in of one's own", NULL, NULL, page_posted},

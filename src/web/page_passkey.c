@@ -174,9 +174,10 @@ static void end_post(HttpExchange *x) {
 
 const HttpRoute page_passkey_rows[] = {
     PAGE_SEND("/sign-in/passkey", GATE_PUBLIC, "Accounts", sign_in_post, "Sign in with a passkey"),
-    PAGE_SEND("/step-up/passkey", SIGNED_IN, "Accounts", step_up_post,
+    PAGE_SEND("/step-up/passkey", SIGNED_IN | GATE_WAY, "Accounts", step_up_post,
               "Confirm one's identity with a passkey"),
-    PAGE_SEND("/account/passkeys", SIGNED_IN, "Accounts", add_post, "Register a passkey"),
+    PAGE_SEND("/account/passkeys", SIGNED_IN | GATE_WAY, "Accounts", add_post,
+              "Register a passkey"),
     PAGE_SEND("/account/passkeys/end", SIGNED_IN, "Accounts", end_post, "Remove a passkey"),
 };
 ROWS(page_passkey_count, page_passkey_rows);

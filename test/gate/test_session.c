@@ -48,15 +48,61 @@ static void signing_in_takes_login_and_password_and_tells_nothing_else(void **st
     assert_false(gate_session_actor(&house->ctx, token, &actor));
 }
 
+static void gate_again(House *house) {
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    gate_close(&house->tenant);
+    house->ctx.actor = NULL;
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}
+
 static void sessions_end_after_half_a_day(void **state) {
     House *house = *state;
     Str token;
     Actor actor;
+    int64_t begun = house->clock.fixed;
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
-    house->clock.fixed += 12 * TIME_HOUR - 1;
-    assert_true(gate_session_actor(&house->ctx, token, &actor));
-    house->clock.fixed += 1;
+    for (; house->clock.fixed < begun + 12 * TIME_HOUR; house->clock.fixed += TIME_HOUR / 2)
+        assert_true(gate_session_actor(&house->ctx, token, &actor));
     assert_false(gate_session_actor(&house->ctx, token, &actor));
+}
+
+/* Also where the gate was closed meanwhile; when it was used is written down now and then. */
+static void a_session_ends_when_nothing_is_asked_in_it(void **state) {
+    House *house = *state;
+    Str token, other;
+    Actor actor;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &other));
+    house->clock.fixed += TIME_HOUR - 1;
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    GOOD(house, session_seen(&house->ctx));
+    house->clock.fixed += 1;
+    assert_false(gate_session_actor(&house->ctx, other, &actor));
+    gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, other, &actor));
+    house->clock.fixed += TIME_HOUR - 2;
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->clock.fixed += TIME_HOUR;
+    assert_false(gate_session_actor(&house->ctx, token, &actor));
+    GateSessionsSeen seen;
+    house->ctx.actor = &actor;
+    gate_sessions(&house->ctx, &seen);
+    assert_int_equal(seen.len, 0);
+}
+
+static void signing_in_ends_what_the_browser_was_signed_in_as(void **state) {
+    House *house = *state;
+    Str before, after;
+    Actor actor;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &before));
+    assert_true(gate_session_actor(&house->ctx, before, &actor));
+    house->ctx.actor = &actor;
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &after));
+    house->ctx.actor = NULL;
+    assert_false(gate_session_actor(&house->ctx, before, &actor));
+    assert_true(gate_session_actor(&house->ctx, after, &actor));
 }
 
 /* A password beyond its bound is not hashed: the counters are what is tried here. */
@@ -328,14 +374,6 @@ static void signed_in(House *house, const char *login, Str *token, Actor *actor)
     house->clock.fixed += TIME_SECOND;
     GOOD(house, gate_sign_in(&house->ctx, str_of(login), STR(PASSWORD), token));
     assert_true(gate_session_actor(&house->ctx, *token, actor));
-}
-
-static void gate_again(House *house) {
-    GateOptions options = {.policies = house_starter(house, "policies.json"),
-                           .organisation = house_starter(house, "organisation.json")};
-    gate_close(&house->tenant);
-    house->ctx.actor = NULL;
-    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
 }
 
 static void one_sees_and_ends_ones_own_sessions_only(void **state) {
@@ -649,6 +687,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),
+        TEST(a_session_ends_when_nothing_is_asked_in_it),
+        TEST(signing_in_ends_what_the_browser_was_signed_in_as),
         TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
         TEST(too_many_failures_close_the_door_for_a_while),
         TEST(tries_at_the_same_time_pass_no_limit),
