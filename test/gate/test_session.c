@@ -48,14 +48,6 @@ static void signing_in_takes_login_and_password_and_tells_nothing_else(void **st
     assert_false(gate_session_actor(&house->ctx, token, &actor));
 }
 
-static void gate_again(House *house) {
-    GateOptions options = {.policies = house_starter(house, "policies.json"),
-                           .organisation = house_starter(house, "organisation.json")};
-    gate_close(&house->tenant);
-    house->ctx.actor = NULL;
-    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
-}
-
 static void sessions_end_after_half_a_day(void **state) {
     House *house = *state;
     Str token;
@@ -80,7 +72,7 @@ static void a_session_ends_when_nothing_is_asked_in_it(void **state) {
     GOOD(house, session_seen(&house->ctx));
     house->clock.fixed += 1;
     assert_false(gate_session_actor(&house->ctx, other, &actor));
-    gate_again(house);
+    house_gate_again(house);
     assert_false(gate_session_actor(&house->ctx, other, &actor));
     house->clock.fixed += TIME_HOUR - 2;
     assert_true(gate_session_actor(&house->ctx, token, &actor));
@@ -400,7 +392,7 @@ static void one_sees_and_ends_ones_own_sessions_only(void **state) {
     GOOD(house, gate_session_end(&house->ctx, STR_NONE));
     assert_false(gate_session_actor(&house->ctx, second, &gone));
     assert_true(gate_session_actor(&house->ctx, third, &gone));
-    gate_again(house);
+    house_gate_again(house);
     assert_false(gate_session_actor(&house->ctx, second, &gone));
     assert_true(gate_session_actor(&house->ctx, third, &gone));
 }
@@ -456,7 +448,7 @@ static void a_revoked_token_ends_at_once_and_for_good(void **state) {
     FAILS(house, late_command(house, &actor), RC_DENIED, "rights-changed");
     house->ctx.actor = (Actor *)gate_operator_actor();
     FAILS(house, gate_token_revoke(&house->ctx, seen.items[1].id), RC_NOT_FOUND, "no-token");
-    gate_again(house);
+    house_gate_again(house);
     assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
     assert_true(token_actor(&house->ctx, house->tenant.gate, kept, &gone));
 }
@@ -475,7 +467,7 @@ static void a_row_that_outlived_the_revocation_is_refused(void **state) {
     vec_push(house->arena, &change.revoke, seen.items[0].id);
     GOOD(house, account_change(&house->ctx, &change));
     assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
-    gate_again(house);
+    house_gate_again(house);
     assert_false(token_actor(&house->ctx, house->tenant.gate, token, &actor));
 }
 
@@ -491,7 +483,7 @@ static void when_a_token_was_used_outlives_the_gate(void **state) {
     int64_t used = house->clock.fixed;
     assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
     house->clock.fixed += TIME_MINUTE;
-    gate_again(house);
+    house_gate_again(house);
     house->ctx.actor = (Actor *)gate_operator_actor();
     GOOD(house, gate_token_list(&house->ctx, true, &seen));
     assert_int_equal(seen.items[0].used_at, used);
@@ -516,7 +508,7 @@ static void a_disabled_account_is_out_at_once(void **state) {
     FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &again), RC_DENIED,
           "wrong-password");
     FAILS(house, gate_token_create(&house->ctx, &wish, &again), RC_DENIED, "disabled");
-    gate_again(house);
+    house_gate_again(house);
     assert_false(gate_session_actor(&house->ctx, session, &gone));
     house->ctx.actor = (Actor *)gate_operator_actor();
     GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, false));
@@ -524,54 +516,6 @@ static void a_disabled_account_is_out_at_once(void **state) {
     assert_false(token_actor(&house->ctx, house->tenant.gate, token, &gone));
     signed_in(house, "clerk", &again, &actor);
     assert_true(str_eq(actor.post, STR("environment-waste-clerk")));
-}
-
-static void another_password_ends_the_sessions_of_the_old_one(void **state) {
-    House *house = *state;
-    Str session, again;
-    Actor actor, gone;
-    signed_in(house, "clerk", &session, &actor);
-    house->ctx.actor = (Actor *)gate_operator_actor();
-    FAILS(house, gate_account_password(&house->ctx, house->clerk.id, STR("short")), RC_INVALID,
-          "bad-password");
-    assert_true(gate_session_actor(&house->ctx, session, &gone));
-    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, STR("another horse battery")));
-    assert_false(gate_session_actor(&house->ctx, session, &gone));
-    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &again), RC_DENIED,
-          "wrong-password");
-    house->clock.fixed += TIME_SECOND;
-    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR("another horse battery"), &again));
-    gate_again(house);
-    assert_true(gate_session_actor(&house->ctx, again, &gone));
-}
-
-static void a_first_password_lets_in_for_a_week(void **state) {
-    House *house = *state;
-    const Str made = STR("another horse battery"), own = STR("seven lanterns under the old bridge");
-    Str session, again;
-    Actor actor;
-    int64_t now = house->clock.fixed;
-    house->ctx.actor = (Actor *)gate_operator_actor();
-    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, made));
-    house->clock.fixed = now + 7 * TIME_DAY;
-    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), made, &again), RC_DENIED,
-          "password-ended");
-    house->clock.fixed = now + 7 * TIME_DAY - TIME_SECOND;
-    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), made, &session));
-    gate_again(house);
-    assert_true(gate_session_actor(&house->ctx, session, &actor));
-    house->ctx.actor = &actor;
-    assert_true(gate_first(&house->ctx));
-    house->clock.fixed += TIME_SECOND;
-    FAILS(house, gate_password_change(&house->ctx, own, own, &again), RC_DENIED, "wrong-password");
-    FAILS(house, gate_password_change(&house->ctx, made, made, &again), RC_INVALID,
-          "guessable-password");
-    GOOD(house, gate_password_change(&house->ctx, made, own, &again));
-    assert_false(gate_session_actor(&house->ctx, session, &actor));
-    assert_true(gate_session_actor(&house->ctx, again, &actor));
-    assert_false(gate_first(&house->ctx));
-    house->clock.fixed = now + 30 * TIME_DAY;
-    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), own, &again));
 }
 
 static void accounts_are_listed_at_the_machine_alone(void **state) {
@@ -704,8 +648,6 @@ int main(void) {
         TEST(a_row_that_outlived_the_revocation_is_refused),
         TEST(when_a_token_was_used_outlives_the_gate),
         TEST(a_disabled_account_is_out_at_once),
-        TEST(another_password_ends_the_sessions_of_the_old_one),
-        TEST(a_first_password_lets_in_for_a_week),
         TEST(accounts_are_listed_at_the_machine_alone),
         TEST(an_answer_that_goes_on_ends_with_the_session),
         TEST(what_was_made_before_asks_who_its_owner_is_now),

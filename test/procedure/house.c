@@ -256,3 +256,11 @@ void house_drain(House *house) {
     GOOD(house,
          project_drain(&house->ctx, house->tenant.project, ledger_head(house->tenant.ledger)));
 }
+
+void house_gate_again(House *house) {
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = house_starter(house, "organisation.json")};
+    gate_close(&house->tenant);
+    house->ctx.actor = NULL;
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+}

@@ -66,5 +66,7 @@ void house_open(House *house);
 ProcedureSources house_sources(House *house);
 /* Opens procedures again, between project_new and project_start. */
 void house_procedures(House *house);
+/* Closes the gate and opens it on the same folder, as a restart does; ctx has no actor then. */
+void house_gate_again(House *house);
 
 #endif

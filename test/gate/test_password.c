@@ -1,0 +1,82 @@
+/* Tests of passwords: another one, the first one, and one's own. */
+#include "../procedure/house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define PASSWORD "correct horse battery"
+
+static int set_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_SIGNED);
+    *state = house;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}
+
+static void another_password_ends_the_sessions_of_the_old_one(void **state) {
+    House *house = *state;
+    Str session, again;
+    Actor actor, gone;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &session));
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    FAILS(house, gate_account_password(&house->ctx, house->clerk.id, STR("short")), RC_INVALID,
+          "bad-password");
+    assert_true(gate_session_actor(&house->ctx, session, &gone));
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, STR("another horse battery")));
+    assert_false(gate_session_actor(&house->ctx, session, &gone));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &again), RC_DENIED,
+          "wrong-password");
+    house->clock.fixed += TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR("another horse battery"), &again));
+    house_gate_again(house);
+    assert_true(gate_session_actor(&house->ctx, again, &gone));
+}
+
+static void a_first_password_lets_in_for_a_week(void **state) {
+    House *house = *state;
+    const Str made = STR("another horse battery"), own = STR("seven lanterns under the old bridge");
+    Str session, again;
+    Actor actor;
+    int64_t now = house->clock.fixed;
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, made));
+    house->clock.fixed = now + 7 * TIME_DAY;
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), made, &again), RC_DENIED,
+          "password-ended");
+    house->clock.fixed = now + 7 * TIME_DAY - TIME_SECOND;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), made, &session));
+    house_gate_again(house);
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    house->ctx.actor = &actor;
+    assert_true(gate_first(&house->ctx));
+    house->clock.fixed += TIME_SECOND;
+    FAILS(house, gate_password_change(&house->ctx, own, own, &again), RC_DENIED, "wrong-password");
+    FAILS(house, gate_password_change(&house->ctx, made, made, &again), RC_INVALID,
+          "guessable-password");
+    GOOD(house, gate_password_change(&house->ctx, made, own, &again));
+    assert_false(gate_session_actor(&house->ctx, session, &actor));
+    assert_true(gate_session_actor(&house->ctx, again, &actor));
+    assert_false(gate_first(&house->ctx));
+    house->clock.fixed = now + 30 * TIME_DAY;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), own, &again));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(another_password_ends_the_sessions_of_the_old_one),
+        TEST(a_first_password_lets_in_for_a_week),
+    };
+    return cmocka_run_group_tests_name("password", tests, NULL, NULL);
+}
