@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 
 #include "away.h"
+#include "hands.h"
 #include "offer.h"
 #include "org.h"
 #include "org_load.h"
@@ -23,7 +24,7 @@
 #define DECIDE_PART_TYPE LD_DEFAULT "DecisionPart"
 
 /* One thing decided together with others (一括起案): it can be taken out, and its version shows
- * that it did not move since. */
+ * that it did not move since (hands_same). */
 typedef struct DecideCase {
     Str id;
     uint64_t version; /* of the entity when it was drafted */
@@ -140,7 +141,7 @@ Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about);
 /* Puts parts of a decision; the room's own. */
 void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts);
 Json decide_cases_json(Arena *arena, const DecideCases *cases);
-/* RC_CONFLICT "case-moved": one of them is no longer the version that was drafted. */
+/* RC_CONFLICT "case-moved": one of them no longer says what was drafted (hands_same). */
 Rc decide_cases_same(Ctx *ctx, Stage *stage, const Entity *decision);
 /* The proposal of this id while it waits. RC_NOT_FOUND "no-proposal"; RC_CONFLICT "not-waiting". */
 Rc decide_waiting(Ctx *ctx, Stage *stage, Str id, const Entity **out);

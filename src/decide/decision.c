@@ -95,7 +95,7 @@ Rc decide_cases_same(Ctx *ctx, Stage *stage, const Entity *decision) {
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
         const Entity *entity = stage_entity(stage, one->id);
-        if (!entity || entity->version != one->version)
+        if (!entity || !hands_same(entity, one->version))
             return ctx_fail(ctx, RC_CONFLICT, "case-moved", one->id,
                             "A case has changed since the proposal was drafted: take it out or "
                             "return the proposal.");

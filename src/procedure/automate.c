@@ -392,14 +392,15 @@ static Rc line_confirm(Ctx *ctx, Str rule, const AutomateLine *line) {
     TRY(case_load(ctx, line->id, &application));
     bin_entries(ctx->arena, application, &entries);
     const BinEntry *open = bin_open(&entries, application);
-    if (!open || !str_eq(open->rule, rule) || application->version != line->version)
+    if (!open || !str_eq(open->rule, rule) || !hands_same(application, line->version))
         return ctx_fail(ctx, RC_CONFLICT, "moved-on", line->id,
                         "This case has moved on since you looked at it: load the page again.");
     if (line->out)
         return automate_refute(
-            ctx, &(OfficeAct){.id = line->id, .version = line->version, .text = line->reason});
+            ctx,
+            &(OfficeAct){.id = line->id, .version = application->version, .text = line->reason});
     return defined_move(
-        ctx, &(DefinedAct){.id = line->id, .move = open->move, .version = line->version});
+        ctx, &(DefinedAct){.id = line->id, .move = open->move, .version = application->version});
 }
 
 Rc automate_confirm(Ctx *ctx, Str rule, const AutomateLines *lines, AutomateDone *out) {

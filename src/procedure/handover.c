@@ -64,6 +64,7 @@ static Rc hand_guard(Ctx *ctx, Stage *stage, const void *args) {
                     "This case has moved on since you looked at it: load the page again.");
 }
 
+/* What waits about the case is still about the same: hands_same. */
 static Rc hand_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartHand *part = args;
     Delta delta = {.op = DELTA_CHANGE, .id = part->id};
@@ -73,6 +74,7 @@ static Rc hand_apply(Ctx *ctx, Stage *stage, const void *args) {
         vec_push(ctx->arena, &delta.removed, (DeltaRemoval){.name = IRI("assignee"), .all = true});
     else
         entity_set(ctx->arena, after, IRI("assignee"), json_of_str(part->to));
+    hands_mark(ctx->arena, stage_entity(stage, part->id), stage_position(stage), after);
     delta.after = after;
     stage_put(stage, &delta);
     return RC_OK;

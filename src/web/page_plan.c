@@ -193,7 +193,7 @@ static Rc waiting_plan(Ctx *ctx, Date day, const Entity **out) {
     return RC_OK;
 }
 
-/* Whether a case is no longer the version that was proposed: it has to be taken out. */
+/* Whether a case no longer says what was proposed: it has to be taken out. */
 static Rc has_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved) {
     const Entity *now;
     *moved = true;
@@ -201,7 +201,7 @@ static Rc has_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved) {
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
     VEC_EACH (const DecideCase, one, cases)
-        if (str_eq(one->id, id) && one->version == now->version) *moved = false;
+        if (str_eq(one->id, id) && hands_same(now, one->version)) *moved = false;
     return RC_OK;
 }
 

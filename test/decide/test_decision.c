@@ -591,6 +591,45 @@ static void generated_acts_never_break_the_rules(void **state) {
     assert_true(ended > ROUNDS / 2);
 }
 
+/* A change of `term` (value empty: it goes) at a position and a second. */
+static Entity *folded(Arena *arena, const Entity *before, const char *iri, Str value, int at) {
+    Delta delta = {.op = DELTA_CHANGE, .id = before->id};
+    Entity *after = entity_new(arena, before->id, STR(LD_DEFAULT "Application"));
+    if (str_empty(value))
+        vec_push(arena, &delta.removed, (DeltaRemoval){.name = str_of(iri), .all = true});
+    else
+        entity_set(arena, after, str_of(iri), json_of_str(value));
+    if (str_eq(str_of(iri), IRI("assignee"))) hands_mark(arena, before, (uint64_t)at, after);
+    delta.after = after;
+    return delta_fold(arena, before, &delta, (uint64_t)at, at * TIME_SECOND);
+}
+
+/* Commands of one leaf share its position and its time. */
+static void who_has_a_case_is_no_part_of_what_is_decided(void **state) {
+    Arena *arena = arena_new(1 << 16);
+    Entity *first = entity_new(arena, STR("urn:case"), STR(LD_DEFAULT "Application"));
+    (void)state;
+    entity_set(arena, first, IRI("fee"), json_of_str(STR("600")));
+    Delta put = {.op = DELTA_PUT, .id = first->id, .after = first};
+    const Entity *case5 = delta_fold(arena, NULL, &put, 5, 5 * TIME_SECOND),
+                 *case6 = folded(arena, case5, LD_DEFAULT "assignee", STR("urn:a"), 6),
+                 *case7 = folded(arena, case6, LD_DEFAULT "assignee", STR_NONE, 7);
+    assert_true(hands_same(case5, 5));
+    assert_true(hands_same(case6, 5) && hands_same(case6, 6));
+    assert_true(hands_same(case7, 5) && hands_same(case7, 6) && hands_same(case7, 7));
+    assert_false(hands_same(case7, 4) || hands_same(case7, 8));
+    for (int at = 7; at < 9; at++) {
+        const Entity *other = folded(arena, case7, LD_DEFAULT "fee", STR("300"), at),
+                     *less = folded(arena, case7, LD_DEFAULT "fee", STR_NONE, at);
+        assert_false(hands_same(other, 6) || hands_same(less, 6));
+        assert_true(hands_same(other, (uint64_t)at) && hands_same(less, (uint64_t)at));
+        const Entity *again = folded(arena, other, LD_DEFAULT "assignee", STR("urn:b"), at + 1);
+        assert_false(hands_same(again, 6));
+        assert_true(hands_same(again, (uint64_t)at));
+    }
+    arena_free(arena);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
@@ -614,6 +653,7 @@ int main(void) {
         TEST(the_drafter_takes_out_too_but_never_the_last),
         TEST(return_and_rejection_state_a_reason),
         TEST(only_the_drafter_withdraws),
+        TEST(who_has_a_case_is_no_part_of_what_is_decided),
         TEST(generated_acts_never_break_the_rules),
     };
     return cmocka_run_group_tests_name("decision", tests, NULL, NULL);

@@ -1,4 +1,10 @@
 #include "cases.h"
+#include "procedure/procedure_int.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
 
 int cases_set_up(void **state) {
     House *house = mem_zero(sizeof *house);
@@ -74,4 +80,43 @@ Str cases_hash(House *house, Str decision) {
 Rc cases_confirm(House *house, Str id) {
     house_act(house, &house->clerk);
     return office_confirm(&house->ctx, &(OfficeAct){.id = id, .touch = 30});
+}
+
+void cases_set(House *house, Str id, const char *iri, Str value) {
+    Outcome outcome;
+    Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, str_dup(arena, id), STR(CASE_TYPE));
+    entity_set(arena, after, str_of(iri), json_of_str(str_dup(arena, value)));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
+                0);
+    GOOD(house, case_execute(&house->ctx, command, &outcome));
+}
+
+/* An actor's texts are the gate's. */
+static void rejoin(House *house, Actor *actor, const char *id) {
+    const GatePost *post = gate_post(house->tenant.gate, str_of(id));
+    actor->post = post->id;
+    actor->post_title = post->title_ja;
+    actor->division = post->division;
+}
+
+void cases_reorganise(House *house, const char *place, const char *instead) {
+    Buf written = buf_new(house->arena, 1 << 20);
+    const Json *organisation;
+    json_write(&written, house_starter(house, "organisation.json"));
+    Str text = buf_str(&written), gone = str_of(place);
+    ptrdiff_t at = str_find(text, gone);
+    assert_true(at >= 0);
+    text = str_fmt(house->arena, STR_FMT "%s" STR_FMT, STR_ARG(str_sub(text, 0, (size_t)at)),
+                   instead, STR_ARG(str_sub(text, (size_t)at + gone.len, text.len)));
+    Ctx ctx = house->ctx;
+    ctx.arena = house->arena;
+    GOOD(house, json_read(&ctx, text, JSON_LIMITS_DEFAULT, &organisation));
+    GateOptions options = {.policies = house_starter(house, "policies.json"),
+                           .organisation = organisation};
+    gate_close(&house->tenant);
+    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+    rejoin(house, &house->chief, "environment-waste-chief");
+    rejoin(house, &house->clerk, "environment-waste-clerk");
 }

@@ -25,5 +25,9 @@ Str cases_text(House *house, Str id, Str iri);
 Str cases_hash(House *house, Str decision);
 /* Confirms as the clerk. */
 Rc cases_confirm(House *house, Str id);
+/* Sets an attribute of a case, as whoever acts, whatever else is said of it. */
+void cases_set(House *house, Str id, const char *iri, Str value);
+/* The gate is opened anew with an organisation.json in which `place` is `instead`. */
+void cases_reorganise(House *house, const char *place, const char *instead);
 
 #endif

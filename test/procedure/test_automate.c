@@ -247,12 +247,21 @@ static void what_changed_since_it_was_shown_is_left_out(void **state) {
     begin(house);
     Str gone = apply(house, true), stays = apply(house, true);
     Str both[] = {gone, stays};
+    StrVec handed = {0};
+    HandoverDone moved;
+    house_act(house, &house->clerk);
+    cases_set(house, stays, LD_DEFAULT "assignee", house->clerk.id);
+    house->clock.fixed += TIME_SECOND;
+    vec_push(house->ctx.arena, &handed, stays);
     for (size_t i = 0; i < 2; i++)
         vec_push(house->ctx.arena, &lines,
                  (AutomateLine){.id = both[i], .version = house_entity(house, both[i])->version});
     house_act(house, &house->resident);
     GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = gone, .move = STR("withdraw")}));
     house_act(house, &house->clerk);
+    GOOD(house, handover_make(&house->ctx, &(HandoverWish){.from = house->clerk.id, .ids = &handed},
+                              &moved));
+    assert_int_equal(moved.moved, 1); /* whose it is was not shown */
     GOOD(house, automate_confirm(&house->ctx, RULE, &lines, &done));
     assert_int_equal(done.confirmed, 1);
     assert_int_equal(done.left.len, 1);

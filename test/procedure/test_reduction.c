@@ -71,6 +71,41 @@ static void an_approved_reduction_lowers_the_fee_and_then_is_confirmed(void **st
     GOOD(house, cases_confirm(house, id));
 }
 
+static void hand(House *house, const Actor *from, const Actor *to, Str id) {
+    StrVec ids = {0};
+    HandoverDone done;
+    house->clock.fixed += TIME_SECOND;
+    house_act(house, (Actor *)from);
+    vec_push(house->ctx.arena, &ids, id);
+    GOOD(house,
+         handover_make(&house->ctx,
+                       &(HandoverWish){.from = from->id, .to = to ? to->id : STR_NONE, .ids = &ids},
+                       &done));
+    assert_int_equal(done.moved, 1);
+}
+
+/* Whose case it is says nothing about what is decided; what is said of it does. */
+static void a_case_that_is_handed_over_is_decided_as_it_was_proposed(void **state) {
+    House *house = *state;
+    Actor second;
+    Str ids[] = {cases_apply(house, "single-parent", 1), cases_apply(house, "disaster", 1)};
+    OfficeDecision decisions[2];
+    house_official(house, "second", "environment-waste-clerk", &second);
+    for (size_t i = 0; i < 2; i++) {
+        house_act(house, &house->clerk);
+        cases_set(house, ids[i], LD_DEFAULT "assignee", house->clerk.id);
+        house->clock.fixed += TIME_SECOND;
+        decisions[i] = (OfficeDecision){.id = draft_reduction(house, ids[i])};
+        decisions[i].hash = cases_hash(house, decisions[i].id);
+        hand(house, &house->clerk, &second, ids[i]);
+        hand(house, &second, NULL, ids[i]);
+    }
+    cases_set(house, ids[1], LD_DEFAULT "phone", STR("0999-98-7654"));
+    house_act(house, &house->chief);
+    GOOD(house, office_decide(&house->ctx, &decisions[0]));
+    FAILS(house, office_decide(&house->ctx, &decisions[1]), RC_CONFLICT, "case-moved");
+}
+
 static void a_rejected_reduction_leaves_the_fee(void **state) {
     House *house = *state;
     Str id = cases_apply(house, "disaster", 1);
@@ -261,6 +296,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_refusal_states_its_reason_and_frees_the_day),
         TEST(an_approved_reduction_lowers_the_fee_and_then_is_confirmed),
+        TEST(a_case_that_is_handed_over_is_decided_as_it_was_proposed),
         TEST(a_rejected_reduction_leaves_the_fee),
         TEST(a_cancelled_case_drops_its_reduction),
         TEST(a_refused_case_drops_its_reduction),

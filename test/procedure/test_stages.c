@@ -213,40 +213,10 @@ static void what_was_drafted_anew_is_not_amended(void **state) {
     "\"superior\":\"environment-head\"},"
 #define ABOLISHED "{\"abolished\":\"2027-04-01\",\"successor\":\"environment-recycling-chief\","
 
-static Str put_before(House *house, Str text, const char *place, const char *more) {
-    ptrdiff_t at = str_find(text, str_of(place));
-    assert_true(at >= 0);
-    return str_fmt(house->arena, STR_FMT "%s" STR_FMT, STR_ARG(str_sub(text, 0, (size_t)at)), more,
-                   STR_ARG(str_sub(text, (size_t)at, text.len)));
-}
-
-/* An actor's texts are the gate's. */
-static void rejoin(House *house, Actor *actor, const char *id) {
-    const GatePost *post = gate_post(house->tenant.gate, str_of(id));
-    actor->post = post->id;
-    actor->post_title = post->title_ja;
-    actor->division = post->division;
-}
-
 /* The city is opened with an organisation in which the chief's post ends with the fiscal year. */
 static void reorganise(House *house) {
-    Buf written = buf_new(house->arena, 1 << 20);
-    const Json *organisation;
-    json_write(&written, house_starter(house, "organisation.json"));
-    Str text =
-        put_before(house, buf_str(&written), "{\"id\":\"environment-waste-chief\"", RECYCLING);
-    ptrdiff_t at = str_find(text, STR("{\"id\":\"environment-waste-chief\""));
-    text = str_fmt(house->arena, STR_FMT ABOLISHED STR_FMT, STR_ARG(str_sub(text, 0, (size_t)at)),
-                   STR_ARG(str_sub(text, (size_t)at + 1, text.len)));
-    Ctx ctx = house->ctx;
-    ctx.arena = house->arena;
-    GOOD(house, json_read(&ctx, text, JSON_LIMITS_DEFAULT, &organisation));
-    GateOptions options = {.policies = house_starter(house, "policies.json"),
-                           .organisation = organisation};
-    gate_close(&house->tenant);
-    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
-    rejoin(house, &house->chief, "environment-waste-chief");
-    rejoin(house, &house->clerk, "environment-waste-clerk");
+    cases_reorganise(house, "{\"id\":\"environment-waste-chief\"",
+                     RECYCLING ABOLISHED "\"id\":\"environment-waste-chief\"");
 }
 
 /* What waits, and what is to be seen afterwards, goes on with the successor; nothing is lost. */
