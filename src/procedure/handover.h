@@ -17,7 +17,8 @@ enum { HANDOVER_MOST = 500 };
    own, and as a chief those of his division. Whole: mask them. *more: than HANDOVER_MOST.
    Pool threads. */
 Rc handover_cases(Ctx *ctx, Str from, InboxCases *out, bool *more);
-/* Officials who could take one of these cases: they hold a post of its division. */
+/* Officials who could take one of these cases: they hold a post of its division that works on
+   cases. */
 Rc handover_takers(Ctx *ctx, const InboxCases *cases, Str from, GateHolders *out);
 
 typedef struct HandoverWish {
@@ -35,25 +36,25 @@ typedef struct HandoverDone {
     VEC(HandoverRefused) refused; /* each case that stayed, and why */
 } HandoverDone;
 /* Fifty cases a command; where one of them is refused, those fifty go one by one, so a case that
-   moved on meanwhile keeps no other back. RC_INVALID "no-cases", "no-taker", "long"; errors of the
-   ledger end it, and what was handed over is so. */
+   moved on meanwhile keeps no other back. RC_INVALID "no-giver", "no-cases", "no-taker", "long";
+   errors of the ledger end it, and what was handed over is so, told and counted. */
 Rc handover_make(Ctx *ctx, const HandoverWish *wish, HandoverDone *out);
 
 typedef struct Handover {
     Str id, from, to, by, by_post, note;
     int64_t at, accepted_at; /* TIME_NONE: not yet */
     int64_t cases;           /* as many as went at first */
-    uint64_t version;
 } Handover;
 typedef VEC(Handover) Handovers;
-/* One that who acts gave, makes, or got, or as a chief of the division of who made it. RC_NOT_FOUND
+/* One that who acts gave, makes, or got, or that brought cases to his division. RC_NOT_FOUND
    "no-handover". */
 Rc handover_load(Ctx *ctx, Str id, Handover *out);
 /* The cases that name it, as they are now; whole, at most HANDOVER_MOST. */
 Rc handover_of(Ctx *ctx, Str id, InboxCases *out, bool *more);
 /* What was handed to who acts and he has not accepted, the oldest first. */
 Rc handovers_open(Ctx *ctx, Handovers *out);
-/* He has read the note and goes on with the cases. Twice is once. RC_DENIED. */
+/* He has read the note and goes on with the cases. Twice is once. RC_DENIED; RC_CONFLICT
+   "not-open". */
 Rc handover_accept(Ctx *ctx, Str id);
 
 /* Who has left the division of who acts, and how many open cases stayed with him. */
@@ -63,5 +64,7 @@ typedef struct HandoverLeft {
 } HandoverLeft;
 typedef VEC(HandoverLeft) HandoverLefts;
 Rc handover_left(Ctx *ctx, HandoverLefts *out);
+/* How many open cases who acts has of posts whose inbox isn't before him. */
+Rc handover_elsewhere(Ctx *ctx, int64_t *cases);
 
 #endif

@@ -180,10 +180,20 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
 
 /* ---- who has it ---- */
 
+const GatePost *office_post_now(const Ctx *ctx, Str post) {
+    const Gate *gate = ctx->tenant->gate;
+    const GatePost *own = gate_post(gate, post);
+    Org posts;
+    if (!own || !own->abolished.year) return own;
+    org_load_posts(ctx->arena, gate, &posts);
+    return gate_post(gate, org_post_now(&posts, post, time_jst_date(time_now(ctx->clock))));
+}
+
 bool office_works_in(const Gate *gate, const GateHolder *holder, Str division) {
     VEC_EACH (const Str, id, &holder->posts) {
         const GatePost *post = gate_post(gate, *id);
-        if (post && str_eq(post->division, division)) return true;
+        bool works = post && post->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF);
+        if (works && str_eq(post->division, division)) return true;
     }
     return false;
 }
@@ -191,7 +201,7 @@ bool office_works_in(const Gate *gate, const GateHolder *holder, Str division) {
 bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders *holders) {
     const Gate *gate = ctx->tenant->gate;
     Str assignee = entity_text(application, IRI("assignee"));
-    const GatePost *post = gate_post(gate, entity_text(application, IRI("post")));
+    const GatePost *post = office_post_now(ctx, entity_text(application, IRI("post")));
     CaseState state = case_state(application);
     if (str_empty(assignee) || !post || state == CASE_STATES || CASE_ENDS & 1u << state)
         return false;

@@ -229,7 +229,9 @@ Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity *
 /* A step of his on it, in the command's arena, with nothing said of its states; it declares the
    case, and makes him its assignee. Its caller adds it. */
 PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
-/* Whether an official holds a post of a division. */
+/* The post that has the duties of a case's post today: itself, or its successor. NULL: none. */
+const GatePost *office_post_now(const Ctx *ctx, Str post);
+/* Whether an official holds a post of a division that works on cases. */
 bool office_works_in(const Gate *gate, const GateHolder *holder, Str division);
 /* RC_INVALID "missing" when nothing was written. */
 Rc office_text(Ctx *ctx, const OfficeAct *act);

@@ -363,14 +363,7 @@ static void put_held(House *house) {
 }
 
 static void set_held(House *house, int i, const char *iri, Str value) {
-    Outcome outcome;
-    Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
-    Arena *arena = command_arena(command);
-    Entity *after = entity_new(arena, str_dup(arena, held_id(house, i)), STR(CASE_TYPE));
-    entity_set(arena, after, str_of(iri), json_of_str(str_dup(arena, value)));
-    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
-                0);
-    GOOD(house, case_execute(&house->ctx, command, &outcome));
+    cases_set(house, held_id(house, i), iri, value);
 }
 
 static size_t held_by(House *house, Str account) {
@@ -386,6 +379,12 @@ static HandoverDone hand(House *house, Str from, Str to, const StrVec *ids) {
     HandoverWish wish = {.from = from, .to = to, .note = STR("  月末に締める。 "), .ids = ids};
     GOOD(house, handover_make(&house->ctx, &wish, &done));
     return done;
+}
+
+static int64_t elsewhere(House *house) {
+    int64_t cases;
+    GOOD(house, handover_elsewhere(&house->ctx, &cases));
+    return cases;
 }
 
 static void hundreds_of_cases_are_handed_over_and_those_that_stay_are_named(void **state) {
@@ -421,6 +420,7 @@ static void hundreds_of_cases_are_handed_over_and_those_that_stay_are_named(void
     assert_int_equal(done.refused.len, 2);
     assert_true(str_eq(done.refused.items[0].code, STR("moved-on")));
     assert_int_equal(held_by(house, house->clerk.id), 0);
+    assert_int_equal(elsewhere(house), 0);
     FAILS(house, handover_accept(&house->ctx, done.id), RC_DENIED, "not-permitted");
     house_act(house, &second);
     assert_int_equal(held_by(house, second.id), HELD - 1);
@@ -431,7 +431,9 @@ static void hundreds_of_cases_are_handed_over_and_those_that_stay_are_named(void
     GOOD(house, handover_of(&house->ctx, done.id, &cases, &more));
     assert_int_equal(cases.len, HELD - 2);
     GOOD(house, handover_accept(&house->ctx, done.id));
+    uint64_t version = house_entity(house, done.id)->version;
     GOOD(house, handover_accept(&house->ctx, done.id));
+    assert_int_equal(house_entity(house, done.id)->version, version); /* twice is once */
     GOOD(house, handovers_open(&house->ctx, &open));
     assert_int_equal(open.len, 0);
     house_act(house, &stranger);
@@ -468,6 +470,90 @@ static void a_chief_hands_over_what_somebody_left_behind(void **state) {
     done = hand(house, house->clerk.id, house->chief.id, &ids);
     assert_int_equal(done.moved, 1);
     assert_int_equal(held_by(house, house->chief.id), 1);
+    assert_int_equal(elsewhere(house), 1); /* in no inbox of his own post */
+}
+
+static void join_division(House *house, Actor *actor, const char *post) {
+    const GatePost *now = gate_post(house->tenant.gate, str_of(post));
+    actor->post = now->id;
+    actor->division = now->division;
+    house_act(house, actor);
+}
+
+/* He hands over from his new post; where the cases are, the note is read. */
+static void those_who_work_on_the_cases_read_their_note(void **state) {
+    House *house = *state;
+    Actor second, stranger;
+    StrVec ids = {0};
+    Handover note;
+    HandoverDone done;
+    house_official(house, "second", "environment-counter-clerk", &second);
+    house_official(house, "stranger", "citizens-counter-clerk", &stranger);
+    put_held(house);
+    join_division(house, &house->clerk, "citizens-counter-clerk");
+    vec_push(house->arena, &ids, held_id(house, 1));
+    uint64_t head = ledger_head(house->tenant.ledger);
+    done = hand(house, house->clerk.id, STR_NONE, &ids);
+    assert_int_equal(done.moved, 1);
+    /* the record with its cases, at once: wherever it is broken off, what went is told */
+    assert_int_equal(ledger_head(house->tenant.ledger), head + 1);
+    assert_int_equal(house_entity(house, done.id)->version,
+                     house_entity(house, held_id(house, 1))->version);
+    house_act(house, &second);
+    GOOD(house, handover_load(&house->ctx, done.id, &note));
+    house_act(house, &stranger);
+    FAILS(house, handover_load(&house->ctx, done.id, &note), RC_NOT_FOUND, "no-handover");
+    /* what nobody has is handed over by nobody */
+    FAILS(house, handover_make(&house->ctx, &(HandoverWish){.to = stranger.id, .ids = &ids}, &done),
+          RC_INVALID, "no-giver");
+}
+
+static void who_works_on_no_cases_takes_none(void **state) {
+    House *house = *state;
+    Actor steward, head;
+    InboxCases cases;
+    GateHolders takers;
+    StrVec ids = {0};
+    bool more;
+    house_official(house, "steward", "information-data-steward", &steward);
+    house_official(house, "head", "information-head", &head);
+    put_held(house);
+    for (int i = 0; i < HELD; i++)
+        set_held(house, i, LD_DEFAULT "post", STR("information-head"));
+    GOOD(house, handover_cases(&house->ctx, house->clerk.id, &cases, &more));
+    GOOD(house, handover_takers(&house->ctx, &cases, house->clerk.id, &takers));
+    assert_int_equal(takers.len, 1);
+    assert_true(str_eq(takers.items[0].account, head.id));
+    vec_push(house->arena, &ids, held_id(house, 1));
+    HandoverDone done = hand(house, house->clerk.id, steward.id, &ids);
+    assert_int_equal(done.moved, 0);
+    assert_true(str_eq(done.refused.items[0].code, STR("not-theirs")));
+}
+
+/* The post of the cases is no more, and its successor is of another division. */
+static void after_a_reorganisation_the_successor_s_division_has_the_cases(void **state) {
+    House *house = *state;
+    Actor head, counter;
+    HandoverLefts left;
+    StrVec ids = {0};
+    put_held(house);
+    cases_reorganise(house, "{\"id\":\"environment-waste-clerk\"",
+                     "{\"abolished\":\"2026-04-01\",\"successor\":\"citizens-counter-clerk\","
+                     "\"id\":\"environment-waste-clerk\"");
+    house_official(house, "head", "citizens-head", &head);
+    house_official(house, "counter", "citizens-counter-clerk", &counter);
+    house_act(house, &house->chief);
+    GOOD(house, handover_left(&house->ctx, &left));
+    assert_int_equal(left.len, 0);
+    assert_int_equal(held_by(house, house->clerk.id), 0);
+    house_act(house, &head);
+    GOOD(house, handover_left(&house->ctx, &left));
+    assert_int_equal(left.len, 1);
+    assert_int_equal(left.items[0].cases, HELD);
+    assert_int_equal(held_by(house, house->clerk.id), HELD);
+    vec_push(house->arena, &ids, held_id(house, 1));
+    HandoverDone done = hand(house, house->clerk.id, counter.id, &ids);
+    assert_int_equal(done.moved, 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
@@ -484,6 +570,9 @@ int main(void) {
         TEST(an_erased_case_counts_as_received_alone),
         TEST(hundreds_of_cases_are_handed_over_and_those_that_stay_are_named),
         TEST(a_chief_hands_over_what_somebody_left_behind),
+        TEST(those_who_work_on_the_cases_read_their_note),
+        TEST(who_works_on_no_cases_takes_none),
+        TEST(after_a_reorganisation_the_successor_s_division_has_the_cases),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);
 }
