@@ -46,21 +46,21 @@ static Json line_value(HttpExchange *x, const Entity *application, bool chosen) 
     return view_value(&one);
 }
 
-/* `cases`, which are looked at. form: what was chosen in it; NULL: nothing. */
-static Rc cases_set(HttpExchange *x, View *view, const InboxCases *cases, const HttpForm *form) {
+/* `cases`, which are looked at with those in `seen`. form: what was chosen in it; NULL: nothing. */
+static Rc cases_set(HttpExchange *x, View *view, const InboxCases *cases, const HttpForm *form,
+                    PageSeen *seen) {
     Ctx *ctx = http_ctx(x);
-    PageSeen seen = {0};
     JsonItems items = {0};
     ctx->purpose = STR("application-check");
     for (size_t i = 0; i < cases->len; i++) {
         const Entity *application = gate_view(ctx, NULL, cases->items[i]);
         if (!application) continue;
         Str id = suffix_of(application->id, CASE_ID_PREFIX);
-        vec_push(ctx->arena, &seen, application);
+        vec_push(ctx->arena, seen, application);
         vec_push(ctx->arena, &items, line_value(x, application, was_chosen(form, id)));
     }
     view_items(view, "cases", &items);
-    return gate_look(ctx, seen.items, seen.len, page_what(WHAT_INBOX));
+    return gate_look(ctx, seen->items, seen->len, page_what(WHAT_INBOX));
 }
 
 /* `kinds`: how many there are of each procedure. */
@@ -158,9 +158,16 @@ static Rc left_set(HttpExchange *x, View *view) {
     return RC_OK;
 }
 
-Rc page_handover_inbox(HttpExchange *x, View *view) {
+static Rc told_set(HttpExchange *x, View *view) {
     TRY(got_set(x, view));
     return left_set(x, view);
+}
+
+Rc page_handover_inbox(HttpExchange *x, View *view) {
+    int64_t elsewhere;
+    TRY(handover_elsewhere(http_ctx(x), &elsewhere));
+    view_int(view, "elsewhere", elsewhere);
+    return told_set(x, view);
 }
 
 /* What the page is asked for, and what its form did. */
@@ -172,28 +179,39 @@ typedef struct HandPage {
     const HandoverDone *done; /* NULL: nothing was handed over */
 } HandPage;
 
-static Rc refused_value(HttpExchange *x, const HandoverRefused *refused, Json *out) {
+/* As the texts say why a case stayed. */
+static Str why_of(Str code) {
+    static const char *const told[] = {"moved-on", "no-case", "not-permitted", "not-theirs"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (str_eq(code, str_of(told[i]))) return code;
+    return STR("other");
+}
+
+static Rc refused_value(HttpExchange *x, const HandoverRefused *refused, PageSeen *seen,
+                        Json *out) {
     Ctx *ctx = http_ctx(x);
+    ctx->purpose = STR("application-check");
     const Entity *application = NULL;
     View one = view_new(ctx->arena);
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, refused->id, &application);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     if (rc == RC_OK) application = gate_view(ctx, NULL, application);
+    if (application) vec_push(ctx->arena, seen, application);
     view_str(&one, "number",
              application ? entity_text(application, IRI("receiptNumber")) : STR_NONE);
-    view_str(&one, "why", refused->code);
+    view_str(&one, "why", why_of(refused->code));
     *out = view_value(&one);
     return RC_OK;
 }
 
-static Rc done_set(HttpExchange *x, View *view, const HandoverDone *done) {
+static Rc done_set(HttpExchange *x, View *view, const HandoverDone *done, PageSeen *seen) {
     JsonItems refused = {0};
     view_null(view, "done");
     if (!done) return RC_OK;
     View one = view_new(view->arena);
     VEC_EACH (const HandoverRefused, row, &done->refused) {
         Json value;
-        TRY(refused_value(x, row, &value));
+        TRY(refused_value(x, row, seen, &value));
         vec_push(view->arena, &refused, value);
     }
     view_str(&one, "kind", done->refused.len || !done->moved ? STR("warn") : STR_NONE);
@@ -207,6 +225,7 @@ static Rc done_set(HttpExchange *x, View *view, const HandoverDone *done) {
 static Rc hand_fill(HttpExchange *x, View *view, const HandPage *page) {
     Ctx *ctx = http_ctx(x);
     InboxCases cases;
+    PageSeen seen = {0};
     GateHolders holders;
     bool more, own = str_eq(page->from, ctx->actor->id);
     const HttpForm *form = page->form;
@@ -221,11 +240,11 @@ static Rc hand_fill(HttpExchange *x, View *view, const HandPage *page) {
     view_str(view, "note", form ? http_form_value(form, "note") : STR_NONE);
     view_bool(view, "to_post", form && str_eq(http_form_value(form, "to"), STR("post")));
     kinds_set(x, view, &cases);
-    TRY(done_set(x, view, page->done));
+    TRY(done_set(x, view, page->done, &seen));
     TRY(takers_set(x, view, &cases, page->from, form ? http_form_value(form, "to") : STR_NONE));
-    TRY(page_handover_inbox(x, view));
+    TRY(told_set(x, view));
     TRY(decisions_set(x, view, own));
-    return cases_set(x, view, &cases, form);
+    return cases_set(x, view, &cases, form, &seen);
 }
 
 static void hand_show(HttpExchange *x, const HandPage *page) {
@@ -306,6 +325,7 @@ static Rc note_fill(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
     Handover note;
     InboxCases cases;
+    PageSeen seen = {0};
     GateHolders holders;
     bool more;
     TRY(note_load(x, &note));
@@ -324,7 +344,7 @@ static Rc note_fill(HttpExchange *x, View *view) {
     view_int(view, "total", note.cases);
     view_bool(view, "more", more);
     kinds_set(x, view, &cases);
-    return cases_set(x, view, &cases, NULL);
+    return cases_set(x, view, &cases, NULL, &seen);
 }
 
 static void note_get(HttpExchange *x) {

@@ -281,8 +281,9 @@ void page_tablet_get(HttpExchange *x);
 void page_tablet_post(HttpExchange *x);
 /* The tablets of a counter, and a code that was made: `tablets`, `code`. */
 Rc page_tablets(HttpExchange *x, View *view, Str counter, Str code);
-/* page_handover.c: `got`, what was handed to who acts, and `left`, whose cases stayed behind in his
-   division; `handover`: the note by which a case came to whoever has it. */
+/* page_handover.c: `got`, what was handed to who acts, `left`, whose cases stayed behind in his
+   division, and `elsewhere`, how many he has of posts whose inbox isn't before him; `handover`: the
+   note by which a case came to whoever has it. */
 Rc page_handover_inbox(HttpExchange *x, View *view);
 void page_handover_case(View *view, const Entity *application);
 /* A page that asks again by itself, without a script. */
