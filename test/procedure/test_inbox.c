@@ -342,13 +342,13 @@ static Str held_id(House *house, int i) {
     return str_fmt(house->arena, CASE_ID_PREFIX "held%04d", i);
 }
 
-/* Open cases of the waste section that the clerk has, and nothing else of a case. */
-static void put_held(House *house) {
+/* `n` open cases of the waste section that the clerk has, and nothing else of a case. */
+static void put_cases(House *house, int n) {
     Outcome outcome;
     house_act(house, &house->clerk);
     Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
-    for (int i = 0; i < HELD; i++) {
+    for (int i = 0; i < n; i++) {
         Entity *one = entity_new(arena, str_dup(arena, held_id(house, i)), STR(CASE_TYPE));
         entity_set(arena, one, IRI("state"), json_of_str(STR("submitted")));
         entity_set(arena, one, IRI("post"), json_of_str(STR("environment-waste-clerk")));
@@ -360,6 +360,10 @@ static void put_held(House *house) {
         command_put(command, &(Delta){.op = DELTA_PUT, .id = one->id, .after = one}, PUT_ABSENT, 0);
     }
     GOOD(house, case_execute(&house->ctx, command, &outcome));
+}
+
+static void put_held(House *house) {
+    put_cases(house, HELD);
 }
 
 static void set_held(House *house, int i, const char *iri, Str value) {
@@ -473,6 +477,23 @@ static void a_chief_hands_over_what_somebody_left_behind(void **state) {
     assert_int_equal(elsewhere(house), 1); /* in no inbox of his own post */
 }
 
+static void another_division_is_not_told_that_there_are_more(void **state) {
+    House *house = *state;
+    Actor head;
+    InboxCases cases;
+    bool more;
+    house_official(house, "head", "citizens-head", &head);
+    put_cases(house, HANDOVER_MOST + 1);
+    house_act(house, &house->chief);
+    GOOD(house, handover_cases(&house->ctx, house->clerk.id, &cases, &more));
+    assert_int_equal(cases.len, HANDOVER_MOST);
+    assert_true(more);
+    house_act(house, &head);
+    GOOD(house, handover_cases(&house->ctx, house->clerk.id, &cases, &more));
+    assert_int_equal(cases.len, 0);
+    assert_false(more);
+}
+
 static void join_division(House *house, Actor *actor, const char *post) {
     const GatePost *now = gate_post(house->tenant.gate, str_of(post));
     actor->post = now->id;
@@ -570,6 +591,7 @@ int main(void) {
         TEST(an_erased_case_counts_as_received_alone),
         TEST(hundreds_of_cases_are_handed_over_and_those_that_stay_are_named),
         TEST(a_chief_hands_over_what_somebody_left_behind),
+        TEST(another_division_is_not_told_that_there_are_more),
         TEST(those_who_work_on_the_cases_read_their_note),
         TEST(who_works_on_no_cases_takes_none),
         TEST(after_a_reorganisation_the_successor_s_division_has_the_cases),
