@@ -90,8 +90,18 @@ def a_filter_that_is_wrong_is_told_and_kept(auditor, _):
         assert not table(answer.text) and 'role="status"' not in answer.text, 'it shows looks as if they were asked for'
 
 
+def numbers_of_cases_that_stay_are_looks(auditor, _):
+    clerk, chief = (Browser(auditor.machi, role) for role in ('clerk', 'chief'))
+    case = found(clerk.ask('GET', '/staff/handover').text, r'id="case-([a-z0-9]{26})"', None)
+    csrf = found(chief.ask('GET', '/staff/handover').text, r'name="csrf" value="([^"]+)"', None)
+    before = count(log(auditor))
+    text = chief.ask('POST', '/staff/handover', {'csrf': csrf, 'from': 'nobody', 'to': 'post', 'which': 'some', 'case': case}).text
+    assert re.search(r'<li>\d{4}-\d{6} ', text), 'its number is shown'
+    assert count(log(auditor)) == before + 1, (count(log(auditor)), before)
+
+
 CASES = [the_count_is_of_all, pages_lead_to_the_oldest_under_the_same_filter, looks_are_found_by_what_is_shown,
-         records_are_named_as_people_do, a_filter_that_is_wrong_is_told_and_kept]
+         records_are_named_as_people_do, a_filter_that_is_wrong_is_told_and_kept, numbers_of_cases_that_stay_are_looks]
 
 
 def main():
