@@ -8,6 +8,7 @@
 #include "csv.h"
 #include "json/json.h"
 #include "ledger/ledger.h"
+#include "sheet.h"
 
 enum {
     CONNECT_LIST_MAX = 2000,    /* listed rows, cells left out and vanished ids that a report names;

@@ -141,24 +141,20 @@ static Str word_text(const Export *of, const char *prefix, Str word) {
     return web_message(of->ctx, web_lang_of(of->x), key, NULL, 0);
 }
 
-/* Each cell but the first of a row, which is written without this. */
-static void cell(Buf *to, Str text) {
-    buf_add_char(to, ',');
-    csv_write(to, text);
+static void cell(const Export *of, StrVec *row, Str text) {
+    vec_push(of->ctx->arena, row, text);
 }
 
-static void head_write(const Export *of, Buf *to) {
+static void head_fill(const Export *of, StrVec *row) {
     size_t n = of->definition ? COLUMNS_COMMON : COLUMNS_BULKY;
-    csv_write(to, word_text(of, "export_column", str_of(columns[0])));
-    for (size_t i = 1; i < n; i++)
-        cell(to, word_text(of, "export_column", str_of(columns[i])));
+    for (size_t i = 0; i < n; i++)
+        cell(of, row, word_text(of, "export_column", str_of(columns[i])));
     if (of->definition)
         VEC_EACH (const FormPage, page, &of->definition->pages)
             VEC_EACH (const Field, field, &page->fields)
-                cell(to, label_text(of, field->label.all));
+                cell(of, row, label_text(of, field->label.all));
     if (of->definition && of->definition->thread)
-        cell(to, word_text(of, "export_column", STR("messages")));
-    buf_add(to, STR("\r\n"));
+        cell(of, row, word_text(of, "export_column", STR("messages")));
 }
 
 static Str state_text(const Export *of, const Entity *application) {
@@ -168,17 +164,17 @@ static Str state_text(const Export *of, const Entity *application) {
     return word_text(of, "state", page_state_word(case_state(application)));
 }
 
-static void answers_write(const Export *of, const Entity *application, Buf *to) {
+static void answers_fill(const Export *of, const Entity *application, StrVec *row) {
     VEC_EACH (const FormPage, page, &of->definition->pages)
         VEC_EACH (const Field, field, &page->fields) {
             FormAnswer answer;
             bool there = defined_answer(of->ctx->arena, application, field, &answer);
-            cell(to, there ? form_text(of->ctx->arena, &answer, language_of(of)) : STR_NONE);
+            cell(of, row, there ? form_text(of->ctx->arena, &answer, language_of(of)) : STR_NONE);
         }
 }
 
 /* "2026-12-01T01:00:00Z 申込者: ..", one under the other, for who may read them. */
-static Rc messages_write(const Export *of, const Entity *application, Buf *to) {
+static Rc messages_fill(const Export *of, const Entity *application, StrVec *row) {
     Arena *arena = of->ctx->arena;
     ThreadMessages all = {0};
     if (!of->definition || !of->definition->thread) return RC_OK;
@@ -194,48 +190,83 @@ static Rc messages_write(const Export *of, const Entity *application, Buf *to) {
                  STR_ARG(who), STR_ARG(json_get_str(message->contents, "text")));
     }
     TRY(buf_rc(&text));
-    cell(to, buf_str(&text));
+    cell(of, row, buf_str(&text));
     return RC_OK;
 }
 
-static Rc case_write(const Export *of, const Entity *application, Buf *to) {
-    csv_write(to, entity_text(application, IRI("receiptNumber")));
-    cell(to, state_text(of, application));
-    cell(to, entity_text(application, IRI("submittedAt")));
-    cell(to, entity_text(application, IRI("due")));
-    cell(to, word_text(of, "channel", entity_text(application, IRI("channel"))));
+static Rc case_fill(const Export *of, const Entity *application, StrVec *row) {
+    cell(of, row, entity_text(application, IRI("receiptNumber")));
+    cell(of, row, state_text(of, application));
+    cell(of, row, entity_text(application, IRI("submittedAt")));
+    cell(of, row, entity_text(application, IRI("due")));
+    cell(of, row, word_text(of, "channel", entity_text(application, IRI("channel"))));
     if (of->definition) {
-        answers_write(of, application, to);
-        TRY(messages_write(of, application, to));
-    } else {
-        Json items = page_items(of->x, application);
-        Json district = page_district(of->x, entity_text(application, IRI("district")));
-        cell(to, items.kind == JSON_STRING ? json_str(&items) : label_text(of, &items));
-        cell(to, district.kind == JSON_STRING ? json_str(&district) : label_text(of, &district));
+        answers_fill(of, application, row);
+        return messages_fill(of, application, row);
     }
-    buf_add(to, STR("\r\n"));
+    Json items = page_items(of->x, application);
+    Json district = page_district(of->x, entity_text(application, IRI("district")));
+    cell(of, row, items.kind == JSON_STRING ? json_str(&items) : label_text(of, &items));
+    cell(of, row, district.kind == JSON_STRING ? json_str(&district) : label_text(of, &district));
     return RC_OK;
 }
+
+static Rc rows_fill(const Export *of, SheetRows *rows) {
+    StrVec head = {0};
+    head_fill(of, &head);
+    vec_push(of->ctx->arena, rows, head);
+    VEC_EACH (const Entity *const, application, &of->cases) {
+        StrVec row = {0};
+        TRY(case_fill(of, *application, &row));
+        vec_push(of->ctx->arena, rows, row);
+    }
+    return RC_OK;
+}
+
+static Rc csv_of(Ctx *ctx, const SheetRows *rows, Str *out) {
+    Buf text = buf_new(ctx->arena, EXPORT_BYTES);
+    buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
+    VEC_EACH (const StrVec, row, rows) {
+        for (size_t i = 0; i < row->len; i++) {
+            if (i) buf_add_char(&text, ',');
+            csv_write(&text, row->items[i]);
+        }
+        buf_add(&text, STR("\r\n"));
+    }
+    *out = buf_str(&text);
+    return buf_rc(&text);
+}
+
+/* As what a table goes out. */
+typedef struct Format {
+    const char *ending, *type;
+} Format;
+
+static const Format csv_format = {"csv", "text/csv; charset=utf-8"},
+                    sheet_format = {
+                        "xlsx",
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"};
 
 static void export_answer(const Export *of) {
-    Buf text = buf_new(of->ctx->arena, EXPORT_BYTES);
-    buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
-    head_write(of, &text);
-    Rc rc = RC_OK;
-    for (size_t i = 0; i < of->cases.len && rc == RC_OK; i++)
-        rc = case_write(of, of->cases.items[i], &text);
-    if (rc == RC_OK) rc = buf_rc(&text);
+    Ctx *ctx = of->ctx;
+    bool sheet = str_eq(http_form_value(of->form, "format"), STR("xlsx"));
+    const Format *format = sheet ? &sheet_format : &csv_format;
+    SheetRows rows = {0};
+    Str bytes;
+    Rc rc = rows_fill(of, &rows);
+    if (rc == RC_OK)
+        rc = sheet ? sheet_write(ctx, STR("machi"), &rows, &bytes) : csv_of(ctx, &rows, &bytes);
     if (rc == RC_LIMIT)
-        (void)ctx_fail(of->ctx, RC_LIMIT, "too-large", STR("state"),
+        (void)ctx_fail(ctx, RC_LIMIT, "too-large", STR("state"),
                        "This table is too large: choose fewer cases.");
     if (rc != RC_OK) {
         page_fail(of->x);
         return;
     }
     http_set_header(of->x, "Content-Disposition",
-                    str_fmt(of->ctx->arena, "attachment; filename=\"" STR_FMT ".csv\"",
-                            STR_ARG(of->procedure)));
-    http_answer(of->x, 200, STR("text/csv; charset=utf-8"), buf_str(&text));
+                    str_fmt(ctx->arena, "attachment; filename=\"" STR_FMT ".%s\"",
+                            STR_ARG(of->procedure), format->ending));
+    http_answer(of->x, 200, str_of(format->type), bytes);
 }
 
 /* ---- asking for it ---- */
@@ -274,14 +305,15 @@ static void export_post(HttpExchange *x) {
         page_fail(x);
 }
 
-PAGE_ANSWERS(export_answers, {200, "text/csv", NULL}, PAGE_FAULT(400), PAGE_FAULT(413),
-             PAGE_FAULT(415));
+PAGE_ANSWERS(export_answers, {200, "text/csv", NULL},
+             {200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL},
+             PAGE_FAULT(400), PAGE_FAULT(413), PAGE_FAULT(415));
 
 const HttpRoute page_export_rows[] = {
     PAGE_SHOW("/staff/export", PAGE_OFFICE | GATE_STEP_UP, "Office", export_get,
               "Choose cases for a table"),
     {HTTP_POST, "/staff/export", export_post, HTTP_POOL, PAGE_FORM_MAX,
-     PAGE_OFFICE | GATE_STEP_UP | GATE_FORM, "Office", "Cases as CSV, recorded with their purpose",
-     NULL, NULL, export_answers},
+     PAGE_OFFICE | GATE_STEP_UP | GATE_FORM, "Office",
+     "Cases as CSV or workbook, recorded with their purpose", NULL, NULL, export_answers},
 };
 ROWS(page_export_count, page_export_rows);

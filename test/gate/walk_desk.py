@@ -8,6 +8,8 @@ import re
 import sys
 import tempfile
 import urllib.parse
+import zipfile
+from xml.etree import ElementTree
 
 from walk_purposes import FAR, user_make
 from walk_routes import Browser, Machi, tell
@@ -168,6 +170,19 @@ def counted(browsers):
     return faults
 
 
+def workbook(data):
+    """The cells of the one sheet, as a spreadsheet program reads them."""
+    spaces = {'m': 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'}
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        shared = [''.join(text.itertext()) for text in ElementTree.fromstring(book.read('xl/sharedStrings.xml')).findall('m:si', spaces)]
+        sheet = ElementTree.fromstring(book.read('xl/worksheets/sheet1.xml'))
+    rows = []
+    for row in sheet.iterfind('.//m:row', spaces):
+        cells = {re.match('[A-Z]+', cell.get('r'))[0]: shared[int(cell.find('m:v', spaces).text)] for cell in row.iterfind('m:c', spaces)}
+        rows.append([cells.get(chr(65 + i), '') for i in range(7)])
+    return rows
+
+
 def exported(machi, browsers):
     """A table of cases goes out to who confirmed himself and says what for, whole, and those in it read of it."""
     clerk, what_for, faults = browsers['clerk'], '=集計, "試験"', []
@@ -184,6 +199,9 @@ def exported(machi, browsers):
         faults.append(f'{answer.status}: {len(rows)} rows of {total} cases')
     if not all(row['品目'] and row['地区'] and row['状態'] == '受付済み' for row in rows):
         faults.append(f'a row lacks something: {rows[:2]}')
+    answer = clerk.ask('POST', '/staff/export', {**form, 'procedure': 'bulky-waste', 'state': 'open', 'reason': what_for, 'format': 'xlsx'})
+    if workbook(answer.raw) != [list(rows[0]), *(list(row.values()) for row in rows)]:
+        faults.append(f'the workbook of {len(answer.raw)} bytes is another table: {workbook(answer.raw)[:2]}')
     own = re.search(r'20\d\d-\d{6}', browsers['resident-1'].ask('GET', '/my').text).group(0)
     answer = clerk.ask('POST', '/staff/export', {**form, 'procedure': 'bulky-waste', 'state': 'all', 'reason': what_for})
     looks = shown(browsers['resident-1'].ask('GET', '/my/looks').text)

@@ -107,7 +107,8 @@ class Browser:
             body = urllib.parse.urlencode(form)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        answer.text = answer.read(1 << 22).decode('utf-8', 'replace') if not re.search(r'stream|/events$', path) else ''
+        answer.raw = answer.read(1 << 22) if not re.search(r'stream|/events$', path) else b''
+        answer.text = answer.raw.decode('utf-8', 'replace')
         for cookie in answer.headers.get_all('Set-Cookie') or []:
             name, value = cookie.split(';')[0].split('=', 1)
             self.cookies[name] = value
