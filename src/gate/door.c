@@ -150,7 +150,8 @@ static Rc door_pass(GateDoor *door, HttpExchange *x) {
     TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
     TRY(csrf_check(x));
-    return http_route(x)->place == HTTP_LOOP ? RC_OK : session_seen(ctx);
+    if (http_route(x)->place != HTTP_LOOP) session_seen(ctx);
+    return RC_OK;
 }
 
 bool gate_foreign(const GateDoor *door, HttpExchange *x) {

@@ -161,6 +161,8 @@ Str challenge_secret(Ctx *ctx, Str text, const char *use);
 /* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
 
+/* An official who has a passkey and has to show it has done so; RC_DENIED "needs-passkey". */
+Rc passkey_shown(Ctx *ctx);
 /* passkey.c: their rows of local.db go with them. */
 Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
 
@@ -176,8 +178,9 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */
 const GateSession *session_own(const Ctx *ctx);
 Rc session_none(Ctx *ctx);
-/* Writes down now and then when ctx's actor's session was last used. Pool threads. */
-Rc session_seen(Ctx *ctx);
+/* Writes down now and then when ctx's actor's session was last used; a request doesn't fail by it.
+ * Pool threads. */
+void session_seen(Ctx *ctx);
 /* He has confirmed his identity at this moment, and shown this. ctx's actor has a session. */
 void session_stepped_up(Ctx *ctx, GateAuthn shown);
 
@@ -187,6 +190,7 @@ typedef struct SessionRow {
     const Digest *key;
     const Json *value; /* NULL: delete the row */
     int64_t expires;
+    bool living; /* only while this session is one: what ended it isn't undone */
 } SessionRow;
 Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row);
 /* Writes rows of local.db in one batch, of which all or nothing remains. */
@@ -257,11 +261,13 @@ typedef struct AccountWays {
 typedef struct AccountChange {
     const char *kind; /* of the command */
     Str id;
+    uint64_t version; /* RC_DENIED "account-changed" when it has another one; 0: whichever it has */
     const Entity *set; /* attributes that replace those it has; NULL: none */
     StrVec revoke;     /* ids of tokens */
     AccountWays passkeys, outsides;
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
+Rc account_changed(Ctx *ctx);
 /* Its keys are destroyed: it says nothing of itself any more, not even its kind. */
 bool account_erased(const Entity *account);
 /* It may not come in any more: it was shut out, or erased. */

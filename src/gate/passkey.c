@@ -302,7 +302,7 @@ bool gate_needs_passkey(const Ctx *ctx) {
 }
 
 /* Whoever has got hold of a password alone must not get past a passkey by registering another. */
-static Rc shown_check(Ctx *ctx) {
+Rc passkey_shown(Ctx *ctx) {
     const Entity *account;
     StrVec ids = {0};
     if (!gate_needs_passkey(ctx)) return RC_OK;
@@ -315,7 +315,7 @@ static Rc shown_check(Ctx *ctx) {
 
 Rc gate_passkey_permitted(Ctx *ctx) {
     if (!session_own(ctx)) return session_none(ctx);
-    TRY(shown_check(ctx));
+    TRY(passkey_shown(ctx));
     if (gate_stepped_up(ctx, gate_actor(ctx))) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
                     "Confirm your identity once more before you change how your account comes in.");

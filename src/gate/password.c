@@ -5,6 +5,7 @@
 #include <passwdqc.h>
 #include <pwd.h>
 #include <sodium.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PASSWORD_MIN = 15, PASSWORD_MAX = 1024, WORD_MIN = 4, REST_MIN = 8 };
@@ -59,6 +60,12 @@ static Rc guess_check(Ctx *ctx, const PasswordFor *whose, Str password) {
     const char *before = str_empty(whose->before) ? NULL : str_z(arena, whose->before);
     const char *why = passwdqc_check(&params, str_z(arena, password), before, &person);
     if (!why) return RC_OK;
+    if (!strcmp(why, "check failed")) { /* as it says where the filter can't be read */
+        log_error("gate", "a password could not be looked up in the filter " STR_FMT,
+                  STR_ARG(gate->leaked));
+        return ctx_fail(ctx, RC_FAILED, "no-filter", STR("password"),
+                        "Passwords cannot be checked at this moment: try again later.");
+    }
     return ctx_fail(ctx, RC_INVALID, "guessable-password", STR("password"),
                     "This password is guessed too easily (%s): take three or more words that have "
                     "nothing to do with each other.",
@@ -197,14 +204,17 @@ static Rc own_set(Ctx *ctx, const Entity *account, Str wanted) {
     entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
     entity_set(ctx->arena, set, GATE_IRI("passwordUntil"), json_of_str(STR_NONE));
     entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
-    return account_change(
-        ctx, &(AccountChange){.kind = "account.own-password", .id = account->id, .set = set});
+    return account_change(ctx, &(AccountChange){.kind = "account.own-password",
+                                                .id = account->id,
+                                                .version = account->version,
+                                                .set = set});
 }
 
 Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token) {
     const GateSession *own = session_own(ctx);
     const Entity *account;
     if (!own) return session_none(ctx);
+    TRY(passkey_shown(ctx));
     TRY(password_shown(ctx, own->account, present, &account));
     PasswordFor whose = {.login = entity_text(account, GATE_IRI("login")),
                          .name = entity_text(account, GATE_IRI("displayName")),

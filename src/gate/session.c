@@ -25,8 +25,17 @@ Rc gate_rows(Ctx *ctx, Gate *gate, BatchSync sync, GateRows *write, void *arg) {
     return rc;
 }
 
+static void alive(void *arg, void *value) {
+    (void)value;
+    *(bool *)arg = true;
+}
+
+/* Who ends a session takes it off the roster first, and its row then, under the same lock. */
 static Rc row_write(Ctx *ctx, Batch *local, void *arg) {
     const SessionRow *row = arg;
+    bool there = false;
+    if (row->living) (void)roster_use(ctx->tenant->gate->sessions, row->key, alive, &there);
+    if (row->living && !there) return RC_OK;
     Str name = {(const char *)row->key->bytes, sizeof row->key->bytes};
     Buf text = buf_new(ctx->arena, 1 << 16);
     if (!row->value) return batch_delete(ctx, local, row->space, name);
@@ -57,7 +66,7 @@ static GateAuthn authn_of(const SessionBy *by) {
 }
 
 /* Opaque ids and times only: nothing personal lies in clear in local.db. */
-static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
+static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session, bool living) {
     JsonMember members[] = {
         {STR("account"), json_of_str(session->account)},
         {STR("post"), json_of_str(session->post)},
@@ -65,15 +74,18 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session) {
         {STR("seen"), json_of_int(session->seen_at)},
         {STR("by"), json_of_str(str_of(means_names[session->means]))},
         {STR("provider"), json_of_str(session->provider)},
+        {STR("authn"), json_of_str(gate_authn_word(session->authn))},
     };
     Json value = json_of_members(members, sizeof members / sizeof *members);
-    SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS};
+    SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS,
+                      living};
     return session_store(ctx, gate, &row);
 }
 
 typedef struct LoadedSession {
     Digest key;
     Str account, post, provider;
+    GateAuthn authn;
     int64_t started, seen;
     GateMeans means;
 } LoadedSession;
@@ -97,6 +109,7 @@ static bool session_row(void *arg, const Item *item) {
     row.seen = json_get_int(value, "seen", row.started);
     row.means = means_of(json_get_str(value, "by"));
     row.provider = json_get_str(value, "provider");
+    row.authn = gate_authn_of(json_get_str(value, "authn"));
     vec_push(loading->ctx->arena, &loading->rows, row);
     return true;
 }
@@ -131,6 +144,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         session->started_at = row->started;
         session->seen_at = session->kept_at = row->seen;
         came_by(gate, session, row->means, row->provider);
+        if (row->authn != AUTHN_LEVELS && session->authn < row->authn) session->authn = row->authn;
         post_use(session, row->post);
         roster_put(gate->sessions, &session->key, session);
     }
@@ -211,14 +225,17 @@ static void kept_set(void *arg, void *value) {
     ((GateSession *)value)->kept_at = *(const int64_t *)arg;
 }
 
-/* A restart takes back a quarter of the idle time at most. */
-Rc session_seen(Ctx *ctx) {
+/* A restart takes back a quarter of the idle time at most, or more while local.db can't be written.
+ */
+void session_seen(Ctx *ctx) {
     Gate *gate = ctx->tenant->gate;
     const GateSession *own = session_own(ctx);
-    if (!own || own->seen_at - own->kept_at < gate->idle / 4) return RC_OK;
-    if (!roster_use(gate->sessions, &own->key, kept_set, (void *)(uintptr_t)&own->seen_at))
-        return RC_OK;
-    return session_keep(ctx, gate, own);
+    if (!own || own->seen_at - own->kept_at < gate->idle / 4) return;
+    (void)roster_use(gate->sessions, &own->key, kept_set, (void *)(uintptr_t)&own->seen_at);
+    if (session_keep(ctx, gate, own, true) == RC_OK) return;
+    log_warn("gate", "the last use of a session was not written down: " STR_FMT,
+             STR_ARG(ctx->error.detail));
+    (void)roster_use(gate->sessions, &own->key, kept_set, (void *)(uintptr_t)&own->kept_at);
 }
 
 const StrVec *gate_own_posts(const Ctx *ctx) {
@@ -239,13 +256,14 @@ static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
 Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     Gate *gate = ctx->tenant->gate;
     GateSession *session;
+    if (account_disabled(account)) return account_changed(ctx);
     TRY(account_session(ctx, account, &session));
     *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
     session->key = session_key(*token);
     came_by(gate, session, by.means, by.provider ? by.provider->id : STR_NONE);
     session->client = str_dup(session->arena, gate_actor(ctx)->client);
     Digest key = session->key;
-    Rc rc = session_keep(ctx, gate, session);
+    Rc rc = session_keep(ctx, gate, session, false);
     if (rc != RC_OK) {
         arena_free(session->arena);
         return rc;
@@ -254,8 +272,7 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     if (session_own(ctx)) TRY(session_drop_one(ctx, gate, &session_own(ctx)->key));
     if (!account_moved(ctx, account)) return RC_OK;
     TRY(session_drop_one(ctx, gate, &key));
-    return ctx_fail(ctx, RC_DENIED, "account-changed", STR("password"),
-                    "The account was changed at this moment: sign in again.");
+    return account_changed(ctx);
 }
 
 Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
@@ -365,9 +382,12 @@ Rc gate_session_end(Ctx *ctx, Str id) {
 
 Rc sessions_end(Ctx *ctx, Str account) {
     Gathering g = sessions_gather(ctx, account);
-    VEC_EACH (const Gathered, one, &g.all)
-        TRY(session_drop_one(ctx, ctx->tenant->gate, &one->key));
-    return RC_OK;
+    Rc first = RC_OK;
+    VEC_EACH (const Gathered, one, &g.all) {
+        Rc rc = session_drop_one(ctx, ctx->tenant->gate, &one->key);
+        if (first == RC_OK) first = rc;
+    }
+    return first;
 }
 
 static void post_set(void *arg, void *value) {
@@ -383,7 +403,7 @@ Rc gate_take_post(Ctx *ctx, Str post) {
         authority_changed(ctx->tenant->gate);
         GateSession changed = *session;
         changed.post = post;
-        return session_keep(ctx, ctx->tenant->gate, &changed);
+        return session_keep(ctx, ctx->tenant->gate, &changed, true);
     }
     return ctx_fail(ctx, RC_DENIED, "not-your-post", STR("post"),
                     "This account does not hold that post.");
@@ -391,19 +411,27 @@ Rc gate_take_post(Ctx *ctx, Str post) {
 
 typedef struct Shown {
     int64_t at;
-    GateAuthn authn;
+    GateAuthn authn, before;
 } Shown;
 
 static void stepped_up(void *arg, void *value) {
-    const Shown *shown = arg;
+    Shown *shown = arg;
     GateSession *session = value;
+    shown->before = session->authn;
     session->stepped_up_at = shown->at;
     if (session->authn < shown->authn) session->authn = shown->authn;
 }
 
 void session_stepped_up(Ctx *ctx, GateAuthn authn) {
-    Shown shown = {time_now(ctx->clock), authn};
-    (void)roster_use(ctx->tenant->gate->sessions, &session_own(ctx)->key, stepped_up, &shown);
+    Gate *gate = ctx->tenant->gate;
+    Shown shown = {time_now(ctx->clock), authn, authn};
+    (void)roster_use(gate->sessions, &session_own(ctx)->key, stepped_up, &shown);
+    if (shown.before >= authn) return;
+    GateSession raised = *session_own(ctx);
+    raised.authn = authn;
+    if (session_keep(ctx, gate, &raised, true) != RC_OK)
+        log_warn("gate", "what somebody has shown was not written down: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
 }
 
 Rc gate_step_up(Ctx *ctx, Str password) {

@@ -62,6 +62,7 @@ bool account_moved(Ctx *ctx, const Entity *account) {
 
 typedef struct PartAccount {
     Str id;
+    uint64_t version; /* that it still has; 0: whichever */
     const Entity *set;
     StrVec revoke;
     AccountWays passkeys, outsides;
@@ -146,12 +147,18 @@ static Rc ways_apply(Ctx *ctx, Stage *stage, const Changing *changing, Entity *a
     return RC_OK;
 }
 
+Rc account_changed(Ctx *ctx) {
+    return ctx_fail(ctx, RC_DENIED, "account-changed", STR("password"),
+                    "The account was changed at this moment: sign in again.");
+}
+
 /* Computed on the newest state: nothing but what is named is touched. */
 static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartAccount *part = args;
     const Entity *before = stage_entity(stage, part->id);
     if (!before)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-account", part->id, "There is no such account.");
+    if (part->version && before->version != part->version) return account_changed(ctx);
     Entity *after = entity_new(ctx->arena, part->id, STR(ACCOUNT_TYPE));
     for (size_t i = 0; part->set && i < part->set->attrs.len; i++)
         entity_set(ctx->arena, after, part->set->attrs.items[i].name,
@@ -197,6 +204,7 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     Arena *arena = command_arena(command);
     PartAccount *part = NEW(arena, PartAccount);
     part->id = str_dup(arena, change->id);
+    part->version = change->version;
     if (change->set) part->set = entity_dup(arena, change->set);
     VEC_EACH (const Str, id, &change->revoke)
         vec_push(arena, &part->revoke, str_dup(arena, *id));
@@ -254,8 +262,8 @@ Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
     if (!disabled) return RC_OK;
     StrVec late = {0}; /* one may have come between the list and the commit */
     tokens_of(ctx, id, &late);
-    TRY(tokens_end(ctx, &late));
-    return sessions_end(ctx, id);
+    TRY(sessions_end(ctx, id));
+    return tokens_end(ctx, &late);
 }
 
 Rc gate_account_password(Ctx *ctx, Str id, Str password) {
@@ -283,8 +291,8 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     entity_set(ctx->arena, set, GATE_IRI("identityProof"),
                json_of_str(gate_proof_word(PROOF_DECLARED)));
     TRY(account_change(ctx, &change));
-    TRY(passkey_rows_end(ctx, &change.passkeys.ends));
-    return sessions_end(ctx, id);
+    TRY(sessions_end(ctx, id));
+    return passkey_rows_end(ctx, &change.passkeys.ends);
 }
 
 /* ---- the list ---- */

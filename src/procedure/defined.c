@@ -89,6 +89,7 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
     out->channel = own_text(arena, draft, definition, ".channel");
     if (str_empty(out->channel) || ctx->actor->kind != ACTOR_STAFF) out->channel = STR("web");
     out->visit = own_text(arena, draft, definition, ".visit");
+    out->reached = own_text(arena, draft, definition, ".reached");
     out->notice = own_text(arena, draft, definition, ".notice");
     if (until > time_now(ctx->clock)) out->sent = own_text(arena, draft, definition, ".sent");
     out->held_until = own_instant(arena, draft, definition, ".heldUntil");
@@ -223,6 +224,7 @@ Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until) {
 /* What remains for the second press on the button. */
 Rc defined_sent(Ctx *ctx, const DefinedDraft *draft) {
     JsonMembers members = {0};
+    reach_sent(ctx, draft);
     TRY(members_gone(ctx, draft->definition, &members));
     TRY(known_keep(ctx, draft, &members));
     member_add(ctx->arena, &members, draft->definition, ".sent", json_of_str(draft->token));

@@ -21,6 +21,7 @@ typedef struct DefinedDraft {
     int64_t admitted_at; /* when; 0: never */
     Str bundle;          /* id of the bundle that handed answers on; empty: it stands alone */
     const Json *handed;  /* what that handed on, by field; NULL: nothing */
+    Str reached;         /* id of the furthest page that it came to (reach.h); empty: to none */
     Str notice;          /* set by who sends: how letters are to come, where they are asked for */
     Str unconfirmed;     /* set by who sends: why nobody confirmed it on a tablet (tablet.h) */
     Str sent;            /* token of what was sent from this browser a moment ago; empty: nothing */

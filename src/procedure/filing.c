@@ -2,7 +2,7 @@
 
 #include "filing.h"
 
-enum { TRIES = 5, WINDOW = 10000, LABELS_MAX = FILING_MAX * 128 };
+enum { TRIES = 5, FILE_ARENA = 256 << 20, WINDOW = 10000, LABELS_MAX = FILING_MAX * 128 };
 
 /* ---- who, and what ---- */
 
@@ -411,6 +411,19 @@ static Rc file_carry_out(Ctx *ctx, Str label) {
     return file_done(ctx, label);
 }
 
+/* In memory of its own, since each looks through the list of all files. */
+static Rc carry_out_alone(Ctx *ctx, Str label) {
+    Ctx own = *ctx;
+    own.arena = arena_new(FILE_ARENA);
+    Rc rc = file_carry_out(&own, label);
+    ctx->error = own.error;
+    ctx->error.detail = str_dup(ctx->arena, own.error.detail);
+    ctx->error.path = str_dup(ctx->arena, own.error.path);
+    ctx->error.code = str_dup(ctx->arena, own.error.code);
+    arena_free(own.arena);
+    return rc;
+}
+
 /* Of those that were found; the first error, and at *done how many succeeded. */
 static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, const atomic_bool *stop,
                           size_t *done) {
@@ -420,7 +433,7 @@ static Rc files_carry_out(Ctx *ctx, const ProjectAnswer *found, const atomic_boo
     for (size_t i = 0; i < found->entities.len && !(stop && atomic_load(stop)); i++) {
         FileRecord record;
         file_record_read(found->entities.items[i], STR_NONE, &record);
-        Rc rc = file_carry_out(ctx, record.label);
+        Rc rc = carry_out_alone(ctx, record.label);
         if (rc == RC_OK) {
             (*done)++;
             continue;

@@ -26,6 +26,7 @@
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
+#include "reach.h"
 #include "bins.h"
 #include "automate.h"
 #include "join.h"

@@ -41,6 +41,29 @@ static Str browser(const Ctx *ctx) {
     return ctx->actor->browser;
 }
 
+/* ---- how far drafts come (reach.h): by the last part of a page's path ---- */
+
+enum { DISTANCE = sizeof "/bulky/" - 1 };
+
+static Str reach_name(int64_t step) {
+    bool known = step > 0 && step <= STEP_PAGES;
+    return known ? str_of(step_pages[step - 1].path + DISTANCE) : STR_NONE;
+}
+
+/* to: 1 for the first page; 0: it was sent. A page that can't be counted is shown all the same. */
+static void reach_note(const Asking *asking, int64_t to) {
+    Ctx *ctx = asking->ctx;
+    int64_t from = json_get_int(asking->draft, "reached", 0);
+    JsonMember member = {STR("reached"), json_of_int(to)};
+    if (!str_empty(page_entering(ctx, asking->draft)) || (to ? to <= from : !from)) return;
+    ReachStep step = {EFFECT_BULKY, reach_name(from), reach_name(to)};
+    Rc rc = to ? draft_merge(ctx, browser(ctx), &member, 1) : RC_OK;
+    if (rc == RC_OK) rc = reach_count(ctx, &step);
+    if (rc != RC_OK)
+        log_warn("web", "a page of bulky waste was not counted: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
+}
+
 /* What remains of a draft that was sent, for the second press on its button: which form it was, the
  * address of its receipt, and until when. */
 static Rc sent_keep(const Asking *asking, Str token) {
@@ -50,6 +73,7 @@ static Rc sent_keep(const Asking *asking, Str token) {
         {STR("sentToken"), json_of_str(token)},
         {STR("sentUntil"), json_of_int(time_now(ctx->clock) + sent_lasts)},
     };
+    reach_note(asking, 0);
     TRY(draft_drop(ctx, browser(ctx)));
     return draft_merge(ctx, browser(ctx), members, sizeof members / sizeof *members);
 }
@@ -104,6 +128,7 @@ static bool asking_begin(HttpExchange *x, ApplyStep step, Asking *asking) {
         open_see(asking, open);
         return false;
     }
+    if (http_method(x) == HTTP_GET) reach_note(asking, (int64_t)step + 1);
     asking->view = page_view_saying(x, page_entry_notice(asking->ctx, asking->draft));
     Json *steps = NEW_ARRAY(asking->ctx->arena, Json, STEP_PAGES);
     for (unsigned i = 0; i < STEP_PAGES; i++)

@@ -292,6 +292,68 @@ static void procedures_set(HttpExchange *x, View *view, const Sums *sums, const 
     view_items(view, "procedures", &rows);
 }
 
+/* ---- how far those get who begin on the web ---- */
+
+static void reach_share(View *view, const Reach *reach) {
+    view_int(view, "begun", reach->begun);
+    view_int(view, "sent", reach->sent);
+    view_set(view, "completed", share_of(reach->sent, reach->begun));
+}
+
+static void reach_row(View *view, JsonItems *rows, const Reach *reach, Str id, Json title) {
+    View row = view_new(view->arena);
+    VEC_EACH (const ReachPage, page, &reach->pages) {
+        if (!str_eq(page->page, id)) continue;
+        view_str(&row, "key", id);
+        view_set(&row, "title", title);
+        view_int(&row, "seen", page->seen);
+        view_int(&row, "left", page->seen - page->on);
+        view_set(&row, "on", share_of(page->on, page->seen));
+        vec_push(view->arena, rows, view_value(&row));
+    }
+}
+
+/* Pages in their order; those of earlier versions that the newest hasn't are counted in the whole
+ * alone. */
+static Rc reach_set(HttpExchange *x, View *view, Str procedure) {
+    static const char *const bulky[] = {"district",  "items",  "slot", "contact",
+                                        "reduction", "optout", "check"};
+    Ctx *ctx = http_ctx(x);
+    Reach reach;
+    JsonItems rows = {0};
+    TRY(reach_of(ctx, procedure, first_month(ctx), &reach));
+    reach_share(view, &reach);
+    const Definition *one = catalogue_newest(procedures_catalogue(ctx->tenant), procedure);
+    for (size_t i = 0; !one && i < sizeof bulky / sizeof *bulky; i++)
+        reach_row(view, &rows, &reach, str_of(bulky[i]), json_of_null());
+    for (size_t i = 0; one && i < one->pages.len; i++)
+        reach_row(view, &rows, &reach, one->pages.items[i].id, *one->pages.items[i].title.all);
+    if (one) reach_row(view, &rows, &reach, STR("check"), json_of_null());
+    view_items(view, "pages", &rows);
+    return RC_OK;
+}
+
+static Rc reach_sum(Ctx *ctx, Str procedure, Reach *sum) {
+    Reach one;
+    TRY(reach_of(ctx, procedure, first_month(ctx), &one));
+    sum->begun += one.begun;
+    sum->sent += one.sent;
+    return RC_OK;
+}
+
+static Rc reach_city(Ctx *ctx, View *view) {
+    Reach sum = {0};
+    StrVec ids = {0};
+    TRY(reach_sum(ctx, EFFECT_BULKY, &sum));
+    catalogue_ids(ctx->arena, procedures_catalogue(ctx->tenant), &ids);
+    VEC_EACH (const Str, id, &ids)
+        TRY(reach_sum(ctx, *id, &sum));
+    reach_share(view, &sum);
+    return RC_OK;
+}
+
+/* ---- the city ---- */
+
 static void effect_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Sums sums;
@@ -304,7 +366,10 @@ static void effect_get(HttpExchange *x) {
     view_str(&view, "since", first_month(ctx));
     city_set(&view, &sums, &items);
     procedures_set(x, &view, &sums, &items);
-    page_show(x, 200, WEB_PAGE_EFFECT, &view);
+    if (reach_city(ctx, &view) == RC_OK)
+        page_show(x, 200, WEB_PAGE_EFFECT, &view);
+    else
+        page_fail(x);
 }
 
 /* ---- one procedure ---- */
@@ -356,6 +421,10 @@ static void procedure_get(HttpExchange *x) {
     saved_set(&view, &sum, item_of(&items, procedure));
     parts_set(&view, "months", &effects, true);
     parts_set(&view, "channels", &effects, false);
+    if (reach_set(x, &view, procedure) != RC_OK) {
+        page_fail(x);
+        return;
+    }
     page_show(x, 200, WEB_PAGE_EFFECT_PROCEDURE, &view);
 }
 

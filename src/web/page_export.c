@@ -215,9 +215,9 @@ static Rc rows_fill(const Export *of, SheetRows *rows) {
     StrVec head = {0};
     head_fill(of, &head);
     vec_push(of->ctx->arena, rows, head);
-    VEC_EACH (const Entity *const, application, &of->cases) {
+    for (size_t i = 0; i < of->cases.len; i++) {
         StrVec row = {0};
-        TRY(case_fill(of, *application, &row));
+        TRY(case_fill(of, of->cases.items[i], &row));
         vec_push(of->ctx->arena, rows, row);
     }
     return RC_OK;

@@ -194,7 +194,9 @@ static void asking_show(Asking *asking, int status, bool faults) {
 
 static void ask_get(HttpExchange *x) {
     Asking asking;
-    if (asking_page(x, &asking)) asking_show(&asking, 200, false);
+    if (!asking_page(x, &asking)) return;
+    reach_page(asking.ctx, &asking.draft, asking.page);
+    asking_show(&asking, 200, false);
 }
 
 static Json texts_said(Arena *arena, const HttpForm *form, Str field) {
@@ -434,8 +436,10 @@ static void check_get(HttpExchange *x) {
         page_see(x, ask_url(ctx->arena, asking.definition, open));
     else if (bundle_has(ctx, &asking.draft)) /* it is shown and sent there */
         page_see(x, page_draft_url(ctx->arena, &asking.draft));
-    else
+    else {
+        reach_page(ctx, &asking.draft, NULL);
         check_show(&asking, NULL);
+    }
 }
 
 /* What is ready of a bundle; where a part is refused, its pages say why. */

@@ -574,6 +574,8 @@ static void officials_show_a_passkey_where_they_have_to(void **state) {
     FAILS(house, door_check(ctx, GATE_STAFF, &clerk.actor), RC_DENIED, "needs-passkey");
     GOOD(house, door_check(ctx, GATE_STAFF | GATE_WAY, &clerk.actor));
     GOOD(house, gate_step_up(ctx, STR(PASSWORD))); /* the password alone leads no further */
+    FAILS(house, gate_password_change(ctx, STR(PASSWORD), STR("seven old lanterns"), &(Str){0}),
+          RC_DENIED, "needs-passkey");
     FAILS(house, gate_passkey_permitted(ctx), RC_DENIED, "needs-passkey");
     GatePasskeySaid said = answer_now(&clerk, PASSKEY_STEP_UP);
     GOOD(house, gate_passkey_step_up(ctx, &said));

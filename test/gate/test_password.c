@@ -1,5 +1,6 @@
 /* Tests of passwords: another one, the first one, and one's own. */
 #include "../procedure/house.h"
+#include "gate/gate_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,12 +72,40 @@ static void a_first_password_lets_in_for_a_week(void **state) {
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), own, &again));
 }
 
+/* Between what was looked at and the commit. */
+static void ones_own_password_gives_way_to_the_operators(void **state) {
+    House *house = *state;
+    const Str mine = STR("seven lanterns under the old bridge"),
+              made = STR("another horse battery");
+    const Entity *before;
+    Str session, again;
+    Actor actor;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &session));
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    GOOD(house, account_load(&house->ctx, house->clerk.id, &before));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_password(&house->ctx, house->clerk.id, made));
+    AccountChange late = {.kind = "account.own-password",
+                          .id = house->clerk.id,
+                          .version = before->version,
+                          .set = entity_new(house->arena, house->clerk.id, STR(ACCOUNT_TYPE))};
+    FAILS(house, account_change(&house->ctx, &late), RC_DENIED, "account-changed");
+    GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, true));
+    GOOD(house, account_load(&house->ctx, house->clerk.id, &before));
+    FAILS(house, session_begin(&house->ctx, before, (SessionBy){.means = MEANS_PASSWORD}, &again),
+          RC_DENIED, "account-changed");
+    house->ctx.actor = &actor; /* who doesn't know yet */
+    FAILS(house, gate_password_change(&house->ctx, made, mine, &again), RC_DENIED,
+          "wrong-password");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(another_password_ends_the_sessions_of_the_old_one),
         TEST(a_first_password_lets_in_for_a_week),
+        TEST(ones_own_password_gives_way_to_the_operators),
     };
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }

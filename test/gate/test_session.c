@@ -69,7 +69,7 @@ static void a_session_ends_when_nothing_is_asked_in_it(void **state) {
     house->clock.fixed += TIME_HOUR - 1;
     assert_true(gate_session_actor(&house->ctx, token, &actor));
     house->ctx.actor = &actor;
-    GOOD(house, session_seen(&house->ctx));
+    session_seen(&house->ctx);
     house->clock.fixed += 1;
     assert_false(gate_session_actor(&house->ctx, other, &actor));
     house_gate_again(house);
@@ -82,6 +82,23 @@ static void a_session_ends_when_nothing_is_asked_in_it(void **state) {
     house->ctx.actor = &actor;
     gate_sessions(&house->ctx, &seen);
     assert_int_equal(seen.len, 0);
+}
+
+/* As when both were asked for at the same moment. */
+static void what_ended_a_session_is_not_undone(void **state) {
+    House *house = *state;
+    Str token;
+    Actor actor, gone;
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->clock.fixed += TIME_HOUR / 2;
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    GOOD(house, gate_sign_out(&house->ctx));
+    session_seen(&house->ctx);
+    (void)gate_take_post(&house->ctx, actor.post);
+    house_gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, token, &gone));
 }
 
 static void signing_in_ends_what_the_browser_was_signed_in_as(void **state) {
@@ -632,6 +649,7 @@ int main(void) {
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
         TEST(sessions_end_after_half_a_day),
         TEST(a_session_ends_when_nothing_is_asked_in_it),
+        TEST(what_ended_a_session_is_not_undone),
         TEST(signing_in_ends_what_the_browser_was_signed_in_as),
         TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
         TEST(too_many_failures_close_the_door_for_a_while),

@@ -2,6 +2,7 @@
 #include "cases.h"
 
 #include "insight/insight_int.h"
+#include "procedure/procedure_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,8 +133,66 @@ static void months_before_are_left_out(void **state) {
     assert_int_equal(effects.len, 1);
 }
 
+/* ---- how far drafts come ---- */
+
+static DefinedDraft draft_of(House *house, const Definition *dog) {
+    DefinedDraft draft;
+    GOOD(house, defined_draft(&house->ctx, dog, &draft));
+    return draft;
+}
+
+static void come_to(House *house, const Definition *dog, const FormPage *page) {
+    DefinedDraft draft = draft_of(house, dog);
+    reach_page(&house->ctx, &draft, page);
+}
+
+static void page_is(const Reach *reach, Str id, int64_t seen, int64_t on) {
+    VEC_EACH (const ReachPage, page, &reach->pages) {
+        if (!str_eq(page->page, id)) continue;
+        assert_int_equal(page->seen, seen);
+        assert_int_equal(page->on, on);
+        return;
+    }
+    fail_msg("no page " STR_FMT, STR_ARG(id));
+}
+
+static void pages_count_each_draft_once(void **state) {
+    House *house = *state;
+    Reach reach;
+    const Definition *dog =
+        catalogue_newest(procedures_catalogue(&house->tenant), STR("dog-registration"));
+    const FormPage *first = &dog->pages.items[0], *second = &dog->pages.items[1];
+    house_act(house, &house->resident);
+    house->ctx.actor->browser = STR("a browser");
+    GOOD(house, defined_begin(&house->ctx, dog, STR("web")));
+    const FormPage *const way[] = {first, first, second, first, NULL}; /* again, and back */
+    for (size_t i = 0; i < sizeof way / sizeof *way; i++)
+        come_to(house, dog, way[i]);
+    DefinedDraft draft = draft_of(house, dog);
+    GOOD(house, defined_sent(&house->ctx, &draft));
+    GOOD(house, defined_begin(&house->ctx, dog, STR("web")));
+    come_to(house, dog, first);
+    GOOD(house, defined_begin(&house->ctx, dog, STR("web"))); /* left where it was, begun anew */
+    house_act(house, &house->clerk);
+    house->ctx.actor->browser = STR("an office");
+    GOOD(house, defined_begin(&house->ctx, dog, STR("phone")));
+    come_to(house, dog, first);
+    GOOD(house, reach_of(&house->ctx, dog->id, STR("2026-11"), &reach));
+    assert_int_equal(reach.begun, 2);
+    assert_int_equal(reach.sent, 1);
+    assert_int_equal(reach.pages.len, 3);
+    page_is(&reach, first->id, 2, 1);
+    page_is(&reach, second->id, 1, 1);
+    page_is(&reach, STR("check"), 1, 1);
+    GOOD(house, reach_of(&house->ctx, dog->id, STR("2026-12"), &reach));
+    assert_int_equal(reach.begun + reach.sent, 0);
+    GOOD(house, reach_of(&house->ctx, STR("dog"), STR("2026-11"), &reach));
+    assert_int_equal(reach.begun, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(pages_count_each_draft_once, cases_set_up, cases_tear_down),
         cmocka_unit_test_setup_teardown(waiting_is_told_by_whom_a_case_waits_for, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(an_erased_case_leaves_what_lies_in_clear, cases_set_up,
