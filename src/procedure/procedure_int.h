@@ -145,6 +145,15 @@ int64_t visit_instant(const Entity *entity, Str iri);
    RC_INVALID "no-desk". */
 Rc visit_may_serve(Ctx *ctx);
 Rc visit_desk_good(Ctx *ctx, Str counter, Str desk);
+/* Whether another official than `by` has called somebody to a desk, or serves him there. */
+Rc visit_desk_taken(Ctx *ctx, const TabletDesk *at, Str by, bool *out);
+/* What a tablet shows as one text, and back, of the catalogue of now; whether a mark is of
+   something that stands there. */
+Rc tablet_parts_text(Ctx *ctx, const TabletParts *parts, Str *out);
+Rc tablet_parts_read(Ctx *ctx, Str said, TabletParts *out);
+bool tablet_can_mark(Ctx *ctx, const TabletParts *parts, Str what);
+/* The confirmation of just this draft as it is, which who acts has shown; false: there is none. */
+bool tablet_confirmed(Ctx *ctx, const TabletPart *part, TabletStanding *out);
 /* Writes into an application from the counter that its person has confirmed it on the tablet, which
    a look in its command tells him, or why not: draft->unconfirmed. RC_INVALID "no-confirmation". */
 Rc tablet_write(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application);

@@ -105,11 +105,15 @@ static Rc no_visit(Ctx *ctx) {
 }
 
 /* Who serves is told apart within a day, and is nobody's name in it. */
-static Str clerk_mark(const Ctx *ctx) {
-    Str name = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(visit_today(ctx)),
-                       STR_ARG(ctx->actor->id));
+static Str mark_of(const Ctx *ctx, Str account) {
+    Str name =
+        str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(visit_today(ctx)), STR_ARG(account));
     Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("visit-clerk"), name);
     return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, ID_CHARS);
+}
+
+static Str clerk_mark(const Ctx *ctx) {
+    return mark_of(ctx, ctx->actor->id);
 }
 
 /* A number is good on its day. */
@@ -262,6 +266,18 @@ Rc visit_own(Ctx *ctx, Visit *out) {
     return RC_OK;
 }
 
+Rc visit_desk_taken(Ctx *ctx, const TabletDesk *at, Str by, bool *out) {
+    Visits found;
+    Str condition = str_fmt(ctx->arena,
+                            "counter==\"" STR_FMT "\";desk==\"" STR_FMT
+                            "\";state==\"called\",\"served\";clerk!=\"" STR_FMT "\"",
+                            STR_ARG(at->counter), STR_ARG(at->desk), STR_ARG(mark_of(ctx, by)));
+    *out = false;
+    TRY(visits_where(ctx, condition, &found));
+    *out = found.len > 0;
+    return RC_OK;
+}
+
 Rc visit_served(Ctx *ctx, Str *id) {
     Visit visit;
     *id = STR_NONE;
@@ -354,13 +370,25 @@ Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
     return rc;
 }
 
+/* Who has confirmed takes it that he has applied. */
+static Rc nothing_unsent(Ctx *ctx) {
+    bool unsent;
+    TRY(tablet_unsent(ctx, &unsent));
+    return unsent ? ctx_fail(ctx, RC_CONFLICT, "unsent", STR_NONE,
+                             "Something was confirmed on the tablet and isn't sent: send it, or "
+                             "take it back.")
+                  : RC_OK;
+}
+
 Rc visit_move(Ctx *ctx, Str id, VisitState to) {
     Visit visit;
     TRY(visit_may_serve(ctx));
     TRY(visit_own(ctx, &visit));
     if (!str_eq(visit.id, id)) return moved_on(ctx, id);
+    if (to == VISIT_DONE) TRY(nothing_unsent(ctx));
     TRY(visit_set(ctx, &visit, to, visit.desk));
-    if (to == VISIT_DONE) tablet_cancel(ctx); /* what is shown is none of the next one's business */
+    if (to == VISIT_DONE)
+        tablet_cancel(ctx, STR_NONE); /* what is shown is none of the next one's business */
     return RC_OK;
 }
 

@@ -62,7 +62,7 @@ Rc visit_served(Ctx *ctx, Str *id);
    "nobody-waits"; RC_INVALID "no-desk". */
 Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out);
 /* What becomes of the one that who acts has called: VISIT_CALLED once more, VISIT_SERVED,
-   VISIT_DONE or VISIT_ABSENT. RC_CONFLICT "moved-on". */
+   VISIT_DONE or VISIT_ABSENT. RC_CONFLICT "moved-on"; VISIT_DONE: "unsent": as tablet_unsent. */
 Rc visit_move(Ctx *ctx, Str id, VisitState to);
 /* The cases that were entered for it, in ctx->arena; whole: mask them before they are shown. */
 typedef VEC(const Entity *) VisitCases;

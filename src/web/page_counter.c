@@ -337,6 +337,13 @@ static void move_post(HttpExchange *x) {
         page_fail(x);
 }
 
+static Rc tablet_act(Ctx *ctx, Str act, TabletDesk at, Str *code) {
+    if (str_eq(act, STR("unpair"))) return tablet_unpair(ctx, at);
+    if (!str_eq(act, STR("forget"))) return tablet_code(ctx, at, code);
+    tablet_cancel(ctx, STR_NONE);
+    return RC_OK;
+}
+
 /* A code is shown once, and stands in no address. */
 static void tablet_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
@@ -348,15 +355,16 @@ static void tablet_post(HttpExchange *x) {
                      .desk = http_form_value(form, "desk"),
                      .faults = &faults};
     TabletDesk at = {page.counter, page.desk};
-    bool ends = str_eq(http_form_value(form, "act"), STR("unpair"));
-    Rc rc = ends ? tablet_unpair(ctx, at) : tablet_code(ctx, at, &page.code);
-    if (rc == RC_INVALID) {
-        page.status = 422;
-        vec_push(ctx->arena, &faults, (Fault){"tablet", "required"});
+    Str act = http_form_value(form, "act");
+    bool shows = !str_eq(act, STR("unpair")) && !str_eq(act, STR("forget"));
+    Rc rc = tablet_act(ctx, act, at, &page.code);
+    if (rc == RC_INVALID || rc == RC_CONFLICT) {
+        page.status = rc == RC_CONFLICT ? 409 : 422;
+        vec_push(ctx->arena, &faults, (Fault){"tablet", rc == RC_CONFLICT ? "taken" : "required"});
     }
-    if (rc == RC_OK && ends)
+    if (rc == RC_OK && !shows)
         desk_see(x, form);
-    else if (rc == RC_OK || rc == RC_INVALID)
+    else if (rc == RC_OK || rc == RC_INVALID || rc == RC_CONFLICT)
         desk_show(x, &page);
     else
         page_fail(x);

@@ -5,6 +5,7 @@
 #define IRI(term)     STR(LD_DEFAULT term)
 #define TABLET_COOKIE "machi_tablet"
 #define SCRIPT_COOKIE "machi_script" /* set by the tablet's script, which asks by itself */
+#define SHOWN_COOKIE  "machi_shown"  /* which showing it has begun to read */
 
 enum { AGAIN_WAITING = 3, AGAIN_SHOWN = 15, AGAIN_CLERK = 3, CODE_HALF = 4 };
 
@@ -65,6 +66,20 @@ static Str mark_of(Arena *arena, const Definition *definition, const Field *fiel
     return str_fmt(arena, STR_FMT "." STR_FMT, STR_ARG(definition->id), STR_ARG(field->id));
 }
 
+/* What is no answer, by its word. */
+static void mark_word(View *view, JsonItems *items, const StrVec *marks, Str mark) {
+    Str procedure;
+    View one = view_new(view->arena);
+    if (!is_among(marks, mark)) return;
+    (void)str_split(&mark, '/', &procedure);
+    view_str(&one, "word", mark);
+    vec_push(view->arena, items, view_value(&one));
+}
+
+static Str part_mark(Arena *arena, const Definition *definition, const char *what) {
+    return str_fmt(arena, STR_FMT "%s", STR_ARG(definition->id), what);
+}
+
 /* What is to be put right, with the page on which that is done. */
 static void marks_set(View *view, const TabletCheck *check, const StrVec *marks) {
     Arena *arena = view->arena;
@@ -84,7 +99,10 @@ static void marks_set(View *view, const TabletCheck *check, const StrVec *marks)
                                               STR_ARG(asked->id), STR_ARG(answer->page->id)));
             vec_push(arena, &items, view_value(&one));
         }
+        mark_word(view, &items, marks, part_mark(arena, form->definition, TABLET_FEE));
+        mark_word(view, &items, marks, part_mark(arena, form->definition, TABLET_NOTICE));
     }
+    mark_word(view, &items, marks, STR(TABLET_MISSING));
     view_items(view, "marks", &items);
 }
 
@@ -101,10 +119,11 @@ static void reasons_set(View *view, Str chosen) {
 }
 
 /* What was shown is another thing by now: nobody goes on reading it. */
-static Str standing_word(Ctx *ctx, const TabletStanding *standing, const TabletParts *parts) {
+static Str standing_word(Ctx *ctx, const TabletCheck *check, const TabletStanding *standing,
+                         const TabletParts *parts) {
     bool stands = standing->state == TABLET_SHOWN || standing->state == TABLET_CONFIRMED;
     if (!stands || same_parts(parts, &standing->hashes)) return tablet_state_word(standing->state);
-    tablet_cancel(ctx);
+    tablet_outdate(ctx, check->about->token);
     return STR("void");
 }
 
@@ -117,7 +136,7 @@ Rc page_tablet_set(HttpExchange *x, View *view, const TabletCheck *check) {
     if (tablet_asks(ctx, check->about) && check->drafts.len) {
         TRY(parts_of(ctx, check, &parts));
         tablet_standing(ctx, check->about->token, &standing);
-        Str word = standing_word(ctx, &standing, &parts);
+        Str word = standing_word(ctx, check, &standing, &parts);
         if (str_eq(word, STR("shown"))) page_again(x, AGAIN_CLERK);
         view_str(&one, "state", word);
         view_str(&one, "desk", standing.at.desk);
@@ -153,7 +172,7 @@ Rc page_tablet_do(HttpExchange *x, const TabletCheck *check, const HttpForm *for
     TabletParts parts;
     Str act = http_form_value(form, "act"), desk = http_form_value(form, "desk"), counter;
     if (str_eq(act, STR("cancel"))) {
-        tablet_cancel(ctx);
+        tablet_cancel(ctx, check->about->token);
         return RC_OK;
     }
     if (!str_eq(act, STR("show")) || !tablet_asks(ctx, check->about))
@@ -177,6 +196,7 @@ static const struct {
     {"no-tablet", "desk", "tablet.none"},
     {"other-desk", "desk", "tablet.other"},
     {"tablet-busy", "desk", "tablet.busy"},
+    {"tablet-unsent", "desk", "tablet.unsent"},
 };
 
 bool page_check_told(const Error *error) {
@@ -216,13 +236,17 @@ void page_confirmed(HttpExchange *x, View *view, const Entity *application) {
 Rc page_tablets(HttpExchange *x, View *view, Str counter, Str code) {
     Tablets paired;
     JsonItems items = {0};
+    bool unsent;
     TRY(tablets_today(http_ctx(x), counter, &paired));
     VEC_EACH (const Tablet, tablet, &paired) {
         View one = view_new(view->arena);
         view_str(&one, "desk", tablet->at.desk);
         view_int(&one, "at", tablet->paired_at);
+        view_set(&one, "post", page_post(x, tablet->post));
         vec_push(view->arena, &items, view_value(&one));
     }
+    TRY(tablet_unsent(http_ctx(x), &unsent));
+    view_bool(view, "unsent", unsent);
     view_items(view, "tablets", &items);
     view_str(view, "code",
              str_empty(code)
@@ -256,7 +280,7 @@ static void language_forget(HttpExchange *x) {
 }
 
 static void waiting_show(HttpExchange *x, const Tablet *tablet) {
-    static const char *const words[] = {"confirmed", "refused"};
+    static const char *const words[] = {"confirmed", "refused", "late"};
     View view = page_view(x);
     Str done = http_query_or(x, "done", STR_NONE);
     view_null(&view, "done");
@@ -294,6 +318,13 @@ static void rows_set(HttpExchange *x, View *view, const Form *form, const StrVec
     view_items(view, "rows", &rows);
 }
 
+static void mark_set(View *view, const char *name, Str mark, const StrVec *marks) {
+    View one = view_new(view->arena);
+    view_str(&one, "mark", mark);
+    view_bool(&one, "marked", is_among(marks, mark));
+    view_set(view, name, view_value(&one));
+}
+
 static Rc part_value(HttpExchange *x, const TabletPart *part, const StrVec *marks, Json *out) {
     Ctx *ctx = http_ctx(x);
     Form form;
@@ -309,6 +340,8 @@ static Rc part_value(HttpExchange *x, const TabletPart *part, const StrVec *mark
     view_int(&one, "fee", fee);
     view_str(&one, "notice", part->notice);
     rows_set(x, &one, &form, marks);
+    mark_set(&one, "fee_mark", part_mark(ctx->arena, part->definition, TABLET_FEE), marks);
+    mark_set(&one, "notice_mark", part_mark(ctx->arena, part->definition, TABLET_NOTICE), marks);
     *out = view_value(&one);
     return RC_OK;
 }
@@ -330,10 +363,27 @@ static void shown_show(HttpExchange *x, int status, const TabletShown *shown,
     }
     view_str(&view, "showing", shown->id);
     view_items(&view, "parts", &items);
+    mark_set(&view, "missing", STR(TABLET_MISSING), &shown->marks);
     view_int(&view, "marked", (int64_t)shown->marks.len);
+    view_instant(&view, "until", shown->until);
     if (faults) page_faults(&view, faults);
     page_again(x, script || left < AGAIN_SHOWN ? (int)left : AGAIN_SHOWN);
     page_show(x, status, WEB_PAGE_TABLET, &view);
+}
+
+/* Somebody else may read what is shown now: not in the language that was chosen before. True: the
+   browser comes back without it. */
+static bool begins(HttpExchange *x, const TabletShown *shown) {
+    if (str_eq(http_cookie(x, SHOWN_COOKIE), shown->id)) return false;
+    http_set_cookie(x, (HttpSetCookie){.name = SHOWN_COOKIE,
+                                       .value = shown->id,
+                                       .max_age = TIME_DAY / TIME_SECOND,
+                                       .secure = pages_options(x)->secure,
+                                       .strict = true});
+    if (str_empty(http_cookie(x, "lang"))) return false;
+    language_forget(x);
+    page_see(x, STR("/tablet"));
+    return true;
 }
 
 static void tablet_show_now(HttpExchange *x, int status, const Tablet *tablet,
@@ -343,6 +393,8 @@ static void tablet_show_now(HttpExchange *x, int status, const Tablet *tablet,
         page_fail(x);
     else if (str_empty(shown.id))
         waiting_show(x, tablet);
+    else if (begins(x, &shown))
+        return;
     else
         shown_show(x, status, &shown, faults);
 }
@@ -389,7 +441,9 @@ static Str language_word(HttpExchange *x) {
 }
 
 static void pressed_see(HttpExchange *x, const TabletSaid *said) {
-    if (said->press == PRESS_MARK)
+    if (said->press == PRESS_MORE)
+        page_see(x, STR("/tablet#more"));
+    else if (said->press == PRESS_MARK)
         page_see(x, str_fmt(http_ctx(x)->arena, "/tablet#" STR_FMT,
                             STR_ARG(http_url_encode(http_ctx(x)->arena, said->mark))));
     else
@@ -404,6 +458,7 @@ static void press_post(HttpExchange *x, const Tablet *tablet, const HttpForm *fo
     TabletSaid said = {.showing = http_form_value(form, "showing"),
                        .press = str_eq(act, STR("right"))   ? PRESS_RIGHT
                                 : str_eq(act, STR("wrong")) ? PRESS_WRONG
+                                : str_eq(act, STR("more"))  ? PRESS_MORE
                                                             : PRESS_MARK,
                        .mark = http_form_value(form, "mark"),
                        .language = language_word(x)};
@@ -411,7 +466,8 @@ static void press_post(HttpExchange *x, const Tablet *tablet, const HttpForm *fo
     if (rc == RC_OK) {
         pressed_see(x, &said);
     } else if (rc == RC_CONFLICT) { /* it isn't there any more: the page shows what is */
-        page_see(x, STR("/tablet"));
+        bool late = str_eq(ctx->error.code, STR("late"));
+        page_see(x, late ? STR("/tablet?done=late") : STR("/tablet"));
     } else if (rc == RC_INVALID) {
         vec_push(ctx->arena, &faults, (Fault){"wrong", "none"});
         tablet_show_now(x, 422, tablet, &faults);

@@ -552,6 +552,7 @@ async function confirm(clerk) {
     await sound(tablet);
     assert.equal(await tablet.locator('a[href^="/staff"], nav.side').count(), 0);
     await tap('a[lang="en"], a[href$="lang=en"]');
+    await tap('#more button');
     await tap('[id="dog-registration.dogName"] button');
     assert.match(await tablet.locator('.marked').innerText(), /ポチ[^]*To be corrected/);
     await tablet.setViewportSize({ width: 390, height: 844 });
@@ -561,6 +562,12 @@ async function confirm(clerk) {
     await clerk.goto(check);
     assert.equal(await clerk.locator('.banner a[href$="/ask/dog"]').count(), 1);
     await show();
+    assert.match(await tablet.locator('h1').innerText(), /内容を確認してください/, 'in its own language again');
+    await tablet.context().setOffline(true);
+    await tablet.waitForSelector('[data-tablet]', { state: 'hidden' }); // nobody says any more that it may stand there
+    await tablet.context().setOffline(false);
+    await tablet.waitForSelector('[data-tablet]');
+    tablet.faults.length = 0;
     await press(clerk, 'button[value="cancel"]');
     await tablet.waitForSelector('[data-tablet]', { state: 'detached' }); // what is taken back goes by itself
     await clerk.goto(check.replace('/check', '/ask/dog'));

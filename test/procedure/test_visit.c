@@ -271,11 +271,49 @@ static void a_tablet_is_paired_by_a_code_for_its_day(void **state) {
     FAILS(house, tablet_find(&house->ctx, second, &tablet), RC_NOT_FOUND, "no-tablet");
     GOOD(house, tablet_unpair(&house->ctx, DESK));
     GOOD(house, tablet_unpair(&house->ctx, DESK));
+    GOOD(house, tablet_code(&house->ctx, DESK, &again));
+    GOOD(house, tablet_unpair(&house->ctx, DESK)); /* what is under way, too */
     house_act(house, &house->nobody);
+    FAILS(house, tablet_pair(&house->ctx, again, &token), RC_DENIED, "wrong-code");
     FAILS(house, tablet_find(&house->ctx, second, &tablet), RC_NOT_FOUND, "no-tablet");
     Str third = paired(house);
     house->clock.fixed += TIME_DAY;
     FAILS(house, tablet_find(&house->ctx, third, &tablet), RC_NOT_FOUND, "no-tablet");
+}
+
+typedef struct Pairing {
+    pthread_t thread;
+    Ctx ctx;
+    Rand rand;
+    Str code, token;
+    Rc rc;
+} Pairing;
+
+static void *pair_it(void *arg) {
+    Pairing *pairing = arg;
+    pairing->rc = tablet_pair(&pairing->ctx, pairing->code, &pairing->token);
+    return NULL;
+}
+
+/* Whichever is first, nothing is paired after it was ended. */
+static void an_end_wins_against_a_pairing(void **state) {
+    House *house = *state;
+    for (uint64_t i = 0; i < 8; i++) {
+        Pairing one = {.rand = rand_seeded(i)};
+        Tablets left;
+        clerk_acts(house);
+        GOOD(house, tablet_code(&house->ctx, DESK, &one.code));
+        nobody_comes_as(house, "192.0.2.7");
+        one.ctx = house_thread(house, &one.rand);
+        clerk_acts(house);
+        assert_int_equal(pthread_create(&one.thread, NULL, pair_it, &one), 0);
+        GOOD(house, tablet_unpair(&house->ctx, DESK));
+        pthread_join(one.thread, NULL);
+        assert_true(one.rc == RC_OK || one.rc == RC_DENIED);
+        house_thread_end(&one.ctx);
+        GOOD(house, tablets_today(&house->ctx, MAIN, &left));
+        assert_int_equal(left.len, 0);
+    }
 }
 
 static void codes_end_and_are_not_guessed(void **state) {
@@ -352,7 +390,16 @@ static void who_stands_there_confirms_or_has_it_put_right(void **state) {
           RC_INVALID, "no-mark");
     for (int i = 0; i < 3; i++) /* twice takes it back */
         press_on(house, token, PRESS_MARK, "dog-registration.dogName");
-    assert_int_equal(shown(house, token).marks.len, 1);
+    press_on(house, token, PRESS_MARK, TABLET_MISSING);
+    press_on(house, token, PRESS_MARK, "dog-registration" TABLET_FEE);
+    assert_int_equal(shown(house, token).marks.len, 3);
+    static const char *const unknown[] = {"", "dog-registration.none", "dog.dogName",
+                                          "dog-registration" TABLET_NOTICE "s"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        FAILS(house,
+              tablet_press(&house->ctx, &tablet,
+                           &(TabletSaid){first.id, PRESS_MARK, str_of(unknown[i]), STR("en")}),
+              RC_INVALID, "no-mark");
     press_on(house, token, PRESS_WRONG, "");
     assert_false(is_shown(house, token));
     assert_int_equal(stands(house, &draft, &standing), TABLET_REFUSED);
@@ -408,6 +455,12 @@ static void what_was_confirmed_goes_in_and_nothing_else(void **state) {
     GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
     assert_int_equal(looks.len, 1);
     assert_true(str_eq(looks.items[0].why, STR(TABLET_WHY)));
+    assert_int_equal(json_get_str(kept, "tablet").len, 26);
+    assert_true(str_eq(json_get_str(kept, "pairedBy"), house->clerk.id));
+    draft = begun_dog(house); /* the same answers once more are another application */
+    GOOD(house, defined_keep(&house->ctx, dog(house), &changed));
+    GOOD(house, defined_draft(&house->ctx, dog(house), &draft));
+    FAILS(house, defined_send(&house->ctx, &draft, &receipt), RC_INVALID, "no-confirmation");
     Str without = enter_dog(house);
     assert_true(str_eq(json_get_str(confirmation(house, without), "reason"), STR("paper")));
 }
@@ -422,21 +475,56 @@ static void nothing_stays_on_a_tablet(void **state) {
     clerk_acts(house);
     DefinedDraft draft = begun_dog(house);
     GOOD(house, show(house, &draft));
-    house->clock.fixed += 5 * TIME_MINUTE;
+    house->clock.fixed += 4 * TIME_MINUTE;
+    Str id = shown(house, token).id;
+    press_on(house, token, PRESS_MORE, "");
+    house->clock.fixed += 4 * TIME_MINUTE;
+    assert_true(is_shown(house, token));
+    house->clock.fixed += TIME_MINUTE;
     assert_false(is_shown(house, token));
+    Tablet tablet;
+    GOOD(house, tablet_find(&house->ctx, token, &tablet));
+    FAILS(house, tablet_press(&house->ctx, &tablet, &(TabletSaid){id, PRESS_RIGHT}), RC_CONFLICT,
+          "late");
     assert_int_equal(stands(house, &draft, &standing), TABLET_EXPIRED);
     GOOD(house, show(house, &draft));
     house_act(house, &second); /* is used by one at a time */
     second.browser = STR("another");
     TabletParts parts = {0};
     TabletPart part;
+    Str code;
+    Tablets own_ones;
     GOOD(house, tablet_part(&house->ctx, &draft, &part));
     vec_push(house->ctx.arena, &parts, part);
+    GOOD(house, tablets_own(&house->ctx, &own_ones)); /* another has paired it */
+    assert_int_equal(own_ones.len, 0);
+    FAILS(house, tablet_show(&house->ctx, DESK, STR("x"), &parts), RC_NOT_FOUND, "no-tablet");
+    FAILS(house, tablet_code(&house->ctx, DESK, &code), RC_CONFLICT, "desk-taken");
+    FAILS(house, tablet_unpair(&house->ctx, DESK), RC_CONFLICT, "desk-taken");
+    nobody_comes_as(house, "192.0.2.1");
+    (void)take(house);
+    house_act(house, &second);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
     FAILS(house, tablet_show(&house->ctx, DESK, STR("x"), &parts), RC_CONFLICT, "tablet-busy");
+    press_on(house, token, PRESS_RIGHT, ""); /* nor before it is sent */
+    house_act(house, &second);
+    FAILS(house, tablet_show(&house->ctx, DESK, STR("x"), &parts), RC_CONFLICT, "tablet-busy");
+    clerk_acts(house);
+    tablet_cancel(&house->ctx, STR("another"));
+    assert_int_equal(stands(house, &draft, &standing), TABLET_CONFIRMED);
+    FAILS(house, tablet_code(&house->ctx, DESK, &code), RC_CONFLICT, "desk-taken");
+    tablet_cancel(&house->ctx, draft.token);
+    house_act(house, &second);
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
+    GOOD(house, show(house, &draft));
+    tablet_outdate(&house->ctx, STR("another"));
+    assert_true(is_shown(house, token));
+    clerk_acts(house);
     FAILS(house, tablet_show(&house->ctx, (TabletDesk){MAIN, STR("2")}, STR("x"), &parts),
           RC_NOT_FOUND, "no-tablet");
     clerk_acts(house);
-    tablet_cancel(&house->ctx);
+    tablet_outdate(&house->ctx, draft.token);
     assert_false(is_shown(house, token));
     nobody_comes_as(house, "192.0.2.1");
     (void)take(house);
@@ -453,6 +541,18 @@ static void nothing_stays_on_a_tablet(void **state) {
     GOOD(house, show(house, &draft));
     GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE)); /* he goes */
     assert_false(is_shown(house, token));
+    GOOD(house, show(house, &draft));
+    press_on(house, token, PRESS_RIGHT, "");
+    nobody_comes_as(house, "192.0.2.1");
+    (void)take(house);
+    clerk_acts(house);
+    GOOD(house, visit_call(&house->ctx, MAIN, STR("1"), &own));
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_SERVED));
+    FAILS(house, tablet_show(&house->ctx, DESK, STR("x"), &parts), RC_CONFLICT, "tablet-unsent");
+    FAILS(house, visit_move(&house->ctx, own.id, VISIT_DONE), RC_CONFLICT, "unsent");
+    tablet_cancel(&house->ctx, STR_NONE);
+    GOOD(house, visit_move(&house->ctx, own.id, VISIT_DONE));
+    assert_int_equal(stands(house, &draft, &standing), TABLET_EXPIRED);
     GOOD(house, show(house, &draft));
     press_on(house, token, PRESS_RIGHT, "");
     house->clock.fixed += 30 * TIME_MINUTE;
@@ -504,6 +604,7 @@ int main(void) {
         CASE(what_is_entered_is_joined_and_not_asked_twice),
         CASE(a_day_is_told_in_figures),
         CASE(a_tablet_is_paired_by_a_code_for_its_day),
+        CASE(an_end_wins_against_a_pairing),
         CASE(codes_end_and_are_not_guessed),
         CASE(who_stands_there_confirms_or_has_it_put_right),
         CASE(what_was_confirmed_goes_in_and_nothing_else),
