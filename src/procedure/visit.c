@@ -304,23 +304,30 @@ static Rc moved_on(Ctx *ctx, Str id) {
                     "This number has moved on since you looked at it: load the page again.");
 }
 
-/* Whom an official has called last is one record, so that two presses at once don't call two. */
-static Rc desk_take(Ctx *ctx, Command *command, const Visit *visit) {
-    Arena *arena = command_arena(command);
-    const Entity *before;
-    Str id = str_fmt(arena, "urn:ngsi-ld:VisitDesk:" STR_FMT, STR_ARG(clerk_mark(ctx)));
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &before);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    Entity *after = entity_new(arena, id, STR(LD_DEFAULT "VisitDesk"));
-    bool there = rc == RC_OK;
-    entity_set(arena, after, IRI("visit"), json_of_str(visit->id));
-    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after},
-                there ? PUT_VERSION : PUT_ABSENT, there ? before->version : 0);
-    return RC_OK;
+static Str calls_id(const Ctx *ctx, Arena *arena) {
+    return str_fmt(arena, "urn:ngsi-ld:VisitDesk:" STR_FMT, STR_ARG(clerk_mark(ctx)));
 }
 
-/* desk: to which it is called; else empty. */
-static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
+/* Of the record of whom who acts has called last; 0: there is none. */
+static Rc calls_version(Ctx *ctx, uint64_t *out) {
+    const Entity *record;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, calls_id(ctx, ctx->arena), &record);
+    *out = rc == RC_OK ? record->version : 0;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* Whom an official has called last is one record, so that two presses at once don't call two. */
+static void desk_take(const Ctx *ctx, Command *command, const Visit *visit, uint64_t version) {
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, calls_id(ctx, arena), STR(LD_DEFAULT "VisitDesk"));
+    entity_set(arena, after, IRI("visit"), json_of_str(visit->id));
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after},
+                version ? PUT_VERSION : PUT_ABSENT, version);
+}
+
+/* desk: to which it is called; else empty. version: as calls_version, of who calls the first time.
+ */
+static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk, uint64_t version) {
     Outcome outcome;
     if (!(moves[to].from & 1u << visit->state)) return moved_on(ctx, visit->id);
     Command *command = case_command(ctx, STR("visit.move"), STR_NONE, STR("counter"));
@@ -340,23 +347,19 @@ static Rc visit_set(Ctx *ctx, const Visit *visit, VisitState to, Str desk) {
     }
     command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_VERSION,
                 visit->version);
-    Rc rc = first && to == VISIT_CALLED ? desk_take(ctx, command, visit) : RC_OK;
-    if (rc != RC_OK) {
-        command_free(command);
-        return rc;
-    }
-    rc = case_execute(ctx, command, &outcome);
+    if (first && to == VISIT_CALLED) desk_take(ctx, command, visit, version);
+    Rc rc = case_execute(ctx, command, &outcome);
     return rc == RC_CONFLICT ? moved_on(ctx, visit->id) : rc;
 }
 
-static Rc call_once(Ctx *ctx, Str counter, Str desk, Visit *out) {
+static Rc call_once(Ctx *ctx, Str counter, Str desk, uint64_t version, Visit *out) {
     Visits waiting;
     TRY(visits_where(
         ctx, str_fmt(ctx->arena, "counter==\"" STR_FMT "\";state==\"waiting\"", STR_ARG(counter)),
         &waiting));
     if (!waiting.len) return ctx_fail(ctx, RC_NOT_FOUND, "nobody-waits", STR_NONE, "Nobody waits.");
     *out = waiting.items[0];
-    return visit_set(ctx, out, VISIT_CALLED, desk);
+    return visit_set(ctx, out, VISIT_CALLED, desk, version);
 }
 
 Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
@@ -364,8 +367,10 @@ Rc visit_call(Ctx *ctx, Str counter, Str desk, Visit *out) {
     TRY(visit_desk_good(ctx, counter, desk));
     Rc rc = RC_CONFLICT;
     for (int i = 0; i < TRIES_MAX && rc == RC_CONFLICT; i++) { /* two desks at once call two */
+        uint64_t version; /* read before it is asked whom he has called */
+        TRY(calls_version(ctx, &version));
         rc = visit_own(ctx, out);
-        if (rc == RC_NOT_FOUND) rc = call_once(ctx, counter, desk, out);
+        if (rc == RC_NOT_FOUND) rc = call_once(ctx, counter, desk, version, out);
     }
     return rc;
 }
@@ -386,7 +391,7 @@ Rc visit_move(Ctx *ctx, Str id, VisitState to) {
     TRY(visit_own(ctx, &visit));
     if (!str_eq(visit.id, id)) return moved_on(ctx, id);
     if (to == VISIT_DONE) TRY(nothing_unsent(ctx));
-    TRY(visit_set(ctx, &visit, to, visit.desk));
+    TRY(visit_set(ctx, &visit, to, visit.desk, 0));
     if (to == VISIT_DONE)
         tablet_cancel(ctx, STR_NONE); /* what is shown is none of the next one's business */
     return RC_OK;
