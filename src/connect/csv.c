@@ -148,3 +148,11 @@ void csv_write(Buf *to, Str cell) {
     }
     buf_add_char(to, '"');
 }
+
+void csv_write_row(Buf *to, const Str *cells, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_add_char(to, ',');
+        csv_write(to, cells[i]);
+    }
+    buf_add(to, STR("\r\n"));
+}

@@ -34,5 +34,7 @@ Rc csv_next(Ctx *ctx, Csv *csv, CsvRow *row);
 /* Appends a cell, quoted where that is needed. A cell that a spreadsheet would take for a formula
    (=, +, -, @ in front of anything but a number) is written with a ' before it. */
 void csv_write(Buf *to, Str cell);
+/* A whole record with its CR LF. */
+void csv_write_row(Buf *to, const Str *cells, size_t n);
 
 #endif

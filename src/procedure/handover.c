@@ -410,11 +410,10 @@ Rc handover_elsewhere(Ctx *ctx, int64_t *cases) {
     *cases = 0;
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
     for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
-        InboxAssignments all;
+        int64_t own;
         if (str_eq(post->id, ctx->actor->post)) continue;
-        TRY(inbox_assigned(ctx, post->id, &all));
-        VEC_EACH (const InboxAssigned, one, &all)
-            if (str_eq(one->assignee, ctx->actor->id)) *cases += one->cases;
+        TRY(inbox_assigned_to(ctx, post->id, ctx->actor->id, &own));
+        *cases += own;
     }
     return RC_OK;
 }

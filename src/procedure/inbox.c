@@ -342,15 +342,18 @@ Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
     return RC_OK;
 }
 
+/* 0 where there is no such row. */
+static Rc count_of(Ctx *ctx, Str key, int64_t *out) {
+    Str stored;
+    *out = 0;
+    Rc rc = project_row(ctx, ctx->tenant->project, "inbox", key, &stored);
+    if (rc != RC_OK) return rc == RC_NOT_FOUND ? RC_OK : rc;
+    return str_to_i64(stored, out) ? RC_OK : bad_count(ctx, key);
+}
+
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
-    for (unsigned state = 0; state < CASE_STATES; state++) {
-        Str key = state_prefix(ctx->arena, 's', post, (CaseState)state), stored;
-        counts[state] = 0;
-        Rc rc = project_row(ctx, ctx->tenant->project, "inbox", key, &stored);
-        if (rc == RC_NOT_FOUND) continue;
-        TRY(rc);
-        if (!str_to_i64(stored, &counts[state])) return bad_count(ctx, key);
-    }
+    for (unsigned state = 0; state < CASE_STATES; state++)
+        TRY(count_of(ctx, state_prefix(ctx->arena, 's', post, (CaseState)state), &counts[state]));
     return RC_OK;
 }
 
@@ -496,8 +499,17 @@ static bool assigned_row(void *arg, Str key, Str value) {
     return assigned->rc == RC_OK;
 }
 
+static Str assigned_prefix(Arena *arena, Str post) {
+    return str_fmt(arena, "k" STR_FMT "%c", STR_ARG(post), BETWEEN);
+}
+
+Rc inbox_assigned_to(Ctx *ctx, Str post, Str assignee, int64_t *cases) {
+    Str parts[] = {assigned_prefix(ctx->arena, post), assignee};
+    return count_of(ctx, str_join(ctx->arena, parts, 2, STR_NONE), cases);
+}
+
 Rc inbox_assigned(Ctx *ctx, Str post, InboxAssignments *out) {
-    Str prefix = str_fmt(ctx->arena, "k" STR_FMT "%c", STR_ARG(post), BETWEEN);
+    Str prefix = assigned_prefix(ctx->arena, post);
     RowsRange range = {.follower = "inbox", .prefix = prefix};
     Assigned assigned = {.ctx = ctx, .before = prefix.len, .out = out};
     *out = (InboxAssignments){0};

@@ -62,6 +62,8 @@ typedef struct InboxAssigned {
 } InboxAssigned;
 typedef VEC(InboxAssigned) InboxAssignments;
 Rc inbox_assigned(Ctx *ctx, Str post, InboxAssignments *out);
+/* How many of them one official has. */
+Rc inbox_assigned_to(Ctx *ctx, Str post, Str assignee, int64_t *cases);
 /* One assignee's open cases of a post by id; *more: than `most`. Whole. Pool threads, project_drain
    before. */
 typedef struct InboxHeld {

@@ -45,7 +45,7 @@ static Str browser(const Ctx *ctx) {
 
 enum { DISTANCE = sizeof "/bulky/" - 1 };
 
-static Str reach_name(int64_t step) {
+Str page_bulky_step(int64_t step) {
     bool known = step > 0 && step <= STEP_PAGES;
     return known ? str_of(step_pages[step - 1].path + DISTANCE) : STR_NONE;
 }
@@ -56,7 +56,7 @@ static void reach_note(const Asking *asking, int64_t to) {
     int64_t from = json_get_int(asking->draft, "reached", 0);
     JsonMember member = {STR("reached"), json_of_int(to)};
     if (!str_empty(page_entering(ctx, asking->draft)) || (to ? to <= from : !from)) return;
-    ReachStep step = {EFFECT_BULKY, reach_name(from), reach_name(to)};
+    ReachStep step = {EFFECT_BULKY, page_bulky_step(from), page_bulky_step(to)};
     Rc rc = to ? draft_merge(ctx, browser(ctx), &member, 1) : RC_OK;
     if (rc == RC_OK) rc = reach_count(ctx, &step);
     if (rc != RC_OK)

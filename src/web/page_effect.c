@@ -316,16 +316,14 @@ static void reach_row(View *view, JsonItems *rows, const Reach *reach, Str id, J
 /* Pages in their order; those of earlier versions that the newest hasn't are counted in the whole
  * alone. */
 static Rc reach_set(HttpExchange *x, View *view, Str procedure) {
-    static const char *const bulky[] = {"district",  "items",  "slot", "contact",
-                                        "reduction", "optout", "check"};
     Ctx *ctx = http_ctx(x);
     Reach reach;
     JsonItems rows = {0};
     TRY(reach_of(ctx, procedure, first_month(ctx), &reach));
     reach_share(view, &reach);
     const Definition *one = catalogue_newest(procedures_catalogue(ctx->tenant), procedure);
-    for (size_t i = 0; !one && i < sizeof bulky / sizeof *bulky; i++)
-        reach_row(view, &rows, &reach, str_of(bulky[i]), json_of_null());
+    for (int64_t i = 1; !one && !str_empty(page_bulky_step(i)); i++)
+        reach_row(view, &rows, &reach, page_bulky_step(i), json_of_null());
     for (size_t i = 0; one && i < one->pages.len; i++)
         reach_row(view, &rows, &reach, one->pages.items[i].id, *one->pages.items[i].title.all);
     if (one) reach_row(view, &rows, &reach, STR("check"), json_of_null());

@@ -226,13 +226,8 @@ static Rc rows_fill(const Export *of, SheetRows *rows) {
 static Rc csv_of(Ctx *ctx, const SheetRows *rows, Str *out) {
     Buf text = buf_new(ctx->arena, EXPORT_BYTES);
     buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
-    VEC_EACH (const StrVec, row, rows) {
-        for (size_t i = 0; i < row->len; i++) {
-            if (i) buf_add_char(&text, ',');
-            csv_write(&text, row->items[i]);
-        }
-        buf_add(&text, STR("\r\n"));
-    }
+    VEC_EACH (const StrVec, row, rows)
+        csv_write_row(&text, row->items, row->len);
     *out = buf_str(&text);
     return buf_rc(&text);
 }

@@ -530,14 +530,6 @@ static Str word(HttpExchange *x, const char *key) {
     return web_message(http_ctx(x), web_lang_of(x), str_of(key), NULL, 0);
 }
 
-static void cells_write(Buf *to, const Str *cells, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (i) buf_add_char(to, ',');
-        csv_write(to, cells[i]);
-    }
-    buf_add(to, STR("\r\n"));
-}
-
 static Str day_text(Arena *arena, Date day) {
     return day.year ? time_format_date(arena, day) : STR_NONE;
 }
@@ -561,7 +553,7 @@ static void csv_row(HttpExchange *x, Buf *to, const ShelfFile *file) {
                                            : str_fmt(arena, "%lld", (long long)file->count),
                          day_text(arena, kept_until(file, &longer)),
                          web_message(http_ctx(x), web_lang_of(x), state, NULL, 0)};
-    cells_write(to, cells, sizeof cells / sizeof *cells);
+    csv_write_row(to, cells, sizeof cells / sizeof *cells);
 }
 
 static void csv_get(HttpExchange *x) {
@@ -580,7 +572,7 @@ static void csv_get(HttpExchange *x) {
                          word(x, "files.until"),          word(x, "inbox.state")};
     Buf text = buf_new(ctx->arena, CSV_MAX);
     buf_add(&text, STR("\xEF\xBB\xBF")); /* Excel takes it for UTF-8 by this */
-    cells_write(&text, heads, sizeof heads / sizeof *heads);
+    csv_write_row(&text, heads, sizeof heads / sizeof *heads);
     VEC_EACH (const ShelfFile, file, &files)
         csv_row(x, &text, file);
     if (buf_rc(&text) != RC_OK) {

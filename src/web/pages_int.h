@@ -65,6 +65,8 @@ View page_view_saying(HttpExchange *x, Json notice);
 /* Begins a draft: null, or the channel of an entry for somebody else. */
 void page_bulky_begin(HttpExchange *x, Json channel);
 /* The page of the first question that is open. */
+/* The last part of the path of its n-th page of questions, from 1; empty past the last. */
+Str page_bulky_step(int64_t step);
 Str page_bulky_open(Ctx *ctx, const Answers *answers);
 /* What the pages of such a draft say above everything; null on the browser's own. */
 Json page_entry_notice(const Ctx *ctx, const Json *draft);
