@@ -475,14 +475,14 @@ static void *matcher_run(void *arg) {
 
 /* local.db was lost, or there was none yet: goes on where the ledger says that all was delivered,
    or from its first leaf where it says nothing. */
-static Rc cursor_find(Ctx *ctx, Ledger *ledger, uint64_t *position) {
-    Rc rc = progress_find(ctx, ledger, position);
-    if (rc == RC_NOT_FOUND)
-        *position = 0;
-    else if (rc == RC_OK)
+static Rc cursor_find(Ctx *ctx, Matcher *matcher, uint64_t *position) {
+    Progress *progress = &matcher->progress;
+    Rc rc = progress_find(ctx, matcher->tenant->ledger, progress);
+    if (rc == RC_OK)
         log_warn("broker",
                  "local.db doesn't say how far deliveries are: they go on behind leaf %llu",
-                 (unsigned long long)*position);
+                 (unsigned long long)progress->through);
+    *position = progress->through;
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
@@ -501,7 +501,7 @@ static Rc cursor_read(Ctx *ctx, Matcher *matcher) {
         known = hash_same((Str){(const char *)leaf.bytes, sizeof leaf.bytes},
                           (Str){(const char *)cursor.leaf.bytes, sizeof cursor.leaf.bytes});
     }
-    if (!known) TRY(cursor_find(ctx, ledger, &cursor.position));
+    if (!known) TRY(cursor_find(ctx, matcher, &cursor.position));
     atomic_store(&matcher->cursor, cursor.position);
     if (known) return RC_OK;
     TRY(local_begin(ctx, matcher, BATCH_DURABLE));

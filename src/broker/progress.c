@@ -8,34 +8,32 @@ static const int64_t usual = 5 * TIME_SECOND, patience = TIME_SECOND;
 
 /* ---- finding it again ---- */
 
-typedef struct Finding {
-    bool found;
-    uint64_t through;
-} Finding;
-
 static Rc find_note(Ctx *ctx, void *arg, const Event *event) {
-    Finding *finding = arg;
+    Progress *newest = arg;
     (void)ctx;
     if (!str_eq(event->note_kind, NAME) || !event->note_clear) return RC_OK;
     int64_t through = json_get_int(event->note_clear, "through", -1);
     if (through < 0 || (uint64_t)through >= event->position) return RC_OK;
-    *finding = (Finding){true, (uint64_t)through}; /* the newest of the window stays */
+    newest->through = (uint64_t)through; /* of the window the last one stays */
+    newest->note = event->position;
     return RC_OK;
 }
 
-Rc progress_find(Ctx *ctx, Ledger *ledger, uint64_t *through) {
-    Finding finding = {0};
+Rc progress_find(Ctx *ctx, Ledger *ledger, Progress *progress) {
+    Progress newest = {0};
     uint64_t end = ledger_head(ledger);
-    while (end && !finding.found) {
+    while (end && !newest.note) {
         uint64_t from = end > WINDOW ? end - WINDOW : 0;
         ArenaMark mark = arena_mark(ctx->arena);
-        LedgerWindow window = {from, (size_t)(end - from), find_note, &finding};
+        LedgerWindow window = {from, (size_t)(end - from), find_note, &newest};
         TRY(ledger_read_about(ctx, ledger, &window, ABOUT));
         arena_rewind(ctx->arena, mark);
         end = from;
     }
-    *through = finding.through;
-    return finding.found ? RC_OK : RC_NOT_FOUND;
+    if (!newest.note) return RC_NOT_FOUND;
+    progress->through = newest.through;
+    progress->note = newest.note;
+    return RC_OK;
 }
 
 /* ---- leaving it ---- */

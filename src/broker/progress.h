@@ -5,7 +5,7 @@
 
 #include "broker_int.h"
 
-/* What the ledger has been told. All zero: nothing by this process. */
+/* What the ledger has been told. All zero: nothing that this process knows of. */
 typedef struct Progress {
     uint64_t through; /* leaf up to which nothing is left to be delivered */
     uint64_t note;    /* of the leaf that says so */
@@ -13,9 +13,9 @@ typedef struct Progress {
     int64_t due;      /* time_monotonic() before which nothing more is said */
 } Progress;
 
-/* The leaf up to which, by the newest note, nothing is left to be delivered: a walk back from the
-   ledger's end. RC_NOT_FOUND without an error: no note says it. ctx->db. */
-Rc progress_find(Ctx *ctx, Ledger *ledger, uint64_t *through);
+/* What the newest note says: a walk back from the ledger's end. RC_NOT_FOUND without an error:
+   there is none, and *progress stays. ctx->db. */
+Rc progress_find(Ctx *ctx, Ledger *ledger, Progress *progress);
 /* Leaves a note where `through` says more than the newest one; the caller asks every few seconds at
    most (progress_due). A failure is logged: the next note makes up for it. ctx->db. */
 void progress_note(Ctx *ctx, Ledger *ledger, Progress *progress, uint64_t through);
