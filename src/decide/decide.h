@@ -45,6 +45,7 @@ typedef VEC(DecidePart) DecideParts;
 typedef struct PartDraft {
     Str id, kind, title;
     Str retention;        /* text of retention; empty: as decisions are kept */
+    Str file;             /* retention file; empty: that of `retention` and this fiscal year */
     const Json *contents; /* exactly what the decider sees, with hashes for parts; frozen here */
     DecideParts parts;
     DecideCases cases;

@@ -56,6 +56,8 @@ static Rc draft_apply(Ctx *ctx, Stage *stage, const void *args) {
     int64_t number = counter_next(ctx, stage, part->counter);
     Str label = str_fmt(arena, "%d-%06lld", part->fiscal_year, (long long)number);
     Entity *after = entity_new(arena, part->id, STR(DECIDE_TYPE));
+    if (!str_empty(part->file))
+        entity_set(arena, after, IRI("retentionFile"), json_of_str(part->file));
     retention_name(arena, ctx->tenant->dictionary, after, part->retention, stage_now(stage));
     const struct {
         Str iri, value;

@@ -149,11 +149,12 @@ typedef struct Disposed {
 static Rc disposed_note(Ctx *ctx, void *arg, Str bytes) {
     Disposed *disposed = arg;
     Statement statement;
+    TRY(statement_read(ctx, bytes, &statement));
+    if (statement.kind != EVENT_DISPOSAL || !str_eq(statement.retention, disposed->retention))
+        return RC_OK; /* a signature takes longer than all the rest */
     Rc rc = statement_open(ctx, disposed->ledger->note, bytes, &statement);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
-    if (statement.kind != EVENT_DISPOSAL || !str_eq(statement.retention, disposed->retention))
-        return RC_OK;
     VEC_EACH (const KeyId, id, &statement.keys) {
         Str key = str_dup(ctx->arena, seal_id_str(id));
         if (map_has(&disposed->keys, key)) continue;

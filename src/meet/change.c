@@ -152,6 +152,7 @@ Rc meet_plan(Ctx *ctx, const MeetPlan *wish, Str *key) {
     Entity *after = meet_after(&change);
     series_set(&change, after, series);
     plan_set(&change, after, wish, at);
+    retention_name(change.arena, ctx->tenant->dictionary, after, STR_NONE, at);
     return meet_send(&change);
 }
 
@@ -162,6 +163,7 @@ Rc meet_kept(Ctx *ctx, Str key, Meeting *out) {
 }
 
 static Rc closed(Ctx *ctx, const Meeting *meeting) {
+    if (meeting->stage == MEET_CANCELLED) return meet_frozen(ctx, meeting);
     return ctx_fail(ctx, RC_CONFLICT, "agenda-closed", meeting->id,
                     "The agenda is closed: ask the secretariat to open it again.");
 }
@@ -205,9 +207,11 @@ static Rc changeable(Ctx *ctx, const Meeting *meeting, const MeetItem *item) {
 }
 
 /* Papers lie beside the ledger already, whatever becomes of the tries. */
-static Rc papers_keep(Ctx *ctx, const MeetWish *wish, LedgerAttachments *out) {
+static Rc papers_keep(Ctx *ctx, const Meeting *meeting, const MeetWish *wish,
+                      LedgerAttachments *out) {
     const DictType *type = dictionary_type(ctx->tenant->dictionary, STR(MEETING_ITEM_TYPE));
-    LedgerKeyOf key = {STR_NONE, type ? type->retention : STR_NONE};
+    LedgerKeyOf key = {STR_NONE, meeting->file};
+    if (str_empty(meeting->file) && type) key.retention = type->retention;
     for (size_t i = 0; i < wish->papers.len; i++) {
         LedgerAttachment kept;
         TRY(ledger_attach(ctx, ctx->tenant->ledger, key, wish->papers.items[i].bytes, &kept));
@@ -282,6 +286,7 @@ static Rc bring_send(Ctx *ctx, const Meeting *meeting, const MeetItem *before, c
         entity_set_kind(arena, after, ATTR_RELATIONSHIP, IRI("meeting"),
                         json_of_str(change.part->meeting));
         entity_set(arena, after, IRI("number"), json_of_int(n));
+        if (!str_empty(meeting->file)) text_set(after, arena, IRI("retentionFile"), meeting->file);
         text_set(after, arena, IRI("post"), ctx->actor->post);
         text_set(after, arena, IRI("division"), meet_division(ctx));
         agenda_add(&change, meeting, n);
@@ -311,7 +316,7 @@ static Rc bring_once(Ctx *ctx, Str key, int64_t n, const MeetWish *wish,
     if (!n && meeting.agenda && meeting.agenda->len >= MEET_ITEMS_MOST)
         return ctx_fail(ctx, RC_LIMIT, "items-full", meeting.id,
                         "At most %d items: plan another meeting.", MEET_ITEMS_MOST);
-    if (papers->len < wish->papers.len) TRY(papers_keep(ctx, wish, papers));
+    if (papers->len < wish->papers.len) TRY(papers_keep(ctx, &meeting, wish, papers));
     return bring_send(ctx, &meeting, n ? &item : NULL, wish, papers);
 }
 
@@ -359,26 +364,34 @@ static Rc item_act(Ctx *ctx, Str key, int64_t n, bool drops) {
     return meet_send(&change);
 }
 
-static Rc state_act(Ctx *ctx, Str key, bool open) {
+static const struct {
+    const char *kind;
+    MeetStage to;
+} state_acts[MEET_ACTS] = {[MEET_CLOSE] = {"meeting.close", MEET_CLOSED},
+                           [MEET_REOPEN] = {"meeting.reopen", MEET_OPEN},
+                           [MEET_CANCEL] = {"meeting.cancel", MEET_CANCELLED}};
+
+static Rc state_act(Ctx *ctx, Str key, MeetAct act) {
     Meeting meeting;
+    MeetStage to = state_acts[act].to;
     TRY(meet_kept(ctx, key, &meeting));
-    if (meeting.open == open) return RC_OK; /* a second press */
-    if (meeting.stage > MEET_CLOSED) return meet_frozen(ctx, &meeting);
-    if (!open && (!meeting.agenda || !meeting.agenda->len))
+    if (meeting.stage == to) return RC_OK; /* a second press */
+    bool back = to == MEET_OPEN && meeting.stage == MEET_CANCELLED;
+    if (meeting.stage > MEET_CLOSED && !back) return meet_frozen(ctx, &meeting);
+    if (to == MEET_CLOSED && (!meeting.agenda || !meeting.agenda->len))
         return ctx_fail(ctx, RC_CONFLICT, "agenda-empty", meeting.id,
                         "Nothing is on the agenda yet.");
     PartMeet part = {
         .meeting = meeting.id, .version = meeting.version, .proposal = meeting.proposal};
-    Change change = meet_change(ctx, open ? "meeting.reopen" : "meeting.close", &part);
-    text_set(meet_after(&change), change.arena, IRI("state"), open ? STR("open") : STR("closed"));
+    Change change = meet_change(ctx, state_acts[act].kind, &part);
+    text_set(meet_after(&change), change.arena, IRI("state"), meet_stage_word(to));
     return meet_send(&change);
 }
 
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act) {
-    bool whole = act == MEET_CLOSE || act == MEET_REOPEN;
     Rc rc = RC_CONFLICT;
     for (int i = 0; i < TRIES && (!i || again(ctx, rc)); i++)
-        rc = whole ? state_act(ctx, key, act == MEET_REOPEN)
-                   : item_act(ctx, key, n, act == MEET_DROP);
+        rc = state_acts[act].kind ? state_act(ctx, key, act)
+                                  : item_act(ctx, key, n, act == MEET_DROP);
     return rc;
 }

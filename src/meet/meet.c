@@ -19,7 +19,8 @@ MeetShown meet_shown_of(Str word) {
 static const Str stage_words[MEET_STAGES] = {[MEET_OPEN] = STR("open"),
                                              [MEET_CLOSED] = STR("closed"),
                                              [MEET_PROPOSED] = STR("proposed"),
-                                             [MEET_FIXED] = STR("fixed")};
+                                             [MEET_FIXED] = STR("fixed"),
+                                             [MEET_CANCELLED] = STR("cancelled")};
 
 Str meet_stage_word(MeetStage stage) {
     assert(stage < MEET_STAGES);
@@ -39,10 +40,19 @@ static const Json *json_of(const Entity *entity, Str iri) {
     return attr ? attr->value : NULL;
 }
 
+/* Whether its minutes are proposed, it doesn't know. */
+static MeetStage stage_of(const Entity *entity) {
+    Str state = entity_text(entity, IRI("state"));
+    if (!str_empty(entity_text(entity, IRI("decision")))) return MEET_FIXED;
+    if (str_eq(state, STR("cancelled"))) return MEET_CANCELLED;
+    return str_eq(state, STR("open")) ? MEET_OPEN : MEET_CLOSED;
+}
+
 void meeting_read(const Entity *entity, Meeting *out) {
     *out = (Meeting){.id = entity->id,
                      .key = str_sub(entity->id, sizeof MEETING_PREFIX - 1, entity->id.len),
                      .version = entity->version,
+                     .file = entity_text(entity, IRI("retentionFile")),
                      .series = entity_text(entity, IRI("series")),
                      .name = entity_text(entity, IRI("name")),
                      .place = entity_text(entity, IRI("place")),
@@ -60,7 +70,7 @@ void meeting_read(const Entity *entity, Meeting *out) {
                      .notes = entity_int(entity, IRI("notes"), 0)};
     if (!time_parse(entity_text(entity, IRI("decidedAt")), &out->decided_at))
         out->decided_at = TIME_NONE;
-    out->stage = !str_empty(out->decision) ? MEET_FIXED : out->open ? MEET_OPEN : MEET_CLOSED;
+    out->stage = stage_of(entity);
     if (!time_parse(entity_text(entity, IRI("heldAt")), &out->at)) out->at = TIME_NONE;
 }
 
@@ -132,20 +142,51 @@ static Rc stage_read(Ctx *ctx, Meeting *meeting) {
     return RC_OK;
 }
 
-Rc meet_list(Ctx *ctx, Meetings *out, bool *more) {
+/* The fiscal year of the first meeting in this order; 0: there is none. */
+static Rc year_find(Ctx *ctx, const char *order, int *year) {
     ProjectAnswer found;
-    ProjectWish wish = {
-        .type = STR("Meeting"), .order_by = STR("heldAt;desc"), .limit = MEET_LIST + 1};
-    *out = (Meetings){0};
+    Meeting meeting;
+    ProjectWish wish = {.type = STR("Meeting"), .order_by = str_of(order), .limit = 1};
+    *year = 0;
     TRY(project_find(ctx, &wish, &found));
-    *more = found.entities.len > MEET_LIST;
+    if (!found.entities.len) return RC_OK;
+    meeting_read(found.entities.items[0], &meeting);
+    *year = time_fiscal_year(time_jst_date(meeting.at));
+    return RC_OK;
+}
+
+static Str year_condition(Arena *arena, int year) {
+    Str from = time_format(arena, time_jst_start((Date){year, 4, 1}));
+    Str to = time_format(arena, time_jst_start((Date){year + 1, 4, 1}));
+    return str_fmt(arena, "heldAt>=\"" STR_FMT "\";heldAt<\"" STR_FMT "\"", STR_ARG(from),
+                   STR_ARG(to));
+}
+
+static Rc year_load(Ctx *ctx, MeetYear *out) {
+    ProjectAnswer found;
+    ProjectWish wish = {.type = STR("Meeting"),
+                        .q = year_condition(ctx->arena, out->year),
+                        .order_by = STR("heldAt;desc"),
+                        .limit = MEET_LIST + 1};
+    TRY(project_find(ctx, &wish, &found));
+    out->more = found.entities.len > MEET_LIST;
     for (size_t i = 0; i < found.entities.len && i < MEET_LIST; i++) {
         Meeting meeting;
         meeting_read(found.entities.items[i], &meeting);
         TRY(stage_read(ctx, &meeting));
-        vec_push(ctx->arena, out, meeting);
+        vec_push(ctx->arena, &out->meetings, meeting);
     }
     return RC_OK;
+}
+
+Rc meet_list(Ctx *ctx, int year, MeetYear *out) {
+    *out = (MeetYear){0};
+    TRY(year_find(ctx, "heldAt", &out->first));
+    TRY(year_find(ctx, "heldAt;desc", &out->last));
+    if (!out->last) return RC_OK;
+    out->year = year && year < out->last ? year : out->last;
+    if (out->year < out->first) out->year = out->first;
+    return year_load(ctx, out);
 }
 
 Rc meet_load(Ctx *ctx, Str key, Meeting *out) {

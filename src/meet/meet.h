@@ -15,7 +15,7 @@
 #define MEETING_TYPE      LD_DEFAULT "Meeting"
 #define MEETING_ITEM_TYPE LD_DEFAULT "MeetingItem"
 
-enum { MEET_ITEMS_MOST = 60, MEET_PAPERS_MOST = 20, MEET_CHARS_MOST = 2000, MEET_LIST = 50 };
+enum { MEET_ITEMS_MOST = 60, MEET_PAPERS_MOST = 20, MEET_CHARS_MOST = 2000, MEET_LIST = 400 };
 
 /* RC_INVALID "bad-organisation" names series and member: a post that isn't there, no name, an id
    twice. NULL: there is no organisation. */
@@ -27,8 +27,15 @@ const Json *meet_series(const Ctx *ctx, Str id);
 /* ---- one meeting ---- */
 
 /* open: items come; closed: results are noted; proposed: its minutes wait for the chair's post;
-   fixed: they were decided. */
-typedef enum MeetStage { MEET_OPEN, MEET_CLOSED, MEET_PROPOSED, MEET_FIXED, MEET_STAGES } MeetStage;
+   fixed: they were decided; cancelled: it isn't held. */
+typedef enum MeetStage {
+    MEET_OPEN,
+    MEET_CLOSED,
+    MEET_PROPOSED,
+    MEET_FIXED,
+    MEET_CANCELLED,
+    MEET_STAGES
+} MeetStage;
 Str meet_stage_word(MeetStage stage);
 /* 了承, 修正のうえ了承, 継続, 取下げ; MEET_RESULTS: none yet. */
 typedef enum MeetResult {
@@ -62,6 +69,7 @@ typedef struct MeetItem {
 typedef struct Meeting {
     Str id, key; /* key: the end of its address */
     uint64_t version;
+    Str file; /* retention file of its items, papers and minutes, too; empty: that of their types */
     Str series, name, place;
     int64_t at;
     Str secretariat, chair; /* posts */
@@ -79,8 +87,15 @@ typedef struct Meeting {
 typedef VEC(Meeting) Meetings;
 typedef VEC(MeetItem) MeetItems;
 
-/* The latest first, at most MEET_LIST; *more: there are older ones. */
-Rc meet_list(Ctx *ctx, Meetings *out, bool *more);
+/* Those of a fiscal year, the latest first. */
+typedef struct MeetYear {
+    int year;        /* 0: there is no meeting at all */
+    int first, last; /* years in which there are any */
+    Meetings meetings;
+    bool more; /* the year has more than MEET_LIST */
+} MeetYear;
+/* year: one before the first or after the last is that one; 0: the last. */
+Rc meet_list(Ctx *ctx, int year, MeetYear *out);
 /* RC_NOT_FOUND "no-meeting". */
 Rc meet_load(Ctx *ctx, Str key, Meeting *out);
 /* Those that who asks may know of, in the order of the agenda. */
@@ -121,9 +136,17 @@ typedef struct MeetWish {
 /* Brings an item (n 0), or changes one. RC_INVALID at "title", "summary", "shown", "link"; RC_LIMIT
    "items-full", "many" (papers); RC_CONFLICT "agenda-closed", "edited". */
 Rc meet_bring(Ctx *ctx, Str key, int64_t n, const MeetWish *wish);
-typedef enum MeetAct { MEET_UP, MEET_DROP, MEET_CLOSE, MEET_REOPEN, MEET_ACTS } MeetAct;
-/* The secretariat puts an item one up, closes the agenda, or opens it again; an item is taken off
-   it by its division, too. RC_CONFLICT "moved-on", "agenda-closed", "agenda-empty". */
+typedef enum MeetAct {
+    MEET_UP,
+    MEET_DROP,
+    MEET_CLOSE,
+    MEET_REOPEN,
+    MEET_CANCEL,
+    MEET_ACTS
+} MeetAct;
+/* The secretariat puts an item one up, closes the agenda, opens it again, or cancels the meeting,
+   which opening it takes back; an item is taken off by its division, too. RC_CONFLICT "moved-on",
+   "agenda-closed", "agenda-empty", "minutes-frozen", "meeting-cancelled". */
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act);
 
 /* ---- results and minutes: the secretariat's, once the agenda is closed ---- */
@@ -135,7 +158,8 @@ typedef struct MeetNote {
     Str text;
     uint64_t version; /* of the item as it was shown */
 } MeetNote;
-/* RC_CONFLICT "agenda-open", "minutes-frozen", "edited"; RC_INVALID at "result", "said". */
+/* RC_CONFLICT "agenda-open", "minutes-frozen", "meeting-cancelled", "edited"; RC_INVALID at
+   "result", "said". */
 Rc meet_note(Ctx *ctx, Str key, int64_t n, const MeetNote *note);
 typedef struct MeetMinutes {
     Str text;

@@ -43,7 +43,8 @@ Change meet_change(Ctx *ctx, const char *kind, const PartMeet *of);
 Entity *meet_after(Change *change);
 /* RC_CONFLICT "moved-on": one of them is another version by now. Frees the command. */
 Rc meet_send(const Change *change);
-Rc meet_frozen(Ctx *ctx, const Meeting *meeting); /* RC_CONFLICT "minutes-frozen" */
+/* Why nothing of it changes: RC_CONFLICT "minutes-frozen", "meeting-cancelled". */
+Rc meet_frozen(Ctx *ctx, const Meeting *meeting);
 /* As its secretariat may change it. RC_DENIED "not-secretariat". */
 Rc meet_kept(Ctx *ctx, Str key, Meeting *out);
 

@@ -22,6 +22,9 @@ MeetResult meet_result_of(Str word) {
 /* ---- noting ---- */
 
 Rc meet_frozen(Ctx *ctx, const Meeting *meeting) {
+    if (meeting->stage == MEET_CANCELLED)
+        return ctx_fail(ctx, RC_CONFLICT, "meeting-cancelled", meeting->id,
+                        "This meeting is cancelled: open it again if it is held.");
     return ctx_fail(ctx, RC_CONFLICT, "minutes-frozen", meeting->id,
                     "The minutes are proposed or decided: withdraw the proposal to change them.");
 }
@@ -153,6 +156,7 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const
         .id = decide_id(arena, ctx->rand),
         .kind = MEET_KIND,
         .retention = minutes_retention(ctx),
+        .file = str_dup(arena, meeting->file),
         .title = str_fmt(arena, STR_FMT "（" STR_FMT "）の要旨について", STR_ARG(meeting->name),
                          STR_ARG(time_format_japanese(arena, time_jst_date(meeting->at)))),
         .contents = minutes_contents(ctx, arena, meeting, items),

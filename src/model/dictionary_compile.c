@@ -324,6 +324,8 @@ static Rc read_attrs(Compile *c, const Json *content, TypeEntry *entry) {
     return RC_OK;
 }
 
+#define NOBODY STR("@nobody")
+
 /* `subject` and `about`: at most one of them, the term of an attribute. */
 static Rc read_whom(const Compile *c, const Json *content, DictType *type) {
     EntityPath path = {.name = STR("subject")};
@@ -335,8 +337,9 @@ static Rc read_whom(const Compile *c, const Json *content, DictType *type) {
         if (about.len && str_eq(attr->term, about)) type->about = attr->iri;
     }
     if (str_eq(subject, STR("@id"))) type->subject = subject;
-    if (subject.len && type->subject.len == 0)
-        return fail_at(c, &path, "The subject is the term of an attribute of this type, or @id.");
+    if (subject.len && type->subject.len == 0 && !str_eq(subject, NOBODY))
+        return fail_at(c, &path,
+                       "The subject is the term of an attribute of this type, @id, or @nobody.");
     if (about.len && (type->about.len == 0 || subject.len))
         return fail_at(c, &(EntityPath){.name = STR("about")},
                        "What a record is about is the term of an attribute of this type, and it "
@@ -369,9 +372,12 @@ static Rc read_subject(const Compile *c, const Json *content, DictType *type) {
     TRY(read_whom(c, content, type));
     VEC_EACH (DictAttr, attr, &type->attrs)
         personal = personal || attr->class >= CLASS_PERSONAL;
-    if (personal && type->subject.len == 0 && type->about.len == 0)
+    bool named = str_eq(json_get_str(content, "subject"), NOBODY) || type->subject.len != 0 ||
+                 type->about.len != 0;
+    if (personal && !named)
         return fail_at(c, &(EntityPath){.name = STR("subject")},
-                       "A type with personal attributes names the person it is about.");
+                       "A type with personal attributes names the person it is about, or says that "
+                       "it is about nobody: @nobody.");
     if (personal && type->retention.len == 0)
         return fail_at(c, &(EntityPath){.name = STR("retention")},
                        "A type with personal attributes names its retention file.");

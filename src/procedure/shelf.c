@@ -1,14 +1,16 @@
 #include "procedure_int.h"
 
+#include "handover.h"
 #include "shelf.h"
 #include "visit.h"
 
 #include <stdlib.h>
 
-enum { FOLLOWER_VERSION = 2, BETWEEN = 0x1F, WORDS_MAX = 4096, LAST_DAY = 9999999 };
+enum { FOLLOWER_VERSION = 3, BETWEEN = 0x1F, WORDS_MAX = 4096, LAST_DAY = 9999999 };
 
 #define DECISION_ID_PREFIX "urn:ngsi-ld:Decision:"
 #define REPORT_ID_PREFIX   "urn:ngsi-ld:ProblemReport:"
+#define MEETING_ID_PREFIX  "urn:ngsi-ld:Meeting:"
 
 static const Str state_words[SHELF_STATES] = {[SHELF_DISPOSED] = STR("disposed"),
                                               [SHELF_DISPOSING] = STR("disposing"),
@@ -85,17 +87,20 @@ static void decision_read(const Counting *counting) {
     if (str_empty(out->end)) out->end = out->begin;
 }
 
-/* A payment says no day on which nothing of it is due to anybody any more: it is this event's. */
+/* Where a record says no day on which it ended: that of the event by which it did. */
+static void ends_now(const Counting *counting) {
+    Date today = time_jst_date(counting->event->time);
+    counting->out->end = counting->before->end;
+    if (str_empty(counting->out->end))
+        counting->out->end = time_format_date(counting->ctx->arena, today);
+}
+
 static void payment_read_matter(const Counting *counting) {
     const Entity *payment = counting->entity;
     bool due = state_is(payment, "invoiced") || state_is(payment, "refunding") ||
                !str_eq(entity_text(payment, IRI("waits")), STR("none"));
     counting->out->begin = at_day(counting, IRI("issuedAt"));
-    if (due) return;
-    counting->out->end = counting->before->end;
-    if (str_empty(counting->out->end))
-        counting->out->end =
-            time_format_date(counting->ctx->arena, time_jst_date(counting->event->time));
+    if (!due) ends_now(counting);
 }
 
 /* A number is its day's, whether or not anybody noted that its holder left. */
@@ -110,7 +115,21 @@ static void report_read(const Counting *counting) {
         counting->out->end = at_day(counting, IRI("handledAt"));
 }
 
-/* What is counted as a matter. Letters, messages and parts lie in the file of theirs. */
+/* Open until its minutes are decided, or it is cancelled. */
+static void meeting_read_matter(const Counting *counting) {
+    counting->out->begin = at_day(counting, IRI("heldAt"));
+    counting->out->end = at_day(counting, IRI("decidedAt"));
+    if (state_is(counting->entity, "cancelled")) ends_now(counting);
+}
+
+/* Whole when it is made, whether or not anybody accepts it. */
+static void handover_read_matter(const Counting *counting) {
+    counting->out->begin = at_day(counting, IRI("at"));
+    counting->out->end = counting->out->begin;
+}
+
+/* What is counted as a matter. Letters, messages, parts, items and minutes lie in the file of
+   theirs. */
 static const struct {
     const char *prefix;
     void (*read)(const Counting *counting);
@@ -118,7 +137,9 @@ static const struct {
              {DECISION_ID_PREFIX, decision_read},
              {PAYMENT_ID_PREFIX, payment_read_matter},
              {VISIT_ID_PREFIX, visit_read_matter},
-             {REPORT_ID_PREFIX, report_read}};
+             {REPORT_ID_PREFIX, report_read},
+             {MEETING_ID_PREFIX, meeting_read_matter},
+             {HANDOVER_ID_PREFIX, handover_read_matter}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static size_t kind_of(Str id) {

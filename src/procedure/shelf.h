@@ -30,8 +30,8 @@ typedef struct ShelfFile {
     Str label, retention;
     int fiscal_year;     /* 0: made before files were kept; a row of their own, never due */
     const FileRow *row;  /* NULL: the table has no row for it */
-    int64_t count, open; /* matters: cases, decisions, payments, visits, reports; those without an
-                            end */
+    int64_t count, open; /* matters: cases, decisions, payments, visits, reports, meetings,
+                            handovers; those without an end */
     int64_t unfiled;     /* of them, those that lie under no key of this file alone */
     Date from, to;       /* when the first one came, and the last ended; year 0: none did */
     Date until; /* the last day on which it is kept; year 0: while something is open, or for
@@ -71,8 +71,7 @@ typedef struct ShelfPage {
     Str next;
 } ShelfPage;
 Rc shelf_matters(Ctx *ctx, const ShelfFile *file, Str after, size_t limit, ShelfPage *out);
-/* Whether records of this id are counted as matters: cases, decisions, payments, visits, reports.
- */
+/* Whether records of this id are counted as matters. */
 bool shelf_counts(Str id);
 /* Whether this matter, or one that is new, lies in the file, as the follower has it. */
 Rc shelf_holds(Ctx *ctx, Str label, Str id, bool *out);

@@ -16,25 +16,25 @@ static void head_set(HttpExchange *x, View *view, const Meeting *meeting) {
     view_int(view, "at", meeting->at);
     view_str(view, "place", meeting->place);
     view_bool(view, "fixed", meeting->stage == MEET_FIXED);
+    view_bool(view, "cancelled", meeting->stage == MEET_CANCELLED);
 }
 
 static void list_get(HttpExchange *x) {
     View view = page_view(x);
-    Meetings meetings;
+    MeetYear year;
     JsonItems items = {0};
-    bool more;
-    if (meet_list(http_ctx(x), &meetings, &more) != RC_OK) {
+    if (meet_list(http_ctx(x), page_year(x), &year) != RC_OK) {
         page_fail(x);
         return;
     }
-    VEC_EACH (const Meeting, meeting, &meetings) {
+    VEC_EACH (const Meeting, meeting, &year.meetings) {
         View one = view_new(view.arena);
         head_set(x, &one, meeting);
         vec_push(view.arena, &items, view_value(&one));
     }
     page_crumb(&view, STR("庁議・政策会議の要旨"), STR("Minutes of meetings"), STR_NONE);
     view_items(&view, "meetings", &items);
-    view_bool(&view, "more", more);
+    page_meeting_years(&view, &year, "/meetings");
     page_show(x, 200, WEB_PAGE_COUNCIL, &view);
 }
 

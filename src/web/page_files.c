@@ -4,6 +4,7 @@
 #include "pages_int.h"
 
 #include "connect/connect.h"
+#include "meet/meet.h"
 #include "open/open.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
@@ -374,20 +375,30 @@ static void decision_add(Matters *matters, const Entity *decision) {
     vec_push(arena, &matters->items, view_value(&one));
 }
 
-/* What has no page of its own is told by what it is and when it was. */
+static Str page_of(Arena *arena, const char *page, Str id) {
+    Str rest = id, key = STR_NONE;
+    while (str_split(&rest, ':', &key))
+        ;
+    return page ? str_fmt(arena, "%s" STR_FMT, page, STR_ARG(key)) : STR_NONE;
+}
+
+/* Others are told by what they are and when they were. */
 static bool other_add(Matters *matters, const Entity *entity) {
     static const struct {
         Str type, arrived, ended;
-    } rows[] = {{STR(PAYMENT_TYPE), IRI("issuedAt"), IRI("paidAt")},
-                {STR(VISIT_TYPE), IRI("takenAt"), IRI("endedAt")},
-                {STR(OPEN_REPORT_TYPE), IRI("reportedAt"), IRI("handledAt")}};
+        const char *page; /* its address, but for the end of its id; NULL: it has none */
+    } rows[] = {{STR(PAYMENT_TYPE), IRI("issuedAt"), IRI("paidAt"), NULL},
+                {STR(VISIT_TYPE), IRI("takenAt"), IRI("endedAt"), NULL},
+                {STR(OPEN_REPORT_TYPE), IRI("reportedAt"), IRI("handledAt"), NULL},
+                {STR(MEETING_TYPE), IRI("heldAt"), IRI("decidedAt"), "/staff/meetings/"},
+                {STR(HANDOVER_TYPE), IRI("at"), IRI("at"), NULL}};
     Ctx *ctx = http_ctx(matters->x);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!entity_has_type(entity, rows[i].type)) continue;
         const DictType *type = dictionary_type(ctx->tenant->dictionary, rows[i].type);
         View one = view_new(ctx->arena);
         view_str(&one, "number", entity_text(entity, IRI("number")));
-        view_str(&one, "url", STR_NONE);
+        view_str(&one, "url", page_of(ctx->arena, rows[i].page, entity->id));
         view_set(&one, "title",
                  type ? view_text(ctx->arena, type->label_ja, type->label_en) : json_of_null());
         view_str(&one, "arrived", entity_text(entity, rows[i].arrived));
@@ -399,6 +410,13 @@ static bool other_add(Matters *matters, const Entity *entity) {
     return false;
 }
 
+/* That there was a meeting, or a handover, every official knows; what of it he reads, its page
+   judges. */
+static bool known_inside(const Entity *entity) {
+    return entity_has_type(entity, STR(MEETING_TYPE)) ||
+           entity_has_type(entity, STR(HANDOVER_TYPE));
+}
+
 /* Each as who looks may see it: of others' cases and of what was disposed of it is told only that
    they are there. */
 static Rc matter_add(Matters *matters, Str id) {
@@ -406,7 +424,8 @@ static Rc matter_add(Matters *matters, Str id) {
     const Entity *entity;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &entity);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    if (rc == RC_OK) entity = gate_view(ctx, NULL, entity);
+    bool inside = rc == RC_OK && known_inside(entity);
+    if (rc == RC_OK && !inside) entity = gate_view(ctx, NULL, entity);
     bool there = rc == RC_OK && entity;
     bool is_case = there && entity_has_type(entity, STR(CASE_TYPE));
     if (is_case && !str_empty(entity_text(entity, IRI("receiptNumber"))))

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TIME_CHARS = 5 };
+enum { TIME_CHARS = 5, YEAR_MOST = 10000 };
 
 /* ---- pieces ---- */
 
@@ -31,7 +31,8 @@ static void head_set(HttpExchange *x, View *view, const Meeting *meeting) {
     static const char *const levels[MEET_STAGES] = {[MEET_OPEN] = "warn",
                                                     [MEET_CLOSED] = "info",
                                                     [MEET_PROPOSED] = "info",
-                                                    [MEET_FIXED] = "ok"};
+                                                    [MEET_FIXED] = "ok",
+                                                    [MEET_CANCELLED] = "bad"};
     view_str(view, "state", meet_stage_word(meeting->stage));
     view_str(view, "level", str_of(levels[meeting->stage]));
 }
@@ -84,6 +85,7 @@ static bool meet_fault(Ctx *ctx, Faults *faults) {
         {"no-result", NULL, {"agenda", "results"}},
         {"agenda-open", NULL, {"agenda", "open"}},
         {"minutes-frozen", NULL, {"agenda", "frozen"}},
+        {"meeting-cancelled", NULL, {"agenda", "cancelled"}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(ctx->error.code, str_of(rows[i].code)) &&
@@ -94,18 +96,40 @@ static bool meet_fault(Ctx *ctx, Faults *faults) {
 
 /* ---- the list ---- */
 
-static Rc meetings_set(HttpExchange *x, View *view) {
-    Meetings meetings;
+int page_year(HttpExchange *x) {
+    int64_t year = 0;
+    (void)str_to_i64(http_query_or(x, "year", STR_NONE), &year);
+    return year > 0 && year < YEAR_MOST ? (int)year : 0;
+}
+
+/* A way to each year in which there was a meeting, the newest first. */
+void page_meeting_years(View *view, const MeetYear *year, const char *url) {
+    Arena *arena = view->arena;
     JsonItems items = {0};
-    bool more;
-    TRY(meet_list(http_ctx(x), &meetings, &more));
-    VEC_EACH (const Meeting, meeting, &meetings) {
+    for (int i = year->last; i && i >= year->first; i--) {
+        View one = view_new(arena);
+        Str english = str_fmt(arena, "Fiscal year %d", i);
+        view_set(&one, "name", view_text(arena, time_format_fiscal(arena, i), english));
+        view_str(&one, "url", str_fmt(arena, "%s?year=%d", url, i));
+        view_bool(&one, "here", i == year->year);
+        vec_push(arena, &items, view_value(&one));
+    }
+    if (items.len < 2) items.len = 0; /* no choice */
+    view_items(view, "years", &items);
+    view_bool(view, "more", year->more);
+}
+
+static Rc meetings_set(HttpExchange *x, View *view) {
+    MeetYear year;
+    JsonItems items = {0};
+    TRY(meet_list(http_ctx(x), page_year(x), &year));
+    VEC_EACH (const Meeting, meeting, &year.meetings) {
         View one = view_new(view->arena);
         head_set(x, &one, meeting);
         vec_push(view->arena, &items, view_value(&one));
     }
     view_items(view, "meetings", &items);
-    view_bool(view, "more", more);
+    page_meeting_years(view, &year, "/staff/meetings");
     return RC_OK;
 }
 
@@ -246,13 +270,16 @@ static void meeting_show(HttpExchange *x, int status, const HttpForm *form, cons
     head_set(x, &view, &meeting);
     view_set(&view, "title", page_meeting_name(ctx, &meeting));
     posts_set(x, &view, &meeting);
-    view_bool(&view, "closed", !meeting.open);
+    view_bool(&view, "closed", !meeting.open && meeting.stage != MEET_CANCELLED);
+    view_bool(&view, "cancelled", meeting.stage == MEET_CANCELLED);
+    view_bool(&view, "cancels", keeps && meeting.stage <= MEET_CLOSED);
     view_str(&view, "brings",
              meet_brings(ctx, &meeting) ? str_fmt(view.arena, STR_FMT "/items/new",
                                                   STR_ARG(meeting_url(view.arena, meeting.key)))
                                         : STR_NONE);
     view_bool(&view, "closes", keeps && meeting.open);
-    view_bool(&view, "reopens", keeps && meeting.stage == MEET_CLOSED);
+    view_bool(&view, "reopens",
+              keeps && (meeting.stage == MEET_CLOSED || meeting.stage == MEET_CANCELLED));
     bool moving = form && str_eq(http_form_value(form, "act"), STR("move"));
     view_bool(&view, "moving", moving);
     plan_values(&view, moving ? form : NULL, &meeting);
@@ -272,8 +299,11 @@ static Rc minutes_do(Ctx *ctx, Str key, const HttpForm *form) {
 }
 
 static Rc meeting_do(Ctx *ctx, Str key, const HttpForm *form) {
-    static const char *const words[MEET_ACTS] = {
-        [MEET_UP] = "up", [MEET_DROP] = "drop", [MEET_CLOSE] = "close", [MEET_REOPEN] = "reopen"};
+    static const char *const words[MEET_ACTS] = {[MEET_UP] = "up",
+                                                 [MEET_DROP] = "drop",
+                                                 [MEET_CLOSE] = "close",
+                                                 [MEET_REOPEN] = "reopen",
+                                                 [MEET_CANCEL] = "cancel"};
     Str word = http_form_value(form, "act"), decision;
     int64_t n = 0;
     MeetPlan plan = plan_of(form);

@@ -103,7 +103,12 @@ Json page_post(HttpExchange *x, Str post);
 Json page_division(HttpExchange *x, Str id);
 /* What a meeting is called: in both languages while the city has such a series. */
 struct Meeting;
+struct MeetYear;
 Json page_meeting_name(Ctx *ctx, const struct Meeting *meeting);
+/* The fiscal year that the address asks for; 0: none. */
+int page_year(HttpExchange *x);
+/* `years` and `more` of a list of meetings at this address. */
+void page_meeting_years(View *view, const struct MeetYear *year, const char *url);
 /* An account's name in both languages, where the organisation knows them. */
 Json page_name(HttpExchange *x, Str name);
 /* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no

@@ -86,12 +86,23 @@ static void the_secretariat_alone_plans(void **state) {
     assert_true(at.open);
     assert_true(str_eq(at.chair, STR("economy-director")));
     assert_true(at.at == INT64_C(1796175000000000)); /* 2 December, 10:30 in Japan */
-    Meetings all;
-    bool more;
-    GOOD(house, meet_list(&house->ctx, &all, &more));
-    assert_int_equal(all.len, 1);
-    assert_false(more);
+    MeetYear all;
     MeetPlan bad = plan;
+    GOOD(house, meet_list(&house->ctx, 0, &all));
+    assert_int_equal(all.meetings.len, 1);
+    assert_false(all.more);
+    bad.day = STR("2027-04-01"); /* a fiscal year of its own */
+    GOOD(house, meet_plan(&house->ctx, &bad, &none));
+    static const struct {
+        int asked, year;
+    } years[] = {{0, 2027}, {2026, 2026}, {2027, 2027}, {1, 2026}, {3000, 2027}};
+    for (size_t i = 0; i < sizeof years / sizeof *years; i++) {
+        GOOD(house, meet_list(&house->ctx, years[i].asked, &all));
+        assert_int_equal(all.year, years[i].year);
+        assert_int_equal(all.meetings.len, 1);
+        assert_int_equal(all.last - all.first, 1);
+    }
+    bad = plan;
     bad.time = STR("25:00");
     FAILS(house, meet_plan(&house->ctx, &bad, &none), RC_INVALID, "missing");
     bad = plan;
@@ -411,6 +422,78 @@ static void what_is_public_is_checked_without_what_is_not(void **state) {
     assert_false(str_eq(root_of(arena, forged), all.root));
 }
 
+/* ---- the file that it lies in ---- */
+
+#define FILE_2026 "保存10年/庁議/2026"
+
+static Str file_named(House *house, Str id) {
+    return entity_text(house_entity(house, id), IRI("retentionFile"));
+}
+
+static void a_disposed_file_leaves_nothing_of_what_was_said(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str decision = three_items(hall);
+    Str key = meeting_of(house, decision);
+    Str code = file_code(house->arena, STR(FILE_2026));
+    LedgerDisposal disposal = {.retention = STR(FILE_2026), .reason = STR("test")};
+    ShelfFile file;
+    GOOD(house, shelf_find(&house->ctx, code, &file));
+    assert_int_equal(file.count, 2); /* the meeting, and what is proposed of it */
+    assert_int_equal(file.open, 2);
+    GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
+    GOOD(house, shelf_find(&house->ctx, code, &file));
+    assert_int_equal(file.open + file.unfiled, 0);
+    assert_int_equal(file.until.year, 2037);
+    MeetItem item = items_for(hall, &hall->member, key).items[0];
+    Str id = str_dup(house->arena, item.id);
+    Str paper = str_dup(house->arena, json_get_str(json_at(item.papers, 0), "file")), bytes;
+    Digest kept;
+    assert_true(hash_digest_of(house->arena, paper, &kept));
+    GOOD(house, ledger_attached(&house->ctx, house->tenant.ledger, &kept, &bytes));
+    assert_true(str_eq(file_named(house, id), STR(FILE_2026)));
+    assert_true(str_eq(file_named(house, decision), STR(FILE_2026)));
+    GOOD(house, ledger_dispose(&house->ctx, house->tenant.ledger, &disposal));
+    MeetItems items = items_for(hall, &hall->member, key);
+    assert_int_equal(items.len, 3); /* that there were three is known */
+    VEC_EACH (const MeetItem, one, &items)
+        assert_true(str_empty(one->title) && str_empty(one->summary) && str_empty(one->said) &&
+                    !one->papers);
+    assert_true(str_empty(meeting(hall, key).minutes));
+    assert_int_equal(public_of(hall, key).items.len, 0);
+    assert_int_equal(ledger_attached(&house->ctx, house->tenant.ledger, &kept, &bytes),
+                     RC_NOT_FOUND);
+}
+
+static void a_meeting_that_is_not_held_ends(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = planned(hall), decision;
+    Str code = file_code(house->arena, STR(FILE_2026));
+    ShelfFile file;
+    brought(hall, &hall->finance, key, "一", MEET_PUBLIC);
+    FAILS(house, act_as(hall, &hall->member, key, 0, MEET_CANCEL), RC_DENIED, "not-secretariat");
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CANCEL));
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CANCEL)); /* twice is once */
+    assert_int_equal(meeting(hall, key).stage, MEET_CANCELLED);
+    GOOD(house, shelf_find(&house->ctx, code, &file));
+    assert_int_equal(file.open, 0);
+    FAILS(house, act_as(hall, &hall->finance, key, 1, MEET_DROP), RC_CONFLICT, "meeting-cancelled");
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE), RC_CONFLICT,
+          "meeting-cancelled");
+    FAILS(house, minuted(hall, key, "別"), RC_CONFLICT, "meeting-cancelled");
+    FAILS(house, meet_move(&house->ctx, key, &plan), RC_CONFLICT, "meeting-cancelled");
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN));
+    GOOD(house, shelf_find(&house->ctx, code, &file));
+    assert_int_equal(file.open, 1);
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE));
+    GOOD(house, noted(hall, &hall->secretary, key, MEET_AGREED));
+    GOOD(house, minuted(hall, key, "一件を協議した。"));
+    GOOD(house, meet_propose(&house->ctx, key, &decision));
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_CANCEL), RC_CONFLICT,
+          "minutes-frozen");
+}
+
 /* Of two who bring at once. */
 typedef struct Bringing {
     House *house;
@@ -491,6 +574,9 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_public_is_checked_without_what_is_not, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_disposed_file_leaves_nothing_of_what_was_said, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_meeting_that_is_not_held_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_at_once_none_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_series_is_named, set_up, tear_down),
     };

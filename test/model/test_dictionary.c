@@ -29,6 +29,7 @@ static const char *const compiled[] = {
     TYPE(",'class':'personal','subject':'a','retention':'r'"),
     TYPE(",'class':'sensitive','subject':'@id','retention':'r','legalBasis':'x','standard':'y'"),
     TYPE(",'filed':'a','retention':'r'"),
+    TYPE(",'class':'sensitive','subject':'@nobody','retention':'r'"),
     LAYOUT(",'defaults':{'a':1},'ignore':['y'],'columns':{'z':'a'}"),
     ATTR(",'key':true,'required':true,'indexed':false,'searchable':true"),
 };

@@ -336,6 +336,19 @@ static void an_erased_case_counts_as_received_alone(void **state) {
 
 /* ---- handover ---- */
 
+/* The last thing that happens to a note. */
+static void note_goes_with_its_file(House *house, Str id) {
+    Str label = str_dup(house->arena, cases_text(house, id, IRI("retentionFile")));
+    LedgerDisposal disposal = {.retention = label, .reason = STR("test")};
+    ShelfFile file;
+    GOOD(house, shelf_find(&house->ctx, file_code(house->arena, label), &file));
+    assert_int_equal(file.count, 1);
+    assert_int_equal(file.open + file.unfiled, 0);
+    assert_true(str_eq(cases_text(house, id, IRI("note")), STR("月末に締める。")));
+    GOOD(house, ledger_dispose(&house->ctx, house->tenant.ledger, &disposal));
+    assert_true(str_empty(cases_text(house, id, IRI("note"))));
+}
+
 enum { HELD = 320 };
 
 static Str held_id(House *house, int i) {
@@ -443,6 +456,7 @@ static void hundreds_of_cases_are_handed_over_and_those_that_stay_are_named(void
     house_act(house, &stranger);
     FAILS(house, handover_load(&house->ctx, done.id, &note), RC_NOT_FOUND, "no-handover");
     kept_equals_rebuilt(house);
+    note_goes_with_its_file(house, done.id);
 }
 
 static void a_chief_hands_over_what_somebody_left_behind(void **state) {
