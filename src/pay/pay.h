@@ -21,6 +21,7 @@ typedef enum PayState {
     PAY_REFUNDING, /* something came in that doesn't stay, and nothing that does */
     PAY_REFUNDED,
     PAY_CANCELLED, /* its case ended before anything came in */
+    PAY_WAIVED,    /* nothing of it is left to pay (免除) */
     PAY_STATES,
 } PayState;
 Str pay_state_word(PayState state);
@@ -41,8 +42,9 @@ typedef struct PayReceipt {
     Str channel;
     int64_t amount, at;
     ReceiptState state;
-    Str why;    /* "twice", "ended", "amount", "refused" (by the provider, to give it back) */
-    Str post;   /* of who took it, or decided last; empty: the provider said it */
+    Str why;  /* "twice", "ended", "amount", "reduced" (it was paid before the reduction), "refused"
+                 (by the provider, to give it back) */
+    Str post; /* of who took it, or decided last; empty: the provider said it */
     Str reason; /* of the decision */
 } PayReceipt;
 typedef VEC(PayReceipt) PayReceipts;
@@ -143,6 +145,17 @@ typedef struct PartPayEnd {
     Str id, how; /* "withdrawn", "refused" */
 } PartPayEnd;
 extern const PartKind part_pay_end;
+
+/* pay.reduce: less is due than was, or nothing (減免): tries to pay what was due are over, and what
+   came in as the fee is to be decided on. RC_NOT_FOUND "no-payment"; RC_CONFLICT "moved-on". */
+typedef struct PartPayReduce {
+    Str id;
+    int64_t amount; /* that is left */
+    uint64_t version;
+} PartPayReduce;
+extern const PartKind part_pay_reduce;
+/* What the payment is after it, in *payment. Pure. */
+void payment_reduce(Payment *payment, int64_t amount);
 
 /* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-payment-receipt";
    RC_CONFLICT "decided": it waits for no such decision; "twice": the fee was paid by something

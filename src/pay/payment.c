@@ -5,11 +5,10 @@
 /* events: the newest ones; older repetitions are told by their receipts and sessions. */
 enum { RECEIPTS_MAX = 200, SESSIONS_MAX = 50, EVENTS_MAX = 200 };
 
-static const Str state_words[PAY_STATES] = {[PAY_INVOICED] = {"invoiced", 8},
-                                            [PAY_PAID] = {"paid", 4},
-                                            [PAY_REFUNDING] = {"refunding", 9},
-                                            [PAY_REFUNDED] = {"refunded", 8},
-                                            [PAY_CANCELLED] = {"cancelled", 9}};
+static const Str state_words[PAY_STATES] = {
+    [PAY_INVOICED] = {"invoiced", 8},   [PAY_PAID] = {"paid", 4},
+    [PAY_REFUNDING] = {"refunding", 9}, [PAY_REFUNDED] = {"refunded", 8},
+    [PAY_CANCELLED] = {"cancelled", 9}, [PAY_WAIVED] = {"waived", 6}};
 static const Str receipt_words[RECEIPT_STATES] = {[RECEIPT_KEPT] = {"kept", 4},
                                                   [RECEIPT_UNDECIDED] = {"undecided", 9},
                                                   [RECEIPT_RETURNING] = {"returning", 9},
@@ -148,16 +147,21 @@ static size_t receipts_in(const Payment *payment, unsigned states) {
 
 static const unsigned going_back = 1u << RECEIPT_UNDECIDED | 1u << RECEIPT_RETURNING;
 
+/* While nothing of what came in stays, or is on its way back. */
+static PayState unpaid_state(const Payment *payment) {
+    bool over = !str_empty(payment->ended);
+    if (!over && payment->amount) return PAY_INVOICED;
+    if (receipts_in(payment, 1u << RECEIPT_RETURNED)) return PAY_REFUNDED;
+    return over ? PAY_CANCELLED : PAY_WAIVED;
+}
+
 static void settle(Payment *payment) {
     if (receipts_in(payment, 1u << RECEIPT_KEPT))
         payment->state = PAY_PAID;
     else if (receipts_in(payment, going_back))
         payment->state = PAY_REFUNDING;
-    else if (str_empty(payment->ended))
-        payment->state = PAY_INVOICED;
     else
-        payment->state =
-            receipts_in(payment, 1u << RECEIPT_RETURNED) ? PAY_REFUNDED : PAY_CANCELLED;
+        payment->state = unpaid_state(payment);
     payment->channel = STR_NONE;
     payment->paid_at = TIME_NONE;
     VEC_EACH (const PayReceipt, receipt, &payment->receipts) {
@@ -339,6 +343,7 @@ static void payment_put(Arena *arena, Stage *stage, const Payment *payment) {
     Delta delta = {.op = DELTA_CHANGE, .id = payment->id, .after = after};
     paid_set(arena, &delta, stage_entity(stage, payment->id), payment);
     entity_set(arena, after, IRI("state"), json_of_str(pay_state_word(payment->state)));
+    entity_set(arena, after, IRI("amount"), json_of_int(payment->amount));
     entity_set(arena, after, IRI("waits"), json_of_str(waits_word(payment)));
     entity_set(arena, after, IRI("asks"), json_of_bool(waits_for_provider(payment)));
     if (!str_empty(payment->ended))
@@ -456,6 +461,34 @@ static Rc end_apply(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+void payment_reduce(Payment *payment, int64_t amount) {
+    payment->amount = amount;
+    VEC_EACH (PaySession, session, &payment->sessions)
+        if (session->state == SESSION_OPEN) session->state = SESSION_EXPIRED;
+    VEC_EACH (PayReceipt, receipt, &payment->receipts) {
+        if (receipt->state != RECEIPT_KEPT || receipt->amount == amount) continue;
+        receipt->state = RECEIPT_UNDECIDED;
+        receipt->why = STR("reduced");
+    }
+    settle(payment);
+}
+
+static Rc reduce_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartPayReduce *part = args;
+    const Entity *before = stage_entity(stage, part->id);
+    if (!before) return no_payment(ctx, part->id);
+    return part->version == before->version ? RC_OK : moved_on(ctx, part->id);
+}
+
+static Rc reduce_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartPayReduce *part = args;
+    Payment payment;
+    payment_read(ctx->arena, stage_entity(stage, part->id), &payment);
+    payment_reduce(&payment, part->amount);
+    payment_put(ctx->arena, stage, &payment);
+    return RC_OK;
+}
+
 /* From which states each decision leads to which. */
 static const struct {
     unsigned from;
@@ -517,4 +550,5 @@ const PartKind part_pay_issue = {"pay.issue", 1, issue_guard, issue_apply};
 const PartKind part_pay_event = {"pay.event", 1, event_guard, event_apply};
 const PartKind part_pay_session = {"pay.session", 1, session_guard, session_apply};
 const PartKind part_pay_end = {"pay.end", 1, NULL, end_apply};
+const PartKind part_pay_reduce = {"pay.reduce", 1, reduce_guard, reduce_apply};
 const PartKind part_pay_decide = {"pay.decide", 1, decide_guard, decide_apply};

@@ -217,7 +217,7 @@ static Rc notice_pass(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *tasks) 
     VEC_EACH (BundleTask, task, tasks) {
         task->draft.notice = bundle->notice;
         task->draft.unconfirmed = bundle->unconfirmed;
-        bool asked = task->state == BUNDLE_READY && letters_asked(task->definition);
+        bool asked = task->state == BUNDLE_READY && letters_asked(ctx, &task->draft.form);
         if (asked && !letters_delivery_good(bundle->notice))
             return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),
                             "Say whether letters are to come electronically or on paper.");

@@ -29,7 +29,7 @@ Rc tablet_part(Ctx *ctx, const DefinedDraft *draft, TabletPart *out) {
                      (JsonMember){draft->form.answers[i].field->id, *draft->form.answers[i].said});
     *kept = json_of_members(said.items, said.len);
     *out = (TabletPart){.definition = draft->definition, .said = kept, .token = draft->token};
-    if (letters_asked(draft->definition)) out->notice = draft->notice;
+    if (letters_asked(ctx, &draft->form)) out->notice = draft->notice;
     TRY(form_fee(ctx, &draft->form, &fee));
     member_add(arena, &shown, "procedure", json_of_str(draft->definition->id));
     member_add(arena, &shown, "version", json_of_int(draft->definition->version));

@@ -326,7 +326,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
                     rules_json(ctx, form, &definition->checks, "check"));
     if (definition->fee) entity_set(arena, entity, IRI("fee"), json_of_int(fee));
     if (definition->amount) entity_set(arena, entity, IRI("amount"), json_of_int(amount));
-    if (letters_asked(definition))
+    if (letters_asked(ctx, form))
         entity_set(arena, entity, IRI("noticeBy"), json_of_str(draft->notice));
     entity_set(arena, entity, IRI("post"), json_of_str(definition->post));
     days_set(ctx, arena, entity, &definition->states.items[0]);
@@ -341,7 +341,7 @@ static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
     if (open || draft->token.len != TOKEN_CHARS)
         return ctx_fail(ctx, RC_INVALID, "incomplete", open ? open->id : STR_NONE,
                         "An answer is missing or wrong: go through the questions again.");
-    if (!letters_asked(draft->definition) || letters_delivery_good(draft->notice)) return RC_OK;
+    if (!letters_asked(ctx, &draft->form) || letters_delivery_good(draft->notice)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),
                     "Say whether letters are to come electronically or on paper.");
 }
@@ -602,12 +602,16 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
         TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
     command_add(command, &part_case_step, step);
+    if (moving->act && moving->act->decided)
+        TRY(fee_reduce(moving->ctx, command, moving->application, moving->act->decided,
+                       (Entity *)step->set));
     TRY(letters_issue(moving->ctx, command,
                       &(Lettering){.application = moving->application,
                                    .definition = moving->definition,
+                                   .set = step->set,
                                    .move = moving->move->id,
                                    .reason = moving->move->reason ? moving->act->text : STR_NONE}));
-    return fee_move(moving->ctx, command, moving->application, to);
+    return fee_move(moving->ctx, command, &(FeeMove){moving->application, to, step->set});
 }
 
 void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance) {

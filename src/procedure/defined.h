@@ -57,9 +57,10 @@ typedef VEC(const DefinedMove *) DefinedMoves;
 void defined_moves(Ctx *ctx, const Entity *application, DefinedMoves *out);
 typedef struct DefinedAct {
     Str id, move;
-    uint64_t version; /* of the case as it was seen; 0: as it is */
-    Str text;         /* question, answer or reason */
-    Date answer_by;   /* a move to the resident: until when; year 0: as the state says */
+    uint64_t version;    /* of the case as it was seen; 0: as it is */
+    Str text;            /* question, answer or reason */
+    Date answer_by;      /* a move to the resident: until when; year 0: as the state says */
+    const Json *decided; /* contents of the decision that makes it; NULL: none does */
 } DefinedAct;
 /* Makes a move. RC_NOT_FOUND "no-move", RC_DENIED, RC_CONFLICT "moved-on"; "needs-decision": it has
    to be decided first; RC_INVALID "missing" at "text", "past" or "far" at "due". */

@@ -416,6 +416,20 @@ static Rc read_state(Reader *reader, const Json *from, Str path) {
     return RC_OK;
 }
 
+static Rc read_reduction(const Reader *reader, const Json *from, Str path, DefinedMove *move) {
+    const Json *reduction = json_get(from, STR("reduction"));
+    Str inner = under(reader, path, "reduction");
+    if (!reduction) return RC_OK;
+    TRY(read_expr(reader, reduction, inner, "amount", &move->reduced));
+    move->reduced_article = json_get_str(reduction, "article");
+    if (!move->reduced)
+        return refuse(reader, under(reader, inner, "amount"),
+                      "An expression is needed here: the yen that remain of the fee.");
+    if (!str_empty(move->reduced_article)) return RC_OK;
+    return refuse(reader, under(reader, inner, "article"),
+                  "A reduction names the article of its ordinance.");
+}
+
 static Rc read_move(Reader *reader, const Json *from, Str path) {
     unsigned by;
     DefinedMove move = {.to = json_get_str(from, "to"),
@@ -436,6 +450,7 @@ static Rc read_move(Reader *reader, const Json *from, Str path) {
                           STR_ARG(*state));
     if (!move.from.len)
         return refuse(reader, under(reader, path, "from"), "A move starts from a state.");
+    TRY(read_reduction(reader, from, path, &move));
     vec_push(reader->ctx->arena, &reader->out->moves, move);
     return RC_OK;
 }

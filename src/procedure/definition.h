@@ -101,6 +101,8 @@ typedef struct DefinedMove {
     bool by_resident;
     bool reason;  /* a text is demanded: question, answer or ground */
     Str decision; /* the kind of matter that must be decided first (delegations), or empty */
+    const FeelExpr *reduced; /* yen that remain of the fee once it is decided (減免); NULL: all */
+    Str reduced_article;     /* that allows it */
 } DefinedMove;
 
 /* Messages between the person of a case and the office. */

@@ -12,7 +12,7 @@ Rc fee_of(Ctx *ctx, Str case_id, Payment *out) {
 /* ---- what moves do ---- */
 
 static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definition,
-                          const Entity *application) {
+                          const Entity *application, int64_t fee) {
     Arena *arena = command_arena(command);
     Entity *entity = entity_new(arena, payment_id(arena, application->id), STR(PAYMENT_TYPE));
     Date today = time_jst_date(time_now(ctx->clock));
@@ -23,7 +23,7 @@ static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definiti
     entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("about"),
                     json_of_str(str_dup(arena, application->id)));
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
-    entity_set(arena, entity, IRI("amount"), json_of_int(entity_int(application, IRI("fee"), 0)));
+    entity_set(arena, entity, IRI("amount"), json_of_int(fee));
     entity_set(arena, entity, IRI("article"), json_of_str(definition->fee_article));
     entity_set(arena, entity, IRI("account"), json_of_str(definition->fee_account));
     entity_set(arena, entity, IRI("dueDate"), json_of_str(time_format_date(arena, due)));
@@ -32,8 +32,9 @@ static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definiti
 
 void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application) {
     bool due = definition->fee_collect == COLLECT_ON_SENDING;
-    if (due && entity_int(application, IRI("fee"), 0) > 0)
-        pay_issue(ctx, command, fee_entity(ctx, command, definition, application));
+    int64_t fee = entity_int(application, IRI("fee"), 0);
+    if (due && fee > 0)
+        pay_issue(ctx, command, fee_entity(ctx, command, definition, application, fee));
 }
 
 static void fee_end(Command *command, const Entity *application, const DefinedState *to) {
@@ -46,18 +47,21 @@ static void fee_end(Command *command, const Entity *application, const DefinedSt
     command_add(command, &part_pay_end, end);
 }
 
-Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const DefinedState *to) {
+Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move) {
+    const Entity *application = move->application;
+    const DefinedState *to = move->to;
     const Definition *definition = defined_of(ctx, application);
+    int64_t fee = entity_int(application, IRI("fee"), 0);
     Payment payment;
+    if (move->set) fee = entity_int(move->set, IRI("fee"), fee);
     if (definition->fee_collect == COLLECT_OPEN) return RC_OK;
     if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE) fee_end(command, application, to);
     if (!str_eq(to->id, definition->fee_unpaid)) return RC_OK;
     Rc rc = fee_of(ctx, application->id, &payment);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     bool paid = rc == RC_OK && payment.state == PAY_PAID;
-    bool owed = rc == RC_OK || entity_int(application, IRI("fee"), 0) > 0;
-    if (owed && !paid) {
-        pay_issue(ctx, command, fee_entity(ctx, command, definition, application));
+    if (fee > 0 && !paid) {
+        pay_issue(ctx, command, fee_entity(ctx, command, definition, application, fee));
         return RC_OK;
     }
     DefinedAdvance advance = {.application = application,
@@ -66,6 +70,49 @@ Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const Defined
                               .kind = paid ? CASE_STEP_PAID : CASE_STEP_FREE,
                               .again = true};
     defined_advance(ctx, command, &advance);
+    return RC_OK;
+}
+
+/* ---- reductions (減免) ---- */
+
+Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, int64_t *yen) {
+    Form form;
+    defined_form(ctx, application, &form);
+    if (!form_whole(ctx, &form, move->reduced, yen))
+        return ctx_fail(ctx, RC_INVALID, "bad-fee", STR("reduction.amount"),
+                        "What remains of the fee can't be computed: the office has to mend the "
+                        "procedure's definition.");
+    if (*yen < entity_int(application, IRI("fee"), 0)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "no-reduction", application->id,
+                    "By these answers, nothing of the fee is waived.");
+}
+
+/* What is kept of it with the case. */
+static Json reduction_json(Arena *arena, const Entity *application, const Json *contents) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    Str article = json_get_str(contents, "article");
+    members[0] = (JsonMember){STR("article"), json_of_str(str_dup(arena, article))};
+    members[1] = (JsonMember){STR("before"), json_of_int(entity_int(application, IRI("fee"), 0))};
+    members[2] = (JsonMember){STR("fee"), json_of_int(json_get_int(contents, "reducedFee", 0))};
+    return json_of_members(members, 3);
+}
+
+Rc fee_reduce(Ctx *ctx, Command *command, const Entity *application, const Json *contents,
+              Entity *set) {
+    Arena *arena = command_arena(command);
+    int64_t fee = json_get_int(contents, "reducedFee", -1);
+    Payment payment;
+    if (fee < 0) return RC_OK;
+    entity_set(arena, set, IRI("fee"), json_of_int(fee));
+    entity_set_kind(arena, set, ATTR_JSON, IRI("feeReduction"),
+                    reduction_json(arena, application, contents));
+    Rc rc = fee_of(ctx, application->id, &payment);
+    if (rc == RC_NOT_FOUND) return RC_OK; /* it will be due as it is then */
+    TRY(rc);
+    PartPayReduce *part = NEW(arena, PartPayReduce);
+    *part = (PartPayReduce){str_dup(arena, payment.id), fee, payment.version};
+    command_needs(command, part->id);
+    command_add(command, &part_pay_reduce, part);
     return RC_OK;
 }
 

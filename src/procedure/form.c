@@ -425,8 +425,7 @@ void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResul
         vec_push(ctx->arena, out, (RuleResult){.rule = rule, .holds = holds(&filling, rule->test)});
 }
 
-/* False when the expression gives no whole number from 0 on. */
-static bool whole_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
+bool form_whole(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
     if (!expr) return true;
     FeelValue value = evaluate(&filling, expr);
@@ -438,7 +437,7 @@ static bool whole_of(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *
 
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
     *out = 0;
-    if (whole_of(ctx, form, form->definition->fee, out)) return RC_OK;
+    if (form_whole(ctx, form, form->definition->fee, out)) return RC_OK;
     return ctx_fail(
         ctx, RC_INVALID, "bad-fee", STR("fee.amount"),
         "The fee of this procedure cannot be computed: the office has to mend its definition.");
@@ -446,7 +445,7 @@ Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
 
 Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {
     *out = 0;
-    if (whole_of(ctx, form, form->definition->amount, out)) return RC_OK;
+    if (form_whole(ctx, form, form->definition->amount, out)) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "bad-amount", STR("amount"),
                     "The amount to decide on cannot be computed: the office has to mend the "
                     "procedure's definition.");
@@ -455,7 +454,7 @@ Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {
 Rc form_units(Ctx *ctx, const Form *form, int64_t *out) {
     const Reservation *reservation = form->definition->reservation;
     *out = 1;
-    if (whole_of(ctx, form, reservation->need, out) && *out > 0) return RC_OK;
+    if (form_whole(ctx, form, reservation->need, out) && *out > 0) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "bad-need", STR("reservation.need"),
                     "How much of a slot is needed cannot be computed: the office has to mend the "
                     "procedure's definition.");

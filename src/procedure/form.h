@@ -59,6 +59,9 @@ FeelValue form_result(Ctx *ctx, const Form *form, const FeelExpr *expr);
 FeelValue form_automatic(Ctx *ctx, const Form *form, const Automatic *rule, const StrVec *unmet);
 /* Units of a slot that these answers need, at least 1. RC_INVALID "bad-need". */
 Rc form_units(Ctx *ctx, const Form *form, int64_t *out);
+/* The whole number, 0 or more, that an expression gives over the answers; NULL gives none, and
+ *out stays. False: it gives something else. */
+bool form_whole(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out);
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole
    amount: the definition is at fault, not who applies. */
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);

@@ -22,18 +22,20 @@ static FeelValue day_of(int64_t at) {
     return feel_of_date(time_jst_date(at));
 }
 
-static void form_of(Ctx *ctx, const Entity *application, Form *out) {
-    int64_t arrived;
+static void form_of(Ctx *ctx, const Lettering *about, Form *out) {
+    const Entity *application = about->application;
+    int64_t arrived, fee = entity_int(application, IRI("fee"), 0);
     const Str *names;
     size_t n = letters_names(&names);
     defined_form(ctx, application, out);
+    if (about->set) fee = entity_int(about->set, IRI("fee"), fee);
     FeelEntry *entries = NEW_ARRAY(ctx->arena, FeelEntry, out->n_entries + n);
     for (size_t i = 0; i < out->n_entries; i++)
         entries[i] = out->entries[i];
     bool dated = time_parse(entity_text(application, IRI("submittedAt")), &arrived);
     const FeelValue values[] = {dated ? day_of(arrived) : feel_null(), day_of(time_now(ctx->clock)),
                                 feel_of_str(entity_text(application, IRI("receiptNumber"))),
-                                feel_of_int(entity_int(application, IRI("fee"), 0)),
+                                feel_of_int(fee),
                                 feel_of_int(entity_int(application, IRI("amount"), 0))};
     for (size_t i = 0; i < n; i++)
         entries[out->n_entries + i] = (FeelEntry){names[i], values[i]};
@@ -246,7 +248,7 @@ Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     bool cut = false;
     Writing writing = {.ctx = ctx, .arena = command_arena(command), .about = about, .cut = &cut};
     if (!issues_any(about)) return RC_OK;
-    form_of(ctx, about->application, &writing.form);
+    form_of(ctx, about, &writing.form);
     TRY(letters_of(ctx, about->application->id, &before));
     unsigned n = (unsigned)before.len;
     VEC_EACH (const DefinedLetter, letter, &about->definition->letters) {

@@ -155,7 +155,7 @@ static Rc join_add(Ctx *ctx, Command *command, const Entity *application, const 
     automate_gone(ctx, command, application, (Entity *)step->set);
     command_add(command, &part_case_step, step);
     leading_put(command, into, application, true);
-    TRY(fee_move(ctx, command, application, &end));
+    TRY(fee_move(ctx, command, &(FeeMove){application, &end, NULL}));
     return matter_drop(ctx, command, application, CASE_CANCELLED);
 }
 

@@ -20,8 +20,26 @@ bool letters_reason_fits(const Definition *definition, Str move, Str reason) {
     return true;
 }
 
-bool letters_asked(const Definition *definition) {
-    return definition->letters.len > 0 && !definition->inside;
+/* What is known only once it is issued. */
+static bool is_of_letters(const StrVec *names) {
+    VEC_EACH (const Str, name, names)
+        for (size_t i = 0; i < OWN_NAMES; i++)
+            if (str_eq(*name, own_names[i])) return true;
+    return false;
+}
+
+static bool may_come(Ctx *ctx, const Form *form, const DefinedLetter *letter) {
+    StrVec names = {0};
+    if (!letter->when || form_holds(ctx, form, letter->when)) return true;
+    feel_names(ctx->arena, letter->when, &names);
+    return is_of_letters(&names);
+}
+
+bool letters_asked(Ctx *ctx, const Form *form) {
+    if (form->definition->inside) return false;
+    VEC_EACH (const DefinedLetter, letter, &form->definition->letters)
+        if (may_come(ctx, form, letter)) return true;
+    return false;
 }
 
 bool letters_delivery_good(Str delivery) {

@@ -62,9 +62,11 @@ Rc letters_waiting(Ctx *ctx, const StrVec *posts, size_t most, LettersWaiting *o
    RC_NOT_FOUND. */
 Rc letters_sent(Ctx *ctx, const StrVec *ids);
 
-/* Electronic notice is for those who agreed to it: whether who applies is asked, and whether it is
-   an answer: LETTER_ELECTRONIC or LETTER_ON_PAPER. */
-bool letters_asked(const Definition *definition);
+/* Electronic notice is for those who agreed to it: whether who applies with these answers, by which
+   a letter may come, is asked, and whether it is an answer: LETTER_ELECTRONIC or LETTER_ON_PAPER.
+ */
+struct Form;
+bool letters_asked(Ctx *ctx, const struct Form *form);
 bool letters_delivery_good(Str delivery);
 
 #endif

@@ -282,6 +282,18 @@ static void check_states(const Lint *lint) {
     if (!end) find(lint, STR("states"), "No end can be reached.", "終わりの状態に届きません。");
 }
 
+/* What lowers a fee is decided by the office, for a fee that the city collects. */
+static void check_reduction(const Lint *lint, Str path, const DefinedMove *move) {
+    if (!move->reduced) return;
+    check_expr(lint, path, move->reduced);
+    if (!lint->definition->fee || lint->definition->fee_collect == COLLECT_OPEN)
+        find(lint, path, "There is no fee that is collected here, so none is reduced.",
+             "この手続きには徴収する手数料がないので、減免できません。");
+    if (str_empty(move->decision) || move->by_resident)
+        find(lint, path, "A fee is reduced by a decision of the office: name its \"decision\".",
+             "手数料の減免は、職員の手順として決裁を経て行います。「決裁」を選んでください。");
+}
+
 static void check_moves(const Lint *lint) {
     VEC_EACH (DefinedMove, move, &lint->definition->moves) {
         Str path = PLACE(lint, "moves." STR_FMT, STR_ARG(move->id));
@@ -296,6 +308,7 @@ static void check_moves(const Lint *lint) {
             !among(&lint->office->kinds, move->decision))
             find(lint, path, "The delegations know no matter \"" STR_FMT "\".",
                  "専決の表に「" STR_FMT "」がありません。", STR_ARG(move->decision));
+        check_reduction(lint, path, move);
     }
 }
 

@@ -16,9 +16,12 @@ static Json kept_json(Arena *arena, const Entity *application, Str iri) {
     return attr && attr->value ? *json_dup(arena, attr->value) : json_of_null();
 }
 
-/* All of it is about the person of the case. */
-static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application) {
+/* All of it is about the person of the case. reduced: what remains of its fee, where the move
+   reduces it. */
+static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
+                         int64_t reduced) {
     const Definition *definition = defined_of(ctx, application);
+    const DefinedMove *move = definition_move(definition, act->move);
     const JsonMember members[] = {
         {STR("case"), text_json(arena, application->id)},
         {STR("number"), text_json(arena, entity_text(application, IRI("receiptNumber")))},
@@ -33,11 +36,13 @@ static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const En
         {STR("conditions"), kept_json(arena, application, IRI("conditions"))},
         {STR("checks"), kept_json(arena, application, IRI("checks"))},
         {STR("asked"), proposal_asked(arena, application)},
+        {STR("article"), text_json(arena, move->reduced_article)},
+        {STR("reducedFee"), json_of_int(reduced)},
     };
     enum { N = sizeof members / sizeof *members };
     JsonMember *all = NEW_ARRAY(arena, JsonMember, N);
     memcpy(all, members, sizeof members);
-    return json_of_members(all, N);
+    return json_of_members(all, move->reduced ? N : N - 2);
 }
 
 /* Whoever may make the move once it is decided may propose it. */
@@ -80,10 +85,13 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     const Entity *application;
     const DefinedMove *move;
     ProposalDraft drafting = {0};
+    int64_t reduced = 0;
     TRY(matter_load(ctx, act, &application, &move));
+    if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    int64_t amount = entity_int(application, IRI("amount"), 0);
+    int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced
+                                   : entity_int(application, IRI("amount"), 0);
     Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);
@@ -92,8 +100,8 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
         return rc;
     }
     draft->title = title_of(arena, defined_of(ctx, application), move);
-    DecideAbout about =
-        proposal_about(ctx, draft, application, matter_value(ctx, arena, act, application));
+    DecideAbout about = proposal_about(ctx, draft, application,
+                                       matter_value(ctx, arena, act, application, reduced));
     Json *contents = NEW(arena, Json);
     *contents = decide_part(ctx, command, &draft->parts, &about);
     draft->contents = contents;
@@ -111,7 +119,8 @@ bool matter_is(const Json *contents) {
 Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
     DefinedAct act = {.id = json_get_str(contents, "case"),
                       .move = json_get_str(contents, "move"),
-                      .text = json_get_str(contents, "reason")};
+                      .text = json_get_str(contents, "reason"),
+                      .decided = contents};
     return defined_step(ctx, command, &act);
 }
 

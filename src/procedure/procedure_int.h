@@ -76,6 +76,7 @@ void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *ou
 typedef struct Lettering {
     const Entity *application;
     const Definition *definition;
+    const Entity *set; /* what the move changes of it; NULL: nothing that letters tell */
     Str move, reason;
 } Lettering;
 /* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
@@ -205,7 +206,18 @@ Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out);
 void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application);
 /* Adds what a move means for the fee of a case to its command, after the move's own step: it is
    due, nothing is, or the case has ended without being done. */
-Rc fee_move(Ctx *ctx, Command *command, const Entity *application, const DefinedState *to);
+typedef struct FeeMove {
+    const Entity *application; /* before it */
+    const DefinedState *to;
+    const Entity *set; /* what the move changes of the case; NULL: nothing of its fee */
+} FeeMove;
+Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move);
+/* Yen that remain once a move that reduces the fee is decided. RC_INVALID "bad-fee"; RC_CONFLICT
+   "no-reduction": they are no less than what is due. */
+Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, int64_t *yen);
+/* The reduction of what was decided, where that has one (reducedFee), in the set of its step. */
+Rc fee_reduce(Ctx *ctx, Command *command, const Entity *application, const Json *contents,
+              Entity *set);
 /* Whether this many yen can have come in. */
 bool fee_amount_good(int64_t yen);
 /* A step that is no move: something outside leads the case on. */

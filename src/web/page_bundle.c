@@ -121,7 +121,7 @@ static Rc tasks_set(HttpExchange *x, View *view, const DefinedDraft *draft) {
         TRY(task_value(x, task, &receipts, &one));
         open += task->state == BUNDLE_OPEN;
         ready += task->state == BUNDLE_READY;
-        letters |= task->state == BUNDLE_READY && letters_asked(task->definition);
+        letters |= task->state == BUNDLE_READY && letters_asked(http_ctx(x), &task->draft.form);
         vec_push(view->arena, &items, one);
     }
     view_json(view, "label", draft->definition->label.all);

@@ -248,10 +248,8 @@ static Str numbers_join(Arena *arena, const Json *cases) {
     return buf_str(&text);
 }
 
-static void reduction_lines(Lines *lines, const Json *contents) {
+static void fee_lines(Lines *lines, const Json *contents) {
     Arena *arena = lines->arena;
-    line_add(lines, label_of(arena, "受付番号", "Case"), "text",
-             json_of_str(json_get_str(contents, "number")));
     line_add(lines, label_of(arena, "手数料", "Fee"), "yen",
              json_of_int(json_get_int(contents, "fee", 0)));
     line_add(lines, label_of(arena, "減免後の手数料", "Fee after the reduction"), "yen",
@@ -262,6 +260,12 @@ static void reduction_lines(Lines *lines, const Json *contents) {
                  json_of_str(seen));
     line_add(lines, label_of(arena, "根拠条文", "Article"), "text",
              page_article(arena, json_get_str(contents, "article")));
+}
+
+static void reduction_lines(Lines *lines, const Json *contents) {
+    line_add(lines, label_of(lines->arena, "受付番号", "Case"), "text",
+             json_of_str(json_get_str(contents, "number")));
+    fee_lines(lines, contents);
 }
 
 static void plan_lines(Lines *lines, const Json *contents) {
@@ -421,6 +425,7 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     line_add(lines, label_of(arena, "決めること", "To decide"), "text", *move->label.all);
     line_add(lines, label_of(arena, "理由", "Reason"), "text",
              json_of_str(json_get_str(contents, "reason")));
+    if (move->reduced) fee_lines(lines, contents);
     if (definition->amount)
         line_add(lines, label_of(arena, "金額", "Amount"), "yen",
                  json_of_int(json_get_int(contents, "amount", 0)));

@@ -159,6 +159,9 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
              entity_attr(application, IRI("fee"))
                  ? json_of_int(entity_int(application, IRI("fee"), 0))
                  : json_of_null());
+    const Attr *reduction = entity_attr(application, IRI("feeReduction"));
+    view_set(view, "fee_before",
+             reduction ? json_of_int(json_get_int(reduction->value, "before", 0)) : json_of_null());
     page_confirmed(x, view, application);
     sections_set(x, view, application, base);
     steps_set(x, view, definition, application);

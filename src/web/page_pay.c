@@ -11,11 +11,9 @@ static Str channel_word(Str channel) {
 }
 
 static const char *state_level(PayState state) {
-    static const char *const levels[PAY_STATES] = {[PAY_INVOICED] = "warn",
-                                                   [PAY_PAID] = "ok",
-                                                   [PAY_REFUNDING] = "warn",
-                                                   [PAY_REFUNDED] = "info",
-                                                   [PAY_CANCELLED] = "muted"};
+    static const char *const levels[PAY_STATES] = {
+        [PAY_INVOICED] = "warn", [PAY_PAID] = "ok",         [PAY_REFUNDING] = "warn",
+        [PAY_REFUNDED] = "info", [PAY_CANCELLED] = "muted", [PAY_WAIVED] = "ok"};
     return levels[state];
 }
 

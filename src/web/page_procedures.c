@@ -423,7 +423,7 @@ static void check_show(Asking *asking, const HttpForm *form) {
         page_fail(x);
         return;
     }
-    page_notice(&view, letters_asked(asking->definition), asking->draft.notice);
+    page_notice(&view, letters_asked(http_ctx(x), &asking->draft.form), asking->draft.notice);
     page_show(x, form ? check_status(&refused) : 200, WEB_PAGE_PROCEDURE_CHECK, &view);
 }
 

@@ -158,7 +158,7 @@ static Rc notice_keep(Ctx *ctx, const DefinedDraft *draft, const TabletCheck *ch
     JsonMembers said = {0};
     bool asked = false;
     for (size_t i = 0; i < check->drafts.len; i++)
-        asked = asked || letters_asked(check->drafts.items[i]->definition);
+        asked = asked || letters_asked(ctx, &check->drafts.items[i]->form);
     if (!asked) return RC_OK;
     if (!letters_delivery_good(draft->notice))
         return ctx_fail(ctx, RC_INVALID, "no-notice", STR("notice"),

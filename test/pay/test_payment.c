@@ -124,6 +124,30 @@ static void a_refused_refund_is_to_be_decided_again(void **state) {
 
 /* Whatever is told in whatever order, each thing that came in is there once, and one is kept at
    most: 20 000 orders of eight sayings, some of them twice. */
+static void a_reduced_fee_asks_for_what_is_left_and_for_what_came_in(void **state) {
+    Arena *arena = *state;
+    Payment payment = due(arena), before = due(arena), paid = due(arena);
+    PayEvent rest = paid2;
+    payment_reduce(&payment, 100);
+    assert_int_equal(payment.state, PAY_INVOICED);
+    assert_null(payment_open(&payment)); /* the provider's page asks for another amount */
+    assert_true(payment_fold(arena, &payment, &paid1));
+    assert_int_equal(count(&payment, RECEIPT_UNDECIDED), 1);
+    rest.amount = 100;
+    assert_true(payment_fold(arena, &payment, &rest));
+    assert_int_equal(payment.state, PAY_PAID);
+    payment_reduce(&before, 0);
+    assert_int_equal(before.state, PAY_WAIVED);
+    (void)payment_fold(arena, &paid, &paid1);
+    payment_reduce(&paid, 0);
+    assert_int_equal(paid.state, PAY_REFUNDING);
+    assert_true(str_eq(paid.receipts.items[0].why, STR("reduced")));
+    PartPayDecide back = {.receipt = STR("p1"), .decision = PAY_RETURN};
+    assert_true(payment_decide(&paid, &back));
+    assert_true(payment_fold(arena, &paid, &returned1));
+    assert_int_equal(paid.state, PAY_REFUNDED);
+}
+
 static void no_order_loses_or_doubles_anything(void **state) {
     Arena *arena = *state;
     const PayEvent *said[] = {&paid1, &paid2, &failed1, &paid1, &paid2, &failed1, &paid2, &paid1};
@@ -167,6 +191,7 @@ int main(void) {
         cmocka_unit_test(what_goes_back_may_be_told_before_it_came),
         cmocka_unit_test(what_never_came_counts_when_it_does),
         cmocka_unit_test(a_refused_refund_is_to_be_decided_again),
+        cmocka_unit_test(a_reduced_fee_asks_for_what_is_left_and_for_what_came_in),
         cmocka_unit_test(no_order_loses_or_doubles_anything),
     };
     return cmocka_run_group_tests_name("pay payment", tests, set_up, tear_down);

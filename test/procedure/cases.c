@@ -58,6 +58,28 @@ Str cases_apply(House *house, const char *reduction, int64_t sofas) {
     return str_dup(house->arena, receipt.id);
 }
 
+Str cases_example(House *house, const char *procedure, size_t example, const char *const *more) {
+    Receipt receipt;
+    DefinedDraft draft;
+    JsonMembers said = {0};
+    Arena *arena = house->ctx.arena;
+    const Definition *definition = catalogue_current(
+        procedures_catalogue(&house->tenant), str_of(procedure), time_jst_date(house->clock.fixed));
+    const Json *answers = definition->examples.items[example].answers;
+    house_act(house, &house->resident);
+    house->resident.browser = STR("a browser");
+    for (size_t i = 0; i < answers->len; i++)
+        vec_push(arena, &said, answers->value.members[i]);
+    for (; more && *more; more += 2)
+        vec_push(arena, &said, (JsonMember){str_of(more[0]), json_of_str(str_of(more[1]))});
+    GOOD(house, defined_begin(&house->ctx, definition, STR("web")));
+    GOOD(house, defined_keep(&house->ctx, definition, &said));
+    GOOD(house, defined_draft(&house->ctx, definition, &draft));
+    draft.notice = LETTER_ELECTRONIC;
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
 CaseState cases_state(House *house, Str id) {
     return case_state(house_entity(house, id));
 }

@@ -17,6 +17,9 @@ Rc cases_send(House *house, const Answers *answers, Receipt *out);
 /* The resident's application for Friday; its id lives as long as the house. reduction: the ground
    of one that is asked for, or NULL; sofas: how many kinds of items. */
 Str cases_apply(House *house, const char *reduction, int64_t sofas);
+/* The resident sends what an example of a definition answers, and more: names and answers by turns,
+   NULL behind them; letters are to come electronically. NULL: nothing more. */
+Str cases_example(House *house, const char *procedure, size_t example, const char *const *more);
 CaseState cases_state(House *house, Str id);
 BookSlot cases_slot(House *house, const char *district, Date day);
 /* An attribute of what is stored, and the hash of a proposal's contents, for as long as the house.

@@ -15,36 +15,13 @@ typedef struct Copy {
     Str id; /* of the case */
 } Copy;
 
-static const Definition *definition_of(House *house, const char *id) {
-    return catalogue_current(procedures_catalogue(&house->tenant), str_of(id),
-                             time_jst_date(house->clock.fixed));
-}
-
-/* The resident sends what an example of the definition answers. */
-static Str send(House *house, const char *procedure, size_t example) {
-    Receipt receipt;
-    DefinedDraft draft;
-    JsonMembers said = {0};
-    const Definition *definition = definition_of(house, procedure);
-    const Json *answers = definition->examples.items[example].answers;
-    house_act(house, &house->resident);
-    house->resident.browser = STR("a browser");
-    for (size_t i = 0; i < answers->len; i++)
-        vec_push(house->ctx.arena, &said, answers->value.members[i]);
-    GOOD(house, defined_begin(&house->ctx, definition, STR("web")));
-    GOOD(house, defined_keep(&house->ctx, definition, &said));
-    GOOD(house, defined_draft(&house->ctx, definition, &draft));
-    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
-    return str_dup(house->arena, receipt.id);
-}
-
 static int set_up(void **state) {
     Copy *copy = mem_zero(sizeof *copy);
     House *house = &copy->house;
     house_make(house, HOUSE_WHOLE);
     house_official(house, "counter", "citizens-counter-clerk", &copy->counter);
     house_official(house, "head", "citizens-head", &copy->head);
-    copy->id = send(house, "resident-record-copy", 0);
+    copy->id = cases_example(house, "resident-record-copy", 0, NULL);
     *state = copy;
     return 0;
 }
@@ -322,7 +299,7 @@ static void the_counter_takes_no_money_that_was_just_paid_online(void **state) {
     for (int round = 0; round < 12; round++) {
         pthread_barrier_t start;
         pthread_t thread;
-        if (round) copy->id = send(house, "resident-record-copy", 0);
+        if (round) copy->id = cases_example(house, "resident-record-copy", 0, NULL);
         GOOD(house, move(copy, &copy->counter, "accept"));
         Payment due = payment(copy);
         pthread_barrier_init(&start, NULL, 2);
@@ -428,7 +405,8 @@ static void a_fee_on_sending_is_due_at_once_unless_it_is_nothing(void **state) {
     Copy *copy = *state;
     House *house = &copy->house;
     Payment found;
-    Str owes = send(house, "dog-registration", 0), free = send(house, "dog-registration", 1);
+    Str owes = cases_example(house, "dog-registration", 0, NULL),
+        free = cases_example(house, "dog-registration", 1, NULL);
     GOOD(house, fee_of(&house->ctx, owes, &found));
     assert_int_equal(found.amount, 3000);
     assert_int_equal(fee_of(&house->ctx, free, &found), RC_NOT_FOUND);
@@ -501,7 +479,7 @@ static void more_than_a_round_asks_for_are_asked_in_the_next(void **state) {
         .host = STR("127.0.0.1"), .loops = 1, .before = provider_before, .arg = &provider};
     for (int i = 0; i < OPEN_CASES; i++) {
         Payment found;
-        Str session, id = send(house, "dog-registration", 0);
+        Str session, id = cases_example(house, "dog-registration", 0, NULL);
         GOOD(house, fee_try(&house->ctx, id, &found, &session));
     }
     GOOD(house, http_server_new(&house->ctx, &options, &provider.server));

@@ -290,6 +290,130 @@ static void presses_at_once_are_one_proposal(void **state) {
     assert_true(str_eq(number, STR("2026-000001")));
 }
 
+/* ---- of a procedure that is a definition ---- */
+
+/* Who sees to copies of the resident record, and who decides on their fee. */
+typedef struct Desk {
+    Actor counter, head;
+} Desk;
+
+static Desk desk_of(House *house) {
+    Desk desk;
+    house_official(house, "counter", "citizens-counter-clerk", &desk.counter);
+    house_official(house, "head", "citizens-head", &desk.head);
+    desk.head.stepped_up_at = house->clock.fixed;
+    return desk;
+}
+
+static Str copy_sent(House *house, const char *receive, const char *ground) {
+    const char *const more[] = {"receive", receive, "waiver", "yes", "ground", ground, NULL};
+    return cases_example(house, "resident-record-copy", 0, more);
+}
+
+static DefinedAct act_of(House *house, Str id, const char *move) {
+    house->ctx.purpose = STR("application-check");
+    return (DefinedAct){.id = id, .move = str_of(move), .text = STR("書類で確認した。")};
+}
+
+static void decided(House *house, Desk *desk, Str id, const char *move) {
+    Str decision;
+    house_act(house, &desk->counter);
+    DefinedAct act = act_of(house, id, move);
+    FAILS(house, defined_move(&house->ctx, &act), RC_CONFLICT, "needs-decision");
+    GOOD(house, defined_propose(&house->ctx, &act, &decision));
+    OfficeDecision wish = {.id = str_dup(house->arena, decision)};
+    wish.hash = cases_hash(house, wish.id);
+    house_act(house, &desk->head);
+    GOOD(house, office_decide(&house->ctx, &wish));
+}
+
+/* Where the case is, what is due of it, and which letter was issued. */
+static void is_now(House *house, Str id, const char *state, int64_t fee, const char *letter) {
+    CaseLetters letters;
+    const Entity *application = house_entity(house, id);
+    assert_true(str_eq(entity_text(application, IRI("procedureState")), str_of(state)));
+    assert_int_equal(entity_int(application, IRI("fee"), -1), fee);
+    GOOD(house, letters_of(&house->ctx, id, &letters));
+    assert_int_equal(letters.len, 1);
+    assert_true(str_eq(letters.items[0].letter.kind, str_of(letter)));
+}
+
+static void a_reduction_is_decided_before_the_fee_is_due(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str id = copy_sent(house, "post", "welfare");
+    Payment payment;
+    decided(house, &desk, id, "reduce");
+    is_now(house, id, "payment", 110, "reduced");
+    GOOD(house, fee_of(&house->ctx, id, &payment));
+    assert_int_equal(payment.amount, 110);
+    assert_int_equal(payment.state, PAY_INVOICED);
+    const Attr *kept = entity_attr(house_entity(house, id), IRI("feeReduction"));
+    assert_int_equal(json_get_int(kept->value, "before", 0), 410);
+    assert_false(str_empty(json_get_str(kept->value, "article")));
+    house_act(house, &desk.counter);
+    DefinedAct again = act_of(house, id, "reduce");
+    Str decision; /* of the same there is nothing left to waive */
+    FAILS(house, defined_propose(&house->ctx, &again, &decision), RC_CONFLICT, "no-reduction");
+}
+
+static void a_fee_that_is_waived_is_waited_for_by_nobody(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str id = copy_sent(house, "counter", "disaster");
+    Payment payment;
+    decided(house, &desk, id, "reduce");
+    is_now(house, id, "paid", 0, "reduced");
+    assert_int_equal(fee_of(&house->ctx, id, &payment), RC_NOT_FOUND);
+}
+
+static void a_fee_that_was_due_already_is_lowered(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str posted = copy_sent(house, "post", "welfare"), session;
+    Str fetched = copy_sent(house, "counter", "welfare");
+    Payment payment;
+    const Str ids[] = {posted, fetched};
+    for (size_t i = 0; i < 2; i++) {
+        house_act(house, &desk.counter);
+        DefinedAct accept = act_of(house, ids[i], "accept");
+        GOOD(house, defined_move(&house->ctx, &accept));
+    }
+    house_act(house, &house->resident);
+    GOOD(house, fee_try(&house->ctx, posted, &payment, &session));
+    decided(house, &desk, posted, "reduce");
+    is_now(house, posted, "payment", 110, "reduced");
+    GOOD(house, fee_of(&house->ctx, posted, &payment));
+    assert_int_equal(payment.amount, 110);
+    assert_null(payment_open(&payment)); /* which asked for another amount */
+    decided(house, &desk, fetched, "reduce");
+    is_now(house, fetched, "paid", 0, "reduced");
+    GOOD(house, fee_of(&house->ctx, fetched, &payment));
+    assert_int_equal(payment.state, PAY_WAIVED);
+}
+
+static void a_reduction_that_is_refused_says_why_and_what_can_be_done(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str id = copy_sent(house, "post", "welfare");
+    CaseLetters letters;
+    decided(house, &desk, id, "no-reduction");
+    is_now(house, id, "payment", 410, "not-reduced");
+    GOOD(house, letters_of(&house->ctx, id, &letters));
+    const Json *contents = letters.items[0].letter.contents;
+    assert_true(str_eq(json_get_str(contents, "reason"), STR("書類で確認した。")));
+    assert_int_equal(json_get(contents, STR("remedies"))->len, 2);
+}
+
+/* Whoever asks for none is told of none, and isn't asked how it is to come. */
+static void who_asks_for_no_reduction_is_asked_for_no_notice(void **state) {
+    House *house = *state;
+    Str plain = cases_example(house, "resident-record-copy", 0, NULL);
+    Str asked = copy_sent(house, "post", "welfare");
+    assert_true(str_empty(cases_text(house, plain, IRI("noticeBy"))));
+    assert_true(str_eq(cases_text(house, asked, IRI("noticeBy")), LETTER_ELECTRONIC));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -303,6 +427,11 @@ int main(void) {
         TEST(no_reduction_waits_for_a_case_that_ended_meanwhile),
         TEST(a_reduction_is_proposed_once),
         TEST(presses_at_once_are_one_proposal),
+        TEST(a_reduction_is_decided_before_the_fee_is_due),
+        TEST(a_fee_that_is_waived_is_waited_for_by_nobody),
+        TEST(a_fee_that_was_due_already_is_lowered),
+        TEST(a_reduction_that_is_refused_says_why_and_what_can_be_done),
+        TEST(who_asks_for_no_reduction_is_asked_for_no_notice),
     };
     return cmocka_run_group_tests_name("reduction", tests, NULL, NULL);
 }
