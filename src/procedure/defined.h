@@ -68,6 +68,9 @@ Rc defined_move(Ctx *ctx, const DefinedAct *act);
 /* Proposes a move that has to be decided first, act->text being the reason; *decision is the
  * proposal. The same twice is once. RC_CONFLICT "no-decision", "moved-on", "proposed". */
 Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision);
+/* What the letters say that the decision about these contents brings about (施行文案), as
+   Letter.contents, if it is decided now. Whoever asks may read the contents. */
+Rc defined_letters(Ctx *ctx, const Json *contents, JsonItems *out);
 /* The proposal about a case that waits; empty: none does. application: of a definition. */
 Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision);
 

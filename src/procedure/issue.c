@@ -243,6 +243,23 @@ static bool issues_any(const Lettering *about) {
     return false;
 }
 
+static bool comes(const Writing *writing, const DefinedLetter *letter) {
+    return str_eq(letter->move, writing->about->move) &&
+           (!letter->when || form_holds(writing->ctx, &writing->form, letter->when));
+}
+
+void letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out) {
+    bool cut = false;
+    Writing writing = {.ctx = ctx, .arena = ctx->arena, .about = about, .cut = &cut};
+    if (!issues_any(about)) return;
+    form_of(ctx, about, &writing.form);
+    VEC_EACH (const DefinedLetter, letter, &about->definition->letters) {
+        if (!comes(&writing, letter)) continue;
+        writing.letter = letter;
+        vec_push(ctx->arena, out, contents_json(&writing));
+    }
+}
+
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     CaseLetters before;
     bool cut = false;
@@ -252,8 +269,7 @@ Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     TRY(letters_of(ctx, about->application->id, &before));
     unsigned n = (unsigned)before.len;
     VEC_EACH (const DefinedLetter, letter, &about->definition->letters) {
-        if (!str_eq(letter->move, about->move)) continue;
-        if (letter->when && !form_holds(ctx, &writing.form, letter->when)) continue;
+        if (!comes(&writing, letter)) continue;
         if (n >= LETTERS_MAX)
             return ctx_fail(ctx, RC_LIMIT, "too-many-letters", about->application->id,
                             "A case has at most %d letters: this one has as many.", LETTERS_MAX);

@@ -124,6 +124,25 @@ Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
     return defined_step(ctx, command, &act);
 }
 
+Rc defined_letters(Ctx *ctx, const Json *contents, JsonItems *out) {
+    const Entity *application;
+    TRY(case_load(ctx, json_get_str(contents, "case"), &application));
+    const Definition *definition = defined_of(ctx, application);
+    const DefinedMove *move =
+        definition ? definition_move(definition, json_get_str(contents, "move")) : NULL;
+    int64_t reduced = json_get_int(contents, "reducedFee", -1);
+    Entity *set = entity_new(ctx->arena, application->id, STR(CASE_TYPE));
+    if (!move) return RC_OK;
+    if (reduced >= 0) entity_set(ctx->arena, set, IRI("fee"), json_of_int(reduced));
+    Lettering about = {.application = application,
+                       .definition = definition,
+                       .set = set,
+                       .move = move->id,
+                       .reason = move->reason ? json_get_str(contents, "reason") : STR_NONE};
+    letters_drafts(ctx, &about, out);
+    return RC_OK;
+}
+
 /* ---- what waits, and what falls with its case ---- */
 
 /* Calls back for each kind of matter of a definition, once. */

@@ -81,6 +81,8 @@ typedef struct Lettering {
 } Lettering;
 /* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
+/* What these would say if it were made now, as Letter.contents. */
+void letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out);
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 

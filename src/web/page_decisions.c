@@ -510,6 +510,20 @@ static const OwnKind *own_kind(const Entity *decision) {
     return NULL;
 }
 
+/* The letters that go out once it is decided (施行文案), which the decider decides on, too. */
+static Rc letters_set(Ctx *ctx, View *view, const Entity *decision, const Json *contents) {
+    JsonItems drafts = {0}, items = {0};
+    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    if (waits && contents && !own_kind(decision)) TRY(defined_letters(ctx, contents, &drafts));
+    VEC_EACH (const Json, draft, &drafts) {
+        View one = view_new(ctx->arena);
+        page_letter_text(&one, draft);
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "letters", &items);
+    return RC_OK;
+}
+
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     const OwnKind *own = own_kind(decision);
@@ -530,6 +544,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
         matter_lines(ctx, &lines, contents);
     if (contents) TRY(progress_lines(&lines, decision, contents));
     publish_set(ctx, decision, contents, view);
+    TRY(letters_set(ctx, view, decision, contents));
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;
 }

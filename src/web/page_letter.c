@@ -105,7 +105,7 @@ static Rc held_letter(HttpExchange *x, Letter *out) {
     return seen_read(ctx, entity, out);
 }
 
-static void contents_set(View *view, const Json *contents) {
+void page_letter_text(View *view, const Json *contents) {
     static const char *const members[] = {"title", "signer", "to", "body", "facts", "contact"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         view_json(view, members[i], json_get(contents, str_of(members[i])));
@@ -129,7 +129,7 @@ static void letter_get(HttpExchange *x) {
     View view = page_view(x);
     Str code = http_path_param(x, "code");
     page_crumb(&view, STR("通知書"), STR("Official letter"), STR_NONE);
-    contents_set(&view, letter.contents);
+    page_letter_text(&view, letter.contents);
     view_str(&view, "number", letter.number);
     view_int(&view, "at", letter.issued_at);
     view_str(&view, "replaced", letter.replaced_by);

@@ -297,6 +297,8 @@ void page_handover_case(View *view, const Entity *application);
 void page_again(HttpExchange *x, int seconds);
 /* page_files.c: `index` of records, on the page of the procedure by which they are asked for. */
 void page_files_index(HttpExchange *x, View *view, const Definition *definition);
+/* What a letter says (Letter.contents), as its pages and the page of its decision show it. */
+void page_letter_text(View *view, const Json *contents);
 /* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
  * all. */
 typedef enum LettersWay { LETTERS_OWN, LETTERS_OFFICE, LETTERS_NAMED } LettersWay;

@@ -324,7 +324,16 @@ static void decided(House *house, Desk *desk, Str id, const char *move) {
     OfficeDecision wish = {.id = str_dup(house->arena, decision)};
     wish.hash = cases_hash(house, wish.id);
     house_act(house, &desk->head);
+    const Json *contents;
+    JsonItems drafts = {0};
+    CaseLetters letters;
+    GOOD(house, decide_contents(&house->ctx, house_entity(house, wish.id), &contents));
+    GOOD(house, defined_letters(&house->ctx, contents, &drafts));
     GOOD(house, office_decide(&house->ctx, &wish));
+    GOOD(house, letters_of(&house->ctx, id, &letters));
+    assert_int_equal(letters.len, drafts.len); /* as the decider read them */
+    for (size_t i = 0; i < drafts.len; i++)
+        assert_true(json_equal(letters.items[i].letter.contents, &drafts.items[i]));
 }
 
 /* Where the case is, what is due of it, and which letter was issued. */
