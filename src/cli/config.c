@@ -69,6 +69,11 @@ const SettingRow cli_setting_rows[] = {
      "How many such holds of one pickup day may come from one network address.", "N"},
     {"files.each", SETTING_BYTES, "10MiB", 64 << 10, 32 << 20,
      "How large a file may be that is attached to an application.", "BYTES"},
+    {"files.scanner", SETTING_PATH, NULL, 0, 100,
+     "The socket of clamd (ClamAV) on this machine, which searches each file that comes in for "
+     "known malware: one that it knows is refused, and all are while it can't be asked. Without it "
+     "none is searched.",
+     "SOCKET"},
     {"files.case", SETTING_INT, "20", 1, 100, "How many files an application may have.", "N"},
     {"files.drafts", SETTING_BYTES, "1GiB", 32 << 20, INT64_C(1) << 44,
      "How much room files may take that were attached and not sent yet; a quarter of it for one "

@@ -2,6 +2,8 @@
    came from, so that what all of them take is known without reading them. */
 #include "procedure_int.h"
 
+#include "scan.h"
+
 #include <string.h>
 
 #define BYTES SPACE(STORE_LOCAL, "draft-file")
@@ -199,9 +201,16 @@ static Rc wish_check(Ctx *ctx, const AttachWish *wish, MediaKind kind) {
     return RC_OK;
 }
 
+bool attach_refused(const Ctx *ctx, Rc rc) {
+    bool silent = rc == RC_BUSY && str_eq(ctx->error.code, STR("scanner-silent"));
+    return silent || ((rc == RC_INVALID || rc == RC_LIMIT) && !str_empty(ctx->error.code));
+}
+
 Rc attach_take(Ctx *ctx, const AttachWish *wish, Attachment *out, Str *clean) {
     MediaKind kind = media_kind(wish->bytes);
+    Str scanner = ctx->tenant->procedures->attach.scanner;
     TRY(wish_check(ctx, wish, kind));
+    if (!str_empty(scanner)) TRY(scan_bytes(ctx, scanner, wish->bytes));
     TRY(media_clean(ctx, kind, wish->bytes, clean));
     Digest digest = hash_sha256(*clean);
     *out = (Attachment){.name = media_name(ctx->arena, kind, attach_name(ctx->arena, wish->name)),

@@ -7,8 +7,9 @@
 #include "form.h"
 #include "media.h"
 
-/* Bounds that the operator sets. */
+/* What the operator sets. */
 typedef struct AttachLimits {
+    Str scanner;    /* socket of clamd, which is asked about each file; empty: none is asked */
     int64_t file;   /* bytes of one */
     int64_t files;  /* of one application */
     int64_t drafts; /* bytes of all that was not sent yet; a quarter of them for one network without
@@ -28,6 +29,8 @@ typedef struct Attachment {
 typedef VEC(Attachment) Attachments;
 Json attachment_json(Arena *arena, const Attachment *attachment);
 bool attachment_read(const Json *json, Attachment *out);
+/* Whether an error is about this one file, and told beside its name. */
+bool attach_refused(const Ctx *ctx, Rc rc);
 /* Those of an answer, in their order. */
 void attachments_of(Arena *arena, const Json *said, Attachments *out);
 void form_attachments(Arena *arena, const FormAnswer *answer, Attachments *out);
@@ -42,11 +45,11 @@ typedef struct AttachWish {
     size_t have, all; /* files that the question, and all of the application, have already */
 } AttachWish;
 /* What is kept of it: its bytes without what a photo tells beside its picture; where they lie is
-   not said yet. RC_INVALID "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many". */
+   not said yet. RC_INVALID "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many"; and as
+   scan_bytes. */
 Rc attach_take(Ctx *ctx, const AttachWish *wish, Attachment *out, Str *clean);
-/* Keeps it in the browser's draft, without what a photo tells beside its picture. RC_INVALID
-   "empty", "type", "damaged"; RC_LIMIT "large", "many", "all-many", "drafts-full", "network-full".
- */
+/* Keeps it in the browser's draft, without what a photo tells beside its picture. Errors as
+   attach_take; RC_LIMIT "drafts-full", "network-full". */
 Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out);
 /* RC_NOT_FOUND: it is gone, or another browser's. */
 Rc attach_draft(Ctx *ctx, Str browser, Str file, Str *bytes);

@@ -115,8 +115,7 @@ static Rc file_add(Taking *taking, const HttpField *sent) {
                        .all = taking->files.len + taking->others};
     Rc rc = attach_add(ctx, ctx->actor->browser, &wish, &added);
     if (rc == RC_OK) vec_push(ctx->arena, &taking->files, added);
-    if (rc != RC_INVALID && rc != RC_LIMIT) return rc;
-    if (str_empty(ctx->error.code)) return rc;
+    if (rc == RC_OK || !attach_refused(ctx, rc)) return rc;
     FileFault fault = {taking->answer->field, attach_name(ctx->arena, sent->file_name),
                        str_z(ctx->arena, ctx->error.code)};
     vec_push(ctx->arena, taking->faults, fault);

@@ -485,7 +485,8 @@ static Json paper_fault(Ctx *ctx, Str name) {
 }
 
 static bool of_papers(Str code) {
-    static const char *const codes[] = {"empty", "type", "damaged", "large", "many"};
+    static const char *const codes[] = {"empty", "type",    "damaged",       "large",
+                                        "many",  "malware", "scanner-silent"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (str_eq(code, str_of(codes[i]))) return true;
     return false;

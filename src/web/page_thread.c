@@ -163,8 +163,9 @@ static bool among(const Error *error, const char *const *codes, size_t n) {
 
 static const char *const of_text[] = {"missing", "long", "thread-full", "thread-day",
                                       "thread-closed"},
-                         *const of_files[] = {"empty", "type",     "damaged",     "large",
-                                              "many",  "all-many", "thread-bytes"};
+                         *const of_files[] = {"empty",        "type",    "damaged",
+                                              "large",        "many",    "all-many",
+                                              "thread-bytes", "malware", "scanner-silent"};
 enum { OF_TEXT = sizeof of_text / sizeof *of_text, OF_FILES = sizeof of_files / sizeof *of_files };
 
 bool page_thread_told(const Error *error) {

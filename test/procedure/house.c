@@ -128,7 +128,7 @@ ProcedureSources house_sources(House *house) {
         definitions[i] = house_starter(
             house, str_fmt(house->arena, "procedures/%s.json", i < N ? names[i] : house->also).ptr);
     return (ProcedureSources){.files = house_starter(house, "files.json"),
-                              .attach = {1 << 20, 5, 4 << 20},
+                              .attach = {.file = 1 << 20, .files = 5, .drafts = 4 << 20},
                               .waste = {.items = house_starter(house, "waste/items.json"),
                                         .districts = house_starter(house, "waste/districts.json"),
                                         .rules = house_starter(house, "waste/rules.json"),

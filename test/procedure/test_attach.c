@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define BYTES(literal) ((Str){literal, sizeof(literal) - 1})
@@ -450,6 +454,106 @@ static int tear_down(void **state) {
     return 0;
 }
 
+/* ---- clamd ---- */
+
+#define BAD "\xff\xd8\xff\xe0 a known bad thing"
+
+/* What stands behind its socket: a daemon that answers each connection so, once it has read the
+   whole stream; NULL: it hangs up. Its signature is in `bad`. */
+typedef struct Clamd {
+    char path[100];
+    int socket;
+    pthread_t thread;
+    const char *answer;
+    size_t streams; /* that came whole */
+} Clamd;
+
+static bool take(int fd, void *to, size_t len) {
+    size_t at = 0;
+    while (at < len) {
+        ssize_t n = read(fd, (char *)to + at, len - at);
+        if (n <= 0) return false;
+        at += (size_t)n;
+    }
+    return true;
+}
+
+/* Whether a stream came whole, and what it held. */
+static bool stream_take(Arena *arena, int fd, Str *bytes) {
+    char command[10];
+    unsigned char length[4];
+    Buf all = buf_new(arena, 4 << 20);
+    if (!take(fd, command, sizeof command) || memcmp(command, "zINSTREAM", sizeof command) != 0)
+        return false;
+    while (take(fd, length, sizeof length)) {
+        size_t n = (size_t)length[0] << 24 | (size_t)length[1] << 16 | (size_t)length[2] << 8 |
+                   (size_t)length[3];
+        char *chunk = arena_alloc(arena, n + 1, 1);
+        *bytes = buf_str(&all);
+        if (!n) return true;
+        if (!take(fd, chunk, n)) return false;
+        buf_add_bytes(&all, chunk, n);
+    }
+    return false;
+}
+
+static void *clamd_run(void *arg) {
+    Clamd *clamd = arg;
+    Arena *arena = arena_new(16 << 20);
+    for (int fd; (fd = accept(clamd->socket, NULL, NULL)) >= 0; close(fd)) {
+        Str bytes = STR_NONE;
+        arena_reset(arena);
+        if (!stream_take(arena, fd, &bytes)) continue;
+        clamd->streams++;
+        bool bad = str_find(bytes, STR("a known bad thing")) >= 0;
+        const char *answer = bad ? "stream: Machi-Test FOUND" : clamd->answer;
+        if (answer) (void)!write(fd, answer, strlen(answer) + 1);
+    }
+    arena_free(arena);
+    return NULL;
+}
+
+static void clamd_start(House *house, Clamd *clamd) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *clamd = (Clamd){.answer = "stream: OK"};
+    snprintf(clamd->path, sizeof clamd->path, "%s/clamd", house->root);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", clamd->path);
+    clamd->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(clamd->socket, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(clamd->socket, 8), 0);
+    assert_int_equal(pthread_create(&clamd->thread, NULL, clamd_run, clamd), 0);
+    house->tenant.procedures->attach.scanner = str_of(clamd->path);
+}
+
+static void clamd_stop(Clamd *clamd) {
+    shutdown(clamd->socket, SHUT_RDWR);
+    pthread_join(clamd->thread, NULL);
+    close(clamd->socket);
+}
+
+static void what_a_scanner_knows_is_refused_and_all_while_it_is_silent(void **state) {
+    House *house = *state;
+    static const char *const unsure[] = {"INSTREAM size limit exceeded. ERROR", "stream: O", NULL};
+    static char large[600 << 10]; /* more than one chunk */
+    Attachment one;
+    Clamd clamd;
+    memset(large, 'x', sizeof large);
+    memcpy(large, shown, sizeof shown - 3);
+    clamd_start(house, &clamd);
+    AttachWish good = wish((Str){large, sizeof large}), bad = wish(BYTES(BAD));
+    GOOD(house, attach_add(&house->ctx, BROWSER, &good, &one));
+    assert_int_equal(clamd.streams, 1);
+    FAILS(house, attach_add(&house->ctx, BROWSER, &bad, &one), RC_INVALID, "malware");
+    for (size_t i = 0; i < sizeof unsure / sizeof *unsure; i++) {
+        clamd.answer = unsure[i];
+        FAILS(house, attach_add(&house->ctx, BROWSER, &good, &one), RC_BUSY, "scanner-silent");
+        assert_true(attach_refused(&house->ctx, RC_BUSY));
+    }
+    clamd_stop(&clamd);
+    FAILS(house, attach_add(&house->ctx, BROWSER, &good, &one), RC_BUSY, "scanner-silent");
+    house->tenant.procedures->attach.scanner = STR_NONE;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(a_photo_loses_all_that_is_not_its_picture),
@@ -465,6 +569,7 @@ int main(void) {
         CASE(a_draft_that_was_sent_says_so_though_nobody_noted_it_down),
         CASE(beginning_anew_forgets_the_files),
         CASE(drafts_have_a_bound_and_one_network_a_quarter_of_it),
+        CASE(what_a_scanner_knows_is_refused_and_all_while_it_is_silent),
     };
     return cmocka_run_group_tests_name("procedure attach", tests, NULL, NULL);
 }
