@@ -248,10 +248,21 @@ static bool context_allowed(void *arg, Str host, Str address) {
     return city->options.loopback || city->options.sandbox || http_address_public(address);
 }
 
-static Rc city_begin(Ctx *ctx, City *city) {
-    if (city->options.sandbox && !city_on_loopback(city))
+static Rc place_check(Ctx *ctx, const City *city) {
+    const CityOptions *options = &city->options;
+    if (city_on_loopback(city)) return RC_OK;
+    if (options->sandbox)
         return ctx_fail(ctx, RC_INVALID, "open-sandbox", STR("listen"),
                         "In a sandbox anyone may do everything: it listens on the loopback only.");
+    if (options->secure || options->plain) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-https", STR("listen"),
+                    "Beyond this machine names and passwords would cross the network in clear: put "
+                    "a proxy with https in front and set http.secure, or set http.plain if nobody "
+                    "else is on that network.");
+}
+
+static Rc city_begin(Ctx *ctx, City *city) {
+    TRY(place_check(ctx, city));
     city->client = http_client_new((HttpClientOptions){
         .max_in_flight = 256, .max_per_host = 16, .allow = context_allowed, .arg = city});
     TRY(glass_check(ctx, city));

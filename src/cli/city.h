@@ -27,6 +27,7 @@ typedef struct CityOptions {
     Str hosts;              /* public names, by commas; empty: those of the listen address */
     Str proxies;            /* trusted addresses, by commas */
     bool secure;            /* reached over https */
+    bool plain;             /* served in clear beyond this machine */
     int64_t hold_share;     /* percent of a day that holds without an account may take */
     int64_t admission_rate; /* people a minute that waiting rooms let in */
     int64_t hold_network;   /* such holds of one network on one day */

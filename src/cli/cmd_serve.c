@@ -55,6 +55,7 @@ static Rc serve(Cli *cli) {
                            .hosts = settings_text(settings, "http.hosts"),
                            .proxies = settings_text(settings, "http.proxies"),
                            .secure = settings_bool(settings, "http.secure"),
+                           .plain = settings_bool(settings, "http.plain"),
                            .hold_share = settings_int(settings, "book.nobody-share"),
                            .admission_rate = settings_int(settings, "book.admission-rate"),
                            .hold_network = settings_int(settings, "book.network-holds"),

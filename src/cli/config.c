@@ -45,6 +45,10 @@ const SettingRow cli_setting_rows[] = {
      "Whether the city is reached over https by a proxy in front: cookies are for https alone, and "
      "links that leave the city begin with https.",
      NULL},
+    {"http.plain", SETTING_BOOL, "no", 0, 0,
+     "Whether the city may be served beyond this machine without https: names and passwords can be "
+     "read on their way then.",
+     NULL},
     {"http.proxies", SETTING_TEXT, NULL, 0, 1000,
      "Addresses of the proxies in front, by commas, whose X-Forwarded-For tells who asks; the "
      "limits of sign-ins and book.network-holds count by that address. Without it all who come "

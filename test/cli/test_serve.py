@@ -151,7 +151,9 @@ def readings(machi):
 
 
 def demo_accounts_stay_on_the_loopback(folder):
-    machi = Machi(folder / "world", "--starter", listen="0.0.0.0:0")
+    refused(folder / "world", "--starter", listen="0.0.0.0:0", says="http.secure")
+    plain = ("--http.plain", "yes")
+    machi = Machi(folder / "world", "--starter", *plain, listen="0.0.0.0:0")
     code, said, errors = machi.stop()
     assert code == 0 and "sign in as" not in said, (said, errors)
     assert not (folder / "world/keys/demo-accounts").exists()
@@ -166,8 +168,8 @@ def demo_accounts_stay_on_the_loopback(folder):
     _, again, errors = machi.stop()
     assert "cases" not in errors, errors
     assert re.findall("password .*", again) == re.findall("password .*", said)
-    refused(folder / "demo", listen="0.0.0.0:0", says="demo accounts")
-    refused(folder / "demo", "--starter", listen="0.0.0.0:0", says="demo accounts")
+    refused(folder / "demo", *plain, listen="0.0.0.0:0", says="demo accounts")
+    refused(folder / "demo", "--starter", *plain, listen="0.0.0.0:0", says="demo accounts")
     keys = folder / "demo/keys"
     (keys / "demo-accounts").rename(keys / "demo-accounts.unfinished")
     refused(folder / "demo", "--starter", says="interrupted")
