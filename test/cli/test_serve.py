@@ -87,7 +87,7 @@ def a_proxy_is_believed_by_whichever_socket_it_comes(folder):
     for number, (proxies, client, seen) in enumerate((
             ("127.0.0.1", "203.0.113.9", "203.0.113.9"), ("::ffff:127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"),
             ("192.0.2.1", "203.0.113.9", "127.0.0.1"))):
-        machi = Machi(folder / "proxied", "--http.proxies", proxies, listen="[::]:0")
+        machi = Machi(folder / "proxied", "--http.proxies", proxies, "--http.plain", listen="[::]:0")
         if number == 0:
             subprocess.run([BIN, "user", "--data", folder / "proxied", "--posts", "mayor", "anna"], input="made for somebody else\n",
                            capture_output=True, text=True, timeout=60, check=True)
@@ -152,7 +152,7 @@ def readings(machi):
 
 def demo_accounts_stay_on_the_loopback(folder):
     refused(folder / "world", "--starter", listen="0.0.0.0:0", says="http.secure")
-    plain = ("--http.plain", "yes")
+    plain = ("--http.plain",)
     machi = Machi(folder / "world", "--starter", *plain, listen="0.0.0.0:0")
     code, said, errors = machi.stop()
     assert code == 0 and "sign in as" not in said, (said, errors)
