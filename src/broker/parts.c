@@ -32,7 +32,7 @@ static bool owned_elsewhere(const Entity *typed, Str id) {
                                         "LotteryTicket", "Procedure",      "ProcedureVersion",
                                         "AutomaticRule", "Passkey",        "OutsideIdentity",
                                         "Meeting",       "MeetingItem",    "CounterTablet",
-                                        "Handover"};
+                                        "Handover",      "Duty"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;

@@ -11,6 +11,7 @@
 
 #include "ledger/ledger.h"
 
+#include "appoint.h"
 #include "away.h"
 #include "hands.h"
 #include "offer.h"

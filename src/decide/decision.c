@@ -110,13 +110,13 @@ Rc decide_cases_same(Ctx *ctx, Stage *stage, const Entity *decision) {
 /* Who holds the deciding post today; the table lets nobody else change what is decided. */
 static Rc is_decider(Ctx *ctx, Stage *stage, const Entity *decision, const PartChange *part) {
     Route route;
-    bool acting;
+    OrgHow how;
     Org org = *part->org;
     Date day = time_jst_date(stage_now(stage));
     route_json_read(decision, &route);
     org_load_absences(ctx->arena, stage, &org);
     Str post = org_post_now(&org, route.stages[route_decider(&route)].post, day);
-    if (!str_eq(post, part->post) || !org_can_act(&org, part->actor, post, day, &acting))
+    if (!str_eq(post, part->post) || !org_can_act(&org, part->actor, post, day, &how))
         return ctx_fail(ctx, RC_DENIED, "not-decider", part->id,
                         "Another post decides this proposal: change to that post if you hold it.");
     return RC_OK;

@@ -15,7 +15,7 @@ typedef struct OfferAsk {
 
 typedef struct RouteOffer {
     unsigned verbs; /* bits 1 << RouteVerb */
-    RouteHow how;   /* in which quality */
+    OrgHow how;     /* in which quality */
     bool two_roles; /* he has acted in another role: he has to say so */
     bool urgent;    /* only when unavoidably urgent, with the reason */
     bool opinions;  /* the dissents have to be in view */

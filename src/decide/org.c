@@ -37,21 +37,39 @@ bool org_is_absent(const Org *org, Str person, Date day) {
     return false;
 }
 
-bool org_can_act(const Org *org, Str person, Str post, Date day, bool *acting) {
+static bool stands_in(const OrgHolding *holding) {
+    return holding->how == HOW_ACTING || holding->how == HOW_CHARGE;
+}
+
+static bool is_there(const Org *org, const OrgHolding *holding, Str post, Date day) {
+    return str_eq(holding->post, post) && on(holding->days, day) &&
+           !org_is_absent(org, holding->person, day);
+}
+
+/* One of its own holders, or of those who help him. */
+static bool holder_is_there(const Org *org, Str post, Date day) {
+    VEC_EACH (OrgHolding, holding, &org->holdings)
+        if (!stands_in(holding) && is_there(org, holding, post, day)) return true;
+    return false;
+}
+
+static bool counts(const Org *org, const OrgHolding *holding, Str post, Date day) {
+    return is_there(org, holding, post, day) &&
+           (!stands_in(holding) || !holder_is_there(org, post, day));
+}
+
+bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how) {
     VEC_EACH (OrgHolding, holding, &org->holdings) {
-        if (!str_eq(holding->person, person) || !str_eq(holding->post, post) ||
-            !on(holding->days, day))
-            continue;
-        *acting = holding->acting;
-        return !org_is_absent(org, person, day);
+        if (!str_eq(holding->person, person) || !counts(org, holding, post, day)) continue;
+        *how = holding->how;
+        return true;
     }
     return false;
 }
 
 Str org_present(const Org *org, Str post, Date day, Str except) {
     VEC_EACH (OrgHolding, holding, &org->holdings)
-        if (str_eq(holding->post, post) && on(holding->days, day) &&
-            !str_eq(holding->person, except) && !org_is_absent(org, holding->person, day))
+        if (!str_eq(holding->person, except) && counts(org, holding, post, day))
             return holding->person;
     return STR_NONE;
 }

@@ -18,10 +18,19 @@ typedef struct OrgPost {
     Str successor;    /* named by the reorganisation for what is open */
 } OrgPost;
 
+/* In which quality somebody acts for a post. */
+typedef enum OrgHow {
+    HOW_OWN,
+    HOW_ACTING,  /* 職務代理: as the holder, without 後閲, while no holder is there */
+    HOW_CHARGE,  /* 事務取扱: the same, of a superior */
+    HOW_SUPPORT, /* 応援: as one of its holders */
+    HOW_DEPUTY   /* 代決: the post of his own stands in; no holding is one */
+} OrgHow;
+
 typedef struct OrgHolding {
     Str person, post;
     OrgDays days;
-    bool acting; /* 職務代理 or 事務取扱: acts as the holder, without 後閲 */
+    OrgHow how;
 } OrgHolding;
 
 typedef struct OrgAbsence {
@@ -40,8 +49,9 @@ const OrgPost *org_post(const Org *org, Str id); /* NULL: none */
 /* The post that has the duties of `id` on a day: itself, or its successor's successor ... */
 Str org_post_now(const Org *org, Str id, Date day);
 bool org_is_absent(const Org *org, Str person, Date day);
-/* Whether a person holds the post on a day and is there; *acting: as its acting holder. */
-bool org_can_act(const Org *org, Str person, Str post, Date day, bool *acting);
+/* Whether a person holds the post on a day and is there; in which quality. Who acts for a holder or
+   keeps a vacant post's business does so on no day on which a holder is there. */
+bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how);
 /* Somebody other than `except` who holds the post and is there, STR_NONE when there is none. */
 Str org_present(const Org *org, Str post, Date day, Str except);
 /* Whether somebody holds the post, there or not. */

@@ -55,6 +55,37 @@ static Rc absences_load(Ctx *ctx, Arena *arena, Org *org) {
     return RC_OK;
 }
 
+static bool may_come(const GateHolders *holders, Str account) {
+    VEC_EACH (const GateHolder, one, holders)
+        if (str_eq(one->account, account)) return true;
+    return false;
+}
+
+/* Those that run, and those to come: a post may be held again from a day on. Of officials who still
+ * have a post of their own. */
+static Rc duties_load(Ctx *ctx, Arena *arena, const StrVec *posts, Org *org) {
+    static const OrgHow hows[] = {[DUTY_ACTING] = HOW_ACTING,
+                                  [DUTY_CHARGE] = HOW_CHARGE,
+                                  [DUTY_SUPPORT] = HOW_SUPPORT,
+                                  [DUTY_TEAM] = HOW_OWN};
+    GateDuties duties;
+    GateHolders all;
+    gate_duties(ctx, &duties);
+    if (!duties.len) return RC_OK;
+    TRY(gate_holders(ctx, NULL, &all));
+    VEC_EACH (const GateDuty, duty, &duties) {
+        bool runs = str_empty(duty->waits) &&
+                    !gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock));
+        if (runs && (!posts || org_lists(posts, duty->post)) && may_come(&all, duty->official))
+            vec_push(arena, &org->holdings,
+                     (OrgHolding){.person = str_dup(arena, duty->official),
+                                  .post = str_dup(arena, duty->post),
+                                  .days = {duty->from, duty->until},
+                                  .how = hows[duty->kind]});
+    }
+    return RC_OK;
+}
+
 Rc org_load(Ctx *ctx, Arena *arena, const StrVec *near, Org *out) {
     GateHolders holders;
     StrVec posts = {0};
@@ -63,10 +94,11 @@ Rc org_load(Ctx *ctx, Arena *arena, const StrVec *near, Org *out) {
     TRY(gate_holders(ctx, near ? &posts : NULL, &holders));
     VEC_EACH (const GateHolder, one, &holders) {
         Str person = str_dup(arena, one->account);
-        VEC_EACH (const Str, post, &one->posts)
+        for (size_t i = 0; i < one->own; i++)
             vec_push(arena, &out->holdings,
-                     (OrgHolding){.person = person, .post = str_dup(arena, *post)});
+                     (OrgHolding){.person = person, .post = str_dup(arena, one->posts.items[i])});
     }
+    TRY(duties_load(ctx, arena, near ? &posts : NULL, out));
     return absences_load(ctx, arena, out);
 }
 

@@ -80,13 +80,11 @@ static Str excluded(const Route *route, const RouteStage *stage) {
     return out ? route->drafter : STR_NONE;
 }
 
-static void turn_of(const Org *org, Date day, Str post, RouteHow how, RouteTurn *out) {
+static void turn_of(const Org *org, Date day, Str post, OrgHow how, RouteTurn *out) {
     out->wait = WAIT_PERSON;
     out->post = post;
     out->how = how;
-    bool acting = false;
-    (void)org_can_act(org, out->person, post, day, &acting);
-    if (acting && how == HOW_OWN) out->how = HOW_ACTING;
+    if (how == HOW_OWN) (void)org_can_act(org, out->person, post, day, &out->how);
 }
 
 static void turn_upwards(const Org *org, const Route *route, Str post, Date day, RouteTurn *out) {
@@ -146,7 +144,7 @@ typedef struct Acting {
     const RouteAct *act;
     Route *route;
     RouteStage *stage; /* of the acts on one */
-    RouteHow how;
+    OrgHow how;
 } Acting;
 
 static Rc deny(const Acting *acting, const char *code, const char *text) {
@@ -170,11 +168,10 @@ static Rc need_waiting(const Acting *acting) {
 
 /* Whoever acts must hold the post he names, today. */
 static Rc need_post(Acting *acting, Str post) {
-    bool as_acting = false;
-    if (!org_can_act(acting->org, acting->act->person, post, acting->act->day, &as_acting))
+    if (!org_can_act(acting->org, acting->act->person, post, acting->act->day, &acting->how))
         return deny(acting, "not-holder",
                     "You do not hold this post today, or are recorded as absent.");
-    acting->how = as_acting ? HOW_ACTING : HOW_OWN;
+
     return RC_OK;
 }
 

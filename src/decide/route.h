@@ -19,14 +19,13 @@ typedef enum RouteStand {
 } RouteStand;
 
 /* In which quality somebody acted. */
-typedef enum RouteHow { HOW_OWN, HOW_ACTING, HOW_DEPUTY } RouteHow;
 
 typedef struct RouteStage {
     RouteKind kind;
     int rank; /* stages of the lowest rank that waits are due, together */
     Str post;
     RouteStand stand;
-    RouteHow how;
+    OrgHow how;
     Str actor, actor_post;
     int64_t at;   /* of the act, µs; 0: none yet */
     Str hash;     /* of the contents that were acted on */
@@ -137,7 +136,7 @@ typedef enum RouteWait {
 typedef struct RouteTurn {
     RouteWait wait;
     Str person, post; /* WAIT_PERSON, WAIT_SUPERIOR: one who can */
-    RouteHow how;
+    OrgHow how;
     Date until; /* WAIT_ABSENT: when somebody is back, year 0 unknown */
 } RouteTurn;
 void route_turn(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out);

@@ -16,7 +16,7 @@ static const char *const verbs[ROUTE_VERBS] = {
 };
 static const char *const kinds[] = {"review", "consult", "decide", "circulate"};
 static const char *const stands[] = {"waiting", "approved", "dissent", "passed"};
-static const char *const hows[] = {"own", "acting", "deputy"};
+static const char *const hows[] = {"own", "acting", "charge", "support", "deputy"};
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -126,7 +126,7 @@ static RouteStage stage_read(const Json *json) {
         .rank = (int)json_get_int(json, "rank", 0),
         .post = json_get_str(json, "post"),
         .stand = (RouteStand)word_at(stands, COUNT(stands), json_get_str(json, "stand")),
-        .how = (RouteHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
+        .how = (OrgHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
         .actor = json_get_str(json, "actor"),
         .actor_post = json_get_str(json, "actorPost"),
         .hash = json_get_str(json, "hash"),
@@ -210,7 +210,7 @@ static RouteDone act_read(const Json *json) {
         .stage = (size_t)json_get_int(json, "stage", ROUTE_STAGES_MAX),
         .actor = json_get_str(json, "actor"),
         .post = json_get_str(json, "post"),
-        .how = (RouteHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
+        .how = (OrgHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
     };
 }
 

@@ -27,7 +27,7 @@ typedef struct RouteDone {
     RouteVerb verb;
     size_t stage; /* ROUTE_STAGES_MAX: of none */
     Str actor, post, opinion;
-    RouteHow how;
+    OrgHow how;
 } RouteDone;
 typedef VEC(RouteDone) RouteDones;
 void route_json_acts(Arena *arena, const Entity *decision, RouteDones *out);

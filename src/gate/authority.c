@@ -24,15 +24,23 @@ static bool same_rights(const Actor *a, const Actor *b) {
 static bool still_same(Ctx *ctx, const PartAuthority *part, int64_t now) {
     Actor found;
     if (now >= part->expires_at) return false;
-    if (atomic_load(&part->gate->epoch) == part->actor.epoch) return true;
+    if (atomic_load(&part->gate->epoch) == part->actor.epoch && !part->actor.by_duty) return true;
     bool known = part->actor.token ? token_actor_of(ctx, part->gate, &part->key, &found)
                                    : session_actor_of(ctx, part->gate, &part->key, &found);
     return known && same_rights(&part->actor, &found);
 }
 
+/* A duty may have ended in this very batch: its record says it. */
+static bool duty_holds(Ctx *ctx, Stage *stage, const Actor *actor) {
+    DutyAsk ask = {actor->id, actor->post, stage_now(stage)};
+    return !actor->by_duty ||
+           duty_in_record(ctx, stage_entity(stage, gate_duty_id(ctx->arena, ask.post)), &ask);
+}
+
 static Rc authority_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartAuthority *part = args;
-    if (still_same(ctx, part, stage_now(stage))) return RC_OK;
+    if (still_same(ctx, part, stage_now(stage)) && duty_holds(ctx, stage, &part->actor))
+        return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "rights-changed", STR_NONE,
                     "Your rights have changed since you asked for this, and nothing was done: load "
                     "the page again, or sign in again.");
@@ -86,6 +94,7 @@ void gate_guard(Ctx *ctx, Command *command) {
                           &part->actor.division};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = str_dup(arena, *texts[i]);
+    if (part->actor.by_duty) command_needs(command, gate_duty_id(arena, part->actor.post));
     command_add(command, &part_authority, part);
 }
 
@@ -102,14 +111,9 @@ static void session_posts(void *arg, void *value) {
     GateSession *session = value;
     if (!str_eq(session->account, change->account)) return;
     StrVec posts = {0};
-    Str used = STR_NONE;
-    VEC_EACH (const Str, post, change->posts) {
+    VEC_EACH (const Str, post, change->posts)
         vec_push(session->arena, &posts, str_dup(session->arena, *post));
-        if (str_eq(*post, session->post)) used = posts.items[posts.len - 1];
-    }
-    if (str_empty(used) && posts.len) used = posts.items[0];
-    session->posts = posts;
-    session->post = used;
+    session->posts = posts; /* the one in use is asked at each request */
 }
 
 static void token_posts(void *arg, void *value) {

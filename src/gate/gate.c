@@ -39,6 +39,7 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
         ctx->error.detail = str_dup(ctx->arena, own.error.detail);
         ctx->error.path = str_dup(ctx->arena, own.error.path);
     }
+    if (rc == RC_OK) rc = duties_open(ctx, gate);
     if (rc == RC_OK) rc = session_load_all(ctx, gate);
     if (rc == RC_OK) rc = token_load_all(ctx, gate);
     if (rc == RC_OK) rc = link_open(ctx, gate);
@@ -82,6 +83,7 @@ void gate_close(Tenant *tenant) {
     batch_close(gate->local);
     link_close(gate);
     holders_close(gate);
+    duties_close(gate);
     roster_free(gate->sessions);
     roster_free(gate->tokens);
     roster_free(gate->failures);

@@ -42,14 +42,15 @@ typedef enum ActorGlass { GLASS_NO, GLASS_PAGE, GLASS_BROKEN } ActorGlass;
 /* Who acts. Immutable but for glass; lives in the request's arena or the gate. */
 typedef struct Actor {
     ActorKind kind;
-    Str id;      /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
-    Str person;  /* urn:ngsi-ld:Person:... of a resident; empty for others */
-    Str browser; /* secret of this browser: the session token, or a cookie of its own; empty for
-                    APIs */
-    Str held;    /* id of the record whose unguessable address this request carries, or empty */
-    Str name;    /* to show to the actor himself, never in logs of others */
-    Str client;  /* network address that he asks from; empty: none */
-    Str post;    /* id of the post (職) under which he acts; residents: empty */
+    Str id;       /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
+    Str person;   /* urn:ngsi-ld:Person:... of a resident; empty for others */
+    Str browser;  /* secret of this browser: the session token, or a cookie of its own; empty for
+                     APIs */
+    Str held;     /* id of the record whose unguessable address this request carries, or empty */
+    Str name;     /* to show to the actor himself, never in logs of others */
+    Str client;   /* network address that he asks from; empty: none */
+    Str post;     /* id of the post (職) under which he acts; residents: empty */
+    bool by_duty; /* he has it for the days of a duty (duty.h) */
     Str post_title, division;      /* shown to residents instead of a name */
     unsigned roles;                /* bits 1 << GateRole */
     const struct GateToken *token; /* of a bearer token; NULL for sessions */
@@ -315,7 +316,7 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token);
 /* The actor of a session's token, in ctx->arena; false: unknown or expired. */
 bool gate_session_actor(Ctx *ctx, Str session_token, Actor *out);
 Rc gate_sign_out(Ctx *ctx);
-/* Changes the post under which the session acts (兼務): one of its account's posts. */
+/* Changes the post under which the session acts (兼務): one of gate_own_posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
 /* By what somebody came in. */
 typedef enum GateMeans { MEANS_PASSWORD, MEANS_PASSKEY, MEANS_OUTSIDE } GateMeans;
@@ -406,29 +407,37 @@ typedef struct GatePost {
     unsigned roles;
     Str superior;    /* empty: at the top */
     StrVec deputies; /* posts that stand in for it (代決), in this order */
-    Date abolished;  /* the first day on which it is no more; year 0: it is */
-    Str successor;   /* the post by which what is open goes on from then on */
+    StrVec acting; /* posts whose holders act for it (職務代理), by law in this order; none: whom
+                      the appointing side names */
+    Str appointed;  /* the post that records who acts for it or keeps its business: where the
+                       orders of its appointing side (任命権者) are written; empty: none */
+    bool team;      /* of a project team */
+    Date abolished; /* the first day on which it is no more; year 0: it is */
+    Str successor;  /* the post by which what is open goes on from then on */
 } GatePost;
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */
 const Json *gate_organisation(const Gate *gate);
 const GatePost *gate_post(const Gate *gate, Str id);      /* NULL: there is none */
 const GatePost *gate_post_at(const Gate *gate, size_t i); /* in their order; NULL past the end */
-/* An official who may come in, and the posts that his account has. */
+/* An official who may come in, and his posts: those that his account has, and behind them those
+   that he has today by a duty. */
 typedef struct GateHolder {
     Str account, name;
     StrVec posts;
+    size_t own; /* how many are his account's */
 } GateHolder;
 typedef VEC(GateHolder) GateHolders;
-/* Those who hold one of these posts (NULL: any post at all), by account, in ctx->arena. Names are
-   for those alone whose work needs them. Pool threads: the first ask reads all accounts. */
+/* Those who hold one of these posts today (NULL: any post at all), by account, in ctx->arena. Names
+   are for those alone whose work needs them. Pool threads: the first ask reads all accounts. */
 Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out);
 /* A purpose for which personal data is looked at, by its code; NULL: the city lists no such one. */
 typedef struct GatePurpose {
     Str code, name_ja, name_en;
 } GatePurpose;
 const GatePurpose *gate_purpose(const Gate *gate, Str code);
-/* The posts of the signed-in account, for changing between them. */
+/* The posts of who is signed in today, for changing between them: his account's, and those by
+ * duties. */
 const StrVec *gate_own_posts(const Ctx *ctx);
 
 /* ---- bearer tokens ---- */
@@ -477,6 +486,7 @@ void gate_close(Tenant *tenant);
 const Actor *gate_system_actor(void);
 const Actor *gate_operator_actor(void);
 
+#include "duty.h"
 #include "mailbox.h"
 #include "outside.h"
 

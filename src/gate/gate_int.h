@@ -37,9 +37,10 @@ typedef struct GateSession {
     Digest key; /* SHA-256 of the cookie's token */
     Str account, person, name;
     ActorKind kind;
-    StrVec posts;
+    StrVec posts;       /* as it is kept, the account's; as an actor has it, his duties' too */
+    size_t own_posts;   /* of an actor's: how many are the account's */
     unsigned own_roles; /* of the account; those of the post in use are added */
-    Str post;           /* in use */
+    Str post;           /* in use, while it is one of his */
     Str client;         /* address it was begun from; empty: unknown, as after a restart */
     GateMeans means;    /* by which he came in */
     Str provider;       /* MEANS_OUTSIDE: its id */
@@ -81,6 +82,7 @@ struct Gate {
     struct Glass *glass;           /* NULL: off */
     struct Links *links;
     struct Holders *holders;
+    struct Duties *duties;
     int64_t idle; /* µs */
     bool staff_passkey;
     Str leaked;               /* the filter of leaked passwords; empty: none */
@@ -166,7 +168,7 @@ Rc passkey_shown(Ctx *ctx);
 /* passkey.c: their rows of local.db go with them. */
 Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
 
-/* The account of an id, NULL: there is none. */
+/* The account, or another record, of an id; NULL: there is none. */
 Rc account_load(Ctx *ctx, Str id, const Entity **out);
 /* By what somebody came in; provider: of MEANS_OUTSIDE, else NULL. */
 typedef struct SessionBy {
@@ -229,6 +231,18 @@ uint64_t link_generation(const Ctx *ctx);
 void holders_open(Gate *gate);
 void holders_close(Gate *gate);
 void holders_changed(Ctx *ctx, Str account);
+
+/* duty.c: reads the duties of all posts. */
+Rc duties_open(Ctx *ctx, Gate *gate);
+void duties_close(Gate *gate);
+/* Those that run at this moment, of an official (empty: of all), in ctx->arena. */
+void duty_running(Ctx *ctx, Str official, GateDuties *out);
+/* Whether a post's record gives it to an official at a moment; record NULL: to nobody. */
+typedef struct DutyAsk {
+    Str official, post;
+    int64_t now;
+} DutyAsk;
+bool duty_in_record(Ctx *ctx, const Entity *record, const DutyAsk *ask);
 
 /* glass.c: break-glass (DESIGN §5). A thread of its own brings spooled looks into the ledger, each
    once, by its id. */

@@ -1,16 +1,23 @@
 /* holders: which officials hold which posts. Accounts are sealed, so no index finds them by post:
-   all are read at the first ask, and what is changed of one is read again when it is committed. */
+   all are read at the first ask, and what is changed of one is read again when it is committed.
+   What they hold by duties is looked up at each ask. */
 #include "gate_int.h"
 
 #include <stdlib.h>
 
 enum { HOLDERS_ARENA = 256 << 20 };
 
+/* Who may come in, and what his account has. */
+typedef struct Held {
+    GateHolder holder;
+    bool comes; /* he wasn't shut out */
+} Held;
+
 struct Holders {
     pthread_mutex_t reading; /* held while all are read: nobody is answered from a part of them */
     pthread_mutex_t lock;    /* guards all below */
     Arena *arena;
-    GateHolders list; /* one without posts holds none any more */
+    VEC(Held) list; /* one without posts holds none any more, but by duties */
     bool read;
 };
 
@@ -32,11 +39,11 @@ void holders_close(Gate *gate) {
     mem_free(holders);
 }
 
-static GateHolder *holder_of(struct Holders *holders, Str account) {
-    VEC_EACH (GateHolder, one, &holders->list)
-        if (str_eq(one->account, account)) return one;
+static Held *held_of(struct Holders *holders, Str account) {
+    VEC_EACH (Held, one, &holders->list)
+        if (str_eq(one->holder.account, account)) return one;
     return vec_push(holders->arena, &holders->list,
-                    (GateHolder){.account = str_dup(holders->arena, account)});
+                    (Held){.holder.account = str_dup(holders->arena, account)});
 }
 
 /* As the account is now: of two threads that have changed it the later one counts. */
@@ -45,12 +52,13 @@ static Rc holder_take(Ctx *ctx, struct Holders *holders, Str id) {
     StrVec posts = {0};
     pthread_mutex_lock(&holders->lock);
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
-    GateHolder *holder = holder_of(holders, id);
-    if (rc == RC_OK && !account_disabled(account)) {
+    Held *held = held_of(holders, id);
+    held->comes = rc == RC_OK && !account_disabled(account);
+    if (held->comes) {
         account_strings(holders->arena, account, GATE_IRI("posts"), &posts);
-        holder->name = str_dup(holders->arena, entity_text(account, GATE_IRI("displayName")));
+        held->holder.name = str_dup(holders->arena, entity_text(account, GATE_IRI("displayName")));
     }
-    holder->posts = posts;
+    held->holder.posts = posts;
     pthread_mutex_unlock(&holders->lock);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
@@ -87,12 +95,34 @@ static Rc holders_read(Ctx *ctx, struct Holders *holders) {
     return rc;
 }
 
-static bool holds_one(const GateHolder *holder, const StrVec *posts) {
-    if (!posts) return holder->posts.len > 0;
-    VEC_EACH (const Str, post, posts)
-        VEC_EACH (const Str, own, &holder->posts)
-            if (str_eq(*own, *post)) return true;
+static bool post_asked(const StrVec *posts, Str post) {
+    if (!posts) return true;
+    VEC_EACH (const Str, one, posts)
+        if (str_eq(*one, post)) return true;
     return false;
+}
+
+static bool holds_one(const Held *held, const StrVec *posts, const GateDuties *running) {
+    if (!held->comes) return false;
+    VEC_EACH (const Str, own, &held->holder.posts)
+        if (post_asked(posts, *own)) return true;
+    VEC_EACH (const GateDuty, duty, running)
+        if (str_eq(duty->official, held->holder.account) && post_asked(posts, duty->post))
+            return true;
+    return false;
+}
+
+static GateHolder holder_today(Arena *arena, const GateHolder *kept, const GateDuties *running) {
+    GateHolder copy = {.account = str_dup(arena, kept->account),
+                       .name = str_dup(arena, kept->name),
+                       .own = kept->posts.len};
+    VEC_EACH (const Str, post, &kept->posts)
+        vec_push(arena, &copy.posts, str_dup(arena, *post));
+    VEC_EACH (const GateDuty, duty, running)
+        if (str_eq(duty->official, kept->account) &&
+            !(copy.posts.len && post_asked(&copy.posts, duty->post)))
+            vec_push(arena, &copy.posts, duty->post);
+    return copy;
 }
 
 static int by_account(const void *a, const void *b) {
@@ -101,16 +131,14 @@ static int by_account(const void *a, const void *b) {
 
 Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out) {
     struct Holders *holders = ctx->tenant->gate->holders;
+    GateDuties running;
     *out = (GateHolders){0};
     TRY(holders_read(ctx, holders));
+    duty_running(ctx, STR_NONE, &running);
     pthread_mutex_lock(&holders->lock);
-    VEC_EACH (const GateHolder, one, &holders->list) {
-        if (!holds_one(one, posts)) continue;
-        GateHolder copy = {str_dup(ctx->arena, one->account), str_dup(ctx->arena, one->name), {0}};
-        VEC_EACH (const Str, post, &one->posts)
-            vec_push(ctx->arena, &copy.posts, str_dup(ctx->arena, *post));
-        vec_push(ctx->arena, out, copy);
-    }
+    VEC_EACH (const Held, one, &holders->list)
+        if (holds_one(one, posts, &running))
+            vec_push(ctx->arena, out, holder_today(ctx->arena, &one->holder, &running));
     pthread_mutex_unlock(&holders->lock);
     if (out->len) qsort(out->items, out->len, sizeof *out->items, by_account);
     return RC_OK;

@@ -48,11 +48,18 @@ static Rc no_more(Ctx *ctx, const char *code, const char *why) {
     return ctx_fail(ctx, RC_DENIED, code, STR_NONE, "%s", why);
 }
 
+/* What says who somebody is: his account, and the duties of the post under which he acts. */
+typedef struct Standing {
+    const Entity *account, *duties; /* NULL: there is none */
+} Standing;
+
 /* One acts under one post: the one it was made under, as long as one holds it. */
-static Rc post_now(Ctx *ctx, const Entity *account, Str post, Actor *actor) {
+static Rc post_now(Ctx *ctx, const Standing *standing, Str post, Actor *actor) {
     if (str_empty(post)) return RC_OK;
     const GatePost *known = gate_post(ctx->tenant->gate, post);
-    if (!known || !account_holds(account, post))
+    DutyAsk ask = {standing->account->id, post, time_now(ctx->clock)};
+    actor->by_duty = !account_holds(standing->account, post);
+    if (!known || (actor->by_duty && !duty_in_record(ctx, standing->duties, &ask)))
         return no_more(ctx, "post-lost",
                        "Its owner doesn't hold the post any more under which he "
                        "made it.");
@@ -64,7 +71,8 @@ static Rc post_now(Ctx *ctx, const Entity *account, Str post, Actor *actor) {
 }
 
 /* Who he is by his account. Pure: the commit asks it again, on the newest state. */
-static Rc actor_by(Ctx *ctx, const Entity *account, const Json *stored, Actor *out) {
+static Rc actor_by(Ctx *ctx, const Standing *standing, const Json *stored, Actor *out) {
+    const Entity *account = standing->account;
     const GateToken *token = token_of(ctx->arena, stored);
     if (!account) return no_more(ctx, "owner-gone", "The account of its owner has ended.");
     if (account_disabled(account))
@@ -73,7 +81,7 @@ static Rc actor_by(Ctx *ctx, const Entity *account, const Json *stored, Actor *o
         return no_more(ctx, "token-revoked", "The token with which it was made was revoked.");
     *out = (Actor){.id = account->id, .token = token, .stepped_up_at = TIME_NONE};
     account_rights(ctx->arena, account, out);
-    return post_now(ctx, account, json_get_str(stored, "post"), out);
+    return post_now(ctx, standing, json_get_str(stored, "post"), out);
 }
 
 /* What belongs to no account: the city's own, and a sandbox's. */
@@ -94,13 +102,17 @@ static void actor_set(Ctx *ctx, const Json *stored, const Actor *actor) {
     ctx->purpose = str_dup(ctx->arena, json_get_str(stored, "purpose"));
 }
 
+static Str duties_of(Arena *arena, const Json *stored) {
+    return gate_duty_id(arena, json_get_str(stored, "post"));
+}
+
 Rc gate_actor_now(Ctx *ctx, const Json *stored) {
-    const Entity *account = NULL;
+    Standing standing = {0};
     Actor actor;
     if (!without_account(stored, &actor)) {
-        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(stored, "id"), &account);
-        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-        TRY(actor_by(ctx, rc == RC_OK ? account : NULL, stored, &actor));
+        TRY(account_load(ctx, json_get_str(stored, "id"), &standing.account));
+        TRY(account_load(ctx, duties_of(ctx->arena, stored), &standing.duties));
+        TRY(actor_by(ctx, &standing, stored, &actor));
     }
     actor_set(ctx, stored, &actor);
     return RC_OK;
@@ -146,9 +158,11 @@ static Rc kept_guard(Ctx *ctx, Stage *stage, const void *args) {
     Ctx own = *ctx;
     Actor actor;
     Rc rc = RC_OK;
-    if (!without_account(part->stored, &actor))
-        rc = actor_by(&own, stage_entity(stage, json_get_str(part->stored, "id")), part->stored,
-                      &actor);
+    if (!without_account(part->stored, &actor)) {
+        Standing standing = {stage_entity(stage, json_get_str(part->stored, "id")),
+                             stage_entity(stage, duties_of(ctx->arena, part->stored))};
+        rc = actor_by(&own, &standing, part->stored, &actor);
+    }
     ctx->error = own.error;
     TRY(rc);
     actor_set(&own, part->stored, &actor);
@@ -162,6 +176,9 @@ void kept_guard_add(Ctx *ctx, Command *command, const Json *stored) {
     PartKept *part = NEW(command_arena(command), PartKept);
     *part = (PartKept){json_dup(command_arena(command), stored), gate_rights_mark(ctx)};
     Str account = json_get_str(part->stored, "id");
-    if (!str_empty(account)) command_needs(command, account);
+    if (!str_empty(account)) {
+        command_needs(command, account);
+        command_needs(command, duties_of(command_arena(command), part->stored));
+    }
     command_add(command, &part_kept, part);
 }

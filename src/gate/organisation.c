@@ -42,21 +42,69 @@ static Rc post_ends(Ctx *ctx, const Json *one, size_t index, GatePost *post) {
     return RC_OK;
 }
 
-static Rc deputies_read(Ctx *ctx, Gate *gate, const Json *list) {
+/* A list of orders of posts that stand in for others: `to` of each post. */
+typedef struct Orders {
+    const char *member;
+    size_t to; /* offset of a StrVec in GatePost */
+    const char *fault;
+} Orders;
+
+static const Orders orders[] = {
+    {"deputies", offsetof(GatePost, deputies),
+     "A deputy stands in for a post that there is, and has one himself."},
+    {"acting", offsetof(GatePost, acting),
+     "An acting holder acts for a post that there is, and has one himself."},
+};
+
+static Rc order_read(Ctx *ctx, Gate *gate, const Orders *of, size_t index) {
+    const Json *one = json_at(json_get(gate->organisation, str_of(of->member)), index),
+               *order = json_get(one, STR("order"));
+    GatePost *post = (GatePost *)gate_post(gate, json_get_str(one, "post"));
+    for (size_t k = 0; post && order && k < order->len; k++) {
+        const GatePost *named = gate_post(gate, json_str(json_at(order, k)));
+        if (named) vec_push(gate->arena, (StrVec *)((char *)post + of->to), named->id);
+        post = named ? post : NULL;
+    }
+    if (post) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-organisation",
+                    str_fmt(ctx->arena, "%s[%zu]", of->member, index), "%s", of->fault);
+}
+
+static Rc orders_read(Ctx *ctx, Gate *gate, const Orders *of) {
+    const Json *list = gate->organisation ? json_get(gate->organisation, str_of(of->member)) : NULL;
+    for (size_t i = 0; list && i < list->len; i++)
+        TRY(order_read(ctx, gate, of, i));
+    return RC_OK;
+}
+
+/* Its superior's superior ... */
+static const GatePost *top_of(const Gate *gate, const GatePost *post) {
+    while (!str_empty(post->superior)) /* nobody is above himself: posts_joined */
+        post = gate_post(gate, post->superior);
+    return post;
+}
+
+/* An appointing side names the tops of what it appoints, and the post that writes its orders. */
+static Rc appointments_read(Ctx *ctx, Gate *gate, const Json *list) {
     for (size_t i = 0; list && i < list->len; i++) {
-        const Json *one = json_at(list, i), *order = json_get(one, STR("order"));
-        GatePost *post = (GatePost *)gate_post(gate, json_get_str(one, "post"));
-        for (size_t k = 0; post && order && k < order->len; k++) {
-            const GatePost *deputy = gate_post(gate, json_str(json_at(order, k)));
-            if (deputy) vec_push(gate->arena, &post->deputies, deputy->id);
-            post = deputy ? post : NULL;
-        }
-        if (!post)
+        const Json *one = json_at(list, i), *tops = json_get(one, STR("tops"));
+        const GatePost *writes = gate_post(gate, json_get_str(one, "post"));
+        if (!writes || !tops || tops->kind != JSON_ARRAY)
             return ctx_fail(ctx, RC_INVALID, "bad-organisation",
-                            str_fmt(ctx->arena, "deputies[%zu]", i),
-                            "A deputy stands in for a post that there is, and has one himself.");
+                            str_fmt(ctx->arena, "appointments[%zu]", i),
+                            "It names the post that writes the orders, and `tops`, the highest "
+                            "posts of those whom they concern.");
+        VEC_EACH (GatePost, post, &gate->posts)
+            if (json_has(tops, top_of(gate, post)->id)) post->appointed = writes->id;
     }
     return RC_OK;
+}
+
+static bool is_team(const Json *divisions, Str id) {
+    for (size_t i = 0; divisions && i < divisions->len; i++)
+        if (str_eq(json_get_str(json_at(divisions, i), "id"), id))
+            return json_get_bool(json_at(divisions, i), "team", false);
+    return false;
 }
 
 static bool is_own_superior(const Gate *gate, const GatePost *post) {
@@ -86,10 +134,12 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
     const Json *posts = source ? json_get(source, STR("posts")) : NULL;
     for (size_t i = 0; posts && i < posts->len; i++) {
         const Json *one = json_at(posts, i), *title = json_get(one, STR("title"));
-        GatePost post = {.id = str_dup(gate->arena, json_get_str(one, "id")),
-                         .division = str_dup(gate->arena, json_get_str(one, "division")),
-                         .superior = str_dup(gate->arena, json_get_str(one, "superior")),
-                         .successor = str_dup(gate->arena, json_get_str(one, "successor"))};
+        GatePost post = {
+            .id = str_dup(gate->arena, json_get_str(one, "id")),
+            .division = str_dup(gate->arena, json_get_str(one, "division")),
+            .team = is_team(json_get(source, STR("divisions")), json_get_str(one, "division")),
+            .superior = str_dup(gate->arena, json_get_str(one, "superior")),
+            .successor = str_dup(gate->arena, json_get_str(one, "successor"))};
         if (str_empty(post.id) || !title) return post_fault(ctx, i, "A post needs id and title.");
         post.title_ja = str_dup(gate->arena, json_get_str(title, "ja"));
         post.title_en = str_dup(gate->arena, json_get_str(title, "en"));
@@ -99,7 +149,9 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
         vec_push(gate->arena, &gate->posts, post);
     }
     TRY(posts_joined(ctx, gate));
-    TRY(deputies_read(ctx, gate, source ? json_get(source, STR("deputies")) : NULL));
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        TRY(orders_read(ctx, gate, &orders[i]));
+    TRY(appointments_read(ctx, gate, source ? json_get(source, STR("appointments")) : NULL));
     return purposes_read(ctx, gate, source ? json_get(source, STR("purposes")) : NULL);
 }
 

@@ -114,9 +114,16 @@ static bool session_row(void *arg, const Item *item) {
     return true;
 }
 
-static void post_use(GateSession *session, Str post) {
-    for (size_t i = 0; i < session->posts.len; i++)
-        if (str_eq(session->posts.items[i], post)) session->post = session->posts.items[i];
+static bool post_listed(const StrVec *posts, Str post) {
+    VEC_EACH (const Str, one, posts)
+        if (str_eq(*one, post)) return true;
+    return false;
+}
+
+/* Whether it is one of his is asked at each request. */
+static void post_use(const Gate *gate, GateSession *session, Str id) {
+    const GatePost *post = gate_post(gate, id);
+    if (post) session->post = post->id;
 }
 
 static void came_by(const Gate *gate, GateSession *session, GateMeans means, Str provider) {
@@ -145,7 +152,7 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         session->seen_at = session->kept_at = row->seen;
         came_by(gate, session, row->means, row->provider);
         if (row->authn != AUTHN_LEVELS && session->authn < row->authn) session->authn = row->authn;
-        post_use(session, row->post);
+        post_use(gate, session, row->post);
         roster_put(gate->sessions, &session->key, session);
     }
     return RC_OK;
@@ -157,6 +164,7 @@ typedef struct ActorWanted {
     Ctx *ctx;
     const Gate *gate;
     Actor *actor;
+    GateSession *copy;
     bool alive;
 } ActorWanted;
 
@@ -166,10 +174,10 @@ static int64_t session_ends_at(const Gate *gate, const GateSession *session) {
     return idle < whole ? idle : whole;
 }
 
-static void post_describe(Arena *arena, const Gate *gate, Str id, Actor *actor) {
+/* Posts live as long as the gate. */
+static void post_describe(const Gate *gate, Str id, Actor *actor) {
     const GatePost *post = gate_post(gate, id);
     if (!post) return;
-    (void)arena; /* posts live as long as the gate */
     actor->post = post->id;
     actor->post_title = post->title_ja;
     actor->division = post->division;
@@ -193,6 +201,8 @@ static void session_read(void *arg, void *value) {
     copy->posts = (StrVec){0};
     for (size_t i = 0; i < session->posts.len; i++)
         vec_push(arena, &copy->posts, str_dup(arena, session->posts.items[i]));
+    copy->own_posts = copy->posts.len;
+    wanted->copy = copy;
     *wanted->actor = (Actor){.kind = session->kind,
                              .id = copy->account,
                              .person = copy->person,
@@ -200,7 +210,23 @@ static void session_read(void *arg, void *value) {
                              .roles = session->own_roles,
                              .session = copy,
                              .stepped_up_at = session->stepped_up_at};
-    post_describe(arena, wanted->gate, session->post, wanted->actor);
+}
+
+/* Today's: his account's, and those of the duties that run. The one in use, while it is one of
+ * them. */
+static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor *actor) {
+    GateDuties running = {0};
+    Str used = STR_NONE;
+    if (session->kind == ACTOR_STAFF) duty_running(ctx, session->account, &running);
+    VEC_EACH (const GateDuty, duty, &running)
+        if (!post_listed(&session->posts, duty->post))
+            vec_push(ctx->arena, &session->posts, duty->post);
+    if (post_listed(&session->posts, session->post)) used = session->post;
+    if (str_empty(used) && session->posts.len) used = session->posts.items[0];
+    session->post = used;
+    post_describe(gate, used, actor);
+    for (size_t i = session->own_posts; i < session->posts.len; i++)
+        actor->by_duty |= str_eq(session->posts.items[i], used);
 }
 
 /* The epoch is read first: what changes afterwards is found at the commit. */
@@ -208,6 +234,7 @@ bool session_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out) {
     ActorWanted wanted = {.ctx = ctx, .gate = gate, .actor = out};
     uint64_t epoch = atomic_load(&gate->epoch);
     if (!roster_use(gate->sessions, key, session_read, &wanted) || !wanted.alive) return false;
+    posts_today(ctx, gate, wanted.copy, out);
     out->epoch = epoch;
     return true;
 }
@@ -390,16 +417,22 @@ Rc sessions_end(Ctx *ctx, Str account) {
     return first;
 }
 
+typedef struct PostTaken {
+    const Gate *gate;
+    Str post;
+} PostTaken;
+
 static void post_set(void *arg, void *value) {
-    post_use(value, *(const Str *)arg);
+    const PostTaken *taken = arg;
+    post_use(taken->gate, value, taken->post);
 }
 
 Rc gate_take_post(Ctx *ctx, Str post) {
     const GateSession *session = session_own(ctx);
     if (!session) return session_none(ctx);
-    for (size_t i = 0; i < session->posts.len; i++) {
-        if (!str_eq(session->posts.items[i], post)) continue;
-        (void)roster_use(ctx->tenant->gate->sessions, &session->key, post_set, &post);
+    if (post_listed(&session->posts, post)) {
+        PostTaken taken = {ctx->tenant->gate, post};
+        (void)roster_use(ctx->tenant->gate->sessions, &session->key, post_set, &taken);
         authority_changed(ctx->tenant->gate);
         GateSession changed = *session;
         changed.post = post;

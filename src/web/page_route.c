@@ -59,14 +59,27 @@ static const char *ended_act(const Course *course, size_t stage) {
     return stage == at ? words[course->route.state] : NULL;
 }
 
+/* A word of the pages; NULL: his own post. */
+static const char *how_word(OrgHow how) {
+    static const char *const words[] = {[HOW_OWN] = NULL,
+                                        [HOW_ACTING] = "acting",
+                                        [HOW_CHARGE] = "charge",
+                                        [HOW_SUPPORT] = "support",
+                                        [HOW_DEPUTY] = "deputy"};
+    return words[how];
+}
+
+void page_how_set(View *view, OrgHow how) {
+    const char *word = how_word(how);
+    view_str(view, "how", word ? str_of(word) : STR_NONE);
+}
+
 static void stood_set(HttpExchange *x, View *view, const RouteStage *stage) {
-    static const char *const hows[] = {
-        [HOW_OWN] = NULL, [HOW_ACTING] = "acting", [HOW_DEPUTY] = "deputy"};
-    const char *how = hows[stage->how];
+
     view_str(view, "act", str_of(stood_act(stage)));
     view_str(view, "at", stage->at ? time_format(view->arena, stage->at) : STR_NONE);
-    view_str(view, "how", how ? str_of(how) : STR_NONE);
-    view_set(view, "by", how ? page_post(x, stage->actor_post) : json_of_null());
+    page_how_set(view, stage->how);
+    view_set(view, "by", how_word(stage->how) ? page_post(x, stage->actor_post) : json_of_null());
     view_str(view, "state", STR("done"));
 }
 
@@ -164,7 +177,7 @@ static void acts_set(HttpExchange *x, const Course *course, View *view) {
         view_str(&one, "verb", str_of(route_json_verb(done->verb)));
         view_set(&one, "post", page_post(x, done->post));
         view_str(&one, "at", time_format(view->arena, done->at));
-        view_bool(&one, "deputy", done->how == HOW_DEPUTY);
+        page_how_set(&one, done->how);
         view_str(&one, "text", done->opinion);
         vec_push(view->arena, &items, view_value(&one));
     }

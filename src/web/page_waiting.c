@@ -60,7 +60,7 @@ static Json row_value(HttpExchange *x, const Entity *decision, const char *task,
     view_set(&one, "title", page_decision_title(one.arena, decision));
     view_str(&one, "url", page_decision_url(one.arena, decision->id));
     view_str(&one, "task", str_of(task));
-    view_bool(&one, "deputy", offer->how == HOW_DEPUTY);
+    page_how_set(&one, offer->how);
     view_str(&one, "drafted", entity_text(decision, IRI("draftedAt")));
     view_set(&one, "post", page_post(x, entity_text(decision, IRI("drafterPost"))));
     return view_value(&one);

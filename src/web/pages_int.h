@@ -165,6 +165,8 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view);
  */
 Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form);
 bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults);
+/* `how` of an act that isn't the holder's own. */
+void page_how_set(View *view, OrgHow how);
 /* A condition on proposals: a stage of the actor's post is due. */
 void page_waits_for(Ctx *ctx, Buf *condition);
 /* An article of a law or ordinance in both languages; one that cites otherwise, as it is. */

@@ -1,0 +1,412 @@
+#include "decide.h"
+
+enum { AHEAD_DAYS = 2 * 366, KEPT_DAYS = 366, ID_CHARS = 12 };
+
+/* ---- who may ---- */
+
+/* How ctx's actor stands to the two posts of a duty. */
+typedef struct Standing {
+    bool appoints;       /* for both: its appointing side's orders are his to give */
+    bool post, official; /* he heads the division of the one, of the other, or stands above */
+} Standing;
+
+static bool appoints(const Ctx *ctx, const Org *org, Str id) {
+    const GatePost *post = gate_post(ctx->tenant->gate, id);
+    Str own = ctx->actor->post;
+    return post && !str_empty(post->appointed) && !str_empty(own) &&
+           (str_eq(post->appointed, own) || org_is_above(org, own, post->appointed));
+}
+
+/* A chief within a division lends nobody out of it. */
+static bool heads(const Ctx *ctx, const Org *org, Str id) {
+    const Gate *gate = ctx->tenant->gate;
+    const GatePost *own = gate_post(gate, ctx->actor->post),
+                   *above = own ? gate_post(gate, own->superior) : NULL;
+    return own && org_is_above(org, own->id, id) &&
+           !(above && str_eq(above->division, own->division));
+}
+
+static Standing standing_of(const Ctx *ctx, Str post, Str main) {
+    Org org;
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
+    return (Standing){.appoints = appoints(ctx, &org, post) && appoints(ctx, &org, main),
+                      .post = heads(ctx, &org, post),
+                      .official = heads(ctx, &org, main)};
+}
+
+static bool stands_in(GateDutyKind kind) {
+    return kind == DUTY_ACTING || kind == DUTY_CHARGE;
+}
+
+static bool has_role(const GatePost *post, unsigned roles) {
+    return post->roles & roles;
+}
+
+/* Whether a post may be given by such a duty at all; NULL: yes, else why not. */
+static const char *unfit(GateDutyKind kind, const GatePost *post) {
+    static const unsigned chiefs = 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, clerk = 1u << ROLE_CLERK;
+    if (stands_in(kind)) return has_role(post, chiefs) ? NULL : "no-chief";
+    if (has_role(post, ~clerk)) return "lends-authority";
+    if (kind == DUTY_TEAM) return post->team ? NULL : "no-team";
+    return post->team ? "team-post" : NULL;
+}
+
+bool appoint_orders(const Ctx *ctx, GateDutyKind kind, const GatePost *post) {
+    Org org;
+    if (unfit(kind, post)) return false;
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
+    return appoints(ctx, &org, post->id) || (!stands_in(kind) && heads(ctx, &org, post->id));
+}
+
+/* An official by his account; own posts alone count for who is above him. */
+static Rc official_find(Ctx *ctx, Str account, GateHolder *out) {
+    GateHolders all;
+    TRY(gate_holders(ctx, NULL, &all));
+    VEC_EACH (const GateHolder, one, &all)
+        if (str_eq(one->account, account) && one->own) {
+            *out = *one;
+            return RC_OK;
+        }
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-official", STR("official"),
+                    "There is no such official, or he has no post of his own.");
+}
+
+static Rc permitted(Ctx *ctx, GateAction action) {
+    return gate_check(
+        ctx, &(GateAsk){.action = action, .type = STR(GATE_DUTY_TYPE), .class = CLASS_INTERNAL});
+}
+
+static Rc not_own(Ctx *ctx, Str official) {
+    if (!str_eq(official, ctx->actor->id)) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "own-duty", STR("official"),
+                    "Nobody orders a duty for himself: another has to, who may.");
+}
+
+static Rc may_order(Ctx *ctx, const AppointWish *wish, const GateHolder *official, Str *waits) {
+    Standing standing = standing_of(ctx, wish->post, official->posts.items[0]);
+    *waits = STR_NONE;
+    if (standing.appoints) return RC_OK;
+    if (stands_in(wish->kind))
+        return ctx_fail(ctx, RC_DENIED, "not-appointing", STR("post"),
+                        "Who acts for this post is an order of its appointing side.");
+    if (standing.post && standing.official) return RC_OK;
+    if (standing.post || standing.official) {
+        *waits = standing.post ? STR("official") : STR("post");
+        return RC_OK;
+    }
+    return ctx_fail(ctx, RC_DENIED, "not-head", STR("post"),
+                    "This is ordered by a superior of both posts, or asked for by the head of one "
+                    "of their divisions.");
+}
+
+/* ---- what is ordered ---- */
+
+static Rc fault(Ctx *ctx, const char *code, const char *path, const char *text) {
+    return ctx_fail(ctx, RC_INVALID, code, str_of(path), "%s", text);
+}
+
+static Rc post_fits(Ctx *ctx, const AppointWish *wish) {
+    static const struct {
+        const char *code, *text;
+    } rows[] = {
+        {"no-chief", "Nobody acts for a post that decides nothing: lend it help instead."},
+        {"lends-authority", "Help and teams lend hands, not the right to decide: name an acting "
+                            "holder instead."},
+        {"no-team", "This post is of no project team."},
+        {"team-post", "This post is of a project team: name a member of it instead."},
+    };
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
+    if (!post) return fault(ctx, "no-post", "post", "The organisation has no such post.");
+    const char *code = unfit(wish->kind, post);
+    for (size_t i = 0; code && i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(str_of(code), str_of(rows[i].code)))
+            return fault(ctx, rows[i].code, "post", rows[i].text);
+    if (post->abolished.year && time_date_days(wish->days.until) >= time_date_days(post->abolished))
+        return fault(ctx, "abolished", "until",
+                     "The post is abolished by then, and its duties end with it.");
+    return RC_OK;
+}
+
+static Rc ground_fits(Ctx *ctx, Str ground) {
+    if (text_is_blank(ctx->arena, ground))
+        return fault(ctx, "no-ground", "ground", "Say on which ground: officials read it.");
+    if (str_utf8_len(ground) > APPOINT_GROUND)
+        return fault(ctx, "long", "ground", "A ground has at most 200 characters.");
+    return RC_OK;
+}
+
+/* One whose account has the post, on a day. there: and who isn't away. */
+static bool has_holder(const Org *org, Str post, Date day, bool there) {
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        if (holding->how == HOW_OWN && !holding->days.from.year && str_eq(holding->post, post) &&
+            !(there && org_is_absent(org, holding->person, day)))
+            return true;
+    return false;
+}
+
+static bool has_own(const GateHolder *official, Str post) {
+    for (size_t i = 0; i < official->own; i++)
+        if (str_eq(official->posts.items[i], post)) return true;
+    return false;
+}
+
+/* By law the first in the order who is there. */
+static bool in_order(const Org *org, const GatePost *post, const GateHolder *official, Date day) {
+    VEC_EACH (const Str, one, &post->acting)
+        if (has_holder(org, *one, day, true)) return has_own(official, *one);
+    return post->acting.len == 0;
+}
+
+static bool is_above_it(const Org *org, const GateHolder *official, Str post) {
+    for (size_t i = 0; i < official->own; i++)
+        if (org_is_above(org, official->posts.items[i], post)) return true;
+    return false;
+}
+
+static Rc stand_in_fits(Ctx *ctx, const AppointWish *wish, const GateHolder *official) {
+    Org org;
+    StrVec near = {0};
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
+    Date day = wish->days.from;
+    vec_push(ctx->arena, &near, post->id);
+    VEC_EACH (const Str, one, &post->acting)
+        vec_push(ctx->arena, &near, *one);
+    TRY(org_load(ctx, ctx->arena, &near, &org));
+    if (wish->kind == DUTY_ACTING && has_holder(&org, post->id, day, true))
+        return fault(ctx, "holder-there", "post",
+                     "The holder of the post is there on the first day: he is recorded absent "
+                     "first.");
+    if (wish->kind == DUTY_ACTING && !in_order(&org, post, official, day))
+        return fault(ctx, "not-in-order", "official",
+                     "By law another acts for this post: the first of its order who is there.");
+    if (wish->kind == DUTY_CHARGE && has_holder(&org, post->id, day, false))
+        return fault(ctx, "not-vacant", "post",
+                     "The post is held: a superior keeps the business of a vacant one alone.");
+    if (wish->kind == DUTY_CHARGE && !is_above_it(&org, official, post->id))
+        return fault(ctx, "not-above", "official",
+                     "The business of a vacant post is kept by a superior of it.");
+    return RC_OK;
+}
+
+static Rc wish_fits(Ctx *ctx, const AppointWish *wish, const GateHolder *official) {
+    TRY(post_fits(ctx, wish));
+    TRY(ground_fits(ctx, wish->ground));
+    if (has_own(official, wish->post))
+        return fault(ctx, "holds-it", "official", "He has this post already.");
+    return stands_in(wish->kind) ? stand_in_fits(ctx, wish, official) : RC_OK;
+}
+
+/* ---- the command ---- */
+
+typedef enum AppointVerb { APPOINT_ORDER, APPOINT_AGREE, APPOINT_END } AppointVerb;
+
+typedef struct PartAppoint {
+    const Gate *gate;
+    AppointVerb verb;
+    GateDuty duty; /* ORDER: the whole; else its post and id, and AGREE: which side agrees */
+    Str by;        /* post of who acts */
+} PartAppoint;
+
+static bool overlap(const GateDuty *a, const GateDuty *b) {
+    return time_date_days(a->from) <= time_date_days(b->until) &&
+           time_date_days(b->from) <= time_date_days(a->until);
+}
+
+static Rc days_fit(Ctx *ctx, const GateDuty *duty, int64_t now) {
+    int64_t from = time_date_days(duty->from), until = time_date_days(duty->until),
+            today = time_date_days(time_jst_date(now));
+    if (until < from) return fault(ctx, "order", "until", "The last day is before the first one.");
+    if (from < today)
+        return fault(ctx, "past", "from",
+                     "A duty is ordered from today on: nobody had it before it was.");
+    if (until > today + AHEAD_DAYS)
+        return fault(ctx, "far", "until", "A duty ends within two years: order it anew then.");
+    return RC_OK;
+}
+
+static Rc order_guard(Ctx *ctx, const PartAppoint *part, const GateDuties *all, int64_t now) {
+    size_t open = 0;
+    TRY(days_fit(ctx, &part->duty, now));
+    VEC_EACH (const GateDuty, one, all) {
+        if (gate_duty_over(part->gate, one, now)) continue;
+        open++;
+        if (!overlap(one, &part->duty)) continue;
+        if (str_eq(one->official, part->duty.official))
+            return fault(ctx, "overlap", "from", "He has this duty on some of these days.");
+        if (stands_in(one->kind) && stands_in(part->duty.kind))
+            return fault(ctx, "taken", "from",
+                         "Another acts for this post on some of these days: end that first.");
+    }
+    if (open < APPOINT_OPEN) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "too-many", STR("post"),
+                    "A post has at most %d duties that are not over.", APPOINT_OPEN);
+}
+
+/* The one that is meant, not over; NULL: there is none. */
+static GateDuty *duty_meant(const PartAppoint *part, GateDuties *all, int64_t now) {
+    VEC_EACH (GateDuty, one, all)
+        if (str_eq(one->id, part->duty.id) && !gate_duty_over(part->gate, one, now) &&
+            (part->verb != APPOINT_AGREE || str_eq(one->waits, part->duty.waits)))
+            return one;
+    return NULL;
+}
+
+static Rc none_meant(Ctx *ctx) {
+    return ctx_fail(ctx, RC_NOT_FOUND, "no-duty", STR("id"),
+                    "There is no such duty any more: look at the list again.");
+}
+
+static Rc appoint_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAppoint *part = args;
+    GateDuties all;
+    int64_t now = stage_now(stage);
+    gate_duty_read(ctx->arena, stage_entity(stage, gate_duty_id(ctx->arena, part->duty.post)),
+                   &all);
+    if (part->verb == APPOINT_ORDER) return order_guard(ctx, part, &all, now);
+    return duty_meant(part, &all, now) ? RC_OK : none_meant(ctx);
+}
+
+static bool is_kept(const GateDuty *duty, int64_t now) {
+    int64_t last = time_date_days(duty->until);
+    if (duty->ended_at != TIME_NONE && time_date_days(time_jst_date(duty->ended_at)) < last)
+        last = time_date_days(time_jst_date(duty->ended_at));
+    return last + KEPT_DAYS >= time_date_days(time_jst_date(now));
+}
+
+/* Those that were over a year ago go: the ledger has them. */
+static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartAppoint *part = args;
+    GateDuties all, kept = {0};
+    int64_t now = stage_now(stage);
+    Str id = gate_duty_id(ctx->arena, part->duty.post);
+    gate_duty_read(ctx->arena, stage_entity(stage, id), &all);
+    GateDuty *meant = part->verb == APPOINT_ORDER ? NULL : duty_meant(part, &all, now);
+    if (meant && part->verb == APPOINT_AGREE) {
+        meant->waits = STR_NONE;
+        meant->agreed_by = part->by;
+        meant->agreed_at = now;
+    } else if (meant) {
+        meant->ended_by = part->by;
+        meant->ended_at = now;
+    }
+    VEC_EACH (const GateDuty, one, &all)
+        if (is_kept(one, now)) vec_push(ctx->arena, &kept, *one);
+    if (part->verb == APPOINT_ORDER) {
+        GateDuty *ordered = vec_push(ctx->arena, &kept, part->duty);
+        ordered->ordered_at = now;
+    }
+    Entity *after = gate_duty_record(ctx->arena, part->duty.post, &kept);
+    stage_put(stage, &(Delta){.op = DELTA_PUT, .id = id, .after = after});
+    return RC_OK;
+}
+
+static const PartKind part_appoint = {"official.duty", 1, appoint_guard, appoint_apply};
+
+static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty) {
+    static const char *const kinds[] = {[APPOINT_ORDER] = "official.duty",
+                                        [APPOINT_AGREE] = "official.duty-agreed",
+                                        [APPOINT_END] = "official.duty-ended"};
+    Outcome outcome;
+    Command *command = command_new(ctx->tenant->ledger, (CommandHead){.kind = str_of(kinds[verb]),
+                                                                      .actor = ctx->actor->id,
+                                                                      .post = ctx->actor->post,
+                                                                      .channel = STR("web")});
+    Arena *arena = command_arena(command);
+    PartAppoint *part = NEW(arena, PartAppoint);
+    *part = (PartAppoint){ctx->tenant->gate, verb, *duty, str_dup(arena, ctx->actor->post)};
+    part->duty.by = part->by;
+    Str *const texts[] = {&part->duty.id, &part->duty.post, &part->duty.official,
+                          &part->duty.ground, &part->duty.waits};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = str_dup(arena, *texts[i]);
+    gate_guard(ctx, command);
+    command_needs(command, gate_duty_id(arena, duty->post));
+    command_add(command, &part_appoint, part);
+    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    command_free(command);
+    gate_duty_changed(ctx, duty->post); /* whatever came of it */
+    return rc;
+}
+
+Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits) {
+    GateHolder official;
+    Str side;
+    TRY(permitted(ctx, ACT_CREATE));
+    TRY(official_find(ctx, wish->official, &official));
+    TRY(not_own(ctx, wish->official));
+    TRY(post_fits(ctx, wish));
+    TRY(may_order(ctx, wish, &official, &side));
+    TRY(wish_fits(ctx, wish, &official));
+    *waits = !str_empty(side);
+    return appoint_send(ctx, APPOINT_ORDER,
+                        &(GateDuty){.id = rand_id(ctx->rand, ctx->arena, ID_CHARS),
+                                    .post = wish->post,
+                                    .official = wish->official,
+                                    .kind = wish->kind,
+                                    .from = wish->days.from,
+                                    .until = wish->days.until,
+                                    .ground = str_trim(wish->ground),
+                                    .waits = side,
+                                    .agreed_at = TIME_NONE,
+                                    .ended_at = TIME_NONE});
+}
+
+/* ---- agreeing and ending ---- */
+
+/* By the policies, once he has confirmed his identity. */
+static bool may_change(const Ctx *ctx) {
+    Ctx own = *ctx; /* what is refused here is told to nobody */
+    return permitted(&own, ACT_UPDATE) == RC_OK || str_eq(own.error.code, STR("needs-step-up"));
+}
+
+Rc appoint_may(Ctx *ctx, const GateDuty *duty, AppointMay *out) {
+    GateHolder official;
+    *out = (AppointMay){0};
+    if (!may_change(ctx) || str_eq(duty->official, ctx->actor->id) ||
+        gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)))
+        return RC_OK;
+    Rc rc = official_find(ctx, duty->official, &official);
+    Str main = rc == RC_OK ? official.posts.items[0] : duty->post; /* he has left: still to end */
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    Standing standing = standing_of(ctx, duty->post, main);
+    bool side = str_eq(duty->waits, STR("post")) ? standing.post : standing.official;
+    out->agree = rc == RC_OK && !str_empty(duty->waits) && (side || standing.appoints);
+    out->end =
+        standing.appoints || (!stands_in(duty->kind) && (standing.post || standing.official));
+    return RC_OK;
+}
+
+static Rc duty_find(Ctx *ctx, Str post, Str id, GateDuty *out) {
+    GateDuties all;
+    gate_duties(ctx, &all);
+    VEC_EACH (const GateDuty, one, &all)
+        if (str_eq(one->post, post) && str_eq(one->id, id)) {
+            *out = *one;
+            return RC_OK;
+        }
+    return none_meant(ctx);
+}
+
+static Rc appoint_late(Ctx *ctx, AppointVerb verb, Str post, Str id) {
+    GateDuty duty;
+    AppointMay may;
+    TRY(permitted(ctx, ACT_UPDATE));
+    TRY(duty_find(ctx, post, id, &duty));
+    if (gate_duty_over(ctx->tenant->gate, &duty, time_now(ctx->clock)) ||
+        (verb == APPOINT_AGREE && str_empty(duty.waits)))
+        return none_meant(ctx);
+    TRY(not_own(ctx, duty.official));
+    TRY(appoint_may(ctx, &duty, &may));
+    if (verb == APPOINT_AGREE ? may.agree : may.end) return appoint_send(ctx, verb, &duty);
+    return ctx_fail(ctx, RC_DENIED, "not-head", STR("id"),
+                    "This is for the heads of the two divisions, a superior of both, or the "
+                    "appointing side.");
+}
+
+Rc appoint_agree(Ctx *ctx, Str post, Str id) {
+    return appoint_late(ctx, APPOINT_AGREE, post, id);
+}
+
+Rc appoint_end(Ctx *ctx, Str post, Str id) {
+    return appoint_late(ctx, APPOINT_END, post, id);
+}

@@ -1,0 +1,248 @@
+/* duty: the records of duties, and those of all posts as they are known, for requests that may not
+   wait for the store. Days end by themselves: each request asks the clock, each commit the record.
+ */
+#include "gate_int.h"
+
+enum { DUTIES_ARENA = 256 << 20 };
+
+struct Duties {
+    pthread_mutex_t reading; /* of those who have changed them, one at a time */
+    pthread_mutex_t lock;    /* guards all below */
+    Arena *arena;            /* renewed with the list */
+    GateDuties list;
+};
+
+static const char *const words[] = {[DUTY_ACTING] = "acting",
+                                    [DUTY_CHARGE] = "charge",
+                                    [DUTY_SUPPORT] = "support",
+                                    [DUTY_TEAM] = "team"};
+
+const char *gate_duty_word(GateDutyKind kind) {
+    return words[kind];
+}
+
+GateDutyKind gate_duty_kind(Str word) {
+    for (unsigned kind = 0; kind < DUTY_KINDS; kind++)
+        if (str_eq(word, str_of(words[kind]))) return (GateDutyKind)kind;
+    return DUTY_KINDS;
+}
+
+/* ---- the record ---- */
+
+Str gate_duty_id(Arena *arena, Str post) {
+    return str_fmt(arena, "urn:ngsi-ld:Duty:" STR_FMT, STR_ARG(post));
+}
+
+static int64_t moment(const Json *json, const char *name) {
+    int64_t at;
+    return time_parse(json_get_str(json, name), &at) ? at : TIME_NONE;
+}
+
+/* One that cannot be read gives nothing. */
+static bool duty_read(const Json *json, Str post, GateDuty *out) {
+    *out = (GateDuty){.id = json_get_str(json, "id"),
+                      .post = post,
+                      .official = json_get_str(json, "official"),
+                      .kind = gate_duty_kind(json_get_str(json, "kind")),
+                      .ground = json_get_str(json, "ground"),
+                      .by = json_get_str(json, "by"),
+                      .waits = json_get_str(json, "waits"),
+                      .agreed_by = json_get_str(json, "agreedBy"),
+                      .ended_by = json_get_str(json, "endedBy"),
+                      .ordered_at = moment(json, "orderedAt"),
+                      .agreed_at = moment(json, "agreedAt"),
+                      .ended_at = moment(json, "endedAt")};
+    return out->kind != DUTY_KINDS && !str_empty(out->official) &&
+           time_parse_date(json_get_str(json, "from"), &out->from) &&
+           time_parse_date(json_get_str(json, "until"), &out->until);
+}
+
+void gate_duty_read(Arena *arena, const Entity *record, GateDuties *out) {
+    const Attr *attr = record ? entity_attr(record, GATE_IRI("duties")) : NULL;
+    *out = (GateDuties){0};
+    for (size_t i = 0; attr && attr->value && i < attr->value->len; i++) {
+        GateDuty duty;
+        if (duty_read(json_at(attr->value, i), entity_text(record, GATE_IRI("post")), &duty))
+            vec_push(arena, out, duty);
+    }
+}
+
+static void text_add(Arena *arena, JsonMembers *to, const char *name, Str text) {
+    if (!str_empty(text)) vec_push(arena, to, (JsonMember){str_of(name), json_of_str(text)});
+}
+
+static void moment_add(Arena *arena, JsonMembers *to, const char *name, int64_t at) {
+    if (at != TIME_NONE) text_add(arena, to, name, time_format(arena, at));
+}
+
+static Json duty_json(Arena *arena, const GateDuty *duty) {
+    JsonMembers members = {0};
+    text_add(arena, &members, "id", duty->id);
+    text_add(arena, &members, "kind", str_of(words[duty->kind]));
+    text_add(arena, &members, "official", duty->official);
+    text_add(arena, &members, "from", time_format_date(arena, duty->from));
+    text_add(arena, &members, "until", time_format_date(arena, duty->until));
+    text_add(arena, &members, "ground", duty->ground);
+    text_add(arena, &members, "by", duty->by);
+    text_add(arena, &members, "waits", duty->waits);
+    text_add(arena, &members, "agreedBy", duty->agreed_by);
+    text_add(arena, &members, "endedBy", duty->ended_by);
+    moment_add(arena, &members, "orderedAt", duty->ordered_at);
+    moment_add(arena, &members, "agreedAt", duty->agreed_at);
+    moment_add(arena, &members, "endedAt", duty->ended_at);
+    return json_of_members(members.items, members.len);
+}
+
+Entity *gate_duty_record(Arena *arena, Str post, const GateDuties *duties) {
+    JsonItems items = {0};
+    Entity *record = entity_new(arena, gate_duty_id(arena, post), STR(GATE_DUTY_TYPE));
+    VEC_EACH (const GateDuty, duty, duties)
+        vec_push(arena, &items, duty_json(arena, duty));
+    entity_set(arena, record, GATE_IRI("post"), json_of_str(post));
+    entity_set_kind(arena, record, ATTR_JSON, GATE_IRI("duties"),
+                    json_of_items(items.items, items.len));
+    return record;
+}
+
+/* ---- its days ---- */
+
+static bool is_gone(const Gate *gate, Str id, int64_t day) {
+    const GatePost *post = gate_post(gate, id);
+    return !post || (post->abolished.year && day >= time_date_days(post->abolished));
+}
+
+bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now) {
+    int64_t day = time_date_days(time_jst_date(now));
+    return (duty->ended_at != TIME_NONE && now >= duty->ended_at) ||
+           day > time_date_days(duty->until) || is_gone(gate, duty->post, day);
+}
+
+bool gate_duty_runs(const Gate *gate, const GateDuty *duty, int64_t now) {
+    return str_empty(duty->waits) && !gate_duty_over(gate, duty, now) &&
+           time_date_days(time_jst_date(now)) >= time_date_days(duty->from);
+}
+
+bool duty_in_record(Ctx *ctx, const Entity *record, const DutyAsk *ask) {
+    GateDuties duties;
+    gate_duty_read(ctx->arena, record, &duties);
+    VEC_EACH (const GateDuty, duty, &duties)
+        if (str_eq(duty->official, ask->official) && str_eq(duty->post, ask->post) &&
+            gate_duty_runs(ctx->tenant->gate, duty, ask->now))
+            return true;
+    return false;
+}
+
+/* ---- what is known ---- */
+
+static GateDuty duty_dup(Arena *arena, const GateDuty *duty) {
+    GateDuty copy = *duty;
+    Str *const texts[] = {&copy.id, &copy.post,  &copy.official,  &copy.ground,
+                          &copy.by, &copy.waits, &copy.agreed_by, &copy.ended_by};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = str_dup(arena, *texts[i]);
+    return copy;
+}
+
+/* The list in an arena of its own, with these of a post in place of those that it had. */
+static void list_renew(struct Duties *duties, Str post, const GateDuties *now) {
+    Arena *arena = arena_new(DUTIES_ARENA);
+    GateDuties list = {0};
+    VEC_EACH (const GateDuty, duty, &duties->list)
+        if (!str_eq(duty->post, post)) vec_push(arena, &list, duty_dup(arena, duty));
+    VEC_EACH (const GateDuty, duty, now)
+        vec_push(arena, &list, duty_dup(arena, duty));
+    pthread_mutex_lock(&duties->lock);
+    Arena *before = duties->arena;
+    duties->arena = arena;
+    duties->list = list;
+    pthread_mutex_unlock(&duties->lock);
+    arena_free(before);
+}
+
+/* Each reads after his own commit, so the last one to read has seen them all. */
+static Rc post_take(Ctx *ctx, struct Duties *duties, Str post) {
+    const Entity *record = NULL;
+    GateDuties now;
+    pthread_mutex_lock(&duties->reading);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, gate_duty_id(ctx->arena, post), &record);
+    if (rc == RC_OK) {
+        gate_duty_read(ctx->arena, record, &now);
+        list_renew(duties, post, &now);
+    }
+    pthread_mutex_unlock(&duties->reading);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+/* What can't be read now gives no post until the next start, or the next change. */
+void gate_duty_changed(Ctx *ctx, Str post) {
+    static const GateDuties none = {0};
+    struct Duties *duties = ctx->tenant->gate->duties;
+    Ctx own = *ctx; /* why the change failed stays as it was told */
+    if (post_take(&own, duties, post) != RC_OK) {
+        log_warn("gate", "duties of the post " STR_FMT " can't be read, and give nothing: " STR_FMT,
+                 STR_ARG(post), STR_ARG(own.error.detail));
+        pthread_mutex_lock(&duties->reading);
+        list_renew(duties, post, &none);
+        pthread_mutex_unlock(&duties->reading);
+    }
+    authority_changed(ctx->tenant->gate);
+}
+
+void gate_duties(Ctx *ctx, GateDuties *out) {
+    struct Duties *duties = ctx->tenant->gate->duties;
+    *out = (GateDuties){0};
+    pthread_mutex_lock(&duties->lock);
+    VEC_EACH (const GateDuty, duty, &duties->list)
+        vec_push(ctx->arena, out, duty_dup(ctx->arena, duty));
+    pthread_mutex_unlock(&duties->lock);
+}
+
+void duty_running(Ctx *ctx, Str official, GateDuties *out) {
+    Gate *gate = ctx->tenant->gate;
+    int64_t now = time_now(ctx->clock);
+    *out = (GateDuties){0};
+    pthread_mutex_lock(&gate->duties->lock);
+    VEC_EACH (const GateDuty, duty, &gate->duties->list)
+        if ((str_empty(official) || str_eq(duty->official, official)) &&
+            gate_duty_runs(gate, duty, now))
+            vec_push(ctx->arena, out, duty_dup(ctx->arena, duty));
+    pthread_mutex_unlock(&gate->duties->lock);
+}
+
+bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out) {
+    GateDuties running;
+    const Actor *actor = gate_actor(ctx);
+    if (actor->kind != ACTOR_STAFF || !actor->session) return false;
+    for (size_t i = 0; i < actor->session->own_posts; i++)
+        if (str_eq(actor->session->posts.items[i], post)) return false;
+    duty_running(ctx, actor->id, &running);
+    VEC_EACH (const GateDuty, duty, &running)
+        if (str_eq(duty->post, post)) {
+            *out = *duty;
+            return true;
+        }
+    return false;
+}
+
+/* ---- life ---- */
+
+Rc duties_open(Ctx *ctx, Gate *gate) {
+    struct Duties *duties = mem_zero(sizeof *duties);
+    pthread_mutex_init(&duties->reading, NULL);
+    pthread_mutex_init(&duties->lock, NULL);
+    duties->arena = arena_new(DUTIES_ARENA);
+    gate->duties = duties;
+    VEC_EACH (const GatePost, post, &gate->posts)
+        TRY(post_take(ctx, duties, post->id));
+    return RC_OK;
+}
+
+void duties_close(Gate *gate) {
+    struct Duties *duties = gate->duties;
+    if (!duties) return;
+    gate->duties = NULL;
+    pthread_mutex_destroy(&duties->lock);
+    pthread_mutex_destroy(&duties->reading);
+    arena_free(duties->arena);
+    mem_free(duties);
+}

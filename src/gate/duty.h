@@ -1,0 +1,54 @@
+/* duty: what an official does beside his own posts for some days: he acts for a holder who is
+   hindered or a post that is vacant (職務代理), keeps the business of a vacant post beneath him
+   (事務取扱), helps another division (応援), or is of a project team. While a duty runs its post is
+   one of his, for what he may read and do; then it isn't. One record per post, in the ledger;
+   decide/appoint.h writes it. Include only gate.h from outside. */
+#ifndef GATE_DUTY_H
+#define GATE_DUTY_H
+
+#include "gate.h"
+
+#define GATE_DUTY_TYPE LD_DEFAULT "Duty"
+
+typedef enum GateDutyKind {
+    DUTY_ACTING,  /* 職務代理 */
+    DUTY_CHARGE,  /* 事務取扱 */
+    DUTY_SUPPORT, /* 応援 */
+    DUTY_TEAM,    /* a project team */
+    DUTY_KINDS
+} GateDutyKind;
+/* "acting"; and back, or DUTY_KINDS. */
+const char *gate_duty_word(GateDutyKind kind);
+GateDutyKind gate_duty_kind(Str word);
+
+typedef struct GateDuty {
+    Str id, post, official; /* id: among those of its post; official: an account */
+    GateDutyKind kind;
+    Date from, until; /* both included */
+    Str ground;       /* for officials; nothing personal */
+    Str by;           /* post that ordered it */
+    Str waits;        /* whose chief has yet to agree: "post" or "official"; empty: it is ordered */
+    Str agreed_by, ended_by;                 /* posts; empty: it was not needed; it has not ended */
+    int64_t ordered_at, agreed_at, ended_at; /* TIME_NONE: as above */
+} GateDuty;
+typedef VEC(GateDuty) GateDuties;
+
+/* urn:ngsi-ld:Duty:... of a post. */
+Str gate_duty_id(Arena *arena, Str post);
+/* What a record says; NULL: nothing. Borrowed from the entity. And the record that says it, in the
+   arena, borrowing texts. */
+void gate_duty_read(Arena *arena, const Entity *record, GateDuties *out);
+Entity *gate_duty_record(Arena *arena, Str post, const GateDuties *duties);
+/* Whether its post is his at this moment: ordered, not ended, on one of its days, and the post has
+   not been abolished by then: a duty ends with its post. */
+bool gate_duty_runs(const Gate *gate, const GateDuty *duty, int64_t now);
+/* It will not run any more: its days are over, or it was ended. */
+bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now);
+/* All that the records say now, by post, in ctx->arena. Any thread, as all below. */
+void gate_duties(Ctx *ctx, GateDuties *out);
+/* The duty by which ctx's actor has a post today; false: it is his own, or none of his. */
+bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out);
+/* What is committed of a post's duties counts from now on, for sessions that are open, too. */
+void gate_duty_changed(Ctx *ctx, Str post);
+
+#endif

@@ -1,0 +1,314 @@
+/* Tests of routes: the invariants over generated sequences of acts in a town whose officials come,
+   go, stand in for one another, act for others and help them. MACHI_TEST_LONG: a million sequences'
+   acts instead of a hundred thousand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "town.h"
+
+/* What happened, kept beside the route: the invariants are judged from this, not from the route's
+ * own flags. */
+typedef struct Past {
+    Str signed_by[ROUTE_STAGES_MAX]; /* who acts on which stage now */
+    Str good_hashes[32];             /* contents since the last change that was not minor */
+    size_t n_hashes;
+    bool dissent[ROUTE_STAGES_MAX];
+} Past;
+
+static bool has_hash(const Past *history, Str hash) {
+    for (size_t i = 0; i < history->n_hashes; i++)
+        if (str_eq(history->good_hashes[i], hash)) return true;
+    return false;
+}
+
+/* Nobody acts silently in two roles. */
+static void check_roles(const Past *history, const Route *before, const RouteAct *act) {
+    bool second = str_eq(before->drafter, act->person);
+    for (size_t i = 0; i < before->n; i++)
+        second |= i != act->stage && str_eq(history->signed_by[i], act->person);
+    assert_true(!second || act->two_roles);
+}
+
+static void note_contents(Past *history, const Route *before, const RouteAct *act) {
+    if (act->verb != ROUTE_AMEND) return;
+    if (!act->minor || before->state == ROUTE_RETURNED) memset(history, 0, sizeof *history);
+    if (history->n_hashes < 32) history->good_hashes[history->n_hashes++] = act->hash;
+}
+
+static void note_act(Past *history, const Route *before, const Route *route, const RouteAct *act) {
+    bool signs = act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT;
+    if (signs || act->verb == ROUTE_REJECT) check_roles(history, before, act);
+    if (signs) history->signed_by[act->stage] = act->person;
+    if (act->verb == ROUTE_DISSENT) history->dissent[act->stage] = true;
+    note_contents(history, before, act);
+    for (size_t i = 0; i < route->n; i++) {
+        if (route->stages[i].stand != STAND_WAITING) continue;
+        history->signed_by[i] = STR_NONE;
+        history->dissent[i] = false;
+    }
+}
+
+static void check_decided(const Town *town, const Route *route, const Past *history) {
+    const RouteStage *decider = &route->stages[route_decider(route)];
+    bool unsettled = false;
+    for (size_t i = 0; i < route->n; i++) {
+        const RouteStage *stage = &route->stages[i];
+        if (stage->kind == ROUTE_CIRCULATE) continue;
+        assert_int_not_equal(stage->stand, STAND_WAITING);
+        if (stage->stand == STAND_PASSED) assert_int_equal(stage->kind, ROUTE_REVIEW);
+        unsettled |= history->dissent[i];
+    }
+    assert_int_equal(decider->stand, STAND_APPROVED);
+    if (unsettled) assert_int_not_equal(decider->how, HOW_DEPUTY);
+    if (!route->rules.drafter_decides) assert_false(str_eq(decider->actor, route->drafter));
+    if (decider->how == HOW_DEPUTY && route->rules.important && !route->rules.instructed)
+        assert_true(decider->opinion.len > 0);
+    (void)town;
+}
+
+/* Nobody acts on a duty outside its days, nor for a holder who is there; and none of it is seen
+ * afterwards. True: by a duty. */
+static bool check_duty(const Town *town, const Route *route, const RouteAct *act) {
+    bool signs = act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT, his = false;
+    const RouteStage *stage = &route->stages[signs ? act->stage : 0];
+    int64_t day = time_date_days(act->day);
+    if (!signs || stage->how == HOW_OWN || stage->how == HOW_DEPUTY) return false;
+    VEC_EACH (const OrgHolding, holding, &town->org.holdings) {
+        const OrgDays *days = &holding->days;
+        if (!str_eq(holding->post, act->post) || time_date_days(days->from) > day ||
+            (days->until.year && time_date_days(days->until) < day))
+            continue;
+        his |= holding->how == stage->how && str_eq(holding->person, act->person);
+        if (holding->how == HOW_OWN && stage->how != HOW_SUPPORT)
+            assert_true(org_is_absent(&town->org, holding->person, act->day));
+    }
+    assert_true(his && !stage->after);
+    return true;
+}
+
+static void check(const Town *town, const Route *route, const Past *history) {
+    size_t deciders = 0;
+    for (size_t i = 0; i < route->n; i++) {
+        const RouteStage *stage = &route->stages[i];
+        deciders += stage->kind == ROUTE_DECIDE;
+        bool acted = stage->stand == STAND_APPROVED || stage->stand == STAND_DISSENT;
+        if (acted) assert_true(has_hash(history, stage->hash));
+        if (acted && !str_eq(stage->hash, route->hash) && stage->kind != ROUTE_CIRCULATE)
+            assert_true(history->n_hashes > 1);
+        if (stage->after && stage->kind == ROUTE_DECIDE) assert_int_equal(stage->how, HOW_DEPUTY);
+        if (stage->stand == STAND_DISSENT)
+            assert_true(stage->kind == ROUTE_CONSULT && stage->opinion.len > 0);
+    }
+    assert_int_equal(deciders, 1);
+    if (route->issued) assert_int_equal(route->state, ROUTE_DECIDED);
+    if (route->state == ROUTE_DECIDED) check_decided(town, route, history);
+}
+
+/* Whatever waits has somebody who can act, and this one really can; or a lawful reason. */
+static void check_turns(Town *town, const Route *route, Date day) {
+    bool any = false;
+    for (size_t i = 0; i < route->n; i++) {
+        RouteTurn turn;
+        route_turn(&town->org, route, i, day, &turn);
+        any |= turn.wait != WAIT_NOT_DUE;
+        RouteAct act = {.verb = turn.wait == WAIT_SUPERIOR ? ROUTE_PULL_UP : ROUTE_APPROVE,
+                        .person = turn.person,
+                        .post = turn.post,
+                        .day = day,
+                        .stage = i,
+                        .hash = route->hash,
+                        .two_roles = true,
+                        .opinions_seen = true};
+        if (turn.wait != WAIT_PERSON && turn.wait != WAIT_SUPERIOR) continue;
+        Route copy = *route;
+        if (route_act(&town->ctx, &town->org, &act, &copy) != RC_OK)
+            fail_msg("he can't: " STR_FMT, STR_ARG(town->ctx.error.code));
+    }
+    if (route->state == ROUTE_WAITING) assert_true(any);
+}
+
+typedef struct Dice {
+    uint64_t x;
+} Dice;
+
+static size_t roll(Dice *dice, size_t n) {
+    dice->x = dice->x * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(dice->x >> 33) % n;
+}
+
+static void shuffle_town(Town *town, Dice *dice) {
+    town->org.absences.len = 0;
+    for (size_t i = 0; i < TOWN_POSTS; i++)
+        if (roll(dice, 4) == 0) {
+            int from = (int)roll(dice, 5);
+            town_absent(town, town_posts[i][0], from, from + (int)roll(dice, 4));
+        }
+    town->org.holdings.len = TOWN_POSTS;
+    for (size_t i = 0; i < TOWN_POSTS; i++) {
+        bool leaves = roll(dice, 12) == 0;
+        town->org.holdings.items[i].days.until = leaves ? town_day((int)roll(dice, 5)) : (Date){0};
+    }
+    for (size_t n = roll(dice, 4); n; n--) { /* duties: acting holders, charges, help */
+        static const OrgHow hows[] = {HOW_ACTING, HOW_ACTING, HOW_CHARGE, HOW_SUPPORT};
+        size_t who = roll(dice, TOWN_POSTS), post = roll(dice, TOWN_POSTS);
+        int from = (int)roll(dice, 4);
+        vec_push(town->ctx.arena, &town->org.holdings,
+                 (OrgHolding){.person = town->org.holdings.items[who].person,
+                              .post = town->org.posts.items[post].id,
+                              .days = {town_day(from), town_day(from + (int)roll(dice, 4))},
+                              .how = hows[roll(dice, 4)]});
+    }
+    for (size_t i = 0; i < TOWN_POSTS; i++) {
+        OrgPost *post = &town->org.posts.items[i];
+        post->abolished = (Date){0};
+        if (*town_posts[i][1] && roll(dice, 15) == 0) {
+            post->abolished = town_day((int)roll(dice, 5));
+            post->successor = str_of(town_posts[i][1]);
+        }
+    }
+}
+
+static RouteAct random_act(Town *town, const Route *route, Dice *dice, Date day) {
+    static const char *const contents[] = {"h1", "h2", "h3", "h4", "h5"};
+    size_t who = roll(dice, town->org.holdings.len);
+    RouteAct act = {.verb = roll(dice, 3) ? ROUTE_APPROVE : (RouteVerb)roll(dice, ROUTE_VERBS),
+                    .person = town->org.holdings.items[who].person,
+                    .post = town->org.holdings.items[who].post,
+                    .day = day,
+                    .stage = roll(dice, route->n),
+                    .to = roll(dice, route->n + 3),
+                    .hash = roll(dice, 8) ? route->hash : str_of(contents[roll(dice, 5)]),
+                    .opinion = roll(dice, 2) ? STR("理由") : STR_NONE,
+                    .added = town->org.posts.items[roll(dice, TOWN_POSTS)].id,
+                    .urgent = roll(dice, 2),
+                    .minor = roll(dice, 2),
+                    .two_roles = roll(dice, 2),
+                    .opinions_seen = roll(dice, 2)};
+    if (act.to >= route->n) act.to = ROUTE_STAGES_MAX;
+    if (act.verb == ROUTE_AMEND) act.hash = str_of(contents[roll(dice, 5)]);
+    RouteTurn turn;
+    route_turn(&town->org, route, act.stage, day, &turn);
+    if (turn.wait == WAIT_PERSON && roll(dice, 2)) {
+        act.person = turn.person;
+        act.post = turn.post;
+    }
+    return act;
+}
+
+static Route random_route(Town *town, Dice *dice) {
+    size_t drafter = roll(dice, TOWN_POSTS);
+    RoutePlan plan = {.drafter = town->org.holdings.items[drafter].person,
+                      .drafter_post = str_of(town_posts[drafter][0]),
+                      .decider_post = str_of(town_posts[roll(dice, TOWN_POSTS)][0]),
+                      .hash = STR("h1"),
+                      .in_series = roll(dice, 2),
+                      .rules = {.drafter_decides = roll(dice, 4) == 0,
+                                .important = roll(dice, 3) == 0,
+                                .instructed = roll(dice, 3) == 0,
+                                .unsettled_goes_up = roll(dice, 2)}};
+    for (size_t i = roll(dice, 3); i > 0; i--)
+        vec_push(town->ctx.arena, &plan.reviewers, str_of(town_posts[roll(dice, TOWN_POSTS)][0]));
+    for (size_t i = roll(dice, 3); i > 0; i--)
+        vec_push(town->ctx.arena, &plan.consulted, str_of(town_posts[roll(dice, TOWN_POSTS)][0]));
+    vec_push(town->ctx.arena, &plan.circulated, str_of(town_posts[roll(dice, TOWN_POSTS)][0]));
+    Route route;
+    assert_int_equal(route_begin(&town->ctx, &plan, &route), RC_OK);
+    return route;
+}
+
+/* Whatever is taken was offered to him before, with all that it demanded. */
+static void check_offered(Town *town, const Route *before, const RouteAct *act) {
+    OfferAsk ask = {&town->org, before, act->person, act->post, act->day};
+    RouteOffer offer;
+    if (!route_is_on_stage(act->verb)) {
+        assert_true(offer_whole(&town->ctx, &ask) & 1u << act->verb);
+        return;
+    }
+    offer_stage(&town->ctx, &ask, act->stage, &offer);
+    assert_true(offer.verbs & 1u << act->verb);
+    if (act->verb != ROUTE_APPROVE) return;
+    assert_true(!offer.two_roles || act->two_roles);
+    assert_true(!offer.urgent || act->urgent);
+    assert_true(!offer.opinions || act->opinions_seen);
+    assert_true(offer_waits(&town->ctx, &ask));
+}
+
+/* A route is the same once it was kept in a Decision and read again; opinions are kept beside it.
+ */
+static void check_kept(Town *town, const Route *route) {
+    Route kept;
+    Entity *decision =
+        entity_new(town->ctx.arena, STR("urn:ngsi-ld:Decision:1"), STR("urn:t:Decision"));
+    entity_set(town->ctx.arena, decision, STR(LD_DEFAULT "drafter"), json_of_str(route->drafter));
+    route_json_set(town->ctx.arena, decision, route);
+    route_json_read(decision, &kept);
+    assert_int_equal(kept.state, route->state);
+    assert_int_equal(kept.n, route->n);
+    assert_int_equal(kept.issued, route->issued);
+    assert_memory_equal(&kept.rules, &route->rules, sizeof kept.rules);
+    assert_true(str_eq(kept.hash, route->hash) && str_eq(kept.drafter, route->drafter));
+    for (size_t i = 0; i < route->n; i++) {
+        const RouteStage *was = &route->stages[i], *is = &kept.stages[i];
+        assert_true(is->kind == was->kind && is->rank == was->rank && is->stand == was->stand);
+        assert_true(is->how == was->how && is->after == was->after && is->changed == was->changed);
+        assert_true(str_eq(is->post, was->post) && str_eq(is->hash, was->hash));
+        assert_true(str_eq(is->actor, was->actor) && str_eq(is->actor_post, was->actor_post));
+        assert_int_equal(is->at, was->at);
+    }
+}
+
+static void the_invariants_hold_over_generated_sequences(void **state) {
+    Town *town = *state;
+    const char *wide = getenv("MACHI_TEST_LONG");
+    size_t sequences = wide && *wide ? 1000000 : 100000, taken = 0, decided = 0, deputies = 0,
+           unsettled = 0, duties = 0;
+    Dice dice = {20261120};
+    for (size_t i = 0; i < sequences; i++) {
+        ArenaMark mark = arena_mark(town->ctx.arena);
+        if (i % 16 == 0) shuffle_town(town, &dice);
+        Route route = random_route(town, &dice);
+        Past history = {.good_hashes = {STR("h1")}, .n_hashes = 1};
+        for (int step = 0; step < 24; step++) {
+            Date day = town_day(step / 5);
+            RouteAct act = random_act(town, &route, &dice, day);
+            Route before = route;
+            if (route_act(&town->ctx, &town->org, &act, &route) != RC_OK) continue;
+            taken++;
+            note_act(&history, &before, &route, &act);
+            check(town, &route, &history);
+            if (route_is_on_stage(act.verb)) check_duty(town, &route, &act);
+            duties +=
+                route_is_on_stage(act.verb) && route.stages[act.stage].stand != STAND_WAITING &&
+                route.stages[act.stage].how != HOW_OWN && route.stages[act.stage].how != HOW_DEPUTY;
+            check_turns(town, &route, day);
+            if (i % 8) continue; /* what takes its time, of some */
+            ArenaMark kept = arena_mark(town->ctx.arena);
+            check_offered(town, &before, &act);
+            check_kept(town, &route);
+            arena_rewind(town->ctx.arena, kept);
+        }
+        decided += route.state == ROUTE_DECIDED;
+        deputies += route.stages[route_decider(&route)].how == HOW_DEPUTY;
+        unsettled += route.state == ROUTE_DECIDED && route_is_unsettled(&route);
+        if (i % 16 == 15) arena_rewind(town->ctx.arena, mark);
+        town->org.holdings.len =
+            town->org.holdings.len < TOWN_POSTS ? TOWN_POSTS : town->org.holdings.len;
+    }
+    print_message("# %zu sequences: %zu acts taken, %zu decided, %zu by deputies, %zu unsettled, "
+                  "%zu by duties\n",
+                  sequences, taken, decided, deputies, unsettled, duties);
+    assert_true(decided > sequences / 10 && deputies > sequences / 200 &&
+                unsettled > sequences / 1000 && duties > sequences / 100); /* it gets everywhere */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TOWN_TEST(the_invariants_hold_over_generated_sequences),
+    };
+    return cmocka_run_group_tests_name("sequences", tests, NULL, NULL);
+}
