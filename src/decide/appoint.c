@@ -26,12 +26,10 @@ static bool heads(const Ctx *ctx, const Org *org, Str id) {
            !(above && str_eq(above->division, own->division));
 }
 
-static Standing standing_of(const Ctx *ctx, Str post, Str main) {
-    Org org;
-    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
-    return (Standing){.appoints = appoints(ctx, &org, post) && appoints(ctx, &org, main),
-                      .post = heads(ctx, &org, post),
-                      .official = heads(ctx, &org, main)};
+static Standing standing_of(const Ctx *ctx, const Org *org, Str post, Str main) {
+    return (Standing){.appoints = appoints(ctx, org, post) && appoints(ctx, org, main),
+                      .post = heads(ctx, org, post),
+                      .official = heads(ctx, org, main)};
 }
 
 static bool stands_in(GateDutyKind kind) {
@@ -51,24 +49,16 @@ static const char *unfit(GateDutyKind kind, const GatePost *post) {
     return post->team ? "team-post" : NULL;
 }
 
-bool appoint_orders(const Ctx *ctx, GateDutyKind kind, const GatePost *post) {
-    Org org;
-    if (unfit(kind, post)) return false;
-    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
-    return appoints(ctx, &org, post->id) || (!stands_in(kind) && heads(ctx, &org, post->id));
+Rc appoint_office(Ctx *ctx, AppointOffice *out) {
+    org_load_posts(ctx->arena, ctx->tenant->gate, &out->posts);
+    return gate_holders(ctx, NULL, &out->officials);
 }
 
-/* An official by his account; own posts alone count for who is above him. */
-static Rc official_find(Ctx *ctx, Str account, GateHolder *out) {
-    GateHolders all;
-    TRY(gate_holders(ctx, NULL, &all));
-    VEC_EACH (const GateHolder, one, &all)
-        if (str_eq(one->account, account) && one->own) {
-            *out = *one;
-            return RC_OK;
-        }
-    return ctx_fail(ctx, RC_NOT_FOUND, "no-official", STR("official"),
-                    "There is no such official, or he has no post of his own.");
+/* Own posts alone count for who is above him; NULL: he has none. */
+static const GateHolder *official_of(const AppointOffice *office, Str account) {
+    VEC_EACH (const GateHolder, one, &office->officials)
+        if (str_eq(one->account, account) && one->own) return one;
+    return NULL;
 }
 
 static Rc permitted(Ctx *ctx, GateAction action) {
@@ -82,8 +72,9 @@ static Rc not_own(Ctx *ctx, Str official) {
                     "Nobody orders a duty for himself: another has to, who may.");
 }
 
-static Rc may_order(Ctx *ctx, const AppointWish *wish, const GateHolder *official, Str *waits) {
-    Standing standing = standing_of(ctx, wish->post, official->posts.items[0]);
+static Rc may_order(Ctx *ctx, const Org *posts, const AppointWish *wish, const GateHolder *official,
+                    Str *waits) {
+    Standing standing = standing_of(ctx, posts, wish->post, official->posts.items[0]);
     *waits = STR_NONE;
     if (standing.appoints) return RC_OK;
     if (stands_in(wish->kind))
@@ -329,14 +320,18 @@ static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty) {
 }
 
 Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits) {
-    GateHolder official;
+    AppointOffice office;
     Str side;
     TRY(permitted(ctx, ACT_CREATE));
-    TRY(official_find(ctx, wish->official, &official));
+    TRY(appoint_office(ctx, &office));
+    const GateHolder *official = official_of(&office, wish->official);
+    if (!official)
+        return ctx_fail(ctx, RC_NOT_FOUND, "no-official", STR("official"),
+                        "There is no such official, or he has no post of his own.");
     TRY(not_own(ctx, wish->official));
     TRY(post_fits(ctx, wish));
-    TRY(may_order(ctx, wish, &official, &side));
-    TRY(wish_fits(ctx, wish, &official));
+    TRY(may_order(ctx, &office.posts, wish, official, &side));
+    TRY(wish_fits(ctx, wish, official));
     *waits = !str_empty(side);
     return appoint_send(ctx, APPOINT_ORDER,
                         &(GateDuty){.id = rand_id(ctx->rand, ctx->arena, ID_CHARS),
@@ -359,21 +354,24 @@ static bool may_change(const Ctx *ctx) {
     return permitted(&own, ACT_UPDATE) == RC_OK || str_eq(own.error.code, STR("needs-step-up"));
 }
 
-Rc appoint_may(Ctx *ctx, const GateDuty *duty, AppointMay *out) {
-    GateHolder official;
-    *out = (AppointMay){0};
+AppointMay appoint_may(const Ctx *ctx, const AppointOffice *office, const GateDuty *duty) {
     if (!may_change(ctx) || str_eq(duty->official, ctx->actor->id) ||
         gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)))
-        return RC_OK;
-    Rc rc = official_find(ctx, duty->official, &official);
-    Str main = rc == RC_OK ? official.posts.items[0] : duty->post; /* he has left: still to end */
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    Standing standing = standing_of(ctx, duty->post, main);
-    bool side = str_eq(duty->waits, STR("post")) ? standing.post : standing.official;
-    out->agree = rc == RC_OK && !str_empty(duty->waits) && (side || standing.appoints);
-    out->end =
-        standing.appoints || (!stands_in(duty->kind) && (standing.post || standing.official));
-    return RC_OK;
+        return (AppointMay){0};
+    const GateHolder *official = official_of(office, duty->official);
+    Str main = official ? official->posts.items[0] : duty->post; /* he has left: still to end */
+    Standing standing = standing_of(ctx, &office->posts, duty->post, main);
+    bool side = str_eq(duty->waits, STR("post")) ? standing.post : standing.official,
+         head = !stands_in(duty->kind) && (standing.post || standing.official);
+    return (AppointMay){.agree = official && !str_empty(duty->waits) && (side || standing.appoints),
+                        .end = standing.appoints || head};
+}
+
+bool appoint_orders(const Ctx *ctx, const AppointOffice *office, GateDutyKind kind,
+                    const GatePost *post) {
+    const Org *posts = &office->posts;
+    return may_change(ctx) && !unfit(kind, post) &&
+           (appoints(ctx, posts, post->id) || (!stands_in(kind) && heads(ctx, posts, post->id)));
 }
 
 static Rc duty_find(Ctx *ctx, Str post, Str id, GateDuty *out) {
@@ -389,14 +387,15 @@ static Rc duty_find(Ctx *ctx, Str post, Str id, GateDuty *out) {
 
 static Rc appoint_late(Ctx *ctx, AppointVerb verb, Str post, Str id) {
     GateDuty duty;
-    AppointMay may;
+    AppointOffice office;
     TRY(permitted(ctx, ACT_UPDATE));
     TRY(duty_find(ctx, post, id, &duty));
+    TRY(appoint_office(ctx, &office));
     if (gate_duty_over(ctx->tenant->gate, &duty, time_now(ctx->clock)) ||
         (verb == APPOINT_AGREE && str_empty(duty.waits)))
         return none_meant(ctx);
     TRY(not_own(ctx, duty.official));
-    TRY(appoint_may(ctx, &duty, &may));
+    AppointMay may = appoint_may(ctx, &office, &duty);
     if (verb == APPOINT_AGREE ? may.agree : may.end) return appoint_send(ctx, verb, &duty);
     return ctx_fail(ctx, RC_DENIED, "not-head", STR("id"),
                     "This is for the heads of the two divisions, a superior of both, or the "

@@ -37,13 +37,20 @@ Rc appoint_agree(Ctx *ctx, Str post, Str id);
 /* It ends at once, or won't begin; it stays in the record. Who may order it may end it; of help and
    teams either head alone. RC_NOT_FOUND "no-duty": it is over. */
 Rc appoint_end(Ctx *ctx, Str post, Str id);
+/* What it is judged by: the posts, and who holds them. In ctx->arena. */
+typedef struct AppointOffice {
+    Org posts; /* without holders */
+    GateHolders officials;
+} AppointOffice;
+Rc appoint_office(Ctx *ctx, AppointOffice *out);
 /* What ctx's actor may do with one, for a page; a step-up that is missing is left out of account.
  */
 typedef struct AppointMay {
     bool agree, end;
 } AppointMay;
-Rc appoint_may(Ctx *ctx, const GateDuty *duty, AppointMay *out);
+AppointMay appoint_may(const Ctx *ctx, const AppointOffice *office, const GateDuty *duty);
 /* Whether ctx's actor may order some duty of this kind for this post, whoever gets it. */
-bool appoint_orders(const Ctx *ctx, GateDutyKind kind, const GatePost *post);
+bool appoint_orders(const Ctx *ctx, const AppointOffice *office, GateDutyKind kind,
+                    const GatePost *post);
 
 #endif

@@ -68,7 +68,10 @@ static Json user_value(HttpExchange *x) {
     const StrVec *posts = actor->kind == ACTOR_STAFF ? gate_own_posts(ctx) : NULL;
     view_bool(&user, "several", posts && posts->len > 1);
     view_str(&user, "home", str_of(page_home_of(x, actor)));
+    GateDuty duty;
+    bool lent = actor->by_duty && gate_duty_own(ctx, actor->post, &duty);
     view_set(&user, "post", str_empty(actor->post) ? json_of_null() : page_post(x, actor->post));
+    view_str(&user, "duty", lent ? str_of(gate_duty_word(duty.kind)) : STR_NONE);
     return view_value(&user);
 }
 
@@ -166,6 +169,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "meetings", "/staff/meetings"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "handover", "/staff/handover"},
         {~0u, "absence", "/staff/absence"},
+        {~0u, "duties", "/staff/duties"},
         {1u << ROLE_CLERK | 1u << ROLE_STEWARD, "designs", "/staff/procedures"},
         {1u << ROLE_CHIEF | 1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "effect", "/staff/effect"},
         {1u << ROLE_STEWARD, "data", "/staff/releases"},
@@ -642,6 +646,7 @@ static const struct {
     {page_entry_rows, &page_entry_count},
     {page_find_rows, &page_find_count},
     {page_absence_rows, &page_absence_count},
+    {page_duty_rows, &page_duty_count},
     {page_account_rows, &page_account_count},
     {page_keys_rows, &page_keys_count},
     {page_passkey_rows, &page_passkey_count},

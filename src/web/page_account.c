@@ -170,6 +170,16 @@ static Json roles_value(Arena *arena, unsigned roles) {
     return json_of_items(items.items, items.len);
 }
 
+/* By what he has the post for some days; null: it is his own. */
+static Json own_duty_value(Ctx *ctx, Str post) {
+    GateDuty duty;
+    View one = view_new(ctx->arena);
+    if (!gate_duty_own(ctx, post, &duty)) return json_of_null();
+    view_str(&one, "kind", str_of(gate_duty_word(duty.kind)));
+    view_str(&one, "until", time_format_date(one.arena, duty.until));
+    return view_value(&one);
+}
+
 static Json own_post_value(HttpExchange *x, Str id) {
     Ctx *ctx = http_ctx(x);
     const GatePost *post = gate_post(ctx->tenant->gate, id);
@@ -178,6 +188,7 @@ static Json own_post_value(HttpExchange *x, Str id) {
     view_set(&one, "title", page_post(x, id));
     view_set(&one, "roles", roles_value(ctx->arena, post ? post->roles : 0));
     view_bool(&one, "on", str_eq(id, ctx->actor->post));
+    view_set(&one, "duty", own_duty_value(ctx, id));
     return view_value(&one);
 }
 

@@ -349,6 +349,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(inbox_dropped(x, view));
     TRY(page_handover_inbox(x, view));
     TRY(inbox_waiting(x, view));
+    TRY(page_vacant(x, view));
     TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
     view_set(view, "filters", filters_value(x, filter));
     view_bool(view, "unknown", searched && !items.len);

@@ -116,7 +116,7 @@ static Rc waiting_fill(HttpExchange *x, View *view) {
     TRY(rows_find(x, &posts, &rows, &more));
     view_items(view, "rows", &rows);
     view_bool(view, "more", more);
-    return RC_OK;
+    return page_vacant(x, view);
 }
 
 static void waiting_get(HttpExchange *x) {

@@ -295,6 +295,9 @@ Rc page_tablets(HttpExchange *x, View *view, Str counter, Str code);
    note by which a case came to whoever has it. */
 Rc page_handover_inbox(HttpExchange *x, View *view);
 void page_handover_case(View *view, const Entity *application);
+/* page_duty.c: `vacant`: posts beneath who acts, or of whose acting holders he decides, that nobody
+   holds today and for which something waits. */
+Rc page_vacant(HttpExchange *x, View *view);
 /* A page that asks again by itself, without a script. */
 void page_again(HttpExchange *x, int seconds);
 /* page_files.c: `index` of records, on the page of the procedure by which they are asked for. */
@@ -547,6 +550,7 @@ PAGE_ROWS(entry);
 PAGE_ROWS(export);
 PAGE_ROWS(find);
 PAGE_ROWS(absence);
+PAGE_ROWS(duty);
 PAGE_ROWS(account);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);

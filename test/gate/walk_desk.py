@@ -2,6 +2,7 @@
 """The desk of an official, as he works at it: what he looks for is found, what he types is answered, each role begins where its
 work is, and what is closed to him says to whom it is open."""
 import csv
+import datetime
 import html
 import io
 import re
@@ -210,6 +211,60 @@ def exported(machi, browsers):
     return faults
 
 
+def acts_as(browser, post):
+    """Changes to one of his posts, if it is one."""
+    return browser.ask('POST', '/post', dict(form_of(browser.ask('GET', '/post').text, '/post'), post=post)).status == 303
+
+
+def duties(machi, browsers):
+    """Who is lent to a division sees its cases from when it is ordered until it is ended, in the session that he has; whoever acts
+    for a vacant post is told so; a clerk ends nothing."""
+    faults, far = [], Browser(machi, FAR)
+    director = Browser(machi, 'director')
+    number = next(iter(inbox(browsers['clerk'], state='all')[1]))
+    case, page = f'/staff/cases/{number}', '/staff/duties'
+    day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date().isoformat()
+    acts_as(director, 'general-affairs-head')
+    if 'name="duty_official"' in director.ask('GET', page).text:
+        faults.append('duties are ordered without confirming who it is')
+    director.ask('POST', '/step-up', dict(form_of(director.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['director']))
+
+    def order(division, name, kind, post):
+        text = director.ask('GET', f'{page}?division={division}').text
+        people = re.findall(r'<option value="(urn:[^"]+)"[^>]*>(.*?)</option>', text)
+        return director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_official': next(value for value, label in people if name in label),
+                                           'duty_kind': kind, 'duty_post': post, 'duty_from': day, 'duty_until': day, 'duty_ground': '欠員と混雑'})
+
+    if far.ask('GET', case).status != 403 or acts_as(far, 'environment-waste-clerk'):
+        faults.append('he has the post before it is ordered')
+    answer = order('industry', '産業振興課 商工係', 'support', 'environment-waste-clerk')
+    if answer.status != 303:
+        faults.append(f'the help is answered {answer.status}: {shown(answer.text)[:400]}')
+    if not acts_as(far, 'environment-waste-clerk') or number not in inbox(far, state='all')[1] or far.ask('GET', case).status != 200:
+        faults.append('who helps does not see the cases of the division')
+    if '応援' not in far.ask('GET', '/post').text or '環境課 ごみ減量係 応援' not in shown(far.ask('GET', '/staff').text):
+        faults.append('he is not told that he helps')
+    if browsers['chief'].ask('GET', '/post').text.count('name="post"') != 1:
+        faults.append('the chief has another post already')
+    answer = order('environment', '職員D', 'acting', 'environment-head')
+    if answer.status != 303 or not acts_as(browsers['chief'], 'environment-head') or '環境課長 職務代理' not in shown(browsers['chief'].ask('GET', '/staff').text):
+        faults.append(f'who acts for a vacant post is not told so: {answer.status} {shown(answer.text)[:400]}')
+    text = director.ask('GET', page).text
+    answer = director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_kind': 'acting'})
+    if answer.status != 422:
+        faults.append(f'half an order is answered {answer.status}')
+    end = re.search(r'name="end" value="(environment-waste-clerk/[^"]+)"', text).group(1)
+    if far.ask('POST', page, {'csrf': form_of(far.ask('GET', '/post').text, '/post')['csrf'], 'end': end}).status != 403:
+        faults.append('a clerk ends a duty')
+    director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'end': end})
+    if far.ask('GET', case).status != 403 or number in inbox(far, state='all')[1] or acts_as(far, 'environment-waste-clerk'):
+        faults.append('what was ended goes on in a session that is open')
+    said = shown(director.ask('GET', page).text)
+    if '終了' not in said or '欠員と混雑' not in said:
+        faults.append(f'what was ended is not told any more: {said[:600]}')
+    return faults
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         machi = Machi(folder)
@@ -220,7 +275,8 @@ def main():
                        ('what is closed says to whom it is open', closed(browsers)),
                        ('each begins where his work is', landing(machi, browsers)),
                        ('a table of cases is told to those in it', exported(machi, browsers)),
-                       ('a dataset says which months are in it', counted(browsers))]
+                       ('a dataset says which months are in it', counted(browsers)),
+                       ('a duty gives its post from its order to its end', duties(machi, browsers))]
         finally:
             machi.end()
     tell(results)

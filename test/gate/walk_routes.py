@@ -36,6 +36,7 @@ RULES = [
     ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
     ('/staff/absence', STAFF),
+    ('/staff/duties', STAFF),
     ('/staff/effect', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/rules/{procedure}/{rule}/', {'clerk', 'chief', 'head'}),  # whose cases they are, is asked after who he is
     ('/staff/rules', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
