@@ -55,7 +55,8 @@ static bool owned_elsewhere(const Entity *typed, Str id) {
                                         "MeetingItem",
                                         "CounterTablet",
                                         "Handover",
-                                        "Duty"};
+                                        "Duty",
+                                        "ProcedureTransition"};
     Str rest =
         str_starts(id, STR(ID_PREFIX)) ? str_sub(id, sizeof ID_PREFIX - 1, id.len) : STR_NONE;
     Str named = STR_NONE;

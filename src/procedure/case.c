@@ -127,6 +127,16 @@ static void state_drop(Arena *arena, Delta *delta, const Entity *before, CaseSta
                      (DeltaRemoval){.name = str_of(rows[i].iri), .all = true});
 }
 
+bool case_is_full(const Entity *application) {
+    const Json *steps = steps_json(application);
+    return steps && steps->len >= STEPS_MAX;
+}
+
+void case_step_add(Arena *arena, const Entity *before, const CaseStep *step, Entity *after) {
+    entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
+                    steps_with(arena, before ? steps_json(before) : NULL, step_json(arena, step)));
+}
+
 /* ---- submit ---- */
 
 static Rc submit_guard(Ctx *ctx, Stage *stage, const void *args) {
@@ -150,8 +160,7 @@ static Rc submit_apply(Ctx *ctx, Stage *stage, const void *args) {
     /* the post of the official who entered it for somebody; none when the resident sent it */
     CaseStep first = {
         .at = now, .state = part->state, .post = entity_text(after, IRI("enteredPost"))};
-    Json step = step_json(arena, &first);
-    entity_set_kind(arena, after, ATTR_JSON, IRI("steps"), steps_with(arena, NULL, step));
+    case_step_add(arena, NULL, &first, after);
     Delta delta = {.op = DELTA_PUT, .id = after->id, .after = after};
     stage_put(stage, &delta);
     stage_result(stage, receipt);
@@ -176,8 +185,7 @@ static Rc step_guard(Ctx *ctx, Stage *stage, const void *args) {
     if (!step_starts(part, before) || !same)
         return ctx_fail(ctx, RC_CONFLICT, "moved-on", part->id,
                         "This case has moved on since you looked at it: load the page again.");
-    const Json *steps = steps_json(before);
-    if (steps && steps->len >= STEPS_MAX)
+    if (case_is_full(before))
         return ctx_fail(ctx, RC_LIMIT, "too-many-steps", part->id, "A case has at most %d steps.",
                         STEPS_MAX);
     return RC_OK;
@@ -192,9 +200,7 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
         part->set ? entity_dup(arena, part->set) : entity_new(arena, part->id, STR(CASE_TYPE));
     state_set(arena, after, part->to, part->defined_to, now);
     CaseStep new = {now, part->to, part->post, part->text, part->kind, part->rule};
-    Json step = step_json(arena, &new);
-    entity_set_kind(arena, after, ATTR_JSON, IRI("steps"),
-                    steps_with(arena, steps_json(before), step));
+    case_step_add(arena, before, &new, after);
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     state_drop(arena, &delta, before, part->to);
     stage_put(stage, &delta);

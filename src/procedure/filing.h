@@ -57,7 +57,7 @@ Rc filing_progress(Ctx *ctx, const Entity *decision, const Json *contents, Filin
    (NULL: all). One in which a matter was opened
    again or added meanwhile goes back to the shelf, with that as reason, unless its destruction had
    begun. One that fails keeps no other waiting: it is logged, the first error is returned, and the
-   disposer goes on with it. RC_BUSY: somebody is about it already. */
+   carrier goes on with it. RC_BUSY: somebody is about it already. */
 Rc filing_carry_out(Ctx *ctx, const atomic_bool *stop);
 
 #endif

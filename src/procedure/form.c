@@ -353,6 +353,19 @@ void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form
     out->n_entries = filling.n;
 }
 
+const Field *form_lacks(Ctx *ctx, const Form *form) {
+    const FormAnswer *answer = form->answers;
+    VEC_EACH (const FormPage, page, &form->definition->pages) {
+        bool due = form_holds(ctx, form, page->when);
+        VEC_EACH (const Field, field, &page->fields) {
+            bool there = answer++->value.kind != FEEL_NULL;
+            if (!there && due && !field->optional && form_holds(ctx, form, field->when))
+                return field;
+        }
+    }
+    return NULL;
+}
+
 /* ---- pages */
 
 bool form_is_due(const Form *form, const FormPage *page) {

@@ -32,6 +32,9 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
 /* The same of answers that a case keeps: their values alone, of all fields in the order of the
    pages; nothing is judged. */
 void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form *out);
+/* The first question that these answers of a case make due, that must be answered, and isn't; NULL:
+   none. */
+const Field *form_lacks(Ctx *ctx, const Form *form);
 /* The first page that is due and has a fault; NULL when all is said. */
 const FormPage *form_next(const Form *form);
 /* The due page after (or before) this one; NULL at the end. */

@@ -222,11 +222,28 @@ static const ReservationLottery *lottery_of(const Lint *lint) {
     return reservation && reservation->mode == RESERVE_LOTTERY ? &reservation->lottery : NULL;
 }
 
-static void reach(const Lint *lint, Str state, StrVec *reached) {
-    if (among(reached, state)) return;
-    vec_push(lint->ctx->arena, reached, state);
-    VEC_EACH (DefinedMove, move, &lint->definition->moves)
-        if (definition_may_move(move, state)) reach(lint, move->to, reached);
+void definition_reach(Arena *arena, const Definition *definition, Str state, StrVec *reached) {
+    const Reservation *reservation = definition->reservation;
+    if (str_empty(state) || among(reached, state)) return;
+    vec_push(arena, reached, state);
+    VEC_EACH (DefinedMove, move, &definition->moves)
+        if (definition_may_move(move, state))
+            definition_reach(arena, definition, move->to, reached);
+    if (str_eq(state, definition->fee_unpaid)) /* paying leads on */
+        definition_reach(arena, definition, definition->fee_paid, reached);
+    if (!reservation || reservation->mode != RESERVE_LOTTERY) return;
+    const ReservationLottery *lottery = &reservation->lottery; /* and so does the draw */
+    if (!str_eq(state, lottery->entered) && !str_eq(state, lottery->waiting)) return;
+    definition_reach(arena, definition, lottery->won, reached);
+    definition_reach(arena, definition, lottery->waiting, reached);
+    definition_reach(arena, definition, lottery->lost, reached);
+}
+
+void definition_reached(Arena *arena, const Definition *definition, StrVec *reached) {
+    const Reservation *reservation = definition->reservation;
+    definition_reach(arena, definition, definition->states.items[0].id, reached);
+    if (reservation && reservation->mode == RESERVE_LOTTERY) /* who sends a wish begins there */
+        definition_reach(arena, definition, reservation->lottery.entered, reached);
 }
 
 /* How many moves start there, and how many of them are the office's. */
@@ -265,16 +282,7 @@ static void check_state(const Lint *lint, const DefinedState *state, const StrVe
 static void check_states(const Lint *lint) {
     StrVec reached = {0};
     bool end = false;
-    const ReservationLottery *lottery = lottery_of(lint);
-    reach(lint, lint->definition->states.items[0].id, &reached);
-    if (lottery) { /* the draw leads to these */
-        reach(lint, lottery->entered, &reached);
-        reach(lint, lottery->won, &reached);
-        reach(lint, lottery->waiting, &reached);
-        reach(lint, lottery->lost, &reached);
-    }
-    if (among(&reached, lint->definition->fee_unpaid)) /* paying leads on */
-        reach(lint, lint->definition->fee_paid, &reached);
+    definition_reached(lint->ctx->arena, lint->definition, &reached);
     VEC_EACH (DefinedState, state, &lint->definition->states) {
         check_state(lint, state, &reached);
         end |= state->owner == OWNER_NOBODY && among(&reached, state->id);

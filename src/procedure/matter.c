@@ -165,6 +165,17 @@ Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision) {
     return RC_OK;
 }
 
+Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits) {
+    const Definition *definition = defined_of(ctx, application);
+    *waits = STR_NONE;
+    VEC_EACH (const DefinedMove, move, &definition->moves) {
+        if (str_empty(move->decision) || !is_first(definition, move)) continue;
+        TRY(proposal_none(ctx, command, move->decision, application->id, waits));
+        if (!str_empty(*waits)) return RC_OK;
+    }
+    return RC_OK;
+}
+
 Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to) {
     Arena *arena = command_arena(command);
     Str waits;

@@ -51,6 +51,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     procedures->attach = sources->attach;
     pthread_mutex_init(&procedures->local_lock, NULL);
     pthread_mutex_init(&procedures->filing_lock, NULL);
+    pthread_mutex_init(&procedures->transit_lock, NULL);
     procedures->waits = waits_new(arena, tenant->ledger);
     procedures->tablets = tablets_new(arena);
     procedures->admission_rate =
@@ -89,6 +90,7 @@ void procedures_close(Tenant *tenant) {
     if (procedures->catalogue) catalogue_free(procedures->catalogue);
     pthread_mutex_destroy(&procedures->local_lock);
     pthread_mutex_destroy(&procedures->filing_lock);
+    pthread_mutex_destroy(&procedures->transit_lock);
     waits_free(procedures->waits);
     tablets_free(procedures->tablets);
     arena_free(procedures->arena);

@@ -42,6 +42,9 @@
 #include "handover.h"
 #include "shelf.h"
 #include "filing.h"
+#include "versions.h"
+#include "transition.h"
+#include "transit.h"
 
 typedef struct Procedures Procedures;
 
@@ -63,8 +66,8 @@ void procedures_close(Tenant *tenant);
    version that this program can't read. */
 Rc procedures_start(Ctx *ctx, Tenant *tenant);
 /* From now on, until procedures_stop, holds that ran out are taken out of their slots and lotteries
-   go on every five minutes, and disposals of files are carried out as they are decided. After
-   project_start and gate_open. */
+   go on every five minutes; disposals of files, and transitions of cases, are carried out as they
+   are decided. After project_start and gate_open. */
 Rc procedures_sweep(Ctx *ctx, Tenant *tenant);
 /* Ends that, waiting for a round that runs; nothing where none was begun. Before project_stop. */
 void procedures_stop(Tenant *tenant);

@@ -17,7 +17,7 @@ typedef struct Waits Waits; /* the waiting rooms */
 Waits *waits_new(Arena *arena, Ledger *ledger);
 void waits_free(Waits *waits);
 
-typedef struct Disposer Disposer;
+typedef struct Carrier Carrier;
 typedef struct TabletDesks TabletDesks; /* what is shown on tablets now */
 TabletDesks *tablets_new(Arena *arena);
 void tablets_free(TabletDesks *desks);
@@ -26,8 +26,8 @@ typedef struct Sweep Sweep; /* the timer that takes out what ran out */
 
 struct Procedures {
     Arena *arena;
-    Sweep *sweep;       /* NULL: none was started */
-    Disposer *disposer; /* NULL: none was started, and what was decided waits */
+    Sweep *sweep;     /* NULL: none was started */
+    Carrier *carrier; /* NULL: none was started, and what was decided waits */
     Waste *waste;
     Catalogue *catalogue;
     const Json *blank;
@@ -38,7 +38,8 @@ struct Procedures {
     int64_t admission_rate;
     Batch *local;
     pthread_mutex_t local_lock;
-    pthread_mutex_t filing_lock; /* who carries out disposals */
+    pthread_mutex_t filing_lock;  /* who carries out disposals, */
+    pthread_mutex_t transit_lock; /* and who moves cases to another version */
 };
 
 /* A command of ctx's actor about a case; channel "web" unless said. */
@@ -63,6 +64,11 @@ definition_tell(Ctx *ctx, DefinitionFindings *out, Str path, const char *en, con
 
 /* A text without plain Japanese, or with characters whose reading isn't said, is a finding. */
 void definition_easy(Ctx *ctx, DefinitionFindings *out, Str path, const Wording *wording);
+
+/* Adds the states to which moves, payment and draws lead from one, itself among them; and all those
+   that a case can come to. */
+void definition_reach(Arena *arena, const Definition *definition, Str state, StrVec *reached);
+void definition_reached(Arena *arena, const Definition *definition, StrVec *reached);
 
 /* Adds all names that an expression over these names looks at in the end, through tables and what
  * "unmet" stands for. */
@@ -104,6 +110,10 @@ Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json
 /* From then on, what was decided is found. */
 Rc publish_take(Ctx *ctx, const Json *contents);
 Rc publish_start(Ctx *ctx, Tenant *tenant);
+
+/* Adds to the command of a decision that cases go to another version. RC_CONFLICT "not-in-force".
+ */
+Rc transit_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
 
 /* ---- drafts ---- */
 /* What only the browser's secret and the tenant's key open together. */
@@ -290,6 +300,9 @@ Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, P
 void proposal_still(Command *command, const Entity *application, DecideCases *cases);
 /* The proposal of a kind about a thing that waits; empty: none does. */
 Rc proposal_waits(Ctx *ctx, Str kind, Str about, Str *decision);
+/* No proposal of a kind about a thing may be drafted before the command is done: RC_CONFLICT
+   "proposed". *waits: one waits already, and nothing is added; else empty. */
+Rc proposal_none(Ctx *ctx, Command *command, Str kind, Str about, Str *waits);
 /* What was asked and answered: the decider reads it with the contents, as it was then. */
 Json proposal_asked(Arena *arena, const Entity *application);
 /* Whether contents are of a move that is decided first; adds the move to the command of its
@@ -297,6 +310,8 @@ Json proposal_asked(Arena *arena, const Entity *application);
 bool matter_is(const Json *contents);
 Rc matter_follow(Ctx *ctx, Command *command, const Json *contents);
 Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to);
+/* proposal_none of every matter of a case. */
+Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits);
 /* The case and the move of an act, if who acts may make it; what a decision would be for isn't
  * asked.
  */

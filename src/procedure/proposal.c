@@ -2,7 +2,7 @@
    The plan of a day stands in plan.c, the deciding itself is decide/'s. */
 #include "procedure_int.h"
 
-#include "disposer.h"
+#include "carrier.h"
 
 enum { PROPOSALS_MAX = 1000, DROPPED_SHOWN = 20, CONDITION_MAX = 4096 };
 
@@ -220,6 +220,22 @@ static Rc none_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_proposal_none = {"decision.none", 1, none_guard, none_apply};
 
+Rc proposal_none(Ctx *ctx, Command *command, Str kind, Str about, Str *waits) {
+    Arena *arena = command_arena(command);
+    const Entity *waiting;
+    Str id;
+    Rc rc = draft_id(ctx, kind, about, &id, &waiting);
+    *waits = rc == RC_OK && waiting ? id : STR_NONE;
+    if (rc == RC_LIMIT) return RC_OK; /* none waits, and none can be drafted */
+    TRY(rc);
+    if (waiting) return RC_OK;
+    Str *next = NEW(arena, Str);
+    *next = str_dup(arena, id);
+    command_needs(command, *next);
+    command_add(command, &part_proposal_none, next);
+    return RC_OK;
+}
+
 /* The one behind it, of the same kind about the same case, must not be there. */
 static Rc amend_newest(Ctx *ctx, Command *command, Str kind, const Entity *decision, Str about) {
     Str *next = NEW(command_arena(command), Str);
@@ -381,6 +397,10 @@ static bool files(const Entity *decision) {
     return filing_is(entity_text(decision, IRI("kind")));
 }
 
+static bool moves_cases(const Entity *decision) {
+    return str_eq(entity_text(decision, IRI("kind")), TRANSITION_KIND);
+}
+
 static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     Arena *arena = command_arena(command);
     DecideCases cases;
@@ -393,6 +413,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     if (plan && contents) TRY(follow_outs(ctx, command, contents));
     if (publishes(decision)) return publish_follow(ctx, command, decision, contents);
     if (files(decision)) return filing_follow(ctx, command, decision, contents);
+    if (moves_cases(decision)) return transit_follow(ctx, command, decision, contents);
     if (matter_is(contents)) return matter_follow(ctx, command, contents);
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
@@ -434,13 +455,11 @@ static Rc follow_rejection(Ctx *ctx, Command *command, const Entity *decision, S
     return RC_OK;
 }
 
-/* A version that was decided is found from now on; a disposal that was decided begins. */
+/* A version that was decided is found from now on; what takes long begins. */
 static Rc taken_up(Ctx *ctx, const Entity *decision) {
     const Json *contents;
-    if (files(decision)) {
-        disposer_wake(ctx->tenant->procedures->disposer);
-        return RC_OK;
-    }
+    if (files(decision) || moves_cases(decision)) carrier_wake(ctx->tenant->procedures->carrier);
+    if (!publishes(decision)) return RC_OK;
     TRY(contents_load(ctx, decision, &contents));
     return publish_take(ctx, contents);
 }
@@ -461,7 +480,7 @@ static Rc act_send(Ctx *ctx, Command *command, const Entity *decision, const Rou
     }
     bool decides = waits && act->after == ROUTE_DECIDED;
     TRY(case_execute(ctx, command, &outcome));
-    return decides && (publishes(decision) || files(decision)) ? taken_up(ctx, decision) : RC_OK;
+    return decides ? taken_up(ctx, decision) : RC_OK;
 }
 
 Rc office_act(Ctx *ctx, Str id, const RouteAct *wish) {

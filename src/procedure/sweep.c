@@ -4,7 +4,7 @@
    take long. */
 #include "procedure_int.h"
 
-#include "disposer.h"
+#include "carrier.h"
 
 #include <stdatomic.h>
 
@@ -97,14 +97,14 @@ Rc procedures_sweep(Ctx *ctx, Tenant *tenant) {
     tenant->procedures->sweep = sweep;
     TRY(reader_open(ctx, ledger_store(tenant->ledger), &sweep->db));
     ledger_timer(tenant->ledger, TIMER, time_now(ctx->clock), sweep_due, sweep);
-    return disposer_start(ctx, tenant, &tenant->procedures->disposer);
+    return carrier_start(ctx, tenant, &tenant->procedures->carrier);
 }
 
 void procedures_stop(Tenant *tenant) {
     Sweep *sweep = tenant->procedures ? tenant->procedures->sweep : NULL;
     if (!sweep) return;
-    disposer_stop(tenant->procedures->disposer);
-    tenant->procedures->disposer = NULL;
+    carrier_stop(tenant->procedures->carrier);
+    tenant->procedures->carrier = NULL;
     atomic_store(&sweep->stop, true);
     ledger_timer(tenant->ledger, TIMER, TIME_NONE, sweep_due, sweep);
     reader_close(sweep->db);

@@ -220,6 +220,301 @@ static void a_definition_of_another_city_is_taken_over(void **state) {
     FAILS(house, publish_import(&house->ctx, buf_str(&text), &id), RC_CONFLICT, "drafted");
 }
 
+/* ---- cases that go on under another version ---- */
+
+/* The text of the first version with other words. */
+static Str first_with(House *house, const char *const words[][2], size_t n) {
+    Arena *arena = house->ctx.arena;
+    Buf first = buf_new(arena, 1 << 20);
+    json_write(&first, publish_text(&house->ctx, DOG, 1));
+    Str text = buf_str(&first);
+    for (size_t i = 0; i < n; i++) {
+        Buf next = buf_new(arena, 1 << 20);
+        Str was = str_of(words[i][0]), rest = text;
+        for (ptrdiff_t at; (at = str_find(rest, was)) >= 0;) {
+            buf_add(&next, str_head(rest, (size_t)at));
+            buf_add(&next, str_of(words[i][1]));
+            rest = str_sub(rest, (size_t)at + was.len, rest.len);
+        }
+        assert_true(rest.len < text.len);
+        buf_add(&next, rest);
+        text = buf_str(&next);
+    }
+    return text;
+}
+
+/* Published as the second version, in force today: a question waits twenty days, in a state of
+   another name, and the mail address isn't asked. */
+static void publish_other(House *house) {
+    static const char *const words[][2] = {
+        {"\"asked\"", "\"inquiry\""},
+        {"\"owner\":\"resident\",\"days\":10", "\"owner\":\"resident\",\"days\":20"},
+        {"\"id\":\"dogName\"", "\"id\":\"dogCalled\",\"optional\":true"},
+        {"\"dogName\":", "\"dogCalled\":"},
+    };
+    Str id, decision;
+    act_as(house, &officials.steward);
+    GOOD(house, publish_import(&house->ctx, first_with(house, words, 4), &id));
+    GOOD(house, keep(house, DOG, "effective.from", "2026-11-20"));
+    GOOD(house, publish_propose(&house->ctx, DOG, &decision));
+    decide(house, str_dup(house->arena, decision));
+    assert_int_equal(in_force(house, 0)->version, 2);
+}
+
+static TransitionWish wish_of(House *house, const char *asked_to) {
+    TransitionWish wish = {.procedure = DOG, .to = 2, .reason = STR("期限を延ばすため")};
+    vec_push(house->arena, &wish.from, 1);
+    if (asked_to)
+        vec_push(house->arena, &wish.moved, ((TransitionMap){1, STR("asked"), str_of(asked_to)}));
+    return wish;
+}
+
+static TransitionPlan plan_of(House *house, const TransitionWish *wish) {
+    TransitionPlan plan;
+    GOOD(house, transition_plan(&house->ctx, wish, &(TransitionSlice){0, 10}, &plan));
+    return plan;
+}
+
+static Transit transit_of(House *house, Str decision) {
+    Transit out;
+    GOOD(house, transit_load(&house->ctx, decision, &out));
+    return out;
+}
+
+static void carry_out(House *house, const atomic_bool *stop) {
+    house_act(house, (Actor *)(uintptr_t)gate_system_actor());
+    GOOD(house, transit_carry_out(&house->ctx, stop)); /* no thread does, in a house */
+}
+
+typedef struct Dogs {
+    Actor clerk;
+    Str waits, asked, unpaid, prepared, ends;
+} Dogs;
+
+/* Those of the starter's examples: an unvaccinated one without a fee is done by hand, one without
+   a chip has to be paid for, and one in order is prepared by a rule. */
+static Dogs dogs(House *house) {
+    Dogs out = {.waits = cases_example(house, "dog-registration", 2, NULL),
+                .asked = cases_example(house, "dog-registration", 2, NULL),
+                .unpaid = cases_example(house, "dog-registration", 0, NULL),
+                .prepared = cases_example(house, "dog-registration", 1, NULL),
+                .ends = cases_example(house, "dog-registration", 2, NULL)};
+    house_official(house, "counter", "environment-counter-clerk", &out.clerk);
+    act_as(house, &out.clerk);
+    house->ctx.purpose = STR("application-check");
+    GOOD(house, defined_move(
+                    &house->ctx,
+                    &(DefinedAct){.id = out.asked, .move = STR("ask"), .text = STR("何才ですか")}));
+    return out;
+}
+
+static int64_t version_of(House *house, Str id) {
+    return entity_int(house_entity(house, id), IRI("procedureVersion"), 0);
+}
+
+static void a_dry_run_names_what_stays_and_why(void **state) {
+    House *house = *state;
+    Str decision;
+    appoint(house);
+    Dogs all = dogs(house);
+    TransitionWish wish = wish_of(house, NULL);
+    FAILS(house, transition_plan(&house->ctx, &wish, &(TransitionSlice){0}, &(TransitionPlan){0}),
+          RC_NOT_FOUND, "no-version");
+    publish_other(house);
+    act_as(house, &officials.steward);
+    TransitionPlan plan = plan_of(house, &wish);
+    assert_int_equal(plan.cases, 5);
+    assert_int_equal(plan.fit, 2);
+    assert_int_equal(plan.stays[FIT_STATE], 1); /* where is "asked" to go? */
+    assert_int_equal(plan.stays[FIT_PAYMENT], 1);
+    assert_int_equal(plan.stays[FIT_AUTOMATIC], 1);
+    assert_int_equal(plan.listed.len, 3);
+    assert_int_equal(plan.rows.len, 2); /* ends are no states of running cases */
+    assert_true(str_empty(plan.rows.items[0].fault));
+    assert_true(str_eq(plan.rows.items[1].fault, STR("unmapped")));
+    FAILS(house, transition_propose(&house->ctx, &wish, plan.hash, &decision), RC_CONFLICT,
+          "faults");
+    static const struct {
+        const char *to, *fault;
+    } faults[] = {{"submitted", "owner"}, {"refused", "end"}, {"nowhere", "unmapped"}};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        wish = wish_of(house, faults[i].to);
+        plan = plan_of(house, &wish);
+        assert_true(str_eq(plan.rows.items[1].fault, str_of(faults[i].fault)));
+    }
+    wish = wish_of(house, "inquiry");
+    plan = plan_of(house, &wish);
+    assert_int_equal(plan.fit, 3);
+    assert_int_equal(plan.later, 1); /* twenty days in place of ten */
+    assert_int_equal(plan.sooner, 0);
+    TransitionWish one = wish_of(house, "inquiry");
+    vec_push(house->arena, &one.states, STR("asked"));
+    assert_int_equal(plan_of(house, &one).cases, 1);
+    one.since = (Date){2026, 11, 21};
+    assert_int_equal(plan_of(house, &one).cases, 0);
+    one.since = one.before = (Date){2026, 11, 20};
+    assert_int_equal(plan_of(house, &one).cases, 0);
+    one.before = (Date){2026, 11, 21};
+    assert_int_equal(plan_of(house, &one).cases, 1);
+    TransitionCounts counts;
+    GOOD(house, transition_counts(&house->ctx, DOG, &counts));
+    assert_int_equal(counts.items[0], 5);
+    assert_int_equal(version_of(house, all.waits), 1);
+}
+
+static void cases_go_on_under_a_new_version(void **state) {
+    House *house = *state;
+    Str decision, again;
+    atomic_bool stop = true;
+    appoint(house);
+    Dogs all = dogs(house);
+    Str file = cases_text(house, all.asked, IRI("retentionFile"));
+    publish_other(house);
+    TransitionWish wish = wish_of(house, "inquiry");
+    act_as(house, &house->resident);
+    FAILS(house, transition_propose(&house->ctx, &wish, STR("x"), &decision), RC_DENIED, NULL);
+    act_as(house, &officials.steward);
+    TransitionPlan plan = plan_of(house, &wish);
+    FAILS(house, transition_propose(&house->ctx, &wish, STR("x"), &decision), RC_CONFLICT,
+          "other-plan");
+    GOOD(house, transition_propose(&house->ctx, &wish, plan.hash, &decision));
+    decision = str_dup(house->arena, decision);
+    GOOD(house, transition_propose(&house->ctx, &wish, plan.hash, &again)); /* twice is once */
+    assert_true(str_eq(again, decision));
+    Transits transits;
+    GOOD(house, transits_of(&house->ctx, DOG, &transits));
+    assert_int_equal(transits.len, 0);
+    decide(house, decision);
+    act_as(house, &house->resident);
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = all.ends, .move = STR("withdraw")}));
+    carry_out(house, &stop); /* ended before its first case: it goes on at the next start */
+    assert_int_equal(transit_of(house, decision).done_at, TIME_NONE);
+    act_as(house, &officials.steward);
+    FAILS(house, transition_propose(&house->ctx, &wish, plan.hash, &again), RC_CONFLICT, "going");
+    carry_out(house, NULL);
+    Transit done = transit_of(house, decision);
+    assert_int_equal(done.cases, 3);
+    assert_int_equal(done.moved, 2); /* one has ended meanwhile, and neither goes nor stays */
+    assert_int_equal(done.stayed, 2);
+    assert_int_equal(done.stays[FIT_PAYMENT], 1);
+    assert_int_equal(done.listed.len, 2);
+    assert_int_not_equal(done.done_at, TIME_NONE);
+    assert_int_equal(version_of(house, all.waits), 2);
+    assert_int_equal(version_of(house, all.unpaid), 1);
+    assert_int_equal(version_of(house, all.ends), 1);
+    carry_out(house, NULL); /* once */
+    assert_int_equal(transit_of(house, decision).moved, 2);
+    assert_true(str_eq(cases_text(house, all.asked, IRI("retentionFile")), file));
+    assert_true(str_eq(cases_text(house, all.asked, IRI("procedureState")), STR("inquiry")));
+}
+
+static int64_t day_of(House *house, Str id, Str iri) {
+    Date day;
+    assert_true(time_parse_date(cases_text(house, id, iri), &day));
+    return time_date_days(day);
+}
+
+/* What the first test has decided, for those that look at what came of it. */
+static Dogs moved_dogs(House *house) {
+    Str decision;
+    appoint(house);
+    Dogs all = dogs(house);
+    publish_other(house);
+    TransitionWish wish = wish_of(house, "inquiry");
+    TransitionPlan plan = plan_of(house, &wish);
+    act_as(house, &officials.steward);
+    GOOD(house, transition_propose(&house->ctx, &wish, plan.hash, &decision));
+    decide(house, str_dup(house->arena, decision));
+    carry_out(house, NULL);
+    return all;
+}
+
+static void a_moved_case_says_so_and_goes_on(void **state) {
+    House *house = *state;
+    Dogs all = moved_dogs(house);
+    CaseSteps steps;
+    CaseTransitions transitions;
+    const Entity *application = house_entity(house, all.asked);
+    case_steps(house->ctx.arena, application, &steps);
+    assert_int_equal(steps.len, 3);
+    assert_true(str_eq(steps.items[2].kind, CASE_STEP_VERSION));
+    assert_true(str_eq(steps.items[2].post, STR("information-head")));
+    case_transitions(house->ctx.arena, application, &transitions);
+    assert_int_equal(transitions.len, 1);
+    assert_int_equal(transitions.items[0].from, 1);
+    assert_true(str_eq(transitions.items[0].number, steps.items[2].text));
+    assert_int_equal(versions_first(&house->ctx, application)->version, 1);
+    Fields gone;
+    versions_gone(&house->ctx, application, &gone); /* answered once, and still read */
+    assert_int_equal(gone.len, 1);
+    FormAnswer answer;
+    assert_true(defined_answer(house->ctx.arena, application, gone.items[0], &answer));
+    int64_t today = time_date_days(time_jst_date(house->clock.fixed));
+    assert_true(day_of(house, all.asked, IRI("answerDue")) > today + 20);
+    InboxPage page;
+    InboxQuery query = {
+        .post = STR("environment-counter-clerk"), .states = 1u << CASE_ASKED, .limit = 10};
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    assert_int_equal(page.lines.len, 1);
+    assert_int_equal(time_date_days(page.lines.items[0].due),
+                     day_of(house, all.asked, IRI("answerDue")));
+    act_as(house, &house->resident);
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = all.asked,
+                                                        .move = STR("answer"),
+                                                        .text = STR("一才です")}));
+    assert_true(str_eq(cases_text(house, all.asked, IRI("procedureState")), STR("submitted")));
+    ProjectReport report;
+    house_drain(house);
+    GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
+    assert_int_equal(report.differences, 0);
+}
+
+/* Whether a dog's case could go to its own version with other words. */
+static Fit fit_with(House *house, Str id, const char *was, const char *is) {
+    const Json *source;
+    const Definition *to;
+    Fit out;
+    const char *const words[][2] = {{was, is}};
+    GOOD(house, json_read(&house->ctx, first_with(house, words, 1), JSON_LIMITS_DEFAULT, &source));
+    GOOD(house, definition_read(&house->ctx, source, &to));
+    const Entity *application = house_entity(house, id);
+    GOOD(house, fit_case(&house->ctx,
+                         &(FitAsk){application, defined_of(&house->ctx, application), to,
+                                   &to->states.items[0]},
+                         &out));
+    return out;
+}
+
+static void what_an_applicant_was_promised_stays(void **state) {
+    House *house = *state;
+    appoint(house);
+    Dogs all = dogs(house);
+    static const struct {
+        const char *was, *is;
+        FitWhy why;
+    } cases[] = {
+        {"\"days\":5", "\"days\":9", FIT_GOOD},
+        {"\"id\":\"mixed\"", "\"id\":\"mongrel\"", FIT_GOOD}, /* nobody chose it */
+        {"\"id\":\"other\"", "\"id\":\"another\"", FIT_ANSWER},
+        {"\"id\":\"otherBreed\",\"kind\":\"text\"", "\"id\":\"otherBreed\",\"kind\":\"paragraph\"",
+         FIT_ANSWER},
+        {"\"most\":40,\"class\":\"personal\"", "\"most\":40,\"class\":\"sensitive\"", FIT_ANSWER},
+        {"\"id\":\"mail\"", "\"id\":\"mail2\"", FIT_GOOD}, /* needs no answer */
+        {"\"optional\":true", "\"optional\":false", FIT_ANSWER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Fit fit = fit_with(house, all.waits, cases[i].was, cases[i].is);
+        if (fit.why != cases[i].why)
+            fail_msg("%s: " STR_FMT, cases[i].is, STR_ARG(fit_why_word(fit.why)));
+        assert_int_equal(fit.field != NULL, cases[i].why == FIT_ANSWER);
+        assert_int_equal(fit.due.year, 0); /* longer for the office: what was told stays */
+    }
+    Fit sooner = fit_with(house, all.waits, "\"days\":5", "\"days\":3");
+    assert_int_equal(sooner.why, FIT_GOOD);
+    assert_int_not_equal(sooner.due.year, 0);
+    assert_false(sooner.later);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_draft_is_written_and_thrown_away, cases_set_up,
@@ -235,6 +530,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_proposal_stands_without_its_draft, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_definition_of_another_city_is_taken_over, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_dry_run_names_what_stays_and_why, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(cases_go_on_under_a_new_version, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_moved_case_says_so_and_goes_on, cases_set_up,
+                                        cases_tear_down),
+        cmocka_unit_test_setup_teardown(what_an_applicant_was_promised_stays, cases_set_up,
                                         cases_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
