@@ -36,6 +36,7 @@ static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const En
         {STR("conditions"), kept_json(arena, application, IRI("conditions"))},
         {STR("checks"), kept_json(arena, application, IRI("checks"))},
         {STR("asked"), proposal_asked(arena, application)},
+        {STR("transitions"), kept_json(arena, application, IRI("transitions"))},
         {STR("article"), text_json(arena, move->reduced_article)},
         {STR("reducedFee"), json_of_int(reduced)},
     };

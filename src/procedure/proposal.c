@@ -115,7 +115,7 @@ Json proposal_asked(Arena *arena, const Entity *application) {
     JsonItems items = {0};
     case_steps(arena, application, &steps);
     VEC_EACH (const CaseStep, step, &steps) {
-        if (str_empty(step->text)) continue;
+        if (str_empty(step->text) || str_eq(step->kind, CASE_STEP_VERSION)) continue;
         JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
         members[0] = (JsonMember){STR("at"), json_of_int(step->at)};
         members[1] = (JsonMember){STR("post"), json_of_str(str_dup(arena, step->post))};

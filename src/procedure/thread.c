@@ -242,18 +242,24 @@ typedef struct Filed {
     int64_t bytes; /* of its messages */
 } Filed;
 
+static int64_t files_of_field(Ctx *ctx, const Entity *application, const Field *field) {
+    FormAnswer answer;
+    Attachments files;
+    if (field->kind != FIELD_FILE || !defined_answer(ctx->arena, application, field, &answer))
+        return 0;
+    form_attachments(ctx->arena, &answer, &files);
+    return (int64_t)files.len;
+}
+
 static int64_t files_of_form(Ctx *ctx, const Entity *application) {
     int64_t n = 0;
+    Fields gone;
+    versions_gone(ctx, application, &gone);
     VEC_EACH (const FormPage, page, &defined_of(ctx, application)->pages)
-        VEC_EACH (const Field, field, &page->fields) {
-            FormAnswer answer;
-            Attachments files;
-            if (field->kind != FIELD_FILE ||
-                !defined_answer(ctx->arena, application, field, &answer))
-                continue;
-            form_attachments(ctx->arena, &answer, &files);
-            n += (int64_t)files.len;
-        }
+        VEC_EACH (const Field, field, &page->fields)
+            n += files_of_field(ctx, application, field);
+    for (size_t i = 0; i < gone.len; i++)
+        n += files_of_field(ctx, application, gone.items[i]);
     return n;
 }
 

@@ -667,6 +667,7 @@ static const struct {
     {page_data_rows, &page_data_count},
     {page_release_rows, &page_release_count},
     {page_design_rows, &page_design_count},
+    {page_transition_rows, &page_transition_count},
     {page_design_edit_rows, &page_design_edit_count},
     {page_preview_rows, &page_preview_count},
     {page_effect_rows, &page_effect_count},

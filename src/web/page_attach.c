@@ -243,15 +243,17 @@ Rc page_file_send(HttpExchange *x, const Attachment *file) {
 
 /* application: as who asks may see it. */
 static Rc answer_file(Ctx *ctx, const Entity *application, Str id, Attachment *file) {
-    const Definition *definition = defined_of(ctx, application);
-    if (!definition) return no_file(ctx, id);
-    VEC_EACH (const FormPage, page, &definition->pages)
-        VEC_EACH (const Field, field, &page->fields) {
-            FormAnswer answer;
-            if (defined_answer(ctx->arena, application, field, &answer) &&
-                file_among(ctx->arena, &answer, id, file))
-                return RC_OK;
-        }
+    Definitions versions;
+    versions_of(ctx, application, &versions);
+    for (size_t i = versions.len; i-- > 0;) {
+        VEC_EACH (const FormPage, page, &versions.items[i]->pages)
+            VEC_EACH (const Field, field, &page->fields) {
+                FormAnswer answer;
+                if (defined_answer(ctx->arena, application, field, &answer) &&
+                    file_among(ctx->arena, &answer, id, file))
+                    return RC_OK;
+            }
+    }
     return no_file(ctx, id);
 }
 

@@ -31,6 +31,8 @@ Json page_decision_title(Arena *arena, const Entity *decision) {
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
     if (of_kind(decision, "procedure-definition")) en = STR("A version of a procedure");
+    if (of_kind(decision, "procedure-transition"))
+        en = STR("Moving running cases to a version of their procedure");
     if (of_kind(decision, "meeting-minutes")) en = STR("Minutes of a meeting");
     if (of_kind(decision, "file-disposal")) en = STR("Disposing of retention files");
     if (of_kind(decision, "file-extension")) en = STR("Keeping retention files for longer");
@@ -110,12 +112,14 @@ static const DecisionFilter kind_filters[] = {
     {"collection-plan", "kind==\"collection-plan\"", WHOEVERS},
     {"release", "kind==\"release\"", WHOEVERS},
     {"meetings", "kind==\"meeting-minutes\"", WHOEVERS},
-    {"procedure-definition", "kind==\"procedure-definition\"", WHOEVERS},
+    {"procedure-definition", "(kind==\"procedure-definition\"|kind==\"procedure-transition\")",
+     WHOEVERS},
     {"files", "(kind==\"file-disposal\"|kind==\"file-extension\"|kind==\"file-transfer\")",
      WHOEVERS},
     {"application",
      "kind!=\"fee-reduction\";kind!=\"collection-plan\";kind!=\"release\";"
-     "kind!=\"procedure-definition\";kind!=\"file-disposal\";kind!=\"file-extension\";"
+     "kind!=\"procedure-definition\";kind!=\"procedure-transition\";kind!=\"file-disposal\";kind!="
+     "\"file-extension\";"
      "kind!=\"file-transfer\";kind!=\"meeting-minutes\"",
      WHOEVERS},
 };
@@ -349,6 +353,11 @@ static Json progress_text(Arena *arena, const FilingProgress *at) {
 static Rc progress_lines(Lines *lines, const Entity *decision, const Json *contents) {
     FilingProgress at;
     bool decided = str_eq(entity_text(decision, IRI("state")), STR("decided"));
+    if (decided && of_kind(decision, "procedure-transition")) {
+        Json moved;
+        TRY(page_transition_progress(lines->ctx, decision->id, &moved));
+        line_add(lines, label_of(lines->arena, "移行の進み具合", "How far it is"), "text", moved);
+    }
     if (!decided || !of_kind(decision, "file-disposal")) return RC_OK;
     TRY(filing_progress(lines->ctx, decision, contents, &at));
     line_add(lines, label_of(lines->arena, "廃棄の進み具合", "How far it is"), "text",
@@ -368,6 +377,9 @@ static Entity *frozen_case(Arena *arena, const Json *contents) {
         if (answers && answers->kind == JSON_OBJECT)
             entity_set_kind(arena, kept, ATTR_JSON, parts[i].iri, *answers);
     }
+    const Json *transitions = json_get(contents, STR("transitions"));
+    if (transitions && transitions->kind == JSON_ARRAY)
+        entity_set_kind(arena, kept, ATTR_JSON, IRI("transitions"), *transitions);
     entity_set(arena, kept, IRI("procedure"), json_of_str(json_get_str(contents, "procedure")));
     entity_set(arena, kept, IRI("procedureVersion"),
                json_of_int(json_get_int(contents, "version", 0)));
@@ -383,19 +395,26 @@ static void files_line(Lines *lines, const FormAnswer *answer) {
     vec_push(lines->arena, &lines->items, view_value(&one));
 }
 
+static void answer_line(Lines *lines, const Entity *kept, const Field *field) {
+    FormAnswer answer;
+    if (!defined_answer(lines->arena, kept, field, &answer)) return;
+    if (field->kind == FIELD_FILE) {
+        files_line(lines, &answer);
+        return;
+    }
+    Json row = page_answer_text(lines->arena, &answer);
+    line_add(lines, *json_get(&row, STR("label")), "text", *json_get(&row, STR("value")));
+}
+
 static void answer_lines(Lines *lines, const Definition *definition, const Json *contents) {
     const Entity *kept = frozen_case(lines->arena, contents);
+    Fields gone;
     VEC_EACH (const FormPage, page, &definition->pages)
-        VEC_EACH (const Field, field, &page->fields) {
-            FormAnswer answer;
-            if (!defined_answer(lines->arena, kept, field, &answer)) continue;
-            if (field->kind == FIELD_FILE) {
-                files_line(lines, &answer);
-                continue;
-            }
-            Json row = page_answer_text(lines->arena, &answer);
-            line_add(lines, *json_get(&row, STR("label")), "text", *json_get(&row, STR("value")));
-        }
+        VEC_EACH (const Field, field, &page->fields)
+            answer_line(lines, kept, field);
+    versions_gone(lines->ctx, kept, &gone);
+    for (size_t i = 0; i < gone.len; i++)
+        answer_line(lines, kept, gone.items[i]);
 }
 
 static void rule_lines(Lines *lines, const DefinedRules *rules, const Json *found,
@@ -449,6 +468,13 @@ static void publish_lines(Lines *lines, const Json *contents) {
              json_of_str(json_get_str(json_get(definition, STR("effective")), "from")));
 }
 
+static void transition_lines(Lines *lines, const Json *contents) {
+    DesignLines said;
+    page_transition_lines(lines->ctx, contents, &said);
+    VEC_EACH (const DesignLine, line, &said)
+        line_add(lines, line->label, "text", line->value);
+}
+
 /* Of a version of a procedure: what it changes, and the whole text; null of anything else. */
 static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
     view_null(view, "changes");
@@ -497,10 +523,15 @@ typedef struct OwnKind {
 } OwnKind;
 
 static const OwnKind own_kinds[] = {
-    {"fee-reduction", reduction_lines}, {"collection-plan", plan_lines},
-    {"release", release_lines},         {"procedure-definition", publish_lines},
-    {"file-disposal", files_lines},     {"file-extension", files_lines},
-    {"file-transfer", files_lines},     {"meeting-minutes", meeting_lines},
+    {"fee-reduction", reduction_lines},
+    {"collection-plan", plan_lines},
+    {"release", release_lines},
+    {"procedure-definition", publish_lines},
+    {"procedure-transition", transition_lines},
+    {"file-disposal", files_lines},
+    {"file-extension", files_lines},
+    {"file-transfer", files_lines},
+    {"meeting-minutes", meeting_lines},
 };
 
 /* NULL: a move of a procedure that is a definition. */
@@ -532,7 +563,8 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     PageSeen seen = {0};
     const Json *contents;
     const Entity *whole = decision;
-    if (publishes(decision) || meet_reads(ctx, decision)) /* these are about nobody */
+    bool nobody = publishes(decision) || of_kind(decision, "procedure-transition");
+    if (nobody || meet_reads(ctx, decision)) /* these are about nobody */
         TRY(decide_load(ctx, decision->id, &whole));
     TRY(decide_contents(ctx, whole, &contents));
     vec_push(ctx->arena, &seen, decision);

@@ -32,58 +32,107 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application) {
 
 /* ---- pieces ---- */
 
-static void sections_set(HttpExchange *x, View *view, const Entity *application, Str base) {
-    const Definition *definition = defined_of(http_ctx(x), application);
-    JsonItems sections = {0};
-    VEC_EACH (const FormPage, page, &definition->pages) {
-        JsonItems rows = {0};
-        FormAnswer answer;
-        VEC_EACH (const Field, field, &page->fields)
-            if (defined_answer(view->arena, application, field, &answer))
-                vec_push(view->arena, &rows, page_answer_row(x, &answer, base));
-        if (!rows.len) continue;
-        View one = view_new(view->arena);
-        view_json(&one, "title", page->title.all);
-        view_null(&one, "change");
-        view_items(&one, "rows", &rows);
-        vec_push(view->arena, &sections, view_value(&one));
-    }
-    view_items(view, "sections", &sections);
+/* The rows of a section under way, and what all of them need. */
+typedef struct Sections {
+    HttpExchange *x;
+    const Entity *application;
+    Str base;
+    JsonItems rows, items;
+} Sections;
+
+static void section_row(Sections *sections, const Field *field) {
+    Arena *arena = http_ctx(sections->x)->arena;
+    FormAnswer answer;
+    if (defined_answer(arena, sections->application, field, &answer))
+        vec_push(arena, &sections->rows, page_answer_row(sections->x, &answer, sections->base));
 }
 
-/* A step is told as its move is called; the first one is the arrival. */
-static Json step_value(HttpExchange *x, const Definition *definition, const CaseStep *step) {
+static void section_end(Sections *sections, Json title) {
+    View one = view_new(http_ctx(sections->x)->arena);
+    if (sections->rows.len) {
+        view_set(&one, "title", title);
+        view_null(&one, "change");
+        view_items(&one, "rows", &sections->rows);
+        vec_push(one.arena, &sections->items, view_value(&one));
+    }
+    sections->rows = (JsonItems){0};
+}
+
+/* What earlier versions asked, and the one that governs the case doesn't, stands last. */
+static void sections_set(HttpExchange *x, View *view, const Entity *application, Str base) {
+    const Definition *definition = defined_of(http_ctx(x), application);
+    Sections sections = {.x = x, .application = application, .base = base};
+    Fields gone;
+    VEC_EACH (const FormPage, page, &definition->pages) {
+        VEC_EACH (const Field, field, &page->fields)
+            section_row(&sections, field);
+        section_end(&sections, *page->title.all);
+    }
+    versions_gone(http_ctx(x), application, &gone);
+    for (size_t i = 0; i < gone.len; i++)
+        section_row(&sections, gone.items[i]);
+    section_end(&sections,
+                view_text(view->arena, STR("以前の版の項目"), STR("Asked by an earlier version")));
+    view_items(view, "sections", &sections.items);
+}
+
+/* A step that is no move; null: the arrival. */
+static Json kind_label(Arena *arena, Str kind) {
+    const struct {
+        Str kind, ja, en;
+    } rows[] = {
+        {CASE_STEP_DAY, STR("日時の変更"), STR("Another day and time")},
+        {CASE_STEP_PAID, STR("手数料の納付"), STR("Fee paid")},
+        {CASE_STEP_FREE, STR("手数料なし"), STR("No fee is due")},
+        {CASE_STEP_JOIN, STR("次の申込みにまとめた"), STR("Joined to the application")},
+        {CASE_STEP_PART, STR("まとめるのをやめた"), STR("No longer joined")},
+        {CASE_STEP_VERSION, STR("手続きの別の版に移った（経過措置）"),
+         STR("On to another version of the procedure (transition)")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_eq(kind, rows[i].kind)) return view_text(arena, rows[i].ja, rows[i].en);
+    return json_of_null();
+}
+
+static Json version_text(Arena *arena, const CaseTransition *transition) {
+    return view_text(arena,
+                     str_fmt(arena, "第%lld版（決裁 " STR_FMT "）", (long long)transition->to,
+                             STR_ARG(transition->number)),
+                     str_fmt(arena, "Version %lld (decision " STR_FMT ")",
+                             (long long)transition->to, STR_ARG(transition->number)));
+}
+
+/* A step is told as its move is called in the version of then. */
+static View step_view(HttpExchange *x, const Definition *definition, const CaseStep *step) {
     View one = view_new(http_ctx(x)->arena);
-    const DefinedMove *move = definition_move(definition, step->kind);
-    view_json(&one, "label", move ? move->label.all : NULL);
-    if (!move && str_eq(step->kind, CASE_STEP_DAY))
-        view_set(&one, "label",
-                 view_text(one.arena, STR("日時の変更"), STR("Another day and time")));
-    if (!move && str_eq(step->kind, CASE_STEP_PAID))
-        view_set(&one, "label", view_text(one.arena, STR("手数料の納付"), STR("Fee paid")));
-    if (!move && str_eq(step->kind, CASE_STEP_FREE))
-        view_set(&one, "label", view_text(one.arena, STR("手数料なし"), STR("No fee is due")));
-    if (!move && str_eq(step->kind, CASE_STEP_JOIN))
-        view_set(
-            &one, "label",
-            view_text(one.arena, STR("次の申込みにまとめた"), STR("Joined to the application")));
-    if (!move && str_eq(step->kind, CASE_STEP_PART))
-        view_set(&one, "label",
-                 view_text(one.arena, STR("まとめるのをやめた"), STR("No longer joined")));
+    const DefinedMove *move = definition ? definition_move(definition, step->kind) : NULL;
+    view_set(&one, "label", move ? *move->label.all : kind_label(one.arena, step->kind));
     view_bool(&one, "automatic", !str_empty(step->rule));
     view_set(&one, "who", page_step_post(x, step));
     view_int(&one, "at", step->at);
-    view_str(&one, "text", step->text);
-    return view_value(&one);
+    return one;
 }
 
-static void steps_set(HttpExchange *x, View *view, const Definition *definition,
-                      const Entity *application) {
+/* `steps`, and `turned`: the last of those by which the case went to another version; null: it
+   went to none. */
+static void steps_set(HttpExchange *x, View *view, const Entity *application) {
+    Definitions versions;
+    CaseTransitions transitions;
     CaseSteps steps;
     JsonItems items = {0};
+    size_t nth = 0;
+    versions_of(http_ctx(x), application, &versions);
+    case_transitions(view->arena, application, &transitions);
     case_steps(view->arena, application, &steps);
-    VEC_EACH (const CaseStep, step, &steps)
-        vec_push(view->arena, &items, step_value(x, definition, step));
+    view_null(view, "turned");
+    VEC_EACH (const CaseStep, step, &steps) {
+        View one = step_view(x, versions.items[nth < versions.len ? nth : versions.len - 1], step);
+        bool turns = str_eq(step->kind, CASE_STEP_VERSION) && nth < transitions.len;
+        const CaseTransition *turn = turns ? &transitions.items[nth++] : NULL;
+        view_set(&one, "text", turn ? version_text(one.arena, turn) : json_of_str(step->text));
+        if (turn) view_set(view, "turned", view_value(&one));
+        vec_push(view->arena, &items, view_value(&one));
+    }
     view_items(view, "steps", &items);
 }
 
@@ -91,6 +140,8 @@ static void steps_set(HttpExchange *x, View *view, const Definition *definition,
 static void asked_set(HttpExchange *x, View *view, const Entity *application) {
     CaseSteps steps;
     case_steps(view->arena, application, &steps);
+    while (steps.len && str_eq(steps.items[steps.len - 1].kind, CASE_STEP_VERSION))
+        steps.len--; /* it waits for the same as before */
     const CaseStep *last = steps.len ? &steps.items[steps.len - 1] : NULL;
     if (case_state(application) != CASE_ASKED || !last || str_empty(last->post)) {
         view_null(view, "asked");
@@ -164,7 +215,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
              reduction ? json_of_int(json_get_int(reduction->value, "before", 0)) : json_of_null());
     page_confirmed(x, view, application);
     sections_set(x, view, application, base);
-    steps_set(x, view, definition, application);
+    steps_set(x, view, application);
 }
 
 /* What a form on the page was refused for, where that is told. */
@@ -258,7 +309,6 @@ static void rules_set(View *view, const char *name, const Attr *found, const Def
 void page_defined_review(HttpExchange *x, int status, const Entity *application,
                          const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
-    const Definition *definition = defined_of(ctx, application);
     const Error refused = ctx->error; /* of the form, whatever else is found to be missing here */
     View view = page_view(x);
     int64_t touched;
@@ -267,9 +317,9 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     moves_set(x, &view, application, form);
     page_fee_desk(x, &view, application, form);
     page_booking(x, &view, application, base);
-    rules_set(&view, "checks", entity_attr(application, IRI("checks")), &definition->checks);
-    rules_set(&view, "conditions", entity_attr(application, IRI("conditions")),
-              &definition->conditions);
+    const Definition *first = versions_first(ctx, application); /* by which they were found */
+    rules_set(&view, "checks", entity_attr(application, IRI("checks")), &first->checks);
+    rules_set(&view, "conditions", entity_attr(application, IRI("conditions")), &first->conditions);
     Str proposed = STR_NONE;
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||
         page_thread(x, &view, application, &(PageThread){base, true, false, form}) != RC_OK ||

@@ -205,6 +205,9 @@ static void design_show(HttpExchange *x, int status, const Faults *faults) {
     view_str(&view, "public",
              of.now && !of.now->inside ? str_fmt(ctx->arena, "/procedures/" STR_FMT, STR_ARG(of.id))
                                        : STR_NONE);
+    bool moves = of.newest && of.newest->version > 1 && !of.newest->parts.len;
+    view_str(&view, "transition",
+             moves ? page_design_url(ctx->arena, of.id, "/transition") : STR_NONE);
     view_str(&view, "proposal",
              str_empty(of.proposal) ? STR_NONE : page_decision_url(ctx->arena, of.proposal));
     view_null(&view, "draft");

@@ -18,6 +18,16 @@ Json page_design_place(Ctx *ctx, const Json *source, Str path);
 /* `changes` from one text of a definition to another. */
 void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *after);
 
+/* ---- cases that go to another version ---- */
+/* What a proposal of that says. */
+typedef struct DesignLine {
+    Json label, value;
+} DesignLine;
+typedef VEC(DesignLine) DesignLines;
+void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out);
+/* How far it is, once it is decided, as a text. */
+Rc page_transition_progress(Ctx *ctx, Str decision, Json *out);
+
 /* ---- the form of one object ---- */
 enum { DESIGN_LANGUAGES = 3 };
 extern const char *const design_languages[DESIGN_LANGUAGES]; /* in which a text is written */

@@ -34,15 +34,24 @@ static View row_of(Arena *arena, const Letter *letter, const Json *title) {
     return one;
 }
 
+static bool may_have_letters(const Ctx *ctx, const Entity *application) {
+    Definitions versions;
+    versions_of(ctx, application, &versions);
+    for (size_t i = 0; i < versions.len; i++)
+        if (versions.items[i]->letters.len) return true;
+    return false;
+}
+
 /* Whoever is shown the case is led to its letters, whose addresses stay; but not who has found it
  * for an hour. */
 Rc page_letters_add(HttpExchange *x, JsonItems *items, const Entity *application, LettersWay way) {
     CaseLetters letters;
     Arena *arena = http_ctx(x)->arena;
-    const Definition *definition = defined_of(http_ctx(x), application);
-    if (!definition || !definition->letters.len) return RC_OK; /* without asking the store */
-    TRY(letters_of(http_ctx(x), application->id, &letters));
+    Ctx *ctx = http_ctx(x);
+    if (!may_have_letters(ctx, application)) return RC_OK; /* without asking the store */
+    TRY(letters_of(ctx, application->id, &letters));
     VEC_EACH (const CaseLetter, one, &letters) {
+        const Definition *definition = versions_at(ctx, application, one->letter.issued_at);
         View row = row_of(arena, &one->letter, title_of(definition, one->letter.kind));
         view_str(&row, "url",
                  way == LETTERS_OFFICE ? desk_url(arena, &one->letter)

@@ -89,7 +89,7 @@ static void saw_set(HttpExchange *x, View *view, const Definition *definition, c
 /* What both the list and the page of a case say of an entry. */
 static void entry_set(HttpExchange *x, View *view, const Entity *application,
                       const BinEntry *entry) {
-    const Definition *definition = defined_of(http_ctx(x), application);
+    const Definition *definition = versions_at(http_ctx(x), application, entry->at);
     const Automatic *rule = definition_automatic(definition, entry->rule);
     const DefinedMove *move = definition_move(definition, entry->move);
     BinSaws saws;

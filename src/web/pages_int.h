@@ -535,6 +535,7 @@ PAGE_ROWS(wait);
 PAGE_ROWS(lottery);
 PAGE_ROWS(design);
 PAGE_ROWS(design_edit);
+PAGE_ROWS(transition);
 PAGE_ROWS(preview);
 PAGE_ROWS(attach);
 PAGE_ROWS(effect);
