@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* A definition, and what it is found by: folded. It stays as it is and where it is, since a case
-   keeps the version under which it began. */
+   keeps the version under which it began, and what it was told under it. */
 typedef struct Entry Entry;
 struct Entry {
     const Definition *definition;

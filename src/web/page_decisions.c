@@ -475,10 +475,13 @@ static void transition_lines(Lines *lines, const Json *contents) {
         line_add(lines, line->label, "text", line->value);
 }
 
-/* Of a version of a procedure: what it changes, and the whole text; null of anything else. */
+/* Of a version of a procedure, or cases that go to one: what it changes; of a version the whole
+   text, too; null of anything else. */
 static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
     view_null(view, "changes");
     view_null(view, "whole");
+    if (contents && of_kind(decision, "procedure-transition"))
+        page_transition_changes(ctx, view, contents);
     if (!contents || !publishes(decision)) return;
     const Json *definition = json_get(contents, STR("definition"));
     const Json *before = publish_text(ctx, json_get_str(contents, "procedure"),

@@ -25,6 +25,8 @@ typedef struct DesignLine {
 } DesignLine;
 typedef VEC(DesignLine) DesignLines;
 void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out);
+/* `changes` from the newest of the versions that cases leave. */
+void page_transition_changes(Ctx *ctx, View *view, const Json *contents);
 /* How far it is, once it is decided, as a text. */
 Rc page_transition_progress(Ctx *ctx, Str decision, Json *out);
 

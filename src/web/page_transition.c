@@ -150,13 +150,18 @@ static void differs_set(Ctx *ctx, View *view, const TransitionWish *wish,
 
 /* ---- the dry run ---- */
 
-/* Moves that one can make in a state, and in what takes its place can't. */
+/* Whether one can make a move in a state, and in what takes its place can't. */
+static bool is_gone(const TransitionRow *row, const Definition *to, const DefinedMove *move) {
+    const DefinedMove *after = definition_move(to, move->id);
+    bool stays = row->to && after && definition_may_move(after, row->to->id) &&
+                 after->by_resident == move->by_resident;
+    return row->to && !stays && definition_may_move(move, row->state->id);
+}
+
 static Json moves_gone(Arena *arena, const TransitionRow *row, const Definition *to) {
     JsonItems items = {0};
     VEC_EACH (const DefinedMove, move, &row->from->moves) {
-        const DefinedMove *after = definition_move(to, move->id);
-        bool stays = row->to && after && definition_may_move(after, row->to->id);
-        if (!row->to || stays || !definition_may_move(move, row->state->id)) continue;
+        if (!is_gone(row, to, move)) continue;
         View one = view_new(arena);
         view_json(&one, "label", move->label.all);
         view_bool(&one, "resident", move->by_resident);
@@ -423,17 +428,33 @@ static Str wording(const Wording *label, bool english) {
     return english && !str_empty(en) ? en : label->ja;
 }
 
-static Json row_text(Arena *arena, const TransitionRow *row, const Json *counted) {
+/* Moves that its applicants no longer can make, behind the row: decided openly, or not at all. */
+static Str gone_text(Arena *arena, const TransitionRow *row, const Definition *to, bool english) {
+    Str text = STR_NONE;
+    VEC_EACH (const DefinedMove, move, &row->from->moves) {
+        if (!move->by_resident || !is_gone(row, to, move)) continue;
+        text = str_fmt(arena, STR_FMT "%s" STR_FMT, STR_ARG(text),
+                       english ? "; applicants no longer can: " : "。申請者ができなくなる：",
+                       STR_ARG(wording(&move->label, english)));
+    }
+    return text;
+}
+
+static Json row_text(Arena *arena, const TransitionRow *row, const Definition *to,
+                     const Json *counted) {
     long long version = (long long)row->from->version,
               cases = (long long)json_get_int(counted, "cases", 0),
               fit = (long long)json_get_int(counted, "fit", 0);
-    return view_text(arena,
-                     str_fmt(arena, "第%lld版「" STR_FMT "」→「" STR_FMT "」（%lld件のうち%lld件）",
-                             version, STR_ARG(wording(&row->state->label, false)),
-                             STR_ARG(wording(&row->to->label, false)), cases, fit),
-                     str_fmt(arena, "Version %lld, " STR_FMT " → " STR_FMT " (%lld of %lld cases)",
-                             version, STR_ARG(wording(&row->state->label, true)),
-                             STR_ARG(wording(&row->to->label, true)), fit, cases));
+    return view_text(
+        arena,
+        str_fmt(arena, "第%lld版「" STR_FMT "」→「" STR_FMT "」（%lld件のうち%lld件）" STR_FMT,
+                version, STR_ARG(wording(&row->state->label, false)),
+                STR_ARG(wording(&row->to->label, false)), cases, fit,
+                STR_ARG(gone_text(arena, row, to, false))),
+        str_fmt(arena, "Version %lld, " STR_FMT " → " STR_FMT " (%lld of %lld cases)" STR_FMT,
+                version, STR_ARG(wording(&row->state->label, true)),
+                STR_ARG(wording(&row->to->label, true)), fit, cases,
+                STR_ARG(gone_text(arena, row, to, true))));
 }
 
 /* The rows as they were counted: those whose states have something in their place. */
@@ -442,6 +463,8 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
     TransitionRows rows;
     Error before = ctx->error;
     const Json *mapping = json_get(contents, STR("mapping"));
+    const Definition *to =
+        catalogue_version(procedures_catalogue(ctx->tenant), wish->procedure, wish->to);
     if (transition_rows(ctx, wish, &rows) != RC_OK) {
         ctx->error = before; /* a version that this program doesn't know: the hash tells it */
         return;
@@ -451,7 +474,7 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
             const Json *one = json_at(mapping, i);
             if (json_get_int(one, "version", 0) == row->from->version &&
                 str_eq(json_get_str(one, "state"), row->state->id))
-                said(ctx, out, "状態", "State", row_text(ctx->arena, row, one));
+                said(ctx, out, "状態", "State", row_text(ctx->arena, row, to, one));
         }
 }
 
@@ -484,6 +507,17 @@ void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
     said(ctx, out, "申請者の期限が延びる件数", "Whose applicants get more time",
          json_of_int(json_get_int(contents, "later", 0)));
     said(ctx, out, "理由", "Reason", json_of_str(wish.reason));
+}
+
+void page_transition_changes(Ctx *ctx, View *view, const Json *contents) {
+    TransitionWish wish;
+    int64_t newest = 0;
+    transition_read(ctx->arena, contents, &wish);
+    VEC_EACH (const int64_t, version, &wish.from)
+        if (*version > newest) newest = *version;
+    const Json *before = publish_text(ctx, wish.procedure, newest),
+               *after = publish_text(ctx, wish.procedure, wish.to);
+    if (before && after) page_design_changes(ctx, view, before, after);
 }
 
 Rc page_transition_progress(Ctx *ctx, Str decision, Json *out) {

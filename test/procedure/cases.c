@@ -37,6 +37,16 @@ Answers cases_answers(House *house, Arena *arena, const char *district, Date day
     return answers;
 }
 
+FitWhy cases_fit(House *house, Str id, const Definition *to) {
+    Fit fit;
+    const Entity *application = house_entity(house, id);
+    const DefinedState *state =
+        definition_state(to, entity_text(application, IRI("procedureState")));
+    FitAsk ask = {application, defined_of(&house->ctx, application), to, state};
+    GOOD(house, fit_case(&house->ctx, &ask, &fit));
+    return fit.why;
+}
+
 Rc cases_send(House *house, const Answers *answers, Receipt *out) {
     ApplySend send = {
         .answers = answers, .channel = STR("web"), .applicant = house->ctx.actor->person};

@@ -14,6 +14,8 @@ int cases_tear_down(void **state);
 Answers cases_answers(House *house, Arena *arena, const char *district, Date day);
 /* Sends as the person who acts. */
 Rc cases_send(House *house, const Answers *answers, Receipt *out);
+/* Whether a case could go on, as it is, under another version of its procedure. */
+FitWhy cases_fit(House *house, Str id, const Definition *to);
 /* The resident's application for Friday; its id lives as long as the house. reduction: the ground
    of one that is asked for, or NULL; sofas: how many kinds of items. */
 Str cases_apply(House *house, const char *reduction, int64_t sofas);

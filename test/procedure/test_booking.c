@@ -191,6 +191,15 @@ static void a_case_takes_another_time_until_the_day_before(void **state) {
     GOOD(house, booking_change(&house->ctx, id, STR(OTHER)));
     assert_int_equal(slot_now(house, SLOT).booked, 0);
     assert_int_equal(slot_now(house, OTHER).booked, 2);
+    const Definition *own = defined_of(&house->ctx, house_entity(house, id));
+    Reservation elsewhere = *own->reservation;
+    Definition closed = *own, moved = *own;
+    closed.reservation = NULL;
+    elsewhere.resource = STR("another");
+    moved.reservation = &elsewhere;
+    assert_int_equal(cases_fit(house, id, own), FIT_GOOD);
+    assert_int_equal(cases_fit(house, id, &closed), FIT_BOOKING);
+    assert_int_equal(cases_fit(house, id, &moved), FIT_BOOKING);
     CaseSteps steps;
     case_steps(house->ctx.arena, house_entity(house, id), &steps);
     assert_true(str_eq(steps.items[steps.len - 1].kind, CASE_STEP_DAY));

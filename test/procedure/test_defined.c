@@ -418,6 +418,8 @@ static void a_matter_is_decided_before_its_case_moves(void **state) {
     act = (DefinedAct){.id = id, .move = STR("refuse"), .text = STR("x")};
     FAILS(house, defined_propose(&house->ctx, &act, &again), RC_CONFLICT, "proposed");
     text_is(house, decision, LD_DEFAULT "deciderPost", "economy-director");
+    const Definition *own = defined_of(&house->ctx, house_entity(house, id));
+    assert_int_equal(cases_fit(house, id, own), FIT_DECISION);
     GOOD(house, defined_proposed(&house->ctx, house_entity(house, id), &waits));
     assert_true(str_eq(waits, decision));
     TEXT_IS("procedureState", "submitted");
@@ -432,6 +434,7 @@ static void a_matter_is_decided_before_its_case_moves(void **state) {
     assert_true(str_eq(last->text, STR("要件に合います。")));
     GOOD(house, defined_proposed(&house->ctx, house_entity(house, id), &waits));
     assert_true(str_empty(waits));
+    assert_int_equal(cases_fit(house, id, own), FIT_GOOD);
 }
 
 static void what_is_decided_is_what_was_frozen(void **state) {

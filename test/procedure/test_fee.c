@@ -111,8 +111,14 @@ static void paying_moves_the_case_once(void **state) {
     House *house = &copy->house;
     PayEvent event = paid("p1", 410), again = event;
     CaseSteps steps;
+    const Definition *own = definition_of(house, "resident-record-copy");
+    Definition before = *own;
+    before.fee_collect = COLLECT_ON_SENDING;
     again.id = STR_NONE;
+    assert_int_equal(cases_fit(house, copy->id, own), FIT_GOOD);
+    assert_int_equal(cases_fit(house, copy->id, &before), FIT_FEE);
     GOOD(house, move(copy, &copy->counter, "accept"));
+    assert_int_equal(cases_fit(house, copy->id, own), FIT_PAYMENT);
     GOOD(house, post(copy, &event));
     GOOD(house, post(copy, &event));
     GOOD(house, post(copy, &again));
@@ -121,6 +127,7 @@ static void paying_moves_the_case_once(void **state) {
     case_steps(house->ctx.arena, house_entity(house, copy->id), &steps);
     assert_int_equal(steps.len, 3);
     assert_true(str_eq(steps.items[2].kind, CASE_STEP_PAID));
+    assert_int_equal(cases_fit(house, copy->id, own), FIT_GOOD);
     GOOD(house, move(copy, &copy->counter, "send"));
     assert_int_equal(cases_state(house, copy->id), CASE_DONE);
     assert_int_equal(payment(copy).state, PAY_PAID); /* done: it stays */

@@ -117,12 +117,16 @@ static void both_write_and_the_case_says_whose_turn_it_is(void **state) {
     House *house = *state;
     Actor clerk = counter_clerk(house);
     Str id = consult(house, &house->resident);
+    Definition mute = *defined_of(&house->ctx, house_entity(house, id));
+    mute.thread = NULL;
     assert_int_equal(message_count(house_entity(house, id)), 0);
+    assert_int_equal(cases_fit(house, id, &mute), FIT_GOOD);
     GOOD(house, write_as(house, &house->resident, id, "  何を持って行けばよいですか\n"));
     assert_true(str_eq(message_turn(house_entity(house, id)), MESSAGE_WAITS));
     house->clock.fixed += TIME_HOUR;
     GOOD(house, write_as(house, &clerk, id, "本人確認書類です"));
     assert_true(str_eq(message_turn(house_entity(house, id)), MESSAGE_ANSWERED));
+    assert_int_equal(cases_fit(house, id, &mute), FIT_MESSAGES);
     ThreadMessages all = thread(house, id);
     assert_int_equal(all.len, 2);
     assert_true(str_eq(text_at(&all, 0), STR("何を持って行けばよいですか")));
