@@ -1,6 +1,7 @@
 /* defined: the cases of procedures that are definitions: answers in the browser's draft, sending,
    and the moves that a definition allows to resident and office. A case keeps the version under
-   which it began, which governs it until it goes to another one by a decision (transition.h). Include only procedure.h from outside. */
+   which it began, which governs it until it goes to another one by a decision (transition.h).
+   Include only procedure.h from outside. */
 #ifndef PROCEDURE_DEFINED_H
 #define PROCEDURE_DEFINED_H
 

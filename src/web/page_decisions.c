@@ -31,8 +31,7 @@ Json page_decision_title(Arena *arena, const Entity *decision) {
     if (of_kind(decision, "fee-reduction")) en = STR("Reduction of a bulky-waste fee");
     if (of_kind(decision, "release")) en = STR("Release of open data");
     if (of_kind(decision, "procedure-definition")) en = STR("A version of a procedure");
-    if (of_kind(decision, "procedure-transition"))
-        en = STR("Moving running cases to a version of their procedure");
+    if (of_kind(decision, "procedure-transition")) en = STR("Cases to another version");
     if (of_kind(decision, "meeting-minutes")) en = STR("Minutes of a meeting");
     if (of_kind(decision, "file-disposal")) en = STR("Disposing of retention files");
     if (of_kind(decision, "file-extension")) en = STR("Keeping retention files for longer");
@@ -438,6 +437,7 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     const DefinedMove *move =
         definition ? definition_move(definition, json_get_str(contents, "move")) : NULL;
     if (!move) return;
+    const Definition *first = versions_first(ctx, frozen_case(arena, contents));
     line_add(lines, label_of(arena, "手続き", "Procedure"), "text", *definition->label.all);
     line_add(lines, label_of(arena, "受付番号", "Case"), "text",
              json_of_str(json_get_str(contents, "number")));
@@ -448,8 +448,8 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     if (definition->amount)
         line_add(lines, label_of(arena, "金額", "Amount"), "yen",
                  json_of_int(json_get_int(contents, "amount", 0)));
-    rule_lines(lines, &definition->conditions, json_get(contents, STR("conditions")), "condition");
-    rule_lines(lines, &definition->checks, json_get(contents, STR("checks")), "check");
+    rule_lines(lines, &first->conditions, json_get(contents, STR("conditions")), "condition");
+    rule_lines(lines, &first->checks, json_get(contents, STR("checks")), "check");
     answer_lines(lines, definition, contents);
 }
 

@@ -111,7 +111,9 @@ static void paying_moves_the_case_once(void **state) {
     House *house = &copy->house;
     PayEvent event = paid("p1", 410), again = event;
     CaseSteps steps;
-    const Definition *own = definition_of(house, "resident-record-copy");
+    const Definition *own =
+        catalogue_current(procedures_catalogue(&house->tenant), STR("resident-record-copy"),
+                          time_jst_date(house->clock.fixed));
     Definition before = *own;
     before.fee_collect = COLLECT_ON_SENDING;
     again.id = STR_NONE;
