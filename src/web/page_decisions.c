@@ -9,7 +9,7 @@
 #define DECISION_PREFIX "urn:ngsi-ld:Decision:"
 #define AUDITOR_ALONE   (1u << ROLE_AUDITOR)
 
-enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16, WHOLE_MAX = 1 << 20 };
+enum { LIST_PAGE = 50, NUMBERS_MAX = 1 << 16 };
 
 static bool of_kind(const Entity *decision, const char *kind) {
     return str_eq(entity_text(decision, IRI("kind")), str_of(kind));
@@ -453,10 +453,6 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     answer_lines(lines, definition, contents);
 }
 
-static bool publishes(const Entity *decision) {
-    return str_eq(entity_text(decision, IRI("kind")), PUBLISH_KIND);
-}
-
 static void publish_lines(Lines *lines, const Json *contents) {
     Arena *arena = lines->arena;
     const Json *definition = json_get(contents, STR("definition"));
@@ -473,23 +469,6 @@ static void transition_lines(Lines *lines, const Json *contents) {
     page_transition_lines(lines->ctx, contents, &said);
     VEC_EACH (const DesignLine, line, &said)
         line_add(lines, line->label, "text", line->value);
-}
-
-/* Of a version of a procedure, or cases that go to one: what it changes; of a version the whole
-   text, too; null of anything else. */
-static void publish_set(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
-    view_null(view, "changes");
-    view_null(view, "whole");
-    if (contents && of_kind(decision, "procedure-transition"))
-        page_transition_changes(ctx, view, contents);
-    if (!contents || !publishes(decision)) return;
-    const Json *definition = json_get(contents, STR("definition"));
-    const Json *before = publish_text(ctx, json_get_str(contents, "procedure"),
-                                      json_get_int(contents, "against", 0));
-    Buf whole = buf_new(ctx->arena, WHOLE_MAX);
-    json_write(&whole, definition);
-    view_str(view, "whole", buf_str(&whole));
-    if (before) page_design_changes(ctx, view, before, definition);
 }
 
 /* An item as its minutes have it: what was decided, and what was said. */
@@ -566,7 +545,8 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     PageSeen seen = {0};
     const Json *contents;
     const Entity *whole = decision;
-    bool nobody = publishes(decision) || of_kind(decision, "procedure-transition");
+    bool nobody =
+        of_kind(decision, "procedure-definition") || of_kind(decision, "procedure-transition");
     if (nobody || meet_reads(ctx, decision)) /* these are about nobody */
         TRY(decide_load(ctx, decision->id, &whole));
     TRY(decide_contents(ctx, whole, &contents));
@@ -578,7 +558,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     else if (contents)
         matter_lines(ctx, &lines, contents);
     if (contents) TRY(progress_lines(&lines, decision, contents));
-    publish_set(ctx, decision, contents, view);
+    page_design_decided(ctx, decision, contents, view);
     TRY(letters_set(ctx, view, decision, contents));
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;

@@ -3,7 +3,7 @@
    The form of a draft stands in page_design_edit.c, what it will look like in page_preview.c. */
 #include "page_design.h"
 
-enum { IMPORT_MAX = 4 << 20, VALUE_SHOWN = 300 };
+enum { IMPORT_MAX = 4 << 20, VALUE_SHOWN = 300, WHOLE_MAX = 1 << 20 };
 
 Str page_design_url(Arena *arena, Str id, const char *further) {
     return str_fmt(arena, "/staff/procedures/" STR_FMT "%s", STR_ARG(id), further);
@@ -316,6 +316,21 @@ void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *a
         vec_push(view->arena, &items, view_value(&one));
     }
     view_items(view, "changes", &items);
+}
+
+void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
+    Str kind = entity_text(decision, STR(LD_DEFAULT "kind"));
+    view_null(view, "changes");
+    view_null(view, "whole");
+    if (contents && str_eq(kind, TRANSITION_KIND)) page_transition_changes(ctx, view, contents);
+    if (!contents || !str_eq(kind, PUBLISH_KIND)) return;
+    const Json *definition = json_get(contents, STR("definition"));
+    const Json *before = publish_text(ctx, json_get_str(contents, "procedure"),
+                                      json_get_int(contents, "against", 0));
+    Buf whole = buf_new(ctx->arena, WHOLE_MAX);
+    json_write(&whole, definition);
+    view_str(view, "whole", buf_str(&whole));
+    if (before) page_design_changes(ctx, view, before, definition);
 }
 
 static void compare_get(HttpExchange *x) {

@@ -18,6 +18,10 @@ Json page_design_place(Ctx *ctx, const Json *source, Str path);
 /* `changes` from one text of a definition to another. */
 void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *after);
 
+/* Of the decision on a version, or on cases that go to one: `changes`, and of a version `whole`,
+   its text; null of anything else. */
+void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents, View *view);
+
 /* ---- cases that go to another version ---- */
 /* What a proposal of that says. */
 typedef struct DesignLine {
