@@ -146,10 +146,6 @@ bool filing_is(Str kind) {
     return verb_of(kind, &verb);
 }
 
-static Json day_json(Arena *arena, Date day) {
-    return day.year ? json_of_str(time_format_date(arena, day)) : json_of_null();
-}
-
 /* What the decider sees of a file, and what its disposal leaves: nothing of it is about a person.
  */
 static Json file_json(Arena *arena, const ShelfFile *file) {
@@ -160,9 +156,9 @@ static Json file_json(Arena *arena, const ShelfFile *file) {
         {STR("years"), json_of_int(file->row->years)},
         {STR("fiscalYear"), json_of_int(file->fiscal_year)},
         {STR("count"), json_of_int(file->count)},
-        {STR("from"), day_json(arena, file->from)},
-        {STR("to"), day_json(arena, file->to)},
-        {STR("until"), day_json(arena, file->until)},
+        {STR("from"), proposal_day(arena, file->from)},
+        {STR("to"), proposal_day(arena, file->to)},
+        {STR("until"), proposal_day(arena, file->until)},
     };
     enum { N = sizeof all / sizeof *all };
     JsonMember *members = NEW_ARRAY(arena, JsonMember, N);
@@ -181,7 +177,7 @@ static const Json *contents_of(Arena *arena, const FilingWish *wish, const Shelf
     vec_push(arena, &members,
              (JsonMember){STR("reason"), json_of_str(str_dup(arena, str_trim(wish->reason)))});
     if (wish->verb == FILE_EXTEND)
-        vec_push(arena, &members, (JsonMember){STR("until"), day_json(arena, wish->until)});
+        vec_push(arena, &members, (JsonMember){STR("until"), proposal_day(arena, wish->until)});
     if (wish->verb == FILE_TRANSFER)
         vec_push(arena, &members,
                  (JsonMember){STR("to"), json_of_str(str_dup(arena, str_trim(wish->to)))});

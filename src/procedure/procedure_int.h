@@ -104,6 +104,8 @@ void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out
 void shelf_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
 
 /* ---- publishing ---- */
+/* Of a procedure, whatever its version: what proposals on it are about. */
+Str publish_record(Arena *arena, Str id);
 /* Adds to the command of a decision what it makes of its contents: a version. RC_CONFLICT
  * "findings". */
 Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json *contents);
@@ -303,6 +305,8 @@ Rc proposal_waits(Ctx *ctx, Str kind, Str about, Str *decision);
 /* No proposal of a kind about a thing may be drafted before the command is done: RC_CONFLICT
    "proposed". *waits: one waits already, and nothing is added; else empty. */
 Rc proposal_none(Ctx *ctx, Command *command, Str kind, Str about, Str *waits);
+/* A day as contents keep it; year 0: null. */
+Json proposal_day(Arena *arena, Date day);
 /* What was asked and answered: the decider reads it with the contents, as it was then. */
 Json proposal_asked(Arena *arena, const Entity *application);
 /* Whether contents are of a move that is decided first; adds the move to the command of its

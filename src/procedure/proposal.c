@@ -110,6 +110,10 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
     return draft_waits(ctx, &sent, waiting);
 }
 
+Json proposal_day(Arena *arena, Date day) {
+    return day.year ? json_of_str(time_format_date(arena, day)) : json_of_null();
+}
+
 Json proposal_asked(Arena *arena, const Entity *application) {
     CaseSteps steps;
     JsonItems items = {0};

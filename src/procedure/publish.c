@@ -9,7 +9,7 @@
 
 enum { DRAFT_MAX = 1 << 19, PROPOSALS_LISTED = 1000 };
 
-static Str record_id(Arena *arena, Str id) {
+Str publish_record(Arena *arena, Str id) {
     return str_fmt(arena, "urn:ngsi-ld:Procedure:" STR_FMT, STR_ARG(id));
 }
 
@@ -45,13 +45,13 @@ static void record_read(Ctx *ctx, const Entity *record, Publishing *out) {
 static Rc state_read(Ctx *ctx, Publishing *out) {
     out->newest = catalogue_newest(catalogue_of(ctx), out->id);
     out->now = catalogue_current(catalogue_of(ctx), out->id, today(ctx));
-    return proposal_waits(ctx, PUBLISH_KIND, record_id(ctx->arena, out->id), &out->proposal);
+    return proposal_waits(ctx, PUBLISH_KIND, publish_record(ctx->arena, out->id), &out->proposal);
 }
 
 Rc publish_load(Ctx *ctx, Str id, Publishing *out) {
     const Entity *record;
     *out = (Publishing){.id = str_dup(ctx->arena, id), .draft_at = TIME_NONE};
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, record_id(ctx->arena, id), &record);
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, publish_record(ctx->arena, id), &record);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     if (rc == RC_OK) record_read(ctx, record, out);
     TRY(state_read(ctx, out));
@@ -176,7 +176,7 @@ static Rc draft_keep(Ctx *ctx, Str id, uint64_t version, const Json *draft) {
     Command *command = case_command(ctx, STR("procedure.draft"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
     PartKeep *part = NEW(arena, PartKeep);
-    *part = (PartKeep){.id = record_id(arena, id),
+    *part = (PartKeep){.id = publish_record(arena, id),
                        .procedure = str_dup(arena, id),
                        .version = version,
                        .draft = draft ? json_dup(arena, draft) : NULL,
@@ -351,7 +351,7 @@ Rc publish_propose(Ctx *ctx, Str id, Str *decision) {
     TRY(in_order(ctx, &of, &definition));
     Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
-    Rc rc = proposal_new(ctx, command, PUBLISH_KIND, record_id(ctx->arena, id), &drafting);
+    Rc rc = proposal_new(ctx, command, PUBLISH_KIND, publish_record(ctx->arena, id), &drafting);
     if (rc == RC_OK) rc = proposal_route(ctx, command, PUBLISH_KIND, 0, &drafting.draft->plan);
     if (rc != RC_OK) {
         command_free(command);
@@ -422,7 +422,7 @@ Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json
         return ctx_fail(ctx, RC_CONFLICT, "findings", findings.items[0].path,
                         "It can no longer be published (" STR_FMT "): return the proposal.",
                         STR_ARG(findings.items[0].text));
-    *part = (PartPublish){.record = record_id(arena, definition->id),
+    *part = (PartPublish){.record = publish_record(arena, definition->id),
                           .version = published_id(arena, definition->id, definition->version),
                           .decision = str_dup(arena, decision->id)};
     command_needs(command, part->record);

@@ -35,19 +35,14 @@ static void stays_read(Arena *arena, const Entity *record, Transit *out) {
     }
 }
 
-static int64_t instant(const Entity *record, Str iri) {
-    int64_t at;
-    return time_parse(entity_text(record, iri), &at) ? at : TIME_NONE;
-}
-
 /* Refers to the record. */
 static void record_read(Arena *arena, const Entity *record, Transit *out) {
     *out = (Transit){.decision = entity_text(record, IRI("decision")),
                      .number = entity_text(record, IRI("number")),
                      .procedure = entity_text(record, IRI("procedure")),
                      .post = entity_text(record, IRI("post")),
-                     .at = instant(record, IRI("at")),
-                     .done_at = instant(record, IRI("doneAt")),
+                     .at = visit_instant(record, IRI("at")),
+                     .done_at = visit_instant(record, IRI("doneAt")),
                      .to = entity_int(record, IRI("to"), 0),
                      .cases = entity_int(record, IRI("cases"), 0),
                      .moved = entity_int(record, IRI("moved"), 0),

@@ -13,12 +13,6 @@ static Str wanted(const TransitionWish *wish, const Definition *from, const Defi
     return wish->whole ? STR_NONE : state->id;
 }
 
-static bool lists(const StrVec *names, Str name) {
-    VEC_EACH (const Str, one, names)
-        if (str_eq(*one, name)) return true;
-    return false;
-}
-
 static bool ends(Arena *arena, const Definition *definition, Str state) {
     StrVec reached = {0};
     definition_reach(arena, definition, state, &reached);
@@ -34,13 +28,13 @@ static Str fault_of(Arena *arena, const Definition *to, const DefinedState *stat
     if (instead->owner == OWNER_NOBODY) return STR("end");
     if (instead->owner != state->owner) return STR("owner");
     definition_reached(arena, to, &reached);
-    if (!lists(&reached, instead->id)) return STR("unreachable");
+    if (!org_lists(&reached, instead->id)) return STR("unreachable");
     return ends(arena, to, instead->id) ? STR_NONE : STR("no-end");
 }
 
 static void row_add(Arena *arena, const TransitionWish *wish, const Definition *to,
                     TransitionRow row, TransitionRows *out) {
-    bool named = !wish->states.len || lists(&wish->states, row.state->id);
+    bool named = !wish->states.len || org_lists(&wish->states, row.state->id);
     if (row.state->owner == OWNER_NOBODY || !named) return;
     row.to = definition_state(to, wanted(wish, row.from, row.state));
     row.fault = fault_of(arena, to, row.state, row.to);
@@ -103,7 +97,7 @@ static bool names(const TransitionWish *wish, const Entity *application) {
     return from && state != CASE_STATES && !(CASE_ENDS & 1u << state) &&
            !case_is_erased(application) &&
            (!wish->states.len ||
-            lists(&wish->states, entity_text(application, IRI("procedureState")))) &&
+            org_lists(&wish->states, entity_text(application, IRI("procedureState")))) &&
            arrived_within(wish, application);
 }
 
@@ -183,10 +177,6 @@ static Json version_json(Arena *arena, const Definition *definition) {
     return json_of_members(members, 2);
 }
 
-static Json day_json(Arena *arena, Date day) {
-    return day.year ? json_of_str(time_format_date(arena, day)) : json_of_null();
-}
-
 static Json versions_json(Ctx *ctx, const TransitionWish *wish) {
     JsonItems items = {0};
     VEC_EACH (const int64_t, version, &wish->from)
@@ -220,8 +210,8 @@ static void plan_members(Ctx *ctx, const TransitionWish *wish, const TransitionP
         {STR("to"), version_json(arena, plan->to)},
         {STR("from"), versions_json(ctx, wish)},
         {STR("states"), states_json(arena, &wish->states)},
-        {STR("since"), day_json(arena, wish->since)},
-        {STR("before"), day_json(arena, wish->before)},
+        {STR("since"), proposal_day(arena, wish->since)},
+        {STR("before"), proposal_day(arena, wish->before)},
         {STR("mapping"), mapping_json(arena, &plan->rows)},
         {STR("cases"), json_of_int(plan->cases)},
         {STR("fit"), json_of_int(plan->fit)},
@@ -304,10 +294,6 @@ static Rc plan_check(Ctx *ctx, const TransitionPlan *plan, Str seen) {
                     "Cases have changed since you looked: look at the dry run again.");
 }
 
-static Str about_of(Arena *arena, Str procedure) {
-    return str_fmt(arena, "urn:ngsi-ld:Procedure:" STR_FMT, STR_ARG(procedure));
-}
-
 static const Json *contents_of(Ctx *ctx, Arena *arena, const TransitionWish *wish,
                                const TransitionPlan *plan) {
     JsonMembers members = {0};
@@ -331,7 +317,7 @@ Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decis
     TRY(plan_check(ctx, &plan, seen));
     Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
-    Rc rc = proposal_new(ctx, command, TRANSITION_KIND, about_of(ctx->arena, wish->procedure),
+    Rc rc = proposal_new(ctx, command, TRANSITION_KIND, publish_record(ctx->arena, wish->procedure),
                          &drafting);
     if (rc == RC_OK) rc = proposal_route(ctx, command, TRANSITION_KIND, 0, &drafting.draft->plan);
     if (rc != RC_OK) {
@@ -345,7 +331,7 @@ Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decis
 }
 
 Rc transition_waits(Ctx *ctx, Str procedure, Str *decision) {
-    return proposal_waits(ctx, TRANSITION_KIND, about_of(ctx->arena, procedure), decision);
+    return proposal_waits(ctx, TRANSITION_KIND, publish_record(ctx->arena, procedure), decision);
 }
 
 /* ---- what was proposed ---- */

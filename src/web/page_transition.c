@@ -57,12 +57,6 @@ static void wish_read(Arena *arena, const HttpForm *form, Str procedure, Transit
 
 /* ---- what can be chosen ---- */
 
-static bool among(const StrVec *names, Str name) {
-    VEC_EACH (const Str, one, names)
-        if (str_eq(*one, name)) return true;
-    return false;
-}
-
 static bool from_has(const TransitionWish *wish, int64_t version) {
     VEC_EACH (const int64_t, one, &wish->from)
         if (*one == version) return true;
@@ -71,12 +65,12 @@ static bool from_has(const TransitionWish *wish, int64_t version) {
 
 static void state_choice(View *view, const DefinedState *state, const TransitionWish *wish,
                          StrVec *seen, JsonItems *out) {
-    if (state->owner == OWNER_NOBODY || among(seen, state->id)) return;
+    if (state->owner == OWNER_NOBODY || org_lists(seen, state->id)) return;
     View one = view_new(view->arena);
     vec_push(view->arena, seen, state->id);
     view_str(&one, "id", state->id);
     view_json(&one, "label", state->label.all);
-    view_bool(&one, "chosen", among(&wish->states, state->id));
+    view_bool(&one, "chosen", org_lists(&wish->states, state->id));
     vec_push(view->arena, out, view_value(&one));
 }
 
@@ -609,10 +603,14 @@ static void transition_post(HttpExchange *x) {
 
 #define TAG "Making procedures"
 
+/* All running cases are looked at, which may be many. */
 const HttpRoute page_transition_rows[] = {
-    PAGE_SHOW("/staff/procedures/{procedure}/transition", PAGE_DESIGNERS, TAG, transition_get,
-              "Running cases that go to another version: a dry run, and how far those decided are"),
-    PAGE_SEND("/staff/procedures/{procedure}/transition", PAGE_DESIGNERS, TAG, transition_post,
-              "Propose that running cases go to another version"),
+    {HTTP_GET, "/staff/procedures/{procedure}/transition", transition_get, HTTP_SLOW, 0,
+     PAGE_DESIGNERS, TAG,
+     "Running cases that go to another version: a dry run, and how far those decided are", NULL,
+     NULL, page_shown},
+    {HTTP_POST, "/staff/procedures/{procedure}/transition", transition_post, HTTP_SLOW,
+     PAGE_FORM_MAX, PAGE_DESIGNERS | GATE_FORM, TAG,
+     "Propose that running cases go to another version", NULL, NULL, page_posted},
 };
 ROWS(page_transition_count, page_transition_rows);

@@ -119,6 +119,11 @@ static void entries_are_published_at_the_closing_as_commitments(void **state) {
     GOOD(house, enter(house, 1, SLOT, &id));
     assert_true(str_eq(state_of(house, id), STR("entered")));
     assert_int_equal(slot_now(house).left, 1); /* nothing is taken yet */
+    const Json *rules = publish_text(&house->ctx, STR("dog-registration"), 1);
+    Definition other = *defined_of(&house->ctx, house_entity(house, id));
+    assert_int_equal(cases_fit(house, id, &other), FIT_GOOD);
+    other.source = rules; /* no lottery by the same rule */
+    assert_int_equal(cases_fit(house, id, &other), FIT_BOOKING);
     FAILS(house, enter(house, 1, "hall/2027-01-10/09:00", &again), RC_CONFLICT, "entered-already");
     FAILS(house, seed(house, SEED), RC_CONFLICT, "not-closed");
     GOOD(house, enter(house, 2, SLOT, &again));
