@@ -38,12 +38,15 @@ static sigset_t block_signals(void) {
     return set;
 }
 
+static Str route_log(Cli *cli) {
+    for (char *const *row = cli_world(cli)->environment; row && *row; row++)
+        if (strncmp(*row, "MACHI_ROUTE_LOG=", 16) == 0) return str_of(*row + 16);
+    return STR_NONE;
+}
+
 static Rc serve(Cli *cli) {
     Ctx *ctx = cli_ctx(cli);
     const Settings *settings = cli_settings(cli), *flags = cli_flags(cli);
-    const char *route_log = NULL;
-    for (char *const *row = cli_world(cli)->environment; row && *row; row++)
-        if (strncmp(*row, "MACHI_ROUTE_LOG=", 16) == 0) route_log = *row + 16;
     CityOptions options = {.data = settings_text(settings, "data"),
                            .keys = settings_text(settings, "keys"),
                            .witness = settings_text(settings, "witness"),
@@ -81,7 +84,7 @@ static Rc serve(Cli *cli) {
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
                            .loopback = settings_bool(settings, "notify.loopback"),
-                           .route_log = str_of(route_log),
+                           .route_log = route_log(cli),
                            .progress = cli_err(cli)};
     City *city;
     if (options.starter && options.sandbox)

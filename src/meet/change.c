@@ -3,7 +3,15 @@
    version: who was first is read again, and the change made anew. */
 #include "meet_int.h"
 
-enum { KEY_CHARS = 26, TRIES = 8, LINK_MOST = 500, PLACE_MOST = 200, TITLE_MOST = 200 };
+enum {
+    KEY_CHARS = 26,
+    TRIES = 8,
+    LINK_MOST = 500,
+    PLACE_MOST = 200,
+    TITLE_MOST = 200,
+    DAYS_BACK = 366,
+    DAYS_AHEAD = 731
+};
 
 /* ---- the part ---- */
 
@@ -28,17 +36,20 @@ static Rc meet_guard(Ctx *ctx, Stage *stage, const void *args) {
                     "The minutes are proposed: withdraw the proposal to change them.");
 }
 
-static void after_put(Ctx *ctx, Stage *stage, const Entity *after, uint64_t version) {
+static void after_put(Ctx *ctx, Stage *stage, const Entity *after, uint64_t version, Str drops) {
     if (!after) return;
-    stage_put(stage, &(Delta){.op = version ? DELTA_CHANGE : DELTA_PUT,
-                              .id = after->id,
-                              .after = entity_dup(ctx->arena, after)});
+    Delta delta = {.op = version ? DELTA_CHANGE : DELTA_PUT,
+                   .id = after->id,
+                   .after = entity_dup(ctx->arena, after)};
+    if (!str_empty(drops))
+        vec_push(ctx->arena, &delta.removed, (DeltaRemoval){.name = drops, .all = true});
+    stage_put(stage, &delta);
 }
 
 static Rc meet_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartMeet *part = args;
-    after_put(ctx, stage, part->meeting_after, part->version);
-    after_put(ctx, stage, part->item_after, part->item_version);
+    after_put(ctx, stage, part->meeting_after, part->version, part->drops);
+    after_put(ctx, stage, part->item_after, part->item_version, STR_NONE);
     return RC_OK;
 }
 
@@ -115,6 +126,10 @@ static Rc plan_good(Ctx *ctx, const MeetPlan *wish, int64_t *at) {
     int minutes;
     if (!time_parse_date(wish->day, &day)) return missing(ctx, "day");
     if (!time_of_day(wish->time, &minutes)) return missing(ctx, "time");
+    int64_t ahead = time_date_days(day) - time_date_days(time_jst_date(time_now(ctx->clock)));
+    if (ahead < -DAYS_BACK || ahead > DAYS_AHEAD)
+        return ctx_fail(ctx, RC_INVALID, "far", STR("day"),
+                        "A meeting is planned for a day of the last or the next two years.");
     *at = time_jst_start(day) + minutes * TIME_MINUTE;
     return text_good(ctx, wish->place, "place", PLACE_MOST);
 }
@@ -168,12 +183,21 @@ static Rc closed(Ctx *ctx, const Meeting *meeting) {
                     "The agenda is closed: ask the secretariat to open it again.");
 }
 
+static int fiscal_year(int64_t at) {
+    return time_fiscal_year(time_jst_date(at));
+}
+
 Rc meet_move(Ctx *ctx, Str key, const MeetPlan *wish) {
     Meeting meeting;
     int64_t at;
     TRY(meet_kept(ctx, key, &meeting));
     if (!meeting.open) return closed(ctx, &meeting);
     TRY(plan_good(ctx, wish, &at));
+    if (fiscal_year(at) != fiscal_year(meeting.at))
+        return ctx_fail(
+            ctx, RC_INVALID, "other-year", STR("day"),
+            "A meeting lies in the file of its fiscal year: cancel it, and plan another "
+            "one.");
     PartMeet part = {.meeting = meeting.id, .version = meeting.version};
     Change change = meet_change(ctx, "meeting.move", &part);
     plan_set(&change, meet_after(&change), wish, at);
@@ -364,34 +388,50 @@ static Rc item_act(Ctx *ctx, Str key, int64_t n, bool drops) {
     return meet_send(&change);
 }
 
-static const struct {
-    const char *kind;
-    MeetStage to;
-} state_acts[MEET_ACTS] = {[MEET_CLOSE] = {"meeting.close", MEET_CLOSED},
-                           [MEET_REOPEN] = {"meeting.reopen", MEET_OPEN},
-                           [MEET_CANCEL] = {"meeting.cancel", MEET_CANCELLED}};
+static const char *const state_acts[MEET_ACTS] = {[MEET_CLOSE] = "meeting.close",
+                                                  [MEET_REOPEN] = "meeting.reopen",
+                                                  [MEET_CANCEL] = "meeting.cancel",
+                                                  [MEET_HOLD] = "meeting.hold"};
 
+/* What is so already is a second press. */
+static bool is_so(const Meeting *meeting, MeetAct act) {
+    bool cancelled = meeting->stage == MEET_CANCELLED;
+    if (act == MEET_CANCEL || act == MEET_HOLD) return cancelled == (act == MEET_CANCEL);
+    return meeting->stage == (act == MEET_CLOSE ? MEET_CLOSED : MEET_OPEN);
+}
+
+static Rc state_check(Ctx *ctx, const Meeting *meeting, MeetAct act) {
+    if (meeting->stage > MEET_CLOSED && act != MEET_HOLD) return meet_frozen(ctx, meeting);
+    if (act == MEET_CLOSE && (!meeting->agenda || !meeting->agenda->len))
+        return ctx_fail(ctx, RC_CONFLICT, "agenda-empty", meeting->id,
+                        "Nothing is on the agenda yet.");
+    return RC_OK;
+}
+
+/* Held after all, it is as it was. */
 static Rc state_act(Ctx *ctx, Str key, MeetAct act) {
     Meeting meeting;
-    MeetStage to = state_acts[act].to;
     TRY(meet_kept(ctx, key, &meeting));
-    if (meeting.stage == to) return RC_OK; /* a second press */
-    bool back = to == MEET_OPEN && meeting.stage == MEET_CANCELLED;
-    if (meeting.stage > MEET_CLOSED && !back) return meet_frozen(ctx, &meeting);
-    if (to == MEET_CLOSED && (!meeting.agenda || !meeting.agenda->len))
-        return ctx_fail(ctx, RC_CONFLICT, "agenda-empty", meeting.id,
-                        "Nothing is on the agenda yet.");
-    PartMeet part = {
-        .meeting = meeting.id, .version = meeting.version, .proposal = meeting.proposal};
-    Change change = meet_change(ctx, state_acts[act].kind, &part);
-    text_set(meet_after(&change), change.arena, IRI("state"), meet_stage_word(to));
+    if (is_so(&meeting, act)) return RC_OK;
+    TRY(state_check(ctx, &meeting, act));
+    PartMeet part = {.meeting = meeting.id,
+                     .version = meeting.version,
+                     .proposal = meeting.proposal,
+                     .drops = act == MEET_HOLD ? IRI("cancelledAt") : STR_NONE};
+    Change change = meet_change(ctx, state_acts[act], &part);
+    Entity *after = meet_after(&change);
+    if (act == MEET_CANCEL)
+        text_set(after, change.arena, IRI("cancelledAt"),
+                 time_format(change.arena, time_now(ctx->clock)));
+    else if (act != MEET_HOLD)
+        text_set(after, change.arena, IRI("state"),
+                 meet_stage_word(act == MEET_CLOSE ? MEET_CLOSED : MEET_OPEN));
     return meet_send(&change);
 }
 
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act) {
     Rc rc = RC_CONFLICT;
     for (int i = 0; i < TRIES && (!i || again(ctx, rc)); i++)
-        rc = state_acts[act].kind ? state_act(ctx, key, act)
-                                  : item_act(ctx, key, n, act == MEET_DROP);
+        rc = state_acts[act] ? state_act(ctx, key, act) : item_act(ctx, key, n, act == MEET_DROP);
     return rc;
 }

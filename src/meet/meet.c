@@ -44,7 +44,7 @@ static const Json *json_of(const Entity *entity, Str iri) {
 static MeetStage stage_of(const Entity *entity) {
     Str state = entity_text(entity, IRI("state"));
     if (!str_empty(entity_text(entity, IRI("decision")))) return MEET_FIXED;
-    if (str_eq(state, STR("cancelled"))) return MEET_CANCELLED;
+    if (entity_attr(entity, IRI("cancelledAt"))) return MEET_CANCELLED;
     return str_eq(state, STR("open")) ? MEET_OPEN : MEET_CLOSED;
 }
 
@@ -59,7 +59,6 @@ void meeting_read(const Entity *entity, Meeting *out) {
                      .secretariat = entity_text(entity, IRI("secretariat")),
                      .chair = entity_text(entity, IRI("chair")),
                      .members = json_of(entity, IRI("members")),
-                     .open = str_eq(entity_text(entity, IRI("state")), STR("open")),
                      .proposal = entity_text(entity, IRI("proposal")),
                      .items = entity_int(entity, IRI("items"), 0),
                      .agenda = json_of(entity, IRI("agenda")),
@@ -71,6 +70,7 @@ void meeting_read(const Entity *entity, Meeting *out) {
     if (!time_parse(entity_text(entity, IRI("decidedAt")), &out->decided_at))
         out->decided_at = TIME_NONE;
     out->stage = stage_of(entity);
+    out->open = out->stage == MEET_OPEN;
     if (!time_parse(entity_text(entity, IRI("heldAt")), &out->at)) out->at = TIME_NONE;
 }
 
@@ -184,7 +184,8 @@ Rc meet_list(Ctx *ctx, int year, MeetYear *out) {
     TRY(year_find(ctx, "heldAt", &out->first));
     TRY(year_find(ctx, "heldAt;desc", &out->last));
     if (!out->last) return RC_OK;
-    out->year = year && year < out->last ? year : out->last;
+    out->year = year ? year : time_fiscal_year(time_jst_date(time_now(ctx->clock)));
+    if (out->year > out->last) out->year = out->last;
     if (out->year < out->first) out->year = out->first;
     return year_load(ctx, out);
 }

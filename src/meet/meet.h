@@ -94,7 +94,7 @@ typedef struct MeetYear {
     Meetings meetings;
     bool more; /* the year has more than MEET_LIST */
 } MeetYear;
-/* year: one before the first or after the last is that one; 0: the last. */
+/* year: one before the first or after the last is that one; 0: the present one. */
 Rc meet_list(Ctx *ctx, int year, MeetYear *out);
 /* RC_NOT_FOUND "no-meeting". */
 Rc meet_load(Ctx *ctx, Str key, Meeting *out);
@@ -117,9 +117,10 @@ typedef struct MeetPlan {
     Str series, place;
     Str day, time; /* as a form has them: 2026-12-01, 09:30 */
 } MeetPlan;
-/* *key: of the new meeting. RC_INVALID at "series", "day", "time", "place"; RC_DENIED. */
+/* *key: of the new meeting. RC_INVALID at "series", "day" ("far" too), "time", "place"; RC_DENIED.
+ */
 Rc meet_plan(Ctx *ctx, const MeetPlan *wish, Str *key);
-/* Another day, time or place, while it is open. */
+/* Another day of its fiscal year (RC_INVALID "other-year"), time or place, while it is open. */
 Rc meet_move(Ctx *ctx, Str key, const MeetPlan *wish);
 
 /* A file that was looked at and cleaned. */
@@ -142,10 +143,11 @@ typedef enum MeetAct {
     MEET_CLOSE,
     MEET_REOPEN,
     MEET_CANCEL,
+    MEET_HOLD, /* after all: it is as it was before it was cancelled */
     MEET_ACTS
 } MeetAct;
-/* The secretariat puts an item one up, closes the agenda, opens it again, or cancels the meeting,
-   which opening it takes back; an item is taken off by its division, too. RC_CONFLICT "moved-on",
+/* The secretariat puts an item one up, closes the agenda, opens it again, or cancels the meeting
+   and takes that back; an item is taken off by its division, too. RC_CONFLICT "moved-on",
    "agenda-closed", "agenda-empty", "minutes-frozen", "meeting-cancelled". */
 Rc meet_act(Ctx *ctx, Str key, int64_t n, MeetAct act);
 

@@ -29,6 +29,7 @@ typedef struct PartMeet {
     Str meeting, item;              /* item empty: none is concerned */
     Str proposal;                   /* that may not wait meanwhile; empty: none was made */
     uint64_t version, item_version; /* as they were read; 0: it isn't there yet */
+    Str drops;                      /* attribute that the meeting loses; empty: none */
     const Entity *meeting_after, *item_after; /* NULL: stays */
 } PartMeet;
 /* A change under way. */

@@ -54,6 +54,8 @@ typedef enum SessionState {
     SESSION_PAID,
     SESSION_FAILED,
     SESSION_EXPIRED,
+    SESSION_SUPERSEDED, /* it asks for a sum that isn't due any more, and may be paid all the same
+                         */
     SESSION_STATES,
 } SessionState;
 Str session_state_word(SessionState state);
@@ -86,6 +88,9 @@ void payment_read(Arena *arena, const Entity *entity, Payment *out);
 Str payment_id(Arena *arena, Str case_id);
 /* The session that is open; NULL: none. */
 const PaySession *payment_open(const Payment *payment);
+/* Whether something may still be paid by a session. */
+bool session_may_pay(const PaySession *session);
+bool payment_may_come(const Payment *payment);
 const PayReceipt *payment_receipt(const Payment *payment, Str id);
 
 /* ---- what happens to one ---- */
@@ -146,11 +151,13 @@ typedef struct PartPayEnd {
 } PartPayEnd;
 extern const PartKind part_pay_end;
 
-/* pay.reduce: less is due than was, or nothing (減免): tries to pay what was due are over, and what
-   came in as the fee is to be decided on. RC_NOT_FOUND "no-payment"; RC_CONFLICT "moved-on". */
+/* pay.reduce: less is due than was, or nothing (減免): tries to pay what was due aren't gone on
+   with, and what came in as the fee is to be decided on. RC_NOT_FOUND "no-payment"; RC_CONFLICT
+   "moved-on". */
 typedef struct PartPayReduce {
     Str id;
     int64_t amount; /* that is left */
+    Str due;        /* until when; empty: nothing is left */
     uint64_t version;
 } PartPayReduce;
 extern const PartKind part_pay_reduce;
@@ -159,7 +166,8 @@ void payment_reduce(Payment *payment, int64_t amount);
 
 /* pay.decide: what becomes of something that came in. RC_NOT_FOUND "no-payment-receipt";
    RC_CONFLICT "decided": it waits for no such decision; "twice": the fee was paid by something
-   else; "moved-on": it is another version. */
+   else; "too-much": it is more than what is due since a reduction; "moved-on": it is another
+   version. */
 typedef enum PayDecision {
     PAY_RETURN, /* 還付, of what was kept by mistake too (過誤納) */
     PAY_KEEP,   /* it stays as the fee */
@@ -177,6 +185,8 @@ typedef struct PartPayDecide {
     bool stranded;    /* its provider isn't there any more */
 } PartPayDecide;
 extern const PartKind part_pay_decide;
+/* Whether it is more than what is due since a reduction: it can't be kept (過誤納金). */
+bool payment_overpaid(const Payment *payment, const PayReceipt *receipt);
 /* What the payment is after it, in *payment; false: it changes nothing. Asks not whether it may be
    decided so. Pure. */
 bool payment_decide(Payment *payment, const PartPayDecide *part);

@@ -17,7 +17,8 @@ static const Str receipt_words[RECEIPT_STATES] = {[RECEIPT_KEPT] = {"kept", 4},
 static const Str session_words[SESSION_STATES] = {[SESSION_OPEN] = {"open", 4},
                                                   [SESSION_PAID] = {"paid", 4},
                                                   [SESSION_FAILED] = {"failed", 6},
-                                                  [SESSION_EXPIRED] = {"expired", 7}};
+                                                  [SESSION_EXPIRED] = {"expired", 7},
+                                                  [SESSION_SUPERSEDED] = {"superseded", 10}};
 static const Str decision_words[PAY_DECISIONS] = {[PAY_RETURN] = {"return", 6},
                                                   [PAY_KEEP] = {"keep", 4},
                                                   [PAY_VOID] = {"void", 4},
@@ -126,6 +127,16 @@ const PaySession *payment_open(const Payment *payment) {
     return NULL;
 }
 
+bool session_may_pay(const PaySession *session) {
+    return session->state == SESSION_OPEN || session->state == SESSION_SUPERSEDED;
+}
+
+bool payment_may_come(const Payment *payment) {
+    VEC_EACH (const PaySession, session, &payment->sessions)
+        if (session_may_pay(session)) return true;
+    return false;
+}
+
 static PayReceipt *receipt_of(const Payment *payment, Str id) {
     VEC_EACH (PayReceipt, receipt, &payment->receipts)
         if (str_eq(receipt->id, id)) return receipt;
@@ -152,7 +163,7 @@ static PayState unpaid_state(const Payment *payment) {
     bool over = !str_empty(payment->ended);
     if (!over && payment->amount) return PAY_INVOICED;
     if (receipts_in(payment, 1u << RECEIPT_RETURNED)) return PAY_REFUNDED;
-    return over ? PAY_CANCELLED : PAY_WAIVED;
+    return payment->amount ? PAY_CANCELLED : PAY_WAIVED;
 }
 
 static void settle(Payment *payment) {
@@ -182,7 +193,7 @@ static bool session_set(Payment *payment, Str id, SessionState state) {
     VEC_EACH (PaySession, session, &payment->sessions) {
         if (!str_eq(session->id, id) || session->state == state) continue;
         if (session->state == SESSION_PAID) return false;
-        if (session->state != SESSION_OPEN && state != SESSION_PAID) return false;
+        if (!session_may_pay(session) && state != SESSION_PAID) return false;
         session->state = state;
         return true;
     }
@@ -310,7 +321,7 @@ static void lists_set(Arena *arena, Entity *after, const Payment *payment) {
 }
 
 static bool waits_for_provider(const Payment *payment) {
-    if (payment_open(payment)) return true;
+    if (payment_may_come(payment)) return true;
     VEC_EACH (const PayReceipt, receipt, &payment->receipts) {
         if (receipt->state == RECEIPT_RETURNING && !pay_is_counter(receipt->channel)) return true;
     }
@@ -344,6 +355,8 @@ static void payment_put(Arena *arena, Stage *stage, const Payment *payment) {
     paid_set(arena, &delta, stage_entity(stage, payment->id), payment);
     entity_set(arena, after, IRI("state"), json_of_str(pay_state_word(payment->state)));
     entity_set(arena, after, IRI("amount"), json_of_int(payment->amount));
+    if (!str_empty(payment->due))
+        entity_set(arena, after, IRI("dueDate"), json_of_str(payment->due));
     entity_set(arena, after, IRI("waits"), json_of_str(waits_word(payment)));
     entity_set(arena, after, IRI("asks"), json_of_bool(waits_for_provider(payment)));
     if (!str_empty(payment->ended))
@@ -464,7 +477,7 @@ static Rc end_apply(Ctx *ctx, Stage *stage, const void *args) {
 void payment_reduce(Payment *payment, int64_t amount) {
     payment->amount = amount;
     VEC_EACH (PaySession, session, &payment->sessions)
-        if (session->state == SESSION_OPEN) session->state = SESSION_EXPIRED;
+        if (session->state == SESSION_OPEN) session->state = SESSION_SUPERSEDED;
     VEC_EACH (PayReceipt, receipt, &payment->receipts) {
         if (receipt->state != RECEIPT_KEPT || receipt->amount == amount) continue;
         receipt->state = RECEIPT_UNDECIDED;
@@ -485,6 +498,7 @@ static Rc reduce_apply(Ctx *ctx, Stage *stage, const void *args) {
     Payment payment;
     payment_read(ctx->arena, stage_entity(stage, part->id), &payment);
     payment_reduce(&payment, part->amount);
+    if (!str_empty(part->due)) payment.due = part->due;
     payment_put(ctx->arena, stage, &payment);
     return RC_OK;
 }
@@ -506,6 +520,10 @@ static bool may_hand(const PartPayDecide *part, const PayReceipt *receipt) {
     return part->stranded || pay_is_counter(receipt->channel);
 }
 
+bool payment_overpaid(const Payment *payment, const PayReceipt *receipt) {
+    return str_eq(receipt->why, STR("reduced")) && receipt->amount > payment->amount;
+}
+
 static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartPayDecide *part = args;
     const Entity *before = stage_entity(stage, part->id);
@@ -522,6 +540,9 @@ static Rc decide_guard(Ctx *ctx, Stage *stage, const void *args) {
     if (!waits || (part->decision == PAY_HANDED && !may_hand(part, receipt)))
         return ctx_fail(ctx, RC_CONFLICT, "decided", part->receipt,
                         "This waits for no such decision any more: load the page again.");
+    if (part->decision == PAY_KEEP && payment_overpaid(&payment, receipt))
+        return ctx_fail(ctx, RC_CONFLICT, "too-much", part->receipt,
+                        "More came in than is due after the reduction: it goes back.");
     if (part->decision == PAY_KEEP && receipts_in(&payment, 1u << RECEIPT_KEPT))
         return ctx_fail(ctx, RC_CONFLICT, "twice", part->receipt,
                         "The fee was paid by something else: this goes back.");

@@ -106,8 +106,7 @@ static void payment_ask(Ctx *ctx, Pay *pay, const Entity *entity) {
     Rc rc = RC_OK;
     payment_read(ctx->arena, entity, &payment);
     VEC_EACH (const PaySession, session, &payment.sessions)
-        if (session->state == SESSION_OPEN && rc == RC_OK)
-            rc = session_ask(ctx, pay, &payment, session);
+        if (session_may_pay(session) && rc == RC_OK) rc = session_ask(ctx, pay, &payment, session);
     VEC_EACH (const PayReceipt, receipt, &payment.receipts) {
         if (receipt->state != RECEIPT_RETURNING || rc != RC_OK) continue;
         if (str_eq(receipt->channel, pay->provider))

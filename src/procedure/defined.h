@@ -69,9 +69,16 @@ Rc defined_move(Ctx *ctx, const DefinedAct *act);
 /* Proposes a move that has to be decided first, act->text being the reason; *decision is the
  * proposal. The same twice is once. RC_CONFLICT "no-decision", "moved-on", "proposed". */
 Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision);
-/* What the letters say that the decision about these contents brings about (施行文案), as
-   Letter.contents, if it is decided now. Whoever asks may read the contents. */
-Rc defined_letters(Ctx *ctx, const Json *contents, JsonItems *out);
+/* What the letters say that a decision about these contents brings about (施行文案), as
+   Letter.contents, if it is decided now; none of an erased case, nor of one that has moved since it
+   was proposed. Whoever asks may read the contents of the decision; to whom a letter goes he reads
+   by `application` alone (its name and address, masked), and that is a look. */
+typedef struct LetterDrafts {
+    JsonItems contents;
+    const Entity *application; /* whole; NULL: there are no letters */
+    bool moved;
+} LetterDrafts;
+Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, LetterDrafts *out);
 /* The proposal about a case that waits; empty: none does. application: of a definition. */
 Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision);
 

@@ -11,12 +11,16 @@ Rc fee_of(Ctx *ctx, Str case_id, Payment *out) {
 
 /* ---- what moves do ---- */
 
+static Str due_day(Ctx *ctx, Arena *arena, const Definition *definition) {
+    Date today = time_jst_date(time_now(ctx->clock));
+    Date due = waste_working_days_after(procedures_waste(ctx->tenant), today, definition->fee_days);
+    return time_format_date(arena, due);
+}
+
 static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definition,
                           const Entity *application, int64_t fee) {
     Arena *arena = command_arena(command);
     Entity *entity = entity_new(arena, payment_id(arena, application->id), STR(PAYMENT_TYPE));
-    Date today = time_jst_date(time_now(ctx->clock));
-    Date due = waste_working_days_after(procedures_waste(ctx->tenant), today, definition->fee_days);
     Str person = dictionary_subject(ctx->tenant->dictionary, application);
     entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("applicant"),
                     json_of_str(str_dup(arena, person)));
@@ -26,7 +30,7 @@ static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definiti
     entity_set(arena, entity, IRI("amount"), json_of_int(fee));
     entity_set(arena, entity, IRI("article"), json_of_str(definition->fee_article));
     entity_set(arena, entity, IRI("account"), json_of_str(definition->fee_account));
-    entity_set(arena, entity, IRI("dueDate"), json_of_str(time_format_date(arena, due)));
+    entity_set(arena, entity, IRI("dueDate"), json_of_str(due_day(ctx, arena, definition)));
     return entity;
 }
 
@@ -47,27 +51,44 @@ static void fee_end(Command *command, const Entity *application, const DefinedSt
     command_add(command, &part_pay_end, end);
 }
 
+/* What is owed behind a move: of a fee that it lowers, what is left. */
+typedef struct Owed {
+    int64_t fee;
+    bool lowered, there, paid; /* there: it is due already */
+} Owed;
+
+static Rc owed_read(Ctx *ctx, const FeeMove *move, Owed *out) {
+    Payment payment;
+    const Attr *fee = move->set ? entity_attr(move->set, IRI("fee")) : NULL;
+    Rc rc = fee_of(ctx, move->application->id, &payment);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    *out = (Owed){.fee = entity_int(fee ? move->set : move->application, IRI("fee"), 0),
+                  .lowered = fee != NULL,
+                  .there = rc == RC_OK};
+    if (out->there && fee) payment_reduce(&payment, out->fee); /* as this command leaves it */
+    out->paid = out->there && payment.state == PAY_PAID;
+    return RC_OK;
+}
+
 Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move) {
     const Entity *application = move->application;
     const DefinedState *to = move->to;
     const Definition *definition = defined_of(ctx, application);
-    int64_t fee = entity_int(application, IRI("fee"), 0);
-    Payment payment;
-    if (move->set) fee = entity_int(move->set, IRI("fee"), fee);
+    Owed owed;
     if (definition->fee_collect == COLLECT_OPEN) return RC_OK;
     if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE) fee_end(command, application, to);
     if (!str_eq(to->id, definition->fee_unpaid)) return RC_OK;
-    Rc rc = fee_of(ctx, application->id, &payment);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    bool paid = rc == RC_OK && payment.state == PAY_PAID;
-    if (fee > 0 && !paid) {
-        pay_issue(ctx, command, fee_entity(ctx, command, definition, application, fee));
+    TRY(owed_read(ctx, move, &owed));
+    if (owed.fee > 0 && !owed.paid) {
+        bool due = owed.there && owed.lowered; /* and its version guarded */
+        if (!due)
+            pay_issue(ctx, command, fee_entity(ctx, command, definition, application, owed.fee));
         return RC_OK;
     }
     DefinedAdvance advance = {.application = application,
                               .from = definition->fee_unpaid,
                               .to = definition->fee_paid,
-                              .kind = paid ? CASE_STEP_PAID : CASE_STEP_FREE,
+                              .kind = owed.paid ? CASE_STEP_PAID : CASE_STEP_FREE,
                               .again = true};
     defined_advance(ctx, command, &advance);
     return RC_OK;
@@ -87,12 +108,15 @@ Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, int
                     "By these answers, nothing of the fee is waived.");
 }
 
-/* What is kept of it with the case. */
+/* What is kept of it with the case: what was due at first stays so. */
 static Json reduction_json(Arena *arena, const Entity *application, const Json *contents) {
+    const Attr *earlier = entity_attr(application, IRI("feeReduction"));
+    int64_t before = entity_int(application, IRI("fee"), 0);
+    if (earlier) before = json_get_int(earlier->value, "before", before);
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
     Str article = json_get_str(contents, "article");
     members[0] = (JsonMember){STR("article"), json_of_str(str_dup(arena, article))};
-    members[1] = (JsonMember){STR("before"), json_of_int(entity_int(application, IRI("fee"), 0))};
+    members[1] = (JsonMember){STR("before"), json_of_int(before)};
     members[2] = (JsonMember){STR("fee"), json_of_int(json_get_int(contents, "reducedFee", 0))};
     return json_of_members(members, 3);
 }
@@ -110,7 +134,8 @@ Rc fee_reduce(Ctx *ctx, Command *command, const Entity *application, const Json 
     if (rc == RC_NOT_FOUND) return RC_OK; /* it will be due as it is then */
     TRY(rc);
     PartPayReduce *part = NEW(arena, PartPayReduce);
-    *part = (PartPayReduce){str_dup(arena, payment.id), fee, payment.version};
+    Str due = fee ? due_day(ctx, arena, defined_of(ctx, application)) : STR_NONE;
+    *part = (PartPayReduce){str_dup(arena, payment.id), fee, due, payment.version};
     command_needs(command, part->id);
     command_add(command, &part_pay_reduce, part);
     return RC_OK;

@@ -412,10 +412,10 @@ static Rc carry_out_alone(Ctx *ctx, Str label) {
     Ctx own = *ctx;
     own.arena = arena_new(FILE_ARENA);
     Rc rc = file_carry_out(&own, label);
-    ctx->error = own.error;
-    ctx->error.detail = str_dup(ctx->arena, own.error.detail);
-    ctx->error.path = str_dup(ctx->arena, own.error.path);
-    ctx->error.code = str_dup(ctx->arena, own.error.code);
+    if (rc != RC_OK)
+        ctx->error =
+            (Error){own.error.rc, str_dup(ctx->arena, own.error.code),
+                    str_dup(ctx->arena, own.error.detail), str_dup(ctx->arena, own.error.path)};
     arena_free(own.arena);
     return rc;
 }

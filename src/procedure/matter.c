@@ -82,6 +82,19 @@ static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
                     "or withdrawn first.");
 }
 
+/* By what the table chooses who decides: yen that are waived, also where that is refused. */
+static int64_t amount_of(Ctx *ctx, const Entity *application, const DefinedMove *move) {
+    const Definition *definition = defined_of(ctx, application);
+    int64_t reduced, fee = entity_int(application, IRI("fee"), 0);
+    VEC_EACH (const DefinedMove, like, &definition->moves) {
+        Error before = ctx->error;
+        if (!like->reduced || !str_eq(like->decision, move->decision)) continue;
+        if (fee_reduced(ctx, application, like, &reduced) == RC_OK) return fee - reduced;
+        ctx->error = before;
+    }
+    return entity_int(application, IRI("amount"), 0);
+}
+
 Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     const Entity *application;
     const DefinedMove *move;
@@ -91,8 +104,7 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced
-                                   : entity_int(application, IRI("amount"), 0);
+    int64_t amount = amount_of(ctx, application, move);
     Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);
@@ -125,22 +137,36 @@ Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
     return defined_step(ctx, command, &act);
 }
 
-Rc defined_letters(Ctx *ctx, const Json *contents, JsonItems *out) {
+/* Whether the case is still the one that the decision is about. */
+static bool as_proposed(Ctx *ctx, const Entity *decision, const Entity *application) {
+    DecideCases cases;
+    decide_cases(ctx->arena, decision, &cases);
+    return cases.len == 1 && hands_same(application, cases.items[0].version);
+}
+
+Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, LetterDrafts *out) {
     const Entity *application;
-    TRY(case_load(ctx, json_get_str(contents, "case"), &application));
+    Str id = json_get_str(contents, "case");
+    int64_t reduced = json_get_int(contents, "reducedFee", -1);
+    *out = (LetterDrafts){0};
+    if (json_get_bool(contents, "erased", false)) return RC_OK;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &application);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
     const Definition *definition = defined_of(ctx, application);
     const DefinedMove *move =
         definition ? definition_move(definition, json_get_str(contents, "move")) : NULL;
-    int64_t reduced = json_get_int(contents, "reducedFee", -1);
+    out->moved = !as_proposed(ctx, decision, application);
+    if (!move || out->moved || case_is_erased(application)) return RC_OK;
     Entity *set = entity_new(ctx->arena, application->id, STR(CASE_TYPE));
-    if (!move) return RC_OK;
     if (reduced >= 0) entity_set(ctx->arena, set, IRI("fee"), json_of_int(reduced));
     Lettering about = {.application = application,
                        .definition = definition,
                        .set = set,
                        .move = move->id,
                        .reason = move->reason ? json_get_str(contents, "reason") : STR_NONE};
-    letters_drafts(ctx, &about, out);
+    letters_drafts(ctx, &about, &out->contents);
+    if (out->contents.len) out->application = application;
     return RC_OK;
 }
 

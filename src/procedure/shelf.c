@@ -119,7 +119,7 @@ static void report_read(const Counting *counting) {
 static void meeting_read_matter(const Counting *counting) {
     counting->out->begin = at_day(counting, IRI("heldAt"));
     counting->out->end = at_day(counting, IRI("decidedAt"));
-    if (state_is(counting->entity, "cancelled")) ends_now(counting);
+    if (str_empty(counting->out->end)) counting->out->end = at_day(counting, IRI("cancelledAt"));
 }
 
 /* Whole when it is made, whether or not anybody accepts it. */

@@ -64,6 +64,8 @@ static bool meet_fault(Ctx *ctx, Faults *faults) {
     } rows[] = {
         {"missing", "series", {"series", "required"}},
         {"missing", "day", {"day", "required"}},
+        {"far", "day", {"day", "far"}},
+        {"other-year", "day", {"day", "year"}},
         {"missing", "time", {"time", "format"}},
         {"missing", "place", {"place", "required"}},
         {"long", "place", {"place", "long"}},
@@ -278,8 +280,8 @@ static void meeting_show(HttpExchange *x, int status, const HttpForm *form, cons
                                                   STR_ARG(meeting_url(view.arena, meeting.key)))
                                         : STR_NONE);
     view_bool(&view, "closes", keeps && meeting.open);
-    view_bool(&view, "reopens",
-              keeps && (meeting.stage == MEET_CLOSED || meeting.stage == MEET_CANCELLED));
+    view_bool(&view, "reopens", keeps && meeting.stage == MEET_CLOSED);
+    view_bool(&view, "holds", keeps && meeting.stage == MEET_CANCELLED);
     bool moving = form && str_eq(http_form_value(form, "act"), STR("move"));
     view_bool(&view, "moving", moving);
     plan_values(&view, moving ? form : NULL, &meeting);
@@ -299,11 +301,9 @@ static Rc minutes_do(Ctx *ctx, Str key, const HttpForm *form) {
 }
 
 static Rc meeting_do(Ctx *ctx, Str key, const HttpForm *form) {
-    static const char *const words[MEET_ACTS] = {[MEET_UP] = "up",
-                                                 [MEET_DROP] = "drop",
-                                                 [MEET_CLOSE] = "close",
-                                                 [MEET_REOPEN] = "reopen",
-                                                 [MEET_CANCEL] = "cancel"};
+    static const char *const words[MEET_ACTS] = {
+        [MEET_UP] = "up",         [MEET_DROP] = "drop",     [MEET_CLOSE] = "close",
+        [MEET_REOPEN] = "reopen", [MEET_CANCEL] = "cancel", [MEET_HOLD] = "hold"};
     Str word = http_form_value(form, "act"), decision;
     int64_t n = 0;
     MeetPlan plan = plan_of(form);
@@ -424,13 +424,17 @@ static Rc next_set(HttpExchange *x, View *view, const ItemPage *at) {
     return RC_OK;
 }
 
+static Json item_title(Arena *arena, const ItemPage *at) {
+    if (!at->there) return view_text(arena, STR("案件を付議する"), STR("Bring an item"));
+    if (!str_empty(at->item.title)) return json_of_str(at->item.title);
+    return view_text(arena, STR("廃棄済みの案件"), STR("An item that was disposed of"));
+}
+
 static Rc item_fill(HttpExchange *x, View *view, const ItemPage *at, const HttpForm *form) {
     View meeting = view_new(view->arena);
     head_set(x, &meeting, &at->meeting);
     view_set(view, "meeting", view_value(&meeting));
-    view_set(view, "title",
-             at->there ? json_of_str(at->item.title)
-                       : view_text(view->arena, STR("案件を付議する"), STR("Bring an item")));
+    view_set(view, "title", item_title(view->arena, at));
     view_bool(view, "edits", at->edits);
     item_set(x, view, at);
     item_values(view, at, form);

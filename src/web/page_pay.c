@@ -240,6 +240,7 @@ static void callback_post(HttpExchange *x) {
 typedef struct Desk {
     bool takes, decides, confirm;
     bool kept; /* something stays as the fee */
+    const Payment *payment;
     const HttpForm *form;
 } Desk;
 
@@ -254,13 +255,14 @@ static Desk desk_of(Ctx *ctx, const Entity *application, const HttpForm *form) {
 
 /* What may be decided of it now. */
 static void decisions_set(const Ctx *ctx, View *one, const Desk *desk, const PayReceipt *receipt) {
+    bool overpaid = payment_overpaid(desk->payment, receipt);
     bool counter = pay_is_counter(receipt->channel), stranded = fee_is_stranded(ctx, receipt);
     bool open = receipt->state == RECEIPT_UNDECIDED;
     bool refused = open && str_eq(receipt->why, STR("refused"));
     view_bool(one, "counter", counter);
     view_bool(one, "stranded", stranded);
     view_bool(one, "decides", desk->decides && (open || receipt->state == RECEIPT_KEPT));
-    view_bool(one, "keeps", desk->decides && open && !desk->kept);
+    view_bool(one, "keeps", desk->decides && open && !desk->kept && !overpaid);
     view_bool(one, "gives", desk->decides && (refused || stranded));
     view_bool(one, "hands", desk->takes && counter && receipt->state == RECEIPT_RETURNING);
 }
@@ -288,13 +290,14 @@ void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const
     }
     Desk desk = desk_of(ctx, application, form);
     desk.kept = payment.state == PAY_PAID;
+    desk.payment = &payment;
     View one = payment_view(x, &payment);
     VEC_EACH (const PayReceipt, receipt, &payment.receipts)
         vec_push(ctx->arena, &receipts, desk_receipt(ctx, &desk, receipt));
     view_items(&one, "receipts", &receipts);
     view_str(&one, "account", payment.account);
     view_bool(&one, "takes", desk.takes && payment.state == PAY_INVOICED);
-    view_bool(&one, "online", payment_open(&payment) != NULL);
+    view_bool(&one, "online", payment_may_come(&payment));
     view_int(&one, "version", (int64_t)payment.version);
     view_str(&one, "confirm",
              desk.confirm ? str_fmt(ctx->arena, "/step-up?next=" STR_FMT, STR_ARG(http_path(x)))

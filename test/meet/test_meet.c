@@ -95,7 +95,7 @@ static void the_secretariat_alone_plans(void **state) {
     GOOD(house, meet_plan(&house->ctx, &bad, &none));
     static const struct {
         int asked, year;
-    } years[] = {{0, 2027}, {2026, 2026}, {2027, 2027}, {1, 2026}, {3000, 2027}};
+    } years[] = {{0, 2026}, {2026, 2026}, {2027, 2027}, {1, 2026}, {3000, 2027}};
     for (size_t i = 0; i < sizeof years / sizeof *years; i++) {
         GOOD(house, meet_list(&house->ctx, years[i].asked, &all));
         assert_int_equal(all.year, years[i].year);
@@ -109,6 +109,11 @@ static void the_secretariat_alone_plans(void **state) {
     bad.place = STR("　");
     FAILS(house, meet_move(&house->ctx, key, &bad), RC_INVALID, "missing");
     bad.place = STR("庁議室");
+    bad.day = STR("0026-12-02");
+    FAILS(house, meet_plan(&house->ctx, &bad, &none), RC_INVALID, "far");
+    bad.day = STR("2027-04-02");
+    FAILS(house, meet_move(&house->ctx, key, &bad), RC_INVALID, "other-year");
+    bad.day = plan.day;
     GOOD(house, meet_move(&house->ctx, key, &bad));
     assert_true(str_eq(meeting(hall, key).place, STR("庁議室")));
     house_act(house, &hall->member);
@@ -483,10 +488,16 @@ static void a_meeting_that_is_not_held_ends(void **state) {
           "meeting-cancelled");
     FAILS(house, minuted(hall, key, "別"), RC_CONFLICT, "meeting-cancelled");
     FAILS(house, meet_move(&house->ctx, key, &plan), RC_CONFLICT, "meeting-cancelled");
-    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN));
+    FAILS(house, act_as(hall, &hall->secretary, key, 0, MEET_REOPEN), RC_CONFLICT,
+          "meeting-cancelled");
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_HOLD));
     GOOD(house, shelf_find(&house->ctx, code, &file));
     assert_int_equal(file.open, 1);
+    assert_int_equal(meeting(hall, key).stage, MEET_OPEN);
     GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CLOSE));
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_CANCEL));
+    GOOD(house, act_as(hall, &hall->secretary, key, 0, MEET_HOLD));
+    assert_int_equal(meeting(hall, key).stage, MEET_CLOSED); /* as it was */
     GOOD(house, noted(hall, &hall->secretary, key, MEET_AGREED));
     GOOD(house, minuted(hall, key, "一件を協議した。"));
     GOOD(house, meet_propose(&house->ctx, key, &decision));

@@ -130,7 +130,8 @@ static void a_reduced_fee_asks_for_what_is_left_and_for_what_came_in(void **stat
     PayEvent rest = paid2;
     payment_reduce(&payment, 100);
     assert_int_equal(payment.state, PAY_INVOICED);
-    assert_null(payment_open(&payment)); /* the provider's page asks for another amount */
+    assert_null(payment_open(&payment));     /* the provider's page asks for another amount, */
+    assert_true(payment_may_come(&payment)); /* and may still be paid: it is asked about */
     assert_true(payment_fold(arena, &payment, &paid1));
     assert_int_equal(count(&payment, RECEIPT_UNDECIDED), 1);
     rest.amount = 100;

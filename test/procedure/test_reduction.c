@@ -325,15 +325,17 @@ static void decided(House *house, Desk *desk, Str id, const char *move) {
     wish.hash = cases_hash(house, wish.id);
     house_act(house, &desk->head);
     const Json *contents;
-    JsonItems drafts = {0};
+    LetterDrafts drafts;
     CaseLetters letters;
-    GOOD(house, decide_contents(&house->ctx, house_entity(house, wish.id), &contents));
-    GOOD(house, defined_letters(&house->ctx, contents, &drafts));
+    const Entity *proposal = house_entity(house, wish.id);
+    GOOD(house, decide_contents(&house->ctx, proposal, &contents));
+    GOOD(house, defined_letters(&house->ctx, proposal, contents, &drafts));
+    assert_false(drafts.moved);
     GOOD(house, office_decide(&house->ctx, &wish));
     GOOD(house, letters_of(&house->ctx, id, &letters));
-    assert_int_equal(letters.len, drafts.len); /* as the decider read them */
-    for (size_t i = 0; i < drafts.len; i++)
-        assert_true(json_equal(letters.items[i].letter.contents, &drafts.items[i]));
+    assert_int_equal(letters.len, drafts.contents.len); /* as the decider read them */
+    for (size_t i = 0; i < drafts.contents.len; i++)
+        assert_true(json_equal(letters.items[i].letter.contents, &drafts.contents.items[i]));
 }
 
 /* Where the case is, what is due of it, and which letter was issued. */
@@ -394,11 +396,98 @@ static void a_fee_that_was_due_already_is_lowered(void **state) {
     is_now(house, posted, "payment", 110, "reduced");
     GOOD(house, fee_of(&house->ctx, posted, &payment));
     assert_int_equal(payment.amount, 110);
-    assert_null(payment_open(&payment)); /* which asked for another amount */
+    assert_null(payment_open(&payment));     /* which asked for another amount, */
+    assert_true(payment_may_come(&payment)); /* and may be paid still */
+    const Attr *asks = entity_attr(house_entity(house, payment.id), IRI("asks"));
+    assert_true(asks->value->value.boolean);
     decided(house, &desk, fetched, "reduce");
     is_now(house, fetched, "paid", 0, "reduced");
     GOOD(house, fee_of(&house->ctx, fetched, &payment));
     assert_int_equal(payment.state, PAY_WAIVED);
+}
+
+static void post(House *house, Str id, PayEventKind kind, const char *receipt, int64_t yen) {
+    PayEvent event = {.kind = kind,
+                      .receipt = str_of(receipt),
+                      .channel = STR("bank"),
+                      .amount = yen,
+                      .at = house->clock.fixed};
+    GOOD(house, fee_post(&house->ctx, payment_id(house->ctx.arena, id), &event, STR("api")));
+}
+
+static Payment owed(House *house, Str id) {
+    Payment payment;
+    GOOD(house, fee_of(&house->ctx, id, &payment));
+    return payment;
+}
+
+static void what_was_paid_before_the_reduction_goes_back(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str posted = copy_sent(house, "post", "welfare"),
+        fetched = copy_sent(house, "counter", "welfare");
+    const Str ids[] = {posted, fetched};
+    CaseSteps steps;
+    for (size_t i = 0; i < 2; i++) {
+        house_act(house, &desk.counter);
+        DefinedAct accept = act_of(house, ids[i], "accept");
+        GOOD(house, defined_move(&house->ctx, &accept));
+        post(house, ids[i], PAY_EVENT_PAID, "p1", owed(house, ids[i]).amount);
+        assert_int_equal(owed(house, ids[i]).state, PAY_PAID);
+        decided(house, &desk, ids[i], "reduce");
+        assert_int_equal(owed(house, ids[i]).state, PAY_REFUNDING);
+    }
+    is_now(house, posted, "payment", 110, "reduced");
+    is_now(house, fetched, "paid", 0, "reduced");
+    case_steps(house->ctx.arena, house_entity(house, fetched), &steps);
+    assert_true(str_eq(steps.items[steps.len - 1].kind, CASE_STEP_FREE));
+    house_act(house, &desk.head);
+    house->ctx.purpose = STR("application-check");
+    FeeDecision back = {posted, STR("p1"), PAY_KEEP, STR("減免のため")};
+    FAILS(house, fee_decide(&house->ctx, &back), RC_CONFLICT, "too-much");
+    back.decision = PAY_RETURN;
+    GOOD(house, fee_decide(&house->ctx, &back));
+    post(house, posted, PAY_EVENT_RETURNED, "p1", 410);
+    assert_int_equal(owed(house, posted).state, PAY_INVOICED);
+    post(house, posted, PAY_EVENT_PAID, "p2", 110);
+    is_now(house, posted, "paid", 110, "reduced");
+}
+
+static void no_letter_is_shown_of_a_case_that_has_moved(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str id = copy_sent(house, "post", "welfare"), decision;
+    LetterDrafts drafts;
+    const Json *contents;
+    house_act(house, &desk.counter);
+    DefinedAct act = act_of(house, id, "reduce");
+    GOOD(house, defined_propose(&house->ctx, &act, &decision));
+    decision = str_dup(house->arena, decision);
+    cases_set(house, id, LD_DEFAULT "address", STR("別の町1-1"));
+    house_act(house, &desk.head);
+    const Entity *proposal = house_entity(house, decision);
+    GOOD(house, decide_contents(&house->ctx, proposal, &contents));
+    GOOD(house, defined_letters(&house->ctx, proposal, contents, &drafts));
+    assert_true(drafts.moved);
+    assert_int_equal(drafts.contents.len, 0);
+}
+
+/* By the yen that would have been waived. */
+static void refusing_a_reduction_is_as_high_a_matter_as_granting_it(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    const char *const more[] = {"receive", "counter", "copies",  "10", "waiver",
+                                "yes",     "ground",  "welfare", NULL};
+    Str id = cases_example(house, "resident-record-copy", 0, more), decisions[2];
+    static const char *const moves[] = {"reduce", "no-reduction"};
+    for (size_t i = 0; i < 2; i++) {
+        house_act(house, &desk.counter);
+        DefinedAct act = act_of(house, id, moves[i]);
+        GOOD(house, defined_propose(&house->ctx, &act, &decisions[i]));
+        Str post = entity_text(house_entity(house, decisions[i]), IRI("deciderPost"));
+        assert_true(str_eq(post, STR("citizens-director"))); /* 3 000 yen */
+        GOOD(house, office_withdraw(&house->ctx, &(OfficeDecision){.id = decisions[i]}));
+    }
 }
 
 static void a_reduction_that_is_refused_says_why_and_what_can_be_done(void **state) {
@@ -417,10 +506,15 @@ static void a_reduction_that_is_refused_says_why_and_what_can_be_done(void **sta
 /* Whoever asks for none is told of none, and isn't asked how it is to come. */
 static void who_asks_for_no_reduction_is_asked_for_no_notice(void **state) {
     House *house = *state;
+    Desk desk = desk_of(house);
     Str plain = cases_example(house, "resident-record-copy", 0, NULL);
     Str asked = copy_sent(house, "post", "welfare");
     assert_true(str_empty(cases_text(house, plain, IRI("noticeBy"))));
     assert_true(str_eq(cases_text(house, asked, IRI("noticeBy")), LETTER_ELECTRONIC));
+    house_act(house, &desk.counter);
+    DefinedAct act = act_of(house, plain, "reduce");
+    Str decision;
+    FAILS(house, defined_propose(&house->ctx, &act, &decision), RC_CONFLICT, "no-reduction");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
@@ -441,6 +535,9 @@ int main(void) {
         TEST(a_fee_that_was_due_already_is_lowered),
         TEST(a_reduction_that_is_refused_says_why_and_what_can_be_done),
         TEST(who_asks_for_no_reduction_is_asked_for_no_notice),
+        TEST(what_was_paid_before_the_reduction_goes_back),
+        TEST(no_letter_is_shown_of_a_case_that_has_moved),
+        TEST(refusing_a_reduction_is_as_high_a_matter_as_granting_it),
     };
     return cmocka_run_group_tests_name("reduction", tests, NULL, NULL);
 }
