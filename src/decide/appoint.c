@@ -1,6 +1,6 @@
 #include "decide.h"
 
-enum { AHEAD_DAYS = 2 * 366, KEPT_DAYS = 366, ID_CHARS = 12 };
+enum { AHEAD_DAYS = 2 * 366, KEPT_DAYS = 366, KEPT_OVER = 200, ID_CHARS = 12 };
 
 /* ---- who may ---- */
 
@@ -264,7 +264,19 @@ static bool is_kept(const GateDuty *duty, int64_t now) {
     return last + KEPT_DAYS >= time_date_days(time_jst_date(now));
 }
 
-/* Those that were over a year ago go: the ledger has them. */
+/* Of those that are over, the newest stay for a year: the ledger has all. */
+static void duties_keep(Arena *arena, const Gate *gate, const GateDuties *all, int64_t now,
+                        GateDuties *kept) {
+    size_t over = 0;
+    VEC_EACH (const GateDuty, one, all)
+        over += gate_duty_over(gate, one, now);
+    VEC_EACH (const GateDuty, one, all) {
+        bool ended = gate_duty_over(gate, one, now);
+        if (!ended || (over <= KEPT_OVER && is_kept(one, now))) vec_push(arena, kept, *one);
+        over -= ended;
+    }
+}
+
 static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartAppoint *part = args;
     GateDuties all, kept = {0};
@@ -280,8 +292,7 @@ static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
         meant->ended_by = part->by;
         meant->ended_at = now;
     }
-    VEC_EACH (const GateDuty, one, &all)
-        if (is_kept(one, now)) vec_push(ctx->arena, &kept, *one);
+    duties_keep(ctx->arena, part->gate, &all, now, &kept);
     if (part->verb == APPOINT_ORDER) {
         GateDuty *ordered = vec_push(ctx->arena, &kept, part->duty);
         ordered->ordered_at = now;

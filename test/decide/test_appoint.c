@@ -186,6 +186,26 @@ static void what_is_committed_counts_for_what_waits_behind_it(void **state) {
           "rights-changed");
 }
 
+static void the_newest_of_those_that_are_over_stay_for_a_year(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    GateDuties all;
+    for (int i = 0; i < 203; i++) {
+        ArenaMark mark = arena_mark(house->ctx.arena);
+        orders(office, wish(DUTY_SUPPORT, &office->clerk, WASTE, 0, 9));
+        gate_duties(&house->ctx, &all);
+        const GateDuty *newest = &all.items[all.len - 1];
+        GOOD(house, appoint_end(&house->ctx, newest->post, newest->id));
+        arena_rewind(house->ctx.arena, mark);
+    }
+    gate_duties(&house->ctx, &all);
+    assert_int_equal(all.len, 200);
+    house->clock.fixed += 367 * TIME_DAY;
+    AppointWish later = wish(DUTY_SUPPORT, &office->clerk, WASTE, 367, 367);
+    orders(office, later);
+    assert_int_equal(time_date_days(only_duty(office).from), time_date_days(later.days.from));
+}
+
 /* What acts later for somebody does it under the post under which he made it. */
 static void what_acts_later_ends_with_the_duty(void **state) {
     Office *office = *state;
@@ -419,6 +439,93 @@ static void who_acts_or_keeps_does_so_while_no_holder_is_there(void **state) {
     assert_false(org_is_held(&org, STR("environment-head"), today));
 }
 
+/* ---- on routes that are open ---- */
+
+static Str drafted(Office *office, const char *decider) {
+    House *house = &office->house;
+    Command *command =
+        command_new(house->tenant.ledger, (CommandHead){.kind = STR("decision.draft")});
+    Arena *arena = command_arena(command);
+    PartDraft *part = NEW(arena, PartDraft);
+    Json *contents = NEW(arena, Json);
+    *contents = json_of_str(STR("本文"));
+    *part = (PartDraft){.id = str_fmt(arena, "urn:ngsi-ld:Decision:%s", decider),
+                        .kind = STR("test"),
+                        .title = STR("職務代理の試験"),
+                        .contents = contents,
+                        .plan = {.drafter = house->clerk.id,
+                                 .drafter_post = house->clerk.post,
+                                 .decider_post = str_of(decider)},
+                        .counter = counter_id(arena, STR("decision"), 2026),
+                        .fiscal_year = 2026};
+    Str id = str_dup(house->arena, part->id);
+    command_needs(command, part->id);
+    command_needs(command, part->counter);
+    command_add(command, &part_decision_draft, part);
+    GOOD(house, house_run(&house->ctx, command));
+    return id;
+}
+
+static Route route_of(Office *office, Str id) {
+    Route route;
+    route_json_read(house_entity(&office->house, id), &route);
+    return route;
+}
+
+/* As one of his posts, whichever the gate gives him. */
+static Rc approves(Office *office, Actor by, const char *post, Str id) {
+    House *house = &office->house;
+    PartAct *part;
+    by.post = gate_post(house->tenant.gate, str_of(post))->id;
+    as(office, &by);
+    Command *command =
+        command_new(house->tenant.ledger, (CommandHead){.kind = STR("decision.act")});
+    RouteAct act = {.verb = ROUTE_APPROVE,
+                    .stage = ROUTE_STAGES_MAX,
+                    .to = ROUTE_STAGES_MAX,
+                    .hash = route_of(office, id).hash};
+    Rc rc = act_new(&house->ctx, command, id, &act, &part);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
+    command_add(command, &part_decision_act, part);
+    return house_run(&house->ctx, command);
+}
+
+static void who_acts_decides_as_the_holder_and_nobody_has_to_see_it(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    Str id = drafted(office, "environment-head");
+    FAILS(house, approves(office, house->chief, "environment-head", id), RC_DENIED, NULL);
+    FAILS(house, approves(office, house->chief, "environment-waste-chief", id), RC_DENIED, NULL);
+    orders(office, wish(DUTY_ACTING, &house->chief, "environment-head", 0, 3));
+    GOOD(house, approves(office, house->chief, "environment-head", id));
+    Route route = route_of(office, id);
+    assert_int_equal(route.state, ROUTE_DECIDED);
+    assert_int_equal(route.stages[0].how, HOW_ACTING);
+    assert_false(route.stages[0].after);
+}
+
+/* 4/1: what is open follows to the successor; who acted for the old post has nothing of it, and who
+   acts for the successor decides. */
+static void after_a_reorganisation_the_successors_acting_holder_decides(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    GatePost *post = (GatePost *)gate_post(house->tenant.gate, STR("environment-head"));
+    Str id = drafted(office, "environment-head");
+    orders(office, wish(DUTY_ACTING, &house->chief, "environment-head", 0, 9));
+    post->abolished = after(1);
+    post->successor = STR("river-road-head");
+    orders(office, wish(DUTY_ACTING, &office->head, "river-road-head", 1, 9));
+    FAILS(house, approves(office, office->head, "river-road-head", id), RC_DENIED, NULL);
+    house->clock.fixed += TIME_DAY;
+    FAILS(house, approves(office, house->chief, "environment-head", id), RC_DENIED, NULL);
+    FAILS(house, approves(office, house->chief, "river-road-head", id), RC_DENIED, NULL);
+    GOOD(house, approves(office, office->head, "river-road-head", id));
+    assert_int_equal(route_of(office, id).stages[0].how, HOW_ACTING);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
@@ -427,6 +534,7 @@ int main(void) {
         TEST(a_duty_to_come_gives_nothing_before_its_first_day),
         TEST(what_is_ended_is_gone_at_once_and_stays_in_the_record),
         TEST(what_is_committed_counts_for_what_waits_behind_it),
+        TEST(the_newest_of_those_that_are_over_stay_for_a_year),
         TEST(what_acts_later_ends_with_the_duty),
         TEST(he_counts_as_a_holder_on_these_days_alone),
         TEST(a_duty_ends_with_its_post),
@@ -436,6 +544,8 @@ int main(void) {
         TEST(a_team_has_members_of_other_divisions),
         TEST(the_mayors_acting_holder_is_the_first_of_the_order_who_is_there),
         TEST(who_acts_or_keeps_does_so_while_no_holder_is_there),
+        TEST(who_acts_decides_as_the_holder_and_nobody_has_to_see_it),
+        TEST(after_a_reorganisation_the_successors_acting_holder_decides),
     };
     return cmocka_run_group_tests_name("duties", tests, NULL, NULL);
 }

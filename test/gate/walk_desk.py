@@ -218,9 +218,10 @@ def acts_as(browser, post):
 
 def duties(machi, browsers):
     """Who is lent to a division sees its cases from when it is ordered until it is ended, in the session that he has; whoever acts
-    for a vacant post is told so; a clerk ends nothing."""
+    for a vacant post is told so; a clerk ends nothing. Residents read the post under which he looked, and what he took up
+    is left when he goes."""
     faults, far = [], Browser(machi, FAR)
-    director = Browser(machi, 'director')
+    director, resident = Browser(machi, 'director'), browsers['resident-1']
     number = next(iter(inbox(browsers['clerk'], state='all')[1]))
     case, page = f'/staff/cases/{number}', '/staff/duties'
     day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date().isoformat()
@@ -242,6 +243,17 @@ def duties(machi, browsers):
         faults.append(f'the help is answered {answer.status}: {shown(answer.text)[:400]}')
     if not acts_as(far, 'environment-waste-clerk') or number not in inbox(far, state='all')[1] or far.ask('GET', case).status != 200:
         faults.append('who helps does not see the cases of the division')
+    own = re.search(r'20\d\d-\d{6}', resident.ask('GET', '/my').text).group(0)
+    before = shown(resident.ask('GET', '/my/looks').text).count('環境課 ごみ減量係')
+    far.ask('GET', f'/staff/cases/{own}')
+    if shown(resident.ask('GET', '/my/looks').text).count('環境課 ごみ減量係') <= before:
+        faults.append('the resident does not read the post under which he looked')
+    taken = next(one for one in inbox(far)[1] if f'action="/staff/cases/{one}/ask"' in far.ask('GET', f'/staff/cases/{one}').text)
+    text = far.ask('GET', f'/staff/cases/{taken}').text
+    form = dict(form_of(text, f'/staff/cases/{taken}/ask'), due=re.search(r'name="due"[^>]*value="([^"]+)"', text).group(1))
+    answer = far.ask('POST', f'/staff/cases/{taken}/ask', dict(form, text='どこに置きますか。'))
+    if answer.status != 303:
+        faults.append(f'who helps takes no case: {answer.status} {shown(answer.text)[:400]}')
     if '応援' not in far.ask('GET', '/post').text or '環境課 ごみ減量係 応援' not in shown(far.ask('GET', '/staff').text):
         faults.append('he is not told that he helps')
     if browsers['chief'].ask('GET', '/post').text.count('name="post"') != 1:
@@ -259,6 +271,9 @@ def duties(machi, browsers):
     director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'end': end})
     if far.ask('GET', case).status != 403 or number in inbox(far, state='all')[1] or acts_as(far, 'environment-waste-clerk'):
         faults.append('what was ended goes on in a session that is open')
+    row = re.search(rf'>{taken}</a>.*?</tr>', inbox(browsers['clerk'], state='asked')[0].text, re.S)
+    if not row or '引継ぎが必要' not in row.group(0):
+        faults.append(f'{taken} is not said to be left: {row and shown(row.group(0))}')
     said = shown(director.ask('GET', page).text)
     if '終了' not in said or '欠員と混雑' not in said:
         faults.append(f'what was ended is not told any more: {said[:600]}')
