@@ -4,8 +4,6 @@
 
 #include "decide/decide.h"
 
-enum { CONDITION_ROOM = 512 };
-
 static Date today(const Ctx *ctx) {
     return time_jst_date(time_now(ctx->clock));
 }
@@ -33,39 +31,53 @@ static Rc cases_waiting(Ctx *ctx, Str post, int64_t *out) {
     return RC_OK;
 }
 
-static Rc proposals_waiting(Ctx *ctx, Str post, int64_t *out) {
-    ProjectAnswer found;
-    Buf condition = buf_new(ctx->arena, CONDITION_ROOM);
-    buf_add(&condition, STR("state==\"waiting\";waitsFor=="));
-    json_write_str(&condition, post);
-    TRY(project_find(ctx,
-                     &(ProjectWish){.type = STR("Decision"),
-                                    .q = buf_str(&condition),
-                                    .limit = 1,
-                                    .count = true,
-                                    .view = gate_view},
-                     &found));
-    *out = (int64_t)found.count;
+/* Vacant posts, and how many proposals wait for each. */
+typedef struct Vacancies {
+    StrVec posts;
+    int64_t *proposals;
+} Vacancies;
+
+static Rc proposal_count(Ctx *ctx, void *arg, const Entity *decision) {
+    const Vacancies *vacant = arg;
+    const Attr *waits = entity_attr(decision, STR(LD_DEFAULT "waitsFor"));
+    (void)ctx;
+    for (size_t i = 0; waits && waits->value && i < vacant->posts.len; i++)
+        vacant->proposals[i] += json_has(waits->value, vacant->posts.items[i]);
     return RC_OK;
+}
+
+/* Of those that he may see. */
+static Rc proposals_waiting(Ctx *ctx, Vacancies *vacant) {
+    Str any = str_join(ctx->arena, vacant->posts.items, vacant->posts.len, STR("\",\""));
+    Str condition =
+        str_fmt(ctx->arena, "state==\"waiting\";waitsFor==\"" STR_FMT "\"", STR_ARG(any));
+    ProjectWish wish = {.type = STR("Decision"), .q = condition, .view = gate_view};
+    vacant->proposals = NEW_ARRAY(ctx->arena, int64_t, vacant->posts.len);
+    for (size_t i = 0; i < vacant->posts.len; i++)
+        vacant->proposals[i] = 0;
+    return project_each(ctx, &wish, proposal_count, vacant);
 }
 
 static Rc vacant_set(HttpExchange *x, const AppointOffice *office, View *view) {
     Ctx *ctx = http_ctx(x);
     JsonItems items = {0};
+    Vacancies vacant = {0};
     const GatePost *post;
-    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
-        int64_t cases, proposals;
-        if (!is_his_vacancy(ctx, office, post)) continue;
-        TRY(cases_waiting(ctx, post->id, &cases));
-        TRY(proposals_waiting(ctx, post->id, &proposals));
-        if (!cases && !proposals) continue;
+    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++)
+        if (is_his_vacancy(ctx, office, post)) vec_push(ctx->arena, &vacant.posts, post->id);
+    if (vacant.posts.len) TRY(proposals_waiting(ctx, &vacant));
+    for (size_t i = 0; i < vacant.posts.len; i++) {
+        int64_t cases;
+        Str id = vacant.posts.items[i];
+        TRY(cases_waiting(ctx, id, &cases));
+        if (!cases && !vacant.proposals[i]) continue;
         View one = view_new(ctx->arena);
-        view_set(&one, "post", page_post(x, post->id));
+        view_set(&one, "post", page_post(x, id));
         view_str(&one, "url",
                  str_fmt(one.arena, "/staff/duties?post=" STR_FMT "#order",
-                         STR_ARG(http_url_encode(one.arena, post->id))));
+                         STR_ARG(http_url_encode(one.arena, id))));
         view_int(&one, "cases", cases);
-        view_int(&one, "proposals", proposals);
+        view_int(&one, "proposals", vacant.proposals[i]);
         vec_push(one.arena, &items, view_value(&one));
     }
     view_items(view, "vacant", &items);

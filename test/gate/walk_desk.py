@@ -6,6 +6,7 @@ import datetime
 import html
 import io
 import re
+import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -277,6 +278,17 @@ def duties(machi, browsers):
     said = shown(director.ask('GET', page).text)
     if '終了' not in said or '欠員と混雑' not in said:
         faults.append(f'what was ended is not told any more: {said[:600]}')
+    vacant, link = '空いている職で、待っている仕事があります', 'href="/staff/duties?post=environment-waste-clerk#order"'
+    if vacant in browsers['chief'].ask('GET', '/staff').text:
+        faults.append('a post that is held is said to be vacant')
+    subprocess.run([sys.argv[1], 'user', '--data', machi.data, '--change', '--posts', 'environment-counter-clerk', 'clerk'], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    for path in ('/staff', '/staff/decisions/waiting', page):
+        text = browsers['chief'].ask('GET', path).text
+        if vacant not in text or link not in text or not re.search(r'環境課 ごみ減量係 申請 [\d,]+件', shown(text)):
+            faults.append(f'{path} does not name the vacant post')
+    order('industry', '産業振興課 商工係', 'support', 'environment-waste-clerk')
+    if vacant in browsers['chief'].ask('GET', '/staff').text or not acts_as(far, 'environment-waste-clerk'):
+        faults.append('whoever helps does not hold the vacant post')
     return faults
 
 
