@@ -95,12 +95,15 @@ static Rc demos_make(Ctx *ctx, City *city) {
 
 /* ---- the city's releases take the way that every release takes ---- */
 
-/* A demo official under his main post, his identity just confirmed. */
-static Rc demo_official(Ctx *ctx, const Json *accounts, Str login, Actor *out) {
-    Str id, held = STR_NONE;
+static const Json *demo_find(const Json *accounts, Str login) {
     for (size_t i = 0; accounts && i < accounts->len; i++)
-        if (str_eq(json_get_str(json_at(accounts, i), "login"), login))
-            held = json_str(json_at(json_get(json_at(accounts, i), STR("posts")), 0));
+        if (str_eq(json_get_str(json_at(accounts, i), "login"), login)) return json_at(accounts, i);
+    return NULL;
+}
+
+/* A demo official under one of his posts, his identity just confirmed. */
+static Rc demo_acts(Ctx *ctx, Str login, Str held, Actor *out) {
+    Str id;
     const GatePost *post = gate_post(ctx->tenant->gate, held);
     TRY(gate_account_find(ctx, login, &id));
     if (!post)
@@ -113,6 +116,13 @@ static Rc demo_official(Ctx *ctx, const Json *accounts, Str login, Actor *out) {
                    .roles = post->roles,
                    .stepped_up_at = time_now(ctx->clock)};
     return RC_OK;
+}
+
+/* Under his main post. */
+static Rc demo_official(Ctx *ctx, const Json *accounts, Str login, Actor *out) {
+    const Json *account = demo_find(accounts, login);
+    Str held = account ? json_str(json_at(json_get(account, STR("posts")), 0)) : STR_NONE;
+    return demo_acts(ctx, login, held, out);
 }
 
 static Rc release_decide(Ctx *ctx, Str id, Actor *steward, Actor *head) {
@@ -140,6 +150,36 @@ static Rc releases_decide(Ctx *ctx) {
         TRY(open_definition_at(ctx, i, &definition));
         TRY(release_decide(ctx, definition.id, &steward, &head));
     }
+    return RC_OK;
+}
+
+/* ---- what some of them do for some days, from the day on which the city is made ---- */
+
+static Rc duty_order(Ctx *ctx, const Json *row) {
+    Str official = json_get_str(row, "official");
+    const GatePost *post = gate_post(ctx->tenant->gate, json_get_str(row, "post"));
+    Date today = time_jst_date(time_now(ctx->clock));
+    int64_t days = json_get_int(row, "days", 1);
+    Actor orders;
+    bool waits;
+    AppointWish wish = {.kind = gate_duty_kind(json_get_str(row, "kind")),
+                        .post = post ? post->id : STR_NONE,
+                        .days = {today, time_days_date(time_date_days(today) + days - 1)},
+                        .ground = json_get_str(row, "ground")};
+    TRY(demo_acts(ctx, json_get_str(row, "by"), post ? post->appointed : STR_NONE, &orders));
+    TRY(gate_account_find(ctx, official, &wish.official));
+    ctx->actor = &orders;
+    Rc rc = appoint_order(ctx, &wish, &waits);
+    ctx->actor = (Actor *)gate_operator_actor();
+    return rc;
+}
+
+static Rc duties_order(Ctx *ctx) {
+    const Json *organisation;
+    TRY(starter_json(ctx, STR("organisation.json"), &organisation));
+    const Json *rows = json_get(organisation, STR("duties"));
+    for (size_t i = 0; rows && i < rows->len; i++)
+        TRY(duty_order(ctx, json_at(rows, i)));
     return RC_OK;
 }
 
@@ -175,6 +215,7 @@ static Rc city_make(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(check_empty(ctx, city, tenant));
     tell(city, "machi fills the starter city, which takes about half a minute, once");
     TRY(demos_make(ctx, city));
+    TRY(duties_order(ctx));
     tell(city, "  places and readings");
     TRY(starter_places(ctx));
     TRY(starter_readings(ctx));

@@ -107,6 +107,7 @@ static Rc post_fits(Ctx *ctx, const AppointWish *wish) {
         {"team-post", "This post is of a project team: name a member of it instead."},
     };
     const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
+    if (wish->kind >= DUTY_KINDS) return fault(ctx, "no-kind", "kind", "There is no such duty.");
     if (!post) return fault(ctx, "no-post", "post", "The organisation has no such post.");
     const char *code = unfit(wish->kind, post);
     for (size_t i = 0; code && i < sizeof rows / sizeof *rows; i++)

@@ -24,12 +24,12 @@ typedef struct AppointWish {
 } AppointWish;
 
 /* Orders a duty. *waits: the head of the other side has yet to agree. RC_DENIED "own-duty",
-   "not-appointing", "not-head"; RC_NOT_FOUND "no-official"; RC_INVALID at "post": "no-post",
-   "no-chief" (nobody acts for a post that decides nothing), "lends-authority" (hands are lent, not
-   the right to decide), "no-team", "team-post", "holder-there", "not-vacant"; at "official":
-   "holds-it", "not-in-order", "not-above"; at "from", "until": "past", "order", "far", "abolished",
-   "overlap", "taken" (another acts for the post on some of these days); at "ground": "no-ground",
-   "long"; RC_LIMIT "too-many". Pool threads, as all below. */
+   "not-appointing", "not-head"; RC_NOT_FOUND "no-official"; RC_INVALID at "kind": "no-kind"; at
+   "post": "no-post", "no-chief" (nobody acts for a post that decides nothing), "lends-authority"
+   (hands are lent, not the right to decide), "no-team", "team-post", "holder-there", "not-vacant";
+   at "official": "holds-it", "not-in-order", "not-above"; at "from", "until": "past", "order",
+   "far", "abolished", "overlap", "taken" (another acts for the post on some of these days); at
+   "ground": "no-ground", "long"; RC_LIMIT "too-many". Pool threads, as all below. */
 Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits);
 /* The head of the side that was asked agrees: it is ordered. RC_NOT_FOUND "no-duty": it is over, or
    waits for nobody. */

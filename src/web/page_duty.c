@@ -265,6 +265,7 @@ static void duties_get(HttpExchange *x) {
 static const struct {
     const char *code, *field, *word;
 } told[] = {
+    {"no-kind", "duty_kind", "required"},
     {"no-official", "duty_official", "required"},
     {"own-duty", "duty_official", "own"},
     {"holds-it", "duty_official", "holds"},

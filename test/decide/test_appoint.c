@@ -299,6 +299,7 @@ static void what_cannot_be_is_refused(void **state) {
         AppointWish wish;
         const char *code;
     } rows[] = {
+        {wish(DUTY_KINDS, head, "environment-head", 0, 1), "no-kind"},
         {wish(DUTY_ACTING, head, "no-such-post", 0, 1), "no-post"},
         {wish(DUTY_ACTING, head, WASTE, 0, 1), "no-chief"},
         {wish(DUTY_SUPPORT, clerk, "environment-head", 0, 1), "lends-authority"},
