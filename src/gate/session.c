@@ -382,12 +382,19 @@ static bool is_own(const Ctx *ctx, const Digest *key) {
     return own && !memcmp(own->key.bytes, key->bytes, sizeof key->bytes);
 }
 
+/* The one under which a session of his acts: what it was used under may have been a duty's. */
+static Str post_today(const Ctx *ctx, Str post) {
+    const StrVec *own = gate_own_posts(ctx);
+    return !own->len || post_listed(own, post) ? post : own->items[0];
+}
+
 void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
     *out = (GateSessionsSeen){0};
     if (str_empty(gate_actor(ctx)->id)) return;
     Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
     VEC_EACH (Gathered, one, &g.all) {
         one->seen.own = is_own(ctx, &one->key);
+        one->seen.post = post_today(ctx, one->seen.post);
         vec_push(ctx->arena, out, one->seen);
     }
     if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);

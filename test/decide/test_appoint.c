@@ -159,6 +159,11 @@ static void what_is_ended_is_gone_at_once_and_stays_in_the_record(void **state) 
     acts_under(office, token, "citizens-counter-clerk", 1, false);
     duty = only_duty(office);
     assert_int_equal(duty.ended_at, house->clock.fixed);
+    GateSessionsSeen sessions;
+    Actor now = asks(office, token);
+    house->ctx.actor = &now;
+    gate_sessions(&house->ctx, &sessions);
+    assert_true(str_eq(sessions.items[0].post, STR("citizens-counter-clerk")));
     assert_true(str_eq(duty.ended_by, STR("citizens-head")));
     as(office, &office->appoints);
     FAILS(house, appoint_end(&house->ctx, duty.post, duty.id), RC_NOT_FOUND, "no-duty");
