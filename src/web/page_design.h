@@ -50,6 +50,22 @@ typedef struct Said {
     Faults *faults;
 } Said;
 
+/* A number, true, false or null are that; everything else is a text. structured: lists and objects,
+   too. */
+Json design_scalar(const Said *said, Str text, bool structured);
+/* A value in a line: a text as it is, else JSON. */
+void design_value_write(Buf *to, const Json *value);
+
+/* ---- decision tables, as a grid of rules ---- */
+bool design_is_table(unsigned shape);
+/* Whether one is small enough for a form, and has a column. */
+bool design_grid_fits(const Json *table);
+/* `grid`; path: of its rules. */
+Json design_grid_value(Arena *arena, const Json *table, Str path);
+/* Whether a form had it, and the rules that it says of the table for which it was drawn. */
+bool design_grid_sent(const Said *said);
+Json design_grid_said(const Said *said, const Json *table);
+
 /* The object that it makes of a node: members in their order, those left out that say nothing;
    lists of objects, and what the form doesn't show, stay as they were. Lives in arena. */
 const Json *design_said(const Said *said, const OutlineNode *node);

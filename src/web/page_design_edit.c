@@ -107,10 +107,10 @@ typedef struct Edit {
     OutlineNode node; /* its value is what the form said, once that was read */
     Str seen;         /* hash of what is stored there */
     JsonItems members, lists;
+    Json grid; /* the rules of a decision table; null: it is none, or too large */
 } Edit;
 
-/* A value of a list or a named one in a line: a text as it is, else JSON. */
-static void value_write(Buf *to, const Json *value) {
+void design_value_write(Buf *to, const Json *value) {
     if (value->kind == JSON_STRING)
         buf_add(to, json_str(value));
     else
@@ -122,7 +122,7 @@ static void line_write(Buf *to, Str name, const Json *value) {
         buf_add(to, name);
         buf_add(to, STR(" = "));
     }
-    value_write(to, value);
+    design_value_write(to, value);
     buf_add_char(to, '\n');
 }
 
@@ -256,7 +256,7 @@ static void wording_set(View *one, const Json *value) {
 /* What was typed in the place of a number stands there as it was typed. */
 static Str whole_write(Arena *arena, const Json *value) {
     Buf out = buf_new(arena, EDIT_FORM_MAX);
-    if (value && value->kind != JSON_NULL) value_write(&out, value);
+    if (value && value->kind != JSON_NULL) design_value_write(&out, value);
     return buf_str(&out);
 }
 
@@ -337,6 +337,12 @@ static void list_add(Edit *edit, Str prefix, const MemberRow *row, const Json *v
     vec_push(arena, &edit->lists, view_value(&list));
 }
 
+/* The rules of a decision table that has a page of its own. */
+static bool is_grid(const Edit *edit, unsigned shape, const MemberRow *row, const Json *value) {
+    return shape == edit->node.shape && design_is_table(shape) &&
+           str_eq(str_of(row->name), STR("rules")) && design_grid_fits(value);
+}
+
 /* What an object's members are, those of objects in it that have no page of their own among them.
  */
 static void object_add(Edit *edit, Str prefix, unsigned shape, const Json *value) {
@@ -348,6 +354,10 @@ static void object_add(Edit *edit, Str prefix, unsigned shape, const Json *value
         if (row.form == MEMBER_OBJECT)
             object_add(edit, str_fmt(edit->ctx->arena, STR_FMT "%s.", STR_ARG(prefix), row.name),
                        row.inner, one);
+        else if (is_grid(edit, shape, &row, value))
+            edit->grid = design_grid_value(
+                edit->ctx->arena, value,
+                outline_under(edit->ctx->arena, edit->node.path, str_of(row.name)));
         else if (row.form == MEMBER_LIST || row.form == MEMBER_MAP)
             list_add(edit, prefix, &row, one);
         else
@@ -366,7 +376,7 @@ static void node_add(Edit *edit) {
 /* ---- the page ---- */
 
 static Rc edit_load(HttpExchange *x, Str path, Edit *out) {
-    *out = (Edit){.x = x, .ctx = http_ctx(x)};
+    *out = (Edit){.x = x, .ctx = http_ctx(x), .grid = json_of_null()};
     TRY(page_design_load(x, &out->of));
     if (!out->of.draft)
         return ctx_fail(out->ctx, RC_NOT_FOUND, "no-draft", out->of.id,
@@ -377,6 +387,11 @@ static Rc edit_load(HttpExchange *x, Str path, Edit *out) {
     }
     return ctx_fail(out->ctx, RC_NOT_FOUND, "no-place", path,
                     "The draft has nothing there any more: go back to the procedure.");
+}
+
+static bool is_of_grid(const Edit *edit, Str path) {
+    Str rules = json_get_str(&edit->grid, "path");
+    return !str_empty(rules) && str_starts(path, rules);
 }
 
 /* What keeps this object from being published. */
@@ -390,7 +405,7 @@ static void findings_set(Edit *edit, View *view) {
         OutlineNode node;
         View one = view_new(arena);
         outline_find(arena, edit->of.draft, finding->path, &node);
-        if (!str_eq(node.path, edit->node.path)) continue;
+        if (!str_eq(node.path, edit->node.path) && !is_of_grid(edit, node.path)) continue;
         view_set(&one, "place", page_design_place(edit->ctx, edit->of.draft, finding->path));
         view_set(&one, "text", view_text(arena, finding->ja, finding->text));
         vec_push(arena, &items, view_value(&one));
@@ -437,6 +452,7 @@ static void edit_show(Edit *edit, int status, const Faults *faults, bool saved) 
     view_bool(&view, "saved", saved);
     view_items(&view, "members", &edit->members);
     view_items(&view, "lists", &edit->lists);
+    view_set(&view, "grid", edit->grid);
     view_str(&view, "design", page_design_url(arena, edit->of.id, ""));
     findings_set(edit, &view);
     view_set(&view, "errors", faults ? faults_value(edit, faults) : json_of_null());
@@ -534,6 +550,8 @@ static Rc edit_save(Edit *edit, const HttpForm *form, Str *at) {
     if (draft && pressed && !str_eq(press.verb, STR("save"))) {
         press_name(arena, form, &press);
         draft = press_do(arena, draft, &press, at);
+        bool rule = str_eq(press.path, outline_under(arena, edit->node.path, STR("rules")));
+        if (rule && !str_empty(http_form_value(form, "grid"))) *at = edit->node.path;
     }
     if (!draft) return ctx_fail(edit->ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
     return publish_keep(edit->ctx, edit->of.id, edit->of.version, draft);

@@ -23,9 +23,7 @@ static Str said_of(const Said *said, Str prefix, const char *name) {
                            str_fmt(said->arena, STR_FMT "%s", STR_ARG(prefix), name).ptr);
 }
 
-/* A number, true, false or null are that; everything else is a text. structured: lists and objects,
- * too. */
-static Json scalar_of(const Said *said, Str text, bool structured) {
+Json design_scalar(const Said *said, Str text, bool structured) {
     const Json *value;
     Error before = said->ctx->error;
     bool may = structured || (text.len && !strchr("\"[{", text.ptr[0]));
@@ -40,7 +38,8 @@ static Json texts_of(const Said *said, Str text, bool typed) {
     while (str_split(&text, '\n', &line)) {
         line = str_trim(line);
         if (!str_empty(line))
-            vec_push(said->arena, &items, typed ? scalar_of(said, line, false) : json_of_str(line));
+            vec_push(said->arena, &items,
+                     typed ? design_scalar(said, line, false) : json_of_str(line));
     }
     bool none = !typed && items.len == 1 && str_eq(json_str(&items.items[0]), STR("-"));
     return json_of_items(items.items, none ? 0 : items.len);
@@ -68,7 +67,8 @@ static Json named_of(const Said *said, Str text, bool typed) {
         if (at <= 0) continue;
         Str name = str_trim(str_head(line, (size_t)at)),
             value = str_trim(str_sub(line, (size_t)at + 1, line.len));
-        named_add(said, &members, name, typed ? scalar_of(said, value, true) : json_of_str(value));
+        named_add(said, &members, name,
+                  typed ? design_scalar(said, value, true) : json_of_str(value));
     }
     return json_of_members(members.items, members.len);
 }
@@ -139,7 +139,10 @@ static Json object_of(const Said *said, Str prefix, unsigned shape, const Json *
     for (size_t i = 0; members_row(shape, i, &row); i++) {
         const Json *before = json_get(old, str_of(row.name));
         bool stays = shape == MEMBERS_ROOT && design_among("id version", str_of(row.name));
-        Json value = stays && before ? *before : member_of(said, prefix, &row, before);
+        bool grid = design_is_table(shape) && str_eq(str_of(row.name), STR("rules"));
+        Json value = stays && before                  ? *before
+                     : grid && design_grid_sent(said) ? design_grid_said(said, old)
+                                                      : member_of(said, prefix, &row, before);
         if (!says_nothing(&row, &value))
             vec_push(said->arena, &members, (JsonMember){str_of(row.name), value});
     }
