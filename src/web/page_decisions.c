@@ -453,22 +453,11 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     answer_lines(lines, definition, contents);
 }
 
-static void publish_lines(Lines *lines, const Json *contents) {
-    Arena *arena = lines->arena;
-    const Json *definition = json_get(contents, STR("definition"));
-    const Json *label = json_get(definition, STR("label"));
-    if (label) line_add(lines, label_of(arena, "手続き", "Procedure"), "text", *label);
-    line_add(lines, label_of(arena, "版", "Version"), "text",
-             json_of_int(json_get_int(contents, "version", 0)));
-    line_add(lines, label_of(arena, "施行日", "In force from"), "date",
-             json_of_str(json_get_str(json_get(definition, STR("effective")), "from")));
-}
-
-static void transition_lines(Lines *lines, const Json *contents) {
+static void design_lines(Lines *lines, const Json *contents) {
     DesignLines said;
-    page_transition_lines(lines->ctx, contents, &said);
+    page_design_lines(lines->ctx, contents, &said);
     VEC_EACH (const DesignLine, line, &said)
-        line_add(lines, line->label, "text", line->value);
+        line_add(lines, line->label, line->as, line->value);
 }
 
 /* An item as its minutes have it: what was decided, and what was said. */
@@ -508,8 +497,8 @@ static const OwnKind own_kinds[] = {
     {"fee-reduction", reduction_lines},
     {"collection-plan", plan_lines},
     {"release", release_lines},
-    {"procedure-definition", publish_lines},
-    {"procedure-transition", transition_lines},
+    {"procedure-definition", design_lines},
+    {"procedure-transition", design_lines},
     {"file-disposal", files_lines},
     {"file-extension", files_lines},
     {"file-transfer", files_lines},

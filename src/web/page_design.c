@@ -318,6 +318,26 @@ void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *a
     view_items(view, "changes", &items);
 }
 
+void page_design_line(Ctx *ctx, DesignLines *out, const char *ja, const char *en, Json value) {
+    vec_push(ctx->arena, out,
+             ((DesignLine){view_text(ctx->arena, str_of(ja), str_of(en)), value, "text"}));
+}
+
+void page_design_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
+    const Json *definition = json_get(contents, STR("definition"));
+    const Json *label = json_get(definition, STR("label"));
+    *out = (DesignLines){0};
+    if (!definition) {
+        page_transition_lines(ctx, contents, out);
+        return;
+    }
+    Str from = json_get_str(json_get(definition, STR("effective")), "from");
+    if (label) page_design_line(ctx, out, "手続き", "Procedure", *label);
+    page_design_line(ctx, out, "版", "Version", json_of_int(json_get_int(contents, "version", 0)));
+    page_design_line(ctx, out, "施行日", "In force from", json_of_str(from));
+    out->items[out->len - 1].as = "date";
+}
+
 void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents, View *view) {
     Str kind = entity_text(decision, STR(LD_DEFAULT "kind"));
     view_null(view, "changes");

@@ -18,16 +18,20 @@ Json page_design_place(Ctx *ctx, const Json *source, Str path);
 /* `changes` from one text of a definition to another. */
 void page_design_changes(Ctx *ctx, View *view, const Json *before, const Json *after);
 
+/* What a proposal says; as: "text" or "date". */
+typedef struct DesignLine {
+    Json label, value;
+    const char *as;
+} DesignLine;
+typedef VEC(DesignLine) DesignLines;
+void page_design_line(Ctx *ctx, DesignLines *out, const char *ja, const char *en, Json value);
+/* Of one on a version, or on cases that go to one. */
+void page_design_lines(Ctx *ctx, const Json *contents, DesignLines *out);
 /* Of the decision on a version, or on cases that go to one: `changes`, and of a version `whole`,
    its text; null of anything else. */
 void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents, View *view);
 
 /* ---- cases that go to another version ---- */
-/* What a proposal of that says. */
-typedef struct DesignLine {
-    Json label, value;
-} DesignLine;
-typedef VEC(DesignLine) DesignLines;
 void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out);
 /* `changes` from the newest of the versions that cases leave. */
 void page_transition_changes(Ctx *ctx, View *view, const Json *contents);

@@ -413,10 +413,6 @@ static Rc transits_set(HttpExchange *x, View *view, Str procedure) {
 
 /* ---- what the page of the decision says ---- */
 
-static void said(Ctx *ctx, DesignLines *out, const char *ja, const char *en, Json value) {
-    vec_push(ctx->arena, out, ((DesignLine){view_text(ctx->arena, str_of(ja), str_of(en)), value}));
-}
-
 static Str wording(const Wording *label, bool english) {
     Str en = json_get_str(label->all, "en");
     return english && !str_empty(en) ? en : label->ja;
@@ -468,7 +464,7 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
             const Json *one = json_at(mapping, i);
             if (json_get_int(one, "version", 0) == row->from->version &&
                 str_eq(json_get_str(one, "state"), row->state->id))
-                said(ctx, out, "状態", "State", row_text(ctx->arena, row, to, one));
+                page_design_line(ctx, out, "状態", "State", row_text(ctx->arena, row, to, one));
         }
 }
 
@@ -476,8 +472,10 @@ static void bounds_said(Ctx *ctx, const TransitionWish *wish, DesignLines *out) 
     Arena *arena = ctx->arena;
     Str since = wish->since.year ? time_format_date(arena, wish->since) : STR_NONE,
         before = wish->before.year ? time_format_date(arena, wish->before) : STR_NONE;
-    if (since.len) said(ctx, out, "受付がこの日以降", "Arrived on or after", json_of_str(since));
-    if (before.len) said(ctx, out, "受付がこの日より前", "Arrived before", json_of_str(before));
+    if (since.len)
+        page_design_line(ctx, out, "受付がこの日以降", "Arrived on or after", json_of_str(since));
+    if (before.len)
+        page_design_line(ctx, out, "受付がこの日より前", "Arrived before", json_of_str(before));
 }
 
 void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
@@ -488,19 +486,21 @@ void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
     const Json *label = json_get(contents, STR("label")), *to = json_get(contents, STR("to"));
     *out = (DesignLines){0};
     transition_read(arena, contents, &wish);
-    if (label) said(ctx, out, "手続き", "Procedure", *label);
-    said(ctx, out, "移す先の版", "To version", json_of_int(wish.to));
-    said(ctx, out, "その様式のハッシュ", "Hash of its text", json_of_str(json_get_str(to, "hash")));
+    if (label) page_design_line(ctx, out, "手続き", "Procedure", *label);
+    page_design_line(ctx, out, "移す先の版", "To version", json_of_int(wish.to));
+    page_design_line(ctx, out, "その様式のハッシュ", "Hash of its text",
+                     json_of_str(json_get_str(to, "hash")));
     bounds_said(ctx, &wish, out);
     rows_said(ctx, &wish, contents, out);
-    said(ctx, out, "起案のときの件数", "Cases when it was proposed",
-         view_text(arena,
-                   str_fmt(arena, "%lld件のうち、移せるもの%lld件、残るもの%lld件", cases, fit,
-                           cases - fit),
-                   str_fmt(arena, "%lld: %lld can go, %lld stay", cases, fit, cases - fit)));
-    said(ctx, out, "申請者の期限が延びる件数", "Whose applicants get more time",
-         json_of_int(json_get_int(contents, "later", 0)));
-    said(ctx, out, "理由", "Reason", json_of_str(wish.reason));
+    page_design_line(
+        ctx, out, "起案のときの件数", "Cases when it was proposed",
+        view_text(arena,
+                  str_fmt(arena, "%lld件のうち、移せるもの%lld件、残るもの%lld件", cases, fit,
+                          cases - fit),
+                  str_fmt(arena, "%lld: %lld can go, %lld stay", cases, fit, cases - fit)));
+    page_design_line(ctx, out, "申請者の期限が延びる件数", "Whose applicants get more time",
+                     json_of_int(json_get_int(contents, "later", 0)));
+    page_design_line(ctx, out, "理由", "Reason", json_of_str(wish.reason));
 }
 
 void page_transition_changes(Ctx *ctx, View *view, const Json *contents) {
