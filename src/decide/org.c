@@ -2,10 +2,14 @@
 
 enum { STEPS_MAX = 64, LOOK_AHEAD_DAYS = 731 };
 
+/* In the order of days, without counting them: it is asked of each holding. */
+static int in_order(Date day) {
+    return (day.year * 100 + day.month) * 100 + day.day;
+}
+
 static bool on(OrgDays days, Date day) {
-    int64_t at = time_date_days(day);
-    return at >= time_date_days(days.from) &&
-           (!days.until.year || at <= time_date_days(days.until));
+    int at = in_order(day);
+    return at >= in_order(days.from) && (!days.until.year || at <= in_order(days.until));
 }
 
 bool org_lists(const StrVec *posts, Str post) {
