@@ -60,6 +60,27 @@ static const Json *saw_json(const Looking *looking, const Form *form, const StrV
     return saw;
 }
 
+static bool all_found(const Entity *application, Str iri, const char *member,
+                      const DefinedRules *rules) {
+    const Attr *found = entity_attr(application, iri);
+    VEC_EACH (const DefinedRule, rule, rules) {
+        bool there = false;
+        for (size_t i = 0; found && found->value && i < found->value->len; i++)
+            there |= str_eq(json_get_str(json_at(found->value, i), member), rule->id);
+        if (!there) return false;
+    }
+    return true;
+}
+
+/* A case that has come to another version was never held against what that checks anew: a person
+   does that. */
+static bool was_checked(const Looking *looking) {
+    const Entity *application = looking->application;
+    const Definition *definition = looking->definition;
+    return all_found(application, IRI("conditions"), "condition", &definition->conditions) &&
+           all_found(application, IRI("checks"), "check", &definition->checks);
+}
+
 /* The bin that the rule names; how it came to it stands in the last of looking->saws. */
 static AutomaticBin judge(Looking *looking) {
     Ctx *ctx = looking->ctx;
@@ -72,7 +93,7 @@ static AutomaticBin judge(Looking *looking) {
     vec_push(
         ctx->arena, &looking->saws,
         (BinSaw){.rule = looking->rule->id, .saw = saw_json(looking, &form, &unmet), .said = text});
-    return automatic_bin(looking->rule, &said);
+    return was_checked(looking) ? automatic_bin(looking->rule, &said) : BIN_BY_HAND;
 }
 
 /* ---- who is drawn ---- */

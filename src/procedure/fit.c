@@ -10,7 +10,8 @@ static const Str whys[FIT_WHYS] = {
     [FIT_PAYMENT] = STR("payment"),   [FIT_FEE] = STR("fee"),
     [FIT_BOOKING] = STR("booking"),   [FIT_ANSWER] = STR("answer"),
     [FIT_MESSAGES] = STR("messages"), [FIT_STEPS] = STR("steps"),
-    [FIT_MOVED] = STR("moved"),
+    [FIT_MOVED] = STR("moved"),       [FIT_SUM] = STR("sum"),
+    [FIT_FAILED] = STR("failed"),
 };
 
 Str fit_why_word(FitWhy why) {
@@ -35,20 +36,45 @@ static bool slot_fits(Arena *arena, const FitAsk *ask, Str booking) {
                   reservation_slot_id(arena, new, &after));
 }
 
-/* A lottery goes on by one rule for all who have entered it. */
+/* Where only the draw leads. */
+static bool is_drawn(const Reservation *reservation, Str state) {
+    const ReservationLottery *lottery = reservation ? &reservation->lottery : NULL;
+    return lottery && !str_empty(state) &&
+           (str_eq(state, lottery->entered) || str_eq(state, lottery->won) ||
+            str_eq(state, lottery->waiting));
+}
+
+/* A lottery goes on by one rule for all who have entered it, in the state that they have. */
+static bool draw_fits(const FitAsk *ask, bool entered) {
+    bool stays = str_eq(entity_text(ask->application, IRI("procedureState")), ask->state->id);
+    return entered ? stays : !is_drawn(ask->to->reservation, ask->state->id);
+}
+
 static bool booking_fits(Arena *arena, const FitAsk *ask) {
     Str booking = entity_text(ask->application, IRI("booking"));
     bool entered = entity_attr(ask->application, IRI("lottery")) != NULL;
     const Json *old = json_get(ask->from->source, STR("reservation")),
                *new = json_get(ask->to->source, STR("reservation"));
     if (entered && !(old && new &&json_equal(old, new))) return false;
+    if (!draw_fits(ask, entered)) return false;
     return str_empty(booking) || slot_fits(arena, ask, booking);
 }
 
 static bool messages_fit(const FitAsk *ask) {
     const DefinedThread *old = ask->from->thread, *new = ask->to->thread;
     if (message_count(ask->application) == 0) return true;
+    bool open = old && message_among(&old->states, ask->application);
+    if (open && new && !org_lists(&new->states, ask->state->id)) return false;
     return old && new && old->sensitive == new->sensitive && old->office_only == new->office_only;
+}
+
+/* Whether the other version collects a fee that isn't due yet, on the way from where it goes. */
+static bool collects(Arena *arena, const FitAsk *ask) {
+    StrVec reached = {0};
+    if (ask->from->fee_collect != ask->to->fee_collect) return false;
+    if (ask->to->fee_collect != COLLECT_AFTER_REVIEW) return true;
+    definition_reach(arena, ask->to, ask->state->id, &reached);
+    return org_lists(&reached, ask->to->fee_unpaid);
 }
 
 static Rc payment_fits(Ctx *ctx, const FitAsk *ask, FitWhy *why) {
@@ -58,9 +84,10 @@ static Rc payment_fits(Ctx *ctx, const FitAsk *ask, FitWhy *why) {
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     bool open = rc == RC_OK && (payment.state == PAY_INVOICED || payment.state == PAY_REFUNDING);
     bool owed = rc == RC_NOT_FOUND && entity_int(ask->application, IRI("fee"), 0) > 0;
+    bool kept = rc == RC_OK && ask->to->fee_collect == COLLECT_OPEN; /* nobody would return it */
     if (waits || open)
         *why = FIT_PAYMENT;
-    else if (owed && ask->from->fee_collect != ask->to->fee_collect)
+    else if (kept || (owed && !collects(ctx->arena, ask)))
         *why = FIT_FEE;
     return RC_OK;
 }
@@ -101,11 +128,36 @@ static void answers_of(Ctx *ctx, const FitAsk *ask, Form *form, const Field **ou
     form_kept(ctx, ask->to, answers.items, form);
 }
 
-static const Field *answer_wrong(Ctx *ctx, const FitAsk *ask) {
+/* Whether an expression of the other version comes to what the case has. */
+static bool is_sum(Ctx *ctx, const FitAsk *ask, const Form *form, const FeelExpr *expr, Str iri) {
+    int64_t yen = 0;
+    const Attr *kept = entity_attr(ask->application, iri);
+    return kept && form_whole(ctx, form, expr, &yen) &&
+           yen == entity_int(ask->application, iri, -1);
+}
+
+static bool reduces(const Definition *definition) {
+    VEC_EACH (const DefinedMove, move, &definition->moves)
+        if (move->reduced) return true;
+    return false;
+}
+
+/* Who decides follows from the sum; and what remains of a fee, from the tables that made it. */
+static bool sums_fit(Ctx *ctx, const FitAsk *ask, const Form *form) {
+    const Definition *to = ask->to;
+    bool reduced = entity_attr(ask->application, IRI("feeReduction")) != NULL;
+    if (to->amount && !is_sum(ctx, ask, form, to->amount, IRI("amount"))) return false;
+    return !to->fee || !reduces(to) || reduced || is_sum(ctx, ask, form, to->fee, IRI("fee"));
+}
+
+static void answers_judge(Ctx *ctx, const FitAsk *ask, Fit *out) {
     Form form;
-    const Field *wrong = NULL;
-    answers_of(ctx, ask, &form, &wrong);
-    return wrong ? wrong : form_lacks(ctx, &form);
+    answers_of(ctx, ask, &form, &out->field);
+    if (!out->field) out->field = form_lacks(ctx, &form);
+    if (out->field)
+        out->why = FIT_ANSWER;
+    else if (!sums_fit(ctx, ask, &form))
+        out->why = FIT_SUM;
 }
 
 /* ---- its day ---- */
@@ -151,10 +203,7 @@ Rc fit_case(Ctx *ctx, const FitAsk *ask, Fit *out) {
     if (out->why == FIT_GOOD && !messages_fit(ask)) out->why = FIT_MESSAGES;
     if (out->why == FIT_GOOD && case_is_full(ask->application)) out->why = FIT_STEPS;
     if (out->why != FIT_GOOD) return RC_OK;
-    out->field = answer_wrong(ctx, ask);
-    if (out->field)
-        out->why = FIT_ANSWER;
-    else
-        day_set(ctx, ask, out);
+    answers_judge(ctx, ask, out);
+    if (out->why == FIT_GOOD) day_set(ctx, ask, out);
     return RC_OK;
 }

@@ -13,12 +13,14 @@ typedef enum FitWhy {
     FIT_DECISION,  /* a proposal about it waits */
     FIT_AUTOMATIC, /* a move that a rule prepared waits to be confirmed */
     FIT_PAYMENT,   /* a payment is open, or it would wait for one that nobody has asked for */
-    FIT_FEE,       /* its fee isn't due yet, and the other version collects it otherwise */
+    FIT_FEE,       /* the other version collects its fee otherwise, or no more of it */
+    FIT_SUM,       /* by the other version another sum would be decided on, or be left of its fee */
     FIT_BOOKING,   /* the other version hasn't the time or the lottery that it has */
     FIT_ANSWER,    /* the other version wants an answer that it hasn't, or takes it otherwise */
     FIT_MESSAGES,  /* it has messages, which the other version hasn't, or guards otherwise */
     FIT_STEPS,     /* it has as many steps as a case may have */
     FIT_MOVED,     /* it changed whenever it was to go */
+    FIT_FAILED,    /* it couldn't be read or written: the log says why */
     FIT_WHYS
 } FitWhy;
 Str fit_why_word(FitWhy why);

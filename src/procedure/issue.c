@@ -133,9 +133,16 @@ static const Json *division_of(const Ctx *ctx, Str post) {
     return NULL;
 }
 
+/* Of the case, which may have come to another version whose definition names another one. */
+static Str letter_post(const Writing *writing) {
+    Str post = entity_text(writing->about->application, IRI("post"));
+    const GatePost *now = str_empty(post) ? NULL : office_post_now(writing->ctx, post);
+    return now ? str_dup(writing->arena, now->id) : writing->about->definition->post;
+}
+
 static Json contact_json(const Writing *writing) {
     const Gate *gate = writing->ctx->tenant->gate;
-    const Json *division = division_of(writing->ctx, writing->about->definition->post);
+    const Json *division = division_of(writing->ctx, letter_post(writing));
     const Json *name = json_get(division, STR("name"));
     Str phone = json_get_str(json_get(gate_organisation(gate), STR("contact")), "phone");
     return MEMBERS(writing->arena,
@@ -185,7 +192,7 @@ static Entity *letter_entity(const Writing *writing, Str id) {
     if (!str_empty(file)) entity_set(arena, letter, IRI("retentionFile"), json_of_str(file));
     entity_set(arena, letter, IRI("kind"), json_of_str(writing->letter->id));
     entity_set(arena, letter, IRI("procedure"), json_of_str(writing->about->definition->id));
-    entity_set(arena, letter, IRI("post"), json_of_str(writing->about->definition->post));
+    entity_set(arena, letter, IRI("post"), json_of_str(letter_post(writing)));
     entity_set(arena, letter, IRI("delivery"),
                json_of_str(str_eq(wish, LETTER_ELECTRONIC) ? LETTER_ELECTRONIC : LETTER_ON_PAPER));
     entity_set_kind(arena, letter, ATTR_JSON, IRI("contents"), contents_json(writing));
@@ -224,7 +231,7 @@ static Rc letter_add(const Writing *writing, Command *command, const CaseLetters
     PartLetter *part = NEW(arena, PartLetter);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     Str code = letter_code(arena, ctx->tenant->ledger, writing->about->application->id, n);
-    Str mark = json_get_str(division_of(ctx, writing->about->definition->post), "mark");
+    Str mark = json_get_str(division_of(ctx, letter_post(writing)), "mark");
     *part = (PartLetter){.letter = letter_entity(writing, letter_id(arena, code)),
                          .counter = letter_counter(arena, mark, year),
                          .fiscal_year = year,

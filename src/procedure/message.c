@@ -76,6 +76,7 @@ static Rc write_guard(Ctx *ctx, Stage *stage, const void *args) {
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", part->case_id,
                         "Nobody writes to a case in this state: load the page again.");
     bool same = message_count(before) == part->n - 1 &&
+                entity_int(before, IRI("procedureVersion"), 0) == part->version &&
                 str_eq(entity_text(before, IRI("post")), part->post) &&
                 str_eq(entity_text(before, IRI("applicant")), part->applicant);
     return same && !stage_entity(stage, part->message->id) ? RC_OK : moved_on(ctx, part->case_id);

@@ -42,7 +42,8 @@ typedef struct PartMessage {
     Str case_id;
     int64_t n;            /* which one it is */
     const StrVec *states; /* of its procedure, in which one may write */
-    Str post, applicant;  /* of the case as it was looked at */
+    Str post, applicant;  /* of the case as it was looked at, */
+    int64_t version;      /* of its procedure, too */
     Str assignee;         /* who answers takes the case over; empty: nobody does */
 } PartMessage;
 extern const PartKind part_message_write;

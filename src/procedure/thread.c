@@ -469,6 +469,7 @@ static Rc message_send(Writing *writing) {
     *part = (PartMessage){.message = message_entity(writing, arena, n),
                           .case_id = str_dup(arena, application->id),
                           .n = n,
+                          .version = entity_int(application, IRI("procedureVersion"), 0),
                           .states = &writing->thread->states,
                           .post = str_dup(arena, entity_text(application, IRI("post"))),
                           .applicant = str_dup(arena, entity_text(application, IRI("applicant"))),

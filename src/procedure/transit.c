@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-enum { BATCH_CASES = 50, TRIES = 3, BATCH_ARENA = 64 << 20, TRANSITS_MAX = 1000 };
+enum { BATCH_CASES = 50, TRIES = 3, TRANSITS_MAX = 1000, FAILED_MOST = 20 };
+
+/* Whole cases may be large, and each is tried some times. */
+static const size_t batch_arena = (size_t)2 << 30;
 
 #define TRANSIT_ID_PREFIX  "urn:ngsi-ld:ProcedureTransition:"
 #define DECISION_ID_PREFIX "urn:ngsi-ld:Decision:"
@@ -65,11 +68,9 @@ static int newest_first(const void *a, const void *b) {
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-Rc transits_of(Ctx *ctx, Str procedure, Transits *out) {
+static Rc records_find(Ctx *ctx, Str q, Transits *out) {
     ProjectAnswer found;
-    ProjectWish wish = {.type = STR("ProcedureTransition"),
-                        .q = str_fmt(ctx->arena, "procedure==\"" STR_FMT "\"", STR_ARG(procedure)),
-                        .limit = TRANSITS_MAX};
+    ProjectWish wish = {.type = STR("ProcedureTransition"), .q = q, .limit = TRANSITS_MAX};
     *out = (Transits){0};
     TRY(project_find(ctx, &wish, &found));
     for (size_t i = 0; i < found.entities.len; i++) {
@@ -79,6 +80,16 @@ Rc transits_of(Ctx *ctx, Str procedure, Transits *out) {
     }
     if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);
     return RC_OK;
+}
+
+Rc transits_of(Ctx *ctx, Str procedure, Transits *out) {
+    Str q = str_fmt(ctx->arena, "procedure==\"" STR_FMT "\"", STR_ARG(procedure));
+    return records_find(ctx, q, out);
+}
+
+Rc transits_going(Ctx *ctx, Str procedure, Transits *out) {
+    Str q = str_fmt(ctx->arena, "procedure==\"" STR_FMT "\";state==\"going\"", STR_ARG(procedure));
+    return records_find(ctx, q, out);
 }
 
 /* ---- what a decision begins ---- */
@@ -264,6 +275,7 @@ typedef struct Carrying {
     TransitionRows rows;
     const Definition *to;
     StrVec ids;
+    size_t failed;
 } Carrying;
 
 /* A case of a batch, as it was judged. */
@@ -346,28 +358,48 @@ static Rc case_send(Ctx *ctx, Carrying *carrying, Str id) {
     return RC_OK;
 }
 
+/* One that can't be read or written keeps the others from nothing: it stays, and is told. Where so
+   many fail, it isn't the cases. */
+static Rc case_alone(Ctx *ctx, Carrying *carrying, Str id) {
+    Rc rc = case_send(ctx, carrying, id);
+    if (rc == RC_OK || rc == RC_BUSY || ++carrying->failed > FAILED_MOST) return rc;
+    log_error("procedure", STR_FMT " can't go to another version: " STR_FMT, STR_ARG(id),
+              STR_ARG(ctx->error.detail));
+    stays(carrying, id, FIT_FAILED, NULL);
+    return RC_OK;
+}
+
+static Rc each_alone(Ctx *ctx, Carrying *carrying, const Str *ids, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        TRY(case_alone(ctx, carrying, ids[i]));
+    return RC_OK;
+}
+
 static Rc batch_send(Ctx *ctx, Carrying *carrying, const Str *ids, size_t n) {
     Goings goings = {0};
+    StrVec alone = {0};
     for (size_t i = 0; i < n; i++) {
         Going going;
-        TRY(judge(ctx, carrying, ids[i], &going));
-        if (going.row && going.fit.why == FIT_GOOD)
+        Rc rc = judge(ctx, carrying, ids[i], &going);
+        if (rc == RC_BUSY) return rc;
+        if (rc != RC_OK)
+            vec_push(ctx->arena, &alone, ids[i]);
+        else if (going.row && going.fit.why == FIT_GOOD)
             vec_push(ctx->arena, &goings, going);
         else if (going.row)
             stays(carrying, ids[i], going.fit.why, going.fit.field);
     }
-    if (!goings.len) return RC_OK;
-    Rc rc = goings_send(ctx, carrying, goings.items, goings.len);
-    if (rc != RC_CONFLICT) return rc;
-    for (size_t i = 0; i < goings.len; i++)
-        TRY(case_send(ctx, carrying, goings.items[i].application->id));
-    return RC_OK;
+    Rc rc = goings.len ? goings_send(ctx, carrying, goings.items, goings.len) : RC_OK;
+    if (rc == RC_BUSY) return rc;
+    for (size_t i = 0; rc != RC_OK && i < goings.len; i++)
+        vec_push(ctx->arena, &alone, goings.items[i].application->id);
+    return each_alone(ctx, carrying, alone.items, alone.len);
 }
 
 /* In memory of its own, for there may be many. */
 static Rc batch_alone(Ctx *ctx, Carrying *carrying, const Str *ids, size_t n) {
     Ctx own = *ctx;
-    own.arena = arena_new(BATCH_ARENA);
+    own.arena = arena_new(batch_arena);
     Rc rc = batch_send(&own, carrying, ids, n);
     if (rc != RC_OK) ctx_keep_error(ctx, &own.error);
     arena_free(own.arena);

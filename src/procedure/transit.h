@@ -31,6 +31,8 @@ enum { TRANSIT_LISTED = 2000 };
 
 /* The transitions of a procedure that were decided, the newest first. */
 Rc transits_of(Ctx *ctx, Str procedure, Transits *out);
+/* Those of them that are being carried out. */
+Rc transits_going(Ctx *ctx, Str procedure, Transits *out);
 /* That of a decision. RC_NOT_FOUND, without an error: it made none. */
 Rc transit_load(Ctx *ctx, Str decision, Transit *out);
 

@@ -50,15 +50,15 @@ static Rc version_find(Ctx *ctx, Str procedure, int64_t version, const Definitio
 }
 
 Rc transition_target(Ctx *ctx, const TransitionWish *wish, const Definition **out) {
-    int64_t today = time_date_days(time_jst_date(time_now(ctx->clock)));
+    Date today = time_jst_date(time_now(ctx->clock));
     if (!catalogue_newest(procedures_catalogue(ctx->tenant), wish->procedure))
         return ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", wish->procedure,
                         "The city has no such procedure.");
     TRY(version_find(ctx, wish->procedure, wish->to, out));
-    bool begun = time_date_days((*out)->from) <= today;
-    if (begun && (!(*out)->until.year || today <= time_date_days((*out)->until))) return RC_OK;
+    if (catalogue_current(procedures_catalogue(ctx->tenant), wish->procedure, today) == *out)
+        return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "not-in-force", STR("to"),
-                    "Cases go to a version that is in force today.");
+                    "Cases go to the version under which new ones come in today.");
 }
 
 Rc transition_rows(Ctx *ctx, const TransitionWish *wish, TransitionRows *out) {
@@ -161,13 +161,18 @@ static Rc case_plan(Ctx *ctx, void *arg, const Entity *application) {
 }
 
 static Json row_json(Arena *arena, const TransitionRow *row) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
     members[0] = (JsonMember){STR("version"), json_of_int(row->from->version)};
     members[1] = (JsonMember){STR("state"), json_of_str(row->state->id)};
     members[2] = (JsonMember){STR("to"), json_of_str(row->to->id)};
-    members[3] = (JsonMember){STR("cases"), json_of_int(row->cases)};
-    members[4] = (JsonMember){STR("fit"), json_of_int(row->fit)};
-    return json_of_members(members, 5);
+    return json_of_members(members, 3);
+}
+
+static Json count_json(Arena *arena, const TransitionRow *row) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
+    members[0] = (JsonMember){STR("cases"), json_of_int(row->cases)};
+    members[1] = (JsonMember){STR("fit"), json_of_int(row->fit)};
+    return json_of_members(members, 2);
 }
 
 static Json version_json(Arena *arena, const Definition *definition) {
@@ -200,6 +205,18 @@ static Json mapping_json(Arena *arena, const TransitionRows *rows) {
     return json_of_items(items.items, items.len);
 }
 
+/* Counts of each row of the mapping, in its order. */
+static Json counts_json(Arena *arena, const TransitionRows *rows) {
+    JsonItems items = {0};
+    VEC_EACH (const TransitionRow, row, rows)
+        if (row->to) vec_push(arena, &items, count_json(arena, row));
+    return json_of_items(items.items, items.len);
+}
+
+/* What is decided, and behind it how many cases that was about when it was proposed: they go on
+   meanwhile, and each is judged again. */
+enum { PLAN_STATED = 8 };
+
 /* All that is decided but the reason: nothing of it is about a person. */
 static void plan_members(Ctx *ctx, const TransitionWish *wish, const TransitionPlan *plan,
                          JsonMembers *out) {
@@ -213,6 +230,7 @@ static void plan_members(Ctx *ctx, const TransitionWish *wish, const TransitionP
         {STR("since"), proposal_day(arena, wish->since)},
         {STR("before"), proposal_day(arena, wish->before)},
         {STR("mapping"), mapping_json(arena, &plan->rows)},
+        {STR("counts"), counts_json(arena, &plan->rows)},
         {STR("cases"), json_of_int(plan->cases)},
         {STR("fit"), json_of_int(plan->fit)},
         {STR("later"), json_of_int(plan->later)},
@@ -233,7 +251,7 @@ Rc transition_plan(Ctx *ctx, const TransitionWish *wish, const TransitionSlice *
     VEC_EACH (TransitionRow, row, &out->rows)
         if (!row->cases) row->fault = STR_NONE;
     plan_members(ctx, wish, out, &members);
-    Json said = json_of_members(members.items, members.len);
+    Json said = json_of_members(members.items, PLAN_STATED);
     out->hash = decide_hash(ctx->arena, &said);
     return RC_OK;
 }
@@ -272,14 +290,12 @@ static Rc reason_check(Ctx *ctx, Str reason) {
 }
 
 static Rc nothing_goes(Ctx *ctx, Str procedure) {
-    Transits all;
-    TRY(transits_of(ctx, procedure, &all));
-    VEC_EACH (const Transit, one, &all)
-        if (one->done_at == TIME_NONE)
-            return ctx_fail(ctx, RC_CONFLICT, "going", one->decision,
-                            "Cases of this procedure are going to another version just now: wait "
-                            "until that is done.");
-    return RC_OK;
+    Transits going;
+    TRY(transits_going(ctx, procedure, &going));
+    if (!going.len) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "going", going.items[0].decision,
+                    "Cases of this procedure are going to another version just now: wait until "
+                    "that is done.");
 }
 
 static Rc plan_check(Ctx *ctx, const TransitionPlan *plan, Str seen) {

@@ -52,7 +52,7 @@ typedef struct TransitionPlan {
                                           earlier day for the office */
     int64_t stays[FIT_WHYS];
     VEC(TransitionStay) listed; /* of those that stay, from `skip` on and at most `take` */
-    Str hash;                   /* of what it says: versions, states, counts */
+    Str hash;                   /* of what is decided: versions, states, days */
 } TransitionPlan;
 typedef struct TransitionSlice {
     size_t skip, take;

@@ -512,36 +512,6 @@ static const OwnKind *own_kind(const Entity *decision) {
     return NULL;
 }
 
-/* To whom it goes, as far as the case may be seen by who reads. */
-static Json letter_to(Ctx *ctx, const Entity *application) {
-    static const char *const members[] = {"name", "postcode", "address"};
-    static const Str iris[] = {IRI("name"), IRI("postcode"), IRI("address")};
-    const Entity *seen = gate_view(ctx, NULL, application);
-    View to = view_new(ctx->arena);
-    for (size_t i = 0; i < sizeof iris / sizeof *iris; i++)
-        view_str(&to, members[i], seen ? entity_text(seen, iris[i]) : STR_NONE);
-    return view_value(&to);
-}
-
-/* The letters that go out once it is decided (施行文案), which the decider decides on, too. */
-static Rc letters_set(Ctx *ctx, View *view, const Entity *decision, const Json *contents) {
-    LetterDrafts drafts = {0};
-    JsonItems items = {0};
-    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
-    if (waits && contents && !own_kind(decision))
-        TRY(defined_letters(ctx, decision, contents, &drafts));
-    if (drafts.application) TRY(gate_look(ctx, &drafts.application, 1, page_what(WHAT_LETTER)));
-    VEC_EACH (const Json, draft, &drafts.contents) {
-        View one = view_new(ctx->arena);
-        page_letter_text(&one, draft);
-        view_set(&one, "to", letter_to(ctx, drafts.application));
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
-    view_items(view, "letters", &items);
-    view_bool(view, "moved", drafts.moved);
-    return RC_OK;
-}
-
 /* Who is told of, taken out or not, is looked at. */
 static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
     const OwnKind *own = own_kind(decision);
@@ -564,7 +534,7 @@ static Rc content_value(Ctx *ctx, const Entity *decision, View *view) {
         matter_lines(ctx, &lines, contents);
     if (contents) TRY(progress_lines(&lines, decision, contents));
     page_design_decided(ctx, decision, contents, view);
-    TRY(letters_set(ctx, view, decision, contents));
+    TRY(page_letter_drafts(ctx, view, decision, own ? NULL : contents));
     view_items(view, "content", &lines.items); /* none: not for this reader, he proves the hash */
     return RC_OK;
 }

@@ -2,6 +2,8 @@
  * has the paper and compares it), as PDF, and what the office has to send. */
 #include "pages_int.h"
 
+#define IRI(term) STR(LD_DEFAULT term)
+
 enum { SHOWN_MAX = 200 };
 
 static Str letter_url(Arena *arena, Str code, const char *rest) {
@@ -126,6 +128,35 @@ void page_letter_text(View *view, const Json *contents) {
     for (size_t i = 0; remedies && i < remedies->len; i++)
         vec_push(view->arena, &items, page_remedy(view->arena, json_at(remedies, i)));
     view_items(view, "remedies", &items);
+}
+
+/* To whom it goes, as far as the case may be seen by who reads. */
+static Json letter_to(Ctx *ctx, const Entity *application) {
+    static const char *const members[] = {"name", "postcode", "address"};
+    static const Str iris[] = {IRI("name"), IRI("postcode"), IRI("address")};
+    const Entity *seen = gate_view(ctx, NULL, application);
+    View to = view_new(ctx->arena);
+    for (size_t i = 0; i < sizeof iris / sizeof *iris; i++)
+        view_str(&to, members[i], seen ? entity_text(seen, iris[i]) : STR_NONE);
+    return view_value(&to);
+}
+
+/* The letters that go out once it is decided (施行文案), which the decider decides on, too. */
+Rc page_letter_drafts(Ctx *ctx, View *view, const Entity *decision, const Json *contents) {
+    LetterDrafts drafts = {0};
+    JsonItems items = {0};
+    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    if (waits && contents) TRY(defined_letters(ctx, decision, contents, &drafts));
+    if (drafts.application) TRY(gate_look(ctx, &drafts.application, 1, page_what(WHAT_LETTER)));
+    VEC_EACH (const Json, draft, &drafts.contents) {
+        View one = view_new(ctx->arena);
+        page_letter_text(&one, draft);
+        view_set(&one, "to", letter_to(ctx, drafts.application));
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "letters", &items);
+    view_bool(view, "moved", drafts.moved);
+    return RC_OK;
 }
 
 static void letter_get(HttpExchange *x) {

@@ -46,9 +46,9 @@ static Json unmet_text(Arena *arena, const Definition *definition, const Json *i
     StrVec ja = {0}, en = {0};
     for (uint32_t i = 0; i < ids->len; i++) {
         const DefinedRule *rule = check_of(definition, json_str(json_at(ids, i)));
-        if (!rule) continue;
-        vec_push(arena, &ja, rule->text.ja);
-        vec_push(arena, &en, json_get_str(rule->text.all, "en"));
+        Str id = json_str(json_at(ids, i)); /* of a version that the case has left */
+        vec_push(arena, &ja, rule ? rule->text.ja : id);
+        vec_push(arena, &en, rule ? json_get_str(rule->text.all, "en") : id);
     }
     if (!ja.len) return view_text(arena, STR("なし"), STR("None"));
     return view_text(arena, str_join(arena, ja.items, ja.len, STR("／")),

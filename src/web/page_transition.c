@@ -452,7 +452,8 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
                       DesignLines *out) {
     TransitionRows rows;
     Error before = ctx->error;
-    const Json *mapping = json_get(contents, STR("mapping"));
+    const Json *mapping = json_get(contents, STR("mapping")),
+               *counts = json_get(contents, STR("counts"));
     const Definition *to =
         catalogue_version(procedures_catalogue(ctx->tenant), wish->procedure, wish->to);
     if (transition_rows(ctx, wish, &rows) != RC_OK) {
@@ -464,7 +465,8 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
             const Json *one = json_at(mapping, i);
             if (json_get_int(one, "version", 0) == row->from->version &&
                 str_eq(json_get_str(one, "state"), row->state->id))
-                page_design_line(ctx, out, "状態", "State", row_text(ctx->arena, row, to, one));
+                page_design_line(ctx, out, "状態", "State",
+                                 row_text(ctx->arena, row, to, json_at(counts, i)));
         }
 }
 
@@ -500,6 +502,8 @@ void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
                   str_fmt(arena, "%lld: %lld can go, %lld stay", cases, fit, cases - fit)));
     page_design_line(ctx, out, "申請者の期限が延びる件数", "Whose applicants get more time",
                      json_of_int(json_get_int(contents, "later", 0)));
+    page_design_line(ctx, out, "職員の期限が早まる件数", "With an earlier day for the office",
+                     json_of_int(json_get_int(contents, "sooner", 0)));
     page_design_line(ctx, out, "理由", "Reason", json_of_str(wish.reason));
 }
 

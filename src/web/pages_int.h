@@ -304,6 +304,9 @@ void page_again(HttpExchange *x, int seconds);
 void page_files_index(HttpExchange *x, View *view, const Definition *definition);
 /* What a letter says (Letter.contents), as its pages and the page of its decision show it. */
 void page_letter_text(View *view, const Json *contents);
+/* `letters` of a decision that waits, and whether its case has `moved`; contents NULL: no letter
+   comes of it. Who reads the contents looks at the case, too. */
+Rc page_letter_drafts(Ctx *ctx, View *view, const Entity *decision, const Json *contents);
 /* `letters` of a case, and how they are reached: by their own addresses, by the office's, not at
  * all. */
 typedef enum LettersWay { LETTERS_OWN, LETTERS_OFFICE, LETTERS_NAMED } LettersWay;

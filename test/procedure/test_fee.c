@@ -114,11 +114,14 @@ static void paying_moves_the_case_once(void **state) {
     const Definition *own =
         catalogue_current(procedures_catalogue(&house->tenant), STR("resident-record-copy"),
                           time_jst_date(house->clock.fixed));
-    Definition before = *own;
+    Definition before = *own, free = *own, decides = *own;
     before.fee_collect = COLLECT_ON_SENDING;
+    free.fee_collect = COLLECT_OPEN;
+    decides.amount = own->fee;
     again.id = STR_NONE;
     assert_int_equal(cases_fit(house, copy->id, own), FIT_GOOD);
     assert_int_equal(cases_fit(house, copy->id, &before), FIT_FEE);
+    assert_int_equal(cases_fit(house, copy->id, &decides), FIT_SUM); /* it has none */
     GOOD(house, move(copy, &copy->counter, "accept"));
     assert_int_equal(cases_fit(house, copy->id, own), FIT_PAYMENT);
     GOOD(house, post(copy, &event));
@@ -126,6 +129,8 @@ static void paying_moves_the_case_once(void **state) {
     GOOD(house, post(copy, &again));
     state_is(copy, "paid");
     assert_int_equal(payment(copy).state, PAY_PAID);
+    assert_int_equal(cases_fit(house, copy->id, own), FIT_GOOD);
+    assert_int_equal(cases_fit(house, copy->id, &free), FIT_FEE); /* nobody would give it back */
     case_steps(house->ctx.arena, house_entity(house, copy->id), &steps);
     assert_int_equal(steps.len, 3);
     assert_true(str_eq(steps.items[2].kind, CASE_STEP_PAID));
