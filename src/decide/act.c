@@ -83,14 +83,13 @@ static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta)
 }
 
 static RouteDone done_of(const Route *route, const RouteAct *act, bool on_stage) {
-    bool stands = on_stage && route->stages[act->stage].stand != STAND_WAITING;
     return (RouteDone){.at = act->at,
                        .verb = act->verb,
                        .stage = on_stage ? act->stage : ROUTE_STAGES_MAX,
                        .actor = act->person,
                        .post = act->post,
                        .opinion = act->opinion,
-                       .how = stands ? route->stages[act->stage].how : HOW_OWN};
+                       .how = route->how};
 }
 
 static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {

@@ -313,8 +313,8 @@ static Rc pass(Acting *acting) {
     return RC_OK;
 }
 
-/* 後閲 and the seeing of a minor correction: by whoever holds the post. It changes nothing else: an
- * objection begins a new proposal. */
+/* 後閲 and the seeing of a minor correction: by whoever holds the post, but for who stood in for
+ * him and acts for the post now. It changes nothing else: an objection begins a new proposal. */
 static Rc see(Acting *acting) {
     Str post = org_post_now(acting->org, acting->stage->post, acting->act->day);
     if (!acting->stage->after && !acting->stage->changed)
@@ -322,6 +322,9 @@ static Rc see(Acting *acting) {
     if (!str_eq(post, acting->act->post))
         return deny(acting, "not-holder", "Another post has to see this.");
     TRY(need_post(acting, post));
+    if (acting->stage->after && str_eq(acting->stage->actor, acting->act->person))
+        return deny(acting, "own-act",
+                    "You acted here for the absent holder: he sees it himself, or a successor.");
     acting->stage->after = acting->stage->changed = false;
     return RC_OK;
 }
@@ -475,6 +478,7 @@ Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
         acting.stage = &next.stages[act->stage];
     }
     TRY(verbs[act->verb].act(&acting));
+    next.how = acting.how;
     *route = next;
     return RC_OK;
 }

@@ -61,6 +61,7 @@ typedef struct Route {
     RouteStage stages[ROUTE_STAGES_MAX];
     size_t n;
     bool issued; /* 施行 */
+    OrgHow how;  /* in which the act was done that made it so; not kept */
 } Route;
 
 typedef enum RouteVerb {
