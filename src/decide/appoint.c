@@ -180,12 +180,25 @@ static Rc stand_in_fits(Ctx *ctx, const AppointWish *wish, const GateHolder *off
     return RC_OK;
 }
 
-static Rc wish_fits(Ctx *ctx, const AppointWish *wish, const GateHolder *official) {
+/* Nobody is sent beneath himself, nor by those beneath him. */
+static Rc help_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
+                    const GateHolder *official) {
+    if (!is_above_it(posts, official, wish->post) &&
+        !is_above_it(posts, official, ctx->actor->post))
+        return RC_OK;
+    return fault(ctx, "superior", "official",
+                 "He stands above this post, or above who orders: a superior helps nobody beneath "
+                 "him by an order.");
+}
+
+static Rc wish_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
+                    const GateHolder *official) {
     TRY(post_fits(ctx, wish));
     TRY(ground_fits(ctx, wish->ground));
     if (has_own(official, wish->post))
         return fault(ctx, "holds-it", "official", "He has this post already.");
-    return stands_in(wish->kind) ? stand_in_fits(ctx, wish, official) : RC_OK;
+    return stands_in(wish->kind) ? stand_in_fits(ctx, wish, official)
+                                 : help_fits(ctx, posts, wish, official);
 }
 
 /* ---- the command ---- */
@@ -343,7 +356,7 @@ Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits) {
     TRY(not_own(ctx, wish->official));
     TRY(post_fits(ctx, wish));
     TRY(may_order(ctx, &office.posts, wish, official, &side));
-    TRY(wish_fits(ctx, wish, official));
+    TRY(wish_fits(ctx, &office.posts, wish, official));
     *waits = !str_empty(side);
     return appoint_send(ctx, APPOINT_ORDER,
                         &(GateDuty){.id = rand_id(ctx->rand, ctx->arena, ID_CHARS),
@@ -367,23 +380,30 @@ static bool may_change(const Ctx *ctx) {
 }
 
 AppointMay appoint_may(const Ctx *ctx, const AppointOffice *office, const GateDuty *duty) {
-    if (!may_change(ctx) || str_eq(duty->official, ctx->actor->id) ||
-        gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)))
+    if (!may_change(ctx) || gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)))
         return (AppointMay){0};
+    if (str_eq(duty->official, ctx->actor->id)) return (AppointMay){.end = true};
     const GateHolder *official = official_of(office, duty->official);
     Str main = official ? official->posts.items[0] : duty->post; /* he has left: still to end */
     Standing standing = standing_of(ctx, &office->posts, duty->post, main);
     bool side = str_eq(duty->waits, STR("post")) ? standing.post : standing.official,
          head = !stands_in(duty->kind) && (standing.post || standing.official);
     return (AppointMay){.agree = official && !str_empty(duty->waits) && (side || standing.appoints),
-                        .end = standing.appoints || head};
+                        .end = appoints(ctx, &office->posts, duty->post) || head};
+}
+
+/* Of a division he is the head of: whoever is beneath him he may ask to be lent. */
+static bool leads(const Ctx *ctx, const Org *posts) {
+    VEC_EACH (const OrgPost, post, &posts->posts)
+        if (str_eq(post->superior, ctx->actor->post)) return heads(ctx, posts, post->id);
+    return false;
 }
 
 bool appoint_orders(const Ctx *ctx, const AppointOffice *office, GateDutyKind kind,
                     const GatePost *post) {
     const Org *posts = &office->posts;
     return may_change(ctx) && !unfit(kind, post) &&
-           (appoints(ctx, posts, post->id) || (!stands_in(kind) && heads(ctx, posts, post->id)));
+           (appoints(ctx, posts, post->id) || (!stands_in(kind) && leads(ctx, posts)));
 }
 
 static Rc duty_find(Ctx *ctx, Str post, Str id, GateDuty *out) {
@@ -406,7 +426,7 @@ static Rc appoint_late(Ctx *ctx, AppointVerb verb, Str post, Str id) {
     if (gate_duty_over(ctx->tenant->gate, &duty, time_now(ctx->clock)) ||
         (verb == APPOINT_AGREE && str_empty(duty.waits)))
         return none_meant(ctx);
-    TRY(not_own(ctx, duty.official));
+    if (verb == APPOINT_AGREE) TRY(not_own(ctx, duty.official));
     AppointMay may = appoint_may(ctx, &office, &duty);
     if (verb == APPOINT_AGREE ? may.agree : may.end) return appoint_send(ctx, verb, &duty);
     return ctx_fail(ctx, RC_DENIED, "not-head", STR("id"),

@@ -61,10 +61,12 @@ Rc away_of(Ctx *ctx, Str account, Date day, AwaySpans *out) {
 
 /* ---- who may ---- */
 
+/* By his own posts: an absence is of the whole person, and who helps beneath another stays his
+ * superior. */
 static bool is_beneath(const Ctx *ctx, const GateHolder *holder) {
     const Gate *gate = ctx->tenant->gate;
-    VEC_EACH (const Str, own, &holder->posts) {
-        const GatePost *post = gate_post(gate, *own);
+    for (size_t own = 0; own < holder->own; own++) {
+        const GatePost *post = gate_post(gate, holder->posts.items[own]);
         for (int i = 0; post && i < ROUTE_STAGES_MAX; i++) {
             if (!str_empty(post->superior) && str_eq(post->superior, ctx->actor->post)) return true;
             post = gate_post(gate, post->superior);

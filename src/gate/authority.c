@@ -30,11 +30,13 @@ static bool still_same(Ctx *ctx, const PartAuthority *part, int64_t now) {
     return known && same_rights(&part->actor, &found);
 }
 
-/* A duty may have ended in this very batch: its record says it. */
+/* A duty may have ended in this very batch, or the last post beside which it counts: their records
+ * say it. */
 static bool duty_holds(Ctx *ctx, Stage *stage, const Actor *actor) {
     DutyAsk ask = {actor->id, actor->post, stage_now(stage)};
     return !actor->by_duty ||
-           duty_in_record(ctx, stage_entity(stage, gate_duty_id(ctx->arena, ask.post)), &ask);
+           (account_serves(stage_entity(stage, ask.official)) &&
+            duty_in_record(ctx, stage_entity(stage, gate_duty_id(ctx->arena, ask.post)), &ask));
 }
 
 static Rc authority_guard(Ctx *ctx, Stage *stage, const void *args) {
@@ -94,7 +96,10 @@ void gate_guard(Ctx *ctx, Command *command) {
                           &part->actor.division};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = str_dup(arena, *texts[i]);
-    if (part->actor.by_duty) command_needs(command, gate_duty_id(arena, part->actor.post));
+    if (part->actor.by_duty) {
+        command_needs(command, gate_duty_id(arena, part->actor.post));
+        command_needs(command, part->actor.id);
+    }
     command_add(command, &part_authority, part);
 }
 

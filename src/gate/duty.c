@@ -111,10 +111,11 @@ static bool is_gone(const Gate *gate, Str id, int64_t day) {
     return !post || (post->abolished.year && day >= time_date_days(post->abolished));
 }
 
+/* A clock that is set back revives none that was ended. */
 bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now) {
     int64_t day = time_date_days(time_jst_date(now));
-    return (duty->ended_at != TIME_NONE && now >= duty->ended_at) ||
-           day > time_date_days(duty->until) || is_gone(gate, duty->post, day);
+    return duty->ended_at != TIME_NONE || day > time_date_days(duty->until) ||
+           is_gone(gate, duty->post, day);
 }
 
 bool gate_duty_runs(const Gate *gate, const GateDuty *duty, int64_t now) {
@@ -213,6 +214,7 @@ bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out) {
     GateDuties running;
     const Actor *actor = gate_actor(ctx);
     if (actor->kind != ACTOR_STAFF || !actor->session) return false;
+    if (!actor->session->own_posts) return false;
     for (size_t i = 0; i < actor->session->own_posts; i++)
         if (str_eq(actor->session->posts.items[i], post)) return false;
     duty_running(ctx, actor->id, &running);

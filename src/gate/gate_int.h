@@ -308,6 +308,8 @@ GateProof account_proof(const Entity *account);
 bool account_revoked(const Entity *account, Str token);
 /* It has this post; and its kind, person and own roles, without those of posts, into *actor. */
 bool account_holds(const Entity *account, Str post);
+/* Whether it has any post of its own, beside which duties count; NULL: no. */
+bool account_serves(const Entity *account);
 void account_rights(Arena *arena, const Entity *account, Actor *actor);
 /* Makes the rights of ctx's actor, who was found by gate_actor_now, a guard of the command. */
 void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);

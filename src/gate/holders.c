@@ -17,7 +17,7 @@ struct Holders {
     pthread_mutex_t reading; /* held while all are read: nobody is answered from a part of them */
     pthread_mutex_t lock;    /* guards all below */
     Arena *arena;
-    VEC(Held) list; /* one without posts holds none any more, but by duties */
+    VEC(Held) list; /* one without posts holds none any more, nor by duties */
     bool read;
 };
 
@@ -102,8 +102,9 @@ static bool post_asked(const StrVec *posts, Str post) {
     return false;
 }
 
+/* Duties are beside posts of one's own: without these they give nothing. */
 static bool holds_one(const Held *held, const StrVec *posts, const GateDuties *running) {
-    if (!held->comes) return false;
+    if (!held->comes || !held->holder.posts.len) return false;
     VEC_EACH (const Str, own, &held->holder.posts)
         if (post_asked(posts, *own)) return true;
     VEC_EACH (const GateDuty, duty, running)

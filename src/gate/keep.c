@@ -59,7 +59,8 @@ static Rc post_now(Ctx *ctx, const Standing *standing, Str post, Actor *actor) {
     const GatePost *known = gate_post(ctx->tenant->gate, post);
     DutyAsk ask = {standing->account->id, post, time_now(ctx->clock)};
     actor->by_duty = !account_holds(standing->account, post);
-    if (!known || (actor->by_duty && !duty_in_record(ctx, standing->duties, &ask)))
+    bool runs = account_serves(standing->account) && duty_in_record(ctx, standing->duties, &ask);
+    if (!known || (actor->by_duty && !runs))
         return no_more(ctx, "post-lost",
                        "Its owner doesn't hold the post any more under which he "
                        "made it.");

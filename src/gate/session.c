@@ -212,12 +212,13 @@ static void session_read(void *arg, void *value) {
                              .stepped_up_at = session->stepped_up_at};
 }
 
-/* Today's: his account's, and those of the duties that run. The one in use, while it is one of
- * them. */
+/* Today's: his account's, and beside these those of the duties that run. The one in use, while it
+ * is one of them. */
 static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor *actor) {
     GateDuties running = {0};
     Str used = STR_NONE;
-    if (session->kind == ACTOR_STAFF) duty_running(ctx, session->account, &running);
+    if (session->kind == ACTOR_STAFF && session->own_posts)
+        duty_running(ctx, session->account, &running);
     VEC_EACH (const GateDuty, duty, &running)
         if (!post_listed(&session->posts, duty->post))
             vec_push(ctx->arena, &session->posts, duty->post);

@@ -52,6 +52,11 @@ bool account_holds(const Entity *account, Str post) {
     return json_has(list_of(account, GATE_IRI("posts")), post);
 }
 
+bool account_serves(const Entity *account) {
+    const Json *posts = account ? list_of(account, GATE_IRI("posts")) : NULL;
+    return posts && posts->len;
+}
+
 bool account_moved(Ctx *ctx, const Entity *account) {
     const Entity *now;
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, account->id, &now);

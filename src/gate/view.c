@@ -155,6 +155,19 @@ static unsigned post_relation(const Gate *gate, const Actor *actor, const Entity
     return bits;
 }
 
+/* What an official took up stays his while he acts under a post of the division in charge: a helper
+ * leaves it there when his duty ends. */
+static bool in_his_division(const Gate *gate, const Actor *actor, const Entity *entity) {
+    Str id = entity_text(entity, IRI("post"));
+    if (str_empty(id)) return true;
+    const GatePost *post = gate_post(gate, id);
+    for (size_t i = 0; post && i < gate->posts.len; i++) {
+        if (str_eq(post->division, actor->division)) return true;
+        post = gate_post(gate, post->successor);
+    }
+    return false;
+}
+
 unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     const Actor *actor = gate_actor(ctx);
     unsigned bits = 0;
@@ -167,7 +180,9 @@ unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
         bits |= REL_SUBJECT;
     if (!str_empty(actor->held) && str_eq(entity->id, actor->held)) bits |= REL_HOLDER;
     if (actor->kind != ACTOR_STAFF) return bits;
-    if (str_eq(entity_text(entity, IRI("assignee")), actor->id)) bits |= REL_ASSIGNEE;
+    if (str_eq(entity_text(entity, IRI("assignee")), actor->id) &&
+        in_his_division(ctx->tenant->gate, actor, entity))
+        bits |= REL_ASSIGNEE;
     return bits | post_relation(ctx->tenant->gate, actor, entity);
 }
 

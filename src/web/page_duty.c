@@ -144,16 +144,23 @@ static Json duty_value(HttpExchange *x, const AppointOffice *office, const GateD
     return view_value(&one);
 }
 
+/* `changes`: he may agree to one of them or end it, once he has confirmed who he is. */
 static void duties_set(HttpExchange *x, const AppointOffice *office, View *view) {
     Ctx *ctx = http_ctx(x);
     GateDuties all;
+    bool changes = false;
     JsonItems items = {0};
     gate_duties(ctx, &all);
     for (size_t state = 0; state < sizeof states / sizeof *states; state++)
         VEC_EACH (const GateDuty, duty, &all)
             if (state_of(ctx, duty) == state)
                 vec_push(ctx->arena, &items, duty_value(x, office, duty));
+    for (size_t i = 0; i < all.len && !changes; i++) {
+        AppointMay may = appoint_may(ctx, office, &all.items[i]);
+        changes = may.agree || may.end;
+    }
     view_items(view, "duties", &items);
+    view_bool(view, "changes", changes);
 }
 
 /* ---- the form ---- */
@@ -172,7 +179,7 @@ static Json chosen_value(Arena *arena, Str id, Json label, bool chosen) {
     return view_value(&one);
 }
 
-/* `kinds` that he may order at all, and `posts` for which he may order any. */
+/* `kinds` that he may order or ask for at all, and `posts` for which he may any. */
 static void orders_set(HttpExchange *x, View *view, const AppointOffice *office, const Wish *wish) {
     Ctx *ctx = http_ctx(x);
     JsonItems kinds = {0}, posts = {0};
@@ -271,6 +278,7 @@ static const struct {
     {"holds-it", "duty_official", "holds"},
     {"not-in-order", "duty_official", "order"},
     {"not-above", "duty_official", "above"},
+    {"superior", "duty_official", "superior"},
     {"no-post", "duty_post", "required"},
     {"not-appointing", "duty_post", "appointing"},
     {"not-head", "duty_post", "head"},

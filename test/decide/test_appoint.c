@@ -167,6 +167,9 @@ static void what_is_ended_is_gone_at_once_and_stays_in_the_record(void **state) 
     assert_true(str_eq(duty.ended_by, STR("citizens-head")));
     as(office, &office->appoints);
     FAILS(house, appoint_end(&house->ctx, duty.post, duty.id), RC_NOT_FOUND, "no-duty");
+    house->clock.fixed -= TIME_MINUTE; /* set back: what was ended stays so */
+    acts_under(office, token, "citizens-counter-clerk", 1, false);
+    house->clock.fixed += TIME_MINUTE;
     orders(office, wish(DUTY_SUPPORT, &office->clerk, WASTE, 0, 9)); /* ordered anew */
     GateDuties all;
     gate_duties(&house->ctx, &all);
@@ -248,6 +251,33 @@ static void he_counts_as_a_holder_on_these_days_alone(void **state) {
     assert_true(is_holder(office, WASTE, &office->clerk));
     house->clock.fixed += TIME_DAY;
     assert_false(is_holder(office, WASTE, &office->clerk));
+}
+
+/* A duty is beside posts of one's own: who has left them all has nothing by it, from the commit on.
+ */
+static void without_a_post_of_his_own_a_duty_gives_nothing(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    StrVec none = {0};
+    Entity *left = entity_new(house->arena, office->clerk.id, STR(ACCOUNT_TYPE));
+    orders(office, wish(DUTY_SUPPORT, &office->clerk, WASTE, 0, 9));
+    Str token = signed_in(office, "counter");
+    takes(office, token, WASTE);
+    Actor actor = asks(office, token), by = office->clerk;
+    by.post = STR(WASTE);
+    const Json *stored = gate_actor_write(house->arena, &by, STR("application-check"));
+    *left = *house_entity(house, office->clerk.id);
+    left = entity_dup(house->arena, left);
+    entity_set_kind(house->arena, left, ATTR_JSON, STR(LD_DEFAULT "posts"), json_of_items(NULL, 0));
+    GOOD(house, house_put(house, left)); /* nobody was told yet */
+    house->ctx.actor = &actor;
+    FAILS(house, away_add(&house->ctx, actor.id, (OrgDays){after(1), after(1)}), RC_DENIED,
+          "rights-changed");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, office->clerk.id, &none));
+    assert_false(is_holder(office, WASTE, &office->clerk));
+    FAILS(house, gate_actor_now(&house->ctx, stored), RC_DENIED, "post-lost");
+    acts_under(office, token, "", 0, false);
 }
 
 /* Rights don't move without an order: what is open follows to the successor, the duty doesn't. */
@@ -380,6 +410,43 @@ static void help_is_ordered_from_above_or_agreed_by_both_heads(void **state) {
     assert_false(may.end || may.agree);
 }
 
+/* A duty makes nobody its post's head's man: not his superior, nor anybody for his whole person. */
+static void a_superior_is_not_sent_beneath_himself(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    Actor environment, general;
+    official(office, "env-head", "environment-head", &environment);
+    official(office, "general", "general-director", &general);
+    refused(office, &environment, wish(DUTY_SUPPORT, &office->director, WASTE, 0, 3), RC_INVALID,
+            "superior");
+    refused(office, &office->appoints, wish(DUTY_SUPPORT, &general, WASTE, 0, 3), RC_INVALID,
+            "superior"); /* above who orders */
+    orders(office, wish(DUTY_SUPPORT, &office->clerk, WASTE, 0, 3));
+    as(office, &environment);
+    FAILS(house, away_add(&house->ctx, office->clerk.id, (OrgDays){today, after(1)}), RC_DENIED,
+          "not-superior");
+}
+
+/* His appointing side may be another's by now, or nobody's. */
+static void an_acting_holder_is_recalled_by_his_posts_side_and_may_give_it_up(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    StrVec posts = {0};
+    orders(office, wish(DUTY_ACTING, &office->head, "environment-head", 0, 9));
+    GateDuty duty = only_duty(office);
+    as(office, &office->head);
+    FAILS(house, appoint_agree(&house->ctx, duty.post, duty.id), RC_NOT_FOUND, "no-duty");
+    GOOD(house, appoint_end(&house->ctx, duty.post, duty.id)); /* his own */
+    orders(office, wish(DUTY_ACTING, &office->head, "environment-head", 0, 9));
+    vec_push(house->arena, &posts, STR("audit-clerk"));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, office->head.id, &posts));
+    GateDuties all;
+    gate_duties(&house->ctx, &all);
+    as(office, &office->appoints);
+    GOOD(house, appoint_end(&house->ctx, all.items[1].post, all.items[1].id));
+}
+
 static void a_team_has_members_of_other_divisions(void **state) {
     Office *office = *state;
     orders(office, wish(DUTY_TEAM, &office->clerk, "counter-team-member", 0, 90));
@@ -479,17 +546,18 @@ static Route route_of(Office *office, Str id) {
 }
 
 /* As one of his posts, whichever the gate gives him. */
-static Rc approves(Office *office, Actor by, const char *post, Str id) {
+static Rc acts(Office *office, Actor by, const char *post, Str id, RouteVerb verb) {
     House *house = &office->house;
     PartAct *part;
     by.post = gate_post(house->tenant.gate, str_of(post))->id;
     as(office, &by);
     Command *command =
         command_new(house->tenant.ledger, (CommandHead){.kind = STR("decision.act")});
-    RouteAct act = {.verb = ROUTE_APPROVE,
+    RouteAct act = {.verb = verb,
                     .stage = ROUTE_STAGES_MAX,
                     .to = ROUTE_STAGES_MAX,
-                    .hash = route_of(office, id).hash};
+                    .hash = route_of(office, id).hash,
+                    .opinion = STR("理由")};
     Rc rc = act_new(&house->ctx, command, id, &act, &part);
     if (rc != RC_OK) {
         command_free(command);
@@ -497,6 +565,42 @@ static Rc approves(Office *office, Actor by, const char *post, Str id) {
     }
     command_add(command, &part_decision_act, part);
     return house_run(&house->ctx, command);
+}
+
+static Rc approves(Office *office, Actor by, const char *post, Str id) {
+    return acts(office, by, post, id, ROUTE_APPROVE);
+}
+
+/* The record says it of each act, and not of stages alone. */
+static void what_he_does_is_recorded_as_who_acts(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    RouteDones dones;
+    Str id = drafted(office, "environment-head");
+    orders(office, wish(DUTY_ACTING, &house->chief, "environment-head", 0, 3));
+    GOOD(house, acts(office, house->chief, "environment-head", id, ROUTE_REJECT));
+    route_json_acts(house->arena, house_entity(house, id), &dones);
+    assert_int_equal(dones.items[dones.len - 1].verb, ROUTE_REJECT);
+    assert_int_equal(dones.items[dones.len - 1].how, HOW_ACTING);
+}
+
+/* 後閲 is somebody else's look: not of the deputy who acts for the post by now. */
+static void nobody_sees_afterwards_what_he_did_himself(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    Actor head;
+    official(office, "env-head", "environment-head", &head);
+    as(office, &head);
+    GOOD(house, away_add(&house->ctx, head.id, (OrgDays){today, after(4)}));
+    Str id = drafted(office, "environment-head");
+    GOOD(house, acts(office, house->chief, "environment-waste-chief", id, ROUTE_APPROVE));
+    assert_true(route_of(office, id).stages[0].after);
+    orders(office, wish(DUTY_ACTING, &house->chief, "environment-head", 0, 4));
+    FAILS(house, acts(office, house->chief, "environment-head", id, ROUTE_SEE), RC_DENIED,
+          "own-act");
+    house->clock.fixed += 5 * TIME_DAY;
+    GOOD(house, acts(office, head, "environment-head", id, ROUTE_SEE));
+    assert_false(route_of(office, id).stages[0].after);
 }
 
 static void who_acts_decides_as_the_holder_and_nobody_has_to_see_it(void **state) {
@@ -543,13 +647,18 @@ int main(void) {
         TEST(the_newest_of_those_that_are_over_stay_for_a_year),
         TEST(what_acts_later_ends_with_the_duty),
         TEST(he_counts_as_a_holder_on_these_days_alone),
+        TEST(without_a_post_of_his_own_a_duty_gives_nothing),
         TEST(a_duty_ends_with_its_post),
         TEST(nobody_orders_what_is_not_his_to_order),
         TEST(what_cannot_be_is_refused),
         TEST(help_is_ordered_from_above_or_agreed_by_both_heads),
+        TEST(a_superior_is_not_sent_beneath_himself),
+        TEST(an_acting_holder_is_recalled_by_his_posts_side_and_may_give_it_up),
         TEST(a_team_has_members_of_other_divisions),
         TEST(the_mayors_acting_holder_is_the_first_of_the_order_who_is_there),
         TEST(who_acts_or_keeps_does_so_while_no_holder_is_there),
+        TEST(what_he_does_is_recorded_as_who_acts),
+        TEST(nobody_sees_afterwards_what_he_did_himself),
         TEST(who_acts_decides_as_the_holder_and_nobody_has_to_see_it),
         TEST(after_a_reorganisation_the_successors_acting_holder_decides),
     };

@@ -217,6 +217,29 @@ def acts_as(browser, post):
     return browser.ask('POST', '/post', dict(form_of(browser.ask('GET', '/post').text, '/post'), post=post)).status == 303
 
 
+def asked_for(machi, head, director, page, order):
+    """The head of an official's division asks that he be lent, by the page, once he has confirmed who he is; the other side
+    agrees there."""
+    faults = []
+    if '/step-up?next=%2Fstaff%2Fduties' not in head.ask('GET', page).text.split('<table')[0]:
+        faults.append('who may end a duty is not led to confirm who he is')
+    head.ask('POST', '/step-up', dict(form_of(head.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['chief']))
+    if 'value="industry-clerk"' not in head.ask('GET', page).text:
+        faults.append('the head is not offered posts of other divisions')
+    answer = order('environment', 'ごみ減量係', 'support', 'industry-clerk', head)
+    text = director.ask('GET', page).text
+    agree = re.search(r'name="agree" value="(industry-clerk/[^"]+)"', text)
+    if answer.status != 303 or not agree:
+        return faults + [f'what a head asks for waits for nobody: {answer.status} {shown(answer.text)[:400]}']
+    form = {'csrf': form_of(text, '/sign-out')['csrf']}
+    director.ask('POST', page, dict(form, agree=agree.group(1)))
+    text = director.ask('GET', page).text
+    if 'name="agree"' in text or f'name="end" value="{agree.group(1)}"' not in text:
+        faults.append('what was agreed to waits still')
+    director.ask('POST', page, dict(form, end=agree.group(1)))
+    return faults
+
+
 def duties(machi, browsers):
     """Who is lent to a division sees its cases from when it is ordered until it is ended, in the session that he has; whoever acts
     for a vacant post is told so; a clerk ends nothing. Residents read the post under which he looked, and what he took up
@@ -231,10 +254,10 @@ def duties(machi, browsers):
         faults.append('duties are ordered without confirming who it is')
     director.ask('POST', '/step-up', dict(form_of(director.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['director']))
 
-    def order(division, name, kind, post):
-        text = director.ask('GET', f'{page}?division={division}').text
+    def order(division, name, kind, post, by=director):
+        text = by.ask('GET', f'{page}?division={division}').text
         people = re.findall(r'<option value="(urn:[^"]+)"[^>]*>(.*?)</option>', text)
-        return director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_official': next(value for value, label in people if name in label),
+        return by.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_official': next(value for value, label in people if name in label),
                                            'duty_kind': kind, 'duty_post': post, 'duty_from': day, 'duty_until': day, 'duty_ground': '欠員と混雑'})
 
     if far.ask('GET', case).status != 403 or acts_as(far, 'environment-waste-clerk'):
@@ -262,6 +285,7 @@ def duties(machi, browsers):
     answer = order('environment', '職員D', 'acting', 'environment-head')
     if answer.status != 303 or not acts_as(browsers['chief'], 'environment-head') or '環境課長 職務代理' not in shown(browsers['chief'].ask('GET', '/staff').text):
         faults.append(f'who acts for a vacant post is not told so: {answer.status} {shown(answer.text)[:400]}')
+    faults += asked_for(machi, browsers['chief'], director, page, order)
     text = director.ask('GET', page).text
     answer = director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_kind': 'acting'})
     if answer.status != 422:
@@ -270,7 +294,9 @@ def duties(machi, browsers):
     if far.ask('POST', page, {'csrf': form_of(far.ask('GET', '/post').text, '/post')['csrf'], 'end': end}).status != 403:
         faults.append('a clerk ends a duty')
     director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'end': end})
-    if far.ask('GET', case).status != 403 or number in inbox(far, state='all')[1] or acts_as(far, 'environment-waste-clerk'):
+    if any(far.ask('GET', url).status != 403 for url in (case, f'/staff/cases/{taken}')):
+        faults.append('what he saw or took up is his after the help')
+    if number in inbox(far, state='all')[1] or acts_as(far, 'environment-waste-clerk'):
         faults.append('what was ended goes on in a session that is open')
     row = re.search(rf'>{taken}</a>.*?</tr>', inbox(browsers['clerk'], state='asked')[0].text, re.S)
     if not row or '引継ぎが必要' not in row.group(0):
