@@ -25,6 +25,13 @@ FitWhy fit_why_of(Str word) {
     return FIT_WHYS;
 }
 
+Json fit_stays_json(Arena *arena, const int64_t *stays) {
+    JsonMembers counts = {0};
+    for (unsigned why = 0; why < FIT_WHYS; why++)
+        if (stays[why]) vec_push(arena, &counts, (JsonMember){whys[why], json_of_int(stays[why])});
+    return json_of_members(counts.items, counts.len);
+}
+
 /* ---- what it has, and the other version hasn't ---- */
 
 static bool slot_fits(Arena *arena, const FitAsk *ask, Str booking) {

@@ -26,6 +26,8 @@ typedef enum FitWhy {
 Str fit_why_word(FitWhy why);
 /* FIT_WHYS: there is no such word. */
 FitWhy fit_why_of(Str word);
+/* {WHY: how many}, of FIT_WHYS counts; those of which there are none are left out. */
+Json fit_stays_json(Arena *arena, const int64_t *stays);
 
 typedef struct FitAsk {
     const Entity *application; /* whole, and open */

@@ -221,12 +221,7 @@ static Rc count_guard(Ctx *ctx, Stage *stage, const void *args) {
 }
 
 static void end_set(Arena *arena, Entity *after, const Transit *of, int64_t now) {
-    JsonMembers counts = {0};
     JsonItems listed = {0};
-    for (unsigned why = 0; why < FIT_WHYS; why++)
-        if (of->stays[why])
-            vec_push(arena, &counts,
-                     (JsonMember){fit_why_word((FitWhy)why), json_of_int(of->stays[why])});
     VEC_EACH (const TransitStay, stay, &of->listed) {
         JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
         members[0] = (JsonMember){STR("case"), json_of_str(stay->id)};
@@ -237,8 +232,7 @@ static void end_set(Arena *arena, Entity *after, const Transit *of, int64_t now)
     entity_set(arena, after, IRI("state"), json_of_str(STR("done")));
     entity_set(arena, after, IRI("doneAt"), json_of_str(time_format(arena, now)));
     entity_set(arena, after, IRI("stayed"), json_of_int(of->stayed));
-    entity_set_kind(arena, after, ATTR_JSON, IRI("stays"),
-                    json_of_members(counts.items, counts.len));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("stays"), fit_stays_json(arena, of->stays));
     entity_set_kind(arena, after, ATTR_JSON, IRI("listed"),
                     json_of_items(listed.items, listed.len));
 }

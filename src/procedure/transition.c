@@ -233,6 +233,7 @@ static void plan_members(Ctx *ctx, const TransitionWish *wish, const TransitionP
         {STR("counts"), counts_json(arena, &plan->rows)},
         {STR("cases"), json_of_int(plan->cases)},
         {STR("fit"), json_of_int(plan->fit)},
+        {STR("stays"), fit_stays_json(arena, plan->stays)},
         {STR("later"), json_of_int(plan->later)},
         {STR("sooner"), json_of_int(plan->sooner)},
     };
@@ -320,6 +321,29 @@ static const Json *contents_of(Ctx *ctx, Arena *arena, const TransitionWish *wis
     return json_dup(arena, &contents);
 }
 
+/* The highest post of the division that a post is of; or the next superior of another, where nobody
+   in it is a chief. */
+static Str division_head(const Gate *gate, Str post) {
+    const GatePost *one = gate_post(gate, post);
+    for (const GatePost *above = one; one && above;) {
+        above = gate_post(gate, one->superior);
+        bool higher =
+            above && (str_eq(above->division, one->division) || !(one->roles & 1u << ROLE_CHIEF));
+        if (!higher) break;
+        one = above;
+    }
+    return one ? one->id : STR_NONE;
+}
+
+/* Whose cases go has a say (合議), unless it is his to decide, or he proposes it himself. */
+static void owner_consult(const Ctx *ctx, Arena *arena, Str post, RoutePlan *plan) {
+    Str head = division_head(ctx->tenant->gate, post);
+    bool there = str_empty(head) || str_eq(head, plan->drafter_post) ||
+                 str_eq(head, plan->decider_post) || org_lists(&plan->reviewers, head) ||
+                 org_lists(&plan->consulted, head);
+    if (!there) vec_push(arena, &plan->consulted, str_dup(arena, head));
+}
+
 Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decision) {
     GateAsk ask = {
         .action = ACT_RELEASE, .type = STR(LD_DEFAULT "Procedure"), .class = CLASS_INTERNAL};
@@ -340,6 +364,7 @@ Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decis
         command_free(command);
         return rc;
     }
+    owner_consult(ctx, arena, plan.to->post, &drafting.draft->plan);
     drafting.draft->title = str_fmt(arena, "手続きの経過措置（" STR_FMT " 第%lld版へ）について",
                                     STR_ARG(plan.to->label.ja), (long long)plan.to->version);
     drafting.draft->contents = contents_of(ctx, arena, wish, &plan);

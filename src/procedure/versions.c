@@ -65,7 +65,7 @@ const Definition *versions_at(const Ctx *ctx, const Entity *application, int64_t
 }
 
 const Field *versions_field(const Definitions *versions, Str id) {
-    for (size_t i = versions->len; i-- > 0;) {
+    for (size_t i = 0; i < versions->len; i++) {
         const Field *field = definition_field(versions->items[i], id);
         if (field) return field;
     }
@@ -82,11 +82,36 @@ void versions_gone(const Ctx *ctx, const Entity *application, Fields *out) {
     Definitions all;
     *out = (Fields){0};
     versions_of(ctx, application, &all);
-    for (size_t i = all.len; i-- > 1;) {
-        VEC_EACH (const FormPage, page, &all.items[i - 1]->pages)
+    for (size_t i = 0; i + 1 < all.len; i++) {
+        VEC_EACH (const FormPage, page, &all.items[i]->pages)
             VEC_EACH (const Field, field, &page->fields)
                 if (!definition_field(all.items[all.len - 1], field->id) &&
                     !is_there(out, field->id))
                     vec_push(ctx->arena, out, field);
     }
+}
+
+static bool says_same(const Wording *a, const Wording *b) {
+    return a->all && b->all ? json_equal(a->all, b->all) : a->all == b->all;
+}
+
+static bool is_reworded(const Field *before, const Field *after) {
+    if (!says_same(&before->label, &after->label) || !says_same(&before->hint, &after->hint))
+        return true;
+    VEC_EACH (const FieldOption, option, &before->options) {
+        const FieldOption *now = field_option(after, option->id);
+        if (now &&
+            !(says_same(&option->label, &now->label) && says_same(&option->hint, &now->hint)))
+            return true;
+    }
+    return false;
+}
+
+void versions_reworded(Arena *arena, const Definition *from, const Definition *to, Fields *out) {
+    *out = (Fields){0};
+    VEC_EACH (const FormPage, page, &from->pages)
+        VEC_EACH (const Field, field, &page->fields) {
+            const Field *after = definition_field(to, field->id);
+            if (after && is_reworded(field, after)) vec_push(arena, out, field);
+        }
 }

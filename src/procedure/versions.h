@@ -26,10 +26,13 @@ void versions_of(const Ctx *ctx, const Entity *application, Definitions *out);
 /* The one under which a case came in, and the one that governed it at an instant; NULL as above. */
 const Definition *versions_first(const Ctx *ctx, const Entity *application);
 const Definition *versions_at(const Ctx *ctx, const Entity *application, int64_t at);
-/* What a question was when it was asked last; NULL: it never was. */
+/* What a question was when it was answered, for cases are answered on arrival: as the oldest
+   version that has it asks it; NULL: none has it. */
 const Field *versions_field(const Definitions *versions, Str id);
 typedef VEC(const Field *) Fields;
 /* Questions of earlier versions that the one which governs the case doesn't have. */
 void versions_gone(const Ctx *ctx, const Entity *application, Fields *out);
+/* Questions of `from` that `to` asks in other words: label, hint, or what can be chosen. */
+void versions_reworded(Arena *arena, const Definition *from, const Definition *to, Fields *out);
 
 #endif

@@ -394,10 +394,14 @@ static void files_line(Lines *lines, const FormAnswer *answer) {
     vec_push(lines->arena, &lines->items, view_value(&one));
 }
 
+/* In the words by which it was asked for. */
 static void answer_line(Lines *lines, const Entity *kept, const Field *field) {
     FormAnswer answer;
-    if (!defined_answer(lines->arena, kept, field, &answer)) return;
-    if (field->kind == FIELD_FILE) {
+    Definitions versions;
+    versions_of(lines->ctx, kept, &versions);
+    const Field *asked = versions_field(&versions, field->id);
+    if (!defined_answer(lines->arena, kept, asked, &answer)) return;
+    if (asked->kind == FIELD_FILE) {
         files_line(lines, &answer);
         return;
     }

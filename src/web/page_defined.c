@@ -36,14 +36,17 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application) {
 typedef struct Sections {
     HttpExchange *x;
     const Entity *application;
+    Definitions versions;
     Str base;
     JsonItems rows, items;
 } Sections;
 
+/* An answer stands under the words by which it was asked for. */
 static void section_row(Sections *sections, const Field *field) {
     Arena *arena = http_ctx(sections->x)->arena;
+    const Field *asked = versions_field(&sections->versions, field->id);
     FormAnswer answer;
-    if (defined_answer(arena, sections->application, field, &answer))
+    if (defined_answer(arena, sections->application, asked, &answer))
         vec_push(arena, &sections->rows, page_answer_row(sections->x, &answer, sections->base));
 }
 
@@ -58,11 +61,13 @@ static void section_end(Sections *sections, Json title) {
     sections->rows = (JsonItems){0};
 }
 
-/* What earlier versions asked, and the one that governs the case doesn't, stands last. */
-static void sections_set(HttpExchange *x, View *view, const Entity *application, Str base) {
-    const Definition *definition = defined_of(http_ctx(x), application);
+/* In the order of a version: of that by which a case was sent, or of that which governs it. What
+   earlier ones asked, and that one doesn't, stands last. */
+static void sections_set(HttpExchange *x, View *view, const Entity *application, Str base,
+                         const Definition *definition) {
     Sections sections = {.x = x, .application = application, .base = base};
     Fields gone;
+    versions_of(http_ctx(x), application, &sections.versions);
     VEC_EACH (const FormPage, page, &definition->pages) {
         VEC_EACH (const Field, field, &page->fields)
             section_row(&sections, field);
@@ -70,7 +75,7 @@ static void sections_set(HttpExchange *x, View *view, const Entity *application,
     }
     versions_gone(http_ctx(x), application, &gone);
     for (size_t i = 0; i < gone.len; i++)
-        section_row(&sections, gone.items[i]);
+        if (!definition_field(definition, gone.items[i]->id)) section_row(&sections, gone.items[i]);
     section_end(&sections,
                 view_text(view->arena, STR("以前の版の項目"), STR("Asked by an earlier version")));
     view_items(view, "sections", &sections.items);
@@ -197,9 +202,9 @@ static void moves_set(HttpExchange *x, View *view, const Entity *application,
     view_items(view, "wishes", &wishes);
 }
 
-/* What all pages of such a case have. */
-static void case_set(HttpExchange *x, View *view, const Entity *application, Str base) {
-    const Definition *definition = defined_of(http_ctx(x), application);
+/* What all pages of such a case have, in the words of a version. */
+static void case_set(HttpExchange *x, View *view, const Entity *application, Str base,
+                     const Definition *definition) {
     bool ended = CASE_ENDS & 1u << case_state(application);
     view_json(view, "label", definition->label.all);
     view_str(view, "number", entity_text(application, IRI("receiptNumber")));
@@ -214,7 +219,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     view_set(view, "fee_before",
              reduction ? json_of_int(json_get_int(reduction->value, "before", 0)) : json_of_null());
     page_confirmed(x, view, application);
-    sections_set(x, view, application, base);
+    sections_set(x, view, application, base, definition);
     steps_set(x, view, application);
 }
 
@@ -240,7 +245,7 @@ void page_defined_case(HttpExchange *x, const Entity *application, const CasePla
                   str_fmt(view.arena, "/procedures/" STR_FMT, STR_ARG(definition->id)));
     page_crumb(&view, str_fmt(view.arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(view.arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
-    case_set(x, &view, application, place->base);
+    case_set(x, &view, application, place->base, definition);
     asked_set(x, &view, application);
     moves_set(x, &view, application, form);
     page_fee(x, &view, application, place);
@@ -269,9 +274,9 @@ void page_defined_case(HttpExchange *x, const Entity *application, const CasePla
 void page_defined_receipt(HttpExchange *x, const Entity *application, const CasePlace *place) {
     View view = page_view(x);
     Str address = page_whole_address(x, place->base);
-    const Definition *definition = defined_of(http_ctx(x), application);
-    case_set(x, &view, application, STR_NONE);
-    view_json(&view, "after", definition->after.all);
+    const Definition *then = versions_first(http_ctx(x), application);
+    case_set(x, &view, application, STR_NONE, then);
+    view_json(&view, "after", then->after.all); /* what he was told, whatever came of it */
     view_str(&view, "url", address);
     page_until(&view, place);
     view_set(&view, "qr", place->until ? json_of_null() : page_qr(http_ctx(x), address));
@@ -313,7 +318,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     View view = page_view(x);
     int64_t touched;
     Str base = page_case_url(view.arena, entity_text(application, IRI("receiptNumber")));
-    case_set(x, &view, application, base);
+    case_set(x, &view, application, base, defined_of(ctx, application));
     moves_set(x, &view, application, form);
     page_fee_desk(x, &view, application, form);
     page_booking(x, &view, application, base);

@@ -342,6 +342,7 @@ void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents,
     Str kind = entity_text(decision, STR(LD_DEFAULT "kind"));
     view_null(view, "changes");
     view_null(view, "whole");
+    view_null(view, "turned");
     if (contents && str_eq(kind, TRANSITION_KIND)) page_transition_changes(ctx, view, contents);
     if (!contents || !str_eq(kind, PUBLISH_KIND)) return;
     const Json *definition = json_get(contents, STR("definition"));

@@ -27,13 +27,13 @@ typedef VEC(DesignLine) DesignLines;
 void page_design_line(Ctx *ctx, DesignLines *out, const char *ja, const char *en, Json value);
 /* Of one on a version, or on cases that go to one. */
 void page_design_lines(Ctx *ctx, const Json *contents, DesignLines *out);
-/* Of the decision on a version, or on cases that go to one: `changes`, and of a version `whole`,
-   its text; null of anything else. */
+/* Of the decision on a version, or on cases that go to one: `changes` and `whole`, its text,
+   of a version, `turned` of cases that go; null of anything else. */
 void page_design_decided(Ctx *ctx, const Entity *decision, const Json *contents, View *view);
 
 /* ---- cases that go to another version ---- */
 void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out);
-/* `changes` from the newest of the versions that cases leave. */
+/* `turned`: from each of the versions that cases leave, its `changes`. */
 void page_transition_changes(Ctx *ctx, View *view, const Json *contents);
 /* How far it is, once it is decided, as a text. */
 Rc page_transition_progress(Ctx *ctx, Str decision, Json *out);

@@ -164,11 +164,15 @@ static Str state_text(const Export *of, const Entity *application) {
     return word_text(of, "state", page_state_word(case_state(application)));
 }
 
+/* Each as it was asked for. */
 static void answers_fill(const Export *of, const Entity *application, StrVec *row) {
+    Definitions versions;
+    versions_of(of->ctx, application, &versions);
     VEC_EACH (const FormPage, page, &of->definition->pages)
         VEC_EACH (const Field, field, &page->fields) {
             FormAnswer answer;
-            bool there = defined_answer(of->ctx->arena, application, field, &answer);
+            const Field *asked = versions_field(&versions, field->id);
+            bool there = asked && defined_answer(of->ctx->arena, application, asked, &answer);
             cell(of, row, there ? form_text(of->ctx->arena, &answer, language_of(of)) : STR_NONE);
         }
 }

@@ -123,6 +123,35 @@ static Json member_texts(Ctx *ctx, const Definition *from, const Definition *to)
     return json_of_items(items.items, items.len);
 }
 
+static Str wording(const Wording *label, bool english) {
+    Str en = json_get_str(label->all, "en");
+    return english && !str_empty(en) ? en : label->ja;
+}
+
+/* A question as one version asks it and as the other does; the same twice: its hint or what can be
+   chosen is what differs. */
+static Json reworded_text(Arena *arena, const Field *field, const Definition *to) {
+    const Field *after = definition_field(to, field->id);
+    Str ja = wording(&field->label, false), ja_after = wording(&after->label, false),
+        en = wording(&field->label, true), en_after = wording(&after->label, true);
+    bool same = str_eq(ja, ja_after) && str_eq(en, en_after);
+    return same ? view_text(arena,
+                            str_fmt(arena, "「" STR_FMT "」（説明または選択肢）", STR_ARG(ja)),
+                            str_fmt(arena, STR_FMT " (hint or choices)", STR_ARG(en)))
+                : view_text(arena,
+                            str_fmt(arena, "「" STR_FMT "」→「" STR_FMT "」", STR_ARG(ja),
+                                    STR_ARG(ja_after)),
+                            str_fmt(arena, STR_FMT " → " STR_FMT, STR_ARG(en), STR_ARG(en_after)));
+}
+
+static void reworded_texts(Arena *arena, const Definition *from, const Definition *to,
+                           JsonItems *out) {
+    Fields fields;
+    versions_reworded(arena, from, to, &fields);
+    for (size_t i = 0; i < fields.len; i++)
+        vec_push(arena, out, reworded_text(arena, fields.items[i], to));
+}
+
 static void differs_set(Ctx *ctx, View *view, const TransitionWish *wish,
                         const TransitionPlan *plan) {
     JsonItems items = {0};
@@ -131,7 +160,10 @@ static void differs_set(Ctx *ctx, View *view, const TransitionWish *wish,
             catalogue_version(procedures_catalogue(ctx->tenant), wish->procedure, *version);
         View one = view_new(view->arena);
         view_int(&one, "version", *version);
+        JsonItems reworded = {0};
+        reworded_texts(ctx->arena, from, plan->to, &reworded);
         view_set(&one, "members", member_texts(ctx, from, plan->to));
+        view_items(&one, "reworded", &reworded);
         view_str(&one, "compare",
                  page_design_url(view->arena, wish->procedure,
                                  str_fmt(view->arena, "/compare?from=%lld&to=%lld",
@@ -413,11 +445,6 @@ static Rc transits_set(HttpExchange *x, View *view, Str procedure) {
 
 /* ---- what the page of the decision says ---- */
 
-static Str wording(const Wording *label, bool english) {
-    Str en = json_get_str(label->all, "en");
-    return english && !str_empty(en) ? en : label->ja;
-}
-
 /* Moves that its applicants no longer can make, behind the row: decided openly, or not at all. */
 static Str gone_text(Arena *arena, const TransitionRow *row, const Definition *to, bool english) {
     Str text = STR_NONE;
@@ -470,6 +497,35 @@ static void rows_said(Ctx *ctx, const TransitionWish *wish, const Json *contents
         }
 }
 
+/* Whoever decides knows that an answer to one question is gone on with as one to another. */
+static void reworded_said(Ctx *ctx, const TransitionWish *wish, DesignLines *out) {
+    const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
+    const Definition *to = catalogue_version(catalogue, wish->procedure, wish->to);
+    JsonItems texts = {0};
+    VEC_EACH (const int64_t, version, &wish->from) {
+        const Definition *from = catalogue_version(catalogue, wish->procedure, *version);
+        if (from && to) reworded_texts(ctx->arena, from, to, &texts);
+    }
+    VEC_EACH (const Json, text, &texts)
+        page_design_line(ctx, out, "これらの問いの言葉が変わる", "Questions in other words", *text);
+}
+
+/* Counted when it was proposed, as the rows are. */
+static void stays_said(Ctx *ctx, const Json *contents, DesignLines *out) {
+    Arena *arena = ctx->arena;
+    const Json *stays = json_get(contents, STR("stays"));
+    for (size_t i = 0; stays && i < stays->len; i++) {
+        const JsonMember *one = &stays->value.members[i];
+        Str key = str_fmt(arena, "transition_why." STR_FMT, STR_ARG(one->name));
+        Str ja = web_message(ctx, WEB_JA, key, NULL, 0),
+            en = web_message(ctx, WEB_EN, key, NULL, 0);
+        long long n = (long long)json_number(&one->value);
+        page_design_line(ctx, out, "残る理由", "Why cases stay",
+                         view_text(arena, str_fmt(arena, STR_FMT "：%lld件", STR_ARG(ja), n),
+                                   str_fmt(arena, STR_FMT ": %lld", STR_ARG(en), n)));
+    }
+}
+
 static void bounds_said(Ctx *ctx, const TransitionWish *wish, DesignLines *out) {
     Arena *arena = ctx->arena;
     Str since = wish->since.year ? time_format_date(arena, wish->since) : STR_NONE,
@@ -494,12 +550,14 @@ void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
                      json_of_str(json_get_str(to, "hash")));
     bounds_said(ctx, &wish, out);
     rows_said(ctx, &wish, contents, out);
+    reworded_said(ctx, &wish, out);
     page_design_line(
         ctx, out, "起案のときの件数", "Cases when it was proposed",
         view_text(arena,
                   str_fmt(arena, "%lld件のうち、移せるもの%lld件、残るもの%lld件", cases, fit,
                           cases - fit),
                   str_fmt(arena, "%lld: %lld can go, %lld stay", cases, fit, cases - fit)));
+    stays_said(ctx, contents, out);
     page_design_line(ctx, out, "申請者の期限が延びる件数", "Whose applicants get more time",
                      json_of_int(json_get_int(contents, "later", 0)));
     page_design_line(ctx, out, "職員の期限が早まる件数", "With an earlier day for the office",
@@ -509,13 +567,19 @@ void page_transition_lines(Ctx *ctx, const Json *contents, DesignLines *out) {
 
 void page_transition_changes(Ctx *ctx, View *view, const Json *contents) {
     TransitionWish wish;
-    int64_t newest = 0;
+    JsonItems items = {0};
     transition_read(ctx->arena, contents, &wish);
-    VEC_EACH (const int64_t, version, &wish.from)
-        if (*version > newest) newest = *version;
-    const Json *before = publish_text(ctx, wish.procedure, newest),
-               *after = publish_text(ctx, wish.procedure, wish.to);
-    if (before && after) page_design_changes(ctx, view, before, after);
+    const Json *after = publish_text(ctx, wish.procedure, wish.to);
+    VEC_EACH (const int64_t, version, &wish.from) {
+        const Json *before = publish_text(ctx, wish.procedure, *version);
+        View one = view_new(view->arena);
+        if (!before || !after) continue;
+        view_int(&one, "from", *version);
+        view_int(&one, "to", wish.to);
+        page_design_changes(ctx, &one, before, after);
+        vec_push(view->arena, &items, view_value(&one));
+    }
+    view_items(view, "turned", &items);
 }
 
 Rc page_transition_progress(Ctx *ctx, Str decision, Json *out) {

@@ -1,6 +1,7 @@
 // A procedure that is a definition, in the real program: found by search, answered, sent, asked back, answered and ended, at the width of
 // a phone and of a desk, with and without scripts.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { it } from 'node:test';
 import { violations } from './axe.mjs';
 import { answersOf, DEFINITIONS, today } from './examples.mjs';
@@ -664,6 +665,20 @@ it('lets an official ask for something of the house, and follow it by its addres
     await Promise.all([page, personnel].map((one) => one.context().close()));
 });
 
+// An account of this post, with a password of its own.
+async function appointed(account, post) {
+    const page = await open(false, 1280), made = 'correct horse battery staple', own = `${account} draws seven quiet rivers`;
+    const done = spawnSync(site.bin, ['user', '--data', site.data, '--posts', post, account], { input: `${made}\n` });
+    assert.equal(done.status, 0, String(done.stderr));
+    site.passwords[account] = made;
+    await signIn(page, account);
+    await page.fill('#present', made);
+    await page.fill('#wanted', own);
+    await press(page, 'form[action="/account/password"] button');
+    site.passwords[account] = own;
+    await page.context().close();
+}
+
 async function decides(account, post, decision) {
     const page = await open(false, 1280);
     await signIn(page, account);
@@ -692,10 +707,14 @@ async function goesOn(page, address) {
     await page.check('[name="from-1"]');
     await press(page, 'main form[method="get"] .actions button');
     assert.match(await page.locator('#plan').innerText(), /移せるもの[1-9]/);
+    assert.match(await page.locator('main').innerText(), /言葉が変わります[^]*「犬種」→「飼い犬の犬種」/);
     await page.fill('#reason', '様式が変わったため');
     await press(page, 'form:has(#reason) button');
     const decision = new URL(page.url()).pathname;
+    assert.match(await page.locator('main').innerText(), /問いの言葉が変わる[^]*「犬種」→「飼い犬の犬種」[^]*第1版から第2版/);
     await decides('director', 'general-affairs-head', decision);
+    await appointed('owner', 'environment-head');
+    await decides('owner', null, decision);
     await decides('head', null, decision);
     const resident = await open(false);
     for (let i = 0, text = ''; !text.includes('第2版（決裁'); i++) {
@@ -704,6 +723,10 @@ async function goesOn(page, address) {
         text = await resident.locator('main').innerText();
         if (i) await resident.waitForTimeout(100);
     }
+    const asked = dt => resident.locator('main dt', {hasText: '犬種'}).allInnerTexts().then(all => all.join());
+    assert.doesNotMatch(await asked(), /飼い犬/, 'an answer stands under the words by which it was asked for');
+    await resident.goto(`${address}/receipt`);
+    assert.doesNotMatch(await resident.locator('main').innerText(), /新しい犬の登録|飼い犬/, 'the receipt is of what was sent');
     await page.reload();
     assert.match(await page.locator('main').innerText(), /件を移しました/, 'the decision says what came of it');
     await resident.context().close();
@@ -723,6 +746,7 @@ it('lets an official write a version, preview it, and have it decided; residents
     await save();
     await press(page, 'section a:has-text("犬について")');
     await press(page, 'section a:has-text("犬種")');
+    await page.fill('[name="label.ja"]', '飼い犬の犬種');
     await press(page, 'button[value^="add "][value$=".options"]');
     await page.fill('#id', 'akita');
     for (const [language, text] of [['ja', '秋田犬'], ['en', 'Akita'], ['easy', '秋田犬']]) await page.fill(`[name="label.${language}"]`, text);
