@@ -464,6 +464,48 @@ static bool left(House *house, Str id) {
     return office_is_left(&house->ctx, house_entity(house, id), &holders);
 }
 
+/* The same with another rule, and a check under this name in place of the one that there was. */
+static const Json *renamed(House *house, const char *version, const char *check) {
+    Buf text = buf_new(house->arena, 1 << 20);
+    const Json *out;
+    Ctx lasting = house->ctx;
+    lasting.arena = house->arena;
+    json_write(&text, varied(house, "\"version\":1", version));
+    Str source = buf_str(&text);
+    while (str_find(source, STR("\"chip-in-order\"")) >= 0)
+        source = replaced(house->arena, source, "\"chip-in-order\"", "\"chip-again\"");
+    source = replaced(house->arena, source, "\"in-time\"", check);
+    GOOD(house, json_read(&lasting, source, JSON_LIMITS_DEFAULT, &out));
+    return out;
+}
+
+/* The case goes on under a version, as a transition leaves it; which bin that comes to. */
+static AutomaticBin gone_on(House *house, Str id, int64_t version) {
+    Outcome outcome;
+    BinEntries entries;
+    Command *command = case_command(&house->ctx, STR("test"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, str_dup(arena, id), STR(CASE_TYPE));
+    entity_set(arena, after, IRI("procedureVersion"), json_of_int(version));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
+                0);
+    GOOD(house, case_execute(&house->ctx, command, &outcome));
+    GOOD(house, automate_case(&house->ctx, id));
+    bin_entries(house->ctx.arena, house_entity(house, id), &entries);
+    assert_int_equal(entries.len, 2);
+    return entries.items[1].bin;
+}
+
+static void what_was_never_checked_goes_by_hand(void **state) {
+    House *house = *state;
+    begin(house);
+    Str checked = apply(house, true), unchecked = apply(house, true);
+    take(house, renamed(house, "\"version\":2", "\"in-time\""));
+    take(house, renamed(house, "\"version\":3", "\"in-a-month\""));
+    assert_int_equal(gone_on(house, checked, 2), BIN_CONFIRM);
+    assert_int_equal(gone_on(house, unchecked, 3), BIN_BY_HAND);
+}
+
 static void what_somebody_leaves_behind_is_told(void **state) {
     House *house = *state;
     begin(house);
@@ -607,6 +649,7 @@ int main(void) {
         cmocka_unit_test(an_objection_later_is_an_error_too),
         cmocka_unit_test(another_move_than_the_prepared_one_is_an_error),
         cmocka_unit_test(a_changed_rule_begins_anew),
+        cmocka_unit_test(what_was_never_checked_goes_by_hand),
         cmocka_unit_test(what_somebody_leaves_behind_is_told),
         cmocka_unit_test(what_came_in_twice_is_joined_and_taken_apart),
         cmocka_unit_test(a_run_that_is_killed_repeats_nothing_and_loses_nothing),
