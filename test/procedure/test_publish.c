@@ -475,6 +475,9 @@ static void a_moved_case_says_so_and_goes_on(void **state) {
                                                         .move = STR("answer"),
                                                         .text = STR("一才です")}));
     assert_true(str_eq(cases_text(house, all.asked, IRI("procedureState")), STR("submitted")));
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = all.waits, .move = STR("withdraw")}));
+    assert_true(CASE_ENDS & 1u << cases_state(house, all.waits));
+    assert_int_equal(version_of(house, all.waits), 2);
     ProjectReport report;
     house_drain(house);
     GOOD(house, project_verify(&house->ctx, house->tenant.project, &report));
