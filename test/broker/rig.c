@@ -195,6 +195,7 @@ HttpReply rig_answer(Rig *rig, HttpMethod method, const char *target, const char
                                     city_port(rig->city), target),
                      .headers = headers,
                      .n_headers = n,
+                     .timeout = 2 * TIME_MINUTE, /* large bodies, under sanitizers */
                      .body = body ? rig_json(rig->ctx.arena, body) : STR_NONE};
     assert_int_equal(http_client_call(&rig->ctx, rig->client, &call, &reply), RC_OK);
     if (reply.status >= 300) print_message("# %.100s: " STR_FMT "\n", target, STR_ARG(reply.body));
