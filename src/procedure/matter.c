@@ -82,7 +82,8 @@ static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
                     "or withdrawn first.");
 }
 
-/* By what the table chooses who decides: yen that are waived, also where that is refused. */
+/* By what the table chooses who decides: the sum of the case, or, where a reduction is refused, the
+   yen that it would have waived. */
 static int64_t amount_of(Ctx *ctx, const Entity *application, const DefinedMove *move) {
     const Definition *definition = defined_of(ctx, application);
     int64_t reduced, fee = entity_int(application, IRI("fee"), 0);
@@ -104,7 +105,8 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    int64_t amount = amount_of(ctx, application, move);
+    int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced
+                                   : amount_of(ctx, application, move);
     Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);

@@ -87,20 +87,17 @@ static void decision_read(const Counting *counting) {
     if (str_empty(out->end)) out->end = out->begin;
 }
 
-/* Where a record says no day on which it ended: that of the event by which it did. */
-static void ends_now(const Counting *counting) {
-    Date today = time_jst_date(counting->event->time);
-    counting->out->end = counting->before->end;
-    if (str_empty(counting->out->end))
-        counting->out->end = time_format_date(counting->ctx->arena, today);
-}
-
+/* A payment says no day on which nothing of it is due to anybody any more: it is this event's. */
 static void payment_read_matter(const Counting *counting) {
     const Entity *payment = counting->entity;
     bool due = state_is(payment, "invoiced") || state_is(payment, "refunding") ||
                !str_eq(entity_text(payment, IRI("waits")), STR("none"));
     counting->out->begin = at_day(counting, IRI("issuedAt"));
-    if (!due) ends_now(counting);
+    if (due) return;
+    counting->out->end = counting->before->end;
+    if (str_empty(counting->out->end))
+        counting->out->end =
+            time_format_date(counting->ctx->arena, time_jst_date(counting->event->time));
 }
 
 /* A number is its day's, whether or not anybody noted that its holder left. */
