@@ -4,6 +4,7 @@
 #include "fixture.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -340,6 +341,54 @@ static void an_unknown_outcome_is_settled_for_good(void **state) {
     }
 }
 
+/* One transaction that names a space for the first time; false: it failed at this step. */
+static bool name_spaces(Fixture *f, Batch *batch, Faults *faults, const char *space) {
+    Ctx *ctx = &f->ctx;
+    Space named = {STORE_STATE, str_of(space)};
+    Item item = {.key = STR("k"), .value = named.name};
+    Rc rc = batch_begin(ctx, batch, BATCH_LAZY);
+    if (rc == RC_OK) {
+        rc = batch_put(ctx, batch, named, &item);
+        if (rc == RC_OK) rc = batch_commit(ctx, batch);
+        batch_rollback(batch);
+    }
+    assert_int_equal(rc != RC_OK, atomic_load(&faults->happened));
+    return rc == RC_OK;
+}
+
+/* SQLite ends a transaction by itself when a step of its commit fails. */
+static void a_batch_that_failed_goes_on_with_what_is_there(void **state) {
+    Fixture *f = *state;
+    Ctx *ctx = &f->ctx;
+    for (long step = 0, last = -1; last < 0; step++) {
+        Faults faults = {.left = LONG_MAX, .once = true};
+        StoreFault fault = {.step = fault_next, .arg = &faults};
+        StoreOptions options = fixture_options(f);
+        options.fault = &fault;
+        fixture_open(f, &options);
+        Batch *batch;
+        Reader *reader;
+        Str value;
+        assert_ok(batch_open(ctx, f->store, STORE_STATE, &batch));
+        assert_ok(reader_open(ctx, f->store, &reader));
+        atomic_store(&faults.left, step);
+        if (name_spaces(f, batch, &faults, "failed")) last = step;
+        atomic_store(&faults.happened, false);
+        atomic_store(&faults.left, LONG_MAX);
+        assert_true(name_spaces(f, batch, &faults, "other"));
+        assert_true(name_spaces(f, batch, &faults, "failed"));
+        assert_ok(reader_item(ctx, reader, SPACE(STORE_STATE, "failed"), STR("k"), &value));
+        assert_str(value, "failed");
+        assert_ok(reader_item(ctx, reader, SPACE(STORE_STATE, "other"), STR("k"), &value));
+        assert_str(value, "other");
+        reader_close(reader);
+        batch_close(batch);
+        fixture_close(f);
+        fixture_remove(f->folder);
+        assert_true(last < 0 || step > 1); /* some did fail */
+    }
+}
+
 /* ---- the power goes ---- */
 
 /* Rounds on one folder, each ended by a cut at a random step; returns what went wrong first, or
@@ -497,6 +546,7 @@ int main(void) {
         BARE_TEST(any_step_may_fail_once),
         BARE_TEST(any_step_may_be_the_last),
         BARE_TEST(an_unknown_outcome_is_settled_for_good),
+        BARE_TEST(a_batch_that_failed_goes_on_with_what_is_there),
         BARE_TEST(a_power_cut_loses_nothing_acknowledged),
         BARE_TEST(without_sync_a_power_cut_loses_data),
         BARE_TEST(a_kill_over_a_torn_disk_loses_nothing_acknowledged),

@@ -249,11 +249,13 @@ Rc db_number_add(Ctx *ctx, Db *db, Naming naming, Str name, int64_t *number) {
 
 /* ---- transactions and the log ---- */
 
+/* SQLite has rolled back by itself where a disk failed: what was named is gone then, too. */
 void db_rollback(Db *db) {
-    if (!db->sql || sqlite3_get_autocommit(db->sql)) return;
+    if (!db->sql) return;
+    names_forget(db);
+    if (sqlite3_get_autocommit(db->sql)) return;
     int rc = sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
     if (rc != SQLITE_OK) log_warn("store", "rollback: %s", sqlite3_errstr(rc));
-    names_forget(db);
 }
 
 enum { LONG_SHARE = 4 };
