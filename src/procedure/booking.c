@@ -201,10 +201,16 @@ Rc booking_hold(Ctx *ctx, const DefinedDraft *draft) {
     return defined_held(ctx, &now, reservation_choice_text(ctx->arena, &choice), until);
 }
 
+/* A form may ask for a slot by its condition. */
+static bool slot_is_asked(const DefinedDraft *draft) {
+    const Field *slot = definition_slot(draft->definition);
+    return slot && form_answer(&draft->form, slot->id)->due;
+}
+
 Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application) {
     SlotChoice choice;
     int64_t units;
-    if (!definition_slot(draft->definition)) return RC_OK;
+    if (!slot_is_asked(draft)) return RC_OK;
     LotteryPhase phase;
     TRY(wait_admitted(ctx, draft));
     TRY(draft_choice(ctx, draft, &choice, &phase));

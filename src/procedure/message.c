@@ -19,10 +19,15 @@ void message_read(const Entity *entity, Message *out) {
     *out = (Message){.id = entity->id,
                      .office = str_eq(entity_text(entity, IRI("writer")), STR("office")),
                      .post = entity_text(entity, IRI("writerPost")),
+                     .channel = entity_text(entity, IRI("channel")),
                      .at = instant_of(entity, IRI("sentAt")),
                      .read_at = instant_of(entity, IRI("readAt")),
                      .once = entity_text(entity, IRI("once")),
                      .contents = contents ? contents->value : NULL};
+}
+
+bool message_is_new(const Message *message) {
+    return message->office && message->read_at == TIME_NONE && str_empty(message->channel);
 }
 
 Str message_id(Arena *arena, Ledger *ledger, Str case_id, int64_t n) {

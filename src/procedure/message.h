@@ -19,12 +19,16 @@
 typedef struct Message {
     Str id;
     bool office;          /* the office wrote it */
-    Str post;             /* under which an official wrote: never a name; empty: the resident did */
+    Str post;             /* under which an official wrote, or wrote down what its person said:
+                             never a name; empty: the resident did */
+    Str channel;          /* "phone", "counter": it was said there; empty: it stands here alone */
     int64_t at, read_at;  /* TIME_NONE: its resident has not read what the office wrote */
     Str once;             /* of the form that sent it */
     const Json *contents; /* {text, files [{file, name, type, bytes, sha256}]}; NULL: erased */
 } Message;
 void message_read(const Entity *entity, Message *out);
+/* Whether its resident hasn't read yet what the office wrote; what it told him he knows. */
+bool message_is_new(const Message *message);
 Str message_id(Arena *arena, Ledger *ledger, Str case_id, int64_t n);
 /* How many a case has, and whose turn it is; empty: nobody has written. */
 int64_t message_count(const Entity *application);

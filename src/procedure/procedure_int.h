@@ -145,7 +145,9 @@ typedef struct SendFrom {
     Str applicant; /* Person id, or empty: a new one is made */
     Str retention; /* as its definition has it; empty: as the type of cases has it */
 } SendFrom;
-/* Whether who acts may send one by this channel. RC_INVALID "no-channel", RC_DENIED. */
+/* Whether who acts may enter what came by a channel. RC_INVALID "no-channel", RC_DENIED. */
+Rc send_channel(Ctx *ctx, Str channel);
+/* Whether he may send an application that came by it. Fails the same way, and as the gate does. */
 Rc send_allowed(Ctx *ctx, Str channel);
 /* Writes into an application whose it is, who entered it, and its retention file: one for each
    text of retention and fiscal year. */
@@ -181,7 +183,7 @@ Rc send_execute(Ctx *ctx, Command *command, Receipt *out);
 Rc send_again(Ctx *ctx, Receipt *out);
 
 /* Adds the slot of a draft to the command that submits it, and to its application, which is in the
- * command's arena; nothing for a definition without one. Fails as booking_hold does. */
+ * command's arena; nothing where it asks for none. Fails as booking_hold does. */
 Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application);
 /* Adds the booking of a win that the resident confirms; `set` gets what the case keeps of it. */
 Rc booking_confirm(Ctx *ctx, Command *command, const Entity *application, Entity *set);

@@ -23,6 +23,7 @@ typedef struct TalkStory {
 static const char *const care[][2] = {
     {"matter", "care"},
     {"detail", "離れて暮らす父の物忘れが増えました。介護の申請をどうすればよいか知りたいです。"},
+    {"talk", "book"},
     {"name", "星之森 あおね"},
     {"phone", "0999-12-3456"},
 };
@@ -34,9 +35,8 @@ static const TalkLine care_lines[] = {
     {false, 3 * 60, STR("保険証が見つかりません。無くても申し込めますか。")},
 };
 static const char *const noise[][2] = {
-    {"matter", "neighbours"},
-    {"detail", "夜中に近くの空き地から音がして眠れません。"},
-    {"name", "架空 たろう"},
+    {"matter", "neighbours"},  {"detail", "夜中に近くの空き地から音がして眠れません。"},
+    {"talk", "book"},          {"name", "架空 たろう"},
     {"phone", "0999-12-7890"},
 };
 static const TalkLine noise_lines[] = {

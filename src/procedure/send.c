@@ -7,19 +7,18 @@ enum { ID_CHARS = 26 };
 /* The first procedure's name: one series numbers the cases of all. */
 #define RECEIPT_SERIES WASTE_RESOURCE
 
-/* Who sends what somebody else says is an official, and is written down as such. */
-static Rc may_enter(Ctx *ctx, Str channel) {
+Rc send_channel(Ctx *ctx, Str channel) {
     if (str_eq(channel, STR("web"))) return RC_OK;
     if (!str_eq(channel, STR("phone")) && !str_eq(channel, STR("counter")))
         return ctx_fail(ctx, RC_INVALID, "no-channel", STR("channel"),
-                        "An application comes by web, phone or counter.");
+                        "What people say comes by web, phone or counter.");
     if (ctx->actor->kind == ACTOR_STAFF) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "not-permitted", STR("channel"),
-                    "Only officials enter applications for others.");
+                    "Only officials enter what others say.");
 }
 
 Rc send_allowed(Ctx *ctx, Str channel) {
-    TRY(may_enter(ctx, channel));
+    TRY(send_channel(ctx, channel));
     GateAsk ask = {.action = ACT_CREATE, .type = STR(CASE_TYPE), .class = CLASS_INTERNAL};
     return gate_check(ctx, &ask);
 }

@@ -135,7 +135,7 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
         Rc rc = nth(ctx, application->id, n, &one);
         if (rc == RC_NOT_FOUND) continue;
         TRY(rc);
-        *out = one.message.office && one.message.read_at == TIME_NONE;
+        *out = message_is_new(&one.message);
         if (one.message.office) return RC_OK;
     }
     return RC_OK;
@@ -232,7 +232,8 @@ static int64_t written_today(const Writing *writing) {
     Date today = time_jst_date(time_now(writing->ctx->clock));
     int64_t n = 0;
     VEC_EACH (const ThreadMessage, one, &writing->before)
-        n += !one->message.office && one->message.at >= time_jst_start(today);
+        n += !one->message.office && str_empty(one->message.post) &&
+             one->message.at >= time_jst_start(today);
     return n;
 }
 
@@ -315,10 +316,19 @@ static Rc bounds_check(const Writing *writing) {
     return files_check(writing);
 }
 
+/* What is written on the page is one's own; what was said elsewhere an official writes down. */
+static Rc channel_check(Ctx *ctx, const ThreadWish *wish) {
+    if (str_empty(wish->channel) && !wish->asked) return RC_OK;
+    if (wish->office && !str_eq(wish->channel, STR("web"))) return send_channel(ctx, wish->channel);
+    return ctx_fail(ctx, RC_INVALID, "no-channel", STR("said"),
+                    "Where was it said: on the telephone or at the counter?");
+}
+
 static Rc writing_check(const Writing *writing) {
     Ctx *ctx = writing->ctx;
     const ThreadWish *wish = writing->wish;
     TRY(may_write(ctx, writing->application, writing->thread, wish->office));
+    TRY(channel_check(ctx, wish));
     if (!message_among(&writing->thread->states, writing->application))
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
                         "Nobody writes to a case in this state.");
@@ -355,6 +365,10 @@ static Str once_of(const Writing *writing) {
     StrVec parts = {0};
     if (str_empty(wish->once)) return STR_NONE;
     vec_push(ctx->arena, &parts, wish->once);
+    if (!str_empty(wish->channel))
+        vec_push(
+            ctx->arena, &parts,
+            str_fmt(ctx->arena, STR_FMT "%s", STR_ARG(wish->channel), wish->asked ? " asked" : ""));
     vec_push(ctx->arena, &parts, writing->text);
     VEC_EACH (const ThreadFile, file, &wish->files) {
         Digest bytes = hash_sha256(file->bytes);
@@ -447,7 +461,12 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
                json_of_str(str_dup(arena, entity_text(application, IRI("procedure")))));
     entity_set(arena, entity, IRI("post"),
                json_of_str(str_dup(arena, entity_text(application, IRI("post")))));
-    entity_set(arena, entity, IRI("writer"), json_of_str(office ? STR("office") : STR("resident")));
+    bool answers = office && !writing->wish->asked;
+    entity_set(arena, entity, IRI("writer"),
+               json_of_str(answers ? STR("office") : STR("resident")));
+    if (!str_empty(writing->wish->channel))
+        entity_set(arena, entity, IRI("channel"),
+                   json_of_str(str_dup(arena, writing->wish->channel)));
     if (office)
         entity_set(arena, entity, IRI("writerPost"), json_of_str(str_dup(arena, ctx->actor->post)));
     entity_set(arena, entity, IRI("once"), json_of_str(str_dup(arena, writing->once)));
@@ -460,8 +479,10 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
 static Rc message_send(Writing *writing) {
     Ctx *ctx = writing->ctx;
     const Entity *application = writing->application;
-    bool office = writing->wish->office;
-    Command *command = case_command(ctx, STR("message.write"), application->id, STR("web"));
+    const ThreadWish *wish = writing->wish;
+    bool answers = wish->office && !wish->asked;
+    Command *command = case_command(ctx, STR("message.write"), application->id,
+                                    str_empty(wish->channel) ? STR("web") : wish->channel);
     Arena *arena = command_arena(command);
     PartMessage *part = NEW(arena, PartMessage);
     Outcome outcome;
@@ -473,7 +494,7 @@ static Rc message_send(Writing *writing) {
                           .states = &writing->thread->states,
                           .post = str_dup(arena, entity_text(application, IRI("post"))),
                           .applicant = str_dup(arena, entity_text(application, IRI("applicant"))),
-                          .assignee = office ? str_dup(arena, ctx->actor->id) : STR_NONE};
+                          .assignee = answers ? str_dup(arena, ctx->actor->id) : STR_NONE};
     VEC_EACH (const LedgerAttachment, kept, &writing->kept)
         ledger_attach_name(command, part->message->id, kept);
     command_needs(command, part->case_id);

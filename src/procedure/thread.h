@@ -52,13 +52,16 @@ typedef struct ThreadFile {
 typedef struct ThreadWish {
     Str id;      /* of the case */
     bool office; /* who acts writes for the office */
+    bool asked;  /* what he writes down is what its person said */
+    Str channel; /* "phone", "counter": he writes down what was said there; empty: it is written */
     Str text;    /* may be empty where there are files */
     Str once; /* of the form: what it has sent already isn't written again, but other words are */
     VEC(ThreadFile) files;
 } ThreadWish;
 /* Writes a message. RC_NOT_FOUND "no-thread": the procedure has none; RC_DENIED; RC_CONFLICT
-   "thread-closed"; RC_INVALID "missing", RC_LIMIT "long", "thread-full", "thread-day" at "text"; of
-   a file the errors of attach_take and RC_LIMIT "thread-bytes", the path being its name. */
+   "thread-closed"; RC_INVALID "no-channel", "missing", RC_LIMIT "long", "thread-full", "thread-day"
+   at "text"; of a file the errors of attach_take and RC_LIMIT "thread-bytes", the path being its
+   name. */
 Rc thread_write(Ctx *ctx, const ThreadWish *wish);
 /* An official says that what was written up to the n-th message needs no answer. RC_CONFLICT
    "moved-on". */

@@ -11,10 +11,11 @@ enum { SHOWN = 20, WAITS_SHOWN = 20, ONCE_CHARS = 26 };
 static Json message_value(HttpExchange *x, const Message *message, const PageThread *at) {
     View one = view_new(http_ctx(x)->arena);
     view_bool(&one, "office", message->office);
-    view_set(&one, "who", message->office ? page_post(x, message->post) : json_of_null());
+    view_str(&one, "channel", message->channel);
+    view_set(&one, "who", str_empty(message->post) ? json_of_null() : page_post(x, message->post));
     view_int(&one, "at", message->at);
     view_str(&one, "text", json_get_str(message->contents, "text"));
-    view_bool(&one, "new", message->office && message->read_at == TIME_NONE && !at->office);
+    view_bool(&one, "new", message_is_new(message) && !at->office);
     view_instant(&one, "read", at->office && message->office ? message->read_at : TIME_NONE);
     page_files_of(&one, json_get(message->contents, STR("files")), at->base);
     return view_value(&one);
@@ -39,6 +40,27 @@ static void messages_set(HttpExchange *x, View *view, const ThreadMessages *show
                     : STR_NONE);
 }
 
+/* What an official writes: to the page, or down, since it was said elsewhere. */
+typedef struct Said {
+    const char *word;
+    bool asked;
+    Str channel;
+} Said;
+static const Said said_words[] = {{"answer", false, {NULL, 0}},
+                                  {"asked_phone", true, STR("phone")},
+                                  {"asked_counter", true, STR("counter")},
+                                  {"told_phone", false, STR("phone")},
+                                  {"told_counter", false, STR("counter")}};
+enum { SAID_WORDS = sizeof said_words / sizeof *said_words };
+
+static void said_set(View *view, const HttpForm *form) {
+    JsonItems items = {0};
+    for (size_t i = 0; i < SAID_WORDS; i++)
+        vec_push(view->arena, &items, json_of_str(str_of(said_words[i].word)));
+    view_items(view, "says", &items);
+    view_str(view, "said", form ? http_form_value(form, "said") : STR_NONE);
+}
+
 static void form_set(HttpExchange *x, View *view, const DefinedThread *thread,
                      const PageThread *at) {
     Ctx *ctx = http_ctx(x);
@@ -48,6 +70,7 @@ static void form_set(HttpExchange *x, View *view, const DefinedThread *thread,
     view_str(view, "url", str_fmt(view->arena, STR_FMT "/message", STR_ARG(at->base)));
     view_str(view, "once", once);
     view_set(view, "text", json_of_str(form ? http_form_value(form, "message") : STR("")));
+    said_set(view, form);
     view_json(view, "hint", at->office ? NULL : thread->hint.all);
     page_accept(view, thread->accept, THREAD_FILES_MOST, procedures_attach(ctx->tenant));
 }
@@ -161,8 +184,8 @@ static bool among(const Error *error, const char *const *codes, size_t n) {
     return false;
 }
 
-static const char *const of_text[] = {"missing", "long", "thread-full", "thread-day",
-                                      "thread-closed"},
+static const char *const of_text[] = {"missing",    "long",          "thread-full",
+                                      "thread-day", "thread-closed", "no-channel"},
                          *const of_files[] = {"empty",        "type",    "damaged",
                                               "large",        "many",    "all-many",
                                               "thread-bytes", "malware", "scanner-silent"};
@@ -217,6 +240,8 @@ void page_thread_faults(HttpExchange *x, View *view, bool office) {
     View errors = view_new(view->arena);
     if (among(error, of_files, OF_FILES))
         view_set(&errors, "files", file_fault(x, error));
+    else if (str_eq(error->code, STR("no-channel")))
+        view_set(&errors, "said", json_of_str(STR("message.said")));
     else
         view_set(&errors, "message", text_fault(view->arena, error, office));
     view_set(view, "errors", view_value(&errors));
@@ -224,10 +249,24 @@ void page_thread_faults(HttpExchange *x, View *view, bool office) {
 
 /* ---- written ---- */
 
+/* A form that says nothing of it writes to the page; NULL: it says what there isn't. */
+static const Said *said_of(const HttpForm *form) {
+    Str said = http_form_value(form, "said");
+    for (size_t i = 0; i < SAID_WORDS; i++)
+        if (str_eq(said, str_of(said_words[i].word))) return &said_words[i];
+    return str_empty(said) ? &said_words[0] : NULL;
+}
+
 static Rc message_write(HttpExchange *x, const HttpForm *form, Str id, bool office) {
     Ctx *ctx = http_ctx(x);
+    const Said *said = said_of(form);
+    if (!said)
+        return ctx_fail(ctx, RC_INVALID, "no-channel", STR("said"),
+                        "Say whether this answers, or what was said where.");
     ThreadWish wish = {.id = id,
                        .office = office,
+                       .asked = said->asked,
+                       .channel = said->channel,
                        .text = http_form_value(form, "message"),
                        .once = http_form_value(form, "once")};
     VEC_EACH (const HttpField, sent, form)

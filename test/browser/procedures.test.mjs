@@ -489,6 +489,15 @@ async function writeResult(clerk) {
     await press(clerk, 'form:has(input[value="finish"]) button');
 }
 
+// What was said on the telephone an official writes down, and its person reads it.
+async function calls(clerk, page) {
+    await clerk.selectOption('#said', 'asked_phone');
+    await write(clerk, '電話で、ありがとうございますと。');
+    assert.match(await clerk.locator('.messages').innerText(), /申込者 電話で[^]*ありがとうございます[^]*書きとめた担当: 市民課/);
+    await page.reload();
+    assert.match(await page.locator('.messages').innerText(), /あなた 電話で[^]*ありがとうございます[^]*書きとめた担当: 市民課/);
+}
+
 // One asks with a file, the office answers, it is read: without scripts as with them, nobody named.
 async function consult(scripts) {
     const [page, clerk] = await Promise.all([open(scripts), open(scripts, 1280)]);
@@ -520,7 +529,7 @@ async function consult(scripts) {
     await Promise.all([page.reload(), clerk.reload()]);
     assert.doesNotMatch(await page.locator('.messages').innerText(), /新しい返事/, 'it was read');
     assert.match(await clerk.locator('.messages').innerText(), /申込者が読んだ日時/);
-    await write(page, 'ありがとうございます。');
+    await (scripts ? write(page, 'ありがとうございます。') : calls(clerk, page));
     await clerk.reload();
     await press(clerk, 'form[action$="/settle"] button');
     assert.equal(await clerk.locator('form[action$="/settle"]').count(), 0);

@@ -45,6 +45,105 @@ static void the_invented_city_is_consulted(void **state) {
     assert_true(str_eq(cases_text(house, id, IRI("applicant")), house->other.person));
 }
 
+/* ---- by telephone ---- */
+
+static void at_desk(House *house, Actor *official) {
+    house_act(house, official);
+    house->ctx.actor->browser = STR("a desk");
+    house->ctx.purpose = STR("application-check");
+}
+
+/* Entered for who calls, with nothing booked. */
+static Str call_in(House *house, Actor *clerk) {
+    static const char *const said[][2] = {{"matter", "housing"},
+                                          {"detail", "市営住宅の空きを知りたい"},
+                                          {"talk", "write"},
+                                          {"name", "町田　花子"},
+                                          {"phone", "09012345678"}};
+    const Definition *definition =
+        catalogue_current(procedures_catalogue(&house->tenant), STR("consultation"),
+                          time_jst_date(house->clock.fixed));
+    JsonMembers members = {0};
+    DefinedDraft draft;
+    Receipt receipt;
+    at_desk(house, clerk);
+    GOOD(house, defined_begin(&house->ctx, definition, STR("phone")));
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        vec_push(house->ctx.arena, &members,
+                 (JsonMember){str_of(said[i][0]), json_of_str(str_of(said[i][1]))});
+    GOOD(house, defined_keep(&house->ctx, definition, &members));
+    GOOD(house, defined_draft(&house->ctx, definition, &draft));
+    GOOD(house, defined_send(&house->ctx, &draft, &receipt));
+    return str_dup(house->arena, receipt.id);
+}
+
+static ThreadWish said(Str id, bool asked, const char *channel) {
+    return (ThreadWish){.id = id,
+                        .office = true,
+                        .asked = asked,
+                        .channel = str_of(channel),
+                        .text = STR("3月に空きが出ますか")};
+}
+
+static void what_was_said_on_the_telephone_is_written_down(void **state) {
+    House *house = *state;
+    Actor clerk, holder = house->nobody;
+    ThreadMessages all;
+    bool unread;
+    house_official(house, "counter", "citizens-counter-clerk", &clerk);
+    Str id = holder.held = call_in(house, &clerk);
+    assert_true(str_eq(cases_text(house, id, IRI("channel")), STR("phone")));
+    assert_true(str_empty(cases_text(house, id, IRI("booking"))));
+    ThreadWish asked = said(id, true, "phone"), told = said(id, false, "counter");
+    GOOD(house, thread_write(&house->ctx, &asked));
+    assert_true(message_waits(house_entity(house, id)));
+    assert_true(str_empty(cases_text(house, id, IRI("assignee"))));
+    GOOD(house, thread_write(&house->ctx, &told));
+    assert_true(str_eq(message_turn(house_entity(house, id)), MESSAGE_ANSWERED));
+    assert_true(str_eq(cases_text(house, id, IRI("assignee")), clerk.id));
+    GOOD(house, thread_of(&house->ctx, house_entity(house, id), &all));
+    assert_int_equal(all.len, 2);
+    assert_false(all.items[0].message.office);
+    assert_true(str_eq(all.items[0].message.channel, STR("phone")));
+    assert_true(str_eq(all.items[0].message.post, clerk.post));
+    assert_true(all.items[1].message.office);
+    assert_true(str_eq(all.items[1].message.channel, STR("counter")));
+    /* he was told; what is written to him alone he has to read */
+    house_act(house, &holder);
+    GOOD(house, thread_unread(&house->ctx, house_entity(house, id), &unread));
+    assert_false(unread);
+    at_desk(house, &clerk);
+    GOOD(house, thread_write(&house->ctx,
+                             &(ThreadWish){.id = id, .office = true, .text = STR("追伸です")}));
+    GOOD(house, thread_unread(&house->ctx, house_entity(house, id), &unread));
+    assert_true(unread);
+}
+
+static void nobody_writes_down_what_was_not_said_to_him(void **state) {
+    House *house = *state;
+    Actor clerk, holder = house->nobody;
+    house_official(house, "counter", "citizens-counter-clerk", &clerk);
+    Str id = holder.held = call_in(house, &clerk);
+    const ThreadWish wrong[] = {said(id, true, ""), said(id, true, "web"), said(id, true, "paper"),
+                                said(id, false, "web")};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        FAILS(house, thread_write(&house->ctx, &wrong[i]), RC_INVALID, "no-channel");
+    house_act(house, &holder);
+    ThreadWish own = said(id, true, "phone");
+    FAILS(house, thread_write(&house->ctx, &own), RC_DENIED, "not-permitted");
+    own.office = false;
+    FAILS(house, thread_write(&house->ctx, &own), RC_INVALID, "no-channel");
+    assert_int_equal(message_count(house_entity(house, id)), 0);
+    /* what was written down for him is none of those that he may write in a day */
+    at_desk(house, &clerk);
+    for (int i = 0; i < THREAD_DAY_MOST; i++) {
+        ThreadWish asked = said(id, true, "counter");
+        GOOD(house, thread_write(&house->ctx, &asked));
+    }
+    house_act(house, &holder);
+    GOOD(house, thread_write(&house->ctx, &(ThreadWish){.id = id, .text = STR("自分で書く")}));
+}
+
 /* ---- definitions ---- */
 
 static const Json *with_thread(House *house, const char *thread) {
@@ -126,6 +225,8 @@ static void a_proposal_that_a_message_would_fell_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_invented_city_is_consulted),
+        TEST(what_was_said_on_the_telephone_is_written_down),
+        TEST(nobody_writes_down_what_was_not_said_to_him),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
         TEST(a_proposal_that_a_message_would_fell_is_told),

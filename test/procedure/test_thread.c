@@ -49,11 +49,9 @@ static void attach(House *house, Str bytes) {
 
 /* A booked consultation of who acts; paper: a file of its form, if there is one. */
 static Str consult_with(House *house, Actor *actor, Str paper) {
-    static const char *const said[][2] = {{"matter", "care"},
-                                          {"detail", "父の介護のこと"},
-                                          {"slot", SLOT},
-                                          {"name", "町田　花子"},
-                                          {"phone", "09012345678"}};
+    static const char *const said[][2] = {{"matter", "care"},     {"detail", "父の介護のこと"},
+                                          {"talk", "book"},       {"slot", SLOT},
+                                          {"name", "町田　花子"}, {"phone", "09012345678"}};
     DefinedDraft draft;
     Receipt receipt;
     house_act(house, actor);
