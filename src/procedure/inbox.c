@@ -18,7 +18,7 @@ enum {
    pickup in place of the due date; 's' post US state → count, as decimal text, and 'e' post US
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
-   id → nothing; 'w' post US time US id → nothing, of open cases whose last message waits for an
+   id → nothing; 'w' post US day time US id → nothing, of open cases whose last message waits for an
    answer; 'h' post US assignee US id → nothing, of open cases that somebody has, and 'k' post US
    assignee → count.
    'c', 'p', 'o', 'u', 'v', 'q', 'x' and 'y' id → the key of the case's row among 'l', 'd', 'm', 't'
@@ -150,11 +150,12 @@ static Str waits_prefix(Ctx *ctx, Str post) {
     return str_fmt(ctx->arena, "w" STR_FMT "%c", STR_ARG(post), BETWEEN);
 }
 
-/* By when it was written; empty: nothing waits for an answer. */
+/* By the day on which an answer is due, then by when it was written; empty: nothing waits. */
 static Str waits_key(Ctx *ctx, const Entity *application) {
     if (!application || !message_waits(application)) return STR_NONE;
     Str prefix = waits_prefix(ctx, entity_text(application, IRI("post")));
-    return str_fmt(ctx->arena, STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
+    return str_fmt(ctx->arena, STR_FMT STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
+                   STR_ARG(entity_text(application, IRI("messageDue"))),
                    STR_ARG(entity_text(application, IRI("messageAt"))), BETWEEN,
                    STR_ARG(application->id));
 }
@@ -211,7 +212,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 11, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 12, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */

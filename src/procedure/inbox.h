@@ -51,7 +51,8 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 /* A person's own cases, by id. Pool threads. */
 typedef VEC(const Entity *) InboxCases;
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
-/* The post's cases in which a message waits for an answer, the longest first, at most `most`;
+/* The post's cases in which a message waits for an answer, by the day on which that is due, then by
+   when it was written, at most `most`;
  *more: than these. Whole. */
 Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more);
 /* Who has open cases of a post as their assignee, and how many. Pool threads, project_drain before.

@@ -176,6 +176,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"writers", SHAPE_TEXT},
                       {"class", SHAPE_TEXT},
                       {"accept", SHAPE_TEXT, LIST, 2},
+                      {"days", SHAPE_WHOLE},
                       {"hint", SHAPE_WORDING}},
     [SHAPE_EXAMPLE] = {{"id", SHAPE_TEXT},
                        {"label", SHAPE_WORDING},

@@ -51,6 +51,13 @@ bool message_waits(const Entity *application) {
     return !ended && str_eq(message_turn(application), MESSAGE_WAITS);
 }
 
+Date message_due(const Entity *application) {
+    Date due;
+    bool there = message_waits(application) &&
+                 time_parse_date(entity_text(application, IRI("messageDue")), &due);
+    return there ? due : (Date){0};
+}
+
 bool message_among(const StrVec *states, const Entity *application) {
     VEC_EACH (const Str, state, states)
         if (str_eq(*state, entity_text(application, IRI("procedureState")))) return true;
@@ -91,6 +98,17 @@ static void change(Stage *stage, Entity *after) {
     stage_put(stage, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after});
 }
 
+/* Whose turn it is. The day that is due stays until it isn't the office's any more. */
+static void turn(Ctx *ctx, Stage *stage, Entity *after, Str state) {
+    Delta delta = {.op = DELTA_CHANGE, .id = after->id, .after = after};
+    entity_set(ctx->arena, after, IRI("messageState"), json_of_str(state));
+    if (!str_eq(state, MESSAGE_WAITS) &&
+        entity_attr(stage_entity(stage, after->id), IRI("messageDue")))
+        vec_push(ctx->arena, &delta.removed,
+                 (DeltaRemoval){.name = IRI("messageDue"), .all = true});
+    stage_put(stage, &delta);
+}
+
 static Rc write_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartMessage *part = args;
     Arena *arena = ctx->arena;
@@ -102,11 +120,12 @@ static Rc write_apply(Ctx *ctx, Stage *stage, const void *args) {
     stage_put(stage, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after});
     entity_set(arena, counted, IRI("messages"), json_of_int(part->n));
     entity_set(arena, counted, IRI("messageAt"), now);
-    entity_set(arena, counted, IRI("messageState"),
-               json_of_str(office ? MESSAGE_ANSWERED : MESSAGE_WAITS));
+    bool waits = str_eq(message_turn(stage_entity(stage, part->case_id)), MESSAGE_WAITS);
+    if (!office && !waits && !str_empty(part->due))
+        entity_set(arena, counted, IRI("messageDue"), json_of_str(part->due));
     if (!str_empty(part->assignee))
         entity_set(arena, counted, IRI("assignee"), json_of_str(part->assignee));
-    change(stage, counted);
+    turn(ctx, stage, counted, office ? MESSAGE_ANSWERED : MESSAGE_WAITS);
     return RC_OK;
 }
 
@@ -120,9 +139,7 @@ static Rc settle_guard(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc settle_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartMessageSettle *part = args;
-    Entity *after = entity_new(ctx->arena, part->case_id, STR(CASE_TYPE));
-    entity_set(ctx->arena, after, IRI("messageState"), json_of_str(MESSAGE_SETTLED));
-    change(stage, after);
+    turn(ctx, stage, entity_new(ctx->arena, part->case_id, STR(CASE_TYPE)), MESSAGE_SETTLED);
     return RC_OK;
 }
 

@@ -35,6 +35,8 @@ int64_t message_count(const Entity *application);
 Str message_turn(const Entity *application);
 /* Whether the office owes an answer: nobody waits for one where the case has ended. */
 bool message_waits(const Entity *application);
+/* The day by which an answer is due; year 0: no day is, or nobody waits. */
+Date message_due(const Entity *application);
 /* Whether the case is in one of these states of its procedure. */
 bool message_among(const StrVec *states, const Entity *application);
 
@@ -48,7 +50,9 @@ typedef struct PartMessage {
     const StrVec *states; /* of its procedure, in which one may write */
     Str post, applicant;  /* of the case as it was looked at, */
     int64_t version;      /* of its procedure, too */
-    Str assignee;         /* who answers takes the case over; empty: nobody does */
+    Str due; /* what was asked is answered by then, unless something waits that was asked before;
+                empty: no day is due */
+    Str assignee; /* who answers takes the case over; empty: nobody does */
 } PartMessage;
 extern const PartKind part_message_write;
 

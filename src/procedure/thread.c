@@ -47,6 +47,13 @@ static Rc read_hint(Ctx *ctx, const Json *from, Wording *out) {
     return refuse(ctx, "hint", "A text in Japanese (ja) and English (en) is needed here.");
 }
 
+static Rc read_days(Ctx *ctx, const Json *from, int64_t *out) {
+    enum { DAYS_MOST = 60 };
+    *out = json_get_int(from, "days", 0);
+    if (!json_get(from, STR("days")) || (*out >= 1 && *out <= DAYS_MOST)) return RC_OK;
+    return refuse(ctx, "days", "An answer is due within 1 to 60 working days.");
+}
+
 Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
                const DefinedThread **out) {
     const Json *from = json_get(source, STR("thread")), *accept;
@@ -57,6 +64,7 @@ Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
     TRY(read_either(ctx, from, "writers", &thread->office_only));
     TRY(read_class(ctx, from, &thread->sensitive));
     TRY(read_hint(ctx, from, &thread->hint));
+    TRY(read_days(ctx, from, &thread->days));
     accept = json_get(from, STR("accept"));
     for (uint32_t i = 0; accept && i < accept->len; i++) {
         unsigned bit = definition_accepted(json_str(json_at(accept, i)));
@@ -476,6 +484,15 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
     return entity;
 }
 
+/* By when what is asked today is answered; empty: no day is due. */
+static Str due_day(const Writing *writing, Arena *arena) {
+    Ctx *ctx = writing->ctx;
+    if (!writing->thread->days) return STR_NONE;
+    Date today = time_jst_date(time_now(ctx->clock));
+    return time_format_date(arena, waste_working_days_after(procedures_waste(ctx->tenant), today,
+                                                            writing->thread->days));
+}
+
 static Rc message_send(Writing *writing) {
     Ctx *ctx = writing->ctx;
     const Entity *application = writing->application;
@@ -494,6 +511,7 @@ static Rc message_send(Writing *writing) {
                           .states = &writing->thread->states,
                           .post = str_dup(arena, entity_text(application, IRI("post"))),
                           .applicant = str_dup(arena, entity_text(application, IRI("applicant"))),
+                          .due = due_day(writing, arena),
                           .assignee = answers ? str_dup(arena, ctx->actor->id) : STR_NONE};
     VEC_EACH (const LedgerAttachment, kept, &writing->kept)
         ledger_attach_name(command, part->message->id, kept);

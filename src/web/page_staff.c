@@ -7,23 +7,6 @@ enum { INBOX_PAGE = 50, SUMMARY_ITEMS = 2 };
 
 /* ---- pieces ---- */
 
-static Date today(const Ctx *ctx) {
-    return time_jst_date(time_now(ctx->clock));
-}
-
-/* ok while there is time, warn on the last working day, bad when late. */
-static Json due_value(HttpExchange *x, Date due) {
-    Ctx *ctx = http_ctx(x);
-    View one = view_new(ctx->arena);
-    int64_t left = due.year ? time_date_days(due) - time_date_days(today(ctx)) : 1;
-    view_str(&one, "level", left < 0 ? STR("bad") : left == 0 ? STR("warn") : STR("ok"));
-    if (due.year)
-        view_str(&one, "date", time_format_date(ctx->arena, due));
-    else
-        view_null(&one, "date");
-    return view_value(&one);
-}
-
 static Json item_summary(HttpExchange *x, const Entity *application, const char *language) {
     Ctx *ctx = http_ctx(x);
     const Waste *waste = procedures_waste(ctx->tenant);
@@ -131,18 +114,6 @@ static Json filters_value(HttpExchange *x, const Filter *filter) {
     return view_value(&view);
 }
 
-/* Until when somebody acts; nobody has to once it was decided. */
-static Date due_of(const Entity *application, Date due) {
-    CaseState state = case_state(application);
-    return state == CASE_SUBMITTED || state == CASE_ASKED ? due : (Date){0};
-}
-
-Json page_due(HttpExchange *x, const Entity *application) {
-    Date due = {0};
-    (void)time_parse_date(entity_text(application, IRI("due")), &due);
-    return due_value(x, due_of(application, due));
-}
-
 static const Str purpose_inbox = {"application-check", 17};
 
 /* What was applied for: the items, or the procedure. */
@@ -167,7 +138,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
     page_case_state(x, &one, application);
-    view_set(&one, "due", due_value(x, due_of(application, line->due)));
+    view_set(&one, "due", page_due_value(x, page_due_day(application, line->due)));
     Str assignee = entity_text(application, IRI("assignee"));
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
     view_bool(&one, "left", office_is_left(http_ctx(x), application, holders));
@@ -224,8 +195,7 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
         vec_push(ctx->arena, &out->seen, application);
         vec_push(ctx->arena, &out->lines, line_value(x, line, application, &holders));
         bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
-        Date due = due_of(application, line->due);
-        out->late += own && due.year && time_date_days(due) < time_date_days(today(ctx));
+        out->late += own && page_is_late(ctx, page_due_day(application, line->due));
     }
     return RC_OK;
 }

@@ -72,6 +72,7 @@ static void form_set(HttpExchange *x, View *view, const DefinedThread *thread,
     view_set(view, "text", json_of_str(form ? http_form_value(form, "message") : STR("")));
     said_set(view, form);
     view_json(view, "hint", at->office ? NULL : thread->hint.all);
+    view_int(view, "days", at->office ? 0 : thread->days);
     page_accept(view, thread->accept, THREAD_FILES_MOST, procedures_attach(ctx->tenant));
 }
 
@@ -105,6 +106,7 @@ static void rights_set(HttpExchange *x, View *view, const Entity *application,
     view_str(view, "settle",
              settles ? str_fmt(view->arena, STR_FMT "/settle", STR_ARG(at->base)) : STR_NONE);
     view_bool(view, "waits", message_waits(application));
+    view_set(view, "due", page_due_value(x, message_due(application)));
     view_int(view, "n", message_count(application));
 }
 
@@ -150,6 +152,7 @@ Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
     InboxCases cases;
     JsonItems items = {0};
     bool more;
+    int64_t late = 0;
     TRY(inbox_waits(ctx, ctx->actor->post, WAITS_SHOWN, &cases, &more));
     for (size_t i = 0; i < cases.len; i++) {
         const Entity *application = gate_view(ctx, NULL, cases.items[i]);
@@ -162,11 +165,14 @@ Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
             str_fmt(view->arena, STR_FMT "#thread", STR_ARG(page_case_url(view->arena, number))));
         view_set(&row, "what", page_procedure_label(x, application));
         view_str(&row, "at", entity_text(application, IRI("messageAt")));
+        view_set(&row, "due", page_due_value(x, message_due(application)));
+        late += page_is_late(ctx, message_due(application));
         vec_push(view->arena, &items, view_value(&row));
         seen_add(view->arena, seen, application);
     }
     view_items(view, "messages", &items);
     view_bool(view, "messages_more", more);
+    view_int(view, "messages_late", late);
     return RC_OK;
 }
 

@@ -362,8 +362,12 @@ Json page_bulky_label(Arena *arena);
 Json page_procedure_label(HttpExchange *x, const Entity *application);
 /* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
 void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
-/* {level, date} until when somebody acts on a case; date null: nobody has to. */
+/* page_due.c: until when the office acts on a case whose own day is `due`, which may be that of an
+   answer; year 0: nobody has to. {level, date} of that, of a case, and of any day. */
+Date page_due_day(const Entity *application, Date due);
 Json page_due(HttpExchange *x, const Entity *application);
+Json page_due_value(HttpExchange *x, Date due);
+bool page_is_late(const Ctx *ctx, Date due);
 /* Pages of a case of a definition: the resident's, its receipt, the office's. */
 /* form: when a move or a message that it sent was refused (ctx->error); else NULL. */
 void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place,
@@ -394,7 +398,7 @@ Rc page_thread(HttpExchange *x, View *view, const Entity *application, const Pag
    needs care is for who has its address. */
 bool page_thread_withheld(const Ctx *ctx, const Entity *application, bool found);
 /* `messages` of the inbox: the cases of one's post in which the last one waits for an answer, which
-   are added to what is seen; `messages_more`: there are more. */
+   are added to what is seen; `messages_more`: there are more; `messages_late`: of these. */
 Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen);
 /* Whether a form is that of a message, whether an error is told at it, and its `errors`; office: as
    who wrote it. */

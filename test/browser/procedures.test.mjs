@@ -506,15 +506,18 @@ async function consult(scripts) {
     const address = await page.locator('a.address').getAttribute('href');
     await page.goto(address);
     await page.setInputFiles('#files', { name: 'x.exe', mimeType: 'application/pdf', buffer: Buffer.from('MZ') });
+    assert.match(await page.locator('.thread').innerText(), /5開庁日以内に返事をします。/);
     await write(page, '保険証が見つかりません。\n無くても申し込めますか。');
     assert.match(await page.locator('#errors').innerText(), /x\.exe/);
     assert.match(await page.inputValue('#message'), /保険証/, 'what was written stays');
     await page.setInputFiles('#files', { name: 'seikyu.jpg', mimeType: 'image/jpeg', buffer: await photograph() });
     await press(page, 'form[action$="/message"] button');
     assert.match(await page.locator('.messages').innerText(), /あなた[^]*無くても申し込めますか。[^]*seikyu\.jpg/);
+    assert.match(await page.locator('.thread').innerText(), /）までに返事をします。/);
     await withoutPlace(page, 1);
     await signIn(clerk, 'counter');
     await clerk.goto(`${site.url}/staff`);
+    assert.match(await clerk.locator(`.banner li:has(a[href="/staff/cases/${number}#thread"])`).innerText(), /返事の期限 期限内/);
     await press(clerk, `.banner a[href="/staff/cases/${number}#thread"]`);
     await withoutPlace(clerk, 1);
     await write(clerk, '無くても申し込めます。');
@@ -522,6 +525,7 @@ async function consult(scripts) {
     if (scripts) await page.goto(`${site.url}/my`);
     if (scripts) assert.match(await page.locator('main .card', { hasText: '新しい返事' }).innerText(), new RegExp(number), 'one alone is new');
     await page.goto(address);
+    assert.doesNotMatch(await page.locator('.thread').innerText(), /）までに返事をします/, 'it was answered');
     const text = await page.locator('.messages').innerText();
     assert.match(text, /市民課 総合窓口係[^]*新しい返事[^]*無くても申し込めます。/);
     assert.doesNotMatch(text, /職員H/);

@@ -144,6 +144,51 @@ static void nobody_writes_down_what_was_not_said_to_him(void **state) {
     GOOD(house, thread_write(&house->ctx, &(ThreadWish){.id = id, .text = STR("自分で書く")}));
 }
 
+/* ---- the day of an answer ---- */
+
+static bool is_due(House *house, Str id, Date from) {
+    Date due = message_due(house_entity(house, id)),
+         day = waste_working_days_after(procedures_waste(&house->tenant), from, 5);
+    return due.year && time_date_days(due) == time_date_days(day);
+}
+
+static void an_answer_is_due_until_it_is_given(void **state) {
+    House *house = *state;
+    Actor clerk, holder = house->nobody;
+    InboxCases waits;
+    bool more;
+    house_official(house, "counter", "citizens-counter-clerk", &clerk);
+    Str later = holder.held = call_in(house, &clerk);
+    house_act(house, &holder);
+    GOOD(house, thread_write(&house->ctx, &(ThreadWish){.id = later, .text = STR("先の質問")}));
+    Str id = call_in(house, &clerk);
+    Date first = time_jst_date(house->clock.fixed);
+    ThreadWish asked = said(id, true, "phone"), told = said(id, false, "phone");
+    assert_int_equal(message_due(house_entity(house, id)).year, 0);
+    GOOD(house, thread_write(&house->ctx, &asked));
+    assert_true(is_due(house, id, first));
+    GOOD(house, thread_settle(&house->ctx, id, 1));
+    assert_null(entity_attr(house_entity(house, id), IRI("messageDue")));
+    /* the day of what was asked first stays, and what is due first stands first */
+    GOOD(house, thread_write(&house->ctx, &asked));
+    house->clock.fixed += 7 * TIME_DAY;
+    GOOD(house, thread_write(&house->ctx, &asked));
+    assert_true(is_due(house, id, first));
+    GOOD(house, thread_write(&house->ctx, &told));
+    assert_int_equal(message_due(house_entity(house, id)).year, 0);
+    assert_null(entity_attr(house_entity(house, id), IRI("messageDue")));
+    GOOD(house, thread_write(&house->ctx, &asked));
+    assert_true(is_due(house, id, time_jst_date(house->clock.fixed)));
+    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &waits, &more));
+    assert_int_equal(waits.len, 2);
+    assert_true(str_eq(waits.items[0]->id, later));
+    /* nobody is late with a case that has ended */
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id,
+                                                        .move = STR("finish"),
+                                                        .text = STR("電話で案内した。")}));
+    assert_int_equal(message_due(house_entity(house, id)).year, 0);
+}
+
 /* ---- definitions ---- */
 
 static const Json *with_thread(House *house, const char *thread) {
@@ -174,6 +219,8 @@ static void a_thread_that_is_wrong_is_refused_with_its_place(void **state) {
         {"{'states': ['booked'], 'class': 'open'}", "thread.class"},
         {"{'states': ['booked'], 'accept': ['film']}", "thread.accept"},
         {"{'states': ['booked'], 'hint': {'ja': 'どうぞ'}}", "thread.hint"},
+        {"{'states': ['booked'], 'days': 0}", "thread.days"},
+        {"{'states': ['booked'], 'days': 61}", "thread.days"},
         {"{'states': ['booked'], 'hints': {}}", "thread.hints"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -227,6 +274,7 @@ int main(void) {
         TEST(the_invented_city_is_consulted),
         TEST(what_was_said_on_the_telephone_is_written_down),
         TEST(nobody_writes_down_what_was_not_said_to_him),
+        TEST(an_answer_is_due_until_it_is_given),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
         TEST(a_proposal_that_a_message_would_fell_is_told),
