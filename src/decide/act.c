@@ -89,6 +89,7 @@ static RouteDone done_of(const Route *route, const RouteAct *act, bool on_stage)
                        .actor = act->person,
                        .post = act->post,
                        .opinion = act->opinion,
+                       .main = route->main,
                        .how = route->how};
 }
 

@@ -62,13 +62,24 @@ static bool counts(const Org *org, const OrgHolding *holding, Str post, Date day
            (!stands_in(holding) || !holder_is_there(org, post, day));
 }
 
+const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day) {
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        if (str_eq(holding->person, person) && counts(org, holding, post, day)) return holding;
+    return NULL;
+}
+
 bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how) {
-    VEC_EACH (OrgHolding, holding, &org->holdings) {
-        if (!str_eq(holding->person, person) || !counts(org, holding, post, day)) continue;
-        *how = holding->how;
-        return true;
-    }
-    return false;
+    const OrgHolding *holding = org_acts_by(org, person, post, day);
+    if (holding) *how = holding->how;
+    return holding != NULL;
+}
+
+const OrgHolding *org_stand_in(const Org *org, Str post, Date day) {
+    if (holder_is_there(org, post, day)) return NULL;
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        if (stands_in(holding) && str_eq(holding->post, post) && on(holding->days, day))
+            return holding;
+    return NULL;
 }
 
 Str org_present(const Org *org, Str post, Date day, Str except) {

@@ -31,6 +31,7 @@ typedef struct OrgHolding {
     Str person, post;
     OrgDays days;
     OrgHow how;
+    Str main; /* of one by a duty: the post of his own by which he is named; else empty */
 } OrgHolding;
 
 typedef struct OrgAbsence {
@@ -52,6 +53,11 @@ bool org_is_absent(const Org *org, Str person, Date day);
 /* Whether a person holds the post on a day and is there; in which quality. Who acts for a holder or
    keeps a vacant post's business does so on no day on which a holder is there. */
 bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how);
+/* By which of his holdings that is; NULL: by none. */
+const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day);
+/* Who acts for the post or keeps its business on a day on which no holder is there, though he may
+   be away himself; NULL: nobody. */
+const OrgHolding *org_stand_in(const Org *org, Str post, Date day);
 /* Somebody other than `except` who holds the post and is there, STR_NONE when there is none. */
 Str org_present(const Org *org, Str post, Date day, Str except);
 /* Whether somebody holds the post, there or not. */

@@ -55,10 +55,18 @@ static Rc absences_load(Ctx *ctx, Arena *arena, Org *org) {
     return RC_OK;
 }
 
-static bool may_come(const GateHolders *holders, Str account) {
+static const GateHolder *holder_of(const GateHolders *holders, Str account) {
     VEC_EACH (const GateHolder, one, holders)
-        if (str_eq(one->account, account)) return true;
-    return false;
+        if (str_eq(one->account, account) && one->own) return one;
+    return NULL;
+}
+
+/* The one by which he is in the order of those who act for the post, else his main post. */
+static Str named_by(const Gate *gate, const GateHolder *official, Str post) {
+    const GatePost *held = gate_post(gate, post);
+    for (size_t i = 0; held && i < official->own; i++)
+        if (org_lists(&held->acting, official->posts.items[i])) return official->posts.items[i];
+    return official->posts.items[0];
 }
 
 /* Those that run, and those to come: a post may be held again from a day on. Of officials who still
@@ -74,14 +82,16 @@ static Rc duties_load(Ctx *ctx, Arena *arena, const StrVec *posts, Org *org) {
     if (!duties.len) return RC_OK;
     TRY(gate_holders(ctx, NULL, &all));
     VEC_EACH (const GateDuty, duty, &duties) {
-        bool runs = str_empty(duty->waits) &&
-                    !gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock));
-        if (runs && (!posts || org_lists(posts, duty->post)) && may_come(&all, duty->official))
+        const Gate *gate = ctx->tenant->gate;
+        const GateHolder *official = holder_of(&all, duty->official);
+        bool runs = str_empty(duty->waits) && !gate_duty_over(gate, duty, time_now(ctx->clock));
+        if (runs && official && (!posts || org_lists(posts, duty->post)))
             vec_push(arena, &org->holdings,
                      (OrgHolding){.person = str_dup(arena, duty->official),
                                   .post = str_dup(arena, duty->post),
                                   .days = {duty->from, duty->until},
-                                  .how = hows[duty->kind]});
+                                  .how = hows[duty->kind],
+                                  .main = str_dup(arena, named_by(gate, official, duty->post))});
     }
     return RC_OK;
 }

@@ -145,6 +145,7 @@ typedef struct Acting {
     Route *route;
     RouteStage *stage; /* of the acts on one */
     OrgHow how;
+    Str main;
 } Acting;
 
 static Rc deny(const Acting *acting, const char *code, const char *text) {
@@ -168,10 +169,13 @@ static Rc need_waiting(const Acting *acting) {
 
 /* Whoever acts must hold the post he names, today. */
 static Rc need_post(Acting *acting, Str post) {
-    if (!org_can_act(acting->org, acting->act->person, post, acting->act->day, &acting->how))
+    const OrgHolding *holding =
+        org_acts_by(acting->org, acting->act->person, post, acting->act->day);
+    if (!holding)
         return deny(acting, "not-holder",
                     "You do not hold this post today, or are recorded as absent.");
-
+    acting->how = holding->how;
+    acting->main = holding->main;
     return RC_OK;
 }
 
@@ -242,6 +246,7 @@ static void stand(Acting *acting, RouteStand how) {
     stage->how = acting->how;
     stage->actor = acting->act->person;
     stage->actor_post = acting->act->post;
+    stage->actor_main = acting->main;
     stage->at = acting->act->at;
     stage->hash = acting->act->hash;
     stage->opinion = acting->act->opinion;
@@ -479,6 +484,7 @@ Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
     }
     TRY(verbs[act->verb].act(&acting));
     next.how = acting.how;
+    next.main = acting.main;
     *route = next;
     return RC_OK;
 }

@@ -18,8 +18,6 @@ typedef enum RouteStand {
     STAND_PASSED,   /* an absent reviewer was passed over: 後閲 is due */
 } RouteStand;
 
-/* In which quality somebody acted. */
-
 typedef struct RouteStage {
     RouteKind kind;
     int rank; /* stages of the lowest rank that waits are due, together */
@@ -27,11 +25,12 @@ typedef struct RouteStage {
     RouteStand stand;
     OrgHow how;
     Str actor, actor_post;
-    int64_t at;   /* of the act, µs; 0: none yet */
-    Str hash;     /* of the contents that were acted on */
-    Str opinion;  /* dissent, note */
-    bool after;   /* 後閲 is due: for whoever holds the post */
-    bool changed; /* a minor correction came after this act: to be seen */
+    Str actor_main; /* as OrgHolding.main */
+    int64_t at;     /* of the act, µs; 0: none yet */
+    Str hash;       /* of the contents that were acted on */
+    Str opinion;    /* dissent, note */
+    bool after;     /* 後閲 is due: for whoever holds the post */
+    bool changed;   /* a minor correction came after this act: to be seen */
 } RouteStage;
 
 typedef enum RouteState {
@@ -61,7 +60,8 @@ typedef struct Route {
     RouteStage stages[ROUTE_STAGES_MAX];
     size_t n;
     bool issued; /* 施行 */
-    OrgHow how;  /* in which the act was done that made it so; not kept */
+    OrgHow how;  /* in which the act was done that made it so, and its OrgHolding.main; not kept */
+    Str main;
 } Route;
 
 typedef enum RouteVerb {

@@ -61,6 +61,7 @@ static Json stage_json(Arena *arena, const RouteStage *stage) {
         text_add(arena, &members, "how", str_of(hows[stage->how]));
         text_add(arena, &members, "actor", stage->actor);
         text_add(arena, &members, "actorPost", stage->actor_post);
+        text_add(arena, &members, "actorMain", stage->actor_main);
         text_add(arena, &members, "hash", stage->hash);
         vec_push(arena, &members, (JsonMember){STR("at"), json_of_int(stage->at)});
     }
@@ -129,6 +130,7 @@ static RouteStage stage_read(const Json *json) {
         .how = (OrgHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
         .actor = json_get_str(json, "actor"),
         .actor_post = json_get_str(json, "actorPost"),
+        .actor_main = json_get_str(json, "actorMain"),
         .hash = json_get_str(json, "hash"),
         .at = json_get_int(json, "at", 0),
         .after = json_get_bool(json, "after", false),
@@ -210,6 +212,7 @@ static RouteDone act_read(const Json *json) {
         .stage = (size_t)json_get_int(json, "stage", ROUTE_STAGES_MAX),
         .actor = json_get_str(json, "actor"),
         .post = json_get_str(json, "post"),
+        .main = json_get_str(json, "main"),
         .how = (OrgHow)word_at(hows, COUNT(hows), json_get_str(json, "how")),
     };
 }
@@ -233,6 +236,7 @@ static Json act_json(Arena *arena, const RouteDone *done) {
         vec_push(arena, &members, (JsonMember){STR("stage"), json_of_int((int64_t)done->stage)});
     text_add(arena, &members, "actor", done->actor);
     text_add(arena, &members, "post", done->post);
+    text_add(arena, &members, "main", done->main);
     text_add(arena, &members, "how", str_of(hows[done->how]));
     return json_of_members(members.items, members.len);
 }

@@ -27,6 +27,7 @@ typedef struct RouteDone {
     RouteVerb verb;
     size_t stage; /* ROUTE_STAGES_MAX: of none */
     Str actor, post, opinion;
+    Str main; /* as OrgHolding.main */
     OrgHow how;
 } RouteDone;
 typedef VEC(RouteDone) RouteDones;

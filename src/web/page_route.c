@@ -74,12 +74,17 @@ void page_how_set(View *view, OrgHow how) {
     view_str(view, "how", word ? str_of(word) : STR_NONE);
 }
 
-static void stood_set(HttpExchange *x, View *view, const RouteStage *stage) {
+/* The post of his own by which somebody is named who acted by a duty; else another one. */
+static Json named_by(HttpExchange *x, OrgHow how, Str main, Str other) {
+    Str post = how == HOW_DEPUTY || str_empty(main) ? other : main;
+    return how_word(how) && !str_empty(post) ? page_post(x, post) : json_of_null();
+}
 
+static void stood_set(HttpExchange *x, View *view, const RouteStage *stage) {
     view_str(view, "act", str_of(stood_act(stage)));
     view_str(view, "at", stage->at ? time_format(view->arena, stage->at) : STR_NONE);
     page_how_set(view, stage->how);
-    view_set(view, "by", how_word(stage->how) ? page_post(x, stage->actor_post) : json_of_null());
+    view_set(view, "by", named_by(x, stage->how, stage->actor_main, stage->actor_post));
     view_str(view, "state", STR("done"));
 }
 
@@ -178,6 +183,7 @@ static void acts_set(HttpExchange *x, const Course *course, View *view) {
         view_set(&one, "post", page_post(x, done->post));
         view_str(&one, "at", time_format(view->arena, done->at));
         page_how_set(&one, done->how);
+        view_set(&one, "by", named_by(x, done->how, done->main, STR_NONE));
         view_str(&one, "text", done->opinion);
         vec_push(view->arena, &items, view_value(&one));
     }

@@ -582,6 +582,7 @@ static void what_he_does_is_recorded_as_who_acts(void **state) {
     route_json_acts(house->arena, house_entity(house, id), &dones);
     assert_int_equal(dones.items[dones.len - 1].verb, ROUTE_REJECT);
     assert_int_equal(dones.items[dones.len - 1].how, HOW_ACTING);
+    assert_true(str_eq(dones.items[dones.len - 1].main, STR("environment-waste-chief")));
 }
 
 /* 後閲 is somebody else's look: not of the deputy who acts for the post by now. */
@@ -614,6 +615,7 @@ static void who_acts_decides_as_the_holder_and_nobody_has_to_see_it(void **state
     Route route = route_of(office, id);
     assert_int_equal(route.state, ROUTE_DECIDED);
     assert_int_equal(route.stages[0].how, HOW_ACTING);
+    assert_true(str_eq(route.stages[0].actor_main, STR("environment-waste-chief")));
     assert_false(route.stages[0].after);
 }
 
