@@ -414,6 +414,7 @@ typedef struct GatePost {
     bool team;      /* of a project team */
     Date abolished; /* the first day on which it is no more; year 0: it is */
     Str successor;  /* the post by which what is open goes on from then on */
+    Str signs; /* in Japanese, in whose name it signs letters (発信者名): "まち市長"; empty: in none */
 } GatePost;
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */

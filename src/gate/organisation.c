@@ -139,7 +139,8 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
             .division = str_dup(gate->arena, json_get_str(one, "division")),
             .team = is_team(json_get(source, STR("divisions")), json_get_str(one, "division")),
             .superior = str_dup(gate->arena, json_get_str(one, "superior")),
-            .successor = str_dup(gate->arena, json_get_str(one, "successor"))};
+            .successor = str_dup(gate->arena, json_get_str(one, "successor")),
+            .signs = str_dup(gate->arena, json_get_str(one, "signs"))};
         if (str_empty(post.id) || !title) return post_fault(ctx, i, "A post needs id and title.");
         post.title_ja = str_dup(gate->arena, json_get_str(title, "ja"));
         post.title_en = str_dup(gate->arena, json_get_str(title, "en"));

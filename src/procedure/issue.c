@@ -157,8 +157,58 @@ static Json remedies_json(const Writing *writing) {
     return writing->letter->remedies ? *json_dup(writing->arena, all) : json_of_null();
 }
 
-static Json contents_json(const Writing *writing) {
+/* The post that signs in this name; NULL: none does. */
+static const GatePost *post_signing(const Gate *gate, Str name) {
+    const GatePost *post;
+    for (size_t i = 0; (post = gate_post_at(gate, i)); i++)
+        if (!str_empty(post->signs) && str_eq(post->signs, name)) return post;
+    return NULL;
+}
+
+/* 「まち市長職務代理者 総務部長」 */
+static Str signed_for(Arena *arena, const OrgHolding *by, const GatePost *own, Str name,
+                      Str language) {
+    bool charge = by->how == HOW_CHARGE;
+    if (str_eq(language, STR("en")))
+        return str_fmt(arena,
+                       charge ? STR_FMT ", in charge of the post of " STR_FMT
+                              : STR_FMT ", acting for " STR_FMT,
+                       STR_ARG(own->title_en), STR_ARG(name));
+    return str_fmt(arena, STR_FMT "%s " STR_FMT, STR_ARG(name), charge ? "事務取扱" : "職務代理者",
+                   STR_ARG(own->title_ja));
+}
+
+static Json signers_json(Arena *arena, const OrgHolding *by, const GatePost *own,
+                         const Json *names) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, names->len + 1);
+    for (uint32_t i = 0; i < names->len; i++) {
+        const JsonMember *name = &names->value.members[i];
+        Str text = signed_for(arena, by, own, json_str(&name->value), name->name);
+        members[i] = (JsonMember){name->name, json_of_str(text)};
+    }
+    return json_of_members(members, names->len);
+}
+
+/* In whose name it is; where another acts for that post today, he says so. */
+static Rc signer_json(const Writing *writing, Json *out) {
+    Ctx *ctx = writing->ctx;
+    Org org;
+    StrVec near = {0};
+    const Wording *signer = &writing->letter->signer;
+    const GatePost *post = post_signing(ctx->tenant->gate, signer->ja), *own;
+    *out = wording_json(writing, signer);
+    if (!post) return RC_OK;
+    vec_push(ctx->arena, &near, post->id);
+    TRY(org_load(ctx, ctx->arena, &near, &org));
+    const OrgHolding *by = org_stand_in(&org, post->id, time_jst_date(time_now(ctx->clock)));
+    own = by ? gate_post(ctx->tenant->gate, by->main) : NULL;
+    if (own) *out = signers_json(writing->arena, by, own, out);
+    return RC_OK;
+}
+
+static Rc contents_json(const Writing *writing, Json *out) {
     Arena *arena = writing->arena;
+    Json signer;
     const Lettering *about = writing->about;
     JsonItems body = {0}, facts = {0};
     VEC_EACH (const Wording, text, &writing->letter->body)
@@ -166,9 +216,9 @@ static Json contents_json(const Writing *writing) {
     VEC_EACH (const LetterFact, fact, &writing->letter->facts)
         fact_add(writing, fact, &facts);
     Str receipt = entity_text(about->application, IRI("receiptNumber"));
-    return MEMBERS(arena, {STR("title"), wording_json(writing, &writing->letter->title)},
-                   {STR("signer"), wording_json(writing, &writing->letter->signer)},
-                   {STR("to"), to_json(writing)},
+    TRY(signer_json(writing, &signer));
+    *out = MEMBERS(arena, {STR("title"), wording_json(writing, &writing->letter->title)},
+                   {STR("signer"), signer}, {STR("to"), to_json(writing)},
                    {STR("body"), json_of_items(body.items, body.len)},
                    {STR("facts"), json_of_items(facts.items, facts.len)},
                    {STR("reason"), json_of_str(str_dup(arena, str_trim(about->reason)))},
@@ -176,11 +226,12 @@ static Json contents_json(const Writing *writing) {
                    {STR("basis"), json_of_str(about->definition->basis)},
                    {STR("receipt"), json_of_str(str_dup(arena, receipt))},
                    {STR("contact"), contact_json(writing)});
+    return RC_OK;
 }
 
 /* ---- issuing ---- */
 
-static Entity *letter_entity(const Writing *writing, Str id) {
+static Entity *letter_entity(const Writing *writing, Str id, Json contents) {
     Arena *arena = writing->arena;
     const Entity *application = writing->about->application;
     Str person = dictionary_subject(writing->ctx->tenant->dictionary, application);
@@ -195,7 +246,7 @@ static Entity *letter_entity(const Writing *writing, Str id) {
     entity_set(arena, letter, IRI("post"), json_of_str(letter_post(writing)));
     entity_set(arena, letter, IRI("delivery"),
                json_of_str(str_eq(wish, LETTER_ELECTRONIC) ? LETTER_ELECTRONIC : LETTER_ON_PAPER));
-    entity_set_kind(arena, letter, ATTR_JSON, IRI("contents"), contents_json(writing));
+    entity_set_kind(arena, letter, ATTR_JSON, IRI("contents"), contents);
     return letter;
 }
 
@@ -232,7 +283,9 @@ static Rc letter_add(const Writing *writing, Command *command, const CaseLetters
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     Str code = letter_code(arena, ctx->tenant->ledger, writing->about->application->id, n);
     Str mark = json_get_str(division_of(ctx, letter_post(writing)), "mark");
-    *part = (PartLetter){.letter = letter_entity(writing, letter_id(arena, code)),
+    Json contents;
+    TRY(contents_json(writing, &contents));
+    *part = (PartLetter){.letter = letter_entity(writing, letter_id(arena, code), contents),
                          .counter = letter_counter(arena, mark, year),
                          .fiscal_year = year,
                          .mark = mark};
@@ -255,16 +308,17 @@ static bool comes(const Writing *writing, const DefinedLetter *letter) {
            (!letter->when || form_holds(writing->ctx, &writing->form, letter->when));
 }
 
-void letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out) {
+Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out) {
     bool cut = false;
     Writing writing = {.ctx = ctx, .arena = ctx->arena, .about = about, .cut = &cut};
-    if (!issues_any(about)) return;
+    if (!issues_any(about)) return RC_OK;
     form_of(ctx, about, &writing.form);
     VEC_EACH (const DefinedLetter, letter, &about->definition->letters) {
         if (!comes(&writing, letter)) continue;
         writing.letter = letter;
-        vec_push(ctx->arena, out, contents_json(&writing));
+        TRY(contents_json(&writing, vec_push(ctx->arena, out, (Json){0})));
     }
+    return RC_OK;
 }
 
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {

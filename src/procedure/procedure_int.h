@@ -88,7 +88,7 @@ typedef struct Lettering {
 /* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
 /* What these would say if it were made now, as Letter.contents. */
-void letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out);
+Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out);
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 

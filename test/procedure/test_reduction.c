@@ -338,6 +338,49 @@ static void decided(House *house, Desk *desk, Str id, const char *move) {
         assert_true(json_equal(letters.items[i].letter.contents, &drafts.contents.items[i]));
 }
 
+/* In whose name the case's letter is, in a language. */
+static Str signer_of(House *house, Str id, const char *language) {
+    CaseLetters letters;
+    GOOD(house, letters_of(&house->ctx, id, &letters));
+    assert_int_equal(letters.len, 1);
+    return json_get_str(json_get(letters.items[0].letter.contents, STR("signer")), language);
+}
+
+/* 職務代理者 sign in the mayor's name and their own post, while he is away and as the decider read
+   it; the letter stays so. */
+static void who_acts_for_the_mayor_signs_as_such(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Actor mayor, general, appoints;
+    Date today = time_jst_date(house->clock.fixed);
+    OrgDays days = {today, time_days_date(time_date_days(today) + 3)};
+    bool waits;
+    house_official(house, "mayor", "mayor", &mayor);
+    house_official(house, "general", "general-director", &general);
+    house_official(house, "appoints", "general-affairs-head", &appoints);
+    appoints.stepped_up_at = house->clock.fixed;
+    Str first = copy_sent(house, "counter", "welfare"), later = copy_sent(house, "post", "welfare");
+    house_act(house, &mayor);
+    GOOD(house, away_add(&house->ctx, mayor.id, days));
+    house_act(house, &appoints);
+    GOOD(house, appoint_order(&house->ctx,
+                              &(AppointWish){.kind = DUTY_ACTING,
+                                             .official = general.id,
+                                             .post = STR("mayor"),
+                                             .days = days,
+                                             .ground = STR("出張")},
+                              &waits));
+    decided(house, &desk, first, "reduce");
+    house_act(house, &mayor);
+    GOOD(house, away_end(&house->ctx, mayor.id, today));
+    decided(house, &desk, later, "reduce");
+    assert_true(str_eq(signer_of(house, first, "ja"), STR("まち市長職務代理者 総務部長")));
+    assert_true(
+        str_eq(signer_of(house, first, "en"),
+               STR("Director, General Affairs Department, acting for Mayor of Machi City")));
+    assert_true(str_eq(signer_of(house, later, "ja"), STR("まち市長")));
+}
+
 /* Where the case is, what is due of it, and which letter was issued. */
 static void is_now(House *house, Str id, const char *state, int64_t fee, const char *letter) {
     CaseLetters letters;
@@ -531,6 +574,7 @@ int main(void) {
         TEST(a_reduction_is_proposed_once),
         TEST(presses_at_once_are_one_proposal),
         TEST(a_reduction_is_decided_before_the_fee_is_due),
+        TEST(who_acts_for_the_mayor_signs_as_such),
         TEST(a_fee_that_is_waived_is_waited_for_by_nobody),
         TEST(a_fee_that_was_due_already_is_lowered),
         TEST(a_reduction_that_is_refused_says_why_and_what_can_be_done),
