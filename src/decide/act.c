@@ -76,6 +76,7 @@ static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta)
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("contents"), *part->contents);
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("cases"),
                     decide_cases_json(arena, &part->cases));
+    text_set(arena, delta->after, IRI("drafter"), part->act.person);
     text_set(arena, delta->after, IRI("changedAt"), time_format(arena, stage_now(stage)));
     for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = str_of(ended[i]), .all = true});

@@ -128,12 +128,17 @@ static Rc same_contents(Ctx *ctx, const Entity *decision, Str hash) {
                     "The contents have changed since you saw them: read them again, then decide.");
 }
 
-/* Who may change the contents: its drafter, or its decider, on what he saw. */
+/* Who may change the contents: who drafts it, or its decider, on what he saw. */
 static Rc change_guard(Ctx *ctx, Stage *stage, const PartChange *part, DecideCases *cases) {
     const Entity *decision;
+    Route route;
+    RouteAct act = {
+        .person = part->actor, .post = part->post, .day = time_jst_date(stage_now(stage))};
+    Org org = *part->org;
     TRY(decide_waiting(ctx, stage, part->id, &decision));
-    if (!str_eq(entity_text(decision, IRI("drafter")), part->actor))
-        TRY(is_decider(ctx, stage, decision, part));
+    route_json_read(decision, &route);
+    org_load_absences(ctx->arena, stage, &org);
+    if (!route_drafts(&org, &route, &act)) TRY(is_decider(ctx, stage, decision, part));
     TRY(same_contents(ctx, decision, part->hash));
     decide_cases(ctx->arena, decision, cases);
     return RC_OK;

@@ -89,6 +89,14 @@ Str org_present(const Org *org, Str post, Date day, Str except) {
     return STR_NONE;
 }
 
+bool org_has(const Org *org, Str person, Str post, Date day) {
+    VEC_EACH (OrgHolding, holding, &org->holdings)
+        if (str_eq(holding->person, person) && str_eq(holding->post, post) &&
+            on(holding->days, day))
+            return true;
+    return false;
+}
+
 bool org_is_held(const Org *org, Str post, Date day) {
     VEC_EACH (OrgHolding, holding, &org->holdings)
         if (str_eq(holding->post, post) && on(holding->days, day)) return true;

@@ -60,6 +60,8 @@ const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day);
 const OrgHolding *org_stand_in(const Org *org, Str post, Date day);
 /* Somebody other than `except` who holds the post and is there, STR_NONE when there is none. */
 Str org_present(const Org *org, Str post, Date day, Str except);
+/* Whether he is one of those who have the post on a day, there or not. */
+bool org_has(const Org *org, Str person, Str post, Date day);
 /* Whether somebody holds the post, there or not. */
 bool org_is_held(const Org *org, Str post, Date day);
 /* The day on which a holder is back: the earliest day after `day` on which somebody holds the post

@@ -290,6 +290,17 @@ static Rc dissent(Acting *acting) {
     return RC_OK;
 }
 
+bool route_drafts(const Org *org, const Route *route, const RouteAct *act) {
+    OrgHow how;
+    Str post = org_post_now(org, route->drafter_post, act->day);
+    if (org_has(org, route->drafter, post, act->day)) return str_eq(route->drafter, act->person);
+    return str_eq(act->post, post) && org_can_act(org, act->person, post, act->day, &how);
+}
+
+static bool drafts(const Acting *acting) {
+    return route_drafts(acting->org, acting->route, acting->act);
+}
+
 /* Only a reviewer is passed over, while he is absent; the decision and consultations wait or have
  * deputies. */
 static Rc pass(Acting *acting) {
@@ -300,8 +311,7 @@ static Rc pass(Acting *acting) {
     TRY(need_post(acting, acting->act->post));
     if (!str_empty(org_present(acting->org, post, acting->act->day, STR_NONE)))
         return deny(acting, "present", "The reviewer is there: it is his turn.");
-    bool drafter = str_eq(acting->act->person, acting->route->drafter);
-    bool later = false;
+    bool drafter = drafts(acting), later = false;
     for (size_t i = 0; i < acting->route->n; i++)
         later |= acting->route->stages[i].rank > acting->stage->rank &&
                  str_eq(org_post_now(acting->org, acting->route->stages[i].post, acting->act->day),
@@ -369,8 +379,9 @@ static Rc reject(Acting *acting) {
 }
 
 static Rc is_drafter(const Acting *acting) {
-    if (str_eq(acting->route->drafter, acting->act->person)) return RC_OK;
-    return deny(acting, "not-drafter", "Only its drafter does this.");
+    if (drafts(acting)) return RC_OK;
+    return deny(acting, "not-drafter",
+                "Only its drafter does this, or who has his post when he has it no more.");
 }
 
 static Rc withdraw(Acting *acting) {
@@ -400,7 +411,7 @@ static Rc consult_add(Acting *acting) {
     Route *route = acting->route;
     const RouteStage *decider = &route->stages[route_decider(route)];
     TRY(need_waiting(acting));
-    bool on_turn = str_eq(route->drafter, acting->act->person);
+    bool on_turn = drafts(acting);
     for (size_t i = 0; i < route->n && !on_turn; i++) {
         acting->stage = &route->stages[i];
         on_turn = route_is_due(route, i) && place(acting) == RC_OK;
@@ -438,6 +449,7 @@ static Rc amend(Acting *acting) {
         return ctx_fail(acting->ctx, RC_INVALID, "no-contents", STR("hash"),
                         "The new contents are missing.");
     bool again = route->state == ROUTE_RETURNED;
+    route->drafter = acting->act->person; /* he has it from now on, and decides it no more */
     route->state = ROUTE_WAITING;
     route_renew(route, acting->act->hash, acting->act->minor && !again);
     return RC_OK;

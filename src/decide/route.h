@@ -105,6 +105,9 @@ typedef struct RoutePlan {
 } RoutePlan;
 Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out);
 
+/* Whether he acts as the drafter: who drafted it, as long as he has that post; else whoever is
+   there and acts under it. */
+bool route_drafts(const Org *org, const Route *route, const RouteAct *act);
 /* Whether a verb is about one stage (RouteAct.stage). */
 bool route_is_on_stage(RouteVerb verb);
 

@@ -137,10 +137,16 @@ static size_t plan_find(const Json *list, Str case_id) {
     return i;
 }
 
-/* Who drafted it changes it as a drafter; anybody else as the one who decides. */
+/* Who drafts it changes it as a drafter; anybody else as the one who decides. */
 static Rc may_change(Ctx *ctx, const Entity *decision) {
-    bool own = str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
-    return own ? proposal_may_draft(ctx) : proposal_may_decide(ctx);
+    Route route;
+    Org org;
+    RouteAct act = {.person = ctx->actor->id,
+                    .post = ctx->actor->post,
+                    .day = time_jst_date(time_now(ctx->clock))};
+    route_json_read(decision, &route);
+    TRY(act_org(ctx, ctx->arena, &route, &org));
+    return route_drafts(&org, &route, &act) ? proposal_may_draft(ctx) : proposal_may_decide(ctx);
 }
 
 static Rc change_load(Ctx *ctx, const OfficeDecision *wish, PlanChange *change) {

@@ -310,6 +310,27 @@ static void a_reorganisation_names_successors(void **state) {
     assert_int_equal(route.stages[HEAD].how, HOW_OWN);
 }
 
+/* Whoever is lent to a post, or leaves it, leaves there what he drafted. */
+static void what_a_drafter_left_is_for_who_has_his_post(void **state) {
+    Town *town = *state;
+    Route route = begun(town, (RouteRules){0});
+    RouteAct amend = by("legal", ROUTE_AMEND, 0);
+    amend.post = STR("clerk");
+    amend.hash = STR("h2");
+    vec_push(town->ctx.arena, &town->org.holdings,
+             (OrgHolding){.person = STR("p-legal"),
+                          .post = amend.post,
+                          .days = {town_day(0), town_day(9)},
+                          .how = HOW_SUPPORT});
+    refused(town, &route, amend, "not-drafter"); /* who drafted it is away, perhaps, and has it */
+    VEC_EACH (OrgHolding, holding, &town->org.holdings)
+        if (str_eq(holding->person, STR("p-clerk"))) holding->days.until = town_day(-1);
+    refused(town, &route, by("clerk", ROUTE_WITHDRAW, 0), "not-drafter");
+    refused(town, &route, by("legal", ROUTE_WITHDRAW, 0), "not-drafter"); /* under another post */
+    good(town, &route, amend);
+    assert_true(str_eq(route.drafter, amend.person));
+}
+
 static void rejecting_and_withdrawing_end_it(void **state) {
     Town *town = *state;
     Route route = before_decision(town, (RouteRules){0}), other = route;
@@ -350,6 +371,7 @@ int main(void) {
         TOWN_TEST(superiors_take_a_decision_up_and_consultations_are_added),
         TOWN_TEST(the_drafter_does_not_decide),
         TOWN_TEST(a_reorganisation_names_successors),
+        TOWN_TEST(what_a_drafter_left_is_for_who_has_his_post),
         TOWN_TEST(rejecting_and_withdrawing_end_it),
         TOWN_TEST(a_route_needs_a_decider_and_an_end),
     };
