@@ -4,6 +4,8 @@
 
 #include "decide/decide.h"
 
+enum { LIST_PAGE = 50 };
+
 static Date today(const Ctx *ctx) {
     return time_jst_date(time_now(ctx->clock));
 }
@@ -58,6 +60,20 @@ static Rc proposals_waiting(Ctx *ctx, Vacancies *vacant) {
     return project_each(ctx, &wish, proposal_count, vacant);
 }
 
+/* Whether he may order or ask for any duty of the post. */
+static unsigned orders_any(const Ctx *ctx, const AppointOffice *office, Str id) {
+    unsigned some = 0;
+    for (unsigned kind = 0; kind < DUTY_KINDS; kind++)
+        if (appoint_orders(ctx, office, (GateDutyKind)kind, gate_post(ctx->tenant->gate, id)))
+            some |= 1u << kind;
+    return some;
+}
+
+static Str order_url(Arena *arena, Str post) {
+    return str_fmt(arena, "/staff/duties?post=" STR_FMT "#order",
+                   STR_ARG(http_url_encode(arena, post)));
+}
+
 static Rc vacant_set(HttpExchange *x, const AppointOffice *office, View *view) {
     Ctx *ctx = http_ctx(x);
     JsonItems items = {0};
@@ -73,9 +89,7 @@ static Rc vacant_set(HttpExchange *x, const AppointOffice *office, View *view) {
         if (!cases && !vacant.proposals[i]) continue;
         View one = view_new(ctx->arena);
         view_set(&one, "post", page_post(x, id));
-        view_str(&one, "url",
-                 str_fmt(one.arena, "/staff/duties?post=" STR_FMT "#order",
-                         STR_ARG(http_url_encode(one.arena, id))));
+        view_str(&one, "url", orders_any(ctx, office, id) ? order_url(one.arena, id) : STR_NONE);
         view_int(&one, "cases", cases);
         view_int(&one, "proposals", vacant.proposals[i]);
         vec_push(one.arena, &items, view_value(&one));
@@ -144,17 +158,27 @@ static Json duty_value(HttpExchange *x, const AppointOffice *office, const GateD
     return view_value(&one);
 }
 
-/* `changes`: he may agree to one of them or end it, once he has confirmed who he is. */
+static void duties_sort(Ctx *ctx, const GateDuties *all, GateDuties *out) {
+    *out = (GateDuties){0};
+    for (size_t state = 0; state < sizeof states / sizeof *states; state++)
+        VEC_EACH (const GateDuty, duty, all)
+            if (state_of(ctx, duty) == state) vec_push(ctx->arena, out, *duty);
+}
+
+/* A page of them. `changes`: he may agree to one of them or end it, once he has confirmed who he
+ * is. */
 static void duties_set(HttpExchange *x, const AppointOffice *office, View *view) {
     Ctx *ctx = http_ctx(x);
-    GateDuties all;
+    GateDuties found, all;
     bool changes = false;
     JsonItems items = {0};
-    gate_duties(ctx, &all);
-    for (size_t state = 0; state < sizeof states / sizeof *states; state++)
-        VEC_EACH (const GateDuty, duty, &all)
-            if (state_of(ctx, duty) == state)
-                vec_push(ctx->arena, &items, duty_value(x, office, duty));
+    gate_duties(ctx, &found);
+    duties_sort(ctx, &found, &all);
+    Pager pager = {
+        .path = STR("/staff/duties"), .page = page_number(x), .size = LIST_PAGE, .total = all.len};
+    for (size_t i = (pager.page - 1) * LIST_PAGE; i < all.len && i < pager.page * LIST_PAGE; i++)
+        vec_push(ctx->arena, &items, duty_value(x, office, &all.items[i]));
+    page_pager(view, &pager);
     for (size_t i = 0; i < all.len && !changes; i++) {
         AppointMay may = appoint_may(ctx, office, &all.items[i]);
         changes = may.agree || may.end;
@@ -186,9 +210,7 @@ static void orders_set(HttpExchange *x, View *view, const AppointOffice *office,
     const GatePost *post;
     unsigned any = 0;
     for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
-        unsigned some = 0;
-        for (unsigned kind = 0; kind < DUTY_KINDS; kind++)
-            if (appoint_orders(ctx, office, (GateDutyKind)kind, post)) some |= 1u << kind;
+        unsigned some = orders_any(ctx, office, post->id);
         if (some)
             vec_push(ctx->arena, &posts,
                      chosen_value(ctx->arena, post->id, page_post(x, post->id),
@@ -228,7 +250,7 @@ static void officials_set(HttpExchange *x, View *view, const AppointOffice *offi
         vec_push(ctx->arena, &officials, view_value(&shown));
     }
     view_items(view, "divisions", &divisions);
-    view_str(view, "division", division);
+
     view_items(view, "officials", &officials);
 }
 
@@ -347,6 +369,10 @@ static void duties_post(HttpExchange *x) {
                  .until = http_form_value(form, "duty_until"),
                  .ground = http_form_value(form, "duty_ground"),
                  .division = http_form_value(form, "division")};
+    if (!str_empty(http_form_value(form, "choose"))) { /* the division: nothing is ordered yet */
+        duties_show(x, 200, &wish, NULL);
+        return;
+    }
     Rc rc = !str_empty(agree) ? duty_change(ctx, agree, appoint_agree)
             : !str_empty(end) ? duty_change(ctx, end, appoint_end)
                               : duty_order(ctx, &wish, &faults);
