@@ -107,6 +107,19 @@ static Rc csrf_check(HttpExchange *x) {
         "This form is older than your session: go back, reload the page and send it again.");
 }
 
+/* What was begun under a post that has ended is not done under another one unseen: he is told once,
+ * and acts under that from then on. */
+static Rc post_check(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    unsigned access = http_route(x)->access;
+    bool acts = access & GATE_FORM && http_method(x) == HTTP_POST;
+    if (!acts || !ctx->actor->shifted || access & (GATE_FIRST | GATE_WAY)) return RC_OK;
+    session_post_keep(ctx);
+    return ctx_fail(ctx, RC_CONFLICT, "post-ended", STR("post"),
+                    "The post under which you opened this is no longer yours, and nothing was "
+                    "done. You act under another of your posts now: open the page again.");
+}
+
 Rc gate_lend_reader(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Gate *gate = ctx->tenant->gate;
@@ -150,6 +163,7 @@ static Rc door_pass(GateDoor *door, HttpExchange *x) {
     TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
     TRY(csrf_check(x));
+    TRY(post_check(x));
     if (http_route(x)->place != HTTP_LOOP) session_seen(ctx);
     return RC_OK;
 }

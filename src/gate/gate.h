@@ -51,6 +51,7 @@ typedef struct Actor {
     Str client;   /* network address that he asks from; empty: none */
     Str post;     /* id of the post (職) under which he acts; residents: empty */
     bool by_duty; /* he has it for the days of a duty (duty.h) */
+    bool shifted; /* the one that his session is under is his no more: this is another */
     Str post_title, division;      /* shown to residents instead of a name */
     unsigned roles;                /* bits 1 << GateRole */
     const struct GateToken *token; /* of a bearer token; NULL for sessions */

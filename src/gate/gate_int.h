@@ -183,6 +183,8 @@ Rc session_none(Ctx *ctx);
 /* Writes down now and then when ctx's actor's session was last used; a request doesn't fail by it.
  * Pool threads. */
 void session_seen(Ctx *ctx);
+/* The post under which this request acts is that of its session from now on. */
+void session_post_keep(Ctx *ctx);
 /* He has confirmed his identity at this moment, and shown this. ctx's actor has a session. */
 void session_stepped_up(Ctx *ctx, GateAuthn shown);
 

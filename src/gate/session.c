@@ -223,7 +223,10 @@ static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor 
         if (!post_listed(&session->posts, duty->post))
             vec_push(ctx->arena, &session->posts, duty->post);
     if (post_listed(&session->posts, session->post)) used = session->post;
-    if (str_empty(used) && session->posts.len) used = session->posts.items[0];
+    if (str_empty(used) && session->posts.len) {
+        used = session->posts.items[0];
+        actor->shifted = !str_empty(session->post);
+    }
     session->post = used;
     post_describe(gate, used, actor);
     for (size_t i = session->own_posts; i < session->posts.len; i++)
@@ -448,6 +451,13 @@ Rc gate_take_post(Ctx *ctx, Str post) {
     }
     return ctx_fail(ctx, RC_DENIED, "not-your-post", STR("post"),
                     "This account does not hold that post.");
+}
+
+/* What can't be written down is told again after a restart. */
+void session_post_keep(Ctx *ctx) {
+    if (gate_take_post(ctx, session_own(ctx)->post) != RC_OK)
+        log_warn("gate", "the post of a session was not written down: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
 }
 
 typedef struct Shown {

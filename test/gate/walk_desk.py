@@ -248,7 +248,6 @@ def duties(machi, browsers):
     director, resident = Browser(machi, 'director'), browsers['resident-1']
     number = next(iter(inbox(browsers['clerk'], state='all')[1]))
     case, page = f'/staff/cases/{number}', '/staff/duties'
-    day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date().isoformat()
     acts_as(director, 'general-affairs-head')
     if 'name="duty_official"' in director.ask('GET', page).text:
         faults.append('duties are ordered without confirming who it is')
@@ -257,8 +256,10 @@ def duties(machi, browsers):
     def order(division, name, kind, post, by=director):
         text = by.ask('GET', f'{page}?division={division}').text
         people = re.findall(r'<option value="(urn:[^"]+)"[^>]*>(.*?)</option>', text)
+        day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date()
+        until = day + datetime.timedelta(days=2)  # midnight in Japan may pass meanwhile
         return by.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_official': next(value for value, label in people if name in label),
-                                           'duty_kind': kind, 'duty_post': post, 'duty_from': day, 'duty_until': day, 'duty_ground': '欠員と混雑'})
+                                           'duty_kind': kind, 'duty_post': post, 'duty_from': day.isoformat(), 'duty_until': until.isoformat(), 'duty_ground': '欠員と混雑'})
 
     if far.ask('GET', case).status != 403 or acts_as(far, 'environment-waste-clerk'):
         faults.append('he has the post before it is ordered')
@@ -290,10 +291,19 @@ def duties(machi, browsers):
     answer = director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_kind': 'acting'})
     if answer.status != 422:
         faults.append(f'half an order is answered {answer.status}')
+    answer = director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'choose': '1', 'division': 'citizens', 'duty_kind': 'acting',
+                                         'duty_post': 'citizens-head', 'duty_ground': '年度末の混雑'})
+    kept = [one in answer.text for one in ('value="citizens-head" selected', 'value="年度末の混雑"', '市民課 総合窓口係 職員')]
+    if answer.status != 200 or not all(kept):
+        faults.append(f'choosing a division is answered {answer.status}, and keeps {kept}')
     end = re.search(r'name="end" value="(environment-waste-clerk/[^"]+)"', text).group(1)
     if far.ask('POST', page, {'csrf': form_of(far.ask('GET', '/post').text, '/post')['csrf'], 'end': end}).status != 403:
         faults.append('a clerk ends a duty')
+    away = form_of(far.ask('GET', '/staff/absence').text, '/staff/absence')
     director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'end': end})
+    answers = [far.ask('POST', '/staff/absence', {**away, 'from': 'x'}) for _ in range(2)]
+    if [answer.status for answer in answers] != [409, 422] or 'もうあなたの職ではありません' not in answers[0].text:
+        faults.append(f'a form of a post that was lost is answered {[answer.status for answer in answers]}: {shown(answers[0].text)[:400]}')
     if any(far.ask('GET', url).status != 403 for url in (case, f'/staff/cases/{taken}')):
         faults.append('what he saw or took up is his after the help')
     if number in inbox(far, state='all')[1] or acts_as(far, 'environment-waste-clerk'):
