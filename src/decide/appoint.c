@@ -43,7 +43,8 @@ static bool has_role(const GatePost *post, unsigned roles) {
 /* Whether a post may be given by such a duty at all; NULL: yes, else why not. */
 static const char *unfit(GateDutyKind kind, const GatePost *post) {
     static const unsigned chiefs = 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, clerk = 1u << ROLE_CLERK;
-    if (stands_in(kind)) return has_role(post, chiefs) ? NULL : "no-chief";
+    if (stands_in(kind))
+        return has_role(post, chiefs) && !has_role(post, ~(chiefs | clerk)) ? NULL : "no-chief";
     if (has_role(post, ~clerk)) return "lends-authority";
     if (kind == DUTY_TEAM) return post->team ? NULL : "no-team";
     return post->team ? "team-post" : NULL;
@@ -155,26 +156,39 @@ static bool is_above_it(const Org *org, const GateHolder *official, Str post) {
     return false;
 }
 
-static Rc stand_in_fits(Ctx *ctx, const AppointWish *wish, const GateHolder *official) {
-    Org org;
+/* A holder is there on one of the days: on that he acts himself. */
+static bool has_holder_on(const Org *org, Str post, OrgDays days) {
+    int64_t until = time_date_days(days.until);
+    for (int64_t day = time_date_days(days.from); day <= until; day++)
+        if (has_holder(org, post, time_days_date(day), true)) return true;
+    return false;
+}
+
+/* The holders of the post, and of those that act for it by law. */
+static Rc stand_in_org(Ctx *ctx, Arena *arena, Str id, Org *out) {
     StrVec near = {0};
-    const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
-    Date day = wish->days.from;
+    const GatePost *post = gate_post(ctx->tenant->gate, id);
     vec_push(ctx->arena, &near, post->id);
     VEC_EACH (const Str, one, &post->acting)
         vec_push(ctx->arena, &near, *one);
-    TRY(org_load(ctx, ctx->arena, &near, &org));
-    if (wish->kind == DUTY_ACTING && has_holder(&org, post->id, day, true))
+    return org_load(ctx, arena, &near, out);
+}
+
+static Rc stand_in_fits(Ctx *ctx, const Org *org, const AppointWish *wish,
+                        const GateHolder *official) {
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
+    Date day = wish->days.from;
+    if (wish->kind == DUTY_ACTING && has_holder_on(org, post->id, wish->days))
         return fault(ctx, "holder-there", "post",
-                     "The holder of the post is there on the first day: he is recorded absent "
-                     "first.");
-    if (wish->kind == DUTY_ACTING && !in_order(&org, post, official, day))
+                     "The holder of the post is there on some of these days: he is recorded absent "
+                     "on all of them first.");
+    if (wish->kind == DUTY_ACTING && !in_order(org, post, official, day))
         return fault(ctx, "not-in-order", "official",
                      "By law another acts for this post: the first of its order who is there.");
-    if (wish->kind == DUTY_CHARGE && has_holder(&org, post->id, day, false))
+    if (wish->kind == DUTY_CHARGE && has_holder(org, post->id, day, false))
         return fault(ctx, "not-vacant", "post",
                      "The post is held: a superior keeps the business of a vacant one alone.");
-    if (wish->kind == DUTY_CHARGE && !is_above_it(&org, official, post->id))
+    if (wish->kind == DUTY_CHARGE && !is_above_it(org, official, post->id))
         return fault(ctx, "not-above", "official",
                      "The business of a vacant post is kept by a superior of it.");
     return RC_OK;
@@ -191,34 +205,8 @@ static Rc help_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
                  "him by an order.");
 }
 
-static Rc wish_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
-                    const GateHolder *official) {
-    TRY(post_fits(ctx, wish));
-    TRY(ground_fits(ctx, wish->ground));
-    if (has_own(official, wish->post))
-        return fault(ctx, "holds-it", "official", "He has this post already.");
-    return stands_in(wish->kind) ? stand_in_fits(ctx, wish, official)
-                                 : help_fits(ctx, posts, wish, official);
-}
-
-/* ---- the command ---- */
-
-typedef enum AppointVerb { APPOINT_ORDER, APPOINT_AGREE, APPOINT_END } AppointVerb;
-
-typedef struct PartAppoint {
-    const Gate *gate;
-    AppointVerb verb;
-    GateDuty duty; /* ORDER: the whole; else its post and id, and AGREE: which side agrees */
-    Str by;        /* post of who acts */
-} PartAppoint;
-
-static bool overlap(const GateDuty *a, const GateDuty *b) {
-    return time_date_days(a->from) <= time_date_days(b->until) &&
-           time_date_days(b->from) <= time_date_days(a->until);
-}
-
-static Rc days_fit(Ctx *ctx, const GateDuty *duty, int64_t now) {
-    int64_t from = time_date_days(duty->from), until = time_date_days(duty->until),
+static Rc days_fit(Ctx *ctx, OrgDays days, int64_t now) {
+    int64_t from = time_date_days(days.from), until = time_date_days(days.until),
             today = time_date_days(time_jst_date(now));
     if (until < from) return fault(ctx, "order", "until", "The last day is before the first one.");
     if (from < today)
@@ -229,9 +217,44 @@ static Rc days_fit(Ctx *ctx, const GateDuty *duty, int64_t now) {
     return RC_OK;
 }
 
+/* What an order and an agreement stand on. */
+static Rc office_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
+                      const GateHolder *official) {
+    TRY(post_fits(ctx, wish));
+    if (has_own(official, wish->post))
+        return fault(ctx, "holds-it", "official", "He has this post already.");
+    return stands_in(wish->kind) ? RC_OK : help_fits(ctx, posts, wish, official);
+}
+
+/* ---- the command ---- */
+
+typedef enum AppointVerb { APPOINT_ORDER, APPOINT_AGREE, APPOINT_END } AppointVerb;
+
+typedef struct PartAppoint {
+    const Gate *gate;
+    AppointVerb verb;
+    GateDuty duty;       /* ORDER: the whole; else its post and id, and AGREE: which side agrees */
+    Str by;              /* post of who acts */
+    GateHolder official; /* ORDER, AGREE: as he was judged, */
+    Org org;             /* and ORDER of who stands in: by which days of whom */
+} PartAppoint;
+
+static bool overlap(const GateDuty *a, const GateDuty *b) {
+    return time_date_days(a->from) <= time_date_days(b->until) &&
+           time_date_days(b->from) <= time_date_days(a->until);
+}
+
+static AppointWish wish_of(const GateDuty *duty) {
+    return (AppointWish){.kind = duty->kind,
+                         .official = duty->official,
+                         .post = duty->post,
+                         .days = {duty->from, duty->until},
+                         .ground = duty->ground};
+}
+
 static Rc order_guard(Ctx *ctx, const PartAppoint *part, const GateDuties *all, int64_t now) {
     size_t open = 0;
-    TRY(days_fit(ctx, &part->duty, now));
+    TRY(days_fit(ctx, (OrgDays){part->duty.from, part->duty.until}, now));
     VEC_EACH (const GateDuty, one, all) {
         if (gate_duty_over(part->gate, one, now)) continue;
         open++;
@@ -261,10 +284,25 @@ static Rc none_meant(Ctx *ctx) {
                     "There is no such duty any more: look at the list again.");
 }
 
+/* He, and whose days count, as they are at this moment. */
+static Rc people_same(Ctx *ctx, Stage *stage, const PartAppoint *part) {
+    const GateDuty *duty = &part->duty;
+    if (part->verb == APPOINT_END) return RC_OK;
+    if (!gate_holder_same(ctx, stage_entity(stage, duty->official), &part->official))
+        return ctx_fail(ctx, RC_CONFLICT, "official-changed", STR("official"),
+                        "The posts of this official have just changed: look at the list again.");
+    if (part->verb == APPOINT_AGREE || !stands_in(duty->kind)) return RC_OK;
+    Org org = part->org;
+    AppointWish wish = wish_of(duty);
+    org_load_absences(ctx->arena, stage, &org);
+    return stand_in_fits(ctx, &org, &wish, &part->official);
+}
+
 static Rc appoint_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartAppoint *part = args;
     GateDuties all;
     int64_t now = stage_now(stage);
+    TRY(people_same(ctx, stage, part));
     gate_duty_read(ctx->arena, stage_entity(stage, gate_duty_id(ctx->arena, part->duty.post)),
                    &all);
     if (part->verb == APPOINT_ORDER) return order_guard(ctx, part, &all, now);
@@ -318,7 +356,28 @@ static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_appoint = {"official.duty", 1, appoint_guard, appoint_apply};
 
-static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty) {
+static GateHolder official_dup(Arena *arena, const GateHolder *official) {
+    GateHolder copy = {.account = str_dup(arena, official->account), .own = official->own};
+    VEC_EACH (const Str, post, &official->posts)
+        vec_push(arena, &copy.posts, str_dup(arena, *post));
+    return copy;
+}
+
+/* What was judged to make it is judged again at its commit. */
+static Rc people_add(Ctx *ctx, Command *command, PartAppoint *part, const GateHolder *official) {
+    Arena *arena = command_arena(command);
+    AppointWish wish = wish_of(&part->duty);
+    if (part->verb == APPOINT_END) return RC_OK;
+    part->official = official_dup(arena, official);
+    command_needs(command, part->official.account);
+    if (part->verb == APPOINT_AGREE || !stands_in(part->duty.kind)) return RC_OK;
+    TRY(stand_in_org(ctx, arena, part->duty.post, &part->org));
+    org_load_needs(command, &part->org);
+    return stand_in_fits(ctx, &part->org, &wish, official);
+}
+
+static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty,
+                       const GateHolder *official) {
     static const char *const kinds[] = {[APPOINT_ORDER] = "official.duty",
                                         [APPOINT_AGREE] = "official.duty-agreed",
                                         [APPOINT_END] = "official.duty-ended"};
@@ -329,7 +388,10 @@ static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty) {
                                                                       .channel = STR("web")});
     Arena *arena = command_arena(command);
     PartAppoint *part = NEW(arena, PartAppoint);
-    *part = (PartAppoint){ctx->tenant->gate, verb, *duty, str_dup(arena, ctx->actor->post)};
+    *part = (PartAppoint){.gate = ctx->tenant->gate,
+                          .verb = verb,
+                          .duty = *duty,
+                          .by = str_dup(arena, ctx->actor->post)};
     part->duty.by = part->by;
     Str *const texts[] = {&part->duty.id, &part->duty.post, &part->duty.official,
                           &part->duty.ground, &part->duty.waits};
@@ -338,7 +400,8 @@ static Rc appoint_send(Ctx *ctx, AppointVerb verb, const GateDuty *duty) {
     gate_guard(ctx, command);
     command_needs(command, gate_duty_id(arena, duty->post));
     command_add(command, &part_appoint, part);
-    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    Rc rc = people_add(ctx, command, part, official);
+    if (rc == RC_OK) rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
     gate_duty_changed(ctx, duty->post); /* whatever came of it */
     return rc;
@@ -356,7 +419,9 @@ Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits) {
     TRY(not_own(ctx, wish->official));
     TRY(post_fits(ctx, wish));
     TRY(may_order(ctx, &office.posts, wish, official, &side));
-    TRY(wish_fits(ctx, &office.posts, wish, official));
+    TRY(ground_fits(ctx, wish->ground));
+    TRY(days_fit(ctx, wish->days, time_now(ctx->clock)));
+    TRY(office_fits(ctx, &office.posts, wish, official));
     *waits = !str_empty(side);
     return appoint_send(ctx, APPOINT_ORDER,
                         &(GateDuty){.id = rand_id(ctx->rand, ctx->arena, ID_CHARS),
@@ -368,7 +433,8 @@ Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits) {
                                     .ground = str_trim(wish->ground),
                                     .waits = side,
                                     .agreed_at = TIME_NONE,
-                                    .ended_at = TIME_NONE});
+                                    .ended_at = TIME_NONE},
+                        official);
 }
 
 /* ---- agreeing and ending ---- */
@@ -426,9 +492,13 @@ static Rc appoint_late(Ctx *ctx, AppointVerb verb, Str post, Str id) {
     if (gate_duty_over(ctx->tenant->gate, &duty, time_now(ctx->clock)) ||
         (verb == APPOINT_AGREE && str_empty(duty.waits)))
         return none_meant(ctx);
+    const GateHolder *official = official_of(&office, duty.official);
+    AppointWish wish = wish_of(&duty);
     if (verb == APPOINT_AGREE) TRY(not_own(ctx, duty.official));
     AppointMay may = appoint_may(ctx, &office, &duty);
-    if (verb == APPOINT_AGREE ? may.agree : may.end) return appoint_send(ctx, verb, &duty);
+    if (verb == APPOINT_AGREE && may.agree) TRY(office_fits(ctx, &office.posts, &wish, official));
+    if (verb == APPOINT_AGREE ? may.agree : may.end)
+        return appoint_send(ctx, verb, &duty, official);
     return ctx_fail(ctx, RC_DENIED, "not-head", STR("id"),
                     "This is for the heads of the two divisions, a superior of both, or the "
                     "appointing side.");

@@ -89,13 +89,14 @@ Rc away_ruled(Ctx *ctx, GateHolders *out) {
     return RC_OK;
 }
 
-static Rc may_record(Ctx *ctx, Str account) {
+static Rc may_record(Ctx *ctx, Str account, GateHolder *out) {
     GateHolders all;
     GateAsk ask = {.action = ACT_CREATE, .type = STR(AWAY_TYPE), .class = CLASS_INTERNAL};
     TRY(gate_check(ctx, &ask));
     TRY(gate_holders(ctx, NULL, &all));
     VEC_EACH (const GateHolder, one, &all) {
         if (!str_eq(one->account, account)) continue;
+        *out = *one;
         if (rules(ctx, one)) return RC_OK;
         return ctx_fail(ctx, RC_DENIED, "not-superior", STR("official"),
                         "His absence is recorded by himself, by a superior of his, or by the "
@@ -184,9 +185,28 @@ static Rc away_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static const PartKind part_away = {"official.away", 1, away_guard, away_apply};
 
+/* Who acts for a post of his own does so while he is away alone. */
+static Rc back_add(Ctx *ctx, Command *command, const GateHolder *holder, Date from) {
+    AwaySpans open;
+    Date today = time_jst_date(time_now(ctx->clock));
+    int64_t first = time_date_days(from), now = time_date_days(today);
+    TRY(away_of(ctx, holder->account, today, &open));
+    VEC_EACH (const AwaySpan, span, &open)
+        for (size_t i = 0; i < holder->own && time_date_days(span->days.from) == first; i++)
+            gate_duty_back(ctx, command, holder->posts.items[i], first < now ? today : from,
+                           span->days.until);
+    return RC_OK;
+}
+
+static void back_changed(Ctx *ctx, const GateHolder *holder) {
+    for (size_t i = 0; i < holder->own; i++)
+        gate_duty_changed(ctx, holder->posts.items[i]);
+}
+
 static Rc away_send(Ctx *ctx, Str account, OrgDays days, bool end) {
     Outcome outcome;
-    TRY(may_record(ctx, account));
+    GateHolder holder;
+    TRY(may_record(ctx, account, &holder));
     Command *command =
         command_new(ctx->tenant->ledger,
                     (CommandHead){.kind = end ? STR("official.back") : STR("official.away"),
@@ -202,8 +222,10 @@ static Rc away_send(Ctx *ctx, Str account, OrgDays days, bool end) {
                        .end = end};
     command_needs(command, part->id);
     command_add(command, &part_away, part);
-    Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
+    Rc rc = end ? back_add(ctx, command, &holder, days.from) : RC_OK;
+    if (rc == RC_OK) rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
+    if (end) back_changed(ctx, &holder);
     return rc;
 }
 

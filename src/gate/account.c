@@ -119,6 +119,7 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
     Arena *arena = command_arena(command);
     Entity *after = entity_dup(arena, account_entity(ctx, account, *id, hash));
     command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_ABSENT, 0);
+    held_add(ctx, command, &account->posts);
     Outcome outcome;
     Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
@@ -126,6 +127,7 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
         return ctx_fail(ctx, rc, "login-taken", STR("login"),
                         "This login is taken: choose another one.");
     holders_changed(ctx, *id);
+    held_changed(ctx, &account->posts);
     return rc;
 }
 

@@ -226,6 +226,53 @@ bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out) {
     return false;
 }
 
+/* ---- a holder is back ---- */
+
+typedef struct PartBack {
+    const Gate *gate;
+    Str post;
+    Date from, until;
+} PartBack;
+
+/* One that has begun by then ends the day before, else at once: there is nothing left of it. */
+static bool back_ends(const PartBack *part, GateDuty *duty, int64_t now) {
+    int64_t first = time_date_days(part->from), begun = time_date_days(duty->from);
+    bool stands_in = duty->kind == DUTY_ACTING || duty->kind == DUTY_CHARGE;
+    if (!stands_in || gate_duty_over(part->gate, duty, now)) return false;
+    if (time_date_days(duty->until) < first ||
+        (part->until.year && begun > time_date_days(part->until)))
+        return false;
+    if (begun < first && first > time_date_days(time_jst_date(now)))
+        duty->until = time_days_date(first - 1);
+    else
+        duty->ended_at = now;
+    return true;
+}
+
+static Rc back_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartBack *part = args;
+    GateDuties all;
+    bool any = false;
+    Str id = gate_duty_id(ctx->arena, part->post);
+    gate_duty_read(ctx->arena, stage_entity(stage, id), &all);
+    VEC_EACH (GateDuty, duty, &all)
+        any |= back_ends(part, duty, stage_now(stage));
+    if (any)
+        stage_put(stage, &(Delta){.op = DELTA_PUT,
+                                  .id = id,
+                                  .after = gate_duty_record(ctx->arena, part->post, &all)});
+    return RC_OK;
+}
+
+static const PartKind part_back = {"gate.holder-back", 1, NULL, back_apply};
+
+void gate_duty_back(const Ctx *ctx, Command *command, Str post, Date from, Date until) {
+    PartBack *part = NEW(command_arena(command), PartBack);
+    *part = (PartBack){ctx->tenant->gate, str_dup(command_arena(command), post), from, until};
+    command_needs(command, gate_duty_id(command_arena(command), post));
+    command_add(command, &part_back, part);
+}
+
 /* ---- life ---- */
 
 Rc duties_open(Ctx *ctx, Gate *gate) {

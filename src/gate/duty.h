@@ -48,6 +48,10 @@ bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now);
 void gate_duties(Ctx *ctx, GateDuties *out);
 /* The duty by which ctx's actor has a post today; false: it is his own, or none of his. */
 bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out);
+/* Days on which a holder of the post is there, by this command: whoever acts for it or keeps its
+   business then does so no more, from the first of them on. until.year 0: from `from` on. When it
+   is committed: gate_duty_changed. */
+void gate_duty_back(const Ctx *ctx, Command *command, Str post, Date from, Date until);
 /* What is committed of a post's duties counts from now on, for sessions that are open, too. */
 void gate_duty_changed(Ctx *ctx, Str post);
 

@@ -415,7 +415,7 @@ typedef struct GatePost {
     bool team;      /* of a project team */
     Date abolished; /* the first day on which it is no more; year 0: it is */
     Str successor;  /* the post by which what is open goes on from then on */
-    Str signs; /* in Japanese, in whose name it signs letters (発信者名): "まち市長"; empty: in none */
+    Str signs; /* in whose name its letters go out (発信者名), in Japanese; empty: in none */
 } GatePost;
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */
@@ -433,6 +433,9 @@ typedef VEC(GateHolder) GateHolders;
 /* Those who hold one of these posts today (NULL: any post at all), by account, in ctx->arena. Names
    are for those alone whose work needs them. Pool threads: the first ask reads all accounts. */
 Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out);
+/* Whether he may still come in and has the posts of his own that he had; account: as it is at a
+   commit, NULL: it has gone. */
+bool gate_holder_same(Ctx *ctx, const Entity *account, const GateHolder *before);
 /* A purpose for which personal data is looked at, by its code; NULL: the city lists no such one. */
 typedef struct GatePurpose {
     Str code, name_ja, name_en;

@@ -280,9 +280,13 @@ typedef struct AccountChange {
     uint64_t version; /* RC_DENIED "account-changed" when it has another one; 0: whichever it has */
     const Entity *set; /* attributes that replace those it has; NULL: none */
     StrVec revoke;     /* ids of tokens */
+    StrVec held;       /* posts that have a holder by it: gate_duty_back */
     AccountWays passkeys, outsides;
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
+/* These posts have a holder by the command; and when it is committed, whatever came of it. */
+void held_add(const Ctx *ctx, Command *command, const StrVec *posts);
+void held_changed(Ctx *ctx, const StrVec *posts);
 Rc account_changed(Ctx *ctx);
 /* Its keys are destroyed: it says nothing of itself any more, not even its kind. */
 bool account_erased(const Entity *account);

@@ -126,6 +126,16 @@ static GateHolder holder_today(Arena *arena, const GateHolder *kept, const GateD
     return copy;
 }
 
+bool gate_holder_same(Ctx *ctx, const Entity *account, const GateHolder *before) {
+    StrVec posts = {0};
+    if (!account || account_disabled(account)) return false;
+    account_strings(ctx->arena, account, GATE_IRI("posts"), &posts);
+    bool same = posts.len == before->own;
+    for (size_t i = 0; same && i < posts.len; i++)
+        same = str_eq(posts.items[i], before->posts.items[i]);
+    return same;
+}
+
 static int by_account(const void *a, const void *b) {
     return str_cmp(((const GateHolder *)a)->account, ((const GateHolder *)b)->account);
 }

@@ -199,6 +199,17 @@ static void ways_take(Command *command, const AccountWays *from, AccountWays *to
     }
 }
 
+/* Posts that have a holder from today on. */
+void held_add(const Ctx *ctx, Command *command, const StrVec *posts) {
+    VEC_EACH (const Str, post, posts)
+        gate_duty_back(ctx, command, *post, time_jst_date(time_now(ctx->clock)), (Date){0});
+}
+
+void held_changed(Ctx *ctx, const StrVec *posts) {
+    VEC_EACH (const Str, post, posts)
+        gate_duty_changed(ctx, *post);
+}
+
 Rc account_change(Ctx *ctx, const AccountChange *change) {
     const Actor *actor = gate_actor(ctx);
     Command *command =
@@ -218,10 +229,12 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     gate_guard(ctx, command);
     command_needs(command, part->id);
     command_add(command, &part_account, part);
+    held_add(ctx, command, &change->held);
     Outcome outcome;
     Rc rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
     holders_changed(ctx, change->id);
+    held_changed(ctx, &change->held);
     return rc;
 }
 
@@ -244,7 +257,10 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
     TRY(account_posts_check(ctx, posts));
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("posts"), account_list(ctx->arena, posts));
-    TRY(account_change(ctx, &(AccountChange){.kind = "account.posts", .id = id, .set = set}));
+    AccountChange change = {.kind = "account.posts", .id = id, .set = set};
+    VEC_EACH (const Str, post, posts)
+        if (!account_holds(account, *post)) vec_push(ctx->arena, &change.held, *post);
+    TRY(account_change(ctx, &change));
     authority_posts(gate, id, posts);
     return RC_OK;
 }
@@ -261,6 +277,8 @@ Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
         Str now = time_format(ctx->arena, time_now(ctx->clock));
         entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
         tokens_of(ctx, id, &change.revoke);
+    } else {
+        account_strings(ctx->arena, account, GATE_IRI("posts"), &change.held);
     }
     TRY(account_change(ctx, &change));
     authority_changed(ctx->tenant->gate);

@@ -126,6 +126,11 @@ static void a_post_is_his_while_the_duty_runs_and_in_sessions_that_are_open(void
     FAILS(house, away_add(&house->ctx, actor.id, (OrgDays){after(9), after(9)}), RC_DENIED,
           "rights-changed");
     acts_under(office, token, "citizens-counter-clerk", 1, false);
+    actor = asks(office, token);
+    assert_true(actor.shifted); /* until he is told */
+    house->ctx.actor = &actor;
+    session_post_keep(&house->ctx);
+    assert_false(asks(office, token).shifted);
 }
 
 static void a_duty_to_come_gives_nothing_before_its_first_day(void **state) {
@@ -491,7 +496,7 @@ static void who_acts_or_keeps_does_so_while_no_holder_is_there(void **state) {
     Str post = STR("citizens-head");
     as(office, &office->head);
     GOOD(house, away_add(&house->ctx, office->head.id, (OrgDays){today, after(4)}));
-    orders(office, wish(DUTY_ACTING, &house->chief, "citizens-head", 0, 9));
+    orders(office, wish(DUTY_ACTING, &house->chief, "citizens-head", 0, 4));
     orders(office, wish(DUTY_CHARGE, &office->director, "environment-head", 0, 9));
     GOOD(house, org_load(&house->ctx, house->arena, NULL, &org));
     assert_true(org_can_act(&org, house->chief.id, post, today, &how));

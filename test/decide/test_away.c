@@ -169,6 +169,55 @@ static void who_comes_back_is_there_again(void **state) {
     assert_int_equal(spans.len, 0);
 }
 
+static GateDuty nth_duty(House *house, size_t i) {
+    GateDuties all;
+    gate_duties(&house->ctx, &all);
+    return all.items[i];
+}
+
+static void back(House *house, const Actor *who, int from) {
+    house_act(house, (Actor *)(uintptr_t)who);
+    GOOD(house, away_end(&house->ctx, who->id, after(from)));
+}
+
+/* What another does for him ends with his absence, also what it gives him to read. */
+static void who_acts_for_him_does_so_while_he_is_away_alone(void **state) {
+    House *house = *state;
+    Actor appoints, other, new;
+    static const int spans[][2] = {{0, 5}, {8, 9}, {20, 22}, {23, 24}};
+    static const int orders[][3] = {{0, 9, RC_INVALID}, {0, 5}, {8, 9}, {20, 24}};
+    bool waits;
+    house_official(house, "appoints", "general-affairs-head", &appoints);
+    house_official(house, "env-head", "environment-head", &other);
+    appoints.stepped_up_at = INT64_MAX / 2;
+    AppointWish wish = {DUTY_ACTING, other.id, STR("environment-waste-chief"), {0}, STR("出張")};
+    for (size_t i = 0; i < 4; i++) {
+        house_act(house, &house->chief);
+        GOOD(house, away_add(&house->ctx, house->chief.id, days(spans[i][0], spans[i][1])));
+    }
+    house_act(house, &appoints);
+    for (size_t i = 0; i < 4; i++) {
+        wish.days = days(orders[i][0], orders[i][1]);
+        assert_int_equal(appoint_order(&house->ctx, &wish, &waits), orders[i][2]);
+        if (orders[i][2]) assert_true(str_eq(house->ctx.error.code, STR("holder-there")));
+    }
+    house->clock.fixed += 2 * TIME_DAY;
+    back(house, &house->chief, 0); /* on the third day */
+    assert_int_equal(nth_duty(house, 0).ended_at, house->clock.fixed);
+    assert_int_equal(nth_duty(house, 1).ended_at, TIME_NONE);
+    back(house, &house->chief, 8);
+    assert_int_equal(nth_duty(house, 1).ended_at, house->clock.fixed);
+    back(house, &house->chief, 23);
+    assert_int_equal(nth_duty(house, 2).ended_at, TIME_NONE);
+    assert_int_equal(time_date_days(nth_duty(house, 2).until), time_date_days(after(22)));
+    wish.post = STR("citizens-head"); /* vacant */
+    wish.days = days(2, 9);
+    house_act(house, &appoints);
+    GOOD(house, appoint_order(&house->ctx, &wish, &waits));
+    house_official(house, "citizens", "citizens-head", &new);
+    assert_int_equal(nth_duty(house, 3).ended_at, house->clock.fixed);
+}
+
 /* Whom he may record for. */
 static void those_beneath_are_listed(void **state) {
     House *house = *state;
@@ -191,6 +240,7 @@ int main(void) {
         TEST(an_absence_is_recorded_by_oneself_a_superior_or_the_operator),
         TEST(what_cannot_be_is_refused),
         TEST(who_comes_back_is_there_again),
+        TEST(who_acts_for_him_does_so_while_he_is_away_alone),
         TEST(those_beneath_are_listed),
     };
     return cmocka_run_group_tests_name("away", tests, NULL, NULL);
