@@ -199,6 +199,19 @@ static void what_is_committed_counts_for_what_waits_behind_it(void **state) {
           "rights-changed");
 }
 
+/* Whom it is for is asked again at the commit. */
+static void what_an_order_was_judged_by_is_judged_again(void **state) {
+    Office *office = *state;
+    House *house = &office->house;
+    StrVec none = {0};
+    orders(office, wish(DUTY_SUPPORT, &office->clerk, WASTE, 0, 0)); /* all accounts are known */
+    Entity *account = entity_dup(house->arena, house_entity(house, office->clerk.id));
+    entity_set(house->arena, account, GATE_IRI("posts"), account_list(house->arena, &none));
+    GOOD(house, house_put(house, account)); /* nobody was told yet */
+    refused(office, &office->appoints, wish(DUTY_SUPPORT, &office->clerk, WASTE, 2, 3), RC_CONFLICT,
+            "official-changed");
+}
+
 static void the_newest_of_those_that_are_over_stay_for_a_year(void **state) {
     Office *office = *state;
     House *house = &office->house;
@@ -360,6 +373,10 @@ static void what_cannot_be_is_refused(void **state) {
     orders(office, wish(DUTY_ACTING, head, "environment-head", 3, 4));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         refused(office, &office->appoints, rows[i].wish, RC_INVALID, rows[i].code);
+    GatePost *mixed = (GatePost *)gate_post(office->house.tenant.gate, STR("finance-head"));
+    mixed->roles |= 1u << ROLE_OPERATOR;
+    refused(office, &office->appoints, wish(DUTY_ACTING, head, "finance-head", 0, 1), RC_INVALID,
+            "no-chief");
     AppointWish silent = wish(DUTY_SUPPORT, clerk, WASTE, 6, 7);
     silent.ground = STR(" 　");
     refused(office, &office->appoints, silent, RC_INVALID, "no-ground");
@@ -651,6 +668,7 @@ int main(void) {
         TEST(a_duty_to_come_gives_nothing_before_its_first_day),
         TEST(what_is_ended_is_gone_at_once_and_stays_in_the_record),
         TEST(what_is_committed_counts_for_what_waits_behind_it),
+        TEST(what_an_order_was_judged_by_is_judged_again),
         TEST(the_newest_of_those_that_are_over_stay_for_a_year),
         TEST(what_acts_later_ends_with_the_duty),
         TEST(he_counts_as_a_holder_on_these_days_alone),

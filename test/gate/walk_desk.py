@@ -322,6 +322,11 @@ def duties(machi, browsers):
         text = browsers['chief'].ask('GET', path).text
         if vacant not in text or link not in text or not re.search(r'環境課 ごみ減量係 申請 [\d,]+件', shown(text)):
             faults.append(f'{path} does not name the vacant post')
+    acts_as(browsers['chief'], 'environment-waste-chief')
+    text = browsers['chief'].ask('GET', page).text
+    if vacant not in text or link in text or '任命の事務を担う職に頼んでください' not in text:
+        faults.append('who cannot fill the vacant post is led to a form that lacks it')
+    acts_as(browsers['chief'], 'environment-head')
     order('industry', '産業振興課 商工係', 'support', 'environment-waste-clerk')
     if vacant in browsers['chief'].ask('GET', '/staff').text or not acts_as(far, 'environment-waste-clerk'):
         faults.append('whoever helps does not hold the vacant post')
