@@ -59,8 +59,10 @@ Date message_due(const Entity *application) {
 }
 
 bool message_among(const StrVec *states, const Entity *application) {
+    Str now = entity_text(application, IRI("procedureState"));
+    if (str_empty(now)) now = entity_text(application, IRI("state"));
     VEC_EACH (const Str, state, states)
-        if (str_eq(*state, entity_text(application, IRI("procedureState")))) return true;
+        if (str_eq(*state, now)) return true;
     return false;
 }
 

@@ -37,7 +37,8 @@ Str message_turn(const Entity *application);
 bool message_waits(const Entity *application);
 /* The day by which an answer is due; year 0: no day is, or nobody waits. */
 Date message_due(const Entity *application);
-/* Whether the case is in one of these states of its procedure. */
+/* Whether the case is in one of these states of its procedure; of bulky waste: words of CaseState.
+ */
 bool message_among(const StrVec *states, const Entity *application);
 
 /* message.write: the next message of a case, which counts it. Needs the case and the message.

@@ -60,6 +60,8 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     Ctx own = *ctx;
     own.arena = arena;
     Rc rc = waste_load(&own, &sources->waste, &procedures->waste);
+    if (rc == RC_OK)
+        rc = thread_read(&own, waste_rules(procedures->waste), NULL, &procedures->waste_thread);
     CatalogueSources definitions = {.definitions = sources->definitions,
                                     .n = sources->definition_count,
                                     .organisation = sources->waste.organisation};
@@ -110,6 +112,10 @@ const Catalogue *procedures_catalogue(const Tenant *tenant) {
 
 const AttachLimits *procedures_attach(const Tenant *tenant) {
     return &tenant->procedures->attach;
+}
+
+const DefinedThread *procedures_waste_thread(const Tenant *tenant) {
+    return tenant->procedures->waste_thread;
 }
 
 /* ---- commands ---- */

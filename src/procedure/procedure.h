@@ -76,6 +76,8 @@ Rc procedures_expire(Ctx *ctx, size_t *slots);
 const Waste *procedures_waste(const Tenant *tenant);
 const Catalogue *procedures_catalogue(const Tenant *tenant);
 const AttachLimits *procedures_attach(const Tenant *tenant);
+/* What is said of messages in bulky-waste cases; NULL: nobody writes to them. */
+const DefinedThread *procedures_waste_thread(const Tenant *tenant);
 /* Fills an empty tenant with count generated cases in all states, and the proposals that belong to
    them; the same seed and instant give the same city. The demo accounts must be there: they act.
    After project_start and gate_open; one thread, with a Reader. */

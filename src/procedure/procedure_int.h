@@ -29,6 +29,7 @@ struct Procedures {
     Sweep *sweep;     /* NULL: none was started */
     Carrier *carrier; /* NULL: none was started, and what was decided waits */
     Waste *waste;
+    const DefinedThread *waste_thread; /* messages of its cases; NULL: nobody writes to them */
     Catalogue *catalogue;
     const Json *blank;
     FileTable files;

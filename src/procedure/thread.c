@@ -28,13 +28,20 @@ static Rc read_class(Ctx *ctx, const Json *from, bool *sensitive) {
     return refuse(ctx, "class", "What people write is \"personal\" or \"sensitive\".");
 }
 
+/* Of a definition; of bulky waste (NULL): one in which something is still to be done. */
+static bool is_state(const Definition *definition, Str word) {
+    if (definition) return definition_state(definition, word) != NULL;
+    for (unsigned state = 0; state < CASE_STATES; state++)
+        if (str_eq(word, case_state_word((CaseState)state))) return !(CASE_ENDS & 1u << state);
+    return false;
+}
+
 static Rc read_states(Ctx *ctx, const Json *from, const Definition *definition,
                       DefinedThread *out) {
     const Json *states = json_get(from, STR("states"));
     for (uint32_t i = 0; states && i < states->len; i++) {
         Str state = json_str(json_at(states, i));
-        if (!definition_state(definition, state))
-            return refuse(ctx, "states", "There is no such state.");
+        if (!is_state(definition, state)) return refuse(ctx, "states", "There is no such state.");
         vec_push(ctx->arena, &out->states, state);
     }
     return out->states.len ? RC_OK : refuse(ctx, "states", "In which states may one write?");
@@ -151,9 +158,34 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
 
 /* ---- rights ---- */
 
-static const DefinedThread *thread_defined(const Ctx *ctx, const Entity *application) {
+const DefinedThread *thread_rules(const Ctx *ctx, const Entity *application) {
     const Definition *definition = defined_of(ctx, application);
-    return definition ? definition->thread : NULL;
+    return definition ? definition->thread : ctx->tenant->procedures->waste_thread;
+}
+
+static Rc planned(Ctx *ctx, const Entity *application, bool *out) {
+    OfficePlans plans;
+    DecideCases cases;
+    Date day;
+    if (!time_parse_date(entity_text(application, IRI("pickupDate")), &day)) return RC_OK;
+    TRY(office_plans(ctx, day, STR("waiting"), &plans));
+    for (size_t i = 0; i < plans.len; i++) {
+        decide_cases(ctx->arena, plans.items[i], &cases);
+        VEC_EACH (const DecideCase, one, &cases)
+            *out = *out || str_eq(one->id, application->id);
+    }
+    return RC_OK;
+}
+
+/* What is decided is the case as it was proposed, and a message would move it. States of a
+   definition say that for themselves (thread_lint); those of bulky waste don't. */
+static Rc proposed(Ctx *ctx, const Entity *application, bool *out) {
+    Str reduction;
+    *out = false;
+    if (defined_of(ctx, application)) return RC_OK;
+    TRY(office_reduction_waits(ctx, application->id, &reduction));
+    *out = !str_empty(reduction);
+    return *out ? RC_OK : planned(ctx, application, out);
 }
 
 /* A message belongs to its case: who works on that, or whose it is, reads it. */
@@ -165,7 +197,7 @@ static GateAsk reading(const Ctx *ctx, const Entity *application, const DefinedT
 }
 
 bool thread_visible(Ctx *ctx, const Entity *application) {
-    const DefinedThread *thread = thread_defined(ctx, application);
+    const DefinedThread *thread = thread_rules(ctx, application);
     if (!thread) return false;
     GateAsk ask = reading(ctx, application, thread);
     return gate_permits(ctx, &ask);
@@ -202,16 +234,21 @@ static bool permitted(Ctx *ctx, const Entity *application, const DefinedThread *
 }
 
 ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office) {
-    const DefinedThread *thread = thread_defined(ctx, application);
+    const DefinedThread *thread = thread_rules(ctx, application);
     if (!thread) return THREAD_SHUT_OTHERS;
     if (!message_among(&thread->states, application)) return THREAD_SHUT_STATE;
     if (thread->office_only && !office) return THREAD_SHUT_OFFICE;
     if (!permitted(ctx, application, thread, office)) return THREAD_SHUT_OTHERS;
+    bool waits;
+    Error before = ctx->error;
+    Rc rc = proposed(ctx, application, &waits);
+    ctx->error = before;
+    if (rc != RC_OK || waits) return THREAD_SHUT_PROPOSED;
     return message_count(application) < thread_most(office) ? THREAD_OPEN : THREAD_SHUT_FULL;
 }
 
 bool thread_may_settle(Ctx *ctx, const Entity *application) {
-    const DefinedThread *thread = thread_defined(ctx, application);
+    const DefinedThread *thread = thread_rules(ctx, application);
     return thread && message_waits(application) && permitted(ctx, application, thread, true);
 }
 
@@ -263,8 +300,10 @@ static int64_t files_of_field(Ctx *ctx, const Entity *application, const Field *
 static int64_t files_of_form(Ctx *ctx, const Entity *application) {
     int64_t n = 0;
     Fields gone;
+    const Definition *definition = defined_of(ctx, application);
+    if (!definition) return 0;
     versions_gone(ctx, application, &gone);
-    VEC_EACH (const FormPage, page, &defined_of(ctx, application)->pages)
+    VEC_EACH (const FormPage, page, &definition->pages)
         VEC_EACH (const Field, field, &page->fields)
             n += files_of_field(ctx, application, field);
     for (size_t i = 0; i < gone.len; i++)
@@ -340,6 +379,11 @@ static Rc writing_check(const Writing *writing) {
     if (!message_among(&writing->thread->states, writing->application))
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
                         "Nobody writes to a case in this state.");
+    bool waits;
+    TRY(proposed(ctx, writing->application, &waits));
+    if (waits)
+        return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
+                        "What is decided right now would fall: write once that is done.");
     if (text_is_blank(ctx->arena, writing->text) && !wish->files.len)
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"), "Write something.");
     return bounds_check(writing);
@@ -348,7 +392,7 @@ static Rc writing_check(const Writing *writing) {
 static Rc writing_load(Writing *writing) {
     Ctx *ctx = writing->ctx;
     TRY(case_load(ctx, writing->wish->id, &writing->application));
-    writing->thread = thread_defined(ctx, writing->application);
+    writing->thread = thread_rules(ctx, writing->application);
     if (!writing->thread)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-thread", writing->wish->id,
                         "Nobody writes to cases of this procedure.");
@@ -551,7 +595,7 @@ Rc thread_settle(Ctx *ctx, Str id, int64_t n) {
     const Entity *application;
     Outcome outcome;
     TRY(office_case(ctx, &(OfficeAct){.id = id}, ACT_UPDATE, &application));
-    const DefinedThread *thread = thread_defined(ctx, application);
+    const DefinedThread *thread = thread_rules(ctx, application);
     if (!thread)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-thread", id,
                         "Nobody writes to cases of this procedure.");

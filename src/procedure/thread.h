@@ -23,6 +23,9 @@ typedef struct ThreadMessage {
     Message message;      /* the same, read */
 } ThreadMessage;
 typedef VEC(ThreadMessage) ThreadMessages;
+/* What is said of messages of a case: by its definition, or by the rules of bulky waste; NULL:
+   nobody writes to it. */
+const DefinedThread *thread_rules(const Ctx *ctx, const Entity *application);
 /* All messages of a case, or those behind the first `before` of them, the oldest first; those that
    were erased aren't among them. *out lives in ctx->arena. application: as the ledger or the gate
    has it. */
@@ -35,10 +38,11 @@ int64_t thread_most(bool office);
 /* Whether he may write now, as the office or as whose case it is, or why he may not. */
 typedef enum ThreadShut {
     THREAD_OPEN,
-    THREAD_SHUT_STATE,  /* nobody writes in the state of the case */
-    THREAD_SHUT_FULL,   /* it has as many messages as he may bring it to */
-    THREAD_SHUT_OFFICE, /* only the office writes in this procedure */
-    THREAD_SHUT_OTHERS  /* it is for somebody else to write */
+    THREAD_SHUT_STATE,   /* nobody writes in the state of the case */
+    THREAD_SHUT_FULL,    /* it has as many messages as he may bring it to */
+    THREAD_SHUT_OFFICE,  /* only the office writes in this procedure */
+    THREAD_SHUT_OTHERS,  /* it is for somebody else to write */
+    THREAD_SHUT_PROPOSED /* something about it waits for a decision, and would fall */
 } ThreadShut;
 ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office);
 /* Whether he may say that what was written last needs no answer. */

@@ -262,8 +262,7 @@ Rc page_file_show(HttpExchange *x, const Entity *application, bool found) {
     Attachment file;
     Str id = http_path_param(x, "file");
     Rc rc = answer_file(ctx, application, id, &file);
-    if (rc == RC_NOT_FOUND && defined_of(ctx, application) &&
-        !page_thread_withheld(ctx, application, found))
+    if (rc == RC_NOT_FOUND && !page_thread_withheld(ctx, application, found))
         rc = thread_file(ctx, application, id, &file);
     TRY(rc);
     return page_file_send(x, &file);

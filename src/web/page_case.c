@@ -304,10 +304,13 @@ static int64_t cut_off_of(HttpExchange *x, const Entity *application) {
     return waste_cut_off(procedures_waste(http_ctx(x)->tenant), pickup);
 }
 
+/* form: of a message that was refused (ctx->error); NULL: none was. */
 static void case_show(HttpExchange *x, const Entity *application, const CasePlace *place,
-                      const Faults *faults) {
+                      const Faults *faults, const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
     Arena *arena = ctx->arena;
+    const Error refused = ctx->error;
+    bool moved = form && refused.rc == RC_CONFLICT;
     View view = page_view(x);
     Str number = entity_text(application, IRI("receiptNumber"));
     bool may = apply_may_change(ctx, application);
@@ -335,11 +338,23 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     view_str(&view, "completed", entity_text(application, IRI("completedAt")));
     page_steps(x, &view, application);
     if (faults) page_faults(&view, faults);
-    if (page_case_looks(x, &view, application) == RC_OK &&
+    ctx->error = refused;
+    if (form) page_thread_faults(x, &view, place->office);
+    if (page_thread(x, &view, application,
+                    &(PageThread){place->base, place->office, place->until != 0, form}) == RC_OK &&
+        page_case_looks(x, &view, application) == RC_OK &&
         page_keep(x, &view, application, place) == RC_OK)
-        page_show(x, faults ? 422 : 200, WEB_PAGE_CASE, &view);
+        page_show(x, moved ? 409 : faults || form ? 422 : 200, WEB_PAGE_CASE, &view);
     else
         page_fail(x);
+}
+
+void page_case(HttpExchange *x, const Entity *application, const CasePlace *place,
+               const HttpForm *form) {
+    if (defined_of(http_ctx(x), application))
+        page_defined_case(x, application, place, form);
+    else
+        case_show(x, application, place, NULL, form);
 }
 
 static void case_get(HttpExchange *x) {
@@ -347,10 +362,8 @@ static void case_get(HttpExchange *x) {
     CasePlace place;
     if (page_held_case(x, &application, &place) != RC_OK)
         page_fail(x);
-    else if (defined_of(http_ctx(x), application))
-        page_defined_case(x, application, &place, NULL);
     else
-        case_show(x, application, &place, NULL);
+        page_case(x, application, &place, NULL);
 }
 
 Str page_whole_address(HttpExchange *x, Str path) {
@@ -407,7 +420,7 @@ static void answer_post(HttpExchange *x) {
     Faults faults = {0};
     vec_push(http_ctx(x)->arena, &faults, (Fault){"answer", "required"});
     if (rc == RC_INVALID)
-        case_show(x, application, &place, &faults);
+        case_show(x, application, &place, &faults, NULL);
     else
         page_fail(x);
 }

@@ -145,6 +145,10 @@ static void cell(const Export *of, StrVec *row, Str text) {
     vec_push(of->ctx->arena, row, text);
 }
 
+static const DefinedThread *thread_of_table(const Export *of) {
+    return of->definition ? of->definition->thread : procedures_waste_thread(of->ctx->tenant);
+}
+
 static void head_fill(const Export *of, StrVec *row) {
     size_t n = of->definition ? COLUMNS_COMMON : COLUMNS_BULKY;
     for (size_t i = 0; i < n; i++)
@@ -153,8 +157,7 @@ static void head_fill(const Export *of, StrVec *row) {
         VEC_EACH (const FormPage, page, &of->definition->pages)
             VEC_EACH (const Field, field, &page->fields)
                 cell(of, row, label_text(of, field->label.all));
-    if (of->definition && of->definition->thread)
-        cell(of, row, word_text(of, "export_column", STR("messages")));
+    if (thread_of_table(of)) cell(of, row, word_text(of, "export_column", STR("messages")));
 }
 
 static Str state_text(const Export *of, const Entity *application) {
@@ -181,7 +184,7 @@ static void answers_fill(const Export *of, const Entity *application, StrVec *ro
 static Rc messages_fill(const Export *of, const Entity *application, StrVec *row) {
     Arena *arena = of->ctx->arena;
     ThreadMessages all = {0};
-    if (!of->definition || !of->definition->thread) return RC_OK;
+    if (!thread_of_table(of)) return RC_OK;
     if (thread_visible(of->ctx, application)) TRY(thread_of(of->ctx, application, &all));
     Buf text = buf_new(arena, MESSAGES_BYTES);
     VEC_EACH (const ThreadMessage, one, &all) {
@@ -215,7 +218,7 @@ static Rc case_fill(const Export *of, const Entity *application, StrVec *row) {
     Json district = page_district(of->x, entity_text(application, IRI("district")));
     cell(of, row, items.kind == JSON_STRING ? json_str(&items) : label_text(of, &items));
     cell(of, row, district.kind == JSON_STRING ? json_str(&district) : label_text(of, &district));
-    return RC_OK;
+    return messages_fill(of, application, row);
 }
 
 static Rc rows_fill(const Export *of, SheetRows *rows) {

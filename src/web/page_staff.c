@@ -501,6 +501,15 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
         return;
     }
     View view = page_view(x), values = view_new(ctx->arena);
+    const HttpForm *message = form && page_thread_sent(form) ? form : NULL;
+    if (message) page_thread_faults(x, &view, true);
+    if (page_thread(x, &view, application,
+                    &(PageThread){page_case_url(ctx->arena, http_path_param(x, "number")), true,
+                                  false, message}) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    if (message) form = NULL;
     Str text = form ? http_form_value(form, "text") : STR_NONE;
     view_str(&values, "ask", text);
     OfficeAnswer answer = office_answer(ctx, application);

@@ -98,7 +98,8 @@ static void rights_set(HttpExchange *x, View *view, const Entity *application,
     static const char *const words[] = {[THREAD_SHUT_STATE] = "state",
                                         [THREAD_SHUT_FULL] = "full",
                                         [THREAD_SHUT_OFFICE] = "office",
-                                        [THREAD_SHUT_OTHERS] = "others"};
+                                        [THREAD_SHUT_OTHERS] = "others",
+                                        [THREAD_SHUT_PROPOSED] = "proposed"};
     Ctx *ctx = http_ctx(x);
     ThreadShut shut = thread_shut(ctx, application, at->office);
     bool settles = str_starts(at->base, STR("/staff/")) && thread_may_settle(ctx, application);
@@ -111,14 +112,13 @@ static void rights_set(HttpExchange *x, View *view, const Entity *application,
 }
 
 bool page_thread_withheld(const Ctx *ctx, const Entity *application, bool found) {
-    const Definition *definition = defined_of(ctx, application);
-    return found && definition && definition->thread && definition->thread->sensitive;
+    const DefinedThread *thread = thread_rules(ctx, application);
+    return found && thread && thread->sensitive;
 }
 
 Rc page_thread(HttpExchange *x, View *view, const Entity *application, const PageThread *at) {
     Ctx *ctx = http_ctx(x);
-    const Definition *definition = defined_of(ctx, application);
-    const DefinedThread *thread = definition ? definition->thread : NULL;
+    const DefinedThread *thread = thread_rules(ctx, application);
     ThreadMessages messages = {0};
     View one = view_new(view->arena);
     view_null(view, "thread");
@@ -292,7 +292,7 @@ static void message_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, str_fmt(ctx->arena, STR_FMT "#thread", STR_ARG(place.base)));
     else if (page_thread_told(&ctx->error) || str_eq(ctx->error.code, STR("moved-on")))
-        page_defined_case(x, application, &place, form);
+        page_case(x, application, &place, form);
     else
         page_fail(x);
 }

@@ -368,6 +368,9 @@ Date page_due_day(const Entity *application, Date due);
 Json page_due(HttpExchange *x, const Entity *application);
 Json page_due_value(HttpExchange *x, Date due);
 bool page_is_late(const Ctx *ctx, Date due);
+/* The resident's page of any case. form: when a message that it sent was refused; else NULL. */
+void page_case(HttpExchange *x, const Entity *application, const CasePlace *place,
+               const HttpForm *form);
 /* Pages of a case of a definition: the resident's, its receipt, the office's. */
 /* form: when a move or a message that it sent was refused (ctx->error); else NULL. */
 void page_defined_case(HttpExchange *x, const Entity *application, const CasePlace *place,

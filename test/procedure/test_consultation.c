@@ -189,6 +189,65 @@ static void an_answer_is_due_until_it_is_given(void **state) {
     assert_int_equal(message_due(house_entity(house, id)).year, 0);
 }
 
+/* ---- bulky waste ---- */
+
+static Rc ask_as(House *house, Actor *actor, Str id) {
+    house_act(house, actor);
+    return thread_write(&house->ctx, &(ThreadWish){.id = id, .text = STR("門の前でよいですか")});
+}
+
+static ThreadShut shut_to(House *house, Actor *actor, Str id) {
+    house_act(house, actor);
+    return thread_shut(&house->ctx, house_entity(house, id), false);
+}
+
+static void bulky_waste_has_the_messages_that_others_have(void **state) {
+    House *house = *state;
+    ThreadMessages all;
+    Attachment file;
+    Str id = cases_apply(house, NULL, 1);
+    Date due = waste_working_days_after(procedures_waste(&house->tenant),
+                                        time_jst_date(house->clock.fixed), 2);
+    ThreadWish photo = {.id = id};
+    vec_push(house->arena, &photo.files, (ThreadFile){STR("a.png"), STR("no picture")});
+    FAILS(house, thread_write(&house->ctx, &photo), RC_INVALID, "type");
+    FAILS(house, ask_as(house, &house->other, id), RC_NOT_FOUND, "no-case");
+    GOOD(house, ask_as(house, &house->resident, id));
+    assert_true(message_waits(house_entity(house, id)));
+    assert_int_equal(time_date_days(message_due(house_entity(house, id))), time_date_days(due));
+    at_desk(house, &house->clerk);
+    GOOD(house,
+         thread_write(&house->ctx, &(ThreadWish){.id = id, .office = true, .text = STR("どうぞ")}));
+    assert_true(str_eq(message_turn(house_entity(house, id)), MESSAGE_ANSWERED));
+    assert_true(str_eq(cases_text(house, id, IRI("assignee")), house->clerk.id));
+    GOOD(house, thread_of(&house->ctx, house_entity(house, id), &all));
+    assert_int_equal(all.len, 2);
+    assert_true(str_eq(dictionary_subject(house->dictionary, all.items[0].entity),
+                       dictionary_subject(house->dictionary, house_entity(house, id))));
+    FAILS(house, thread_file(&house->ctx, house_entity(house, id), STR("none"), &file),
+          RC_NOT_FOUND, "no-file");
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    FAILS(house, ask_as(house, &house->resident, id), RC_CONFLICT, "thread-closed");
+}
+
+/* What is decided would fall by a message. */
+static void nobody_writes_to_what_is_being_decided(void **state) {
+    House *house = *state;
+    Str decision, id = cases_apply(house, NULL, 1), reduced = cases_apply(house, "disaster", 1);
+    GOOD(house, ask_as(house, &house->resident, reduced));
+    at_desk(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = reduced}, &decision));
+    assert_int_equal(shut_to(house, &house->resident, reduced), THREAD_SHUT_PROPOSED);
+    FAILS(house, ask_as(house, &house->resident, reduced), RC_CONFLICT, "thread-closed");
+    GOOD(house, cases_confirm(house, id));
+    GOOD(house, ask_as(house, &house->resident, id));
+    at_desk(house, &house->clerk);
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &decision));
+    assert_int_equal(shut_to(house, &house->resident, id), THREAD_SHUT_PROPOSED);
+    FAILS(house, ask_as(house, &house->resident, id), RC_CONFLICT, "thread-closed");
+}
+
 /* ---- definitions ---- */
 
 static const Json *with_thread(House *house, const char *thread) {
@@ -275,6 +334,8 @@ int main(void) {
         TEST(what_was_said_on_the_telephone_is_written_down),
         TEST(nobody_writes_down_what_was_not_said_to_him),
         TEST(an_answer_is_due_until_it_is_given),
+        TEST(bulky_waste_has_the_messages_that_others_have),
+        TEST(nobody_writes_to_what_is_being_decided),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
         TEST(a_proposal_that_a_message_would_fell_is_told),
