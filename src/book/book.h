@@ -42,6 +42,9 @@ int64_t book_claim_units(const Entity *slot, Str name, int64_t now);
 /* When a hold ends, TIME_NONE if there is none of that name (or it has expired). */
 int64_t book_hold_until(const Entity *slot, Str name, int64_t now);
 
+/* Bookings of one household, but for that of a name. */
+int64_t book_household(const Entity *slot, Str household, Str but);
+
 /* Whether a hold has run out that is still written in the slot. */
 bool book_has_expired(const Entity *slot, int64_t now);
 
@@ -63,13 +66,16 @@ typedef struct PartSlot {
     Str network;   /* from which it comes, as an opaque word; empty: it is not limited */
     int64_t share; /* percent of the capacity that all such holds may take together; 0: all of it */
     int64_t network_max; /* such holds of one network; 0: any number */
+    /* slot.book: for whom, as an opaque word of this slot; empty: it is not limited */
+    Str household;
+    int64_t household_max; /* bookings of one household; 0: any number */
 } PartSlot;
 
 /* Holds units until an instant. The same name again prolongs. RC_CONFLICT "slot-full";
  * "holds-share", "holds-network": such holds have taken their part, something else may be left. */
 extern const PartKind part_slot_hold;
 /* Turns a live hold into a booking, or books what is left. The same name again is done already.
- * RC_CONFLICT "slot-full". */
+ * RC_CONFLICT "slot-full", "household-full". */
 extern const PartKind part_slot_book;
 /* Gives a hold or booking of the name back; nothing of that name is no error. A booking that is to
  * stay taken for a while (until) becomes a hold of its name. */

@@ -23,7 +23,8 @@ Str book_clock(Arena *arena, int minute) {
 typedef struct Claim {
     Str name;
     int64_t units, until;
-    Str network; /* of a hold by nobody known, else empty */
+    Str network;   /* of a hold by nobody known, else empty */
+    Str household; /* of a booking, or empty */
     bool office;
 } Claim;
 
@@ -91,6 +92,17 @@ int64_t book_hold_until(const Entity *slot, Str name, int64_t now) {
     return hold && hold_until(hold) > now ? hold_until(hold) : TIME_NONE;
 }
 
+int64_t book_household(const Entity *slot, Str household, Str but) {
+    const Json *bookings = slot_object(slot, IRI("bookings"));
+    int64_t same = 0;
+    for (size_t i = 0; bookings && i < bookings->len; i++) {
+        const JsonMember *one = &bookings->value.members[i];
+        same +=
+            !str_eq(one->name, but) && str_eq(json_get_str(&one->value, "household"), household);
+    }
+    return same;
+}
+
 bool book_has_expired(const Entity *slot, int64_t now) {
     const Json *holds = slot_object(slot, IRI("holds"));
     for (size_t i = 0; holds && i < holds->len; i++)
@@ -106,9 +118,11 @@ static Slot slot_load(Arena *arena, const Entity *entity, int64_t capacity, int6
         const JsonMember *m = &holds->value.members[i];
         if (hold_until(&m->value) > now)
             vec_push(arena, &slot.holds,
-                     (Claim){m->name, claim_units(&m->value), hold_until(&m->value),
-                             json_get_str(&m->value, "network"),
-                             json_get_bool(&m->value, "office", false)});
+                     (Claim){.name = m->name,
+                             .units = claim_units(&m->value),
+                             .until = hold_until(&m->value),
+                             .network = json_get_str(&m->value, "network"),
+                             .office = json_get_bool(&m->value, "office", false)});
     }
     const Json *bookings = slot_object(entity, IRI("bookings"));
     for (size_t i = 0; bookings && i < bookings->len; i++) {
@@ -116,6 +130,7 @@ static Slot slot_load(Arena *arena, const Entity *entity, int64_t capacity, int6
         vec_push(arena, &slot.bookings,
                  (Claim){.name = m->name,
                          .units = claim_units(&m->value),
+                         .household = json_get_str(&m->value, "household"),
                          .office = json_get_bool(&m->value, "office", false)});
     }
     return slot;
@@ -140,13 +155,16 @@ static int64_t claims_units(const Claims *claims) {
 }
 
 static Json claim_json(Arena *arena, const Claim *claim) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 4);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
     size_t n = 0;
-    if (!claim->until && !claim->office) return json_of_int(claim->units);
+    bool plain = !claim->until && !claim->office && str_empty(claim->household);
+    if (plain) return json_of_int(claim->units);
     if (claim->until) members[n++] = (JsonMember){STR("until"), json_of_int(claim->until)};
     members[n++] = (JsonMember){STR("n"), json_of_int(claim->units)};
     if (!str_empty(claim->network))
         members[n++] = (JsonMember){STR("network"), json_of_str(claim->network)};
+    if (!str_empty(claim->household))
+        members[n++] = (JsonMember){STR("household"), json_of_str(claim->household)};
     if (claim->office) members[n++] = (JsonMember){STR("office"), json_of_bool(true)};
     return json_of_members(members, n);
 }
@@ -278,9 +296,25 @@ static Rc hold_apply(Ctx *ctx, Stage *stage, const void *args) {
     Slot slot = slot_of(ctx, stage, part);
     claim_drop(&slot.holds, part->name);
     vec_push(ctx->arena, &slot.holds,
-             (Claim){part->name, part->units, part->until, part->network, part->office});
+             (Claim){.name = part->name,
+                     .units = part->units,
+                     .until = part->until,
+                     .network = part->network,
+                     .office = part->office});
     slot_save(ctx, stage, part, &slot, json_of_null());
     return RC_OK;
+}
+
+/* Nobody takes a day for himself by booking it again and again. */
+static Rc book_limits(Ctx *ctx, Stage *stage, const PartSlot *part) {
+    const Entity *slot = stage_entity(stage, part->slot);
+    bool limited = !str_empty(part->household) && part->household_max;
+    if (!limited || book_household(slot, part->household, part->name) < part->household_max)
+        return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "household-full", part->slot,
+                    "Your household has %lld applications for this day, which is the most: choose "
+                    "another day, or add to one of them by telephone.",
+                    (long long)part->household_max);
 }
 
 static Rc book_guard(Ctx *ctx, Stage *stage, const void *args) {
@@ -292,7 +326,8 @@ static Rc book_guard(Ctx *ctx, Stage *stage, const void *args) {
     if (claim_find(&slot.bookings, part->name)) return RC_OK;
     TRY(slot_crowded(ctx, part, &slot.bookings));
     const Claim *mine = claim_find(&slot.holds, part->hold);
-    return slot_left(&slot, part, mine) >= part->units ? RC_OK : slot_full(ctx, part);
+    if (slot_left(&slot, part, mine) < part->units) return slot_full(ctx, part);
+    return book_limits(ctx, stage, part);
 }
 
 static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -300,7 +335,10 @@ static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
     Slot slot = slot_of(ctx, stage, part);
     if (claim_find(&slot.bookings, part->name)) return RC_OK;
     claim_drop(&slot.holds, part->hold);
-    Claim booking = {.name = part->name, .units = part->units, .office = part->office};
+    Claim booking = {.name = part->name,
+                     .units = part->units,
+                     .household = part->household,
+                     .office = part->office};
     vec_push(ctx->arena, &slot.bookings, booking);
     slot_save(ctx, stage, part, &slot, event_json(ctx->arena, STR("booked"), &booking));
     return RC_OK;
@@ -317,6 +355,7 @@ static Rc release_apply(Ctx *ctx, Stage *stage, const void *args) {
     if (booked) {
         Claim back = *booked;
         back.until = part->until > stage_now(stage) ? part->until : 0;
+        back.household = STR_NONE;
         claim_drop(&slot.bookings, part->name);
         event = event_json(ctx->arena, STR("returned"), &back);
         if (back.until) vec_push(ctx->arena, &slot.holds, back);

@@ -438,15 +438,18 @@ static Rc slot_values(Asking *asking) {
     return page_days(asking->x, &asking->view, asking->answers.district, own);
 }
 
-/* The day that was chosen, if it is no longer held and nothing of it is left: who comes back from
- * sending is told why. */
+/* The day that was chosen, if it can't be had: it is no longer held and nothing of it is left, or
+ * the household has enough of it. Who comes back from sending is told why. */
 static Rc slot_gone(Asking *asking) {
     ApplyDays days;
     Date chosen = asking->answers.day;
-    if (!chosen.year || held_until(asking).kind != JSON_NULL) return RC_OK;
+    bool held = held_until(asking).kind != JSON_NULL;
+    if (!chosen.year) return RC_OK;
     TRY(apply_days(asking->ctx, asking->answers.district, &days));
+    if (apply_household_full(asking->ctx, &asking->answers))
+        vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "household"});
     VEC_EACH (const ApplyDay, day, &days)
-        if (time_date_days(day->date) == time_date_days(chosen) && day->left <= 0)
+        if (!held && time_date_days(day->date) == time_date_days(chosen) && day->left <= 0)
             vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "full"});
     return RC_OK;
 }
@@ -656,7 +659,7 @@ static void check_post(HttpExchange *x) {
         receipt_see(x, receipt.token);
         return;
     }
-    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full"))) {
+    if (rc == RC_CONFLICT && page_day_fault(&ctx->error)) {
         page_see(x, STR("/bulky/slot"));
         return;
     }

@@ -524,8 +524,8 @@ static void change_post(HttpExchange *x) {
     Faults faults = {0};
     if (rc == RC_INVALID)
         vec_push(ctx->arena, &faults, (Fault){"slot", str_empty(wanted) ? "required" : "late"});
-    else if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("slot-full")))
-        vec_push(ctx->arena, &faults, (Fault){"slot", "full"});
+    else if (rc == RC_CONFLICT && page_day_fault(&ctx->error))
+        vec_push(ctx->arena, &faults, (Fault){"slot", page_day_fault(&ctx->error)});
     if (rc == RC_OK)
         page_see(x, place.base);
     else if (faults.len)

@@ -50,6 +50,11 @@ Rc page_days(HttpExchange *x, View *view, const WasteDistrict *district, Date ow
     return RC_OK;
 }
 
+const char *page_day_fault(const Error *error) {
+    if (str_eq(error->code, STR("household-full"))) return "household";
+    return str_eq(error->code, STR("slot-full")) ? "full" : NULL;
+}
+
 const char *page_hold_fault(const Error *error) {
     if (str_eq(error->code, STR("holds-share"))) return "busy";
     return str_eq(error->code, STR("holds-network")) ? "network" : "full";

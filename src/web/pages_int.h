@@ -417,6 +417,8 @@ void page_review(HttpExchange *x, int status, const HttpForm *form);
 Json page_application(HttpExchange *x, const Entity *application);
 Json page_answers(HttpExchange *x, const Answers *answers);
 
+/* Why a day could not be booked (RC_CONFLICT), in a word of the pages; NULL: for another reason. */
+const char *page_day_fault(const Error *error);
 /* Why a day could not be held (RC_CONFLICT), in a word of the pages. */
 const char *page_hold_fault(const Error *error);
 

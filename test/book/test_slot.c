@@ -28,7 +28,7 @@ static int tear_down(void **state) {
 
 typedef struct Wish {
     const PartKind *kind;
-    const char *place, *name, *hold, *network;
+    const char *place, *name, *hold, *network, *household;
     int64_t units, capacity, until, share, network_max, reserved;
     bool office;
 } Wish;
@@ -54,7 +54,9 @@ static Rc wish_run(Ctx *ctx, Wish wish) {
                        .reserved = wish.reserved,
                        .network = str_dup(arena, str_of(wish.network ? wish.network : "")),
                        .share = wish.share,
-                       .network_max = wish.network_max};
+                       .network_max = wish.network_max,
+                       .household = str_dup(arena, str_of(wish.household)),
+                       .household_max = wish.household ? 2 : 0};
     command_needs(command, part->slot);
     command_add(command, wish.kind, part);
     return house_run(ctx, command);
@@ -182,6 +184,21 @@ static void without_limits_a_network_may_hold_all(void **state) {
     for (const char *name = "abc"; *name; name++)
         GOOD(house, HOLD(house, .name = (char[]){*name, 0}, .network = "x"));
     FAILS(house, HOLD(house, .name = "d", .network = "x"), RC_CONFLICT, "slot-full");
+}
+
+static void a_household_books_so_many(void **state) {
+    House *house = *state;
+    GOOD(house, BOOK(house, .name = "a", .household = "h", .capacity = 9));
+    GOOD(house, BOOK(house, .name = "b", .household = "h", .office = true));
+    FAILS(house, BOOK(house, .name = "c", .household = "h"), RC_CONFLICT, "household-full");
+    GOOD(house, BOOK(house, .name = "b", .household = "h")); /* a retry */
+    GOOD(house, BOOK(house, .name = "d", .household = "other"));
+    GOOD(house, BOOK(house, .name = "e"));
+    assert_int_equal(book_household(slot_of(house, "here"), STR("h"), STR("a")), 1);
+    GOOD(house, RELEASE(house, .name = "a", .until = HOUSE_NOW + TIME_HOUR));
+    GOOD(house, BOOK(house, .name = "c", .household = "h"));
+    assert_int_equal(read_slot(house).booked, 4);
+    assert_int_equal(read_slot(house).left, 4);
 }
 
 static void the_office_alone_gives_out_its_share(void **state) {
@@ -404,6 +421,7 @@ int main(void) {
         TEST(expiring_drops_what_has_ended_and_nothing_else),
         TEST(holds_from_networks_leave_places_for_others),
         TEST(without_limits_a_network_may_hold_all),
+        TEST(a_household_books_so_many),
         TEST(the_office_alone_gives_out_its_share),
         TEST(what_is_given_back_stays_taken_until_it_is_told),
         TEST(a_slot_of_minutes_has_a_name_of_its_own),

@@ -55,19 +55,21 @@ function visitor(language = 'ja') {
     };
 }
 
-async function address(one, postcode) {
+let homes = 0; // each applies from a home of its own: a household may so often for one day
+
+async function address(one, postcode, building = `${++homes}号室`) {
     const { text } = await one.post('/bulky/district', { postcode, action: 'lookup', street: '1-2-3' });
     const town = /name="town"[^>]*value="([^"]+)"/.exec(text)?.[1] ?? '';
-    assert.equal((await one.post('/bulky/district', { postcode, town, action: 'next', street: '1-2-3' })).to, '/bulky/items');
+    assert.equal((await one.post('/bulky/district', { postcode, town, action: 'next', street: '1-2-3', building })).to, '/bulky/items');
 }
 
 const firstFree = (text) => [...text.matchAll(/<input[^>]*name="slot"[^>]*>/g)].map((m) => m[0])
     .find((input) => !input.includes('disabled')).match(/value="([^"]+)"/)[1];
 
-async function hold(one, postcode = '999-0001') {
+async function hold(one, postcode = '999-0001', building = undefined) {
     await one.get('/bulky');
     await one.post('/bulky/start', {});
-    await address(one, postcode);
+    await address(one, postcode, building);
     const item = /name="add" value="([^"]+)"/.exec((await one.get('/bulky/items?q=sofa')).text)[1];
     await one.post('/bulky/items', { add: item });
     await one.post('/bulky/items', { action: 'next' });
@@ -88,11 +90,15 @@ it('gives the held day back when the address moves to another district', async (
     assert.equal(left((await one.get('/bulky/slot')).text), before, 'nothing stays held in the old district');
 });
 
-async function apply(one) {
-    await hold(one);
+async function answer(one, building) {
+    await hold(one, undefined, building);
     await one.post('/bulky/contact', { name: '試験 太郎', kana: 'しけん たろう', phone: '0999-00-1234' });
     await one.post('/bulky/reduction', { reduction: 'none' });
     await one.post('/bulky/optout', { optout: 'no' });
+}
+
+async function apply(one, building) {
+    await answer(one, building);
     await one.get('/bulky/check');
     const { to } = await one.post('/bulky/check', {});
     assert.match(to, /^\/c\/[^/]+\/receipt$/);
@@ -119,6 +125,15 @@ it('leads somebody whose cookie is gone back to the beginning', async () => {
     assert.equal(answer.status, 403);
     assert.match(answer.text, /<h1>画面を開いてから時間がたちました/);
     assert.match(answer.text, /<a class="btn wide" href="\/bulky">/);
+});
+
+it('takes so many applications of a household for a day, and says where another day is chosen', async () => {
+    const home = '上限の家';
+    for (let i = 0; i < 2; i++) await apply(visitor(), home);
+    const third = visitor();
+    await answer(third, home);
+    assert.equal((await third.post('/bulky/check', {})).to, '/bulky/slot');
+    assert.match((await third.get('/bulky/slot')).text, /同じご家庭からの申込みがすでに上限/);
 });
 
 it('calls a conflict a conflict, and links to the newest state', async () => {

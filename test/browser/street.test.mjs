@@ -26,12 +26,15 @@ async function press(page, selector) {
     await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
 }
 
+let homes = 0; // each applies from a home of its own: a household may so often for one day
+
 async function apply(page, { kana = 'やまだ てすと', optout = 'no', reduction = 'none', last = false, slot = '' } = {}) {
     await page.goto(`${site.url}/bulky`);
     await press(page, 'form[action="/bulky/start"] button');
     await page.fill('#postcode', '９９９－０００１');
     await press(page, 'button[value="lookup"]');
     await page.fill('#street', '1-2-3');
+    await page.fill('#building', `${++homes}号室`);
     if (await page.locator('input[name="town"]').count()) await page.locator('input[name="town"]').first().check();
     await press(page, 'button[value="next"]');
     await page.fill('#q', 'そふぁ');

@@ -23,11 +23,13 @@ Answers cases_answers(House *house, Arena *arena, const char *district, Date day
     const Waste *waste = procedures_waste(&house->tenant);
     const WasteDistrict *place = waste_district(waste, str_of(district));
     const WasteTown *town = &place->towns.items[0];
-    Answers answers = {.token = rand_id(&house->rand, arena, 26),
+    Str token = rand_id(&house->rand, arena, 26); /* each sends from a room of his own */
+    Answers answers = {.token = token,
                        .district = place,
                        .town = town->name.ja,
                        .postcode = town->postcodes.items[0],
                        .address = STR("1番2号"),
+                       .building = token,
                        .day = day,
                        .name = STR("星之森 あおね"),
                        .kana = STR("ホシノモリ アオネ"),

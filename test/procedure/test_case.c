@@ -123,6 +123,30 @@ static void an_incomplete_draft_books_nothing(void **state) {
     assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 0);
 }
 
+/* Two of one household and day; another family of the house, and another day, are free. */
+static void a_household_sends_so_many_for_a_day(void **state) {
+    House *house = *state;
+    Receipt receipt;
+    Date later = {2026, 12, 8};
+    house_act(house, &house->resident);
+    for (int i = 0; i <= 2; i++) {
+        Answers answers = cases_answers(house, house->arena, "manaka", i < 2 ? FRIDAY : later);
+        answers.building = i == 1 ? STR("ｶﾞｰﾃﾞﾝ101") : STR("ガーデン101");
+        answers.kana = i == 1 ? STR("ホシノモリ ソラ") : answers.kana;
+        assert_false(apply_household_full(&house->ctx, &answers));
+        GOOD(house, cases_send(house, &answers, &receipt));
+    }
+    Answers third = cases_answers(house, house->arena, "manaka", FRIDAY);
+    third.building = STR("ガーデン101");
+    assert_int_equal(apply_next(&house->ctx, &third), STEP_SLOT);
+    FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_INVALID, "incomplete");
+    FAILS(house, apply_change_day(&house->ctx, receipt.id, FRIDAY), RC_CONFLICT, "household-full");
+    GOOD(house, apply_change_day(&house->ctx, receipt.id, later));
+    third.kana = STR("ソラノ アオネ");
+    GOOD(house, cases_send(house, &third, &receipt));
+    assert_int_equal(cases_slot(house, "manaka", FRIDAY).booked, 3);
+}
+
 static void a_held_day_becomes_the_booking(void **state) {
     House *house = *state;
     int64_t until;
@@ -630,6 +654,7 @@ int main(void) {
         TEST(a_case_begins_whole),
         TEST(an_official_enters_for_somebody),
         TEST(an_incomplete_draft_books_nothing),
+        TEST(a_household_sends_so_many_for_a_day),
         TEST(a_held_day_becomes_the_booking),
         TEST(nobody_empties_a_day_by_holding_it),
         TEST(one_network_cannot_hold_a_whole_day),
