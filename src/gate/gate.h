@@ -334,7 +334,8 @@ typedef struct GateSessionSeen {
 typedef VEC(GateSessionSeen) GateSessionsSeen;
 void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
 /* Ends one of them, or (id empty) all but this one; what they have asked for and is not committed
-   yet is refused. RC_NOT_FOUND: one's account has no such session. */
+   yet is refused. RC_NOT_FOUND: one's account has no such session; RC_DENIED "needs-step-up": it is
+   not this one (OWASP ASVS 5.0, 7.5.2). */
 Rc gate_session_end(Ctx *ctx, Str id);
 /* Confirms the identity once more; it holds for ten minutes. */
 Rc gate_step_up(Ctx *ctx, Str password);

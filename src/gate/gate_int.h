@@ -339,6 +339,9 @@ Rc password_open(Ctx *ctx, Gate *gate, Str leaked);
 Rc password_shown(Ctx *ctx, Str id, Str password, const Entity **account);
 /* What is kept of one. */
 Rc password_hash(Ctx *ctx, Str password, Str *out);
+/* Hashes it anew where what is kept of it was made at another cost than today's; the password has
+   been found right. A failure is told to the log: the old hash stays good. */
+void password_renew(Ctx *ctx, const Entity *account, Str password);
 /* Whether it is the password of this hash. An empty hash takes as long, and is nobody's. */
 bool password_matches(Arena *arena, Str hash, Str password);
 /* Posts are for accounts of officials (kind staff): RC_INVALID "no-official". */

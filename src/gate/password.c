@@ -174,6 +174,24 @@ bool password_matches(Arena *arena, Str hash, Str password) {
            known;
 }
 
+static Rc renew(Ctx *ctx, const Entity *account, Str password) {
+    Str hash;
+    TRY(password_hash(ctx, password, &hash));
+    Entity *set = entity_new(ctx->arena, account->id, STR(ACCOUNT_TYPE));
+    entity_set(ctx->arena, set, GATE_IRI("passwordHash"), json_of_str(hash));
+    return account_change(ctx, &(AccountChange){.kind = "account.password-cost",
+                                                .id = account->id,
+                                                .version = account->version,
+                                                .set = set});
+}
+
+void password_renew(Ctx *ctx, const Entity *account, Str password) {
+    Str kept = entity_text(account, GATE_IRI("passwordHash"));
+    if (!crypto_pwhash_str_needs_rehash(str_z(ctx->arena, kept), COST_OPS, COST_MEMORY)) return;
+    if (renew(ctx, account, password) != RC_OK)
+        log_warn("gate", "a password keeps its old hash: " STR_FMT, STR_ARG(ctx->error.detail));
+}
+
 Rc password_shown(Ctx *ctx, Str id, Str password, const Entity **account) {
     Try tried;
     TRY(try_begin_dear(ctx, id, &tried));

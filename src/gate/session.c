@@ -313,7 +313,9 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     if (until != TIME_NONE && time_now(ctx->clock) >= until)
         return ctx_fail(ctx, RC_DENIED, "password-ended", STR("password"),
                         "This password was for the first sign-in, within a week: ask for another.");
-    return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token);
+    TRY(session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token));
+    password_renew(ctx, account, password);
+    return RC_OK;
 }
 
 const GateSession *session_own(const Ctx *ctx) {
@@ -404,8 +406,16 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
     if (out->len) qsort(out->items, out->len, sizeof *out->items, newest_first);
 }
 
+static bool is_own_id(const Ctx *ctx, Str id) {
+    return str_eq(session_id(ctx->arena, &session_own(ctx)->key), id);
+}
+
+/* Whoever sits down at an open browser shuts nobody out elsewhere. */
 Rc gate_session_end(Ctx *ctx, Str id) {
     if (!session_own(ctx)) return session_none(ctx);
+    if (!is_own_id(ctx, id) && !gate_stepped_up(ctx, gate_actor(ctx)))
+        return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
+                        "Confirm your identity once more before you end other sign-ins.");
     Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
     size_t ended = 0;
     VEC_EACH (const Gathered, one, &g.all) {

@@ -2,7 +2,7 @@
 
 #include "wait.h"
 
-enum { MAC_CHARS = 20 };
+enum { MAC_CHARS = 26 }; /* 130 bits */
 
 struct Waits {
     pthread_mutex_t lock; /* of making rooms */

@@ -5,7 +5,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #define PASSWORD "correct horse battery"
@@ -99,6 +101,34 @@ static void ones_own_password_gives_way_to_the_operators(void **state) {
           "wrong-password");
 }
 
+static Str kept_hash(House *house) {
+    const Entity *account;
+    GOOD(house, account_load(&house->ctx, house->clerk.id, &account));
+    return entity_text(account, GATE_IRI("passwordHash"));
+}
+
+/* One that was kept at another cost is hashed anew by whoever knows it, once. */
+static void a_password_is_hashed_at_todays_cost(void **state) {
+    House *house = *state;
+    char other[crypto_pwhash_STRBYTES];
+    Str session;
+    assert_int_equal(crypto_pwhash_str(other, PASSWORD, strlen(PASSWORD), 2, 16384), 0);
+    AccountChange change = {.kind = "test",
+                            .id = house->clerk.id,
+                            .set = entity_new(house->arena, house->clerk.id, STR(ACCOUNT_TYPE))};
+    entity_set(house->arena, (Entity *)change.set, GATE_IRI("passwordHash"),
+               json_of_str(str_of(other)));
+    GOOD(house, account_change(&house->ctx, &change));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR("not the password"), &session),
+          RC_DENIED, "wrong-password");
+    assert_true(str_eq(kept_hash(house), str_of(other)));
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &session));
+    Str renewed = kept_hash(house);
+    assert_false(str_eq(renewed, str_of(other)));
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &session));
+    assert_true(str_eq(kept_hash(house), renewed));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -106,6 +136,7 @@ int main(void) {
         TEST(another_password_ends_the_sessions_of_the_old_one),
         TEST(a_first_password_lets_in_for_a_week),
         TEST(ones_own_password_gives_way_to_the_operators),
+        TEST(a_password_is_hashed_at_todays_cost),
     };
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }

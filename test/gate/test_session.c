@@ -401,6 +401,10 @@ static void one_sees_and_ends_ones_own_sessions_only(void **state) {
     assert_true(str_eq(seen.items[2].client, STR("192.0.2.7")));
     Str of_chief = sessions_of(house, &chief).items[0].id;
     house->ctx.actor = &three;
+    FAILS(house, gate_session_end(&house->ctx, seen.items[2].id), RC_DENIED, "needs-step-up");
+    FAILS(house, gate_session_end(&house->ctx, STR_NONE), RC_DENIED, "needs-step-up");
+    GOOD(house, gate_step_up(&house->ctx, STR(PASSWORD)));
+    assert_true(gate_session_actor(&house->ctx, third, &three));
     FAILS(house, gate_session_end(&house->ctx, of_chief), RC_NOT_FOUND, "no-session");
     assert_true(gate_session_actor(&house->ctx, others, &gone));
     GOOD(house, gate_session_end(&house->ctx, seen.items[2].id));

@@ -123,6 +123,10 @@ def one_ends_ones_other_sign_ins(walk):
     ids = re.findall(r'name="id" value="(\w{16})"', here.ask('GET', '/account').text)
     walk.hold(f'two others are shown: {ids}', len(ids) == 2)
     other = walk.browser('resident-1')
+    asked = form(here, '/account', '/account/sessions', id=ids[0]).headers.get('Location')
+    walk.hold(f'confirmed first: {asked}', asked == '/step-up?next=%2Faccount')
+    for browser in (here, other):
+        form(browser, '/account', '/step-up', password=walk.machi.passwords[browser.role])
     ended = form(other, '/account', '/account/sessions', id=ids[0])
     walk.hold(f'nobody ends another\'s: {ended.status}', ended.status == 404)
     open_before = sum(browser.ask('GET', '/my').status == 200 for browser in (there, third))
