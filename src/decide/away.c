@@ -205,7 +205,7 @@ static void back_changed(Ctx *ctx, const GateHolder *holder) {
 
 static Rc away_send(Ctx *ctx, Str account, OrgDays days, bool end) {
     Outcome outcome;
-    GateHolder holder;
+    GateHolder holder = {0};
     TRY(may_record(ctx, account, &holder));
     Command *command =
         command_new(ctx->tenant->ledger,
