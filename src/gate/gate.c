@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 enum { RULES_MAX = 16 << 20 };
-enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 10000 };
+enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 40000 };
 /* More than can be tried while one lasts: none goes before it ends. */
 enum { SPENT_KEPT = 10000, CHALLENGE_KEY = 32 };
 

@@ -133,7 +133,7 @@ Rc account_verify(Ctx *ctx, const Entity *account, Str password);
 
 /* try.c. The counters of one try at a password or passkey. */
 typedef struct Try {
-    Digest account, client, all;
+    Digest here, account, client, all; /* here: of the account and the client together */
     bool from; /* the client's address is known */
 } Try;
 /* Counted as failed before anything is looked at that could be guessed; RC_LIMIT beyond a limit.
@@ -142,7 +142,7 @@ Rc try_begin(Ctx *ctx, Str account, Try *out);
 /* The same of what takes a hash of a password or a call to a provider: it has a limit for all
    together, which what is made up for nothing must not fill. */
 Rc try_begin_dear(Ctx *ctx, Str account, Try *out);
-/* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account. */
+/* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account from this client. */
 void try_end(Ctx *ctx, const Try *tried, Rc rc);
 /* Seconds until no limit stands in the way, at least 1. */
 int try_wait(Ctx *ctx, Str account);

@@ -1,6 +1,7 @@
 /* try: how often something may be tried that could be guessed: a password, a passkey, a number.
-   What was wrong is counted by what it was tried at, by the address it came from, and, where a try
-   costs much, altogether. */
+   What was wrong is counted by what it was tried at from one address, so that a stranger elsewhere
+   locks nobody out; by what it was tried at from anywhere, by the address, and, where a try costs
+   much, altogether. */
 #include "gate_int.h"
 
 typedef struct Failures {
@@ -17,6 +18,8 @@ typedef struct Limit {
 
 static const Limit by_key = {10, 15 * TIME_MINUTE, "too-many-failures",
                              "Too many attempts: wait 15 minutes, or ask at the counter."},
+                   by_account = {100, 15 * TIME_MINUTE, "too-many-failures",
+                                 "Too many attempts: wait 15 minutes, or ask at the counter."},
                    by_client = {50, 15 * TIME_MINUTE, "too-many-failures",
                                 "Too many attempts from your network: wait 15 minutes, or ask at "
                                 "the counter."},
@@ -59,7 +62,9 @@ static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *li
 
 static Try try_of(const Ctx *ctx, Str account) {
     Str client = gate_actor(ctx)->client;
-    return (Try){.account = hash_sha256(account),
+    const Str here[] = {account, STR("\n"), client};
+    return (Try){.here = hash_sha256_parts(here, 3),
+                 .account = hash_sha256(account),
                  .client = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in-from"), client),
                  .all = ledger_keyed_hash(ctx->tenant->ledger, STR("sign-in"), STR("all")),
                  .from = !str_empty(client)};
@@ -70,6 +75,7 @@ static void failure_back(Gate *gate, const Digest *key) {
 }
 
 static void try_back(Gate *gate, const Try *tried) {
+    failure_back(gate, &tried->here);
     failure_back(gate, &tried->account);
     if (tried->from) failure_back(gate, &tried->client);
 }
@@ -77,9 +83,13 @@ static void try_back(Gate *gate, const Try *tried) {
 Rc try_begin(Ctx *ctx, Str account, Try *out) {
     Gate *gate = ctx->tenant->gate;
     *out = try_of(ctx, account);
-    TRY(failure_count(ctx, gate, &out->account, &by_key));
-    Rc rc = out->from ? failure_count(ctx, gate, &out->client, &by_client) : RC_OK;
-    if (rc != RC_OK) failure_back(gate, &out->account);
+    TRY(failure_count(ctx, gate, &out->here, &by_key));
+    Rc rc = failure_count(ctx, gate, &out->account, &by_account);
+    if (rc == RC_OK && out->from) {
+        rc = failure_count(ctx, gate, &out->client, &by_client);
+        if (rc != RC_OK) failure_back(gate, &out->account);
+    }
+    if (rc != RC_OK) failure_back(gate, &out->here);
     return rc;
 }
 
@@ -91,13 +101,14 @@ Rc try_begin_dear(Ctx *ctx, Str account, Try *out) {
     return rc;
 }
 
-/* What was no wrong password is no failure; a right one forgives those of its account. All dear
+/* What was no wrong password is no failure; a right one forgives those from here, not those
+   of others, who guess on. All dear
    tries together are counted whatever became of them, as each costs the same. */
 void try_end(Ctx *ctx, const Try *tried, Rc rc) {
     Gate *gate = ctx->tenant->gate;
     if (rc == RC_DENIED) return;
     try_back(gate, tried);
-    if (rc == RC_OK) roster_delete(gate->failures, &tried->account);
+    if (rc == RC_OK) roster_delete(gate->failures, &tried->here);
 }
 
 static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
@@ -108,7 +119,8 @@ static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
 
 int try_wait(Ctx *ctx, Str account) {
     Try tried = try_of(ctx, account);
-    const int64_t waits[] = {wait_left(ctx, &tried.account, &by_key),
+    const int64_t waits[] = {wait_left(ctx, &tried.here, &by_key),
+                             wait_left(ctx, &tried.account, &by_account),
                              tried.from ? wait_left(ctx, &tried.client, &by_client) : 0,
                              wait_left(ctx, &tried.all, &altogether)};
     int64_t longest = 0;

@@ -213,8 +213,29 @@ static void tries_at_the_same_time_pass_no_limit(void **state) {
           "too-many-failures");
     house->nobody.client = STR("192.0.2.2");
     GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+}
+
+/* OWASP ASVS 5.0, 6.1.1. What is tried from many addresses ends, too, and the counter says it to
+   its owner. */
+static void a_stranger_locks_nobody_out_but_from_where_he_is(void **state) {
+    House *house = *state;
+    Str token;
+    house->ctx.actor = &house->nobody;
+    for (int i = 0; i < 99; i++) {
+        house->nobody.client = str_fmt(house->arena, "198.51.100.%d", i / 10);
+        FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR("wrong"), &token), RC_DENIED,
+              "wrong-password");
+    }
+    house->nobody.client = STR("192.0.2.1");
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
+    FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR("wrong"), &token), RC_DENIED,
+          "wrong-password");
     FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
           "too-many-failures");
+    assert_int_equal(gate_retry_after(&house->ctx, STR("clerk")), 901);
+    house->clock.fixed += 15 * TIME_MINUTE + 1;
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
 }
 
 static bool sync_count(void *arg, const char *what) {
@@ -658,6 +679,7 @@ int main(void) {
         TEST(beyond_600_tries_in_a_minute_nobody_is_looked_at),
         TEST(too_many_failures_close_the_door_for_a_while),
         TEST(tries_at_the_same_time_pass_no_limit),
+        TEST(a_stranger_locks_nobody_out_but_from_where_he_is),
         TEST(signing_out_is_on_the_disk_when_it_is_answered),
         TEST(accounts_are_checked_before_they_are_made),
         TEST(a_step_up_holds_for_ten_minutes),
