@@ -313,7 +313,7 @@ static Rc book_limits(Ctx *ctx, Stage *stage, const PartSlot *part) {
         return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "household-full", part->slot,
                     "Your household has %lld applications for this day, which is the most: choose "
-                    "another day, or add to one of them by telephone.",
+                    "another day.",
                     (long long)part->household_max);
 }
 

@@ -3,7 +3,7 @@
 #define SESSION_COOKIE "machi_session"
 #define BROWSER_COOKIE "machi_browser"
 
-enum { BROWSER_CHARS = 26 };
+enum { BROWSER_CHARS = 26, MARK_CHARS = 6 };
 
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure) {
     http_set_cookie(x, (HttpSetCookie){.name = SESSION_COOKIE,
@@ -12,9 +12,21 @@ void gate_set_cookie(HttpExchange *x, Str session_token, bool secure) {
                                        .secure = secure});
 }
 
-Str gate_csrf(Ctx *ctx) {
+static Str form_secret(Ctx *ctx) {
     Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("csrf"), ctx->actor->browser);
     return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, BROWSER_CHARS);
+}
+
+static Str post_mark(Ctx *ctx, Str post) {
+    Digest digest = hash_sha256(post);
+    return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, MARK_CHARS);
+}
+
+/* An official's form says also under which post it was drawn. */
+Str gate_csrf(Ctx *ctx) {
+    Str secret = form_secret(ctx), post = ctx->actor->post;
+    if (ctx->actor->kind != ACTOR_STAFF || str_empty(post)) return secret;
+    return str_fmt(ctx->arena, STR_FMT "-" STR_FMT, STR_ARG(secret), STR_ARG(post_mark(ctx, post)));
 }
 
 /* A browser that is not signed in gets a secret of its own, to which its forms and its draft are
@@ -95,29 +107,30 @@ Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
     return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE, "Confirm your identity once more.");
 }
 
+/* What was drawn under a post that has ended is not done under another one unseen. */
+static Rc drawn_check(Ctx *ctx, Str said) {
+    Str mark = said.len > BROWSER_CHARS ? str_sub(said, BROWSER_CHARS + 1, said.len) : STR_NONE;
+    if (ctx->actor->kind != ACTOR_STAFF || !ctx->actor->session || str_empty(mark)) return RC_OK;
+    VEC_EACH (const Str, post, &ctx->actor->session->posts)
+        if (str_eq(post_mark(ctx, *post), mark)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "post-ended", STR("post"),
+                    "The post under which you opened this is no longer yours, and nothing was "
+                    "done. You act under another of your posts now: open the page again.");
+}
+
 /* Every form proves that it was drawn by us for this browser. */
 static Rc csrf_check(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
     if (!(http_route(x)->access & GATE_FORM) || http_method(x) != HTTP_POST) return RC_OK;
     TRY(http_form(x, &form));
-    if (hash_same(http_form_value(form, "csrf"), gate_csrf(ctx))) return RC_OK;
+    Str said = http_form_value(form, "csrf");
+    bool way = http_route(x)->access & (GATE_FIRST | GATE_WAY); /* one may always go */
+    if (hash_same(str_head(said, BROWSER_CHARS), form_secret(ctx)))
+        return way ? RC_OK : drawn_check(ctx, said);
     return ctx_fail(
         ctx, RC_DENIED, "stale-form", STR_NONE,
         "This form is older than your session: go back, reload the page and send it again.");
-}
-
-/* What was begun under a post that has ended is not done under another one unseen: he is told once,
- * and acts under that from then on. */
-static Rc post_check(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    unsigned access = http_route(x)->access;
-    bool acts = access & GATE_FORM && http_method(x) == HTTP_POST;
-    if (!acts || !ctx->actor->shifted || access & (GATE_FIRST | GATE_WAY)) return RC_OK;
-    session_post_keep(ctx);
-    return ctx_fail(ctx, RC_CONFLICT, "post-ended", STR("post"),
-                    "The post under which you opened this is no longer yours, and nothing was "
-                    "done. You act under another of your posts now: open the page again.");
 }
 
 Rc gate_lend_reader(HttpExchange *x) {
@@ -162,9 +175,10 @@ static Rc door_pass(GateDoor *door, HttpExchange *x) {
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
     TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
+    bool pool = http_route(x)->place != HTTP_LOOP;
+    if (pool && actor->shifted) session_post_keep(ctx); /* pages say under which he acts now */
     TRY(csrf_check(x));
-    TRY(post_check(x));
-    if (http_route(x)->place != HTTP_LOOP) session_seen(ctx);
+    if (pool) session_seen(ctx);
     return RC_OK;
 }
 

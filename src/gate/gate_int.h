@@ -134,7 +134,7 @@ Rc account_verify(Ctx *ctx, const Entity *account, Str password);
 /* try.c. The counters of one try at a password or passkey. */
 typedef struct Try {
     Digest here, account, client, all; /* here: of the account and the client together */
-    bool from; /* the client's address is known */
+    bool from;                         /* the client's address is known */
 } Try;
 /* Counted as failed before anything is looked at that could be guessed; RC_LIMIT beyond a limit.
    account: of whom, or what stands for him where he isn't known. */
@@ -142,7 +142,8 @@ Rc try_begin(Ctx *ctx, Str account, Try *out);
 /* The same of what takes a hash of a password or a call to a provider: it has a limit for all
    together, which what is made up for nothing must not fill. */
 Rc try_begin_dear(Ctx *ctx, Str account, Try *out);
-/* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account from this client. */
+/* rc: how it ended; RC_DENIED is a failure, RC_OK forgives those of the account from this client.
+ */
 void try_end(Ctx *ctx, const Try *tried, Rc rc);
 /* Seconds until no limit stands in the way, at least 1. */
 int try_wait(Ctx *ctx, Str account);
@@ -340,8 +341,9 @@ Rc password_shown(Ctx *ctx, Str id, Str password, const Entity **account);
 /* What is kept of one. */
 Rc password_hash(Ctx *ctx, Str password, Str *out);
 /* Hashes it anew where what is kept of it was made at another cost than today's; the password has
-   been found right. A failure is told to the log: the old hash stays good. */
-void password_renew(Ctx *ctx, const Entity *account, Str password);
+   been found right. True: it was, and the account has another version. A failure is told to the
+   log: the old hash stays good. */
+bool password_renew(Ctx *ctx, const Entity *account, Str password);
 /* Whether it is the password of this hash. An empty hash takes as long, and is nobody's. */
 bool password_matches(Arena *arena, Str hash, Str password);
 /* Posts are for accounts of officials (kind staff): RC_INVALID "no-official". */

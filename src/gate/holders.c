@@ -39,9 +39,11 @@ void holders_close(Gate *gate) {
     mem_free(holders);
 }
 
-static Held *held_of(struct Holders *holders, Str account) {
+/* Officials alone; NULL: no official, who never was one. */
+static Held *held_of(struct Holders *holders, Str account, bool official) {
     VEC_EACH (Held, one, &holders->list)
         if (str_eq(one->holder.account, account)) return one;
+    if (!official) return NULL;
     return vec_push(holders->arena, &holders->list,
                     (Held){.holder.account = str_dup(holders->arena, account)});
 }
@@ -52,13 +54,15 @@ static Rc holder_take(Ctx *ctx, struct Holders *holders, Str id) {
     StrVec posts = {0};
     pthread_mutex_lock(&holders->lock);
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &account);
-    Held *held = held_of(holders, id);
-    held->comes = rc == RC_OK && !account_disabled(account);
-    if (held->comes) {
+    bool official =
+        rc == RC_OK && str_eq(entity_text(account, GATE_IRI("accountKind")), STR("staff"));
+    Held *held = held_of(holders, id, official);
+    if (held) held->comes = rc == RC_OK && !account_disabled(account);
+    if (held && held->comes) {
         account_strings(holders->arena, account, GATE_IRI("posts"), &posts);
         held->holder.name = str_dup(holders->arena, entity_text(account, GATE_IRI("displayName")));
     }
-    held->holder.posts = posts;
+    if (held) held->holder.posts = posts;
     pthread_mutex_unlock(&holders->lock);
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }

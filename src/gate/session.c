@@ -313,9 +313,8 @@ Rc gate_sign_in(Ctx *ctx, Str login, Str password, Str *session_token) {
     if (until != TIME_NONE && time_now(ctx->clock) >= until)
         return ctx_fail(ctx, RC_DENIED, "password-ended", STR("password"),
                         "This password was for the first sign-in, within a week: ask for another.");
-    TRY(session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token));
-    password_renew(ctx, account, password);
-    return RC_OK;
+    if (password_renew(ctx, account, password)) TRY(account_load(ctx, account->id, &account));
+    return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token);
 }
 
 const GateSession *session_own(const Ctx *ctx) {

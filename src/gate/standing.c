@@ -277,7 +277,7 @@ Rc gate_account_disable(Ctx *ctx, Str id, bool disabled) {
         Str now = time_format(ctx->arena, time_now(ctx->clock));
         entity_set(ctx->arena, set, GATE_IRI("sessionsFrom"), json_of_str(now));
         tokens_of(ctx, id, &change.revoke);
-    } else {
+    } else if (account_disabled(account)) {
         account_strings(ctx->arena, account, GATE_IRI("posts"), &change.held);
     }
     TRY(account_change(ctx, &change));

@@ -122,8 +122,8 @@ static Rc write_apply(Ctx *ctx, Stage *stage, const void *args) {
     stage_put(stage, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after});
     entity_set(arena, counted, IRI("messages"), json_of_int(part->n));
     entity_set(arena, counted, IRI("messageAt"), now);
-    bool waits = str_eq(message_turn(stage_entity(stage, part->case_id)), MESSAGE_WAITS);
-    if (!office && !waits && !str_empty(part->due))
+    bool has = entity_attr(stage_entity(stage, part->case_id), IRI("messageDue")) != NULL;
+    if (!office && !has && !str_empty(part->due))
         entity_set(arena, counted, IRI("messageDue"), json_of_str(part->due));
     if (!str_empty(part->assignee))
         entity_set(arena, counted, IRI("assignee"), json_of_str(part->assignee));

@@ -151,7 +151,7 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
         if (rc == RC_NOT_FOUND) continue;
         TRY(rc);
         *out = message_is_new(&one.message);
-        if (one.message.office) return RC_OK;
+        if (*out || (one.message.office && str_empty(one.message.channel))) return RC_OK;
     }
     return RC_OK;
 }
@@ -160,7 +160,9 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
 
 const DefinedThread *thread_rules(const Ctx *ctx, const Entity *application) {
     const Definition *definition = defined_of(ctx, application);
-    return definition ? definition->thread : ctx->tenant->procedures->waste_thread;
+    if (definition) return definition->thread;
+    bool waste = str_eq(entity_text(application, IRI("procedure")), WASTE_RESOURCE);
+    return waste ? ctx->tenant->procedures->waste_thread : NULL;
 }
 
 static Rc planned(Ctx *ctx, const Entity *application, bool *out) {
@@ -233,23 +235,37 @@ static bool permitted(Ctx *ctx, const Entity *application, const DefinedThread *
     return may;
 }
 
+/* For a page: what can't be told now is taken for proposed, and whoever writes is told why. */
+static bool proposed_now(Ctx *ctx, const Entity *application) {
+    bool waits;
+    Error before = ctx->error;
+    Rc rc = proposed(ctx, application, &waits);
+    ctx->error = before;
+    return rc != RC_OK || waits;
+}
+
+static Rc not_proposed(Ctx *ctx, const Entity *application) {
+    bool waits;
+    TRY(proposed(ctx, application, &waits));
+    if (!waits) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "thread-closed", application->id,
+                    "What is decided right now would fall: write once that is done.");
+}
+
 ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office) {
     const DefinedThread *thread = thread_rules(ctx, application);
     if (!thread) return THREAD_SHUT_OTHERS;
     if (!message_among(&thread->states, application)) return THREAD_SHUT_STATE;
     if (thread->office_only && !office) return THREAD_SHUT_OFFICE;
     if (!permitted(ctx, application, thread, office)) return THREAD_SHUT_OTHERS;
-    bool waits;
-    Error before = ctx->error;
-    Rc rc = proposed(ctx, application, &waits);
-    ctx->error = before;
-    if (rc != RC_OK || waits) return THREAD_SHUT_PROPOSED;
+    if (proposed_now(ctx, application)) return THREAD_SHUT_PROPOSED;
     return message_count(application) < thread_most(office) ? THREAD_OPEN : THREAD_SHUT_FULL;
 }
 
 bool thread_may_settle(Ctx *ctx, const Entity *application) {
     const DefinedThread *thread = thread_rules(ctx, application);
-    return thread && message_waits(application) && permitted(ctx, application, thread, true);
+    return thread && message_waits(application) && permitted(ctx, application, thread, true) &&
+           !proposed_now(ctx, application);
 }
 
 /* ---- writing ---- */
@@ -379,11 +395,7 @@ static Rc writing_check(const Writing *writing) {
     if (!message_among(&writing->thread->states, writing->application))
         return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
                         "Nobody writes to a case in this state.");
-    bool waits;
-    TRY(proposed(ctx, writing->application, &waits));
-    if (waits)
-        return ctx_fail(ctx, RC_CONFLICT, "thread-closed", wish->id,
-                        "What is decided right now would fall: write once that is done.");
+    TRY(not_proposed(ctx, writing->application));
     if (text_is_blank(ctx->arena, writing->text) && !wish->files.len)
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"), "Write something.");
     return bounds_check(writing);
@@ -600,6 +612,7 @@ Rc thread_settle(Ctx *ctx, Str id, int64_t n) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-thread", id,
                         "Nobody writes to cases of this procedure.");
     TRY(may_write(ctx, application, thread, true));
+    TRY(not_proposed(ctx, application));
     Command *command = case_command(ctx, STR("message.settle"), id, STR("web"));
     PartMessageSettle *part = NEW(command_arena(command), PartMessageSettle);
     *part = (PartMessageSettle){str_dup(command_arena(command), id), n};

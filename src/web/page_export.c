@@ -193,9 +193,10 @@ static Rc messages_fill(const Export *of, const Entity *application, StrVec *row
         Str who =
             message->office ? label_text(of, &post) : word_text(of, "thread", STR("applicant"));
         if (text.len) buf_add_char(&text, '\n');
-        if (!str_empty(message->channel))
-            who = str_fmt(arena, STR_FMT " (" STR_FMT ")", STR_ARG(who),
-                          STR_ARG(word_text(of, "channel", message->channel)));
+        if (!str_empty(message->channel)) /* written down by an official */
+            who = str_fmt(arena, STR_FMT " (" STR_FMT ": " STR_FMT ")", STR_ARG(who),
+                          STR_ARG(word_text(of, "channel", message->channel)),
+                          STR_ARG(label_text(of, &post)));
         buf_addf(&text, STR_FMT " " STR_FMT ": " STR_FMT, STR_ARG(time_format(arena, message->at)),
                  STR_ARG(who), STR_ARG(json_get_str(message->contents, "text")));
     }

@@ -216,8 +216,7 @@ static void tries_at_the_same_time_pass_no_limit(void **state) {
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
 }
 
-/* OWASP ASVS 5.0, 6.1.1. What is tried from many addresses ends, too, and the counter says it to
-   its owner. */
+/* OWASP ASVS 5.0, 6.1.1. What is tried from many addresses ends, too. */
 static void a_stranger_locks_nobody_out_but_from_where_he_is(void **state) {
     House *house = *state;
     Str token;

@@ -181,7 +181,7 @@ def workbook(data):
     rows = []
     for row in sheet.iterfind('.//m:row', spaces):
         cells = {re.match('[A-Z]+', cell.get('r'))[0]: shared[int(cell.find('m:v', spaces).text)] for cell in row.iterfind('m:c', spaces)}
-        rows.append([cells.get(chr(65 + i), '') for i in range(7)])
+        rows.append([cells.get(chr(65 + i), '') for i in range(8)])
     return rows
 
 
@@ -301,8 +301,9 @@ def duties(machi, browsers):
         faults.append('a clerk ends a duty')
     away = form_of(far.ask('GET', '/staff/absence').text, '/staff/absence')
     director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'end': end})
-    answers = [far.ask('POST', '/staff/absence', {**away, 'from': 'x'}) for _ in range(2)]
-    if [answer.status for answer in answers] != [409, 422] or 'もうあなたの職ではありません' not in answers[0].text:
+    far.ask('POST', f'/staff/cases/{taken}/touch', {'csrf': away['csrf']})  # as a page sends when it is left
+    answers = [far.ask('POST', '/staff/absence', {**form, 'from': 'x'}) for form in (away, away, form_of(far.ask('GET', '/staff/absence').text, '/staff/absence'))]
+    if [answer.status for answer in answers] != [409, 409, 422] or 'もうあなたの職ではありません' not in answers[0].text:
         faults.append(f'a form of a post that was lost is answered {[answer.status for answer in answers]}: {shown(answers[0].text)[:400]}')
     if any(far.ask('GET', url).status != 403 for url in (case, f'/staff/cases/{taken}')):
         faults.append('what he saw or took up is his after the help')

@@ -246,6 +246,10 @@ static void nobody_writes_to_what_is_being_decided(void **state) {
     GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &decision));
     assert_int_equal(shut_to(house, &house->resident, id), THREAD_SHUT_PROPOSED);
     FAILS(house, ask_as(house, &house->resident, id), RC_CONFLICT, "thread-closed");
+    at_desk(house, &house->clerk); /* that no answer is needed is a change of the case, too */
+    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
+    FAILS(house, thread_settle(&house->ctx, id, 1), RC_CONFLICT, "thread-closed");
+    FAILS(house, thread_settle(&house->ctx, reduced, 1), RC_CONFLICT, "thread-closed");
 }
 
 /* ---- definitions ---- */
