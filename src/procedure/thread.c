@@ -235,21 +235,20 @@ static bool permitted(Ctx *ctx, const Entity *application, const DefinedThread *
     return may;
 }
 
-/* For a page: what can't be told now is taken for proposed, and whoever writes is told why. */
-static bool proposed_now(Ctx *ctx, const Entity *application) {
-    bool waits;
-    Error before = ctx->error;
-    Rc rc = proposed(ctx, application, &waits);
-    ctx->error = before;
-    return rc != RC_OK || waits;
-}
-
 static Rc not_proposed(Ctx *ctx, const Entity *application) {
     bool waits;
     TRY(proposed(ctx, application, &waits));
     if (!waits) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "thread-closed", application->id,
                     "What is decided right now would fall: write once that is done.");
+}
+
+/* For a page: what can't be told now is taken for proposed, and whoever writes is told why. */
+static bool proposed_now(Ctx *ctx, const Entity *application) {
+    Error before = ctx->error;
+    bool waits = not_proposed(ctx, application) != RC_OK;
+    ctx->error = before;
+    return waits;
 }
 
 ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office) {

@@ -77,6 +77,12 @@ static Str call_in(House *house, Actor *clerk) {
     return str_dup(house->arena, receipt.id);
 }
 
+/* A clerk at the counter enters it for somebody who has its address afterwards. */
+static Str called(House *house, Actor *clerk, Actor *holder) {
+    house_official(house, "counter", "citizens-counter-clerk", clerk);
+    return holder->held = call_in(house, clerk);
+}
+
 static ThreadWish said(Str id, bool asked, const char *channel) {
     return (ThreadWish){.id = id,
                         .office = true,
@@ -90,8 +96,7 @@ static void what_was_said_on_the_telephone_is_written_down(void **state) {
     Actor clerk, holder = house->nobody;
     ThreadMessages all;
     bool unread;
-    house_official(house, "counter", "citizens-counter-clerk", &clerk);
-    Str id = holder.held = call_in(house, &clerk);
+    Str id = called(house, &clerk, &holder);
     assert_true(str_eq(cases_text(house, id, IRI("channel")), STR("phone")));
     assert_true(str_empty(cases_text(house, id, IRI("booking"))));
     ThreadWish asked = said(id, true, "phone"), told = said(id, false, "counter");
@@ -122,8 +127,7 @@ static void what_was_said_on_the_telephone_is_written_down(void **state) {
 static void nobody_writes_down_what_was_not_said_to_him(void **state) {
     House *house = *state;
     Actor clerk, holder = house->nobody;
-    house_official(house, "counter", "citizens-counter-clerk", &clerk);
-    Str id = holder.held = call_in(house, &clerk);
+    Str id = called(house, &clerk, &holder);
     const ThreadWish wrong[] = {said(id, true, ""), said(id, true, "web"), said(id, true, "paper"),
                                 said(id, false, "web")};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -157,8 +161,7 @@ static void an_answer_is_due_until_it_is_given(void **state) {
     Actor clerk, holder = house->nobody;
     InboxCases waits;
     bool more;
-    house_official(house, "counter", "citizens-counter-clerk", &clerk);
-    Str later = holder.held = call_in(house, &clerk);
+    Str later = called(house, &clerk, &holder);
     house_act(house, &holder);
     GOOD(house, thread_write(&house->ctx, &(ThreadWish){.id = later, .text = STR("先の質問")}));
     Str id = call_in(house, &clerk);
