@@ -5,8 +5,6 @@
 #include "hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -64,14 +62,26 @@ Digest hash_sha256_parts(const Str *parts, size_t n) {
     return digest;
 }
 
-Digest hash_hmac(Str key, Str message) {
-    Digest digest;
-    unsigned len = sizeof digest.bytes;
-    const unsigned char *done = HMAC(EVP_sha256(), key.len ? key.ptr : "", (int)key.len,
-                                     (const unsigned char *)(message.len ? message.ptr : ""),
-                                     message.len, digest.bytes, &len);
-    assert(done && len == sizeof digest.bytes);
+/* key: at most a block. */
+static Digest padded_hash(Str key, char pad, Str message) {
+    char block[SHA256_CBLOCK];
+    memset(block, pad, sizeof block);
+    for (size_t i = 0; i < key.len; i++)
+        block[i] ^= key.ptr[i];
+    Digest digest = hash_sha256_parts((Str[]){{block, sizeof block}, message}, 2);
+    OPENSSL_cleanse(block, sizeof block);
     return digest;
+}
+
+Digest hash_hmac(Str key, Str message) {
+    Digest shorter = {0};
+    bool is_long = key.len > SHA256_CBLOCK;
+    if (is_long) shorter = hash_sha256(key);
+    Str used = is_long ? (Str){(const char *)shorter.bytes, sizeof shorter.bytes} : key;
+    Digest inner = padded_hash(used, 0x36, message);
+    Digest outer = padded_hash(used, 0x5c, (Str){(const char *)inner.bytes, sizeof inner.bytes});
+    OPENSSL_cleanse(&shorter, sizeof shorter);
+    return outer;
 }
 
 bool hash_same(Str a, Str b) {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { FORMATTED = 256 };
+
 Str str_of(const char *z) {
     return z ? (Str){z, strlen(z)} : STR_NONE;
 }
@@ -131,13 +133,17 @@ const char *str_z(Arena *arena, Str s) {
 }
 
 Str str_fmt(Arena *arena, const char *format, ...) {
+    char most[FORMATTED]; /* as long as most are: only a longer one is formatted twice */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(most, sizeof most, format, args);
     assert(len >= 0);
     char *text = arena_alloc(arena, (size_t)len + 1, 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
+    if ((size_t)len < sizeof most)
+        memcpy(text, most, (size_t)len + 1);
+    else
+        vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     va_end(args);
     return (Str){text, (size_t)len};

@@ -33,9 +33,8 @@ static Str opening_of(Arena *arena, const Definition *definition) {
                    (long long)reservation->room.opens);
 }
 
-static Room *room_of(const Ctx *ctx, const Definition *definition) {
+static Room *room_of(const Ctx *ctx, Str opening) {
     Waits *waits = ctx->tenant->procedures->waits;
-    Str opening = opening_of(ctx->arena, definition);
     pthread_mutex_lock(&waits->lock);
     Room *room = map_get(&waits->rooms, opening);
     if (!room) {
@@ -60,9 +59,8 @@ bool wait_is_open(const Ctx *ctx, const Definition *definition) {
 
 /* ---- tickets ---- */
 
-static Str mac_of(Ctx *ctx, const Definition *definition, Str ticket) {
-    Str text = str_fmt(ctx->arena, STR_FMT " " STR_FMT, STR_ARG(opening_of(ctx->arena, definition)),
-                       STR_ARG(ticket));
+static Str mac_of(Ctx *ctx, Str opening, Str ticket) {
+    Str text = str_join(ctx->arena, (Str[]){opening, ticket}, 2, STR(" "));
     const Digest *key = &ctx->tenant->procedures->waits->key;
     Digest digest = hash_hmac((Str){(const char *)key->bytes, sizeof key->bytes}, text);
     return hash_base32(ctx->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, MAC_CHARS);
@@ -70,25 +68,26 @@ static Str mac_of(Ctx *ctx, const Definition *definition, Str ticket) {
 
 Str wait_ticket(Ctx *ctx, const Definition *definition) {
     RoomRule rule = rule_of(ctx, definition);
-    Room *room = room_of(ctx, definition);
+    Str opening = opening_of(ctx->arena, definition);
+    Room *room = room_of(ctx, opening);
     RoomTicket ticket =
         room_enter(room, &rule, time_now(ctx->clock), (uint32_t)(rand_u64(ctx->rand) >> 32));
-    Str text = room_ticket_text(ctx->arena, &ticket);
-    return str_fmt(ctx->arena, STR_FMT "-" STR_FMT, STR_ARG(text),
-                   STR_ARG(mac_of(ctx, definition, text)));
+    Str text = room_ticket_text(ctx->arena, &ticket), mac = mac_of(ctx, opening, text);
+    return str_join(ctx->arena, (Str[]){text, mac}, 2, STR("-"));
 }
 
 Rc wait_place(Ctx *ctx, const Definition *definition, Str ticket, RoomPlace *out) {
     RoomRule rule = rule_of(ctx, definition);
     RoomTicket read;
+    Str opening = opening_of(ctx->arena, definition);
     size_t mac = ticket.len > MAC_CHARS ? ticket.len - MAC_CHARS : 0;
     Str text = str_sub(ticket, 0, mac ? mac - 1 : 0);
     bool good = mac && ticket.ptr[mac - 1] == '-' && room_ticket_read(text, &read) &&
-                hash_same(str_sub(ticket, mac, ticket.len), mac_of(ctx, definition, text));
+                hash_same(str_sub(ticket, mac, ticket.len), mac_of(ctx, opening, text));
     if (!good)
         return ctx_fail(ctx, RC_INVALID, "bad-ticket", STR_NONE,
                         "This is no ticket of this waiting room: take a new one.");
-    *out = room_place(room_of(ctx, definition), &rule, &read, time_now(ctx->clock));
+    *out = room_place(room_of(ctx, opening), &rule, &read, time_now(ctx->clock));
     return RC_OK;
 }
 

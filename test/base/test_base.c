@@ -5,6 +5,8 @@
 #include <string.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +196,37 @@ static void digests_match_their_standards(void **state) {
     assert_true(str_eq(hash_base64(arena, STR("ab")), STR("YWI=")));
     assert_true(str_eq(hash_base32(arena, STR("\x00\x44\x32\x14\xC7"), 8), STR("01234567")));
     assert_true(str_eq(hash_base32(arena, STR("\xFF\xFF"), 3), STR("zzz")));
+    arena_free(arena);
+}
+
+/* RFC 4231, case 2; and the library's own HMAC about the length of a block. */
+static void keyed_digests_match_their_standard(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 16);
+    Digest known = hash_hmac(STR("Jefe"), STR("what do ya want for nothing?"));
+    assert_true(str_eq(hash_digest_hex(arena, &known),
+                       STR("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")));
+    char key[130];
+    memset(key, 0xa5, sizeof key);
+    for (size_t len = 0; len <= sizeof key; len++) {
+        Digest mine = hash_hmac((Str){key, len}, STR("text")), other;
+        unsigned size = sizeof other.bytes;
+        assert_non_null(HMAC(EVP_sha256(), key, (int)len, (const unsigned char *)"text", 4,
+                             other.bytes, &size));
+        assert_memory_equal(mine.bytes, other.bytes, sizeof mine.bytes);
+    }
+    arena_free(arena);
+}
+
+static void texts_of_any_length_are_formatted_whole(void **state) {
+    (void)state;
+    Arena *arena = arena_new(1 << 20);
+    for (int len = 0; len < 600; len++) {
+        Str text = str_fmt(arena, "%0*d", len + 1, 7);
+        assert_int_equal(text.len, len + 1);
+        assert_int_equal(strlen(text.ptr), text.len);
+        assert_int_equal(text.ptr[len], '7');
+    }
     arena_free(arena);
 }
 
@@ -406,6 +439,8 @@ int main(void) {
         cmocka_unit_test(arenas_rewind),
         cmocka_unit_test(bytes_drawn_ahead_are_given_once),
         cmocka_unit_test(digests_match_their_standards),
+        cmocka_unit_test(keyed_digests_match_their_standard),
+        cmocka_unit_test(texts_of_any_length_are_formatted_whole),
         cmocka_unit_test(doubles_are_written_at_any_size),
         cmocka_unit_test(instants_are_read_and_written),
         cmocka_unit_test(every_day_has_one_number),
