@@ -337,8 +337,9 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
    yet is refused. RC_NOT_FOUND: one's account has no such session; RC_DENIED "needs-step-up": it is
    not this one (OWASP ASVS 5.0, 7.5.2). */
 Rc gate_session_end(Ctx *ctx, Str id);
-/* Confirms the identity once more; it holds for ten minutes. */
-Rc gate_step_up(Ctx *ctx, Str password);
+/* Confirms the identity once more; it holds for ten minutes. The session goes on under another
+   token, which its cookie has from then on (OWASP ASVS 5.0, 7.2.4). */
+Rc gate_step_up(Ctx *ctx, Str password, Str *session_token);
 /* He has confirmed his identity lately. */
 bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
 
@@ -367,11 +368,12 @@ typedef struct GatePasskeySaid {
 
 /* Whether he may add and remove now: RC_DENIED "needs-sign-in", "needs-step-up". */
 Rc gate_passkey_permitted(Ctx *ctx);
-/* Gives who is signed in one more way to come in, under a name of his own; he has shown it by that.
+/* Gives who is signed in one more way to come in, under a name of his own; he has shown it by that,
+   and his session has another token (empty: the one that it had).
    RC_DENIED "needs-step-up"; "needs-passkey": he has one that he has to show first; RC_INVALID
    "passkey-name", "unverified-user"; RC_CONFLICT "passkey-known" to whatever account,
    "too-many-passkeys"; RC_LIMIT as gate_try. */
-Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name);
+Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *session_token);
 typedef struct GatePasskeySeen {
     Str id; /* tells nothing of the credential */
     Str name, host;
@@ -388,7 +390,7 @@ Rc gate_passkey_end(Ctx *ctx, Str id);
 Rc gate_passkey_sign_in(Ctx *ctx, const GatePasskeySaid *said, Str *session_token);
 /* Confirms the identity once more by a passkey of one's own, as gate_step_up does by the password.
  */
-Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said);
+Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said, Str *session_token);
 /* As gate_retry_after. */
 int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said);
 

@@ -186,8 +186,10 @@ Rc session_none(Ctx *ctx);
 void session_seen(Ctx *ctx);
 /* The post under which this request acts is that of its session from now on. */
 void session_post_keep(Ctx *ctx);
-/* He has confirmed his identity at this moment, and shown this. ctx's actor has a session. */
-void session_stepped_up(Ctx *ctx, GateAuthn shown);
+/* He has confirmed his identity at this moment, and shown this: his session goes on under another
+   token (OWASP ASVS 5.0, 7.2.4), or, where that can't be written down, as it was. ctx's actor has a
+   session, which isn't found by what ctx knows of it afterwards. */
+Rc session_stepped_up(Ctx *ctx, GateAuthn shown, Str *token);
 
 /* A row of local.db, so that sessions and tokens survive a restart. */
 typedef struct SessionRow {

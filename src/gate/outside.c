@@ -420,7 +420,7 @@ static Rc sign_in(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     return session_begin(ctx, known.account, by, session_token);
 }
 
-static Rc step_up(Ctx *ctx, const GateOutside *outside) {
+static Rc step_up(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     Known known;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(known_load(ctx, outside, &known));
@@ -429,8 +429,7 @@ static Rc step_up(Ctx *ctx, const GateOutside *outside) {
     if (!own)
         return ctx_fail(ctx, RC_DENIED, "outside-other", STR("provider"),
                         "This sign-in isn't linked to your account.");
-    session_stepped_up(ctx, outside->provider->seen.authn);
-    return RC_OK;
+    return session_stepped_up(ctx, outside->provider->seen.authn, session_token);
 }
 
 static Rc proof_set(Ctx *ctx, Str account, GateProof proof, AccountChange *change) {
@@ -461,7 +460,8 @@ static Rc link_to(Ctx *ctx, const GateOutside *outside) {
 Rc gate_outside_finish(Ctx *ctx, GateOutside *outside, Str *session_token) {
     *session_token = STR_NONE;
     if (outside->use == OUTSIDE_SIGN_IN) return sign_in(ctx, outside, session_token);
-    return outside->use == OUTSIDE_STEP_UP ? step_up(ctx, outside) : link_to(ctx, outside);
+    if (outside->use == OUTSIDE_STEP_UP) return step_up(ctx, outside, session_token);
+    return link_to(ctx, outside);
 }
 
 /* ---- what is linked ---- */

@@ -343,7 +343,7 @@ static Rc made_read(Ctx *ctx, const GatePasskeySaid *said, Passkey *out) {
     return RC_OK;
 }
 
-Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name) {
+Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *session_token) {
     Passkey made;
     TRY(gate_passkey_permitted(ctx));
     TRY(name_check(ctx, name));
@@ -355,7 +355,10 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name) {
                             .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
-    session_stepped_up(ctx, AUTHN_PASSKEY);
+    if (session_stepped_up(ctx, AUTHN_PASSKEY, session_token) == RC_OK) return RC_OK;
+    log_warn("gate", "what somebody has shown was not written down: " STR_FMT,
+             STR_ARG(ctx->error.detail));
+    *session_token = STR_NONE;
     return RC_OK;
 }
 
@@ -442,12 +445,11 @@ Rc gate_passkey_sign_in(Ctx *ctx, const GatePasskeySaid *said, Str *session_toke
     return session_begin(ctx, account, (SessionBy){.means = MEANS_PASSKEY}, session_token);
 }
 
-Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said) {
+Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said, Str *session_token) {
     const Entity *account;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(prove(ctx, said, PASSKEY_STEP_UP, &account));
-    session_stepped_up(ctx, AUTHN_PASSKEY);
-    return RC_OK;
+    return session_stepped_up(ctx, AUTHN_PASSKEY, session_token);
 }
 
 int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said) {

@@ -66,8 +66,8 @@ static GateAuthn authn_of(const SessionBy *by) {
 }
 
 /* Opaque ids and times only: nothing personal lies in clear in local.db. */
-static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session, bool living) {
-    JsonMember members[] = {
+static Json session_value(Arena *arena, const GateSession *session) {
+    const JsonMember members[] = {
         {STR("account"), json_of_str(session->account)},
         {STR("post"), json_of_str(session->post)},
         {STR("started"), json_of_int(session->started_at)},
@@ -76,7 +76,14 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session, bool li
         {STR("provider"), json_of_str(session->provider)},
         {STR("authn"), json_of_str(gate_authn_word(session->authn))},
     };
-    Json value = json_of_members(members, sizeof members / sizeof *members);
+    const size_t n = sizeof members / sizeof *members;
+    JsonMember *kept = NEW_ARRAY(arena, JsonMember, n);
+    memcpy(kept, members, sizeof members);
+    return json_of_members(kept, n);
+}
+
+static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session, bool living) {
+    Json value = session_value(ctx->arena, session);
     SessionRow row = {SESSIONS, &session->key, &value, session->started_at + GATE_SESSION_LASTS,
                       living};
     return session_store(ctx, gate, &row);
@@ -469,36 +476,60 @@ void session_post_keep(Ctx *ctx) {
                  STR_ARG(ctx->error.detail));
 }
 
+/* ---- confirming ---- */
+
+/* A session as it is under its other key, and what it was. */
 typedef struct Shown {
-    int64_t at;
-    GateAuthn authn, before;
+    GateSession now, before;
 } Shown;
+
+static void shown_set(GateSession *session, const GateSession *to) {
+    session->key = to->key;
+    session->authn = to->authn;
+    session->stepped_up_at = to->stepped_up_at;
+}
 
 static void stepped_up(void *arg, void *value) {
     Shown *shown = arg;
-    GateSession *session = value;
-    shown->before = session->authn;
-    session->stepped_up_at = shown->at;
-    if (session->authn < shown->authn) session->authn = shown->authn;
+    shown_set(&shown->before, value);
+    if (shown->now.authn < shown->before.authn) shown->now.authn = shown->before.authn;
+    shown_set(value, &shown->now);
 }
 
-void session_stepped_up(Ctx *ctx, GateAuthn authn) {
+static void stepped_back(void *arg, void *value) {
+    shown_set(value, &((Shown *)arg)->before);
+}
+
+static Rc moved_write(Ctx *ctx, Batch *local, void *arg) {
+    Shown *shown = arg;
+    Json value = session_value(ctx->arena, &shown->now);
+    SessionRow now = {SESSIONS, &shown->now.key, &value, shown->now.started_at + GATE_SESSION_LASTS,
+                      true},
+               before = {.space = SESSIONS, .key = &shown->before.key};
+    TRY(row_write(ctx, local, &now));
+    return row_write(ctx, local, &before);
+}
+
+/* The roster first: whoever writes the last use of the session down at this moment finds it gone
+   from its old key, and leaves the row alone. */
+Rc session_stepped_up(Ctx *ctx, GateAuthn authn, Str *token) {
     Gate *gate = ctx->tenant->gate;
-    Shown shown = {time_now(ctx->clock), authn, authn};
-    (void)roster_use(gate->sessions, &session_own(ctx)->key, stepped_up, &shown);
-    if (shown.before >= authn) return;
-    GateSession raised = *session_own(ctx);
-    raised.authn = authn;
-    if (session_keep(ctx, gate, &raised, true) != RC_OK)
-        log_warn("gate", "what somebody has shown was not written down: " STR_FMT,
-                 STR_ARG(ctx->error.detail));
+    Shown shown = {*session_own(ctx), *session_own(ctx)};
+    *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
+    shown.now.key = session_key(*token);
+    shown.now.authn = authn;
+    shown.now.stepped_up_at = time_now(ctx->clock);
+    const Digest *from = &shown.before.key, *to = &shown.now.key;
+    if (!roster_move(gate->sessions, from, to, stepped_up, &shown)) return session_none(ctx);
+    Rc rc = gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &shown);
+    if (rc != RC_OK) (void)roster_move(gate->sessions, to, from, stepped_back, &shown);
+    return rc;
 }
 
-Rc gate_step_up(Ctx *ctx, Str password) {
+Rc gate_step_up(Ctx *ctx, Str password, Str *session_token) {
     const GateSession *session = session_own(ctx);
     const Entity *account;
     if (!session) return session_none(ctx);
     TRY(password_shown(ctx, session->account, password, &account));
-    session_stepped_up(ctx, AUTHN_MAIL);
-    return RC_OK;
+    return session_stepped_up(ctx, AUTHN_MAIL, session_token);
 }

@@ -89,13 +89,17 @@ static void sign_in_fault(HttpExchange *x, Rc rc, Str account) {
     page_sign_in(x, rc == RC_LIMIT ? 429 : 422, account, &faults);
 }
 
+void page_go_on(HttpExchange *x, Str next, Str token) {
+    if (!str_empty(token)) gate_set_cookie(x, token, pages_options(x)->secure);
+    page_see(x, next);
+}
+
 void page_signed_in(HttpExchange *x, Str wanted, Str token) {
     Ctx *ctx = http_ctx(x);
     Actor actor;
     Str next = page_own_path(wanted, "/");
-    gate_set_cookie(x, token, pages_options(x)->secure);
     if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
-    page_see(x, next.len > 1 ? next : str_of(page_home_of(x, &actor)));
+    page_go_on(x, next.len > 1 ? next : str_of(page_home_of(x, &actor)), token);
 }
 
 static void sign_in_post(HttpExchange *x) {
@@ -144,11 +148,12 @@ static void step_up_get(HttpExchange *x) {
 
 static void step_up_post(HttpExchange *x) {
     const HttpForm *form;
+    Str token;
     Faults faults = {0};
     if (!page_form(x, &form)) return;
-    Rc rc = gate_step_up(http_ctx(x), http_form_value(form, "password"));
+    Rc rc = gate_step_up(http_ctx(x), http_form_value(form, "password"), &token);
     if (rc == RC_OK) {
-        page_see(x, page_own_path(http_form_value(form, "next"), "/staff"));
+        page_go_on(x, page_own_path(http_form_value(form, "next"), "/staff"), token);
         return;
     }
     if (rc != RC_DENIED && rc != RC_LIMIT) {

@@ -119,8 +119,7 @@ static void password_post(HttpExchange *x) {
     Rc rc = gate_password_change(http_ctx(x), http_form_value(form, "present"),
                                  http_form_value(form, "wanted"), &token);
     if (rc == RC_OK) {
-        gate_set_cookie(x, token, pages_options(x)->secure);
-        page_see(x, STR("/account?changed=password"));
+        page_go_on(x, STR("/account?changed=password"), token);
         return;
     }
     const Fault *fault = password_fault(x, rc);

@@ -235,7 +235,7 @@ static void came(HttpExchange *x, void *arg) {
     if (going->use == OUTSIDE_SIGN_IN)
         page_signed_in(x, going->next, token);
     else
-        page_see(x, page_own_path(going->next, "/account"));
+        page_go_on(x, page_own_path(going->next, "/account"), token);
 }
 
 static void return_get(HttpExchange *x) {

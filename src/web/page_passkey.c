@@ -133,12 +133,13 @@ static void sign_in_post(HttpExchange *x) {
 
 static void step_up_post(HttpExchange *x) {
     const HttpForm *form;
+    Str token;
     Faults faults = {0};
     if (!page_form(x, &form)) return;
     GatePasskeySaid said = said_of(x, form);
-    Rc rc = gate_passkey_step_up(http_ctx(x), &said);
+    Rc rc = gate_passkey_step_up(http_ctx(x), &said, &token);
     if (rc == RC_OK) {
-        page_see(x, page_own_path(http_form_value(form, "next"), "/staff"));
+        page_go_on(x, page_own_path(http_form_value(form, "next"), "/staff"), token);
     } else if (faults_of(x, &faults)) {
         retry_set(x, rc, gate_retry_after(http_ctx(x), STR_NONE));
         page_step_up(x, status_of(rc), &faults);
@@ -149,12 +150,13 @@ static void step_up_post(HttpExchange *x) {
 
 static void add_post(HttpExchange *x) {
     const HttpForm *form;
+    Str token;
     Faults faults = {0};
     if (!page_form(x, &form)) return;
     GatePasskeySaid said = said_of(x, form);
-    Rc rc = gate_passkey_add(http_ctx(x), &said, http_form_value(form, "passkey_name"));
+    Rc rc = gate_passkey_add(http_ctx(x), &said, http_form_value(form, "passkey_name"), &token);
     if (rc == RC_OK)
-        page_see(x, STR("/account"));
+        page_go_on(x, STR("/account"), token);
     else if (faults_of(x, &faults))
         page_account(x, status_of(rc), &faults);
     else

@@ -188,6 +188,9 @@ void page_step_up(HttpExchange *x, int status, const Faults *faults);
 void page_account(HttpExchange *x, int status, const Faults *faults);
 /* On to where was asked for, with the session's cookie. */
 void page_signed_in(HttpExchange *x, Str next, Str token);
+/* The same for whoever was signed in already. token: another one of his session; empty: it has kept
+   its own. */
+void page_go_on(HttpExchange *x, Str next, Str token);
 /* `next`, where it is a path of our own. */
 Str page_own_path(Str next, const char *otherwise);
 /* `offer`: by which the page's script asks for a passkey; null: here none works. */

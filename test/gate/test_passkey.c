@@ -1,7 +1,7 @@
 /* Tests of passkeys of accounts: adding, coming in, confirming, removing, and who may not. */
 #include "../procedure/house.h"
 #include "gate/provider.h"
-#include "device.h"
+#include "person.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,18 +10,8 @@
 #include <cmocka.h>
 
 #define PASSWORD "correct horse battery"
-#define BROWSER  STR("aaaaaaaaaaaaaaaaaaaaaaaaaa")
-#define AT       STR("localhost:8080")
 
 enum { USER_BYTES = 32 };
-
-/* Somebody with a device, before a browser that is not signed in at first. */
-typedef struct Person {
-    House *house;
-    Actor actor;
-    Device device;
-    Str user; /* handle that his device was given */
-} Person;
 
 static int set_up(void **state) {
     House *house = mem_zero(sizeof *house);
@@ -36,111 +26,22 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void nobody(Person *person) {
-    person->actor = (Actor){.kind = ACTOR_NOBODY, .browser = BROWSER, .stepped_up_at = TIME_NONE};
-    person->house->ctx.actor = &person->actor;
-}
-
-static Person person_new(House *house, const char *credential) {
-    return (Person){.house = house, .device = device_new(house->arena, ES256, str_of(credential))};
-}
-
-static void act(Person *person, Str token) {
-    assert_true(gate_session_actor(&person->house->ctx, token, &person->actor));
-    person->actor.browser = token;
-    person->house->ctx.actor = &person->actor;
-}
-
-/* As by his password, which is hashed for long. */
-static void signed_in(Person *person, const char *login) {
-    Ctx *ctx = &person->house->ctx;
-    const Entity *account;
-    Str token;
-    nobody(person);
-    GOOD(person->house, account_load(ctx, account_id(ctx, str_of(login)), &account));
-    GOOD(person->house, session_begin(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, &token));
-    act(person, str_dup(person->house->arena, token));
-}
-
-static void stepped_up(Person *person) {
-    session_stepped_up(&person->house->ctx, AUTHN_MAIL);
-    act(person, person->actor.browser);
-}
-
-static GatePasskeyOffer offered(Person *person, GatePasskeyUse use) {
-    GatePasskeyOffer offer;
-    GOOD(person->house, gate_passkey_offer(&person->house->ctx, use, AT, &offer));
-    assert_true(str_eq(offer.host, STR("localhost")));
-    return offer;
-}
-
-static Str packed(Person *person, Str bytes) {
-    return hash_base64url(person->house->arena, bytes);
-}
-
-/* What the browser brings of a challenge. */
-static GatePasskeySaid answer(Person *person, GatePasskeyUse use, Str challenge) {
-    Arena *arena = person->house->arena;
-    bool add = use == PASSKEY_ADD;
-    Device *device = &person->device;
-    Str client = device_client(arena, add ? "webauthn.create" : "webauthn.get", challenge,
-                               STR("http://localhost:8080"));
-    Str data = device_data(arena, device, device->flags | (add ? FLAG_AT : 0u));
-    GatePasskeySaid said = {.host = AT,
-                            .client = packed(person, client),
-                            .data = packed(person, data),
-                            .user = person->user};
-    if (add) return said;
-    said.credential = packed(person, device->id);
-    said.signature = packed(person, device_sign(arena, device, data, client));
-    return said;
-}
-
-static Rc add(Person *person) {
-    GatePasskeyOffer offer = offered(person, PASSKEY_ADD);
-    person->user = str_dup(person->house->arena, offer.user);
-    GatePasskeySaid said = answer(person, PASSKEY_ADD, offer.challenge);
-    return gate_passkey_add(&person->house->ctx, &said, STR("携帯"));
-}
-
-static void added(Person *person, const char *login) {
-    signed_in(person, login);
-    stepped_up(person);
-    GOOD(person->house, add(person));
-}
-
-static GatePasskeySaid answer_now(Person *person, GatePasskeyUse use) {
-    return answer(person, use, offered(person, use).challenge);
-}
-
-static Rc come_in(Person *person, Str *token) {
-    nobody(person);
-    GatePasskeySaid said = answer_now(person, PASSKEY_SIGN_IN);
-    return gate_passkey_sign_in(&person->house->ctx, &said, token);
-}
-
-static GatePasskeysSeen listed(Person *person) {
-    GatePasskeysSeen seen;
-    GOOD(person->house, gate_passkeys(&person->house->ctx, &seen));
-    return seen;
-}
-
 /* ---- coming in ---- */
 
 static void a_passkey_is_added_listed_and_lets_in(void **state) {
     House *house = *state;
     Person chief = person_new(house, "chief's telephone");
     Str token;
-    added(&chief, "chief");
-    GatePasskeysSeen seen = listed(&chief);
+    person_added(&chief, "chief");
+    GatePasskeysSeen seen = person_listed(&chief);
     assert_int_equal(seen.len, 1);
     assert_true(str_eq(seen.items[0].name, STR("携帯")));
     assert_true(str_eq(seen.items[0].host, STR("localhost")));
     assert_int_equal(seen.items[0].added_at, house->clock.fixed);
     assert_true(seen.items[0].used_at == TIME_NONE);
     house->clock.fixed += TIME_HOUR / 2;
-    GOOD(house, come_in(&chief, &token));
-    act(&chief, token);
+    GOOD(house, person_come_in(&chief, &token));
+    person_act(&chief, token);
     assert_true(str_eq(chief.actor.id, house->chief.id));
     assert_true(str_eq(chief.actor.post, STR("environment-waste-chief")));
     assert_false(gate_stepped_up(&house->ctx, &chief.actor));
@@ -149,7 +50,7 @@ static void a_passkey_is_added_listed_and_lets_in(void **state) {
     assert_int_equal(sessions.len, 2);
     assert_int_equal(sessions.items[0].means, MEANS_PASSKEY);
     assert_int_equal(sessions.items[1].means, MEANS_PASSWORD);
-    assert_int_equal(listed(&chief).items[0].used_at, house->clock.fixed);
+    assert_int_equal(person_listed(&chief).items[0].used_at, house->clock.fixed);
     device_end(&chief.device);
 }
 
@@ -158,11 +59,11 @@ static void how_somebody_came_in_and_the_counter_outlive_the_gate(void **state) 
     Person clerk = person_new(house, "clerk's telephone");
     Str token, again;
     clerk.device.count = 5;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     clerk.device.count = 9;
-    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, person_come_in(&clerk, &token));
     house_gate_again(house);
-    act(&clerk, token);
+    person_act(&clerk, token);
     GateSessionsSeen sessions;
     gate_sessions(&house->ctx, &sessions);
     unsigned by_passkey = 0;
@@ -170,7 +71,7 @@ static void how_somebody_came_in_and_the_counter_outlive_the_gate(void **state) 
         by_passkey += one->means == MEANS_PASSKEY;
     assert_int_equal(by_passkey, 1);
     clerk.device.count = 8;
-    FAILS(house, come_in(&clerk, &again), RC_DENIED, "passkey-copied");
+    FAILS(house, person_come_in(&clerk, &again), RC_DENIED, "passkey-copied");
     device_end(&clerk.device);
 }
 
@@ -184,13 +85,13 @@ static void a_counter_that_goes_back_is_refused(void **state) {
     } steps[] = {{5, false}, {4, false},         {0, false}, {6, true},
                  {6, false}, {UINT32_MAX, true}, {7, false}};
     clerk.device.count = 5;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         clerk.device.count = steps[i].count;
         if (steps[i].good)
-            GOOD(house, come_in(&clerk, &token));
+            GOOD(house, person_come_in(&clerk, &token));
         else
-            FAILS(house, come_in(&clerk, &token), RC_DENIED, "passkey-copied");
+            FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "passkey-copied");
     }
     device_end(&clerk.device);
 }
@@ -199,13 +100,13 @@ static void a_device_without_counter_comes_in_again(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
     Str token;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     for (int i = 0; i < 3; i++)
-        GOOD(house, come_in(&clerk, &token));
+        GOOD(house, person_come_in(&clerk, &token));
     clerk.device.count = 1;
-    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, person_come_in(&clerk, &token));
     clerk.device.count = 0;
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "passkey-copied");
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "passkey-copied");
     device_end(&clerk.device);
 }
 
@@ -216,30 +117,30 @@ static void what_nobody_has_and_what_is_signed_wrong_answer_the_same(void **stat
     Person clerk = person_new(house, "clerk's telephone"),
            stranger = person_new(house, "stranger's");
     Str token;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     stranger.user = clerk.user;
-    FAILS(house, come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
     Str detail = str_dup(house->arena, house->ctx.error.detail);
     stranger.device.id = clerk.device.id; /* another key behind the same id */
-    FAILS(house, come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&stranger, &token), RC_DENIED, "wrong-passkey");
     assert_true(str_eq(house->ctx.error.detail, detail));
     Str user = clerk.user, others[] = {STR_NONE, STR("AAAA")};
     for (size_t i = 0; i < 2; i++) {
         clerk.user = others[i];
-        FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+        FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
         assert_true(str_eq(house->ctx.error.detail, detail));
     }
     clerk.user = user;
     clerk.device.flags = FLAG_UP;
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
     clerk.device.flags = FLAG_UP | FLAG_UV;
     house->ctx.actor = (Actor *)gate_operator_actor();
     GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, true));
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
     assert_true(str_eq(house->ctx.error.detail, detail));
     house->ctx.actor = (Actor *)gate_operator_actor();
     GOOD(house, gate_account_disable(&house->ctx, house->clerk.id, false));
-    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, person_come_in(&clerk, &token));
     device_end(&stranger.device);
     device_end(&clerk.device);
 }
@@ -248,18 +149,18 @@ static void tries_are_counted_as_those_of_passwords(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone"), thief = person_new(house, "thief's");
     Str token;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     thief.device.id = clerk.device.id;
     thief.user = clerk.user;
     for (int i = 0; i < 10; i++)
-        FAILS(house, come_in(&thief, &token), RC_DENIED, "wrong-passkey");
-    FAILS(house, come_in(&clerk, &token), RC_LIMIT, "too-many-failures");
-    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+        FAILS(house, person_come_in(&thief, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&clerk, &token), RC_LIMIT, "too-many-failures");
+    GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     assert_int_equal(gate_passkey_retry_after(&house->ctx, &said), 901);
     FAILS(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token), RC_LIMIT,
           "too-many-failures");
     house->clock.fixed += 15 * TIME_MINUTE + 1;
-    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, person_come_in(&clerk, &token));
     device_end(&thief.device);
     device_end(&clerk.device);
 }
@@ -281,10 +182,10 @@ static void made_up_answers_stop_nobodys_sign_in(void **state) {
     house->tenant.gate->providers = &providers;
     for (int i = 0; i < 601; i++) {
         Rc rc = RC_OK;
-        nobody(&thief);
+        person_nobody(&thief);
         thief.device.id = str_fmt(house->arena, "credential %d", i);
-        thief.user = packed(&thief, STR("anybody"));
-        GatePasskeySaid said = answer(&thief, PASSKEY_SIGN_IN, STR("AAAA"));
+        thief.user = person_packed(&thief, STR("anybody"));
+        GatePasskeySaid said = person_answer(&thief, PASSKEY_SIGN_IN, STR("AAAA"));
         FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
         gate_outside_return(ctx, &(GateOutsideSaid){.provider = STR("outside"),
                                                     .state = str_fmt(house->arena, "s.%d", i),
@@ -307,31 +208,31 @@ static void a_challenge_is_answered_once_in_its_browser_for_its_use_and_soon(voi
     Ctx *ctx = &house->ctx;
     Person clerk = person_new(house, "clerk's telephone");
     Str token;
-    added(&clerk, "clerk");
-    nobody(&clerk);
-    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    person_added(&clerk, "clerk");
+    person_nobody(&clerk);
+    GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     GOOD(house, gate_passkey_sign_in(ctx, &said, &token));
     FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
-    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     clerk.actor.browser = STR("bbbbbbbbbbbbbbbbbbbbbbbbbb");
     FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
-    clerk.actor.browser = BROWSER;
+    clerk.actor.browser = PERSON_BROWSER;
     house->clock.fixed += 5 * TIME_MINUTE;
     GOOD(house, gate_passkey_sign_in(ctx, &said, &token));
-    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     house->clock.fixed += 5 * TIME_MINUTE + 1;
     FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
-    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     house->clock.fixed -= 1; /* of a time to come */
     FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
-    said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     house_gate_again(house);
     FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
     static const char *const made_up[] = {
         "", "AAAA", "no base64!",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
     for (size_t i = 1; i < sizeof made_up / sizeof *made_up; i++) {
-        said = answer(&clerk, PASSKEY_SIGN_IN, str_of(made_up[i]));
+        said = person_answer(&clerk, PASSKEY_SIGN_IN, str_of(made_up[i]));
         FAILS(house, gate_passkey_sign_in(ctx, &said, &token), RC_CONFLICT, "stale-challenge");
     }
     device_end(&clerk.device);
@@ -341,16 +242,19 @@ static void a_challenge_of_another_use_or_handle_is_none(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
     Str token;
-    added(&clerk, "clerk");
-    GatePasskeySaid said = answer(&clerk, PASSKEY_STEP_UP, offered(&clerk, PASSKEY_ADD).challenge);
-    FAILS(house, gate_passkey_step_up(&house->ctx, &said), RC_CONFLICT, "stale-challenge");
-    said = answer(&clerk, PASSKEY_SIGN_IN, offered(&clerk, PASSKEY_STEP_UP).challenge);
+    person_added(&clerk, "clerk");
+    GatePasskeySaid said =
+        person_answer(&clerk, PASSKEY_STEP_UP, person_offered(&clerk, PASSKEY_ADD).challenge);
+    FAILS(house, person_confirm(&clerk, &said), RC_CONFLICT, "stale-challenge");
+    said =
+        person_answer(&clerk, PASSKEY_SIGN_IN, person_offered(&clerk, PASSKEY_STEP_UP).challenge);
     FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_CONFLICT, "stale-challenge");
     clerk.device.id = STR("another credential");
     clerk.user = STR("chosen-by-browser-00");
-    said = answer(&clerk, PASSKEY_ADD, offered(&clerk, PASSKEY_ADD).challenge);
-    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x")), RC_CONFLICT, "stale-challenge");
-    assert_int_equal(listed(&clerk).len, 1);
+    said = person_answer(&clerk, PASSKEY_ADD, person_offered(&clerk, PASSKEY_ADD).challenge);
+    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x"), &(Str){0}), RC_CONFLICT,
+          "stale-challenge");
+    assert_int_equal(person_listed(&clerk).len, 1);
     device_end(&clerk.device);
 }
 
@@ -359,9 +263,9 @@ static void passkeys_hold_for_the_name_that_the_city_is_asked_by(void **state) {
     Person clerk = person_new(house, "clerk's telephone");
     GatePasskeyOffer offer;
     Str token;
-    added(&clerk, "clerk");
-    nobody(&clerk);
-    GatePasskeySaid said = answer_now(&clerk, PASSKEY_SIGN_IN);
+    person_added(&clerk, "clerk");
+    person_nobody(&clerk);
+    GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_SIGN_IN);
     said.secure = true;
     FAILS(house, gate_passkey_sign_in(&house->ctx, &said, &token), RC_CONFLICT, "wrong-origin");
     said.secure = false;
@@ -375,8 +279,8 @@ static void passkeys_hold_for_the_name_that_the_city_is_asked_by(void **state) {
         assert_true(str_empty(offer.host));
         assert_true(str_empty(offer.challenge));
     }
-    signed_in(&clerk, "clerk");
-    assert_int_equal(offered(&clerk, PASSKEY_STEP_UP).ids.len, 1);
+    person_signed_in(&clerk, "clerk");
+    assert_int_equal(person_offered(&clerk, PASSKEY_STEP_UP).ids.len, 1);
     GOOD(house, gate_passkey_offer(&house->ctx, PASSKEY_STEP_UP, STR("other.example"), &offer));
     assert_int_equal(offer.ids.len, 0);
     device_end(&clerk.device);
@@ -388,18 +292,19 @@ static void adding_and_removing_ask_who_it_is(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
     GatePasskeySaid said = {0};
-    nobody(&clerk);
-    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x")), RC_DENIED, "needs-sign-in");
+    person_nobody(&clerk);
+    FAILS(house, gate_passkey_add(&house->ctx, &said, STR("x"), &(Str){0}), RC_DENIED,
+          "needs-sign-in");
     FAILS(house, gate_passkey_end(&house->ctx, STR("x")), RC_DENIED, "needs-sign-in");
-    FAILS(house, gate_passkey_step_up(&house->ctx, &said), RC_DENIED, "needs-sign-in");
-    signed_in(&clerk, "clerk");
-    FAILS(house, add(&clerk), RC_DENIED, "needs-step-up");
-    stepped_up(&clerk);
-    GOOD(house, add(&clerk));
-    Str id = listed(&clerk).items[0].id;
+    FAILS(house, person_confirm(&clerk, &said), RC_DENIED, "needs-sign-in");
+    person_signed_in(&clerk, "clerk");
+    FAILS(house, person_add(&clerk), RC_DENIED, "needs-step-up");
+    person_stepped_up(&clerk);
+    GOOD(house, person_add(&clerk));
+    Str id = person_listed(&clerk).items[0].id;
     house->clock.fixed += 10 * TIME_MINUTE;
     FAILS(house, gate_passkey_end(&house->ctx, id), RC_DENIED, "needs-step-up");
-    assert_int_equal(listed(&clerk).len, 1);
+    assert_int_equal(person_listed(&clerk).len, 1);
     device_end(&clerk.device);
 }
 
@@ -407,11 +312,11 @@ static void adding_and_removing_ask_who_it_is(void **state) {
 static void who_came_by_a_token_has_none_here(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     clerk.actor = house->clerk;
     house->ctx.actor = &clerk.actor;
-    assert_int_equal(listed(&clerk).len, 0);
-    assert_int_equal(offered(&clerk, PASSKEY_STEP_UP).ids.len, 0);
+    assert_int_equal(person_listed(&clerk).len, 0);
+    assert_int_equal(person_offered(&clerk, PASSKEY_STEP_UP).ids.len, 0);
     FAILS(house, gate_passkey_permitted(&house->ctx), RC_DENIED, "needs-sign-in");
     device_end(&clerk.device);
 }
@@ -423,19 +328,20 @@ static void names_and_members_have_bounds(void **state) {
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = 'x';
     const Str names[] = {STR_NONE, STR("  "), STR("　"), {text, 61}, {text, sizeof text}};
-    signed_in(&clerk, "clerk");
-    stepped_up(&clerk);
+    person_signed_in(&clerk, "clerk");
+    person_stepped_up(&clerk);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        GatePasskeySaid said = answer_now(&clerk, PASSKEY_ADD);
-        FAILS(house, gate_passkey_add(&house->ctx, &said, names[i]), RC_INVALID, "passkey-name");
+        GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_ADD);
+        FAILS(house, gate_passkey_add(&house->ctx, &said, names[i], &(Str){0}), RC_INVALID,
+              "passkey-name");
     }
     char *much = arena_alloc(house->arena, 1 << 15, 1);
     for (size_t i = 0; i < 1 << 15; i++)
         much[i] = 'A';
-    GatePasskeySaid good = answer_now(&clerk, PASSKEY_SIGN_IN), said;
+    GatePasskeySaid good = person_answer_now(&clerk, PASSKEY_SIGN_IN), said;
     Str long_one = {much, 1 << 15}, token;
     Str *members[] = {&said.client, &said.data, &said.signature, &said.credential, &said.user};
-    nobody(&clerk);
+    person_nobody(&clerk);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const Str wrong[] = {long_one, STR("no base64!")};
         for (size_t k = 0; k < 2; k++) {
@@ -452,14 +358,14 @@ static void a_credential_is_one_accounts_only(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "one telephone"), chief = person_new(house, "one telephone");
     Str token;
-    added(&clerk, "clerk");
-    FAILS(house, add(&clerk), RC_CONFLICT, "passkey-known");
-    signed_in(&chief, "chief");
-    stepped_up(&chief);
-    FAILS(house, add(&chief), RC_CONFLICT, "passkey-known");
-    assert_int_equal(listed(&chief).len, 0);
-    GOOD(house, come_in(&clerk, &token));
-    act(&clerk, token);
+    person_added(&clerk, "clerk");
+    FAILS(house, person_add(&clerk), RC_CONFLICT, "passkey-known");
+    person_signed_in(&chief, "chief");
+    person_stepped_up(&chief);
+    FAILS(house, person_add(&chief), RC_CONFLICT, "passkey-known");
+    assert_int_equal(person_listed(&chief).len, 0);
+    GOOD(house, person_come_in(&clerk, &token));
+    person_act(&clerk, token);
     assert_true(str_eq(clerk.actor.id, house->clerk.id));
     device_end(&chief.device);
     device_end(&clerk.device);
@@ -469,20 +375,20 @@ static void an_account_has_twenty_at_most_under_one_handle(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "x");
     Str user = STR_NONE, bytes;
-    signed_in(&clerk, "clerk");
+    person_signed_in(&clerk, "clerk");
     for (int i = 0; i < PASSKEYS_MAX; i++) {
-        stepped_up(&clerk);
+        person_stepped_up(&clerk);
         clerk.device.id = str_fmt(house->arena, "credential %d", i);
-        GOOD(house, add(&clerk));
+        GOOD(house, person_add(&clerk));
         if (!i) user = clerk.user;
         assert_true(str_eq(clerk.user, user));
     }
     assert_true(hash_from_base64url(house->arena, user, &bytes));
     assert_int_equal(bytes.len, USER_BYTES);
-    assert_int_equal(offered(&clerk, PASSKEY_ADD).ids.len, PASSKEYS_MAX);
+    assert_int_equal(person_offered(&clerk, PASSKEY_ADD).ids.len, PASSKEYS_MAX);
     clerk.device.id = STR("one more");
-    FAILS(house, add(&clerk), RC_CONFLICT, "too-many-passkeys");
-    assert_int_equal(listed(&clerk).len, PASSKEYS_MAX);
+    FAILS(house, person_add(&clerk), RC_CONFLICT, "too-many-passkeys");
+    assert_int_equal(person_listed(&clerk).len, PASSKEYS_MAX);
     device_end(&clerk.device);
 }
 
@@ -491,20 +397,20 @@ static void one_removes_ones_own_only_and_it_lets_in_no_more(void **state) {
     Person clerk = person_new(house, "clerk's telephone"),
            chief = person_new(house, "chief's telephone");
     Str token;
-    added(&clerk, "clerk");
-    Str id = str_dup(house->arena, listed(&clerk).items[0].id);
-    added(&chief, "chief");
+    person_added(&clerk, "clerk");
+    Str id = str_dup(house->arena, person_listed(&clerk).items[0].id);
+    person_added(&chief, "chief");
     FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
     FAILS(house, gate_passkey_end(&house->ctx, STR_NONE), RC_NOT_FOUND, "no-passkey");
-    signed_in(&clerk, "clerk");
-    stepped_up(&clerk);
+    person_signed_in(&clerk, "clerk");
+    person_stepped_up(&clerk);
     GOOD(house, gate_passkey_end(&house->ctx, id));
-    assert_int_equal(listed(&clerk).len, 0);
+    assert_int_equal(person_listed(&clerk).len, 0);
     FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
-    added(&clerk, "clerk"); /* the same device may come again */
-    GOOD(house, come_in(&clerk, &token));
-    GOOD(house, come_in(&chief, &token));
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    person_added(&clerk, "clerk"); /* the same device may come again */
+    GOOD(house, person_come_in(&clerk, &token));
+    GOOD(house, person_come_in(&chief, &token));
     device_end(&chief.device);
     device_end(&clerk.device);
 }
@@ -513,14 +419,14 @@ static void another_password_ends_the_passkeys(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
     Str token;
-    added(&clerk, "clerk");
+    person_added(&clerk, "clerk");
     house->ctx.actor = (Actor *)gate_operator_actor();
     GOOD(house, gate_account_password(&house->ctx, house->clerk.id, STR("another horse battery")));
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
     house->clock.fixed += TIME_SECOND;
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR("another horse battery"), &token));
-    act(&clerk, token);
-    assert_int_equal(listed(&clerk).len, 0);
+    person_act(&clerk, token);
+    assert_int_equal(person_listed(&clerk).len, 0);
     device_end(&clerk.device);
 }
 
@@ -531,23 +437,22 @@ static void a_passkey_of_ones_own_confirms_who_one_is(void **state) {
     Ctx *ctx = &house->ctx;
     Person chief = person_new(house, "chief's telephone"),
            clerk = person_new(house, "clerk's telephone");
-    added(&clerk, "clerk");
-    added(&chief, "chief");
+    person_added(&clerk, "clerk");
+    person_added(&chief, "chief");
     house->clock.fixed += TIME_HOUR / 2;
     assert_false(gate_stepped_up(ctx, &chief.actor));
-    GatePasskeySaid said = answer_now(&chief, PASSKEY_STEP_UP);
+    GatePasskeySaid said = person_answer_now(&chief, PASSKEY_STEP_UP);
     said.user = STR_NONE; /* devices need not name him who was named */
-    GOOD(house, gate_passkey_step_up(ctx, &said));
-    act(&chief, chief.actor.browser);
+    GOOD(house, person_confirm(&chief, &said));
     assert_true(gate_stepped_up(ctx, &chief.actor));
     house->clock.fixed += TIME_HOUR / 2;
     Person mixed = chief; /* his session, the clerk's device */
     mixed.device = clerk.device;
     mixed.user = clerk.user;
-    act(&mixed, chief.actor.browser);
-    said = answer_now(&mixed, PASSKEY_STEP_UP);
-    FAILS(house, gate_passkey_step_up(ctx, &said), RC_DENIED, "wrong-passkey");
-    act(&mixed, chief.actor.browser);
+    person_act(&mixed, chief.actor.browser);
+    said = person_answer_now(&mixed, PASSKEY_STEP_UP);
+    FAILS(house, person_confirm(&mixed, &said), RC_DENIED, "wrong-passkey");
+    person_act(&mixed, chief.actor.browser);
     assert_false(gate_stepped_up(ctx, &mixed.actor));
     device_end(&chief.device);
     device_end(&clerk.device);
@@ -567,23 +472,21 @@ static void officials_show_a_passkey_where_they_have_to(void **state) {
     Person clerk = person_new(house, "clerk's telephone"), thief = person_new(house, "another");
     official_made(house, "old hand");
     official_made(house, "newcomer");
-    added(&clerk, "old hand");
+    person_added(&clerk, "old hand");
     house->tenant.gate->staff_passkey = true;
-    signed_in(&clerk, "old hand");
+    person_signed_in(&clerk, "old hand");
     assert_true(gate_needs_passkey(ctx));
     FAILS(house, door_check(ctx, GATE_STAFF, &clerk.actor), RC_DENIED, "needs-passkey");
     GOOD(house, door_check(ctx, GATE_STAFF | GATE_WAY, &clerk.actor));
-    GOOD(house, gate_step_up(ctx, STR(PASSWORD))); /* the password alone leads no further */
+    person_stepped_up(&clerk); /* the password alone leads no further */
     FAILS(house, gate_password_change(ctx, STR(PASSWORD), STR("seven old lanterns"), &(Str){0}),
           RC_DENIED, "needs-passkey");
     FAILS(house, gate_passkey_permitted(ctx), RC_DENIED, "needs-passkey");
-    GatePasskeySaid said = answer_now(&clerk, PASSKEY_STEP_UP);
-    GOOD(house, gate_passkey_step_up(ctx, &said));
-    act(&clerk, clerk.actor.browser);
+    GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_STEP_UP);
+    GOOD(house, person_confirm(&clerk, &said));
     assert_false(gate_needs_passkey(ctx));
     GOOD(house, gate_passkey_permitted(ctx));
-    added(&thief, "newcomer"); /* who has none yet shows the one that he registers */
-    act(&thief, thief.actor.browser);
+    person_added(&thief, "newcomer"); /* who has none yet shows the one that he registers */
     assert_false(gate_needs_passkey(ctx));
     device_end(&clerk.device);
     device_end(&thief.device);
@@ -611,8 +514,8 @@ static void each_change_stands_in_the_ledger_and_nobody_reads_a_passkey(void **s
     House *house = *state;
     Person chief = person_new(house, "chief's telephone");
     Kinds kinds = {.account = house->chief.id};
-    added(&chief, "chief");
-    Str id = str_dup(house->arena, listed(&chief).items[0].id);
+    person_added(&chief, "chief");
+    Str id = str_dup(house->arena, person_listed(&chief).items[0].id);
     Str record = str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(id));
     const Entity *passkey = house_entity(house, record);
     Actor *const all[] = {&house->nobody, &house->clerk, &house->chief, &house->resident};
@@ -620,7 +523,7 @@ static void each_change_stands_in_the_ledger_and_nobody_reads_a_passkey(void **s
         house->ctx.actor = all[i];
         assert_null(gate_view(&house->ctx, NULL, passkey));
     }
-    act(&chief, chief.actor.browser);
+    person_act(&chief, chief.actor.browser);
     GOOD(house, gate_passkey_end(&house->ctx, id));
     uint64_t next = 0, head = ledger_head(house->tenant.ledger);
     LedgerWindow window = {.max_leaves = 1000, .each = kind_count, .arg = &kinds};
@@ -645,12 +548,12 @@ static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
     LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->chief.id},
                              .subject = house->clerk.id,
                              .reason = STR("test")};
-    added(&clerk, "clerk");
-    Str record =
-        str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(listed(&clerk).items[0].id));
+    person_added(&clerk, "clerk");
+    Str record = str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT,
+                         STR_ARG(person_listed(&clerk).items[0].id));
     assert_false(str_empty(entity_text(house_entity(house, record), IRI("publicKey"))));
     vec_push(house->arena, &erasure.files, STR("常用/利用者アカウント"));
-    GOOD(house, come_in(&clerk, &token));
+    GOOD(house, person_come_in(&clerk, &token));
     const ItemRange range = {.space = SPACE(STORE_LOCAL, "passkey")};
     GOOD(house, reader_items_count(&house->ctx, house->reader, &range, &rows));
     assert_int_equal(rows, 1);
@@ -663,7 +566,7 @@ static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
                                        LD_DEFAULT "passkeyName", LD_DEFAULT "userHandle"};
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
         assert_true(str_empty(entity_text(house_entity(house, record), str_of(gone[i]))));
-    FAILS(house, come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
+    FAILS(house, person_come_in(&clerk, &token), RC_DENIED, "wrong-passkey");
     device_end(&clerk.device);
 }
 

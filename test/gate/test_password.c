@@ -1,4 +1,4 @@
-/* Tests of passwords: another one, the first one, and one's own. */
+/* Tests of passwords: another one, the first one, one's own, and confirming by it. */
 #include "../procedure/house.h"
 #include "gate/gate_int.h"
 
@@ -129,6 +129,50 @@ static void a_password_is_hashed_at_todays_cost(void **state) {
     assert_true(str_eq(kept_hash(house), renewed));
 }
 
+static void a_step_up_holds_for_ten_minutes(void **state) {
+    House *house = *state;
+    Str token, again;
+    Actor actor, gone;
+    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    FAILS(house, gate_check(&house->ctx, &ask), RC_DENIED, "needs-step-up");
+    FAILS(house, gate_step_up(&house->ctx, STR("wrong"), &again), RC_DENIED, "wrong-password");
+    GOOD(house, gate_step_up(&house->ctx, STR(PASSWORD), &again));
+    assert_false(gate_session_actor(&house->ctx, token, &gone));
+    assert_true(gate_session_actor(&house->ctx, again, &actor));
+    GOOD(house, gate_check(&house->ctx, &ask));
+    house->clock.fixed += 10 * TIME_MINUTE;
+    FAILS(house, gate_check(&house->ctx, &ask), RC_DENIED, "needs-step-up");
+}
+
+/* Whoever has seen the token before gets nothing of what is confirmed. */
+static void confirming_draws_another_token(void **state) {
+    House *house = *state;
+    Str token, again;
+    Actor actor, gone;
+    GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
+    assert_true(gate_session_actor(&house->ctx, token, &actor));
+    house->ctx.actor = &actor;
+    GOOD(house, gate_take_post(&house->ctx, actor.post));
+    house->clock.fixed += TIME_HOUR / 2;
+    GOOD(house, gate_step_up(&house->ctx, STR(PASSWORD), &again));
+    assert_false(str_eq(token, again));
+    FAILS(house, gate_step_up(&house->ctx, STR(PASSWORD), &(Str){0}), RC_DENIED, "needs-sign-in");
+    assert_true(gate_session_actor(&house->ctx, again, &actor));
+    GateSessionsSeen seen;
+    house->ctx.actor = &actor;
+    gate_sessions(&house->ctx, &seen);
+    assert_int_equal(seen.len, 1);
+    assert_int_equal(seen.items[0].started_at, house->clock.fixed - TIME_HOUR / 2);
+    Str post = str_dup(house->arena, actor.post);
+    house_gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, token, &gone));
+    assert_true(gate_session_actor(&house->ctx, again, &gone));
+    assert_true(str_eq(gone.post, post));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -137,6 +181,8 @@ int main(void) {
         TEST(a_first_password_lets_in_for_a_week),
         TEST(ones_own_password_gives_way_to_the_operators),
         TEST(a_password_is_hashed_at_todays_cost),
+        TEST(a_step_up_holds_for_ten_minutes),
+        TEST(confirming_draws_another_token),
     };
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }

@@ -634,14 +634,15 @@ static void a_definition_says_what_has_to_be_shown(void **state) {
     Ctx *ctx = &house->ctx;
     Definition asks = *dog(house);
     Actor by_password, by_passkey;
+    Str token;
     asks.authn = AUTHN_PASSKEY;
     house_act(house, &house->nobody);
     FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "sign-in");
     GOOD(house, defined_begin(ctx, &asks, STR("phone"))); /* an official saw to it */
     comes_by(house, MEANS_PASSWORD, &by_password);
     FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "authn-low");
-    session_stepped_up(ctx, AUTHN_PASSKEY);
-    assert_true(gate_session_actor(ctx, by_password.browser, &by_passkey));
+    GOOD(house, session_stepped_up(ctx, AUTHN_PASSKEY, &token));
+    assert_true(gate_session_actor(ctx, token, &by_passkey));
     by_passkey.browser = by_password.browser;
     house_act(house, &by_passkey);
     GOOD(house, defined_begin(ctx, &asks, STR("web")));
