@@ -5,11 +5,16 @@
 #define PERSON_HEAD  "urn:ngsi-ld:Person:"
 #define ACCOUNT_HEAD "urn:ngsi-ld:Account:"
 
+/* What its person was told on the telephone or at the counter is only written down. */
+static bool is_answer(const Event *event) {
+    return str_eq(message_turn(event->delta->after), MESSAGE_ANSWERED) &&
+           str_eq(event->head.channel, STR("web"));
+}
+
 bool news_is(const Event *event) {
     const Delta *delta = event->delta;
     if (!delta || delta->op != DELTA_CHANGE || !delta->after) return false;
-    return entity_attr(delta->after, STR(LD_DEFAULT "state")) != NULL ||
-           str_eq(message_turn(delta->after), MESSAGE_ANSWERED);
+    return entity_attr(delta->after, STR(LD_DEFAULT "state")) != NULL || is_answer(event);
 }
 
 /* An account and its person end alike. */

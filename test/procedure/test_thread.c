@@ -543,6 +543,11 @@ static void an_answer_is_news_and_a_question_is_none(void **state) {
     assert_int_equal(news_since(house, head), 1);
     GOOD(house, news_whose(&house->ctx, id, clerk.id, &person));
     assert_true(str_eq(person, house->resident.person));
+    /* what was only noted was told already */
+    head = ledger_head(house->tenant.ledger);
+    ThreadWish told = {.id = id, .office = true, .channel = STR("phone"), .text = STR("電話で")};
+    GOOD(house, thread_write(&house->ctx, &told));
+    assert_int_equal(news_since(house, head), 0);
 }
 
 /* ---- erased ---- */
