@@ -379,6 +379,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
     Sending sending = {.draft = draft, .command = command};
     Rc rc = application_entity(ctx, &sending, &application);
     if (rc == RC_OK) rc = booking_take(ctx, command, draft, application);
+    if (rc == RC_OK) thread_begin(ctx, command, definition, application);
     if (rc != RC_OK) {
         command_free(command);
         return ledger_attach_end(ctx, ctx->tenant->ledger, &sending.kept, rc);

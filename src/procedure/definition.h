@@ -112,6 +112,7 @@ typedef struct DefinedThread {
     bool sensitive;   /* what is written is seen as answers that need care are */
     unsigned accept;  /* bits of ACCEPT_...: files that go with a message; 0: none do */
     int64_t days;     /* working days in which the office answers; 0: no day is due */
+    bool asks;        /* an application for which nothing is booked is a question itself */
     Wording hint;     /* what one writes about; all NULL: nothing is said */
 } DefinedThread;
 

@@ -69,7 +69,7 @@ static bool booking_fits(Arena *arena, const FitAsk *ask) {
 
 static bool messages_fit(const FitAsk *ask) {
     const DefinedThread *old = ask->from->thread, *new = ask->to->thread;
-    if (message_count(ask->application) == 0) return true;
+    if (message_count(ask->application) == 0 && !message_waits(ask->application)) return true;
     bool open = old && message_among(&old->states, ask->application);
     if (open && new && !org_lists(&new->states, ask->state->id)) return false;
     return old && new && old->sensitive == new->sensitive && old->office_only == new->office_only;

@@ -177,6 +177,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"class", SHAPE_TEXT},
                       {"accept", SHAPE_TEXT, LIST, 2},
                       {"days", SHAPE_WHOLE},
+                      {"asks", SHAPE_TRUTH},
                       {"hint", SHAPE_WORDING}},
     [SHAPE_EXAMPLE] = {{"id", SHAPE_TEXT},
                        {"label", SHAPE_WORDING},
@@ -340,4 +341,9 @@ bool members_row(unsigned shape, size_t n, MemberRow *out) {
 
 Rc members_check(Ctx *ctx, const Json *source) {
     return check_object(ctx, SHAPE_DEFINITION, source, STR_NONE);
+}
+
+Rc members_check_one(Ctx *ctx, const Json *source, Str name) {
+    const Json *value = json_get(source, name);
+    return value ? check_member(ctx, member_of(SHAPE_DEFINITION, name), value, name) : RC_OK;
 }

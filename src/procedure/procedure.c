@@ -61,7 +61,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
     own.arena = arena;
     Rc rc = waste_load(&own, &sources->waste, &procedures->waste);
     if (rc == RC_OK)
-        rc = thread_read(&own, waste_rules(procedures->waste), NULL, &procedures->waste_thread);
+        rc = thread_read_waste(&own, waste_rules(procedures->waste), &procedures->waste_thread);
     CatalogueSources definitions = {.definitions = sources->definitions,
                                     .n = sources->definition_count,
                                     .organisation = sources->waste.organisation};

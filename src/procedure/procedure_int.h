@@ -99,6 +99,13 @@ void defined_form(Ctx *ctx, const Entity *application, Form *out);
 Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
                const DefinedThread **out);
 void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+/* The same of the rules of bulky waste, looked through, too. RC_INVALID "bad-rules", with the path
+   of the member in rules.json. */
+Rc thread_read_waste(Ctx *ctx, const Json *rules, const DefinedThread **out);
+/* An application under way, with all that it books: where it is itself a question, it waits for an
+   answer like one. */
+void thread_begin(const Ctx *ctx, Command *command, const Definition *definition,
+                  Entity *application);
 
 /* ---- files ---- */
 /* A text of retention that stands in no row of the classification table is a finding. */

@@ -2,120 +2,6 @@
 
 #include "thread.h"
 
-/* ---- reading a definition ---- */
-
-static Rc refuse(Ctx *ctx, const char *member, const char *what) {
-    return ctx_fail(ctx, RC_INVALID, "bad-definition", str_fmt(ctx->arena, "thread.%s", member),
-                    "%s", what);
-}
-
-/* The first word, unless the second one stands there. */
-static Rc read_either(Ctx *ctx, const Json *from, const char *member, bool *second) {
-    const Str *words;
-    size_t n = definition_words(str_of(member), &words);
-    Str said = json_get_str(from, member);
-    for (size_t i = 0; i < n; i++) {
-        *second = str_eq(said, words[i]) && i > 0;
-        if (str_empty(said) || str_eq(said, words[i])) return RC_OK;
-    }
-    return refuse(ctx, member, "This is none of the words that may stand here.");
-}
-
-static Rc read_class(Ctx *ctx, const Json *from, bool *sensitive) {
-    Str class = json_get_str(from, "class");
-    *sensitive = str_eq(class, STR("sensitive"));
-    if (str_empty(class) || *sensitive || str_eq(class, STR("personal"))) return RC_OK;
-    return refuse(ctx, "class", "What people write is \"personal\" or \"sensitive\".");
-}
-
-/* Of a definition; of bulky waste (NULL): one in which something is still to be done. */
-static bool is_state(const Definition *definition, Str word) {
-    if (definition) return definition_state(definition, word) != NULL;
-    for (unsigned state = 0; state < CASE_STATES; state++)
-        if (str_eq(word, case_state_word((CaseState)state))) return !(CASE_ENDS & 1u << state);
-    return false;
-}
-
-static Rc read_states(Ctx *ctx, const Json *from, const Definition *definition,
-                      DefinedThread *out) {
-    const Json *states = json_get(from, STR("states"));
-    for (uint32_t i = 0; states && i < states->len; i++) {
-        Str state = json_str(json_at(states, i));
-        if (!is_state(definition, state)) return refuse(ctx, "states", "There is no such state.");
-        vec_push(ctx->arena, &out->states, state);
-    }
-    return out->states.len ? RC_OK : refuse(ctx, "states", "In which states may one write?");
-}
-
-static Rc read_hint(Ctx *ctx, const Json *from, Wording *out) {
-    const Json *hint = json_get(from, STR("hint"));
-    *out = (Wording){.all = hint, .ja = json_get_str(hint, "ja")};
-    if (!hint || (!str_empty(out->ja) && !str_empty(json_get_str(hint, "en")))) return RC_OK;
-    return refuse(ctx, "hint", "A text in Japanese (ja) and English (en) is needed here.");
-}
-
-static Rc read_days(Ctx *ctx, const Json *from, int64_t *out) {
-    enum { DAYS_MOST = 60 };
-    *out = json_get_int(from, "days", 0);
-    if (!json_get(from, STR("days")) || (*out >= 1 && *out <= DAYS_MOST)) return RC_OK;
-    return refuse(ctx, "days", "An answer is due within 1 to 60 working days.");
-}
-
-Rc thread_read(Ctx *ctx, const Json *source, const Definition *definition,
-               const DefinedThread **out) {
-    const Json *from = json_get(source, STR("thread")), *accept;
-    DefinedThread *thread = NEW(ctx->arena, DefinedThread);
-    *out = NULL;
-    if (!from) return RC_OK;
-    TRY(read_states(ctx, from, definition, thread));
-    TRY(read_either(ctx, from, "writers", &thread->office_only));
-    TRY(read_class(ctx, from, &thread->sensitive));
-    TRY(read_hint(ctx, from, &thread->hint));
-    TRY(read_days(ctx, from, &thread->days));
-    accept = json_get(from, STR("accept"));
-    for (uint32_t i = 0; accept && i < accept->len; i++) {
-        unsigned bit = definition_accepted(json_str(json_at(accept, i)));
-        if (!bit) return refuse(ctx, "accept", "A file is a \"photo\" or a \"document\".");
-        thread->accept |= bit;
-    }
-    *out = thread;
-    return RC_OK;
-}
-
-/* What is decided is the case as it was proposed, and each message moves that. */
-static void decided_lint(Ctx *ctx, const Definition *definition, const DefinedMove *move,
-                         DefinitionFindings *out) {
-    VEC_EACH (const Str, id, &definition->thread->states) {
-        bool from = false;
-        VEC_EACH (const Str, state, &move->from)
-            from = from || str_eq(*state, *id);
-        if (from && !str_empty(move->decision))
-            definition_tell(
-                ctx, out, STR("thread.states"),
-                "A message in \"" STR_FMT "\" makes a proposal of \"" STR_FMT
-                "\" fall: let nobody write in the state in which it is proposed.",
-                "「" STR_FMT "」で書かれたメッセージは、「" STR_FMT
-                "」の起案を無効にします。起案する状態では、書けないようにしてください。",
-                STR_ARG(*id), STR_ARG(move->id));
-    }
-}
-
-void thread_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out) {
-    const DefinedThread *thread = definition->thread;
-    if (!thread) return;
-    VEC_EACH (const Str, id, &thread->states) {
-        const DefinedState *state = definition_state(definition, *id);
-        if (state && state->owner == OWNER_NOBODY)
-            definition_tell(ctx, out, STR("thread.states"),
-                            "\"" STR_FMT "\" is an end: nobody writes to a case that has ended.",
-                            "「" STR_FMT "」は終わりの状態です。終わった案件には書けません。",
-                            STR_ARG(*id));
-    }
-    VEC_EACH (const DefinedMove, move, &definition->moves)
-        decided_lint(ctx, definition, move, out);
-    definition_easy(ctx, out, STR("thread.hint"), &thread->hint);
-}
-
 /* ---- the messages of a case ---- */
 
 /* Of one that is there; RC_NOT_FOUND: it isn't, or was erased. */
@@ -157,13 +43,6 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
 }
 
 /* ---- rights ---- */
-
-const DefinedThread *thread_rules(const Ctx *ctx, const Entity *application) {
-    const Definition *definition = defined_of(ctx, application);
-    if (definition) return definition->thread;
-    bool waste = str_eq(entity_text(application, IRI("procedure")), WASTE_RESOURCE);
-    return waste ? ctx->tenant->procedures->waste_thread : NULL;
-}
 
 static Rc planned(Ctx *ctx, const Entity *application, bool *out) {
     OfficePlans plans;
@@ -540,12 +419,25 @@ static const Entity *message_entity(const Writing *writing, Arena *arena, int64_
 }
 
 /* By when what is asked today is answered; empty: no day is due. */
-static Str due_day(const Writing *writing, Arena *arena) {
-    Ctx *ctx = writing->ctx;
-    if (!writing->thread->days) return STR_NONE;
+static Str due_day(const Ctx *ctx, Arena *arena, const DefinedThread *thread) {
+    if (!thread->days) return STR_NONE;
     Date today = time_jst_date(time_now(ctx->clock));
-    return time_format_date(arena, waste_working_days_after(procedures_waste(ctx->tenant), today,
-                                                            writing->thread->days));
+    return time_format_date(
+        arena, waste_working_days_after(procedures_waste(ctx->tenant), today, thread->days));
+}
+
+void thread_begin(const Ctx *ctx, Command *command, const Definition *definition,
+                  Entity *application) {
+    Arena *arena = command_arena(command);
+    const DefinedThread *thread = definition->thread;
+    bool booked =
+        entity_attr(application, IRI("booking")) || entity_attr(application, IRI("lottery"));
+    if (!thread || !thread->asks || booked) return;
+    Str due = due_day(ctx, arena, thread);
+    entity_set(arena, application, IRI("messageState"), json_of_str(MESSAGE_WAITS));
+    entity_set(arena, application, IRI("messageAt"),
+               json_of_str(time_format(arena, time_now(ctx->clock))));
+    if (!str_empty(due)) entity_set(arena, application, IRI("messageDue"), json_of_str(due));
 }
 
 static Rc message_send(Writing *writing) {
@@ -566,7 +458,7 @@ static Rc message_send(Writing *writing) {
                           .states = &writing->thread->states,
                           .post = str_dup(arena, entity_text(application, IRI("post"))),
                           .applicant = str_dup(arena, entity_text(application, IRI("applicant"))),
-                          .due = due_day(writing, arena),
+                          .due = due_day(ctx, arena, writing->thread),
                           .assignee = answers ? str_dup(arena, ctx->actor->id) : STR_NONE};
     VEC_EACH (const LedgerAttachment, kept, &writing->kept)
         ledger_attach_name(command, part->message->id, kept);

@@ -53,8 +53,8 @@ static void at_desk(House *house, Actor *official) {
     house->ctx.purpose = STR("application-check");
 }
 
-/* Entered for who calls, with nothing booked. */
-static Str call_in(House *house, Actor *clerk) {
+/* Sent by whoever acts, with nothing booked. */
+static Str ask_in(House *house, const char *channel) {
     static const char *const said[][2] = {{"matter", "housing"},
                                           {"detail", "市営住宅の空きを知りたい"},
                                           {"talk", "write"},
@@ -66,8 +66,7 @@ static Str call_in(House *house, Actor *clerk) {
     JsonMembers members = {0};
     DefinedDraft draft;
     Receipt receipt;
-    at_desk(house, clerk);
-    GOOD(house, defined_begin(&house->ctx, definition, STR("phone")));
+    GOOD(house, defined_begin(&house->ctx, definition, str_of(channel)));
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         vec_push(house->ctx.arena, &members,
                  (JsonMember){str_of(said[i][0]), json_of_str(str_of(said[i][1]))});
@@ -75,6 +74,11 @@ static Str call_in(House *house, Actor *clerk) {
     GOOD(house, defined_draft(&house->ctx, definition, &draft));
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
+}
+
+static Str call_in(House *house, Actor *clerk) {
+    at_desk(house, clerk);
+    return ask_in(house, "phone");
 }
 
 /* A clerk at the counter enters it for somebody who has its address afterwards. */
@@ -156,6 +160,34 @@ static bool is_due(House *house, Str id, Date from) {
     return due.year && time_date_days(due) == time_date_days(day);
 }
 
+static void an_application_that_asks_is_a_question(void **state) {
+    House *house = *state;
+    Actor clerk;
+    InboxCases waits;
+    bool more;
+    Date today = time_jst_date(house->clock.fixed);
+    house_act(house, &house->resident);
+    house->ctx.actor->browser = STR("a browser");
+    Str own = ask_in(house, "web");
+    house_official(house, "counter", "citizens-counter-clerk", &clerk);
+    Str called_in = call_in(house, &clerk);
+    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &waits, &more));
+    assert_int_equal(waits.len, 2);
+    assert_true(is_due(house, own, today));
+    assert_true(is_due(house, called_in, today));
+    /* whoever goes on asking is answered by the same day */
+    house->clock.fixed += TIME_DAY;
+    house_act(house, &house->resident);
+    GOOD(house, thread_write(&house->ctx, &(ThreadWish){.id = own, .text = STR("もう一つ")}));
+    assert_true(is_due(house, own, today));
+    at_desk(house, &clerk);
+    ThreadWish answer = {.id = called_in, .office = true, .text = STR("どうぞ")};
+    GOOD(house, thread_write(&house->ctx, &answer));
+    assert_true(str_eq(message_turn(house_entity(house, called_in)), MESSAGE_ANSWERED));
+    assert_null(entity_attr(house_entity(house, called_in), IRI("messageDue")));
+    assert_true(thread_may_settle(&house->ctx, house_entity(house, own)));
+}
+
 static void an_answer_is_due_until_it_is_given(void **state) {
     House *house = *state;
     Actor clerk, holder = house->nobody;
@@ -167,6 +199,8 @@ static void an_answer_is_due_until_it_is_given(void **state) {
     Str id = call_in(house, &clerk);
     Date first = time_jst_date(house->clock.fixed);
     ThreadWish asked = said(id, true, "phone"), told = said(id, false, "phone");
+    assert_true(is_due(house, id, first)); /* what was applied for is a question */
+    GOOD(house, thread_settle(&house->ctx, id, 0));
     assert_int_equal(message_due(house_entity(house, id)).year, 0);
     GOOD(house, thread_write(&house->ctx, &asked));
     assert_true(is_due(house, id, first));
@@ -288,6 +322,7 @@ static void a_thread_that_is_wrong_is_refused_with_its_place(void **state) {
         {"{'states': ['booked'], 'days': 0}", "thread.days"},
         {"{'states': ['booked'], 'days': 61}", "thread.days"},
         {"{'states': ['booked'], 'hints': {}}", "thread.hints"},
+        {"{'states': ['booked'], 'asks': 1}", "thread.asks"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const Definition *definition;
@@ -312,6 +347,35 @@ static void a_thread_has_to_do_with_open_cases_and_is_said_plainly(void **state)
     assert_int_equal(findings.len, 2);
     assert_true(str_eq(findings.items[0].path, STR("thread.states")));
     assert_true(str_eq(findings.items[1].path, STR("thread.hint")));
+    /* a question that nobody could answer */
+    findings = (DefinitionFindings){0};
+    GOOD(house,
+         definition_read(&house->ctx, with_thread(house, "{'states': ['going'], 'asks': true}"),
+                         &definition));
+    definition_lint(&house->ctx, definition, NULL, &findings);
+    assert_int_equal(findings.len, 1);
+    assert_true(str_eq(findings.items[0].path, STR("thread.asks")));
+}
+
+/* The rules of bulky waste are read and looked through as a definition is. */
+static void a_thread_of_bulky_waste_is_refused_with_its_place(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *thread, *path;
+    } cases[] = {
+        {"{'states': ['collected']}", "rules.json: thread.states"},
+        {"{'states': ['submitted'], 'days': 0}", "rules.json: thread.days"},
+        {"{'states': ['submitted'], 'day': 2}", "rules.json: thread.day"},
+        {"{'states': ['submitted'], 'asks': true}", "rules.json: thread.asks"},
+        {"{'states': ['submitted'], 'hint': {'ja': '連絡', 'en': 'x'}}", "rules.json: thread.hint"},
+    };
+    const DefinedThread *thread;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        FAILS(house, thread_read_waste(&house->ctx, with_thread(house, cases[i].thread), &thread),
+              RC_INVALID, "bad-rules");
+        if (!str_eq(house->ctx.error.path, str_of(cases[i].path)))
+            fail_msg("%s: " STR_FMT, cases[i].thread, STR_ARG(house->ctx.error.path));
+    }
 }
 
 static void a_proposal_that_a_message_would_fell_is_told(void **state) {
@@ -340,11 +404,13 @@ int main(void) {
         TEST(the_invented_city_is_consulted),
         TEST(what_was_said_on_the_telephone_is_written_down),
         TEST(nobody_writes_down_what_was_not_said_to_him),
+        TEST(an_application_that_asks_is_a_question),
         TEST(an_answer_is_due_until_it_is_given),
         TEST(bulky_waste_has_the_messages_that_others_have),
         TEST(nobody_writes_to_what_is_being_decided),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
+        TEST(a_thread_of_bulky_waste_is_refused_with_its_place),
         TEST(a_proposal_that_a_message_would_fell_is_told),
     };
     return cmocka_run_group_tests_name("consultation", tests, NULL, NULL);
