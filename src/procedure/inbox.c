@@ -472,6 +472,16 @@ Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more) {
     return cases_load(ctx, &waits.ids, out);
 }
 
+Rc inbox_waits_past(Ctx *ctx, Str post, Date day, InboxCases *out) {
+    Owned waits = {.arena = ctx->arena};
+    RowsRange range = {.follower = "inbox", .prefix = waits_prefix(ctx, post)};
+    *out = (InboxCases){0};
+    range.to = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(range.prefix),
+                       STR_ARG(time_format_date(ctx->arena, day)));
+    TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &waits));
+    return cases_load(ctx, &waits.ids, out);
+}
+
 Rc inbox_held(Ctx *ctx, const InboxHeld *ask, InboxCases *out, bool *more) {
     Owned held = {.arena = ctx->arena};
     *out = (InboxCases){0};

@@ -55,6 +55,8 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
    when it was written, at most `most`;
  *more: than these. Whole. */
 Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more);
+/* All of them whose day lies before one; of those without a day some, too. Whole. */
+Rc inbox_waits_past(Ctx *ctx, Str post, Date day, InboxCases *out);
 /* Who has open cases of a post as their assignee, and how many. Pool threads, project_drain before.
  */
 typedef struct InboxAssigned {

@@ -10,7 +10,8 @@
    absent. RC_LIMIT "too-many" for more values, members or bytes of a text than a definition may
    have. What the values mean is definition_read's to judge. */
 Rc members_check(Ctx *ctx, const Json *source);
-/* The same of one member that a definition may have, in an object that is none; it may be absent. */
+/* The same of one member that a definition may have, in an object that is none; it may be absent.
+ */
 Rc members_check_one(Ctx *ctx, const Json *source, Str name);
 
 /* How a member is filled in. */

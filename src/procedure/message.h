@@ -30,13 +30,14 @@ void message_read(const Entity *entity, Message *out);
 /* Whether its resident hasn't read yet what the office wrote; what it told him he knows. */
 bool message_is_new(const Message *message);
 Str message_id(Arena *arena, Ledger *ledger, Str case_id, int64_t n);
-/* How many a case has, and whose turn it is; empty: nobody has written. It may wait without one: its
-   application is a question then. */
+/* How many a case has, and whose turn it is; empty: nobody has written. It may wait without one:
+   its application is a question then. */
 int64_t message_count(const Entity *application);
 Str message_turn(const Entity *application);
 /* Whether the office owes an answer: nobody waits for one where the case has ended. */
 bool message_waits(const Entity *application);
-/* The day by which an answer is due; year 0: no day is, or nobody waits. */
+/* The day by which an answer is due, if nothing stops that (thread_due); year 0: no day is, or
+   nobody waits. */
 Date message_due(const Entity *application);
 /* Whether the case is in one of these states of its procedure; of bulky waste: words of CaseState.
  */

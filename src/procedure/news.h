@@ -1,6 +1,6 @@
 /* news: what of a case its person is told that there is news, by whatever way. It is what stands on
-   his page: another state of his case that somebody else brought about, or an answer that the office wrote.
-   Include only procedure.h from outside. */
+   his page: another state of his case that somebody else brought about, or an answer that the
+   office wrote. Include only procedure.h from outside. */
 #ifndef PROCEDURE_NEWS_H
 #define PROCEDURE_NEWS_H
 

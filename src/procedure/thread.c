@@ -42,32 +42,100 @@ Rc thread_unread(Ctx *ctx, const Entity *application, bool *out) {
     return RC_OK;
 }
 
-/* ---- rights ---- */
+/* ---- what waits for its decision ---- */
 
-static Rc planned(Ctx *ctx, const Entity *application, bool *out) {
-    OfficePlans plans;
-    DecideCases cases;
-    Date day;
-    if (!time_parse_date(entity_text(application, IRI("pickupDate")), &day)) return RC_OK;
-    TRY(office_plans(ctx, day, STR("waiting"), &plans));
-    for (size_t i = 0; i < plans.len; i++) {
-        decide_cases(ctx->arena, plans.items[i], &cases);
+/* What is decided is the case as it was proposed, and a message would move it: while it waits,
+   nobody writes, and no day of an answer is counted. */
+typedef struct Pause {
+    Date from;    /* year 0: days aren't asked for */
+    bool now;     /* something waits */
+    int64_t days; /* working days until today on which it did, of those behind `from` */
+    bool unknown; /* it can't be told just now */
+} Pause;
+
+static Date day_of(const Entity *decision, Str iri, Date otherwise) {
+    int64_t at;
+    return time_parse(entity_text(decision, iri), &at) ? time_jst_date(at) : otherwise;
+}
+
+/* One that was returned and waits again is counted from its draft on. */
+static void pause_add(const Ctx *ctx, const Entity *decision, Pause *pause) {
+    Date today = time_jst_date(time_now(ctx->clock)),
+         begin = day_of(decision, IRI("draftedAt"), today);
+    bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    Date end = waits ? today : day_of(decision, IRI("decidedAt"), today);
+    pause->now |= waits;
+    if (time_date_before(begin, pause->from)) begin = pause->from;
+    if (pause->from.year)
+        pause->days += waste_working_days_left(procedures_waste(ctx->tenant), begin, end);
+}
+
+/* All that was proposed of a kind about a thing, where the case is part of it. */
+static Rc pause_kind(Ctx *ctx, Str kind, Str about, Str id, Pause *pause) {
+    const Entity *decision;
+    Rc rc;
+    for (size_t n = 0; (rc = proposal_nth(ctx, kind, about, n, &decision)) == RC_OK; n++) {
+        DecideCases cases;
+        decide_cases(ctx->arena, decision, &cases);
         VEC_EACH (const DecideCase, one, &cases)
-            *out = *out || str_eq(one->id, application->id);
+            if (str_eq(one->id, id)) pause_add(ctx, decision, pause);
     }
-    return RC_OK;
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-/* What is decided is the case as it was proposed, and a message would move it. States of a
-   definition say that for themselves (thread_lint); those of bulky waste don't. */
-static Rc proposed(Ctx *ctx, const Entity *application, bool *out) {
-    Str reduction;
-    *out = false;
-    if (defined_of(ctx, application)) return RC_OK;
-    TRY(office_reduction_waits(ctx, application->id, &reduction));
-    *out = !str_empty(reduction);
-    return *out ? RC_OK : planned(ctx, application, out);
+/* States of a definition keep messages and proposals apart (thread_lint); those of bulky waste
+   don't. */
+static Rc pause_of(Ctx *ctx, const Entity *application, Pause *pause) {
+    const Entity *whole = application->whole ? application->whole : application;
+    if (defined_of(ctx, whole)) return RC_OK;
+    TRY(pause_kind(ctx, STR("fee-reduction"), whole->id, whole->id, pause));
+    return pause_kind(ctx, PLAN_KIND, entity_text(whole, IRI("pickupDate")), whole->id, pause);
 }
+
+static Rc not_proposed(Ctx *ctx, const Entity *application) {
+    Pause pause = {0};
+    TRY(pause_of(ctx, application, &pause));
+    if (!pause.now) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "thread-closed", application->id,
+                    "What is decided right now would fall: write once that is done.");
+}
+
+/* For a page: what can't be told now is taken for proposed, and whoever writes is told why. */
+static Pause pause_shown(Ctx *ctx, const Entity *application) {
+    Error before = ctx->error;
+    const DefinedThread *thread = thread_rules(ctx, application);
+    Date due = message_due(application);
+    Pause pause = {0};
+    if (due.year && thread)
+        pause.from = waste_working_days_before(procedures_waste(ctx->tenant), due, thread->days);
+    if (pause_of(ctx, application, &pause) != RC_OK) {
+        log_warn("procedure", "what waits about a case can't be told: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
+        pause = (Pause){.now = true, .unknown = true};
+    }
+    ctx->error = before;
+    return pause;
+}
+
+static ThreadDue due_with(const Ctx *ctx, const Entity *application, const Pause *pause) {
+    const Waste *waste = procedures_waste(ctx->tenant);
+    Date today = time_jst_date(time_now(ctx->clock));
+    ThreadDue due = {.day = message_due(application)};
+    if (!due.day.year || pause->unknown) return due;
+    if (pause->days) due.day = waste_working_days_after(waste, due.day, pause->days);
+    due.paused = pause->days;
+    due.stopped = pause->now && !time_date_before(due.day, today);
+    due.left = waste_working_days_left(waste, today, due.day);
+    return due;
+}
+
+ThreadDue thread_due(Ctx *ctx, const Entity *application) {
+    Pause pause = {0};
+    if (message_due(application).year) pause = pause_shown(ctx, application);
+    return due_with(ctx, application, &pause);
+}
+
+/* ---- rights ---- */
 
 /* A message belongs to its case: who works on that, or whose it is, reads it. */
 static GateAsk reading(const Ctx *ctx, const Entity *application, const DefinedThread *thread) {
@@ -114,36 +182,23 @@ static bool permitted(Ctx *ctx, const Entity *application, const DefinedThread *
     return may;
 }
 
-static Rc not_proposed(Ctx *ctx, const Entity *application) {
-    bool waits;
-    TRY(proposed(ctx, application, &waits));
-    if (!waits) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "thread-closed", application->id,
-                    "What is decided right now would fall: write once that is done.");
-}
-
-/* For a page: what can't be told now is taken for proposed, and whoever writes is told why. */
-static bool proposed_now(Ctx *ctx, const Entity *application) {
-    Error before = ctx->error;
-    bool waits = not_proposed(ctx, application) != RC_OK;
-    ctx->error = before;
-    return waits;
-}
-
-ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office) {
+static ThreadShut shut_of(Ctx *ctx, const Entity *application, bool office, const Pause *pause) {
     const DefinedThread *thread = thread_rules(ctx, application);
-    if (!thread) return THREAD_SHUT_OTHERS;
     if (!message_among(&thread->states, application)) return THREAD_SHUT_STATE;
     if (thread->office_only && !office) return THREAD_SHUT_OFFICE;
     if (!permitted(ctx, application, thread, office)) return THREAD_SHUT_OTHERS;
-    if (proposed_now(ctx, application)) return THREAD_SHUT_PROPOSED;
+    if (pause->now) return THREAD_SHUT_PROPOSED;
     return message_count(application) < thread_most(office) ? THREAD_OPEN : THREAD_SHUT_FULL;
 }
 
-bool thread_may_settle(Ctx *ctx, const Entity *application) {
+ThreadStand thread_stands(Ctx *ctx, const Entity *application, bool office) {
     const DefinedThread *thread = thread_rules(ctx, application);
-    return thread && message_waits(application) && permitted(ctx, application, thread, true) &&
-           !proposed_now(ctx, application);
+    if (!thread) return (ThreadStand){.shut = THREAD_SHUT_OTHERS};
+    Pause pause = pause_shown(ctx, application);
+    return (ThreadStand){.shut = shut_of(ctx, application, office, &pause),
+                         .settles = message_waits(application) && !pause.now &&
+                                    permitted(ctx, application, thread, true),
+                         .due = due_with(ctx, application, &pause)};
 }
 
 /* ---- writing ---- */

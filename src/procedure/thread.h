@@ -35,7 +35,7 @@ Rc thread_behind(Ctx *ctx, const Entity *application, int64_t before, ThreadMess
 bool thread_visible(Ctx *ctx, const Entity *application);
 /* How many messages a case has at most when one more is to be written. */
 int64_t thread_most(bool office);
-/* Whether he may write now, as the office or as whose case it is, or why he may not. */
+/* Whether he may write now, or why he may not. */
 typedef enum ThreadShut {
     THREAD_OPEN,
     THREAD_SHUT_STATE,   /* nobody writes in the state of the case */
@@ -44,9 +44,22 @@ typedef enum ThreadShut {
     THREAD_SHUT_OTHERS,  /* it is for somebody else to write */
     THREAD_SHUT_PROPOSED /* something about it waits for a decision, and would fall */
 } ThreadShut;
-ThreadShut thread_shut(Ctx *ctx, const Entity *application, bool office);
-/* Whether he may say that what was written last needs no answer. */
-bool thread_may_settle(Ctx *ctx, const Entity *application);
+/* By when what was asked is answered. While something about the case waits for its decision nobody
+   may write, so the working days of that aren't counted. */
+typedef struct ThreadDue {
+    Date day;       /* year 0: no day is, or nobody waits */
+    int64_t paused; /* working days by which it has moved so */
+    bool stopped;   /* it waits right now, and the day isn't past; */
+    int64_t left;   /* then, working days that are left once that is done */
+} ThreadDue;
+ThreadDue thread_due(Ctx *ctx, const Entity *application);
+/* How the messages of a case stand for who acts, as the office or as whose case it is. */
+typedef struct ThreadStand {
+    ThreadShut shut;
+    bool settles; /* he may say that what was written last needs no answer */
+    ThreadDue due;
+} ThreadStand;
+ThreadStand thread_stands(Ctx *ctx, const Entity *application, bool office);
 /* Whether the office wrote something that its resident has not read. */
 Rc thread_unread(Ctx *ctx, const Entity *application, bool *out);
 

@@ -237,6 +237,10 @@ Date waste_working_days_after(const Waste *waste, Date date, int64_t n) {
     return working_days(waste, date, n, 1);
 }
 
+Date waste_working_days_before(const Waste *waste, Date date, int64_t n) {
+    return working_days(waste, date, n, -1);
+}
+
 Date waste_limit_on(const Waste *waste, Date date) {
     return waste_is_working_day(waste, date) ? date : working_days(waste, date, 1, 1);
 }

@@ -117,6 +117,8 @@ bool waste_is_working_day(const Waste *waste, Date date);
 bool waste_is_open_day(const Waste *waste, Date date);
 /* n working days after a date: 初日不算入. */
 Date waste_working_days_after(const Waste *waste, Date date, int64_t n);
+/* n of them before it. */
+Date waste_working_days_before(const Waste *waste, Date date, int64_t n);
 /* When a time limit ends that would end on a date: a closed day moves it to the next working day.
  */
 Date waste_limit_on(const Waste *waste, Date date);

@@ -341,7 +341,8 @@ static void case_show(HttpExchange *x, const Entity *application, const CasePlac
     ctx->error = refused;
     if (form) page_thread_faults(x, &view, place->office);
     if (page_thread(x, &view, application,
-                    &(PageThread){place->base, place->office, place->until != 0, form}) == RC_OK &&
+                    &(PageThread){place->base, place->office, place->until != 0, form, NULL}) ==
+            RC_OK &&
         page_case_looks(x, &view, application) == RC_OK &&
         page_keep(x, &view, application, place) == RC_OK)
         page_show(x, moved ? 409 : faults || form ? 422 : 200, WEB_PAGE_CASE, &view);

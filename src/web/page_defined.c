@@ -259,7 +259,8 @@ void page_defined_case(HttpExchange *x, const Entity *application, const CasePla
     ctx->error = refused;
     if (form) faults_set(x, &view, form, place->office);
     if (page_thread(x, &view, application,
-                    &(PageThread){place->base, place->office, place->until != 0, form}) == RC_OK &&
+                    &(PageThread){place->base, place->office, place->until != 0, form, NULL}) ==
+            RC_OK &&
         page_case_looks(x, &view, application) == RC_OK &&
         page_letters(x, &view, application,
                      place->office  ? LETTERS_OFFICE
@@ -326,8 +327,10 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     rules_set(&view, "checks", entity_attr(application, IRI("checks")), &first->checks);
     rules_set(&view, "conditions", entity_attr(application, IRI("conditions")), &first->conditions);
     Str proposed = STR_NONE;
+    ThreadStand stand = {0};
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||
-        page_thread(x, &view, application, &(PageThread){base, true, false, form}) != RC_OK ||
+        page_thread(x, &view, application, &(PageThread){base, true, false, form, &stand}) !=
+            RC_OK ||
         page_letters(x, &view, application, LETTERS_OFFICE) != RC_OK) {
         page_fail(x);
         return;
@@ -335,7 +338,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     view_str(&view, "proposed",
              str_empty(proposed) ? STR_NONE : page_decision_url(view.arena, proposed));
     view_int(&view, "version", (int64_t)application->version);
-    view_set(&view, "due", page_due(x, application));
+    view_set(&view, "due", page_due(x, application, stand.due.day));
     Str assignee = entity_text(application, IRI("assignee"));
     view_set(&view, "assignee",
              str_empty(assignee) ? json_of_null()

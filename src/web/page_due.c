@@ -23,15 +23,18 @@ Json page_due_value(HttpExchange *x, Date due) {
 
 /* Nobody has to act on a case once it was decided; what was asked in it is answered all the same.
  */
-Date page_due_day(const Entity *application, Date due) {
+static Date earlier(const Entity *application, Date due, Date answer) {
     CaseState state = case_state(application);
-    Date answer = message_due(application);
     if (state != CASE_SUBMITTED && state != CASE_ASKED) due = (Date){0};
     return answer.year && (!due.year || time_date_before(answer, due)) ? answer : due;
 }
 
-Json page_due(HttpExchange *x, const Entity *application) {
+Date page_due_day(Ctx *ctx, const Entity *application, Date due) {
+    return earlier(application, due, thread_due(ctx, application).day);
+}
+
+Json page_due(HttpExchange *x, const Entity *application, Date answer) {
     Date due = {0};
     (void)time_parse_date(entity_text(application, IRI("due")), &due);
-    return page_due_value(x, page_due_day(application, due));
+    return page_due_value(x, earlier(application, due, answer));
 }

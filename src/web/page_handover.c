@@ -41,7 +41,7 @@ static Json line_value(HttpExchange *x, const Entity *application, bool chosen) 
     view_str(&one, "url", str_empty(number) ? STR_NONE : page_case_url(one.arena, number));
     view_set(&one, "what", page_procedure_label(x, application));
     page_case_state(x, &one, application);
-    view_set(&one, "due", page_due(x, application));
+    view_set(&one, "due", page_due(x, application, thread_due(http_ctx(x), application).day));
     view_bool(&one, "chosen", chosen);
     return view_value(&one);
 }

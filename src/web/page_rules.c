@@ -304,7 +304,8 @@ static void line_add(Listing *listing, const Entity *application, const BinEntry
     view_str(&one, "id", application->id);
     view_int(&one, "version", (int64_t)application->version);
     view_str(&one, "arrived", entity_text(application, IRI("submittedAt")));
-    view_set(&one, "due", page_due(listing->x, application));
+    view_set(&one, "due",
+             page_due(listing->x, application, thread_due(http_ctx(listing->x), application).day));
     view_bool(&one, "acts", acts);
     view_str(&one, "id_name", str_of(field_name(ctx->arena, "id", n)));
     view_str(&one, "version_name", str_of(field_name(ctx->arena, "version", n)));

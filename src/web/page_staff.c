@@ -138,7 +138,7 @@ static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *app
     view_set(&one, "district", page_district(x, line->district));
     checks_count(application, &one);
     page_case_state(x, &one, application);
-    view_set(&one, "due", page_due_value(x, page_due_day(application, line->due)));
+    view_set(&one, "due", page_due_value(x, page_due_day(http_ctx(x), application, line->due)));
     Str assignee = entity_text(application, IRI("assignee"));
     bool mine = str_eq(assignee, http_ctx(x)->actor->id);
     view_bool(&one, "left", office_is_left(http_ctx(x), application, holders));
@@ -195,7 +195,7 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
         vec_push(ctx->arena, &out->seen, application);
         vec_push(ctx->arena, &out->lines, line_value(x, line, application, &holders));
         bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
-        out->late += own && page_is_late(ctx, page_due_day(application, line->due));
+        out->late += own && page_is_late(ctx, page_due_day(ctx, application, line->due));
     }
     return RC_OK;
 }
@@ -420,7 +420,8 @@ static bool may_confirm(const Ctx *ctx, const Entity *application) {
     return gate_permits(ctx, &ask);
 }
 
-static void review_fill(HttpExchange *x, View *view, const Entity *application) {
+static void review_fill(HttpExchange *x, View *view, const Entity *application,
+                        const ThreadStand *stand) {
     Arena *arena = view->arena;
     const Attr *checks = entity_attr(application, IRI("checks"));
     JsonItems items = {0};
@@ -429,7 +430,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application) 
     view_str(view, "number", entity_text(application, IRI("receiptNumber")));
     view_int(view, "version", (int64_t)application->version);
     page_state(view, case_state(application));
-    view_set(view, "due", page_due(x, application));
+    view_set(view, "due", page_due(x, application, stand->due.day));
     view_set(view, "assignee",
              str_empty(entity_text(application, IRI("assignee")))
                  ? json_of_null()
@@ -501,11 +502,12 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
         return;
     }
     View view = page_view(x), values = view_new(ctx->arena);
+    ThreadStand stand = {0};
     const HttpForm *message = form && page_thread_sent(form) ? form : NULL;
     if (message) page_thread_faults(x, &view, true);
     if (page_thread(x, &view, application,
                     &(PageThread){page_case_url(ctx->arena, http_path_param(x, "number")), true,
-                                  false, message}) != RC_OK) {
+                                  false, message, &stand}) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -524,7 +526,7 @@ static void review_show(HttpExchange *x, int status, const Faults *faults, const
     GateLinkState state = LINK_ACCOUNT;
     (void)gate_link_state(ctx, dictionary_subject(ctx->tenant->dictionary, application), &state);
     view_bool(&view, "linked", state == LINK_TAKEN);
-    review_fill(x, &view, application);
+    review_fill(x, &view, application, &stand);
     if (faults) page_faults_saying(&view, faults, "due.late", late_text(ctx->arena, answer.last));
     page_show(x, status, WEB_PAGE_REVIEW, &view);
 }

@@ -100,14 +100,17 @@ static void rights_set(HttpExchange *x, View *view, const Entity *application,
                                         [THREAD_SHUT_OFFICE] = "office",
                                         [THREAD_SHUT_OTHERS] = "others",
                                         [THREAD_SHUT_PROPOSED] = "proposed"};
-    Ctx *ctx = http_ctx(x);
-    ThreadShut shut = thread_shut(ctx, application, at->office);
-    bool settles = str_starts(at->base, STR("/staff/")) && thread_may_settle(ctx, application);
-    view_str(view, "shut", shut == THREAD_OPEN ? STR_NONE : str_of(words[shut]));
+    ThreadStand stand = thread_stands(http_ctx(x), application, at->office);
+    if (at->stand) *at->stand = stand;
+    bool settles = str_starts(at->base, STR("/staff/")) && stand.settles;
+    view_str(view, "shut", stand.shut == THREAD_OPEN ? STR_NONE : str_of(words[stand.shut]));
     view_str(view, "settle",
              settles ? str_fmt(view->arena, STR_FMT "/settle", STR_ARG(at->base)) : STR_NONE);
     view_bool(view, "waits", message_waits(application));
-    view_set(view, "due", page_due_value(x, message_due(application)));
+    view_set(view, "due", page_due_value(x, stand.due.day));
+    view_int(view, "paused", stand.due.paused);
+    view_bool(view, "stopped", stand.due.stopped);
+    view_int(view, "left", stand.due.left);
     view_int(view, "n", message_count(application));
 }
 
@@ -147,13 +150,24 @@ static void seen_add(Arena *arena, PageSeen *seen, const Entity *application) {
     vec_push(arena, seen, application);
 }
 
+/* Of all that wait, those that are late: a day that has passed may have been stopped. */
+static Rc late_count(Ctx *ctx, int64_t *out) {
+    InboxCases late;
+    *out = 0;
+    TRY(inbox_waits_past(ctx, ctx->actor->post, time_jst_date(time_now(ctx->clock)), &late));
+    for (size_t i = 0; i < late.len; i++)
+        *out += page_is_late(ctx, thread_due(ctx, late.items[i]).day);
+    return RC_OK;
+}
+
 Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
     Ctx *ctx = http_ctx(x);
     InboxCases cases;
     JsonItems items = {0};
     bool more;
-    int64_t late = 0;
+    int64_t late;
     TRY(inbox_waits(ctx, ctx->actor->post, WAITS_SHOWN, &cases, &more));
+    TRY(late_count(ctx, &late));
     for (size_t i = 0; i < cases.len; i++) {
         const Entity *application = gate_view(ctx, NULL, cases.items[i]);
         Str number = application ? entity_text(application, IRI("receiptNumber")) : STR_NONE;
@@ -165,8 +179,7 @@ Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
             str_fmt(view->arena, STR_FMT "#thread", STR_ARG(page_case_url(view->arena, number))));
         view_set(&row, "what", page_procedure_label(x, application));
         view_str(&row, "at", entity_text(application, IRI("messageAt")));
-        view_set(&row, "due", page_due_value(x, message_due(application)));
-        late += page_is_late(ctx, message_due(application));
+        view_set(&row, "due", page_due_value(x, thread_due(ctx, application).day));
         vec_push(view->arena, &items, view_value(&row));
         seen_add(view->arena, seen, application);
     }

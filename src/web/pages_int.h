@@ -366,9 +366,10 @@ Json page_procedure_label(HttpExchange *x, const Entity *application);
 /* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
 void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
 /* page_due.c: until when the office acts on a case whose own day is `due`, which may be that of an
-   answer; year 0: nobody has to. {level, date} of that, of a case, and of any day. */
-Date page_due_day(const Entity *application, Date due);
-Json page_due(HttpExchange *x, const Entity *application);
+   answer; year 0: nobody has to. {level, date} of that, of a case whose answer is due on `answer`,
+   and of any day. */
+Date page_due_day(Ctx *ctx, const Entity *application, Date due);
+Json page_due(HttpExchange *x, const Entity *application, Date answer);
 Json page_due_value(HttpExchange *x, Date due);
 bool page_is_late(const Ctx *ctx, Date due);
 /* The resident's page of any case. form: when a message that it sent was refused; else NULL. */
@@ -391,11 +392,13 @@ Rc page_join(HttpExchange *x, View *view, const Entity *application, const HttpF
 void page_joined_to(View *view, const Entity *application);
 /* ---- messages ---- */
 /* Where messages are shown: base: the address of the case's page; found: to who has found the case
-   for an hour; form: when a form that it sent was refused. */
+   for an hour; form: when a form that it sent was refused; stand: NULL, or where it is kept how
+   they stand (left as it is where the procedure has none). */
 typedef struct PageThread {
     Str base;
     bool office, found;
     const HttpForm *form;
+    ThreadStand *stand;
 } PageThread;
 /* `thread` of a case, null where its procedure has none: an official's look at what is shown is
    recorded, and that its resident has read it; but not where he has found the case for an hour. */
@@ -404,7 +407,8 @@ Rc page_thread(HttpExchange *x, View *view, const Entity *application, const Pag
    needs care is for who has its address. */
 bool page_thread_withheld(const Ctx *ctx, const Entity *application, bool found);
 /* `messages` of the inbox: the cases of one's post in which the last one waits for an answer, which
-   are added to what is seen; `messages_more`: there are more; `messages_late`: of these. */
+   are added to what is seen; `messages_more`: there are more; `messages_late`: how many of all are
+   late. */
 Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen);
 /* Whether a form is that of a message, whether an error is told at it, and its `errors`; office: as
    who wrote it. */

@@ -185,7 +185,7 @@ static void an_application_that_asks_is_a_question(void **state) {
     GOOD(house, thread_write(&house->ctx, &answer));
     assert_true(str_eq(message_turn(house_entity(house, called_in)), MESSAGE_ANSWERED));
     assert_null(entity_attr(house_entity(house, called_in), IRI("messageDue")));
-    assert_true(thread_may_settle(&house->ctx, house_entity(house, own)));
+    assert_true(thread_stands(&house->ctx, house_entity(house, own), true).settles);
 }
 
 static void an_answer_is_due_until_it_is_given(void **state) {
@@ -235,7 +235,7 @@ static Rc ask_as(House *house, Actor *actor, Str id) {
 
 static ThreadShut shut_to(House *house, Actor *actor, Str id) {
     house_act(house, actor);
-    return thread_shut(&house->ctx, house_entity(house, id), false);
+    return thread_stands(&house->ctx, house_entity(house, id), false).shut;
 }
 
 static void bulky_waste_has_the_messages_that_others_have(void **state) {
@@ -284,9 +284,51 @@ static void nobody_writes_to_what_is_being_decided(void **state) {
     assert_int_equal(shut_to(house, &house->resident, id), THREAD_SHUT_PROPOSED);
     FAILS(house, ask_as(house, &house->resident, id), RC_CONFLICT, "thread-closed");
     at_desk(house, &house->clerk); /* that no answer is needed is a change of the case, too */
-    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
+    assert_false(thread_stands(&house->ctx, house_entity(house, id), true).settles);
     FAILS(house, thread_settle(&house->ctx, id, 1), RC_CONFLICT, "thread-closed");
     FAILS(house, thread_settle(&house->ctx, reduced, 1), RC_CONFLICT, "thread-closed");
+}
+
+static ThreadDue due_now(House *house, Str id) {
+    return thread_due(&house->ctx, house_entity(house, id));
+}
+
+/* It was asked on a Friday, for an answer within two working days. */
+static void no_day_is_counted_on_which_nobody_may_answer(void **state) {
+    House *house = *state;
+    Str decision, reduced, id = cases_apply(house, "disaster", 1),
+                           other = cases_apply(house, NULL, 1);
+    GOOD(house, ask_as(house, &house->resident, id));
+    Date due = message_due(house_entity(house, id));
+    assert_int_equal(time_date_days(due_now(house, id).day), time_date_days(due));
+    assert_false(due_now(house, id).stopped);
+    at_desk(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &reduced));
+    house->clock.fixed += 7 * TIME_DAY; /* over a holiday on Monday: four working days */
+    ThreadStand stand = thread_stands(&house->ctx, house_entity(house, id), true);
+    assert_true(stand.due.stopped);
+    assert_int_equal(stand.due.left, 2);
+    house_act(house, &house->chief);
+    OfficeDecision act = {.id = reduced, .hash = cases_hash(house, reduced)};
+    GOOD(house, office_decide(&house->ctx, &act));
+    ThreadDue after = due_now(house, id);
+    assert_false(after.stopped);
+    assert_int_equal(after.paused, 4);
+    assert_int_equal(time_date_days(after.day), time_date_days(waste_working_days_after(
+                                                    procedures_waste(&house->tenant), due, 4)));
+    house->clock.fixed += 7 * TIME_DAY; /* goes on, and what it took stays */
+    assert_int_equal(time_date_days(due_now(house, id).day), time_date_days(after.day));
+    /* what was late before is not on time by a proposal */
+    GOOD(house, ask_as(house, &house->resident, other));
+    due = message_due(house_entity(house, other));
+    GOOD(house, cases_confirm(house, other));
+    house->clock.fixed += 7 * TIME_DAY;
+    GOOD(house, office_draft_plan(&house->ctx, &(OfficePlan){.day = FRIDAY}, &decision));
+    house->clock.fixed += 4 * TIME_DAY; /* over a weekend: two working days */
+    after = due_now(house, other);
+    assert_false(after.stopped);
+    assert_int_equal(after.paused, 2);
+    assert_int_equal(time_date_days(after.day), time_date_days(due) + 2);
 }
 
 /* ---- definitions ---- */
@@ -408,6 +450,7 @@ int main(void) {
         TEST(an_answer_is_due_until_it_is_given),
         TEST(bulky_waste_has_the_messages_that_others_have),
         TEST(nobody_writes_to_what_is_being_decided),
+        TEST(no_day_is_counted_on_which_nobody_may_answer),
         TEST(a_thread_that_is_wrong_is_refused_with_its_place),
         TEST(a_thread_has_to_do_with_open_cases_and_is_said_plainly),
         TEST(a_thread_of_bulky_waste_is_refused_with_its_place),

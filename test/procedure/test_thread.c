@@ -212,12 +212,13 @@ static void nobody_writes_to_a_case_that_has_ended(void **state) {
     Actor clerk = counter_clerk(house);
     Str id = consult(house, &house->resident);
     GOOD(house, write_as(house, &house->resident, id, "相談です"));
-    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), false), THREAD_OPEN);
+    assert_int_equal(thread_stands(&house->ctx, house_entity(house, id), false).shut, THREAD_OPEN);
     at_desk(house, &clerk);
     GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id,
                                                         .move = STR("finish"),
                                                         .text = STR("制度を案内した。")}));
-    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), true), THREAD_SHUT_STATE);
+    assert_int_equal(thread_stands(&house->ctx, house_entity(house, id), true).shut,
+                     THREAD_SHUT_STATE);
     FAILS(house, write_as(house, &clerk, id, "追伸"), RC_CONFLICT, "thread-closed");
     FAILS(house, write_as(house, &house->resident, id, "追伸"), RC_CONFLICT, "thread-closed");
     assert_int_equal(thread(house, id).len, 1); /* what was written is read all the same */
@@ -303,7 +304,8 @@ static void bounds_are_told_with_their_figure(void **state) {
     GOOD(house, write_as(house, &house->resident, id, "本人の最後"));
     FAILS(house, write_as(house, &house->resident, id, "多すぎる"), RC_LIMIT, "thread-full");
     assert_true(str_find(house->ctx.error.detail, STR("180 ")) >= 0);
-    assert_int_equal(thread_shut(&house->ctx, house_entity(house, id), false), THREAD_SHUT_FULL);
+    assert_int_equal(thread_stands(&house->ctx, house_entity(house, id), false).shut,
+                     THREAD_SHUT_FULL);
     GOOD(house, write_as(house, &clerk, id, "職員は答えられる"));
     count_set(house, id, THREAD_MOST - 1);
     GOOD(house, write_as(house, &clerk, id, "最後"));
@@ -499,15 +501,15 @@ static void a_case_that_has_ended_waits_for_no_answer(void **state) {
     GOOD(house, write_as(house, &house->resident, id, "相談です"));
     assert_int_equal(waiting(house, 20, &more), 1);
     at_desk(house, &clerk);
-    assert_true(thread_may_settle(&house->ctx, house_entity(house, id)));
+    assert_true(thread_stands(&house->ctx, house_entity(house, id), true).settles);
     at_desk(house, &head); /* reads it, and answers nothing */
-    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
+    assert_false(thread_stands(&house->ctx, house_entity(house, id), true).settles);
     house_act(house, &house->resident);
     GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id, .move = STR("withdraw")}));
     assert_int_equal(waiting(house, 20, &more), 0);
     assert_false(message_waits(house_entity(house, id)));
     at_desk(house, &clerk);
-    assert_false(thread_may_settle(&house->ctx, house_entity(house, id)));
+    assert_false(thread_stands(&house->ctx, house_entity(house, id), true).settles);
 }
 
 typedef struct Told {
