@@ -32,6 +32,8 @@ static const ProblemRow problems[] = {
     {"command-too-large", RC_LIMIT, 413, NULL, "The request holds too much"},
     {"query-too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
     {"too-complex", RC_LIMIT, 403, "TooComplexQuery", "The query is too complex"},
+    /* The standard has no word for it (RFC 6585, 4). */
+    {"too-many-requests", RC_LIMIT, 429, NULL, "Too many requests"},
     {"unknown-outcome", RC_FAILED, 503, NULL, "The store failed"},
     {"disk-full", RC_FAILED, 503, NULL, "The disk is full"},
     {"precondition", RC_CONFLICT, 412, NULL, "The precondition does not hold"},

@@ -48,10 +48,9 @@ PARAMS(forwarded, LOCAL);
 /* What is answered. JSON-LD is asked for by Accept; what an update says of itself is JSON. */
 #define ANSWERS(name, ...)                                                                         \
     static const HttpAnswer name[] = {                                                             \
-        __VA_ARGS__,       HTTP_PROBLEM(400), HTTP_PROBLEM(401),                                   \
-        HTTP_PROBLEM(403), HTTP_PROBLEM(404), HTTP_PROBLEM(500),                                   \
-        HTTP_PROBLEM(503), HTTP_PROBLEM(504), {421, "text/plain", NULL},                           \
-        {0, NULL, NULL}}
+        __VA_ARGS__,       HTTP_PROBLEM(400),         HTTP_PROBLEM(401), HTTP_PROBLEM(403),        \
+        HTTP_PROBLEM(404), HTTP_PROBLEM(429),         HTTP_PROBLEM(500), HTTP_PROBLEM(503),        \
+        HTTP_PROBLEM(504), {421, "text/plain", NULL}, {0, NULL, NULL}}
 #define EMPTY(status)                                                                              \
     { status, NULL, NULL }
 #define PLAIN(status, shape)                                                                       \

@@ -176,7 +176,9 @@ static void door_prepare(City *city) {
                             .secure = city->options.secure,
                             .hosts = &city->hosts,
                             .addresses = !named && !city_on_loopback(city),
-                            .proxies = &city->proxies};
+                            .proxies = &city->proxies,
+                            .network_sends = city->options.network_sends,
+                            .network_reads = city->options.network_reads};
 }
 
 /* Before anything is made in the folder. */

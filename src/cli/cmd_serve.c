@@ -57,6 +57,8 @@ static Rc serve(Cli *cli) {
                            .providers = settings_text(settings, "gate.providers"),
                            .hosts = settings_text(settings, "http.hosts"),
                            .proxies = settings_text(settings, "http.proxies"),
+                           .network_sends = (int)settings_int(settings, "http.network-sends"),
+                           .network_reads = (int)settings_int(settings, "http.network-reads"),
                            .secure = settings_bool(settings, "http.secure"),
                            .plain = settings_bool(settings, "http.plain"),
                            .hold_share = settings_int(settings, "book.nobody-share"),

@@ -54,6 +54,15 @@ const SettingRow cli_setting_rows[] = {
      "limits of sign-ins and book.network-holds count by that address. Without it all who come "
      "through a proxy count as one.",
      "ADDRESS,..."},
+    {"http.network-sends", SETTING_INT, "3000", 10, 1000000,
+     "How many requests a minute that send something (applications, reports, sign-ins, writes of "
+     "the API) are taken from one network address without an account or a token; further ones are "
+     "answered 429 with Retry-After. Proxies and this machine aside.",
+     "N"},
+    {"http.network-reads", SETTING_INT, "6000", 10, 1000000,
+     "How many requests a minute that read the API are taken from one network address without a "
+     "token.",
+     "N"},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
     {"http.body-memory", SETTING_BYTES, "256MiB", 64 << 20, INT64_C(1) << 40,

@@ -3,7 +3,7 @@
 #define SESSION_COOKIE "machi_session"
 #define BROWSER_COOKIE "machi_browser"
 
-enum { BROWSER_CHARS = 26, MARK_CHARS = 6 };
+enum { BROWSER_CHARS = 26, MARK_CHARS = 6, RESIDENT_SENDS = 300 };
 
 void gate_set_cookie(HttpExchange *x, Str session_token, bool secure) {
     http_set_cookie(x, (HttpSetCookie){.name = SESSION_COOKIE,
@@ -158,6 +158,41 @@ static Rc purpose_take(HttpExchange *x) {
     return RC_OK;
 }
 
+static Digest pace_key(const char *kind, const void *of, size_t len) {
+    const Str parts[] = {str_of(kind), {of, len}};
+    return hash_sha256_parts(parts, 2);
+}
+
+/* Of a request that sends something, the network or the resident; of one that reads the API, the
+   network. Officials and services act by what was given to them. */
+static bool pace_of(const GateDoor *door, HttpExchange *x, Pace *out) {
+    Ctx *ctx = http_ctx(x);
+    const Actor *actor = ctx->actor;
+    bool sends = http_method(x) != HTTP_GET && http_method(x) != HTTP_HEAD;
+    if (actor->kind == ACTOR_RESIDENT && sends) {
+        Digest key = pace_key("account", actor->id.ptr, actor->id.len);
+        *out = (Pace){key, RESIDENT_SENDS, "account"};
+        return true;
+    }
+    unsigned access = http_route(x)->access; /* of a page, what lies behind it isn't counted */
+    bool counts = sends || (access & GATE_API && !(access & GATE_FIRST));
+    if (actor->kind != ACTOR_NOBODY || !counts || host_is_many(door, x, actor->client))
+        return false;
+    uint64_t network = http_network(str_z(ctx->arena, actor->client));
+    Digest key = pace_key(sends ? "sends" : "reads", &network, sizeof network);
+    *out = (Pace){key, sends ? door->network_sends : door->network_reads, "network"};
+    return true;
+}
+
+static Rc pace_check(const GateDoor *door, HttpExchange *x) {
+    Pace pace;
+    int wait;
+    if (!pace_of(door, x, &pace)) return RC_OK;
+    Rc rc = try_pace(http_ctx(x), &pace, &wait);
+    if (rc != RC_OK) http_set_header(x, "Retry-After", str_fmt(http_ctx(x)->arena, "%d", wait));
+    return rc;
+}
+
 static Rc door_pass(GateDoor *door, HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Str name = http_header(x, "ngsild-tenant");
@@ -173,6 +208,7 @@ static Rc door_pass(GateDoor *door, HttpExchange *x) {
     bool page = actor->session && !(http_route(x)->access & GATE_API);
     actor->glass = page ? GLASS_PAGE : GLASS_NO;
     if (ctx->tenant->sandbox) actor->roles |= 1u << ROLE_SANDBOX;
+    TRY(pace_check(door, x));
     TRY(door_check(ctx, http_route(x)->access, actor));
     TRY(purpose_take(x));
     bool pool = http_route(x)->place != HTTP_LOOP;

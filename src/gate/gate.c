@@ -4,7 +4,13 @@
 #include <sodium.h>
 
 enum { RULES_MAX = 16 << 20 };
-enum { GATE_ARENA = 16 << 20, SESSIONS_MAX = 100000, TOKENS_MAX = 100000, FAILURES_KEPT = 40000 };
+enum {
+    GATE_ARENA = 16 << 20,
+    SESSIONS_MAX = 100000,
+    TOKENS_MAX = 100000,
+    FAILURES_KEPT = 40000,
+    PACES_KEPT = 40000
+};
 /* More than can be tried while one lasts: none goes before it ends. */
 enum { SPENT_KEPT = 10000, CHALLENGE_KEY = 32 };
 
@@ -60,6 +66,7 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     gate->sessions = roster_new(SESSIONS_MAX, session_drop);
     gate->tokens = roster_new(TOKENS_MAX, token_drop);
     gate->failures = roster_new(FAILURES_KEPT, mem_free);
+    gate->paces = roster_new(PACES_KEPT, mem_free);
     gate->spent = roster_new(SPENT_KEPT, mem_free);
     char *key = arena_zero(arena, CHALLENGE_KEY, 1);
     rand_bytes(ctx->rand, key, CHALLENGE_KEY);
@@ -87,6 +94,7 @@ void gate_close(Tenant *tenant) {
     roster_free(gate->sessions);
     roster_free(gate->tokens);
     roster_free(gate->failures);
+    roster_free(gate->paces);
     roster_free(gate->spent);
     providers_close(gate->providers);
     pthread_mutex_destroy(&gate->local_lock);

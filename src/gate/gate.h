@@ -208,8 +208,10 @@ typedef struct GateDoor {
     bool secure;         /* cookies only over TLS */
     const StrVec *hosts; /* names for which requests are taken; another Host gets 421. NULL: any */
     bool addresses;      /* and every IP address: no foreign page can be led to one by a name */
-    const StrVec *proxies;      /* addresses whose X-Forwarded-For is believed; NULL: none */
-    _Atomic bool stranger_said; /* that another's came is in the log */
+    const StrVec *proxies;            /* addresses whose X-Forwarded-For is believed; NULL: none */
+    int network_sends, network_reads; /* requests a minute of one network without an account or a
+                                         token: that send something, and of the API; 0: any */
+    _Atomic bool stranger_said;       /* that another's came is in the log */
 } GateDoor;
 /* HttpOptions.before: finds tenant, actor and the purpose that an API request states
    (Machi-Purpose, one of the city's), checks route access and CSRF; refuses (and returns true) by

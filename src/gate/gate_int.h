@@ -75,6 +75,7 @@ struct Gate {
     Roster *sessions, *tokens; /* of GateSession, GateToken */
     _Atomic uint64_t epoch;    /* rises when somebody's rights change; begins anywhere */
     Roster *failures;          /* sign-ins that failed, by login */
+    Roster *paces;             /* requests of a minute, by network and account */
     Roster *spent;             /* challenges that were answered, until they end */
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
@@ -112,6 +113,8 @@ Str host_name(Str header);
 bool host_is_address(Str name);
 /* The address a request comes from: the peer's, or what a trusted proxy says. */
 Str host_client(GateDoor *door, const HttpExchange *x);
+/* Many may come from there: a proxy that told nobody's address, or this machine itself. */
+bool host_is_many(const GateDoor *door, const HttpExchange *x, Str client);
 
 /* ctx->actor, or nobody. */
 const Actor *gate_actor(const Ctx *ctx);
@@ -147,6 +150,14 @@ Rc try_begin_dear(Ctx *ctx, Str account, Try *out);
 void try_end(Ctx *ctx, const Try *tried, Rc rc);
 /* Seconds until no limit stands in the way, at least 1. */
 int try_wait(Ctx *ctx, Str account);
+/* How many requests of a kind there may be in a minute, from whom. */
+typedef struct Pace {
+    Digest key;
+    int most; /* 0: any number */
+    const char *whose;
+} Pace;
+/* Counts one more; RC_LIMIT "too-many-requests", and in how many seconds there is room again. */
+Rc try_pace(Ctx *ctx, const Pace *pace, int *wait);
 
 /* challenge.c: what it is for; made for ctx's actor in his browser, and for nobody else. */
 enum { CHALLENGE_OUTSIDE = 16 };

@@ -48,6 +48,10 @@ static void stranger_say(GateDoor *door) {
              "of sign-ins and of holds count all who come through it as one (said once)");
 }
 
+bool host_is_many(const GateDoor *door, const HttpExchange *x, Str client) {
+    return is_proxy(door, client) || (str_eq(client, http_peer(x)) && http_peer_loopback(x));
+}
+
 /* The last element is what our own proxy saw; what stands before it anybody may have written. */
 Str host_client(GateDoor *door, const HttpExchange *x) {
     Str peer = http_peer(x), forwarded = http_header(x, "x-forwarded-for"), part, last = STR_NONE;

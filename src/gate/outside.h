@@ -80,8 +80,8 @@ void gate_outside_return(Ctx *ctx, const GateOutsideSaid *said);
 /* Does what it was for; after done was told RC_OK, on a pool thread. SIGN_IN: *session_token is
    that of a session of the account that it is linked to, or of one that is made now; RC_DENIED
    "outside-shut": that account may not come in. STEP_UP: RC_DENIED "outside-other": it isn't linked
-   to this account; else *session_token as of gate_step_up. LINK: no token; RC_CONFLICT "outside-known" to whatever account, "too-many-outside",
-   RC_DENIED "needs-step-up". */
+   to this account; else *session_token as of gate_step_up. LINK: no token; RC_CONFLICT
+   "outside-known" to whatever account, "too-many-outside", RC_DENIED "needs-step-up". */
 Rc gate_outside_finish(Ctx *ctx, GateOutside *outside, Str *session_token);
 
 /* What is linked to the account of who is signed in. */

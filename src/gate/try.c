@@ -1,7 +1,8 @@
 /* try: how often something may be tried that could be guessed: a password, a passkey, a number.
    What was wrong is counted by what it was tried at from one address, so that a stranger elsewhere
    locks nobody out; by what it was tried at from anywhere, by the address, and, where a try costs
-   much, altogether. */
+   much, altogether. What anybody may send is counted by his network, and a resident's by his
+   account. */
 #include "gate_int.h"
 
 typedef struct Failures {
@@ -51,12 +52,16 @@ static void failures_back(void *arg, void *value) {
 }
 
 /* Looked at and counted at once, so that tries at the same time pass no limit. */
-static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
+static bool is_over(const Ctx *ctx, Roster *counts, const Digest *key, const Limit *limit) {
     Counting counting = {.now = time_now(ctx->clock), .limit = limit};
     Failures *fresh = mem_alloc(sizeof *fresh);
     *fresh = (Failures){.since = counting.now};
-    roster_use_or_put(gate->failures, key, fresh, failures_add, &counting);
-    if (!counting.over) return RC_OK;
+    roster_use_or_put(counts, key, fresh, failures_add, &counting);
+    return counting.over;
+}
+
+static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
+    if (!is_over(ctx, gate->failures, key, limit)) return RC_OK;
     return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
 }
 
@@ -111,18 +116,19 @@ void try_end(Ctx *ctx, const Try *tried, Rc rc) {
     if (rc == RC_OK) roster_delete(gate->failures, &tried->here);
 }
 
-static int64_t wait_left(Ctx *ctx, const Digest *key, const Limit *limit) {
+static int64_t wait_left(Ctx *ctx, Roster *counts, const Digest *key, const Limit *limit) {
     Failures failures = {0};
-    if (!roster_use(ctx->tenant->gate->failures, key, failures_read, &failures)) return 0;
+    if (!roster_use(counts, key, failures_read, &failures)) return 0;
     return failures.count < limit->max ? 0 : failures.since + limit->lasts - time_now(ctx->clock);
 }
 
 int try_wait(Ctx *ctx, Str account) {
     Try tried = try_of(ctx, account);
-    const int64_t waits[] = {wait_left(ctx, &tried.here, &by_key),
-                             wait_left(ctx, &tried.account, &by_account),
-                             tried.from ? wait_left(ctx, &tried.client, &by_client) : 0,
-                             wait_left(ctx, &tried.all, &altogether)};
+    Roster *failures = ctx->tenant->gate->failures;
+    const int64_t waits[] = {wait_left(ctx, failures, &tried.here, &by_key),
+                             wait_left(ctx, failures, &tried.account, &by_account),
+                             tried.from ? wait_left(ctx, failures, &tried.client, &by_client) : 0,
+                             wait_left(ctx, failures, &tried.all, &altogether)};
     int64_t longest = 0;
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         longest = waits[i] > longest ? waits[i] : longest;
@@ -142,4 +148,16 @@ Rc gate_try(Ctx *ctx, Str what, Str key) {
 void gate_try_right(Ctx *ctx, Str what, Str key) {
     Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
     roster_delete(ctx->tenant->gate->failures, &counter);
+}
+
+/* ---- the pace of requests ---- */
+
+Rc try_pace(Ctx *ctx, const Pace *pace, int *wait) {
+    Roster *paces = ctx->tenant->gate->paces;
+    const Limit limit = {.max = pace->most, .lasts = TIME_MINUTE};
+    if (!pace->most || !is_over(ctx, paces, &pace->key, &limit)) return RC_OK;
+    *wait = (int)(wait_left(ctx, paces, &pace->key, &limit) / TIME_SECOND) + 1;
+    return ctx_fail(ctx, RC_LIMIT, "too-many-requests", STR_NONE,
+                    "Very many requests come from your %s: try again in %d seconds.", pace->whose,
+                    *wait);
 }

@@ -1,6 +1,5 @@
 #include "bodies.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -87,21 +86,4 @@ BodiesCounters bodies_counters(Bodies *bodies) {
     BodiesCounters counters = {bodies->held, bodies->refused};
     pthread_mutex_unlock(&bodies->lock);
     return counters;
-}
-
-static uint64_t number(const uint8_t *bytes, size_t n) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-/* Above all prefixes of IPv6 that are given to anybody. */
-#define IPV4 (UINT64_MAX << 32)
-
-uint64_t bodies_network(const char *address) {
-    Str bare = http_unmapped(str_of(address));
-    uint8_t bytes[16];
-    if (inet_pton(AF_INET, bare.ptr, bytes) == 1) return IPV4 | number(bytes, 4);
-    return inet_pton(AF_INET6, bare.ptr, bytes) == 1 ? number(bytes, 8) : 0;
 }

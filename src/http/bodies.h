@@ -23,8 +23,4 @@ typedef struct BodiesCounters {
 } BodiesCounters;
 BodiesCounters bodies_counters(Bodies *bodies);
 
-/* The network of an address as text: of IPv4 the address, of IPv6 its /64 (one customer's). 0: it
-   is no address. */
-uint64_t bodies_network(const char *address);
-
 #endif

@@ -559,7 +559,7 @@ static void note_peer(Conn *conn) {
         return; /* gone already: the first read will say so */
     conn->loopback = strncmp(conn->peer, "127.", 4) == 0 || strcmp(conn->peer, "::1") == 0 ||
                      strncmp(conn->peer, "::ffff:127.", 11) == 0;
-    conn->network = is_shared(conn) ? 0 : bodies_network(conn->peer);
+    conn->network = is_shared(conn) ? 0 : http_network(conn->peer);
 }
 
 void conn_accept(Loop *loop, uv_stream_t *listener) {

@@ -123,6 +123,23 @@ Str http_unmapped(Str address) {
     return four ? str_sub(address, mapped.len, address.len) : address;
 }
 
+static uint64_t number(const uint8_t *bytes, size_t n) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < n; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* Above all prefixes of IPv6 that are given to anybody. */
+#define IPV4 (UINT64_MAX << 32)
+
+uint64_t http_network(const char *address) {
+    Str bare = http_unmapped(str_of(address));
+    uint8_t bytes[16];
+    if (inet_pton(AF_INET, bare.ptr, bytes) == 1) return IPV4 | number(bytes, 4);
+    return inet_pton(AF_INET6, bare.ptr, bytes) == 1 ? number(bytes, 8) : 0;
+}
+
 Str http_peer(const HttpExchange *x) {
     return http_unmapped(str_of(x->conn->peer)); /* mapped where the server listens on [::] */
 }

@@ -144,6 +144,9 @@ Str http_peer(const HttpExchange *x); /* address without port; IPv4 is written a
 /* An IPv4 address that is written as one of IPv6 (::ffff:192.0.2.1), as IPv4; any other text as it
    is. A slice of it. */
 Str http_unmapped(Str address);
+/* The network of an address as text: of IPv4 the address, of IPv6 its /64 (one customer's). 0: it
+   is none. */
+uint64_t http_network(const char *address);
 bool http_peer_loopback(const HttpExchange *x);
 Str http_cookie(
     const HttpExchange *x,

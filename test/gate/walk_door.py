@@ -15,7 +15,7 @@ from walk_routes import Browser, Machi, tell
 HOSTILE = ['a\r\nX-Injected: 1', 'a\n\nX-Injected: 1', 'a\rb', 'a\0b', '\x7f\x1b[2J', '/\t/evil.example', 'x' * 65536,
            '//evil.example/', 'https://evil.example/', '/\\evil.example', '\u2028あ', '"><script>', '%0d%0aX-Injected: 1', '\ud7ff' * 3]
 SETTINGS = {'MACHI_HTTP_HOSTS': 'city.example.jp, www.city.example.jp', 'MACHI_HTTP_SECURE': 'yes',
-            'MACHI_HTTP_PROXIES': '127.0.0.1'}
+            'MACHI_HTTP_PROXIES': '127.0.0.1', 'MACHI_HTTP_NETWORK_SENDS': '60', 'MACHI_HTTP_NETWORK_READS': '30'}
 
 
 def raw(machi, method, target, headers, body=b''):
@@ -65,6 +65,28 @@ def guesses(machi):
         faults.append('429 without Retry-After')
     if guess(machi, 'another', '203.0.113.3').status != 422:
         faults.append('guesses from one address keep others out')
+    return faults
+
+
+def paces(machi):
+    """So many requests of a network as may be, the next one, and what else is taken."""
+    def ask(method, target, client):
+        return raw(machi, method, target, {'X-Forwarded-For': f'203.0.113.77, {client}'})
+    faults = []
+    for method, target, many in (('POST', '/report', 60), ('GET', '/ngsi-ld/v1/types', 30)):
+        kind = f'{method} {target}'
+        statuses = [ask(method, target, f'2001:db8:0:1::{i}').status for i in range(1, many + 1)]
+        if 429 in statuses:
+            faults.append(f'{kind}: fewer than {many}')
+        answer = ask(method, target, '2001:db8:0:1:ffff::9')
+        if answer.status != 429 or not 1 <= int(answer.headers.get('Retry-After', '0')) <= 60:
+            faults.append(f'{kind}: {answer.status} {answer.headers.get("Retry-After")} after {many} of one network')
+        if method == 'GET' and json.loads(answer.text)['title'] == '':
+            faults.append(f'{kind}: refused without a problem')
+        if ask(method, target, '2001:db8:0:2::9').status == 429 or raw(machi, method, target, {}).status == 429:
+            faults.append(f'{kind}: other networks, or the proxy, are kept out')
+    if ask('GET', '/report', '2001:db8:0:1::1').status != 200:
+        faults.append('a network that sent too much sees no page')
     return faults
 
 
@@ -192,7 +214,8 @@ def main():
             results += [('a city with names answers to them',
                          hosts(machi, [('city.example.jp', 200), ('WWW.City.Example.JP:443', 200), ('evil.example', 421)])),
                         ('over https cookies are Secure and links say so', secure(machi)),
-                        ('guesses are counted by login and by address', guesses(machi))]
+                        ('guesses are counted by login and by address', guesses(machi)),
+                        ('requests are counted by network', paces(machi))]
         finally:
             machi.end()
     tell(results)

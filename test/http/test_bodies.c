@@ -48,10 +48,10 @@ static void a_network_is_an_address_or_the_64_bits_of_a_customer(void **state) {
         {"192.0.2.1", "2001:db8::1", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        uint64_t one = bodies_network(rows[i].one), other = bodies_network(rows[i].other);
+        uint64_t one = http_network(rows[i].one), other = http_network(rows[i].other);
         if (!one || !other || (one == other) != rows[i].same) fail_msg("row %zu", i);
     }
-    assert_int_equal(bodies_network(""), 0);
+    assert_int_equal(http_network(""), 0);
 }
 
 static int begin_body(const Rig *rig, Str piece) {
