@@ -59,7 +59,7 @@ static Rc actor_find(HttpExchange *x, Actor *actor, bool secure) {
     }
     Str cookie = http_cookie(x, SESSION_COOKIE);
     if (!str_empty(cookie) && session_actor(ctx, gate, cookie, actor)) {
-        actor->browser = cookie;
+        actor->browser = session_browser(cookie);
         return RC_OK;
     }
     *actor = (Actor){.kind = ACTOR_NOBODY, .stepped_up_at = TIME_NONE};

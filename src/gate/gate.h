@@ -44,8 +44,8 @@ typedef struct Actor {
     ActorKind kind;
     Str id;       /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
     Str person;   /* urn:ngsi-ld:Person:... of a resident; empty for others */
-    Str browser;  /* secret of this browser: the session token, or a cookie of its own; empty for
-                     APIs */
+    Str browser;  /* secret of this browser: a part of the session's token, or a cookie of its own;
+                     empty for  APIs */
     Str held;     /* id of the record whose unguessable address this request carries, or empty */
     Str name;     /* to show to the actor himself, never in logs of others */
     Str client;   /* network address that he asks from; empty: none */

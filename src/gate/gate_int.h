@@ -197,6 +197,9 @@ Rc session_none(Ctx *ctx);
 void session_seen(Ctx *ctx);
 /* The post under which this request acts is that of its session from now on. */
 void session_post_keep(Ctx *ctx);
+/* What of a session's token stays the same while it lasts: the secret of its browser, which opens
+   no session. */
+Str session_browser(Str token);
 /* He has confirmed his identity at this moment, and shown this: his session goes on under another
    token (OWASP ASVS 5.0, 7.2.4), or, where that can't be written down, as it was. ctx's actor has a
    session, which isn't found by what ctx knows of it afterwards. */

@@ -5,10 +5,20 @@
 
 #define SESSIONS SPACE(STORE_LOCAL, "session")
 
-enum { TOKEN_CHARS = 32, ID_CHARS = 16 };
+enum { BROWSER_CHARS = 26, TOKEN_CHARS = 32, ID_CHARS = 16 };
 
 Digest session_key(Str token) {
     return hash_sha256(token);
+}
+
+Str session_browser(Str token) {
+    ptrdiff_t dot = str_find_char(token, '.');
+    return dot < 0 ? token : str_sub(token, 0, (size_t)dot);
+}
+
+static Str token_new(Ctx *ctx, Str browser) {
+    const Str parts[] = {browser, rand_id(ctx->rand, ctx->arena, TOKEN_CHARS)};
+    return str_join(ctx->arena, parts, 2, STR("."));
 }
 
 /* ---- rows of local.db ---- */
@@ -296,7 +306,7 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     GateSession *session;
     if (account_disabled(account)) return account_changed(ctx);
     TRY(account_session(ctx, account, &session));
-    *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
+    *token = token_new(ctx, rand_id(ctx->rand, ctx->arena, BROWSER_CHARS));
     session->key = session_key(*token);
     came_by(gate, session, by.means, by.provider ? by.provider->id : STR_NONE);
     session->client = str_dup(session->arena, gate_actor(ctx)->client);
@@ -515,7 +525,7 @@ static Rc moved_write(Ctx *ctx, Batch *local, void *arg) {
 Rc session_stepped_up(Ctx *ctx, GateAuthn authn, Str *token) {
     Gate *gate = ctx->tenant->gate;
     Shown shown = {*session_own(ctx), *session_own(ctx)};
-    *token = rand_id(ctx->rand, ctx->arena, TOKEN_CHARS);
+    *token = token_new(ctx, session_browser(ctx->actor->browser));
     shown.now.key = session_key(*token);
     shown.now.authn = authn;
     shown.now.stepped_up_at = time_now(ctx->clock);

@@ -98,9 +98,13 @@ class City:
         status, text, _ = self.form("/account/password", "/account/password", {"present": FIRST, "wanted": PASSWORD}, self.signed_in(login, FIRST))
         assert status == 303, text
 
+    def let_in(self, page, fields, cookies=""):
+        """The session's cookie, or None."""
+        status, _, given = self.form(page, page, fields, cookies)
+        return next((line.split(";")[0] for line in given if line.startswith("machi_session=")), None) if status == 303 else None
+
     def signed_in(self, login, password=PASSWORD):
-        status, _, cookies = self.form("/sign-in", "/sign-in", {"account": login, "password": password})
-        return next((line.split(";")[0] for line in cookies if line.startswith("machi_session=")), None) if status == 303 else None
+        return self.let_in("/sign-in", {"account": login, "password": password})
 
     def reported(self):
         status, _, _ = self.form("/report", "/report", {"kind": "page", "text": "x", "mail": MAIL})

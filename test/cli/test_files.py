@@ -63,8 +63,7 @@ class Life:
         assert status == 422 and "理由を書いてください" in text, text
         status, text, _ = city.form("/staff/files", "/staff/files/propose", fields, city.signed_in("records"))
         assert status == 303, text
-        head = city.signed_in("head")
-        assert city.form("/step-up", "/step-up", {"password": PASSWORD}, head)[0] == 303
+        head = city.let_in("/step-up", {"password": PASSWORD}, city.signed_in("head"))
         listed = city.page("/staff/decisions?state=waiting", head)[1]
         decision = re.search(r'href="(/staff/decisions/\w{26})"', listed)[1]
         status, text = city.page(decision, head)

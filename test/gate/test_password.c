@@ -154,7 +154,9 @@ static void confirming_draws_another_token(void **state) {
     Actor actor, gone;
     GOOD(house, gate_sign_in(&house->ctx, STR("chief"), STR(PASSWORD), &token));
     assert_true(gate_session_actor(&house->ctx, token, &actor));
+    actor.browser = session_browser(token);
     house->ctx.actor = &actor;
+    Str form = gate_csrf(&house->ctx);
     GOOD(house, gate_take_post(&house->ctx, actor.post));
     house->clock.fixed += TIME_HOUR / 2;
     GOOD(house, gate_step_up(&house->ctx, STR(PASSWORD), &again));
@@ -163,6 +165,9 @@ static void confirming_draws_another_token(void **state) {
     assert_true(gate_session_actor(&house->ctx, again, &actor));
     GateSessionsSeen seen;
     house->ctx.actor = &actor;
+    actor.browser = session_browser(again);
+    assert_true(str_eq(gate_csrf(&house->ctx), form)); /* drawn before, and good still */
+    assert_false(gate_session_actor(&house->ctx, actor.browser, &gone));
     gate_sessions(&house->ctx, &seen);
     assert_int_equal(seen.len, 1);
     assert_int_equal(seen.items[0].started_at, house->clock.fixed - TIME_HOUR / 2);
