@@ -76,7 +76,6 @@ static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta)
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("contents"), *part->contents);
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("cases"),
                     decide_cases_json(arena, &part->cases));
-    text_set(arena, delta->after, IRI("drafter"), part->act.person);
     text_set(arena, delta->after, IRI("changedAt"), time_format(arena, stage_now(stage)));
     for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = str_of(ended[i]), .all = true});
@@ -105,6 +104,7 @@ static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     RouteDone done = done_of(&route, &act, route_is_on_stage(act.verb));
     bool waited = str_eq(entity_text(before, IRI("state")), STR("waiting"));
     route_json_set(ctx->arena, after, &route);
+    route_json_drafter(ctx->arena, before, &route, after);
     TRY(route_json_act_add(ctx, before, after, &done));
     if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &delta);
     if (waited && route.state != ROUTE_WAITING) end_set(ctx->arena, after, &act);
@@ -144,6 +144,18 @@ Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out) {
     vec_push(ctx->arena, &near, route->drafter_post);
     vec_push(ctx->arena, &near, ctx->actor->post);
     return org_load(ctx, arena, &near, out);
+}
+
+Rc act_drafts(Ctx *ctx, const Entity *decision, bool *out) {
+    Route route;
+    Org org;
+    RouteAct act = {.person = ctx->actor->id,
+                    .post = ctx->actor->post,
+                    .day = time_jst_date(time_now(ctx->clock))};
+    route_json_read(decision, &route);
+    TRY(act_org(ctx, ctx->arena, &route, &org));
+    *out = route_drafts(&org, &route, &act);
+    return RC_OK;
 }
 
 static RouteAct act_copy(Ctx *ctx, Arena *arena, const RouteAct *wish) {

@@ -84,6 +84,8 @@ extern const PartKind part_decision_act;
 Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **out);
 /* The Org around a route and ctx's actor. */
 Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out);
+/* Whether ctx's actor acts today as who drafts a proposal (route_drafts). */
+Rc act_drafts(Ctx *ctx, const Entity *decision, bool *out);
 /* Whether the policies let ctx's actor do this at all: drafting, or deciding after a step-up. */
 Rc act_permitted(Ctx *ctx, RouteVerb verb);
 
@@ -116,9 +118,10 @@ typedef struct PartDrop {
     Str reason; /* a code of the room that ended it */
 } PartDrop;
 extern const PartKind part_decision_drop;
-/* The drafter has read that his proposal was dropped; twice is once. */
+/* Who has its draft has read that a proposal was dropped; twice is once. */
 typedef struct PartSeen {
-    Str id, actor;
+    Str id, actor, post;
+    const Org *org;
 } PartSeen;
 extern const PartKind part_decision_seen;
 

@@ -107,38 +107,53 @@ Rc decide_cases_same(Ctx *ctx, Stage *stage, const Entity *decision) {
 
 /* ---- taking out, putting back ---- */
 
-/* Who holds the deciding post today; the table lets nobody else change what is decided. */
-static Rc is_decider(Ctx *ctx, Stage *stage, const Entity *decision, const PartChange *part) {
-    Route route;
-    OrgHow how;
-    Org org = *part->org;
-    Date day = time_jst_date(stage_now(stage));
-    route_json_read(decision, &route);
-    org_load_absences(ctx->arena, stage, &org);
-    Str post = org_post_now(&org, route.stages[route_decider(&route)].post, day);
-    if (!str_eq(post, part->post) || !org_can_act(&org, part->actor, post, day, &how))
-        return ctx_fail(ctx, RC_DENIED, "not-decider", part->id,
-                        "Another post decides this proposal: change to that post if you hold it.");
-    return RC_OK;
-}
-
 static Rc same_contents(Ctx *ctx, const Entity *decision, Str hash) {
     if (str_eq(entity_text(decision, IRI("contentHash")), hash)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "other-contents", decision->id,
                     "The contents have changed since you saw them: read them again, then decide.");
 }
 
+/* A route, and somebody at the commit, who may act on it as its drafter. */
+typedef struct AtHand {
+    Org org;
+    Route route;
+    RouteAct act;
+} AtHand;
+
+static void at_hand(Ctx *ctx, Stage *stage, const Org *org, const Entity *decision, AtHand *out) {
+    out->org = *org;
+    out->act.day = time_jst_date(stage_now(stage));
+    org_load_absences(ctx->arena, stage, &out->org);
+    route_json_read(decision, &out->route);
+}
+
+/* Who holds the deciding post today; the table lets nobody else change what is decided. */
+static Rc is_decider(Ctx *ctx, const PartChange *part, const AtHand *now) {
+    OrgHow how;
+    const RouteStage *decider = &now->route.stages[route_decider(&now->route)];
+    Str post = org_post_now(&now->org, decider->post, now->act.day);
+    if (!str_eq(post, part->post) || !org_can_act(&now->org, part->actor, post, now->act.day, &how))
+        return ctx_fail(ctx, RC_DENIED, "not-decider", part->id,
+                        "Another post decides this proposal: change to that post if you hold it.");
+    return RC_OK;
+}
+
+/* What the drafter changes is his from then on. */
+static Rc change_route(Ctx *ctx, Stage *stage, const PartChange *part, const Entity *decision,
+                       AtHand *out) {
+    *out = (AtHand){.act = {.person = part->actor, .post = part->post}};
+    at_hand(ctx, stage, part->org, decision, out);
+    if (route_drafts(&out->org, &out->route, &out->act))
+        return route_take(ctx, &out->org, &out->act, &out->route);
+    return is_decider(ctx, part, out);
+}
+
 /* Who may change the contents: who drafts it, or its decider, on what he saw. */
 static Rc change_guard(Ctx *ctx, Stage *stage, const PartChange *part, DecideCases *cases) {
     const Entity *decision;
-    Route route;
-    RouteAct act = {
-        .person = part->actor, .post = part->post, .day = time_jst_date(stage_now(stage))};
-    Org org = *part->org;
+    AtHand now;
     TRY(decide_waiting(ctx, stage, part->id, &decision));
-    route_json_read(decision, &route);
-    org_load_absences(ctx->arena, stage, &org);
-    if (!route_drafts(&org, &route, &act)) TRY(is_decider(ctx, stage, decision, part));
+    TRY(change_route(ctx, stage, part, decision, &now));
     TRY(same_contents(ctx, decision, part->hash));
     decide_cases(ctx->arena, decision, cases);
     return RC_OK;
@@ -187,8 +202,11 @@ static Rc drop_guard(Ctx *ctx, Stage *stage, const void *args) {
 static Rc seen_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartSeen *part = args;
     const Entity *decision = stage_entity(stage, part->id);
-    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), part->actor);
-    if (own && str_eq(entity_text(decision, IRI("state")), STR("dropped"))) return RC_OK;
+    AtHand now = {.act = {.person = part->actor, .post = part->post}};
+    if (decision) at_hand(ctx, stage, part->org, decision, &now);
+    if (decision && now.route.state == ROUTE_DROPPED &&
+        route_drafts(&now.org, &now.route, &now.act))
+        return RC_OK;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", part->id,
                     "No proposal of yours was dropped under this address.");
 }
@@ -225,15 +243,17 @@ static Rc seen_apply(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
-static void contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
-                            const DecideCases *cases) {
+static Rc contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
+                          const DecideCases *cases) {
     Arena *arena = ctx->arena;
-    Route route;
+    AtHand now;
+    const Entity *before = stage_entity(stage, part->id);
     Entity *after = entity_new(arena, part->id, STR(DECIDE_TYPE));
     Str hash = decide_hash(arena, part->contents);
-    route_json_read(stage_entity(stage, part->id), &route);
-    route_renew(&route, hash, false);
-    route_json_set(arena, after, &route);
+    TRY(change_route(ctx, stage, part, before, &now));
+    route_renew(&now.route, hash, false);
+    route_json_set(arena, after, &now.route);
+    route_json_drafter(arena, before, &now.route, after);
     entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
     entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), decide_cases_json(arena, cases));
     entity_set(arena, after, IRI("changedAt"), json_of_str(time_format(arena, stage_now(stage))));
@@ -242,6 +262,7 @@ static void contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
     if (!str_empty(part->gone) && stage_entity(stage, part->gone))
         stage_put(stage, &(Delta){.op = DELTA_DELETE, .id = part->gone});
     stage_result(stage, string_json(arena, hash));
+    return RC_OK;
 }
 
 static Rc takeout_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -250,8 +271,7 @@ static Rc takeout_apply(Ctx *ctx, Stage *stage, const void *args) {
     decide_cases(ctx->arena, stage_entity(stage, part->id), &cases);
     VEC_EACH (DecideCase, one, &cases)
         if (!str_eq(one->id, part->case_id)) vec_push(ctx->arena, &kept, *one);
-    contents_change(ctx, stage, part, &kept);
-    return RC_OK;
+    return contents_change(ctx, stage, part, &kept);
 }
 
 static Rc putback_apply(Ctx *ctx, Stage *stage, const void *args) {
@@ -259,8 +279,7 @@ static Rc putback_apply(Ctx *ctx, Stage *stage, const void *args) {
     DecideCases cases;
     decide_cases(ctx->arena, stage_entity(stage, part->id), &cases);
     vec_push(ctx->arena, &cases, (DecideCase){part->case_id, part->version});
-    contents_change(ctx, stage, part, &cases);
-    return RC_OK;
+    return contents_change(ctx, stage, part, &cases);
 }
 
 const PartKind part_decision_draft = {"decision.draft", 1, draft_guard, draft_apply};

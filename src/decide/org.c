@@ -82,19 +82,20 @@ const OrgHolding *org_stand_in(const Org *org, Str post, Date day) {
     return NULL;
 }
 
-Str org_present(const Org *org, Str post, Date day, Str except) {
-    VEC_EACH (OrgHolding, holding, &org->holdings)
-        if (!str_eq(holding->person, except) && counts(org, holding, post, day))
-            return holding->person;
+Str org_present(const Org *org, Str post, Date day, const StrVec *except) {
+    VEC_EACH (OrgHolding, holding, &org->holdings) {
+        bool out = except && org_lists(except, holding->person);
+        if (!out && counts(org, holding, post, day)) return holding->person;
+    }
     return STR_NONE;
 }
 
-bool org_has(const Org *org, Str person, Str post, Date day) {
-    VEC_EACH (OrgHolding, holding, &org->holdings)
+const OrgHolding *org_has(const Org *org, Str person, Str post, Date day) {
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
         if (str_eq(holding->person, person) && str_eq(holding->post, post) &&
-            on(holding->days, day))
-            return true;
-    return false;
+            on(holding->days, day) && (!stands_in(holding) || !holder_is_there(org, post, day)))
+            return holding;
+    return NULL;
 }
 
 bool org_is_held(const Org *org, Str post, Date day) {
@@ -106,8 +107,7 @@ bool org_is_held(const Org *org, Str post, Date day) {
 Date org_back(const Org *org, Str post, Date day) {
     for (int i = 1; i <= LOOK_AHEAD_DAYS; i++) {
         Date later = time_days_date(time_date_days(day) + i);
-        if (!str_empty(org_present(org, org_post_now(org, post, later), later, STR_NONE)))
-            return later;
+        if (!str_empty(org_present(org, org_post_now(org, post, later), later, NULL))) return later;
     }
     return (Date){0};
 }
@@ -117,7 +117,7 @@ static Str superior_of(const Org *org, Str id) {
     return post ? post->superior : STR_NONE;
 }
 
-Str org_superior(const Org *org, Str post, Date day, Str except) {
+Str org_superior(const Org *org, Str post, Date day, const StrVec *except) {
     Str above = superior_of(org, post);
     for (int i = 0; i < STEPS_MAX && !str_empty(above); i++) {
         if (!str_empty(org_present(org, above, day, except))) return above;
@@ -126,7 +126,7 @@ Str org_superior(const Org *org, Str post, Date day, Str except) {
     return STR_NONE;
 }
 
-Str org_deputy(const Org *org, Str post, Date day, Str except) {
+Str org_deputy(const Org *org, Str post, Date day, const StrVec *except) {
     const OrgPost *held = org_post(org, post);
     for (size_t i = 0; held && i < held->deputies.len; i++)
         if (!str_empty(org_present(org, held->deputies.items[i], day, except)))

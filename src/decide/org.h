@@ -58,20 +58,22 @@ const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day);
 /* Who acts for the post or keeps its business on a day on which no holder is there, though he may
    be away himself; NULL: nobody. */
 const OrgHolding *org_stand_in(const Org *org, Str post, Date day);
-/* Somebody other than `except` who holds the post and is there, STR_NONE when there is none. */
-Str org_present(const Org *org, Str post, Date day, Str except);
-/* Whether he is one of those who have the post on a day, there or not. */
-bool org_has(const Org *org, Str person, Str post, Date day);
+/* Somebody who holds the post and is there, and is none of `except` (NULL: nobody is out), STR_NONE
+   when there is none. */
+Str org_present(const Org *org, Str post, Date day, const StrVec *except);
+/* By which of his holdings he has the post on a day, there or not; NULL: by none, or he acts for a
+   holder who is there. */
+const OrgHolding *org_has(const Org *org, Str person, Str post, Date day);
 /* Whether somebody holds the post, there or not. */
 bool org_is_held(const Org *org, Str post, Date day);
 /* The day on which a holder is back: the earliest day after `day` on which somebody holds the post
  * and is there, within two years; year 0: none. */
 Date org_back(const Org *org, Str post, Date day);
-/* The post that stands in for an absent holder: the first deputy's where somebody other than
- * `except` is there, else the next superior's; STR_NONE. */
-Str org_deputy(const Org *org, Str post, Date day, Str except);
-/* The next superior's post where somebody other than `except` is there; STR_NONE. */
-Str org_superior(const Org *org, Str post, Date day, Str except);
+/* The post that stands in for an absent holder: the first deputy's where somebody is there who is
+ * none of `except`, else the next superior's; STR_NONE. */
+Str org_deputy(const Org *org, Str post, Date day, const StrVec *except);
+/* The next superior's post where such a one is there; STR_NONE. */
+Str org_superior(const Org *org, Str post, Date day, const StrVec *except);
 /* The first post above both (or one of them), STR_NONE when they have none in common. */
 Str org_common_superior(const Org *org, Str a, Str b);
 bool org_is_above(const Org *org, Str superior, Str post);

@@ -21,6 +21,7 @@ Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out) {
                    .drafter = plan->drafter,
                    .drafter_post = plan->drafter_post,
                    .hash = plan->hash};
+    (void)route_drafter_add(out, plan->drafter);
     if (str_empty(plan->decider_post))
         return ctx_fail(ctx, RC_INVALID, "no-decider", STR("decider"),
                         "The table names no post that decides this.");
@@ -74,10 +75,14 @@ static bool deputy_allowed(const Route *route, const RouteStage *stage) {
     return !route_is_unsettled(route) && (!route->rules.important || route->rules.instructed);
 }
 
+static StrVec drafters(const Route *route) {
+    return (StrVec){.items = (Str *)route->drafters, .len = route->n_drafters};
+}
+
 /* Who may not act on a stage although he holds its post. */
-static Str excluded(const Route *route, const RouteStage *stage) {
+static StrVec excluded(const Route *route, const RouteStage *stage) {
     bool out = stage->kind == ROUTE_DECIDE && !route->rules.drafter_decides;
-    return out ? route->drafter : STR_NONE;
+    return out ? drafters(route) : (StrVec){0};
 }
 
 static void turn_of(const Org *org, Date day, Str post, OrgHow how, RouteTurn *out) {
@@ -88,9 +93,9 @@ static void turn_of(const Org *org, Date day, Str post, OrgHow how, RouteTurn *o
 }
 
 static void turn_upwards(const Org *org, const Route *route, Str post, Date day, RouteTurn *out) {
-    out->post = org_superior(org, post, day, route->drafter);
-    out->person =
-        str_empty(out->post) ? STR_NONE : org_present(org, out->post, day, route->drafter);
+    StrVec except = drafters(route);
+    out->post = org_superior(org, post, day, &except);
+    out->person = str_empty(out->post) ? STR_NONE : org_present(org, out->post, day, &except);
     out->wait = str_empty(out->person) ? WAIT_ABSENT : WAIT_SUPERIOR;
 }
 
@@ -98,20 +103,22 @@ void route_turn(const Org *org, const Route *route, size_t stage, Date day, Rout
     const RouteStage *own = &route->stages[stage];
     *out = (RouteTurn){0};
     if (!route_is_due(route, stage)) return;
-    Str post = org_post_now(org, own->post, day), except = excluded(route, own);
-    out->person = org_present(org, post, day, except);
+    Str post = org_post_now(org, own->post, day);
+    StrVec except = excluded(route, own);
+    out->person = org_present(org, post, day, &except);
     if (!str_empty(out->person)) {
         turn_of(org, day, post, HOW_OWN, out);
         return;
     }
-    if (!str_empty(org_present(org, post, day, STR_NONE))) {
+    if (!str_empty(org_present(org, post, day, NULL))) {
         turn_upwards(org, route, post, day, out);
         return;
     }
     bool held = org_is_held(org, post, day);
-    Str deputy = held && deputy_allowed(route, own) ? org_deputy(org, post, day, except) : STR_NONE;
+    Str deputy =
+        held && deputy_allowed(route, own) ? org_deputy(org, post, day, &except) : STR_NONE;
     if (!str_empty(deputy)) {
-        out->person = org_present(org, deputy, day, except);
+        out->person = org_present(org, deputy, day, &except);
         turn_of(org, day, deputy, HOW_DEPUTY, out);
         return;
     }
@@ -124,10 +131,11 @@ size_t route_stage_of(const Org *org, const Route *route, Str post, Date day) {
     for (size_t i = route->n; i-- > 0;) {
         const RouteStage *stage = &route->stages[i];
         Str now = org_post_now(org, stage->post, day);
+        StrVec except = excluded(route, stage);
         bool own = str_eq(now, post), due = route_is_due(route, i);
         if (own && (stage->after || stage->changed)) seen = i;
-        bool absent = due && str_empty(org_present(org, now, day, STR_NONE));
-        if (absent && str_eq(org_deputy(org, now, day, excluded(route, stage)), post)) deputy = i;
+        bool absent = due && str_empty(org_present(org, now, day, NULL));
+        if (absent && str_eq(org_deputy(org, now, day, &except), post)) deputy = i;
     }
     for (size_t i = 0; i < route->n; i++)
         if (route_is_due(route, i) && str_eq(org_post_now(org, route->stages[i].post, day), post))
@@ -167,6 +175,19 @@ static Rc need_waiting(const Acting *acting) {
                  "This proposal no longer waits for a decision: look at it again.");
 }
 
+static void as_holder(Acting *acting, const OrgHolding *holding) {
+    acting->how = holding->how;
+    acting->main = holding->main;
+}
+
+/* As what he acts under his post, whatever he does: a drafter has his though he be away. */
+static void as_himself(Acting *acting) {
+    const RouteAct *act = acting->act;
+    const OrgHolding *holding = org_acts_by(acting->org, act->person, act->post, act->day);
+    if (!holding) holding = org_has(acting->org, act->person, act->post, act->day);
+    if (holding) as_holder(acting, holding);
+}
+
 /* Whoever acts must hold the post he names, today. */
 static Rc need_post(Acting *acting, Str post) {
     const OrgHolding *holding =
@@ -174,8 +195,7 @@ static Rc need_post(Acting *acting, Str post) {
     if (!holding)
         return deny(acting, "not-holder",
                     "You do not hold this post today, or are recorded as absent.");
-    acting->how = holding->how;
-    acting->main = holding->main;
+    as_holder(acting, holding);
     return RC_OK;
 }
 
@@ -191,13 +211,13 @@ static Rc urgent_enough(Acting *acting) {
 /* As deputy: only for a holder who is recorded absent, and only who is named for it. */
 static Rc place_deputy(Acting *acting, Str post) {
     Date day = acting->act->day;
-    if (!str_empty(org_present(acting->org, post, day, STR_NONE)))
+    StrVec except = excluded(acting->route, acting->stage);
+    if (!str_empty(org_present(acting->org, post, day, NULL)))
         return deny(acting, "not-turn", "The holder of the post is there: he acts himself.");
     if (!org_is_held(acting->org, post, day))
         return deny(acting, "vacant",
                     "The post is vacant: an acting holder has to be named, with a date.");
-    if (!str_eq(org_deputy(acting->org, post, day, excluded(acting->route, acting->stage)),
-                acting->act->post))
+    if (!str_eq(org_deputy(acting->org, post, day, &except), acting->act->post))
         return deny(acting, "not-deputy", "Another post stands in for the absent holder.");
     TRY(need_post(acting, acting->act->post));
     acting->how = HOW_DEPUTY;
@@ -213,17 +233,26 @@ static Rc place(Acting *acting) {
     return place_deputy(acting, post);
 }
 
+static bool has_acted(const Route *route, const RouteStage *except, Str person) {
+    for (size_t i = 0; i < route->n; i++)
+        if (&route->stages[i] != except && str_eq(route->stages[i].actor, person)) return true;
+    return false;
+}
+
+/* Nobody decides what he drafted, amended or took over. */
+static Rc need_other(const Acting *acting, bool had) {
+    if (!had || acting->route->rules.drafter_decides) return RC_OK;
+    return deny(acting, "own-draft",
+                "You drafted or amended this proposal: somebody else has to decide it.");
+}
+
 /* Nobody acts silently in two roles. */
 static Rc one_role(const Acting *acting) {
-    const Route *route = acting->route;
     Str person = acting->act->person;
-    bool drafter = str_eq(route->drafter, person);
-    if (drafter && acting->stage->kind == ROUTE_DECIDE && !route->rules.drafter_decides)
-        return deny(acting, "own-draft",
-                    "You drafted this proposal: somebody else has to decide it.");
-    bool second = drafter;
-    for (size_t i = 0; i < route->n; i++)
-        second |= &route->stages[i] != acting->stage && str_eq(route->stages[i].actor, person);
+    StrVec all = drafters(acting->route);
+    bool had = org_lists(&all, person);
+    if (acting->stage->kind == ROUTE_DECIDE) TRY(need_other(acting, had));
+    bool second = had || has_acted(acting->route, acting->stage, person);
     if (!second || acting->act->two_roles) return RC_OK;
     return deny(acting, "two-roles",
                 "You have acted on this proposal in another role: say that you act in both.");
@@ -297,6 +326,32 @@ bool route_drafts(const Org *org, const Route *route, const RouteAct *act) {
     return str_eq(act->post, post) && org_can_act(org, act->person, post, act->day, &how);
 }
 
+bool route_drafter_add(Route *route, Str person) {
+    StrVec all = drafters(route);
+    if (org_lists(&all, person)) return true;
+    if (route->n_drafters == ROUTE_DRAFTERS_MAX) return false;
+    route->drafters[route->n_drafters++] = person;
+    return true;
+}
+
+Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
+    if (!route_drafts(org, route, act))
+        return ctx_fail(ctx, RC_DENIED, "not-drafter", STR("post"),
+                        "Only its drafter does this, or who has his post when he has it no more.");
+    if (str_eq(route->drafter, act->person)) return RC_OK;
+    if (has_acted(route, NULL, act->person))
+        return ctx_fail(
+            ctx, RC_DENIED, "has-acted", STR("post"),
+            "You have approved this proposal, or stated an opinion on it: somebody else "
+            "who has its drafter's post takes it over; where nobody else has, order "
+            "somebody for that post.");
+    if (!route_drafter_add(route, act->person))
+        return ctx_fail(ctx, RC_LIMIT, "too-many-drafters", STR("post"),
+                        "A proposal has at most %d drafters: draft it anew.", ROUTE_DRAFTERS_MAX);
+    route->drafter = act->person;
+    return RC_OK;
+}
+
 static bool drafts(const Acting *acting) {
     return route_drafts(acting->org, acting->route, acting->act);
 }
@@ -309,7 +364,7 @@ static Rc pass(Acting *acting) {
         return deny(acting, "not-passed", "Only a review can be passed over.");
     TRY(need_due(acting));
     TRY(need_post(acting, acting->act->post));
-    if (!str_empty(org_present(acting->org, post, acting->act->day, STR_NONE)))
+    if (!str_empty(org_present(acting->org, post, acting->act->day, NULL)))
         return deny(acting, "present", "The reviewer is there: it is his turn.");
     bool drafter = drafts(acting), later = false;
     for (size_t i = 0; i < acting->route->n; i++)
@@ -378,14 +433,12 @@ static Rc reject(Acting *acting) {
     return RC_OK;
 }
 
-static Rc is_drafter(const Acting *acting) {
-    if (drafts(acting)) return RC_OK;
-    return deny(acting, "not-drafter",
-                "Only its drafter does this, or who has his post when he has it no more.");
+static Rc take(Acting *acting) {
+    return route_take(acting->ctx, acting->org, acting->act, acting->route);
 }
 
 static Rc withdraw(Acting *acting) {
-    TRY(is_drafter(acting));
+    TRY(take(acting));
     TRY(need_waiting(acting));
     acting->route->state = ROUTE_WITHDRAWN;
     return RC_OK;
@@ -396,8 +449,10 @@ static Rc withdraw(Acting *acting) {
 static Rc pull_up(Acting *acting) {
     Route *route = acting->route;
     RouteStage *decider = &route->stages[route_decider(route)];
+    StrVec all = drafters(route);
     TRY(need_waiting(acting));
     TRY(need_post(acting, acting->act->post));
+    TRY(need_other(acting, org_lists(&all, acting->act->person)));
     if (!org_is_above(acting->org, acting->act->post,
                       org_post_now(acting->org, decider->post, acting->act->day)))
         return deny(acting, "not-superior",
@@ -442,14 +497,14 @@ void route_renew(Route *route, Str hash, bool minor) {
 /* What was returned waits again from its first stage. */
 static Rc amend(Acting *acting) {
     Route *route = acting->route;
-    TRY(is_drafter(acting));
+    TRY(take(acting));
     if (route->state != ROUTE_WAITING && route->state != ROUTE_RETURNED)
         return need_waiting(acting);
     if (str_empty(acting->act->hash))
         return ctx_fail(acting->ctx, RC_INVALID, "no-contents", STR("hash"),
                         "The new contents are missing.");
     bool again = route->state == ROUTE_RETURNED;
-    route->drafter = acting->act->person; /* he has it from now on, and decides it no more */
+
     route->state = ROUTE_WAITING;
     route_renew(route, acting->act->hash, acting->act->minor && !again);
     return RC_OK;
@@ -494,6 +549,7 @@ Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
                             "The route has no such stage.");
         acting.stage = &next.stages[act->stage];
     }
+    as_himself(&acting);
     TRY(verbs[act->verb].act(&acting));
     next.how = acting.how;
     next.main = acting.main;

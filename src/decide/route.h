@@ -51,12 +51,14 @@ typedef struct RouteRules {
     bool unsettled_goes_up; /* 合議不調: the first common superior decides, else the decider */
 } RouteRules;
 
-enum { ROUTE_STAGES_MAX = 64 };
+enum { ROUTE_STAGES_MAX = 64, ROUTE_DRAFTERS_MAX = 16 };
 
 typedef struct Route {
     RouteState state;
     RouteRules rules;
-    Str drafter, drafter_post, hash; /* of the contents */
+    Str drafter, drafter_post, hash;  /* who has the draft; of the contents */
+    Str drafters[ROUTE_DRAFTERS_MAX]; /* all who had it, he among them: none of them decides it */
+    size_t n_drafters;
     RouteStage stages[ROUTE_STAGES_MAX];
     size_t n;
     bool issued; /* 施行 */
@@ -105,9 +107,14 @@ typedef struct RoutePlan {
 } RoutePlan;
 Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out);
 
-/* Whether he acts as the drafter: who drafted it, as long as he has that post; else whoever is
+/* Whether he acts as the drafter: who has the draft, as long as he has that post; else whoever is
    there and acts under it. */
 bool route_drafts(const Org *org, const Route *route, const RouteAct *act);
+/* He acts as the drafter, and has the draft from now on. RC_DENIED "not-drafter"; "has-acted": who
+   stands on one of its stages takes it over from nobody; RC_LIMIT "too-many-drafters". */
+Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route);
+/* Adds one who had the draft, once; false: there is no room. */
+bool route_drafter_add(Route *route, Str person);
 /* Whether a verb is about one stage (RouteAct.stage). */
 bool route_is_on_stage(RouteVerb verb);
 

@@ -79,6 +79,13 @@ static Json rules_json(Arena *arena, const RouteRules *rules) {
     return json_of_members(members.items, members.len);
 }
 
+static Json drafters_json(Arena *arena, const Route *route) {
+    JsonItems items = {0};
+    for (size_t i = 0; i < route->n_drafters; i++)
+        vec_push(arena, &items, json_of_str(route->drafters[i]));
+    return json_of_items(items.items, items.len);
+}
+
 static Json route_value(Arena *arena, const Route *route) {
     JsonMembers members = {0};
     JsonItems items = {0};
@@ -86,8 +93,15 @@ static Json route_value(Arena *arena, const Route *route) {
         vec_push(arena, &items, stage_json(arena, &route->stages[i]));
     vec_push(arena, &members, (JsonMember){STR("rules"), rules_json(arena, &route->rules)});
     vec_push(arena, &members, (JsonMember){STR("stages"), json_of_items(items.items, items.len)});
+    if (route->n_drafters > 1)
+        vec_push(arena, &members, (JsonMember){STR("drafters"), drafters_json(arena, route)});
     flag_add(arena, &members, "issued", route->issued);
     return json_of_members(members.items, members.len);
+}
+
+void route_json_drafter(Arena *arena, const Entity *before, const Route *route, Entity *after) {
+    if (!str_eq(entity_text(before, IRI("drafter")), route->drafter))
+        entity_set(arena, after, IRI("drafter"), json_of_str(route->drafter));
 }
 
 static void post_add(Arena *arena, JsonItems *to, Str post) {
@@ -184,7 +198,7 @@ static void opinions_read(const Entity *decision, Route *route) {
 
 void route_json_read(const Entity *decision, Route *out) {
     const Json *json = attr_json(decision, IRI("route")), *rules = json_get(json, STR("rules")),
-               *stages = json_get(json, STR("stages"));
+               *stages = json_get(json, STR("stages")), *had = json_get(json, STR("drafters"));
     Str state = entity_text(decision, IRI("state"));
     *out = (Route){.state = (RouteState)word_at(states, COUNT(states), state),
                    .drafter = entity_text(decision, IRI("drafter")),
@@ -200,6 +214,9 @@ void route_json_read(const Entity *decision, Route *out) {
     for (size_t i = 0; stages && i < stages->len && i < ROUTE_STAGES_MAX; i++)
         out->stages[out->n++] = stage_read(json_at(stages, i));
     if (!out->n) out->stages[out->n++] = stage_single(decision, out->state);
+    (void)route_drafter_add(out, out->drafter);
+    for (size_t i = 0; had && i < had->len; i++)
+        (void)route_drafter_add(out, json_str(json_at(had, i)));
     opinions_read(decision, out);
 }
 

@@ -1,4 +1,5 @@
-/* route_json: how a Decision keeps its route. `route` has its rules and stages without opinions,
+/* route_json: how a Decision keeps its route. `route` has its rules, stages without opinions, and
+   where they were several all who had the draft,
    `opinions` the opinions (sensitive), `acts` every act that was ever done on it, `waitsFor` the
    posts whose turn it is, or who have to see something, `routePosts` all of its posts; number,
    hash, drafter and state stand in attributes of their own. Include only decide.h from outside. */
@@ -17,6 +18,8 @@ RouteVerb route_json_verb_of(Str name);
 
 /* Sets route, waitsFor, routePosts, deciderPost, contentHash and state. */
 void route_json_set(Arena *arena, Entity *decision, const Route *route);
+/* Sets drafter in `after` where another has the draft than in `before`. */
+void route_json_drafter(Arena *arena, const Entity *before, const Route *route, Entity *after);
 /* The route of a Decision, its texts borrowed from it; opinions as far as it shows them. One of
    before routes were kept has one stage, the decider's. */
 void route_json_read(const Entity *decision, Route *out);

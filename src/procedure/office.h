@@ -89,9 +89,11 @@ Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision);
 /* The proposal on a case's fee reduction that waits, empty when none does. */
 Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision);
 
-/* Proposals of who asks that were dropped with their cases and that he has not read yet, at most
- * twenty, whole; and that he has read one. RC_NOT_FOUND "no-proposal": none of his was dropped. */
-Rc office_dropped(Ctx *ctx, ProjectAnswer *out);
+/* Proposals whose draft is his who asks, that were dropped with their cases and nobody who had it
+ * has read so, at most twenty, whole; and that he has read one. RC_NOT_FOUND "no-proposal": none of
+ * his was dropped. */
+typedef VEC(const Entity *) OfficeDropped;
+Rc office_dropped(Ctx *ctx, OfficeDropped *out);
 Rc office_seen(Ctx *ctx, Str id);
 
 /* The proposals for a day's plan in a state ("waiting", "decided"), whole, in the order drafted. */

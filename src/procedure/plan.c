@@ -139,14 +139,9 @@ static size_t plan_find(const Json *list, Str case_id) {
 
 /* Who drafts it changes it as a drafter; anybody else as the one who decides. */
 static Rc may_change(Ctx *ctx, const Entity *decision) {
-    Route route;
-    Org org;
-    RouteAct act = {.person = ctx->actor->id,
-                    .post = ctx->actor->post,
-                    .day = time_jst_date(time_now(ctx->clock))};
-    route_json_read(decision, &route);
-    TRY(act_org(ctx, ctx->arena, &route, &org));
-    return route_drafts(&org, &route, &act) ? proposal_may_draft(ctx) : proposal_may_decide(ctx);
+    bool drafts;
+    TRY(act_drafts(ctx, decision, &drafts));
+    return drafts ? proposal_may_draft(ctx) : proposal_may_decide(ctx);
 }
 
 static Rc change_load(Ctx *ctx, const OfficeDecision *wish, PlanChange *change) {

@@ -550,22 +550,60 @@ Rc case_end(Ctx *ctx, Command *command, const Entity *application, PartStep *ste
 
 Rc office_seen(Ctx *ctx, Str id) {
     Outcome outcome;
+    const Entity *decision;
+    Route route;
     TRY(proposal_may_draft(ctx));
+    TRY(decide_load(ctx, id, &decision));
+    route_json_read(decision, &route);
     Command *command = case_command(ctx, STR("decision.seen"), id, STR("web"));
     Arena *arena = command_arena(command);
     PartSeen *seen = NEW(arena, PartSeen);
-    *seen = (PartSeen){str_dup(arena, id), str_dup(arena, ctx->actor->id)};
+    Org *org = NEW(arena, Org);
+    *seen = (PartSeen){str_dup(arena, id), str_dup(arena, ctx->actor->id),
+                       str_dup(arena, ctx->actor->post), org};
+    Rc rc = act_org(ctx, arena, &route, org);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
     command_needs(command, seen->id);
+    org_load_needs(command, org);
     command_add(command, &part_decision_seen, seen);
     return case_execute(ctx, command, &outcome);
 }
 
-Rc office_dropped(Ctx *ctx, ProjectAnswer *out) {
+/* Of those that he drafted, and those of posts that are his by now: another may have them. */
+static Str dropped_condition(Ctx *ctx) {
     Buf condition = buf_new(ctx->arena, CONDITION_MAX);
-    buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";drafter=="));
+    Org org;
+    Date day = time_jst_date(time_now(ctx->clock));
+    buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";(drafter=="));
     json_write_str(&condition, ctx->actor->id);
-    ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition), .limit = DROPPED_SHOWN};
-    return project_find(ctx, &wish, out);
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
+    VEC_EACH (const OrgPost, post, &org.posts) {
+        if (!str_eq(org_post_now(&org, post->id, day), ctx->actor->post)) continue;
+        buf_add(&condition, STR("|drafterPost=="));
+        json_write_str(&condition, post->id);
+    }
+    buf_add(&condition, STR(")"));
+    return buf_str(&condition);
+}
+
+Rc office_dropped(Ctx *ctx, OfficeDropped *out) {
+    ProjectAnswer found;
+    ProjectWish wish = {
+        .type = STR("Decision"), .q = dropped_condition(ctx), .limit = DROPPED_SHOWN};
+    *out = (OfficeDropped){0};
+    do {
+        TRY(project_find(ctx, &wish, &found));
+        for (size_t i = 0; i < found.entities.len && out->len < DROPPED_SHOWN; i++) {
+            bool his;
+            TRY(act_drafts(ctx, found.entities.items[i], &his));
+            if (his) vec_push(ctx->arena, out, found.entities.items[i]);
+        }
+        wish.offset += DROPPED_SHOWN;
+    } while (found.more && out->len < DROPPED_SHOWN);
+    return RC_OK;
 }
 
 /* ---- what waits ---- */

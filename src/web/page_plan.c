@@ -299,20 +299,13 @@ static void frozen_set(View *view, const Entity *decision) {
     view_str(view, "hash", entity_text(decision, IRI("contentHash")));
 }
 
-static bool is_own(const Ctx *ctx, const Entity *decision) {
-    return str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
-}
-
-static bool may_act(const Ctx *ctx, const Entity *decision) {
-    return !is_own(ctx, decision) &&
-           str_eq(entity_text(decision, IRI("deciderPost")), ctx->actor->post);
-}
-
 /* Who decides confirms who he is before he sees the form, not when he sends it: what he wrote would
  * be lost. */
 static Rc confirm_first(Ctx *ctx, const Entity *decision) {
     GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
-    Rc rc = may_act(ctx, decision) ? gate_check(ctx, &ask) : RC_OK;
+    PageMay may;
+    TRY(page_route_may(ctx, decision, &may));
+    Rc rc = may.decides ? gate_check(ctx, &ask) : RC_OK;
     bool other = rc == RC_DENIED && !str_eq(ctx->error.code, STR("needs-step-up"));
     return other ? RC_OK : rc; /* who may only read, reads */
 }
@@ -322,7 +315,9 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     Date day = {0};
     View values = view_new(ctx->arena);
     PageSeen seen = {0};
+    PageMay may;
     TRY(confirm_first(ctx, decision));
+    TRY(page_route_may(ctx, decision, &may));
     TRY(page_proposal_view(ctx, &decision));
     const Json *contents = NULL;
     TRY(decide_contents(ctx, decision, &contents));
@@ -333,8 +328,8 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     view_int(view, "fees", json_get_int(contents, "fee", 0));
     view_str(view, "note", json_get_str(contents, "note"));
     out_set(x, view, contents);
-    view_bool(view, "own", is_own(ctx, decision));
-    view_bool(view, "acts", may_act(ctx, decision));
+    view_bool(view, "own", may.drafts);
+    view_bool(view, "acts", may.decides);
     view_null(&values, "comment");
     view_set(view, "values", view_value(&values));
     vec_push(ctx->arena, &seen, decision);

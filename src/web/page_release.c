@@ -137,14 +137,14 @@ static void found_set(View *view, const Json *found) {
 }
 
 /* What whoever looks may do with it now. */
-static void acts_set(Ctx *ctx, View *view, const OpenDefinition *definition,
-                     const Entity *decision) {
-    bool waits = definition->state == OPEN_WAITING;
-    bool own = decision && str_eq(entity_text(decision, IRI("drafter")), ctx->actor->id);
+static Rc acts_set(Ctx *ctx, View *view, const OpenDefinition *definition, const Entity *decision) {
     bool fresh = definition->state == OPEN_NEW || definition->state == OPEN_CHANGED;
+    PageMay may = {0};
+    if (decision && definition->state == OPEN_WAITING) TRY(page_route_may(ctx, decision, &may));
     view_bool(view, "proposes", is_steward(ctx) && fresh);
-    view_bool(view, "withdraws", waits && own);
-    view_bool(view, "acts", waits && str_eq(open_decider(ctx->tenant), ctx->actor->post));
+    view_bool(view, "withdraws", may.drafts);
+    view_bool(view, "acts", may.decides);
+    return RC_OK;
 }
 
 /* What was frozen, while it waits; else what is declared. */
@@ -166,8 +166,7 @@ static Rc release_fill(HttpExchange *x, const OpenDefinition *definition, View *
     if (decision) TRY(page_stages(x, decision, view));
     view_str(view, "frozen", waits ? entity_text(decision, IRI("draftedAt")) : STR_NONE);
     view_str(view, "hash", decision ? entity_text(decision, IRI("contentHash")) : STR_NONE);
-    acts_set(ctx, view, definition, decision);
-    return RC_OK;
+    return acts_set(ctx, view, definition, decision);
 }
 
 static void release_show(HttpExchange *x, int status, Str comment, const Faults *faults) {

@@ -297,6 +297,17 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view) {
     return RC_OK;
 }
 
+Rc page_route_may(Ctx *ctx, const Entity *decision, PageMay *out) {
+    Course course;
+    RouteOffer offer;
+    TRY(course_load(ctx, decision, &course));
+    OfferAsk ask = course_ask(ctx, &course);
+    offer_stage(ctx, &ask, route_decider(&course.route), &offer);
+    out->drafts = offer_whole(ctx, &ask) & 1u << ROUTE_WITHDRAW;
+    out->decides = offer.verbs & 1u << ROUTE_APPROVE && offer.how != HOW_DEPUTY;
+    return RC_OK;
+}
+
 /* ---- doing it ---- */
 
 static bool form_ticked(const HttpForm *form, const char *name) {

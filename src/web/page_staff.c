@@ -207,14 +207,14 @@ Rc page_inbox_post(Ctx *ctx, Str *out) {
     return RC_OK;
 }
 
-/* What fell with its case is told to its drafter until he has read it. */
+/* What fell with its case is told to who has its draft until he has read it. */
 static Rc inbox_dropped(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);
-    ProjectAnswer found;
+    OfficeDropped found;
     JsonItems items = {0};
     TRY(office_dropped(ctx, &found));
-    for (size_t i = 0; i < found.entities.len; i++) {
-        const Entity *decision = gate_view(ctx, NULL, found.entities.items[i]);
+    for (size_t i = 0; i < found.len; i++) {
+        const Entity *decision = gate_view(ctx, NULL, found.items[i]);
         if (!decision) continue;
         View one = view_new(ctx->arena);
         Str url = page_decision_url(ctx->arena, decision->id);

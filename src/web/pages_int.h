@@ -161,6 +161,12 @@ Rc page_stages(HttpExchange *x, const Entity *decision, View *view);
 /* The same, and what whoever looks may do: `acts`, `turns`, `withdraws`, `amends`, `pulls_up`,
  * `adds`, `confirm` (where he confirms his identity first). */
 Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view);
+/* The same of the whole, for the pages of one kind: what is the drafter's, and deciding it as its
+ * decider. */
+typedef struct PageMay {
+    bool drafts, decides;
+} PageMay;
+Rc page_route_may(Ctx *ctx, const Entity *decision, PageMay *out);
 /* Does what a form on such a page says; and the fault that belongs to it, false: to an error page.
  */
 Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form);

@@ -313,9 +313,9 @@ static void a_duty_ends_with_its_post(void **state) {
     StrVec near = {0};
     vec_push(house->arena, &near, post->id);
     GOOD(house, org_load(&house->ctx, house->arena, &near, &org));
-    assert_true(str_eq(org_present(&org, post->id, today, STR_NONE), office->head.id));
+    assert_true(str_eq(org_present(&org, post->id, today, NULL), office->head.id));
     Str now = org_post_now(&org, post->id, after(1));
-    assert_true(str_eq(org_present(&org, now, after(1), STR_NONE), office->director.id));
+    assert_true(str_eq(org_present(&org, now, after(1), NULL), office->director.id));
     house->clock.fixed += TIME_DAY;
     assert_false(is_holder(office, "environment-head", &office->head));
     assert_false(is_holder(office, "citizens-director", &office->head));
@@ -518,9 +518,9 @@ static void who_acts_or_keeps_does_so_while_no_holder_is_there(void **state) {
     GOOD(house, org_load(&house->ctx, house->arena, NULL, &org));
     assert_true(org_can_act(&org, house->chief.id, post, today, &how));
     assert_int_equal(how, HOW_ACTING);
-    assert_true(str_eq(org_present(&org, post, today, STR_NONE), house->chief.id));
+    assert_true(str_eq(org_present(&org, post, today, NULL), house->chief.id));
     assert_false(org_can_act(&org, house->chief.id, post, after(5), &how)); /* he is back */
-    assert_true(str_eq(org_present(&org, post, after(5), STR_NONE), office->head.id));
+    assert_true(str_eq(org_present(&org, post, after(5), NULL), office->head.id));
     assert_true(org_can_act(&org, office->director.id, STR("environment-head"), today, &how));
     assert_int_equal(how, HOW_CHARGE);
     assert_false(org_is_held(&org, STR("environment-head"), after(10)));

@@ -56,11 +56,11 @@ static void posts_are_held_by_whose_accounts_have_them(void **state) {
     assert_non_null(chief);
     assert_true(str_eq(chief->superior, STR("environment-head")));
     assert_true(str_eq(chief->deputies.items[0], STR("environment-head")));
-    assert_true(str_eq(org_present(&org, chief->id, today, STR_NONE), house->chief.id));
+    assert_true(str_eq(org_present(&org, chief->id, today, NULL), house->chief.id));
     assert_false(org_is_held(&org, STR("environment-head"), today));
     Str head = account(house, "env-head", "environment-head");
     org = loaded(house, NULL);
-    assert_true(str_eq(org_present(&org, STR("environment-head"), today, STR_NONE), head));
+    assert_true(str_eq(org_present(&org, STR("environment-head"), today, NULL), head));
 }
 
 static void who_lost_his_post_or_was_shut_out_holds_none(void **state) {
@@ -125,7 +125,7 @@ static void an_absence_is_recorded_by_oneself_a_superior_or_the_operator(void **
     static const bool away[] = {true, true, false, true, false, true, true, false};
     for (int i = 0; i < (int)(sizeof away); i++)
         assert_int_equal(org_is_absent(&org, chief, after(i)), away[i]);
-    assert_true(str_eq(org_deputy(&org, STR("environment-waste-chief"), today, STR_NONE),
+    assert_true(str_eq(org_deputy(&org, STR("environment-waste-chief"), today, NULL),
                        STR("environment-head")));
 }
 
@@ -154,11 +154,11 @@ static void who_comes_back_is_there_again(void **state) {
     GOOD(house, away_add(&house->ctx, chief, days(0, 9)));
     house->clock.fixed += 2 * TIME_DAY;
     Org org = loaded(house, "environment-waste-chief");
-    assert_true(str_empty(org_present(&org, post, after(2), STR_NONE)));
+    assert_true(str_empty(org_present(&org, post, after(2), NULL)));
     assert_int_equal(time_date_days(org_back(&org, post, after(2))), time_date_days(after(10)));
     GOOD(house, away_end(&house->ctx, chief, today));
     org = loaded(house, "environment-waste-chief");
-    assert_true(str_eq(org_present(&org, post, after(2), STR_NONE), chief));
+    assert_true(str_eq(org_present(&org, post, after(2), NULL), chief));
     assert_true(org_is_absent(&org, chief, after(1))); /* he was */
     GOOD(house, away_add(&house->ctx, chief, days(4, 5)));
     AwaySpans spans;

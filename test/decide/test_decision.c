@@ -533,6 +533,30 @@ static void only_the_drafter_withdraws(void **state) {
     FAILS(house, ACT(deal, DECIDE, 0), RC_CONFLICT, "not-waiting");
 }
 
+/* He has the draft from then on; neither decides it, whatever posts they have by now. */
+static void what_a_drafter_left_is_his_who_changes_it(void **state) {
+    DEAL();
+    Str heir = STR("urn:heir"), post = STR("clerk-post");
+    RouteDones dones;
+    deal->org.holdings.items[1].post = STR("chief-post");
+    vec_push(
+        house->arena, &deal->org.holdings,
+        (OrgHolding){.person = heir, .post = post, .how = HOW_SUPPORT, .main = STR("other-post")});
+    vec_push(house->arena, &deal->org.holdings,
+             (OrgHolding){.person = heir, .post = STR("chief-post")});
+    GOOD(house, ACT(deal, TAKEOUT, .actor = heir, .post = post, .opinion = STR("重複"),
+                    .case_id = deal->cases[0], .contents = contents(house->arena, CASES - 1)));
+    deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
+    assert_true(str_eq(text_of(deal, "drafter"), heir));
+    FAILS(house, ACT(deal, DECIDE, .actor = heir), RC_DENIED, "own-draft");
+    FAILS(house, ACT(deal, DECIDE, .actor = STR("urn:clerk")), RC_DENIED, "own-draft");
+    FAILS(house, ACT(deal, WITHDRAW, .actor = STR("urn:clerk")), RC_DENIED, "not-drafter");
+    GOOD(house, ACT(deal, WITHDRAW, .actor = heir, .post = post));
+    route_json_acts(house->ctx.arena, house_entity(house, deal->id), &dones);
+    assert_int_equal(dones.items[dones.len - 1].how, HOW_SUPPORT);
+    assert_true(str_eq(dones.items[dones.len - 1].main, STR("other-post")));
+}
+
 /* ---- generated sequences ---- */
 
 enum { ROUNDS = 150, STEPS = 12 };
@@ -653,6 +677,7 @@ int main(void) {
         TEST(the_drafter_takes_out_too_but_never_the_last),
         TEST(return_and_rejection_state_a_reason),
         TEST(only_the_drafter_withdraws),
+        TEST(what_a_drafter_left_is_his_who_changes_it),
         TEST(who_has_a_case_is_no_part_of_what_is_decided),
         TEST(generated_acts_never_break_the_rules),
     };

@@ -279,6 +279,7 @@ static void the_drafter_does_not_decide(void **state) {
     Town *town = *state;
     Route route = before_decision(town, (RouteRules){0});
     route.drafter = STR("p-head");
+    assert_true(route_drafter_add(&route, route.drafter));
     RouteAct own = by("head", ROUTE_APPROVE, HEAD);
     own.two_roles = true;
     refused(town, &route, own, "own-draft");
@@ -290,6 +291,7 @@ static void the_drafter_does_not_decide(void **state) {
     good(town, &route, by("director", ROUTE_APPROVE, HEAD));
     Route allowed = before_decision(town, (RouteRules){.drafter_decides = true});
     allowed.drafter = STR("p-head");
+    assert_true(route_drafter_add(&allowed, allowed.drafter));
     good(town, &allowed, own);
 }
 
@@ -327,8 +329,49 @@ static void what_a_drafter_left_is_for_who_has_his_post(void **state) {
         if (str_eq(holding->person, STR("p-clerk"))) holding->days.until = town_day(-1);
     refused(town, &route, by("clerk", ROUTE_WITHDRAW, 0), "not-drafter");
     refused(town, &route, by("legal", ROUTE_WITHDRAW, 0), "not-drafter"); /* under another post */
+    Route signed_by_him = route;
+    signed_by_him.stages[CHIEF].stand = STAND_APPROVED; /* and again as the drafter: two roles */
+    signed_by_him.stages[CHIEF].actor = amend.person;
+    refused(town, &signed_by_him, amend, "has-acted");
+    RouteAct withdraw = amend;
+    withdraw.verb = ROUTE_WITHDRAW;
+    refused(town, &signed_by_him, withdraw, "has-acted");
     good(town, &route, amend);
     assert_true(str_eq(route.drafter, amend.person));
+    assert_int_equal(route.how, HOW_SUPPORT);
+}
+
+/* Whoever had the draft, whose ever it is by now. */
+static void nobody_decides_what_he_drafted_once(void **state) {
+    Town *town = *state;
+    Route route = before_decision(town, (RouteRules){0});
+    RouteAct no = by("head", ROUTE_REJECT, HEAD), up = by("director", ROUTE_PULL_UP, 0);
+    RouteTurn turn;
+    no.two_roles = true;
+    no.opinion = STR("理由");
+    route.drafter = STR("p-head");
+    assert_true(route_drafter_add(&route, route.drafter));
+    route.drafter = STR("p-director");
+    assert_true(route_drafter_add(&route, route.drafter));
+    refused(town, &route, no, "own-draft");
+    no.verb = ROUTE_APPROVE;
+    refused(town, &route, no, "own-draft");
+    refused(town, &route, up, "own-draft");
+    route_turn(&town->org, &route, HEAD, TOWN_TODAY, &turn);
+    assert_int_equal(turn.wait, WAIT_SUPERIOR);
+    assert_true(str_eq(turn.post, STR("mayor")));
+    town_absent(town, "head", 0, 0); /* nor as a deputy */
+    town_absent(town, "chief", 0, 0);
+    up.verb = ROUTE_APPROVE;
+    up.stage = HEAD;
+    up.two_roles = true;
+    refused(town, &route, up, "not-deputy");
+    route_turn(&town->org, &route, HEAD, TOWN_TODAY, &turn);
+    assert_true(turn.how == HOW_DEPUTY && str_eq(turn.person, STR("p-mayor")));
+    for (int i = 0; i < ROUTE_DRAFTERS_MAX - 3; i++)
+        assert_true(route_drafter_add(&route, str_fmt(town->ctx.arena, "p-%d", i)));
+    assert_false(route_drafter_add(&route, STR("p-legal")));
+    assert_true(route_drafter_add(&route, STR("p-head")));
 }
 
 static void rejecting_and_withdrawing_end_it(void **state) {
@@ -372,6 +415,7 @@ int main(void) {
         TOWN_TEST(the_drafter_does_not_decide),
         TOWN_TEST(a_reorganisation_names_successors),
         TOWN_TEST(what_a_drafter_left_is_for_who_has_his_post),
+        TOWN_TEST(nobody_decides_what_he_drafted_once),
         TOWN_TEST(rejecting_and_withdrawing_end_it),
         TOWN_TEST(a_route_needs_a_decider_and_an_end),
     };

@@ -318,6 +318,9 @@ def duties(machi, browsers):
     vacant, link = '空いている職で、待っている仕事があります', 'href="/staff/duties?post=environment-waste-clerk#order"'
     if vacant in browsers['chief'].ask('GET', '/staff').text:
         faults.append('a post that is held is said to be vacant')
+    take_back, clerk = 'value="withdraw"', browsers['clerk']
+    days = sorted(set(re.findall(r'"(/staff/plan/[\d-]+)"', clerk.ask('GET', clerk.ask('GET', '/staff/plan').headers['Location']).text)))
+    drafted = next(day for day in days if take_back in clerk.ask('GET', day).text)
     subprocess.run([sys.argv[1], 'user', '--data', machi.data, '--change', '--posts', 'environment-counter-clerk', 'clerk'], check=True, stdout=subprocess.DEVNULL, timeout=60)
     for path in ('/staff', '/staff/decisions/waiting', page):
         text = browsers['chief'].ask('GET', path).text
@@ -331,6 +334,8 @@ def duties(machi, browsers):
     order('industry', '産業振興課 商工係', 'support', 'environment-waste-clerk')
     if vacant in browsers['chief'].ask('GET', '/staff').text or not acts_as(far, 'environment-waste-clerk'):
         faults.append('whoever helps does not hold the vacant post')
+    if take_back in clerk.ask('GET', drafted).text or take_back not in far.ask('GET', drafted).text:
+        faults.append('a draft is not for who has the post under which it was drafted')
     return faults
 
 
