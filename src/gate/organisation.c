@@ -129,6 +129,23 @@ static Rc posts_joined(Ctx *ctx, const Gate *gate) {
     return RC_OK;
 }
 
+/* In whose name a letter is follows from its signer alone; what a post signed that is abolished,
+   its successor may sign. */
+static Rc signs_once(Ctx *ctx, const Gate *gate) {
+    for (size_t i = 0; i < gate->posts.len; i++)
+        for (size_t k = 0; k < i; k++) {
+            const GatePost *post = &gate->posts.items[i], *other = &gate->posts.items[k];
+            bool same = !str_empty(post->signs) && str_eq(post->signs, other->signs);
+            if (!same || post->abolished.year || other->abolished.year) continue;
+            return ctx_fail(ctx, RC_INVALID, "bad-organisation",
+                            str_fmt(ctx->arena, "posts[%zu].signs", i),
+                            "The posts \"" STR_FMT "\" and \"" STR_FMT
+                            "\" sign in one name: leave it to one of them.",
+                            STR_ARG(other->id), STR_ARG(post->id));
+        }
+    return RC_OK;
+}
+
 Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
     gate->organisation = source ? json_dup(gate->arena, source) : NULL;
     const Json *posts = source ? json_get(source, STR("posts")) : NULL;
@@ -150,6 +167,7 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
         vec_push(gate->arena, &gate->posts, post);
     }
     TRY(posts_joined(ctx, gate));
+    TRY(signs_once(ctx, gate));
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         TRY(orders_read(ctx, gate, &orders[i]));
     TRY(appointments_read(ctx, gate, source ? json_get(source, STR("appointments")) : NULL));

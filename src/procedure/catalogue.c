@@ -44,6 +44,7 @@ void catalogue_known(Arena *arena, const Json *organisation, DefinitionKnown *ou
     *out = (DefinitionKnown){0};
     words_of(arena, json_get(organisation, STR("people")), "posts", &out->posts);
     words_of(arena, json_get(organisation, STR("delegations")), "kind", &out->kinds);
+    words_of(arena, json_get(organisation, STR("posts")), "signs", &out->signers);
 }
 
 /* What the text is in all languages, for one comparison. */

@@ -77,6 +77,7 @@ typedef struct LetterDrafts {
     JsonItems contents;
     const Entity *application; /* whole; NULL: there are no letters */
     bool moved;
+    bool nobody_signs; /* the post in whose name they are is vacant: it can't be decided so */
 } LetterDrafts;
 Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, LetterDrafts *out);
 /* The proposal about a case that waits; empty: none does. application: of a definition. */

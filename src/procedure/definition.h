@@ -198,9 +198,9 @@ typedef struct DefinitionFinding {
     Str text, ja; /* the same in English and Japanese */
 } DefinitionFinding;
 typedef VEC(DefinitionFinding) DefinitionFindings;
-/* Posts that somebody holds, and matters that the delegations know. */
+/* Posts that somebody holds, matters that the delegations know, and names in which posts sign. */
 typedef struct DefinitionKnown {
-    StrVec posts, kinds;
+    StrVec posts, kinds, signers;
 } DefinitionKnown;
 /* known NULL: not looked at. All examples are tried. */
 void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,

@@ -15,7 +15,8 @@ typedef struct Writing {
     Form form;    /* what was answered, with the names of letters */
     const Lettering *about;
     const DefinedLetter *letter;
-    bool *cut; /* a text was longer than one may be */
+    bool *cut;    /* a text was longer than one may be */
+    bool *vacant; /* nobody has the post that signs, nor acts for it */
 } Writing;
 
 static FeelValue day_of(int64_t at) {
@@ -157,11 +158,13 @@ static Json remedies_json(const Writing *writing) {
     return writing->letter->remedies ? *json_dup(writing->arena, all) : json_of_null();
 }
 
-/* The post that signs in this name; NULL: none does. */
-static const GatePost *post_signing(const Gate *gate, Str name) {
+/* The post that signs in this name today; NULL: none does. */
+static const GatePost *post_signing(const Ctx *ctx, Str name) {
     const GatePost *post;
-    for (size_t i = 0; (post = gate_post_at(gate, i)); i++)
-        if (!str_empty(post->signs) && str_eq(post->signs, name)) return post;
+    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++)
+        if (!str_empty(post->signs) && str_eq(post->signs, name) &&
+            office_post_now(ctx, post->id) == post)
+            return post;
     return NULL;
 }
 
@@ -189,18 +192,22 @@ static Json signers_json(Arena *arena, const OrgHolding *by, const GatePost *own
     return json_of_members(members, names->len);
 }
 
-/* In whose name it is; where another acts for that post today, he says so. */
+/* In whose name it is; where another acts for that post today, he says so. Where the post is vacant
+   the law may name who acts (地方自治法152条), but that it is vacant is for the city to say: nobody
+   is called an acting holder before that is written down. */
 static Rc signer_json(const Writing *writing, Json *out) {
     Ctx *ctx = writing->ctx;
     Org org;
     StrVec near = {0};
+    Date today = time_jst_date(time_now(ctx->clock));
     const Wording *signer = &writing->letter->signer;
-    const GatePost *post = post_signing(ctx->tenant->gate, signer->ja), *own;
+    const GatePost *post = post_signing(ctx, signer->ja), *own;
     *out = wording_json(writing, signer);
     if (!post) return RC_OK;
     vec_push(ctx->arena, &near, post->id);
     TRY(org_load(ctx, ctx->arena, &near, &org));
-    const OrgHolding *by = org_stand_in(&org, post->id, time_jst_date(time_now(ctx->clock)));
+    *writing->vacant |= !org_is_held(&org, post->id, today);
+    const OrgHolding *by = org_stand_in(&org, post->id, today);
     own = by ? gate_post(ctx->tenant->gate, by->main) : NULL;
     if (own) *out = signers_json(writing->arena, by, own, out);
     return RC_OK;
@@ -262,10 +269,15 @@ static void replaced_add(const Writing *writing, Command *command, const CaseLet
         }
 }
 
-/* What couldn't be drawn is not issued. */
+/* What couldn't be drawn is not issued, nor what nobody signs. */
 static Rc fits(const Writing *writing, const Entity *entity) {
     Letter letter;
     Str bytes;
+    if (*writing->vacant)
+        return ctx_fail(writing->ctx, RC_CONFLICT, "nobody-signs", writing->letter->id,
+                        "Nobody has the post in whose name this letter goes out (" STR_FMT
+                        "), nor acts for it: order who does, then go on.",
+                        STR_ARG(writing->letter->signer.ja));
     letter_read(entity, &letter);
     letter.issued_at = time_now(writing->ctx->clock);
     if (*writing->cut)
@@ -308,9 +320,10 @@ static bool comes(const Writing *writing, const DefinedLetter *letter) {
            (!letter->when || form_holds(writing->ctx, &writing->form, letter->when));
 }
 
-Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out) {
+Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out, bool *nobody_signs) {
     bool cut = false;
-    Writing writing = {.ctx = ctx, .arena = ctx->arena, .about = about, .cut = &cut};
+    Writing writing = {
+        .ctx = ctx, .arena = ctx->arena, .about = about, .cut = &cut, .vacant = nobody_signs};
     if (!issues_any(about)) return RC_OK;
     form_of(ctx, about, &writing.form);
     VEC_EACH (const DefinedLetter, letter, &about->definition->letters) {
@@ -323,8 +336,12 @@ Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out) {
 
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about) {
     CaseLetters before;
-    bool cut = false;
-    Writing writing = {.ctx = ctx, .arena = command_arena(command), .about = about, .cut = &cut};
+    bool cut = false, nobody_signs = false;
+    Writing writing = {.ctx = ctx,
+                       .arena = command_arena(command),
+                       .about = about,
+                       .cut = &cut,
+                       .vacant = &nobody_signs};
     if (!issues_any(about)) return RC_OK;
     form_of(ctx, about, &writing.form);
     TRY(letters_of(ctx, about->application->id, &before));

@@ -243,7 +243,21 @@ static void replaces_check(const Lint *lint, Str path, const DefinedLetter *lett
     }
 }
 
-void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out) {
+/* A name that no post signs in would hide who acts for its holder. */
+static void signer_check(const Lint *lint, Str path, const DefinedLetter *letter,
+                         const DefinitionKnown *known) {
+    if (known && known->signers.len && !org_lists(&known->signers, letter->signer.ja))
+        find(lint, path,
+             "No post signs as \"" STR_FMT
+             "\": name it with its post in organisation.json (signs), or choose another signer.",
+             "発信者「" STR_FMT
+             "」の名で通知を出す職がありません。organisation.json のその職に signs "
+             "で書くか、発信者を直してください。",
+             STR_ARG(letter->signer.ja));
+}
+
+void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                  DefinitionFindings *out) {
     Lint lint = {ctx, definition, out};
     VEC_EACH (const DefinedLetter, letter, &definition->letters) {
         Str path = str_fmt(ctx->arena, "letters." STR_FMT, STR_ARG(letter->id));
@@ -251,6 +265,7 @@ void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *ou
         expr_check(&lint, path, letter->when);
         title_check(&lint, path, &letter->title);
         holes_only(&lint, path, &letter->signer);
+        signer_check(&lint, path, letter, known);
         VEC_EACH (const Wording, text, &letter->body)
             holes_check(&lint, path, text);
         VEC_EACH (const LetterFact, fact, &letter->facts) {

@@ -541,7 +541,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     if (!definition->parts.len) {
         check_states(&lint);
         check_moves(&lint);
-        letters_lint(ctx, definition, out);
+        letters_lint(ctx, definition, known, out);
         thread_lint(ctx, definition, out);
         check_automatic(&lint);
     }

@@ -167,7 +167,7 @@ Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, Lette
                        .set = set,
                        .move = move->id,
                        .reason = move->reason ? json_get_str(contents, "reason") : STR_NONE};
-    TRY(letters_drafts(ctx, &about, &out->contents));
+    TRY(letters_drafts(ctx, &about, &out->contents, &out->nobody_signs));
     if (out->contents.len) out->application = application;
     return RC_OK;
 }

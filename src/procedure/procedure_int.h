@@ -78,7 +78,9 @@ void definition_looked_at(Ctx *ctx, const Definition *definition, const StrVec *
 /* ---- letters ---- */
 /* Takes the next {NAME} of a text off *rest; false: none is left. */
 bool letters_hole(Str *rest, Str *before, Str *name);
-void letters_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+/* known NULL, or without a post that signs: in whose name is not looked at. */
+void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                  DefinitionFindings *out);
 /* A move that is being made: application as it was before. */
 typedef struct Lettering {
     const Entity *application;
@@ -86,10 +88,12 @@ typedef struct Lettering {
     const Entity *set; /* what the move changes of it; NULL: nothing that letters tell */
     Str move, reason;
 } Lettering;
-/* Adds the letters that it brings about to its command, behind its step. RC_LIMIT. */
+/* Adds the letters that it brings about to its command, behind its step. RC_LIMIT; RC_CONFLICT
+ * "nobody-signs": the post in whose name one is is vacant, and nobody acts for it. */
 Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
-/* What these would say if it were made now, as Letter.contents. */
-Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out);
+/* What these would say if it were made now, as Letter.contents; *nobody_signs is set where they
+ * couldn't be issued for that. */
+Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out, bool *nobody_signs);
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 

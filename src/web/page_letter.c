@@ -156,6 +156,7 @@ Rc page_letter_drafts(Ctx *ctx, View *view, const Entity *decision, const Json *
     }
     view_items(view, "letters", &items);
     view_bool(view, "moved", drafts.moved);
+    view_bool(view, "nobody_signs", drafts.nobody_signs);
     return RC_OK;
 }
 

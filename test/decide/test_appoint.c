@@ -34,7 +34,8 @@ static int set_up(void **state) {
     official(office, "appoints", "general-affairs-head", &office->appoints);
     official(office, "director", "citizens-director", &office->director);
     official(office, "citizens", "citizens-head", &office->head);
-    official(office, "mayor", "mayor", &office->mayor);
+    office->mayor = office->house.mayor;
+    office->mayor.stepped_up_at = INT64_MAX / 2;
     official(office, "counter", "citizens-counter-clerk", &office->clerk);
     *state = office;
     return 0;

@@ -407,6 +407,9 @@ static void an_organisation_that_does_not_hold_together_is_refused(void **state)
         {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"abolished\":\"2027-04-01\"}]}", "posts[0]"},
         {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"abolished\":\"soon\",\"successor\":\"a\"}]}",
          "posts[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"signs\":\"市長\"},"
+         "{\"id\":\"b\",\"title\":{},\"signs\":\"市長\"}]}",
+         "posts[1].signs"},
         {"{\"posts\":[{\"id\":\"a\",\"title\":{}}],\"deputies\":[{\"post\":\"a\","
          "\"order\":[\"b\"]}]}",
          "deputies[0]"},

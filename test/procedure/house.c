@@ -95,6 +95,7 @@ static void accounts(House *house) {
     house->ctx.actor = (Actor *)gate_operator_actor();
     account(house, "clerk", ACTOR_STAFF, "environment-waste-clerk", &house->clerk);
     account(house, "chief", ACTOR_STAFF, "environment-waste-chief", &house->chief);
+    account(house, "mayor", ACTOR_STAFF, "mayor", &house->mayor);
     account(house, "resident-1", ACTOR_RESIDENT, NULL, &house->resident);
     account(house, "resident-2", ACTOR_RESIDENT, NULL, &house->other);
     house->ctx.actor = NULL;

@@ -26,14 +26,14 @@ typedef struct House {
     const char *also;        /* one more procedure of the starter's; NULL: none */
     bool no_sketch;          /* of the store, from the next house_open on */
     const StoreFault *fault; /* of the ledger, from the next house_open on */
-    Actor clerk, chief, resident, other, nobody;
+    Actor clerk, chief, mayor, resident, other, nobody;
 } House;
 
 enum HousePart {
     HOUSE_LEDGER,  /* ledger alone */
     HOUSE_PROJECT, /* and the followers, started */
     HOUSE_GATE,    /* and the gate with its policies, no account */
-    HOUSE_WHOLE,   /* and procedures, and accounts of clerk, chief and two residents */
+    HOUSE_WHOLE,   /* and procedures, and accounts of clerk, chief, mayor and two residents */
     HOUSE_SIGNED   /* and these have passwords, which take their time */
 };
 void house_make(House *house, enum HousePart up_to);

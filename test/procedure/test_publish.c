@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define DOG STR("dog-registration")
+#define DOG  STR("dog-registration")
+#define COPY STR("resident-record-copy")
 
 typedef struct Officials {
     Actor steward, general, head, owner;
@@ -126,6 +127,15 @@ static void what_can_not_be_published_is_not_proposed(void **state) {
     GOOD(house, keep(house, DOG, "pages[0].when", ""));
     GOOD(house, keep(house, DOG, "effective.from", "2026-11-19"));
     FAILS(house, publish_propose(&house->ctx, DOG, &decision), RC_INVALID, "past");
+    GOOD(house, publish_begin(&house->ctx, COPY, COPY));
+    GOOD(house, keep(house, COPY, "letters[0].signer.ja", "となり市長"));
+    FAILS(house, publish_propose(&house->ctx, COPY, &decision), RC_INVALID, "findings");
+    assert_true(str_eq(house->ctx.error.path, STR("letters.reduced")));
+    assert_true(str_find(house->ctx.error.detail, STR("となり市長")) >= 0);
+    GOOD(house, keep(house, COPY, "letters[0].signer.ja", "まち市長"));
+    publish_check(&house->ctx, &(Publishing){.draft = stand(house, COPY).draft}, &definition,
+                  &findings);
+    assert_int_equal(findings.len, 0);
 }
 
 static void a_decision_puts_a_version_into_force(void **state) {

@@ -328,7 +328,7 @@ static DefinedAct act_of(House *house, Str id, const char *move) {
     return (DefinedAct){.id = id, .move = str_of(move), .text = STR("書類で確認した。")};
 }
 
-static void decided(House *house, Desk *desk, Str id, const char *move) {
+static OfficeDecision proposed(House *house, Desk *desk, Str id, const char *move) {
     Str decision;
     house_act(house, &desk->counter);
     DefinedAct act = act_of(house, id, move);
@@ -337,13 +337,24 @@ static void decided(House *house, Desk *desk, Str id, const char *move) {
     OfficeDecision wish = {.id = str_dup(house->arena, decision)};
     wish.hash = cases_hash(house, wish.id);
     house_act(house, &desk->head);
+    return wish;
+}
+
+static LetterDrafts letters_to_be(House *house, Str decision) {
     const Json *contents;
     LetterDrafts drafts;
-    CaseLetters letters;
-    const Entity *proposal = house_entity(house, wish.id);
+    const Entity *proposal = house_entity(house, decision);
     GOOD(house, decide_contents(&house->ctx, proposal, &contents));
     GOOD(house, defined_letters(&house->ctx, proposal, contents, &drafts));
     assert_false(drafts.moved);
+    return drafts;
+}
+
+static void decided(House *house, Desk *desk, Str id, const char *move) {
+    CaseLetters letters;
+    OfficeDecision wish = proposed(house, desk, id, move);
+    LetterDrafts drafts = letters_to_be(house, wish.id);
+    assert_false(drafts.nobody_signs);
     GOOD(house, office_decide(&house->ctx, &wish));
     GOOD(house, letters_of(&house->ctx, id, &letters));
     assert_int_equal(letters.len, drafts.contents.len); /* as the decider read them */
@@ -351,7 +362,6 @@ static void decided(House *house, Desk *desk, Str id, const char *move) {
         assert_true(json_equal(letters.items[i].letter.contents, &drafts.contents.items[i]));
 }
 
-/* In whose name the case's letter is, in a language. */
 static Str signer_of(House *house, Str id, const char *language) {
     CaseLetters letters;
     GOOD(house, letters_of(&house->ctx, id, &letters));
@@ -359,22 +369,13 @@ static Str signer_of(House *house, Str id, const char *language) {
     return json_get_str(json_get(letters.items[0].letter.contents, STR("signer")), language);
 }
 
-/* 職務代理者 sign in the mayor's name and their own post, while he is away and as the decider read
-   it; the letter stays so. */
-static void who_acts_for_the_mayor_signs_as_such(void **state) {
-    House *house = *state;
-    Desk desk = desk_of(house);
-    Actor mayor, general, appoints;
-    Date today = time_jst_date(house->clock.fixed);
-    OrgDays days = {today, time_days_date(time_date_days(today) + 3)};
+/* 総務部長 acts for the mayor, by an order of the appointing side. */
+static void general_acts(House *house, OrgDays days) {
+    Actor general, appoints;
     bool waits;
-    house_official(house, "mayor", "mayor", &mayor);
     house_official(house, "general", "general-director", &general);
     house_official(house, "appoints", "general-affairs-head", &appoints);
     appoints.stepped_up_at = house->clock.fixed;
-    Str first = copy_sent(house, "counter", "welfare"), later = copy_sent(house, "post", "welfare");
-    house_act(house, &mayor);
-    GOOD(house, away_add(&house->ctx, mayor.id, days));
     house_act(house, &appoints);
     GOOD(house, appoint_order(&house->ctx,
                               &(AppointWish){.kind = DUTY_ACTING,
@@ -383,6 +384,20 @@ static void who_acts_for_the_mayor_signs_as_such(void **state) {
                                              .days = days,
                                              .ground = STR("出張")},
                               &waits));
+}
+
+/* 職務代理者 sign in the mayor's name and their own post, while he is away and as the decider read
+   it; the letter stays so. */
+static void who_acts_for_the_mayor_signs_as_such(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Actor mayor = house->mayor;
+    Date today = time_jst_date(house->clock.fixed);
+    OrgDays days = {today, time_days_date(time_date_days(today) + 3)};
+    Str first = copy_sent(house, "counter", "welfare"), later = copy_sent(house, "post", "welfare");
+    house_act(house, &mayor);
+    GOOD(house, away_add(&house->ctx, mayor.id, days));
+    general_acts(house, days);
     decided(house, &desk, first, "reduce");
     house_act(house, &mayor);
     GOOD(house, away_end(&house->ctx, mayor.id, today));
@@ -392,6 +407,26 @@ static void who_acts_for_the_mayor_signs_as_such(void **state) {
         str_eq(signer_of(house, first, "en"),
                STR("Director, General Affairs Department, acting for Mayor of Machi City")));
     assert_true(str_eq(signer_of(house, later, "ja"), STR("まち市長")));
+}
+
+/* 欠けたとき: nothing goes out in the name of a mayor whom there isn't. */
+static void nothing_is_signed_for_a_vacant_post(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Date today = time_jst_date(house->clock.fixed);
+    StrVec none = {0};
+    Str id = copy_sent(house, "counter", "welfare");
+    OfficeDecision wish = proposed(house, &desk, id, "reduce");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, house->mayor.id, &none));
+    house_act(house, &desk.head);
+    assert_true(letters_to_be(house, wish.id).nobody_signs);
+    FAILS(house, office_decide(&house->ctx, &wish), RC_CONFLICT, "nobody-signs");
+    general_acts(house, (OrgDays){today, today});
+    house_act(house, &desk.head);
+    assert_false(letters_to_be(house, wish.id).nobody_signs);
+    GOOD(house, office_decide(&house->ctx, &wish));
+    assert_true(str_eq(signer_of(house, id, "ja"), STR("まち市長職務代理者 総務部長")));
 }
 
 /* Where the case is, what is due of it, and which letter was issued. */
@@ -588,6 +623,7 @@ int main(void) {
         TEST(presses_at_once_are_one_proposal),
         TEST(a_reduction_is_decided_before_the_fee_is_due),
         TEST(who_acts_for_the_mayor_signs_as_such),
+        TEST(nothing_is_signed_for_a_vacant_post),
         TEST(a_fee_that_is_waived_is_waited_for_by_nobody),
         TEST(a_fee_that_was_due_already_is_lowered),
         TEST(a_reduction_that_is_refused_says_why_and_what_can_be_done),

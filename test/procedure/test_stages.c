@@ -105,7 +105,7 @@ typedef struct Office {
 
 static Office office(House *house) {
     return (Office){official(house, "environment-head"), official(house, "finance-head"),
-                    official(house, "citizens-director"), official(house, "mayor")};
+                    official(house, "citizens-director"), house->mayor};
 }
 
 static Str propose_large(House *house, Str *id) {
