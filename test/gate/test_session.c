@@ -242,24 +242,6 @@ static bool sync_count(void *arg, const char *what) {
     return true;
 }
 
-/* The same folder on a disk of which each sync is counted. */
-static void on_disk(House *house, const StoreFault *disk) {
-    Project *project;
-    GateOptions options = {.policies = house_starter(house, "policies.json"),
-                           .organisation = house_starter(house, "organisation.json")};
-    project_stop(house->tenant.project);
-    house->tenant.project = NULL;
-    procedures_close(&house->tenant);
-    gate_close(&house->tenant);
-    house_close(house);
-    house->fault = disk;
-    house_open(house);
-    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
-    house_procedures(house);
-    GOOD(house, project_start(&house->ctx, project));
-    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
-}
-
 /* Whoever has left a shared computer is signed out, whatever happens to the city's power. */
 static void signing_out_is_on_the_disk_when_it_is_answered(void **state) {
     House *house = *state;
@@ -267,7 +249,7 @@ static void signing_out_is_on_the_disk_when_it_is_answered(void **state) {
     static const StoreFault disk = {.step = sync_count, .arg = &syncs};
     Str token;
     Actor actor;
-    on_disk(house, &disk);
+    house_on_disk(house, &disk);
     GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &token));
     assert_true(gate_session_actor(&house->ctx, token, &actor));
     house->ctx.actor = &actor;

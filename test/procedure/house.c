@@ -258,10 +258,23 @@ void house_drain(House *house) {
          project_drain(&house->ctx, house->tenant.project, ledger_head(house->tenant.ledger)));
 }
 
+void house_on_disk(House *house, const StoreFault *disk) {
+    Project *project;
+    project_stop(house->tenant.project);
+    house->tenant.project = NULL;
+    procedures_close(&house->tenant);
+    gate_close(&house->tenant);
+    house_close(house);
+    house->fault = disk;
+    house_open(house);
+    GOOD(house, project_new(&house->ctx, &house->tenant, &project));
+    house_procedures(house);
+    GOOD(house, project_start(&house->ctx, project));
+    gate(house);
+}
+
 void house_gate_again(House *house) {
-    GateOptions options = {.policies = house_starter(house, "policies.json"),
-                           .organisation = house_starter(house, "organisation.json")};
     gate_close(&house->tenant);
     house->ctx.actor = NULL;
-    GOOD(house, gate_open(&house->ctx, &house->tenant, &options));
+    gate(house);
 }

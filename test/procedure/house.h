@@ -66,6 +66,8 @@ void house_open(House *house);
 ProcedureSources house_sources(House *house);
 /* Opens procedures again, between project_new and project_start. */
 void house_procedures(House *house);
+/* A whole house is closed and opened again in its folder, on a disk that fails or counts. */
+void house_on_disk(House *house, const StoreFault *disk);
 /* Closes the gate and opens it on the same folder, as a restart does; ctx has no actor then. */
 void house_gate_again(House *house);
 

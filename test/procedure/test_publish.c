@@ -7,6 +7,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
 
 #define DOG  STR("dog-registration")
 #define COPY STR("resident-record-copy")
@@ -561,6 +564,59 @@ static void what_an_applicant_was_promised_stays(void **state) {
     assert_false(sooner.later);
 }
 
+/* ---- a stop on the way ---- */
+
+typedef struct Stopping {
+    atomic_bool armed, stop;
+} Stopping;
+
+/* As soon as a first command is on the disk, before another begins. */
+static bool stop_at_sync(void *arg, const char *what) {
+    Stopping *s = arg;
+    char thread[16] = "";
+    (void)pthread_getname_np(pthread_self(), thread, sizeof thread);
+    bool written = strcmp(what, "sync") == 0 && strcmp(thread, "ledger-writer") == 0;
+    if (written && atomic_load(&s->armed)) atomic_store(&s->stop, true);
+    return true;
+}
+
+/* One more than a command takes. */
+static void a_transition_stopped_between_two_commands_goes_on(void **state) {
+    House *house = *state;
+    enum { CASES = 51 };
+    static Stopping stopping;
+    static const StoreFault disk = {.step = stop_at_sync, .arg = &stopping};
+    Str decision, cases[CASES];
+    house_on_disk(house, &disk);
+    appoint(house);
+    for (size_t i = 0; i < CASES; i++)
+        cases[i] = cases_example(house, "dog-registration", 2, NULL);
+    publish_other(house);
+    TransitionWish wish = wish_of(house, "inquiry");
+    act_as(house, &officials.steward);
+    TransitionPlan plan = plan_of(house, &wish);
+    assert_int_equal(plan.fit, CASES);
+    GOOD(house, transition_propose(&house->ctx, &wish, plan.hash, &decision));
+    decision = str_dup(house->arena, decision);
+    decide_transition(house, decision);
+    atomic_store(&stopping.armed, true);
+    carry_out(house, &stopping.stop);
+    Transit half = transit_of(house, decision);
+    assert_int_equal(half.moved, CASES - 1);
+    assert_int_equal(half.done_at, TIME_NONE);
+    carry_out(house, NULL);
+    Transit done = transit_of(house, decision);
+    assert_int_equal(done.moved, CASES);
+    assert_int_equal(done.stayed, 0);
+    assert_int_not_equal(done.done_at, TIME_NONE);
+    for (size_t i = 0; i < CASES; i++) {
+        CaseTransitions transitions;
+        case_transitions(house->ctx.arena, house_entity(house, cases[i]), &transitions);
+        assert_int_equal(transitions.len, 1); /* once */
+        assert_int_equal(version_of(house, cases[i]), 2);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_draft_is_written_and_thrown_away, cases_set_up,
@@ -587,6 +643,8 @@ int main(void) {
                                         cases_set_up, cases_tear_down),
         cmocka_unit_test_setup_teardown(what_an_applicant_was_promised_stays, cases_set_up,
                                         cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_transition_stopped_between_two_commands_goes_on,
+                                        cases_set_up, cases_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
