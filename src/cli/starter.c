@@ -183,6 +183,49 @@ static Rc duties_order(Ctx *ctx) {
     return RC_OK;
 }
 
+/* ---- the meeting that comes next, so many working days from the day on which the city is made
+ * ---- */
+
+static Rc item_bring(Ctx *ctx, const Json *row, Str meeting) {
+    Actor brings;
+    MeetWish wish = {.title = json_get_str(row, "title"),
+                     .summary = json_get_str(row, "summary"),
+                     .shown = meet_shown_of(json_get_str(row, "shown"))};
+    TRY(demo_acts(ctx, json_get_str(row, "by"), json_get_str(row, "post"), &brings));
+    ctx->actor = &brings;
+    Rc rc = meet_bring(ctx, meeting, 0, &wish);
+    ctx->actor = (Actor *)gate_operator_actor();
+    return rc;
+}
+
+static Rc meeting_plan(Ctx *ctx, const Json *row) {
+    Str series = json_get_str(row, "series"), meeting;
+    const Json *is = meet_series(ctx, series), *items = json_get(row, STR("items"));
+    Date today = time_jst_date(time_now(ctx->clock));
+    Date day = waste_working_days_after(procedures_waste(ctx->tenant), today,
+                                        json_get_int(row, "workingDays", 1));
+    MeetPlan wish = {.series = series,
+                     .place = json_get_str(is, "place"),
+                     .day = time_format_date(ctx->arena, day),
+                     .time = json_get_str(row, "time")};
+    Actor plans;
+    TRY(demo_acts(ctx, json_get_str(row, "by"), json_get_str(is, "secretariat"), &plans));
+    ctx->actor = &plans;
+    Rc rc = meet_plan(ctx, &wish, &meeting);
+    ctx->actor = (Actor *)gate_operator_actor();
+    for (size_t i = 0; rc == RC_OK && items && i < items->len; i++)
+        rc = item_bring(ctx, json_at(items, i), meeting);
+    return rc;
+}
+
+static Rc meetings_plan(Ctx *ctx) {
+    const Json *rows;
+    TRY(starter_json(ctx, STR("meetings.json"), &rows));
+    for (size_t i = 0; i < rows->len; i++)
+        TRY(meeting_plan(ctx, json_at(rows, i)));
+    return RC_OK;
+}
+
 static Rc check_empty(Ctx *ctx, const City *city, const Tenant *tenant) {
     if (ledger_head(tenant->ledger) == 0) return RC_OK;
     if (place_there(ctx, starter_demo_file(city, ctx->arena, true)))
@@ -216,6 +259,7 @@ static Rc city_make(Ctx *ctx, City *city, Tenant *tenant) {
     tell(city, "machi fills the starter city, which takes about half a minute, once");
     TRY(demos_make(ctx, city));
     TRY(duties_order(ctx));
+    TRY(meetings_plan(ctx));
     tell(city, "  places and readings");
     TRY(starter_places(ctx));
     TRY(starter_readings(ctx));
