@@ -143,10 +143,11 @@ static bool has_own(const GateHolder *official, Str post) {
     return false;
 }
 
-/* By law the first in the order who is there. */
+/* By law the first in the order who is there; of several who have that post, any who is. */
 static bool in_order(const Org *org, const GatePost *post, const GateHolder *official, Date day) {
     VEC_EACH (const Str, one, &post->acting)
-        if (has_holder(org, *one, day, true)) return has_own(official, *one);
+        if (has_holder(org, *one, day, true))
+            return has_own(official, *one) && !org_is_absent(org, official->account, day);
     return post->acting.len == 0;
 }
 
@@ -174,6 +175,27 @@ static Rc stand_in_org(Ctx *ctx, Arena *arena, Str id, Org *out) {
     return org_load(ctx, arena, &near, out);
 }
 
+/* On each of its days the law asks anew who is the first; the order ends before another is. */
+static Rc order_lasts(Ctx *ctx, const Org *org, const AppointWish *wish,
+                      const GateHolder *official) {
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
+    int64_t until = time_date_days(wish->days.until);
+    if (!in_order(org, post, official, wish->days.from))
+        return fault(ctx, "not-in-order", "official",
+                     "By law another acts for this post: the first of its order who is there.");
+    for (int64_t at = time_date_days(wish->days.from); at <= until; at++) {
+        if (in_order(org, post, official, time_days_date(at))) continue;
+        Str day = time_format_date(ctx->arena, time_days_date(at));
+        return ctx_fail(ctx, RC_INVALID, "order-changes",
+                        str_fmt(ctx->arena, "until." STR_FMT, STR_ARG(day)),
+                        "From " STR_FMT
+                        " on another acts for this post by law, who is the first of its order and "
+                        "there: let this order end the day before, and order him from then on.",
+                        STR_ARG(day));
+    }
+    return RC_OK;
+}
+
 static Rc stand_in_fits(Ctx *ctx, const Org *org, const AppointWish *wish,
                         const GateHolder *official) {
     const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
@@ -182,9 +204,7 @@ static Rc stand_in_fits(Ctx *ctx, const Org *org, const AppointWish *wish,
         return fault(ctx, "holder-there", "post",
                      "The holder of the post is there on some of these days: he is recorded absent "
                      "on all of them first.");
-    if (wish->kind == DUTY_ACTING && !in_order(org, post, official, day))
-        return fault(ctx, "not-in-order", "official",
-                     "By law another acts for this post: the first of its order who is there.");
+    if (wish->kind == DUTY_ACTING) TRY(order_lasts(ctx, org, wish, official));
     if (wish->kind == DUTY_CHARGE && has_holder(org, post->id, day, false))
         return fault(ctx, "not-vacant", "post",
                      "The post is held: a superior keeps the business of a vacant one alone.");

@@ -29,6 +29,7 @@ typedef struct AppointWish {
    (hands are lent, not the right to decide), "no-team", "team-post", "holder-there", "not-vacant";
    at "official": "holds-it", "not-in-order", "not-above"; at "from", "until": "past", "order",
    "far", "abolished", "overlap", "taken" (another acts for the post on some of these days); at
+   "until.DAY": "order-changes" (from that day on another is the first of its order); at
    "ground": "no-ground", "long"; RC_LIMIT "too-many". Pool threads, as all below. */
 Rc appoint_order(Ctx *ctx, const AppointWish *wish, bool *waits);
 /* The head of the side that was asked agrees: it is ordered. RC_NOT_FOUND "no-duty": it is over, or

@@ -193,6 +193,7 @@ static void duties_set(HttpExchange *x, const AppointOffice *office, View *view)
 typedef struct Wish {
     Str kind, post, official, from, until, ground;
     Str division; /* whose officials are offered; empty: one's own */
+    Date changes; /* from which day on another is the first of the order; year 0: from none */
 } Wish;
 
 static Json chosen_value(Arena *arena, Str id, Json label, bool chosen) {
@@ -263,6 +264,21 @@ static void values_set(View *view, const Wish *wish) {
     view_set(view, "values", view_value(&values));
 }
 
+static Json changes_text(Arena *arena, Date day) {
+    if (!day.year) return json_of_null();
+    return view_text(
+        arena,
+        str_fmt(arena,
+                STR_FMT "からは、定められた順でこの職員より先の人がいるか、この職員が不在です。"
+                        "最後の日をその前の日までにして、そこからは別に命じてください",
+                STR_ARG(time_format_japanese(arena, day))),
+        str_fmt(arena,
+                "From " STR_FMT
+                " on somebody before this official in the order is there, or this one is away: end "
+                "it on the day before, and order anew from then on",
+                STR_ARG(time_format_date(arena, day))));
+}
+
 static void duties_show(HttpExchange *x, int status, const Wish *wish, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     AppointOffice office;
@@ -277,7 +293,9 @@ static void duties_show(HttpExchange *x, int status, const Wish *wish, const Fau
     values_set(&view, wish);
     view_str(&view, "confirm",
              gate_stepped_up(ctx, ctx->actor) ? STR_NONE : STR("/step-up?next=%2Fstaff%2Fduties"));
-    if (faults) page_faults(&view, faults);
+    if (faults)
+        page_faults_saying(&view, faults, wish->changes.year ? "duty_until.changes" : NULL,
+                           changes_text(ctx->arena, wish->changes));
     page_show(x, status, WEB_PAGE_DUTIES, &view);
 }
 
@@ -315,6 +333,7 @@ static const struct {
     {"overlap", "duty_from", "overlap"},
     {"taken", "duty_from", "taken"},
     {"order", "duty_until", "order"},
+    {"order-changes", "duty_until", "changes"},
     {"far", "duty_until", "far"},
     {"abolished", "duty_until", "abolished"},
     {"no-ground", "duty_ground", "required"},
@@ -331,7 +350,16 @@ static void required(Ctx *ctx, bool there, const char *field, Faults *faults) {
     if (!there) vec_push(ctx->arena, faults, (Fault){field, "required"});
 }
 
-static Rc duty_order(Ctx *ctx, const Wish *said, Faults *faults) {
+/* The day that an error names behind its field; year 0: none. */
+static Date day_told(const Error *error) {
+    Date day = {0};
+    Str field = STR("until.");
+    if (str_starts(error->path, field))
+        (void)time_parse_date(str_sub(error->path, field.len, error->path.len), &day);
+    return day;
+}
+
+static Rc duty_order(Ctx *ctx, Wish *said, Faults *faults) {
     AppointWish wish = {.kind = gate_duty_kind(said->kind),
                         .official = said->official,
                         .post = said->post,
@@ -346,6 +374,7 @@ static Rc duty_order(Ctx *ctx, const Wish *said, Faults *faults) {
     if (faults->len) return RC_INVALID;
     Rc rc = appoint_order(ctx, &wish, &waits);
     if (rc != RC_OK) fault_told(ctx, faults);
+    if (rc != RC_OK) said->changes = day_told(&ctx->error);
     return rc;
 }
 

@@ -500,8 +500,16 @@ static void the_mayors_acting_holder_is_the_first_of_the_order_who_is_there(void
     GOOD(house, away_add(&house->ctx, general.id, (OrgDays){today, after(1)}));
     refused(office, &office->appoints, wish(DUTY_ACTING, &general, "mayor", 0, 3), RC_INVALID,
             "not-in-order");
+    refused(office, &office->appoints, wish(DUTY_ACTING, &office->director, "mayor", 0, 3),
+            RC_INVALID, "order-changes"); /* the first is back meanwhile */
+    assert_true(str_eq(house->ctx.error.path, STR("until.2026-11-22")));
     orders(office, wish(DUTY_ACTING, &office->director, "mayor", 0, 1));
-    orders(office, wish(DUTY_ACTING, &general, "mayor", 2, 9));
+    as(office, &general);
+    GOOD(house, away_add(&house->ctx, general.id, (OrgDays){after(5), after(6)}));
+    refused(office, &office->appoints, wish(DUTY_ACTING, &general, "mayor", 2, 9), RC_INVALID,
+            "order-changes"); /* he is away himself */
+    assert_true(str_eq(house->ctx.error.path, STR("until.2026-11-25")));
+    orders(office, wish(DUTY_ACTING, &general, "mayor", 2, 4));
 }
 
 /* ---- in the organisation ---- */
