@@ -279,6 +279,36 @@ static Json changes_text(Arena *arena, Date day) {
                 STR_ARG(time_format_date(arena, day))));
 }
 
+/* What a form brought, and the address by which it is shown again. */
+static const struct {
+    const char *field, *query;
+    size_t to; /* offset of a Str in Wish */
+} asked[] = {
+    {"duty_kind", "kind", offsetof(Wish, kind)},
+    {"duty_post", "post", offsetof(Wish, post)},
+    {"duty_official", "official", offsetof(Wish, official)},
+    {"duty_from", "from", offsetof(Wish, from)},
+    {"duty_until", "until", offsetof(Wish, until)},
+    {"duty_ground", "ground", offsetof(Wish, ground)},
+    {"division", "division", offsetof(Wish, division)},
+};
+
+#define ASKED(wish, i) ((Str *)((char *)(wish) + asked[i].to))
+
+/* Whoever confirms who he is finds the form as he left it. */
+static Str confirm_url(Arena *arena, const Wish *wish) {
+    Buf next = buf_new(arena, PAGE_FORM_MAX);
+    buf_add(&next, STR("/staff/duties"));
+    for (size_t i = 0, n = 0; i < sizeof asked / sizeof *asked; i++) {
+        Str value = *ASKED(wish, i);
+        if (str_empty(value)) continue;
+        buf_addf(&next, "%c%s=" STR_FMT, n++ ? '&' : '?', asked[i].query,
+                 STR_ARG(http_url_encode(arena, value)));
+    }
+    return str_fmt(arena, "/step-up?next=" STR_FMT,
+                   STR_ARG(http_url_encode(arena, buf_str(&next))));
+}
+
 static void duties_show(HttpExchange *x, int status, const Wish *wish, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     AppointOffice office;
@@ -292,7 +322,7 @@ static void duties_show(HttpExchange *x, int status, const Wish *wish, const Fau
     officials_set(x, &view, &office, wish);
     values_set(&view, wish);
     view_str(&view, "confirm",
-             gate_stepped_up(ctx, ctx->actor) ? STR_NONE : STR("/step-up?next=%2Fstaff%2Fduties"));
+             gate_stepped_up(ctx, ctx->actor) ? STR_NONE : confirm_url(ctx->arena, wish));
     if (faults)
         page_faults_saying(&view, faults, wish->changes.year ? "duty_until.changes" : NULL,
                            changes_text(ctx->arena, wish->changes));
@@ -300,10 +330,10 @@ static void duties_show(HttpExchange *x, int status, const Wish *wish, const Fau
 }
 
 static void duties_get(HttpExchange *x) {
-    duties_show(x, 200,
-                &(Wish){.post = http_query_or(x, "post", STR_NONE),
-                        .division = http_query_or(x, "division", STR_NONE)},
-                NULL);
+    Wish wish = {0};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        *ASKED(&wish, i) = http_query_or(x, asked[i].query, STR_NONE);
+    duties_show(x, 200, &wish, NULL);
 }
 
 /* ---- said ---- */
@@ -391,13 +421,9 @@ static void duties_post(HttpExchange *x) {
     Faults faults = {0};
     if (!page_form(x, &form)) return;
     Str agree = http_form_value(form, "agree"), end = http_form_value(form, "end");
-    Wish wish = {.kind = http_form_value(form, "duty_kind"),
-                 .post = http_form_value(form, "duty_post"),
-                 .official = http_form_value(form, "duty_official"),
-                 .from = http_form_value(form, "duty_from"),
-                 .until = http_form_value(form, "duty_until"),
-                 .ground = http_form_value(form, "duty_ground"),
-                 .division = http_form_value(form, "division")};
+    Wish wish = {0};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        *ASKED(&wish, i) = http_form_value(form, asked[i].field);
     if (!str_empty(http_form_value(form, "choose"))) { /* the division: nothing is ordered yet */
         duties_show(x, 200, &wish, NULL);
         return;
@@ -409,6 +435,8 @@ static void duties_post(HttpExchange *x) {
         page_see(x, STR("/staff/duties"));
     else if (faults.len)
         duties_show(x, 422, &wish, &faults);
+    else if (str_eq(ctx->error.code, STR("needs-step-up")))
+        page_see(x, confirm_url(ctx->arena, &wish));
     else
         page_fail(x);
 }

@@ -240,6 +240,26 @@ def asked_for(machi, head, director, page, order):
     return faults
 
 
+def paged(director, page):
+    """Fifty are shown at a time, each of them once."""
+    faults, text = [], director.ask('GET', f'{page}?division=industry').text
+    official = next(value for value, label in re.findall(r'<option value="(urn:[^"]+)"[^>]*>(.*?)</option>', text) if '産業振興課 商工係' in label)
+    form = {'csrf': form_of(text, '/sign-out')['csrf'], 'duty_official': official, 'duty_kind': 'support', 'duty_post': 'citizens-counter-clerk', 'duty_ground': '繁忙期'}
+    for i in range(51):
+        day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=10 + i)).date().isoformat()
+        answer = director.ask('POST', page, {**form, 'duty_from': day, 'duty_until': day})
+        if answer.status != 303:
+            return [f'duty {i} is answered {answer.status}: {shown(answer.text)[:400]}']
+    texts = [director.ask('GET', f'{page}?page={n}').text for n in (1, 2)]
+    keys = [re.findall(r'name="end" value="([^"]+)"', text) for text in texts]
+    rows = [text.count('<th scope="row">') for text in texts]
+    if rows[0] != 50 or not 1 < rows[1] <= 50 or len({*keys[0], *keys[1]}) != sum(map(len, keys)) or sum(map(len, keys)) < 51:
+        faults.append(f'{rows} duties on two pages, {[len(some) for some in keys]} of them to be ended')
+    if f'href="{page}?page=2"' not in texts[0] or f'href="{page}?page=1"' not in texts[1]:
+        faults.append('the pages do not lead to one another')
+    return faults
+
+
 def duties(machi, browsers):
     """Who is lent to a division sees its cases from when it is ordered until it is ended, in the session that he has; whoever acts
     for a vacant post is told so; a clerk ends nothing. Residents read the post under which he looked, and what he took up
@@ -293,6 +313,9 @@ def duties(machi, browsers):
         faults.append(f'half an order is answered {answer.status}')
     answer = director.ask('POST', page, {'csrf': form_of(text, '/sign-out')['csrf'], 'choose': '1', 'division': 'citizens', 'duty_kind': 'acting',
                                          'duty_post': 'citizens-head', 'duty_ground': '年度末の混雑'})
+    again = director.ask('GET', f'{page}?division=citizens&kind=acting&post=citizens-head&from=2027-01-04&ground=%E6%B7%B7%E9%9B%91').text  # as a step-up leads back
+    if not all(one in again for one in ('value="citizens-head" selected', 'value="acting" checked', 'value="2027-01-04"', 'value="混雑"')):
+        faults.append('what was entered is lost over a step-up')
     kept = [one in answer.text for one in ('value="citizens-head" selected', 'value="年度末の混雑"', '市民課 総合窓口係 職員')]
     if answer.status != 200 or not all(kept):
         faults.append(f'choosing a division is answered {answer.status}, and keeps {kept}')
@@ -334,6 +357,7 @@ def duties(machi, browsers):
     order('industry', '産業振興課 商工係', 'support', 'environment-waste-clerk')
     if vacant in browsers['chief'].ask('GET', '/staff').text or not acts_as(far, 'environment-waste-clerk'):
         faults.append('whoever helps does not hold the vacant post')
+    faults += paged(director, page)
     if take_back in clerk.ask('GET', drafted).text or take_back not in far.ask('GET', drafted).text:
         faults.append('a draft is not for who has the post under which it was drafted')
     return faults
