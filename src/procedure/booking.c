@@ -207,6 +207,17 @@ static bool slot_is_asked(const DefinedDraft *draft) {
     return slot && form_answer(&draft->form, slot->id)->due;
 }
 
+Rc booking_let_go(Ctx *ctx, DefinedDraft *draft) {
+    const Reservation *reservation = draft->definition->reservation;
+    SlotChoice held;
+    if (!reservation || slot_is_asked(draft) ||
+        !reservation_choice(reservation, draft->held, &held))
+        return RC_OK;
+    TRY(unhold(ctx, draft, &held));
+    draft->held = STR_NONE;
+    return defined_held(ctx, draft, STR_NONE, 0);
+}
+
 Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application) {
     SlotChoice choice;
     int64_t units;
@@ -265,13 +276,20 @@ Rc booking_confirm(Ctx *ctx, Command *command, const Entity *application, Entity
     return RC_OK;
 }
 
+/* Who has asked in writing may still want to talk. */
+static bool may_book(const Ctx *ctx, const Definition *definition) {
+    if (definition->reservation->mode == RESERVE_STAFF) return ctx->actor->kind == ACTOR_STAFF;
+    return definition->reservation->mode == RESERVE_FIRST_COME && definition->thread &&
+           definition->thread->asks;
+}
+
 bool booking_may_change(Ctx *ctx, const Entity *application) {
     SlotChoice choice;
     const Reservation *reservation = reservation_of(ctx, application);
     CaseState state = case_state(application);
     bool office = ctx->actor->kind == ACTOR_STAFF;
     if (!reservation || state == CASE_STATES || CASE_ENDS & 1u << state) return false;
-    if (!booking_of(ctx, application, &choice)) return office && reservation->mode == RESERVE_STAFF;
+    if (!booking_of(ctx, application, &choice)) return may_book(ctx, defined_of(ctx, application));
     if (reservation->mode == RESERVE_STAFF && !office) return false;
     int64_t until = office ? reservation_begins(&choice)
                            : time_jst_start(choice.time.day) - reservation->change * TIME_DAY;
@@ -289,16 +307,37 @@ static void change_step(Ctx *ctx, Command *command, const Entity *application, c
     bool office = ctx->actor->kind == ACTOR_STAFF;
     booking_set(arena, set, part, choice);
     vec_push(arena, from, state);
-    *step = (PartStep){.id = set->id,
-                       .defined_from = from,
-                       .defined_to = state,
-                       .to = case_state(application),
-                       .version = application->version,
-                       .set = set,
-                       .post = office ? str_dup(arena, ctx->actor->post) : STR_NONE,
-                       .kind = CASE_STEP_DAY};
+    *step =
+        (PartStep){.id = set->id,
+                   .defined_from = from,
+                   .defined_to = state,
+                   .to = case_state(application),
+                   .version = application->version,
+                   .set = set,
+                   .post = office ? str_dup(arena, ctx->actor->post) : STR_NONE,
+                   .kind = str_empty(entity_text(application, IRI("booking"))) ? CASE_STEP_BOOKED
+                                                                               : CASE_STEP_DAY};
     command_needs(command, step->id);
     command_add(command, &part_case_step, step);
+}
+
+/* A first slot: who may have it now, and how much of it. */
+static Rc first_units(Ctx *ctx, const Entity *application, int64_t *units) {
+    Form form;
+    defined_form(ctx, application, &form);
+    TRY(form_units(ctx, &form, units));
+    if (ctx->actor->kind == ACTOR_STAFF || booking_opens(ctx, &form) <= time_now(ctx->clock))
+        return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "not-open", STR("slot"),
+                    "Booking is not open to you yet: the page says from when.");
+}
+
+/* What the application asked is answered by talking about it; what was written since isn't. */
+static void question_settle(Command *command, const Entity *application) {
+    PartMessageSettle *part = NEW(command_arena(command), PartMessageSettle);
+    if (!message_waits(application) || message_count(application)) return;
+    *part = (PartMessageSettle){.case_id = str_dup(command_arena(command), application->id)};
+    command_add(command, &part_message_settle, part);
 }
 
 Rc booking_change(Ctx *ctx, Str id, Str text) {
@@ -318,15 +357,18 @@ Rc booking_change(Ctx *ctx, Str id, Str text) {
         return ctx_fail(ctx, RC_INVALID, "not-offered", STR("slot"),
                         "This time is drawn by lot: it cannot be changed to.");
     bool has = booking_of(ctx, application, &before), office = ctx->actor->kind == ACTOR_STAFF;
+    int64_t units = entity_int(application, IRI("bookedUnits"), 1);
     if (has && reservation_choice_same(&before, &choice)) return RC_OK;
+    if (!has) TRY(first_units(ctx, application, &units));
     Command *command =
         case_command(ctx, STR("application.change"), id, office ? STR("phone") : STR("web"));
     if (has) slot_give_back(ctx, command, reservation, &before, id);
     PartSlot *part = booking_part(command, reservation, &choice);
     part->name = part->hold = str_dup(command_arena(command), id);
-    part->units = entity_int(application, IRI("bookedUnits"), 1);
+    part->units = units;
     part->office = office;
     command_add(command, &part_slot_book, part);
     change_step(ctx, command, application, part, &choice);
+    if (!has) question_settle(command, application);
     return case_execute(ctx, command, &outcome);
 }

@@ -37,12 +37,16 @@ int64_t booking_opens(Ctx *ctx, const Form *form);
    held. */
 Rc booking_hold(Ctx *ctx, const DefinedDraft *draft);
 
+/* Gives back what the draft holds, where its answers ask for no slot any more. */
+Rc booking_let_go(Ctx *ctx, DefinedDraft *draft);
+
 /* The slot that a case has. False: none, or it gave it back. */
 bool booking_of(const Ctx *ctx, const Entity *application, SlotChoice *out);
-/* Whether who acts may still take another slot for a case, or give its own back. */
+/* Whether who acts may still take another slot for a case, or give its own back; or a first one,
+   where the office gives them out, or an application without one is a question (thread.asks). */
 bool booking_may_change(Ctx *ctx, const Entity *application);
-/* Takes another slot, or the first one where the office gives them out. RC_CONFLICT "slot-full",
-   "too-late", "moved-on"; RC_INVALID "not-offered". */
+/* Takes another slot, or the first one, which answers what the application asked. RC_CONFLICT
+   "slot-full", "too-late", "moved-on"; RC_INVALID "not-offered", "not-open". */
 Rc booking_change(Ctx *ctx, Str id, Str choice);
 
 #endif

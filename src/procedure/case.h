@@ -36,6 +36,7 @@ bool case_is_erased(const Entity *application);
 
 /* Another day, and the end, at the resident's wish, whoever pressed; taken out of a plan. */
 #define CASE_STEP_DAY    STR("day")
+#define CASE_STEP_BOOKED STR("booked")
 #define CASE_STEP_CANCEL STR("cancel")
 #define CASE_STEP_OUT    STR("out")
 

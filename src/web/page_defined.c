@@ -87,6 +87,7 @@ static Json kind_label(Arena *arena, Str kind) {
         Str kind, ja, en;
     } rows[] = {
         {CASE_STEP_DAY, STR("日時の変更"), STR("Another day and time")},
+        {CASE_STEP_BOOKED, STR("日時の予約"), STR("Day and time booked")},
         {CASE_STEP_PAID, STR("手数料の納付"), STR("Fee paid")},
         {CASE_STEP_FREE, STR("手数料なし"), STR("No fee is due")},
         {CASE_STEP_JOIN, STR("次の申込みにまとめた"), STR("Joined to the application")},

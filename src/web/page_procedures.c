@@ -304,6 +304,7 @@ static Rc answers_keep(Asking *asking, const HttpForm *form, FileFaults *refused
     TRY(said_of(asking, form, &said, refused));
     TRY(defined_keep(ctx, asking->definition, &said));
     TRY(defined_draft(ctx, asking->definition, &asking->draft));
+    TRY(booking_let_go(ctx, &asking->draft));
     bool hands = asking->definition->parts.len && !form_next(&asking->draft.form);
     return hands ? bundle_fill(ctx, &asking->draft) : RC_OK;
 }

@@ -206,7 +206,10 @@ static void change_show(HttpExchange *x, const Entity *application, const CasePl
     static const char *const none[] = {"step", "steps", "lead", "opens", "held"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         view_null(&view, none[i]);
-    view_set(&view, "title", view_text(ctx->arena, STR("日時を変える"), STR("Change the time")));
+    bool has = booking_of(ctx, application, &(SlotChoice){0});
+    view_set(&view, "title",
+             has ? view_text(ctx->arena, STR("日時を変える"), STR("Change the time"))
+                 : view_text(ctx->arena, STR("日時を予約する"), STR("Book a time")));
     view_str(&view, "field", STR("slot"));
     view_str(&view, "back", place->base);
     view_bool(&view, "closed", false);
@@ -226,8 +229,9 @@ void page_booking_post(HttpExchange *x, const Entity *application, const CasePla
     Ctx *ctx = http_ctx(x);
     Str wanted = http_form_value(form, "slot");
     Rc rc = booking_change(ctx, application->id, wanted);
-    bool told =
-        str_eq(ctx->error.code, STR("slot-full")) || str_eq(ctx->error.code, STR("not-offered"));
+    bool told = str_eq(ctx->error.code, STR("slot-full")) ||
+                str_eq(ctx->error.code, STR("not-offered")) ||
+                str_eq(ctx->error.code, STR("not-open"));
     if (rc == RC_OK)
         page_see(x, place->base);
     else if (told)
@@ -242,9 +246,9 @@ void page_booking(HttpExchange *x, View *view, const Entity *application, Str ba
     const Entity *whole = application->whole ? application->whole : application;
     SlotChoice choice;
     bool has = booking_of(ctx, application, &choice);
-    bool may = booking_may_change(ctx, whole) && (has || ctx->actor->kind == ACTOR_STAFF);
     view_str(view, "slot_change",
-             may ? str_fmt(view->arena, STR_FMT "/slot", STR_ARG(base)) : STR_NONE);
+             booking_may_change(ctx, whole) ? str_fmt(view->arena, STR_FMT "/slot", STR_ARG(base))
+                                            : STR_NONE);
     view_str(view, "slot_story",
              has ? str_fmt(view->arena, "/slots/" STR_FMT "/" STR_FMT,
                            STR_ARG(defined_of(ctx, application)->reservation->resource),

@@ -53,6 +53,11 @@ static void at_desk(House *house, Actor *official) {
     house->ctx.purpose = STR("application-check");
 }
 
+static const Definition *consultation(House *house) {
+    return catalogue_current(procedures_catalogue(&house->tenant), STR("consultation"),
+                             time_jst_date(house->clock.fixed));
+}
+
 /* Sent by whoever acts, with nothing booked. */
 static Str ask_in(House *house, const char *channel) {
     static const char *const said[][2] = {{"matter", "housing"},
@@ -60,9 +65,7 @@ static Str ask_in(House *house, const char *channel) {
                                           {"talk", "write"},
                                           {"name", "町田　花子"},
                                           {"phone", "09012345678"}};
-    const Definition *definition =
-        catalogue_current(procedures_catalogue(&house->tenant), STR("consultation"),
-                          time_jst_date(house->clock.fixed));
+    const Definition *definition = consultation(house);
     JsonMembers members = {0};
     DefinedDraft draft;
     Receipt receipt;
@@ -224,6 +227,67 @@ static void an_answer_is_due_until_it_is_given(void **state) {
                                                         .move = STR("finish"),
                                                         .text = STR("電話で案内した。")}));
     assert_int_equal(message_due(house_entity(house, id)).year, 0);
+}
+
+/* ---- a time after all, and none after all ---- */
+
+#define SLOT "counter/2026-12-01/09:30"
+
+static void who_asked_in_writing_may_take_a_time_later(void **state) {
+    House *house = *state;
+    Actor clerk, holder = house->nobody;
+    CaseSteps steps;
+    SlotChoice slot;
+    Str id = called(house, &clerk, &holder), other = call_in(house, &clerk);
+    house_act(house, &house->other);
+    assert_int_equal(booking_change(&house->ctx, id, STR(SLOT)), RC_NOT_FOUND);
+    house_act(house, &holder);
+    assert_true(booking_may_change(&house->ctx, house_entity(house, id)));
+    GOOD(house, booking_change(&house->ctx, id, STR(SLOT)));
+    assert_true(booking_of(&house->ctx, house_entity(house, id), &slot));
+    /* that is the answer */
+    assert_true(str_eq(message_turn(house_entity(house, id)), MESSAGE_SETTLED));
+    assert_null(entity_attr(house_entity(house, id), IRI("messageDue")));
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_true(str_eq(steps.items[steps.len - 1].kind, CASE_STEP_BOOKED));
+    GOOD(house, booking_change(&house->ctx, id, STR("phone/2026-12-02/13:30")));
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_true(str_eq(steps.items[steps.len - 1].kind, CASE_STEP_DAY));
+    /* by telephone; what was written meanwhile waits for its own answer */
+    ThreadWish asked = said(other, true, "phone");
+    at_desk(house, &clerk);
+    GOOD(house, thread_write(&house->ctx, &asked));
+    GOOD(house, booking_change(&house->ctx, other, STR(SLOT)));
+    assert_true(booking_of(&house->ctx, house_entity(house, other), &slot));
+    assert_true(is_due(house, other, time_jst_date(house->clock.fixed)));
+}
+
+static void a_slot_that_is_not_asked_for_any_more_goes_back_at_once(void **state) {
+    House *house = *state;
+    static const char *const said[][2] = {{"talk", "book"}, {"slot", SLOT}, {"talk", "write"}};
+    const Definition *definition = consultation(house);
+    DefinedDraft draft;
+    SlotChoice choice;
+    const Entity *slot;
+    assert_true(reservation_choice(definition->reservation, STR(SLOT), &choice));
+    Str id = reservation_slot_id(house->arena, definition->reservation, &choice);
+    house_act(house, &house->resident);
+    house->ctx.actor->browser = STR("a browser");
+    GOOD(house, defined_begin(&house->ctx, definition, STR("web")));
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        JsonMembers members = {0};
+        vec_push(house->ctx.arena, &members,
+                 (JsonMember){str_of(said[i][0]), json_of_str(str_of(said[i][1]))});
+        GOOD(house, defined_keep(&house->ctx, definition, &members));
+        GOOD(house, defined_draft(&house->ctx, definition, &draft));
+        GOOD(house, booking_let_go(&house->ctx, &draft));
+        if (i == 1) GOOD(house, booking_hold(&house->ctx, &draft));
+        slot = i ? house_entity(house, id) : NULL;
+        assert_int_equal(book_slot_read(slot, 2, house->clock.fixed).held, i == 1);
+    }
+    assert_true(str_empty(draft.held));
+    GOOD(house, defined_draft(&house->ctx, definition, &draft));
+    assert_true(str_empty(draft.held));
 }
 
 /* ---- bulky waste ---- */
@@ -448,6 +512,8 @@ int main(void) {
         TEST(nobody_writes_down_what_was_not_said_to_him),
         TEST(an_application_that_asks_is_a_question),
         TEST(an_answer_is_due_until_it_is_given),
+        TEST(who_asked_in_writing_may_take_a_time_later),
+        TEST(a_slot_that_is_not_asked_for_any_more_goes_back_at_once),
         TEST(bulky_waste_has_the_messages_that_others_have),
         TEST(nobody_writes_to_what_is_being_decided),
         TEST(no_day_is_counted_on_which_nobody_may_answer),
