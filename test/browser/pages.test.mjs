@@ -109,6 +109,12 @@ it('would hear of a violation', async () => {
     assert.match((await violations(page)).join(), /image-alt/);
 });
 
+it('tells at its field what is wrong with what an official writes', async () => {
+    await open('defined-review.error', 'ja');
+    const at = await page.getAttribute('#said', 'aria-describedby');
+    assert.match(await page.locator(`#${at}`).innerText(), /書きとめるのかを/);
+});
+
 for (const name of site.pages) {
     describe(name, () => {
         for (const lang of LANGS) {
