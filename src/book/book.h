@@ -42,8 +42,9 @@ int64_t book_claim_units(const Entity *slot, Str name, int64_t now);
 /* When a hold ends, TIME_NONE if there is none of that name (or it has expired). */
 int64_t book_hold_until(const Entity *slot, Str name, int64_t now);
 
-/* Bookings of one household, but for that of a name. */
-int64_t book_household(const Entity *slot, Str household, Str but);
+/* The names of a household's bookings, known by one of its words, but for one name. */
+void book_household(Arena *arena, const Entity *slot, const StrVec *households, Str but,
+                    StrVec *out);
 
 /* Whether a hold has run out that is still written in the slot. */
 bool book_has_expired(const Entity *slot, int64_t now);
@@ -66,8 +67,9 @@ typedef struct PartSlot {
     Str network;   /* from which it comes, as an opaque word; empty: it is not limited */
     int64_t share; /* percent of the capacity that all such holds may take together; 0: all of it */
     int64_t network_max; /* such holds of one network; 0: any number */
-    /* slot.book: for whom, as an opaque word of this slot; empty: it is not limited */
-    Str household;
+    /* slot.book: for whom, as opaque words of this slot by which he may be known: the first is
+       kept; none: it is not limited */
+    StrVec households;
     int64_t household_max; /* bookings of one household; 0: any number */
 } PartSlot;
 

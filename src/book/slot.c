@@ -92,15 +92,21 @@ int64_t book_hold_until(const Entity *slot, Str name, int64_t now) {
     return hold && hold_until(hold) > now ? hold_until(hold) : TIME_NONE;
 }
 
-int64_t book_household(const Entity *slot, Str household, Str but) {
+static bool among(const StrVec *words, Str word) {
+    VEC_EACH (const Str, one, words)
+        if (str_eq(*one, word)) return true;
+    return false;
+}
+
+void book_household(Arena *arena, const Entity *slot, const StrVec *households, Str but,
+                    StrVec *out) {
     const Json *bookings = slot_object(slot, IRI("bookings"));
-    int64_t same = 0;
+    *out = (StrVec){0};
     for (size_t i = 0; bookings && i < bookings->len; i++) {
         const JsonMember *one = &bookings->value.members[i];
-        same +=
-            !str_eq(one->name, but) && str_eq(json_get_str(&one->value, "household"), household);
+        if (!str_eq(one->name, but) && among(households, json_get_str(&one->value, "household")))
+            vec_push(arena, out, one->name);
     }
-    return same;
 }
 
 bool book_has_expired(const Entity *slot, int64_t now) {
@@ -308,9 +314,9 @@ static Rc hold_apply(Ctx *ctx, Stage *stage, const void *args) {
 /* Nobody takes a day for himself by booking it again and again. */
 static Rc book_limits(Ctx *ctx, Stage *stage, const PartSlot *part) {
     const Entity *slot = stage_entity(stage, part->slot);
-    bool limited = !str_empty(part->household) && part->household_max;
-    if (!limited || book_household(slot, part->household, part->name) < part->household_max)
-        return RC_OK;
+    StrVec same;
+    book_household(ctx->arena, slot, &part->households, part->name, &same);
+    if (!part->household_max || (int64_t)same.len < part->household_max) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "household-full", part->slot,
                     "Your household has %lld applications for this day, which is the most: choose "
                     "another day.",
@@ -337,7 +343,7 @@ static Rc book_apply(Ctx *ctx, Stage *stage, const void *args) {
     claim_drop(&slot.holds, part->hold);
     Claim booking = {.name = part->name,
                      .units = part->units,
-                     .household = part->household,
+                     .household = part->households.len ? part->households.items[0] : STR_NONE,
                      .office = part->office};
     vec_push(ctx->arena, &slot.bookings, booking);
     slot_save(ctx, stage, part, &slot, event_json(ctx->arena, STR("booked"), &booking));

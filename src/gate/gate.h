@@ -400,6 +400,9 @@ int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said);
  * 10 in 15 minutes for the same key. A right one is forgotten again. */
 Rc gate_try(Ctx *ctx, Str what, Str key);
 void gate_try_right(Ctx *ctx, Str what, Str key);
+/* Whether one more is let in; nothing is counted: of what is counted only where it turns out wrong.
+ */
+Rc gate_try_open(Ctx *ctx, Str what, Str key);
 /* Seconds until none of the limits of gate_sign_in or gate_step_up stands in the way of this login
    (empty: of whoever is signed in) from ctx's actor's address, for Retry-After; at least 1. */
 int gate_retry_after(Ctx *ctx, Str login);

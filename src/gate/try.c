@@ -51,6 +51,10 @@ static void failures_back(void *arg, void *value) {
     ((Failures *)value)->count -= ((Failures *)value)->count > 0;
 }
 
+static Rc too_many(Ctx *ctx, const Limit *limit) {
+    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
+}
+
 /* Looked at and counted at once, so that tries at the same time pass no limit. */
 static bool is_over(const Ctx *ctx, Roster *counts, const Digest *key, const Limit *limit) {
     Counting counting = {.now = time_now(ctx->clock), .limit = limit};
@@ -61,8 +65,7 @@ static bool is_over(const Ctx *ctx, Roster *counts, const Digest *key, const Lim
 }
 
 static Rc failure_count(Ctx *ctx, Gate *gate, const Digest *key, const Limit *limit) {
-    if (!is_over(ctx, gate->failures, key, limit)) return RC_OK;
-    return ctx_fail(ctx, RC_LIMIT, limit->code, STR("password"), "%s", limit->text);
+    return is_over(ctx, gate->failures, key, limit) ? too_many(ctx, limit) : RC_OK;
 }
 
 static Try try_of(const Ctx *ctx, Str account) {
@@ -143,6 +146,11 @@ Rc gate_try(Ctx *ctx, Str what, Str key) {
     Gate *gate = ctx->tenant->gate;
     Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
     return failure_count(ctx, gate, &counter, &by_key);
+}
+
+Rc gate_try_open(Ctx *ctx, Str what, Str key) {
+    Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
+    return wait_left(ctx, ctx->tenant->gate->failures, &counter, &by_key) > 0 ? too_many(ctx, &by_key) : RC_OK;
 }
 
 void gate_try_right(Ctx *ctx, Str what, Str key) {

@@ -105,8 +105,6 @@ static void check_slot(Ctx *ctx, const Answers *answers, Faults *faults) {
         fault_add(ctx, faults, "slot", "required");
     else if (!apply_day_offered(ctx, answers))
         fault_add(ctx, faults, "slot", "late");
-    else if (apply_household_full(ctx, answers))
-        fault_add(ctx, faults, "slot", "household");
 }
 
 bool apply_phone_ok(Str phone) {

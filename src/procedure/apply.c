@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-enum { TOKEN_CHARS = 26, ID_CHARS = 26, NETWORK_CHARS = 12, HOUSEHOLD_CHARS = 6 };
+enum { TOKEN_CHARS = 26, ID_CHARS = 26, NETWORK_CHARS = 12 };
 
 /* ---- days ---- */
 
@@ -36,43 +36,7 @@ Str apply_network(Ctx *ctx, Arena *arena) {
     return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, NETWORK_CHARS);
 }
 
-/* ---- the household ---- */
-
-static Str family_of(Str kana) {
-    ptrdiff_t space = str_find_char(kana, ' ');
-    return space > 0 ? str_sub(kana, 0, (size_t)space) : kana;
-}
-
-/* Who lives at one address under one family name, as a word that means nothing on another day. It
-   is short: two of a day are the same by chance once in 2^30, and no word tells whose it is. */
-static Str household_word(const Ctx *ctx, Arena *arena, const Answers *answers, Str slot) {
-    Str family = family_of(answers->kana);
-    if (str_empty(answers->address) || str_empty(family)) return STR_NONE;
-    Str key =
-        str_fmt(arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(slot),
-                STR_ARG(answers->town), STR_ARG(text_fold(arena, answers->address)),
-                STR_ARG(text_fold(arena, answers->building)), STR_ARG(family));
-    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("household"), key);
-    return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, HOUSEHOLD_CHARS);
-}
-
-static void household_set(const Ctx *ctx, Command *command, const Answers *answers,
-                          PartSlot *part) {
-    part->household = household_word(ctx, command_arena(command), answers, part->slot);
-    part->household_max = waste_limits(procedures_waste(ctx->tenant))->max_per_day;
-}
-
-bool apply_household_full(Ctx *ctx, const Answers *answers) {
-    const Entity *slot;
-    const WasteLimits *limits = waste_limits(procedures_waste(ctx->tenant));
-    if (!answers->district || !answers->day.year) return false;
-    Str id = book_slot_id(ctx->arena, WASTE_RESOURCE, answers->district->id, answers->day),
-        household = household_word(ctx, ctx->arena, answers, id);
-    if (str_empty(household)) return false;
-    if (ledger_entity(ctx, ctx->tenant->ledger, id, &slot) != RC_OK) return false;
-    Str own = apply_case_id(ctx->arena, answers->token);
-    return book_household(slot, household, own) >= limits->max_per_day;
-}
+/* ---- holding a day ---- */
 
 Rc apply_hold(Ctx *ctx, const ApplyHold *hold, int64_t *until) {
     Outcome outcome;
@@ -250,6 +214,7 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
     if (sent) return send_again(ctx, out);
     TRY(complete(ctx, answers));
     TRY(send_allowed(ctx, send->channel));
+    TRY(household_try(ctx));
     Command *command = case_command(ctx, STR("application.submit"), out->id, send->channel);
     Arena *arena = command_arena(command);
     PartSlot *slot = case_slot(ctx, command, answers->district, answers->day);
@@ -264,7 +229,7 @@ Rc apply_send(Ctx *ctx, const ApplySend *send, Receipt *out) {
         return rc;
     }
     (void)send_submit(ctx, command, application);
-    return send_execute(ctx, command, out);
+    return household_tried(ctx, send_execute(ctx, command, out));
 }
 
 /* ---- afterwards ---- */

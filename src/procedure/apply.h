@@ -53,8 +53,9 @@ ApplyStep apply_next(Ctx *ctx, const Answers *answers);
 /* Whether the day of the answers is among those that the district offers now. */
 bool apply_day_offered(Ctx *ctx, const Answers *answers);
 /* Whether the household of the answers has as many applications for their day as it may
-   (maxApplicationsPerDay). Told early: the command that sends asks again. */
-bool apply_household_full(Ctx *ctx, const Answers *answers);
+   (maxApplicationsPerDay), and who acts may know it before he sends: an official, or whose own one
+   of them is. The command that sends tells everybody. */
+bool apply_household_told(Ctx *ctx, const Answers *answers);
 /* Yen before and after the reduction asked for. */
 int64_t apply_fee(const Answers *answers);
 int64_t apply_fee_reduced(const Answers *answers);

@@ -54,6 +54,12 @@ PartSlot *case_slot(Ctx *ctx, Command *command, const WasteDistrict *district, D
 Rc case_load(Ctx *ctx, Str id, const Entity **out);
 /* The same, if who asks may act on it: its resident, or the clerk for him. RC_DENIED. */
 Rc case_own(Ctx *ctx, Str id, const Entity **out);
+/* Whose booking it is, in the command's arena, and how many of those a day has at most. */
+void household_set(const Ctx *ctx, Command *command, const Answers *answers, PartSlot *part);
+/* Who sends learns whether his household has booked too often: that it had is counted behind the
+   sending, whose rc it gives, by account or network, and asked before it: RC_LIMIT as gate_try. */
+Rc household_try(Ctx *ctx);
+Rc household_tried(Ctx *ctx, Rc rc);
 /* The network that somebody without an account asks from, as a word that changes every day and
  * tells nothing: a /64 of IPv6, an address of IPv4. */
 Str apply_network(Ctx *ctx, Arena *arena);

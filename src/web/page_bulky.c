@@ -366,44 +366,13 @@ static void items_get(HttpExchange *x) {
     asking_show(&asking, 200);
 }
 
-/* The list after one button: add, one more, one less, remove. What goes beyond the limit of one
- * item is not taken, and *over says so. */
-static Json items_after(Asking *asking, const HttpForm *form, bool *over) {
-    Arena *arena = asking->ctx->arena;
-    const WasteLimits *limits = waste_limits(asking->waste);
-    Str add = http_form_value(form, "add"), more = http_form_value(form, "more");
-    Str less = http_form_value(form, "less"), drop = http_form_value(form, "remove");
-    JsonItems items = {0};
-    bool there = false;
-    *over = false;
-    VEC_EACH (ApplyItem, one, &asking->answers.items) {
-        Str id = one->item->id;
-        int64_t quantity = one->quantity + (str_eq(id, add) || str_eq(id, more)) - str_eq(id, less);
-        there = there || str_eq(id, add);
-        if (str_eq(id, drop) || quantity < 1) continue;
-        *over = *over || quantity > limits->max_quantity;
-        if (quantity > limits->max_quantity) quantity = limits->max_quantity;
-        View kept = view_new(arena);
-        view_str(&kept, "id", id);
-        view_int(&kept, "quantity", quantity);
-        vec_push(arena, &items, view_value(&kept));
-    }
-    const WasteItem *item = waste_item(asking->waste, add);
-    if (item && !item->refused && !there) {
-        View fresh = view_new(arena);
-        view_str(&fresh, "id", item->id);
-        view_int(&fresh, "quantity", 1);
-        vec_push(arena, &items, view_value(&fresh));
-    }
-    return json_of_items(items.items, items.len);
-}
-
 static void items_post(HttpExchange *x) {
     Asking asking;
     const HttpForm *form;
     if (!asking_begin(x, STEP_ITEMS, &asking) || !page_form(x, &form)) return;
     bool over;
-    JsonMember members[] = {{STR("items"), items_after(&asking, form, &over)}};
+    JsonMember members[] = {
+        {STR("items"), page_items_after(asking.ctx, &asking.answers, form, &over)}};
     if (keep(&asking, members, 1) != RC_OK) {
         page_fail(x);
         return;
@@ -431,23 +400,32 @@ static void items_post(HttpExchange *x) {
 
 /* ---- slot ---- */
 
+/* That his household has enough of the day, to who may know it: he takes another day, or mends his
+ * address or name. */
+static bool household_told(Asking *asking) {
+    bool told = asking->answers.day.year && apply_household_told(asking->ctx, &asking->answers);
+    if (told && !asking->faults.len)
+        vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "household"});
+    return told;
+}
+
 /* The draft's own hold counts as free for the draft. */
 static Rc slot_values(Asking *asking) {
     Date own = held_until(asking).kind != JSON_NULL ? asking->answers.day : (Date){0};
     view_str(&asking->view, "value", json_get_str(asking->draft, "day"));
+    view_bool(&asking->view, "mends", household_told(asking));
     return page_days(asking->x, &asking->view, asking->answers.district, own);
 }
 
-/* The day that was chosen, if it can't be had: it is no longer held and nothing of it is left, or
- * the household has enough of it. Who comes back from sending is told why. */
+/* The day that was chosen, if it can't be had: it is no longer held and nothing of it is left. Who
+ * comes back from sending is told why. */
 static Rc slot_gone(Asking *asking) {
     ApplyDays days;
     Date chosen = asking->answers.day;
     bool held = held_until(asking).kind != JSON_NULL;
     if (!chosen.year) return RC_OK;
     TRY(apply_days(asking->ctx, asking->answers.district, &days));
-    if (apply_household_full(asking->ctx, &asking->answers))
-        vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "household"});
+
     VEC_EACH (const ApplyDay, day, &days)
         if (!held && time_date_days(day->date) == time_date_days(chosen) && day->left <= 0)
             vec_push(asking->ctx->arena, &asking->faults, (Fault){"slot", "full"});
@@ -489,6 +467,10 @@ static void slot_post(HttpExchange *x) {
     Rc rc = slot_keep(&asking, form_value(form, "slot"), &before);
     if (rc == RC_OK && !asking.faults.len) {
         rc = draft_hold(asking.ctx, &asking.answers, before);
+        if (rc == RC_OK && household_told(&asking)) {
+            open_see(&asking, STEP_SLOT);
+            return;
+        }
         if (rc == RC_OK) {
             go_on(&asking);
             return;
@@ -620,6 +602,18 @@ static void check_values(Asking *asking) {
     view_set(&asking->view, "application", page_answers(asking->x, &asking->answers));
     view_set(&asking->view, "warnings", json_of_items(NULL, 0));
     view_str(&asking->view, "key", asking->answers.hold);
+    (void)household_told(asking);
+}
+
+/* What was sent is too much for a household: the page on which each answer can be mended says so.
+ */
+static void check_refused(HttpExchange *x) {
+    Asking asking;
+    if (!asking_begin(x, STEP_CHECK, &asking)) return;
+    check_values(&asking);
+    if (!asking.faults.len)
+        vec_push(asking.ctx->arena, &asking.faults, (Fault){"slot", "household"});
+    asking_show(&asking, 409);
 }
 
 static void check_get(HttpExchange *x) {
@@ -659,11 +653,11 @@ static void check_post(HttpExchange *x) {
         receipt_see(x, receipt.token);
         return;
     }
-    if (rc == RC_CONFLICT && page_day_fault(&ctx->error)) {
+    if (rc == RC_CONFLICT && str_eq(ctx->error.code, STR("household-full")))
+        check_refused(x);
+    else if (rc == RC_CONFLICT && page_day_fault(&ctx->error))
         page_see(x, STR("/bulky/slot"));
-        return;
-    }
-    if (rc == RC_INVALID)
+    else if (rc == RC_INVALID)
         page_see(x, str_of(step_pages[apply_next(ctx, &asking.answers)].path));
     else
         page_fail(x);

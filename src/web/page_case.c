@@ -487,6 +487,7 @@ static void change_show(HttpExchange *x, const Entity *application, const CasePl
     view_null(&view, "step");
     view_set(&view, "steps", json_of_items(NULL, 0));
     view_null(&view, "held");
+    view_bool(&view, "mends", false);
     view_str(&view, "back", place->base);
     view_str(&view, "value", entity_text(application, IRI("pickupDate")));
     if (faults) page_faults(&view, faults);

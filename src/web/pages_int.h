@@ -371,6 +371,9 @@ Json page_bulky_label(Arena *arena);
 Json page_procedure_label(HttpExchange *x, const Entity *application);
 /* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
 void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
+/* page_items.c: the list of things after one button: add, one more, one less, remove. What goes
+   beyond the limit of one item is not taken, and *over says so. */
+Json page_items_after(Ctx *ctx, const Answers *answers, const HttpForm *form, bool *over);
 /* page_due.c: until when the office acts on a case whose own day is `due`, which may be that of an
    answer; year 0: nobody has to. {level, date} of that, of a case whose answer is due on `answer`,
    and of any day. */

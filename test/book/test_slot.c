@@ -28,7 +28,7 @@ static int tear_down(void **state) {
 
 typedef struct Wish {
     const PartKind *kind;
-    const char *place, *name, *hold, *network, *household;
+    const char *place, *name, *hold, *network, *household, *also;
     int64_t units, capacity, until, share, network_max, reserved;
     bool office;
 } Wish;
@@ -55,8 +55,9 @@ static Rc wish_run(Ctx *ctx, Wish wish) {
                        .network = str_dup(arena, str_of(wish.network ? wish.network : "")),
                        .share = wish.share,
                        .network_max = wish.network_max,
-                       .household = str_dup(arena, str_of(wish.household)),
                        .household_max = wish.household ? 2 : 0};
+    if (wish.household) vec_push(arena, &part->households, str_dup(arena, str_of(wish.household)));
+    if (wish.also) vec_push(arena, &part->households, str_dup(arena, str_of(wish.also)));
     command_needs(command, part->slot);
     command_add(command, wish.kind, part);
     return house_run(ctx, command);
@@ -194,7 +195,13 @@ static void a_household_books_so_many(void **state) {
     GOOD(house, BOOK(house, .name = "b", .household = "h")); /* a retry */
     GOOD(house, BOOK(house, .name = "d", .household = "other"));
     GOOD(house, BOOK(house, .name = "e"));
-    assert_int_equal(book_household(slot_of(house, "here"), STR("h"), STR("a")), 1);
+    FAILS(house, BOOK(house, .name = "f", .household = "whole", .also = "h"), RC_CONFLICT,
+          "household-full");
+    StrVec words = {0}, names;
+    vec_push(house->arena, &words, STR("h"));
+    book_household(house->arena, slot_of(house, "here"), &words, STR("a"), &names);
+    assert_int_equal(names.len, 1);
+    assert_true(str_eq(names.items[0], STR("b")));
     GOOD(house, RELEASE(house, .name = "a", .until = HOUSE_NOW + TIME_HOUR));
     GOOD(house, BOOK(house, .name = "c", .household = "h"));
     assert_int_equal(read_slot(house).booked, 4);

@@ -127,13 +127,22 @@ it('leads somebody whose cookie is gone back to the beginning', async () => {
     assert.match(answer.text, /<a class="btn wide" href="\/bulky">/);
 });
 
-it('takes so many applications of a household for a day, and says where another day is chosen', async () => {
+it('takes so many applications of a household for a day, and says when one more is sent, where it can be mended', async () => {
     const home = '上限の家';
     for (let i = 0; i < 2; i++) await apply(visitor(), home);
     const third = visitor();
     await answer(third, home);
-    assert.equal((await third.post('/bulky/check', {})).to, '/bulky/slot');
-    assert.match((await third.get('/bulky/slot')).text, /同じご家庭からの申込みがすでに上限/);
+    for (const page of ['slot', 'check']) // who has none of them learns it by sending alone
+        assert.doesNotMatch((await third.get(`/bulky/${page}`)).text, /同じご家庭からの申込み/);
+    const refused = await third.post('/bulky/check', {});
+    assert.equal(refused.status, 409);
+    assert.match(refused.text, /同じご家庭からの申込みがすでに上限/);
+    for (const page of ['slot', 'district', 'contact']) {
+        assert.ok(refused.text.includes(`href="/bulky/${page}"`), page);
+        assert.equal((await third.get(`/bulky/${page}`)).status, 200, page);
+    }
+    await third.post('/bulky/contact', { name: '別 家子', kana: 'べつ いえこ', phone: '0999-00-1234' });
+    assert.match((await third.post('/bulky/check', {})).to, /receipt$/);
 });
 
 it('calls a conflict a conflict, and links to the newest state', async () => {

@@ -133,13 +133,25 @@ static void a_household_sends_so_many_for_a_day(void **state) {
         Answers answers = cases_answers(house, house->arena, "manaka", i < 2 ? FRIDAY : later);
         answers.building = i == 1 ? STR("ｶﾞｰﾃﾞﾝ101") : STR("ガーデン101");
         answers.kana = i == 1 ? STR("ホシノモリ ソラ") : answers.kana;
-        assert_false(apply_household_full(&house->ctx, &answers));
+        assert_false(apply_household_told(&house->ctx, &answers));
         GOOD(house, cases_send(house, &answers, &receipt));
     }
     Answers third = cases_answers(house, house->arena, "manaka", FRIDAY);
     third.building = STR("ガーデン101");
-    assert_int_equal(apply_next(&house->ctx, &third), STEP_SLOT);
-    FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_INVALID, "incomplete");
+    FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_CONFLICT, "household-full");
+    /* it is told early to who has one of them, and at the desk; nobody else learns it but by
+     * sending */
+    assert_true(apply_household_told(&house->ctx, &third));
+    house_act(house, &house->clerk);
+    assert_true(apply_household_told(&house->ctx, &third));
+    house_act(house, &house->other);
+    assert_false(apply_household_told(&house->ctx, &third));
+    house_act(house, &house->nobody);
+    assert_false(apply_household_told(&house->ctx, &third));
+    for (int i = 0; i < 10; i++)
+        FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_CONFLICT, "household-full");
+    FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_LIMIT, "too-many-failures");
+    house_act(house, &house->resident);
     FAILS(house, apply_change_day(&house->ctx, receipt.id, FRIDAY), RC_CONFLICT, "household-full");
     GOOD(house, apply_change_day(&house->ctx, receipt.id, later));
     third.kana = STR("ソラノ アオネ");

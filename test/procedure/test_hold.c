@@ -1,4 +1,5 @@
-/* Tests of the day that a draft holds, over its tabs, until it is sent or runs out. */
+/* Tests of the day that a draft holds, over its tabs, until it is sent or runs out; and of whose
+   household it counts for. */
 #include "cases.h"
 
 #include <setjmp.h>
@@ -138,6 +139,51 @@ static void a_hold_that_ran_out_on_a_full_day_books_nothing(void **state) {
     GOOD(house, cases_send(house, &answers, &receipt));
 }
 
+/* ---- one household ---- */
+
+static Answers home_of(House *house, const char *const row[3]) {
+    Answers answers = cases_answers(house, house->arena, "manaka", FRIDAY);
+    answers.address = str_of(row[0]);
+    answers.building = str_of(row[1]);
+    answers.kana = str_of(row[2]);
+    return answers;
+}
+
+static void a_household_is_one_however_it_is_written(void **state) {
+    House *house = *state;
+    static const char *const two[][3] = {{"1丁目2番3号", "コーポ見本101号室", "マチダ ハナコ"},
+                                         {"1-2-3", "ｺｰﾎﾟ見本 101", "マチダ タロウ"}};
+    static const char *const same[][3] = {
+        {"１－２－３", "コーポ見本１０１", "マチダ ジロウ"},
+        {"一丁目二番三号", "コーポ見本101号", "マチダジロウ"},
+        {"1丁目2番地の3", "コーポ 見本101", "マチダ\xE3\x80\x80ハナコ"},
+        {"1ノ2ノ3コーポ見本101", "", "まちだ はなこ"},
+        {"01-02-03 コーポ見本", "101号室", "マチダ"},
+    };
+    static const char *const others[][3] = {
+        {"1-2-3", "コーポ見本102", "マチダ ハナコ"},
+        {"1-23", "コーポ見本101", "マチダ ハナコ"},
+        {"11-2-3", "コーポ見本101", "マチダ ハナコ"},
+        {"1-2-3", "コーポ見本101", "マチ ハナコ"},
+        {"1-2-3", "101", "マチダ ハナコ"}, /* nobody can tell which building that is */
+    };
+    Receipt receipt;
+    house_act(house, &house->resident);
+    for (size_t i = 0; i < 2; i++) {
+        Answers answers = home_of(house, two[i]);
+        GOOD(house, cases_send(house, &answers, &receipt));
+    }
+    house_act(house, &house->clerk);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        Answers answers = home_of(house, same[i]);
+        if (!apply_household_told(&house->ctx, &answers)) fail_msg("another: %s", same[i][0]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        Answers answers = home_of(house, others[i]);
+        if (apply_household_told(&house->ctx, &answers)) fail_msg("the same: %s", others[i][0]);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -146,6 +192,7 @@ int main(void) {
         TEST(a_day_that_is_full_leaves_the_draft_with_the_one_it_holds),
         TEST(a_later_tab_keeps_its_day_and_the_one_before_is_given_back),
         TEST(a_hold_that_ran_out_on_a_full_day_books_nothing),
+        TEST(a_household_is_one_however_it_is_written),
     };
     return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
 }
