@@ -150,7 +150,9 @@ Rc gate_try(Ctx *ctx, Str what, Str key) {
 
 Rc gate_try_open(Ctx *ctx, Str what, Str key) {
     Digest counter = ledger_keyed_hash(ctx->tenant->ledger, what, key);
-    return wait_left(ctx, ctx->tenant->gate->failures, &counter, &by_key) > 0 ? too_many(ctx, &by_key) : RC_OK;
+    return wait_left(ctx, ctx->tenant->gate->failures, &counter, &by_key) > 0
+               ? too_many(ctx, &by_key)
+               : RC_OK;
 }
 
 void gate_try_right(Ctx *ctx, Str what, Str key) {

@@ -153,23 +153,26 @@ bool apply_household_told(Ctx *ctx, const Answers *answers) {
     return (int64_t)cases.len >= most && (ctx->actor->kind == ACTOR_STAFF || has_one(ctx, &cases));
 }
 
-/* Whoever sends learns whether it was too much, so that is a try like one at a number. */
+/* Whoever sends learns whether it was too much, so that is a try like one at a number. Empty: it is
+   no matter of counting, or a proxy tells nobody's address. */
 static Str tries_of(Ctx *ctx) {
-    bool known = ctx->actor->kind != ACTOR_NOBODY;
-    return known ? ctx->actor->id : apply_network(ctx, ctx->arena);
+    const Actor *actor = ctx->actor;
+    if (actor->kind == ACTOR_STAFF) return STR_NONE;
+    if (actor->kind != ACTOR_NOBODY) return actor->id;
+    return str_empty(actor->client) ? STR_NONE : apply_network(ctx, ctx->arena);
 }
 
 Rc household_try(Ctx *ctx) {
-    if (ctx->actor->kind == ACTOR_STAFF) return RC_OK;
-    return gate_try_open(ctx, STR("household"), tries_of(ctx));
+    Str tries = tries_of(ctx);
+    return str_empty(tries) ? RC_OK : gate_try_open(ctx, STR("household"), tries);
 }
 
 Rc household_tried(Ctx *ctx, Rc rc) {
     Error told = ctx->error;
+    Str tries = tries_of(ctx);
     bool full = rc == RC_CONFLICT && str_eq(told.code, STR("household-full"));
-    if (full && ctx->actor->kind != ACTOR_STAFF)
-        (void)gate_try(ctx, STR("household"),
-                       tries_of(ctx)); /* the next one is told of the limit */
+    if (full && !str_empty(tries))
+        (void)gate_try(ctx, STR("household"), tries); /* the next one is told of the limit */
     ctx->error = told;
     return rc;
 }

@@ -146,7 +146,9 @@ static void a_household_sends_so_many_for_a_day(void **state) {
     assert_true(apply_household_told(&house->ctx, &third));
     house_act(house, &house->other);
     assert_false(apply_household_told(&house->ctx, &third));
-    house_act(house, &house->nobody);
+    Actor stranger = house->nobody;
+    stranger.client = STR("192.0.2.7");
+    house_act(house, &stranger);
     assert_false(apply_household_told(&house->ctx, &third));
     for (int i = 0; i < 10; i++)
         FAILS(house, cases_send(house, &third, &(Receipt){0}), RC_CONFLICT, "household-full");
