@@ -1,79 +1,16 @@
 // By the keyboard alone: nothing here is clicked, and whatever is pressed was reached by the Tab key and could be seen to have the focus.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { it } from 'node:test';
-import { answersOf, DEFINITIONS } from './examples.mjs';
+import { DEFINITIONS } from './examples.mjs';
+import { apply, choose, FAR, focused, press, reach, type } from './keys.mjs';
 import { browser, site } from './stage.mjs';
 
-const FAR = 120; // as often as anybody would press Tab
 async function open(path, { width = 390, scripts = true } = {}) {
     const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'ja-JP', javaScriptEnabled: scripts, reducedMotion: 'reduce' });
     const page = await context.newPage();
     await page.goto(site.url + path);
     return page;
-}
-
-// What has the focus: whether it is what is looked for, and whether it shows that it has it, inside the window.
-const focused = (page, selector) => page.evaluate((wanted) => {
-    const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
-    const marked = one.matches('input[type=radio], input[type=checkbox]') ? getComputedStyle(one.closest('label, .choice') ?? one) : style;
-    const ring = one.matches('[type=date]') /* the browser marks its parts */ || [style, marked].some((s) => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none');
-    return { here: one.matches(wanted), body: one === document.body, shown: ring && box.bottom > 0 && box.top < innerHeight, html: one.outerHTML.slice(0, 120) };
-}, selector);
-
-async function reach(page, selector) {
-    for (let n = 0; n < FAR; n++) {
-        await page.keyboard.press('Tab');
-        const now = await focused(page, selector);
-        if (now.body) continue; // past the last element it begins anew
-        assert.ok(now.shown, `${page.url()}: the focus is not to be seen at ${now.html}`);
-        if (now.here) return;
-    }
-    assert.fail(`${page.url()}: Tab does not lead to ${selector}`);
-}
-
-// Presses a button or a link; the page that follows.
-async function press(page, selector) {
-    await reach(page, selector);
-    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-}
-
-async function type(page, selector, text) {
-    await reach(page, selector);
-    await page.keyboard.insertText(text);
-}
-
-// Of a group of radios Tab leads to one, and arrows to the others.
-async function choose(page, name, value) {
-    await reach(page, `[name="${name}"]`);
-    for (let n = 0; n < 20 && !(await focused(page, `[value="${value}"]`)).here; n++) await page.keyboard.press('ArrowDown');
-    if (!(await page.locator(`[name="${name}"][value="${value}"]`).isChecked())) await page.keyboard.press('Space');
-    assert.ok(await page.locator(`[name="${name}"][value="${value}"]`).isChecked(), `${name} is not ${value}`);
-}
-
-// Answers a page's questions in the order of the page.
-async function answer(page, answers) {
-    const controls = await page.locator('main form').last().locator('input:not([type=hidden]), textarea').evaluateAll((all) =>
-        all.filter((one) => !one.disabled && one.checkVisibility()).map(({ name, type: kind, value }) => ({ name, kind, value })));
-    const names = [...new Set(controls.map((one) => one.name))];
-    for (const name of names) {
-        const [{ kind, value }] = controls.filter((one) => one.name === name), said = [answers[name] ?? []].flat();
-        if (name === 'slot') await choose(page, name, value); // one of those of today, whatever the example says
-        else if (kind === 'radio' && said.length) await choose(page, name, said[0]);
-        else if (kind === 'checkbox') for (const one of said) { await reach(page, `[name="${name}"][value="${one}"]`); await page.keyboard.press('Space'); }
-        else if (said.length && kind !== 'radio') await type(page, `[name="${name}"]`, said[0]);
-    }
-    await press(page, 'main form .actions button');
-}
-
-async function apply(page, id) {
-    const definition = DEFINITIONS.find((one) => one.id === id), answers = { ...answersOf(definition), notice: 'electronic' };
-    await press(page, 'form[action$="/begin"] button');
-    for (let asked = 0; !page.url().endsWith('/receipt'); asked++) {
-        assert.ok(asked < 40, `${page.url()} leads nowhere`);
-        assert.equal(await page.locator('#errors').count(), 0, `${page.url()}: ${await page.locator('main').innerText()}`);
-        await answer(page, answers);
-    }
-    return (await page.locator('.code').innerText()).trim();
 }
 
 async function signIn(page, account) {
@@ -138,4 +75,90 @@ it('finds a procedure, applies, has it proposed and decided, and reads who looke
     await press(auditor, 'main table a');
     assert.match(await auditor.locator('main').innerText(), /証明/);
     for (const page of [resident, clerk, head, auditor]) await page.context().close();
+});
+
+// One of a list, by the keys that a list knows.
+async function pick(page, selector, value) {
+    await reach(page, selector);
+    await page.keyboard.press('Home');
+    for (let n = 0; n < FAR && (await page.locator(selector).inputValue()) !== value; n++) await page.keyboard.press('ArrowDown');
+    assert.equal(await page.locator(selector).inputValue(), value, selector);
+}
+
+async function date(page, selector, day) {
+    const [year, month, of] = day.split('-');
+    await reach(page, selector);
+    await page.keyboard.type(month + of + year); // in the order of the browser's own language
+    assert.equal(await page.locator(selector).inputValue(), day, selector);
+}
+
+async function official(account, post, path) {
+    const page = await open('/sign-in');
+    await signIn(page, account);
+    if (post) await under(page, post);
+    await page.goto(site.url + path);
+    return page;
+}
+
+async function under(page, post) {
+    await page.goto(`${site.url}/post`);
+    await choose(page, 'post', post);
+    await press(page, 'main form .actions button');
+}
+
+async function confirm(page, account) {
+    await press(page, 'main a[href^="/step-up"]');
+    await type(page, '#password', site.passwords[account]);
+    await press(page, 'form[action="/step-up"] button.wide');
+}
+
+// Makes an account at the machine; its owner chooses another password at once.
+async function joined(login, post) {
+    const first = 'correct horse battery staple', made = spawnSync(site.bin, ['user', '--data', site.data, '--posts', post, login], { input: `${first}\n` });
+    assert.equal(made.status, 0, String(made.stderr));
+    site.passwords[login] = first;
+    const page = await open('/sign-in');
+    await signIn(page, login);
+    site.passwords[login] = `${login} draws seven quiet rivers`;
+    await type(page, '#present', first);
+    await type(page, '#wanted', site.passwords[login]);
+    await press(page, 'form[action="/account/password"] button');
+    return page;
+}
+
+const said = async (page, what) => assert.match(await page.locator('main').innerText(), what);
+
+it('asks another division for help on a phone, has it agreed, and works under the post', async () => {
+    const day = new Date(Date.now() + 9 * 3600_000).toISOString().slice(0, 10), boss = await joined('boss', 'environment-head');
+    const director = await official('director', 'industry-head', '/staff/duties');
+    await confirm(director, 'director');
+    await pick(director, '#division', 'environment');
+    await press(director, 'button[name="choose"]');
+    const clerk = await director.locator('#duty_official option', { hasText: /ごみ減量係 職員/ }).first().getAttribute('value');
+    await pick(director, '#duty_official', clerk);
+    await choose(director, 'duty_kind', 'support');
+    await pick(director, '#duty_post', 'industry-clerk');
+    await date(director, '#duty_from', day);
+    await date(director, '#duty_until', day);
+    await type(director, '#duty_ground', '窓口の混雑');
+    await Promise.all([director.waitForNavigation(), director.keyboard.press('Enter')]); // orders it, and chooses no division
+    await said(director, /産業振興課 商工係[^]*窓口の混雑/);
+
+    await boss.goto(`${site.url}/staff/duties`);
+    await confirm(boss, 'boss');
+    await press(boss, 'button[name="agree"]');
+    assert.equal(await boss.locator('button[name="agree"]').count(), 0);
+    const page = await official('clerk', 'industry-clerk', '/staff');
+    assert.match(await page.locator('.who').innerText(), /商工係[^]*応援/);
+    for (const one of [boss, director, page]) await one.context().close();
+});
+
+it('hands cases over on a phone, with a note', async () => {
+    const clerk = await official('clerk', 'environment-waste-clerk', '/staff/handover');
+    await choose(clerk, 'to', 'post');
+    await type(clerk, '#note', '置き場所を電話で確かめる。');
+    await choose(clerk, 'which', 'all');
+    await Promise.all([clerk.waitForNavigation(), clerk.keyboard.press('Enter')]);
+    await said(clerk, /[1-9]\d*件を引き継ぎました/);
+    await clerk.context().close();
 });

@@ -1,28 +1,42 @@
 // What a resident's browser is answered when something goes another way: asked by plain requests, with cookies kept by hand.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { chromium } from 'playwright-core';
 import { city } from './city.mjs';
+import * as keys from './keys.mjs';
 import { mailbox } from './mailbox.mjs';
 import { outsides, person } from './outside.mjs';
-import { CHROMIUM } from './preview.mjs';
+import { CHROMIUM, ROOT } from './preview.mjs';
 
-let site, folder, others, slow, post;
+let site, folder, others, slow, post, till;
+// The provider of payments to try with; what it would tell by itself is lost, so it is asked when somebody comes back.
+async function paying() {
+    const key = join(folder, 'pay.key');
+    await writeFile(key, '0123456789abcdef0123456789abcdef', { mode: 0o600 });
+    const child = spawn('python3', [join(ROOT, 'tool/pay-sandbox.py'), '--key', key, '--city', 'http://127.0.0.1:1', '--listen', '127.0.0.1:0',
+        '--knobs', '{"lost": true}'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = await once(child.stdout, 'data');
+    return { child, flags: ['--pay.provider', 'sandbox', '--pay.url', String(said).trim(), '--pay.key', key, '--pay.every', '200ms'] };
+}
+
 before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'machi-outside-'));
     others = await outsides(folder);
     post = await mailbox();
+    till = await paying();
     site = await city(['--starter', '--gate.providers', others.file, '--mail.url', post.url, '--mail.from', 'tetsuzuki@city.example.jp',
-        '--mail.retry', '100ms', '--mail.patience', '1s']);
+        '--mail.retry', '100ms', '--mail.patience', '1s', ...till.flags]);
     others.begin(site.url);
     slow = hanging(); // takes its time beside the others
 });
 after(async () => {
     const code = await site.close();
+    till.child.kill();
     await others.close();
     await post.close();
     await rm(folder, { recursive: true });
@@ -461,4 +475,28 @@ it('tries again what is not taken now, gives up what is refused, and forgets not
     assert.match((await operator.get('/operate')).text, /送信を待つメール[\s\S]{0,300}?>0</, 'nothing waits');
     assert.match((await operator.get('/operate')).text, /断られた宛先[\s\S]{0,300}?>1</, 'the operator sees that one was');
     assert.doesNotMatch(site.log(), /example\.jp/, 'no log holds an address');
+});
+
+async function pays(browser) {
+    const page = await (await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'ja-JP', javaScriptEnabled: false })).newPage();
+    await page.goto(`${site.url}/procedures/dog-registration`);
+    await keys.apply(page, 'dog-registration');
+    await keys.press(page, 'a.address');
+    const fee = page.locator('#payment');
+    assert.match(await fee.innerText(), /未納[^]*3,000円/);
+    await keys.press(page, '#payment button');
+    assert.ok(page.url().startsWith(till.flags[3]), page.url());
+    await keys.press(page, 'button[value="pay"]');
+    for (let n = 0; n < 50 && !/納付済/.test(await fee.innerText()); n++) await page.goto(page.url());
+    assert.match(await fee.innerText(), /納付済/);
+    assert.equal(await page.locator('#payment button').count(), 0, 'and not again');
+}
+
+it('pays a fee on a phone, by the keyboard alone, and is told so', async () => {
+    const browser = await chromium.launch(CHROMIUM);
+    try {
+        await pays(browser);
+    } finally {
+        await browser.close();
+    }
 });
