@@ -241,15 +241,22 @@ static Rc look_once(Ctx *ctx, Str id, bool *more) {
     return RC_OK;
 }
 
+/* The next round meets that anew, until somebody is ordered to act for the post. */
+static bool nobody_signs(const Ctx *ctx) {
+    return str_eq(ctx->error.code, STR("nobody-signs"));
+}
+
 Rc automate_case(Ctx *ctx, Str id) {
     Ctx own = *ctx;
     bool more = true;
     Rc rc = RC_OK;
     own.actor = (Actor *)(uintptr_t)&automaton;
     own.purpose = STR("application-check");
+    own.error = (Error){0};
     while (rc == RC_OK && more)
         rc = look_once(&own, id, &more);
-    if (rc == RC_OK || rc == RC_CONFLICT || rc == RC_NOT_FOUND)
+    bool faster = rc == RC_CONFLICT && !nobody_signs(&own);
+    if (rc == RC_OK || faster || rc == RC_NOT_FOUND)
         return RC_OK; /* somebody was faster, or found an error: the next round looks anew */
     ctx_keep_error(ctx, &own.error);
     return rc;
@@ -303,15 +310,18 @@ static Rc round_gather(Ctx *ctx, Gathering *gathering) {
 
 Rc automate_round(Ctx *ctx, size_t most, size_t *n) {
     Gathering gathering = {.ctx = ctx, .most = most};
+    bool told = false;
     *n = 0;
     TRY(round_gather(ctx, &gathering));
     VEC_EACH (const Str, id, &gathering.ids) {
         Rc rc = automate_case(ctx, *id);
         bool late = ctx->deadline && time_monotonic() >= ctx->deadline;
         if (rc == RC_BUSY || rc == RC_FAILED || (rc != RC_OK && late)) return rc;
-        if (rc != RC_OK) /* it waits for a person: one case keeps no other from its bin */
+        bool vacant = rc == RC_CONFLICT && nobody_signs(ctx);
+        if (rc != RC_OK && !(vacant && told)) /* it waits for a person: one keeps no other */
             log_error("procedure", "a rule cannot look at " STR_FMT ": " STR_FMT, STR_ARG(*id),
                       STR_ARG(ctx->error.detail));
+        told |= vacant; /* which all cases of its rule meet: once is enough */
         *n += rc == RC_OK;
     }
     return RC_OK;

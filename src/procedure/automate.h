@@ -14,10 +14,11 @@
 
 /* Looks at a case by the rule of its state, and at what that led to; nothing where no rule is about
    it or one has looked already. Acts for the city under the case's post, whoever ctx's actor is.
-   RC_OK where somebody else was faster. Pool and timer threads. */
+   RC_OK where somebody else was faster; RC_CONFLICT "nobody-signs": its move issues a letter in the
+   name of a vacant post. Pool and timer threads. */
 Rc automate_case(Ctx *ctx, Str id);
 /* The same of all cases that no rule has looked at yet, at most so many; *n: how many it looked at.
- */
+   What can't be looked at is logged, and keeps back none of the others. */
 Rc automate_round(Ctx *ctx, size_t most, size_t *n);
 
 /* A case of a list to confirm, as it was shown. */

@@ -81,6 +81,7 @@ static Str apply_as(House *house, Actor *actor, bool chip) {
              (JsonMember){STR("chip"), json_of_str(chip ? STR("yes") : STR("no"))});
     GOOD(house, defined_keep(&house->ctx, quick(house), &members));
     GOOD(house, defined_draft(&house->ctx, quick(house), &draft));
+    draft.notice = LETTER_ELECTRONIC; /* where a letter may come */
     GOOD(house, defined_send(&house->ctx, &draft, &receipt));
     return str_dup(house->arena, receipt.id);
 }
@@ -451,11 +452,11 @@ static void what_came_in_twice_is_joined_and_taken_apart(void **state) {
           "not-alike"); /* a refusal leads nobody on */
 }
 
-static void posts_are(House *house, const char *post) {
+static void posts_are(House *house, Str account, const char *post) {
     StrVec posts = {0};
-    vec_push(house->ctx.arena, &posts, str_of(post));
+    if (post) vec_push(house->ctx.arena, &posts, str_of(post));
     house->ctx.actor = (Actor *)gate_operator_actor();
-    GOOD(house, gate_account_posts(&house->ctx, house->clerk.id, &posts));
+    GOOD(house, gate_account_posts(&house->ctx, account, &posts));
 }
 
 static bool left(House *house, Str id) {
@@ -516,10 +517,10 @@ static void what_somebody_leaves_behind_is_told(void **state) {
                                                         .move = STR("ask"),
                                                         .text = STR("番号を確かめてください")}));
     assert_false(left(house, id)); /* another post of the same division */
-    posts_are(house, "river-road-upkeep-clerk");
+    posts_are(house, house->clerk.id, "river-road-upkeep-clerk");
     assert_true(left(house, id));
     assert_false(left(house, ends)); /* nothing is to be done any more */
-    posts_are(house, "environment-waste-clerk");
+    posts_are(house, house->clerk.id, "environment-waste-clerk");
     assert_false(left(house, id));
 }
 
@@ -545,6 +546,8 @@ static void what_a_joined_case_owed_falls(void **state) {
     assert_int_equal(alike_to(house, late, &alike), 0);
 }
 
+enum { WAITING = 12 };
+
 /* Another case like it that no rule has looked at: as if the program had died behind its
  * submission. */
 static Str unseen(House *house, Str like, size_t n) {
@@ -556,6 +559,44 @@ static Str unseen(House *house, Str like, size_t n) {
             vec_push(house->ctx.arena, &application->attrs, *attr);
     GOOD(house, house_put(house, application));
     return id;
+}
+
+static size_t binned(House *house, Str id) {
+    BinEntries entries;
+    bin_entries(house->ctx.arena, house_entity(house, id), &entries);
+    return entries.len;
+}
+
+static size_t looked_at(House *house) {
+    size_t n;
+    house_drain(house);
+    GOOD(house, automate_round(&house->ctx, 100, &n));
+    return n;
+}
+
+static void what_nobody_signs_waits_and_others_go_on(void **state) {
+    static const char letter[] =
+        "\"letters\":[{\"id\":\"tag\",\"move\":\"register\",\"title\":{\"ja\":\"登録通知書\","
+        "\"en\":"
+        "\"Notice\"},\"signer\":{\"ja\":\"まち市長\",\"en\":\"Mayor of Machi City\"},\"body\":[{"
+        "\"ja\":\"登録しました。\",\"en\":\"It is registered.\"}]}],\"moves\":[";
+    House *house = *state;
+    quick_id[sizeof quick_id - 2]++;
+    take(house, varied(house, "\"moves\":[", letter));
+    earn(house);
+    Str other = apply(house, false), waits;
+    (void)looked_at(house);
+    posts_are(house, house->mayor.id, NULL);
+    do
+        waits = apply(house, true); /* one that is drawn is moved by nobody yet */
+    while (binned(house, waits));
+    (void)unseen(house, other, WAITING);
+    FAILS(house, automate_case(&house->ctx, waits), RC_CONFLICT, "nobody-signs");
+    assert_int_equal(looked_at(house), 1);
+    assert_int_equal(looked_at(house), 0); /* so that the timer takes its time */
+    posts_are(house, house->mayor.id, "mayor");
+    assert_int_equal(looked_at(house), 1);
+    entry_is(house, waits, BIN_DONE, WHY_RULE, END_OPEN);
 }
 
 static void begin_again(House *house) {
@@ -571,8 +612,6 @@ static void stop(House *house) {
     procedures_close(&house->tenant);
     house_close(house);
 }
-
-enum { WAITING = 12 };
 
 /* A life that looks at cases until it is killed; where is up to the machine. */
 static _Noreturn void live(House *house, int tell) {
@@ -652,6 +691,7 @@ int main(void) {
         cmocka_unit_test(what_was_never_checked_goes_by_hand),
         cmocka_unit_test(what_somebody_leaves_behind_is_told),
         cmocka_unit_test(what_came_in_twice_is_joined_and_taken_apart),
+        cmocka_unit_test(what_nobody_signs_waits_and_others_go_on),
         cmocka_unit_test(a_run_that_is_killed_repeats_nothing_and_loses_nothing),
         cmocka_unit_test(what_a_joined_case_owed_falls),
     };
