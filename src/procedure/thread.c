@@ -92,10 +92,14 @@ static Rc pause_of(Ctx *ctx, const Entity *application, Pause *pause) {
     return pause_kind(ctx, PLAN_KIND, entity_text(whole, IRI("pickupDate")), whole->id, pause);
 }
 
+/* Of a definition, too: that no answer is needed is said in any of its states. */
 static Rc not_proposed(Ctx *ctx, const Entity *application) {
+    const Entity *whole = application->whole ? application->whole : application;
     Pause pause = {0};
+    Str decision = STR_NONE;
     TRY(pause_of(ctx, application, &pause));
-    if (!pause.now) return RC_OK;
+    if (defined_of(ctx, whole)) TRY(defined_proposed(ctx, whole, &decision));
+    if (!pause.now && str_empty(decision)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "thread-closed", application->id,
                     "What is decided right now would fall: write once that is done.");
 }
@@ -191,13 +195,21 @@ static ThreadShut shut_of(Ctx *ctx, const Entity *application, bool office, cons
     return message_count(application) < thread_most(office) ? THREAD_OPEN : THREAD_SHUT_FULL;
 }
 
+static bool may_settle(Ctx *ctx, const Entity *application) {
+    Error before = ctx->error;
+    bool may = not_proposed(ctx, application) == RC_OK;
+    ctx->error = before;
+    return may;
+}
+
 ThreadStand thread_stands(Ctx *ctx, const Entity *application, bool office) {
     const DefinedThread *thread = thread_rules(ctx, application);
     if (!thread) return (ThreadStand){.shut = THREAD_SHUT_OTHERS};
     Pause pause = pause_shown(ctx, application);
     return (ThreadStand){.shut = shut_of(ctx, application, office, &pause),
                          .settles = message_waits(application) && !pause.now &&
-                                    permitted(ctx, application, thread, true),
+                                    permitted(ctx, application, thread, true) &&
+                                    may_settle(ctx, application),
                          .due = due_with(ctx, application, &pause)};
 }
 

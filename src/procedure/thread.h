@@ -81,7 +81,7 @@ typedef struct ThreadWish {
    name. */
 Rc thread_write(Ctx *ctx, const ThreadWish *wish);
 /* An official says that what was written up to the n-th message needs no answer. RC_CONFLICT
-   "moved-on". */
+   "moved-on"; "thread-closed": a proposal about the case waits. */
 Rc thread_settle(Ctx *ctx, Str id, int64_t n);
 /* Whose case it is has read these messages; nothing is written where all were read. */
 Rc thread_seen(Ctx *ctx, const Entity *application, const ThreadMessages *messages);

@@ -429,6 +429,26 @@ static void nothing_is_signed_for_a_vacant_post(void **state) {
     assert_true(str_eq(signer_of(house, id, "ja"), STR("まち市長職務代理者 総務部長")));
 }
 
+/* A message that waits needs no answer, unless a proposal would fall by that. */
+static void a_proposal_keeps_messages_as_they_are(void **state) {
+    static const DefinedThread thread = {0};
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Str id = copy_sent(house, "counter", "welfare");
+    house_act(house, &desk.counter);
+    cases_set(house, id, LD_DEFAULT "messageState", MESSAGE_WAITS);
+    Definition *own = (Definition *)(uintptr_t)defined_of(&house->ctx, house_entity(house, id));
+    own->thread = &thread;
+    house->ctx.purpose = STR("application-check");
+    assert_true(thread_stands(&house->ctx, house_entity(house, id), true).settles);
+    (void)proposed(house, &desk, id, "reduce");
+    house_act(house, &desk.counter);
+    house->ctx.purpose = STR("application-check");
+    assert_false(thread_stands(&house->ctx, house_entity(house, id), true).settles);
+    FAILS(house, thread_settle(&house->ctx, id, 0), RC_CONFLICT, "thread-closed");
+    own->thread = NULL;
+}
+
 /* Where the case is, what is due of it, and which letter was issued. */
 static void is_now(House *house, Str id, const char *state, int64_t fee, const char *letter) {
     CaseLetters letters;
@@ -624,6 +644,7 @@ int main(void) {
         TEST(a_reduction_is_decided_before_the_fee_is_due),
         TEST(who_acts_for_the_mayor_signs_as_such),
         TEST(nothing_is_signed_for_a_vacant_post),
+        TEST(a_proposal_keeps_messages_as_they_are),
         TEST(a_fee_that_is_waived_is_waited_for_by_nobody),
         TEST(a_fee_that_was_due_already_is_lowered),
         TEST(a_reduction_that_is_refused_says_why_and_what_can_be_done),
