@@ -279,29 +279,30 @@ static Json changes_text(Arena *arena, Date day) {
                 STR_ARG(time_format_date(arena, day))));
 }
 
-/* What a form brought, and the address by which it is shown again. */
+/* What a form brought, and the address by which it is shown again: the ground isn't part of that,
+   since addresses stand in histories and logs. */
 static const struct {
-    const char *field, *query;
-    size_t to; /* offset of a Str in Wish */
+    const char *field, *query; /* NULL: in no address */
+    size_t to;                 /* offset of a Str in Wish */
 } asked[] = {
     {"duty_kind", "kind", offsetof(Wish, kind)},
     {"duty_post", "post", offsetof(Wish, post)},
     {"duty_official", "official", offsetof(Wish, official)},
     {"duty_from", "from", offsetof(Wish, from)},
     {"duty_until", "until", offsetof(Wish, until)},
-    {"duty_ground", "ground", offsetof(Wish, ground)},
+    {"duty_ground", NULL, offsetof(Wish, ground)},
     {"division", "division", offsetof(Wish, division)},
 };
 
 #define ASKED(wish, i) ((Str *)((char *)(wish) + asked[i].to))
 
-/* Whoever confirms who he is finds the form as he left it. */
+/* Whoever confirms who he is finds the form as he left it, but for the ground. */
 static Str confirm_url(Arena *arena, const Wish *wish) {
     Buf next = buf_new(arena, PAGE_FORM_MAX);
     buf_add(&next, STR("/staff/duties"));
     for (size_t i = 0, n = 0; i < sizeof asked / sizeof *asked; i++) {
         Str value = *ASKED(wish, i);
-        if (str_empty(value)) continue;
+        if (!asked[i].query || str_empty(value)) continue;
         buf_addf(&next, "%c%s=" STR_FMT, n++ ? '&' : '?', asked[i].query,
                  STR_ARG(http_url_encode(arena, value)));
     }
@@ -332,7 +333,7 @@ static void duties_show(HttpExchange *x, int status, const Wish *wish, const Fau
 static void duties_get(HttpExchange *x) {
     Wish wish = {0};
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
-        *ASKED(&wish, i) = http_query_or(x, asked[i].query, STR_NONE);
+        if (asked[i].query) *ASKED(&wish, i) = http_query_or(x, asked[i].query, STR_NONE);
     duties_show(x, 200, &wish, NULL);
 }
 

@@ -9,7 +9,7 @@
 
 /* A form with files: as many as a question takes on one page, in reason. */
 enum { PAGE_UPLOAD_MAX = 48 << 20 };
-enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 6000, CONDITION_MAX = 4096 };
+enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 
 /* ---- what routes answer ---- */
 #define PAGE_HTML(status)                                                                          \
