@@ -1,7 +1,7 @@
 #include "broker_int.h"
 
 #define BASE      "/ngsi-ld/v1"
-#define READ_ANY  (GATE_API | GATE_PUBLIC)
+#define READ_ANY  (GATE_API | GATE_PUBLIC | GATE_COUNTED)
 #define WRITE_ANY (GATE_API | GATE_SERVICE | GATE_STAFF)
 
 /* What the OpenAPI page names, and all that is understood: others are refused (clause 6.3.20).

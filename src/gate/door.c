@@ -163,8 +163,8 @@ static Digest pace_key(const char *kind, const void *of, size_t len) {
     return hash_sha256_parts(parts, 2);
 }
 
-/* Of a request that sends something, the network or the resident; of one that reads the API, the
-   network. Officials and services act by what was given to them. */
+/* Of a request that sends something, the network or the resident; of one that reads what is
+   counted, the network. Officials and services act by what was given to them. */
 static bool pace_of(const GateDoor *door, HttpExchange *x, Pace *out) {
     Ctx *ctx = http_ctx(x);
     const Actor *actor = ctx->actor;
@@ -174,8 +174,7 @@ static bool pace_of(const GateDoor *door, HttpExchange *x, Pace *out) {
         *out = (Pace){key, RESIDENT_SENDS, "account"};
         return true;
     }
-    unsigned access = http_route(x)->access; /* of a page, what lies behind it isn't counted */
-    bool counts = sends || (access & GATE_API && !(access & GATE_FIRST));
+    bool counts = sends || http_route(x)->access & GATE_COUNTED;
     if (actor->kind != ACTOR_NOBODY || !counts || host_is_many(door, x, actor->client))
         return false;
     uint64_t network = http_network(str_z(ctx->arena, actor->client));

@@ -45,7 +45,7 @@ typedef struct Actor {
     Str id;       /* opaque account id: urn:ngsi-ld:Account:...; empty for nobody */
     Str person;   /* urn:ngsi-ld:Person:... of a resident; empty for others */
     Str browser;  /* secret of this browser: a part of the session's token, or a cookie of its own;
-                     empty for  APIs */
+                     empty for APIs */
     Str held;     /* id of the record whose unguessable address this request carries, or empty */
     Str name;     /* to show to the actor himself, never in logs of others */
     Str client;   /* network address that he asks from; empty: none */
@@ -190,8 +190,10 @@ enum {
     GATE_STEP_UP = 64, /* a fresh confirmation of identity demanded */
     GATE_QUIET = 128,  /* sets no cookie: what it answers holds no form for nobody, and may be kept
                           by  anyone */
-    GATE_FIRST = 1 << 24, /* open to who has yet to choose a password of his own */
-    GATE_WAY = 1 << 25,   /* open to an official who has yet to show a passkey */
+    GATE_FIRST = 1 << 24,   /* open to who has yet to choose a password of his own */
+    GATE_WAY = 1 << 25,     /* open to an official who has yet to show a passkey */
+    GATE_COUNTED = 1 << 26, /* whoever has no account or token is counted by his network, though he
+                               only reads */
 };
 
 /* The roles that an access names, as bits of Actor.roles. */

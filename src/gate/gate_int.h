@@ -49,6 +49,9 @@ typedef struct GateSession {
     bool first; /* by a password that its owner has yet to replace by one of his own */
     int64_t started_at, seen_at, stepped_up_at;
     int64_t kept_at; /* seen_at as it was last written down */
+    int64_t ends_at; /* it goes on under another token, and ends with this one's grace; 0: it is the
+                        one that is kept */
+    Digest former;   /* key of the token before; all 0: it is the first */
     Arena *arena;    /* all of the above lies here */
 } GateSession;
 
@@ -198,12 +201,13 @@ void session_seen(Ctx *ctx);
 /* The post under which this request acts is that of its session from now on. */
 void session_post_keep(Ctx *ctx);
 /* What of a session's token stays the same while it lasts: the secret of its browser, which opens
-   no session. */
+   no session, and is longer than the cookie of a browser that nobody is signed in by. */
 Str session_browser(Str token);
-/* He has confirmed his identity at this moment, and shown this: his session goes on under another
-   token (OWASP ASVS 5.0, 7.2.4), or, where that can't be written down, as it was. ctx's actor has a
-   session, which isn't found by what ctx knows of it afterwards. */
-Rc session_stepped_up(Ctx *ctx, GateAuthn shown, Str *token);
+/* The owner of this account, to whom ctx's actor's session belongs, has confirmed his identity at
+   this moment, and shown this: his session goes on under another token (OWASP ASVS 5.0, 7.2.4), or,
+   where that can't be written down, as it was. Under the former one it goes on for half a minute,
+   with nothing of what was confirmed, as answers get lost and other tabs are asking. */
+Rc session_stepped_up(Ctx *ctx, const Entity *account, GateAuthn shown, Str *token);
 
 /* A row of local.db, so that sessions and tokens survive a restart. */
 typedef struct SessionRow {

@@ -45,7 +45,8 @@ static void stranger_say(GateDoor *door) {
     log_warn("gate",
              "a request has X-Forwarded-For but comes from none of http.proxies, so it isn't "
              "believed: if a proxy stands in front, name its address there, or the limits "
-             "of sign-ins and of holds count all who come through it as one (said once)");
+             "of sign-ins, of holds and of requests (http.network-sends, http.network-reads) count "
+             "all who come through it as one (said once)");
 }
 
 bool host_is_many(const GateDoor *door, const HttpExchange *x, Str client) {

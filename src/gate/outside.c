@@ -429,7 +429,7 @@ static Rc step_up(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     if (!own)
         return ctx_fail(ctx, RC_DENIED, "outside-other", STR("provider"),
                         "This sign-in isn't linked to your account.");
-    return session_stepped_up(ctx, outside->provider->seen.authn, session_token);
+    return session_stepped_up(ctx, known.account, outside->provider->seen.authn, session_token);
 }
 
 static Rc proof_set(Ctx *ctx, Str account, GateProof proof, AccountChange *change) {

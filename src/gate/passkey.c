@@ -355,7 +355,10 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *sessio
                             .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
-    if (session_stepped_up(ctx, AUTHN_PASSKEY, session_token) == RC_OK) return RC_OK;
+    const Entity *owner;
+    Rc rc = account_load(ctx, account, &owner);
+    if (rc == RC_OK) rc = session_stepped_up(ctx, owner, AUTHN_PASSKEY, session_token);
+    if (rc == RC_OK) return RC_OK;
     log_warn("gate", "what somebody has shown was not written down: " STR_FMT,
              STR_ARG(ctx->error.detail));
     *session_token = STR_NONE;
@@ -449,7 +452,7 @@ Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said, Str *session_toke
     const Entity *account;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(prove(ctx, said, PASSKEY_STEP_UP, &account));
-    return session_stepped_up(ctx, AUTHN_PASSKEY, session_token);
+    return session_stepped_up(ctx, account, AUTHN_PASSKEY, session_token);
 }
 
 int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said) {

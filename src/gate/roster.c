@@ -103,22 +103,6 @@ void roster_delete(Roster *roster, const Digest *key) {
     pthread_mutex_unlock(&roster->lock);
 }
 
-bool roster_move(Roster *roster, const Digest *from, const Digest *to,
-                 void (*use)(void *arg, void *value), void *arg) {
-    pthread_mutex_lock(&roster->lock);
-    Slot **link = roster_link(roster, from), *slot = *link;
-    if (slot) {
-        Slot **bucket = roster_bucket(roster, to);
-        *link = slot->next;
-        slot->key = *to;
-        slot->next = *bucket;
-        *bucket = slot;
-        use(arg, slot->value);
-    }
-    pthread_mutex_unlock(&roster->lock);
-    return slot != NULL;
-}
-
 static Slot *slot_touched(Roster *roster, const Digest *key) {
     Slot *slot = *roster_link(roster, key);
     if (!slot || slot == roster->newest) return slot;

@@ -13,10 +13,6 @@ void roster_free(Roster *roster); /* NULL allowed */
 /* Replaces what is there. */
 void roster_put(Roster *roster, const Digest *key, void *value);
 void roster_delete(Roster *roster, const Digest *key);
-/* What was found under `from` is found under `to` from now on, and use is called with it under the
- * lock; false: there is none. Nothing is under `to`. */
-bool roster_move(Roster *roster, const Digest *from, const Digest *to,
-                 void (*use)(void *arg, void *value), void *arg);
 /* Calls use with the value under its lock; false when there is none. use may change the
  * value; it must be short. */
 bool roster_use(Roster *roster, const Digest *key, void (*use)(void *arg, void *value), void *arg);

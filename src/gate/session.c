@@ -5,7 +5,9 @@
 
 #define SESSIONS SPACE(STORE_LOCAL, "session")
 
-enum { BROWSER_CHARS = 26, TOKEN_CHARS = 32, ID_CHARS = 16 };
+enum { BROWSER_CHARS = 32, TOKEN_CHARS = 32, ID_CHARS = 16 };
+
+static const int64_t grace = 30 * TIME_SECOND;
 
 Digest session_key(Str token) {
     return hash_sha256(token);
@@ -36,8 +38,7 @@ Rc gate_rows(Ctx *ctx, Gate *gate, BatchSync sync, GateRows *write, void *arg) {
 }
 
 static void alive(void *arg, void *value) {
-    (void)value;
-    *(bool *)arg = true;
+    *(bool *)arg = !((const GateSession *)value)->ends_at;
 }
 
 /* Who ends a session takes it off the roster first, and its row then, under the same lock. */
@@ -187,8 +188,9 @@ typedef struct ActorWanted {
 
 /* After half a day, or when nothing was asked in it for so long. */
 static int64_t session_ends_at(const Gate *gate, const GateSession *session) {
-    int64_t idle = session->seen_at + gate->idle, whole = session->started_at + GATE_SESSION_LASTS;
-    return idle < whole ? idle : whole;
+    int64_t idle = session->seen_at + gate->idle, whole = session->started_at + GATE_SESSION_LASTS,
+            until = idle < whole ? idle : whole;
+    return session->ends_at && session->ends_at < until ? session->ends_at : until;
 }
 
 /* Posts live as long as the gate. */
@@ -345,6 +347,7 @@ Rc session_none(Ctx *ctx) {
 Rc gate_sign_out(Ctx *ctx) {
     const GateSession *session = session_own(ctx);
     if (!session) return RC_OK;
+    roster_delete(ctx->tenant->gate->sessions, &session->former);
     return session_drop_one(ctx, ctx->tenant->gate, &session->key);
 }
 
@@ -358,6 +361,7 @@ Str session_id(Arena *arena, const Digest *key) {
 typedef struct Gathered {
     GateSessionSeen seen;
     Digest key;
+    bool former; /* it goes on under another key */
 } Gathered;
 
 /* The living ones of one account, gathered under the roster's lock. */
@@ -382,7 +386,7 @@ static void session_gather(void *arg, void *value) {
                             .started_at = session->started_at,
                             .seen_at = session->seen_at,
                             .ends_at = ends};
-    vec_push(g->arena, &g->all, (Gathered){seen, session->key});
+    vec_push(g->arena, &g->all, (Gathered){seen, session->key, session->ends_at != 0});
 }
 
 static Gathering sessions_gather(Ctx *ctx, Str account) {
@@ -415,6 +419,7 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
     if (str_empty(gate_actor(ctx)->id)) return;
     Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
     VEC_EACH (Gathered, one, &g.all) {
+        if (one->former) continue;
         one->seen.own = is_own(ctx, &one->key);
         one->seen.post = post_today(ctx, one->seen.post);
         vec_push(ctx->arena, out, one->seen);
@@ -488,52 +493,71 @@ void session_post_keep(Ctx *ctx) {
 
 /* ---- confirming ---- */
 
-/* A session as it is under its other key, and what it was. */
-typedef struct Shown {
-    GateSession now, before;
-} Shown;
-
-static void shown_set(GateSession *session, const GateSession *to) {
-    session->key = to->key;
-    session->authn = to->authn;
-    session->stepped_up_at = to->stepped_up_at;
+/* What goes on of a session under another key. Texts are copied. */
+static void going_on(const Gate *gate, GateSession *now, const GateSession *before) {
+    now->means = before->means;
+    now->provider = str_dup(now->arena, before->provider);
+    now->client = str_dup(now->arena, before->client);
+    now->authn = before->authn;
+    now->first = before->first;
+    now->started_at = before->started_at;
+    now->former = before->key;
+    post_use(gate, now, before->post);
 }
 
-static void stepped_up(void *arg, void *value) {
-    Shown *shown = arg;
-    shown_set(&shown->before, value);
-    if (shown->now.authn < shown->before.authn) shown->now.authn = shown->before.authn;
-    shown_set(value, &shown->now);
+/* The one before: when it ends; 0: it doesn't. */
+static void ends_set(void *arg, void *value) {
+    ((GateSession *)value)->ends_at = *(const int64_t *)arg;
 }
 
-static void stepped_back(void *arg, void *value) {
-    shown_set(value, &((Shown *)arg)->before);
-}
+typedef struct Moved {
+    Digest now, before;
+    int64_t expires;
+    const Json *value;
+} Moved;
 
 static Rc moved_write(Ctx *ctx, Batch *local, void *arg) {
-    Shown *shown = arg;
-    Json value = session_value(ctx->arena, &shown->now);
-    SessionRow now = {SESSIONS, &shown->now.key, &value, shown->now.started_at + GATE_SESSION_LASTS,
-                      true},
-               before = {.space = SESSIONS, .key = &shown->before.key};
+    const Moved *moved = arg;
+    SessionRow now = {SESSIONS, &moved->now, moved->value, moved->expires, true},
+               before = {.space = SESSIONS, .key = &moved->before};
     TRY(row_write(ctx, local, &now));
     return row_write(ctx, local, &before);
 }
 
-/* The roster first: whoever writes the last use of the session down at this moment finds it gone
-   from its old key, and leaves the row alone. */
-Rc session_stepped_up(Ctx *ctx, GateAuthn authn, Str *token) {
-    Gate *gate = ctx->tenant->gate;
-    Shown shown = {*session_own(ctx), *session_own(ctx)};
-    *token = token_new(ctx, session_browser(ctx->actor->browser));
-    shown.now.key = session_key(*token);
-    shown.now.authn = authn;
-    shown.now.stepped_up_at = time_now(ctx->clock);
-    const Digest *from = &shown.before.key, *to = &shown.now.key;
-    if (!roster_move(gate->sessions, from, to, stepped_up, &shown)) return session_none(ctx);
-    Rc rc = gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &shown);
-    if (rc != RC_OK) (void)roster_move(gate->sessions, to, from, stepped_back, &shown);
+/* The roster first: whoever writes the last use of the one before down at this moment finds that
+   it is kept no more, and leaves its row alone. Nothing is read of the new one once others may end
+   it. */
+static Rc session_move(Ctx *ctx, Gate *gate, GateSession *session) {
+    const int64_t ends = time_now(ctx->clock) + grace, never = 0;
+    const Json value = session_value(ctx->arena, session);
+    Moved moved = {session->key, session->former, session->started_at + GATE_SESSION_LASTS,
+                   json_dup(ctx->arena, &value)};
+    roster_put(gate->sessions, &moved.now, session);
+    Rc rc = roster_use(gate->sessions, &moved.before, ends_set, (void *)(uintptr_t)&ends)
+                ? gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &moved)
+                : session_none(ctx);
+    if (rc == RC_OK) return RC_OK;
+    roster_delete(gate->sessions, &moved.now);
+    (void)roster_use(gate->sessions, &moved.before, ends_set, (void *)(uintptr_t)&never);
     return rc;
+}
+
+/* Whoever shuts the account at this moment may have ended the one before alone. */
+Rc session_stepped_up(Ctx *ctx, const Entity *account, GateAuthn authn, Str *token) {
+    Gate *gate = ctx->tenant->gate;
+    GateSession *session;
+    if (!account) return session_none(ctx); /* erased meanwhile */
+    TRY(account_session(ctx, account, &session));
+    going_on(gate, session, session_own(ctx));
+    if (session->authn < authn) session->authn = authn;
+    session->stepped_up_at = time_now(ctx->clock);
+    *token = token_new(ctx, session_browser(ctx->actor->browser));
+    session->key = session_key(*token);
+    Digest key = session->key;
+    TRY(session_move(ctx, gate, session));
+    if (!account_moved(ctx, account)) return RC_OK;
+    TRY(session_drop_one(ctx, gate, &key));
+    return account_changed(ctx);
 }
 
 Rc gate_step_up(Ctx *ctx, Str password, Str *session_token) {
@@ -541,5 +565,5 @@ Rc gate_step_up(Ctx *ctx, Str password, Str *session_token) {
     const Entity *account;
     if (!session) return session_none(ctx);
     TRY(password_shown(ctx, session->account, password, &account));
-    return session_stepped_up(ctx, AUTHN_MAIL, session_token);
+    return session_stepped_up(ctx, account, AUTHN_MAIL, session_token);
 }

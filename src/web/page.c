@@ -425,7 +425,7 @@ static void refuse_show(HttpExchange *x, const Error *first, Str sign_in) {
     reason_value(x, &view, error);
     /* what a form was sent to need not be a page */
     bool retry = get && (status == 503 || status == 500 || status == 409);
-    bool again = stale || (status == 409 && !get);
+    bool again = stale || ((status == 409 || status == 429) && !get);
     view_str(&view, "retry", retry ? http_path(x) : STR_NONE);
     again_value(x, &view, again);
     view_str(&view, "sign_in", sign_in);

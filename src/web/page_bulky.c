@@ -102,7 +102,8 @@ static Str sent_token(const Asking *asking) {
 }
 
 static void receipt_see(HttpExchange *x, Str token) {
-    page_see(x, str_fmt(http_ctx(x)->arena, "/c/" STR_FMT "/receipt", STR_ARG(token)));
+    const Str parts[] = {STR("/c/"), token, STR("/receipt")};
+    page_see(x, str_join(http_ctx(x)->arena, parts, 3, STR_NONE));
 }
 
 /* Somebody who jumps ahead is led to what is still open; who goes back after sending, to what he

@@ -103,8 +103,8 @@ void page_wait_begin(HttpExchange *x, const Definition *definition, Str ticket) 
 }
 
 const HttpRoute page_wait_rows[] = {
-    {HTTP_GET, "/wait/{resource}", enter_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET, "Procedures",
-     "Enter a waiting room", NULL, NULL, page_shown},
+    {HTTP_GET, "/wait/{resource}", enter_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET | GATE_COUNTED,
+     "Procedures", "Enter a waiting room", NULL, NULL, page_shown},
     {HTTP_GET, "/wait/{resource}/{ticket}", place_get, HTTP_LOOP, 0, GATE_PUBLIC | GATE_QUIET,
      "Procedures", "A place in a waiting room", NULL, NULL, page_shown},
 };

@@ -32,7 +32,10 @@ void person_signed_in(Person *person, const char *login) {
 
 void person_stepped_up(Person *person) {
     Str token;
-    GOOD(person->house, session_stepped_up(&person->house->ctx, AUTHN_MAIL, &token));
+    Ctx *ctx = &person->house->ctx;
+    const Entity *account;
+    GOOD(person->house, account_load(ctx, person->actor.id, &account));
+    GOOD(person->house, session_stepped_up(ctx, account, AUTHN_MAIL, &token));
     person_act(person, token);
 }
 

@@ -634,6 +634,7 @@ static void a_definition_says_what_has_to_be_shown(void **state) {
     Ctx *ctx = &house->ctx;
     Definition asks = *dog(house);
     Actor by_password, by_passkey;
+    const Entity *account;
     Str token;
     asks.authn = AUTHN_PASSKEY;
     house_act(house, &house->nobody);
@@ -641,7 +642,8 @@ static void a_definition_says_what_has_to_be_shown(void **state) {
     GOOD(house, defined_begin(ctx, &asks, STR("phone"))); /* an official saw to it */
     comes_by(house, MEANS_PASSWORD, &by_password);
     FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "authn-low");
-    GOOD(house, session_stepped_up(ctx, AUTHN_PASSKEY, &token));
+    GOOD(house, account_load(ctx, by_password.id, &account));
+    GOOD(house, session_stepped_up(ctx, account, AUTHN_PASSKEY, &token));
     assert_true(gate_session_actor(ctx, token, &by_passkey));
     by_passkey.browser = by_password.browser;
     house_act(house, &by_passkey);
