@@ -505,9 +505,12 @@ static void going_on(const Gate *gate, GateSession *now, const GateSession *befo
     post_use(gate, now, before->post);
 }
 
-/* The one before: when it ends; 0: it doesn't. */
-static void ends_set(void *arg, void *value) {
-    ((GateSession *)value)->ends_at = *(const int64_t *)arg;
+/* Of the one before, which may have another behind it already. */
+static void ends_swap(void *arg, void *value) {
+    GateSession *before = value;
+    int64_t *ends = arg, was = before->ends_at;
+    before->ends_at = *ends;
+    *ends = was;
 }
 
 typedef struct Moved {
@@ -528,17 +531,17 @@ static Rc moved_write(Ctx *ctx, Batch *local, void *arg) {
    it is kept no more, and leaves its row alone. Nothing is read of the new one once others may end
    it. */
 static Rc session_move(Ctx *ctx, Gate *gate, GateSession *session) {
-    const int64_t ends = time_now(ctx->clock) + grace, never = 0;
+    int64_t ends = time_now(ctx->clock) + grace;
     const Json value = session_value(ctx->arena, session);
     Moved moved = {session->key, session->former, session->started_at + GATE_SESSION_LASTS,
                    json_dup(ctx->arena, &value)};
     roster_put(gate->sessions, &moved.now, session);
-    Rc rc = roster_use(gate->sessions, &moved.before, ends_set, (void *)(uintptr_t)&ends)
+    Rc rc = roster_use(gate->sessions, &moved.before, ends_swap, &ends)
                 ? gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &moved)
                 : session_none(ctx);
     if (rc == RC_OK) return RC_OK;
     roster_delete(gate->sessions, &moved.now);
-    (void)roster_use(gate->sessions, &moved.before, ends_set, (void *)(uintptr_t)&never);
+    (void)roster_use(gate->sessions, &moved.before, ends_swap, &ends);
     return rc;
 }
 

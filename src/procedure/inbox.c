@@ -461,24 +461,18 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {
     return cases_load(ctx, &owned.ids, out);
 }
 
-Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more) {
+Rc inbox_waits(Ctx *ctx, const InboxWaits *ask, InboxCases *out, bool *more) {
     Owned waits = {.arena = ctx->arena};
+    RowsRange range = {
+        .follower = "inbox", .prefix = waits_prefix(ctx, ask->post), .limit = ask->most + 1};
     *out = (InboxCases){0};
+    if (ask->before.year)
+        range.to = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(range.prefix),
+                           STR_ARG(time_format_date(ctx->arena, ask->before)));
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    RowsRange range = {.follower = "inbox", .prefix = waits_prefix(ctx, post), .limit = most + 1};
     TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &waits));
-    *more = waits.ids.len > most;
-    if (*more) waits.ids.len = most;
-    return cases_load(ctx, &waits.ids, out);
-}
-
-Rc inbox_waits_past(Ctx *ctx, Str post, Date day, InboxCases *out) {
-    Owned waits = {.arena = ctx->arena};
-    RowsRange range = {.follower = "inbox", .prefix = waits_prefix(ctx, post)};
-    *out = (InboxCases){0};
-    range.to = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(range.prefix),
-                       STR_ARG(time_format_date(ctx->arena, day)));
-    TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &waits));
+    *more = waits.ids.len > ask->most;
+    if (*more) waits.ids.len = ask->most;
     return cases_load(ctx, &waits.ids, out);
 }
 

@@ -52,11 +52,14 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 typedef VEC(const Entity *) InboxCases;
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
 /* The post's cases in which a message waits for an answer, by the day on which that is due, then by
-   when it was written, at most `most`;
- *more: than these. Whole. */
-Rc inbox_waits(Ctx *ctx, Str post, size_t most, InboxCases *out, bool *more);
-/* All of them whose day lies before one; of those without a day some, too. Whole. */
-Rc inbox_waits_past(Ctx *ctx, Str post, Date day, InboxCases *out);
+   when it was written; *more: than `most`. Whole. */
+typedef struct InboxWaits {
+    Str post;
+    Date before; /* those alone whose day lies before it, and of those without a day some; year 0:
+                    all */
+    size_t most;
+} InboxWaits;
+Rc inbox_waits(Ctx *ctx, const InboxWaits *ask, InboxCases *out, bool *more);
 /* Who has open cases of a post as their assignee, and how many. Pool threads, project_drain before.
  */
 typedef struct InboxAssigned {

@@ -4,7 +4,7 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { SHOWN = 20, WAITS_SHOWN = 20, ONCE_CHARS = 26 };
+enum { SHOWN = 20, WAITS_SHOWN = 20, LATE_COUNTED = 200, ONCE_CHARS = 26 };
 
 /* ---- shown ---- */
 
@@ -150,11 +150,13 @@ static void seen_add(Arena *arena, PageSeen *seen, const Entity *application) {
     vec_push(arena, seen, application);
 }
 
-/* Of all that wait, those that are late: a day that has passed may have been stopped. */
-static Rc late_count(Ctx *ctx, int64_t *out) {
+/* Of those that wait, those that are late: a day that has passed may have been stopped. *more: so
+   many have passed that the others aren't looked at. */
+static Rc late_count(Ctx *ctx, int64_t *out, bool *more) {
     InboxCases late;
+    InboxWaits ask = {ctx->actor->post, time_jst_date(time_now(ctx->clock)), LATE_COUNTED};
     *out = 0;
-    TRY(inbox_waits_past(ctx, ctx->actor->post, time_jst_date(time_now(ctx->clock)), &late));
+    TRY(inbox_waits(ctx, &ask, &late, more));
     for (size_t i = 0; i < late.len; i++)
         *out += page_is_late(ctx, thread_due(ctx, late.items[i]).day);
     return RC_OK;
@@ -164,10 +166,11 @@ Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
     Ctx *ctx = http_ctx(x);
     InboxCases cases;
     JsonItems items = {0};
-    bool more;
+    bool more, more_late;
     int64_t late;
-    TRY(inbox_waits(ctx, ctx->actor->post, WAITS_SHOWN, &cases, &more));
-    TRY(late_count(ctx, &late));
+    InboxWaits ask = {.post = ctx->actor->post, .most = WAITS_SHOWN};
+    TRY(inbox_waits(ctx, &ask, &cases, &more));
+    TRY(late_count(ctx, &late, &more_late));
     for (size_t i = 0; i < cases.len; i++) {
         const Entity *application = gate_view(ctx, NULL, cases.items[i]);
         Str number = application ? entity_text(application, IRI("receiptNumber")) : STR_NONE;
@@ -186,6 +189,7 @@ Rc page_thread_inbox(HttpExchange *x, View *view, PageSeen *seen) {
     view_items(view, "messages", &items);
     view_bool(view, "messages_more", more);
     view_int(view, "messages_late", late);
+    view_bool(view, "messages_late_more", more_late);
     return RC_OK;
 }
 

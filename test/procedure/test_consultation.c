@@ -28,7 +28,8 @@ static void the_invented_city_is_consulted(void **state) {
     int64_t now = house->clock.fixed;
     house_official(house, "counter", "citizens-counter-clerk", &clerk);
     GOOD(house, procedures_seed(&house->ctx, &house->tenant, &(SeedWish){.seed = 7, .count = 12}));
-    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &cases, &more));
+    GOOD(house,
+         inbox_waits(&house->ctx, &(InboxWaits){.post = clerk.post, .most = 20}, &cases, &more));
     assert_int_equal(cases.len, 1);
     Str id = str_dup(house->arena, cases.items[0]->id);
     assert_true(booking_of(&house->ctx, cases.items[0], &slot));
@@ -174,7 +175,8 @@ static void an_application_that_asks_is_a_question(void **state) {
     Str own = ask_in(house, "web");
     house_official(house, "counter", "citizens-counter-clerk", &clerk);
     Str called_in = call_in(house, &clerk);
-    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &waits, &more));
+    GOOD(house,
+         inbox_waits(&house->ctx, &(InboxWaits){.post = clerk.post, .most = 20}, &waits, &more));
     assert_int_equal(waits.len, 2);
     assert_true(is_due(house, own, today));
     assert_true(is_due(house, called_in, today));
@@ -219,7 +221,8 @@ static void an_answer_is_due_until_it_is_given(void **state) {
     assert_null(entity_attr(house_entity(house, id), IRI("messageDue")));
     GOOD(house, thread_write(&house->ctx, &asked));
     assert_true(is_due(house, id, time_jst_date(house->clock.fixed)));
-    GOOD(house, inbox_waits(&house->ctx, clerk.post, 20, &waits, &more));
+    GOOD(house,
+         inbox_waits(&house->ctx, &(InboxWaits){.post = clerk.post, .most = 20}, &waits, &more));
     assert_int_equal(waits.len, 2);
     assert_true(str_eq(waits.items[0]->id, later));
     /* nobody is late with a case that has ended */

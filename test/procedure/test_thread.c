@@ -459,7 +459,9 @@ static void that_it_was_read_is_kept_once(void **state) {
 
 static size_t waiting(House *house, size_t most, bool *more) {
     InboxCases cases;
-    GOOD(house, inbox_waits(&house->ctx, STR("citizens-counter-clerk"), most, &cases, more));
+    GOOD(house, inbox_waits(&house->ctx,
+                            &(InboxWaits){.post = STR("citizens-counter-clerk"), .most = most},
+                            &cases, more));
     return cases.len;
 }
 
@@ -475,7 +477,8 @@ static void what_waits_for_an_answer_is_in_the_inbox_until_it_has_one(void **sta
     assert_int_equal(waiting(house, 20, &more), 2);
     assert_false(more);
     InboxCases first;
-    GOOD(house, inbox_waits(&house->ctx, clerk.post, 1, &first, &more));
+    GOOD(house,
+         inbox_waits(&house->ctx, &(InboxWaits){.post = clerk.post, .most = 1}, &first, &more));
     assert_true(more && str_eq(first.items[0]->id, one)); /* the longest */
     GOOD(house, write_as(house, &clerk, one, "返事"));
     assert_int_equal(waiting(house, 20, &more), 1);
