@@ -90,6 +90,15 @@ def paces(machi):
     return faults
 
 
+def own_pace(resident, official):
+    """What one resident's account sends in a minute, and that an official's isn't counted."""
+    statuses = [resident.ask('POST', '/report', {}).status for _ in range(301)]
+    faults = [] if 429 not in statuses[:300] and statuses[300] == 429 else [f'300 and one more: {statuses[299:]}']
+    if official.ask('POST', '/report', {}).status == 429:
+        faults.append('an official is counted')
+    return faults
+
+
 def secure(machi):
     faults = []
     answer = raw(machi, 'GET', '/sign-in', {'Host': 'city.example.jp'})
@@ -199,13 +208,15 @@ def main():
         try:
             # all of them first: hostile sign-ins use up what this address may try
             browsers = {role: Browser(machi, role) for role in ('nobody', 'resident-1', 'clerk', 'chief', 'steward')}
+            other = Browser(machi, 'resident-2')
             results = [('a loopback city answers to no foreign name',
                         hosts(machi, [('localhost', 200), ('127.0.0.1:80', 200), ('[::1]', 200), ('evil.example', 421),
                                       ('localhost.evil.example', 421), ('192.0.2.1', 421), ('127.0.0.1.nip.io:80', 421)])),
                        ('hostile values of forms reach no header', hostile_forms(browsers)),
                        ('hostile paths and queries reach no header', hostile_targets(machi, browsers['clerk'])),
                        ('no context is had from this machine', inside(machi)),
-                       ('hostile ids reach no header', hostile_entities(machi, browsers['steward']))]
+                       ('hostile ids reach no header', hostile_entities(machi, browsers['steward'])),
+                       ('what a resident sends is counted by his account', own_pace(other, browsers['clerk']))]
         finally:
             code = machi.end()
         results.append(('the server has survived it', [f'exit code {code}'] if code else []))
