@@ -60,8 +60,8 @@ const SettingRow cli_setting_rows[] = {
      "answered 429 with Retry-After. Proxies and this machine aside.",
      "N"},
     {"http.network-reads", SETTING_INT, "6000", 10, 1000000,
-     "How many requests a minute that read the API are taken from one network address without a "
-     "token.",
+     "How many requests a minute that read NGSI-LD, or draw a ticket of a waiting room, are taken "
+     "from one network address without a token.",
      "N"},
     {"http.loops", SETTING_INT, "1", 1, 64, "Threads that serve connections.", "N"},
     {"http.pool", SETTING_INT, "4", 1, 64, "Threads that read the store.", "N"},
