@@ -129,6 +129,7 @@ static Rc definition_check(Cli *cli, const Json *source) {
     if (!str_empty(path)) TRY(json_file(ctx, path, &organisation));
     catalogue_known(ctx->arena, organisation, &known);
     definition_lint(ctx, definition, organisation ? &known : NULL, &findings);
+    definition_lint_new(ctx, definition, &findings);
     VEC_EACH (DefinitionFinding, finding, &findings)
         fprintf(cli_out(cli), STR_FMT ": " STR_FMT "\n", STR_ARG(finding->path),
                 STR_ARG(finding->text));

@@ -19,19 +19,20 @@ typedef struct Looking {
 
 /* ---- what it says ---- */
 
-static void unmet_add(Arena *arena, const Entity *application, Str iri, const char *member,
-                      StrVec *out) {
-    const Attr *found = entity_attr(application, iri);
-    for (size_t i = 0; found && found->value && i < found->value->len; i++) {
-        const Json *one = json_at(found->value, i);
-        if (!json_get_bool(one, "ok", false)) vec_push(arena, out, json_get_str(one, member));
+static void unmet_add(Ctx *ctx, const Entity *application, bool checks, StrVec *out) {
+    Json *found = NEW(ctx->arena, Json);
+    *found = defined_found(ctx, application, checks);
+    for (size_t i = 0; i < found->len; i++) {
+        const Json *one = json_at(found, i);
+        if (!json_get_bool(one, "ok", false))
+            vec_push(ctx->arena, out, json_get_str(one, checks ? "check" : "condition"));
     }
 }
 
-/* What the office sees checked, as it was on arrival. */
-static void unmet_of(Arena *arena, const Entity *application, StrVec *out) {
-    unmet_add(arena, application, IRI("conditions"), "condition", out);
-    unmet_add(arena, application, IRI("checks"), "check", out);
+/* What the office sees checked, each as of its day. */
+static void unmet_of(Ctx *ctx, const Entity *application, StrVec *out) {
+    unmet_add(ctx, application, false, out);
+    unmet_add(ctx, application, true, out);
 }
 
 static Json unmet_json(Arena *arena, const StrVec *unmet) {
@@ -86,7 +87,7 @@ static AutomaticBin judge(Looking *looking) {
     Ctx *ctx = looking->ctx;
     Form form;
     StrVec unmet = {0};
-    unmet_of(ctx->arena, looking->application, &unmet);
+    unmet_of(ctx, looking->application, &unmet);
     defined_form(ctx, looking->application, &form);
     FeelValue said = form_automatic(ctx, &form, looking->rule, &unmet);
     Str text = str_head(feel_text(ctx->arena, &said), SAID_MAX);

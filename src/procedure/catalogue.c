@@ -166,6 +166,12 @@ const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day
     return newest;
 }
 
+const Definition *catalogue_as_of(const Catalogue *catalogue, const Definition *own, Date day) {
+    const Definition *then = catalogue ? catalogue_current(catalogue, own->id, day) : NULL;
+    bool newer = then && in_force(own, day) && own->version > then->version;
+    return then && !newer ? then : own;
+}
+
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day) {
     EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;

@@ -29,6 +29,9 @@ void catalogue_free(Catalogue *catalogue);
 
 /* The newest version that is in force on a day; NULL: none is. */
 const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day);
+/* The same, for a version that may not be in the catalogue yet: itself where it is the newest one,
+   and where none is in force. catalogue NULL: there is no other. */
+const Definition *catalogue_as_of(const Catalogue *catalogue, const Definition *own, Date day);
 /* The one in force that books a resource; NULL: none does. */
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day);
 /* Of one that isn't in force on a day, the version by which it opens next; NULL: it is, or never

@@ -245,19 +245,6 @@ CaseState defined_phase(const DefinedState *state) {
     return state->owner == OWNER_NOBODY ? outcomes[state->outcome] : phases[state->owner];
 }
 
-static Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const char *member) {
-    RuleResults results = {0};
-    JsonItems items = {0};
-    form_judge(ctx, form, rules, &results);
-    VEC_EACH (const RuleResult, result, &results) {
-        JsonMember *members = NEW_ARRAY(ctx->arena, JsonMember, 2);
-        members[0] = (JsonMember){str_of(member), json_of_str(result->rule->id)};
-        members[1] = (JsonMember){STR("ok"), json_of_bool(result->holds)};
-        vec_push(ctx->arena, &items, json_of_members(members, 2));
-    }
-    return json_of_items(items.items, items.len);
-}
-
 /* What every case has a place for, so that a case is found by its telephone number, and is known
  * the next time, whatever its procedure asked. */
 static void contact_set(Arena *arena, Entity *entity, const Form *form) {
@@ -304,8 +291,9 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     const Definition *definition = draft->definition;
     Arena *arena = command_arena(sending->command);
     Form kept, *form = &kept;
-    int64_t fee, amount;
-    TRY(form_fee(ctx, &draft->form, &fee));
+    FormFee fee;
+    int64_t amount;
+    TRY(form_fee_by(ctx, &draft->form, &fee));
     TRY(form_amount(ctx, &draft->form, &amount));
     Entity *entity = entity_new(arena, apply_case_id(arena, draft->token), STR(CASE_TYPE));
     Str applicant = str_eq(draft->channel, STR("web")) ? ctx->actor->person : STR_NONE;
@@ -324,7 +312,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
                     rules_json(ctx, form, &definition->conditions, "condition"));
     entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"),
                     rules_json(ctx, form, &definition->checks, "check"));
-    if (definition->fee) entity_set(arena, entity, IRI("fee"), json_of_int(fee));
+    if (definition->fee) fee_keep(arena, entity, definition, &fee, false);
     if (definition->amount) entity_set(arena, entity, IRI("amount"), json_of_int(amount));
     if (letters_asked(ctx, form))
         entity_set(arena, entity, IRI("noticeBy"), json_of_str(draft->notice));
@@ -444,6 +432,8 @@ void defined_form(Ctx *ctx, const Entity *application, Form *out) {
             vec_push(ctx->arena, &answers, answer);
         }
     form_kept(ctx, definition, answers.items, out);
+    int64_t arrived;
+    if (time_parse(entity_text(application, IRI("submittedAt")), &arrived)) out->arrived = arrived;
 }
 
 /* ---- moves ---- */
@@ -606,6 +596,11 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     if (moving->act && moving->act->decided)
         TRY(fee_reduce(moving->ctx, command, moving->application, moving->act->decided,
                        (Entity *)step->set));
+    TRY(fee_decided(moving->ctx, command_arena(command), moving->application, to,
+                    (Entity *)step->set));
+    if (to->owner == OWNER_NOBODY)
+        defined_found_end(moving->ctx, command_arena(command), moving->application,
+                          (Entity *)step->set);
     TRY(letters_issue(moving->ctx, command,
                       &(Lettering){.application = moving->application,
                                    .definition = moving->definition,

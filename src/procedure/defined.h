@@ -49,6 +49,10 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out);
 /* The definition that governs a case; NULL: it is not one of a definition. */
 const Definition *defined_of(const Ctx *ctx, const Entity *application);
 const DefinedState *defined_state(const Definition *definition, const Entity *application);
+/* What the rules found: {CHECK or CONDITION, ok, on: the day, version} each, null where it may not
+   be seen; before their day was kept, without "on" and "version". Those of the day of the decision
+   are judged today, until there is one. It refers to the application. */
+Json defined_found(Ctx *ctx, const Entity *application, bool checks);
 /* What was answered to a question, as it was kept; false: nothing, or it may not be seen. Lives in
    arena. */
 bool defined_answer(Arena *arena, const Entity *application, const Field *field, FormAnswer *out);

@@ -102,7 +102,19 @@ typedef struct WordMember {
     bool needed; /* else the first word is meant where none stands */
 } WordMember;
 
-enum { CLASSES, KNOWN, OWNERS, OUTCOMES, MOVERS, AUDIENCES, COLLECTS, AUTHNS, PROOFS, WRITERS };
+enum {
+    CLASSES,
+    KNOWN,
+    OWNERS,
+    OUTCOMES,
+    MOVERS,
+    AUDIENCES,
+    COLLECTS,
+    AUTHNS,
+    PROOFS,
+    WRITERS,
+    AS_OFS
+};
 static const WordMember word_members[] = {
     [CLASSES] = {"class",
                  {STR("personal"), STR("open"), STR("internal"), STR("sensitive")},
@@ -126,6 +138,7 @@ static const WordMember word_members[] = {
                 false},
     [PROOFS] = {"proof", {STR("none"), STR("declared"), STR("checked")}, 3, false},
     [WRITERS] = {"writers", {STR("both"), STR("office")}, 2, false},
+    [AS_OFS] = {"asOf", {STR("applied"), STR("decided")}, 2, false},
 };
 
 static Rc read_word(const Reader *reader, const Json *from, Str path, const WordMember *member,
@@ -146,6 +159,14 @@ static Rc read_date(const Reader *reader, const Json *from, Str path, const char
     *out = (Date){0};
     if (str_empty(text) || time_parse_date(text, out)) return RC_OK;
     return refuse(reader, under(reader, path, name), "A date is written 2026-04-01.");
+}
+
+AsOf as_of_read(Str text) {
+    const WordMember *member = &word_members[AS_OFS];
+    if (str_empty(text)) return (AsOf){.kind = AS_OF_UNSAID};
+    for (unsigned i = 0; i < member->n; i++)
+        if (str_eq(member->words[i], text)) return (AsOf){.kind = AS_OF_APPLIED + i};
+    return (AsOf){.kind = AS_OF_ANSWER, .field = text};
 }
 
 typedef Rc ReadOne(Reader *reader, const Json *from, Str path);
@@ -205,7 +226,8 @@ static Rc read_kind(const Reader *reader, const Json *from, Str path, FieldKind 
 }
 
 static Rc read_rule(const Reader *reader, const Json *from, Str path, DefinedRules *into) {
-    DefinedRule rule = {.id = json_get_str(from, "id")};
+    DefinedRule rule = {.id = json_get_str(from, "id"),
+                        .as_of = as_of_read(json_get_str(from, "asOf"))};
     TRY(read_expr(reader, from, path, "test", &rule.test));
     if (!rule.test)
         return refuse(reader, under(reader, path, "test"), "An expression is needed here.");
@@ -327,17 +349,11 @@ static Rc read_page(Reader *reader, const Json *from, Str path) {
 
 /* ---- rules */
 
-static const DefinedRule *rule_of(const DefinedRules *rules, Str id) {
-    VEC_EACH (DefinedRule, rule, rules)
-        if (str_eq(rule->id, id)) return rule;
-    return NULL;
-}
-
 /* A rule that is spoken of by its id. */
 static Rc read_named_rule(const Reader *reader, const Json *from, Str path, DefinedRules *into) {
     Str id;
     TRY(need_id(reader, from, path, false, &id));
-    if (rule_of(into, id)) return refuse(reader, path, "This id is another rule's.");
+    if (defined_rule(into, id)) return refuse(reader, path, "This id is another rule's.");
     return read_rule(reader, from, path, into);
 }
 
@@ -389,6 +405,7 @@ static Rc read_fee(Reader *reader, const Json *from) {
     TRY(read_collect(reader, fee));
     reader->out->fee_article = json_get_str(fee, "article");
     reader->out->fee_account = json_get_str(fee, "account");
+    reader->out->fee_as_of = as_of_read(json_get_str(fee, "asOf"));
     TRY(read_expr(reader, fee, STR("fee"), "amount", &reader->out->fee));
     if (!reader->out->fee)
         return refuse(reader, STR("fee.amount"), "An expression is needed here.");
@@ -508,11 +525,11 @@ static bool is_field(const Definition *definition, Str name) {
 }
 
 static bool is_condition(const Definition *definition, Str name) {
-    return rule_of(&definition->conditions, name) != NULL;
+    return defined_rule(&definition->conditions, name) != NULL;
 }
 
 static bool is_check(const Definition *definition, Str name) {
-    return rule_of(&definition->checks, name) != NULL;
+    return defined_rule(&definition->checks, name) != NULL;
 }
 
 static bool is_automatic(const Definition *definition, Str name) {

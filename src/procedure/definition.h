@@ -8,6 +8,7 @@
 #include "dmn/dmn.h"
 #include "gate/gate.h"
 #include "json/json.h"
+#include "as_of.h"
 #include "letters.h"
 #include "automatic.h"
 #include "reservation.h"
@@ -47,6 +48,7 @@ typedef struct DefinedRule {
     Str id;
     const FeelExpr *test;
     Wording text;
+    AsOf as_of; /* of a condition or a check; a field's is of when it is answered */
 } DefinedRule;
 typedef VEC(DefinedRule) DefinedRules;
 
@@ -171,6 +173,7 @@ typedef struct Definition {
     VEC(NamedTable) tables;
     const FeelExpr *fee; /* yen; NULL: none */
     Str fee_article, fee_account;
+    AsOf fee_as_of;
     FeeCollect fee_collect;
     int64_t fee_days;         /* working days in which it is paid */
     Str fee_unpaid, fee_paid; /* states: COLLECT_AFTER_REVIEW is due where the case comes to the
@@ -205,12 +208,16 @@ typedef struct DefinitionKnown {
 /* known NULL: not looked at. All examples are tried. */
 void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
                      DefinitionFindings *out);
+/* What is asked of whoever publishes from now on, and not of what stands already: that the fee and
+   each condition and check name their reference date. */
+void definition_lint_new(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
 /* A dry run: each difference between what an example expects and what came out is a finding. */
 void definition_dry_run(Ctx *ctx, const Definition *definition, const DefinedExample *example,
                         DefinitionFindings *out);
 
 /* The words of which a member has one ("kind" of a field, "class", "known", "owner", "outcome",
-   "by", "audience", "collect", "fallback"); 0: it has any text. "known" is the "from" of a field.
+   "by", "audience", "collect", "fallback", "asOf"); 0: it has any text. "known" is the "from" of a
+   field; an "asOf" may be a field's id, too.
  */
 size_t definition_words(Str member, const Str **out);
 /* Whether a procedure may have this id. */
@@ -221,6 +228,7 @@ const Field *definition_field(const Definition *definition, Str id); /* NULL: no
 const Field *definition_slot(const Definition *definition); /* that asks for a slot; NULL: none */
 const DefinedState *definition_state(const Definition *definition, Str id);
 const DefinedMove *definition_move(const Definition *definition, Str id);
+const DefinedRule *defined_rule(const DefinedRules *rules, Str id); /* NULL: none */
 const Automatic *definition_automatic(const Definition *definition, Str id);
 /* The rule about the cases in a state; NULL: there is none. */
 const Automatic *definition_rule_of(const Definition *definition, Str state);

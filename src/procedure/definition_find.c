@@ -33,6 +33,12 @@ const DefinedMove *definition_move(const Definition *definition, Str id) {
     return NULL;
 }
 
+const DefinedRule *defined_rule(const DefinedRules *rules, Str id) {
+    VEC_EACH (DefinedRule, rule, rules)
+        if (str_eq(rule->id, id)) return rule;
+    return NULL;
+}
+
 const Automatic *definition_automatic(const Definition *definition, Str id) {
     VEC_EACH (const Automatic, rule, &definition->automatic)
         if (str_eq(rule->id, id)) return rule;

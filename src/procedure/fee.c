@@ -17,8 +17,25 @@ static Str due_day(Ctx *ctx, Arena *arena, const Definition *definition) {
     return time_format_date(arena, due);
 }
 
-static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definition,
-                          const Entity *application, int64_t fee) {
+/* The version whose fee it is: its article, its account. */
+static const Definition *version_of(const Ctx *ctx, const Definition *own, const Attr *as_of) {
+    int64_t version = as_of && as_of->value ? json_get_int(as_of->value, "version", 0) : 0;
+    const Definition *by = catalogue_version(procedures_catalogue(ctx->tenant), own->id, version);
+    return by && by->fee ? by : own;
+}
+
+/* What is due: of a case, as it is or as a step leaves it. */
+typedef struct Due {
+    const Definition *definition;
+    const Entity *application;
+    const Attr *as_of;
+    int64_t fee;
+} Due;
+
+static Entity *fee_entity(Ctx *ctx, Command *command, const Due *due) {
+    const Definition *definition = due->definition;
+    const Definition *by = version_of(ctx, definition, due->as_of);
+    const Entity *application = due->application;
     Arena *arena = command_arena(command);
     Entity *entity = entity_new(arena, payment_id(arena, application->id), STR(PAYMENT_TYPE));
     Str person = dictionary_subject(ctx->tenant->dictionary, application);
@@ -27,9 +44,9 @@ static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definiti
     entity_set_kind(arena, entity, ATTR_RELATIONSHIP, IRI("about"),
                     json_of_str(str_dup(arena, application->id)));
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
-    entity_set(arena, entity, IRI("amount"), json_of_int(fee));
-    entity_set(arena, entity, IRI("article"), json_of_str(definition->fee_article));
-    entity_set(arena, entity, IRI("account"), json_of_str(definition->fee_account));
+    entity_set(arena, entity, IRI("amount"), json_of_int(due->fee));
+    entity_set(arena, entity, IRI("article"), json_of_str(by->fee_article));
+    entity_set(arena, entity, IRI("account"), json_of_str(by->fee_account));
     entity_set(arena, entity, IRI("dueDate"), json_of_str(due_day(ctx, arena, definition)));
     return entity;
 }
@@ -37,8 +54,28 @@ static Entity *fee_entity(Ctx *ctx, Command *command, const Definition *definiti
 void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application) {
     bool due = definition->fee_collect == COLLECT_ON_SENDING;
     int64_t fee = entity_int(application, IRI("fee"), 0);
+    const Attr *as_of = entity_attr(application, IRI("feeAsOf"));
     if (due && fee > 0)
-        pay_issue(ctx, command, fee_entity(ctx, command, definition, application, fee));
+        pay_issue(ctx, command,
+                  fee_entity(ctx, command, &(Due){definition, application, as_of, fee}));
+}
+
+Rc fee_decided(Ctx *ctx, Arena *arena, const Entity *application, const DefinedState *to,
+               Entity *set) {
+    const Definition *definition = defined_of(ctx, application);
+    Payment payment;
+    FormFee fee;
+    Form form;
+    bool later = definition->fee && definition->fee_as_of.kind == AS_OF_DECIDED &&
+                 str_eq(to->id, definition->fee_unpaid);
+    if (!later || entity_attr(set, IRI("fee")) || entity_attr(application, IRI("feeReduction")))
+        return RC_OK;
+    Rc rc = fee_of(ctx, application->id, &payment);
+    if (rc != RC_NOT_FOUND) return rc;
+    defined_form(ctx, application, &form);
+    TRY(form_fee_by(ctx, &form, &fee));
+    fee_keep(arena, set, definition, &fee, true);
+    return RC_OK;
 }
 
 static void fee_end(Command *command, const Entity *application, const DefinedState *to) {
@@ -81,8 +118,11 @@ Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move) {
     TRY(owed_read(ctx, move, &owed));
     if (owed.fee > 0 && !owed.paid) {
         bool due = owed.there && owed.lowered; /* and its version guarded */
+        const Attr *as_of = move->set ? entity_attr(move->set, IRI("feeAsOf")) : NULL;
+        if (!as_of) as_of = entity_attr(application, IRI("feeAsOf"));
         if (!due)
-            pay_issue(ctx, command, fee_entity(ctx, command, definition, application, owed.fee));
+            pay_issue(ctx, command,
+                      fee_entity(ctx, command, &(Due){definition, application, as_of, owed.fee}));
         return RC_OK;
     }
     DefinedAdvance advance = {.application = application,

@@ -262,11 +262,16 @@ typedef struct Filling {
     Form *form;
     FeelEntry *entries;
     size_t n;
+    int64_t now; /* 0: as the clock has it */
 } Filling;
 
+static FeelRun run_of(const Filling *filling) {
+    int64_t now = filling->now ? filling->now : time_now(filling->ctx->clock);
+    return (FeelRun){.arena = filling->ctx->arena, .now = now, .steps = FEEL_STEPS};
+}
+
 static FeelValue evaluate(const Filling *filling, const FeelExpr *expr) {
-    FeelRun run = {
-        .arena = filling->ctx->arena, .now = time_now(filling->ctx->clock), .steps = FEEL_STEPS};
+    FeelRun run = run_of(filling);
     FeelScope scope = {.entries = filling->entries, .len = filling->n};
     return feel_evaluate(&run, expr, &scope);
 }
@@ -306,11 +311,9 @@ static void fill(Filling *filling, const FormPage *page, const Field *field, con
     if (answer->value.kind != FEEL_NULL) judge(filling, answer);
 }
 
-static void run_tables(Filling *filling) {
-    VEC_EACH (NamedTable, named, &filling->form->definition->tables) {
-        FeelRun run = {.arena = filling->ctx->arena,
-                       .now = time_now(filling->ctx->clock),
-                       .steps = FEEL_STEPS};
+static void run_tables(Filling *filling, const Definition *definition) {
+    VEC_EACH (NamedTable, named, &definition->tables) {
+        FeelRun run = run_of(filling);
         FeelScope scope = {.entries = filling->entries, .len = filling->n};
         FeelValue value = dmn_table_run(&run, named->table, &scope, NULL);
         filling->entries[filling->n++] = (FeelEntry){.name = named->name, .value = value};
@@ -335,7 +338,7 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
         VEC_EACH (Field, field, &page->fields)
             fill(&filling, page, field, draft, due);
     }
-    run_tables(&filling);
+    run_tables(&filling, definition);
     out->entries = filling.entries;
     out->n_entries = filling.n;
 }
@@ -348,7 +351,7 @@ void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form
     for (; filling.n < fields; filling.n++)
         filling.entries[filling.n] =
             (FeelEntry){answers[filling.n].field->id, answers[filling.n].value};
-    run_tables(&filling);
+    run_tables(&filling, definition);
     out->entries = filling.entries;
     out->n_entries = filling.n;
 }
@@ -432,28 +435,130 @@ FeelValue form_automatic(Ctx *ctx, const Form *form, const Automatic *rule, cons
     return evaluate(&filling, rule->test);
 }
 
+/* ---- on another day */
+
+Date form_day(const Ctx *ctx, const Form *form, const AsOf *as_of) {
+    const FormAnswer *answer = form_answer(form, as_of->field);
+    bool said = as_of->kind == AS_OF_ANSWER && answer;
+    SlotChoice choice;
+    if (said && answer->value.kind == FEEL_DATE) return answer->value.date;
+    if (said && answer->field->books && answer->value.kind == FEEL_STRING &&
+        reservation_choice(answer->field->books, answer->value.string, &choice))
+        return choice.time.day;
+    bool sent = form->arrived && as_of->kind != AS_OF_DECIDED;
+    return time_jst_date(sent ? form->arrived : time_now(ctx->clock));
+}
+
+/* Whether all that an expression of a version looks at in the end is asked here. */
+static bool asks_all(Ctx *ctx, const Form *form, const Definition *by, const FeelExpr *expr) {
+    StrVec names = {0}, all = {0};
+    feel_names(ctx->arena, expr, &names);
+    definition_looked_at(ctx, by, &names, &all);
+    VEC_EACH (const Str, name, &all) {
+        bool known = definition_field(form->definition, *name) != NULL;
+        VEC_EACH (const NamedTable, named, &by->tables)
+            known |= str_eq(named->name, *name);
+        if (!known) return false;
+    }
+    return true;
+}
+
+/* The version that governs a reference date: on the day of application its own. */
+static const Definition *version_on(const Ctx *ctx, const Form *form, const AsOf *as_of, Date day) {
+    const Procedures *procedures = ctx->tenant ? ctx->tenant->procedures : NULL;
+    if (as_of->kind != AS_OF_DECIDED && as_of->kind != AS_OF_ANSWER) return form->definition;
+    return catalogue_as_of(procedures ? procedures->catalogue : NULL, form->definition, day);
+}
+
+/* The answers on a day, with the tables of a version as they are then. */
+static Filling filling_on(Ctx *ctx, const Form *form, const Definition *by, Date day) {
+    int64_t now = time_now(ctx->clock);
+    bool today = time_date_days(time_jst_date(now)) == time_date_days(day);
+    if (today && by == form->definition)
+        return (Filling){.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    Filling filling = {.ctx = ctx, .n = form->n, .now = today ? now : time_jst_start(day)};
+    filling.entries = NEW_ARRAY(ctx->arena, FeelEntry, form->n + by->tables.len + 1);
+    memcpy(filling.entries, form->entries, form->n * sizeof *form->entries);
+    run_tables(&filling, by);
+    return filling;
+}
+
+static RuleResult judge_rule(Ctx *ctx, const Form *form, const DefinedRule *rule, bool check) {
+    Date day = form_day(ctx, form, &rule->as_of);
+    const Definition *by = version_on(ctx, form, &rule->as_of, day);
+    const DefinedRule *then = defined_rule(check ? &by->checks : &by->conditions, rule->id);
+    if (!then || !asks_all(ctx, form, by, then->test)) {
+        by = form->definition;
+        then = rule;
+    }
+    Filling filling = filling_on(ctx, form, by, day);
+    return (RuleResult){rule, holds(&filling, then->test), day, by};
+}
+
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {
-    Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
+    bool check = rules == &form->definition->checks;
     VEC_EACH (DefinedRule, rule, rules)
-        vec_push(ctx->arena, out, (RuleResult){.rule = rule, .holds = holds(&filling, rule->test)});
+        vec_push(ctx->arena, out, judge_rule(ctx, form, rule, check));
+}
+
+static bool whole(const Filling *filling, const FeelExpr *expr, int64_t *out) {
+    if (!expr) return true;
+    FeelValue value = evaluate(filling, expr);
+    Json json = feel_to_json(filling->ctx->arena, &value);
+    bool good = json.kind == JSON_NUMBER && json.is_int && json.value.integer >= 0;
+    if (good) *out = json.value.integer;
+    return good;
 }
 
 bool form_whole(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) {
     Filling filling = {.ctx = ctx, .entries = (FeelEntry *)form->entries, .n = form->n_entries};
-    if (!expr) return true;
-    FeelValue value = evaluate(&filling, expr);
-    Json json = feel_to_json(ctx->arena, &value);
-    bool whole = json.kind == JSON_NUMBER && json.is_int && json.value.integer >= 0;
-    if (whole) *out = json.value.integer;
-    return whole;
+    return whole(&filling, expr, out);
 }
 
-Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
-    *out = 0;
-    if (form_whole(ctx, form, form->definition->fee, out)) return RC_OK;
+/* A version without a fee has it of nothing. */
+static bool fee_by(Ctx *ctx, const Form *form, const Definition *by, FormFee *out) {
+    bool own = by == form->definition || !by->fee;
+    if (!own && !asks_all(ctx, form, by, by->fee)) return false;
+    Filling filling = filling_on(ctx, form, by, out->day);
+    out->by = by;
+    return whole(&filling, by->fee, &out->yen);
+}
+
+Rc form_fee_by(Ctx *ctx, const Form *form, FormFee *out) {
+    const Definition *own = form->definition;
+    *out = (FormFee){.by = own, .day = form_day(ctx, form, &own->fee_as_of)};
+    const Definition *by = version_on(ctx, form, &own->fee_as_of, out->day);
+    if (!own->fee || fee_by(ctx, form, by, out) || (by != own && fee_by(ctx, form, own, out)))
+        return RC_OK;
     return ctx_fail(
         ctx, RC_INVALID, "bad-fee", STR("fee.amount"),
         "The fee of this procedure cannot be computed: the office has to mend its definition.");
+}
+
+Rc form_fee(Ctx *ctx, const Form *form, int64_t *out) {
+    FormFee fee;
+    Rc rc = form_fee_by(ctx, form, &fee);
+    *out = fee.yen;
+    return rc;
+}
+
+static Str fee_word(const Definition *definition, bool decided) {
+    switch (definition->fee_as_of.kind) {
+    case AS_OF_DECIDED:
+        return decided ? STR(FEE_BY_DECISION) : STR(FEE_BY_ESTIMATE);
+    case AS_OF_ANSWER:
+        return definition->fee_as_of.field;
+    default:
+        return STR(FEE_BY_APPLICATION);
+    }
+}
+
+Json form_fee_json(Arena *arena, const Definition *definition, const FormFee *fee, bool decided) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    members[0] = (JsonMember){STR("by"), json_of_str(fee_word(definition, decided))};
+    members[1] = (JsonMember){STR("day"), json_of_str(time_format_date(arena, fee->day))};
+    members[2] = (JsonMember){STR("version"), json_of_int(fee->by->version)};
+    return json_of_members(members, 3);
 }
 
 Rc form_amount(Ctx *ctx, const Form *form, int64_t *out) {

@@ -21,6 +21,7 @@ typedef struct FormAnswer {
 
 typedef struct Form {
     const Definition *definition;
+    int64_t arrived;     /* when it was sent; 0: it isn't yet */
     FormAnswer *answers; /* of all fields, in the order of the pages */
     size_t n;
     const FeelEntry *entries; /* values by name: due fields, then tables; for expressions */
@@ -47,10 +48,18 @@ const FormAnswer *form_answer(const Form *form, Str field);
 /* The most that an answer may have: its value, its characters, or how many are chosen. */
 int64_t field_most(const Field *field);
 
-/* Conditions or checks that do not hold. A rule whose value is null does not. */
+/* The day of a reference date: of a form that isn't sent, and of a decision that isn't made, today;
+   of an answer that isn't there yet, the day of application. */
+Date form_day(const Ctx *ctx, const Form *form, const AsOf *as_of);
+
+/* Conditions or checks that do not hold. A rule whose value is null does not. Each is judged on its
+   day, and by what the version in force on that day says of it, if that is a day of the event or
+   the decision and all that it looks at is asked here; else by its own. */
 typedef struct RuleResult {
     const DefinedRule *rule;
     bool holds;
+    Date day;
+    const Definition *by;
 } RuleResult;
 typedef VEC(RuleResult) RuleResults;
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out);
@@ -68,6 +77,19 @@ bool form_whole(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out);
 /* Yen, 0 when the procedure has none. RC_INVALID "bad-fee" when the expression gives no whole
    amount: the definition is at fault, not who applies. */
 Rc form_fee(Ctx *ctx, const Form *form, int64_t *out);
+/* The same with its day, and the version whose fee it is: found as rules are. */
+typedef struct FormFee {
+    int64_t yen;
+    Date day;
+    const Definition *by;
+} FormFee;
+Rc form_fee_by(Ctx *ctx, const Form *form, FormFee *out);
+/* {by, day, version} as a case keeps it: by one of these or the id of the field that asks for the
+   day. decided: it changes no more. */
+#define FEE_BY_APPLICATION "applied"
+#define FEE_BY_ESTIMATE    "estimate" /* of the day of the decision, before that */
+#define FEE_BY_DECISION    "decided"
+Json form_fee_json(Arena *arena, const Definition *definition, const FormFee *fee, bool decided);
 /* The same of the amount that is decided on; RC_INVALID "bad-amount". */
 Rc form_amount(Ctx *ctx, const Form *form, int64_t *out);
 /* The normalised answers that are due, by field id: what a case keeps, those that are sensitive for

@@ -103,10 +103,38 @@ static void check_easy(const Lint *lint, Str path, const Wording *wording) {
     definition_easy(lint->ctx, lint->out, path, wording);
 }
 
+static bool always_asked(const Definition *definition, const Field *field) {
+    VEC_EACH (const FormPage, page, &definition->pages)
+        VEC_EACH (const Field, one, &page->fields)
+            if (one == field) return !page->when && !field->when && !field->optional;
+    return false;
+}
+
+/* A day that only some tell is no day by which all are judged. */
+static void check_as_of(const Lint *lint, Str path, const AsOf *as_of) {
+    const Field *field = definition_field(lint->definition, as_of->field);
+    if (as_of->kind != AS_OF_ANSWER) return;
+    if (!field)
+        find(lint, path,
+             "\"" STR_FMT "\" is never asked: \"applied\", \"decided\" or a day is meant.",
+             "基準日の「" STR_FMT
+             "」をたずねる項目がありません。申請日、処分日か、日付の項目を選んでください。",
+             STR_ARG(as_of->field));
+    else if (field->kind != FIELD_DATE && field->kind != FIELD_SLOT)
+        find(lint, path, "\"" STR_FMT "\" is no day: a field of kind date or slot is meant.",
+             "基準日の「" STR_FMT "」は日付ではありません。日付か日時の項目を選んでください。",
+             STR_ARG(as_of->field));
+    else if (!always_asked(lint->definition, field))
+        find(lint, path, "\"" STR_FMT "\" isn't asked of everybody, so some would have no day.",
+             "基準日の「" STR_FMT "」は、たずねない人がいます。必ずたずねる項目を選んでください。",
+             STR_ARG(as_of->field));
+}
+
 static void check_rules(const Lint *lint, const char *path, const DefinedRules *rules) {
     for (size_t i = 0; i < rules->len; i++) {
         Str place = PLACE(lint, "%s[%zu]", path, i);
         check_expr(lint, place, rules->items[i].test);
+        check_as_of(lint, PLACE(lint, STR_FMT ".asOf", STR_ARG(place)), &rules->items[i].as_of);
         check_easy(lint, PLACE(lint, "%s[%zu].text", path, i), &rules->items[i].text);
     }
 }
@@ -452,6 +480,12 @@ static void check_fee(const Lint *lint) {
     const Definition *definition = lint->definition;
     const DefinedState *unpaid = definition_state(definition, definition->fee_unpaid);
     check_expr(lint, STR("fee.amount"), definition->fee);
+    check_as_of(lint, STR("fee.asOf"), &definition->fee_as_of);
+    if (definition->fee_as_of.kind == AS_OF_DECIDED &&
+        definition->fee_collect != COLLECT_AFTER_REVIEW)
+        find(lint, STR("fee.asOf"),
+             "Only a fee that is due after the review is of the day of the decision.",
+             "処分日を基準にできるのは、審査の後に納める手数料だけです。");
     if (lottery_of(lint) && definition->fee_collect != COLLECT_OPEN)
         find(
             lint, STR("fee.collect"),
@@ -547,4 +581,25 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     }
     VEC_EACH (DefinedExample, example, &definition->examples)
         definition_dry_run(ctx, definition, example, out);
+}
+
+static void as_of_demand(Ctx *ctx, DefinitionFindings *out, Str path, const AsOf *as_of) {
+    if (as_of->kind != AS_OF_UNSAID) return;
+    definition_tell(ctx, out, path,
+                    "By which day it is judged isn't said: \"applied\", \"decided\" or the day of "
+                    "the event, a field's id.",
+                    "基準日がありません。申請日、処分日か、事由が起きた日の項目を選んでください。");
+}
+
+static void rules_demand(Ctx *ctx, DefinitionFindings *out, const char *path,
+                         const DefinedRules *rules) {
+    for (size_t i = 0; i < rules->len; i++)
+        as_of_demand(ctx, out, str_fmt(ctx->arena, "%s[%zu].asOf", path, i),
+                     &rules->items[i].as_of);
+}
+
+void definition_lint_new(Ctx *ctx, const Definition *definition, DefinitionFindings *out) {
+    rules_demand(ctx, out, "conditions", &definition->conditions);
+    rules_demand(ctx, out, "checks", &definition->checks);
+    if (definition->fee) as_of_demand(ctx, out, STR("fee.asOf"), &definition->fee_as_of);
 }

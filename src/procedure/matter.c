@@ -16,6 +16,11 @@ static Json kept_json(Arena *arena, const Entity *application, Str iri) {
     return attr && attr->value ? *json_dup(arena, attr->value) : json_of_null();
 }
 
+static Json found_json(Ctx *ctx, Arena *arena, const Entity *application, bool checks) {
+    Json found = defined_found(ctx, application, checks);
+    return *json_dup(arena, &found);
+}
+
 /* All of it is about the person of the case. reduced: what remains of its fee, where the move
    reduces it. */
 static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
@@ -33,8 +38,8 @@ static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const En
         {STR("fee"), kept_json(arena, application, IRI("fee"))},
         {STR("answers"), kept_json(arena, application, IRI("answers"))},
         {STR("sensitiveAnswers"), kept_json(arena, application, IRI("sensitiveAnswers"))},
-        {STR("conditions"), kept_json(arena, application, IRI("conditions"))},
-        {STR("checks"), kept_json(arena, application, IRI("checks"))},
+        {STR("conditions"), found_json(ctx, arena, application, false)},
+        {STR("checks"), found_json(ctx, arena, application, true)},
         {STR("asked"), proposal_asked(arena, application)},
         {STR("transitions"), kept_json(arena, application, IRI("transitions"))},
         {STR("article"), text_json(arena, move->reduced_article)},
@@ -162,6 +167,7 @@ Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, Lette
     if (!move || out->moved || case_is_erased(application)) return RC_OK;
     Entity *set = entity_new(ctx->arena, application->id, STR(CASE_TYPE));
     if (reduced >= 0) entity_set(ctx->arena, set, IRI("fee"), json_of_int(reduced));
+    TRY(fee_decided(ctx, ctx->arena, application, definition_state(definition, move->to), set));
     Lettering about = {.application = application,
                        .definition = definition,
                        .set = set,

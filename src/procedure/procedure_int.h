@@ -234,7 +234,21 @@ Rc known_fill(Ctx *ctx, const Definition *definition, Str channel, JsonMembers *
 /* Adds to what remains of a draft that was sent what is known from it of who is being served. */
 Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out);
 
+/* ---- reference dates ---- */
+/* {CHECK or CONDITION, ok, on: the day, version} of each rule. */
+Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const char *member);
+/* What the rules of the day of the decision find on the day on which a case ends, in the set of its
+   last step. */
+void defined_found_end(Ctx *ctx, Arena *arena, const Entity *application, Entity *set);
+/* The fee of a case, and of which day and version it is, in its entity or the set of a step. */
+void fee_keep(Arena *arena, Entity *set, const Definition *definition, const FormFee *fee,
+              bool decided);
+
 /* ---- fees ---- */
+/* A fee that is of the day of the decision, in the set of the step by which it falls due; nothing
+   where it is of another day, was reduced, or is due already. RC_INVALID "bad-fee". */
+Rc fee_decided(Ctx *ctx, Arena *arena, const Entity *application, const DefinedState *to,
+               Entity *set);
 /* Adds what is due by sending to the command that submits the application, which is in its arena.
  */
 void fee_send(Ctx *ctx, Command *command, const Definition *definition, const Entity *application);

@@ -294,8 +294,8 @@ static Str unread_text(Arena *arena, Str path) {
     return STR("この値は使えません。入れ直してください。");
 }
 
-void publish_check(Ctx *ctx, const Publishing *of, const Definition **definition,
-                   DefinitionFindings *out) {
+static void check_as_ever(Ctx *ctx, const Publishing *of, const Definition **definition,
+                          DefinitionFindings *out) {
     Error before = ctx->error;
     *out = (DefinitionFindings){0};
     *definition = NULL;
@@ -311,6 +311,12 @@ void publish_check(Ctx *ctx, const Publishing *of, const Definition **definition
                                  .ja = unread_text(ctx->arena, ctx->error.path)});
     *definition = NULL;
     ctx->error = before;
+}
+
+void publish_check(Ctx *ctx, const Publishing *of, const Definition **definition,
+                   DefinitionFindings *out) {
+    check_as_ever(ctx, of, definition, out);
+    if (*definition) definition_lint_new(ctx, *definition, out);
 }
 
 static Rc in_order(Ctx *ctx, const Publishing *of, const Definition **definition) {
@@ -417,7 +423,7 @@ Rc publish_follow(Ctx *ctx, Command *command, const Entity *decision, const Json
     Publishing frozen = {.draft = json_get(contents, STR("definition"))};
     const Definition *definition;
     DefinitionFindings findings;
-    publish_check(ctx, &frozen, &definition, &findings); /* a post may have gone since */
+    check_as_ever(ctx, &frozen, &definition, &findings); /* a post may have gone since */
     if (findings.len)
         return ctx_fail(ctx, RC_CONFLICT, "findings", findings.items[0].path,
                         "It can no longer be published (" STR_FMT "): return the proposal.",

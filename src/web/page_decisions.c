@@ -420,15 +420,13 @@ static void answer_lines(Lines *lines, const Definition *definition, const Json 
         answer_line(lines, kept, gone.items[i]);
 }
 
-static void rule_lines(Lines *lines, const DefinedRules *rules, const Json *found,
-                       const char *member) {
+static void rule_lines(Lines *lines, const Definition *first, const Json *found, bool checks) {
     for (size_t i = 0; found && i < found->len; i++) {
         const Json *one = json_at(found, i);
-        bool holds = json_get_bool(one, "ok", false);
-        VEC_EACH (const DefinedRule, rule, rules)
-            if (!holds && str_eq(rule->id, json_get_str(one, member)))
-                line_add(lines, label_of(lines->arena, "規則に合わない点", "Not in order"), "text",
-                         *rule->text.all);
+        const DefinedRule *rule = page_found_rule(lines->ctx, first, one, checks);
+        if (rule && !json_get_bool(one, "ok", false))
+            line_add(lines, label_of(lines->arena, "規則に合わない点", "Not in order"), "text",
+                     *rule->text.all);
     }
 }
 
@@ -452,8 +450,8 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     if (definition->amount)
         line_add(lines, label_of(arena, "金額", "Amount"), "yen",
                  json_of_int(json_get_int(contents, "amount", 0)));
-    rule_lines(lines, &first->conditions, json_get(contents, STR("conditions")), "condition");
-    rule_lines(lines, &first->checks, json_get(contents, STR("checks")), "check");
+    rule_lines(lines, first, json_get(contents, STR("conditions")), false);
+    rule_lines(lines, first, json_get(contents, STR("checks")), true);
     answer_lines(lines, definition, contents);
 }
 

@@ -219,6 +219,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     view_set(view, "fee_before",
              reduction ? json_of_int(json_get_int(reduction->value, "before", 0)) : json_of_null());
+    view_set(view, "fee_day", page_case_fee_day(x, application));
     page_confirmed(x, view, application);
     sections_set(x, view, application, base, definition);
     steps_set(x, view, application);
@@ -291,26 +292,41 @@ void page_defined_receipt(HttpExchange *x, const Entity *application, const Case
 
 /* ---- the office's review ---- */
 
-static Json rule_value(Arena *arena, const DefinedRules *rules, Str id, bool holds) {
+const DefinedRule *page_found_rule(const Ctx *ctx, const Definition *first, const Json *found,
+                                   bool checks) {
+    int64_t version = json_get_int(found, "version", first->version);
+    const Definition *by = catalogue_version(procedures_catalogue(ctx->tenant), first->id, version);
+    if (!by) by = first;
+    return defined_rule(checks ? &by->checks : &by->conditions,
+                        json_get_str(found, checks ? "check" : "condition"));
+}
+
+static Json rule_value(Arena *arena, const DefinedRule *rule, const Json *found, Str id) {
     View one = view_new(arena);
-    view_str(&one, "level", holds ? STR("ok") : STR("bad"));
-    view_str(&one, "title", id);
-    VEC_EACH (const DefinedRule, rule, rules)
-        if (str_eq(rule->id, id)) view_json(&one, "title", rule->text.all);
+    Str on = json_get_str(found, "on");
+    view_str(&one, "level", json_get_bool(found, "ok", false) ? STR("ok") : STR("bad"));
+    if (rule)
+        view_json(&one, "title", rule->text.all);
+    else
+        view_str(&one, "title", id);
+    view_str(&one, "day", on);
     return view_value(&one);
 }
 
-/* What the rules found when it was sent: {CHECK or CONDITION, ok}. */
-static void rules_set(View *view, const char *name, const Attr *found, const DefinedRules *rules) {
-    const char *member = str_eq(str_of(name), STR("checks")) ? "check" : "condition";
+/* What the rules found, in the words of the version by which they did. */
+static void rules_set(HttpExchange *x, View *view, const Entity *application, bool checks) {
+    Ctx *ctx = http_ctx(x);
+    Json *found = NEW(view->arena, Json);
     JsonItems items = {0};
-    for (size_t i = 0; found && i < found->value->len; i++) {
-        const Json *one = json_at(found->value, i);
+    const Definition *first = versions_first(ctx, application);
+    *found = defined_found(ctx, application, checks);
+    for (size_t i = 0; i < found->len; i++) {
+        const Json *one = json_at(found, i);
         vec_push(view->arena, &items,
-                 rule_value(view->arena, rules, json_get_str(one, member),
-                            json_get_bool(one, "ok", false)));
+                 rule_value(view->arena, page_found_rule(ctx, first, one, checks), one,
+                            json_get_str(one, checks ? "check" : "condition")));
     }
-    view_items(view, name, &items);
+    view_items(view, checks ? "checks" : "conditions", &items);
 }
 
 void page_defined_review(HttpExchange *x, int status, const Entity *application,
@@ -324,9 +340,8 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     moves_set(x, &view, application, form);
     page_fee_desk(x, &view, application, form);
     page_booking(x, &view, application, base);
-    const Definition *first = versions_first(ctx, application); /* by which they were found */
-    rules_set(&view, "checks", entity_attr(application, IRI("checks")), &first->checks);
-    rules_set(&view, "conditions", entity_attr(application, IRI("conditions")), &first->conditions);
+    rules_set(x, &view, application, true);
+    rules_set(x, &view, application, false);
     Str proposed = STR_NONE;
     ThreadStand stand = {0};
     if (defined_proposed(ctx, application, &proposed) != RC_OK ||

@@ -214,6 +214,21 @@ static void own_options(Edit *edit, Str list, Str chosen, JsonItems *out) {
     }
 }
 
+/* The days that the draft asks for. */
+static void day_options(Edit *edit, Str chosen, JsonItems *out) {
+    const Json *pages = json_get(edit->of.draft, STR("pages"));
+    for (size_t i = 0; pages && i < pages->len; i++) {
+        const Json *fields = json_get(json_at(pages, i), STR("fields"));
+        for (size_t k = 0; fields && k < fields->len; k++) {
+            const Json *field = json_at(fields, k), *label = json_get(field, STR("label"));
+            Str id = json_get_str(field, "id");
+            if (design_among("date slot", json_get_str(field, "kind")))
+                option_add(edit, (Option){id, STR_NONE, label ? *label : json_of_str(id)}, chosen,
+                           out);
+        }
+    }
+}
+
 static void options_of(Edit *edit, Str name, Str chosen, JsonItems *out) {
     if (str_eq(name, STR("post")))
         posts_options(edit, chosen, out);
@@ -225,6 +240,7 @@ static void options_of(Edit *edit, Str name, Str chosen, JsonItems *out) {
         own_options(edit, STR("moves"), chosen, out);
     else
         words_options(edit, name, chosen, out);
+    if (str_eq(name, STR("asOf"))) day_options(edit, chosen, out);
 }
 
 /* A line of text, a box, or a choice. */

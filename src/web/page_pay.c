@@ -71,6 +71,28 @@ static void online_set(HttpExchange *x, View *one, const Payment *payment, const
     view_str(one, "tried", told ? session_state_word(last->state) : STR_NONE);
 }
 
+Json page_fee_day(HttpExchange *x, const Definition *definition, const Json *as_of) {
+    static const Str known[] = {STR(FEE_BY_APPLICATION), STR(FEE_BY_ESTIMATE),
+                                STR(FEE_BY_DECISION)};
+    View one = view_new(http_ctx(x)->arena);
+    Str by = json_get_str(as_of, "by");
+    const Field *field = definition ? definition_field(definition, by) : NULL;
+    bool day = true;
+    if (str_empty(by)) return json_of_null();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        day &= !str_eq(known[i], by);
+    view_str(&one, "by", day ? STR("answer") : by);
+    view_set(&one, "label", field ? *field->label.all : json_of_str(by));
+    view_str(&one, "day", json_get_str(as_of, "day"));
+    return view_value(&one);
+}
+
+/* Of a case: as the version says that asked for the day. */
+Json page_case_fee_day(HttpExchange *x, const Entity *application) {
+    const Attr *as_of = entity_attr(application, STR(LD_DEFAULT "feeAsOf"));
+    return page_fee_day(x, versions_first(http_ctx(x), application), as_of ? as_of->value : NULL);
+}
+
 void page_fee(HttpExchange *x, View *view, const Entity *application, const CasePlace *place) {
     Payment payment;
     JsonItems back = {0};
@@ -84,6 +106,7 @@ void page_fee(HttpExchange *x, View *view, const Entity *application, const Case
         if (goes_back(receipt)) vec_push(view->arena, &back, view_value(&row));
     }
     view_items(&one, "back", &back);
+    view_set(&one, "day", page_case_fee_day(x, application));
     page_contact(x, &one, "phone");
     online_set(x, &one, &payment, place);
     const Pay *pay = http_ctx(x)->tenant->pay;
@@ -295,6 +318,7 @@ void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const
     VEC_EACH (const PayReceipt, receipt, &payment.receipts)
         vec_push(ctx->arena, &receipts, desk_receipt(ctx, &desk, receipt));
     view_items(&one, "receipts", &receipts);
+    view_set(&one, "day", page_case_fee_day(x, application));
     view_str(&one, "account", payment.account);
     view_bool(&one, "takes", desk.takes && payment.state == PAY_INVOICED);
     view_bool(&one, "online", payment_may_come(&payment));

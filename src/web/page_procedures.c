@@ -345,6 +345,12 @@ static void ask_post(HttpExchange *x) {
 
 /* ---- check and send ---- */
 
+/* In the words of the version by which it was judged. */
+static const DefinedRule *rule_said(const RuleResult *result) {
+    const DefinedRule *then = defined_rule(&result->by->conditions, result->rule->id);
+    return then ? then : result->rule;
+}
+
 /* The conditions that what was answered does not meet (行政手続法7条: it may be sent all the same).
  */
 static void unmet_set(HttpExchange *x, View *view, const Form *form) {
@@ -353,7 +359,7 @@ static void unmet_set(HttpExchange *x, View *view, const Form *form) {
     JsonItems items = {0};
     form_judge(ctx, form, &form->definition->conditions, &results);
     VEC_EACH (const RuleResult, result, &results)
-        if (!result->holds) vec_push(view->arena, &items, *result->rule->text.all);
+        if (!result->holds) vec_push(view->arena, &items, *rule_said(result)->text.all);
     page_spots_outside(x, &items, form);
     view_items(view, "warnings", &items);
 }
@@ -382,12 +388,15 @@ static void sections_set(HttpExchange *x, View *view, const Form *form, Str base
 }
 
 Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str files) {
-    int64_t fee;
-    TRY(form_fee(http_ctx(x), form, &fee));
+    const Definition *definition = form->definition;
+    FormFee fee;
+    TRY(form_fee_by(http_ctx(x), form, &fee));
+    Json day = form_fee_json(view->arena, definition, &fee, false);
     sections_set(x, view, form, base, files);
     unmet_set(x, view, form);
-    view_bool(view, "priced", form->definition->fee != NULL);
-    view_int(view, "fee", fee);
+    view_bool(view, "priced", definition->fee != NULL);
+    view_int(view, "fee", fee.yen);
+    view_set(view, "fee_day", page_fee_day(x, definition, &day));
     return RC_OK;
 }
 

@@ -263,8 +263,12 @@ void page_field_faults(HttpExchange *x, View *view, const Form *form, const Form
 /* `step` and `steps` of a form: the pages that are asked of this person, and the check at the end
  * (here NULL). */
 void page_form_steps(View *view, const Form *form, const FormPage *here);
+/* The rule that one of defined_found or frozen contents is about, as the version by which it was
+   judged says it; `first` where none is named. NULL: none. */
+const DefinedRule *page_found_rule(const Ctx *ctx, const Definition *first, const Json *found,
+                                   bool checks);
 /* What is checked before it is sent: `sections` (base: the address of a page's questions, but for
- * its id; files: that of its files, or empty), `warnings`, `priced`, `fee`. */
+ * its id; files: that of its files, or empty), `warnings`, `priced`, `fee`, `fee_day`. */
 Rc page_form_check(HttpExchange *x, View *view, const Form *form, Str base, Str files);
 /* Where a draft goes on: the first question that is open, or the check (of its bundle, if it is of
  * one). */
@@ -518,6 +522,9 @@ typedef struct Ticket {
 bool page_ticket(Ctx *ctx, Str token, Ticket *out);
 
 /* ---- fees ---- */
+/* {by, label, day} of what form_fee_json or a case has; null: nothing of it. */
+Json page_fee_day(HttpExchange *x, const Definition *definition, const Json *as_of);
+Json page_case_fee_day(HttpExchange *x, const Entity *application);
 /* `payment` of a case as its resident follows it; null: nothing is owed. */
 void page_fee(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
 /* The same as the office sees to it; form: of an act that was refused, whose text stays. */

@@ -88,6 +88,7 @@ static void the_starters_definitions_can_be_published(void **state) {
             house,
             house_starter(house, str_fmt(house->ctx.arena, "procedures/%s", entry->d_name).ptr));
         definition_lint(&house->ctx, definition, &known, &findings);
+        definition_lint_new(&house->ctx, definition, &findings);
         VEC_EACH (DefinitionFinding, finding, &findings)
             fail_msg("%s: " STR_FMT ": " STR_FMT, entry->d_name, STR_ARG(finding->path),
                      STR_ARG(finding->text));
