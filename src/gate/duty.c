@@ -106,16 +106,26 @@ Entity *gate_duty_record(Arena *arena, Str post, const GateDuties *duties) {
 
 /* ---- its days ---- */
 
-static bool is_gone(const Gate *gate, Str id, int64_t day) {
+bool gate_post_gone(const Gate *gate, Str id, int64_t now) {
     const GatePost *post = gate_post(gate, id);
-    return !post || (post->abolished.year && day >= time_date_days(post->abolished));
+    return !post || (post->abolished.year &&
+                     time_date_days(time_jst_date(now)) >= time_date_days(post->abolished));
+}
+
+void post_act_under(const Gate *gate, Str id, int64_t now, Actor *actor) {
+    if (gate_post_gone(gate, id, now)) return;
+    const GatePost *post = gate_post(gate, id);
+    actor->post = post->id;
+    actor->post_title = post->title_ja;
+    actor->division = post->division;
+    actor->roles |= post->roles;
 }
 
 /* A clock that is set back revives none that was ended. */
 bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now) {
     int64_t day = time_date_days(time_jst_date(now));
     return duty->ended_at != TIME_NONE || day > time_date_days(duty->until) ||
-           is_gone(gate, duty->post, day);
+           gate_post_gone(gate, duty->post, now);
 }
 
 bool gate_duty_runs(const Gate *gate, const GateDuty *duty, int64_t now) {

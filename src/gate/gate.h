@@ -427,6 +427,8 @@ typedef struct GatePost {
     Str successor;  /* the post by which what is open goes on from then on */
     Str signs; /* in whose name its letters go out (発信者名), in Japanese; empty: in none */
 } GatePost;
+/* Whether there is no such post, or not any more at this time: it gives nobody a right. */
+bool gate_post_gone(const Gate *gate, Str id, int64_t now);
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */
 const Json *gate_organisation(const Gate *gate);

@@ -338,6 +338,8 @@ bool account_holds(const Entity *account, Str post);
 /* Whether it has any post of its own, beside which duties count; NULL: no. */
 bool account_serves(const Entity *account);
 void account_rights(Arena *arena, const Entity *account, Actor *actor);
+/* He acts under this post from now on, with its roles; not under one that is no more. */
+void post_act_under(const Gate *gate, Str id, int64_t now, Actor *actor);
 /* Makes the rights of ctx's actor, who was found by gate_actor_now, a guard of the command. */
 void kept_guard_add(Ctx *ctx, Command *command, const Json *stored);
 /* The texts of one of its lists ("posts", "roles"), copied. */

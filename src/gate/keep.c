@@ -56,18 +56,16 @@ typedef struct Standing {
 /* One acts under one post: the one it was made under, as long as one holds it. */
 static Rc post_now(Ctx *ctx, const Standing *standing, Str post, Actor *actor) {
     if (str_empty(post)) return RC_OK;
-    const GatePost *known = gate_post(ctx->tenant->gate, post);
-    DutyAsk ask = {standing->account->id, post, time_now(ctx->clock)};
+    int64_t now = time_now(ctx->clock);
+    DutyAsk ask = {standing->account->id, post, now};
     actor->by_duty = !account_holds(standing->account, post);
     bool runs = account_serves(standing->account) && duty_in_record(ctx, standing->duties, &ask);
-    if (!known || (actor->by_duty && !runs))
+    bool gone = gate_post_gone(ctx->tenant->gate, post, now);
+    if (gone || (actor->by_duty && !runs))
         return no_more(ctx, "post-lost",
                        "Its owner doesn't hold the post any more under which he "
                        "made it.");
-    actor->post = known->id;
-    actor->post_title = known->title_ja;
-    actor->division = known->division;
-    actor->roles |= known->roles;
+    post_act_under(ctx->tenant->gate, post, now, actor);
     return RC_OK;
 }
 

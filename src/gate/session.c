@@ -194,15 +194,6 @@ static int64_t session_ends_at(const Gate *gate, const GateSession *session) {
 }
 
 /* Posts live as long as the gate. */
-static void post_describe(const Gate *gate, Str id, Actor *actor) {
-    const GatePost *post = gate_post(gate, id);
-    if (!post) return;
-    actor->post = post->id;
-    actor->post_title = post->title_ja;
-    actor->division = post->division;
-    actor->roles |= post->roles;
-}
-
 static void session_read(void *arg, void *value) {
     ActorWanted *wanted = arg;
     GateSession *session = value;
@@ -231,13 +222,23 @@ static void session_read(void *arg, void *value) {
                              .stepped_up_at = session->stepped_up_at};
 }
 
+/* His account's, without those that are no more. */
+static void posts_own(Ctx *ctx, const Gate *gate, GateSession *session) {
+    StrVec own = {0};
+    VEC_EACH (const Str, post, &session->posts)
+        if (!gate_post_gone(gate, *post, time_now(ctx->clock))) vec_push(ctx->arena, &own, *post);
+    session->posts = own;
+    session->own_posts = own.len;
+}
+
 /* Today's: his account's, and beside these those of the duties that run. The one in use, while it
  * is one of them. */
 static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor *actor) {
     GateDuties running = {0};
     Str used = STR_NONE;
-    if (session->kind == ACTOR_STAFF && session->own_posts)
-        duty_running(ctx, session->account, &running);
+    bool serves = session->own_posts > 0;
+    posts_own(ctx, gate, session);
+    if (session->kind == ACTOR_STAFF && serves) duty_running(ctx, session->account, &running);
     VEC_EACH (const GateDuty, duty, &running)
         if (!post_listed(&session->posts, duty->post))
             vec_push(ctx->arena, &session->posts, duty->post);
@@ -247,7 +248,7 @@ static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor 
         actor->shifted = !str_empty(session->post);
     }
     session->post = used;
-    post_describe(gate, used, actor);
+    post_act_under(gate, used, time_now(ctx->clock), actor);
     for (size_t i = session->own_posts; i < session->posts.len; i++)
         actor->by_duty |= str_eq(session->posts.items[i], used);
 }

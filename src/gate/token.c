@@ -79,12 +79,7 @@ static void token_read(void *arg, void *value) {
                              .roles = kept->token.roles,
                              .token = copy,
                              .stepped_up_at = TIME_NONE};
-    const GatePost *post = gate_post(wanted->gate, kept->post);
-    if (!post) return;
-    wanted->actor->post = post->id;
-    wanted->actor->post_title = post->title_ja;
-    wanted->actor->division = post->division;
-    wanted->actor->roles |= post->roles;
+    post_act_under(wanted->gate, kept->post, now, wanted->actor);
 }
 
 bool token_actor_of(Ctx *ctx, Gate *gate, const Digest *key, Actor *out) {

@@ -113,19 +113,28 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 
 /* ---- relations ---- */
 
-/* How an actor stands to what a post is in charge of. */
-static unsigned charge_relation(const Gate *gate, const Actor *actor, Str post) {
+enum { SUCCESSORS_MAX = 16 };
+
+/* How an actor stands to what a post is in charge of: of one that is no more, by its successor. */
+static unsigned charge_relation(const Ctx *ctx, const Actor *actor, Str post) {
+    const Gate *gate = ctx->tenant->gate;
+    int64_t now = time_now(ctx->clock);
     const GatePost *owner = str_empty(post) ? NULL : gate_post(gate, post);
     unsigned bits = 0;
-    if (!str_empty(post) && str_eq(post, actor->post)) bits |= REL_POST;
+    for (int i = 0; owner && i < SUCCESSORS_MAX && gate_post_gone(gate, owner->id, now); i++) {
+        if (str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
+        owner = gate_post(gate, owner->successor);
+    }
+    if (owner && str_eq(owner->id, actor->post)) bits |= REL_POST;
     if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
     return bits;
 }
 
 /* Of a post on a proposal's route its superiors take the decision up, its deputies stand in, and
    its successor goes on: they read what it reads. */
-static unsigned route_relation(const Gate *gate, const Actor *actor, Str post) {
-    unsigned bits = charge_relation(gate, actor, post);
+static unsigned route_relation(const Ctx *ctx, const Actor *actor, Str post) {
+    const Gate *gate = ctx->tenant->gate;
+    unsigned bits = charge_relation(ctx, actor, post);
     const GatePost *owner = gate_post(gate, post), *above = owner;
     if (!owner || str_empty(actor->post)) return bits;
     for (size_t i = 0; above && i < gate->posts.len; i++) {
@@ -144,14 +153,14 @@ static unsigned route_relation(const Gate *gate, const Actor *actor, Str post) {
 
 /* A case has the post in charge, a proposal the posts that drafted it, decide it and are on its
  * route. */
-static unsigned post_relation(const Gate *gate, const Actor *actor, const Entity *entity) {
+static unsigned post_relation(const Ctx *ctx, const Actor *actor, const Entity *entity) {
     const Str in_charge[] = {IRI("post"), IRI("drafterPost"), IRI("deciderPost")};
     const Attr *route = entity_attr(entity, IRI("routePosts"));
     unsigned bits = 0;
     for (size_t i = 0; i < sizeof in_charge / sizeof *in_charge; i++)
-        bits |= charge_relation(gate, actor, entity_text(entity, in_charge[i]));
+        bits |= charge_relation(ctx, actor, entity_text(entity, in_charge[i]));
     for (size_t i = 0; route && route->value && i < route->value->len; i++)
-        bits |= route_relation(gate, actor, json_str(json_at(route->value, i)));
+        bits |= route_relation(ctx, actor, json_str(json_at(route->value, i)));
     return bits;
 }
 
@@ -183,7 +192,7 @@ unsigned gate_relation(const Ctx *ctx, const Entity *entity) {
     if (str_eq(entity_text(entity, IRI("assignee")), actor->id) &&
         in_his_division(ctx->tenant->gate, actor, entity))
         bits |= REL_ASSIGNEE;
-    return bits | post_relation(ctx->tenant->gate, actor, entity);
+    return bits | post_relation(ctx, actor, entity);
 }
 
 /* ---- views ---- */

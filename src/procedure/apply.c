@@ -188,9 +188,8 @@ static Entity *application_entity(Ctx *ctx, Arena *arena, const ApplySend *send,
                         reduction_json(arena, answers));
     entity_set_kind(arena, entity, ATTR_JSON, IRI("checks"), checks_json(ctx, answers));
     /* a reduction is examined first: what then remains names the post */
-    entity_set(arena, entity, IRI("post"),
-               json_of_str(waste_decider(waste, STR("application-confirm"),
-                                         answers->reduction ? 0 : apply_fee(answers))));
+    Str post = office_confirmer_of(ctx, answers->reduction ? 0 : apply_fee(answers));
+    entity_set(arena, entity, IRI("post"), json_of_str(str_dup(arena, post)));
     entity_set(arena, entity, IRI("due"), json_of_str(time_format_date(arena, due)));
     return entity;
 }

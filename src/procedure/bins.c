@@ -399,11 +399,18 @@ Rc bins_waiting(Ctx *ctx, Str procedure, Str rule, size_t limit, StrVec *out) {
 }
 
 Rc bins_of_post(Ctx *ctx, Str post, int64_t *out) {
-    Str key = str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(post)), text;
+    StrVec posts;
     *out = 0;
+    office_posts_now(ctx, post, &posts);
     TRY(drained(ctx));
-    Rc rc = project_row(ctx, ctx->tenant->project, "bins", key, &text);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    return str_to_i64(text, out) ? RC_OK : damaged(ctx, key);
+    VEC_EACH (const Str, one, &posts) {
+        Str key = str_fmt(ctx->arena, "n" STR_FMT, STR_ARG(*one)), text;
+        int64_t waits;
+        Rc rc = project_row(ctx, ctx->tenant->project, "bins", key, &text);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        if (!str_to_i64(text, &waits)) return damaged(ctx, key);
+        *out += waits;
+    }
+    return RC_OK;
 }

@@ -316,7 +316,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     if (definition->amount) entity_set(arena, entity, IRI("amount"), json_of_int(amount));
     if (letters_asked(ctx, form))
         entity_set(arena, entity, IRI("noticeBy"), json_of_str(draft->notice));
-    entity_set(arena, entity, IRI("post"), json_of_str(definition->post));
+    entity_set(arena, entity, IRI("post"), json_of_str(office_post_id_now(ctx, definition->post)));
     days_set(ctx, arena, entity, &definition->states.items[0]);
     *out = entity;
     return RC_OK;

@@ -1,6 +1,10 @@
 #include "inbox.h"
 
 #include "message.h"
+#include "office.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define IRI(term) STR(LD_DEFAULT term)
 
@@ -10,7 +14,7 @@ enum {
     ITEM_HASH = 8, /* chars of a keyed hash: enough to tell the things of a list from one another */
     CHUNK = 256,
     DATE = 10,      /* bytes of a date */
-    LINE_ITEMS = 3, /* where the items of a row begin */
+    LINE_ITEMS = 4, /* where the items of a row begin */
     BETWEEN = 0x1F  /* the unit separator: in no id or date */
 };
 
@@ -19,8 +23,8 @@ enum {
    state day → count of the day; 'n' keyed hash of the number → id; 'm' keyed hash of the applicant
    US id → nothing; 't' keyed hash of procedure and applicant, or telephone number, US submitted US
    id → nothing; 'w' post US day time US id → nothing, of open cases whose last message waits for an
-   answer; 'h' post US assignee US id → nothing, of open cases that somebody has, and 'k' post US
-   assignee → count.
+   answer; 'h' post US assignee US state due submitted US id → the line, of open cases that somebody
+   has, and 'k' post US assignee → count.
    'c', 'p', 'o', 'u', 'v', 'q', 'x' and 'y' id → the key of the case's row among 'l', 'd', 'm', 't'
    by either, 'n', 'w' and 'h'. Nothing personal is in a row: items stand
    there as keyed hashes. An erased case has none. */
@@ -43,10 +47,11 @@ static Str dated_key(Arena *arena, char kind, const Entity *application, Str dat
  * of 'h' by post and assignee. */
 static Str count_key(Arena *arena, Str row) {
     if (row.ptr[0] == 'h') {
-        size_t end = row.len;
-        while (row.ptr[--end] != BETWEEN) /* the id stands last */
-            ;
-        return str_fmt(arena, "k" STR_FMT, STR_ARG(str_sub(row, 1, end)));
+        Str rest = row, post, assignee;
+        str_split(&rest, BETWEEN, &post);
+        str_split(&rest, BETWEEN, &assignee);
+        return str_fmt(arena, "k" STR_FMT "%c" STR_FMT, STR_ARG(str_sub(post, 1, post.len)),
+                       BETWEEN, STR_ARG(assignee));
     }
     bool by_day = row.ptr[0] == 'd';
     size_t state = (size_t)str_find_char(row, BETWEEN) + 2; /* its letter is behind the separator */
@@ -99,7 +104,7 @@ static Str item_mark(Ctx *ctx, Str item) {
     return str_head(keyed(ctx, "item", item), ITEM_HASH);
 }
 
-/* [id, due, district, a mark of each item ..] */
+/* [id, due, district, procedure, a mark of each item ..] */
 static Str line_value(Ctx *ctx, const Entity *application) {
     Buf text = buf_new(ctx->arena, LINE_MAX);
     JsonWriter w = json_writer(&text);
@@ -107,6 +112,8 @@ static Str line_value(Ctx *ctx, const Entity *application) {
     json_text(&w, application->id);
     json_text(&w, entity_text(application, IRI("due")));
     json_text(&w, entity_text(application, IRI("district")));
+    Str procedure = entity_text(application, IRI("procedure"));
+    json_text(&w, str_empty(procedure) ? INBOX_BULKY : procedure);
     const Attr *items = entity_attr(application, IRI("items"));
     for (size_t i = 0; items && i < items->value->len; i++)
         json_text(&w, item_mark(ctx, json_get_str(json_at(items->value, i), "id")));
@@ -170,8 +177,12 @@ static Str held_key(Arena *arena, const Entity *application) {
     CaseState state = application ? case_state(application) : CASE_STATES;
     Str assignee = application ? entity_text(application, IRI("assignee")) : STR_NONE;
     if (state == CASE_STATES || CASE_ENDS & 1u << state || str_empty(assignee)) return STR_NONE;
-    Str prefix = held_prefix(arena, entity_text(application, IRI("post")), assignee);
-    return str_fmt(arena, STR_FMT STR_FMT, STR_ARG(prefix), STR_ARG(application->id));
+    Str prefix = held_prefix(arena, entity_text(application, IRI("post")), assignee),
+        due = entity_text(application, IRI("due")),
+        submitted = entity_text(application, IRI("submittedAt"));
+    return str_fmt(arena, STR_FMT "%c" STR_FMT STR_FMT "%c" STR_FMT, STR_ARG(prefix),
+                   'a' + (int)state, STR_ARG(due), STR_ARG(submitted), BETWEEN,
+                   STR_ARG(application->id));
 }
 
 /* The rows of a case as it is now; NULL: it is gone. */
@@ -194,7 +205,7 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
     TRY(row_move(ctx, rows, str_fmt(arena, "x" STR_FMT, STR_ARG(id)), waits_key(ctx, application),
                  STR_NONE));
     TRY(row_move(ctx, rows, str_fmt(arena, "y" STR_FMT, STR_ARG(id)), held_key(arena, application),
-                 STR_NONE));
+                 value));
     bool numbered = !str_empty(line) && !str_empty(number);
     return row_move(ctx, rows, str_fmt(arena, "q" STR_FMT, STR_ARG(id)),
                     numbered ? number_key(ctx, number) : STR_NONE, id);
@@ -212,7 +223,7 @@ static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
 }
 
 Follower inbox_follower(Tenant *tenant) {
-    return (Follower){.name = "inbox", .version = 12, .event = inbox_event, .arg = tenant};
+    return (Follower){.name = "inbox", .version = 13, .event = inbox_event, .arg = tenant};
 }
 
 /* ---- reading ---- */
@@ -227,6 +238,7 @@ typedef struct Paging {
     Ctx *ctx;
     const InboxQuery *query;
     InboxPage *page;
+    Str post;
     CaseState state;
     StrVec marks; /* of the query's items */
     VEC(Candidate) chunk;
@@ -246,11 +258,22 @@ static bool row_has(const Json *row, const StrVec *marks) {
     return marks->len == 0;
 }
 
-/* Before it is read: of 100 000 rows few have a mark. */
-static bool may_have(Str value, const StrVec *marks) {
+/* Before it is read: of 100 000 rows few have what is asked for. */
+static bool may_have(const Paging *paging, Str value) {
+    const InboxQuery *query = paging->query;
+    const StrVec *marks = &paging->marks;
+    if (!str_empty(query->district) && str_find(value, query->district) < 0) return false;
+    if (!str_empty(query->procedure) && str_find(value, query->procedure) < 0) return false;
     VEC_EACH (const Str, mark, marks)
         if (str_find(value, *mark) >= 0) return true;
     return marks->len == 0;
+}
+
+static bool is_asked_for(const Paging *paging, const InboxLine *line, const Json *row) {
+    const InboxQuery *query = paging->query;
+    bool there = str_empty(query->district) || str_eq(query->district, line->district),
+         kind = str_empty(query->procedure) || str_eq(query->procedure, line->procedure);
+    return there && kind && row_has(row, &paging->marks);
 }
 
 static bool candidate_row(void *arg, Str key, Str value) {
@@ -261,16 +284,15 @@ static bool candidate_row(void *arg, Str key, Str value) {
         return false;
     }
     paging->page->scanned++;
-    if (!may_have(value, &paging->marks)) return true;
+    if (!may_have(paging, value)) return true;
     paging->rc = json_read(paging->ctx, value, JSON_LIMITS_DEFAULT, &json);
     if (paging->rc != RC_OK) return false;
     InboxLine line = {.id = json_str(json_at(json, 0)),
                       .state = paging->state,
                       .due = date_of(json_str(json_at(json, 1))),
-                      .district = json_str(json_at(json, 2))};
-    bool there =
-        str_empty(paging->query->district) || str_eq(paging->query->district, line.district);
-    if (there && row_has(json, &paging->marks))
+                      .district = json_str(json_at(json, 2)),
+                      .procedure = json_str(json_at(json, 3))};
+    if (is_asked_for(paging, &line, json))
         vec_push(paging->ctx->arena, &paging->chunk,
                  (Candidate){line, str_dup(paging->ctx->arena, key)});
     return true;
@@ -300,15 +322,24 @@ static Rc chunk_take(Paging *paging) {
     return RC_OK;
 }
 
+/* Where the lines of the post and state stand that are asked for. */
+static Str lines_prefix(const Paging *paging) {
+    Arena *arena = paging->ctx->arena;
+    const InboxQuery *query = paging->query;
+    if (!str_empty(query->assignee)) {
+        Str held = held_prefix(arena, paging->post, query->assignee);
+        return str_fmt(arena, STR_FMT "%c", STR_ARG(held), 'a' + (int)paging->state);
+    }
+    if (!query->pickup.year) return state_prefix(arena, 'l', paging->post, paging->state);
+    return str_fmt(arena, STR_FMT STR_FMT,
+                   STR_ARG(state_prefix(arena, 'd', paging->post, paging->state)),
+                   STR_ARG(time_format_date(arena, query->pickup)));
+}
+
 /* States one after the other; within a state by due date and in the order of arrival. */
 static Rc state_lines(Paging *paging, Str from) {
     Ctx *ctx = paging->ctx;
-    const InboxQuery *query = paging->query;
-    Str prefix =
-        state_prefix(ctx->arena, query->pickup.year ? 'd' : 'l', query->post, paging->state);
-    if (query->pickup.year)
-        prefix = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(prefix),
-                         STR_ARG(time_format_date(ctx->arena, query->pickup)));
+    Str prefix = lines_prefix(paging);
     RowsRange range = {.follower = "inbox", .prefix = prefix};
     if (str_starts(from, prefix))
         range.from = from;
@@ -336,9 +367,12 @@ Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out) {
     Paging paging = {.ctx = ctx, .query = query, .page = out};
     for (size_t i = 0; query->items && i < query->items->len; i++)
         vec_push(ctx->arena, &paging.marks, item_mark(ctx, query->items->items[i]));
-    for (unsigned state = 0; state < CASE_STATES && str_empty(out->next); state++) {
-        paging.state = (CaseState)state;
-        if (states & 1u << state) TRY(state_lines(&paging, from));
+    StrVec posts;
+    office_posts_now(ctx, query->post, &posts);
+    for (size_t i = 0; i < posts.len * CASE_STATES && str_empty(out->next); i++) {
+        paging.post = posts.items[i / CASE_STATES];
+        paging.state = (CaseState)(i % CASE_STATES);
+        if (states & 1u << paging.state) TRY(state_lines(&paging, from));
     }
     return RC_OK;
 }
@@ -353,8 +387,16 @@ static Rc count_of(Ctx *ctx, Str key, int64_t *out) {
 }
 
 Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]) {
-    for (unsigned state = 0; state < CASE_STATES; state++)
-        TRY(count_of(ctx, state_prefix(ctx->arena, 's', post, (CaseState)state), &counts[state]));
+    StrVec posts;
+    office_posts_now(ctx, post, &posts);
+    memset(counts, 0, CASE_STATES * sizeof *counts);
+    for (size_t i = 0; i < posts.len * CASE_STATES; i++) {
+        CaseState state = (CaseState)(i % CASE_STATES);
+        int64_t count;
+        TRY(count_of(ctx, state_prefix(ctx->arena, 's', posts.items[i / CASE_STATES], state),
+                     &count));
+        counts[state] += count;
+    }
     return RC_OK;
 }
 
@@ -373,17 +415,43 @@ static bool day_row(void *arg, Str key, Str value) {
     return days->rc == RC_OK;
 }
 
+static int day_order(const void *left, const void *right) {
+    const InboxDay *a = left, *b = right;
+    int64_t before = time_date_days(a->day), after = time_date_days(b->day);
+    return before < after ? -1 : before > after;
+}
+
+/* Days of several posts, each once and in order. */
+static void days_merge(InboxDays *days) {
+    size_t kept = 0;
+    if (days->len) qsort(days->items, days->len, sizeof *days->items, day_order);
+    for (size_t i = 0; i < days->len; i++) {
+        bool again = kept && !day_order(&days->items[kept - 1], &days->items[i]);
+        if (again)
+            days->items[kept - 1].cases += days->items[i].cases;
+        else
+            days->items[kept++] = days->items[i];
+    }
+    days->len = kept;
+}
+
 Rc inbox_days(Ctx *ctx, Str post, CaseState state, Date from, InboxDays *out) {
-    Str prefix = state_prefix(ctx->arena, 'e', post, state);
-    RowsRange range = {.follower = "inbox", .prefix = prefix};
-    Days days = {.ctx = ctx, .before = prefix.len, .out = out};
+    StrVec posts;
     *out = (InboxDays){0};
-    if (from.year)
-        range.from = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(prefix),
-                             STR_ARG(time_format_date(ctx->arena, from)));
+    office_posts_now(ctx, post, &posts);
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    TRY(project_rows(ctx, ctx->tenant->project, &range, day_row, &days));
-    return days.rc;
+    VEC_EACH (const Str, one, &posts) {
+        Str prefix = state_prefix(ctx->arena, 'e', *one, state);
+        RowsRange range = {.follower = "inbox", .prefix = prefix};
+        Days days = {.ctx = ctx, .before = prefix.len, .out = out};
+        if (from.year)
+            range.from = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(prefix),
+                                 STR_ARG(time_format_date(ctx->arena, from)));
+        TRY(project_rows(ctx, ctx->tenant->project, &range, day_row, &days));
+        TRY(days.rc);
+    }
+    days_merge(out);
+    return RC_OK;
 }
 
 typedef struct Owned {
@@ -461,16 +529,42 @@ Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out) {
     return cases_load(ctx, &owned.ids, out);
 }
 
+/* Keys of waiting messages behind their post: day, time, id. */
+static bool waits_row(void *arg, Str key, Str value) {
+    Owned *waits = arg;
+    size_t at = (size_t)str_find_char(key, BETWEEN) + 1;
+    (void)value;
+    vec_push(waits->arena, &waits->ids, str_dup(waits->arena, str_sub(key, at, key.len)));
+    return true;
+}
+
+static int text_order(const void *left, const void *right) {
+    return str_cmp(*(const Str *)left, *(const Str *)right);
+}
+
+/* Of each post as many as are asked for, put into one order; of the keys their ids are left. */
+static Rc waits_find(Ctx *ctx, const InboxWaits *ask, Owned *waits) {
+    StrVec posts;
+    office_posts_now(ctx, ask->post, &posts);
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    VEC_EACH (const Str, post, &posts) {
+        RowsRange range = {
+            .follower = "inbox", .prefix = waits_prefix(ctx, *post), .limit = ask->most + 1};
+        if (ask->before.year)
+            range.to = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(range.prefix),
+                               STR_ARG(time_format_date(ctx->arena, ask->before)));
+        TRY(project_rows(ctx, ctx->tenant->project, &range, waits_row, waits));
+    }
+    if (waits->ids.len) qsort(waits->ids.items, waits->ids.len, sizeof(Str), text_order);
+    VEC_EACH (Str, key, &waits->ids)
+        *key = str_sub(*key, (size_t)str_find_char(*key, BETWEEN) + 1, key->len);
+    return RC_OK;
+}
+
 Rc inbox_waits(Ctx *ctx, const InboxWaits *ask, InboxCases *out, bool *more) {
     Owned waits = {.arena = ctx->arena};
-    RowsRange range = {
-        .follower = "inbox", .prefix = waits_prefix(ctx, ask->post), .limit = ask->most + 1};
     *out = (InboxCases){0};
-    if (ask->before.year)
-        range.to = str_fmt(ctx->arena, STR_FMT STR_FMT, STR_ARG(range.prefix),
-                           STR_ARG(time_format_date(ctx->arena, ask->before)));
-    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
-    TRY(project_rows(ctx, ctx->tenant->project, &range, last_row, &waits));
+    TRY(waits_find(ctx, ask, &waits));
     *more = waits.ids.len > ask->most;
     if (*more) waits.ids.len = ask->most;
     return cases_load(ctx, &waits.ids, out);

@@ -15,15 +15,21 @@ typedef struct InboxLine {
     Str id;
     CaseState state; /* of the row */
     Date due;
-    Str district;
+    Str district, procedure;
     const Entity *application;
 } InboxLine;
 typedef VEC(InboxLine) InboxLines;
 
+/* What rows call the procedure of a case that names none. */
+#define INBOX_BULKY STR("bulky-waste")
+
+/* What is asked of a post is asked of those as well whose successor it is by today. */
 typedef struct InboxQuery {
     Str post;
     unsigned states;     /* bits 1 << CaseState; 0: those that wait for the office */
     Str district;        /* empty: all */
+    Str procedure;       /* INBOX_BULKY, or a definition's id; empty: all */
+    Str assignee;        /* an account: what it has, of cases that are open; empty: all */
     Date pickup;         /* year 0: all */
     const StrVec *items; /* cases with one of these alone; NULL: all, but not empty. Whoever is
                             shown none of a case's items must not be shown that it was found. */
@@ -35,8 +41,8 @@ typedef struct InboxPage {
     Str next; /* empty: that was all */
     size_t scanned;
 } InboxPage;
-/* By due date (of a day of pickup: no matter which), then in the order in which they came. Pool
- * threads. */
+/* By post, state, due date (of a day of pickup: no matter which), then in the order in which they
+   came. Pool threads. */
 Rc inbox_page(Ctx *ctx, const InboxQuery *query, InboxPage *out);
 /* The days of pickup of the post's cases that are in a state, from a day on (year 0: all), in
  * order. */
@@ -51,8 +57,8 @@ Rc inbox_counts(Ctx *ctx, Str post, int64_t counts[CASE_STATES]);
 /* A person's own cases, by id. Pool threads. */
 typedef VEC(const Entity *) InboxCases;
 Rc inbox_of(Ctx *ctx, Str person, size_t limit, InboxCases *out);
-/* The post's cases in which a message waits for an answer, by the day on which that is due, then by
-   when it was written; *more: than `most`. Whole. */
+/* The post's, and its predecessors', cases in which a message waits for an answer, by the day on
+   which that is due, then by when it was written; *more: than `most`. Whole. */
 typedef struct InboxWaits {
     Str post;
     Date before; /* those alone whose day lies before it, and of those without a day some; year 0:

@@ -1,5 +1,7 @@
 #include "procedure_int.h"
 
+#include <stdlib.h>
+
 /* ---- one case ---- */
 
 Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity **out) {
@@ -53,21 +55,25 @@ Rc office_text(Ctx *ctx, const OfficeAct *act) {
                     "Write the question or the reason: the resident reads it.");
 }
 
-Str office_confirmer(Ctx *ctx) {
-    return waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), 0);
+Str office_confirmer_of(const Ctx *ctx, int64_t fee) {
+    return office_post_id_now(
+        ctx, waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), fee));
+}
+
+Str office_confirmer(const Ctx *ctx) {
+    return office_confirmer_of(ctx, 0);
 }
 
 /* 専決: only within what the table gives to the post. */
 static Rc within_delegation(Ctx *ctx, const Entity *application) {
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"),
-                             entity_int(application, IRI("fee"), 0));
+    Str post = office_confirmer_of(ctx, entity_int(application, IRI("fee"), 0));
     if (str_eq(post, ctx->actor->post)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "beyond-delegation", STR("fee"),
                     "The delegation table gives this amount to another post: hand the case over.");
 }
 
 void office_post(Ctx *ctx, Command *command, PartStep *step, int64_t amount) {
-    Str post = waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"), amount);
+    Str post = office_confirmer_of(ctx, amount);
     office_set(command, step, IRI("post"), json_of_str(str_dup(command_arena(command), post)));
 }
 
@@ -187,6 +193,27 @@ const GatePost *office_post_now(const Ctx *ctx, Str post) {
     if (!own || !own->abolished.year) return own;
     org_load_posts(ctx->arena, gate, &posts);
     return gate_post(gate, org_post_now(&posts, post, time_jst_date(time_now(ctx->clock))));
+}
+
+Str office_post_id_now(const Ctx *ctx, Str post) {
+    const GatePost *now = office_post_now(ctx, post);
+    return now ? now->id : post;
+}
+
+static int post_order(const void *left, const void *right) {
+    return str_cmp(*(const Str *)left, *(const Str *)right);
+}
+
+void office_posts_now(const Ctx *ctx, Str post, StrVec *out) {
+    const Gate *gate = ctx->tenant->gate;
+    const GatePost *one;
+    *out = (StrVec){0};
+    for (size_t i = 0; (one = gate_post_at(gate, i)); i++) {
+        const GatePost *now = office_post_now(ctx, one->id);
+        if (now && str_eq(now->id, post)) vec_push(ctx->arena, out, one->id);
+    }
+    if (!gate_post(gate, post)) vec_push(ctx->arena, out, post); /* what lists of it there are */
+    if (out->len) qsort(out->items, out->len, sizeof *out->items, post_order);
 }
 
 bool office_works_in(const Gate *gate, const GateHolder *holder, Str division) {

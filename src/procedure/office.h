@@ -56,8 +56,15 @@ typedef VEC(const Entity *) OfficeRound;
 Rc office_round(Ctx *ctx, Date day, OfficeRound *out);
 /* Days that have cases in decided plans without a mark, oldest first: a past one was forgotten. */
 Rc office_round_days(Ctx *ctx, InboxDays *out);
+/* Those whose business the post has today: itself, and abolished ones that it follows on; by id, in
+ * ctx->arena. None: it is abolished itself. */
+void office_posts_now(const Ctx *ctx, Str post, StrVec *out);
+/* By which a post's business goes on today: itself, or whose successor follows on it. */
+Str office_post_id_now(const Ctx *ctx, Str post);
 /* The post in whose inbox cases are confirmed and wait for their plan. */
-Str office_confirmer(Ctx *ctx);
+Str office_confirmer(const Ctx *ctx);
+/* The one that confirms a case of this fee (専決). */
+Str office_confirmer_of(const Ctx *ctx, int64_t fee);
 /* Days from today on that have confirmed cases. */
 Rc office_plan_days(Ctx *ctx, InboxDays *out);
 

@@ -5,7 +5,6 @@
 #include "connect/connect.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
-#define BULKY     STR("bulky-waste")
 
 enum { EXPORT_MAX = 2000, EXPORT_PAGE = 200, REASON_MAX = 200, EXPORT_BYTES = 32 << 20 };
 
@@ -13,7 +12,7 @@ typedef struct Export {
     HttpExchange *x;
     Ctx *ctx;
     const HttpForm *form;
-    Str procedure, state, reason;
+    Str procedure, state, post, reason;
     const Definition *definition; /* NULL: bulky waste */
     VEC(const Entity *) cases;    /* as the official may see them */
 } Export;
@@ -27,24 +26,16 @@ enum { MESSAGES_BYTES = 4 << 20 };
 
 /* ---- the form ---- */
 
-static void option_add(View *view, JsonItems *items, Str id, Json label, Str chosen) {
-    View one = view_new(view->arena);
-    view_str(&one, "id", id);
-    view_set(&one, "label", label);
-    view_bool(&one, "chosen", str_eq(id, chosen));
-    vec_push(view->arena, items, view_value(&one));
-}
-
 static void procedures_set(HttpExchange *x, View *view, Str chosen) {
     Ctx *ctx = http_ctx(x);
     StrVec ids = {0};
     JsonItems items = {0};
     const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
-    option_add(view, &items, BULKY, page_bulky_label(view->arena), chosen);
+    page_option(view, &items, INBOX_BULKY, page_bulky_label(view->arena), chosen);
     catalogue_ids(ctx->arena, catalogue, &ids);
     VEC_EACH (const Str, id, &ids) {
         const Definition *one = catalogue_newest(catalogue, *id);
-        if (!one->parts.len) option_add(view, &items, *id, *one->label.all, chosen);
+        if (!one->parts.len) page_option(view, &items, *id, *one->label.all, chosen);
     }
     view_items(view, "procedures", &items);
 }
@@ -63,6 +54,8 @@ static void export_show(HttpExchange *x, int status, const HttpForm *form, const
         vec_push(view.arena, &states, view_value(&one));
     }
     procedures_set(x, &view, form ? http_form_value(form, "procedure") : STR_NONE);
+    Str post = form ? http_form_value(form, "post") : http_query_or(x, "post", STR_NONE);
+    view_set(&view, "post", json_of_str(post));
     view_items(&view, "states", &states);
     view_items(&view, "columns", &names);
     view_set(&view, "reason", json_of_str(form ? http_form_value(form, "reason") : STR("")));
@@ -87,7 +80,9 @@ static Rc cases_collect(Export *of) {
     Ctx *ctx = of->ctx;
     InboxPage page = {0};
     InboxQuery query = {.states = page_filter_states(of->state), .limit = EXPORT_PAGE};
-    TRY(page_inbox_post(ctx, &query.post));
+    TRY(page_inbox_post(ctx, of->post, &query.post));
+    query.procedure = of->procedure;
+    if (str_eq(of->state, STR("mine"))) query.assignee = ctx->actor->id;
     do {
         query.after = page.next;
         TRY(inbox_page(ctx, &query, &page));
@@ -280,7 +275,8 @@ static void export_answer(const Export *of) {
 static void faults_of(Export *of, Faults *out) {
     Arena *arena = of->ctx->arena;
     of->definition = catalogue_newest(procedures_catalogue(of->ctx->tenant), of->procedure);
-    bool known = str_eq(of->procedure, BULKY) || (of->definition && !of->definition->parts.len);
+    bool known =
+        str_eq(of->procedure, INBOX_BULKY) || (of->definition && !of->definition->parts.len);
     if (!known) vec_push(arena, out, (Fault){"procedure", "required"});
     if (!page_filter_states(of->state)) vec_push(arena, out, (Fault){"state", "required"});
     if (str_empty(of->reason))
@@ -295,6 +291,7 @@ static void export_post(HttpExchange *x) {
     if (!page_form(x, &of.form)) return;
     of.procedure = http_form_value(of.form, "procedure");
     of.state = http_form_value(of.form, "state");
+    of.post = http_form_value(of.form, "post");
     of.reason = str_trim(http_form_value(of.form, "reason"));
     faults_of(&of, &faults);
     of.ctx->purpose = of.definition ? STR("application-check") : STR("bulky-waste-check");

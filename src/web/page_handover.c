@@ -6,13 +6,6 @@
 
 /* ---- pieces ---- */
 
-/* An official's name for who takes over from him; null where his account is no more. */
-static Json holder_name(HttpExchange *x, const GateHolders *holders, Str account) {
-    VEC_EACH (const GateHolder, holder, holders)
-        if (str_eq(holder->account, account)) return page_name(x, holder->name);
-    return json_of_null();
-}
-
 static Str suffix_of(Str id, const char *prefix) {
     return str_sub(id, str_of(prefix).len, id.len);
 }
@@ -133,7 +126,7 @@ static Rc got_set(HttpExchange *x, View *view) {
     VEC_EACH (const Handover, note, &open) {
         View one = view_new(view->arena);
         view_str(&one, "url", note_url(view->arena, note->id));
-        view_set(&one, "from", holder_name(x, &holders, note->from));
+        view_set(&one, "from", page_holder_name(x, &holders, note->from));
         view_int(&one, "at", note->at);
         view_int(&one, "cases", note->cases);
         vec_push(view->arena, &items, view_value(&one));
@@ -233,7 +226,7 @@ static Rc hand_fill(HttpExchange *x, View *view, const HandPage *page) {
     TRY(gate_holders(ctx, NULL, &holders));
     view_str(view, "from", page->from);
     view_bool(view, "own", own);
-    view_set(view, "name", holder_name(x, &holders, page->from));
+    view_set(view, "name", page_holder_name(x, &holders, page->from));
     view_int(view, "total", (int64_t)cases.len);
     view_bool(view, "more", more);
     view_str(view, "which", form ? http_form_value(form, "which") : STR_NONE);
@@ -332,10 +325,10 @@ static Rc note_fill(HttpExchange *x, View *view) {
     TRY(handover_of(ctx, note.id, &cases, &more));
     TRY(gate_holders(ctx, NULL, &holders));
     view_str(view, "url", note_url(view->arena, note.id));
-    view_set(view, "from", holder_name(x, &holders, note.from));
-    view_set(view, "to", holder_name(x, &holders, note.to));
+    view_set(view, "from", page_holder_name(x, &holders, note.from));
+    view_set(view, "to", page_holder_name(x, &holders, note.to));
     view_bool(view, "to_post", str_empty(note.to));
-    view_set(view, "by", holder_name(x, &holders, note.by));
+    view_set(view, "by", page_holder_name(x, &holders, note.by));
     view_set(view, "post", page_post(x, note.by_post));
     view_str(view, "note", note.note);
     view_int(view, "at", note.at);

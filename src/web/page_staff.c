@@ -1,9 +1,9 @@
-/* page_staff: the inbox and the review of a case. */
+/* page_staff: the review of a case. */
 #include "pages_int.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-enum { INBOX_PAGE = 50, SUMMARY_ITEMS = 2 };
+enum { SUMMARY_ITEMS = 2 };
 
 /* ---- pieces ---- */
 
@@ -37,310 +37,13 @@ Json page_district(HttpExchange *x, Str id) {
     return district ? *district->name.both : json_of_str(id);
 }
 
-static void checks_count(const Entity *application, View *view) {
-    const Attr *checks = entity_attr(application, IRI("checks"));
-    int64_t ok = 0, bad = 0;
-    for (size_t i = 0; checks && i < checks->value->len; i++) {
-        bool held = json_get_bool(json_at(checks->value, i), "ok", false);
-        ok += held;
-        bad += !held;
-    }
-    view_int(view, "ok", ok);
-    view_int(view, "warn", 0);
-    view_int(view, "bad", bad);
-}
-
 Str page_case_url(Arena *arena, Str number) {
     return str_fmt(arena, "/staff/cases/" STR_FMT, STR_ARG(number));
 }
 
-/* ---- inbox ---- */
-
-typedef struct Filter {
-    const char *word;
-    unsigned states;
-} Filter;
-
-static const Filter filters[] = {
-    {"open", 1u << CASE_SUBMITTED},
-    {"mine", 1u << CASE_SUBMITTED | 1u << CASE_ASKED | 1u << CASE_ELSEWHERE},
-    {"asked", 1u << CASE_ASKED},
-    {"missed", 1u << CASE_MISSED},
-    {"done", 1u << CASE_CONFIRMED | 1u << CASE_PLANNED | 1u << CASE_COLLECTED |
-                 1u << CASE_CANCELLED | 1u << CASE_REFUSED | 1u << CASE_DONE},
-    {"all", (1u << CASE_STATES) - 1},
-};
-
-enum { FILTERS = sizeof filters / sizeof *filters };
-
-/* NULL: there is none of that name. */
-static const Filter *filter_find(Str word) {
-    for (size_t i = 0; i < FILTERS; i++)
-        if (str_eq(word, str_of(filters[i].word))) return &filters[i];
-    return NULL;
-}
-
-const char *page_filter_at(size_t n) {
-    return n < FILTERS ? filters[n].word : NULL;
-}
-
-unsigned page_filter_states(Str word) {
-    const Filter *filter = filter_find(word);
-    return filter ? filter->states : 0;
-}
-
-static Json filters_value(HttpExchange *x, const Filter *filter) {
-    Arena *arena = http_ctx(x)->arena;
-    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
-    View view = view_new(arena), all = view_new(arena);
-    JsonItems states = {0}, districts = {0};
-    for (size_t i = 0; i < FILTERS; i++)
-        vec_push(arena, &states, json_of_str(str_of(filters[i].word)));
-    view_set(&all, "id", json_of_str(STR("")));
-    view_set(&all, "label", view_text(arena, STR("すべて"), STR("All")));
-    vec_push(arena, &districts, view_value(&all));
-    const WasteDistrict *district;
-    for (size_t i = 0; (district = waste_district_at(waste, i)); i++) {
-        View one = view_new(arena);
-        view_str(&one, "id", district->id);
-        view_json(&one, "label", district->name.both);
-        vec_push(arena, &districts, view_value(&one));
-    }
-    view_items(&view, "states", &states);
-    view_str(&view, "state", str_of(filter->word));
-    view_items(&view, "districts", &districts);
-    view_set(&view, "district", json_of_str(http_query_or(x, "district", STR(""))));
-    view_str(&view, "q", http_query_or(x, "q", STR_NONE));
-    return view_value(&view);
-}
+/* ---- review ---- */
 
 static const Str purpose_inbox = {"application-check", 17};
-
-/* What was applied for: the items, or the procedure. */
-static Json what_value(HttpExchange *x, const Entity *application) {
-    bool defined = defined_of(http_ctx(x), application) != NULL;
-    return defined ? page_procedure_label(x, application) : page_items(x, application);
-}
-
-/* application: what the official may see of it. Without a number it is another division's. */
-static Json line_value(HttpExchange *x, const InboxLine *line, const Entity *application,
-                       const GateHolders *holders) {
-    Arena *arena = http_ctx(x)->arena;
-    View one = view_new(arena);
-    Str number = entity_text(application, IRI("receiptNumber"));
-    view_str(&one, "number", number);
-    view_str(&one, "url", str_empty(number) ? STR_NONE : page_case_url(arena, number));
-    view_str(&one, "arrived", entity_text(application, IRI("submittedAt")));
-    view_set(&one, "what", what_value(x, application));
-    view_bool(&one, "reduction",
-              str_eq(entity_text(application, IRI("reductionState")), STR("requested")));
-    view_bool(&one, "message", message_waits(application));
-    view_set(&one, "district", page_district(x, line->district));
-    checks_count(application, &one);
-    page_case_state(x, &one, application);
-    view_set(&one, "due", page_due_value(x, page_due_day(http_ctx(x), application, line->due)));
-    Str assignee = entity_text(application, IRI("assignee"));
-    bool mine = str_eq(assignee, http_ctx(x)->actor->id);
-    view_bool(&one, "left", office_is_left(http_ctx(x), application, holders));
-    view_set(&one, "assignee",
-             str_empty(assignee) ? json_of_null()
-             : mine              ? page_name(x, http_ctx(x)->actor->name)
-                                 : page_post(x, entity_text(application, IRI("post"))));
-    return view_value(&one);
-}
-
-/* A number typed into the search goes straight to its case. */
-static bool inbox_jump(HttpExchange *x) {
-    Str id, number = text_fold(http_ctx(x)->arena, str_trim(http_query_or(x, "q", STR_NONE)));
-    if (str_empty(number) || inbox_find(http_ctx(x), number, &id) != RC_OK) return false;
-    page_see(x, page_case_url(http_ctx(x)->arena, number));
-    return true;
-}
-
-typedef struct InboxShown {
-    JsonItems lines;
-    PageSeen seen;
-    int64_t late;
-} InboxShown;
-
-/* What else was typed into it is looked for among the things that are fetched: `items` of the
- * query, and their names for the page. */
-static void inbox_items(HttpExchange *x, View *view, StrVec *items) {
-    Arena *arena = http_ctx(x)->arena;
-    const Waste *waste = procedures_waste(http_ctx(x)->tenant);
-    const WasteItem **found;
-    JsonItems names = {0};
-    size_t n = waste_search(arena, waste, http_query_or(x, "q", STR_NONE), waste_item_count(waste),
-                            &found);
-    for (size_t i = 0; i < n; i++) {
-        vec_push(arena, items, found[i]->id);
-        vec_push(arena, &names, *found[i]->name.both);
-    }
-    view_items(view, "searched", &names);
-}
-
-/* A page of the inbox is one look at all whose cases are on it. Who does not see what a case is
- * about is not told either that it was found by that. */
-static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown *out) {
-    Ctx *ctx = http_ctx(x);
-    GateHolders holders;
-    TRY(gate_holders(ctx, NULL, &holders));
-    VEC_EACH (const InboxLine, line, &page->lines) {
-        const Entity *application = gate_view(ctx, NULL, line->application);
-        if (!application) continue;
-        if (by_item && !entity_attr(application, IRI("items"))) {
-            page->next = STR_NONE;
-            continue;
-        }
-        vec_push(ctx->arena, &out->seen, application);
-        vec_push(ctx->arena, &out->lines, line_value(x, line, application, &holders));
-        bool own = !str_empty(entity_text(application, IRI("receiptNumber")));
-        out->late += own && page_is_late(ctx, page_due_day(ctx, application, line->due));
-    }
-    return RC_OK;
-}
-
-Rc page_inbox_post(Ctx *ctx, Str *out) {
-    int64_t counts[CASE_STATES];
-    TRY(inbox_counts(ctx, ctx->actor->post, counts));
-    *out = counts[CASE_SUBMITTED] || counts[CASE_ASKED] ? ctx->actor->post : office_confirmer(ctx);
-    return RC_OK;
-}
-
-/* What fell with its case is told to who has its draft until he has read it. */
-static Rc inbox_dropped(HttpExchange *x, View *view) {
-    Ctx *ctx = http_ctx(x);
-    OfficeDropped found;
-    JsonItems items = {0};
-    TRY(office_dropped(ctx, &found));
-    for (size_t i = 0; i < found.len; i++) {
-        const Entity *decision = gate_view(ctx, NULL, found.items[i]);
-        if (!decision) continue;
-        View one = view_new(ctx->arena);
-        Str url = page_decision_url(ctx->arena, decision->id);
-        view_str(&one, "number", entity_text(decision, IRI("number")));
-        view_str(&one, "url", url);
-        view_str(&one, "seen", str_fmt(ctx->arena, STR_FMT "/seen", STR_ARG(url)));
-        view_str(&one, "reason", entity_text(decision, IRI("dropReason")));
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
-    view_items(view, "dropped", &items);
-    return RC_OK;
-}
-
-/* What waits for the decision of who is asking, by the page on which that is decided. */
-typedef struct Waiting {
-    const char *kind, *key, *url;
-    int64_t n;
-} Waiting;
-typedef struct WaitingRows {
-    Waiting *rows;
-    size_t len;
-} WaitingRows;
-
-static Rc waiting_count(Ctx *ctx, void *arg, const Entity *decision) {
-    const WaitingRows *waiting = arg;
-    (void)ctx;
-    for (size_t i = 0; i < waiting->len; i++)
-        waiting->rows[i].n +=
-            str_eq(entity_text(decision, IRI("kind")), str_of(waiting->rows[i].kind));
-    return RC_OK;
-}
-
-static Rc inbox_waiting(HttpExchange *x, View *view) {
-    Ctx *ctx = http_ctx(x);
-    Waiting rows[] = {{"", "rules", "/staff/rules", 0}, /* what rules prepared, of no decision */
-                      {"fee-reduction", "reductions", "/staff/reductions", 0},
-                      {"collection-plan", "plan", "/staff/plan", 0},
-                      {"release", "data", "/staff/releases", 0}};
-    WaitingRows waiting = {rows, sizeof rows / sizeof *rows};
-    JsonItems items = {0};
-    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
-    buf_add(&condition, STR("state==\"waiting\";"));
-    page_waits_for(ctx, &condition);
-    ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition)};
-    if (ctx->actor->roles & 1u << ROLE_CHIEF)
-        TRY(project_each(ctx, &wish, waiting_count, &waiting));
-    TRY(bins_of_post(ctx, ctx->actor->post, &rows[0].n));
-    for (size_t i = 0; i < waiting.len; i++) {
-        if (!rows[i].n) continue;
-        View one = view_new(ctx->arena);
-        view_str(&one, "key", str_of(rows[i].key));
-        view_str(&one, "url", str_of(rows[i].url));
-        view_int(&one, "n", rows[i].n);
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
-    view_items(view, "waiting", &items);
-    return RC_OK;
-}
-
-/* How many there are: counted where all of a state are asked for, else as far as the page goes.
- * What was found and isn't his to see is not told by its number. */
-static Rc inbox_total(Ctx *ctx, const InboxQuery *query, const InboxPage *page, size_t shown,
-                      View *view) {
-    int64_t counts[CASE_STATES], total = 0;
-    bool whole = str_empty(query->district) && !query->items;
-    TRY(inbox_counts(ctx, query->post, counts));
-    for (unsigned state = 0; state < CASE_STATES; state++)
-        total += query->states & 1u << state ? counts[state] : 0;
-    view_int(view, "total", whole ? total : (int64_t)shown);
-    view_bool(view, "counted", whole || (str_empty(query->after) && str_empty(page->next)));
-    return RC_OK;
-}
-
-static Str inbox_older(HttpExchange *x, const Filter *filter, Str next) {
-    Arena *arena = http_ctx(x)->arena;
-    if (str_empty(next)) return STR_NONE;
-    return str_fmt(arena, "/staff?state=%s&district=" STR_FMT "&q=" STR_FMT "&after=" STR_FMT,
-                   filter->word,
-                   STR_ARG(http_url_encode(arena, http_query_or(x, "district", STR_NONE))),
-                   STR_ARG(http_url_encode(arena, http_query_or(x, "q", STR_NONE))), STR_ARG(next));
-}
-
-static Rc inbox_fill(HttpExchange *x, View *view) {
-    Ctx *ctx = http_ctx(x);
-    const Filter *filter = filter_find(http_query_or(x, "state", STR_NONE));
-    if (!filter) filter = &filters[0];
-    InboxPage page = {0};
-    InboxShown shown = {0};
-    StrVec items = {0};
-    bool searched = !str_empty(str_trim(http_query_or(x, "q", STR_NONE)));
-    InboxQuery query = {.states = filter->states,
-                        .district = http_query_or(x, "district", STR_NONE),
-                        .items = searched ? &items : NULL,
-                        .after = http_query_or(x, "after", STR_NONE),
-                        .limit = INBOX_PAGE};
-    inbox_items(x, view, &items);
-    TRY(page_inbox_post(ctx, &query.post));
-    if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
-    TRY(inbox_lines(x, &page, searched, &shown));
-    TRY(page_thread_inbox(x, view, &shown.seen));
-    TRY(gate_look(ctx, shown.seen.items, shown.seen.len, page_what(WHAT_INBOX)));
-    TRY(inbox_dropped(x, view));
-    TRY(page_handover_inbox(x, view));
-    TRY(inbox_waiting(x, view));
-    TRY(page_vacant(x, view));
-    TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
-    view_set(view, "filters", filters_value(x, filter));
-    view_bool(view, "unknown", searched && !items.len);
-    view_int(view, "late", shown.late);
-    view_items(view, "cases", &shown.lines);
-    view_null(view, "newer");
-    view_str(view, "older", inbox_older(x, filter, page.next));
-    return RC_OK;
-}
-
-static void inbox_get(HttpExchange *x) {
-    http_ctx(x)->purpose = purpose_inbox;
-    if (inbox_jump(x)) return;
-    View view = page_view(x);
-    if (inbox_fill(x, &view) == RC_OK)
-        page_show(x, 200, WEB_PAGE_INBOX, &view);
-    else
-        page_fail(x);
-}
-
-/* ---- review ---- */
 
 /* The case of the page, opened as a look: recorded before anything is shown. */
 static Rc review_case(HttpExchange *x, const Entity **out) {
@@ -406,12 +109,6 @@ static void history_value(HttpExchange *x, View *view, const Entity *application
     view_items(view, "history", &items);
 }
 
-/* The post to which the table gives this amount (専決). */
-static Str confirmer(const Ctx *ctx, const Entity *application) {
-    return waste_decider(procedures_waste(ctx->tenant), STR("application-confirm"),
-                         entity_int(application, IRI("fee"), 0));
-}
-
 static bool may_confirm(const Ctx *ctx, const Entity *application) {
     GateAsk ask = {.action = ACT_CONFIRM,
                    .type = STR(CASE_TYPE),
@@ -454,7 +151,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application,
                  : STR_NONE);
     view_str(view, "completed", entity_text(application, IRI("completedAt")));
     page_handover_case(view, application);
-    Str decider = confirmer(http_ctx(x), application);
+    Str decider = office_confirmer_of(http_ctx(x), entity_int(application, IRI("fee"), 0));
     view_set(view, "confirmer",
              str_eq(decider, http_ctx(x)->actor->post) ? json_of_null() : page_post(x, decider));
     view_set(view, "entered",
@@ -662,10 +359,6 @@ PAGE_ANSWERS(act_answers, PAGE_HTML(200), {204, NULL, NULL}, PAGE_FAULT(400), PA
     }
 
 const HttpRoute page_staff_rows[] = {
-    {HTTP_GET, "/staff", inbox_get, HTTP_POOL, 0, PAGE_OFFICE, "Office", "Inbox", NULL, NULL,
-     page_shown},
-    {HTTP_GET, "/staff/inbox", inbox_get, HTTP_POOL, 0, PAGE_OFFICE, "Office", "Inbox", NULL, NULL,
-     page_shown},
     {HTTP_GET, "/staff/cases/{number}", review_get, HTTP_POOL, 0, PAGE_OFFICE, "Office",
      "Review a case", NULL, NULL, page_shown},
     ACT("confirm", confirm_post, "Confirm under delegation"),

@@ -111,6 +111,9 @@ int page_year(HttpExchange *x);
 void page_meeting_years(View *view, const struct MeetYear *year, const char *url);
 /* An account's name in both languages, where the organisation knows them. */
 Json page_name(HttpExchange *x, Str name);
+/* An official's name for who works beside him, or takes over from him; null where his account is no
+ * more. */
+Json page_holder_name(HttpExchange *x, const GateHolders *holders, Str account);
 /* `proof` of a leaf, as the component shows it; its path of hashes in *out, NULL while no
  * checkpoint covers it. out NULL: not asked for. */
 Rc page_proof(Ctx *ctx, uint64_t position, View *view, const Json **out);
@@ -489,13 +492,15 @@ Json page_address(HttpExchange *x, const Entity *application);
  */
 Json page_items(HttpExchange *x, const Entity *application);
 Json page_district(HttpExchange *x, Str id);
-/* page_staff.c: the choices of the inbox in their order, NULL past the last; the states that one
+/* page_inbox.c: the choices of the inbox in their order, NULL past the last; the states that one
    means, 0: there is none of that name. */
 const char *page_filter_at(size_t n);
 unsigned page_filter_states(Str word);
-/* Whose cases the inbox shows: what waits at one's own post comes first, for cases beyond the
-   clerk's delegation are the chief's. Who has none sees the section's. */
-Rc page_inbox_post(Ctx *ctx, Str *out);
+/* Whose cases the inbox shows: those of the post that is asked for, else one's own; who never had
+   any, as a chief, sees those of a post of his division that has. */
+Rc page_inbox_post(Ctx *ctx, Str asked, Str *out);
+/* A choice of a select: `id`, `label`, `chosen`. */
+void page_option(View *view, JsonItems *items, Str id, Json label, Str chosen);
 Str page_case_url(Arena *arena, Str number);
 /* The page of a decision. */
 Str page_decision_url(Arena *arena, Str id);
@@ -565,6 +570,7 @@ PAGE_ROWS(home);
 PAGE_ROWS(start);
 PAGE_ROWS(procedures);
 PAGE_ROWS(handover);
+PAGE_ROWS(inbox);
 PAGE_ROWS(slots);
 PAGE_ROWS(wait);
 PAGE_ROWS(lottery);

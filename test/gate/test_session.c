@@ -48,6 +48,26 @@ static void signing_in_takes_login_and_password_and_tells_nothing_else(void **st
     assert_false(gate_session_actor(&house->ctx, token, &actor));
 }
 
+static void a_post_that_is_no_more_gives_no_right(void **state) {
+    House *house = *state;
+    Str session, token;
+    Actor actor;
+    GatePost *post = (GatePost *)gate_post(house->tenant.gate, STR("environment-waste-clerk"));
+    GateTokenWish wish = {.account = STR("clerk"), .ttl = TIME_DAY};
+    const Json *stored = gate_actor_write(house->arena, &house->clerk, STR_NONE);
+    GOOD(house, gate_sign_in(&house->ctx, STR("clerk"), STR(PASSWORD), &session));
+    GOOD(house, gate_token_create(&house->ctx, &wish, &token));
+    post->abolished = time_jst_date(house->clock.fixed + TIME_DAY);
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    assert_true(str_eq(actor.post, post->id));
+    post->abolished = time_jst_date(house->clock.fixed);
+    assert_true(gate_session_actor(&house->ctx, session, &actor));
+    assert_true(str_empty(actor.post) && !(actor.roles & 1u << ROLE_CLERK));
+    assert_true(token_actor(&house->ctx, house->tenant.gate, token, &actor));
+    assert_true(str_empty(actor.post) && !(actor.roles & 1u << ROLE_CLERK));
+    FAILS(house, gate_actor_now(&house->ctx, stored), RC_DENIED, "post-lost");
+}
+
 static void sessions_end_after_half_a_day(void **state) {
     House *house = *state;
     Str token;
@@ -636,6 +656,7 @@ static void a_mark_of_rights_is_the_same_in_every_process(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(signing_in_takes_login_and_password_and_tells_nothing_else),
+        TEST(a_post_that_is_no_more_gives_no_right),
         TEST(sessions_end_after_half_a_day),
         TEST(a_session_ends_when_nothing_is_asked_in_it),
         TEST(what_ended_a_session_is_not_undone),

@@ -140,10 +140,13 @@ def landing(machi, browsers):
                              ('clerk', '/staff/wall', True), ('head', '/staff/wall', True)):
         if (url in menu[role]) != there:
             faults.append(f'the menu of {role}: {menu[role]}')
-    masked = browsers['head'].ask('GET', '/staff/inbox').text
+    masked = browsers['head'].ask('GET', '/staff/inbox?post=environment-waste-clerk').text
     if 'ほかの課の申込み' not in masked or '>適 ' in masked or '期限切れ' in shown(masked).split('担当')[0]:
         faults.append('what is masked shows checks or dates that are over')
-    found = shown(browsers['head'].ask('GET', '/staff?state=all&q=' + urllib.parse.quote('ソファ')).text)
+    empty = shown(browsers['head'].ask('GET', '/staff/inbox?state=all').text)
+    if '該当する案件はありません' not in empty or 'ほかの課の申込み' in empty:
+        faults.append('a post without cases is shown those of another division')
+    found = shown(browsers['head'].ask('GET', '/staff?state=all&post=environment-waste-clerk&q=' + urllib.parse.quote('ソファ')).text)
     if re.search(r'[1-9]\d*件', found):
         faults.append(f'another division is told how many cases hold an item: {found[:300]}')
     waits = browsers['chief'].ask('GET', '/staff').text

@@ -591,6 +591,56 @@ static void after_a_reorganisation_the_successor_s_division_has_the_cases(void *
     assert_int_equal(done.moved, 1);
 }
 
+static size_t shown(House *house, InboxQuery query) {
+    InboxPage page;
+    query.limit = HELD + 1;
+    query.states = (1u << CASE_STATES) - 1;
+    GOOD(house, inbox_page(&house->ctx, &query, &page));
+    return page.lines.len;
+}
+
+static void an_official_s_own_cases_and_those_of_a_kind_are_told_from_others(void **state) {
+    House *house = *state;
+    const Str post = STR("environment-waste-clerk");
+    (void)cases_apply(house, NULL, 1);
+    put_held(house);
+    assert_int_equal(shown(house, (InboxQuery){.post = post}), HELD + 1);
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .assignee = house->clerk.id}), HELD);
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .assignee = house->chief.id}), 0);
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .procedure = INBOX_BULKY}), HELD + 1);
+    set_held(house, 1, LD_DEFAULT "procedure", STR("dog-registration"));
+    const Str dogs = STR("dog-registration");
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .procedure = INBOX_BULKY}), HELD);
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .procedure = dogs}), 1);
+    set_held(house, 1, LD_DEFAULT "state", STR("done")); /* an end is on nobody's desk */
+    assert_int_equal(shown(house, (InboxQuery){.post = post, .assignee = house->clerk.id}),
+                     HELD - 1);
+}
+
+static void the_cases_of_a_post_that_is_no_more_wait_for_its_successor(void **state) {
+    House *house = *state;
+    const Str before = STR("environment-waste-clerk"), after = STR("citizens-counter-clerk");
+    int64_t counts[CASE_STATES];
+    Actor counter;
+    put_held(house);
+    assert_int_equal(shown(house, (InboxQuery){.post = after}), 0);
+    cases_reorganise(house, "{\"id\":\"environment-waste-clerk\"",
+                     "{\"abolished\":\"2026-04-01\",\"successor\":\"citizens-counter-clerk\","
+                     "\"id\":\"environment-waste-clerk\"");
+    (void)cases_apply(house, NULL, 1); /* and what comes in from then on */
+    assert_int_equal(shown(house, (InboxQuery){.post = after}), HELD + 1);
+    assert_int_equal(shown(house, (InboxQuery){.post = before}), 0);
+    GOOD(house, inbox_counts(&house->ctx, after, counts));
+    assert_int_equal(counts[CASE_SUBMITTED], HELD + 1);
+    assert_true(str_eq(office_confirmer(&house->ctx), after));
+    house_official(house, "counter", "citizens-counter-clerk", &counter);
+    house_act(house, &counter);
+    const Entity *held = house_entity(house, held_id(house, 1));
+    assert_true(gate_relation(&house->ctx, held) & REL_POST);
+    assert_true(gate_relation(&house->ctx, held) & REL_DIVISION);
+    assert_true(gate_post_gone(house->tenant.gate, before, time_now(house->ctx.clock)));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -609,6 +659,8 @@ int main(void) {
         TEST(those_who_work_on_the_cases_read_their_note),
         TEST(who_works_on_no_cases_takes_none),
         TEST(after_a_reorganisation_the_successor_s_division_has_the_cases),
+        TEST(an_official_s_own_cases_and_those_of_a_kind_are_told_from_others),
+        TEST(the_cases_of_a_post_that_is_no_more_wait_for_its_successor),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);
 }
