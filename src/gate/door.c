@@ -90,6 +90,14 @@ static Rc passkey_check(Ctx *ctx, unsigned access) {
                     "Officials come in by a passkey: show yours, or register one.");
 }
 
+/* What any official may see is the city's own: a contractor is let in where its role is named,
+   where residents are, and to what is about itself. */
+static bool contractor_admitted(unsigned access, const Actor *actor) {
+    bool contractor = actor->kind == ACTOR_STAFF && actor->roles & 1u << ROLE_CONTRACTOR;
+    return !contractor || gate_access_roles(access) ||
+           access & (GATE_PUBLIC | GATE_RESIDENT | GATE_SELF);
+}
+
 Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
     unsigned roles = gate_access_roles(access);
     TRY(first_check(ctx, access));
@@ -99,7 +107,7 @@ Rc door_check(Ctx *ctx, unsigned access, const Actor *actor) {
         return ctx_fail(ctx, RC_DENIED, "needs-sign-in", STR_NONE,
                         access & GATE_API ? "Send a bearer token." : "Sign in to see this page.");
     bool roles_ok = !roles || (access & GATE_PUBLIC) || (actor->roles & roles);
-    if (!kind_admitted(access, actor) || !roles_ok)
+    if (!kind_admitted(access, actor) || !roles_ok || !contractor_admitted(access, actor))
         return ctx_fail(ctx, RC_DENIED, "not-permitted", STR_NONE,
                         "This is not for your account. If you hold another post, change to it.");
     if (!(access & GATE_STEP_UP)) return RC_OK;

@@ -20,16 +20,17 @@ typedef enum ActorKind {
 /* What a post or account may be entrusted with; policies and routes name them. Rows of
  * gate_role_name. */
 typedef enum GateRole {
-    ROLE_RESIDENT, /* every resident with an account */
-    ROLE_CLERK,    /* 担当者: takes and confirms cases */
-    ROLE_CHIEF,    /* 決裁者: decides */
-    ROLE_STEWARD,  /* data steward: what is held, what is opened */
-    ROLE_AUDITOR,  /* sees who looked and proves that nothing was altered */
-    ROLE_OPERATOR, /* runs machi; sees no personal data */
-    ROLE_DEVICE,   /* service account that writes readings */
-    ROLE_EDITOR,   /* service account that writes entities */
-    ROLE_READER,   /* service account that reads internal entities */
-    ROLE_SANDBOX,  /* anyone, in a sandbox tenant */
+    ROLE_RESIDENT,   /* every resident with an account */
+    ROLE_CLERK,      /* 担当者: takes and confirms cases */
+    ROLE_CHIEF,      /* 決裁者: decides */
+    ROLE_STEWARD,    /* data steward: what is held, what is opened */
+    ROLE_AUDITOR,    /* sees who looked and proves that nothing was altered */
+    ROLE_OPERATOR,   /* runs machi; sees no personal data */
+    ROLE_DEVICE,     /* service account that writes readings */
+    ROLE_EDITOR,     /* service account that writes entities */
+    ROLE_READER,     /* service account that reads internal entities */
+    ROLE_SANDBOX,    /* anyone, in a sandbox tenant */
+    ROLE_CONTRACTOR, /* 指定管理者: works for the city, and sees its own work alone */
     ROLE_COUNT,
 } GateRole;
 /* "clerk"; and back, or ROLE_COUNT. */
@@ -192,6 +193,7 @@ enum {
                           by  anyone */
     GATE_FIRST = 1 << 24,   /* open to who has yet to choose a password of his own */
     GATE_WAY = 1 << 25,     /* open to an official who has yet to show a passkey */
+    GATE_SELF = 1 << 27,    /* about who asks alone: open to a contractor, who else needs a role */
     GATE_COUNTED = 1 << 26, /* whoever has no account or token is counted by his network, though he
                                only reads */
 };

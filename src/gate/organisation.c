@@ -12,6 +12,11 @@ static Rc post_roles(Ctx *ctx, const Json *roles, size_t index, unsigned *mask) 
             return post_fault(ctx, index, "A role of this post does not exist.");
         *mask |= 1u << role;
     }
+    if (*mask & 1u << ROLE_CONTRACTOR && *mask != 1u << ROLE_CONTRACTOR)
+        return post_fault(
+            ctx, index,
+            "A contractor's post (指定管理者) sees its own work alone: it has no other "
+            "role.");
     return RC_OK;
 }
 

@@ -55,6 +55,7 @@ static bool inbox_own(HttpExchange *x) {
 
 const char *page_home_of(HttpExchange *x, const Actor *actor) {
     if (actor->kind != ACTOR_STAFF) return "/my";
+    if (actor->roles & 1u << ROLE_CONTRACTOR) return "/staff";
     if (actor->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF) && inbox_open(x, actor))
         return "/staff";
     if (actor->roles & 1u << ROLE_CHIEF) return "/staff/decisions/waiting";
@@ -165,6 +166,7 @@ static Json nav_value(HttpExchange *x) {
         bool (*open)(HttpExchange *x); /* NULL: to all of these roles */
     } rows[] = {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "inbox", "/staff", inbox_own},
+        {1u << ROLE_CONTRACTOR, "inbox", "/staff"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "rules", "/staff/rules", rules_open},
         {1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "rules", "/staff/rules"},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
@@ -182,8 +184,8 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "reports", "/staff/reports"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, "meetings", "/staff/meetings"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "handover", "/staff/handover"},
-        {~0u, "absence", "/staff/absence"},
-        {~0u, "duties", "/staff/duties"},
+        {~(1u << ROLE_CONTRACTOR), "absence", "/staff/absence"},
+        {~(1u << ROLE_CONTRACTOR), "duties", "/staff/duties"},
         {1u << ROLE_CLERK | 1u << ROLE_STEWARD, "designs", "/staff/procedures"},
         {1u << ROLE_CHIEF | 1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "effect", "/staff/effect"},
         {1u << ROLE_STEWARD, "data", "/staff/releases"},

@@ -492,7 +492,7 @@ const HttpRoute page_defined_rows[] = {
     MOVE("/my/cases/{case}", move_post, GATE_RESIDENT, "Cases"),
     MOVE("/staff/cases/{number}", office_move_post, PAGE_OFFICE, "Office"),
     {HTTP_POST, "/staff/cases/{number}/propose", propose_post, HTTP_POOL, PAGE_FORM_MAX,
-     PAGE_OFFICE | GATE_FORM, "Office", "Propose a move that has to be decided", NULL, NULL,
+     PAGE_CITY | GATE_FORM, "Office", "Propose a move that has to be decided", NULL, NULL,
      move_answers},
 };
 ROWS(page_defined_count, page_defined_rows);

@@ -5,7 +5,7 @@
 #include "pages_int.h"
 
 /* Who may write and see drafts: clerks and data stewards; and chiefs, who decide about them. */
-#define PAGE_DESIGNERS (PAGE_OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
+#define PAGE_DESIGNERS (PAGE_CITY | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
 /* The procedure of the address. */
 Rc page_design_load(HttpExchange *x, Publishing *out);
 /* "/staff/procedures/ID" and what follows; the form of what stands at a path of its draft; what it

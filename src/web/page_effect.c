@@ -427,7 +427,7 @@ static void procedure_get(HttpExchange *x) {
 }
 
 #define READERS                                                                                    \
-    (PAGE_OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+    (PAGE_CITY | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 #define TAG "Effect"
 
 const HttpRoute page_effect_rows[] = {

@@ -313,10 +313,10 @@ PAGE_ANSWERS(export_answers, {200, "text/csv", NULL},
              PAGE_FAULT(400), PAGE_FAULT(413), PAGE_FAULT(415));
 
 const HttpRoute page_export_rows[] = {
-    PAGE_SHOW("/staff/export", PAGE_OFFICE | GATE_STEP_UP, "Office", export_get,
+    PAGE_SHOW("/staff/export", PAGE_CITY | GATE_STEP_UP, "Office", export_get,
               "Choose cases for a table"),
     {HTTP_POST, "/staff/export", export_post, HTTP_POOL, PAGE_FORM_MAX,
-     PAGE_OFFICE | GATE_STEP_UP | GATE_FORM, "Office",
+     PAGE_CITY | GATE_STEP_UP | GATE_FORM, "Office",
      "Cases as CSV or workbook, recorded with their purpose", NULL, NULL, export_answers},
 };
 ROWS(page_export_count, page_export_rows);

@@ -607,7 +607,7 @@ static void csv_get(HttpExchange *x) {
 PAGE_ANSWERS(csv_answers, {200, "text/csv", NULL});
 
 #define READERS                                                                                    \
-    (PAGE_OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+    (PAGE_CITY | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 #define CLERK (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
 
 const HttpRoute page_files_rows[] = {

@@ -366,11 +366,11 @@ void page_handover_case(View *view, const Entity *application) {
 }
 
 const HttpRoute page_handover_rows[] = {
-    PAGE_SHOW("/staff/handover", PAGE_OFFICE, "Office", hand_get, "What somebody has to hand over"),
-    PAGE_SEND("/staff/handover", PAGE_OFFICE, "Office", hand_post, "Hand cases over"),
-    PAGE_SHOW("/staff/handover/{handover}", PAGE_OFFICE, "Office", note_get,
+    PAGE_SHOW("/staff/handover", PAGE_CITY, "Office", hand_get, "What somebody has to hand over"),
+    PAGE_SEND("/staff/handover", PAGE_CITY, "Office", hand_post, "Hand cases over"),
+    PAGE_SHOW("/staff/handover/{handover}", PAGE_CITY, "Office", note_get,
               "A note of handover with its cases"),
-    PAGE_SEND("/staff/handover/{handover}", PAGE_OFFICE, "Office", note_post,
+    PAGE_SEND("/staff/handover/{handover}", PAGE_CITY, "Office", note_post,
               "Accept what was handed over"),
 };
 ROWS(page_handover_count, page_handover_rows);

@@ -64,11 +64,17 @@ static Rc post_has_cases(Ctx *ctx, Str post, bool *out) {
     return RC_OK;
 }
 
+/* Who has no other inbox than that of its post. */
+static bool is_contractor(const Ctx *ctx) {
+    return ctx->actor->roles & 1u << ROLE_CONTRACTOR;
+}
+
 Rc page_inbox_post(Ctx *ctx, Str asked, Str *out) {
     bool any;
     const GatePost *post;
-    *out = gate_post(ctx->tenant->gate, asked) ? asked : ctx->actor->post;
-    if (!str_empty(asked)) return RC_OK;
+    bool contractor = is_contractor(ctx);
+    *out = !contractor && gate_post(ctx->tenant->gate, asked) ? asked : ctx->actor->post;
+    if (contractor || !str_empty(asked)) return RC_OK;
     TRY(post_has_cases(ctx, *out, &any));
     for (size_t i = 0; !any && (post = gate_post_at(ctx->tenant->gate, i)); i++) {
         if (!str_eq(post->division, ctx->actor->division)) continue;
@@ -85,7 +91,7 @@ static Rc posts_set(HttpExchange *x, View *view, Str shown) {
     const GatePost *post;
     for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
         bool any = str_eq(post->id, shown) || str_eq(post->id, ctx->actor->post);
-        if (!any && str_eq(post->division, ctx->actor->division))
+        if (!any && !is_contractor(ctx) && str_eq(post->division, ctx->actor->division))
             TRY(post_has_cases(ctx, post->id, &any));
         if (any) page_option(view, &items, post->id, page_post(x, post->id), shown);
     }

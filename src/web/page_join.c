@@ -111,7 +111,7 @@ PAGE_ANSWERS(join_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAG
 #define SEND(act, post, what)                                                                      \
     {                                                                                              \
         HTTP_POST, "/staff/cases/{number}/" act, post, HTTP_POOL, PAGE_FORM_MAX,                   \
-            PAGE_OFFICE | GATE_FORM, "Office", what, NULL, NULL, join_answers                      \
+            PAGE_CITY | GATE_FORM, "Office", what, NULL, NULL, join_answers                        \
     }
 
 const HttpRoute page_join_rows[] = {

@@ -292,9 +292,9 @@ const HttpRoute page_letter_rows[] = {
     PAGE_SHOW("/letters/{code}", GATE_PUBLIC, "Letters", letter_get,
               "A letter, as the city has issued it"),
     PDF("/letters/{code}/pdf", pdf_get, GATE_PUBLIC, "Letters", "A letter on paper"),
-    PAGE_SHOW("/staff/letters", PAGE_OFFICE, "Letters", waiting_get, "Letters to send"),
-    PDF("/staff/letters/{letter}", desk_pdf_get, PAGE_OFFICE, "Letters", "A letter on paper"),
-    {HTTP_POST, "/staff/letters/sent", sent_post, HTTP_POOL, PAGE_FORM_MAX, PAGE_OFFICE | GATE_FORM,
+    PAGE_SHOW("/staff/letters", PAGE_CITY, "Letters", waiting_get, "Letters to send"),
+    PDF("/staff/letters/{letter}", desk_pdf_get, PAGE_CITY, "Letters", "A letter on paper"),
+    {HTTP_POST, "/staff/letters/sent", sent_post, HTTP_POOL, PAGE_FORM_MAX, PAGE_CITY | GATE_FORM,
      "Letters", "Letters that are on their way", NULL, NULL, page_posted},
 };
 ROWS(page_letter_count, page_letter_rows);

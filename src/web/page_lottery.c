@@ -203,8 +203,8 @@ const HttpRoute page_lottery_rows[] = {
               "A lottery: its list, seed and draw"),
     {HTTP_GET, "/lotteries/{lottery}/{month}/list", list_get, HTTP_POOL, 0, GATE_PUBLIC,
      "Procedures", "The published file of a lottery", NULL, NULL, list_answers},
-    PAGE_SHOW("/staff/lotteries", PAGE_OFFICE, "Office", desk_get, "Lotteries"),
-    PAGE_SEND("/staff/lotteries/{lottery}/{month}", PAGE_OFFICE, "Office", seed_post,
+    PAGE_SHOW("/staff/lotteries", PAGE_CITY, "Office", desk_get, "Lotteries"),
+    PAGE_SEND("/staff/lotteries/{lottery}/{month}", PAGE_CITY, "Office", seed_post,
               "Enter the seed of a lottery"),
 };
 ROWS(page_lottery_count, page_lottery_rows);

@@ -623,15 +623,15 @@ static void takeout_post(HttpExchange *x) {
 }
 
 const HttpRoute page_plan_rows[] = {
-    {HTTP_GET, "/staff/plan", plan_index, HTTP_POOL, 0, PAGE_OFFICE, "Decisions",
+    {HTTP_GET, "/staff/plan", plan_index, HTTP_POOL, 0, PAGE_CITY, "Decisions",
      "The next day to plan", NULL, NULL, page_shown},
-    {HTTP_GET, "/staff/plan/{day}", plan_get, HTTP_POOL, 0, PAGE_OFFICE, "Decisions",
+    {HTTP_GET, "/staff/plan/{day}", plan_get, HTTP_POOL, 0, PAGE_CITY, "Decisions",
      "The collection plan of a day", NULL, NULL, page_shown},
-    {HTTP_POST, "/staff/plan/{day}", plan_post, HTTP_POOL, PAGE_FORM_MAX, PAGE_OFFICE | GATE_FORM,
+    {HTTP_POST, "/staff/plan/{day}", plan_post, HTTP_POOL, PAGE_FORM_MAX, PAGE_CITY | GATE_FORM,
      "Decisions", "Propose or decide the plan", NULL, NULL, page_posted},
-    {HTTP_GET, "/staff/plan/{day}/out/{number}", takeout_get, HTTP_POOL, 0, PAGE_OFFICE,
-     "Decisions", "Take a case out of the plan", NULL, NULL, page_shown},
+    {HTTP_GET, "/staff/plan/{day}/out/{number}", takeout_get, HTTP_POOL, 0, PAGE_CITY, "Decisions",
+     "Take a case out of the plan", NULL, NULL, page_shown},
     {HTTP_POST, "/staff/plan/{day}/out/{number}", takeout_post, HTTP_POOL, PAGE_FORM_MAX,
-     PAGE_OFFICE | GATE_FORM, "Decisions", "Take a case out of the plan", NULL, NULL, page_posted},
+     PAGE_CITY | GATE_FORM, "Decisions", "Take a case out of the plan", NULL, NULL, page_posted},
 };
 ROWS(page_plan_count, page_plan_rows);

@@ -454,14 +454,14 @@ static void touch_post(HttpExchange *x) {
 }
 
 #define READERS                                                                                    \
-    (PAGE_OFFICE | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
+    (PAGE_CITY | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
 #define RULE "/staff/rules/{procedure}/{rule}"
 
 PAGE_ANSWERS(rule_answers, PAGE_HTML(200), {204, NULL, NULL}, PAGE_FAULT(400), PAGE_FAULT(409),
              PAGE_FAULT(413), PAGE_FAULT(415));
 #define SEND(path, post, what)                                                                     \
     {                                                                                              \
-        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, PAGE_OFFICE | GATE_FORM, "Office", what,  \
+        HTTP_POST, path, post, HTTP_POOL, PAGE_FORM_MAX, PAGE_CITY | GATE_FORM, "Office", what,    \
             NULL, NULL, rule_answers                                                               \
     }
 

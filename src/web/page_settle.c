@@ -168,11 +168,11 @@ static void payment_get(HttpExchange *x) {
 PAGE_ANSWERS(account_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(413), PAGE_FAULT(415));
 
 const HttpRoute page_settle_rows[] = {
-    PAGE_SHOW("/staff/payments", PAGE_OFFICE, "Office", payments_get,
+    PAGE_SHOW("/staff/payments", PAGE_CITY, "Office", payments_get,
               "Payments that wait for the office"),
-    {HTTP_POST, "/staff/payments", payments_post, HTTP_POOL, ACCOUNT_MAX, PAGE_OFFICE | GATE_FORM,
+    {HTTP_POST, "/staff/payments", payments_post, HTTP_POOL, ACCOUNT_MAX, PAGE_CITY | GATE_FORM,
      "Office", "Compare the provider's account", NULL, NULL, account_answers},
-    PAGE_SHOW("/staff/payments/{payment}", PAGE_OFFICE, "Office", payment_get,
+    PAGE_SHOW("/staff/payments/{payment}", PAGE_CITY, "Office", payment_get,
               "The case of a payment"),
 };
 ROWS(page_settle_count, page_settle_rows);

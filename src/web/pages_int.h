@@ -14,9 +14,11 @@ enum { PAGE_FORM_MAX = 1 << 16, PAGE_PATH_MAX = 2000, CONDITION_MAX = 4096 };
 /* ---- what routes answer ---- */
 #define PAGE_HTML(status)                                                                          \
     { status, "text/html", NULL }
-/* Officials who see to cases. */
-#define PAGE_OFFICE                                                                                \
+/* The city's own officials who see to cases; and with them a contractor, who sees no other case
+   than its own: for pages that show nothing but what the gate shows of the cases of a post. */
+#define PAGE_CITY                                                                                  \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF))
+#define PAGE_OFFICE        (PAGE_CITY | 1u << (GATE_ROLE_SHIFT + ROLE_CONTRACTOR))
 #define PAGE_FAULT(status) PAGE_HTML(status), HTTP_PROBLEM(status)
 /* Whatever is asked for: sign in first, not yours, not there, erased, too often, not now; a name
  * that the city does not answer to. */

@@ -97,6 +97,7 @@ static void the_starter_policies_say_what_the_city_wants(void **state) {
     House *house = *state;
     enum { C = 1u << ROLE_CLERK, H = 1u << ROLE_CHIEF, A = 1u << ROLE_AUDITOR };
     enum { S = 1u << ROLE_STEWARD, O = 1u << ROLE_OPERATOR, E = 1u << ROLE_EDITOR };
+    enum { M = 1u << ROLE_CONTRACTOR };
     static const struct {
         ActorKind kind;
         unsigned roles;
@@ -140,6 +141,17 @@ static void the_starter_policies_say_what_the_city_wants(void **state) {
         {ACTOR_STAFF, H, ACT_CREATE, "Decision", CLASS_INTERNAL, 0, 0, 1, false},
         {ACTOR_STAFF, S, ACT_READ, "Application", CLASS_PERSONAL, REL_DIVISION, 1, 1, false},
         {ACTOR_STAFF, A, ACT_READ, "Application", CLASS_PERSONAL, 0, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_READ, "Application", CLASS_INTERNAL, REL_POST, 0, 0, true},
+        {ACTOR_STAFF, M, ACT_READ, "Application", CLASS_PERSONAL, REL_POST, 1, 0, true},
+        {ACTOR_STAFF, M, ACT_READ, "Application", CLASS_PERSONAL, REL_POST, 0, 0, false},
+        {ACTOR_STAFF, M, ACT_CONFIRM, "Application", CLASS_INTERNAL, REL_POST, 0, 0, true},
+        {ACTOR_STAFF, M, ACT_READ, "Application", CLASS_INTERNAL, REL_DIVISION, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_READ, "Application", CLASS_INTERNAL, 0, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_UPDATE, "Application", CLASS_INTERNAL, REL_DIVISION, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_READ, "Decision", CLASS_INTERNAL, REL_POST, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_READ, "Absence", CLASS_INTERNAL, 0, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_CREATE, "Decision", CLASS_INTERNAL, REL_POST, 1, 1, false},
+        {ACTOR_STAFF, M, ACT_SUBSCRIBE, "Application", CLASS_INTERNAL, REL_POST, 1, 1, false},
         {ACTOR_STAFF, A, ACT_AUDIT, "", CLASS_INTERNAL, 0, 0, 0, true},
         {ACTOR_STAFF, O, ACT_READ, "Application", CLASS_INTERNAL, 0, 1, 1, false},
         {ACTOR_STAFF, O, ACT_READ, "Counter", CLASS_INTERNAL, 0, 0, 0, true},
@@ -413,6 +425,8 @@ static void an_organisation_that_does_not_hold_together_is_refused(void **state)
         {"{\"posts\":[{\"id\":\"a\",\"title\":{}}],\"deputies\":[{\"post\":\"a\","
          "\"order\":[\"b\"]}]}",
          "deputies[0]"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"roles\":[\"contractor\",\"clerk\"]}]}",
+         "posts[0]"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const Json *json;

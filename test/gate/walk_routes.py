@@ -15,10 +15,11 @@ import urllib.parse
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from city import STARTS, lay
 
-ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator']
+ROLES = ['nobody', 'resident-1', 'resident-2', 'clerk', 'chief', 'head', 'steward', 'auditor', 'operator', 'contractor']
 STAFF = {'clerk', 'chief', 'head', 'steward', 'auditor', 'operator'}
 RESIDENTS = {'resident-1', 'resident-2'}
 EVERYBODY = set(ROLES)
+CONTRACTOR = {'contractor'}  # 指定管理者: its own work alone
 # The first that fits: the beginning of a route's pattern, who may come in.
 RULES = [
     ('/staff/decisions/waiting', {'clerk', 'chief', 'head', 'steward'}),
@@ -31,7 +32,10 @@ RULES = [
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/{number}/fee/decide', {'chief', 'head'}),  # whose division it is, is asked after who he is
-    ('/staff/cases/', {'clerk', 'chief'}),  # of the division whose case it is
+    ('/staff/cases/{number}/files/', {'clerk', 'chief'}),  # of the division whose case it is
+    ('/staff/cases/{number}/cancel', {'clerk', 'chief'}),
+    ('/staff/cases/{number}/slot', {'clerk', 'chief'}),
+    ('/staff/cases/', {'clerk', 'chief'} | CONTRACTOR),  # of the division whose case it is
     ('/staff/handover', {'clerk', 'chief', 'head'}),
     ('/staff/round', {'clerk'}),
     ('/staff/wall', STAFF),
@@ -46,18 +50,20 @@ RULES = [
     ('/staff/meetings', {'clerk', 'chief', 'head', 'steward'}),  # who is its secretariat, and of which division, is asked after who he is
     ('/staff/inventory', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/procedures', {'clerk', 'chief', 'head', 'steward'}),
-    ('/staff', {'clerk', 'chief', 'head'}),
+    ('/staff/inbox', {'clerk', 'chief', 'head'} | CONTRACTOR),
+    ('/staff/', {'clerk', 'chief', 'head'}),
+    ('/staff', {'clerk', 'chief', 'head'} | CONTRACTOR),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
     ('/account/outside', RESIDENTS),
     ('/account/mail', RESIDENTS),
-    ('/account', STAFF | RESIDENTS),
+    ('/account', STAFF | RESIDENTS | CONTRACTOR),
     ('/my', RESIDENTS),
     ('/c/{token}/keep', RESIDENTS),
     ('/ngsi-ld/v1/subscriptions', STAFF),
     ('/step-up/outside', RESIDENTS),
-    ('/step-up', STAFF | RESIDENTS),
-    ('/post', STAFF),
+    ('/step-up', STAFF | RESIDENTS | CONTRACTOR),
+    ('/post', STAFF | CONTRACTOR),
     ('/data/{dataset}/run', {'steward'}),
     ('', EVERYBODY),
 ]
@@ -232,6 +238,40 @@ def own_only(browsers, known):
     return faults
 
 
+def entities(browser, kind, headers=None):
+    """What is shown of a type, by id."""
+    shown = json.loads(browser.ask('GET', f'/ngsi-ld/v1/entities?type={kind}&limit=500&options=keyValues', headers=headers).text)
+    return {one['id']: one for one in shown}
+
+
+def contractors_own(browsers, known):
+    """A contractor has work of one post: of all else it is shown what everybody is, not even that more is there."""
+    contractor, faults = browsers['contractor'], []
+    for kind in ('Application', 'Decision', 'Absence', 'Duty', 'Letter', 'Message', 'Payment', 'Slot', 'Visit', 'RecordFile', 'Procedure',
+                 'ProblemReport', 'Counter', 'Indicator', 'TouchTime', 'AutomaticRule'):
+        public = entities(browsers['nobody'], kind)
+        for purpose in ({}, {'Machi-Purpose': 'application-check'}):
+            shown = entities(contractor, kind, purpose)
+            faults += [f'{kind} {name} is shown' for name, one in shown.items()
+                       if one != public.get(name) and one.get('post') != 'community-center-manager']
+    if not entities(browsers['clerk'], 'Decision'):
+        faults.append('nobody is shown a decision: the test says nothing')
+    types = contractor.ask('GET', '/ngsi-ld/v1/types').text
+    faults += [f'{kind} is told of' for kind in ('Decision', 'Absence', 'Duty') if kind in types]
+    asked = contractor.ask('GET', '/staff?post=environment-waste-clerk&state=all')
+    if asked.status != 200 or '/staff/cases/' in asked.text or 'environment-waste-clerk' in asked.text:
+        faults.append('the inbox of another post is shown')
+    inbox = contractor.ask('GET', '/staff')
+    numbers = re.findall(r'/staff/cases/([\d-]+)', inbox.text)
+    if inbox.status != 200 or numbers:
+        faults.append(f'the inbox: {inbox.status} {numbers}')
+    menu = set(re.findall(r'href="(/staff[^"?]*)"', inbox.text))
+    if menu - {'/staff'}:
+        faults.append(f'its menu leads to {menu}')
+    status = contractor.ask('GET', f'/staff/cases/{known["number"]}').status
+    return faults + ([f'the case of another post: {status}'] if status != 404 else [])
+
+
 def tell(results):
     """Each a name and what is wrong, which is nothing where it holds."""
     print(f'1..{len(results)}')
@@ -248,10 +288,12 @@ def main():
             browsers = {role: Browser(machi, role) for role in ROLES}
             faults, count, known = walk(machi, browsers)
             faults_own = own_only(browsers, known)
+            faults_contractor = contractors_own(browsers, known)
         finally:
             code = machi.end()
     tell([(f'{count} answers are as the rules say', faults),
           ('what is one resident\'s own is shown to nobody else', faults_own),
+          ('a contractor is shown its own work alone', faults_contractor),
           ('machi ends well', [f'exit code {code}'] if code else [])])
     return 0
 

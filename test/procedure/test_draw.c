@@ -275,6 +275,34 @@ static void only_officials_enter_a_seed(void **state) {
           "not-permitted");
 }
 
+/* Who runs the center has its entries, and of what the city does nothing. */
+static void a_contractor_sees_to_its_own_cases_alone(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Actor hall;
+    Str own, other = cases_apply(house, NULL, 1), decision;
+    int64_t counts[CASE_STATES];
+    const Entity *found;
+    at(house, 12, 3);
+    GOOD(house, enter(house, 1, SLOT, &own));
+    house_official(house, "hall", "community-center-manager", &hall);
+    house_act(house, &hall);
+    ctx->purpose = STR("application-check");
+    const Entity *seen = gate_view(ctx, NULL, house_entity(house, own));
+    assert_non_null(seen);
+    assert_non_null(entity_attr(seen, IRI("name")));
+    assert_null(gate_view(ctx, NULL, house_entity(house, other)));
+    FAILS(house, case_load(ctx, other, &found), RC_NOT_FOUND, NULL);
+    house_drain(house);
+    GOOD(house, inbox_counts(ctx, hall.post, counts));
+    assert_int_equal(counts[CASE_ELSEWHERE], 1);
+    DefinedAct refuse = {.id = own, .move = STR("refuse"), .text = STR("ホールの工事")};
+    FAILS(house, defined_propose(ctx, &refuse, &decision), RC_DENIED, "not-permitted");
+    GOOD(house, defined_move(ctx, &refuse));
+    assert_true(str_eq(state_of(house, own), STR("refused")));
+    FAILS(house, office_confirm(ctx, &(OfficeAct){.id = other}), RC_NOT_FOUND, NULL);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -287,6 +315,7 @@ int main(void) {
         TEST(a_seed_is_of_a_round_that_was_published),
         TEST(a_winner_whose_slot_is_taken_waits_and_keeps_nobody_else),
         TEST(only_officials_enter_a_seed),
+        TEST(a_contractor_sees_to_its_own_cases_alone),
     };
     return cmocka_run_group_tests_name("draw", tests, NULL, NULL);
 }
