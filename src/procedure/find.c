@@ -3,8 +3,7 @@
 
 enum { NUMBER_MAX = 64, YEAR_DIGITS = 4 };
 
-/* Digits alone, +81 written as the 0 that it stands for. */
-static Str phone_digits(Arena *arena, Str text) {
+Str find_phone(Arena *arena, Str text) {
     Str phone = apply_phone(arena, text);
     Buf to = buf_new(arena, phone.len + 2);
     bool abroad = str_starts(phone, STR("+81"));
@@ -40,14 +39,14 @@ static Rc phone_matches(Ctx *ctx, Str id, Str phone, bool *same) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &application);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
-    Str kept = phone_digits(ctx->arena, entity_text(application, IRI("phone")));
+    Str kept = find_phone(ctx->arena, entity_text(application, IRI("phone")));
     *same = kept.len > 0 && hash_same(kept, phone);
     return RC_OK;
 }
 
 Rc apply_find(Ctx *ctx, Str number, Str phone, Str *id) {
     Str wanted = number_of(ctx->arena, number);
-    Str digits = phone_digits(ctx->arena, str_head(phone, NUMBER_MAX));
+    Str digits = find_phone(ctx->arena, str_head(phone, NUMBER_MAX));
     bool same = false;
     TRY(tries(ctx, wanted, digits));
     Rc rc = inbox_find(ctx, wanted, id);

@@ -72,6 +72,7 @@ Rc procedures_open(Ctx *ctx, Tenant *tenant, const ProcedureSources *sources) {
         rc = batch_open(&own, ledger_store(tenant->ledger), STORE_LOCAL, &procedures->local);
     if (rc == RC_OK) {
         project_add(tenant->project, inbox_follower(tenant));
+        project_add(tenant->project, seek_follower(tenant));
         project_add(tenant->project, bins_follower(tenant));
         project_add(tenant->project, shelf_follower(tenant));
     } else {

@@ -18,6 +18,7 @@
 #include "waste.h"
 #include "case.h"
 #include "inbox.h"
+#include "seek.h"
 #include "news.h"
 #include "draft.h"
 #include "media.h"

@@ -299,6 +299,8 @@ Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity *
    case, and makes him its assignee. Its caller adds it. */
 PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 /* The post that has the duties of a case's post today: itself, or its successor. NULL: none. */
+/* Digits of a telephone number alone, +81 written as the 0 that it stands for. */
+Str find_phone(Arena *arena, Str text);
 const GatePost *office_post_now(const Ctx *ctx, Str post);
 /* Whether an official holds a post of a division that works on cases. */
 bool office_works_in(const Gate *gate, const GateHolder *holder, Str division);

@@ -19,20 +19,6 @@ Json page_city(HttpExchange *x) {
     return name ? *name : json_of_str(STR("machi"));
 }
 
-void page_option(View *view, JsonItems *items, Str id, Json label, Str chosen) {
-    View one = view_new(view->arena);
-    view_str(&one, "id", id);
-    view_set(&one, "label", label);
-    view_bool(&one, "chosen", str_eq(id, chosen));
-    vec_push(view->arena, items, view_value(&one));
-}
-
-Json page_holder_name(HttpExchange *x, const GateHolders *holders, Str account) {
-    VEC_EACH (const GateHolder, holder, holders)
-        if (str_eq(holder->account, account)) return page_name(x, holder->name);
-    return json_of_null();
-}
-
 void page_contact(HttpExchange *x, View *view, const char *name) {
     view_json(view, name, json_get(json_get(page_organisation(x), STR("contact")), str_of(name)));
 }
@@ -553,6 +539,8 @@ static const struct {
     const char *ja, *en;
 } whats[PAGE_WHATS] = {
     [WHAT_INBOX] = {"受付の一覧（品目、受付番号）", "List of applications (items, case number)"},
+    [WHAT_SEEK] = {"さがして見つかった申込み（氏名、受付番号）",
+                   "An application found by search (name, case number)"},
     [WHAT_CASE] = {"申込みの内容、住所、連絡先", "What was applied for, address, contact"},
     [WHAT_RECEIPT] = {"申込みの控え", "Receipt of the application"},
     [WHAT_ROUND] = {"収集の一覧（住所、品目、置き場所）",
@@ -657,6 +645,7 @@ static const struct {
     {page_meet_rows, &page_meet_count},
     {page_handover_rows, &page_handover_count},
     {page_inbox_rows, &page_inbox_count},
+    {page_seek_rows, &page_seek_count},
     {page_council_rows, &page_council_count},
     {page_pay_rows, &page_pay_count},
     {page_settle_rows, &page_settle_count},

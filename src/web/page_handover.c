@@ -6,6 +6,12 @@
 
 /* ---- pieces ---- */
 
+Json page_holder_name(HttpExchange *x, const GateHolders *holders, Str account) {
+    VEC_EACH (const GateHolder, holder, holders)
+        if (str_eq(holder->account, account)) return page_name(x, holder->name);
+    return json_of_null();
+}
+
 static Str suffix_of(Str id, const char *prefix) {
     return str_sub(id, str_of(prefix).len, id.len);
 }

@@ -22,6 +22,14 @@ static void checks_count(const Entity *application, View *view) {
 
 /* ---- what is asked for ---- */
 
+void page_option(View *view, JsonItems *items, Str id, Json label, Str chosen) {
+    View one = view_new(view->arena);
+    view_str(&one, "id", id);
+    view_set(&one, "label", label);
+    view_bool(&one, "chosen", str_eq(id, chosen));
+    vec_push(view->arena, items, view_value(&one));
+}
+
 typedef struct Filter {
     const char *word;
     unsigned states;

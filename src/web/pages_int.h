@@ -122,6 +122,7 @@ Rc page_proof(Ctx *ctx, uint64_t position, View *view, const Json **out);
 /* What a page shows of a person, as the look says it: kept in Japanese, told in both languages. */
 typedef enum PageWhat {
     WHAT_INBOX,
+    WHAT_SEEK,
     WHAT_CASE,
     WHAT_RECEIPT,
     WHAT_ROUND,
@@ -573,6 +574,7 @@ PAGE_ROWS(start);
 PAGE_ROWS(procedures);
 PAGE_ROWS(handover);
 PAGE_ROWS(inbox);
+PAGE_ROWS(seek);
 PAGE_ROWS(slots);
 PAGE_ROWS(wait);
 PAGE_ROWS(lottery);

@@ -29,6 +29,7 @@ RULES = [
     ('/staff/entry', {'clerk'}),
     ('/staff/counter', {'clerk'}),
     ('/staff/export', {'clerk', 'chief', 'head'}),
+    ('/staff/search', {'clerk', 'chief', 'head'}),
     ('/staff/releases', {'chief', 'head', 'steward'}),
     ('/staff/reductions', {'chief', 'head'}),
     ('/staff/cases/{number}/fee/decide', {'chief', 'head'}),  # whose division it is, is asked after who he is

@@ -49,6 +49,15 @@ FitWhy cases_fit(House *house, Str id, const Definition *to) {
     return fit.why;
 }
 
+void cases_erase(House *house, Str person) {
+    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
+                             .subject = person,
+                             .reason = STR("x")};
+    StrVec kept = {0};
+    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
+    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
+}
+
 Rc cases_send(House *house, const Answers *answers, Receipt *out) {
     ApplySend send = {
         .answers = answers, .channel = STR("web"), .applicant = house->ctx.actor->person};

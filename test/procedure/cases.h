@@ -12,6 +12,8 @@ int cases_set_up(void **state);
 int cases_tear_down(void **state);
 /* A sofa to be fetched on that day, all that a form asks for filled in, in the arena. */
 Answers cases_answers(House *house, Arena *arena, const char *district, Date day);
+/* Destroys the keys of what is a person's. */
+void cases_erase(House *house, Str person);
 /* Sends as the person who acts. */
 Rc cases_send(House *house, const Answers *answers, Receipt *out);
 /* Whether a case could go on, as it is, under another version of its procedure. */

@@ -224,15 +224,6 @@ static void kept_equals_rebuilt(House *house) {
     assert_true(report.rows > 0 && report.entities > 0);
 }
 
-static void erase(House *house, Str person) {
-    LedgerErasure erasure = {.head = {.kind = STR("person.erase"), .actor = house->clerk.id},
-                             .subject = person,
-                             .reason = STR("x")};
-    StrVec kept = {0};
-    vec_push(house->arena, &erasure.files, STR("保存5年/粗大ごみ収集/2026"));
-    GOOD(house, ledger_erase(&house->ctx, house->tenant.ledger, &erasure, &kept));
-}
-
 static int64_t submitted(House *house) {
     int64_t counts[CASE_STATES];
     house_drain(house);
@@ -262,7 +253,7 @@ static void an_erased_case_is_in_no_list(void **state) {
     FAILS(house, project_erased_at(&house->ctx, house->tenant.project, id, &at), RC_NOT_FOUND,
           "no-item");
     house->clock.fixed += TIME_HOUR;
-    erase(house, house->resident.person);
+    cases_erase(house, house->resident.person);
     kept_equals_rebuilt(house);
     GOOD(house, project_erased_at(&house->ctx, house->tenant.project, id, &at));
     assert_int_equal(at, house->clock.fixed);
@@ -326,7 +317,7 @@ static void an_erased_case_counts_as_received_alone(void **state) {
     assert_true(str_starts(wall_counts(house), STR("d2026-12-04=8 m2026-1")));
     kept_equals_rebuilt(house);
     house->clock.fixed += TIME_SECOND;
-    erase(house, house->resident.person);
+    cases_erase(house, house->resident.person);
     Str counts = wall_counts(house);
     assert_true(str_starts(counts, STR("m2026-1")) && str_ends(counts, STR("=24 w=8 ")));
     kept_equals_rebuilt(house);
