@@ -102,7 +102,7 @@ def pages(official, far, resident):
             faults.append(f'{day} fails')
     if looks_of(resident) < before:
         faults.append('looks are lost')
-    text = far.ask('GET', '/staff/inbox?state=all').text
+    text = far.ask('GET', '/staff/inbox?state=all&post=environment-waste-clerk').text
     if '/staff/cases/' in text or 'ほかの課の申込み' not in text:
         faults.append('another division sees numbers in the inbox')
     status = far.ask('GET', f'/staff/cases/{number}').status
