@@ -366,6 +366,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
     TRY(filters_set(x, view, filter, query.post));
     view_str(view, "post", query.post);
+    view_bool(view, "exports", !is_contractor(ctx));
     view_bool(view, "unknown", searched && !items.len);
     view_int(view, "late", shown.late);
     view_items(view, "cases", &shown.lines);

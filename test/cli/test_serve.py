@@ -160,7 +160,7 @@ def demo_accounts_stay_on_the_loopback(folder):
     machi = Machi(folder / "demo", "--starter")
     first = readings(machi)
     code, said, errors = machi.stop()
-    assert code == 0 and said.count("sign in as") == 11, (said, errors)
+    assert code == 0 and said.count("sign in as") == 12, (said, errors)
     assert [line for line in errors.splitlines() if line.endswith(" of 1000 cases")][-1] == "  1000 of 1000 cases", errors
     machi = Machi(folder / "demo", "--starter")
     second = readings(machi)

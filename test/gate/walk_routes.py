@@ -266,7 +266,7 @@ def contractors_own(browsers, known):
     numbers = re.findall(r'/staff/cases/([\d-]+)', inbox.text)
     if inbox.status != 200 or numbers:
         faults.append(f'the inbox: {inbox.status} {numbers}')
-    menu = set(re.findall(r'href="(/staff[^"?]*)"', inbox.text))
+    menu = set(re.findall(r'href="(/staff[^"?]*)', inbox.text))
     if menu - {'/staff'}:
         faults.append(f'its menu leads to {menu}')
     status = contractor.ask('GET', f'/staff/cases/{known["number"]}').status
