@@ -137,18 +137,13 @@ static bool has_holder(const Org *org, Str post, Date day, bool there) {
     return false;
 }
 
-static bool has_own(const GateHolder *official, Str post) {
-    for (size_t i = 0; i < official->own; i++)
-        if (str_eq(official->posts.items[i], post)) return true;
-    return false;
-}
+
 
 /* By law the first in the order who is there; of several who have that post, any who is. */
 static bool in_order(const Org *org, const GatePost *post, const GateHolder *official, Date day) {
-    VEC_EACH (const Str, one, &post->acting)
-        if (has_holder(org, *one, day, true))
-            return has_own(official, *one) && !org_is_absent(org, official->account, day);
-    return post->acting.len == 0;
+    Str first = org_by_law(org, post->id, day);
+    if (str_empty(first)) return post->acting.len == 0;
+    return org_owns(official, first) && !org_is_absent(org, official->account, day);
 }
 
 static bool is_above_it(const Org *org, const GateHolder *official, Str post) {
@@ -168,10 +163,7 @@ static bool has_holder_on(const Org *org, Str post, OrgDays days) {
 /* The holders of the post, and of those that act for it by law. */
 static Rc stand_in_org(Ctx *ctx, Arena *arena, Str id, Org *out) {
     StrVec near = {0};
-    const GatePost *post = gate_post(ctx->tenant->gate, id);
-    vec_push(ctx->arena, &near, post->id);
-    VEC_EACH (const Str, one, &post->acting)
-        vec_push(ctx->arena, &near, *one);
+    vec_push(ctx->arena, &near, id);
     return org_load(ctx, arena, &near, out);
 }
 
@@ -241,7 +233,7 @@ static Rc days_fit(Ctx *ctx, OrgDays days, int64_t now) {
 static Rc office_fits(Ctx *ctx, const Org *posts, const AppointWish *wish,
                       const GateHolder *official) {
     TRY(post_fits(ctx, wish));
-    if (has_own(official, wish->post))
+    if (org_owns(official, wish->post))
         return fault(ctx, "holds-it", "official", "He has this post already.");
     return stands_in(wish->kind) ? RC_OK : help_fits(ctx, posts, wish, official);
 }

@@ -198,14 +198,70 @@ static Rc back_add(Ctx *ctx, Command *command, const GateHolder *holder, Date fr
     return RC_OK;
 }
 
-static void back_changed(Ctx *ctx, const GateHolder *holder) {
+/* At which place he is in the order of those who act for a post; its length: at none. */
+static size_t place_of(const GateHolder *official, const GatePost *post) {
+    size_t i = 0;
+    while (i < post->acting.len &&
+           !(official && org_owns(official, post->acting.items[i])))
+        i++;
+    return i;
+}
+
+static const GateHolder *official_of(const GateHolders *all, Str account) {
+    VEC_EACH (const GateHolder, one, all)
+        if (str_eq(one->account, account)) return one;
+    return NULL;
+}
+
+/* Duties to act for a post of those behind him in its order. */
+static void behind_him(Ctx *ctx, const GateHolders *all, const GatePost *post,
+                       const GateHolder *holder, StrVec *ids) {
+    GateDuties duties;
+    gate_duties(ctx, &duties);
+    VEC_EACH (const GateDuty, duty, &duties)
+        if (duty->kind == DUTY_ACTING && str_eq(duty->post, post->id) &&
+            !gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)) &&
+            place_of(official_of(all, duty->official), post) > place_of(holder, post))
+            vec_push(ctx->arena, ids, duty->id);
+}
+
+/* The law names who acts for a post, whoever was ordered to (地方自治法152条): on the days on which
+   he is back after all it is he. posts: those of which an order passes to him. */
+static Rc pass_add(Ctx *ctx, Command *command, const GateHolder *holder, Date from,
+                   StrVec *posts) {
+    GateHolders all;
+    AwaySpans open;
+    const GatePost *post;
+    Date today = time_jst_date(time_now(ctx->clock));
+    int64_t first = time_date_days(from);
+    TRY(gate_holders(ctx, NULL, &all));
+    TRY(away_of(ctx, holder->account, today, &open));
+    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
+        GateDutyPass pass = {.post = post->id, .official = holder->account};
+        if (place_of(holder, post) < post->acting.len)
+            behind_him(ctx, &all, post, holder, &pass.ids);
+        VEC_EACH (const AwaySpan, span, &open) {
+            if (!pass.ids.len || time_date_days(span->days.from) != first) continue;
+            pass.from = first < time_date_days(today) ? today : from;
+            pass.until = span->days.until;
+            gate_duty_pass(ctx, command, &pass);
+            vec_push(ctx->arena, posts, post->id);
+        }
+    }
+    return RC_OK;
+}
+
+static void back_changed(Ctx *ctx, const GateHolder *holder, const StrVec *passed) {
     for (size_t i = 0; i < holder->own; i++)
         gate_duty_changed(ctx, holder->posts.items[i]);
+    VEC_EACH (const Str, post, passed)
+        gate_duty_changed(ctx, *post);
 }
 
 static Rc away_send(Ctx *ctx, Str account, OrgDays days, bool end) {
     Outcome outcome;
     GateHolder holder = {0};
+    StrVec passed = {0};
     TRY(may_record(ctx, account, &holder));
     Command *command =
         command_new(ctx->tenant->ledger,
@@ -223,9 +279,10 @@ static Rc away_send(Ctx *ctx, Str account, OrgDays days, bool end) {
     command_needs(command, part->id);
     command_add(command, &part_away, part);
     Rc rc = end ? back_add(ctx, command, &holder, days.from) : RC_OK;
+    if (rc == RC_OK && end) rc = pass_add(ctx, command, &holder, days.from, &passed);
     if (rc == RC_OK) rc = ledger_execute(ctx, ctx->tenant->ledger, command, &outcome);
     command_free(command);
-    if (end) back_changed(ctx, &holder);
+    if (end) back_changed(ctx, &holder, &passed);
     return rc;
 }
 

@@ -57,9 +57,43 @@ static bool holder_is_there(const Org *org, Str post, Date day) {
     return false;
 }
 
+/* Not of one that he has by a duty. */
+static bool own_is_there(const Org *org, Str post, Date day, Str person) {
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        if (str_empty(holding->main) && (str_empty(person) || str_eq(holding->person, person)) &&
+            is_there(org, holding, post, day))
+            return true;
+    return false;
+}
+
+Str org_by_law(const Org *org, Str id, Date day) {
+    const OrgPost *post = org_post(org, id);
+    for (size_t i = 0; post && i < post->acting.len; i++)
+        if (own_is_there(org, post->acting.items[i], day, STR_NONE)) return post->acting.items[i];
+    return STR_NONE;
+}
+
+/* Somebody is there who comes before him by law. */
+static bool is_behind(const Org *org, const OrgHolding *holding, Date day) {
+    if (holding->how != HOW_ACTING) return false;
+    Str first = org_by_law(org, holding->post, day);
+    const OrgPost *post = org_post(org, holding->post);
+    for (size_t i = 0; !str_empty(first) && i < post->acting.len; i++) {
+        Str one = post->acting.items[i];
+        if (str_eq(one, holding->main)) return false;
+        if (str_eq(one, first)) return !own_is_there(org, one, day, holding->person);
+    }
+    return false;
+}
+
+/* What he was ordered to do for the post isn't his today. */
+static bool rests(const Org *org, const OrgHolding *holding, Date day) {
+    return stands_in(holding) &&
+           (holder_is_there(org, holding->post, day) || is_behind(org, holding, day));
+}
+
 static bool counts(const Org *org, const OrgHolding *holding, Str post, Date day) {
-    return is_there(org, holding, post, day) &&
-           (!stands_in(holding) || !holder_is_there(org, post, day));
+    return is_there(org, holding, post, day) && !rests(org, holding, day);
 }
 
 const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day) {
@@ -75,9 +109,9 @@ bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how) {
 }
 
 const OrgHolding *org_stand_in(const Org *org, Str post, Date day) {
-    if (holder_is_there(org, post, day)) return NULL;
     VEC_EACH (const OrgHolding, holding, &org->holdings)
-        if (stands_in(holding) && str_eq(holding->post, post) && on(holding->days, day))
+        if (stands_in(holding) && str_eq(holding->post, post) && on(holding->days, day) &&
+            !rests(org, holding, day))
             return holding;
     return NULL;
 }
@@ -93,14 +127,16 @@ Str org_present(const Org *org, Str post, Date day, const StrVec *except) {
 const OrgHolding *org_has(const Org *org, Str person, Str post, Date day) {
     VEC_EACH (const OrgHolding, holding, &org->holdings)
         if (str_eq(holding->person, person) && str_eq(holding->post, post) &&
-            on(holding->days, day) && (!stands_in(holding) || !holder_is_there(org, post, day)))
+            on(holding->days, day) && !rests(org, holding, day))
             return holding;
     return NULL;
 }
 
 bool org_is_held(const Org *org, Str post, Date day) {
     VEC_EACH (OrgHolding, holding, &org->holdings)
-        if (str_eq(holding->post, post) && on(holding->days, day)) return true;
+        if (str_eq(holding->post, post) && on(holding->days, day) &&
+            !(holding->how == HOW_ACTING && is_behind(org, holding, day)))
+            return true;
     return false;
 }
 

@@ -14,6 +14,7 @@ typedef struct OrgDays {
 typedef struct OrgPost {
     Str id, superior; /* superior: empty at the top */
     StrVec deputies;  /* 代決 in this order */
+    StrVec acting;    /* who acts for it by law, in this order (地方自治法152条) */
     Date abolished;   /* the first day on which it is no more; year 0: it is */
     Str successor;    /* named by the reorganisation for what is open */
 } OrgPost;
@@ -55,6 +56,10 @@ bool org_is_absent(const Org *org, Str person, Date day);
 bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how);
 /* By which of his holdings that is; NULL: by none. */
 const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day);
+/* Of the posts that act for this one by law the first whose holder is there on a day; STR_NONE:
+   none is, or no law names any. Whoever was ordered to act for it doesn't while one before him is
+   there. */
+Str org_by_law(const Org *org, Str post, Date day);
 /* Who acts for the post or keeps its business on a day on which no holder is there, though he may
    be away himself; NULL: nobody. */
 const OrgHolding *org_stand_in(const Org *org, Str post, Date day);
@@ -64,7 +69,7 @@ Str org_present(const Org *org, Str post, Date day, const StrVec *except);
 /* By which of his holdings he has the post on a day, there or not; NULL: by none, or he acts for a
    holder who is there. */
 const OrgHolding *org_has(const Org *org, Str person, Str post, Date day);
-/* Whether somebody holds the post, there or not. */
+/* Whether somebody holds the post, there or not; none who was ordered to and by law doesn't. */
 bool org_is_held(const Org *org, Str post, Date day);
 /* The day on which a holder is back: the earliest day after `day` on which somebody holds the post
  * and is there, within two years; year 0: none. */

@@ -10,6 +10,7 @@ void org_load_posts(Arena *arena, const Gate *gate, Org *out) {
                  (OrgPost){.id = post->id,
                            .superior = post->superior,
                            .deputies = post->deputies,
+                           .acting = post->acting,
                            .abolished = post->abolished,
                            .successor = post->successor});
 }
@@ -26,6 +27,8 @@ static void posts_near(Arena *arena, const Org *org, const StrVec *near, StrVec 
             if (!str_empty(ones[k]) && !org_lists(out, ones[k])) vec_push(arena, out, ones[k]);
         VEC_EACH (const Str, deputy, &post->deputies)
             if (!org_lists(out, *deputy)) vec_push(arena, out, *deputy);
+        VEC_EACH (const Str, acting, &post->acting)
+            if (!org_lists(out, *acting)) vec_push(arena, out, *acting);
     }
 }
 
@@ -59,6 +62,12 @@ static const GateHolder *holder_of(const GateHolders *holders, Str account) {
     VEC_EACH (const GateHolder, one, holders)
         if (str_eq(one->account, account) && one->own) return one;
     return NULL;
+}
+
+bool org_owns(const GateHolder *official, Str post) {
+    for (size_t i = 0; i < official->own; i++)
+        if (str_eq(official->posts.items[i], post)) return true;
+    return false;
 }
 
 /* The one by which he is in the order of those who act for the post, else his main post. */

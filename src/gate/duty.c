@@ -3,7 +3,7 @@
  */
 #include "gate_int.h"
 
-enum { DUTIES_ARENA = 256 << 20 };
+enum { DUTIES_ARENA = 256 << 20, ID_CHARS = 12 };
 
 struct Duties {
     pthread_mutex_t reading; /* of those who have changed them, one at a time */
@@ -51,7 +51,8 @@ static bool duty_read(const Json *json, Str post, GateDuty *out) {
                       .ended_by = json_get_str(json, "endedBy"),
                       .ordered_at = moment(json, "orderedAt"),
                       .agreed_at = moment(json, "agreedAt"),
-                      .ended_at = moment(json, "endedAt")};
+                      .ended_at = moment(json, "endedAt"),
+                      .by_law = json_get_bool(json, "byLaw", false)};
     return out->kind != DUTY_KINDS && !str_empty(out->official) &&
            time_parse_date(json_get_str(json, "from"), &out->from) &&
            time_parse_date(json_get_str(json, "until"), &out->until);
@@ -90,6 +91,7 @@ static Json duty_json(Arena *arena, const GateDuty *duty) {
     moment_add(arena, &members, "orderedAt", duty->ordered_at);
     moment_add(arena, &members, "agreedAt", duty->agreed_at);
     moment_add(arena, &members, "endedAt", duty->ended_at);
+    if (duty->by_law) vec_push(arena, &members, (JsonMember){STR("byLaw"), json_of_bool(true)});
     return json_of_members(members.items, members.len);
 }
 
@@ -245,6 +247,13 @@ typedef struct PartBack {
 } PartBack;
 
 /* One that has begun by then ends the day before, else at once: there is nothing left of it. */
+static void end_before(GateDuty *duty, int64_t first, int64_t now) {
+    if (time_date_days(duty->from) < first && first > time_date_days(time_jst_date(now)))
+        duty->until = time_days_date(first - 1);
+    else
+        duty->ended_at = now;
+}
+
 static bool back_ends(const PartBack *part, GateDuty *duty, int64_t now) {
     int64_t first = time_date_days(part->from), begun = time_date_days(duty->from);
     bool stands_in = duty->kind == DUTY_ACTING || duty->kind == DUTY_CHARGE;
@@ -252,10 +261,7 @@ static bool back_ends(const PartBack *part, GateDuty *duty, int64_t now) {
     if (time_date_days(duty->until) < first ||
         (part->until.year && begun > time_date_days(part->until)))
         return false;
-    if (begun < first && first > time_date_days(time_jst_date(now)))
-        duty->until = time_days_date(first - 1);
-    else
-        duty->ended_at = now;
+    end_before(duty, first, now);
     return true;
 }
 
@@ -281,6 +287,81 @@ void gate_duty_back(const Ctx *ctx, Command *command, Str post, Date from, Date 
     *part = (PartBack){ctx->tenant->gate, str_dup(command_arena(command), post), from, until};
     command_needs(command, gate_duty_id(command_arena(command), post));
     command_add(command, &part_back, part);
+}
+
+/* ---- the law names another ---- */
+
+/* Of one duty: what it is called of the days that pass, and of those behind them. */
+typedef struct Passed {
+    Str id, his, rest;
+} Passed;
+
+typedef struct PartPass {
+    const Gate *gate;
+    GateDutyPass pass;
+    VEC(Passed) all;
+} PartPass;
+
+static const Passed *passed_of(const PartPass *part, const GateDuty *duty) {
+    VEC_EACH (const Passed, one, &part->all)
+        if (str_eq(one->id, duty->id)) return one;
+    return NULL;
+}
+
+/* The days before stay, those of the pass are the other's, and those behind it stay. */
+static void duty_pass(Ctx *ctx, const PartPass *part, const GateDuty *duty, int64_t now,
+                      GateDuties *out) {
+    const GateDutyPass *pass = &part->pass;
+    const Passed *ids = gate_duty_over(part->gate, duty, now) ? NULL : passed_of(part, duty);
+    int64_t begun = time_date_days(duty->from), last = time_date_days(duty->until),
+            first = time_date_days(pass->from), until = time_date_days(pass->until);
+    GateDuty before = *duty, his = *duty, rest = *duty;
+    if (!ids || last < first || begun > until) {
+        vec_push(ctx->arena, out, before);
+        return;
+    }
+    end_before(&before, first, now);
+    vec_push(ctx->arena, out, before);
+    his.id = ids->his;
+    his.official = pass->official;
+    his.by_law = true;
+    his.ordered_at = now;
+    if (begun < first) his.from = pass->from;
+    if (last > until) his.until = pass->until;
+    vec_push(ctx->arena, out, his);
+    rest.id = ids->rest;
+    rest.from = time_days_date(until + 1);
+    if (last > until) vec_push(ctx->arena, out, rest);
+}
+
+static Rc pass_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartPass *part = args;
+    GateDuties all, after = {0};
+    Str id = gate_duty_id(ctx->arena, part->pass.post);
+    gate_duty_read(ctx->arena, stage_entity(stage, id), &all);
+    VEC_EACH (const GateDuty, duty, &all)
+        duty_pass(ctx, part, duty, stage_now(stage), &after);
+    if (after.len > all.len)
+        stage_put(stage, &(Delta){.op = DELTA_PUT,
+                                  .id = id,
+                                  .after = gate_duty_record(ctx->arena, part->pass.post, &after)});
+    return RC_OK;
+}
+
+static const PartKind part_pass = {"gate.duty-passes", 1, NULL, pass_apply};
+
+void gate_duty_pass(const Ctx *ctx, Command *command, const GateDutyPass *pass) {
+    Arena *arena = command_arena(command);
+    PartPass *part = NEW(arena, PartPass);
+    *part = (PartPass){.gate = ctx->tenant->gate, .pass = *pass};
+    part->pass.post = str_dup(arena, pass->post);
+    part->pass.official = str_dup(arena, pass->official);
+    VEC_EACH (const Str, one, &pass->ids)
+        vec_push(arena, &part->all,
+                 (Passed){str_dup(arena, *one), rand_id(ctx->rand, arena, ID_CHARS),
+                          rand_id(ctx->rand, arena, ID_CHARS)});
+    command_needs(command, gate_duty_id(arena, pass->post));
+    command_add(command, &part_pass, part);
 }
 
 /* ---- life ---- */

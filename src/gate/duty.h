@@ -30,6 +30,7 @@ typedef struct GateDuty {
     Str waits;        /* whose chief has yet to agree: "post" or "official"; empty: it is ordered */
     Str agreed_by, ended_by;                 /* posts; empty: it was not needed; it has not ended */
     int64_t ordered_at, agreed_at, ended_at; /* TIME_NONE: as above */
+    bool by_law; /* an order for another that is his: he came before him (gate_duty_pass) */
 } GateDuty;
 typedef VEC(GateDuty) GateDuties;
 
@@ -52,6 +53,15 @@ bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out);
    business then does so no more, from the first of them on. until.year 0: from `from` on. When it
    is committed: gate_duty_changed. */
 void gate_duty_back(const Ctx *ctx, Command *command, Str post, Date from, Date until);
+/* Days on which an official is there, by this command, who comes before others in the order in
+   which the law has posts act for this one (GatePost.acting): of their duties (ids) those days are
+   his. When it is committed: gate_duty_changed. */
+typedef struct GateDutyPass {
+    Str post, official;
+    Date from, until;
+    StrVec ids;
+} GateDutyPass;
+void gate_duty_pass(const Ctx *ctx, Command *command, const GateDutyPass *pass);
 /* What is committed of a post's duties counts from now on, for sessions that are open, too. */
 void gate_duty_changed(Ctx *ctx, Str post);
 

@@ -152,6 +152,7 @@ static Json duty_value(HttpExchange *x, const AppointOffice *office, const GateD
     view_set(&one, "agreed_by", post_or_null(x, duty->agreed_by));
     view_set(&one, "ended_by", post_or_null(x, duty->ended_by));
     view_instant(&one, "ended", duty->ended_at);
+    view_bool(&one, "by_law", duty->by_law);
     view_str(&one, "waits", duty->waits);
     view_bool(&one, "agrees", may.agree);
     view_bool(&one, "ends", may.end);

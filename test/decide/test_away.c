@@ -218,6 +218,57 @@ static void who_acts_for_him_does_so_while_he_is_away_alone(void **state) {
     assert_int_equal(nth_duty(house, 3).ended_at, house->clock.fixed);
 }
 
+static bool acts_for_the_mayor(House *house, const Actor *who, int day) {
+    OrgHow how;
+    Org org = loaded(house, "mayor");
+    return org_can_act(&org, who->id, STR("mayor"), after(day), &how) && how == HOW_ACTING;
+}
+
+static void is_away(House *house, const Actor *who, int from, int until) {
+    house_act(house, (Actor *)(uintptr_t)who);
+    GOOD(house, away_add(&house->ctx, who->id, days(from, until)));
+}
+
+/* 地方自治法152条: whom the law names is asked on the day itself, whoever was ordered before. */
+static void who_is_first_by_law_acts_when_he_is_back_early(void **state) {
+    House *house = *state;
+    Actor appoints, first, second;
+    bool waits;
+    house_official(house, "appoints", "general-affairs-head", &appoints);
+    house_official(house, "first", "general-director", &first);
+    house_official(house, "second", "citizens-director", &second);
+    appoints.stepped_up_at = INT64_MAX / 2;
+    is_away(house, &house->mayor, 0, 9);
+    is_away(house, &first, 0, 3);
+    is_away(house, &first, 4, 5);
+    house_act(house, &appoints);
+    AppointWish wish = {DUTY_ACTING, second.id, STR("mayor"), days(0, 5), STR("出張")};
+    GOOD(house, appoint_order(&house->ctx, &wish, &waits));
+    assert_true(acts_for_the_mayor(house, &second, 2));
+    GateDuties before = {0};
+    vec_push(house->arena, &before, nth_duty(house, 0));
+    house->clock.fixed += 2 * TIME_DAY;
+    back(house, &first, 0);
+    GateDuty his = nth_duty(house, 1), rest = nth_duty(house, 2);
+    assert_int_equal(nth_duty(house, 0).ended_at, house->clock.fixed);
+    assert_true(str_eq(his.official, first.id) && his.by_law);
+    assert_int_equal(time_date_days(his.from), time_date_days(after(2)));
+    assert_int_equal(time_date_days(his.until), time_date_days(after(3)));
+    assert_true(str_eq(rest.official, second.id) && !rest.by_law);
+    assert_int_equal(time_date_days(rest.from), time_date_days(after(4)));
+    assert_true(acts_for_the_mayor(house, &first, 2) && acts_for_the_mayor(house, &second, 4));
+    assert_false(acts_for_the_mayor(house, &second, 2) || acts_for_the_mayor(house, &first, 4));
+    back(house, &house->mayor, 0); /* it ends, whoever acts */
+    assert_int_equal(nth_duty(house, 1).ended_at, house->clock.fixed);
+    is_away(house, &house->mayor, 2, 9); /* an order that nobody has cut */
+    GOOD(house, house_put(house, gate_duty_record(house->arena, STR("mayor"), &before)));
+    gate_duty_changed(&house->ctx, STR("mayor"));
+    assert_false(acts_for_the_mayor(house, &second, 2));
+    Org org = loaded(house, "mayor");
+    assert_null(org_stand_in(&org, STR("mayor"), after(2)));
+    assert_true(acts_for_the_mayor(house, &second, 4));
+}
+
 /* Whom he may record for. */
 static void those_beneath_are_listed(void **state) {
     House *house = *state;
@@ -241,6 +292,7 @@ int main(void) {
         TEST(what_cannot_be_is_refused),
         TEST(who_comes_back_is_there_again),
         TEST(who_acts_for_him_does_so_while_he_is_away_alone),
+        TEST(who_is_first_by_law_acts_when_he_is_back_early),
         TEST(those_beneath_are_listed),
     };
     return cmocka_run_group_tests_name("away", tests, NULL, NULL);
