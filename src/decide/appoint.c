@@ -137,8 +137,6 @@ static bool has_holder(const Org *org, Str post, Date day, bool there) {
     return false;
 }
 
-
-
 /* By law the first in the order who is there; of several who have that post, any who is. */
 static bool in_order(const Org *org, const GatePost *post, const GateHolder *official, Date day) {
     Str first = org_by_law(org, post->id, day);

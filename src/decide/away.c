@@ -201,8 +201,7 @@ static Rc back_add(Ctx *ctx, Command *command, const GateHolder *holder, Date fr
 /* At which place he is in the order of those who act for a post; its length: at none. */
 static size_t place_of(const GateHolder *official, const GatePost *post) {
     size_t i = 0;
-    while (i < post->acting.len &&
-           !(official && org_owns(official, post->acting.items[i])))
+    while (i < post->acting.len && !(official && org_owns(official, post->acting.items[i])))
         i++;
     return i;
 }
@@ -227,8 +226,7 @@ static void behind_him(Ctx *ctx, const GateHolders *all, const GatePost *post,
 
 /* The law names who acts for a post, whoever was ordered to (地方自治法152条): on the days on which
    he is back after all it is he. posts: those of which an order passes to him. */
-static Rc pass_add(Ctx *ctx, Command *command, const GateHolder *holder, Date from,
-                   StrVec *posts) {
+static Rc pass_add(Ctx *ctx, Command *command, const GateHolder *holder, Date from, StrVec *posts) {
     GateHolders all;
     AwaySpans open;
     const GatePost *post;

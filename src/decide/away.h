@@ -30,8 +30,8 @@ Rc away_of(Ctx *ctx, Str account, Date day, AwaySpans *out);
    (until before from), "far" (more than two years ahead), "overlap"; RC_LIMIT "too-many". */
 Rc away_add(Ctx *ctx, Str account, OrgDays days);
 /* He is back, or stays after all: a span that begins on this day goes, or ends yesterday when it
-   has begun; so does what others were ordered to do for him on its days. What one behind him was ordered
-   to do for a post for which he acts before that one by law is his on them. RC_NOT_FOUND
+   has begun; so does what others were ordered to do for him on its days. What one behind him was
+   ordered to do for a post for which he acts before that one by law is his on them. RC_NOT_FOUND
    "no-absence". */
 Rc away_end(Ctx *ctx, Str account, Date from);
 /* The officials whose absences ctx's actor may record: himself, and those beneath him. */

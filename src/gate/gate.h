@@ -431,11 +431,17 @@ typedef struct GatePost {
 } GatePost;
 /* Whether there is no such post, or not any more at this time: it gives nobody a right. */
 bool gate_post_gone(const Gate *gate, Str id, int64_t now);
+/* A body that is no post and signs letters (教育委員会, 農業委員会 ...): a division of
+   organisation.json with `signs`, and with the post that represents it (`representative`). */
+typedef struct GateBody {
+    Str signs, post;
+} GateBody;
 /* The municipality's organisation.json, as long as the tenant is open: its name, how it is reached,
  * its accounts' names in both languages. NULL: it was opened without. */
 const Json *gate_organisation(const Gate *gate);
 const GatePost *gate_post(const Gate *gate, Str id);      /* NULL: there is none */
 const GatePost *gate_post_at(const Gate *gate, size_t i); /* in their order; NULL past the end */
+const GateBody *gate_body_at(const Gate *gate, size_t i);
 /* An official who may come in, and his posts: those that his account has, and behind them those
    that he has today by a duty. */
 typedef struct GateHolder {

@@ -74,6 +74,7 @@ struct Gate {
     Rules rules;
     const Json *organisation;
     VEC(GatePost) posts;
+    VEC(GateBody) bodies;
     VEC(GatePurpose) purposes;
     Roster *sessions, *tokens; /* of GateSession, GateToken */
     _Atomic uint64_t epoch;    /* rises when somebody's rights change; begins anywhere */

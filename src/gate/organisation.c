@@ -134,20 +134,63 @@ static Rc posts_joined(Ctx *ctx, const Gate *gate) {
     return RC_OK;
 }
 
-/* In whose name a letter is follows from its signer alone; what a post signed that is abolished,
-   its successor may sign. */
+static bool has_gone(const Ctx *ctx, const GatePost *post) {
+    Date today = time_jst_date(time_now(ctx->clock));
+    return post->abolished.year && time_date_days(post->abolished) <= time_date_days(today);
+}
+
+/* Whether what a post did is another's, sooner or later. */
+static bool leads_to(const Gate *gate, const GatePost *post, const GatePost *other) {
+    for (size_t i = 0; post && post->abolished.year && i < gate->posts.len; i++) {
+        post = gate_post(gate, post->successor);
+        if (post == other) return true;
+    }
+    return false;
+}
+
+/* In whose name a letter is follows from its signer alone: on no day from today on do two posts
+   have the name. Its successor has that of a post which is abolished from that day on. */
 static Rc signs_once(Ctx *ctx, const Gate *gate) {
     for (size_t i = 0; i < gate->posts.len; i++)
         for (size_t k = 0; k < i; k++) {
             const GatePost *post = &gate->posts.items[i], *other = &gate->posts.items[k];
             bool same = !str_empty(post->signs) && str_eq(post->signs, other->signs);
-            if (!same || post->abolished.year || other->abolished.year) continue;
+            if (!same || has_gone(ctx, post) || has_gone(ctx, other) ||
+                leads_to(gate, post, other) || leads_to(gate, other, post))
+                continue;
             return ctx_fail(ctx, RC_INVALID, "bad-organisation",
                             str_fmt(ctx->arena, "posts[%zu].signs", i),
                             "The posts \"" STR_FMT "\" and \"" STR_FMT
                             "\" sign in one name: leave it to one of them.",
                             STR_ARG(other->id), STR_ARG(post->id));
         }
+    return RC_OK;
+}
+
+static Rc body_fault(Ctx *ctx, size_t index, const char *member, const char *what) {
+    return ctx_fail(ctx, RC_INVALID, "bad-organisation",
+                    str_fmt(ctx->arena, "divisions[%zu].%s", index, member), "%s", what);
+}
+
+/* Somebody answers for what goes out in the name of a body. */
+static Rc bodies_read(Ctx *ctx, Gate *gate, const Json *divisions) {
+    for (size_t i = 0; divisions && i < divisions->len; i++) {
+        const Json *one = json_at(divisions, i);
+        const GatePost *post = gate_post(gate, json_get_str(one, "representative"));
+        GateBody body = {.signs = str_dup(gate->arena, json_get_str(one, "signs"))};
+        if (str_empty(body.signs)) continue;
+        if (!post)
+            return body_fault(ctx, i, "representative",
+                              "A division that signs letters names the post that represents it.");
+        VEC_EACH (const GatePost, other, &gate->posts)
+            if (str_eq(other->signs, body.signs))
+                return body_fault(ctx, i, "signs", "A post signs in this name.");
+        VEC_EACH (const GateBody, other, &gate->bodies)
+            if (str_eq(other->signs, body.signs))
+                return body_fault(ctx, i, "signs", "Another division signs in this name.");
+        body.post = post->id;
+        vec_push(gate->arena, &gate->bodies, body);
+    }
     return RC_OK;
 }
 
@@ -173,6 +216,7 @@ Rc organisation_read(Ctx *ctx, Gate *gate, const Json *source) {
     }
     TRY(posts_joined(ctx, gate));
     TRY(signs_once(ctx, gate));
+    TRY(bodies_read(ctx, gate, source ? json_get(source, STR("divisions")) : NULL));
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         TRY(orders_read(ctx, gate, &orders[i]));
     TRY(appointments_read(ctx, gate, source ? json_get(source, STR("appointments")) : NULL));
@@ -191,6 +235,10 @@ const GatePost *gate_post(const Gate *gate, Str id) {
 
 const GatePost *gate_post_at(const Gate *gate, size_t i) {
     return i < gate->posts.len ? &gate->posts.items[i] : NULL;
+}
+
+const GateBody *gate_body_at(const Gate *gate, size_t i) {
+    return i < gate->bodies.len ? &gate->bodies.items[i] : NULL;
 }
 
 const GatePurpose *gate_purpose(const Gate *gate, Str code) {

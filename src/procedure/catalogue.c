@@ -45,6 +45,7 @@ void catalogue_known(Arena *arena, const Json *organisation, DefinitionKnown *ou
     words_of(arena, json_get(organisation, STR("people")), "posts", &out->posts);
     words_of(arena, json_get(organisation, STR("delegations")), "kind", &out->kinds);
     words_of(arena, json_get(organisation, STR("posts")), "signs", &out->signers);
+    words_of(arena, json_get(organisation, STR("divisions")), "signs", &out->signers);
 }
 
 /* What the text is in all languages, for one comparison. */
@@ -83,11 +84,24 @@ static void entry_add(Catalogue *catalogue, Entry *entry) {
     atomic_store_explicit(&catalogue->newest, entry, memory_order_release);
 }
 
+/* Who signs is a matter of the organisation: a city that names a signer later, or not yet, goes on
+   with the procedures that it has. */
+static void signers_tell(Ctx *ctx, const Catalogue *catalogue, const Definition *definition) {
+    DefinitionFindings findings = {0};
+    letters_signed(ctx, definition, &catalogue->known, &findings);
+    VEC_EACH (const DefinitionFinding, one, &findings)
+        log_warn("procedure", "procedures/" STR_FMT ".json, " STR_FMT ": " STR_FMT,
+                 STR_ARG(definition->id), STR_ARG(one->path), STR_ARG(one->text));
+}
+
 static Rc source_add(Ctx *ctx, Catalogue *catalogue, const Json *source) {
     DefinitionFindings findings = {0};
+    DefinitionKnown known = catalogue->known;
     Entry *entry;
     TRY(entry_new(ctx, catalogue, source, &entry));
-    definition_lint(ctx, entry->definition, &catalogue->known, &findings);
+    known.signers = (StrVec){0};
+    definition_lint(ctx, entry->definition, &known, &findings);
+    signers_tell(ctx, catalogue, entry->definition);
     if (findings.len)
         return bad(ctx, entry->definition, findings.items[0].path, findings.items[0].text);
     entry_add(catalogue, entry);

@@ -10,7 +10,8 @@ typedef struct Catalogue Catalogue;
 
 /* Reads and lints definitions; they and the catalogue live in ctx->arena, as the sources must.
    organisation: who holds which post, and the delegations. RC_INVALID names definition and place:
-   one that could not be published is not taken in. */
+   one that could not be published is not taken in, but for the name in which its letters go out,
+   which is told to the log. */
 typedef struct CatalogueSources {
     const Json *const *definitions;
     size_t n;

@@ -201,7 +201,8 @@ typedef struct DefinitionFinding {
     Str text, ja; /* the same in English and Japanese */
 } DefinitionFinding;
 typedef VEC(DefinitionFinding) DefinitionFindings;
-/* Posts that somebody holds, matters that the delegations know, and names in which posts sign. */
+/* Posts that somebody holds, matters that the delegations know, and names in which posts and bodies
+   sign. */
 typedef struct DefinitionKnown {
     StrVec posts, kinds, signers;
 } DefinitionKnown;

@@ -158,14 +158,39 @@ static Json remedies_json(const Writing *writing) {
     return writing->letter->remedies ? *json_dup(writing->arena, all) : json_of_null();
 }
 
-/* The post that signs in this name today; NULL: none does. */
+static bool ends_before(const GatePost *post, const GatePost *other) {
+    return post->abolished.year && (!other->abolished.year || time_date_days(post->abolished) <
+                                                                  time_date_days(other->abolished));
+}
+
+/* The post that signs in this name today: of several one after the other the one that ends first of
+   those that are there; what was signed by one that is no more is its successor's
+   (office_post_now). NULL: none does. */
 static const GatePost *post_signing(const Ctx *ctx, Str name) {
-    const GatePost *post;
-    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++)
-        if (!str_empty(post->signs) && str_eq(post->signs, name) &&
-            office_post_now(ctx, post->id) == post)
-            return post;
+    const GatePost *post, *there = NULL, *gone = NULL;
+    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
+        if (str_empty(post->signs) || !str_eq(post->signs, name)) continue;
+        const GatePost *now = office_post_now(ctx, post->id);
+        if (now != post)
+            gone = now;
+        else if (!there || ends_before(post, there))
+            there = post;
+    }
+    return there ? there : gone;
+}
+
+/* The post that represents the body of this name today; NULL: there is none. */
+static const GatePost *body_signing(const Ctx *ctx, Str name) {
+    const GateBody *body;
+    for (size_t i = 0; (body = gate_body_at(ctx->tenant->gate, i)); i++)
+        if (str_eq(body->signs, name)) return office_post_now(ctx, body->post);
     return NULL;
+}
+
+/* In whose name the successor signs. */
+static Json successor_json(Arena *arena, const GatePost *post) {
+    Str ja = str_empty(post->signs) ? post->title_ja : post->signs;
+    return MEMBERS(arena, {STR("ja"), json_of_str(ja)}, {STR("en"), json_of_str(post->title_en)});
 }
 
 /* 「まち市長職務代理者 総務部長」 */
@@ -192,7 +217,8 @@ static Json signers_json(Arena *arena, const OrgHolding *by, const GatePost *own
     return json_of_members(members, names->len);
 }
 
-/* In whose name it is; where another acts for that post today, he says so. Where the post is vacant
+/* In whose name it is; where another acts for that post today, he says so, and a body signs as
+   itself, whoever represents it. Where the post is vacant
    the law may name who acts (地方自治法152条), but that it is vacant is for the city to say: nobody
    is called an acting holder before that is written down. */
 static Rc signer_json(const Writing *writing, Json *out) {
@@ -201,13 +227,16 @@ static Rc signer_json(const Writing *writing, Json *out) {
     StrVec near = {0};
     Date today = time_jst_date(time_now(ctx->clock));
     const Wording *signer = &writing->letter->signer;
-    const GatePost *post = post_signing(ctx, signer->ja), *own;
+    const GatePost *post = post_signing(ctx, signer->ja), *own,
+                   *body = post ? NULL : body_signing(ctx, signer->ja);
     *out = wording_json(writing, signer);
+    if (post && !str_eq(post->signs, signer->ja)) *out = successor_json(writing->arena, post);
+    if (body) post = body;
     if (!post) return RC_OK;
     vec_push(ctx->arena, &near, post->id);
     TRY(org_load(ctx, ctx->arena, &near, &org));
     *writing->vacant |= !org_is_held(&org, post->id, today);
-    const OrgHolding *by = org_stand_in(&org, post->id, today);
+    const OrgHolding *by = body ? NULL : org_stand_in(&org, post->id, today);
     own = by ? gate_post(ctx->tenant->gate, by->main) : NULL;
     if (own) *out = signers_json(writing->arena, by, own, out);
     return RC_OK;

@@ -243,17 +243,27 @@ static void replaces_check(const Lint *lint, Str path, const DefinedLetter *lett
     }
 }
 
-/* A name that no post signs in would hide who acts for its holder. */
+/* A name that nobody signs in would hide who acts for its holder. */
 static void signer_check(const Lint *lint, Str path, const DefinedLetter *letter,
                          const DefinitionKnown *known) {
     if (known && known->signers.len && !org_lists(&known->signers, letter->signer.ja))
-        find(lint, path,
-             "No post signs as \"" STR_FMT
-             "\": name it with its post in organisation.json (signs), or choose another signer.",
-             "発信者「" STR_FMT
-             "」の名で通知を出す職がありません。organisation.json のその職に signs "
-             "で書くか、発信者を直してください。",
-             STR_ARG(letter->signer.ja));
+        find(
+            lint, path,
+            "Nobody signs as \"" STR_FMT
+            "\": name it with its post or its division (of a board or commission) in "
+            "organisation.json (signs), or choose another signer.",
+            "発信者「" STR_FMT
+            "」の名で通知を出す職や機関がありません。organisation.json のその職か機関（委員会など）"
+            "に signs で書くか、発信者を直してください。",
+            STR_ARG(letter->signer.ja));
+}
+
+void letters_signed(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                    DefinitionFindings *out) {
+    Lint lint = {ctx, definition, out};
+    VEC_EACH (const DefinedLetter, letter, &definition->letters)
+        signer_check(&lint, str_fmt(ctx->arena, "letters." STR_FMT, STR_ARG(letter->id)), letter,
+                     known);
 }
 
 void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
@@ -265,7 +275,7 @@ void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown 
         expr_check(&lint, path, letter->when);
         title_check(&lint, path, &letter->title);
         holes_only(&lint, path, &letter->signer);
-        signer_check(&lint, path, letter, known);
+
         VEC_EACH (const Wording, text, &letter->body)
             holes_check(&lint, path, text);
         VEC_EACH (const LetterFact, fact, &letter->facts) {
@@ -274,4 +284,5 @@ void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown 
         }
         replaces_check(&lint, path, letter);
     }
+    letters_signed(ctx, definition, known, out);
 }

@@ -87,6 +87,9 @@ bool letters_hole(Str *rest, Str *before, Str *name);
 /* known NULL, or without a post that signs: in whose name is not looked at. */
 void letters_lint(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
                   DefinitionFindings *out);
+/* Of these, in whose name letters go out: the one that letters_lint has of that. */
+void letters_signed(Ctx *ctx, const Definition *definition, const DefinitionKnown *known,
+                    DefinitionFindings *out);
 /* A move that is being made: application as it was before. */
 typedef struct Lettering {
     const Entity *application;

@@ -422,6 +422,15 @@ static void an_organisation_that_does_not_hold_together_is_refused(void **state)
         {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"signs\":\"市長\"},"
          "{\"id\":\"b\",\"title\":{},\"signs\":\"市長\"}]}",
          "posts[1].signs"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"signs\":\"市長\",\"abolished\":\"2090-04-01\","
+         "\"successor\":\"c\"},{\"id\":\"b\",\"title\":{},\"signs\":\"市長\"},"
+         "{\"id\":\"c\",\"title\":{}}]}",
+         "posts[1].signs"}, /* both are there until then */
+        {"{\"divisions\":[{\"id\":\"d\",\"signs\":\"委員会\",\"representative\":\"a\"}]}",
+         "divisions[0].representative"},
+        {"{\"posts\":[{\"id\":\"a\",\"title\":{},\"signs\":\"委員会\"}],\"divisions\":["
+         "{\"id\":\"d\",\"signs\":\"委員会\",\"representative\":\"a\"}]}",
+         "divisions[0].signs"},
         {"{\"posts\":[{\"id\":\"a\",\"title\":{}}],\"deputies\":[{\"post\":\"a\","
          "\"order\":[\"b\"]}]}",
          "deputies[0]"},
@@ -434,6 +443,24 @@ static void an_organisation_that_does_not_hold_together_is_refused(void **state)
         GOOD(house, json_read(&house->ctx, str_of(rows[i].text), JSON_LIMITS_DEFAULT, &json));
         FAILS(house, organisation_read(&house->ctx, &gate, json), RC_INVALID, "bad-organisation");
         assert_true(str_eq(house->ctx.error.path, str_of(rows[i].place)));
+    }
+}
+
+/* One after the other two posts have one name: the successor, and who comes when it is free. */
+static void a_name_is_one_posts_on_each_day(void **state) {
+    House *house = *state;
+    static const char *const ends[] = {"2090-04-01\",\"successor\":\"b",
+                                       "2020-04-01\",\"successor\":\"c"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const Json *json;
+        Gate gate = {.arena = house->arena};
+        Str text = str_fmt(
+            house->arena,
+            "{\"posts\":[{\"id\":\"a\",\"title\":{},\"signs\":\"市長\",\"abolished\":\"%s\"},"
+            "{\"id\":\"b\",\"title\":{},\"signs\":\"市長\"},{\"id\":\"c\",\"title\":{}}]}",
+            ends[i]);
+        GOOD(house, json_read(&house->ctx, text, JSON_LIMITS_DEFAULT, &json));
+        GOOD(house, organisation_read(&house->ctx, &gate, json));
     }
 }
 
@@ -632,6 +659,7 @@ int main(void) {
         TEST(a_look_at_a_proposal_is_one_at_all_whose_cases_are_in_it),
         TEST(those_on_a_route_read_what_is_proposed),
         TEST(an_organisation_that_does_not_hold_together_is_refused),
+        TEST(a_name_is_one_posts_on_each_day),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

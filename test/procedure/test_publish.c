@@ -196,6 +196,26 @@ static void what_was_decided_is_there_after_a_restart(void **state) {
     catalogue_free(catalogue);
 }
 
+/* In whose name its letters go out is for the city to say, before or after: nothing stops for it.
+ */
+static void a_city_goes_on_with_a_procedure_that_nobody_signs(void **state) {
+    House *house = *state;
+    const Json *copy[] = {house_starter(house, "procedures/resident-record-copy.json")};
+    const Json *organisation = house_starter(house, "organisation.json"); /* its own */
+    JsonMember *first =
+        (JsonMember *)(uintptr_t)json_get(organisation, STR("posts"))->value.items[0].value.members;
+    while (!str_eq(first->name, STR("signs")))
+        first++;
+    first->value = json_of_str(STR("となり市長"));
+    CatalogueSources sources = {copy, 1, organisation};
+    Catalogue *catalogue;
+    DefinitionFindings findings = {0};
+    GOOD(house, catalogue_load(&house->ctx, &sources, &catalogue));
+    const Definition *taken = catalogue_newest(catalogue, json_get_str(copy[0], "id"));
+    definition_lint(&house->ctx, taken, catalogue_knows(catalogue), &findings);
+    assert_true(findings.len && str_find(findings.items[0].text, STR("まち市長")) >= 0);
+}
+
 static void a_rejected_version_is_nowhere(void **state) {
     House *house = *state;
     appoint(house);
@@ -630,6 +650,8 @@ int main(void) {
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(what_was_decided_is_there_after_a_restart, cases_set_up,
                                         cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_city_goes_on_with_a_procedure_that_nobody_signs,
+                                        cases_set_up, cases_tear_down),
         cmocka_unit_test_setup_teardown(a_rejected_version_is_nowhere, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_proposal_stands_without_its_draft, cases_set_up,

@@ -429,6 +429,47 @@ static void nothing_is_signed_for_a_vacant_post(void **state) {
     assert_true(str_eq(signer_of(house, id, "ja"), STR("まち市長職務代理者 総務部長")));
 }
 
+/* 委員会 sign in their own name, whoever represents them; somebody has to. */
+static void a_body_signs_as_itself(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Date today = time_jst_date(house->clock.fixed);
+    StrVec none = {0};
+    Gate *gate = house->tenant.gate;
+    GatePost *post = (GatePost *)gate_post(gate, STR("mayor"));
+    vec_push(gate->arena, &gate->bodies, (GateBody){post->signs, post->id});
+    post->signs = STR_NONE;
+    Str id = copy_sent(house, "counter", "welfare");
+    OfficeDecision wish = proposed(house, &desk, id, "reduce");
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house, gate_account_posts(&house->ctx, house->mayor.id, &none));
+    house_act(house, &desk.head);
+    FAILS(house, office_decide(&house->ctx, &wish), RC_CONFLICT, "nobody-signs");
+    general_acts(house, (OrgDays){today, today});
+    house_act(house, &desk.head);
+    GOOD(house, office_decide(&house->ctx, &wish));
+    assert_true(str_eq(signer_of(house, id, "ja"), STR("まち市長")));
+}
+
+/* The name of a post that is no more is its successor's to sign in, from its day on. */
+static void a_successor_signs_what_an_abolished_post_signed(void **state) {
+    House *house = *state;
+    Desk desk = desk_of(house);
+    Actor general;
+    GatePost *post = (GatePost *)gate_post(house->tenant.gate, STR("mayor"));
+    Date today = time_jst_date(house->clock.fixed);
+    Str first = copy_sent(house, "counter", "welfare"), later = copy_sent(house, "post", "welfare");
+    house_official(house, "general", "general-director", &general);
+    post->abolished = time_days_date(time_date_days(today) + 1);
+    post->successor = STR("general-director");
+    decided(house, &desk, first, "reduce");
+    house->clock.fixed += TIME_DAY;
+    desk.head.stepped_up_at = house->clock.fixed;
+    decided(house, &desk, later, "reduce");
+    assert_true(str_eq(signer_of(house, first, "ja"), STR("まち市長")));
+    assert_true(str_eq(signer_of(house, later, "ja"), STR("総務部長")));
+}
+
 /* A message that waits needs no answer, unless a proposal would fall by that. */
 static void a_proposal_keeps_messages_as_they_are(void **state) {
     static const DefinedThread thread = {0};
@@ -643,6 +684,8 @@ int main(void) {
         TEST(presses_at_once_are_one_proposal),
         TEST(a_reduction_is_decided_before_the_fee_is_due),
         TEST(who_acts_for_the_mayor_signs_as_such),
+        TEST(a_body_signs_as_itself),
+        TEST(a_successor_signs_what_an_abolished_post_signed),
         TEST(nothing_is_signed_for_a_vacant_post),
         TEST(a_proposal_keeps_messages_as_they_are),
         TEST(a_fee_that_is_waived_is_waited_for_by_nobody),
