@@ -269,7 +269,7 @@ typedef struct Gathering {
     Ctx *ctx; /* whose arena lasts */
     const Definition *definition;
     StrVec ids;
-    size_t most;
+    size_t skip, most; /* those passed already, and how many behind them */
 } Gathering;
 
 static Rc gather(Ctx *ctx, void *arg, const Entity *application) {
@@ -278,7 +278,10 @@ static Rc gather(Ctx *ctx, void *arg, const Entity *application) {
     const Definition *own = defined_of(gathering->ctx, application);
     if (gathering->ids.len == gathering->most || case_is_erased(application)) return RC_OK;
     bin_entries(ctx->arena, application, &entries);
-    if (own == gathering->definition && rule_due(own, application, &entries))
+    if (own != gathering->definition || !rule_due(own, application, &entries)) return RC_OK;
+    if (gathering->skip)
+        gathering->skip--;
+    else
         vec_push(gathering->ctx->arena, &gathering->ids,
                  str_dup(gathering->ctx->arena, application->id));
     return RC_OK;
@@ -309,23 +312,49 @@ static Rc round_gather(Ctx *ctx, Gathering *gathering) {
     return RC_OK;
 }
 
-Rc automate_round(Ctx *ctx, size_t most, size_t *n) {
-    Gathering gathering = {.ctx = ctx, .most = most};
-    bool told = false;
-    *n = 0;
+/* A round over all that is due. */
+typedef struct Round {
+    size_t passed; /* those that wait for a person, and stay in front of what is due */
+    size_t done;
+    bool told, late, over; /* over: there is nothing behind them */
+} Round;
+
+/* Of those it waits for a person: one keeps no other. */
+static void case_passed(const Ctx *ctx, Str id, Rc rc, Round *round) {
+    bool vacant = rc == RC_CONFLICT && nobody_signs(ctx);
+    if (!(vacant && round->told))
+        log_error("procedure", "a rule cannot look at " STR_FMT ": " STR_FMT, STR_ARG(id),
+                  STR_ARG(ctx->error.detail));
+    round->told |= vacant; /* which all cases of its rule meet: once is enough */
+    round->passed++;
+}
+
+static Rc round_batch(Ctx *ctx, size_t most, Round *round) {
+    Gathering gathering = {.ctx = ctx, .skip = round->passed, .most = most};
     TRY(round_gather(ctx, &gathering));
+    round->over = gathering.ids.len < most;
     VEC_EACH (const Str, id, &gathering.ids) {
         Rc rc = automate_case(ctx, *id);
-        bool late = ctx->deadline && time_monotonic() >= ctx->deadline;
-        if (rc == RC_BUSY || rc == RC_FAILED || (rc != RC_OK && late)) return rc;
-        bool vacant = rc == RC_CONFLICT && nobody_signs(ctx);
-        if (rc != RC_OK && !(vacant && told)) /* it waits for a person: one keeps no other */
-            log_error("procedure", "a rule cannot look at " STR_FMT ": " STR_FMT, STR_ARG(*id),
-                      STR_ARG(ctx->error.detail));
-        told |= vacant; /* which all cases of its rule meet: once is enough */
-        *n += rc == RC_OK;
+        round->late = ctx->deadline && time_monotonic() >= ctx->deadline;
+        if (rc == RC_BUSY || rc == RC_FAILED || (rc != RC_OK && round->late)) return rc;
+        if (rc != RC_OK) case_passed(ctx, *id, rc, round);
+        round->done += rc == RC_OK;
     }
     return RC_OK;
+}
+
+Rc automate_round(Ctx *ctx, size_t most, size_t *n) {
+    size_t *passed = &ctx->tenant->procedures->passed;
+    Round round = {.passed = *passed};
+    Rc rc = RC_OK;
+    while (rc == RC_OK && round.done < most && !round.over && !round.late) {
+        ArenaMark mark = arena_mark(ctx->arena);
+        rc = round_batch(ctx, most - round.done, &round);
+        if (rc == RC_OK) arena_rewind(ctx->arena, mark);
+    }
+    *passed = round.over ? 0 : round.passed; /* the next one goes on there, and then begins anew */
+    *n = round.done;
+    return rc;
 }
 
 /* ---- what a person makes of it ---- */

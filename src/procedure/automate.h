@@ -18,7 +18,9 @@
    name of a vacant post. Pool and timer threads. */
 Rc automate_case(Ctx *ctx, Str id);
 /* The same of all cases that no rule has looked at yet, at most so many; *n: how many it looked at.
-   What can't be looked at is logged, and keeps back none of the others. */
+   What can't be looked at is logged, counts for none of them and keeps back none of the others:
+   where ctx's deadline passes before their end is reached, the next round goes on behind them. One
+   thread at a time. */
 Rc automate_round(Ctx *ctx, size_t most, size_t *n);
 
 /* A case of a list to confirm, as it was shown. */

@@ -41,6 +41,7 @@ struct Procedures {
     pthread_mutex_t local_lock;
     pthread_mutex_t filing_lock;  /* who carries out disposals, */
     pthread_mutex_t transit_lock; /* and who moves cases to another version */
+    size_t passed; /* cases that wait for a person, behind which rules go on: of automate_round */
 };
 
 /* A command of ctx's actor about a case; channel "web" unless said. */
