@@ -3,6 +3,8 @@
    the day and the absences of that moment. */
 #include "decide.h"
 
+#include "project/project.h"
+
 #define IRI(term) STR(LD_DEFAULT term)
 
 /* ---- at the commit ---- */
@@ -39,6 +41,7 @@ static Rc act_judge(Ctx *ctx, Stage *stage, const PartAct *part, const Entity **
     TRY(may_be_past(ctx, stage, part, decision));
     org_load_absences(ctx->arena, stage, &org);
     route_json_read(*decision, route);
+    route_drafters_add(route, &part->had);
     TRY(route_act(ctx, &org, &act, route));
     if (route->state != part->after)
         return ctx_fail(ctx, RC_CONFLICT, "route-moved", part->id,
@@ -137,6 +140,31 @@ Rc decide_load(Ctx *ctx, Str id, const Entity **out) {
     return rc;
 }
 
+static bool was_amended(Ctx *ctx, const Entity *decision) {
+    RouteDones dones;
+    route_json_acts(ctx->arena, decision, &dones);
+    VEC_EACH (const RouteDone, done, &dones)
+        if (done->verb == ROUTE_AMEND) return true;
+    return false;
+}
+
+Rc act_route(Ctx *ctx, Arena *arena, const Entity *decision, Route *out, StrVec *had) {
+    HistoryQuery query = {.id = decision->id, .limit = ROUTE_DRAFTERS_MAX};
+    History history;
+    *had = (StrVec){0};
+    route_json_read(decision, out);
+    if (out->n_drafters > 1 || !was_amended(ctx, decision)) return RC_OK;
+    query.window.property = TEMPORAL_MODIFIED;
+    vec_push(ctx->arena, &query.attrs, IRI("drafter"));
+    Rc rc = project_history(ctx, ctx->tenant->project, &query, &history);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    VEC_EACH (const Attr, attr, &history.entity->attrs)
+        vec_push(arena, had, str_dup(arena, json_str(attr->value)));
+    route_drafters_add(out, had);
+    return RC_OK;
+}
+
 Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out) {
     StrVec near = {0};
     for (size_t i = 0; i < route->n; i++)
@@ -176,10 +204,12 @@ Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **o
     Route route;
     Org *org = NEW(arena, Org);
     PartAct *part = NEW(arena, PartAct);
+    StrVec had;
     TRY(decide_load(ctx, id, &decision));
-    route_json_read(decision, &route);
+    TRY(act_route(ctx, arena, decision, &route, &had));
     TRY(act_org(ctx, arena, &route, org));
-    *part = (PartAct){.id = str_dup(arena, id), .act = act_copy(ctx, arena, wish), .org = org};
+    *part = (PartAct){
+        .id = str_dup(arena, id), .act = act_copy(ctx, arena, wish), .org = org, .had = had};
     if (part->act.stage >= ROUTE_STAGES_MAX)
         part->act.stage = route_stage_of(org, &route, part->act.post, part->act.day);
     if (route_is_on_stage(wish->verb) && wish->verb != ROUTE_SEE && route.state != ROUTE_WAITING &&

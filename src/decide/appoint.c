@@ -165,14 +165,32 @@ static Rc stand_in_org(Ctx *ctx, Arena *arena, Str id, Org *out) {
     return org_load(ctx, arena, &near, out);
 }
 
+/* Names who is the first, and from when on. */
+static Rc not_first(Ctx *ctx, const Org *org, const GatePost *post, Date day) {
+    Str first = org_by_law(org, post->id, day), when;
+    while (str_empty(first) && (day = org_changes(org, day)).year)
+        first = org_by_law(org, post->id, day);
+    if (str_empty(first))
+        return fault(
+            ctx, "nobody-in-order", "official",
+            "Nobody who by law acts for this post is there, nor known to be back: somebody "
+            "has to have one of the posts of its order.");
+    when = time_format_date(ctx->arena, day);
+    return ctx_fail(
+        ctx, RC_INVALID, "not-in-order",
+        str_fmt(ctx->arena, "official." STR_FMT "." STR_FMT, STR_ARG(when), STR_ARG(first)),
+        "By law the first of its order who is there acts for this post: from " STR_FMT
+        " on that is " STR_FMT ".",
+        STR_ARG(when), STR_ARG(first));
+}
+
 /* On each of its days the law asks anew who is the first; the order ends before another is. */
 static Rc order_lasts(Ctx *ctx, const Org *org, const AppointWish *wish,
                       const GateHolder *official) {
     const GatePost *post = gate_post(ctx->tenant->gate, wish->post);
     int64_t until = time_date_days(wish->days.until);
     if (!in_order(org, post, official, wish->days.from))
-        return fault(ctx, "not-in-order", "official",
-                     "By law another acts for this post: the first of its order who is there.");
+        return not_first(ctx, org, post, wish->days.from);
     for (int64_t at = time_date_days(wish->days.from); at <= until; at++) {
         if (in_order(org, post, official, time_days_date(at))) continue;
         Str day = time_format_date(ctx->arena, time_days_date(at));

@@ -27,7 +27,8 @@ typedef struct AppointWish {
    "not-appointing", "not-head"; RC_NOT_FOUND "no-official"; RC_INVALID at "kind": "no-kind"; at
    "post": "no-post", "no-chief" (nobody acts for a post that decides nothing), "lends-authority"
    (hands are lent, not the right to decide), "no-team", "team-post", "holder-there", "not-vacant";
-   at "official": "holds-it", "not-in-order", "not-above"; at "from", "until": "past", "order",
+   at "official": "holds-it", "not-above", "nobody-in-order"; at "official.DAY.POST": "not-in-order"
+   (from that day on who has this post acts by law); at "from", "until": "past", "order",
    "far", "abolished", "overlap", "taken" (another acts for the post on some of these days); at
    "until.DAY": "order-changes" (from that day on another is the first of its order); at
    "ground": "no-ground", "long"; RC_LIMIT "too-many". Pool threads, as all below. */

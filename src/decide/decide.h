@@ -69,6 +69,7 @@ typedef struct PartAct {
     Str id;
     RouteAct act;         /* its day and time are the command's */
     const Org *org;       /* absences are read again at the commit: org_load_needs */
+    StrVec had;           /* who had its draft, as act_route found it */
     RouteState after;     /* as its sender made what follows: RC_CONFLICT "route-moved" otherwise */
     const Json *contents; /* amend: what they become, hashed anew; with all parts and cases */
     DecideParts parts;
@@ -82,6 +83,9 @@ extern const PartKind part_decision_act;
    is due (route_stage_of). Errors of route_act, and RC_NOT_FOUND "no-proposal". Its sender adds it.
  */
 Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **out);
+/* The route of a Decision with all who had its draft: one that was amended before they were kept
+   with it has them from its history. had: those, in the arena, for what is judged at the commit. */
+Rc act_route(Ctx *ctx, Arena *arena, const Entity *decision, Route *out, StrVec *had);
 /* The Org around a route and ctx's actor. */
 Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out);
 /* Whether ctx's actor acts today as who drafts a proposal (route_drafts). */
@@ -102,6 +106,7 @@ typedef struct PartChange {
     Str gone;             /* put back: the record that ends, a need of the command; may be empty */
     uint64_t version;     /* put back: of the case as the contents have it now */
     const Org *org;
+    StrVec had; /* as PartAct.had */
 } PartChange;
 /* Takes one case out, with a reason. The contents change: the hash is new and shown again, with the
  * time of the change (changedAt). The last case stays: return the proposal. */

@@ -122,7 +122,8 @@ typedef struct AtHand {
 
 static void at_hand(Ctx *ctx, Stage *stage, const Org *org, const Entity *decision, AtHand *out) {
     out->org = *org;
-    out->act.day = time_jst_date(stage_now(stage));
+    out->act.at = stage_now(stage);
+    out->act.day = time_jst_date(out->act.at);
     org_load_absences(ctx->arena, stage, &out->org);
     route_json_read(decision, &out->route);
 }
@@ -141,8 +142,9 @@ static Rc is_decider(Ctx *ctx, const PartChange *part, const AtHand *now) {
 /* What the drafter changes is his from then on. */
 static Rc change_route(Ctx *ctx, Stage *stage, const PartChange *part, const Entity *decision,
                        AtHand *out) {
-    *out = (AtHand){.act = {.person = part->actor, .post = part->post}};
+    *out = (AtHand){.act = {.verb = ROUTE_AMEND, .person = part->actor, .post = part->post}};
     at_hand(ctx, stage, part->org, decision, out);
+    route_drafters_add(&out->route, &part->had);
     if (route_drafts(&out->org, &out->route, &out->act))
         return route_take(ctx, &out->org, &out->act, &out->route);
     return is_decider(ctx, part, out);
@@ -243,6 +245,19 @@ static Rc seen_apply(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+/* Whoever changes the contents amends it; why a case went is a record of its person. */
+static Rc change_done(Ctx *ctx, const Entity *before, Entity *after, const AtHand *now) {
+    const OrgHolding *holding = route_himself(&now->org, &now->act);
+    return route_json_act_add(ctx, before, after,
+                              &(RouteDone){.at = now->act.at,
+                                           .verb = ROUTE_AMEND,
+                                           .stage = ROUTE_STAGES_MAX,
+                                           .actor = now->act.person,
+                                           .post = now->act.post,
+                                           .main = holding ? holding->main : STR_NONE,
+                                           .how = holding ? holding->how : HOW_OWN});
+}
+
 static Rc contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
                           const DecideCases *cases) {
     Arena *arena = ctx->arena;
@@ -251,6 +266,7 @@ static Rc contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
     Entity *after = entity_new(arena, part->id, STR(DECIDE_TYPE));
     Str hash = decide_hash(arena, part->contents);
     TRY(change_route(ctx, stage, part, before, &now));
+    TRY(change_done(ctx, before, after, &now));
     route_renew(&now.route, hash, false);
     route_json_set(arena, after, &now.route);
     route_json_drafter(arena, before, &now.route, after);

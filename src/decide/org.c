@@ -1,6 +1,6 @@
 #include "org.h"
 
-enum { STEPS_MAX = 64, LOOK_AHEAD_DAYS = 731 };
+enum { STEPS_MAX = 64 };
 
 /* In the order of days, without counting them: it is asked of each holding. */
 static int in_order(Date day) {
@@ -57,11 +57,11 @@ static bool holder_is_there(const Org *org, Str post, Date day) {
     return false;
 }
 
-/* Not of one that he has by a duty. */
-static bool own_is_there(const Org *org, Str post, Date day, Str person) {
+/* One who has the post, and not by a duty. */
+static bool own_is_there(const Org *org, Str post, Date day) {
     VEC_EACH (const OrgHolding, holding, &org->holdings)
-        if (str_empty(holding->main) && (str_empty(person) || str_eq(holding->person, person)) &&
-            is_there(org, holding, post, day))
+        if (str_empty(holding->main) && str_eq(holding->post, post) && on(holding->days, day) &&
+            !org_is_absent(org, holding->person, day))
             return true;
     return false;
 }
@@ -69,8 +69,16 @@ static bool own_is_there(const Org *org, Str post, Date day, Str person) {
 Str org_by_law(const Org *org, Str id, Date day) {
     const OrgPost *post = org_post(org, id);
     for (size_t i = 0; post && i < post->acting.len; i++)
-        if (own_is_there(org, post->acting.items[i], day, STR_NONE)) return post->acting.items[i];
+        if (own_is_there(org, post->acting.items[i], day)) return post->acting.items[i];
     return STR_NONE;
+}
+
+static bool is_own(const Org *org, Str person, Str post, Date day) {
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        if (str_empty(holding->main) && str_eq(holding->post, post) &&
+            str_eq(holding->person, person) && on(holding->days, day))
+            return true;
+    return false;
 }
 
 /* Somebody is there who comes before him by law. */
@@ -79,9 +87,8 @@ static bool is_behind(const Org *org, const OrgHolding *holding, Date day) {
     Str first = org_by_law(org, holding->post, day);
     const OrgPost *post = org_post(org, holding->post);
     for (size_t i = 0; !str_empty(first) && i < post->acting.len; i++) {
-        Str one = post->acting.items[i];
-        if (str_eq(one, holding->main)) return false;
-        if (str_eq(one, first)) return !own_is_there(org, one, day, holding->person);
+        if (is_own(org, holding->person, post->acting.items[i], day)) return false;
+        if (str_eq(post->acting.items[i], first)) return true;
     }
     return false;
 }
@@ -140,11 +147,31 @@ bool org_is_held(const Org *org, Str post, Date day) {
     return false;
 }
 
+/* The earlier of `first` and a day, if that is after `day`. */
+static void sooner(Date day, Date one, Date *first) {
+    if (!one.year || in_order(one) <= in_order(day)) return;
+    if (!first->year || in_order(one) < in_order(*first)) *first = one;
+}
+
+static void days_sooner(Date day, OrgDays days, Date *first) {
+    sooner(day, days.from, first);
+    if (days.until.year) sooner(day, time_days_date(time_date_days(days.until) + 1), first);
+}
+
+Date org_changes(const Org *org, Date day) {
+    Date first = {0};
+    VEC_EACH (const OrgAbsence, absence, &org->absences)
+        days_sooner(day, absence->days, &first);
+    VEC_EACH (const OrgHolding, holding, &org->holdings)
+        days_sooner(day, holding->days, &first);
+    VEC_EACH (const OrgPost, post, &org->posts)
+        sooner(day, post->abolished, &first);
+    return first;
+}
+
 Date org_back(const Org *org, Str post, Date day) {
-    for (int i = 1; i <= LOOK_AHEAD_DAYS; i++) {
-        Date later = time_days_date(time_date_days(day) + i);
-        if (!str_empty(org_present(org, org_post_now(org, post, later), later, NULL))) return later;
-    }
+    for (day = org_changes(org, day); day.year; day = org_changes(org, day))
+        if (!str_empty(org_present(org, org_post_now(org, post, day), day, NULL))) return day;
     return (Date){0};
 }
 

@@ -71,8 +71,11 @@ Str org_present(const Org *org, Str post, Date day, const StrVec *except);
 const OrgHolding *org_has(const Org *org, Str person, Str post, Date day);
 /* Whether somebody holds the post, there or not; none who was ordered to and by law doesn't. */
 bool org_is_held(const Org *org, Str post, Date day);
+/* The first day after `day` on which something in it is another way than the day before: somebody
+   is back, or away, has a post or has it no more; year 0: none. */
+Date org_changes(const Org *org, Date day);
 /* The day on which a holder is back: the earliest day after `day` on which somebody holds the post
- * and is there, within two years; year 0: none. */
+ * and is there; year 0: none. */
 Date org_back(const Org *org, Str post, Date day);
 /* The post that stands in for an absent holder: the first deputy's where somebody is there who is
  * none of `except`, else the next superior's; STR_NONE. */

@@ -99,7 +99,7 @@ static void turn_upwards(const Org *org, const Route *route, Str post, Date day,
     out->wait = str_empty(out->person) ? WAIT_ABSENT : WAIT_SUPERIOR;
 }
 
-void route_turn(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out) {
+static void turn_on(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out) {
     const RouteStage *own = &route->stages[stage];
     *out = (RouteTurn){0};
     if (!route_is_due(route, stage)) return;
@@ -123,7 +123,21 @@ void route_turn(const Org *org, const Route *route, size_t stage, Date day, Rout
         return;
     }
     out->wait = held ? WAIT_ABSENT : WAIT_VACANT;
-    out->until = org_back(org, own->post, day);
+}
+
+static bool waits(const RouteTurn *turn) {
+    return turn->wait == WAIT_ABSENT || turn->wait == WAIT_VACANT;
+}
+
+void route_turn(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out) {
+    RouteTurn later;
+    turn_on(org, route, stage, day, out);
+    if (!waits(out)) return;
+    out->law = org_by_law(org, org_post_now(org, route->stages[stage].post, day), day);
+    while (!out->until.year && (day = org_changes(org, day)).year) {
+        turn_on(org, route, stage, day, &later);
+        if (!waits(&later)) out->until = day;
+    }
 }
 
 size_t route_stage_of(const Org *org, const Route *route, Str post, Date day) {
@@ -180,11 +194,14 @@ static void as_holder(Acting *acting, const OrgHolding *holding) {
     acting->main = holding->main;
 }
 
-/* As what he acts under his post, whatever he does: a drafter has his though he be away. */
+/* Whatever he does: a drafter has his though he be away. */
+const OrgHolding *route_himself(const Org *org, const RouteAct *act) {
+    const OrgHolding *holding = org_acts_by(org, act->person, act->post, act->day);
+    return holding ? holding : org_has(org, act->person, act->post, act->day);
+}
+
 static void as_himself(Acting *acting) {
-    const RouteAct *act = acting->act;
-    const OrgHolding *holding = org_acts_by(acting->org, act->person, act->post, act->day);
-    if (!holding) holding = org_has(acting->org, act->person, act->post, act->day);
+    const OrgHolding *holding = route_himself(acting->org, acting->act);
     if (holding) as_holder(acting, holding);
 }
 
@@ -334,6 +351,11 @@ bool route_drafter_add(Route *route, Str person) {
     return true;
 }
 
+void route_drafters_add(Route *route, const StrVec *persons) {
+    VEC_EACH (const Str, one, persons)
+        (void)route_drafter_add(route, *one);
+}
+
 Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
     if (!route_drafts(org, route, act))
         return ctx_fail(ctx, RC_DENIED, "not-drafter", STR("post"),
@@ -345,9 +367,10 @@ Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
             "You have approved this proposal, or stated an opinion on it: somebody else "
             "who has its drafter's post takes it over; where nobody else has, order "
             "somebody for that post.");
-    if (!route_drafter_add(route, act->person))
+    if (!route_drafter_add(route, act->person) && act->verb != ROUTE_WITHDRAW)
         return ctx_fail(ctx, RC_LIMIT, "too-many-drafters", STR("post"),
-                        "A proposal has at most %d drafters: draft it anew.", ROUTE_DRAFTERS_MAX);
+                        "A proposal has at most %d drafters: withdraw it and draft it anew.",
+                        ROUTE_DRAFTERS_MAX);
     route->drafter = act->person;
     return RC_OK;
 }

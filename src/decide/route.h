@@ -110,11 +110,15 @@ Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out);
 /* Whether he acts as the drafter: who has the draft, as long as he has that post; else whoever is
    there and acts under it. */
 bool route_drafts(const Org *org, const Route *route, const RouteAct *act);
+/* By which of his holdings he acts, there or not; NULL: by none. */
+const OrgHolding *route_himself(const Org *org, const RouteAct *act);
 /* He acts as the drafter, and has the draft from now on. RC_DENIED "not-drafter"; "has-acted": who
-   stands on one of its stages takes it over from nobody; RC_LIMIT "too-many-drafters". */
+   stands on one of its stages takes it over from nobody; RC_LIMIT "too-many-drafters": but for a
+   withdrawal, behind which nobody decides. */
 Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route);
 /* Adds one who had the draft, once; false: there is no room. */
 bool route_drafter_add(Route *route, Str person);
+void route_drafters_add(Route *route, const StrVec *persons);
 /* Whether a verb is about one stage (RouteAct.stage). */
 bool route_is_on_stage(RouteVerb verb);
 
@@ -148,7 +152,9 @@ typedef struct RouteTurn {
     RouteWait wait;
     Str person, post; /* WAIT_PERSON, WAIT_SUPERIOR: one who can */
     OrgHow how;
-    Date until; /* WAIT_ABSENT: when somebody is back, year 0 unknown */
+    Date until; /* WAIT_ABSENT, WAIT_VACANT: the day from which on somebody can; year 0: none is
+                   known, it waits for an order of who acts */
+    Str law;    /* and who by law acts today, once that is ordered (org_by_law) */
 } RouteTurn;
 void route_turn(const Org *org, const Route *route, size_t stage, Date day, RouteTurn *out);
 

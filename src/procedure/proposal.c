@@ -325,8 +325,9 @@ Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, P
     Route route;
     Org *org = NEW(arena, Org);
     PartChange *change = NEW(arena, PartChange);
+    StrVec had;
     TRY(decide_load(ctx, decision->id, &proposal));
-    route_json_read(proposal, &route);
+    TRY(act_route(ctx, arena, proposal, &route, &had));
     TRY(act_org(ctx, arena, &route, org));
     *change = (PartChange){.id = str_dup(arena, decision->id),
                            .actor = str_dup(arena, ctx->actor->id),
@@ -334,7 +335,8 @@ Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, P
                            .hash = str_dup(arena, decision->hash),
                            .opinion = str_dup(arena, str_trim(decision->opinion)),
                            .case_id = str_dup(arena, decision->case_id),
-                           .org = org};
+                           .org = org,
+                           .had = had};
     command_needs(command, change->id);
     org_load_needs(command, org);
     *out = change;
@@ -572,28 +574,49 @@ Rc office_seen(Ctx *ctx, Str id) {
     return case_execute(ctx, command, &outcome);
 }
 
+/* Of those who have his post, too, what they drafted is theirs: as many as the condition holds, the
+   others are looked at one by one. */
+static void colleagues_out(Ctx *ctx, Buf *condition, const Org *org, Date day) {
+    Str post = ctx->actor->post;
+    VEC_EACH (const OrgHolding, holding, &org->holdings) {
+        bool his = str_eq(holding->person, ctx->actor->id);
+        if (condition->len > CONDITION_MAX / 2) return;
+        if (his || !str_eq(holding->post, post) || !org_has(org, holding->person, post, day))
+            continue;
+        buf_add(condition, STR(";drafter!="));
+        json_write_str(condition, holding->person);
+    }
+}
+
 /* Of those that he drafted, and those of posts that are his by now: another may have them. */
-static Str dropped_condition(Ctx *ctx) {
+static Rc dropped_condition(Ctx *ctx, Str *out) {
     Buf condition = buf_new(ctx->arena, CONDITION_MAX);
     Org org;
+    StrVec near = {0};
     Date day = time_jst_date(time_now(ctx->clock));
+    bool first = true;
+    vec_push(ctx->arena, &near, ctx->actor->post);
+    TRY(org_load(ctx, ctx->arena, &near, &org));
     buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";(drafter=="));
     json_write_str(&condition, ctx->actor->id);
-    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
     VEC_EACH (const OrgPost, post, &org.posts) {
         if (!str_eq(org_post_now(&org, post->id, day), ctx->actor->post)) continue;
-        buf_add(&condition, STR("|drafterPost=="));
+        buf_add(&condition, first ? STR("|((drafterPost==") : STR("|drafterPost=="));
         json_write_str(&condition, post->id);
+        first = false;
     }
-    buf_add(&condition, STR(")"));
-    return buf_str(&condition);
+    if (!first) buf_add(&condition, STR(")"));
+    if (!first) colleagues_out(ctx, &condition, &org, day);
+    buf_add(&condition, first ? STR(")") : STR("))"));
+    *out = buf_str(&condition);
+    return RC_OK;
 }
 
 Rc office_dropped(Ctx *ctx, OfficeDropped *out) {
     ProjectAnswer found;
-    ProjectWish wish = {
-        .type = STR("Decision"), .q = dropped_condition(ctx), .limit = DROPPED_SHOWN};
+    ProjectWish wish = {.type = STR("Decision"), .limit = DROPPED_SHOWN};
     *out = (OfficeDropped){0};
+    TRY(dropped_condition(ctx, &wish.q));
     do {
         TRY(project_find(ctx, &wish, &found));
         for (size_t i = 0; i < found.entities.len && out->len < DROPPED_SHOWN; i++) {

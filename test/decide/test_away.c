@@ -269,6 +269,31 @@ static void who_is_first_by_law_acts_when_he_is_back_early(void **state) {
     assert_true(acts_for_the_mayor(house, &second, 4));
 }
 
+/* Of a record from before all who had a draft were kept in it: its history has them. */
+static void who_drafted_it_first_is_found_in_its_history(void **state) {
+    House *house = *state;
+    static const char *const drafters[] = {"urn:first", "urn:heir"};
+    const Json *acts;
+    Route route;
+    StrVec had;
+    Str id = STR("urn:ngsi-ld:Decision:before");
+    GOOD(house,
+         json_read(&house->ctx, STR("[{\"at\":1,\"verb\":\"amend\",\"actor\":\"urn:heir\"}]"),
+                   JSON_LIMITS_DEFAULT, &acts));
+    for (size_t i = 0; i < 2; i++) {
+        Entity *decision = entity_new(house->arena, id, STR(DECIDE_TYPE));
+        entity_set(house->arena, decision, STR(LD_DEFAULT "drafter"),
+                   json_of_str(str_of(drafters[i])));
+        if (i) entity_set_kind(house->arena, decision, ATTR_JSON, STR(LD_DEFAULT "acts"), *acts);
+        GOOD(house, house_put(house, decision));
+    }
+    house_drain(house);
+    GOOD(house, act_route(&house->ctx, house->arena, house_entity(house, id), &route, &had));
+    assert_int_equal(route.n_drafters, 2);
+    assert_true(str_eq(route.drafters[0], STR("urn:heir")));
+    assert_true(str_eq(route.drafters[1], STR("urn:first")));
+}
+
 /* Whom he may record for. */
 static void those_beneath_are_listed(void **state) {
     House *house = *state;
@@ -293,6 +318,7 @@ int main(void) {
         TEST(who_comes_back_is_there_again),
         TEST(who_acts_for_him_does_so_while_he_is_away_alone),
         TEST(who_is_first_by_law_acts_when_he_is_back_early),
+        TEST(who_drafted_it_first_is_found_in_its_history),
         TEST(those_beneath_are_listed),
     };
     return cmocka_run_group_tests_name("away", tests, NULL, NULL);

@@ -548,6 +548,10 @@ static void what_a_drafter_left_is_his_who_changes_it(void **state) {
                     .case_id = deal->cases[0], .contents = contents(house->arena, CASES - 1)));
     deal->hash = str_dup(house->arena, text_of(deal, "contentHash"));
     assert_true(str_eq(text_of(deal, "drafter"), heir));
+    route_json_acts(house->ctx.arena, house_entity(house, deal->id), &dones);
+    assert_int_equal(dones.len, 1); /* that he took it over stands with all that was done */
+    assert_true(dones.items[0].verb == ROUTE_AMEND && dones.items[0].how == HOW_SUPPORT);
+    assert_true(str_eq(dones.items[0].actor, heir) && str_empty(dones.items[0].opinion));
     FAILS(house, ACT(deal, DECIDE, .actor = heir), RC_DENIED, "own-draft");
     FAILS(house, ACT(deal, DECIDE, .actor = STR("urn:clerk")), RC_DENIED, "own-draft");
     FAILS(house, ACT(deal, WITHDRAW, .actor = STR("urn:clerk")), RC_DENIED, "not-drafter");

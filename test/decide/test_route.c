@@ -372,6 +372,21 @@ static void nobody_decides_what_he_drafted_once(void **state) {
         assert_true(route_drafter_add(&route, str_fmt(town->ctx.arena, "p-%d", i)));
     assert_false(route_drafter_add(&route, STR("p-legal")));
     assert_true(route_drafter_add(&route, STR("p-head")));
+    for (size_t i = 0; i < TOWN_POSTS; i++) /* the clerk has left, another has his post */
+        if (str_eq(town->org.holdings.items[i].post, STR("clerk")))
+            town->org.holdings.items[i].days.until = town_day(-1);
+    vec_push(town->ctx.arena, &town->org.holdings,
+             (OrgHolding){.person = STR("p-new"), .post = STR("clerk")});
+    RouteAct last = {.verb = ROUTE_AMEND,
+                     .person = STR("p-new"),
+                     .post = STR("clerk"),
+                     .day = TOWN_TODAY,
+                     .hash = STR("h2")};
+    route.drafter = STR("p-clerk");
+    refused(town, &route, last, "too-many-drafters");
+    last.verb = ROUTE_WITHDRAW; /* whoever is too many ends it */
+    good(town, &route, last);
+    assert_int_equal(route.state, ROUTE_WITHDRAWN);
 }
 
 static void rejecting_and_withdrawing_end_it(void **state) {

@@ -94,6 +94,17 @@ static void check_decided(const Town *town, const Route *route, const Past *hist
     (void)town;
 }
 
+/* Who acts for the mayor is the first of the order who is there, if one of it is. */
+static void check_order(const Town *town, const Route *route, const RouteAct *act) {
+    Str first = org_by_law(&town->org, act->post, act->day);
+    bool his = route->how != HOW_ACTING || str_empty(first) ||
+               org_is_absent(&town->org, act->person, act->day); /* a draft */
+    VEC_EACH (const OrgHolding, holding, &town->org.holdings)
+        his |= str_empty(holding->main) && str_eq(holding->post, first) &&
+               str_eq(holding->person, act->person);
+    assert_true(his);
+}
+
 /* Nobody does anything on a duty outside its days, nor for a holder who is there; and none of it is
  * seen afterwards. True: by a duty. */
 static bool check_duty(const Town *town, const Route *route, const RouteAct *act) {
@@ -111,6 +122,7 @@ static bool check_duty(const Town *town, const Route *route, const RouteAct *act
         if (holding->how == HOW_OWN && route->how != HOW_SUPPORT)
             assert_true(org_is_absent(&town->org, holding->person, act->day));
     }
+    check_order(town, route, act);
     assert_true(his && !(signs && stage->after));
     return true;
 }
@@ -133,6 +145,23 @@ static void check(const Town *town, const Route *route, const Past *history) {
     if (route->state == ROUTE_DECIDED) check_decided(town, route, history);
 }
 
+/* Where nobody can act, somebody can on the day that it names and on none before; where it names
+   none, nobody ever can, unless it is ordered. */
+static void check_wait(const Town *town, const Route *route, size_t stage, Date day,
+                       const RouteTurn *turn) {
+    static const int days = 12; /* by then nothing changes any more */
+    bool waits = turn->wait == WAIT_ABSENT || turn->wait == WAIT_VACANT;
+    int64_t until = time_date_days(turn->until), now = time_date_days(day);
+    if (!waits || turn->until.year > 2100) return;
+    if (turn->until.year) assert_true(until > now);
+    for (int64_t at = now + 1; at <= (turn->until.year ? until : now + days); at++) {
+        RouteTurn later;
+        route_turn(&town->org, route, stage, time_days_date(at), &later);
+        bool can = later.wait == WAIT_PERSON || later.wait == WAIT_SUPERIOR;
+        assert_int_equal(can, turn->until.year && at == until);
+    }
+}
+
 /* Whatever waits has somebody who can act, and this one really can; or a lawful reason. */
 static void check_turns(Town *town, const Route *route, Date day) {
     bool any = false;
@@ -148,6 +177,7 @@ static void check_turns(Town *town, const Route *route, Date day) {
                         .hash = route->hash,
                         .two_roles = true,
                         .opinions_seen = true};
+        check_wait(town, route, i, day, &turn);
         if (turn.wait != WAIT_PERSON && turn.wait != WAIT_SUPERIOR) continue;
         Route copy = *route;
         if (route_act(&town->ctx, &town->org, &act, &copy) != RC_OK)
@@ -185,10 +215,14 @@ static void shuffle_town(Town *town, Dice *dice) {
                  (OrgHolding){.person = town->org.holdings.items[who].person,
                               .post = town->org.posts.items[post].id,
                               .days = {town_day(from), town_day(from + (int)roll(dice, 4))},
-                              .how = hows[roll(dice, 4)]});
+                              .how = hows[roll(dice, 4)],
+                              .main = town->org.posts.items[who].id});
     }
     for (size_t i = 0; i < TOWN_POSTS; i++) {
         OrgPost *post = &town->org.posts.items[i];
+        post->acting.len = 0; /* by law the director and finance act for the mayor */
+        for (size_t k = 0; i == 0 && k < 2; k++)
+            vec_push(town->ctx.arena, &post->acting, town->org.posts.items[k ? 5 : 1].id);
         post->abolished = (Date){0};
         if (*town_posts[i][1] && roll(dice, 15) == 0) {
             post->abolished = town_day((int)roll(dice, 5));
