@@ -108,6 +108,11 @@ static Rc reduction_value(HttpExchange *x, const Entity *decision, Json *out) {
     view_set(&one, "article", page_article(ctx->arena, json_get_str(contents, "article")));
     view_str(&one, "hash", entity_text(decision, IRI("contentHash")));
     view_str(&one, "url", page_decision_url(ctx->arena, decision->id));
+    unsigned verbs;
+    TRY(page_route_plain(ctx, decision, &verbs));
+    view_bool(&one, "approves", verbs & 1u << ROUTE_APPROVE);
+    view_bool(&one, "returns", verbs & 1u << ROUTE_RETURN);
+    view_bool(&one, "rejects", verbs & 1u << ROUTE_REJECT);
     view_bool(&one, "decides", is_decider(ctx, decision));
     *out = view_value(&one);
     return RC_OK;

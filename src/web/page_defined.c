@@ -230,7 +230,7 @@ static void faults_set(HttpExchange *x, View *view, const HttpForm *form, bool o
     if (page_thread_sent(form))
         page_thread_faults(x, view, office);
     else
-        page_move_faults(x, view, form);
+        page_move_faults(x, view, form, office);
 }
 
 /* ---- the resident's page ---- */
@@ -381,14 +381,17 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
 
 /* ---- moves ---- */
 
-void page_move_faults(HttpExchange *x, View *view, const HttpForm *form) {
+void page_move_faults(HttpExchange *x, View *view, const HttpForm *form, bool office) {
     const Error *error = &http_ctx(x)->error;
     View errors = view_new(view->arena);
     Str move = http_form_value(form, "move");
     bool due = str_eq(error->path, STR("due")), moved = error->rc == RC_CONFLICT;
     Str field = moved ? STR("case")
                       : str_fmt(view->arena, "%s-" STR_FMT, due ? "due" : "text", STR_ARG(move));
-    Str word = moved                                ? STR("case.changed")
+    bool unheld = str_eq(error->code, STR("nobody-signs"));
+    Str word = unheld && office                     ? STR("case.nobody_signs")
+               : unheld                             ? STR("case.not_now")
+               : moved                              ? STR("case.changed")
                : str_eq(error->code, STR("past"))   ? STR("due.past")
                : str_eq(error->code, STR("far"))    ? STR("due.far")
                : str_eq(error->code, STR("format")) ? STR("due.required")
@@ -425,8 +428,8 @@ static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
 /* Whether a failure is told on the form itself: it was filled in wrongly, or another was faster. */
 static bool on_form(const Error *error) {
     static const char *const faster[] = {
-        "moved-on", "proposed",          "decided",   "twice",     "paid-already",
-        "not-due",  "nothing-automatic", "not-alike", "not-joined"};
+        "moved-on", "proposed",          "decided",   "twice",      "paid-already",
+        "not-due",  "nothing-automatic", "not-alike", "not-joined", "nobody-signs"};
     bool told = error->rc == RC_INVALID || page_thread_told(error);
     for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
         told |= str_eq(error->code, str_of(faster[i]));

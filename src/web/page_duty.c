@@ -195,6 +195,7 @@ typedef struct Wish {
     Str kind, post, official, from, until, ground;
     Str division; /* whose officials are offered; empty: one's own */
     Date changes; /* from which day on another is the first of the order; year 0: from none */
+    Str first;    /* his post, where this official never is; empty: he is at first */
 } Wish;
 
 static Json chosen_value(Arena *arena, Str id, Json label, bool chosen) {
@@ -265,8 +266,26 @@ static void values_set(View *view, const Wish *wish) {
     view_set(view, "values", view_value(&values));
 }
 
-static Json changes_text(Arena *arena, Date day) {
+/* Who acts by law instead. */
+static Json first_text(Ctx *ctx, const Wish *wish) {
+    Arena *arena = ctx->arena;
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->first);
+    Date day = wish->changes;
+    return view_text(
+        arena,
+        str_fmt(arena, "定められた順では、" STR_FMT "からこの職を担うのは「" STR_FMT "」の人です",
+                STR_ARG(time_format_japanese(arena, day)), STR_ARG(post->title_ja)),
+        str_fmt(arena,
+                "By the order that law and rule set, from " STR_FMT
+                " on who acts for this post is: " STR_FMT,
+                STR_ARG(time_format_date(arena, day)), STR_ARG(post->title_en)));
+}
+
+static Json changes_text(Ctx *ctx, const Wish *wish) {
+    Arena *arena = ctx->arena;
+    Date day = wish->changes;
     if (!day.year) return json_of_null();
+    if (!str_empty(wish->first)) return first_text(ctx, wish);
     return view_text(
         arena,
         str_fmt(arena,
@@ -326,8 +345,11 @@ static void duties_show(HttpExchange *x, int status, const Wish *wish, const Fau
     view_str(&view, "confirm",
              gate_stepped_up(ctx, ctx->actor) ? STR_NONE : confirm_url(ctx->arena, wish));
     if (faults)
-        page_faults_saying(&view, faults, wish->changes.year ? "duty_until.changes" : NULL,
-                           changes_text(ctx->arena, wish->changes));
+        page_faults_saying(&view, faults,
+                           !wish->changes.year      ? NULL
+                           : str_empty(wish->first) ? "duty_until.changes"
+                                                    : "duty_official.order",
+                           changes_text(ctx, wish));
     page_show(x, status, WEB_PAGE_DUTIES, &view);
 }
 
@@ -349,6 +371,7 @@ static const struct {
     {"own-duty", "duty_official", "own"},
     {"holds-it", "duty_official", "holds"},
     {"not-in-order", "duty_official", "order"},
+    {"nobody-in-order", "duty_official", "nobody"},
     {"not-above", "duty_official", "above"},
     {"superior", "duty_official", "superior"},
     {"no-post", "duty_post", "required"},
@@ -382,13 +405,11 @@ static void required(Ctx *ctx, bool there, const char *field, Faults *faults) {
     if (!there) vec_push(ctx->arena, faults, (Fault){field, "required"});
 }
 
-/* The day that an error names behind its field; year 0: none. */
-static Date day_told(const Error *error) {
-    Date day = {0};
-    Str field = STR("until.");
-    if (str_starts(error->path, field))
-        (void)time_parse_date(str_sub(error->path, field.len, error->path.len), &day);
-    return day;
+/* The day, and the post, that an error names behind its field. */
+static void order_told(const Error *error, Wish *out) {
+    Str rest = error->path, field, day;
+    (void)str_split(&rest, '.', &field);
+    if (str_split(&rest, '.', &day) && time_parse_date(day, &out->changes)) out->first = rest;
 }
 
 static Rc duty_order(Ctx *ctx, Wish *said, Faults *faults) {
@@ -397,6 +418,9 @@ static Rc duty_order(Ctx *ctx, Wish *said, Faults *faults) {
                         .post = said->post,
                         .ground = said->ground};
     bool waits;
+    if (!gate_stepped_up(ctx, ctx->actor)) /* without that the form isn't shown, nor its faults */
+        return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
+                        "Confirm your identity once more: the last confirmation is too old.");
     required(ctx, wish.kind != DUTY_KINDS, "duty_kind", faults);
     required(ctx, !str_empty(wish.post), "duty_post", faults);
     required(ctx, !str_empty(wish.official), "duty_official", faults);
@@ -406,7 +430,7 @@ static Rc duty_order(Ctx *ctx, Wish *said, Faults *faults) {
     if (faults->len) return RC_INVALID;
     Rc rc = appoint_order(ctx, &wish, &waits);
     if (rc != RC_OK) fault_told(ctx, faults);
-    if (rc != RC_OK) said->changes = day_told(&ctx->error);
+    if (rc != RC_OK) order_told(&ctx->error, said);
     return rc;
 }
 

@@ -19,7 +19,8 @@ typedef struct Course {
 } Course;
 
 static Rc course_load(Ctx *ctx, const Entity *decision, Course *out) {
-    route_json_read(decision, &out->route);
+    StrVec had;
+    TRY(act_route(ctx, ctx->arena, decision, &out->route, &had));
     route_json_acts(ctx->arena, decision, &out->acts);
     out->day = time_jst_date(time_now(ctx->clock));
     return act_org(ctx, ctx->arena, &out->route, &out->org);
@@ -101,13 +102,14 @@ static void wait_set(HttpExchange *x, View *view, const Course *course, size_t s
     if (turn.wait == WAIT_PERSON && turn.how == HOW_DEPUTY) word = "deputy";
     view_str(view, "wait", word ? str_of(word) : STR_NONE);
     view_set(view, "turn", str_empty(turn.post) ? json_of_null() : page_post(x, turn.post));
+    view_set(view, "law", str_empty(turn.law) ? json_of_null() : page_post(x, turn.law));
     view_str(view, "until", turn.until.year ? time_format_date(view->arena, turn.until) : STR_NONE);
     view_str(view, "state", word ? STR("now") : STR("later"));
 }
 
 static void stage_empty(View *view, const char *role, Json post) {
-    static const char *const none[] = {"act",  "at",   "how",   "by",
-                                       "wait", "turn", "until", "opinion"};
+    static const char *const none[] = {"act",  "at",    "how", "by",     "wait",
+                                       "turn", "until", "law", "opinion"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         view_null(view, none[i]);
     view_str(view, "role", str_of(role));
@@ -294,6 +296,21 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view) {
     view_str(view, "confirm",
              confirm ? str_fmt(ctx->arena, "/step-up?next=" STR_FMT, STR_ARG(http_path(x)))
                      : STR_NONE);
+    return RC_OK;
+}
+
+/* On the stage that is his, and only what takes no more than the opinion and the contents. */
+Rc page_route_plain(Ctx *ctx, const Entity *decision, unsigned *verbs) {
+    Course course;
+    RouteOffer offer;
+    bool confirm = false;
+    TRY(course_load(ctx, decision, &course));
+    OfferAsk ask = course_ask(ctx, &course);
+    offer_stage(ctx, &ask, route_stage_of(&course.org, &course.route, ask.post, ask.day), &offer);
+    *verbs = offer.verbs & (1u << ROUTE_APPROVE | 1u << ROUTE_RETURN | 1u << ROUTE_REJECT);
+    if (offer.two_roles) *verbs &= 1u << ROUTE_RETURN;
+    if (offer.urgent || offer.opinions) *verbs &= ~(1u << ROUTE_APPROVE);
+    *verbs = permitted(ctx, *verbs, &confirm);
     return RC_OK;
 }
 

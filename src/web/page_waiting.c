@@ -73,7 +73,8 @@ static Rc row_add(HttpExchange *x, const Entity *decision, JsonItems *rows) {
     RouteOffer offer = {0};
     OfferAsk ask = {&org, &route, ctx->actor->id, ctx->actor->post,
                     time_jst_date(time_now(ctx->clock))};
-    route_json_read(decision, &route);
+    StrVec had;
+    TRY(act_route(ctx, ctx->arena, decision, &route, &had));
     TRY(act_org(ctx, ctx->arena, &route, &org));
     if (!offer_waits(ctx, &ask)) return RC_OK;
     const char *task = task_of(ctx, &ask, &offer);

@@ -173,6 +173,9 @@ typedef struct PageMay {
     bool drafts, decides;
 } PageMay;
 Rc page_route_may(Ctx *ctx, const Entity *decision, PageMay *out);
+/* Of approving, returning and rejecting what ctx's actor may do on the stage that is his by a form
+   that asks for an opinion alone (bits 1 << RouteVerb): else the proposal's page asks for more. */
+Rc page_route_plain(Ctx *ctx, const Entity *decision, unsigned *verbs);
 /* Does what a form on such a page says; and the fault that belongs to it, false: to an error page.
  */
 Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form);
@@ -380,7 +383,7 @@ void page_case_state(HttpExchange *x, View *view, const Entity *application);
 Json page_bulky_label(Arena *arena);
 Json page_procedure_label(HttpExchange *x, const Entity *application);
 /* `errors` of a move that was refused: ctx->error, at the form of the move that was sent. */
-void page_move_faults(HttpExchange *x, View *view, const HttpForm *form);
+void page_move_faults(HttpExchange *x, View *view, const HttpForm *form, bool office);
 /* page_items.c: the list of things after one button: add, one more, one less, remove. What goes
    beyond the limit of one item is not taken, and *over says so. */
 Json page_items_after(Ctx *ctx, const Answers *answers, const HttpForm *form, bool *over);

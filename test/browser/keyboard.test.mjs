@@ -19,11 +19,12 @@ async function signIn(page, account) {
     await press(page, 'form[action="/sign-in"] .actions button');
 }
 
+const applied = {};
 for (const id of ['dog-registration', 'child-allowance', 'moving-out', 'vaccine-slot']) {
     it(`applies: ${id}`, async () => {
         const definition = DEFINITIONS.find((one) => one.id === id), page = await open(`/procedures/${id}`, { scripts: id === 'dog-registration' });
         assert.ok(definition && !definition.signIn, `${id} is open to who has no account`);
-        assert.match(await apply(page, id), /^\d{4}-\d{6}$/);
+        assert.match(applied[id] = await apply(page, id), /^\d{4}-\d{6}$/);
         await page.context().close();
     });
 }
@@ -161,4 +162,21 @@ it('hands cases over on a phone, with a note', async () => {
     await Promise.all([clerk.waitForNavigation(), clerk.keyboard.press('Enter')]);
     await said(clerk, /[1-9]\d*件を引き継ぎました/);
     await clerk.context().close();
+});
+
+it('keeps the reason of a move whose letter nobody signs, and says who has to be ordered', async () => {
+    const mayor = (post) => assert.equal(spawnSync(site.bin, ['user', '--data', site.data, '--change', '--posts', post, 'mayor']).status, 0);
+    mayor('industry-clerk');
+    const page = await official('counter', 'children-allowance-clerk', `/staff/cases/${applied['child-allowance']}`);
+    if (await page.locator('details:has([value="refuse"])').count()) {
+        await reach(page, 'details:has([value="refuse"]) > summary');
+        await page.keyboard.press('Enter');
+    }
+    await type(page, '#text-refuse', '所得の要件に当たりません。');
+    await press(page, '[value="refuse"] ~ button');
+    assert.match(await page.locator('#errors').innerText(), /職務を代理する人も発令されていない/);
+    assert.equal(await page.locator('#text-refuse').inputValue(), '所得の要件に当たりません。');
+    assert.equal(await page.locator((await page.locator('#errors a').getAttribute('href'))).count(), 1, 'the link leads to nothing');
+    mayor('mayor');
+    await page.context().close();
 });

@@ -229,6 +229,14 @@ def asked_for(machi, head, director, page, order):
     head.ask('POST', '/step-up', dict(form_of(head.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['chief']))
     if 'value="industry-clerk"' not in head.ask('GET', page).text:
         faults.append('the head is not offered posts of other divisions')
+    text, day = head.ask('GET', '/staff/absence').text, (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date().isoformat()
+    away = dict(form_of(text, '/staff/absence'), official=re.search(r'<option value="([^"]+)" selected', text).group(1))
+    before = head.ask('GET', '/staff/reductions').text.count('name="act" value="approve"')
+    answer = head.ask('POST', '/staff/absence', {**away, 'from': day, 'until': day})
+    text = head.ask('GET', '/staff/reductions').text
+    if not before or answer.status != 303 or 'name="act"' in text or 'この画面ではできることがありません' not in text:
+        faults.append(f'who is away is offered to decide: {answer.status}, {before} before, {text.count(chr(34) + "act" + chr(34))}')
+    head.ask('POST', '/staff/absence', {**away, 'end': f'{away["official"]}/{day}'})
     answer = order('environment', 'ごみ減量係', 'support', 'industry-clerk', head)
     text = director.ask('GET', page).text
     agree = re.search(r'name="agree" value="(industry-clerk/[^"]+)"', text)
@@ -274,6 +282,9 @@ def duties(machi, browsers):
     acts_as(director, 'general-affairs-head')
     if 'name="duty_official"' in director.ask('GET', page).text:
         faults.append('duties are ordered without confirming who it is')
+    answer = director.ask('POST', page, {'csrf': form_of(director.ask('GET', page).text, '/sign-out')['csrf'], 'duty_kind': 'acting'})
+    if not answer.headers.get('Location', '').startswith('/step-up?next=%2Fstaff%2Fduties'):
+        faults.append(f'faults are told at a form that is not shown: {answer.status}')
     director.ask('POST', '/step-up', dict(form_of(director.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['director']))
 
     def order(division, name, kind, post, by=director):
