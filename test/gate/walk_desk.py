@@ -229,6 +229,7 @@ def asked_for(machi, head, director, page, order):
     head.ask('POST', '/step-up', dict(form_of(head.ask('GET', '/step-up').text, '/step-up'), password=machi.passwords['chief']))
     if 'value="industry-clerk"' not in head.ask('GET', page).text:
         faults.append('the head is not offered posts of other divisions')
+    acts_as(head, 'environment-waste-chief')
     text, day = head.ask('GET', '/staff/absence').text, (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=9)).date().isoformat()
     away = dict(form_of(text, '/staff/absence'), official=re.search(r'<option value="([^"]+)" selected', text).group(1))
     before = head.ask('GET', '/staff/reductions').text.count('name="act" value="approve"')
@@ -237,6 +238,7 @@ def asked_for(machi, head, director, page, order):
     if not before or answer.status != 303 or 'name="act"' in text or 'この画面ではできることがありません' not in text:
         faults.append(f'who is away is offered to decide: {answer.status}, {before} before, {text.count(chr(34) + "act" + chr(34))}')
     head.ask('POST', '/staff/absence', {**away, 'end': f'{away["official"]}/{day}'})
+    acts_as(head, 'environment-head')
     answer = order('environment', 'ごみ減量係', 'support', 'industry-clerk', head)
     text = director.ask('GET', page).text
     agree = re.search(r'name="agree" value="(industry-clerk/[^"]+)"', text)
