@@ -14,14 +14,14 @@
 typedef struct City City;
 
 typedef struct CityOptions {
-    Str data;           /* folder; created when absent */
-    Str keys;           /* folder of tenant keys; empty: DATA/keys. Keep it on another volume */
-    Str witness;        /* folder of witness files; empty: DATA/witness */
-    int64_t idle;       /* µs after which a session ends in which nothing is asked */
-    bool staff_passkey; /* officials have to show one */
-    Str leaked;         /* filter of leaked passwords; empty: none */
-    Str glass;          /* folder of break-glass looks, outside data; empty: none is taken */
-    Str providers;      /* file of outside providers of the default tenant; empty: none */
+    Str data;     /* folder; created when absent */
+    Str keys;     /* folder of tenant keys; empty: DATA/keys. Keep it on another volume */
+    Str witness;  /* folder of witness files; empty: DATA/witness */
+    int64_t idle; /* µs after which a session ends in which nothing is asked */
+    bool staff_passkey, resident_passkey; /* officials, residents have to show one */
+    Str leaked;                           /* filter of leaked passwords; empty: none */
+    Str glass;     /* folder of break-glass looks, outside data; empty: none is taken */
+    Str providers; /* file of outside providers of the default tenant; empty: none */
     Str host;
     int port;    /* 0: any that is free */
     Str hosts;   /* public names, by commas; empty: those of the listen address */

@@ -44,8 +44,25 @@ static Str route_log(Cli *cli) {
     return STR_NONE;
 }
 
-static Rc serve(Cli *cli) {
-    Ctx *ctx = cli_ctx(cli);
+/* What it asks of others on this machine and elsewhere. */
+static void services_read(const Settings *settings, CityOptions *out) {
+    out->attach = (AttachLimits){.scanner = settings_text(settings, "files.scanner"),
+                                 .file = settings_bytes(settings, "files.each"),
+                                 .files = settings_int(settings, "files.case"),
+                                 .drafts = settings_bytes(settings, "files.drafts")};
+    out->pay = (PayOptions){.provider = settings_text(settings, "pay.provider"),
+                            .url = settings_text(settings, "pay.url"),
+                            .key_file = settings_text(settings, "pay.key"),
+                            .every = settings_duration(settings, "pay.every")};
+    out->mail = (MailOptions){.url = settings_text(settings, "mail.url"),
+                              .user = settings_text(settings, "mail.user"),
+                              .password_file = settings_text(settings, "mail.password-file"),
+                              .from = settings_text(settings, "mail.from"),
+                              .patience = settings_duration(settings, "mail.patience"),
+                              .retry = settings_duration(settings, "mail.retry")};
+}
+
+static CityOptions options_of(Cli *cli) {
     const Settings *settings = cli_settings(cli), *flags = cli_flags(cli);
     CityOptions options = {.data = settings_text(settings, "data"),
                            .keys = settings_text(settings, "keys"),
@@ -53,6 +70,7 @@ static Rc serve(Cli *cli) {
                            .glass = settings_text(settings, "gate.glass"),
                            .idle = settings_duration(settings, "gate.idle"),
                            .staff_passkey = settings_bool(settings, "gate.staff-passkey"),
+                           .resident_passkey = settings_bool(settings, "gate.resident-passkey"),
                            .leaked = settings_text(settings, "gate.leaked-passwords"),
                            .providers = settings_text(settings, "gate.providers"),
                            .hosts = settings_text(settings, "http.hosts"),
@@ -64,20 +82,6 @@ static Rc serve(Cli *cli) {
                            .hold_share = settings_int(settings, "book.nobody-share"),
                            .admission_rate = settings_int(settings, "book.admission-rate"),
                            .hold_network = settings_int(settings, "book.network-holds"),
-                           .attach = {.scanner = settings_text(settings, "files.scanner"),
-                                      .file = settings_bytes(settings, "files.each"),
-                                      .files = settings_int(settings, "files.case"),
-                                      .drafts = settings_bytes(settings, "files.drafts")},
-                           .pay = {.provider = settings_text(settings, "pay.provider"),
-                                   .url = settings_text(settings, "pay.url"),
-                                   .key_file = settings_text(settings, "pay.key"),
-                                   .every = settings_duration(settings, "pay.every")},
-                           .mail = {.url = settings_text(settings, "mail.url"),
-                                    .user = settings_text(settings, "mail.user"),
-                                    .password_file = settings_text(settings, "mail.password-file"),
-                                    .from = settings_text(settings, "mail.from"),
-                                    .patience = settings_duration(settings, "mail.patience"),
-                                    .retry = settings_duration(settings, "mail.retry")},
                            .loops = (int)settings_int(settings, "http.loops"),
                            .pool = (int)settings_int(settings, "http.pool"),
                            .body_memory = (size_t)settings_bytes(settings, "http.body-memory"),
@@ -88,11 +92,18 @@ static Rc serve(Cli *cli) {
                            .loopback = settings_bool(settings, "notify.loopback"),
                            .route_log = route_log(cli),
                            .progress = cli_err(cli)};
+    services_read(settings, &options);
+    return options;
+}
+
+static Rc serve(Cli *cli) {
+    Ctx *ctx = cli_ctx(cli);
+    CityOptions options = options_of(cli);
     City *city;
     if (options.starter && options.sandbox)
         return ctx_fail(ctx, RC_INVALID, "starter-or-sandbox", STR_NONE,
                         "Choose --starter or --sandbox, not both.");
-    TRY(listen_parse(ctx, settings_text(settings, "listen"), &options));
+    TRY(listen_parse(ctx, settings_text(cli_settings(cli), "listen"), &options));
     sigset_t signals = block_signals();
     mem_keep();
     TRY(city_open(ctx, &options, &city));

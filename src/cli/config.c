@@ -22,9 +22,15 @@ const SettingRow cli_setting_rows[] = {
      "asked. Half a day after it began it ends in any case.",
      "TIME"},
     {"gate.staff-passkey", SETTING_BOOL, "no", 0, 0,
-     "Whether officials have to show a passkey, alone or after the password. Passkeys need https "
-     "or "
-     "localhost.",
+     "Whether officials have to show a passkey, alone or after the password. Whoever has "
+     "registered "
+     "one has to in any case. Passkeys need https or localhost.",
+     NULL},
+    {"gate.resident-passkey", SETTING_BOOL, "no", 0, 0,
+     "Whether residents with an account have to show a passkey, alone or after the password, or "
+     "come "
+     "in by a provider whose word is worth as much. Whoever has none can do nothing but register "
+     "one.",
      NULL},
     {"gate.leaked-passwords", SETTING_PATH, NULL, 0, 4000,
      "A filter that pwqfilter(1) has made of leaked passwords, which nobody can choose then. "

@@ -121,6 +121,7 @@ static Rc gate_of(Ctx *ctx, City *city, Tenant *tenant) {
     GateOptions options = {.glass = city->options.glass,
                            .idle = city->options.idle,
                            .staff_passkey = city->options.staff_passkey,
+                           .resident_passkey = city->options.resident_passkey,
                            .leaked = city->options.leaked,
                            .clock = &city->clock,
                            .providers = usual ? city->options.providers : STR_NONE};

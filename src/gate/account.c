@@ -189,6 +189,7 @@ Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
     if (session->posts.len) session->post = session->posts.items[0];
     session->started_at = session->seen_at = session->kept_at = time_now(ctx->clock);
     session->demo = account_demo(account);
+    session->keyed = account_has_passkey(account);
     *out = session;
     return RC_OK;
 }

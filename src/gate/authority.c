@@ -82,8 +82,8 @@ bool gate_stays(Ctx *ctx, const GateStay *stay) {
     Actor found;
     if (!stay->session && !stay->token) return true;
     if (time_now(ctx->clock) >= stay->expires_at) return false;
-    return stay->token ? token_actor_of(ctx, gate, &stay->key, &found)
-                       : session_actor_of(ctx, gate, &stay->key, &found);
+    if (stay->token) return token_actor_of(ctx, gate, &stay->key, &found);
+    return session_actor_of(ctx, gate, &stay->key, &found) && !passkey_wanted(gate, found.session);
 }
 
 void gate_guard(Ctx *ctx, Command *command) {
@@ -131,6 +131,21 @@ void authority_posts(Gate *gate, Str account, const StrVec *posts) {
     roster_each(gate->sessions, session_posts, &change);
     roster_each(gate->tokens, token_posts, &change);
     authority_changed(gate);
+}
+
+typedef struct KeyedChange {
+    Str account;
+    bool keyed;
+} KeyedChange;
+
+static void session_keyed(void *arg, void *value) {
+    const KeyedChange *change = arg;
+    GateSession *session = value;
+    if (str_eq(session->account, change->account)) session->keyed = change->keyed;
+}
+
+void authority_keyed(Gate *gate, Str account, bool keyed) {
+    roster_each(gate->sessions, session_keyed, &(KeyedChange){account, keyed});
 }
 
 void authority_changed(Gate *gate) {

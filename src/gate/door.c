@@ -87,7 +87,7 @@ static Rc first_check(Ctx *ctx, unsigned access) {
 static Rc passkey_check(Ctx *ctx, unsigned access) {
     if (!gate_needs_passkey(ctx) || access & (GATE_FIRST | GATE_WAY | GATE_QUIET)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-passkey", STR_NONE,
-                    "Officials come in by a passkey: show yours, or register one.");
+                    "Your account comes in by a passkey: show yours, or register one.");
 }
 
 /* What any official may see is the city's own: a contractor is let in where its role is named,

@@ -36,6 +36,7 @@ static Rc gate_fill(Ctx *ctx, Gate *gate, const GateOptions *options) {
     if (rc == RC_OK) rc = organisation_read(&own, gate, options->organisation);
     gate->idle = options->idle ? options->idle : GATE_IDLE_LASTS;
     gate->staff_passkey = options->staff_passkey;
+    gate->resident_passkey = options->resident_passkey;
     if (rc == RC_OK) rc = password_open(&own, gate, options->leaked);
     if (rc == RC_OK) rc = providers_open(&own, options->providers, &gate->providers);
     if (rc == RC_OK)

@@ -192,7 +192,7 @@ enum {
     GATE_QUIET = 128,  /* sets no cookie: what it answers holds no form for nobody, and may be kept
                           by  anyone */
     GATE_FIRST = 1 << 24,   /* open to who has yet to choose a password of his own */
-    GATE_WAY = 1 << 25,     /* open to an official who has yet to show a passkey */
+    GATE_WAY = 1 << 25,     /* open to who has yet to show a passkey */
     GATE_SELF = 1 << 27,    /* about who asks alone: open to a contractor, who else needs a role */
     GATE_COUNTED = 1 << 26, /* whoever has no account or token is counted by his network, though he
                                only reads */
@@ -297,12 +297,18 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password);
    "wrong-password"; RC_INVALID "bad-password": its length; "hidden-password", "guessable-password",
    "place-password": of words of the place; RC_LIMIT as gate_sign_in. */
 Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token);
-/* The login by which ctx's actor signs in with a password; empty: he has none. */
+/* The login of ctx's actor's account; empty: he has no session. And the same where he signs in by
+   it with a password, or empty. */
+Str gate_login(Ctx *ctx);
 Str gate_own_login(Ctx *ctx);
 /* He has yet to choose one (GateAccount.first). */
 bool gate_first(const Ctx *ctx);
-/* He is an official who has yet to show a passkey (GateOptions.staff_passkey); demo accounts
- * needn't. */
+/* His account has a passkey: by that he comes in and confirms who he is, or by a provider whose
+   word is worth as much, never by the password alone (OWASP ASVS 5.0, 6.3.4). */
+bool gate_has_passkey(const Ctx *ctx);
+/* He has yet to show it, or to register one where the city asks it of his kind of account
+   (GateOptions.staff_passkey, .resident_passkey; not of demo accounts): until then he gets to what
+   is GATE_WAY alone. */
 bool gate_needs_passkey(const Ctx *ctx);
 typedef struct GateAccountSeen {
     Str id, login, name;
@@ -344,12 +350,13 @@ void gate_sessions(Ctx *ctx, GateSessionsSeen *out);
    not this one (OWASP ASVS 5.0, 7.5.2). */
 Rc gate_session_end(Ctx *ctx, Str id);
 /* Confirms the identity once more; it holds for ten minutes. The session goes on under another
-   token, which its cookie has from then on (OWASP ASVS 5.0, 7.2.4). */
+   token, which its cookie has from then on (OWASP ASVS 5.0, 7.2.4). RC_DENIED "needs-passkey": it
+   is confirmed by the passkey that he has. */
 Rc gate_step_up(Ctx *ctx, Str password, Str *session_token);
 /* He has confirmed his identity lately. */
 bool gate_stepped_up(const Ctx *ctx, const Actor *actor);
 
-/* ---- passkeys (Web Authentication Level 3): beside the password, never instead of it ---- */
+/* ---- passkeys (Web Authentication Level 3): who has one comes in by it ---- */
 
 /* What one is used for. */
 typedef enum GatePasskeyUse { PASSKEY_ADD, PASSKEY_SIGN_IN, PASSKEY_STEP_UP } GatePasskeyUse;
@@ -499,8 +506,9 @@ typedef struct GateOptions {
     Str providers;      /* the file of outside providers (doc/identity.md); empty: there are none */
     int64_t idle;       /* µs after which a session that nothing was asked in ends; 0: an hour */
     bool staff_passkey; /* officials come in by a passkey, or a password and then a passkey */
-    Str leaked;         /* filter of leaked passwords, made by pwqfilter(1); empty: there is none */
-    Str glass;          /* folder of break-glass looks, on another volume; empty: there is none */
+    bool resident_passkey; /* residents, too, or by a provider whose word is worth as much */
+    Str leaked; /* filter of leaked passwords, made by pwqfilter(1); empty: there is none */
+    Str glass;  /* folder of break-glass looks, on another volume; empty: there is none */
     int64_t glass_every; /* µs between tries to bring them into the ledger; 0: five seconds */
     Clock *clock;        /* of its thread, which outlives ctx; NULL: ctx's */
     const StoreFault *glass_fault; /* tests: fails the folder's I/O; NULL: none */

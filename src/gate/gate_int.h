@@ -47,6 +47,7 @@ typedef struct GateSession {
     GateAuthn authn;    /* what he has shown since then, at most */
     bool demo;
     bool first; /* by a password that its owner has yet to replace by one of his own */
+    bool keyed; /* its account has a passkey */
     int64_t started_at, seen_at, stepped_up_at;
     int64_t kept_at; /* seen_at as it was last written down */
     int64_t ends_at; /* it goes on under another token, and ends with this one's grace; 0: it is the
@@ -89,7 +90,7 @@ struct Gate {
     struct Holders *holders;
     struct Duties *duties;
     int64_t idle; /* µs */
-    bool staff_passkey;
+    bool staff_passkey, resident_passkey;
     Str leaked;               /* the filter of leaked passwords; empty: none */
     uint64_t rules_mark;      /* of the policies and posts that were read */
     _Atomic bool origin_said; /* that passkeys come from an address the city isn't asked as */
@@ -179,8 +180,12 @@ Str challenge_secret(Ctx *ctx, Str text, const char *use);
 /* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
 
-/* An official who has a passkey and has to show it has done so; RC_DENIED "needs-passkey". */
+/* Who has a passkey has shown it, or as much; RC_DENIED "needs-passkey". */
 Rc passkey_shown(Ctx *ctx);
+/* The same where what is shown now proves this. */
+Rc passkey_enough(Ctx *ctx, GateAuthn shown);
+/* Whether this session has yet to show a passkey. */
+bool passkey_wanted(const Gate *gate, const GateSession *session);
 /* passkey.c: their rows of local.db go with them. */
 Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
 
@@ -285,6 +290,8 @@ Rc glass_break(Ctx *ctx, const GlassLook *look);
 
 /* Somebody's rights have changed: what was decided before is decided again. */
 void authority_changed(Gate *gate);
+/* Tells the sessions of an account whether it has a passkey. */
+void authority_keyed(Gate *gate, Str account, bool keyed);
 /* Gives the sessions and tokens of an account its posts. */
 void authority_posts(Gate *gate, Str account, const StrVec *posts);
 
@@ -326,8 +333,9 @@ int64_t account_first_until(const Entity *account);
 void account_first(Ctx *ctx, Entity *account);
 /* It is one of the starter city's, whose password anybody at this machine may read. */
 bool account_demo(const Entity *account);
-/* It has a password. */
+/* It has a password; it has a passkey. */
 bool account_has_password(const Entity *account);
+bool account_has_passkey(const Entity *account);
 /* A resident's, of a login that nobody types: he comes in by what is in `outsides`. */
 Entity *account_outside(Ctx *ctx, Str name, Str outside, GateProof proof);
 /* What was made sure of who it is. */

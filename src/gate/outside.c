@@ -424,6 +424,7 @@ static Rc step_up(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     Known known;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(known_load(ctx, outside, &known));
+    TRY(passkey_enough(ctx, outside->provider->seen.authn));
     bool own = known.account && str_eq(known.account->id, session_own(ctx)->account) &&
                account_linked(known.account, known.identity.id);
     if (!own)

@@ -94,8 +94,8 @@ static Rc copied(Ctx *ctx, const Passkey *passkey, int64_t from, uint32_t to) {
              " was refused: its counter went from %lld to %u, so it may have been copied",
              STR_ARG(short_id(passkey->id)), STR_ARG(passkey->account), (long long)from, to);
     return ctx_fail(ctx, RC_DENIED, "passkey-copied", STR("passkey"),
-                    "The passkey's counter went back, so it may have been copied: sign in with the "
-                    "password, remove it and register another.");
+                    "The passkey's counter went back, so it may have been copied: come in by "
+                    "another one, remove it and register a new one, or ask at the counter.");
 }
 
 /* A passkey that was used, and the counter that its device told. */
@@ -295,22 +295,42 @@ static Rc client_check(Ctx *ctx, const GatePasskeySaid *said, const Brought *bro
 
 /* ---- adding and removing ---- */
 
-bool gate_needs_passkey(const Ctx *ctx) {
-    const GateSession *own = session_own(ctx);
-    return own && ctx->tenant->gate->staff_passkey && own->kind == ACTOR_STAFF && !own->demo &&
-           own->authn < AUTHN_PASSKEY;
+bool passkey_wanted(const Gate *gate, const GateSession *session) {
+    bool asked = (session->kind == ACTOR_STAFF && gate->staff_passkey) ||
+                 (session->kind == ACTOR_RESIDENT && gate->resident_passkey);
+    return session->authn < AUTHN_PASSKEY && (session->keyed || (asked && !session->demo));
 }
 
-/* Whoever has got hold of a password alone must not get past a passkey by registering another. */
-Rc passkey_shown(Ctx *ctx) {
-    const Entity *account;
-    StrVec ids = {0};
-    if (!gate_needs_passkey(ctx)) return RC_OK;
-    TRY(account_load(ctx, session_own(ctx)->account, &account));
-    if (account) account_strings(ctx->arena, account, GATE_IRI("passkeys"), &ids);
-    if (!ids.len) return RC_OK;
+bool gate_needs_passkey(const Ctx *ctx) {
+    const GateSession *own = session_own(ctx);
+    return own && passkey_wanted(ctx->tenant->gate, own);
+}
+
+bool gate_has_passkey(const Ctx *ctx) {
+    return session_own(ctx) && session_own(ctx)->keyed;
+}
+
+/* Whoever has got hold of a password alone must not get past a passkey by registering another, nor
+   confirm by it what another has begun. */
+Rc passkey_enough(Ctx *ctx, GateAuthn shown) {
+    if (!gate_has_passkey(ctx) || shown >= AUTHN_PASSKEY) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-passkey", STR_NONE,
-                    "Show the passkey that you have before you change how your account comes in.");
+                    "Your account has a passkey: show it to confirm who you are.");
+}
+
+Rc passkey_shown(Ctx *ctx) {
+    const GateSession *own = session_own(ctx);
+    return own ? passkey_enough(ctx, own->authn) : RC_OK;
+}
+
+/* To be called when the account has changed. What can't be read now is found at the next start. */
+static void keyed_tell(Ctx *ctx, Str id) {
+    const Entity *account;
+    if (account_load(ctx, id, &account) == RC_OK && account)
+        authority_keyed(ctx->tenant->gate, id, account_has_passkey(account));
+    else
+        log_warn("gate", "whether an account has a passkey could not be read: " STR_FMT,
+                 STR_ARG(ctx->error.detail));
 }
 
 Rc gate_passkey_permitted(Ctx *ctx) {
@@ -355,6 +375,7 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *sessio
                             .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
+    keyed_tell(ctx, account);
     const Entity *owner;
     Rc rc = account_load(ctx, account, &owner);
     if (rc == RC_OK) rc = session_stepped_up(ctx, owner, AUTHN_PASSKEY, session_token);
@@ -378,6 +399,7 @@ Rc gate_passkey_end(Ctx *ctx, Str id) {
         return ctx_fail(ctx, RC_NOT_FOUND, "no-passkey", STR("id"),
                         "This passkey was removed already, or is not yours.");
     TRY(account_change(ctx, &change));
+    keyed_tell(ctx, account->id);
     return passkey_rows_end(ctx, &change.passkeys.ends);
 }
 

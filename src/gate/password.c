@@ -207,12 +207,21 @@ Rc password_shown(Ctx *ctx, Str id, Str password, const Entity **account) {
 
 /* ---- changing one's own ---- */
 
-Str gate_own_login(Ctx *ctx) {
+static const Entity *own_account(Ctx *ctx) {
     const GateSession *own = session_own(ctx);
     const Entity *account = NULL;
-    bool known = own && account_load(ctx, own->account, &account) == RC_OK && account;
-    return known && account_has_password(account) ? entity_text(account, GATE_IRI("login"))
-                                                  : STR_NONE;
+    return own && account_load(ctx, own->account, &account) == RC_OK ? account : NULL;
+}
+
+Str gate_login(Ctx *ctx) {
+    const Entity *account = own_account(ctx);
+    return account ? entity_text(account, GATE_IRI("login")) : STR_NONE;
+}
+
+Str gate_own_login(Ctx *ctx) {
+    const Entity *account = own_account(ctx);
+    return account && account_has_password(account) ? entity_text(account, GATE_IRI("login"))
+                                                    : STR_NONE;
 }
 
 bool gate_first(const Ctx *ctx) {

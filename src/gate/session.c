@@ -568,6 +568,7 @@ Rc gate_step_up(Ctx *ctx, Str password, Str *session_token) {
     const GateSession *session = session_own(ctx);
     const Entity *account;
     if (!session) return session_none(ctx);
+    TRY(passkey_enough(ctx, AUTHN_MAIL));
     TRY(password_shown(ctx, session->account, password, &account));
     return session_stepped_up(ctx, account, AUTHN_MAIL, session_token);
 }

@@ -44,6 +44,11 @@ bool account_comes_by(const Entity *account, Str passkey) {
     return json_has(list_of(account, GATE_IRI("passkeys")), passkey);
 }
 
+bool account_has_passkey(const Entity *account) {
+    const Json *list = list_of(account, GATE_IRI("passkeys"));
+    return list && list->len;
+}
+
 bool account_linked(const Entity *account, Str outside) {
     return json_has(list_of(account, GATE_IRI("outsides")), outside);
 }

@@ -438,25 +438,23 @@ static void refuse_show(HttpExchange *x, const Error *first, Str sign_in) {
 void pages_refuse(HttpExchange *x, const Error *error) {
     Ctx *ctx = http_ctx(x);
     bool sign_in = str_eq(error->code, STR("needs-sign-in"));
-    Str next = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT,
-                       STR_ARG(http_url_encode(ctx->arena, page_near(x))));
-    if (sign_in && http_method(x) == HTTP_GET) {
-        page_see(x, next);
-        return;
-    }
-    if (str_eq(error->code, STR("needs-step-up"))) {
-        page_see(x, str_fmt(ctx->arena, "/step-up?next=" STR_FMT,
-                            STR_ARG(http_url_encode(ctx->arena, page_near(x)))));
-        return;
-    }
+    bool shows = str_eq(error->code, STR("needs-passkey")) && gate_has_passkey(ctx);
+    bool page = !(http_route(x)->access & GATE_API);
+    Str near = http_url_encode(ctx->arena, page_near(x));
+    Str next = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(near));
     static const char *const ways[][2] = {{"first-password", "/account/password"},
                                           {"needs-passkey", "/account"}};
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (str_eq(error->code, str_of(ways[i][0])) && !(http_route(x)->access & GATE_API)) {
-            page_see(x, str_of(ways[i][1]));
-            return;
-        }
-    refuse_show(x, error, sign_in ? next : STR_NONE);
+    const char *way = NULL;
+    for (size_t i = 0; page && i < sizeof ways / sizeof *ways; i++)
+        if (str_eq(error->code, str_of(ways[i][0]))) way = ways[i][1];
+    if (sign_in && http_method(x) == HTTP_GET)
+        page_see(x, next);
+    else if (str_eq(error->code, STR("needs-step-up")) || (shows && page))
+        page_see(x, str_fmt(ctx->arena, "/step-up?next=" STR_FMT, STR_ARG(near)));
+    else if (way)
+        page_see(x, str_of(way));
+    else
+        refuse_show(x, error, sign_in ? next : STR_NONE);
 }
 
 /* What the server found itself before any room was asked: a page for people, a problem document for

@@ -131,11 +131,21 @@ static void sign_out_post(HttpExchange *x) {
 
 /* ---- step-up ---- */
 
+static const char *home_of(HttpExchange *x) {
+    return page_home_of(x, http_ctx(x)->actor);
+}
+
+/* What is wrong with the password that was sent; an account that has a passkey takes none. */
+static Fault step_up_fault(Ctx *ctx, Rc rc) {
+    if (str_eq(ctx->error.code, STR("needs-passkey"))) return (Fault){"passkey", "needed"};
+    return (Fault){"password", rc == RC_LIMIT ? "wait" : "alone"};
+}
+
 void page_step_up(HttpExchange *x, int status, const Faults *faults) {
     View view = page_view(x);
-    view_set(&view, "next", json_of_str(page_own_path(next_of(x), "/staff")));
+    view_set(&view, "next", json_of_str(page_own_path(next_of(x), home_of(x))));
     if (faults) page_faults(&view, faults);
-    if (page_providers_linked(x, &view) == RC_OK &&
+    if (page_providers_linked(x, &view) == RC_OK && page_passkey_held(x, &view) == RC_OK &&
         page_passkey_offer(x, PASSKEY_STEP_UP, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_STEP_UP, &view);
     else
@@ -153,14 +163,14 @@ static void step_up_post(HttpExchange *x) {
     if (!page_form(x, &form)) return;
     Rc rc = gate_step_up(http_ctx(x), http_form_value(form, "password"), &token);
     if (rc == RC_OK) {
-        page_go_on(x, page_own_path(http_form_value(form, "next"), "/staff"), token);
+        page_go_on(x, page_own_path(http_form_value(form, "next"), home_of(x)), token);
         return;
     }
     if (rc != RC_DENIED && rc != RC_LIMIT) {
         page_fail(x);
         return;
     }
-    vec_push(http_ctx(x)->arena, &faults, (Fault){"password", rc == RC_LIMIT ? "wait" : "alone"});
+    vec_push(http_ctx(x)->arena, &faults, step_up_fault(http_ctx(x), rc));
     if (rc == RC_LIMIT) page_retry_after(x, STR_NONE);
     page_step_up(x, rc == RC_LIMIT ? 429 : 422, &faults);
 }

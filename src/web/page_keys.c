@@ -153,8 +153,13 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
         page_fail(x);
 }
 
+/* Who has shown a password alone sees nothing of an account that has a passkey. */
 static void account_get(HttpExchange *x) {
-    page_account(x, 200, NULL);
+    Ctx *ctx = http_ctx(x);
+    if (gate_needs_passkey(ctx) && gate_has_passkey(ctx))
+        page_see(x, STR("/step-up?next=%2Faccount"));
+    else
+        page_account(x, 200, NULL);
 }
 
 static void operator_get(HttpExchange *x) {
@@ -205,11 +210,9 @@ const HttpRoute page_keys_rows[] = {
     {HTTP_GET, "/account", account_get, HTTP_POOL, 0, SIGNED_IN | GATE_WAY, "Accounts",
      "One's sign-ins and tokens", NULL, NULL, page_shown},
     {HTTP_POST, "/account/sessions", session_end_post, HTTP_POOL, PAGE_FORM_MAX,
-     SIGNED_IN | GATE_FORM | GATE_WAY, "Accounts", "End a sign-in of one's own", NULL, NULL,
-     page_posted},
-    {HTTP_POST, "/account/tokens", own_token_post, HTTP_POOL, PAGE_FORM_MAX,
-     SIGNED_IN | GATE_FORM | GATE_WAY, "Accounts", "Revoke a token of one's own", NULL, NULL,
-     page_posted},
+     SIGNED_IN | GATE_FORM, "Accounts", "End a sign-in of one's own", NULL, NULL, page_posted},
+    {HTTP_POST, "/account/tokens", own_token_post, HTTP_POOL, PAGE_FORM_MAX, SIGNED_IN | GATE_FORM,
+     "Accounts", "Revoke a token of one's own", NULL, NULL, page_posted},
     {HTTP_GET, "/account/password", password_get, HTTP_POOL, 0, SIGNED_IN | GATE_FIRST, "Accounts",
      "Change one's password", NULL, NULL, page_shown},
     {HTTP_POST, "/account/password", password_post, HTTP_POOL, PAGE_FORM_MAX,

@@ -30,13 +30,19 @@ static bool is_linked(const GateOutsidesSeen *seen, Str provider) {
     return false;
 }
 
-/* linked: of those in `seen` only those that are, or are not; seen NULL: all. */
+/* Whoever has a passkey confirms by nothing that is worth less. */
+static bool confirms(const Ctx *ctx, const GateProvider *provider) {
+    return !gate_has_passkey(ctx) || provider->authn >= AUTHN_PASSKEY;
+}
+
+/* linked: of those in `seen` only those that are, and confirm, or are not; seen NULL: all. */
 static void providers_set(HttpExchange *x, View *view, const GateOutsidesSeen *seen, bool linked) {
     Ctx *ctx = http_ctx(x);
     const GateProvider *provider;
     JsonItems items = {0};
     for (size_t i = 0; (provider = gate_provider_at(ctx->tenant->gate, i)); i++)
-        if (!seen || is_linked(seen, provider->id) == linked)
+        if (!seen ||
+            (is_linked(seen, provider->id) == linked && (!linked || confirms(ctx, provider))))
             vec_push(ctx->arena, &items, provider_value(ctx->arena, provider));
     view_items(view, "providers", &items);
 }
@@ -86,6 +92,7 @@ static const char *fault_word(const Error *error) {
         {"outside-other", "other"},     {"outside-known", "known"},
         {"too-many-outside", "many"},   {"last-way", "last"},
         {"too-many-failures", "wait"},  {"too-many-sign-ins", "wait"},
+        {"needs-passkey", "weak"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (str_eq(error->code, str_of(rows[i].code))) return rows[i].word;
@@ -274,9 +281,9 @@ static void end_post(HttpExchange *x) {
 const HttpRoute page_outside_rows[] = {
     PAGE_SEND("/sign-in/outside", GATE_PUBLIC, "Accounts", sign_in_post,
               "Sign in by an outside provider"),
-    PAGE_SHOW(RETURN_PATH "{provider}", GATE_PUBLIC, "Accounts", return_get,
+    PAGE_SHOW(RETURN_PATH "{provider}", GATE_PUBLIC | GATE_WAY, "Accounts", return_get,
               "Come back from an outside provider"),
-    PAGE_SEND("/step-up/outside", GATE_RESIDENT, "Accounts", step_up_post,
+    PAGE_SEND("/step-up/outside", GATE_RESIDENT | GATE_WAY, "Accounts", step_up_post,
               "Confirm one's identity by an outside provider"),
     PAGE_SEND("/account/outside", GATE_RESIDENT, "Accounts", link_post, "Link an outside provider"),
     PAGE_SEND("/account/outside/end", GATE_RESIDENT, "Accounts", end_post,

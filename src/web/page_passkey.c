@@ -47,6 +47,28 @@ static Rc list_value(Ctx *ctx, View *view) {
     return RC_OK;
 }
 
+static bool host_before(const GatePasskeysSeen *seen, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (str_eq(seen->items[k].host, seen->items[i].host)) return true;
+    return false;
+}
+
+Rc page_passkey_held(HttpExchange *x, View *view) {
+    Ctx *ctx = http_ctx(x);
+    GatePasskeysSeen seen;
+    JsonItems hosts = {0};
+    view_null(view, "held");
+    if (!gate_has_passkey(ctx)) return RC_OK;
+    TRY(gate_passkeys(ctx, &seen));
+    for (size_t i = 0; i < seen.len; i++)
+        if (!host_before(&seen, i)) vec_push(ctx->arena, &hosts, json_of_str(seen.items[i].host));
+    View one = view_new(ctx->arena);
+    view_items(&one, "hosts", &hosts);
+    view_str(&one, "login", gate_login(ctx));
+    view_set(view, "held", view_value(&one));
+    return RC_OK;
+}
+
 /* One is added only by whoever has confirmed who he is: until then the page leads there. */
 Rc page_passkeys(HttpExchange *x, View *view) {
     Ctx *ctx = http_ctx(x);

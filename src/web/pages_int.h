@@ -213,6 +213,9 @@ Rc page_passkey_offer(HttpExchange *x, GatePasskeyUse use, View *view);
 /* `passkeys` of who is signed in; `passkeys_here`: they work under this Host; `confirm`: where he
    confirms who he is before he adds one; `offer` to add one; `values` of the form. */
 Rc page_passkeys(HttpExchange *x, View *view);
+/* `held`: of who confirms by a passkey alone, under which names his are, and the login by which the
+   counter finds his account; null: he has none. */
+Rc page_passkey_held(HttpExchange *x, View *view);
 
 /* page_outside.c: `providers` by which one may come in; those by which who is signed in may confirm
    who he is; `outsides`, those that he has linked, with `providers` that he may yet. */

@@ -628,6 +628,19 @@ it('registers a passkey, signs in and confirms by it, and removes it', async () 
     await page.getByText('すでに登録されています').waitFor();
 
     await press(page, 'form[action="/sign-out"] button');
+    await page.goto(`${own}/sign-in?next=/staff`);
+    await page.fill('#account', 'chief');
+    await page.fill('#password', site.passwords.chief);
+    await press(page, 'form[action="/sign-in"] button');
+    assert.equal(page.url(), `${own}/step-up?next=%2Fstaff`, 'the password alone leads no further');
+    assert.equal(await page.locator('#password').count(), 0, 'nor confirms');
+    assert.match(await page.locator('main').textContent(), /端末をなくしたり.*chief/s);
+    await page.goto(`${own}/account`);
+    assert.equal(page.url(), `${own}/step-up?next=%2Faccount`);
+    await press(page, '#passkey button');
+    assert.equal(await page.getByText('パスキーでサインイン').count(), 0, 'he came in by the password');
+
+    await press(page, 'form[action="/sign-out"] button');
     await page.goto(`${own}/sign-in?next=/account`);
     await press(page, '#passkey button');
     assert.equal(page.url(), `${own}/account`);

@@ -403,7 +403,8 @@ static void one_removes_ones_own_only_and_it_lets_in_no_more(void **state) {
     FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
     FAILS(house, gate_passkey_end(&house->ctx, STR_NONE), RC_NOT_FOUND, "no-passkey");
     person_signed_in(&clerk, "clerk");
-    person_stepped_up(&clerk);
+    GatePasskeySaid said = person_answer_now(&clerk, PASSKEY_STEP_UP);
+    GOOD(house, person_confirm(&clerk, &said));
     GOOD(house, gate_passkey_end(&house->ctx, id));
     assert_int_equal(person_listed(&clerk).len, 0);
     FAILS(house, gate_passkey_end(&house->ctx, id), RC_NOT_FOUND, "no-passkey");
@@ -458,10 +459,10 @@ static void a_passkey_of_ones_own_confirms_who_one_is(void **state) {
     device_end(&clerk.device);
 }
 
-static void official_made(House *house, const char *login) {
+static void account_made(House *house, const char *login, ActorKind kind) {
     Str id;
-    GateAccount wish = {.login = str_of(login), .password = STR(PASSWORD), .kind = ACTOR_STAFF};
-    vec_push(house->arena, &wish.posts, STR("environment-waste-clerk"));
+    GateAccount wish = {.login = str_of(login), .password = STR(PASSWORD), .kind = kind};
+    if (kind == ACTOR_STAFF) vec_push(house->arena, &wish.posts, STR("environment-waste-clerk"));
     GOOD(house, gate_account_create(&house->ctx, &wish, &id));
 }
 
@@ -470,8 +471,8 @@ static void officials_show_a_passkey_where_they_have_to(void **state) {
     House *house = *state;
     Ctx *ctx = &house->ctx;
     Person clerk = person_new(house, "clerk's telephone"), thief = person_new(house, "another");
-    official_made(house, "old hand");
-    official_made(house, "newcomer");
+    account_made(house, "old hand", ACTOR_STAFF);
+    account_made(house, "newcomer", ACTOR_STAFF);
     person_added(&clerk, "old hand");
     house->tenant.gate->staff_passkey = true;
     person_signed_in(&clerk, "old hand");
@@ -490,6 +491,50 @@ static void officials_show_a_passkey_where_they_have_to(void **state) {
     assert_false(gate_needs_passkey(ctx));
     device_end(&clerk.device);
     device_end(&thief.device);
+}
+
+/* By default; and as with the setting gate.resident-passkey. */
+static void who_has_a_passkey_comes_in_by_it_alone(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Person here = person_new(house, "telephone"), there;
+    Str token;
+    account_made(house, "resident", ACTOR_RESIDENT);
+    person_signed_in(&here, "resident");
+    there = here; /* the same account in another browser */
+    person_signed_in(&here, "resident");
+    person_stepped_up(&here);
+    GOOD(house, person_add(&here));
+    assert_true(gate_has_passkey(ctx));
+    assert_false(gate_needs_passkey(ctx));
+    person_act(&there, there.actor.browser); /* that came in by the password before */
+    assert_true(gate_needs_passkey(ctx));
+    GateStay stay = gate_stay(ctx);
+    assert_false(gate_stays(ctx, &stay));
+    person_signed_in(&there, "resident");
+    FAILS(house, door_check(ctx, GATE_RESIDENT, &there.actor), RC_DENIED, "needs-passkey");
+    GOOD(house, door_check(ctx, GATE_RESIDENT | GATE_WAY, &there.actor));
+    FAILS(house, gate_step_up(ctx, STR(PASSWORD), &token), RC_DENIED, "needs-passkey");
+    assert_false(str_empty(gate_login(ctx)));
+    there.device = here.device;
+    there.user = here.user;
+    GatePasskeySaid said = person_answer_now(&there, PASSKEY_STEP_UP);
+    GOOD(house, person_confirm(&there, &said));
+    GOOD(house, door_check(ctx, GATE_RESIDENT, &there.actor));
+    house->clock.fixed += TIME_HOUR / 2; /* he removes the last by who has shown it lately */
+    Str id = str_dup(house->arena, person_listed(&there).items[0].id);
+    FAILS(house, gate_step_up(ctx, STR(PASSWORD), &token), RC_DENIED, "needs-passkey");
+    FAILS(house, gate_passkey_end(ctx, id), RC_DENIED, "needs-step-up");
+    said = person_answer_now(&there, PASSKEY_STEP_UP);
+    GOOD(house, person_confirm(&there, &said));
+    GOOD(house, gate_passkey_end(ctx, id));
+    person_signed_in(&there, "resident");
+    assert_false(gate_needs_passkey(ctx));
+    house->tenant.gate->resident_passkey = true;
+    assert_true(gate_needs_passkey(ctx) && !gate_has_passkey(ctx));
+    person_stepped_up(&there);
+    GOOD(house, gate_passkey_permitted(ctx)); /* to register one */
+    device_end(&here.device);
 }
 
 /* ---- what is recorded, and what leaves ---- */
@@ -593,6 +638,7 @@ int main(void) {
         TEST(another_password_ends_the_passkeys),
         TEST(a_passkey_of_ones_own_confirms_who_one_is),
         TEST(officials_show_a_passkey_where_they_have_to),
+        TEST(who_has_a_passkey_comes_in_by_it_alone),
         TEST(what_is_erased_of_an_account_lets_nobody_in),
         TEST(each_change_stands_in_the_ledger_and_nobody_reads_a_passkey),
     };
