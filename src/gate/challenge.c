@@ -43,9 +43,8 @@ static void spend(void *arg, void *value) {
     *(int *)arg = ++*times;
 }
 
-/* True for one of those who come with the same at once. */
-static bool first(Gate *gate, Str raw) {
-    Digest key = hash_sha256(raw);
+bool challenge_first(Gate *gate, Str bytes) {
+    Digest key = hash_sha256(bytes);
     int *fresh = mem_zero(sizeof *fresh), times = 0;
     roster_use_or_put(gate->spent, &key, fresh, spend, &times);
     return times == 1;
@@ -60,7 +59,7 @@ Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text) {
             age = time_now(ctx->clock) - made_at(raw);
     }
     if (age >= 0 && age <= (of->lasts ? of->lasts : GATE_CHALLENGE_LASTS) &&
-        first(ctx->tenant->gate, raw))
+        challenge_first(ctx->tenant->gate, raw))
         return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "stale-challenge", STR("client"),
                     "This page is too old, or was answered already: load it again and press the "

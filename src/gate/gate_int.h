@@ -44,6 +44,7 @@ typedef struct GateSession {
     Str client;         /* address it was begun from; empty: unknown, as after a restart */
     GateMeans means;    /* by which he came in */
     Str provider;       /* MEANS_OUTSIDE: its id */
+    StrVec outsides;    /* outside_word: of those by whose word he came in, or has confirmed */
     GateAuthn authn;    /* what he has shown since then, at most */
     bool demo;
     bool first; /* by a password that its owner has yet to replace by one of his own */
@@ -177,6 +178,8 @@ int64_t challenge_made_at(Ctx *ctx, Str text);
 /* A secret that goes with a challenge, for one use of it: nobody who sees the challenge knows it.
  */
 Str challenge_secret(Ctx *ctx, Str text, const char *use);
+/* True of the first of those who come with the same bytes; kept in memory, as challenges are. */
+bool challenge_first(Gate *gate, Str bytes);
 /* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
 
@@ -191,11 +194,21 @@ Rc passkey_rows_end(Ctx *ctx, const StrVec *ids);
 
 /* The account, or another record, of an id; NULL: there is none. */
 Rc account_load(Ctx *ctx, Str id, const Entity **out);
-/* By what somebody came in; provider: of MEANS_OUTSIDE, else NULL. */
+/* By what somebody came in, or has confirmed who he is. */
 typedef struct SessionBy {
     GateMeans means;
-    const GateProvider *provider;
+    const GateProvider *provider; /* of MEANS_OUTSIDE, else NULL */
+    const StrVec *outsides;       /* words of whom that stands on; NULL: none */
 } SessionBy;
+/* Sessions that stand on an outside identity, and on its session at the provider; either empty: on
+   whichever. */
+typedef struct OutsideEnd {
+    Str identity, session;
+} OutsideEnd;
+/* Both as one word, as sessions keep it. */
+Str outside_word(Arena *arena, const OutsideEnd *of);
+/* Ends them. */
+Rc sessions_end_outside(Ctx *ctx, const OutsideEnd *end);
 /* A session of this account, who has proved that he is it; *token goes into the cookie. */
 Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */
@@ -210,10 +223,10 @@ void session_post_keep(Ctx *ctx);
    no session, and is longer than the cookie of a browser that nobody is signed in by. */
 Str session_browser(Str token);
 /* The owner of this account, to whom ctx's actor's session belongs, has confirmed his identity at
-   this moment, and shown this: his session goes on under another token (OWASP ASVS 5.0, 7.2.4), or,
+   this moment, by this: his session goes on under another token (OWASP ASVS 5.0, 7.2.4), or,
    where that can't be written down, as it was. Under the former one it goes on for half a minute,
    with nothing of what was confirmed, as answers get lost and other tabs are asking. */
-Rc session_stepped_up(Ctx *ctx, const Entity *account, GateAuthn shown, Str *token);
+Rc session_stepped_up(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 
 /* A row of local.db, so that sessions and tokens survive a restart. */
 typedef struct SessionRow {

@@ -101,19 +101,11 @@ Rc gate_mail_code(Ctx *ctx, Str address, Str *code) {
     return RC_OK;
 }
 
-static void spend(void *arg, void *value) {
-    int *times = value;
-    *(int *)arg = ++*times;
-}
-
 /* One that was taken is none any more. */
 static bool code_first(Ctx *ctx, Str address, Str code) {
     Str text =
         str_fmt(ctx->arena, "mail-code\n" STR_FMT "\n" STR_FMT, STR_ARG(address), STR_ARG(code));
-    Digest key = hash_sha256(text);
-    int *fresh = mem_zero(sizeof *fresh), times = 0;
-    roster_use_or_put(ctx->tenant->gate->spent, &key, fresh, spend, &times);
-    return times == 1;
+    return challenge_first(ctx->tenant->gate, text);
 }
 
 Rc gate_mail_confirm(Ctx *ctx, Str address, Str code) {

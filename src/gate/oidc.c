@@ -2,7 +2,7 @@
 
 enum { PAGE_MOST = 8000, FORM_MOST = 32 << 10, ANSWER_MOST = 64 << 10, ANSWER_DEPTH = 8 };
 /* §2: a subject has at most 255 characters of ASCII. */
-enum { SUBJECT_MOST = 255, NAME_MOST = 200 };
+enum { SUBJECT_MOST = 255, NAME_MOST = 200, WORD_MOST = 1000 };
 
 static const int64_t skew = TIME_MINUTE, /* between the two clocks */
     token_age = 15 * TIME_MINUTE,        /* of an ID token that comes for a code */
@@ -243,8 +243,48 @@ Rc oidc_person(Ctx *ctx, const Provider *provider, const OidcWay *way, const Oid
     if (!acr_good(provider, json_get_str(claims, "acr")))
         return wrong(ctx, "acr", "he showed less than is wanted");
     *out = (OidcPerson){.subject = json_get_str(claims, "sub"),
-                        .name = str_head(str_trim(json_get_str(claims, "name")), NAME_MOST)};
+                        .name = str_head(str_trim(json_get_str(claims, "name")), NAME_MOST),
+                        .session = json_get_str(claims, "sid")};
     return subject_good(out->subject) ? RC_OK : wrong(ctx, "sub", "nobody");
+}
+
+/* ---- and those of a logout token ---- */
+
+/* A claim that may be left out, but is nothing else than a word where it is there. */
+static bool word_read(const Json *claims, const char *name, Str *out) {
+    const Json *value = json_get(claims, str_of(name));
+    *out = json_str(value);
+    return !value || (!str_empty(*out) && out->len <= WORD_MOST);
+}
+
+static bool is_logout(const Json *claims) {
+    const Json *event = json_get(json_get(claims, STR("events")),
+                                 STR("http://schemas.openid.net/event/backchannel-logout"));
+    return event && event->kind == JSON_OBJECT;
+}
+
+static Rc whom_check(Ctx *ctx, const Json *claims, OidcLogout *out) {
+    if (!word_read(claims, "sid", &out->session)) return wrong(ctx, "sid", "no session");
+    if (!word_read(claims, "sub", &out->subject) ||
+        (!str_empty(out->subject) && !subject_good(out->subject)))
+        return wrong(ctx, "sub", "nobody");
+    if (str_empty(out->subject) && str_empty(out->session))
+        return wrong(ctx, "sub", "nobody, and no session");
+    return RC_OK;
+}
+
+/* What has a nonce is an ID token, and ends nothing. */
+Rc oidc_logout(Ctx *ctx, const Provider *provider, const JoseToken *token, OidcLogout *out) {
+    const Json *claims = token->claims;
+    *out = (OidcLogout){0};
+    TRY(parties_check(ctx, provider, claims));
+    TRY(times_check(ctx, &(OidcWay){0}, claims));
+    if (!is_logout(claims)) return wrong(ctx, "events", "no sign-out");
+    if (json_get(claims, STR("nonce"))) return wrong(ctx, "nonce", "of a sign-in");
+    TRY(whom_check(ctx, claims, out));
+    if (!word_read(claims, "jti", &out->once) || str_empty(out->once))
+        return wrong(ctx, "jti", "it can't be told from another");
+    return RC_OK;
 }
 
 bool oidc_issuer_good(const Provider *provider, const ProviderAbout *about, Str issuer) {

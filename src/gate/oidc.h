@@ -35,12 +35,21 @@ Rc oidc_tokens_read(Ctx *ctx, const HttpReply *reply, OidcTokens *out);
 /* Who somebody is to a provider; texts in ctx->arena. */
 typedef struct OidcPerson {
     Str subject;
-    Str name; /* empty: it isn't told */
+    Str name;    /* empty: it isn't told */
+    Str session; /* sid, of his session there; empty: it isn't told */
 } OidcPerson;
 /* Judges an ID token whose signature was verified (§3.1.3.7): RC_DENIED "outside-token" says which
    claim is wrong. */
 Rc oidc_person(Ctx *ctx, const Provider *provider, const OidcWay *way, const OidcTokens *tokens,
                OidcPerson *out);
+/* Whose sessions are to end, as a logout token says; one of the two may be empty. */
+typedef struct OidcLogout {
+    Str subject, session;
+    Str once; /* jti */
+} OidcLogout;
+/* Judges a logout token whose signature was verified (Back-Channel Logout 1.0, §2.6), but for jti,
+   which is to be taken once: RC_DENIED "outside-token" says which claim is wrong. */
+Rc oidc_logout(Ctx *ctx, const Provider *provider, const JoseToken *token, OidcLogout *out);
 /* What the browser brings names this provider (RFC 9207). */
 bool oidc_issuer_good(const Provider *provider, const ProviderAbout *about, Str issuer);
 

@@ -81,12 +81,16 @@ typedef struct Identity {
     uint64_t version;
 } Identity;
 
-static Str identity_id(Ctx *ctx, const Provider *provider, Str subject) {
-    Str who[] = {provider->issuer, subject};
+static Str keyed_text(Ctx *ctx, const char *use, const Provider *provider, Str of) {
+    Str who[] = {provider->issuer, of};
     Str message = str_join(ctx->arena, who, 2, STR("\n"));
-    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("outside"), message);
+    Digest digest = ledger_keyed_hash(ctx->tenant->ledger, str_of(use), message);
     Str bytes = {(const char *)digest.bytes, sizeof digest.bytes};
-    Str parts[] = {str_of(id_head), hash_base32(ctx->arena, bytes, OUTSIDE_ID)};
+    return hash_base32(ctx->arena, bytes, OUTSIDE_ID);
+}
+
+static Str identity_id(Ctx *ctx, const Provider *provider, Str subject) {
+    Str parts[] = {str_of(id_head), keyed_text(ctx, "outside", provider, subject)};
     return str_join(ctx->arena, parts, 2, STR(""));
 }
 
@@ -136,6 +140,7 @@ struct GateOutside {
     Str issuer; /* as the browser brought it */
     OidcTokens tokens;
     OidcPerson person;
+    OidcLogout logout;
     Try tried;
     Str url;
     Take *take;
@@ -151,7 +156,9 @@ static void end(GateOutside *outside, Rc rc) {
     bool stopped = str_eq(code, STR("outside-stopped")); /* which is no failure */
     bool theirs = str_starts(code, STR("outside-")) && !stopped;
     if (outside->trying) try_end(ctx, &outside->tried, rc);
-    if (rc != RC_OK && outside->provider && theirs) provider_tell(ctx, outside->provider);
+    bool out = outside->use == OUTSIDE_LOGOUT;
+    if (rc != RC_OK && outside->provider && theirs)
+        provider_tell(ctx, outside->provider, out ? "a sign-out" : "a sign-in");
     outside->done(outside->arg, outside, rc);
 }
 
@@ -212,6 +219,8 @@ static Rc person_next(GateOutside *outside, HttpCall *call) {
     if (!jose_verified(ctx, &key, &outside->tokens.id))
         return ctx_fail(ctx, RC_DENIED, "outside-token", STR("signature"),
                         "What the provider says is not signed by its key.");
+    if (outside->use == OUTSIDE_LOGOUT)
+        return oidc_logout(ctx, outside->provider, &outside->tokens.id, &outside->logout);
     return oidc_person(ctx, outside->provider, &outside->way, &outside->tokens, &outside->person);
 }
 
@@ -242,8 +251,10 @@ static void step(GateOutside *outside) {
 
 /* ---- there ---- */
 
-static const char use_letters[] = {
-    [OUTSIDE_SIGN_IN] = 's', [OUTSIDE_STEP_UP] = 'c', [OUTSIDE_LINK] = 'l'};
+static const char use_letters[] = {/* of browsers */
+                                   [OUTSIDE_SIGN_IN] = 's',
+                                   [OUTSIDE_STEP_UP] = 'c',
+                                   [OUTSIDE_LINK] = 'l'};
 
 static ChallengeOf challenge_of(const GateOutside *outside) {
     return (ChallengeOf){.use = CHALLENGE_OUTSIDE + (unsigned)outside->use,
@@ -349,6 +360,29 @@ void gate_outside_return(Ctx *ctx, const GateOutsideSaid *said) {
         end(outside, rc);
 }
 
+/* ---- what it says by itself ---- */
+
+static Rc logout_read(GateOutside *outside, const GateOutsideLogout *said) {
+    Ctx *ctx = outside->ctx;
+    TRY(provider_find(outside, said->provider));
+    outside->issuer = outside->provider->issuer;
+    outside->tokened = true;
+    if (jose_token_read(ctx, said->token, &outside->tokens.id) == RC_OK) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "outside-token", STR("logout_token"),
+                    "This is no logout token.");
+}
+
+void gate_outside_logout(Ctx *ctx, const GateOutsideLogout *said) {
+    GateOutside *outside = NEW(ctx->arena, GateOutside);
+    *outside = (GateOutside){
+        .ctx = ctx, .use = OUTSIDE_LOGOUT, .returning = true, .done = said->done, .arg = said->arg};
+    Rc rc = logout_read(outside, said);
+    if (rc == RC_OK)
+        step(outside);
+    else
+        end(outside, rc);
+}
+
 /* ---- what it was for ---- */
 
 /* Who he is to the provider, as it is kept, and the account that it lets in; NULL: there is none,
@@ -403,6 +437,33 @@ static Rc account_new(Ctx *ctx, const GateOutside *outside, Known *known) {
     return account_load(ctx, account->id, &known->account);
 }
 
+/* On what a session stands that this lets in; the word may be empty of either. */
+static OutsideEnd stands_on(Ctx *ctx, const Provider *provider, Str subject, Str session) {
+    OutsideEnd of = {0};
+    if (!str_empty(subject)) of.identity = short_id(identity_id(ctx, provider, subject));
+    if (!str_empty(session)) of.session = keyed_text(ctx, "outside-session", provider, session);
+    return of;
+}
+
+static SessionBy by_outside(Ctx *ctx, const GateOutside *outside) {
+    const OidcPerson *person = &outside->person;
+    OutsideEnd of = stands_on(ctx, outside->provider, person->subject, person->session);
+    StrVec *words = NEW(ctx->arena, StrVec);
+    vec_push(ctx->arena, words, outside_word(ctx->arena, &of));
+    return (SessionBy){MEANS_OUTSIDE, &outside->provider->seen, words};
+}
+
+/* Said twice at once, or by who has read it, it ends nothing more. */
+static Rc log_out(Ctx *ctx, const GateOutside *outside) {
+    const OidcLogout *logout = &outside->logout;
+    Str once = keyed_text(ctx, "outside-logout", outside->provider, logout->once);
+    if (!challenge_first(ctx->tenant->gate, once))
+        return ctx_fail(ctx, RC_DENIED, "outside-token", STR("jti"),
+                        "This logout token was taken before.");
+    OutsideEnd ends = stands_on(ctx, outside->provider, logout->subject, logout->session);
+    return sessions_end_outside(ctx, &ends);
+}
+
 static Rc sign_in(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     Known known;
     TRY(known_load(ctx, outside, &known));
@@ -416,8 +477,7 @@ static Rc sign_in(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     if (!in)
         return ctx_fail(ctx, RC_DENIED, "outside-shut", STR("provider"),
                         "This account may not come in: ask at the counter.");
-    SessionBy by = {MEANS_OUTSIDE, &outside->provider->seen};
-    return session_begin(ctx, known.account, by, session_token);
+    return session_begin(ctx, known.account, by_outside(ctx, outside), session_token);
 }
 
 static Rc step_up(Ctx *ctx, const GateOutside *outside, Str *session_token) {
@@ -430,7 +490,7 @@ static Rc step_up(Ctx *ctx, const GateOutside *outside, Str *session_token) {
     if (!own)
         return ctx_fail(ctx, RC_DENIED, "outside-other", STR("provider"),
                         "This sign-in isn't linked to your account.");
-    return session_stepped_up(ctx, known.account, outside->provider->seen.authn, session_token);
+    return session_stepped_up(ctx, known.account, by_outside(ctx, outside), session_token);
 }
 
 static Rc proof_set(Ctx *ctx, Str account, GateProof proof, AccountChange *change) {
@@ -462,6 +522,7 @@ Rc gate_outside_finish(Ctx *ctx, GateOutside *outside, Str *session_token) {
     *session_token = STR_NONE;
     if (outside->use == OUTSIDE_SIGN_IN) return sign_in(ctx, outside, session_token);
     if (outside->use == OUTSIDE_STEP_UP) return step_up(ctx, outside, session_token);
+    if (outside->use == OUTSIDE_LOGOUT) return log_out(ctx, outside);
     return link_to(ctx, outside);
 }
 

@@ -41,7 +41,12 @@ typedef struct GateProvider {
 const GateProvider *gate_provider_at(const Gate *gate, size_t i); /* NULL past the end */
 const GateProvider *gate_provider(const Gate *gate, Str id);      /* NULL: there is none */
 
-typedef enum GateOutsideUse { OUTSIDE_SIGN_IN, OUTSIDE_STEP_UP, OUTSIDE_LINK } GateOutsideUse;
+typedef enum GateOutsideUse {
+    OUTSIDE_SIGN_IN,
+    OUTSIDE_STEP_UP,
+    OUTSIDE_LINK,
+    OUTSIDE_LOGOUT, /* no browser's: the provider says that somebody has signed out there */
+} GateOutsideUse;
 
 /* One way to a provider, or back from it; in the arena of its request. */
 typedef struct GateOutside GateOutside;
@@ -77,11 +82,22 @@ GateOutsideUse gate_outside_use(Str state);
    there; "outside-refused": the provider did; "outside-token": what it says of him isn't signed by
    it, not for us, not of now; RC_LIMIT as gate_sign_in. Nothing is changed by any of them. */
 void gate_outside_return(Ctx *ctx, const GateOutsideSaid *said);
+/* What a provider says of a sign-out there, in a logout token (OpenID Connect Back-Channel Logout
+   1.0). */
+typedef struct GateOutsideLogout {
+    Str provider, token;
+    GateOutsideDone *done;
+    void *arg;
+} GateOutsideLogout;
+/* Verifies it: errors as of gate_outside_return, but for those of browsers. */
+void gate_outside_logout(Ctx *ctx, const GateOutsideLogout *said);
 /* Does what it was for; after done was told RC_OK, on a pool thread. SIGN_IN: *session_token is
    that of a session of the account that it is linked to, or of one that is made now; RC_DENIED
    "outside-shut": that account may not come in. STEP_UP: RC_DENIED "outside-other": it isn't linked
    to this account; else *session_token as of gate_step_up. LINK: no token; RC_CONFLICT
-   "outside-known" to whatever account, "too-many-outside", RC_DENIED "needs-step-up". */
+   "outside-known" to whatever account, "too-many-outside", RC_DENIED "needs-step-up". LOGOUT: ends
+   the sessions that stand on what has ended there, whether there is one or not; no token; RC_DENIED
+   "outside-token": it did so before. */
 Rc gate_outside_finish(Ctx *ctx, GateOutside *outside, Str *session_token);
 
 /* What is linked to the account of who is signed in. */

@@ -378,7 +378,8 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *sessio
     keyed_tell(ctx, account);
     const Entity *owner;
     Rc rc = account_load(ctx, account, &owner);
-    if (rc == RC_OK) rc = session_stepped_up(ctx, owner, AUTHN_PASSKEY, session_token);
+    if (rc == RC_OK)
+        rc = session_stepped_up(ctx, owner, (SessionBy){.means = MEANS_PASSKEY}, session_token);
     if (rc == RC_OK) return RC_OK;
     log_warn("gate", "what somebody has shown was not written down: " STR_FMT,
              STR_ARG(ctx->error.detail));
@@ -474,7 +475,7 @@ Rc gate_passkey_step_up(Ctx *ctx, const GatePasskeySaid *said, Str *session_toke
     const Entity *account;
     if (!session_own(ctx)) return session_none(ctx);
     TRY(prove(ctx, said, PASSKEY_STEP_UP, &account));
-    return session_stepped_up(ctx, account, AUTHN_PASSKEY, session_token);
+    return session_stepped_up(ctx, account, (SessionBy){.means = MEANS_PASSKEY}, session_token);
 }
 
 int gate_passkey_retry_after(Ctx *ctx, const GatePasskeySaid *said) {

@@ -429,13 +429,13 @@ Rc provider_keys_take(Ctx *ctx, Provider *provider, const HttpReply *reply) {
     return RC_OK;
 }
 
-void provider_tell(Ctx *ctx, Provider *provider) {
+void provider_tell(Ctx *ctx, Provider *provider, const char *what) {
     int64_t now = time_monotonic();
     pthread_mutex_lock(&provider->lock);
     bool may = !provider->told || now - provider->told >= TIME_MINUTE;
     if (may) provider->told = now;
     pthread_mutex_unlock(&provider->lock);
     if (!may) return;
-    log_warn("gate", "a sign-in by " STR_FMT " was refused (" STR_FMT "): " STR_FMT,
+    log_warn("gate", "%s by " STR_FMT " was refused (" STR_FMT "): " STR_FMT, what,
              STR_ARG(provider->seen.id), STR_ARG(ctx->error.code), STR_ARG(ctx->error.detail));
 }

@@ -55,7 +55,9 @@ Rc provider_about_take(Ctx *ctx, Provider *provider, const HttpReply *reply);
 Rc provider_key(Ctx *ctx, Provider *provider, const JoseToken *token, JoseKey *out);
 void provider_keys_ask(Ctx *ctx, Provider *provider, const ProviderAbout *about, HttpCall *out);
 Rc provider_keys_take(Ctx *ctx, Provider *provider, const HttpReply *reply);
-/* Logs once a minute at most what is wrong with it: anybody can bring that about. */
-void provider_tell(Ctx *ctx, Provider *provider);
+/* Logs once a minute at most what is wrong with it: anybody can bring that about. what: "a
+ * sign-in".
+ */
+void provider_tell(Ctx *ctx, Provider *provider, const char *what);
 
 #endif

@@ -86,6 +86,7 @@ static Json session_value(Arena *arena, const GateSession *session) {
         {STR("by"), json_of_str(str_of(means_names[session->means]))},
         {STR("provider"), json_of_str(session->provider)},
         {STR("authn"), json_of_str(gate_authn_word(session->authn))},
+        {STR("outsides"), account_list(arena, &session->outsides)},
     };
     const size_t n = sizeof members / sizeof *members;
     JsonMember *kept = NEW_ARRAY(arena, JsonMember, n);
@@ -103,6 +104,7 @@ static Rc session_keep(Ctx *ctx, Gate *gate, const GateSession *session, bool li
 typedef struct LoadedSession {
     Digest key;
     Str account, post, provider;
+    StrVec outsides;
     GateAuthn authn;
     int64_t started, seen;
     GateMeans means;
@@ -128,6 +130,10 @@ static bool session_row(void *arg, const Item *item) {
     row.means = means_of(json_get_str(value, "by"));
     row.provider = json_get_str(value, "provider");
     row.authn = gate_authn_of(json_get_str(value, "authn"));
+    row.outsides = (StrVec){0};
+    const Json *outsides = json_get(value, STR("outsides"));
+    for (size_t i = 0; outsides && i < outsides->len; i++)
+        vec_push(loading->ctx->arena, &row.outsides, json_str(json_at(outsides, i)));
     vec_push(loading->ctx->arena, &loading->rows, row);
     return true;
 }
@@ -144,12 +150,20 @@ static void post_use(const Gate *gate, GateSession *session, Str id) {
     if (post) session->post = post->id;
 }
 
-static void came_by(const Gate *gate, GateSession *session, GateMeans means, Str provider) {
-    SessionBy by = {means, gate_provider(gate, provider)};
-    session->means = means;
+/* Each word once. */
+static void outsides_add(GateSession *session, const StrVec *words) {
+    for (size_t i = 0; words && i < words->len; i++)
+        if (!post_listed(&session->outsides, words->items[i]))
+            vec_push(session->arena, &session->outsides, str_dup(session->arena, words->items[i]));
+}
+
+/* provider: its id, which stays where it is none any more. */
+static void came_by(GateSession *session, const SessionBy *by, Str provider) {
+    session->means = by->means;
     session->provider = str_dup(session->arena, provider);
-    session->authn = authn_of(&by);
-    session->first = session->first && means == MEANS_PASSWORD;
+    session->authn = authn_of(by);
+    session->first = session->first && by->means == MEANS_PASSWORD;
+    outsides_add(session, by->outsides);
 }
 
 Rc session_load_all(Ctx *ctx, Gate *gate) {
@@ -168,7 +182,8 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         session->key = row->key;
         session->started_at = row->started;
         session->seen_at = session->kept_at = row->seen;
-        came_by(gate, session, row->means, row->provider);
+        SessionBy by = {row->means, gate_provider(gate, row->provider), &row->outsides};
+        came_by(session, &by, row->provider);
         if (row->authn != AUTHN_LEVELS && session->authn < row->authn) session->authn = row->authn;
         post_use(gate, session, row->post);
         roster_put(gate->sessions, &session->key, session);
@@ -212,6 +227,9 @@ static void session_read(void *arg, void *value) {
     for (size_t i = 0; i < session->posts.len; i++)
         vec_push(arena, &copy->posts, str_dup(arena, session->posts.items[i]));
     copy->own_posts = copy->posts.len;
+    copy->outsides = (StrVec){0};
+    for (size_t i = 0; i < session->outsides.len; i++)
+        vec_push(arena, &copy->outsides, str_dup(arena, session->outsides.items[i]));
     wanted->copy = copy;
     *wanted->actor = (Actor){.kind = session->kind,
                              .id = copy->account,
@@ -311,7 +329,7 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     TRY(account_session(ctx, account, &session));
     *token = token_new(ctx, rand_id(ctx->rand, ctx->arena, BROWSER_CHARS));
     session->key = session_key(*token);
-    came_by(gate, session, by.means, by.provider ? by.provider->id : STR_NONE);
+    came_by(session, &by, by.provider ? by.provider->id : STR_NONE);
     session->client = str_dup(session->arena, gate_actor(ctx)->client);
     Digest key = session->key;
     Rc rc = session_keep(ctx, gate, session, false);
@@ -365,20 +383,40 @@ typedef struct Gathered {
     bool former; /* it goes on under another key */
 } Gathered;
 
-/* The living ones of one account, gathered under the roster's lock. */
+/* The living ones of one account, or of what ended at a provider, gathered under the roster's lock.
+ */
 typedef struct Gathering {
     Arena *arena;
     const Gate *gate;
     Str account;
+    const OutsideEnd *end; /* NULL: those of the account */
     int64_t now;
     VEC(Gathered) all;
 } Gathering;
+
+/* Where the provider named no session when he came in, whatever session of his there it names. */
+static bool word_ends(Str word, const OutsideEnd *end) {
+    ptrdiff_t dot = str_find_char(word, '.');
+    Str identity = str_sub(word, 0, (size_t)dot),
+        session = str_sub(word, (size_t)dot + 1, word.len);
+    bool named = !str_empty(end->identity);
+    if (named && !str_eq(identity, end->identity)) return false;
+    return str_empty(end->session) || str_eq(session, end->session) ||
+           (named && str_empty(session));
+}
+
+static bool is_gathered(const Gathering *g, const GateSession *session) {
+    if (!g->end) return str_eq(session->account, g->account);
+    VEC_EACH (const Str, word, &session->outsides)
+        if (word_ends(*word, g->end)) return true;
+    return false;
+}
 
 static void session_gather(void *arg, void *value) {
     Gathering *g = arg;
     const GateSession *session = value;
     int64_t ends = session_ends_at(g->gate, session);
-    if (!str_eq(session->account, g->account) || g->now >= ends) return;
+    if (!is_gathered(g, session) || g->now >= ends) return;
     GateSessionSeen seen = {.id = session_id(g->arena, &session->key),
                             .post = str_dup(g->arena, session->post),
                             .client = str_dup(g->arena, session->client),
@@ -390,10 +428,11 @@ static void session_gather(void *arg, void *value) {
     vec_push(g->arena, &g->all, (Gathered){seen, session->key, session->ends_at != 0});
 }
 
-static Gathering sessions_gather(Ctx *ctx, Str account) {
+static Gathering sessions_gather(Ctx *ctx, Str account, const OutsideEnd *end) {
     Gathering g = {.arena = ctx->arena,
                    .gate = ctx->tenant->gate,
                    .account = account,
+                   .end = end,
                    .now = time_now(ctx->clock)};
     roster_each(ctx->tenant->gate->sessions, session_gather, &g);
     return g;
@@ -418,7 +457,7 @@ static Str post_today(const Ctx *ctx, Str post) {
 void gate_sessions(Ctx *ctx, GateSessionsSeen *out) {
     *out = (GateSessionsSeen){0};
     if (str_empty(gate_actor(ctx)->id)) return;
-    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
+    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id, NULL);
     VEC_EACH (Gathered, one, &g.all) {
         if (one->former) continue;
         one->seen.own = is_own(ctx, &one->key);
@@ -438,7 +477,7 @@ Rc gate_session_end(Ctx *ctx, Str id) {
     if (!is_own_id(ctx, id) && !gate_stepped_up(ctx, gate_actor(ctx)))
         return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
                         "Confirm your identity once more before you end other sign-ins.");
-    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id);
+    Gathering g = sessions_gather(ctx, gate_actor(ctx)->id, NULL);
     size_t ended = 0;
     VEC_EACH (const Gathered, one, &g.all) {
         bool named = str_empty(id) ? !is_own(ctx, &one->key) : str_eq(one->seen.id, id);
@@ -450,14 +489,28 @@ Rc gate_session_end(Ctx *ctx, Str id) {
                     "This session has ended already, or is not yours.");
 }
 
-Rc sessions_end(Ctx *ctx, Str account) {
-    Gathering g = sessions_gather(ctx, account);
+static Rc all_end(Ctx *ctx, const Gathering *g) {
     Rc first = RC_OK;
-    VEC_EACH (const Gathered, one, &g.all) {
+    VEC_EACH (const Gathered, one, &g->all) {
         Rc rc = session_drop_one(ctx, ctx->tenant->gate, &one->key);
         if (first == RC_OK) first = rc;
     }
     return first;
+}
+
+Rc sessions_end(Ctx *ctx, Str account) {
+    Gathering g = sessions_gather(ctx, account, NULL);
+    return all_end(ctx, &g);
+}
+
+Str outside_word(Arena *arena, const OutsideEnd *of) {
+    const Str parts[] = {of->identity, of->session};
+    return str_join(arena, parts, 2, STR("."));
+}
+
+Rc sessions_end_outside(Ctx *ctx, const OutsideEnd *end) {
+    Gathering g = sessions_gather(ctx, STR_NONE, end);
+    return all_end(ctx, &g);
 }
 
 typedef struct PostTaken {
@@ -498,6 +551,7 @@ void session_post_keep(Ctx *ctx) {
 static void going_on(const Gate *gate, GateSession *now, const GateSession *before) {
     now->means = before->means;
     now->provider = str_dup(now->arena, before->provider);
+    outsides_add(now, &before->outsides);
     now->client = str_dup(now->arena, before->client);
     now->authn = before->authn;
     now->first = before->first;
@@ -547,13 +601,14 @@ static Rc session_move(Ctx *ctx, Gate *gate, GateSession *session) {
 }
 
 /* Whoever shuts the account at this moment may have ended the one before alone. */
-Rc session_stepped_up(Ctx *ctx, const Entity *account, GateAuthn authn, Str *token) {
+Rc session_stepped_up(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     Gate *gate = ctx->tenant->gate;
     GateSession *session;
     if (!account) return session_none(ctx); /* erased meanwhile */
     TRY(account_session(ctx, account, &session));
     going_on(gate, session, session_own(ctx));
-    if (session->authn < authn) session->authn = authn;
+    outsides_add(session, by.outsides);
+    if (session->authn < authn_of(&by)) session->authn = authn_of(&by);
     session->stepped_up_at = time_now(ctx->clock);
     *token = token_new(ctx, session_browser(ctx->actor->browser));
     session->key = session_key(*token);
@@ -570,5 +625,5 @@ Rc gate_step_up(Ctx *ctx, Str password, Str *session_token) {
     if (!session) return session_none(ctx);
     TRY(passkey_enough(ctx, AUTHN_MAIL));
     TRY(password_shown(ctx, session->account, password, &account));
-    return session_stepped_up(ctx, account, AUTHN_MAIL, session_token);
+    return session_stepped_up(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, session_token);
 }

@@ -61,6 +61,8 @@ static const struct {
     {"Update entities", "複数のエンティティを更新する"},
     {"Update part of an attribute", "属性の一部を更新する"},
     {"Wall", "ウォール"},
+    {"What an outside provider says of a sign-out there",
+     "外部の認証事業者からの、サインアウトの通知（署名つき）"},
     {"What the payment provider says, signed", "決済事業者からの通知（署名つき）"},
 };
 

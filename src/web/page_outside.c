@@ -278,11 +278,49 @@ static void end_post(HttpExchange *x) {
     fault_show(x, OUTSIDE_LINK, &error);
 }
 
+/* ---- what a provider says by itself ---- */
+
+/* Back-Channel Logout 1.0, §2.8: 200, or 400 whatever was wrong; nobody keeps either. */
+static void logged_out(HttpExchange *x, void *arg) {
+    const Going *going = arg;
+    Ctx *ctx = http_ctx(x);
+    Str token;
+    Rc rc = gate_lend_reader(x);
+    http_set_header(x, "Cache-Control", STR("no-store"));
+    if (rc == RC_OK) rc = going->rc;
+    if (rc == RC_OK) rc = gate_outside_finish(ctx, going->outside, &token);
+    if (rc == RC_OK)
+        http_answer_empty(x, 200);
+    else
+        http_problem(x, (HttpProblem){.status = 400, .detail = ctx->error.detail});
+}
+
+static void logout_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    if (!page_form(x, &form)) return;
+    Going *going = NEW(ctx->arena, Going);
+    *going = (Going){.x = x, .use = OUTSIDE_LOGOUT, .then = logged_out};
+    GateOutsideLogout said = {.provider = http_path_param(x, "provider"),
+                              .token = http_form_value(form, "logout_token"),
+                              .done = ended,
+                              .arg = going};
+    http_defer(x);
+    gate_outside_logout(ctx, &said);
+}
+
+static const HttpAnswer logout_answers[] = {{200, NULL, NULL}, HTTP_PROBLEM(400), HTTP_PROBLEM(413),
+                                            HTTP_PROBLEM(415), HTTP_PROBLEM(421), HTTP_PROBLEM(429),
+                                            HTTP_PROBLEM(503), {0, NULL, NULL}};
+
 const HttpRoute page_outside_rows[] = {
     PAGE_SEND("/sign-in/outside", GATE_PUBLIC, "Accounts", sign_in_post,
               "Sign in by an outside provider"),
     PAGE_SHOW(RETURN_PATH "{provider}", GATE_PUBLIC | GATE_WAY, "Accounts", return_get,
               "Come back from an outside provider"),
+    {HTTP_POST, RETURN_PATH "{provider}/logout", logout_post, HTTP_POOL, PAGE_FORM_MAX,
+     GATE_PUBLIC | GATE_API | GATE_QUIET, "Accounts",
+     "What an outside provider says of a sign-out there", NULL, NULL, logout_answers},
     PAGE_SEND("/step-up/outside", GATE_RESIDENT | GATE_WAY, "Accounts", step_up_post,
               "Confirm one's identity by an outside provider"),
     PAGE_SEND("/account/outside", GATE_RESIDENT, "Accounts", link_post, "Link an outside provider"),

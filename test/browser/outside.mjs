@@ -31,11 +31,12 @@ function signed(header, claims, key) {
 function realProvider(issuer, back) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { privateKey: rsa } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const client = { client_id: 'machi:city', client_secret: SECRET, redirect_uris: [back], id_token_signed_response_alg: 'ES256' };
+    const client = { client_id: 'machi:city', client_secret: SECRET, redirect_uris: [back], id_token_signed_response_alg: 'ES256',
+        backchannel_logout_uri: `${back}/logout`, backchannel_logout_session_required: true };
     return new Provider(issuer, {
         clients: [client], jwks: { keys: [jwk(rsa, { kid: 'rsa', alg: 'RS256' }), jwk(privateKey, { kid: 'ec', alg: 'ES256' })] },
         cookies: { keys: ['a key of the test'] }, conformIdTokenClaims: false, claims: { openid: ['sub'], profile: ['name'], acr: null, auth_time: null },
-        pkce: { required: () => true, methods: ['S256'] }, features: { devInteractions: { enabled: true } },
+        pkce: { required: () => true, methods: ['S256'] }, features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
         findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub, name: `見本 ${sub}` }) }),
     });
 }
@@ -112,7 +113,7 @@ export function person() {
         }
         return { status: answer.status, text: await answer.text(), to: answer.headers.get('location') && new URL(answer.headers.get('location'), url).href };
     }
-    return async function go(url, login) {
+    async function go(url, login) {
         const issuer = new URL(url).origin, asked = [];
         for (let i = 0, at = url; i < 20; i++) {
             if (!at.startsWith(issuer)) return { back: at, asked };
@@ -126,7 +127,13 @@ export function person() {
             at = answer.to;
         }
         throw new Error('the provider leads in a circle');
+    }
+    // Signs out there, which tells all who were led to it.
+    go.out = async (issuer) => {
+        const { text } = await ask(`${issuer}/session/end`);
+        return ask(`${issuer}/session/end/confirm`, { xsrf: /name="xsrf" value="(\w+)"/.exec(text)[1], logout: 'yes' });
     };
+    return go;
 }
 
 export { signed };

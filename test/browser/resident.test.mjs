@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { city } from './city.mjs';
 import * as keys from './keys.mjs';
 import { mailbox } from './mailbox.mjs';
-import { outsides, person } from './outside.mjs';
+import { outsides, person, signed } from './outside.mjs';
 import { CHROMIUM, ROOT } from './preview.mjs';
 
 let site, folder, others, slow, post, till;
@@ -356,6 +356,37 @@ it('believes a provider that stops lying, names itself, and changes its keys', a
     assert.match(silent.text, /応答しません/);
     assert.match(site.log(), /a sign-in by liar was refused \(outside-/);
     assert.doesNotMatch(site.log(), /somebody|hana|taro/, 'no log says who');
+});
+
+it('ends the sessions that have ended at a provider, and believes nobody else', async () => {
+    const go = person(), [one, again, elsewhere, other, by] = Array.from({ length: 5 }, () => visitor());
+    for (const each of [one, again]) await come(each, 'aki', { go }); // two browsers here, one session there
+    await come(elsewhere, 'aki');
+    await come(other, 'mio');
+    const { status } = await go.out(others.issuer);
+    assert.ok(status < 400, `the provider answers ${status}`);
+    for (const [each, left] of [[one, false], [again, false], [elsewhere, true], [other, true]])
+        assert.equal((await each.get('/account')).status, left ? 200 : 303);
+
+    const { liar } = others, now = Math.floor(Date.now() / 1000), asked = new URL(await leave(by, 'liar')).searchParams;
+    Object.assign(liar, { nonce: asked.get('nonce'), lie: { claims: { sid: 'there' } } });
+    assert.equal((await by.get(`/sign-in/outside/liar?${new URLSearchParams({ code: 'c', state: asked.get('state'), iss: liar.issuer })}`)).to, '/account');
+    const good = { iss: liar.issuer, aud: 'machi', iat: now, exp: now + 120, jti: 'one', sid: 'there', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } };
+    const say = async (claims, header = {}, key = liar.keys.first.privateKey, provider = 'liar') => {
+        const answer = await fetch(`${site.url}/sign-in/outside/${provider}/logout`, { method: 'POST',
+            body: new URLSearchParams({ logout_token: signed({ alg: 'RS256', kid: 'one', typ: 'logout+jwt', ...header }, { ...good, ...claims }, key) }) });
+        assert.equal(answer.headers.get('cache-control'), 'no-store');
+        return answer.status;
+    };
+    assert.equal(await say({ sid: 'another', jti: 'none' }), 200, 'of which there is no session here');
+    const lies = [[{ nonce: 'x' }], [{ aud: 'else' }], [{ iss: others.issuer }], [{ events: {} }], [{ jti: undefined }], [{ sid: undefined }], [{ exp: now - 120 }], [{ iat: now + 120 }],
+        [{}, { alg: 'none' }], [{}, { alg: 'HS256' }], [{}, {}, liar.keys.other.privateKey], [{}, {}, undefined, 'real'], [{}, {}, undefined, 'nobody']];
+    for (const lie of lies) assert.equal(await say(...lie), 400, JSON.stringify(lie[0]));
+    assert.equal((await by.get('/account')).status, 200);
+    assert.equal(await say({}), 200);
+    assert.equal((await by.get('/account')).status, 303);
+    assert.equal(await say({}), 400, 'once');
+    liar.lie = {};
 });
 
 it('leads a browser without scripts to a provider and back', async () => {

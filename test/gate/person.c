@@ -35,7 +35,8 @@ void person_stepped_up(Person *person) {
     Ctx *ctx = &person->house->ctx;
     const Entity *account;
     GOOD(person->house, account_load(ctx, person->actor.id, &account));
-    GOOD(person->house, session_stepped_up(ctx, account, AUTHN_MAIL, &token));
+    GOOD(person->house,
+         session_stepped_up(ctx, account, (SessionBy){.means = MEANS_PASSWORD}, &token));
     person_act(person, token);
 }
 

@@ -236,6 +236,61 @@ static void claims_are_judged_one_by_one(void **state) {
     }
 }
 
+/* ---- logout tokens, whose signature is good ---- */
+
+static void a_sign_out_is_judged_claim_by_claim(void **state) {
+    Bench *bench = *state;
+    static const struct {
+        const char *claims;
+        bool good;
+    } cases[] = {
+#define EVENT     "\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}"
+#define OUT(more) "{\"iss\":\"" ISSUER "\"," more "}"
+#define TIMES     "\"iat\":1795000000,\"exp\":1795000120"
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\"," EVENT), true},
+        {OUT("\"aud\":[\"machi\"]," TIMES ",\"jti\":\"j\",\"sid\":\"x\"," EVENT), true},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"sid\":\"x\"," EVENT), true},
+        {"{\"iss\":\"https://other.example.jp\",\"aud\":\"machi\"," TIMES
+         ",\"jti\":\"j\",\"sub\":\"s\"," EVENT "}",
+         false},
+        {OUT("\"aud\":\"other\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\"," EVENT), false},
+        {OUT(TIMES ",\"jti\":\"j\",\"sub\":\"s\"," EVENT), false},
+        {OUT("\"aud\":\"machi\",\"iat\":1795000000,\"jti\":\"j\",\"sub\":\"s\"," EVENT), false},
+        {OUT("\"aud\":\"machi\",\"iat\":1794999800,\"exp\":1794999940,\"jti\":\"j\",\"sub\":"
+             "\"s\"," EVENT),
+         false},
+        {OUT("\"aud\":\"machi\",\"exp\":1795000120,\"jti\":\"j\",\"sub\":\"s\"," EVENT), false},
+        {OUT("\"aud\":\"machi\",\"iat\":1795000061,\"exp\":1795000120,\"jti\":\"j\",\"sub\":"
+             "\"s\"," EVENT),
+         false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"sub\":\"s\"," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"\",\"sub\":\"s\"," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\"," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":1," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"sid\":1," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"sid\":\"\"," EVENT), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"nonce\":\"n\"," EVENT),
+         false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"nonce\":null," EVENT),
+         false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\""), false},
+        {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\",\"sub\":\"s\",\"events\":{}"), false},
+        {OUT("\"aud\":\"machi\"," TIMES
+             ",\"jti\":\"j\",\"sub\":\"s\",\"events\":{\"http://schemas.openid.net/event/"
+             "backchannel-logout\":true}"),
+         false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        JoseToken token = {{0}};
+        OidcLogout logout;
+        assert_int_equal(
+            json_read(&bench->ctx, str_of(cases[i].claims), JSON_LIMITS_DEFAULT, &token.claims),
+            RC_OK);
+        Rc rc = oidc_logout(&bench->ctx, &bench->provider, &token, &logout);
+        if (rc != (cases[i].good ? RC_OK : RC_DENIED)) fail_msg("case %zu: %d", i, (int)rc);
+    }
+}
+
 static void a_page_asks_for_all_that_protects_the_way_back(void **state) {
     Bench *bench = *state;
     ProviderAbout said = {.authorize = STR(ISSUER "/a?x=1")};
@@ -265,6 +320,7 @@ int main(void) {
         WITH(a_provider_says_where_it_is_asked),
         WITH(new_keys_are_looked_up_once_a_minute),
         WITH(claims_are_judged_one_by_one),
+        WITH(a_sign_out_is_judged_claim_by_claim),
         WITH(a_page_asks_for_all_that_protects_the_way_back),
     };
     return cmocka_run_group_tests_name("outside", tests, NULL, NULL);

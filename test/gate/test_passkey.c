@@ -75,6 +75,37 @@ static void how_somebody_came_in_and_the_counter_outlive_the_gate(void **state) 
     device_end(&clerk.device);
 }
 
+/* As a provider says it, of an identity or of one session there; in what is written down, too. */
+static void what_has_ended_at_a_provider_ends_here(void **state) {
+    House *house = *state;
+    Person somebody = person_new(house, "x");
+    const Entity *account;
+    StrVec words = {0};
+    Str token;
+    vec_push(house->arena, &words,
+             outside_word(house->arena, &(OutsideEnd){STR("who"), STR("there")}));
+    person_nobody(&somebody);
+    GOOD(house, account_load(&house->ctx, account_id(&house->ctx, STR("resident-1")), &account));
+    GOOD(house, session_begin(&house->ctx, account,
+                              (SessionBy){.means = MEANS_OUTSIDE, .outsides = &words}, &token));
+    person_act(&somebody, str_dup(house->arena, token));
+    person_stepped_up(&somebody); /* it goes on under another token */
+    house_gate_again(house);
+    const OutsideEnd others[] = {{STR("who"), STR("elsewhere")},
+                                 {STR("other"), STR_NONE},
+                                 {STR("other"), STR("there")},
+                                 {STR_NONE, STR("elsewhere")}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        GOOD(house, sessions_end_outside(&house->ctx, &others[i]));
+    Str kept = somebody.actor.browser;
+    person_act(&somebody, kept);
+    GOOD(house, sessions_end_outside(&house->ctx, &(OutsideEnd){STR_NONE, STR("there")}));
+    assert_false(gate_session_actor(&house->ctx, kept, &somebody.actor));
+    house_gate_again(house);
+    assert_false(gate_session_actor(&house->ctx, kept, &somebody.actor));
+    device_end(&somebody.device);
+}
+
 static void a_counter_that_goes_back_is_refused(void **state) {
     House *house = *state;
     Person clerk = person_new(house, "clerk's telephone");
@@ -621,6 +652,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_passkey_is_added_listed_and_lets_in),
         TEST(how_somebody_came_in_and_the_counter_outlive_the_gate),
+        TEST(what_has_ended_at_a_provider_ends_here),
         TEST(a_counter_that_goes_back_is_refused),
         TEST(a_device_without_counter_comes_in_again),
         TEST(what_nobody_has_and_what_is_signed_wrong_answer_the_same),

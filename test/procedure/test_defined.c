@@ -643,7 +643,7 @@ static void a_definition_says_what_has_to_be_shown(void **state) {
     comes_by(house, MEANS_PASSWORD, &by_password);
     FAILS(house, defined_begin(ctx, &asks, STR("web")), RC_DENIED, "authn-low");
     GOOD(house, account_load(ctx, by_password.id, &account));
-    GOOD(house, session_stepped_up(ctx, account, AUTHN_PASSKEY, &token));
+    GOOD(house, session_stepped_up(ctx, account, (SessionBy){.means = MEANS_PASSKEY}, &token));
     assert_true(gate_session_actor(ctx, token, &by_passkey));
     by_passkey.browser = by_password.browser;
     house_act(house, &by_passkey);
