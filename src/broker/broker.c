@@ -8,8 +8,11 @@ Rc broker_open(Ctx *ctx, Tenant *tenant, const BrokerOptions *options) {
     broker->progress = options->progress;
     tenant->broker = broker;
     Rc rc = contexts_load(ctx, tenant);
-    DeliveryOptions delivery = {
-        .tenant = tenant, .loopback = options->loopback, .retry = options->retry};
+    DeliveryOptions delivery = {.tenant = tenant,
+                                .loopback = options->loopback,
+                                .plain = options->plain,
+                                .hosts = options->hosts,
+                                .retry = options->retry};
     if (rc == RC_OK) rc = delivery_open(ctx, &delivery, &broker->delivery);
     if (rc != RC_OK) broker_close(tenant);
     return rc;

@@ -10,9 +10,11 @@
 typedef struct Broker Broker;
 
 typedef struct BrokerOptions {
-    bool loopback;    /* notifications may go to addresses of this machine and its link */
-    int64_t retry;    /* µs before the first further try of a notification; 0: one second */
-    int64_t progress; /* µs between two notes of how far deliveries are; 0: five seconds */
+    bool loopback;       /* notifications may go to addresses of this machine and its link */
+    bool plain;          /* and by http:// beyond this machine */
+    const StrVec *hosts; /* names to which they may go, as addresses write them; NULL, none: any */
+    int64_t retry;       /* µs before the first further try of a notification; 0: one second */
+    int64_t progress;    /* µs between two notes of how far deliveries are; 0: five seconds */
 } BrokerOptions;
 
 /* Sets tenant->broker: hosted contexts are made known, deliveries resume. After gate_open; pool

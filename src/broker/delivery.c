@@ -36,13 +36,20 @@ struct Delivery {
 /* Loopback, link-local, metadata, multicast and unspecified addresses are no subscriber's. */
 static bool allow(void *arg, Str host, Str address) {
     const Delivery *delivery = arg;
-    bool here;
-    (void)host;
-    return delivery->options.loopback || (reach_read(address, &here) && !here);
+    bool here, near = delivery->options.loopback;
+    return delivery_listed(delivery, host) && (near || (reach_read(address, &here) && !here));
 }
 
 bool delivery_reaches(const Delivery *delivery, Str host) {
     return delivery->options.loopback || !reach_here(host);
+}
+
+bool delivery_listed(const Delivery *delivery, Str host) {
+    return http_host_listed(delivery->options.hosts, host);
+}
+
+bool delivery_covered(const Delivery *delivery, Str url, Str host) {
+    return delivery->options.plain || !http_url_plain(url) || reach_here(host);
 }
 
 static Str key_str(const LaneKey *key) {
@@ -446,7 +453,8 @@ Rc delivery_open(Ctx *ctx, const DeliveryOptions *options, Delivery **out) {
     delivery->client = http_client_new((HttpClientOptions){.max_in_flight = LANES_FLYING_MAX,
                                                            .max_per_host = LANES_PLACE_MAX / 2,
                                                            .allow = allow,
-                                                           .arg = delivery});
+                                                           .arg = delivery,
+                                                           .encrypted = !delivery->options.plain});
     Rc rc = delivery_start(ctx, delivery);
     if (rc == RC_OK)
         *out = delivery;

@@ -12,8 +12,9 @@ enum { DELIVERY_QUEUE_MAX = 10000 }; /* of one lane */
 
 typedef struct DeliveryOptions {
     Tenant *tenant;
-    bool loopback;
-    int64_t retry; /* µs before the first further try */
+    bool loopback, plain;
+    const StrVec *hosts; /* all as of BrokerOptions */
+    int64_t retry;       /* µs before the first further try */
 } DeliveryOptions;
 
 /* Reads what waits in local.db and starts to send it. ctx->db. */
@@ -24,6 +25,10 @@ void delivery_close(Delivery *delivery); /* NULL allowed */
  * machine (localhost, *.localhost). Any other name is judged when it is called, by what it resolves
  * to then. */
 bool delivery_reaches(const Delivery *delivery, Str host);
+/* False: it is none of the names to which something may be sent. */
+bool delivery_listed(const Delivery *delivery, Str host);
+/* False: what is sent there could be read on its way. */
+bool delivery_covered(const Delivery *delivery, Str url, Str host);
 
 /* One notification as it will be sent. */
 typedef struct Notice {

@@ -52,12 +52,20 @@ static Rc find(Request *request, const Entity **out) {
 static Rc endpoint_check(Request *request, const Subscription *subscription) {
     Ctx *ctx = request->ctx;
     Str host = http_url_host(ctx->arena, subscription->url);
-    if (delivery_reaches(request->tenant->broker->delivery, host)) return RC_OK;
+    const Delivery *delivery = request->tenant->broker->delivery;
+    const char *why = NULL;
+    if (!delivery_reaches(delivery, host))
+        why = "loopback, link-local, metadata and multicast addresses are no subscriber's (the "
+              "setting notify.loopback of the server allows them)";
+    else if (!delivery_listed(delivery, host))
+        why = "the operator lists where notifications may go in the setting notify.hosts, and this "
+              "is none of them: ask for it";
+    else if (!delivery_covered(delivery, subscription->url, host))
+        why = "by http:// it could be read on its way: give an address with https:// (the setting "
+              "notify.plain of the server allows it without, within a network of its own)";
+    if (!why) return RC_OK;
     return ctx_fail(ctx, RC_INVALID, "no-subscriber", STR("notification.endpoint.uri"),
-                    "Nothing is sent to " STR_FMT
-                    ": loopback, link-local, metadata and multicast addresses are no subscriber's "
-                    "(the setting notify.loopback of the server allows them).",
-                    STR_ARG(host));
+                    "Nothing is sent to " STR_FMT ": %s.", STR_ARG(host), why);
 }
 
 /* An end that is asked for lies ahead (clauses 5.8.1, 5.8.2). Of one that has ended meanwhile all

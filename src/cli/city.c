@@ -167,6 +167,8 @@ static void door_prepare(City *city) {
     bool named = !str_empty(city->options.hosts);
     list_read(arena, city->options.hosts, &city->hosts);
     list_read(arena, city->options.proxies, &city->proxies);
+    list_read(arena, city->options.notify_hosts, &city->notify_hosts);
+    list_read(arena, city->options.context_hosts, &city->context_hosts);
     vec_push(arena, &city->hosts, city->options.host);
     for (size_t i = 0; city_on_loopback(city) && i < sizeof loopback / sizeof *loopback; i++)
         vec_push(arena, &city->hosts, str_of(loopback[i]));
@@ -265,8 +267,12 @@ static Rc place_check(Ctx *ctx, const City *city) {
 
 static Rc city_begin(Ctx *ctx, City *city) {
     TRY(place_check(ctx, city));
-    city->client = http_client_new((HttpClientOptions){
-        .max_in_flight = 256, .max_per_host = 16, .allow = context_allowed, .arg = city});
+    city->client = http_client_new(
+        (HttpClientOptions){.max_in_flight = 256,
+                            .max_per_host = 16,
+                            .allow = context_allowed,
+                            .arg = city,
+                            .encrypted = !city->options.notify_plain && !city->options.sandbox});
     TRY(glass_check(ctx, city));
     TRY(server_listen(ctx, city));
     TRY(starter_dictionary(ctx, city->arena, &city->dictionary));

@@ -42,8 +42,10 @@ typedef struct CityOptions {
     bool starter;          /* fills an empty default tenant with まち市 */
     bool sandbox;          /* anyone may do everything; loopback only */
     bool loopback;         /* notifications may go to this machine and its link */
-    Str route_log;         /* for tests: HttpOptions.route_log */
-    FILE *progress;        /* told what takes long; NULL: nobody */
+    bool notify_plain;     /* they, and a @context, by http:// elsewhere */
+    Str notify_hosts, context_hosts; /* names to which they may go, by commas; empty: any */
+    Str route_log;                   /* for tests: HttpOptions.route_log */
+    FILE *progress;                  /* told what takes long; NULL: nobody */
 } CityOptions;
 
 /* Opens all tenants in DATA/tenants (the default one is made when absent) and starts serving. */

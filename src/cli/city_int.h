@@ -38,8 +38,9 @@ struct City {
     HttpServer *server;
     ControlServer *control;
     GateDoor door;
-    StrVec hosts, proxies;        /* of the door */
-    Tenant *tenants[TENANTS_MAX]; /* those below the count are open, and stay so */
+    StrVec hosts, proxies;              /* of the door */
+    StrVec notify_hosts, context_hosts; /* those named in CityOptions */
+    Tenant *tenants[TENANTS_MAX];       /* those below the count are open, and stay so */
     _Atomic size_t tenant_count;
     pthread_mutex_t adding;         /* one tenant is added at a time; guards arena and threads */
     pthread_t threads[THREADS_MAX]; /* of the server, by their index */

@@ -90,6 +90,9 @@ static CityOptions options_of(Cli *cli) {
                            .starter = settings_bool(flags, "starter"),
                            .sandbox = settings_bool(flags, "sandbox"),
                            .loopback = settings_bool(settings, "notify.loopback"),
+                           .notify_plain = settings_bool(settings, "notify.plain"),
+                           .notify_hosts = settings_text(settings, "notify.hosts"),
+                           .context_hosts = settings_text(settings, "context.hosts"),
                            .route_log = route_log(cli),
                            .progress = cli_err(cli)};
     services_read(settings, &options);

@@ -80,6 +80,18 @@ const SettingRow cli_setting_rows[] = {
      "Whether notifications of subscriptions may go to loopback, link-local and metadata "
      "addresses, and a @context be had from there or from a private network.",
      NULL},
+    {"notify.plain", SETTING_BOOL, "no", 0, 0,
+     "Whether notifications may be sent beyond this machine, and a @context be had from there, by "
+     "http:// without encryption: whoever is on the way reads and alters them then.",
+     NULL},
+    {"notify.hosts", SETTING_TEXT, NULL, 0, 8000,
+     "Names or addresses to which notifications may be sent, by commas, as subscriptions write "
+     "them. Without it wherever notify.loopback lets them.",
+     "NAME,..."},
+    {"context.hosts", SETTING_TEXT, NULL, 0, 8000,
+     "Names or addresses from which a @context may be had that this city doesn't know, by commas. "
+     "Without it from wherever is public.",
+     "NAME,..."},
     {"book.nobody-share", SETTING_INT, "50", 1, 100,
      "Percent of a pickup day that people without an account may hold, all together, while they "
      "fill in the form; the rest is for accounts, telephone and counter.",

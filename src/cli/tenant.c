@@ -62,11 +62,30 @@ typedef struct Fetching {
     Tenant *tenant;
 } Fetching;
 
+/* Why this place isn't asked, NULL: it is. What its name leads to is judged at the socket. */
+static const char *context_refused(Ctx *ctx, const City *city, Str url) {
+    Str host = http_url_host(ctx->arena, url);
+    bool here =
+        http_address_written(host, STR("127.0.0.1")) || http_address_written(host, STR("::1"));
+    if (!http_host_listed(&city->context_hosts, host))
+        return "the setting context.hosts lists from where";
+    if (http_url_plain(url) && !here && !city->options.notify_plain && !city->options.sandbox)
+        return "by https:// alone, unless the setting notify.plain allows http://";
+    return NULL;
+}
+
+static Rc context_none(Ctx *ctx, Str url, const char *why) {
+    return ctx_fail(ctx, RC_FAILED, "context-unavailable", url,
+                    "The @context cannot be had from there (%s).", why);
+}
+
 /* What is hosted here is not asked for over the network, whatever name the client knows us by. */
 static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
     const Fetching *fetching = arg;
     City *city = fetching->city;
     if (broker_context(ctx, fetching->tenant, url, body) == RC_OK) return RC_OK;
+    const char *why = context_refused(ctx, city, url);
+    if (why) return context_none(ctx, url, why);
     HttpReply reply;
     const Str accept = STR("Accept: application/ld+json, application/json");
     HttpCall call = {.method = HTTP_GET,
@@ -80,9 +99,7 @@ static Rc context_fetch(Ctx *ctx, void *arg, Str url, Str *body) {
         *body = reply.body;
         return RC_OK;
     }
-    return ctx_fail(ctx, RC_FAILED, "context-unavailable", url,
-                    "The @context cannot be had from there (%s).",
-                    rc == RC_OK ? http_reason(reply.status) : "no answer");
+    return context_none(ctx, url, rc == RC_OK ? http_reason(reply.status) : "no answer");
 }
 
 /* ---- opening ---- */
@@ -229,7 +246,9 @@ static Rc rooms_open(Ctx *ctx, City *city, Tenant *tenant) {
     TRY(mail_of(ctx, city, tenant));
     TRY(procedures_start(ctx, tenant));
     TRY(open_of(ctx, city, tenant));
-    BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox};
+    BrokerOptions options = {.loopback = city->options.loopback || city->options.sandbox,
+                             .plain = city->options.notify_plain || city->options.sandbox,
+                             .hosts = &city->notify_hosts};
     TRY(broker_open(ctx, tenant, &options));
     TRY(broker_start(ctx, tenant));
     return insight_start(ctx, tenant);

@@ -31,7 +31,7 @@ typedef struct Job {
     Str host, place, body; /* place: host and port */
     int64_t deadline;      /* monotonic */
     Buf head, answer;
-    bool forbidden; /* allow said no */
+    bool forbidden; /* allow said no, or it would go in clear */
     bool too_large;
     char error[CURL_ERROR_SIZE];
 } Job;
@@ -105,6 +105,21 @@ bool http_address_public(Str address) {
     return inet_pton(AF_INET6, text, bytes) == 1 && public6(bytes);
 }
 
+bool http_is_loopback(const char *address) {
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+           strncmp(address, "::ffff:127.", 11) == 0;
+}
+
+bool http_host_listed(const StrVec *hosts, Str host) {
+    for (size_t i = 0; hosts && i < hosts->len; i++)
+        if (str_eq_nocase(hosts->items[i], host)) return true;
+    return !hosts || !hosts->len;
+}
+
+bool http_url_plain(Str url) {
+    return str_eq_nocase(str_head(url, 7), STR("http://"));
+}
+
 bool http_address_written(Str host, Str address) {
     Str bare = str_starts(host, STR("[")) ? str_sub(host, 1, host.len - 1) : host;
     bool own = str_eq(host, STR("localhost")) &&
@@ -123,7 +138,9 @@ static bool allowed(Job *job, const struct curl_sockaddr *address) {
         inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr,
                   text, sizeof text);
     const HttpClientOptions *options = &job->client->options;
-    if (!text[0]) return false;
+    if (!text[0] ||
+        (options->encrypted && http_url_plain(str_of(job->url)) && !http_is_loopback(text)))
+        return false;
     return !options->allow || options->allow(options->arg, job->host, str_of(text));
 }
 

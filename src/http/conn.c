@@ -557,8 +557,7 @@ static void note_peer(Conn *conn) {
     if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&address, &len) < 0 ||
         uv_ip_name((struct sockaddr *)&address, conn->peer, sizeof conn->peer) < 0)
         return; /* gone already: the first read will say so */
-    conn->loopback = strncmp(conn->peer, "127.", 4) == 0 || strcmp(conn->peer, "::1") == 0 ||
-                     strncmp(conn->peer, "::ffff:127.", 11) == 0;
+    conn->loopback = http_is_loopback(conn->peer);
     conn->network = is_shared(conn) ? 0 : http_network(conn->peer);
 }
 

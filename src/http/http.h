@@ -147,6 +147,8 @@ Str http_unmapped(Str address);
 /* The network of an address as text: of IPv4 the address, of IPv6 its /64 (one customer's). 0: it
    is none. */
 uint64_t http_network(const char *address);
+/* It is this machine's own. */
+bool http_is_loopback(const char *address);
 bool http_peer_loopback(const HttpExchange *x);
 Str http_cookie(
     const HttpExchange *x,
@@ -253,7 +255,12 @@ typedef struct HttpClientOptions {
        cannot slip through. On the client's thread. NULL: all. */
     bool (*allow)(void *arg, Str host, Str address);
     void *arg;
+    bool encrypted; /* http:// leads to addresses of this machine alone */
 } HttpClientOptions;
+/* http:// in whatever letters. */
+bool http_url_plain(Str url);
+/* Whether a host is one of these names, in whatever letters; NULL, none: any is. */
+bool http_host_listed(const StrVec *hosts, Str host);
 /* False for loopback, private, link-local, multicast, unspecified and other addresses that are no
  * public host's (RFC 6890). */
 bool http_address_public(Str address);

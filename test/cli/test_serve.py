@@ -176,7 +176,7 @@ def demo_accounts_stay_on_the_loopback(folder):
 
 
 def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
-    machi = Machi(folder / "demo")
+    machi = Machi(folder / "demo", "--notify.hosts", "notlocalhost, localhost.example.jp,192.0.2.1", "--context.hosts", "context.example.jp")
     token = subprocess.run([BIN, "token", "--data", folder / "demo", "--as", "steward"], capture_output=True, text=True,
                            timeout=60, check=True).stdout.strip()
     headers = {**JSON, "Authorization": "Bearer " + token}
@@ -191,10 +191,18 @@ def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
         assert status == 400 and answer.getheader("Content-Type").startswith("application/problem+json"), (host, status, text)
         assert "notification.endpoint.uri" in text and "notify.loopback" in text, text
     for host in ("notlocalhost", "localhost.example.jp", "192.0.2.1"):  # other names are resolved when something is sent
-        status, text, answer = subscribe("http://%s:9/x" % host)
+        status, text, _ = subscribe("http://%s:9/x" % host)
+        assert status == 400 and "notify.plain" in text, (host, text)
+        status, text, made = subscribe("https://%s:9/x" % host)
         assert status == 201, (host, text)
+    status, text, _ = subscribe("https://elsewhere.example.jp/")
+    assert status == 400 and "notify.hosts" in text, text
+    for url, setting in (("http://context.example.jp/c", "notify.plain"), ("https://elsewhere.example.jp/c", "context.hosts")):
+        link = '<%s>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"' % url
+        status, text, _ = machi.ask("GET", "/ngsi-ld/v1/entities?type=T", headers={"Link": link})
+        assert status >= 400 and setting in text, text
     moved = {"notification": {"endpoint": {"uri": "http://[::1]:9/"}}}
-    assert machi.ask("PATCH", answer.getheader("Location"), json.dumps(moved), headers)[0] == 400
+    assert machi.ask("PATCH", made.getheader("Location"), json.dumps(moved), headers)[0] == 400
     machi.stop()
 
 

@@ -173,7 +173,7 @@ def hostile_entities(machi, browser):
     for value in HOSTILE[:10] + ['a:b c', 'urn:x:' + 'y' * 65000, 'urn:x:\u3042', 'urn:x:a\r\nX-Injected: 1']:
         for path, body in (('/ngsi-ld/v1/entities', {'id': value, 'type': 'Park'}),
                            ('/ngsi-ld/v1/subscriptions', {'id': value, 'type': 'Subscription', 'entities': [{'type': 'Park'}],
-                                                          'notification': {'endpoint': {'uri': 'http://192.0.2.1/' + value}}}),
+                                                          'notification': {'endpoint': {'uri': 'https://192.0.2.1/' + value}}}),
                            ('/ngsi-ld/v1/jsonldContexts', {'@context': {'a': value}})):
             headers = {'Content-Type': 'application/json', 'Cookie': '; '.join(f'{n}={v}' for n, v in browser.cookies.items())}
             faults += judge(raw(machi, 'POST', path, headers, json.dumps(body).encode()), f'{path} {value[:20]!r}')

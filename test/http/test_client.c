@@ -117,12 +117,13 @@ static void bounds_hold(void **state) {
         {"a forbidden address", url(rig, "/hello"), 0, 0, true, RC_DENIED, 0},
         {"a name of a forbidden address",
          str_fmt(rig->arena, "http://localhost:%d/hello", rig->port), 0, 0, true, RC_DENIED, 0},
+        {"in clear beyond this machine", STR("http://192.0.2.1/"), 0, 0, false, RC_DENIED, 0},
         {"a number that is a forbidden address",
          str_fmt(rig->arena, "http://2130706433:%d/hello", rig->port), 0, 0, true, RC_DENIED, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        HttpClient *client = http_client_new(
-            (HttpClientOptions){.allow = cases[i].filter ? forbid_loopback : NULL, .arg = &asked});
+        HttpClient *client = http_client_new((HttpClientOptions){
+            .allow = cases[i].filter ? forbid_loopback : NULL, .arg = &asked, .encrypted = true});
         HttpReply reply;
         HttpCall call = {.method = HTTP_GET,
                          .url = cases[i].url,
