@@ -144,8 +144,8 @@ static Str phone_of(const Form *form) {
     return STR_NONE;
 }
 
-/* Who enters twice under one account or telephone number enters once: the ticket's id is a keyed
-   hash of either. */
+/* Who enters under an account and again without it, or by another channel, under the same telephone
+   number enters once: a ticket's id is a keyed hash of either, and an entry takes both. */
 static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
     Str text = str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(lottery), STR_ARG(who));
     Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("lottery-ticket"), text);
@@ -154,8 +154,10 @@ static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
                                        TICKET_CHARS)));
 }
 
+/* lottery: empty gives the ticket back. */
 static void ticket_put(Command *command, Str id, Str lottery) {
     Arena *arena = command_arena(command);
+    if (str_empty(id)) return; /* an entry has one or two */
     Delta delta = {.op = lottery.len ? DELTA_PUT : DELTA_DELETE, .id = id};
     if (lottery.len) {
         delta.after = entity_new(arena, id, STR(TICKET_TYPE));
@@ -176,22 +178,26 @@ void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const Dra
     command_add(command, &part_enter, enter);
     Str phone = phone_of(&draft->form), person = ctx->actor->person;
     bool own = str_eq(draft->channel, STR("web")) && !str_empty(person);
-    Str who = own ? person : str_empty(phone) ? application->id : phone;
+    Str who = own ? person : str_empty(phone) ? application->id : phone, also = STR_NONE;
     Str ticket = ticket_id(ctx, arena, enter->lottery, who);
+    if (own && !str_empty(phone)) also = ticket_id(ctx, arena, enter->lottery, phone);
     ticket_put(command, ticket, enter->lottery);
+    ticket_put(command, also, enter->lottery);
     LotteryWish entry = {.lottery = draw_name(arena, reservation, month),
                          .case_id = application->id,
                          .slot = reservation_choice_text(arena, wish->choice),
                          .salt = rand_id(ctx->rand, arena, SALT_CHARS),
                          .units = wish->units};
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 6);
     members[0] = (JsonMember){STR("slot"), json_of_str(entry.slot)};
     members[1] = (JsonMember){STR("units"), json_of_int(entry.units)};
     members[2] = (JsonMember){STR("salt"), json_of_str(entry.salt)};
     members[3] = (JsonMember){STR("commitment"), json_of_str(lottery_commitment(arena, &entry))};
     members[4] = (JsonMember){STR("ticket"), json_of_str(ticket)};
+    members[5] = (JsonMember){STR("alsoTicket"), json_of_str(also)};
     entity_set(arena, application, IRI("lottery"), json_of_str(enter->lottery));
-    entity_set_kind(arena, application, ATTR_JSON, IRI("entry"), json_of_members(members, 5));
+    entity_set_kind(arena, application, ATTR_JSON, IRI("entry"),
+                    json_of_members(members, str_empty(also) ? 5 : 6));
 }
 
 void draw_leave(Ctx *ctx, Command *command, const Entity *application) {
@@ -200,9 +206,10 @@ void draw_leave(Ctx *ctx, Command *command, const Entity *application) {
     Arena *arena = command_arena(command);
     if (!draw_entry(ctx, application, &entry)) return;
     int64_t closes = lottery_closes(&reservation->lottery, entry.month);
-    Str ticket = json_get_str(entity_attr(application, IRI("entry"))->value, "ticket");
-    if (time_now(ctx->clock) < closes) {
-        ticket_put(command, str_dup(arena, ticket), STR_NONE); /* he may enter again */
+    const Json *kept = entity_attr(application, IRI("entry"))->value;
+    if (time_now(ctx->clock) < closes) { /* he may enter again */
+        ticket_put(command, str_dup(arena, json_get_str(kept, "ticket")), STR_NONE);
+        ticket_put(command, str_dup(arena, json_get_str(kept, "alsoTicket")), STR_NONE);
         return;
     }
     PartSlot *part = booking_part(command, reservation, &entry.choice);

@@ -24,14 +24,13 @@ static void say(House *house, const char *field, Str text) {
     GOOD(house, defined_keep(&house->ctx, centre(house), &members));
 }
 
-/* Somebody without an account, under a telephone number of his own. */
-static Rc enter(House *house, unsigned number, const char *slot, Str *id) {
+static Rc enter_as(House *house, Actor *who, unsigned number, const char *slot, Str *id) {
     static const char *const said[][2] = {{"purpose", "club"}, {"people", "9"},
                                           {"business", "no"},  {"name", "町田　花子"},
                                           {"kana", "マチダ"},  {"declared", "yes"}};
     DefinedDraft draft;
     Receipt receipt;
-    house_act(house, &house->nobody);
+    house_act(house, who);
     house->ctx.actor->browser = str_fmt(house->arena, "browser %u", number);
     GOOD(house, defined_begin(&house->ctx, centre(house), STR("web")));
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
@@ -43,6 +42,11 @@ static Rc enter(House *house, unsigned number, const char *slot, Str *id) {
     TRY(defined_send(&house->ctx, &draft, &receipt));
     *id = str_dup(house->arena, receipt.id);
     return RC_OK;
+}
+
+/* Somebody without an account, under a telephone number of his own. */
+static Rc enter(House *house, unsigned number, const char *slot, Str *id) {
+    return enter_as(house, &house->nobody, number, slot, id);
 }
 
 static void at(House *house, int month, int day) {
@@ -145,6 +149,21 @@ static void entries_are_published_at_the_closing_as_commitments(void **state) {
     Str file = lottery_file(house->ctx.arena, &draw.lottery, NULL);
     assert_true(str_find(file, entry.commitment) > 0);
     assert_true(str_find(file, id) < 0 && str_find(file, entry.salt) < 0);
+}
+
+static void an_account_and_its_telephone_number_enter_once(void **state) {
+    House *house = *state;
+    Str id, again;
+    at(house, 12, 3);
+    GOOD(house, enter_as(house, &house->resident, 1, SLOT, &id));
+    FAILS(house, enter(house, 1, SLOT, &again), RC_CONFLICT, "entered-already");
+    FAILS(house, enter_as(house, &house->resident, 2, SLOT, &again), RC_CONFLICT,
+          "entered-already");
+    GOOD(house, move(house, id, "withdraw"));
+    GOOD(house, enter(house, 1, SLOT, &id));
+    FAILS(house, enter_as(house, &house->resident, 1, SLOT, &again), RC_CONFLICT,
+          "entered-already");
+    GOOD(house, enter_as(house, &house->resident, 2, SLOT, &again));
 }
 
 static void a_draw_gives_the_first_rank_the_slot_until_it_is_confirmed(void **state) {
@@ -308,6 +327,7 @@ static void a_contractor_sees_to_its_own_cases_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(entries_are_published_at_the_closing_as_commitments),
+        TEST(an_account_and_its_telephone_number_enter_once),
         TEST(a_draw_gives_the_first_rank_the_slot_until_it_is_confirmed),
         TEST(a_win_that_lapses_or_is_given_back_goes_to_the_next),
         TEST(nothing_is_free_before_it_was_drawn),
