@@ -42,6 +42,7 @@ class Test:
     node: bool = False
     parallel: bool = True
     city: bool = False  # starts on a copy of the starter city
+    samples: bool = False  # brings in the sample files
     folder: pathlib.Path = ROOT
 
 
@@ -118,6 +119,8 @@ class Runner:
 
     def run(self, test):
         started = time.monotonic()
+        if test.samples and not os.path.isdir(os.environ.get("MACHI_SAMPLES", "")):
+            return Outcome(skipped=1, why="SKIP: it brings in the sample files, and MACHI_SAMPLES names no folder")
         process = subprocess.Popen(test.command, env={**os.environ, **test.env}, cwd=test.folder,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)
@@ -152,12 +155,19 @@ def stop_group(group):
         return
 
 
+def scripts_say(command, pattern):
+    scripts = [pathlib.Path(word).read_text() for word in command if word.endswith((".py", ".mjs"))]
+    return any(re.search(pattern, text) for text in scripts)
+
+
 def takes_city(command):
     """Whether a test starts machi by test/city.py, test/browser/city.mjs or a walk of the gate, or is told to start a city."""
-    if any("--starter" in word for word in command):
-        return True
-    scripts = [pathlib.Path(word).read_text() for word in command if word.endswith((".py", ".mjs"))]
-    return any(CITY.search(text) for text in scripts)
+    return any("--starter" in word for word in command) or scripts_say(command, CITY)
+
+
+def takes_samples(command):
+    """Whether a script brings in the sample files; programs in C skip by themselves what they have none for."""
+    return scripts_say(command, "MACHI_SAMPLES")
 
 
 def city_test(build, folder):
@@ -178,7 +188,7 @@ def meson_tests(build, long):
                           command=row["cmd"], env=dict(row["env"]),
                           timeout=row["timeout"] * (10 if long else 1) or None,
                           tap=row["protocol"] == "tap", parallel=row["is_parallel"],
-                          city=takes_city(row["cmd"]),
+                          city=takes_city(row["cmd"]), samples=takes_samples(row["cmd"]),
                           folder=pathlib.Path(row["workdir"] or build)))
     return tests
 
@@ -187,7 +197,7 @@ def browser_tests():
     command = ["node", "--test", "--test-reporter=tap"]
     return [Test(suite="browser", name=path.name.removesuffix(".test.mjs"),
                  command=command + [str(path)], env={}, timeout=TIMEOUT_BROWSER, tap=True, node=True,
-                 city=takes_city([str(path)]))
+                 city=takes_city([str(path)]), samples=takes_samples([str(path)]))
             for path in sorted((ROOT / "test/browser").glob("*.test.mjs"))]
 
 
