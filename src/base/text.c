@@ -51,12 +51,7 @@ static Str normalise(Arena *arena, const UNormalizer2 *form, Str s) {
     return wide_text(arena, to);
 }
 
-Str text_nfkc(Arena *arena, Str s) {
-    UErrorCode code = U_ZERO_ERROR;
-    const UNormalizer2 *form = unorm2_getNFKCInstance(&code);
-    icu_ok(code);
-    return normalise(arena, form, s);
-}
+enum { EXPANDS_MAX = 18 }; /* by NFKC, whose longest is U+FDFA */
 
 static void add_point(Buf *to, int32_t c) {
     char text[4];
@@ -79,7 +74,34 @@ static void add_point(Buf *to, int32_t c) {
     buf_add_bytes(to, text, len);
 }
 
-enum { KANA_SHIFT = 0x60 };
+/* CJK compatibility ideographs are letters of names (神 of U+FA19): Unicode folds them into others,
+ * and what was written is lost. */
+static bool is_own_letter(int32_t c) {
+    return (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+/* Nobody types them or sees them: they come with what is pasted. */
+static bool is_pasted(int32_t c) {
+    return c == 0xAD || c == 0x200B || c == 0x2060 || c == 0xFEFF;
+}
+
+Str text_nfkc(Arena *arena, Str s) {
+    UErrorCode code = U_ZERO_ERROR;
+    const UNormalizer2 *form = unorm2_getNFKCInstance(&code);
+    icu_ok(code);
+    Buf to = buf_new(arena, s.len * EXPANDS_MAX + 8);
+    Str rest = s, run = s, here = s;
+    for (int32_t c; (c = str_utf8_next(&rest)) >= 0; here = rest) {
+        if (!is_own_letter(c) && !is_pasted(c)) continue;
+        buf_add(&to, normalise(arena, form, str_head(run, (size_t)(here.ptr - run.ptr))));
+        if (is_own_letter(c)) add_point(&to, c);
+        run = rest;
+    }
+    buf_add(&to, normalise(arena, form, run));
+    return buf_str(&to);
+}
+
+enum { KANA_SHIFT = 0x60, LONG_VOWEL = 0x30FC };
 
 static bool is_katakana_letter(int32_t c) {
     return c >= 0x30A1 && c <= 0x30F6;
@@ -126,7 +148,7 @@ Str text_katakana(Arena *arena, Str s) {
     Str rest = text_nfkc(arena, s);
     Buf to = buf_new(arena, rest.len * 2 + 8);
     for (int32_t c; (c = str_utf8_next(&rest)) >= 0;)
-        add_point(&to, is_hiragana_letter(c) ? c + KANA_SHIFT : c);
+        add_point(&to, is_dash(c) ? LONG_VOWEL : is_hiragana_letter(c) ? c + KANA_SHIFT : c);
     return buf_str(&to);
 }
 

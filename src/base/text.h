@@ -5,15 +5,16 @@
 #include "arena.h"
 #include "str.h"
 
-/* NFKC: full-width Latin and half-width kana become ordinary ones; all of Unicode stays. s is
- * UTF-8. */
+/* NFKC: full-width Latin and half-width kana become ordinary ones; all of Unicode stays, CJK
+ * compatibility ideographs too, which NFKC would fold (神 of U+FA19 into 神). What is invisible and
+ * comes with pasting goes: U+00AD, U+200B, U+2060, U+FEFF. s is UTF-8. */
 Str text_nfkc(Arena *arena, Str s);
 /* Nothing but blanks, those of full width (U+3000) among them. */
 bool text_is_blank(Arena *arena, Str s);
 /* For search and comparison: NFKC, case folded, hiragana for katakana, all dashes and long vowel
  * marks alike, blanks single. */
 Str text_fold(Arena *arena, Str s);
-/* For フリガナ: NFKC, katakana for hiragana; ー, ・, ゠ and blanks stay. */
+/* For フリガナ: as text_nfkc, katakana for hiragana, ー for every dash; ・, ゠ and blanks stay. */
 Str text_katakana(Arena *arena, Str s);
 /* True when the text is kana, ー, ・, ゠ and blanks only. */
 bool text_is_kana(Str s);

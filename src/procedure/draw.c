@@ -359,7 +359,7 @@ static Rc draw_publish(Ctx *ctx, const Draw *draw) {
     return case_execute(ctx, command, &outcome);
 }
 
-/* Of drand what its round is: 64 hex digits in small letters, as it publishes them. */
+/* Of drand what its round is: 64 hex digits, which it publishes in small letters. */
 static Rc seed_check(Ctx *ctx, const Draw *draw, Str seed) {
     bool drand = str_starts(draw->lottery.randomness, STR(DRAND)), good = true;
     for (size_t i = 0; i < seed.len; i++) {
@@ -380,6 +380,12 @@ static Rc seed_check(Ctx *ctx, const Draw *draw, Str seed) {
                     "The round of drand that gives the seed is still to come: wait for it.");
 }
 
+/* As it was published, however it was typed. */
+static Str seed_of(Arena *arena, const Draw *draw, Str typed) {
+    bool drand = str_starts(draw->lottery.randomness, STR(DRAND));
+    return drand ? text_fold(arena, typed) : str_trim(text_nfkc(arena, typed));
+}
+
 Rc draw_seed(Ctx *ctx, const Definition *definition, Date month, Str seed) {
     Draw draw;
     Outcome outcome;
@@ -387,7 +393,7 @@ Rc draw_seed(Ctx *ctx, const Definition *definition, Date month, Str seed) {
     GateAsk ask = {.action = ACT_CONFIRM, .type = STR(DRAW_TYPE), .class = CLASS_OPEN};
     TRY(gate_check(ctx, &ask));
     TRY(draw_load(ctx, definition, month, &draw));
-    seed = str_trim(seed);
+    seed = seed_of(ctx->arena, &draw, seed);
     if (draw.state == DRAW_DRAWN)
         return ctx_fail(ctx, RC_CONFLICT, "drawn", draw.id, "This lottery has been drawn.");
     if (draw.state != DRAW_CLOSED)

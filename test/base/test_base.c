@@ -370,7 +370,16 @@ static void text_is_folded(void **state) {
         if (!str_eq(text_fold(arena, str_of(cases[i].text)), str_of(cases[i].folded)))
             fail_msg("%s", cases[i].text);
     assert_true(str_eq(text_katakana(arena, STR("やまだ・ﾊﾅｺー")), STR("ヤマダ・ハナコー")));
+    assert_true(
+        str_eq(text_katakana(arena, STR("サト- ジャン−ポ‐ル")), STR("サトー ジャンーポール")));
     assert_true(text_is_kana(STR("ヤマダ ハナコ・マリア゠ルイサ")));
+    const Str kept[] = {STR("\uFA19田"), STR("\uFA11\U000E0100"), STR("\U0002F80A"),
+                        STR("𠮷\uFA1B島")};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        assert_true(str_eq(text_nfkc(arena, kept[i]), kept[i])); /* as they write their names */
+    assert_true(str_eq(text_nfkc(arena, STR("\uFA19ﾀ\uFF21\uFA1B")), STR("\uFA19タA\uFA1B")));
+    assert_true(str_eq(text_fold(arena, STR("\uFA19田")), STR("\u795E田"))); /* and are found */
+    assert_true(str_eq(text_nfkc(arena, STR("\uFEFF山\u200B田\u00AD\u2060")), STR("山田")));
     assert_false(text_is_kana(STR("山田")));
     assert_false(text_is_kana(STR("ABC")));
     static const char *const hidden[] = {"a\u202Eb", "\u202A", "山\u2066田", "\u2069",

@@ -11,6 +11,9 @@
 #define MONTH ((Date){2027, 1, 1})
 #define SEED  "9e98c5f2a6d14b7083e1f0aa55cc3719d2b4e6f8091a2b3c4d5e6f708192a3b4"
 
+/* The same as somebody types it. */
+#define TYPED "９Ｅ98C5F2A6D14B7083E1F0AA55CC3719D2B4E6F8091A2B3C4D5E6F708192A3B4 "
+
 enum { PEOPLE = 4 };
 
 static const Definition *centre(House *house) {
@@ -103,9 +106,10 @@ static void drawn(House *house, Str *by_rank) {
         GOOD(house, enter(house, i, SLOT, &ids[i]));
     at(house, 12, 11);
     go_on(house);
-    GOOD(house, seed(house, SEED));
+    GOOD(house, seed(house, TYPED));
     go_on(house);
     Draw draw = loaded(house);
+    assert_true(str_eq(draw.lottery.seed, STR(SEED)));
     assert_int_equal(draw.ranks.len, PEOPLE);
     for (size_t rank = 0; rank < PEOPLE; rank++)
         for (unsigned i = 0; i < PEOPLE; i++) {
