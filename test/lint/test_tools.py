@@ -2,6 +2,7 @@
 import importlib.util
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,21 @@ def a_library_without_its_package_is_named():
         assert done.returncode == 1 and "libzip comes from libzip-dev" in done.stdout, done.stdout
 
 
+def a_table_of_tests_that_are_not_there_is_refused():
+    text = (ROOT / "doc/asvs.md").read_text()
+    row = re.search(r"^\| 1\.1\.2 .*$", text, re.M).group()
+    for changed, complaint in ((text, ""), (text.replace(row, row.replace("| met |", "| part |")), "and its rows are"),
+                               (text.replace("values_are_escaped_by_where_they_stand", "values_are_whole"), "names 'values_are_whole'"),
+                               (text.replace("`web/test_render.c`", "`web/test_renders.c`"), "test_renders.c, which isn't there")):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "doc").mkdir()
+            (root / "doc/asvs.md").write_text(changed)
+            (root / "test").symlink_to(ROOT / "test")
+            done = subprocess.run([sys.executable, ROOT / "tool/asvs.py", "--root", root], capture_output=True, text=True)
+            assert complaint in done.stdout and done.returncode == int(bool(complaint)), done.stdout
+
+
 def lockfile_names_no_download_address():
     assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
 
@@ -190,7 +206,7 @@ def lockfile_names_no_download_address():
 CASES = [layers_are_kept, sizes_are_kept, the_runner_counts_single_cases, a_test_without_tap_is_one_case,
          nodes_summary_is_read, a_program_that_hangs_is_stopped, an_empty_run_and_a_skip_in_ci_fail,
          budgets_are_compared, the_format_check_fails_on_bad_format,
-         a_library_without_its_package_is_named, lockfile_names_no_download_address]
+         a_library_without_its_package_is_named, a_table_of_tests_that_are_not_there_is_refused, lockfile_names_no_download_address]
 
 
 def main():
