@@ -19,7 +19,7 @@ struct Catalogue {
     pthread_mutex_t lock; /* of taking in; who asks needs none */
 };
 
-enum { TAKEN_ARENA = 64 << 20 };
+enum { TAKEN_ARENA = 64 << 20, CLOSED_DAYS = 366 };
 
 static const Entry *entry_newest(const Catalogue *catalogue) {
     return atomic_load_explicit(&catalogue->newest, memory_order_acquire);
@@ -195,17 +195,20 @@ const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, D
     return NULL;
 }
 
-const Definition *catalogue_next(const Catalogue *catalogue, Str id, Date day) {
-    const Definition *next = NULL;
+const Definition *catalogue_closed(const Catalogue *catalogue, Str id, Date day) {
+    const Definition *next = NULL, *last = NULL;
     int64_t on = time_date_days(day);
     if (catalogue_current(catalogue, id, day)) return NULL;
     EACH_ENTRY (entry, catalogue) {
         const Definition *one = entry->definition;
-        int64_t from = time_date_days(one->from);
-        bool sooner = !next || from < time_date_days(next->from);
-        if (str_eq(one->id, id) && from > on && sooner) next = one;
+        if (!str_eq(one->id, id)) continue;
+        int64_t from = time_date_days(one->from), until = time_date_days(one->until);
+        bool sooner = !next || from < time_date_days(next->from),
+             later = !last || until > time_date_days(last->until);
+        if (from > on && sooner) next = one;
+        if (from <= on && until >= on - CLOSED_DAYS && later) last = one;
     }
-    return next;
+    return next ? next : last;
 }
 
 const Definition *catalogue_newest(const Catalogue *catalogue, Str id) {
@@ -263,7 +266,7 @@ static bool is_listed(const Catalogue *catalogue, const CatalogueQuery *query,
                       const Definition *one) {
     if (one->inside != query->inside) return false;
     return catalogue_current(catalogue, one->id, query->day) == one ||
-           (query->closed && catalogue_next(catalogue, one->id, query->day) == one);
+           (query->closed && catalogue_closed(catalogue, one->id, query->day) == one);
 }
 
 void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,

@@ -35,9 +35,10 @@ const Definition *catalogue_current(const Catalogue *catalogue, Str id, Date day
 const Definition *catalogue_as_of(const Catalogue *catalogue, const Definition *own, Date day);
 /* The one in force that books a resource; NULL: none does. */
 const Definition *catalogue_resource(const Catalogue *catalogue, Str resource, Date day);
-/* Of one that isn't in force on a day, the version by which it opens next; NULL: it is, or never
- * does. */
-const Definition *catalogue_next(const Catalogue *catalogue, Str id, Date day);
+/* Of one that isn't in force on a day, the version by which it opens next, else the one that ended
+   last, within a year: what is taken once a year stays listed between. NULL: it is in force, or
+   there is none of either. */
+const Definition *catalogue_closed(const Catalogue *catalogue, Str id, Date day);
 /* The newest one, in force or not; NULL: there is no such procedure. */
 const Definition *catalogue_newest(const Catalogue *catalogue, Str id);
 /* Of all procedures, once each. */

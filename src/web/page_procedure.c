@@ -36,13 +36,16 @@ static void bulky_add(Arena *arena, JsonItems *items) {
                        STR("We collect furniture and bedding at your door.")));
     view_str(&one, "url", STR("/bulky"));
     view_null(&one, "opens");
+    view_bool(&one, "over", false);
     vec_push(arena, items, view_value(&one));
 }
 
-/* From which day on it is taken, where that is still to come. */
+/* From which day on it is taken, where that is still to come, and whether it is over. */
 static void opens_set(View *view, const Definition *definition, Date day) {
     bool later = time_date_days(definition->from) > time_date_days(day);
     view_str(view, "opens", later ? time_format_date(view->arena, definition->from) : STR_NONE);
+    view_bool(view, "over",
+              definition->until.year && time_date_days(definition->until) < time_date_days(day));
 }
 
 void page_procedures_get(HttpExchange *x) {
@@ -148,10 +151,10 @@ static void identity_set(HttpExchange *x, View *view, const Definition *definiti
 void page_procedure_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     DefinedDraft draft;
-    const Definition *next = catalogue_next(procedures_catalogue(ctx->tenant),
-                                            http_path_param(x, "procedure"), today(ctx));
-    bool closed = next && !next->inside;
-    const Definition *definition = closed ? next : page_procedure_asked(x);
+    const Definition *shut = catalogue_closed(procedures_catalogue(ctx->tenant),
+                                              http_path_param(x, "procedure"), today(ctx));
+    bool closed = shut && !shut->inside;
+    const Definition *definition = closed ? shut : page_procedure_asked(x);
     if (!definition) return;
     if (defined_draft(ctx, definition, &draft) != RC_OK) {
         page_fail(x);

@@ -115,9 +115,17 @@ static void what_opens_later_is_told(void **state) {
     assert_int_equal(found.len, 0);
     catalogue_search(house->ctx.arena, all, &both, &found);
     assert_int_equal(found.len, 1);
-    assert_ptr_equal(found.items[0], catalogue_next(all, DOG, before));
-    assert_null(catalogue_next(all, DOG, after)); /* it is open */
-    assert_null(catalogue_next(all, STR("none"), before));
+    assert_ptr_equal(found.items[0], catalogue_closed(all, DOG, before));
+    assert_null(catalogue_closed(all, DOG, after)); /* it is open */
+    assert_null(catalogue_closed(all, STR("none"), before));
+    Definition *dog = (Definition *)(uintptr_t)catalogue_current(all, DOG, after);
+    dog->until = (Date){2026, 12, 31};
+    both.day = (Date){2027, 12, 31}; /* between the turns of what is taken once a year */
+    catalogue_search(house->ctx.arena, all, &both, &found);
+    assert_int_equal(found.len, 1);
+    assert_ptr_equal(found.items[0], dog);
+    assert_null(catalogue_closed(all, DOG, (Date){2026, 12, 31}));
+    assert_null(catalogue_closed(all, DOG, (Date){2028, 1, 2})); /* and then no more */
 }
 
 static void what_could_not_be_published_is_not_taken_in(void **state) {
