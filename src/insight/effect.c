@@ -2,11 +2,12 @@
    it asks for some rows and counts no case.
 
    Rows of the follower "effect": 'c' case → what it adds, and in which state it is since when; 'g'
-   procedure|month of arrival|channel → the sums. All of it is read from what lies in clear of a
-   case (its state, and since when), so that a rebuild that finds a case erased gives the same. */
+   procedure|month of arrival|channel → the sums; those of effect_steps.c. All of it is read from
+   what lies in clear of a case (its state, and since when), so that a rebuild that finds a case
+   erased gives the same. */
 #include "insight_int.h"
 
-enum { FOLLOWER_VERSION = 2, FIGURES = 11 };
+enum { FOLLOWER_VERSION = 3, FIGURES = 11 };
 
 /* In the order of the rows. */
 typedef enum Figure {
@@ -190,6 +191,14 @@ static void automatic_set(Counted *counted, const Entity *application) {
     }
 }
 
+static Rc counted_move(Ctx *ctx, Rows *rows, const Event *event, const Counted *before,
+                       const Counted *after) {
+    Str key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
+    bool regrouped = !str_empty(before->group) && !str_eq(before->group, after->group);
+    if (regrouped) TRY(effect_steps_group(ctx, rows, event->delta->id, after->group));
+    return counted_put(ctx, rows, key, before, after);
+}
+
 static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     Entity *application;
     Counted before, after;
@@ -197,7 +206,7 @@ static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     Str key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(event->delta->id));
     TRY(counted_get(ctx, rows, key, &before));
     TRY(project_event_entity(ctx, event, &application));
-    if (!application) return counted_put(ctx, rows, key, &before, &(Counted){0});
+    if (!application) return counted_move(ctx, rows, event, &before, &(Counted){0});
     after = before;
     after.group = group_of(ctx->arena, application);
     if (!time_parse(entity_text(application, IRI("submittedAt")), &after.arrived))
@@ -207,7 +216,7 @@ static Rc case_event(Ctx *ctx, Rows *rows, const Event *event) {
     if (!str_eq(state, before.state) || since != before.since) state_move(&after, state, since);
     adds_set(&after);
     automatic_set(&after, application);
-    return counted_put(ctx, rows, key, &before, &after);
+    return counted_move(ctx, rows, event, &before, &after);
 }
 
 static Rc touch_event(Ctx *ctx, Rows *rows, const Event *event) {
@@ -219,6 +228,7 @@ static Rc touch_event(Ctx *ctx, Rows *rows, const Event *event) {
     Str key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(json_str(about->value)));
     TRY(counted_get(ctx, rows, key, &before));
     if (str_empty(before.group)) return RC_OK;
+    TRY(effect_steps_set(ctx, rows, json_str(about->value), before.group, touch));
     after = before;
     after.adds.n[TOUCH_S] = entity_int(touch, IRI("seconds"), 0);
     after.adds.n[TOUCHED_N] = after.adds.n[TOUCH_S] > 0;

@@ -93,6 +93,15 @@ typedef VEC(Effect) Effects;
    threads. */
 Rc insight_effects(Ctx *ctx, Str procedure, Str from, Effects *out);
 
+/* Work on the cases of a procedure by the step, the state of a case, at which it was done. Cases in
+   which it wasn't kept at which, have none. */
+typedef struct EffectStep {
+    Str month, channel, step;
+    int64_t seconds, cases;
+} EffectStep;
+typedef VEC(EffectStep) EffectSteps;
+Rc insight_effect_steps(Ctx *ctx, Str procedure, Str from, EffectSteps *out);
+
 /* ---- gauges ---- */
 
 typedef struct Threshold {

@@ -66,6 +66,10 @@ Rc tally_readings(Ctx *ctx, Str entity, int64_t *n);
 
 /* ---- effect.c: what procedures cost, as counters that follow the ledger ---- */
 Follower effect_follower(void);
+/* What an entity of touch time says of a case's steps takes the place of what was counted of them,
+ * in a group of cases; and a case comes into another group (empty: it is gone). */
+Rc effect_steps_set(Ctx *ctx, Rows *rows, Str case_id, Str group, const Entity *touch);
+Rc effect_steps_group(Ctx *ctx, Rows *rows, Str case_id, Str group);
 
 /* ---- tiles.c ---- */
 /* Computes all tiles into ctx->arena. */

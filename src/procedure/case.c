@@ -17,14 +17,19 @@ Str case_state_word(CaseState state) {
     return state_words[state];
 }
 
-static CaseState state_of(Str word) {
+CaseState case_state_of(Str word) {
     for (unsigned state = 0; state < CASE_STATES; state++)
         if (str_eq(state_words[state], word)) return (CaseState)state;
     return CASE_STATES;
 }
 
 CaseState case_state(const Entity *application) {
-    return state_of(entity_text(application, IRI("state")));
+    return case_state_of(entity_text(application, IRI("state")));
+}
+
+Str case_state_own(const Entity *application) {
+    Str own = entity_text(application, IRI("procedureState"));
+    return str_empty(own) ? entity_text(application, IRI("state")) : own;
 }
 
 bool case_is_erased(const Entity *application) {
@@ -46,7 +51,7 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out) {
         const Json *one = json_at(steps, i);
         vec_push(arena, out,
                  (CaseStep){.at = json_get_int(one, "at", 0),
-                            .state = state_of(json_get_str(one, "state")),
+                            .state = case_state_of(json_get_str(one, "state")),
                             .post = json_get_str(one, "post"),
                             .text = json_get_str(one, "text"),
                             .kind = json_get_str(one, "kind"),

@@ -28,8 +28,11 @@ typedef enum CaseState {
 #define CASE_ENDS                                                                                  \
     (1u << CASE_COLLECTED | 1u << CASE_CANCELLED | 1u << CASE_REFUSED | 1u << CASE_DONE)
 Str case_state_word(CaseState state);
+CaseState case_state_of(Str word); /* CASE_STATES: of none */
 /* CASE_STATES when the entity has none of them. */
 CaseState case_state(const Entity *application);
+/* The state as its procedure calls it; of bulky waste the word of case_state. */
+Str case_state_own(const Entity *application);
 /* Its keys were destroyed: what lies in clear of a case is there, its number isn't. application: as
    the ledger has it, not as the gate shows it. */
 bool case_is_erased(const Entity *application);

@@ -59,8 +59,7 @@ Date message_due(const Entity *application) {
 }
 
 bool message_among(const StrVec *states, const Entity *application) {
-    Str now = entity_text(application, IRI("procedureState"));
-    if (str_empty(now)) now = entity_text(application, IRI("state"));
+    Str now = case_state_own(application);
     VEC_EACH (const Str, state, states)
         if (str_eq(*state, now)) return true;
     return false;

@@ -253,9 +253,25 @@ static Str touch_id(Arena *arena, Str case_id) {
 
 /* The total is computed on the newest state: two pages that count at once lose nothing. */
 typedef struct PartTouch {
-    Str id, case_id;
+    Str id, case_id, step;
     int64_t seconds;
 } PartTouch;
+
+/* What was counted of each step, and more of one. */
+static Json steps_with(Arena *arena, const Entity *before, const PartTouch *part) {
+    const Attr *attr = before ? entity_attr(before, IRI("steps")) : NULL;
+    JsonMembers members = {0};
+    bool there = false;
+    for (uint32_t i = 0; attr && attr->value && i < attr->value->len; i++) {
+        JsonMember member = attr->value->value.members[i];
+        bool same = str_eq(member.name, part->step);
+        if (same) member.value = json_of_int(member.value.value.integer + part->seconds);
+        there |= same;
+        vec_push(arena, &members, member);
+    }
+    if (!there) vec_push(arena, &members, (JsonMember){part->step, json_of_int(part->seconds)});
+    return json_of_members(members.items, members.len);
+}
 
 static Rc touch_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartTouch *part = args;
@@ -264,6 +280,8 @@ static Rc touch_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after = entity_new(ctx->arena, part->id, STR(TOUCH_TYPE));
     entity_set_kind(ctx->arena, after, ATTR_RELATIONSHIP, IRI("case"), json_of_str(part->case_id));
     entity_set(ctx->arena, after, IRI("seconds"), json_of_int(total));
+    entity_set_kind(ctx->arena, after, ATTR_JSON, IRI("steps"),
+                    steps_with(ctx->arena, before, part));
     Delta delta = {.op = DELTA_PUT, .id = part->id, .after = after};
     stage_put(stage, &delta);
     return RC_OK;
@@ -277,10 +295,21 @@ static Rc touch_good(Ctx *ctx, int64_t seconds) {
                     "Active time is 1 to 3600 seconds.");
 }
 
-static void touch_add(Command *command, Str case_id, int64_t seconds) {
+static Rc step_of(Ctx *ctx, const Entity *application, Str said, Str *out) {
+    const Definition *definition = defined_of(ctx, application);
+    bool known = definition ? definition_state(definition, said) != NULL
+                            : case_state_of(said) != CASE_STATES;
+    *out = known ? said : case_state_own(application);
+    if (known || str_empty(said)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "bad-step", STR("step"),
+                    "The procedure has no such state: load the page again.");
+}
+
+static void touch_add(Command *command, Str case_id, Str step, int64_t seconds) {
     Arena *arena = command_arena(command);
     PartTouch *part = NEW(arena, PartTouch);
-    *part = (PartTouch){touch_id(arena, case_id), str_dup(arena, case_id), seconds};
+    *part = (PartTouch){touch_id(arena, case_id), str_dup(arena, case_id), str_dup(arena, step),
+                        seconds};
     command_needs(command, part->id);
     command_add(command, &part_case_touch, part);
 }
@@ -290,23 +319,28 @@ Rc office_touch(Ctx *ctx, const OfficeAct *act) {
     Outcome outcome;
     TRY(touch_good(ctx, act->touch));
     TRY(office_case(ctx, act, ACT_UPDATE, &application));
+    Str step;
+    TRY(step_of(ctx, application, act->step, &step));
     Command *command = case_command(ctx, STR("application.touch"), act->id, STR("web"));
-    touch_add(command, act->id, act->touch);
+    touch_add(command, act->id, step, act->touch);
     return case_execute(ctx, command, &outcome);
 }
 
 Rc office_touch_all(Ctx *ctx, const StrVec *ids, int64_t seconds) {
     const Entity *application;
     Outcome outcome;
+    StrVec steps = {0};
     int64_t n = (int64_t)ids->len;
     TRY(touch_good(ctx, seconds));
-    VEC_EACH (const Str, id, ids)
+    VEC_EACH (const Str, id, ids) {
         TRY(office_case(ctx, &(OfficeAct){.id = *id}, ACT_UPDATE, &application));
+        vec_push(ctx->arena, &steps, str_dup(ctx->arena, case_state_own(application)));
+    }
     if (!n) return RC_OK;
     Command *command = case_command(ctx, STR("application.touch"), STR_NONE, STR("web"));
     for (int64_t i = 0; i < n; i++) {
         int64_t part = seconds / n + (i < seconds % n);
-        if (part) touch_add(command, ids->items[i], part);
+        if (part) touch_add(command, ids->items[i], steps.items[i], part);
     }
     return case_execute(ctx, command, &outcome);
 }

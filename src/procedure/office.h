@@ -16,6 +16,7 @@ typedef struct OfficeAct {
     int64_t touch;
     Str text;       /* question or reason */
     Date answer_by; /* office_ask: until when; year 0: as the rules say */
+    Str step;       /* office_touch: the state in which the page showed it; empty: today's */
 } OfficeAct;
 /* Confirms under 専決. RC_DENIED when the fee is beyond the post's delegation, RC_CONFLICT
  * "reduction-open" while a reduction waits. */
@@ -72,7 +73,9 @@ Rc office_plan_days(Ctx *ctx, InboxDays *out);
    has to take it over. holders: of any post (gate_holders). */
 bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders *holders);
 
-/* Adds active seconds on the page to what is counted for the case. */
+/* Adds active seconds on the page to what is counted for the case, and for its step: a page is left
+   by what moves the case, so that it says itself which it showed. RC_INVALID "bad-step" where there
+   is no such state. */
 Rc office_touch(Ctx *ctx, const OfficeAct *act);
 /* The same on a page of many cases, shared out among them in one command. Nothing of none. */
 Rc office_touch_all(Ctx *ctx, const StrVec *ids, int64_t seconds);

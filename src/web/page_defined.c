@@ -354,6 +354,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     view_str(&view, "proposed",
              str_empty(proposed) ? STR_NONE : page_decision_url(view.arena, proposed));
     view_int(&view, "version", (int64_t)application->version);
+    view_str(&view, "step", case_state_own(application));
     view_set(&view, "due", page_due(x, application, stand.due.day));
     Str assignee = entity_text(application, IRI("assignee"));
     view_set(&view, "assignee",

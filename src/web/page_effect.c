@@ -387,6 +387,47 @@ static void parts_set(View *view, const char *name, const Effects *effects, bool
     view_items(view, name, &rows);
 }
 
+/* Months together: a step by one channel. */
+typedef struct StepSum {
+    Str step, channel;
+    int64_t seconds, cases;
+} StepSum;
+typedef VEC(StepSum) StepSums;
+
+static void step_add(Arena *arena, StepSums *sums, const EffectStep *step) {
+    VEC_EACH (StepSum, sum, sums) {
+        if (!str_eq(sum->step, step->step) || !str_eq(sum->channel, step->channel)) continue;
+        sum->seconds += step->seconds;
+        sum->cases += step->cases;
+        return;
+    }
+    vec_push(arena, sums, (StepSum){step->step, step->channel, step->seconds, step->cases});
+}
+
+/* `steps`: the mean of those cases on which there was work at the step. */
+static Rc steps_set(HttpExchange *x, View *view, Str procedure) {
+    Ctx *ctx = http_ctx(x);
+    EffectSteps steps;
+    StepSums sums = {0};
+    JsonItems rows = {0};
+    const Definition *one = catalogue_newest(procedures_catalogue(ctx->tenant), procedure);
+    TRY(insight_effect_steps(ctx, procedure, first_month(ctx), &steps));
+    VEC_EACH (const EffectStep, step, &steps)
+        step_add(ctx->arena, &sums, step);
+    VEC_EACH (const StepSum, sum, &sums) {
+        const DefinedState *state = one ? definition_state(one, sum->step) : NULL;
+        View row = view_new(view->arena);
+        view_json(&row, "label", state ? state->label.all : NULL);
+        view_str(&row, "state", page_state_word(case_state_of(sum->step)));
+        view_str(&row, "channel", sum->channel);
+        view_set(&row, "touch", tenths((double)sum->seconds / (double)sum->cases / 60));
+        view_int(&row, "touched", sum->cases);
+        vec_push(view->arena, &rows, view_value(&row));
+    }
+    view_items(view, "steps", &rows);
+    return RC_OK;
+}
+
 static Rc procedure_known(HttpExchange *x, Str procedure) {
     Ctx *ctx = http_ctx(x);
     if (str_eq(procedure, EFFECT_BULKY) ||
@@ -419,7 +460,7 @@ static void procedure_get(HttpExchange *x) {
     saved_set(&view, &sum, item_of(&items, procedure));
     parts_set(&view, "months", &effects, true);
     parts_set(&view, "channels", &effects, false);
-    if (reach_set(x, &view, procedure) != RC_OK) {
+    if (steps_set(x, &view, procedure) != RC_OK || reach_set(x, &view, procedure) != RC_OK) {
         page_fail(x);
         return;
     }

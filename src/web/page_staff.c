@@ -125,6 +125,7 @@ static void review_fill(HttpExchange *x, View *view, const Entity *application,
     for (size_t i = 0; checks && i < checks->value->len; i++)
         vec_push(arena, &items, check_value(x, json_at(checks->value, i)));
     view_str(view, "number", entity_text(application, IRI("receiptNumber")));
+    view_str(view, "step", case_state_own(application));
     view_int(view, "version", (int64_t)application->version);
     page_state(view, case_state(application));
     view_set(view, "due", page_due(x, application, stand->due.day));
@@ -343,6 +344,7 @@ static void touch_post(HttpExchange *x) {
     ctx->purpose = purpose_inbox;
     Rc rc = inbox_find(ctx, http_path_param(x, "number"), &act.id);
     (void)str_to_i64(http_form_value(form, "seconds"), &act.touch);
+    act.step = http_form_value(form, "step");
     if (rc == RC_OK) rc = office_touch(ctx, &act);
     if (rc == RC_OK)
         http_answer_empty(x, 204);

@@ -500,6 +500,9 @@ static void touch_time_adds_up_and_makes_no_new_version(void **state) {
     GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 30}));
     GOOD(house, office_touched(&house->ctx, id, &seconds));
     assert_int_equal(seconds, 90);
+    FAILS(house,
+          office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 5, .step = STR("checked")}),
+          RC_INVALID, "bad-step");
     GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 3600}));
     GOOD(house, office_touched(&house->ctx, id, &seconds));
     assert_int_equal(seconds, 3690);

@@ -38,6 +38,20 @@ static void kept_equals_rebuilt(House *house) {
     if (report.differences) fail_msg("differs: " STR_FMT, STR_ARG(report.first));
 }
 
+/* Seconds and cases of a step, by any channel. */
+static void step_is(House *house, const char *step, int64_t seconds, int64_t cases) {
+    EffectSteps steps;
+    int64_t sums[2] = {0};
+    house_drain(house);
+    GOOD(house, insight_effect_steps(&house->ctx, EFFECT_BULKY, STR("2026-01"), &steps));
+    VEC_EACH (const EffectStep, one, &steps) {
+        sums[0] += str_eq(one->step, str_of(step)) ? one->seconds : 0;
+        sums[1] += str_eq(one->step, str_of(step)) ? one->cases : 0;
+    }
+    assert_int_equal(sums[0], seconds);
+    assert_int_equal(sums[1], cases);
+}
+
 static void touch(House *house, Str id, int64_t seconds) {
     house_act(house, &house->clerk);
     GOOD(house, office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = seconds}));
@@ -66,6 +80,13 @@ static void waiting_is_told_by_whom_a_case_waits_for(void **state) {
     assert_int_equal(of.touch, 90);
     assert_int_equal(of.touched, 1);
     assert_int_equal(of.office, 0); /* it hasn't ended */
+    step_is(house, "submitted", 90, 1);
+    house_act(house,
+              &house->clerk); /* it had moved on when its page told how long it was worked on */
+    GOOD(house,
+         office_touch(&house->ctx, &(OfficeAct){.id = id, .touch = 20, .step = STR("asked")}));
+    step_is(house, "submitted", 90, 1);
+    step_is(house, "asked", 20, 1);
     house_act(house, &house->clerk);
     GOOD(house, office_refuse(&house->ctx, &(OfficeAct){.id = id, .text = STR("集められません")}));
     of = effect(house);
@@ -76,6 +97,8 @@ static void waiting_is_told_by_whom_a_case_waits_for(void **state) {
     kept_equals_rebuilt(house);
     touch(house, other, 10);
     assert_int_equal(effect(house).touched, 2);
+    step_is(house, "submitted", 100, 2);
+    kept_equals_rebuilt(house);
 }
 
 static void an_erased_case_leaves_what_lies_in_clear(void **state) {

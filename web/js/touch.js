@@ -13,6 +13,7 @@ export function start(element) {
         const seconds = Math.floor(active / 1000);
         if (!seconds) return;
         const body = new URLSearchParams({ csrf: element.dataset.csrf, seconds });
+        if (element.dataset.step) body.set('step', element.dataset.step);
         if (element.dataset.cases) body.set('cases', element.dataset.cases);
         if (navigator.sendBeacon(element.dataset.src, body)) active -= seconds * 1000;
     }
