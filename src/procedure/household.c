@@ -76,14 +76,18 @@ static void plain_add(Arena *arena, Plain *plain, Str *rest) {
     }
 }
 
+Str household_plain(Arena *arena, Str folded) {
+    Plain plain = {.text = buf_new(arena, 2 * folded.len + NUMERALS_MAX + 1)};
+    while (!str_empty(folded))
+        plain_add(arena, &plain, &folded);
+    return buf_str(&plain.text);
+}
+
 static Str address_plain(Arena *arena, const Answers *answers) {
     Str both[] = {answers->address, answers->building}, town = text_fold(arena, answers->town);
     Str rest = text_fold(arena, str_join(arena, both, 2, STR(" ")));
-    Plain plain = {.text = buf_new(arena, 2 * rest.len + NUMERALS_MAX + 1)};
-    if (str_starts(rest, town)) rest = str_sub(rest, town.len, rest.len);
-    while (!str_empty(rest))
-        plain_add(arena, &plain, &rest);
-    return buf_str(&plain.text);
+    return household_plain(arena,
+                           str_starts(rest, town) ? str_sub(rest, town.len, rest.len) : rest);
 }
 
 /* ---- words ---- */

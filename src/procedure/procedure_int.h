@@ -56,6 +56,8 @@ Rc case_load(Ctx *ctx, Str id, const Entity **out);
 /* The same, if who asks may act on it: its resident, or the clerk for him. RC_DENIED. */
 Rc case_own(Ctx *ctx, Str id, const Entity **out);
 /* Whose booking it is, in the command's arena, and how many of those a day has at most. */
+/* An address in one form, of a folded text: "2丁目3番4号" and "二-3の4" are "2-3-4". */
+Str household_plain(Arena *arena, Str folded);
 void household_set(const Ctx *ctx, Command *command, const Answers *answers, PartSlot *part);
 /* Who sends learns whether his household has booked too often: that it had is counted behind the
    sending, whose rc it gives, by account or network, and asked before it: RC_LIMIT as gate_try. */

@@ -14,7 +14,7 @@ Follower seek_follower(Tenant *tenant);
 /* Cases in any state, newest first, that have all words of a text, as the actor sees them (with his
    purpose): record the look before they are shown. *more: there are others than `most`, or so many
    were gone through that there may be. RC_INVALID "short": no word has two letters, or eight
-   digits. Pool threads. */
+   digits; "long": more than eight words. Pool threads. */
 typedef struct SeekAsk {
     Str text;
     size_t most;

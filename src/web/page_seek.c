@@ -69,7 +69,9 @@ static void seek_post(HttpExchange *x) {
         return;
     }
     Rc rc = seek_fill(x, &view, text);
-    if (rc == RC_INVALID) vec_push(ctx->arena, &faults, (Fault){"q", "short"});
+    if (rc == RC_INVALID)
+        vec_push(ctx->arena, &faults,
+                 (Fault){"q", str_eq(ctx->error.code, STR("long")) ? "long" : "short"});
     if (rc == RC_OK || faults.len)
         seek_show(x, faults.len ? 422 : 200, &view, text, faults.len ? &faults : NULL);
     else

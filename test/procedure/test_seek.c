@@ -40,6 +40,24 @@ static void parts_of_names_and_addresses_find_a_case(void **state) {
         assert_int_equal(found(house, not_there[i]), 0);
 }
 
+static void an_address_is_found_in_other_forms_and_is_no_telephone_number(void **state) {
+    House *house = *state;
+    Str id = cases_apply(house, NULL, 1);
+    cases_set(house, id, LD_DEFAULT "town", STR("中央一丁目"));
+    cases_set(house, id, LD_DEFAULT "address", STR("2番3号"));
+    cases_set(house, id, LD_DEFAULT "name", STR("三浦 花"));
+    cases_set(house, id, LD_DEFAULT "phone", STR("090-1234-5678"));
+    clerk_looks(house);
+    const char *const there[] = {"中央１－２－３", "中央一丁目2番3号", "中央1丁目2-3",
+                                 "三浦",           "三浦 中央1-2",     "090 1234 5678",
+                                 "三浦 1-2-3",     "+81-90-1234-5678", "三浦 09012345678"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++)
+        if (found(house, there[i]) != 1) fail_msg("%s", there[i]);
+    const char *const not_there[] = {"三浦 56", "三浦 1234", "中央1-3", "三浦 09012345679"};
+    for (size_t i = 0; i < sizeof not_there / sizeof *not_there; i++)
+        if (found(house, not_there[i])) fail_msg("%s", not_there[i]);
+}
+
 static void a_single_letter_is_too_short(void **state) {
     House *house = *state;
     InboxCases cases;
@@ -49,6 +67,10 @@ static void a_single_letter_is_too_short(void **state) {
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
         FAILS(house, seek_cases(&house->ctx, &(SeekAsk){str_of(shorts[i]), 10}, &cases, &more),
               RC_INVALID, "short");
+    FAILS(
+        house,
+        seek_cases(&house->ctx, &(SeekAsk){STR("ああ い う え お か き く け"), 10}, &cases, &more),
+        RC_INVALID, "long");
 }
 
 static void nobody_finds_what_he_may_not_see(void **state) {
@@ -110,6 +132,7 @@ static void an_erased_case_leaves_no_signature(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(parts_of_names_and_addresses_find_a_case),
+        TEST(an_address_is_found_in_other_forms_and_is_no_telephone_number),
         TEST(a_single_letter_is_too_short),
         TEST(nobody_finds_what_he_may_not_see),
         TEST(a_name_that_changed_is_found_by_the_new_one),
