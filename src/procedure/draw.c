@@ -145,7 +145,8 @@ static Str phone_of(const Form *form) {
 }
 
 /* Who enters under an account and again without it, or by another channel, under the same telephone
-   number enters once: a ticket's id is a keyed hash of either, and an entry takes both. */
+   number enters once: a ticket's id is a keyed hash of either, and an entry takes both. Accounts
+   may share a number, as a family does; who has none has the number for himself. */
 static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
     Str text = str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(lottery), STR_ARG(who));
     Digest digest = ledger_keyed_hash(ctx->tenant->ledger, STR("lottery-ticket"), text);
@@ -154,16 +155,49 @@ static Str ticket_id(Ctx *ctx, Arena *arena, Str lottery, Str who) {
                                        TICKET_CHARS)));
 }
 
-/* lottery: empty gives the ticket back. */
-static void ticket_put(Command *command, Str id, Str lottery) {
-    Arena *arena = command_arena(command);
-    if (str_empty(id)) return; /* an entry has one or two */
-    Delta delta = {.op = lottery.len ? DELTA_PUT : DELTA_DELETE, .id = id};
-    if (lottery.len) {
-        delta.after = entity_new(arena, id, STR(TICKET_TYPE));
-        entity_set(arena, delta.after, IRI("lottery"), json_of_str(lottery));
+/* lottery.ticket: taken, or (lottery empty) given back. */
+typedef struct PartTicket {
+    Str id, lottery;
+    bool shared; /* of a number: with other accounts */
+} PartTicket;
+
+static int64_t sharers(const Entity *ticket) {
+    return ticket ? entity_int(ticket, IRI("accounts"), 0) : 0;
+}
+
+static Rc ticket_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartTicket *part = args;
+    const Entity *taken = stage_entity(stage, part->id);
+    if (str_empty(part->lottery) || !taken || (part->shared && sharers(taken))) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "exists", part->id, "There is an entry already.");
+}
+
+static Rc ticket_apply(Ctx *ctx, Stage *stage, const void *args) {
+    const PartTicket *part = args;
+    const Entity *taken = stage_entity(stage, part->id);
+    bool leaves = str_empty(part->lottery);
+    int64_t n = sharers(taken) + (!part->shared ? 0 : leaves ? -1 : 1);
+    if (leaves && !taken) return RC_OK;
+    Delta delta = {.op = leaves && n <= 0 ? DELTA_DELETE : DELTA_PUT, .id = part->id};
+    if (delta.op == DELTA_PUT) {
+        Str lottery = leaves ? entity_text(taken, IRI("lottery")) : part->lottery;
+        Entity *after = entity_new(ctx->arena, part->id, STR(TICKET_TYPE));
+        entity_set(ctx->arena, after, IRI("lottery"), json_of_str(lottery));
+        if (n) entity_set(ctx->arena, after, IRI("accounts"), json_of_int(n));
+        delta.after = after;
     }
-    command_put(command, &delta, lottery.len ? PUT_ABSENT : PUT_PRESENT, 0);
+    stage_put(stage, &delta);
+    return RC_OK;
+}
+
+static const PartKind part_ticket = {"lottery.ticket", 1, ticket_guard, ticket_apply};
+
+static void ticket_put(Command *command, Str id, Str lottery, bool shared) {
+    if (str_empty(id)) return; /* an entry has one or two */
+    PartTicket *part = NEW(command_arena(command), PartTicket);
+    *part = (PartTicket){id, lottery, shared};
+    command_needs(command, part->id);
+    command_add(command, &part_ticket, part);
 }
 
 void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const DrawWish *wish,
@@ -176,13 +210,13 @@ void draw_enter(Ctx *ctx, Command *command, const DefinedDraft *draft, const Dra
                          lottery_closes(&reservation->lottery, month)};
     command_needs(command, enter->lottery);
     command_add(command, &part_enter, enter);
-    Str phone = phone_of(&draft->form), person = ctx->actor->person;
+    Str phone = find_phone(arena, phone_of(&draft->form)), person = ctx->actor->person;
     bool own = str_eq(draft->channel, STR("web")) && !str_empty(person);
     Str who = own ? person : str_empty(phone) ? application->id : phone, also = STR_NONE;
     Str ticket = ticket_id(ctx, arena, enter->lottery, who);
     if (own && !str_empty(phone)) also = ticket_id(ctx, arena, enter->lottery, phone);
-    ticket_put(command, ticket, enter->lottery);
-    ticket_put(command, also, enter->lottery);
+    ticket_put(command, ticket, enter->lottery, false);
+    ticket_put(command, also, enter->lottery, true);
     LotteryWish entry = {.lottery = draw_name(arena, reservation, month),
                          .case_id = application->id,
                          .slot = reservation_choice_text(arena, wish->choice),
@@ -208,8 +242,8 @@ void draw_leave(Ctx *ctx, Command *command, const Entity *application) {
     int64_t closes = lottery_closes(&reservation->lottery, entry.month);
     const Json *kept = entity_attr(application, IRI("entry"))->value;
     if (time_now(ctx->clock) < closes) { /* he may enter again */
-        ticket_put(command, str_dup(arena, json_get_str(kept, "ticket")), STR_NONE);
-        ticket_put(command, str_dup(arena, json_get_str(kept, "alsoTicket")), STR_NONE);
+        ticket_put(command, str_dup(arena, json_get_str(kept, "ticket")), STR_NONE, false);
+        ticket_put(command, str_dup(arena, json_get_str(kept, "alsoTicket")), STR_NONE, true);
         return;
     }
     PartSlot *part = booking_part(command, reservation, &entry.choice);

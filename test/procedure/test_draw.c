@@ -27,24 +27,28 @@ static void say(House *house, const char *field, Str text) {
     GOOD(house, defined_keep(&house->ctx, centre(house), &members));
 }
 
-static Rc enter_as(House *house, Actor *who, unsigned number, const char *slot, Str *id) {
+static Rc enter_by(House *house, Actor *who, Str phone, const char *slot, Str *id) {
     static const char *const said[][2] = {{"purpose", "club"}, {"people", "9"},
                                           {"business", "no"},  {"name", "町田　花子"},
                                           {"kana", "マチダ"},  {"declared", "yes"}};
     DefinedDraft draft;
     Receipt receipt;
     house_act(house, who);
-    house->ctx.actor->browser = str_fmt(house->arena, "browser %u", number);
+    house->ctx.actor->browser = str_fmt(house->arena, "browser " STR_FMT, STR_ARG(phone));
     GOOD(house, defined_begin(&house->ctx, centre(house), STR("web")));
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         say(house, said[i][0], str_of(said[i][1]));
-    say(house, "phone", str_fmt(house->ctx.arena, "090-0000-%04u", number));
+    say(house, "phone", phone);
     say(house, "slot", str_of(slot));
     GOOD(house, defined_draft(&house->ctx, centre(house), &draft));
     TRY(booking_hold(&house->ctx, &draft));
     TRY(defined_send(&house->ctx, &draft, &receipt));
     *id = str_dup(house->arena, receipt.id);
     return RC_OK;
+}
+
+static Rc enter_as(House *house, Actor *who, unsigned number, const char *slot, Str *id) {
+    return enter_by(house, who, str_fmt(house->arena, "090-0000-%04u", number), slot, id);
 }
 
 /* Somebody without an account, under a telephone number of his own. */
@@ -168,6 +172,23 @@ static void an_account_and_its_telephone_number_enter_once(void **state) {
     FAILS(house, enter_as(house, &house->resident, 1, SLOT, &again), RC_CONFLICT,
           "entered-already");
     GOOD(house, enter_as(house, &house->resident, 2, SLOT, &again));
+    static const char *const spellings[] = {"09000000001", "+81-90-0000-0001", "0900-000-0001"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        FAILS(house, enter_by(house, &house->nobody, str_of(spellings[i]), SLOT, &again),
+              RC_CONFLICT, "entered-already");
+}
+
+static void a_family_shares_its_telephone(void **state) {
+    House *house = *state;
+    Str mother, father, again;
+    at(house, 12, 3);
+    GOOD(house, enter_as(house, &house->resident, 3, SLOT, &mother));
+    GOOD(house, enter_as(house, &house->other, 3, SLOT, &father));
+    FAILS(house, enter(house, 3, SLOT, &again), RC_CONFLICT, "entered-already");
+    GOOD(house, move(house, mother, "withdraw"));
+    FAILS(house, enter(house, 3, SLOT, &again), RC_CONFLICT, "entered-already");
+    GOOD(house, move(house, father, "withdraw"));
+    GOOD(house, enter(house, 3, SLOT, &again));
 }
 
 static void a_draw_gives_the_first_rank_the_slot_until_it_is_confirmed(void **state) {
@@ -332,6 +353,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(entries_are_published_at_the_closing_as_commitments),
         TEST(an_account_and_its_telephone_number_enter_once),
+        TEST(a_family_shares_its_telephone),
         TEST(a_draw_gives_the_first_rank_the_slot_until_it_is_confirmed),
         TEST(a_win_that_lapses_or_is_given_back_goes_to_the_next),
         TEST(nothing_is_free_before_it_was_drawn),
