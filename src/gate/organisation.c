@@ -1,5 +1,7 @@
 #include "gate_int.h"
 
+enum { SUCCESSORS_MAX = 16 };
+
 static Rc post_fault(Ctx *ctx, size_t index, const char *what) {
     return ctx_fail(ctx, RC_INVALID, "bad-organisation", str_fmt(ctx->arena, "posts[%zu]", index),
                     "%s", what);
@@ -235,6 +237,15 @@ const GatePost *gate_post(const Gate *gate, Str id) {
 
 const GatePost *gate_post_at(const Gate *gate, size_t i) {
     return i < gate->posts.len ? &gate->posts.items[i] : NULL;
+}
+
+const GatePost *gate_post_now(const Gate *gate, Str id, int64_t now) {
+    const GatePost *post = gate_post(gate, id);
+    for (int i = 0; i < SUCCESSORS_MAX && post && gate_post_gone(gate, post->id, now); i++) {
+        if (str_empty(post->successor)) break;
+        post = gate_post(gate, post->successor);
+    }
+    return post;
 }
 
 const GateBody *gate_body_at(const Gate *gate, size_t i) {

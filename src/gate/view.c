@@ -113,20 +113,16 @@ Rc gate_check(Ctx *ctx, const GateAsk *ask) {
 
 /* ---- relations ---- */
 
-enum { SUCCESSORS_MAX = 16 };
-
 /* How an actor stands to what a post is in charge of: of one that is no more, by its successor. */
 static unsigned charge_relation(const Ctx *ctx, const Actor *actor, Str post) {
     const Gate *gate = ctx->tenant->gate;
     int64_t now = time_now(ctx->clock);
-    const GatePost *owner = str_empty(post) ? NULL : gate_post(gate, post);
+    const GatePost *own = str_empty(post) ? NULL : gate_post(gate, post),
+                   *heir = own ? gate_post_now(gate, post, now) : NULL;
     unsigned bits = 0;
-    for (int i = 0; owner && i < SUCCESSORS_MAX && gate_post_gone(gate, owner->id, now); i++) {
-        if (str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
-        owner = gate_post(gate, owner->successor);
-    }
-    if (owner && str_eq(owner->id, actor->post)) bits |= REL_POST;
-    if (owner && str_eq(owner->division, actor->division)) bits |= REL_DIVISION;
+    if (heir && str_eq(heir->id, actor->post)) bits |= REL_POST;
+    if (own && str_eq(own->division, actor->division)) bits |= REL_DIVISION;
+    if (heir && str_eq(heir->division, actor->division)) bits |= REL_DIVISION;
     return bits;
 }
 

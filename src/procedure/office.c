@@ -187,12 +187,7 @@ Rc office_refuse(Ctx *ctx, const OfficeAct *act) {
 /* ---- who has it ---- */
 
 const GatePost *office_post_now(const Ctx *ctx, Str post) {
-    const Gate *gate = ctx->tenant->gate;
-    const GatePost *own = gate_post(gate, post);
-    Org posts;
-    if (!own || !own->abolished.year) return own;
-    org_load_posts(ctx->arena, gate, &posts);
-    return gate_post(gate, org_post_now(&posts, post, time_jst_date(time_now(ctx->clock))));
+    return gate_post_now(ctx->tenant->gate, post, time_now(ctx->clock));
 }
 
 Str office_post_id_now(const Ctx *ctx, Str post) {
@@ -209,7 +204,7 @@ void office_posts_now(const Ctx *ctx, Str post, StrVec *out) {
     const GatePost *one;
     *out = (StrVec){0};
     for (size_t i = 0; (one = gate_post_at(gate, i)); i++) {
-        const GatePost *now = office_post_now(ctx, one->id);
+        const GatePost *now = one->abolished.year ? office_post_now(ctx, one->id) : one;
         if (now && str_eq(now->id, post)) vec_push(ctx->arena, out, one->id);
     }
     if (!gate_post(gate, post)) vec_push(ctx->arena, out, post); /* what lists of it there are */
