@@ -6,6 +6,7 @@ static const struct {
     const char *en, *ja;
 } words[] = {
     {"About", "この API について"},
+    {"Accounts", "アカウント"},
     {"Append attributes", "属性を追加する"},
     {"Append instances to a temporal evolution", "時系列に値を追加する"},
     {"Attributes", "属性"},
