@@ -436,8 +436,8 @@ typedef struct GatePost {
     Str successor;  /* the post by which what is open goes on from then on */
     Str signs; /* in whose name its letters go out (発信者名), in Japanese; empty: in none */
 } GatePost;
-/* By which post another one's business goes on at a time: itself, or the successor of one that is no
-   more (without one: itself). NULL: there is none. */
+/* By which post another one's business goes on at a time: itself, or the successor of one that is
+   no more (without one: itself). NULL: there is none. */
 const GatePost *gate_post_now(const Gate *gate, Str id, int64_t now);
 /* Whether there is no such post, or not any more at this time: it gives nobody a right. */
 bool gate_post_gone(const Gate *gate, Str id, int64_t now);

@@ -14,7 +14,7 @@ import zipfile
 from xml.etree import ElementTree
 
 from walk_purposes import FAR, user_make
-from walk_routes import Browser, Machi, tell
+from walk_routes import Browser, form_of, Machi, tell
 
 
 def shown(text):
@@ -59,12 +59,6 @@ def search(machi, clerk):
     if 'ほかの課の申込み' in answer.text or 'after=' in answer.text:
         faults.append('another division is told what a case is about')
     return faults
-
-
-def form_of(page, action):
-    """The hidden fields of the form that is sent to an action."""
-    body = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S).group(0)
-    return dict(re.findall(r'name="([^"]+)" value="([^"]*)"', body))
 
 
 def come_back(machi, clerk):

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.parse
 
-from walk_routes import Browser, Machi, found, tell
+from walk_routes import Browser, Machi, form_of, found, tell
 
 PERSONAL = {'receiptNumber', 'town', 'pickupDate', 'slot', 'items', 'itemClasses', 'fee', 'checks', 'applicant', 'name', 'kana',
             'postcode', 'address', 'building', 'phone', 'email', 'place', 'openDataChoice', 'steps'}
@@ -86,6 +86,30 @@ def with_purpose(official, resident):
     return faults
 
 
+def search(official, far, resident):
+    """By name: who may see the case finds it, whose it is is told, and another division finds nothing."""
+    faults = []
+    number = found(resident.ask('GET', '/my').text, r'\b(20\d\d-\d{6})\b', None)
+    _, cases, _ = official.query(PURPOSE, type='Application')
+    name = next(case['name'] for case in cases if case.get('receiptNumber') == number)
+    before, at = looks_of(resident), time.monotonic()
+
+    def ask(browser):
+        form = form_of(browser.ask('GET', '/staff/search').text, '/staff/search')
+        return browser.ask('POST', '/staff/search', dict(form, q=name)).text
+
+    if f'/staff/cases/{number}' not in ask(official):
+        faults.append(f'{number} is not found by its name')
+    while looks_of(resident) == before and time.monotonic() - at < 5:
+        time.sleep(0.05)
+    if looks_of(resident) == before:
+        faults.append('whose case was found is not told')
+    before = looks_of(resident)
+    if '/staff/cases/' in ask(far) or looks_of(resident) != before:
+        faults.append('another division finds a case by its name')
+    return faults
+
+
 def looks_of(resident):
     return len(re.findall(r'about=look-', resident.ask('GET', '/my/looks').text))
 
@@ -133,7 +157,8 @@ def main():
             clerk, far, resident = Official(machi, 'clerk'), Official(machi, FAR), Official(machi, 'resident-1')
             results = [('without a purpose nothing personal is seen, matched, ordered by or counted', masked(clerk)),
                        ('with a purpose it is, and its subject reads it', with_purpose(clerk, resident)),
-                       ('pages show a division its own cases only', pages(clerk, far, resident))]
+                       ('pages show a division its own cases only', pages(clerk, far, resident)),
+                       ('a search by name finds what may be seen, and is told', search(clerk, far, resident))]
         finally:
             machi.end()
     tell(results)

@@ -134,6 +134,12 @@ def found(text, pattern, otherwise):
     return match.group(1) if match else otherwise
 
 
+def form_of(page, action):
+    """The hidden fields of the form that is sent to an action."""
+    body = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S).group(0)
+    return dict(re.findall(r'name="([^"]+)" value="([^"]*)"', body))
+
+
 def parameters(browsers):
     inbox, mine = browsers['clerk'].ask('GET', '/staff').text, browsers['resident-1'].ask('GET', '/my').text
     files = browsers['clerk'].ask('GET', '/staff/files').text
