@@ -1,6 +1,6 @@
 #include "decide.h"
 
-enum { AHEAD_DAYS = 2 * 366, KEPT_DAYS = 366, KEPT_OVER = 200, ID_CHARS = 12 };
+enum { AHEAD_DAYS = 2 * 366, ID_CHARS = 12 };
 
 /* ---- who may ---- */
 
@@ -337,26 +337,6 @@ static Rc appoint_guard(Ctx *ctx, Stage *stage, const void *args) {
     return duty_meant(part, &all, now) ? RC_OK : none_meant(ctx);
 }
 
-static bool is_kept(const GateDuty *duty, int64_t now) {
-    int64_t last = time_date_days(duty->until);
-    if (duty->ended_at != TIME_NONE && time_date_days(time_jst_date(duty->ended_at)) < last)
-        last = time_date_days(time_jst_date(duty->ended_at));
-    return last + KEPT_DAYS >= time_date_days(time_jst_date(now));
-}
-
-/* Of those that are over, the newest stay for a year: the ledger has all. */
-static void duties_keep(Arena *arena, const Gate *gate, const GateDuties *all, int64_t now,
-                        GateDuties *kept) {
-    size_t over = 0;
-    VEC_EACH (const GateDuty, one, all)
-        over += gate_duty_over(gate, one, now);
-    VEC_EACH (const GateDuty, one, all) {
-        bool ended = gate_duty_over(gate, one, now);
-        if (!ended || (over <= KEPT_OVER && is_kept(one, now))) vec_push(arena, kept, *one);
-        over -= ended;
-    }
-}
-
 static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartAppoint *part = args;
     GateDuties all, kept = {0};
@@ -372,7 +352,7 @@ static Rc appoint_apply(Ctx *ctx, Stage *stage, const void *args) {
         meant->ended_by = part->by;
         meant->ended_at = now;
     }
-    duties_keep(ctx->arena, part->gate, &all, now, &kept);
+    gate_duties_keep(ctx->arena, part->gate, &all, now, &kept);
     if (part->verb == APPOINT_ORDER) {
         GateDuty *ordered = vec_push(ctx->arena, &kept, part->duty);
         ordered->ordered_at = now;

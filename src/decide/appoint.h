@@ -12,8 +12,8 @@
 #include "org.h"
 
 enum {
-    APPOINT_OPEN = 100,  /* duties of one post that are not over */
-    APPOINT_GROUND = 200 /* characters of a ground */
+    APPOINT_OPEN = GATE_DUTY_OPEN, /* duties of one post that are not over */
+    APPOINT_GROUND = 200           /* characters of a ground */
 };
 
 typedef struct AppointWish {

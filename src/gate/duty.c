@@ -3,7 +3,7 @@
  */
 #include "gate_int.h"
 
-enum { DUTIES_ARENA = 256 << 20, ID_CHARS = 12 };
+enum { DUTIES_ARENA = 256 << 20, ID_CHARS = 12, KEPT_DAYS = 366, KEPT_OVER = 200 };
 
 struct Duties {
     pthread_mutex_t reading; /* of those who have changed them, one at a time */
@@ -104,6 +104,25 @@ Entity *gate_duty_record(Arena *arena, Str post, const GateDuties *duties) {
     entity_set_kind(arena, record, ATTR_JSON, GATE_IRI("duties"),
                     json_of_items(items.items, items.len));
     return record;
+}
+
+static bool is_kept(const GateDuty *duty, int64_t now) {
+    int64_t last = time_date_days(duty->until);
+    if (duty->ended_at != TIME_NONE && time_date_days(time_jst_date(duty->ended_at)) < last)
+        last = time_date_days(time_jst_date(duty->ended_at));
+    return last + KEPT_DAYS >= time_date_days(time_jst_date(now));
+}
+
+void gate_duties_keep(Arena *arena, const Gate *gate, const GateDuties *all, int64_t now,
+                      GateDuties *kept) {
+    size_t over = 0;
+    VEC_EACH (const GateDuty, one, all)
+        over += gate_duty_over(gate, one, now);
+    VEC_EACH (const GateDuty, one, all) {
+        bool ended = gate_duty_over(gate, one, now);
+        if (!ended || (over <= KEPT_OVER && is_kept(one, now))) vec_push(arena, kept, *one);
+        over -= ended;
+    }
 }
 
 /* ---- its days ---- */
@@ -334,17 +353,53 @@ static void duty_pass(Ctx *ctx, const PartPass *part, const GateDuty *duty, int6
     if (last > until) vec_push(ctx->arena, out, rest);
 }
 
+/* Orders by law of the same official, the one ending on the day before the other begins. */
+static bool follows(const GateDuty *before, const GateDuty *next) {
+    return before->by_law && next->by_law && str_eq(before->official, next->official) &&
+           str_eq(before->by, next->by) && str_eq(before->ground, next->ground) &&
+           time_date_days(before->until) + 1 == time_date_days(next->from);
+}
+
+static GateDuty *neighbour(const PartPass *part, GateDuties *among, const GateDuty *duty,
+                           int64_t now) {
+    VEC_EACH (GateDuty, one, among)
+        if (!gate_duty_over(part->gate, one, now) && (follows(one, duty) || follows(duty, one)))
+            return one;
+    return NULL;
+}
+
+/* An official's neighbouring days are one duty again; and no more stay than of orders. */
+static size_t pass_join(Ctx *ctx, const PartPass *part, const GateDuties *all, int64_t now,
+                        GateDuties *out) {
+    GateDuties joined = {0};
+    size_t open = 0;
+    VEC_EACH (const GateDuty, duty, all) {
+        bool over = gate_duty_over(part->gate, duty, now);
+        GateDuty *like = over ? NULL : neighbour(part, &joined, duty, now);
+        open += !over && !like;
+        if (!like)
+            vec_push(ctx->arena, &joined, *duty);
+        else if (follows(like, duty))
+            like->until = duty->until;
+        else
+            like->from = duty->from;
+    }
+    gate_duties_keep(ctx->arena, part->gate, &joined, now, out);
+    return open;
+}
+
 static Rc pass_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartPass *part = args;
-    GateDuties all, after = {0};
+    GateDuties all, after = {0}, kept = {0};
     Str id = gate_duty_id(ctx->arena, part->pass.post);
     gate_duty_read(ctx->arena, stage_entity(stage, id), &all);
     VEC_EACH (const GateDuty, duty, &all)
         duty_pass(ctx, part, duty, stage_now(stage), &after);
-    if (after.len > all.len)
+    if (after.len == all.len) return RC_OK;
+    if (pass_join(ctx, part, &after, stage_now(stage), &kept) <= GATE_DUTY_OPEN)
         stage_put(stage, &(Delta){.op = DELTA_PUT,
                                   .id = id,
-                                  .after = gate_duty_record(ctx->arena, part->pass.post, &after)});
+                                  .after = gate_duty_record(ctx->arena, part->pass.post, &kept)});
     return RC_OK;
 }
 

@@ -10,6 +10,8 @@
 
 #define GATE_DUTY_TYPE LD_DEFAULT "Duty"
 
+enum { GATE_DUTY_OPEN = 100 }; /* of one post that are not over */
+
 typedef enum GateDutyKind {
     DUTY_ACTING,  /* 職務代理 */
     DUTY_CHARGE,  /* 事務取扱 */
@@ -45,6 +47,9 @@ Entity *gate_duty_record(Arena *arena, Str post, const GateDuties *duties);
 bool gate_duty_runs(const Gate *gate, const GateDuty *duty, int64_t now);
 /* It will not run any more: its days are over, or it was ended. */
 bool gate_duty_over(const Gate *gate, const GateDuty *duty, int64_t now);
+/* What stays in a record: of those that are over the newest, for a year; the ledger has all. */
+void gate_duties_keep(Arena *arena, const Gate *gate, const GateDuties *all, int64_t now,
+                      GateDuties *kept);
 /* All that the records say now, by post, in ctx->arena. Any thread, as all below. */
 void gate_duties(Ctx *ctx, GateDuties *out);
 /* The duty by which ctx's actor has a post today; false: it is his own, or none of his. */
@@ -55,7 +60,9 @@ bool gate_duty_own(Ctx *ctx, Str post, GateDuty *out);
 void gate_duty_back(const Ctx *ctx, Command *command, Str post, Date from, Date until);
 /* Days on which an official is there, by this command, who comes before others in the order in
    which the law has posts act for this one (GatePost.acting): of their duties (ids) those days are
-   his. When it is committed: gate_duty_changed. */
+   his, neighbouring ones by one duty. Where the post would have too many of them (GATE_DUTY_OPEN),
+   the orders stay as they are: whom the law names is judged on the day all the same. When it is
+   committed: gate_duty_changed. */
 typedef struct GateDutyPass {
     Str post, official;
     Date from, until;
