@@ -198,10 +198,19 @@ static Rc back_add(Ctx *ctx, Command *command, const GateHolder *holder, Date fr
     return RC_OK;
 }
 
-/* At which place he is in the order of those who act for a post; its length: at none. */
-static size_t place_of(const GateHolder *official, const GatePost *post) {
+/* The order of those who act for a post, as it is on a day. */
+typedef struct Order {
+    const Org *org;
+    const OrgPost *post;
+    Date day;
+} Order;
+
+/* At which place he is in it; its length: at none. */
+static size_t place_of(const GateHolder *official, const Order *order) {
+    const OrgPost *post = order->post;
     size_t i = 0;
-    while (i < post->acting.len && !(official && org_owns(official, post->acting.items[i])))
+    while (i < post->acting.len &&
+           !(official && org_owns(official, org_acting(order->org, post, i, order->day))))
         i++;
     return i;
 }
@@ -213,14 +222,14 @@ static const GateHolder *official_of(const GateHolders *all, Str account) {
 }
 
 /* Duties to act for a post of those behind him in its order. */
-static void behind_him(Ctx *ctx, const GateHolders *all, const GatePost *post,
+static void behind_him(Ctx *ctx, const GateHolders *all, const Order *order,
                        const GateHolder *holder, StrVec *ids) {
     GateDuties duties;
     gate_duties(ctx, &duties);
     VEC_EACH (const GateDuty, duty, &duties)
-        if (duty->kind == DUTY_ACTING && str_eq(duty->post, post->id) &&
+        if (duty->kind == DUTY_ACTING && str_eq(duty->post, order->post->id) &&
             !gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock)) &&
-            place_of(official_of(all, duty->official), post) > place_of(holder, post))
+            place_of(official_of(all, duty->official), order) > place_of(holder, order))
             vec_push(ctx->arena, ids, duty->id);
 }
 
@@ -229,18 +238,20 @@ static void behind_him(Ctx *ctx, const GateHolders *all, const GatePost *post,
 static Rc pass_add(Ctx *ctx, Command *command, const GateHolder *holder, Date from, StrVec *posts) {
     GateHolders all;
     AwaySpans open;
-    const GatePost *post;
+    Org org;
     Date today = time_jst_date(time_now(ctx->clock));
     int64_t first = time_date_days(from);
+    Date begins = first < time_date_days(today) ? today : from;
+    org_load_posts(ctx->arena, ctx->tenant->gate, &org);
     TRY(gate_holders(ctx, NULL, &all));
     TRY(away_of(ctx, holder->account, today, &open));
-    for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
-        GateDutyPass pass = {.post = post->id, .official = holder->account};
-        if (place_of(holder, post) < post->acting.len)
-            behind_him(ctx, &all, post, holder, &pass.ids);
+    VEC_EACH (const OrgPost, post, &org.posts) {
+        GateDutyPass pass = {.post = post->id, .official = holder->account, .from = begins};
+        Order order = {&org, post, begins};
+        if (place_of(holder, &order) < post->acting.len)
+            behind_him(ctx, &all, &order, holder, &pass.ids);
         VEC_EACH (const AwaySpan, span, &open) {
             if (!pass.ids.len || time_date_days(span->days.from) != first) continue;
-            pass.from = first < time_date_days(today) ? today : from;
             pass.until = span->days.until;
             gate_duty_pass(ctx, command, &pass);
             vec_push(ctx->arena, posts, post->id);

@@ -24,12 +24,14 @@ const OrgPost *org_post(const Org *org, Str id) {
     return NULL;
 }
 
+static bool is_gone(const OrgPost *post, Date day) {
+    return post->abolished.year && in_order(day) >= in_order(post->abolished);
+}
+
 Str org_post_now(const Org *org, Str id, Date day) {
     for (int i = 0; i < STEPS_MAX; i++) {
         const OrgPost *post = org_post(org, id);
-        bool gone =
-            post && post->abolished.year && time_date_days(day) >= time_date_days(post->abolished);
-        if (!gone || str_empty(post->successor)) return id;
+        if (!post || !is_gone(post, day) || str_empty(post->successor)) return id;
         id = post->successor;
     }
     return id;
@@ -66,10 +68,17 @@ static bool own_is_there(const Org *org, Str post, Date day) {
     return false;
 }
 
+Str org_acting(const Org *org, const OrgPost *post, size_t i, Date day) {
+    const OrgPost *now = org_post(org, org_post_now(org, post->acting.items[i], day));
+    return now && !is_gone(now, day) ? now->id : STR_NONE;
+}
+
 Str org_by_law(const Org *org, Str id, Date day) {
     const OrgPost *post = org_post(org, id);
-    for (size_t i = 0; post && i < post->acting.len; i++)
-        if (own_is_there(org, post->acting.items[i], day)) return post->acting.items[i];
+    for (size_t i = 0; post && i < post->acting.len; i++) {
+        Str acting = org_acting(org, post, i, day);
+        if (own_is_there(org, acting, day)) return acting;
+    }
     return STR_NONE;
 }
 
@@ -87,8 +96,9 @@ static bool is_behind(const Org *org, const OrgHolding *holding, Date day) {
     Str first = org_by_law(org, holding->post, day);
     const OrgPost *post = org_post(org, holding->post);
     for (size_t i = 0; !str_empty(first) && i < post->acting.len; i++) {
-        if (is_own(org, holding->person, post->acting.items[i], day)) return false;
-        if (str_eq(post->acting.items[i], first)) return true;
+        Str acting = org_acting(org, post, i, day);
+        if (is_own(org, holding->person, acting, day)) return false;
+        if (str_eq(acting, first)) return true;
     }
     return false;
 }

@@ -56,6 +56,9 @@ bool org_is_absent(const Org *org, Str person, Date day);
 bool org_can_act(const Org *org, Str person, Str post, Date day, OrgHow *how);
 /* By which of his holdings that is; NULL: by none. */
 const OrgHolding *org_acts_by(const Org *org, Str person, Str post, Date day);
+/* The i-th of the posts that act for a post by law: as which it is on a day; STR_NONE: it is
+   abolished by then, and no post follows it. */
+Str org_acting(const Org *org, const OrgPost *post, size_t i, Date day);
 /* Of the posts that act for this one by law the first whose holder is there on a day; STR_NONE:
    none is, or no law names any. Whoever was ordered to act for it doesn't while one before him is
    there. */

@@ -71,16 +71,19 @@ bool org_owns(const GateHolder *official, Str post) {
 }
 
 /* The one by which he is in the order of those who act for the post, else his main post. */
-static Str named_by(const Gate *gate, const GateHolder *official, Str post) {
-    const GatePost *held = gate_post(gate, post);
-    for (size_t i = 0; held && i < official->own; i++)
-        if (org_lists(&held->acting, official->posts.items[i])) return official->posts.items[i];
+static Str named_by(const Org *org, const GateHolder *official, Str post, Date day) {
+    const OrgPost *held = org_post(org, post);
+    for (size_t i = 0; held && i < held->acting.len; i++) {
+        Str acting = org_acting(org, held, i, day);
+        if (org_owns(official, acting)) return acting;
+    }
     return official->posts.items[0];
 }
 
 /* Those that run, and those to come: a post may be held again from a day on. Of officials who still
  * have a post of their own. */
 static Rc duties_load(Ctx *ctx, Arena *arena, const StrVec *posts, Org *org) {
+    Date today = time_jst_date(time_now(ctx->clock));
     static const OrgHow hows[] = {[DUTY_ACTING] = HOW_ACTING,
                                   [DUTY_CHARGE] = HOW_CHARGE,
                                   [DUTY_SUPPORT] = HOW_SUPPORT,
@@ -91,16 +94,18 @@ static Rc duties_load(Ctx *ctx, Arena *arena, const StrVec *posts, Org *org) {
     if (!duties.len) return RC_OK;
     TRY(gate_holders(ctx, NULL, &all));
     VEC_EACH (const GateDuty, duty, &duties) {
-        const Gate *gate = ctx->tenant->gate;
         const GateHolder *official = holder_of(&all, duty->official);
-        bool runs = str_empty(duty->waits) && !gate_duty_over(gate, duty, time_now(ctx->clock));
+        Date later = time_date_days(duty->from) > time_date_days(today) ? duty->from : today;
+        bool runs = str_empty(duty->waits) &&
+                    !gate_duty_over(ctx->tenant->gate, duty, time_now(ctx->clock));
         if (runs && official && (!posts || org_lists(posts, duty->post)))
-            vec_push(arena, &org->holdings,
-                     (OrgHolding){.person = str_dup(arena, duty->official),
-                                  .post = str_dup(arena, duty->post),
-                                  .days = {duty->from, duty->until},
-                                  .how = hows[duty->kind],
-                                  .main = str_dup(arena, named_by(gate, official, duty->post))});
+            vec_push(
+                arena, &org->holdings,
+                (OrgHolding){.person = str_dup(arena, duty->official),
+                             .post = str_dup(arena, duty->post),
+                             .days = {duty->from, duty->until},
+                             .how = hows[duty->kind],
+                             .main = str_dup(arena, named_by(org, official, duty->post, later))});
     }
     return RC_OK;
 }

@@ -269,6 +269,92 @@ static void who_is_first_by_law_acts_when_he_is_back_early(void **state) {
     assert_true(acts_for_the_mayor(house, &second, 4));
 }
 
+/* A record as it is after years of orders: of these, all over. */
+static void has_over(House *house, const GateDuty *like, size_t n) {
+    GateDuties all = {0};
+    for (size_t i = 0; i < n; i++) {
+        GateDuty *over = vec_push(house->arena, &all, *like);
+        over->id = str_fmt(house->arena, "over-%zu", i);
+        over->ended_at = house->clock.fixed;
+    }
+    vec_push(house->arena, &all, *like);
+    GOOD(house, house_put(house, gate_duty_record(house->arena, like->post, &all)));
+    gate_duty_changed(&house->ctx, like->post);
+}
+
+/* Each absence that is cut short splits an order: his neighbouring days are one duty all the same,
+   and of what is over no more stays than anywhere. */
+static void what_the_law_takes_from_an_order_stays_few(void **state) {
+    House *house = *state;
+    static const int spans[][2] = {{0, 19}, {22, 25}, {26, 26}, {28, 28}, {29, 29}, {27, 27}};
+    Actor appoints, first, second;
+    bool waits;
+    house_official(house, "appoints", "general-affairs-head", &appoints);
+    house_official(house, "first", "general-director", &first);
+    house_official(house, "second", "citizens-director", &second);
+    appoints.stepped_up_at = INT64_MAX / 2;
+    is_away(house, &house->mayor, 20, 60);
+    is_away(house, &first, 20, 21);
+    for (size_t i = 1; i < 6; i++)
+        is_away(house, &first, spans[i][0], spans[i][1]);
+    is_away(house, &first, 30, 60);
+    house_act(house, &appoints);
+    AppointWish wish = {DUTY_ACTING, second.id, STR("mayor"), days(20, 60), STR("出張")};
+    GOOD(house, appoint_order(&house->ctx, &wish, &waits));
+    GateDuty order = nth_duty(house, 0);
+    has_over(house, &order, 300);
+    for (size_t i = 1; i < 6; i++)
+        back(house, &first, spans[i][0]);
+    GateDuties all;
+    size_t open = 0, his = 0;
+    gate_duties(&house->ctx, &all);
+    VEC_EACH (const GateDuty, duty, &all)
+        if (!gate_duty_over(house->tenant.gate, duty, house->clock.fixed)) {
+            open++;
+            his += duty->by_law;
+        }
+    assert_in_range(all.len, open, open + 200);
+    assert_int_equal(his, 1); /* 22 to 29 */
+    assert_int_equal(open, 3);
+    assert_true(acts_for_the_mayor(house, &first, 27) && acts_for_the_mayor(house, &second, 30));
+}
+
+/* 4/1: the order of the law goes on with the successors of its posts, and an order passes to whom
+   it names by then. */
+static void the_order_of_the_law_follows_a_reorganisation(void **state) {
+    House *house = *state;
+    Actor appoints, first, second;
+    bool waits;
+    GatePost *post = (GatePost *)gate_post(house->tenant.gate, STR("general-director"));
+    house_official(house, "appoints", "general-affairs-head", &appoints);
+    house_official(house, "old", "general-director", &first);
+    house_official(house, "first", "river-road-head", &first);
+    house_official(house, "second", "citizens-director", &second);
+    appoints.stepped_up_at = INT64_MAX / 2;
+    post->abolished = after(1);
+    post->successor = STR("river-road-head");
+    is_away(house, &house->mayor, 0, 9);
+    is_away(house, &first, 0, 3);
+    house_act(house, &appoints);
+    AppointWish wish = {DUTY_ACTING, second.id, STR("mayor"), days(1, 3), STR("出張")};
+    GOOD(house, appoint_order(&house->ctx, &wish, &waits));
+    wish.official = first.id;
+    wish.days = days(4, 9);
+    GOOD(house, appoint_order(&house->ctx, &wish, &waits));
+    Org org = loaded(house, "mayor");
+    assert_true(str_eq(org_by_law(&org, STR("mayor"), today), STR("general-director")));
+    assert_true(str_eq(org_by_law(&org, STR("mayor"), after(1)), STR("citizens-director")));
+    assert_true(str_eq(org_by_law(&org, STR("mayor"), after(4)), STR("river-road-head")));
+    assert_true(
+        str_eq(org_acts_by(&org, first.id, STR("mayor"), after(4))->main, STR("river-road-head")));
+    house->clock.fixed += 2 * TIME_DAY;
+    back(house, &first, 0);
+    assert_true(acts_for_the_mayor(house, &first, 2) && acts_for_the_mayor(house, &first, 3));
+    post->successor = STR_NONE; /* and without one the next is the first */
+    org = loaded(house, "mayor");
+    assert_true(str_eq(org_by_law(&org, STR("mayor"), after(2)), STR("citizens-director")));
+}
+
 /* Of a record from before all who had a draft were kept in it: its history has them. */
 static void who_drafted_it_first_is_found_in_its_history(void **state) {
     House *house = *state;
@@ -318,6 +404,8 @@ int main(void) {
         TEST(who_comes_back_is_there_again),
         TEST(who_acts_for_him_does_so_while_he_is_away_alone),
         TEST(who_is_first_by_law_acts_when_he_is_back_early),
+        TEST(what_the_law_takes_from_an_order_stays_few),
+        TEST(the_order_of_the_law_follows_a_reorganisation),
         TEST(who_drafted_it_first_is_found_in_its_history),
         TEST(those_beneath_are_listed),
     };
