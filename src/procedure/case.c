@@ -132,6 +132,11 @@ static void state_drop(Arena *arena, Delta *delta, const Entity *before, CaseSta
                      (DeltaRemoval){.name = str_of(rows[i].iri), .all = true});
 }
 
+int64_t case_arrived(const Entity *application) {
+    int64_t at;
+    return time_parse(entity_text(application, IRI("submittedAt")), &at) ? at : 0;
+}
+
 bool case_is_full(const Entity *application) {
     const Json *steps = steps_json(application);
     return steps && steps->len >= STEPS_MAX;

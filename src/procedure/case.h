@@ -58,6 +58,7 @@ void case_steps(Arena *arena, const Entity *application, CaseSteps *out);
 /* One more, in `after`; before NULL: there was none. Whether there are as many as may be. */
 void case_step_add(Arena *arena, const Entity *before, const CaseStep *step, Entity *after);
 bool case_is_full(const Entity *application);
+int64_t case_arrived(const Entity *application); /* 0: it isn't sent yet */
 
 /* How a reduction stands: "none", "requested", "approved", "refused", "dropped" (the case ended
    while it was open), empty for who may not see it; and the step that ended it, NULL while nothing

@@ -432,8 +432,7 @@ void defined_form(Ctx *ctx, const Entity *application, Form *out) {
             vec_push(ctx->arena, &answers, answer);
         }
     form_kept(ctx, definition, answers.items, out);
-    int64_t arrived;
-    if (time_parse(entity_text(application, IRI("submittedAt")), &arrived)) out->arrived = arrived;
+    out->arrived = case_arrived(application);
 }
 
 /* ---- moves ---- */

@@ -136,14 +136,41 @@ Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move) {
 
 /* ---- reductions (減免) ---- */
 
-Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, int64_t *yen) {
+FormFee fee_kept(const Ctx *ctx, const Entity *application, const Form *form) {
+    static const AsOf arrival = {.kind = AS_OF_APPLIED};
+    const Attr *as_of = entity_attr(application, IRI("feeAsOf"));
+    FormFee fee = {.yen = entity_int(application, IRI("fee"), 0)};
+    bool dated =
+        as_of && as_of->value && time_parse_date(json_get_str(as_of->value, "day"), &fee.day);
+    if (!dated) fee.day = form_day(ctx, form, &arrival);
+    fee.by = version_of(ctx, form->definition, as_of);
+    return fee;
+}
+
+/* It is of the day and the version of the fee; of its own version, where that one can't say it. */
+static bool reduced_by(Ctx *ctx, const Entity *application, const DefinedMove *move,
+                       FeeReduced *out) {
     Form form;
     defined_form(ctx, application, &form);
-    if (!form_whole(ctx, &form, move->reduced, yen))
+    FormFee fee = fee_kept(ctx, application, &form);
+    const DefinedMove *then = definition_move(fee.by, move->id);
+    bool good = then && then->reduced && form_sum(ctx, &form, then->reduced, &fee);
+    if (!good) {
+        fee.by = form.definition;
+        then = move;
+    }
+    *out = (FeeReduced){.article = then->reduced_article};
+    good = good || form_sum(ctx, &form, move->reduced, &fee);
+    out->yen = fee.yen;
+    return good;
+}
+
+Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, FeeReduced *out) {
+    if (!reduced_by(ctx, application, move, out))
         return ctx_fail(ctx, RC_INVALID, "bad-fee", STR("reduction.amount"),
                         "What remains of the fee can't be computed: the office has to mend the "
                         "procedure's definition.");
-    if (*yen < entity_int(application, IRI("fee"), 0)) return RC_OK;
+    if (out->yen < entity_int(application, IRI("fee"), 0)) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "no-reduction", application->id,
                     "By these answers, nothing of the fee is waived.");
 }

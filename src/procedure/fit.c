@@ -133,14 +133,24 @@ static void answers_of(Ctx *ctx, const FitAsk *ask, Form *form, const Field **ou
             vec_push(ctx->arena, &answers, answer);
         }
     form_kept(ctx, ask->to, answers.items, form);
+    form->arrived = case_arrived(ask->application);
 }
 
-/* Whether an expression of the other version comes to what the case has. */
-static bool is_sum(Ctx *ctx, const FitAsk *ask, const Form *form, const FeelExpr *expr, Str iri) {
+/* Whether the other version comes to the amount that the case has. */
+static bool is_amount(Ctx *ctx, const FitAsk *ask, const Form *form) {
     int64_t yen = 0;
-    const Attr *kept = entity_attr(ask->application, iri);
-    return kept && form_whole(ctx, form, expr, &yen) &&
-           yen == entity_int(ask->application, iri, -1);
+    const Attr *kept = entity_attr(ask->application, IRI("amount"));
+    return kept && form_whole(ctx, form, ask->to->amount, &yen) &&
+           yen == entity_int(ask->application, IRI("amount"), -1);
+}
+
+/* And to its fee, on the day that this is of; where another version said it, that one goes on. */
+static bool is_fee(Ctx *ctx, const FitAsk *ask, const Form *form) {
+    if (!entity_attr(ask->application, IRI("fee"))) return false;
+    FormFee fee = fee_kept(ctx, ask->application, form);
+    int64_t kept = fee.yen;
+    if (fee.by->version == ask->from->version) fee.by = ask->to;
+    return form_sum(ctx, form, fee.by->fee, &fee) && fee.yen == kept;
 }
 
 static bool reduces(const Definition *definition) {
@@ -153,8 +163,8 @@ static bool reduces(const Definition *definition) {
 static bool sums_fit(Ctx *ctx, const FitAsk *ask, const Form *form) {
     const Definition *to = ask->to;
     bool reduced = entity_attr(ask->application, IRI("feeReduction")) != NULL;
-    if (to->amount && !is_sum(ctx, ask, form, to->amount, IRI("amount"))) return false;
-    return !to->fee || !reduces(to) || reduced || is_sum(ctx, ask, form, to->fee, IRI("fee"));
+    if (to->amount && !is_amount(ctx, ask, form)) return false;
+    return !to->fee || !reduces(to) || reduced || is_fee(ctx, ask, form);
 }
 
 static void answers_judge(Ctx *ctx, const FitAsk *ask, Fit *out) {

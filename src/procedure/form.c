@@ -515,13 +515,17 @@ bool form_whole(Ctx *ctx, const Form *form, const FeelExpr *expr, int64_t *out) 
     return whole(&filling, expr, out);
 }
 
+bool form_sum(Ctx *ctx, const Form *form, const FeelExpr *expr, FormFee *fee) {
+    bool own = fee->by == form->definition || !expr;
+    if (!own && !asks_all(ctx, form, fee->by, expr)) return false;
+    Filling filling = filling_on(ctx, form, fee->by, fee->day);
+    return whole(&filling, expr, &fee->yen);
+}
+
 /* A version without a fee has it of nothing. */
 static bool fee_by(Ctx *ctx, const Form *form, const Definition *by, FormFee *out) {
-    bool own = by == form->definition || !by->fee;
-    if (!own && !asks_all(ctx, form, by, by->fee)) return false;
-    Filling filling = filling_on(ctx, form, by, out->day);
     out->by = by;
-    return whole(&filling, by->fee, &out->yen);
+    return form_sum(ctx, form, by->fee, out);
 }
 
 Rc form_fee_by(Ctx *ctx, const Form *form, FormFee *out) {

@@ -84,6 +84,9 @@ typedef struct FormFee {
     const Definition *by;
 } FormFee;
 Rc form_fee_by(Ctx *ctx, const Form *form, FormFee *out);
+/* What an expression of fee->by gives in yen over the answers, with that version's tables, on
+   fee->day; NULL gives none. False: no whole amount, or it looks at what isn't asked here. */
+bool form_sum(Ctx *ctx, const Form *form, const FeelExpr *expr, FormFee *fee);
 /* {by, day, version} as a case keeps it: by one of these or the id of the field that asks for the
    day. decided: it changes no more. */
 #define FEE_BY_APPLICATION "applied"

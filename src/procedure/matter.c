@@ -24,7 +24,7 @@ static Json found_json(Ctx *ctx, Arena *arena, const Entity *application, bool c
 /* All of it is about the person of the case. reduced: what remains of its fee, where the move
    reduces it. */
 static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
-                         int64_t reduced) {
+                         const FeeReduced *reduced) {
     const Definition *definition = defined_of(ctx, application);
     const DefinedMove *move = definition_move(definition, act->move);
     const JsonMember members[] = {
@@ -42,8 +42,8 @@ static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const En
         {STR("checks"), found_json(ctx, arena, application, true)},
         {STR("asked"), proposal_asked(arena, application)},
         {STR("transitions"), kept_json(arena, application, IRI("transitions"))},
-        {STR("article"), text_json(arena, move->reduced_article)},
-        {STR("reducedFee"), json_of_int(reduced)},
+        {STR("article"), text_json(arena, reduced->article)},
+        {STR("reducedFee"), json_of_int(reduced->yen)},
     };
     enum { N = sizeof members / sizeof *members };
     JsonMember *all = NEW_ARRAY(arena, JsonMember, N);
@@ -91,11 +91,12 @@ static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
    yen that it would have waived. */
 static int64_t amount_of(Ctx *ctx, const Entity *application, const DefinedMove *move) {
     const Definition *definition = defined_of(ctx, application);
-    int64_t reduced, fee = entity_int(application, IRI("fee"), 0);
+    FeeReduced reduced;
+    int64_t fee = entity_int(application, IRI("fee"), 0);
     VEC_EACH (const DefinedMove, like, &definition->moves) {
         Error before = ctx->error;
         if (!like->reduced || !str_eq(like->decision, move->decision)) continue;
-        if (fee_reduced(ctx, application, like, &reduced) == RC_OK) return fee - reduced;
+        if (fee_reduced(ctx, application, like, &reduced) == RC_OK) return fee - reduced.yen;
         ctx->error = before;
     }
     return entity_int(application, IRI("amount"), 0);
@@ -105,12 +106,12 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     const Entity *application;
     const DefinedMove *move;
     ProposalDraft drafting = {0};
-    int64_t reduced = 0;
+    FeeReduced reduced = {0};
     TRY(matter_load(ctx, act, &application, &move));
     if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
-    int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced
+    int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced.yen
                                    : amount_of(ctx, application, move);
     Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
     PartDraft *draft = drafting.draft;
@@ -121,7 +122,7 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     }
     draft->title = title_of(arena, defined_of(ctx, application), move);
     DecideAbout about = proposal_about(ctx, draft, application,
-                                       matter_value(ctx, arena, act, application, reduced));
+                                       matter_value(ctx, arena, act, application, &reduced));
     Json *contents = NEW(arena, Json);
     *contents = decide_part(ctx, command, &draft->parts, &about);
     draft->contents = contents;

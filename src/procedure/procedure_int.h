@@ -246,6 +246,10 @@ Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const cha
 /* What the rules of the day of the decision find on the day on which a case ends, in the set of its
    last step. */
 void defined_found_end(Ctx *ctx, Arena *arena, const Entity *application, Entity *set);
+/* What is of the day of a slot, once a case has another one (reservation_choice_text), in the set
+   of the step by which it does: its fee and its rules, judged anew. RC_CONFLICT "fee-changes": the
+   sum would be another than was asked for or decided. RC_INVALID "bad-fee". */
+Rc as_of_slot(Ctx *ctx, Arena *arena, const Entity *application, Str choice, Entity *set);
 /* The fee of a case, and of which day and version it is, in its entity or the set of a step. */
 void fee_keep(Arena *arena, Entity *set, const Definition *definition, const FormFee *fee,
               bool decided);
@@ -266,9 +270,16 @@ typedef struct FeeMove {
     const Entity *set; /* what the move changes of the case; NULL: nothing of its fee */
 } FeeMove;
 Rc fee_move(Ctx *ctx, Command *command, const FeeMove *move);
-/* Yen that remain once a move that reduces the fee is decided. RC_INVALID "bad-fee"; RC_CONFLICT
-   "no-reduction": they are no less than what is due. */
-Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, int64_t *yen);
+/* The fee of a case with the day and the version that it is of; of an older case, which doesn't say
+   it, its arrival's day and the form's own version. */
+FormFee fee_kept(const Ctx *ctx, const Entity *application, const Form *form);
+/* What remains once a move that reduces the fee is decided, by the day and the version of the fee.
+   RC_INVALID "bad-fee"; RC_CONFLICT "no-reduction": it is no less than what is due. */
+typedef struct FeeReduced {
+    int64_t yen;
+    Str article;
+} FeeReduced;
+Rc fee_reduced(Ctx *ctx, const Entity *application, const DefinedMove *move, FeeReduced *out);
 /* The reduction of what was decided, where that has one (reducedFee), in the set of its step. */
 Rc fee_reduce(Ctx *ctx, Command *command, const Entity *application, const Json *contents,
               Entity *set);
