@@ -26,9 +26,15 @@ Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const cha
     return json_of_items(items.items, items.len);
 }
 
-static bool has_decided(const DefinedRules *rules) {
+static const AsOf of_decision = {.kind = AS_OF_DECIDED};
+
+static bool is_of(const AsOf *as_of, const AsOf *other) {
+    return as_of->kind == other->kind && str_eq(as_of->field, other->field);
+}
+
+static bool has_of(const DefinedRules *rules, const AsOf *as_of) {
     VEC_EACH (const DefinedRule, rule, rules)
-        if (rule->as_of.kind == AS_OF_DECIDED) return true;
+        if (is_of(&rule->as_of, as_of)) return true;
     return false;
 }
 
@@ -38,9 +44,9 @@ static const Json *found_of(const Json *all, const char *member, Str id) {
     return NULL;
 }
 
-/* What was found on arrival, and of the rules that are of the day of the decision what is found
-   today: they have no other day until there is one. */
-static Json found_today(Ctx *ctx, const Form *form, const Json *kept, bool checks) {
+/* What was found, and of the rules of a reference date what is found by the form as it is now. */
+static Json found_anew(Ctx *ctx, const Form *form, const Json *kept, bool checks,
+                       const AsOf *as_of) {
     const char *member = checks ? "check" : "condition";
     const Definition *definition = form->definition;
     const DefinedRules *rules = checks ? &definition->checks : &definition->conditions;
@@ -49,7 +55,7 @@ static Json found_today(Ctx *ctx, const Form *form, const Json *kept, bool check
     for (size_t i = 0; i < kept->len; i++) {
         Str id = json_get_str(json_at(kept, i), member);
         const DefinedRule *rule = defined_rule(rules, id);
-        bool now = rule && rule->as_of.kind == AS_OF_DECIDED;
+        bool now = rule && is_of(&rule->as_of, as_of);
         vec_push(ctx->arena, &items, now ? *found_of(&all, member, id) : *json_at(kept, i));
     }
     return json_of_items(items.items, items.len);
@@ -63,23 +69,25 @@ Json defined_found(Ctx *ctx, const Entity *application, bool checks) {
     if (!attr || !attr->value) return json_of_null();
     bool ended = CASE_ENDS & 1u << case_state(application);
     bool waits = definition && !ended && !case_is_erased(application) &&
-                 has_decided(checks ? &definition->checks : &definition->conditions);
+                 has_of(checks ? &definition->checks : &definition->conditions, &of_decision);
     if (!waits) return *attr->value;
     defined_form(ctx, whole, &form);
-    return found_today(ctx, &form, attr->value, checks);
+    return found_anew(ctx, &form, attr->value, checks, &of_decision);
 }
 
-static void found_set(Ctx *ctx, Arena *arena, const Entity *application, bool checks, Entity *set) {
-    Json found = defined_found(ctx, application, checks);
-    if (found.kind == JSON_NULL) return;
-    entity_set_kind(arena, set, ATTR_JSON, checks ? IRI("checks") : IRI("conditions"),
-                    *json_dup(arena, &found));
+static void found_set(Arena *arena, const Json *found, bool checks, Entity *set) {
+    if (found->kind != JSON_NULL)
+        entity_set_kind(arena, set, ATTR_JSON, checks ? IRI("checks") : IRI("conditions"),
+                        *json_dup(arena, found));
 }
 
 void defined_found_end(Ctx *ctx, Arena *arena, const Entity *application, Entity *set) {
     const Definition *definition = defined_of(ctx, application);
-    if (has_decided(&definition->conditions)) found_set(ctx, arena, application, false, set);
-    if (has_decided(&definition->checks)) found_set(ctx, arena, application, true, set);
+    for (int checks = 0; checks < 2; checks++) {
+        if (!has_of(checks ? &definition->checks : &definition->conditions, &of_decision)) continue;
+        Json found = defined_found(ctx, application, checks);
+        found_set(arena, &found, checks, set);
+    }
 }
 
 void fee_keep(Arena *arena, Entity *set, const Definition *definition, const FormFee *fee,
@@ -87,4 +95,70 @@ void fee_keep(Arena *arena, Entity *set, const Definition *definition, const For
     entity_set(arena, set, IRI("fee"), json_of_int(fee->yen));
     entity_set_kind(arena, set, ATTR_JSON, IRI("feeAsOf"),
                     form_fee_json(arena, definition, fee, decided));
+}
+
+/* ---- another slot ---- */
+
+/* The answers of a case, with another slot. */
+static void form_moved(Ctx *ctx, const Entity *application, const Field *slot, Str choice,
+                       Form *out) {
+    defined_form(ctx, application, out);
+    for (size_t i = 0; i < out->n; i++)
+        if (out->answers[i].field == slot) out->answers[i].value = feel_of_str(choice);
+    form_kept(ctx, out->definition, out->answers, out);
+    out->arrived = case_arrived(application);
+}
+
+typedef struct Moved {
+    Arena *arena;
+    const Entity *application;
+    Form form; /* with the other slot */
+    AsOf as_of;
+    Entity *set;
+} Moved;
+
+static void found_moved(Ctx *ctx, const Moved *moved) {
+    const Definition *definition = moved->form.definition;
+    for (int checks = 0; checks < 2; checks++) {
+        const Attr *kept =
+            entity_attr(moved->application, checks ? IRI("checks") : IRI("conditions"));
+        bool any = has_of(checks ? &definition->checks : &definition->conditions, &moved->as_of);
+        if (!any || !kept || !kept->value) continue;
+        Json found = found_anew(ctx, &moved->form, kept->value, checks, &moved->as_of);
+        found_set(moved->arena, &found, checks, moved->set);
+    }
+}
+
+/* What was asked for already, or reduced by a decision, isn't another sum by a press of a button.
+ */
+static Rc fee_moved(Ctx *ctx, const Moved *moved) {
+    const Entity *application = moved->application;
+    FormFee fee;
+    Payment payment;
+    TRY(form_fee_by(ctx, &moved->form, &fee));
+    const Attr *reduced = entity_attr(application, IRI("feeReduction"));
+    int64_t before = entity_int(application, IRI("fee"), 0);
+    if (reduced && reduced->value) before = json_get_int(reduced->value, "before", before);
+    Rc rc = fee_of(ctx, application->id, &payment);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    bool fixed = reduced || rc == RC_OK;
+    if (fixed && fee.yen != before)
+        return ctx_fail(ctx, RC_CONFLICT, "fee-changes", STR("slot"),
+                        "On that day the fee is %lld yen instead of %lld, which was asked for or "
+                        "decided already: give the time back, and apply anew.",
+                        (long long)fee.yen, (long long)before);
+    if (!fixed) fee_keep(moved->arena, moved->set, moved->form.definition, &fee, false);
+    return RC_OK;
+}
+
+Rc as_of_slot(Ctx *ctx, Arena *arena, const Entity *application, Str choice, Entity *set) {
+    Moved moved = {.arena = arena, .application = application, .set = set};
+    const Definition *definition = defined_of(ctx, application);
+    const Field *slot = definition_slot(definition);
+    if (!slot) return RC_OK;
+    moved.as_of = (AsOf){.kind = AS_OF_ANSWER, .field = slot->id};
+    form_moved(ctx, application, slot, choice, &moved.form);
+    found_moved(ctx, &moved);
+    bool fee = definition->fee && is_of(&definition->fee_as_of, &moved.as_of);
+    return fee ? fee_moved(ctx, &moved) : RC_OK;
 }

@@ -297,8 +297,8 @@ bool booking_may_change(Ctx *ctx, const Entity *application) {
 }
 
 /* The case in the same state with another slot. */
-static void change_step(Ctx *ctx, Command *command, const Entity *application, const PartSlot *part,
-                        const SlotChoice *choice) {
+static Rc change_step(Ctx *ctx, Command *command, const Entity *application, const PartSlot *part,
+                      const SlotChoice *choice) {
     Arena *arena = command_arena(command);
     PartStep *step = NEW(arena, PartStep);
     StrVec *from = NEW(arena, StrVec);
@@ -306,6 +306,7 @@ static void change_step(Ctx *ctx, Command *command, const Entity *application, c
     Entity *set = entity_new(arena, part->name, STR(CASE_TYPE));
     bool office = ctx->actor->kind == ACTOR_STAFF;
     booking_set(arena, set, part, choice);
+    TRY(as_of_slot(ctx, arena, application, reservation_choice_text(arena, choice), set));
     vec_push(arena, from, state);
     *step =
         (PartStep){.id = set->id,
@@ -319,6 +320,7 @@ static void change_step(Ctx *ctx, Command *command, const Entity *application, c
                                                                                : CASE_STEP_DAY};
     command_needs(command, step->id);
     command_add(command, &part_case_step, step);
+    return RC_OK;
 }
 
 /* A first slot: who may have it now, and how much of it. */
@@ -368,7 +370,9 @@ Rc booking_change(Ctx *ctx, Str id, Str text) {
     part->units = units;
     part->office = office;
     command_add(command, &part_slot_book, part);
-    change_step(ctx, command, application, part, &choice);
-    if (!has) question_settle(command, application);
-    return case_execute(ctx, command, &outcome);
+    Rc rc = change_step(ctx, command, application, part, &choice);
+    if (rc == RC_OK && !has) question_settle(command, application);
+    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
+    command_free(command);
+    return rc;
 }

@@ -46,7 +46,7 @@ bool booking_of(const Ctx *ctx, const Entity *application, SlotChoice *out);
    where the office gives them out, or an application without one is a question (thread.asks). */
 bool booking_may_change(Ctx *ctx, const Entity *application);
 /* Takes another slot, or the first one, which answers what the application asked. RC_CONFLICT
-   "slot-full", "too-late", "moved-on"; RC_INVALID "not-offered", "not-open". */
+   "slot-full", "too-late", "moved-on", "fee-changes"; RC_INVALID "not-offered", "not-open". */
 Rc booking_change(Ctx *ctx, Str id, Str choice);
 
 #endif

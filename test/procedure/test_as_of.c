@@ -140,6 +140,37 @@ static void a_version_that_asks_more_is_not_taken(void **state) {
     assert_int_equal(time_date_days(fee.day), time_date_days((Date){2027, 3, 20}));
 }
 
+static void remains(House *house, const char *born, int64_t yen, const char *article) {
+    const char *const said[] = {"waiver", "yes", "ground", "welfare", "born", born, NULL};
+    Str id = cases_example(house, COPY, 0, said);
+    const Entity *application = house_entity(house, id);
+    FeeReduced left;
+    house_act(house, &house->clerk);
+    const Definition *own = defined_of(&house->ctx, application);
+    GOOD(house, fee_reduced(&house->ctx, application, definition_move(own, STR("reduce")), &left));
+    assert_int_equal(left.yen, yen);
+    assert_true(str_starts(left.article, str_of(article)));
+}
+
+/* Whoever applies later is waived what he would have been then, by the tables of then. */
+static void a_reduction_is_of_the_day_and_version_of_its_fee(void **state) {
+    House *house = *state;
+    static const char *const other[] = {"fee.asOf",
+                                        "born",
+                                        "moves[1].reduction.amount",
+                                        "postage + 50",
+                                        "moves[1].reduction.article",
+                                        "新条例第6条",
+                                        "tables.postage.inputs[1].expression",
+                                        "if today() < date(\"2027-04-05\") then copies else 6",
+                                        NULL};
+    take(house, version(house, COPY, "2027-04-01", other));
+    house->clock.fixed = APRIL;
+    remains(house, "R9.3.31", 110, "まち市手数料条例");
+    remains(house, "R9.4.2", 160, "新条例");
+    remains(house, "R9.4.6", 230, "新条例");
+}
+
 static Rc move(House *house, Actor *actor, Str id, const char *name) {
     house_act(house, actor);
     house->ctx.purpose = STR("application-check");
@@ -189,6 +220,51 @@ static void what_is_of_the_day_of_the_decision_is_judged_then(void **state) {
     assert_false(few_holds(kept(house, id, IRI("checks"))));
     found = defined_found(&house->ctx, house_entity(house, id), true);
     assert_false(few_holds(&found)); /* as it was kept: it has ended */
+}
+
+#define HALL  "facility-booking"
+#define MARCH (HOUSE_NOW + 125 * TIME_DAY) /* Thursday 25 March 2027 */
+
+static Str books(House *house) {
+    static const char *const said[] = {"slot", "meeting-1/2027-03-31/09:00", NULL};
+    return cases_example(house, HALL, 0, said);
+}
+
+/* Whoever moves his time over 1 April pays what is in force then; where the sum was asked for, he
+   has to apply anew. */
+static void another_slot_is_judged_by_its_own_day(void **state) {
+    House *house = *state;
+    Str after = STR("meeting-1/2027-04-02/09:00");
+    static const char *const dearer[] = {
+        "reservation.mode",
+        "first-come",
+        "reservation.lottery",
+        "",
+        "fee.amount",
+        "if today() < date(\"2027-04-01\") then fees else fees + 500",
+        "checks[0].asOf",
+        "slot",
+        "checks[0].test",
+        "today() < date(\"2027-04-01\")",
+        NULL};
+    take(house, version(house, HALL, "2026-11-02", dearer));
+    house->clock.fixed = MARCH;
+    Str id = books(house);
+    fee_is(house, id, "slot", "2027-03-31", 600);
+    assert_true(json_get_bool(json_at(kept(house, id, IRI("checks")), 0), "ok", false));
+    house_act(house, &house->resident);
+    GOOD(house, booking_change(&house->ctx, id, after));
+    fee_is(house, id, "slot", "2027-04-02", 1100);
+    assert_false(json_get_bool(json_at(kept(house, id, IRI("checks")), 0), "ok", true));
+    GOOD(house, booking_change(&house->ctx, id, STR("meeting-1/2027-03-31/13:00")));
+    fee_is(house, id, "slot", "2027-03-31", 600);
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test.due")});
+    Definition asking = *defined_of(&house->ctx, house_entity(house, id));
+    asking.fee_collect = COLLECT_ON_SENDING;
+    fee_send(&house->ctx, command, &asking, house_entity(house, id));
+    GOOD(house, house_run(&house->ctx, command));
+    FAILS(house, booking_change(&house->ctx, id, after), RC_CONFLICT, "fee-changes");
+    GOOD(house, booking_change(&house->ctx, id, STR("meeting-1/2027-03-31/18:00")));
 }
 
 /* An older definition, without a word of it: of the day of application, whatever comes later. */
@@ -242,7 +318,9 @@ int main(void) {
         CASES(a_fee_is_that_of_the_day_of_the_event),
         CASES(an_expression_has_the_day_as_today),
         CASES(a_version_that_asks_more_is_not_taken),
+        CASES(a_reduction_is_of_the_day_and_version_of_its_fee),
         CASES(what_is_of_the_day_of_the_decision_is_judged_then),
+        CASES(another_slot_is_judged_by_its_own_day),
         CASES(an_older_definition_is_of_the_day_of_application),
         CASES(lint_finds_a_day_that_is_none),
     };
