@@ -44,24 +44,37 @@ static const Json *found_of(const Json *all, const char *member, Str id) {
     return NULL;
 }
 
-/* What was found, and of the rules of a reference date what is found by the form as it is now. */
-static Json found_anew(Ctx *ctx, const Form *form, const Json *kept, bool checks,
-                       const AsOf *as_of) {
-    const char *member = checks ? "check" : "condition";
+/* By the decision: it is judged no more. */
+static bool is_settled(const Json *found) {
+    return json_get_bool(found, "settled", false);
+}
+
+/* Which results are found anew: of one list those of a reference date; all of them, or those that
+   aren't settled. */
+typedef struct Finding {
+    bool checks, all;
+    AsOf as_of;
+} Finding;
+
+/* What was found, and what is found by the form as it is now. */
+static Json found_anew(Ctx *ctx, const Form *form, const Json *kept, const Finding *finding) {
+    const char *member = finding->checks ? "check" : "condition";
     const Definition *definition = form->definition;
-    const DefinedRules *rules = checks ? &definition->checks : &definition->conditions;
+    const DefinedRules *rules = finding->checks ? &definition->checks : &definition->conditions;
     Json all = rules_json(ctx, form, rules, member);
     JsonItems items = {0};
     for (size_t i = 0; i < kept->len; i++) {
         Str id = json_get_str(json_at(kept, i), member);
         const DefinedRule *rule = defined_rule(rules, id);
-        bool now = rule && is_of(&rule->as_of, as_of);
+        bool now = rule && is_of(&rule->as_of, &finding->as_of) &&
+                   (finding->all || !is_settled(json_at(kept, i)));
         vec_push(ctx->arena, &items, now ? *found_of(&all, member, id) : *json_at(kept, i));
     }
     return json_of_items(items.items, items.len);
 }
 
-Json defined_found(Ctx *ctx, const Entity *application, bool checks) {
+static Json found_today(Ctx *ctx, const Entity *application, const Finding *finding) {
+    bool checks = finding->checks;
     const Attr *attr = entity_attr(application, checks ? IRI("checks") : IRI("conditions"));
     const Entity *whole = application->whole ? application->whole : application;
     const Definition *definition = defined_of(ctx, application);
@@ -72,7 +85,16 @@ Json defined_found(Ctx *ctx, const Entity *application, bool checks) {
                  has_of(checks ? &definition->checks : &definition->conditions, &of_decision);
     if (!waits) return *attr->value;
     defined_form(ctx, whole, &form);
-    return found_anew(ctx, &form, attr->value, checks, &of_decision);
+    return found_anew(ctx, &form, attr->value, finding);
+}
+
+Json defined_found(Ctx *ctx, const Entity *application, bool checks) {
+    return found_today(ctx, application, &(Finding){.checks = checks, .as_of = of_decision});
+}
+
+Json defined_found_anew(Ctx *ctx, const Entity *application, bool checks) {
+    return found_today(ctx, application,
+                       &(Finding){.checks = checks, .all = true, .as_of = of_decision});
 }
 
 static void found_set(Arena *arena, const Json *found, bool checks, Entity *set) {
@@ -81,13 +103,57 @@ static void found_set(Arena *arena, const Json *found, bool checks, Entity *set)
                         *json_dup(arena, found));
 }
 
-void defined_found_end(Ctx *ctx, Arena *arena, const Entity *application, Entity *set) {
+/* The results, of which those of the day of the decision are judged no more. */
+static Json settled_json(Arena *arena, const DefinedRules *rules, const Json *found, bool checks) {
+    JsonItems items = {0};
+    for (size_t i = 0; i < found->len; i++) {
+        const Json *one = json_at(found, i);
+        const DefinedRule *rule =
+            defined_rule(rules, json_get_str(one, checks ? "check" : "condition"));
+        JsonMembers members = {0};
+        bool settles = rule && is_of(&rule->as_of, &of_decision) && !is_settled(one);
+        for (size_t k = 0; settles && k < one->len; k++)
+            vec_push(arena, &members, one->value.members[k]);
+        if (settles) vec_push(arena, &members, (JsonMember){STR("settled"), json_of_bool(true)});
+        vec_push(arena, &items, settles ? json_of_members(members.items, members.len) : *one);
+    }
+    return json_of_items(items.items, items.len);
+}
+
+void defined_settle(Ctx *ctx, Arena *arena, const Entity *application, bool anew, Entity *set) {
     const Definition *definition = defined_of(ctx, application);
     for (int checks = 0; checks < 2; checks++) {
-        if (!has_of(checks ? &definition->checks : &definition->conditions, &of_decision)) continue;
-        Json found = defined_found(ctx, application, checks);
-        found_set(arena, &found, checks, set);
+        const DefinedRules *rules = checks ? &definition->checks : &definition->conditions;
+        if (!has_of(rules, &of_decision)) continue;
+        Json found = anew ? defined_found_anew(ctx, application, checks)
+                          : defined_found(ctx, application, checks);
+        Json settled = settled_json(ctx->arena, rules, &found, checks);
+        if (found.kind == JSON_ARRAY) found_set(arena, &settled, checks, set);
     }
+}
+
+/* Whether the same rules hold and don't, whatever day they are of. */
+static bool found_same(const Json *now, const Json *then, bool checks) {
+    const char *member = checks ? "check" : "condition";
+    for (size_t i = 0; i < now->len; i++) {
+        const Json *one = json_at(now, i), *was = found_of(then, member, json_get_str(one, member));
+        if (!was || json_get_bool(one, "ok", false) != json_get_bool(was, "ok", false))
+            return false;
+    }
+    return true;
+}
+
+Rc defined_found_same(Ctx *ctx, const Entity *application, const Json *contents) {
+    bool same = true;
+    for (int checks = 0; checks < 2; checks++) {
+        const Json *then = json_get(contents, checks ? STR("checks") : STR("conditions"));
+        Json now = defined_found_anew(ctx, application, checks);
+        same &= now.kind != JSON_ARRAY || !then || found_same(&now, then, checks);
+    }
+    if (same) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "found-changed", application->id,
+                    "What was found of this case has changed since it was proposed: return it, and "
+                    "let it be withdrawn and drafted anew.");
 }
 
 void fee_keep(Arena *arena, Entity *set, const Definition *definition, const FormFee *fee,
@@ -124,7 +190,8 @@ static void found_moved(Ctx *ctx, const Moved *moved) {
             entity_attr(moved->application, checks ? IRI("checks") : IRI("conditions"));
         bool any = has_of(checks ? &definition->checks : &definition->conditions, &moved->as_of);
         if (!any || !kept || !kept->value) continue;
-        Json found = found_anew(ctx, &moved->form, kept->value, checks, &moved->as_of);
+        Finding finding = {.checks = checks, .as_of = moved->as_of};
+        Json found = found_anew(ctx, &moved->form, kept->value, &finding);
         found_set(moved->arena, &found, checks, moved->set);
     }
 }

@@ -577,6 +577,15 @@ static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
     return step;
 }
 
+/* Where the step is the decision (処分), or none comes behind it. */
+static void settle(const Moving *moving, Arena *arena, Entity *set) {
+    bool due = moving->definition->fee_collect == COLLECT_AFTER_REVIEW &&
+               str_eq(moving->to->id, moving->definition->fee_unpaid);
+    bool decided = moving->act && moving->act->decided;
+    if (decided || due || moving->to->owner == OWNER_NOBODY)
+        defined_settle(moving->ctx, arena, moving->application, decided, set);
+}
+
 /* A refusal keeps what can be done about it; who ends without it gives his slot back, and who
  * confirms a win has it. */
 static Rc step_add(const Moving *moving, Command *command, Date wish) {
@@ -597,9 +606,7 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
                        (Entity *)step->set));
     TRY(fee_decided(moving->ctx, command_arena(command), moving->application, to,
                     (Entity *)step->set));
-    if (to->owner == OWNER_NOBODY)
-        defined_found_end(moving->ctx, command_arena(command), moving->application,
-                          (Entity *)step->set);
+    settle(moving, command_arena(command), (Entity *)step->set);
     TRY(letters_issue(moving->ctx, command,
                       &(Lettering){.application = moving->application,
                                    .definition = moving->definition,
@@ -623,6 +630,7 @@ void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance) 
     StrVec *from = NEW(arena, StrVec);
     PartStep *step = NEW(arena, PartStep);
     due_set(&moving, arena, set, (Date){0});
+    settle(&moving, arena, set);
     vec_push(arena, from, advance->from);
     *step = (PartStep){.id = set->id,
                        .defined_from = from,

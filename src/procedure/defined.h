@@ -51,7 +51,7 @@ const Definition *defined_of(const Ctx *ctx, const Entity *application);
 const DefinedState *defined_state(const Definition *definition, const Entity *application);
 /* What the rules found: {CHECK or CONDITION, ok, on: the day, version} each, null where it may not
    be seen; before their day was kept, without "on" and "version". Those of the day of the decision
-   are judged today, until there is one. It refers to the application. */
+   are judged today, until there is one, and "settled" then. It refers to the application. */
 Json defined_found(Ctx *ctx, const Entity *application, bool checks);
 /* What was answered to a question, as it was kept; false: nothing, or it may not be seen. Lives in
    arena. */

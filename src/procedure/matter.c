@@ -17,7 +17,7 @@ static Json kept_json(Arena *arena, const Entity *application, Str iri) {
 }
 
 static Json found_json(Ctx *ctx, Arena *arena, const Entity *application, bool checks) {
-    Json found = defined_found(ctx, application, checks);
+    Json found = defined_found_anew(ctx, application, checks);
     return *json_dup(arena, &found);
 }
 
@@ -142,6 +142,9 @@ Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
                       .move = json_get_str(contents, "move"),
                       .text = json_get_str(contents, "reason"),
                       .decided = contents};
+    const Entity *application;
+    TRY(case_load(ctx, act.id, &application));
+    if (defined_of(ctx, application)) TRY(defined_found_same(ctx, application, contents));
     return defined_step(ctx, command, &act);
 }
 

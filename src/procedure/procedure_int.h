@@ -243,9 +243,15 @@ Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out);
 /* ---- reference dates ---- */
 /* {CHECK or CONDITION, ok, on: the day, version} of each rule. */
 Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const char *member);
-/* What the rules of the day of the decision find on the day on which a case ends, in the set of its
-   last step. */
-void defined_found_end(Ctx *ctx, Arena *arena, const Entity *application, Entity *set);
+/* defined_found, with what an earlier decision settled judged anew, too: what one of today stands
+   on. */
+Json defined_found_anew(Ctx *ctx, const Entity *application, bool checks);
+/* What the rules of the day of the decision find today, in the set of the step that is the decision:
+   of a proposal that was decided, by which a fee falls due after the review, or by which the case
+   ends. anew: what an earlier step settled, too. */
+void defined_settle(Ctx *ctx, Arena *arena, const Entity *application, bool anew, Entity *set);
+/* RC_CONFLICT "found-changed": the rules find something else today than what was proposed says. */
+Rc defined_found_same(Ctx *ctx, const Entity *application, const Json *contents);
 /* What is of the day of a slot, once a case has another one (reservation_choice_text), in the set
    of the step by which it does: its fee and its rules, judged anew. RC_CONFLICT "fee-changes": the
    sum would be another than was asked for or decided. RC_INVALID "bad-fee". */
@@ -319,8 +325,9 @@ PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 /* Digits of a telephone number alone, +81 written as the 0 that it stands for. */
 Str find_phone(Arena *arena, Str text);
 const GatePost *office_post_now(const Ctx *ctx, Str post);
-/* Whether an official holds a post of a division that works on cases. */
-bool office_works_in(const Gate *gate, const GateHolder *holder, Str division);
+/* Whether an official works on the cases of a post: he holds it, as a contractor does, or one of its
+   division that works on cases. */
+bool office_works_in(const Gate *gate, const GateHolder *holder, const GatePost *of);
 /* RC_INVALID "missing" when nothing was written. */
 Rc office_text(Ctx *ctx, const OfficeAct *act);
 /* What is not collected waits for the resident, until a day that the inbox shows. */

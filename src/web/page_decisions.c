@@ -420,12 +420,19 @@ static void answer_lines(Lines *lines, const Definition *definition, const Json 
         answer_line(lines, kept, gone.items[i]);
 }
 
+/* on: the day that it is of; empty: it wasn't kept yet. */
+static Json rule_label(Arena *arena, Str on) {
+    if (str_empty(on)) return label_of(arena, "規則に合わない点", "Not in order");
+    return view_text(arena, str_fmt(arena, "規則に合わない点（" STR_FMT " 現在）", STR_ARG(on)),
+                     str_fmt(arena, "Not in order (as of " STR_FMT ")", STR_ARG(on)));
+}
+
 static void rule_lines(Lines *lines, const Definition *first, const Json *found, bool checks) {
     for (size_t i = 0; found && i < found->len; i++) {
         const Json *one = json_at(found, i);
         const DefinedRule *rule = page_found_rule(lines->ctx, first, one, checks);
         if (rule && !json_get_bool(one, "ok", false))
-            line_add(lines, label_of(lines->arena, "規則に合わない点", "Not in order"), "text",
+            line_add(lines, rule_label(lines->arena, json_get_str(one, "on")), "text",
                      *rule->text.all);
     }
 }

@@ -197,7 +197,7 @@ static void what_is_of_the_day_of_the_decision_is_judged_then(void **state) {
                                            "checks[2].asOf",
                                            "decided",
                                            "checks[2].test",
-                                           "today() < date(\"2026-12-01\")",
+                                           "today() != date(\"2026-12-05\")",
                                            NULL};
     Actor counter;
     Payment due;
@@ -215,11 +215,44 @@ static void what_is_of_the_day_of_the_decision_is_judged_then(void **state) {
     fee_is(house, id, "decided", "2026-12-05", 500);
     GOOD(house, fee_of(&house->ctx, id, &due));
     assert_int_equal(due.amount, 500);
+    assert_false(few_holds(kept(house, id, IRI("checks")))); /* settled by the decision */
     house->clock.fixed += TIME_DAY;
+    found = defined_found(&house->ctx, house_entity(house, id), true);
+    assert_false(few_holds(&found));
     GOOD(house, move(house, &counter, id, "unpaid"));
     assert_false(few_holds(kept(house, id, IRI("checks"))));
     found = defined_found(&house->ctx, house_entity(house, id), true);
     assert_false(few_holds(&found)); /* as it was kept: it has ended */
+}
+
+/* Whoever decides later than was drafted decides on what is found then. */
+static void what_was_proposed_is_what_is_found_on_the_day_of_the_decision(void **state) {
+    House *house = *state;
+    static const char *const changing[] = {"checks[2].asOf", "decided", "checks[2].test",
+                                           "today() < date(\"2026-12-01\")", NULL};
+    Actor counter, head;
+    take(house, version(house, COPY, "2026-11-01", changing));
+    house_official(house, "counter", "citizens-counter-clerk", &counter);
+    house_official(house, "head", "citizens-head", &head);
+    for (int late = 0; late < 2; late++) {
+        OfficeDecision wish = {0};
+        Str id = cases_example(house, COPY, 3, NULL);
+        DefinedAct act = {.id = id, .move = STR("reduce"), .text = STR("証明書を見た")};
+        house_act(house, &counter);
+        house->ctx.purpose = STR("application-check");
+        GOOD(house, defined_propose(&house->ctx, &act, &wish.id));
+        wish.id = str_dup(house->arena, wish.id);
+        wish.hash = cases_hash(house, wish.id);
+        if (late) house->clock.fixed = DECEMBER;
+        head.stepped_up_at = house->clock.fixed;
+        house_act(house, &head);
+        if (late)
+            FAILS(house, office_decide(&house->ctx, &wish), RC_CONFLICT, "found-changed");
+        else
+            GOOD(house, office_decide(&house->ctx, &wish));
+        assert_int_equal(
+            json_get_bool(json_at(kept(house, id, IRI("checks")), 2), "settled", false), !late);
+    }
 }
 
 #define HALL  "facility-booking"
@@ -320,6 +353,7 @@ int main(void) {
         CASES(a_version_that_asks_more_is_not_taken),
         CASES(a_reduction_is_of_the_day_and_version_of_its_fee),
         CASES(what_is_of_the_day_of_the_decision_is_judged_then),
+        CASES(what_was_proposed_is_what_is_found_on_the_day_of_the_decision),
         CASES(another_slot_is_judged_by_its_own_day),
         CASES(an_older_definition_is_of_the_day_of_application),
         CASES(lint_finds_a_day_that_is_none),
