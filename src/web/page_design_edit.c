@@ -214,15 +214,21 @@ static void own_options(Edit *edit, Str list, Str chosen, JsonItems *out) {
     }
 }
 
+/* A day by which all are judged is one that everybody is asked. */
+static bool asks_everybody(const Json *page, const Json *field) {
+    return design_among("date slot", json_get_str(field, "kind")) && !json_get(page, STR("when")) &&
+           !json_get(field, STR("when")) && !json_get_bool(field, "optional", false);
+}
+
 /* The days that the draft asks for. */
 static void day_options(Edit *edit, Str chosen, JsonItems *out) {
     const Json *pages = json_get(edit->of.draft, STR("pages"));
     for (size_t i = 0; pages && i < pages->len; i++) {
-        const Json *fields = json_get(json_at(pages, i), STR("fields"));
+        const Json *page = json_at(pages, i), *fields = json_get(page, STR("fields"));
         for (size_t k = 0; fields && k < fields->len; k++) {
             const Json *field = json_at(fields, k), *label = json_get(field, STR("label"));
             Str id = json_get_str(field, "id");
-            if (design_among("date slot", json_get_str(field, "kind")))
+            if (asks_everybody(page, field))
                 option_add(edit, (Option){id, STR_NONE, label ? *label : json_of_str(id)}, chosen,
                            out);
         }

@@ -433,9 +433,10 @@ static void what_a_form_asks_for_a_slot_is_linted(void **state) {
                               JSON_LIMITS_DEFAULT, &source));
         GOOD(house, definition_read(&house->ctx, source, &definition));
         definition_lint(&house->ctx, definition, NULL, &findings);
-        assert_true(findings.len > 0);
-        if (!str_eq(findings.items[0].text, str_of(cases[i].finding)))
-            fail_msg("%zu: " STR_FMT, i, STR_ARG(findings.items[0].text));
+        bool found = false;
+        VEC_EACH (const DefinitionFinding, one, &findings)
+            found |= str_eq(one->text, str_of(cases[i].finding));
+        if (!found) fail_msg("%zu: not found", i);
     }
 }
 
