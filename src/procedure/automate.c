@@ -235,7 +235,7 @@ static Rc look_once(Ctx *ctx, Str id, bool *more) {
     if (!looking.rule) return RC_OK;
     Actor *actor = NEW(ctx->arena, Actor);
     *actor = automaton;
-    actor->post = entity_text(looking.application, IRI("post"));
+    actor->post = office_post_id_now(ctx, entity_text(looking.application, IRI("post")));
     ctx->actor = actor;
     TRY(look(&looking));
     *more = looking.entries.items[looking.entries.len - 1].bin == BIN_DONE;

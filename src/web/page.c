@@ -94,16 +94,22 @@ static bool plans_open(HttpExchange *x) {
     entity_set(asking.arena, plan, STR(LD_DEFAULT "drafterPost"),
                json_of_str(office_confirmer(http_ctx(x))));
     entity_set(asking.arena, plan, STR(LD_DEFAULT "deciderPost"),
-               json_of_str(waste_decider(waste, STR("collection-plan"), 0)));
+               json_of_str(office_post_id_now(http_ctx(x),
+                                              waste_decider(waste, STR("collection-plan"), 0))));
     asking.purpose = page_decide_purpose(&asking);
     return page_proposal_view(&asking, &(const Entity *){plan}) == RC_OK;
 }
 
-/* Whether the table of delegations (専決) gives his post any fee reduction to decide. */
+/* Whether the table of delegations (専決) gives his post any fee reduction to decide, or one that
+   it follows on. */
 static bool reductions_open(HttpExchange *x) {
     const Ctx *ctx = http_ctx(x);
+    StrVec posts = {0};
     const Waste *waste = ctx->tenant ? procedures_waste(ctx->tenant) : NULL;
-    return waste && waste_decides(waste, STR("fee-reduction"), ctx->actor->post);
+    if (waste) office_posts_now(ctx, ctx->actor->post, &posts);
+    VEC_EACH (const Str, post, &posts)
+        if (waste_decides(waste, STR("fee-reduction"), *post)) return true;
+    return false;
 }
 
 /* Where slots are drawn by lot, to those whose division does it. */
@@ -186,7 +192,7 @@ static Json nav_value(HttpExchange *x) {
         if (actor->roles & rows[i].roles && (!rows[i].open || rows[i].open(x)))
             nav_add(x, &nav, rows[i].key, rows[i].url);
     if (actor && actor->kind == ACTOR_STAFF && http_ctx(x)->tenant &&
-        str_eq(actor->post, open_decider(http_ctx(x)->tenant)))
+        str_eq(actor->post, office_post_id_now(http_ctx(x), open_decider(http_ctx(x)->tenant))))
         nav_add(x, &nav, "data", "/staff/releases");
     return json_of_items(nav.items, nav.len);
 }
