@@ -34,7 +34,7 @@ Rc handover_cases(Ctx *ctx, Str from, InboxCases *out, bool *more) {
 /* Whether an official works in the division of a case. */
 static bool can_take(const Ctx *ctx, const GateHolder *holder, const Entity *application) {
     const GatePost *post = office_post_now(ctx, entity_text(application, IRI("post")));
-    return post && office_works_in(ctx->tenant->gate, holder, post->division);
+    return post && office_works_in(ctx->tenant->gate, holder, post);
 }
 
 Rc handover_takers(Ctx *ctx, const InboxCases *cases, Str from, GateHolders *out) {
@@ -382,13 +382,13 @@ static void left_add(Ctx *ctx, const GateHolder *holder, const InboxAssigned *on
 static Rc post_left(Ctx *ctx, const GatePost *post, const GateHolders *holders,
                     HandoverLefts *out) {
     InboxAssignments all;
-    Str division = office_post_now(ctx, post->id)->division;
+    const GatePost *now = office_post_now(ctx, post->id);
     TRY(inbox_assigned(ctx, post->id, &all));
     VEC_EACH (const InboxAssigned, one, &all) {
         const GateHolder *holder = NULL;
         for (size_t i = 0; i < holders->len; i++)
             if (str_eq(holders->items[i].account, one->assignee)) holder = &holders->items[i];
-        bool works = holder && office_works_in(ctx->tenant->gate, holder, division);
+        bool works = holder && office_works_in(ctx->tenant->gate, holder, now);
         if (!works) left_add(ctx, holder, one, out);
     }
     return RC_OK;
@@ -407,11 +407,13 @@ Rc handover_left(Ctx *ctx, HandoverLefts *out) {
 
 Rc handover_elsewhere(Ctx *ctx, int64_t *cases) {
     const GatePost *post;
+    StrVec own_posts;
     *cases = 0;
+    office_posts_now(ctx, ctx->actor->post, &own_posts);
     TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
     for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
         int64_t own;
-        if (str_eq(post->id, ctx->actor->post)) continue;
+        if (org_lists(&own_posts, post->id)) continue;
         TRY(inbox_assigned_to(ctx, post->id, ctx->actor->id, &own));
         *cases += own;
     }

@@ -211,11 +211,11 @@ void office_posts_now(const Ctx *ctx, Str post, StrVec *out) {
     if (out->len) qsort(out->items, out->len, sizeof *out->items, post_order);
 }
 
-bool office_works_in(const Gate *gate, const GateHolder *holder, Str division) {
+bool office_works_in(const Gate *gate, const GateHolder *holder, const GatePost *of) {
     VEC_EACH (const Str, id, &holder->posts) {
         const GatePost *post = gate_post(gate, *id);
         bool works = post && post->roles & (1u << ROLE_CLERK | 1u << ROLE_CHIEF);
-        if (works && str_eq(post->division, division)) return true;
+        if (str_eq(*id, of->id) || (works && str_eq(post->division, of->division))) return true;
     }
     return false;
 }
@@ -228,8 +228,7 @@ bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders
     if (str_empty(assignee) || !post || state == CASE_STATES || CASE_ENDS & 1u << state)
         return false;
     VEC_EACH (const GateHolder, holder, holders)
-        if (str_eq(holder->account, assignee))
-            return !office_works_in(gate, holder, post->division);
+        if (str_eq(holder->account, assignee)) return !office_works_in(gate, holder, post);
     return true;
 }
 

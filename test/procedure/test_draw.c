@@ -340,6 +340,10 @@ static void a_contractor_sees_to_its_own_cases_alone(void **state) {
     house_drain(house);
     GOOD(house, inbox_counts(ctx, hall.post, counts));
     assert_int_equal(counts[CASE_ELSEWHERE], 1);
+    GateHolders holders;
+    GOOD(house, gate_holders(ctx, NULL, &holders));
+    cases_set(house, own, LD_DEFAULT "assignee", hall.id);
+    assert_false(office_is_left(ctx, house_entity(house, own), &holders));
     DefinedAct refuse = {.id = own, .move = STR("refuse"), .text = STR("ホールの工事")};
     FAILS(house, defined_propose(ctx, &refuse, &decision), RC_DENIED, "not-permitted");
     GOOD(house, defined_move(ctx, &refuse));

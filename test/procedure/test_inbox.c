@@ -627,6 +627,8 @@ static void the_cases_of_a_post_that_is_no_more_wait_for_its_successor(void **st
     house_official(house, "counter", "citizens-counter-clerk", &counter);
     house_act(house, &counter);
     const Entity *held = house_entity(house, held_id(house, 1));
+    set_held(house, 2, LD_DEFAULT "assignee", counter.id);
+    assert_int_equal(elsewhere(house), 0); /* his inbox shows it */
     assert_true(gate_relation(&house->ctx, held) & REL_POST);
     assert_true(gate_relation(&house->ctx, held) & REL_DIVISION);
     assert_true(gate_post_gone(house->tenant.gate, before, time_now(house->ctx.clock)));
