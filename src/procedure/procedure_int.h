@@ -246,9 +246,9 @@ Json rules_json(Ctx *ctx, const Form *form, const DefinedRules *rules, const cha
 /* defined_found, with what an earlier decision settled judged anew, too: what one of today stands
    on. */
 Json defined_found_anew(Ctx *ctx, const Entity *application, bool checks);
-/* What the rules of the day of the decision find today, in the set of the step that is the decision:
-   of a proposal that was decided, by which a fee falls due after the review, or by which the case
-   ends. anew: what an earlier step settled, too. */
+/* What the rules of the day of the decision find today, in the set of the step that is the
+   decision: of a proposal that was decided, by which a fee falls due after the review, or by which
+   the case ends. anew: what an earlier step settled, too. */
 void defined_settle(Ctx *ctx, Arena *arena, const Entity *application, bool anew, Entity *set);
 /* RC_CONFLICT "found-changed": the rules find something else today than what was proposed says. */
 Rc defined_found_same(Ctx *ctx, const Entity *application, const Json *contents);
@@ -325,8 +325,8 @@ PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 /* Digits of a telephone number alone, +81 written as the 0 that it stands for. */
 Str find_phone(Arena *arena, Str text);
 const GatePost *office_post_now(const Ctx *ctx, Str post);
-/* Whether an official works on the cases of a post: he holds it, as a contractor does, or one of its
-   division that works on cases. */
+/* Whether an official works on the cases of a post: he holds it, as a contractor does, or one of
+   its division that works on cases. */
 bool office_works_in(const Gate *gate, const GateHolder *holder, const GatePost *of);
 /* RC_INVALID "missing" when nothing was written. */
 Rc office_text(Ctx *ctx, const OfficeAct *act);
