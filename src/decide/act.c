@@ -132,6 +132,25 @@ Rc act_permitted(Ctx *ctx, RouteVerb verb) {
     return gate_check(ctx, &decide);
 }
 
+bool act_may_consent(const Ctx *ctx, const GatePost *post) {
+    Actor holder = {.kind = ACTOR_STAFF,
+                    .id = STR("urn:ngsi-ld:Account:holder"),
+                    .post = post->id,
+                    .division = post->division,
+                    .roles = post->roles,
+                    .stepped_up_at = time_now(ctx->clock)};
+    Ctx asking = *ctx; /* what is refused him is no error of who asks */
+    asking.actor = &holder;
+    return act_permitted(&asking, ROUTE_APPROVE) == RC_OK;
+}
+
+static Rc added_acts(Ctx *ctx, const RouteAct *wish) {
+    const GatePost *post = gate_post(ctx->tenant->gate, wish->added);
+    if (wish->verb != ROUTE_CONSULT_ADD || !post || act_may_consent(ctx, post)) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "post-cannot-act", STR("added"),
+                    "No rule lets this post consent to a proposal: it would wait for ever.");
+}
+
 Rc decide_load(Ctx *ctx, Str id, const Entity **out) {
     Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, out);
     if (rc == RC_OK && entity_has_type(*out, STR(DECIDE_TYPE))) return RC_OK;
@@ -206,6 +225,7 @@ Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **o
     PartAct *part = NEW(arena, PartAct);
     StrVec had;
     TRY(decide_load(ctx, id, &decision));
+    TRY(added_acts(ctx, wish));
     TRY(act_route(ctx, arena, decision, &route, &had));
     TRY(act_org(ctx, arena, &route, org));
     *part = (PartAct){

@@ -92,6 +92,9 @@ Rc act_org(Ctx *ctx, Arena *arena, const Route *route, Org *out);
 Rc act_drafts(Ctx *ctx, const Entity *decision, bool *out);
 /* Whether the policies let ctx's actor do this at all: drafting, or deciding after a step-up. */
 Rc act_permitted(Ctx *ctx, RouteVerb verb);
+/* Whether they would let who acts under a post consent to one: who adds a consultation names such a
+ * post, for another's would be waited for in vain. */
+bool act_may_consent(const Ctx *ctx, const GatePost *post);
 
 /* A change of the contents of a 一括起案 that waits: what its drafter, or who holds the deciding
  * post today, takes out or puts back. */

@@ -229,13 +229,13 @@ static Json turn_value(HttpExchange *x, const Course *course, size_t stage, cons
     return view_value(&one);
 }
 
-/* Posts that may be consulted besides: those that are not on the route. */
+/* Posts that may be consulted besides: those that may consent, and are not on the route. */
 static Json added_value(HttpExchange *x, const Route *route) {
     const Gate *gate = http_ctx(x)->tenant->gate;
     const GatePost *post;
     JsonItems items = {0};
     for (size_t i = 0; (post = gate_post_at(gate, i)); i++) {
-        bool on = post->abolished.year != 0;
+        bool on = post->abolished.year != 0 || !act_may_consent(http_ctx(x), post);
         for (size_t k = 0; k < route->n; k++)
             on |= str_eq(route->stages[k].post, post->id);
         if (on) continue;
@@ -370,19 +370,13 @@ bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults) {
         const char *code;
         Fault fault;
     } rows[] = {
-        {"no-reason", {"comment", "required"}},
-        {"opinions", {"opinions", "unread"}},
-        {"two-roles", {"two_roles", "unsaid"}},
-        {"important", {"urgent", "important"}},
-        {"no-post", {"added", "required"}},
-        {"on-route", {"added", "there"}},
-        {"other-contents", {"hash", "changed"}},
-        {"case-moved", {"hash", "moved"}},
-        {"not-due", {"hash", "route"}},
-        {"not-waiting", {"hash", "route"}},
-        {"route-moved", {"hash", "route"}},
-        {"nothing-to-see", {"hash", "route"}},
-        {"other-route", {"comment", "other_route"}},
+        {"no-reason", {"comment", "required"}},   {"opinions", {"opinions", "unread"}},
+        {"two-roles", {"two_roles", "unsaid"}},   {"important", {"urgent", "important"}},
+        {"no-post", {"added", "required"}},       {"on-route", {"added", "there"}},
+        {"post-cannot-act", {"added", "cannot"}}, {"other-contents", {"hash", "changed"}},
+        {"case-moved", {"hash", "moved"}},        {"not-due", {"hash", "route"}},
+        {"not-waiting", {"hash", "route"}},       {"route-moved", {"hash", "route"}},
+        {"nothing-to-see", {"hash", "route"}},    {"other-route", {"comment", "other_route"}},
     };
     for (size_t i = 0; rc != RC_OK && i < sizeof rows / sizeof *rows; i++)
         if (str_eq(ctx->error.code, str_of(rows[i].code)))

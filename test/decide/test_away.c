@@ -380,6 +380,21 @@ static void who_drafted_it_first_is_found_in_its_history(void **state) {
     assert_true(str_eq(route.drafters[1], STR("urn:first")));
 }
 
+static void a_consultation_is_added_of_a_post_that_may_consent(void **state) {
+    House *house = *state;
+    static const struct {
+        const char *post;
+        bool may;
+    } rows[] = {{"finance-head", true},
+                {"finance-budget-clerk", false},
+                {"audit-clerk", false},
+                {"information-data-steward", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(
+            act_may_consent(&house->ctx, gate_post(house->tenant.gate, str_of(rows[i].post))),
+            rows[i].may);
+}
+
 /* Whom he may record for. */
 static void those_beneath_are_listed(void **state) {
     House *house = *state;
@@ -407,6 +422,7 @@ int main(void) {
         TEST(what_the_law_takes_from_an_order_stays_few),
         TEST(the_order_of_the_law_follows_a_reorganisation),
         TEST(who_drafted_it_first_is_found_in_its_history),
+        TEST(a_consultation_is_added_of_a_post_that_may_consent),
         TEST(those_beneath_are_listed),
     };
     return cmocka_run_group_tests_name("away", tests, NULL, NULL);
