@@ -242,6 +242,16 @@ static bool lane_enters(Ctx *ctx, Delivery *delivery, Lane *lane, Str url) {
     return enters;
 }
 
+/* Of a subscription that was made when http:// was taken still; once for each notification. */
+static void uncovered_tell(Ctx *ctx, const Delivery *delivery, const Lane *lane, const Json *row) {
+    Str url = json_get_str(row, "url"), host = http_url_host(ctx->arena, url);
+    if (lane->tries || delivery_covered(delivery, url, host)) return;
+    log_warn("broker",
+             "a notification to " STR_FMT " is not sent by http://, where it could be read on its "
+             "way: give its subscription an address with https://, or set notify.plain",
+             STR_ARG(host));
+}
+
 static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first) {
     const Json *row;
     Str body;
@@ -268,6 +278,7 @@ static Rc lane_call(Ctx *ctx, Delivery *delivery, Lane *lane, const First *first
                      .body = body,
                      .timeout = json_get_int(row, "timeout", 0)};
     if (!call.timeout) call.timeout = timeout_usual;
+    uncovered_tell(ctx, delivery, lane, row);
     lane->left = time_monotonic();
     return http_client_send(delivery->client, &call, answered, lane);
 }

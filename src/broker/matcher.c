@@ -52,6 +52,7 @@ struct Matcher {
     Progress progress;  /* what the ledger knows of it */
     bool begun;         /* a transaction on local.db */
     int64_t load_at;    /* when those that did not compile are tried again; 0: none */
+    size_t uncovered;   /* of those that were loaded last: http:// where it isn't allowed */
     const Event *event; /* being matched */
     const Change *change;
     VEC(Told) told; /* in this window */
@@ -72,6 +73,8 @@ static Ctx matcher_ctx(Matcher *matcher) {
 static void subscription_take(Ctx *ctx, Matcher *matcher, const Entity *stored) {
     Subscription *subscription;
     if (subscription_compile(ctx, stored, &subscription) == RC_OK) {
+        Str host = http_url_host(ctx->arena, subscription->url);
+        matcher->uncovered += !delivery_covered(matcher->delivery, subscription->url, host);
         const Subscription *old = watch_get(matcher->watch, stored->id);
         if (old)
             subscription->matched_at = old->matched_at;
@@ -93,8 +96,15 @@ static Rc subscription_load(Ctx *ctx, void *arg, const Entity *stored) {
 
 static Rc subscriptions_load(Ctx *ctx, Matcher *matcher) {
     matcher->load_at = 0;
-    return project_each(ctx, &(ProjectWish){.type = STR(SUBSCRIPTION_TYPE)}, subscription_load,
-                        matcher);
+    matcher->uncovered = 0;
+    TRY(project_each(ctx, &(ProjectWish){.type = STR(SUBSCRIPTION_TYPE)}, subscription_load,
+                     matcher));
+    if (matcher->uncovered)
+        log_warn("broker",
+                 "%zu subscriptions name an http:// endpoint beyond this machine, and nothing is "
+                 "sent there: give them an address with https://, or set notify.plain",
+                 matcher->uncovered);
+    return RC_OK;
 }
 
 /* ---- the entity as an event left it ---- */

@@ -265,8 +265,24 @@ static Rc place_check(Ctx *ctx, const City *city) {
                     "else is on that network.");
 }
 
+/* Browsers know passkeys over https, and of localhost, alone. */
+static Rc passkeys_check(Ctx *ctx, const City *city) {
+    const CityOptions *options = &city->options;
+    bool asked = options->staff_passkey || options->resident_passkey,
+         here = city_on_loopback(city) &&
+                (str_empty(options->hosts) || str_eq(options->hosts, STR("localhost")));
+    if (!asked || options->secure || here) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "no-passkeys",
+                    options->staff_passkey ? STR("gate.staff-passkey")
+                                           : STR("gate.resident-passkey"),
+                    "Without https no browser knows passkeys, so whoever has to show one could not "
+                    "come in: put a proxy with https in front and set http.secure, with the city's "
+                    "name in http.hosts, or leave this setting out.");
+}
+
 static Rc city_begin(Ctx *ctx, City *city) {
     TRY(place_check(ctx, city));
+    TRY(passkeys_check(ctx, city));
     city->client = http_client_new(
         (HttpClientOptions){.max_in_flight = 256,
                             .max_per_host = 16,

@@ -69,17 +69,37 @@ Rc account_posts_check(Ctx *ctx, const StrVec *posts) {
     return RC_OK;
 }
 
+unsigned posts_roles(const Gate *gate, const StrVec *posts) {
+    unsigned roles = 0;
+    VEC_EACH (const Str, id, posts) {
+        const GatePost *post = gate_post(gate, *id);
+        if (post) roles |= post->roles;
+    }
+    return roles;
+}
+
+Rc account_alone(Ctx *ctx, unsigned own, const StrVec *posts) {
+    unsigned all = own | posts_roles(ctx->tenant->gate, posts);
+    if (!(all & 1u << ROLE_CONTRACTOR) || all == 1u << ROLE_CONTRACTOR) return RC_OK;
+    return ctx_fail(ctx, RC_INVALID, "contractor-alone", STR("posts"),
+                    "A contractor (指定管理者) sees its own work alone: its account has no other "
+                    "role, and no post of the city's beside.");
+}
+
 static Rc account_check(Ctx *ctx, const GateAccount *account) {
     if (str_empty(account->login) || account->login.len > LOGIN_MAX)
         return ctx_fail(ctx, RC_INVALID, "bad-login", STR("login"), "A login has 1 to %d bytes.",
                         LOGIN_MAX);
     if (account->posts.len) TRY(account_official(ctx, str_of(kind_names[account->kind])));
     TRY(account_posts_check(ctx, &account->posts));
-    for (size_t i = 0; i < account->roles.len; i++)
-        if (gate_role_of(account->roles.items[i]) == ROLE_COUNT)
-            return ctx_fail(ctx, RC_INVALID, "no-role", account->roles.items[i],
-                            "There is no such role.");
-    return RC_OK;
+    unsigned own = 0;
+    VEC_EACH (const Str, name, &account->roles) {
+        GateRole role = gate_role_of(*name);
+        if (role == ROLE_COUNT)
+            return ctx_fail(ctx, RC_INVALID, "no-role", *name, "There is no such role.");
+        own |= 1u << role;
+    }
+    return account_alone(ctx, own, &account->posts);
 }
 
 void account_first(Ctx *ctx, Entity *account) {

@@ -35,7 +35,7 @@ static bool still_same(Ctx *ctx, const PartAuthority *part, int64_t now) {
 static bool duty_holds(Ctx *ctx, Stage *stage, const Actor *actor) {
     DutyAsk ask = {actor->id, actor->post, stage_now(stage)};
     return !actor->by_duty ||
-           (account_serves(stage_entity(stage, ask.official)) &&
+           (account_serves(ctx->tenant->gate, stage_entity(stage, ask.official), ask.now) &&
             duty_in_record(ctx, stage_entity(stage, gate_duty_id(ctx->arena, ask.post)), &ask));
 }
 

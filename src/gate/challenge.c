@@ -43,11 +43,16 @@ static void spend(void *arg, void *value) {
     *(int *)arg = ++*times;
 }
 
-bool challenge_first(Gate *gate, Str bytes) {
+bool challenge_first(Roster *spent, Str bytes) {
     Digest key = hash_sha256(bytes);
     int *fresh = mem_zero(sizeof *fresh), times = 0;
-    roster_use_or_put(gate->spent, &key, fresh, spend, &times);
+    roster_use_or_put(spent, &key, fresh, spend, &times);
     return times == 1;
+}
+
+void challenge_again(Roster *spent, Str bytes) {
+    Digest key = hash_sha256(bytes);
+    roster_delete(spent, &key);
 }
 
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text) {
@@ -59,7 +64,7 @@ Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text) {
             age = time_now(ctx->clock) - made_at(raw);
     }
     if (age >= 0 && age <= (of->lasts ? of->lasts : GATE_CHALLENGE_LASTS) &&
-        challenge_first(ctx->tenant->gate, raw))
+        challenge_first(ctx->tenant->gate->spent, raw))
         return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "stale-challenge", STR("client"),
                     "This page is too old, or was answered already: load it again and press the "

@@ -133,6 +133,13 @@ bool gate_post_gone(const Gate *gate, Str id, int64_t now) {
                      time_date_days(time_jst_date(now)) >= time_date_days(post->abolished));
 }
 
+void posts_standing(Arena *arena, const Gate *gate, int64_t now, StrVec *posts) {
+    StrVec kept = {0};
+    VEC_EACH (const Str, post, posts)
+        if (!gate_post_gone(gate, *post, now)) vec_push(arena, &kept, *post);
+    *posts = kept;
+}
+
 void post_act_under(const Gate *gate, Str id, int64_t now, Actor *actor) {
     if (gate_post_gone(gate, id, now)) return;
     const GatePost *post = gate_post(gate, id);

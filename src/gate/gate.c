@@ -12,7 +12,7 @@ enum {
     PACES_KEPT = 40000
 };
 /* More than can be tried while one lasts: none goes before it ends. */
-enum { SPENT_KEPT = 10000, CHALLENGE_KEY = 32 };
+enum { SPENT_KEPT = 10000, HEARD_KEPT = 10000, CHALLENGE_KEY = 32 };
 
 static void session_drop(void *value) {
     arena_free(((GateSession *)value)->arena);
@@ -69,6 +69,7 @@ Rc gate_open(Ctx *ctx, Tenant *tenant, const GateOptions *options) {
     gate->failures = roster_new(FAILURES_KEPT, mem_free);
     gate->paces = roster_new(PACES_KEPT, mem_free);
     gate->spent = roster_new(SPENT_KEPT, mem_free);
+    gate->heard = roster_new(HEARD_KEPT, mem_free);
     char *key = arena_zero(arena, CHALLENGE_KEY, 1);
     rand_bytes(ctx->rand, key, CHALLENGE_KEY);
     gate->challenge_key = (Str){key, CHALLENGE_KEY};
@@ -97,6 +98,7 @@ void gate_close(Tenant *tenant) {
     roster_free(gate->failures);
     roster_free(gate->paces);
     roster_free(gate->spent);
+    roster_free(gate->heard);
     providers_close(gate->providers);
     pthread_mutex_destroy(&gate->local_lock);
     arena_free(gate->arena);

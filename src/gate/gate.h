@@ -282,7 +282,7 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id);
 Rc gate_account_find(Ctx *ctx, Str login, Str *id);
 /* Gives an account these posts instead of those that it has; what it has asked for and is not
    committed yet is refused, if it lost what that needs. RC_NOT_FOUND; RC_INVALID "no-post";
-   "no-official" of an account that isn't an official's. */
+   "no-official" of an account that isn't an official's; "contractor-alone". */
 Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts);
 /* Shuts an account out, or lets it in again. Its sessions end and its tokens are revoked at once,
    and none of them comes back; what it has asked for and is not committed yet is refused. */
@@ -395,7 +395,8 @@ typedef struct GatePasskeySeen {
 typedef VEC(GatePasskeySeen) GatePasskeysSeen;
 /* Those of who is signed in, the oldest first; none for who came by a token. */
 Rc gate_passkeys(Ctx *ctx, GatePasskeysSeen *out);
-/* Removes one of one's own. RC_DENIED "needs-step-up"; RC_NOT_FOUND "no-passkey". */
+/* Removes one of one's own. RC_DENIED "needs-step-up"; RC_NOT_FOUND "no-passkey"; RC_CONFLICT
+   "last-way": he could come in by nothing any more. */
 Rc gate_passkey_end(Ctx *ctx, Str id);
 /* Signs in, with the limits of gate_sign_in. RC_DENIED "wrong-passkey": one answer for a passkey
    that nobody has, a wrong signature and an account that is shut out; "passkey-copied": its counter

@@ -44,15 +44,16 @@ typedef struct GateSession {
     Str client;         /* address it was begun from; empty: unknown, as after a restart */
     GateMeans means;    /* by which he came in */
     Str provider;       /* MEANS_OUTSIDE: its id */
-    StrVec outsides;    /* outside_word: of those by whose word he came in, or has confirmed */
+    StrVec outsides;    /* outside_word: of those by whose word he came in, or has confirmed; the
+                           first and the seven newest */
     GateAuthn authn;    /* what he has shown since then, at most */
     bool demo;
     bool first; /* by a password that its owner has yet to replace by one of his own */
     bool keyed; /* its account has a passkey */
     int64_t started_at, seen_at, stepped_up_at;
     int64_t kept_at; /* seen_at as it was last written down */
-    int64_t ends_at; /* it goes on under another token, and ends with this one's grace; 0: it is the
-                        one that is kept */
+    int64_t ends_at; /* it goes on under another token, and ends with this one's grace, or has ended
+                        already; 0: it is the one that is kept */
     Digest former;   /* key of the token before; all 0: it is the first */
     Arena *arena;    /* all of the above lies here */
 } GateSession;
@@ -83,6 +84,7 @@ struct Gate {
     Roster *failures;          /* sign-ins that failed, by login */
     Roster *paces;             /* requests of a minute, by network and account */
     Roster *spent;             /* challenges that were answered, until they end */
+    Roster *heard;             /* logout tokens that were taken */
     Batch *local;              /* sessions and tokens outlive a restart */
     pthread_mutex_t local_lock;
     Reader *readers[GATE_THREADS]; /* by thread, each used by its own thread alone */
@@ -178,8 +180,10 @@ int64_t challenge_made_at(Ctx *ctx, Str text);
 /* A secret that goes with a challenge, for one use of it: nobody who sees the challenge knows it.
  */
 Str challenge_secret(Ctx *ctx, Str text, const char *use);
-/* True of the first of those who come with the same bytes; kept in memory, as challenges are. */
-bool challenge_first(Gate *gate, Str bytes);
+/* True of the first of those who come with the same bytes; kept in memory, in this roster. */
+bool challenge_first(Roster *spent, Str bytes);
+/* It is as if nobody had come with them: what they were for has failed. */
+void challenge_again(Roster *spent, Str bytes);
 /* RC_CONFLICT "stale-challenge": it isn't one of ours, not for this, too old, or was taken. */
 Rc challenge_take(Ctx *ctx, const ChallengeOf *of, Str text);
 
@@ -199,6 +203,7 @@ typedef struct SessionBy {
     GateMeans means;
     const GateProvider *provider; /* of MEANS_OUTSIDE, else NULL */
     const StrVec *outsides;       /* words of whom that stands on; NULL: none */
+    GateAuthn shown;              /* he has shown so much before */
 } SessionBy;
 /* Sessions that stand on an outside identity, and on its session at the provider; either empty: on
    whichever. */
@@ -209,6 +214,9 @@ typedef struct OutsideEnd {
 Str outside_word(Arena *arena, const OutsideEnd *of);
 /* Ends them. */
 Rc sessions_end_outside(Ctx *ctx, const OutsideEnd *end);
+/* outside.c. The same where a provider says so, for the first time by this word: RC_DENIED
+   "outside-token". What couldn't be written down may be said again. */
+Rc outside_heard(Ctx *ctx, Str once, const OutsideEnd *ends);
 /* A session of this account, who has proved that he is it; *token goes into the cookie. */
 Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */
@@ -357,8 +365,10 @@ GateProof account_proof(const Entity *account);
 bool account_revoked(const Entity *account, Str token);
 /* It has this post; and its kind, person and own roles, without those of posts, into *actor. */
 bool account_holds(const Entity *account, Str post);
-/* Whether it has any post of its own, beside which duties count; NULL: no. */
-bool account_serves(const Entity *account);
+/* Whether it has any post of its own now, beside which duties count; NULL: no. */
+bool account_serves(const Gate *gate, const Entity *account, int64_t now);
+/* Leaves those out that are no more. */
+void posts_standing(Arena *arena, const Gate *gate, int64_t now, StrVec *posts);
 void account_rights(Arena *arena, const Entity *account, Actor *actor);
 /* He acts under this post from now on, with its roles; not under one that is no more. */
 void post_act_under(const Gate *gate, Str id, int64_t now, Actor *actor);
@@ -394,6 +404,11 @@ bool password_matches(Arena *arena, Str hash, Str password);
 Rc account_official(Ctx *ctx, Str kind);
 /* The organisation has all of them: RC_INVALID "no-post". */
 Rc account_posts_check(Ctx *ctx, const StrVec *posts);
+/* The roles of all these posts together. */
+unsigned posts_roles(const Gate *gate, const StrVec *posts);
+/* A contractor's account has nothing beside, neither by roles of its own nor by posts: RC_INVALID
+   "contractor-alone". */
+Rc account_alone(Ctx *ctx, unsigned own, const StrVec *posts);
 Json account_list(Arena *arena, const StrVec *strings);
 Digest session_key(Str token);
 void token_drop(void *value);

@@ -106,34 +106,34 @@ static bool post_asked(const StrVec *posts, Str post) {
     return false;
 }
 
-/* Duties are beside posts of one's own: without these they give nothing. */
-static bool holds_one(const Held *held, const StrVec *posts, const GateDuties *running) {
-    if (!held->comes || !held->holder.posts.len) return false;
-    VEC_EACH (const Str, own, &held->holder.posts)
-        if (post_asked(posts, *own)) return true;
-    VEC_EACH (const GateDuty, duty, running)
-        if (str_eq(duty->official, held->holder.account) && post_asked(posts, duty->post))
-            return true;
-    return false;
-}
-
-static GateHolder holder_today(Arena *arena, const GateHolder *kept, const GateDuties *running) {
-    GateHolder copy = {.account = str_dup(arena, kept->account),
-                       .name = str_dup(arena, kept->name),
-                       .own = kept->posts.len};
+/* Posts that are no more are none; duties are beside posts of one's own: without these, or to a
+   contractor, they give nothing. */
+static GateHolder holder_today(const Ctx *ctx, const GateHolder *kept, const GateDuties *running) {
+    Arena *arena = ctx->arena;
+    GateHolder copy = {.account = str_dup(arena, kept->account), .name = str_dup(arena, kept->name)};
     VEC_EACH (const Str, post, &kept->posts)
-        vec_push(arena, &copy.posts, str_dup(arena, *post));
+        if (!gate_post_gone(ctx->tenant->gate, *post, time_now(ctx->clock)))
+            vec_push(arena, &copy.posts, str_dup(arena, *post));
+    copy.own = copy.posts.len;
+    bool contractor = posts_roles(ctx->tenant->gate, &copy.posts) & 1u << ROLE_CONTRACTOR;
     VEC_EACH (const GateDuty, duty, running)
-        if (str_eq(duty->official, kept->account) &&
-            !(copy.posts.len && post_asked(&copy.posts, duty->post)))
+        if (copy.own && !contractor && str_eq(duty->official, kept->account) &&
+            !post_asked(&copy.posts, duty->post))
             vec_push(arena, &copy.posts, duty->post);
     return copy;
+}
+
+static bool holds_one(const GateHolder *holder, const StrVec *posts) {
+    VEC_EACH (const Str, post, &holder->posts)
+        if (post_asked(posts, *post)) return true;
+    return false;
 }
 
 bool gate_holder_same(Ctx *ctx, const Entity *account, const GateHolder *before) {
     StrVec posts = {0};
     if (!account || account_disabled(account)) return false;
     account_strings(ctx->arena, account, GATE_IRI("posts"), &posts);
+    posts_standing(ctx->arena, ctx->tenant->gate, time_now(ctx->clock), &posts);
     bool same = posts.len == before->own;
     for (size_t i = 0; same && i < posts.len; i++)
         same = str_eq(posts.items[i], before->posts.items[i]);
@@ -151,9 +151,11 @@ Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out) {
     TRY(holders_read(ctx, holders));
     duty_running(ctx, STR_NONE, &running);
     pthread_mutex_lock(&holders->lock);
-    VEC_EACH (const Held, one, &holders->list)
-        if (holds_one(one, posts, &running))
-            vec_push(ctx->arena, out, holder_today(ctx->arena, &one->holder, &running));
+    VEC_EACH (const Held, one, &holders->list) {
+        if (!one->comes) continue;
+        GateHolder holder = holder_today(ctx, &one->holder, &running);
+        if (holds_one(&holder, posts)) vec_push(ctx->arena, out, holder);
+    }
     pthread_mutex_unlock(&holders->lock);
     if (out->len) qsort(out->items, out->len, sizeof *out->items, by_account);
     return RC_OK;

@@ -118,6 +118,7 @@ Rc jose_token_read(Ctx *ctx, Str text, JoseToken *out) {
     if (json_get(header, STR("crit"))) return bad(ctx, "The token asks for what is not known here");
     *out = (JoseToken){.algorithm = json_get_str(header, "alg"),
                        .key = json_get_str(header, "kid"),
+                       .type = json_get_str(header, "typ"),
                        .signed_part = str_head(text, parts[0].len + 1 + parts[1].len)};
     if (!hash_from_base64url(ctx->arena, parts[2], &out->signature))
         return bad(ctx, "The token's signature is not base64url");

@@ -26,7 +26,7 @@ typedef VEC(JoseKey) JoseKeys;
 Rc jose_keys_read(Ctx *ctx, Str text, JoseKeys *out);
 
 typedef struct JoseToken {
-    Str algorithm, key; /* as its header says: alg, kid */
+    Str algorithm, key, type; /* as its header says: alg, kid, typ */
     Str signed_part, signature;
     const Json *claims; /* not to be believed before jose_verified */
 } JoseToken;

@@ -59,7 +59,8 @@ static Rc post_now(Ctx *ctx, const Standing *standing, Str post, Actor *actor) {
     int64_t now = time_now(ctx->clock);
     DutyAsk ask = {standing->account->id, post, now};
     actor->by_duty = !account_holds(standing->account, post);
-    bool runs = account_serves(standing->account) && duty_in_record(ctx, standing->duties, &ask);
+    bool runs = account_serves(ctx->tenant->gate, standing->account, ask.now) &&
+                duty_in_record(ctx, standing->duties, &ask);
     bool gone = gate_post_gone(ctx->tenant->gate, post, now);
     if (gone || (actor->by_duty && !runs))
         return no_more(ctx, "post-lost",

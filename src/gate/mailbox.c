@@ -105,7 +105,7 @@ Rc gate_mail_code(Ctx *ctx, Str address, Str *code) {
 static bool code_first(Ctx *ctx, Str address, Str code) {
     Str text =
         str_fmt(ctx->arena, "mail-code\n" STR_FMT "\n" STR_FMT, STR_ARG(address), STR_ARG(code));
-    return challenge_first(ctx->tenant->gate, text);
+    return challenge_first(ctx->tenant->gate->spent, text);
 }
 
 Rc gate_mail_confirm(Ctx *ctx, Str address, Str code) {

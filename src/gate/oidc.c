@@ -6,6 +6,7 @@ enum { SUBJECT_MOST = 255, NAME_MOST = 200, WORD_MOST = 1000 };
 
 static const int64_t skew = TIME_MINUTE, /* between the two clocks */
     token_age = 15 * TIME_MINUTE,        /* of an ID token that comes for a code */
+    logout_age = 2 * TIME_MINUTE, /* whatever later end it names (Back-Channel Logout 1.0, §2.4) */
     patience = 5 * TIME_SECOND, own_lasts = TIME_MINUTE;
 
 /* ---- what is sent ---- */
@@ -198,15 +199,21 @@ static bool instant(const Json *claims, const char *name, int64_t *out) {
     return true;
 }
 
-static Rc times_check(Ctx *ctx, const OidcWay *way, const Json *claims) {
-    int64_t now = time_now(ctx->clock), exp, iat, shown, from;
+/* oldest: how long ago it may have been made. */
+static Rc times_check(Ctx *ctx, const Json *claims, int64_t oldest) {
+    int64_t now = time_now(ctx->clock), exp, iat, from;
     bool dated = json_get(claims, STR("nbf")) != NULL;
     if (!instant(claims, "exp", &exp) || exp + skew <= now)
         return wrong(ctx, "exp", "it has expired");
-    if (!instant(claims, "iat", &iat) || iat > now + skew || iat < now - token_age)
+    if (!instant(claims, "iat", &iat) || iat > now + skew || iat < now - oldest)
         return wrong(ctx, "iat", "it isn't of now");
     if (dated && (!instant(claims, "nbf", &from) || from > now + skew))
         return wrong(ctx, "nbf", "it doesn't hold yet");
+    return RC_OK;
+}
+
+static Rc fresh_check(Ctx *ctx, const OidcWay *way, const Json *claims) {
+    int64_t now = time_now(ctx->clock), shown;
     if (!way->fresh) return RC_OK;
     if (!instant(claims, "auth_time", &shown) || shown + skew < way->from || shown > now + skew)
         return wrong(ctx, "auth_time", "he didn't show there once more who he is");
@@ -236,7 +243,8 @@ Rc oidc_person(Ctx *ctx, const Provider *provider, const OidcWay *way, const Oid
                OidcPerson *out) {
     const Json *claims = tokens->id.claims;
     TRY(parties_check(ctx, provider, claims));
-    TRY(times_check(ctx, way, claims));
+    TRY(times_check(ctx, claims, token_age));
+    TRY(fresh_check(ctx, way, claims));
     if (!hash_same(json_get_str(claims, "nonce"), way->nonce))
         return wrong(ctx, "nonce", "not of this sign-in");
     if (!access_good(ctx, claims, tokens)) return wrong(ctx, "at_hash", "another access token");
@@ -273,12 +281,14 @@ static Rc whom_check(Ctx *ctx, const Json *claims, OidcLogout *out) {
     return RC_OK;
 }
 
-/* What has a nonce is an ID token, and ends nothing. */
+/* What is of another type, or has a nonce, is another kind of token, and ends nothing (OWASP ASVS
+   5.0, 10.5.5). */
 Rc oidc_logout(Ctx *ctx, const Provider *provider, const JoseToken *token, OidcLogout *out) {
     const Json *claims = token->claims;
     *out = (OidcLogout){0};
+    if (!str_eq_nocase(token->type, STR("logout+jwt"))) return wrong(ctx, "typ", "no sign-out");
     TRY(parties_check(ctx, provider, claims));
-    TRY(times_check(ctx, &(OidcWay){0}, claims));
+    TRY(times_check(ctx, claims, logout_age + skew));
     if (!is_logout(claims)) return wrong(ctx, "events", "no sign-out");
     if (json_get(claims, STR("nonce"))) return wrong(ctx, "nonce", "of a sign-in");
     TRY(whom_check(ctx, claims, out));

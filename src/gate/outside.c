@@ -450,18 +450,26 @@ static SessionBy by_outside(Ctx *ctx, const GateOutside *outside) {
     OutsideEnd of = stands_on(ctx, outside->provider, person->subject, person->session);
     StrVec *words = NEW(ctx->arena, StrVec);
     vec_push(ctx->arena, words, outside_word(ctx->arena, &of));
-    return (SessionBy){MEANS_OUTSIDE, &outside->provider->seen, words};
+    return (SessionBy){
+        .means = MEANS_OUTSIDE, .provider = &outside->provider->seen, .outsides = words};
 }
 
 /* Said twice at once, or by who has read it, it ends nothing more. */
+Rc outside_heard(Ctx *ctx, Str once, const OutsideEnd *ends) {
+    Roster *heard = ctx->tenant->gate->heard;
+    if (!challenge_first(heard, once))
+        return ctx_fail(ctx, RC_DENIED, "outside-token", STR("jti"),
+                        "This logout token was taken before.");
+    Rc rc = sessions_end_outside(ctx, ends);
+    if (rc != RC_OK) challenge_again(heard, once);
+    return rc;
+}
+
 static Rc log_out(Ctx *ctx, const GateOutside *outside) {
     const OidcLogout *logout = &outside->logout;
     Str once = keyed_text(ctx, "outside-logout", outside->provider, logout->once);
-    if (!challenge_first(ctx->tenant->gate, once))
-        return ctx_fail(ctx, RC_DENIED, "outside-token", STR("jti"),
-                        "This logout token was taken before.");
     OutsideEnd ends = stands_on(ctx, outside->provider, logout->subject, logout->session);
-    return sessions_end_outside(ctx, &ends);
+    return outside_heard(ctx, once, &ends);
 }
 
 static Rc sign_in(Ctx *ctx, const GateOutside *outside, Str *session_token) {
@@ -564,13 +572,6 @@ Rc gate_outsides(Ctx *ctx, GateOutsidesSeen *out) {
     return RC_OK;
 }
 
-/* A password, a passkey or another link. */
-static bool comes_otherwise(Ctx *ctx, const Entity *account, const Identities *own) {
-    StrVec passkeys = {0};
-    account_strings(ctx->arena, account, GATE_IRI("passkeys"), &passkeys);
-    return own->len > 1 || passkeys.len || account_has_password(account);
-}
-
 /* What was made sure of him is what the providers say that stay. */
 Rc gate_outside_end(Ctx *ctx, Str id) {
     const Entity *account;
@@ -588,8 +589,6 @@ Rc gate_outside_end(Ctx *ctx, Str id) {
     if (!change.outsides.ends.len)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-outside-link", STR("id"),
                         "This sign-in was unlinked already, or is not yours.");
-    if (!comes_otherwise(ctx, account, &own))
-        return ctx_fail(ctx, RC_CONFLICT, "last-way", STR("id"),
-                        "You could not come in any more: register a passkey first.");
+
     return proof_set(ctx, account->id, proof, &change);
 }

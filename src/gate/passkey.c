@@ -273,7 +273,7 @@ static Rc brought_read(Ctx *ctx, const GatePasskeySaid *said, Brought *out) {
         if (!decoded(ctx->arena, rows[i].text, rows[i].max, rows[i].to))
             return ctx_fail(ctx, RC_INVALID, "bad-passkey", str_of(rows[i].member),
                             "This isn't base64url of at most %zu bytes: use the passkey once more, "
-                            "or the password.",
+                            "or another one.",
                             rows[i].max);
     return RC_OK;
 }

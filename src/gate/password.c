@@ -254,6 +254,7 @@ Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token) {
     TRY(own_set(ctx, account, wanted));
     TRY(sessions_end(ctx, own->account));
     TRY(account_load(ctx, own->account, &account));
-    SessionBy by = {own->means, gate_provider(ctx->tenant->gate, own->provider), &own->outsides};
+    SessionBy by = {own->means, gate_provider(ctx->tenant->gate, own->provider), &own->outsides,
+                    own->authn};
     return session_begin(ctx, account, by, session_token);
 }

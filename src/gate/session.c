@@ -5,9 +5,11 @@
 
 #define SESSIONS SPACE(STORE_LOCAL, "session")
 
-enum { BROWSER_CHARS = 32, TOKEN_CHARS = 32, ID_CHARS = 16 };
+enum { BROWSER_CHARS = 32, TOKEN_CHARS = 32, ID_CHARS = 16, OUTSIDES_KEPT = 8 };
 
 static const int64_t grace = 30 * TIME_SECOND;
+/* GateSession.ends_at of one that was ended: before any instant. */
+static const int64_t ENDED = 1;
 
 Digest session_key(Str token) {
     return hash_sha256(token);
@@ -41,7 +43,7 @@ static void alive(void *arg, void *value) {
     *(bool *)arg = !((const GateSession *)value)->ends_at;
 }
 
-/* Who ends a session takes it off the roster first, and its row then, under the same lock. */
+/* Who ends a session says so on the roster first, and deletes its row then, under the same lock. */
 static Rc row_write(Ctx *ctx, Batch *local, void *arg) {
     const SessionRow *row = arg;
     bool there = false;
@@ -51,6 +53,9 @@ static Rc row_write(Ctx *ctx, Batch *local, void *arg) {
     Buf text = buf_new(ctx->arena, 1 << 16);
     if (!row->value) return batch_delete(ctx, local, row->space, name);
     json_write(&text, row->value);
+    if (buf_rc(&text) != RC_OK)
+        return ctx_fail(ctx, RC_LIMIT, "session-too-long", STR_NONE,
+                        "What is kept of this sign-in has grown too long: sign out and in again.");
     Item item = {.key = name, .value = buf_str(&text), .expires = row->expires};
     return batch_put(ctx, local, row->space, &item);
 }
@@ -150,11 +155,21 @@ static void post_use(const Gate *gate, GateSession *session, Str id) {
     if (post) session->post = post->id;
 }
 
-/* Each word once. */
+/* Each word once. A provider may name another session of its at each confirmation: the first word,
+   by which he may have come in, and the newest are kept. */
+static void outside_add(GateSession *session, Str word) {
+    StrVec *kept = &session->outsides;
+    if (post_listed(kept, word)) return;
+    if (kept->len == OUTSIDES_KEPT) {
+        memmove(&kept->items[1], &kept->items[2], (OUTSIDES_KEPT - 2) * sizeof *kept->items);
+        kept->len--;
+    }
+    vec_push(session->arena, kept, str_dup(session->arena, word));
+}
+
 static void outsides_add(GateSession *session, const StrVec *words) {
     for (size_t i = 0; words && i < words->len; i++)
-        if (!post_listed(&session->outsides, words->items[i]))
-            vec_push(session->arena, &session->outsides, str_dup(session->arena, words->items[i]));
+        outside_add(session, words->items[i]);
 }
 
 /* provider: its id, which stays where it is none any more. */
@@ -162,6 +177,7 @@ static void came_by(GateSession *session, const SessionBy *by, Str provider) {
     session->means = by->means;
     session->provider = str_dup(session->arena, provider);
     session->authn = authn_of(by);
+    if (session->authn < by->shown) session->authn = by->shown;
     session->first = session->first && by->means == MEANS_PASSWORD;
     outsides_add(session, by->outsides);
 }
@@ -182,9 +198,9 @@ Rc session_load_all(Ctx *ctx, Gate *gate) {
         session->key = row->key;
         session->started_at = row->started;
         session->seen_at = session->kept_at = row->seen;
-        SessionBy by = {row->means, gate_provider(gate, row->provider), &row->outsides};
+        SessionBy by = {row->means, gate_provider(gate, row->provider), &row->outsides,
+                        row->authn != AUTHN_LEVELS ? row->authn : AUTHN_NONE};
         came_by(session, &by, row->provider);
-        if (row->authn != AUTHN_LEVELS && session->authn < row->authn) session->authn = row->authn;
         post_use(gate, session, row->post);
         roster_put(gate->sessions, &session->key, session);
     }
@@ -242,11 +258,14 @@ static void session_read(void *arg, void *value) {
 
 /* His account's, without those that are no more. */
 static void posts_own(Ctx *ctx, const Gate *gate, GateSession *session) {
-    StrVec own = {0};
-    VEC_EACH (const Str, post, &session->posts)
-        if (!gate_post_gone(gate, *post, time_now(ctx->clock))) vec_push(ctx->arena, &own, *post);
-    session->posts = own;
-    session->own_posts = own.len;
+    posts_standing(ctx->arena, gate, time_now(ctx->clock), &session->posts);
+    session->own_posts = session->posts.len;
+}
+
+/* Duties are beside posts of one's own; a contractor has none, whatever is ordered. */
+static bool takes_duties(const Gate *gate, const GateSession *session) {
+    unsigned roles = session->own_roles | posts_roles(gate, &session->posts);
+    return session->kind == ACTOR_STAFF && session->own_posts && !(roles & 1u << ROLE_CONTRACTOR);
 }
 
 /* Today's: his account's, and beside these those of the duties that run. The one in use, while it
@@ -254,9 +273,8 @@ static void posts_own(Ctx *ctx, const Gate *gate, GateSession *session) {
 static void posts_today(Ctx *ctx, const Gate *gate, GateSession *session, Actor *actor) {
     GateDuties running = {0};
     Str used = STR_NONE;
-    bool serves = session->own_posts > 0;
     posts_own(ctx, gate, session);
-    if (session->kind == ACTOR_STAFF && serves) duty_running(ctx, session->account, &running);
+    if (takes_duties(gate, session)) duty_running(ctx, session->account, &running);
     VEC_EACH (const GateDuty, duty, &running)
         if (!post_listed(&session->posts, duty->post))
             vec_push(ctx->arena, &session->posts, duty->post);
@@ -314,10 +332,19 @@ const StrVec *gate_own_posts(const Ctx *ctx) {
 
 /* ---- signing in and out ---- */
 
+static void session_ended(void *arg, void *value) {
+    (void)arg;
+    ((GateSession *)value)->ends_at = ENDED;
+}
+
+/* It has ended from now on; one whose row can't be deleted stays on the roster, so that who is told
+   of its end once more finds it. */
 static Rc session_drop_one(Ctx *ctx, Gate *gate, const Digest *key) {
-    roster_delete(gate->sessions, key);
+    (void)roster_use(gate->sessions, key, session_ended, NULL);
     authority_changed(gate);
-    return session_store(ctx, gate, &(SessionRow){.space = SESSIONS, .key = key});
+    TRY(session_store(ctx, gate, &(SessionRow){.space = SESSIONS, .key = key}));
+    roster_delete(gate->sessions, key);
+    return RC_OK;
 }
 
 /* Whoever changes the account at this moment may not have seen the session: it is looked at again.
@@ -416,7 +443,8 @@ static void session_gather(void *arg, void *value) {
     Gathering *g = arg;
     const GateSession *session = value;
     int64_t ends = session_ends_at(g->gate, session);
-    if (!is_gathered(g, session) || g->now >= ends) return;
+    bool left = g->end && session->ends_at == ENDED; /* its row stayed behind */
+    if (!is_gathered(g, session) || (g->now >= ends && !left)) return;
     GateSessionSeen seen = {.id = session_id(g->arena, &session->key),
                             .post = str_dup(g->arena, session->post),
                             .client = str_dup(g->arena, session->client),
@@ -560,11 +588,11 @@ static void going_on(const Gate *gate, GateSession *now, const GateSession *befo
     post_use(gate, now, before->post);
 }
 
-/* Of the one before, which may have another behind it already. */
+/* Of the one before, which may have another behind it already; one that was ended stays so. */
 static void ends_swap(void *arg, void *value) {
     GateSession *before = value;
     int64_t *ends = arg, was = before->ends_at;
-    before->ends_at = *ends;
+    if (was != ENDED) before->ends_at = *ends;
     *ends = was;
 }
 
@@ -591,9 +619,8 @@ static Rc session_move(Ctx *ctx, Gate *gate, GateSession *session) {
     Moved moved = {session->key, session->former, session->started_at + GATE_SESSION_LASTS,
                    json_dup(ctx->arena, &value)};
     roster_put(gate->sessions, &moved.now, session);
-    Rc rc = roster_use(gate->sessions, &moved.before, ends_swap, &ends)
-                ? gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &moved)
-                : session_none(ctx);
+    bool there = roster_use(gate->sessions, &moved.before, ends_swap, &ends) && ends != ENDED;
+    Rc rc = there ? gate_rows(ctx, gate, BATCH_DURABLE, moved_write, &moved) : session_none(ctx);
     if (rc == RC_OK) return RC_OK;
     roster_delete(gate->sessions, &moved.now);
     (void)roster_use(gate->sessions, &moved.before, ends_swap, &ends);

@@ -57,9 +57,11 @@ bool account_holds(const Entity *account, Str post) {
     return json_has(list_of(account, GATE_IRI("posts")), post);
 }
 
-bool account_serves(const Entity *account) {
+bool account_serves(const Gate *gate, const Entity *account, int64_t now) {
     const Json *posts = account ? list_of(account, GATE_IRI("posts")) : NULL;
-    return posts && posts->len;
+    for (size_t i = 0; posts && i < posts->len; i++)
+        if (!gate_post_gone(gate, json_str(json_at(posts, i)), now)) return true;
+    return false;
 }
 
 bool account_moved(Ctx *ctx, const Entity *account) {
@@ -157,6 +159,24 @@ static Rc ways_apply(Ctx *ctx, Stage *stage, const Changing *changing, Entity *a
     return RC_OK;
 }
 
+static const Entity *newest(const Entity *before, const Entity *after, Str iri) {
+    return entity_attr(after, iri) ? after : before;
+}
+
+/* What ends must not be the last by which he comes in. */
+static Rc way_left(Ctx *ctx, const Entity *before, const Entity *after) {
+    Str password = GATE_IRI("passwordHash");
+    bool left = account_has_password(newest(before, after, password));
+    const WayKind *const kinds[] = {&passkey_kind, &outside_kind};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const Json *list = list_of(newest(before, after, kinds[i]->list), kinds[i]->list);
+        left |= list && list->len;
+    }
+    if (left) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "last-way", STR("id"),
+                    "You could not come in any more: register a passkey first.");
+}
+
 Rc account_changed(Ctx *ctx) {
     return ctx_fail(ctx, RC_DENIED, "account-changed", STR("password"),
                     "The account was changed at this moment: sign in again.");
@@ -178,6 +198,7 @@ static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
                    revoked_with(ctx->arena, before, &part->revoke));
     TRY(ways_apply(ctx, stage, &(Changing){part->id, &passkey_kind, &part->passkeys}, after));
     TRY(ways_apply(ctx, stage, &(Changing){part->id, &outside_kind, &part->outsides}, after));
+    if (part->passkeys.ends.len || part->outsides.ends.len) TRY(way_left(ctx, before, after));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     stage_put(stage, &delta);
     return RC_OK;
@@ -260,6 +281,9 @@ Rc gate_account_posts(Ctx *ctx, Str id, const StrVec *posts) {
     TRY(account_read(ctx, id, &account));
     TRY(account_official(ctx, entity_text(account, GATE_IRI("accountKind"))));
     TRY(account_posts_check(ctx, posts));
+    Actor rights = {0};
+    account_rights(ctx->arena, account, &rights);
+    TRY(account_alone(ctx, rights.roles, posts));
     Entity *set = empty(ctx, id);
     entity_set(ctx->arena, set, GATE_IRI("posts"), account_list(ctx->arena, posts));
     AccountChange change = {.kind = "account.posts", .id = id, .set = set};

@@ -25,7 +25,7 @@ enum {
 
 static Rc bad(Ctx *ctx, const char *path, const char *what) {
     return ctx_fail(ctx, RC_INVALID, "bad-passkey", str_of(path),
-                    "%s: make or use the passkey once more, or use the password.", what);
+                    "%s: make or use the passkey once more, or use another one.", what);
 }
 
 /* ---- what the browser says ---- */

@@ -135,7 +135,12 @@ static void password_post(HttpExchange *x) {
 
 /* ---- pages ---- */
 
+/* Who has shown a password alone sees nothing of an account that has a passkey. */
 void page_account(HttpExchange *x, int status, const Faults *faults) {
+    if (gate_needs_passkey(http_ctx(x)) && gate_has_passkey(http_ctx(x))) {
+        page_see(x, STR("/step-up?next=%2Faccount"));
+        return;
+    }
     View view = page_view(x);
     page_crumb(&view, STR("マイページ"), STR("My page"), STR("/my"));
     page_crumb(&view, STR("サインインの状況"), STR("Where you are signed in"), STR_NONE);
@@ -153,13 +158,8 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
         page_fail(x);
 }
 
-/* Who has shown a password alone sees nothing of an account that has a passkey. */
 static void account_get(HttpExchange *x) {
-    Ctx *ctx = http_ctx(x);
-    if (gate_needs_passkey(ctx) && gate_has_passkey(ctx))
-        page_see(x, STR("/step-up?next=%2Faccount"));
-    else
-        page_account(x, 200, NULL);
+    page_account(x, 200, NULL);
 }
 
 static void operator_get(HttpExchange *x) {

@@ -1,6 +1,6 @@
 /* page_passkey: what pages give a browser to ask for a passkey by, and the forms that it sends: to
- * add and remove one, to come in, to confirm who one is. Each falls back to the page of the
- * password.
+ * add and remove one, to come in, to confirm who one is. What goes wrong is told on the page where
+ * one pressed the button.
  */
 #include "pages_int.h"
 
@@ -105,17 +105,12 @@ static bool faults_of(HttpExchange *x, Faults *faults) {
         const char *code;
         Fault fault;
     } rows[] = {
-        {"wrong-passkey", {"passkey", "wrong"}},
-        {"account-changed", {"passkey", "wrong"}},
-        {"passkey-copied", {"passkey", "copied"}},
-        {"stale-challenge", {"passkey", "stale"}},
-        {"wrong-origin", {"passkey", "origin"}},
-        {"bad-passkey", {"passkey", "broken"}},
-        {"unverified-user", {"passkey", "unverified"}},
-        {"passkey-known", {"passkey", "known"}},
-        {"too-many-passkeys", {"passkey", "many"}},
-        {"too-many-failures", {"passkey", "wait"}},
-        {"too-many-sign-ins", {"passkey", "wait"}},
+        {"wrong-passkey", {"passkey", "wrong"}},        {"account-changed", {"passkey", "wrong"}},
+        {"passkey-copied", {"passkey", "copied"}},      {"stale-challenge", {"passkey", "stale"}},
+        {"wrong-origin", {"passkey", "origin"}},        {"bad-passkey", {"passkey", "broken"}},
+        {"unverified-user", {"passkey", "unverified"}}, {"passkey-known", {"passkey", "known"}},
+        {"too-many-passkeys", {"passkey", "many"}},     {"last-way", {"passkey", "last"}},
+        {"too-many-failures", {"passkey", "wait"}},     {"too-many-sign-ins", {"passkey", "wait"}},
         {"passkey-name", {"passkey_name", "length"}},
     };
     Ctx *ctx = http_ctx(x);
@@ -187,9 +182,13 @@ static void add_post(HttpExchange *x) {
 
 static void end_post(HttpExchange *x) {
     const HttpForm *form;
+    Faults faults = {0};
     if (!page_form(x, &form)) return;
-    if (gate_passkey_end(http_ctx(x), http_form_value(form, "id")) == RC_OK)
+    Rc rc = gate_passkey_end(http_ctx(x), http_form_value(form, "id"));
+    if (rc == RC_OK)
         page_see(x, STR("/account"));
+    else if (faults_of(x, &faults))
+        page_account(x, status_of(rc), &faults);
     else
         page_fail(x);
 }

@@ -380,7 +380,7 @@ it('ends the sessions that have ended at a provider, and believes nobody else', 
     };
     assert.equal(await say({ sid: 'another', jti: 'none' }), 200, 'of which there is no session here');
     const lies = [[{ nonce: 'x' }], [{ aud: 'else' }], [{ iss: others.issuer }], [{ events: {} }], [{ jti: undefined }], [{ sid: undefined }], [{ exp: now - 120 }], [{ iat: now + 120 }],
-        [{}, { alg: 'none' }], [{}, { alg: 'HS256' }], [{}, {}, liar.keys.other.privateKey], [{}, {}, undefined, 'real'], [{}, {}, undefined, 'nobody']];
+        [{}, { typ: 'JWT' }], [{}, { alg: 'none' }], [{}, { alg: 'HS256' }], [{}, {}, liar.keys.other.privateKey], [{}, {}, undefined, 'real'], [{}, {}, undefined, 'nobody']];
     for (const lie of lies) assert.equal(await say(...lie), 400, JSON.stringify(lie[0]));
     assert.equal((await by.get('/account')).status, 200);
     assert.equal(await say({}), 200);

@@ -152,6 +152,8 @@ def readings(machi):
 
 def demo_accounts_stay_on_the_loopback(folder):
     refused(folder / "world", "--starter", listen="0.0.0.0:0", says="http.secure")
+    refused(folder / "world", "--gate.staff-passkey", "--http.plain", listen="0.0.0.0:0", says="http.secure")
+    refused(folder / "world", "--gate.resident-passkey", "--http.hosts", "city.example.jp", says="http.secure")
     plain = ("--http.plain",)
     machi = Machi(folder / "world", "--starter", *plain, listen="0.0.0.0:0")
     code, said, errors = machi.stop()
@@ -203,7 +205,11 @@ def a_subscriber_at_an_address_of_the_machine_is_refused_at_once(folder):
         assert status >= 400 and setting in text, text
     moved = {"notification": {"endpoint": {"uri": "http://[::1]:9/"}}}
     assert machi.ask("PATCH", made.getheader("Location"), json.dumps(moved), headers)[0] == 400
+    assert "http:// endpoint" not in machi.stop()[2]
+    machi = Machi(folder / "demo", "--notify.plain")
+    assert subscribe("http://192.0.2.1:9/x")[0] == 201  # as before all of them had to be https
     machi.stop()
+    assert "1 subscriptions name an http:// endpoint" in Machi(folder / "demo").stop()[2]
 
 
 def a_new_tenant_is_served_at_once(folder):

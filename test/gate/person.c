@@ -101,6 +101,15 @@ Rc person_come_in(Person *person, Str *token) {
     return gate_passkey_sign_in(&person->house->ctx, &said, token);
 }
 
+void person_passworded(House *house, const char *login) {
+    Str id = account_id(&house->ctx, str_of(login));
+    Entity *set = entity_new(house->arena, id, STR(ACCOUNT_TYPE));
+    entity_set(house->arena, set, GATE_IRI("passwordHash"), json_of_str(STR("x")));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    GOOD(house,
+         account_change(&house->ctx, &(AccountChange){.kind = "test", .id = id, .set = set}));
+}
+
 GatePasskeysSeen person_listed(Person *person) {
     GatePasskeysSeen seen;
     GOOD(person->house, gate_passkeys(&person->house->ctx, &seen));

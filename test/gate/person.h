@@ -37,5 +37,7 @@ void person_added(Person *person, const char *login);
 Rc person_come_in(Person *person, Str *token);
 Rc person_confirm(Person *person, const GatePasskeySaid *said);
 GatePasskeysSeen person_listed(Person *person);
+/* This account has a password besides, that nobody knows: its passkeys may go. */
+void person_passworded(House *house, const char *login);
 
 #endif

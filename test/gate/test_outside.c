@@ -263,6 +263,13 @@ static void a_sign_out_is_judged_claim_by_claim(void **state) {
         {OUT("\"aud\":\"machi\",\"iat\":1795000061,\"exp\":1795000120,\"jti\":\"j\",\"sub\":"
              "\"s\"," EVENT),
          false},
+        /* of now: two minutes and what the clocks differ, whatever end it names */
+        {OUT("\"aud\":\"machi\",\"iat\":1794999821,\"exp\":1795000120,\"jti\":\"j\",\"sub\":"
+             "\"s\"," EVENT),
+         true},
+        {OUT("\"aud\":\"machi\",\"iat\":1794999819,\"exp\":1795000120,\"jti\":\"j\",\"sub\":"
+             "\"s\"," EVENT),
+         false},
         {OUT("\"aud\":\"machi\"," TIMES ",\"sub\":\"s\"," EVENT), false},
         {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"\",\"sub\":\"s\"," EVENT), false},
         {OUT("\"aud\":\"machi\"," TIMES ",\"jti\":\"j\"," EVENT), false},
@@ -281,13 +288,15 @@ static void a_sign_out_is_judged_claim_by_claim(void **state) {
          false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        JoseToken token = {{0}};
+        JoseToken token = {.type = STR("logout+jwt")};
         OidcLogout logout;
         assert_int_equal(
             json_read(&bench->ctx, str_of(cases[i].claims), JSON_LIMITS_DEFAULT, &token.claims),
             RC_OK);
         Rc rc = oidc_logout(&bench->ctx, &bench->provider, &token, &logout);
         if (rc != (cases[i].good ? RC_OK : RC_DENIED)) fail_msg("case %zu: %d", i, (int)rc);
+        token.type = i % 2 ? STR("JWT") : STR_NONE;
+        assert_int_equal(oidc_logout(&bench->ctx, &bench->provider, &token, &logout), RC_DENIED);
     }
 }
 

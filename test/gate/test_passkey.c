@@ -428,6 +428,7 @@ static void one_removes_ones_own_only_and_it_lets_in_no_more(void **state) {
     Person clerk = person_new(house, "clerk's telephone"),
            chief = person_new(house, "chief's telephone");
     Str token;
+    person_passworded(house, "clerk");
     person_added(&clerk, "clerk");
     Str id = str_dup(house->arena, person_listed(&clerk).items[0].id);
     person_added(&chief, "chief");
@@ -590,6 +591,7 @@ static void each_change_stands_in_the_ledger_and_nobody_reads_a_passkey(void **s
     House *house = *state;
     Person chief = person_new(house, "chief's telephone");
     Kinds kinds = {.account = house->chief.id};
+    person_passworded(house, "chief");
     person_added(&chief, "chief");
     Str id = str_dup(house->arena, person_listed(&chief).items[0].id);
     Str record = str_fmt(house->arena, "urn:ngsi-ld:Passkey:" STR_FMT, STR_ARG(id));
