@@ -110,7 +110,8 @@ static bool post_asked(const StrVec *posts, Str post) {
    contractor, they give nothing. */
 static GateHolder holder_today(const Ctx *ctx, const GateHolder *kept, const GateDuties *running) {
     Arena *arena = ctx->arena;
-    GateHolder copy = {.account = str_dup(arena, kept->account), .name = str_dup(arena, kept->name)};
+    GateHolder copy = {.account = str_dup(arena, kept->account),
+                       .name = str_dup(arena, kept->name)};
     VEC_EACH (const Str, post, &kept->posts)
         if (!gate_post_gone(ctx->tenant->gate, *post, time_now(ctx->clock)))
             vec_push(arena, &copy.posts, str_dup(arena, *post));
