@@ -757,7 +757,7 @@ it('lets an official write a version, preview it, and have it decided; residents
     await page.fill('[name="effective.from"]', today);
     await page.fill('[name="label.ja"]', '新しい犬の登録');
     const days = await page.locator('[name="fee.asOf"] option:not([value=""])').allInnerTexts();
-    assert.deepEqual(days, ['申請日', '処分日（決定する日）', '生まれた日', '飼い始めた日', '注射を受けた日'], 'the days that a fee may be of');
+    assert.deepEqual(days, ['申請日', '処分日（決定する日）', '生まれた日', '飼い始めた日'], 'the days that a fee may be of');
     await save();
     await press(page, 'section a:has-text("犬について")');
     await press(page, 'section a:has-text("犬種")');
