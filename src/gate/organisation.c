@@ -136,11 +136,6 @@ static Rc posts_joined(Ctx *ctx, const Gate *gate) {
     return RC_OK;
 }
 
-static bool has_gone(const Ctx *ctx, const GatePost *post) {
-    Date today = time_jst_date(time_now(ctx->clock));
-    return post->abolished.year && time_date_days(post->abolished) <= time_date_days(today);
-}
-
 /* Whether what a post did is another's, sooner or later. */
 static bool leads_to(const Gate *gate, const GatePost *post, const GatePost *other) {
     for (size_t i = 0; post && post->abolished.year && i < gate->posts.len; i++) {
@@ -153,12 +148,14 @@ static bool leads_to(const Gate *gate, const GatePost *post, const GatePost *oth
 /* In whose name a letter is follows from its signer alone: on no day from today on do two posts
    have the name. Its successor has that of a post which is abolished from that day on. */
 static Rc signs_once(Ctx *ctx, const Gate *gate) {
+    int64_t now = time_now(ctx->clock);
     for (size_t i = 0; i < gate->posts.len; i++)
         for (size_t k = 0; k < i; k++) {
             const GatePost *post = &gate->posts.items[i], *other = &gate->posts.items[k];
             bool same = !str_empty(post->signs) && str_eq(post->signs, other->signs);
-            if (!same || has_gone(ctx, post) || has_gone(ctx, other) ||
-                leads_to(gate, post, other) || leads_to(gate, other, post))
+            if (!same || gate_post_gone(gate, post->id, now) ||
+                gate_post_gone(gate, other->id, now) || leads_to(gate, post, other) ||
+                leads_to(gate, other, post))
                 continue;
             return ctx_fail(ctx, RC_INVALID, "bad-organisation",
                             str_fmt(ctx->arena, "posts[%zu].signs", i),

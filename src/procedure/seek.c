@@ -206,9 +206,9 @@ static void posts_read(Seeking *seeking) {
     Ctx *ctx = seeking->ctx;
     const GatePost *post;
     for (size_t i = 0; (post = gate_post_at(ctx->tenant->gate, i)); i++) {
-        Entity *stub = entity_new(ctx->arena, STR(CASE_ID_PREFIX), STR(CASE_TYPE));
-        entity_set(ctx->arena, stub, IRI("post"), json_of_str(post->id));
-        if (gate_relation(ctx, stub) & (REL_POST | REL_DIVISION))
+        Entity *any = entity_new(ctx->arena, STR(CASE_ID_PREFIX), STR(CASE_TYPE));
+        entity_set(ctx->arena, any, IRI("post"), json_of_str(post->id));
+        if (gate_relation(ctx, any) & (REL_POST | REL_DIVISION))
             vec_push(ctx->arena, &seeking->posts, post->id);
     }
 }
