@@ -107,14 +107,13 @@ static bool post_asked(const StrVec *posts, Str post) {
 }
 
 /* Posts that are no more are none; duties are beside posts of one's own: without these, or to a
-   contractor, they give nothing. */
+   contractor, they give nothing. Its texts are those that are kept. */
 static GateHolder holder_today(const Ctx *ctx, const GateHolder *kept, const GateDuties *running) {
     Arena *arena = ctx->arena;
-    GateHolder copy = {.account = str_dup(arena, kept->account),
-                       .name = str_dup(arena, kept->name)};
+    GateHolder copy = {.account = kept->account, .name = kept->name};
     VEC_EACH (const Str, post, &kept->posts)
         if (!gate_post_gone(ctx->tenant->gate, *post, time_now(ctx->clock)))
-            vec_push(arena, &copy.posts, str_dup(arena, *post));
+            vec_push(arena, &copy.posts, *post);
     copy.own = copy.posts.len;
     bool contractor = posts_roles(ctx->tenant->gate, &copy.posts) & 1u << ROLE_CONTRACTOR;
     VEC_EACH (const GateDuty, duty, running)
@@ -122,6 +121,14 @@ static GateHolder holder_today(const Ctx *ctx, const GateHolder *kept, const Gat
             !post_asked(&copy.posts, duty->post))
             vec_push(arena, &copy.posts, duty->post);
     return copy;
+}
+
+static void holder_copy(Arena *arena, GateHolder holder, GateHolders *out) {
+    holder.account = str_dup(arena, holder.account);
+    holder.name = str_dup(arena, holder.name);
+    VEC_EACH (Str, post, &holder.posts)
+        *post = str_dup(arena, *post);
+    vec_push(arena, out, holder);
 }
 
 static bool holds_one(const GateHolder *holder, const StrVec *posts) {
@@ -155,7 +162,7 @@ Rc gate_holders(Ctx *ctx, const StrVec *posts, GateHolders *out) {
     VEC_EACH (const Held, one, &holders->list) {
         if (!one->comes) continue;
         GateHolder holder = holder_today(ctx, &one->holder, &running);
-        if (holds_one(&holder, posts)) vec_push(ctx->arena, out, holder);
+        if (holds_one(&holder, posts)) holder_copy(ctx->arena, holder, out);
     }
     pthread_mutex_unlock(&holders->lock);
     if (out->len) qsort(out->items, out->len, sizeof *out->items, by_account);

@@ -298,9 +298,8 @@ static Rc bins_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     Entity *application;
     Binned before, after = {0};
     (void)arg;
-    Str id = event->delta ? event->delta->id : STR_NONE;
-    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
-    if (!str_starts(id, STR(CASE_ID_PREFIX))) return RC_OK;
+    Str id = case_event_id(event);
+    if (str_empty(id)) return RC_OK;
     Str key = str_fmt(ctx->arena, "c" STR_FMT, STR_ARG(id));
     TRY(binned_get(ctx, rows, key, &before));
     TRY(project_event_entity(ctx, event, &application));

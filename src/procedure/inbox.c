@@ -214,9 +214,8 @@ static Rc rows_follow(Ctx *ctx, Rows *rows, Str id, const Entity *application) {
 static Rc inbox_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
     Entity *application;
-    Str id = event->delta ? event->delta->id : STR_NONE;
-    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
-    if (!str_starts(id, STR(CASE_ID_PREFIX))) return RC_OK;
+    Str id = case_event_id(event);
+    if (str_empty(id)) return RC_OK;
     TRY(project_event_entity(ctx, event, &application));
     if (application && case_is_erased(application)) application = NULL;
     return rows_follow(ctx, rows, id, application);

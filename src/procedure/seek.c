@@ -117,9 +117,8 @@ static Rc row_set(Ctx *ctx, Rows *rows, Str pointer, const Entity *application) 
 static Rc seek_event(Ctx *ctx, void *arg, Rows *rows, const Event *event) {
     (void)arg;
     Entity *application;
-    Str id = event->delta ? event->delta->id : STR_NONE;
-    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
-    if (!str_starts(id, STR(CASE_ID_PREFIX))) return RC_OK;
+    Str id = case_event_id(event);
+    if (str_empty(id)) return RC_OK;
     TRY(project_event_entity(ctx, event, &application));
     Str pointer = str_fmt(ctx->arena, "p" STR_FMT, STR_ARG(id));
     bool there = application && !case_is_erased(application) &&
