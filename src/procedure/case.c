@@ -32,12 +32,6 @@ Str case_state_own(const Entity *application) {
     return str_empty(own) ? entity_text(application, IRI("state")) : own;
 }
 
-Str case_event_id(const Event *event) {
-    Str id = event->delta ? event->delta->id : STR_NONE;
-    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
-    return str_starts(id, STR(CASE_ID_PREFIX)) ? id : STR_NONE;
-}
-
 bool case_is_erased(const Entity *application) {
     return case_state(application) != CASE_STATES &&
            str_empty(entity_text(application, IRI("receiptNumber")));

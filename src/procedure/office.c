@@ -232,6 +232,14 @@ bool office_is_left(const Ctx *ctx, const Entity *application, const GateHolders
     return true;
 }
 
+/* ---- events ---- */
+
+Str case_event_id(const Event *event) {
+    Str id = event->delta ? event->delta->id : STR_NONE;
+    if (str_eq(event->note_kind, STR(PROJECT_ERASED))) id = event->note_about;
+    return str_starts(id, STR(CASE_ID_PREFIX)) ? id : STR_NONE;
+}
+
 /* ---- touch time ---- */
 
 #define TOUCH_TYPE LD_DEFAULT "TouchTime"
