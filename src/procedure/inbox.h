@@ -6,6 +6,8 @@
 #include "case.h"
 #include "project/project.h"
 
+/* Of which case an event of a follower is, its erasure among them; empty: of none. */
+Str case_event_id(const Event *event);
 /* The follower "inbox"; register it before project_start. */
 Follower inbox_follower(Tenant *tenant);
 

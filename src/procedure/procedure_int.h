@@ -322,8 +322,6 @@ Rc office_case(Ctx *ctx, const OfficeAct *act, GateAction action, const Entity *
    case, and makes him its assignee. Its caller adds it. */
 PartStep *office_step_new(Ctx *ctx, Command *command, const OfficeAct *act);
 /* The post that has the duties of a case's post today: itself, or its successor. NULL: none. */
-/* Of which case an event of a follower is, its erasure among them; empty: of none. */
-Str case_event_id(const Event *event);
 /* Digits of a telephone number alone, +81 written as the 0 that it stands for. */
 Str find_phone(Arena *arena, Str text);
 const GatePost *office_post_now(const Ctx *ctx, Str post);
