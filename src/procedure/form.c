@@ -483,7 +483,22 @@ static Filling filling_on(Ctx *ctx, const Form *form, const Definition *by, Date
     return filling;
 }
 
-static RuleResult judge_rule(Ctx *ctx, const Form *form, const DefinedRule *rule, bool check) {
+/* What rules of one day and version are judged on: their tables are computed once. */
+typedef struct Ground {
+    const Definition *by; /* NULL: there is none yet */
+    Date day;
+    Filling filling;
+} Ground;
+
+static const Filling *ground_on(Ctx *ctx, const Form *form, Ground *ground, const Definition *by,
+                                Date day) {
+    bool same = ground->by == by && time_date_days(ground->day) == time_date_days(day);
+    if (!same) *ground = (Ground){by, day, filling_on(ctx, form, by, day)};
+    return &ground->filling;
+}
+
+static RuleResult judge_rule(Ctx *ctx, const Form *form, const DefinedRule *rule, bool check,
+                             Ground *ground) {
     Date day = form_day(ctx, form, &rule->as_of);
     const Definition *by = version_on(ctx, form, &rule->as_of, day);
     const DefinedRule *then = defined_rule(check ? &by->checks : &by->conditions, rule->id);
@@ -491,14 +506,14 @@ static RuleResult judge_rule(Ctx *ctx, const Form *form, const DefinedRule *rule
         by = form->definition;
         then = rule;
     }
-    Filling filling = filling_on(ctx, form, by, day);
-    return (RuleResult){rule, holds(&filling, then->test), day, by};
+    return (RuleResult){rule, holds(ground_on(ctx, form, ground, by, day), then->test), day, by};
 }
 
 void form_judge(Ctx *ctx, const Form *form, const DefinedRules *rules, RuleResults *out) {
     bool check = rules == &form->definition->checks;
+    Ground ground = {0};
     VEC_EACH (DefinedRule, rule, rules)
-        vec_push(ctx->arena, out, judge_rule(ctx, form, rule, check));
+        vec_push(ctx->arena, out, judge_rule(ctx, form, rule, check, &ground));
 }
 
 static bool whole(const Filling *filling, const FeelExpr *expr, int64_t *out) {

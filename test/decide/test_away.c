@@ -19,19 +19,6 @@ static OrgDays days(int from, int until) {
     return (OrgDays){after(from), after(until)};
 }
 
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_WHOLE);
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
 static Str account(House *house, const char *login, const char *post) {
     Str id;
     GateAccount wish = {.login = str_of(login), .kind = ACTOR_STAFF, .name = str_of(login)};
@@ -229,15 +216,20 @@ static void is_away(House *house, const Actor *who, int from, int until) {
     GOOD(house, away_add(&house->ctx, who->id, days(from, until)));
 }
 
+/* Who orders, and the first two of those who act for the mayor by law. */
+static void by_law(House *house, Actor *appoints, Actor *first, Actor *second) {
+    house_official(house, "appoints", "general-affairs-head", appoints);
+    house_official(house, "first", "general-director", first);
+    house_official(house, "second", "citizens-director", second);
+    appoints->stepped_up_at = INT64_MAX / 2;
+}
+
 /* 地方自治法152条: whom the law names is asked on the day itself, whoever was ordered before. */
 static void who_is_first_by_law_acts_when_he_is_back_early(void **state) {
     House *house = *state;
     Actor appoints, first, second;
     bool waits;
-    house_official(house, "appoints", "general-affairs-head", &appoints);
-    house_official(house, "first", "general-director", &first);
-    house_official(house, "second", "citizens-director", &second);
-    appoints.stepped_up_at = INT64_MAX / 2;
+    by_law(house, &appoints, &first, &second);
     is_away(house, &house->mayor, 0, 9);
     is_away(house, &first, 0, 3);
     is_away(house, &first, 4, 5);
@@ -289,10 +281,7 @@ static void what_the_law_takes_from_an_order_stays_few(void **state) {
     static const int spans[][2] = {{0, 19}, {22, 25}, {26, 26}, {28, 28}, {29, 29}, {27, 27}};
     Actor appoints, first, second;
     bool waits;
-    house_official(house, "appoints", "general-affairs-head", &appoints);
-    house_official(house, "first", "general-director", &first);
-    house_official(house, "second", "citizens-director", &second);
-    appoints.stepped_up_at = INT64_MAX / 2;
+    by_law(house, &appoints, &first, &second);
     is_away(house, &house->mayor, 20, 60);
     is_away(house, &first, 20, 21);
     for (size_t i = 1; i < 6; i++)
@@ -407,7 +396,7 @@ static void those_beneath_are_listed(void **state) {
     assert_int_equal(ruled.len, 2);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, house_whole_up, house_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

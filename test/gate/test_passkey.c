@@ -13,19 +13,6 @@
 
 enum { USER_BYTES = 32 };
 
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_WHOLE); /* without passwords: they take their time */
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
 /* ---- coming in ---- */
 
 static void a_passkey_is_added_listed_and_lets_in(void **state) {
@@ -648,7 +635,7 @@ static void what_is_erased_of_an_account_lets_nobody_in(void **state) {
     device_end(&clerk.device);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, house_whole_up, house_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

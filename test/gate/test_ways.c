@@ -11,19 +11,6 @@
 
 #define PASSWORD "correct horse battery"
 
-static int set_up(void **state) {
-    House *house = mem_zero(sizeof *house);
-    house_make(house, HOUSE_WHOLE); /* without passwords: they take their time */
-    *state = house;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    house_end(*state);
-    mem_free(*state);
-    return 0;
-}
-
 /* What stands on a session of his at a provider. */
 static SessionBy by_outside(House *house, Str session) {
     StrVec *words = NEW(house->arena, StrVec);
@@ -181,7 +168,7 @@ static void who_has_abolished_posts_alone_holds_none(void **state) {
         if (str_eq(one->account, clerk->id)) assert_false(gate_holder_same(ctx, clerk, one));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, house_whole_up, house_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -278,3 +278,16 @@ void house_gate_again(House *house) {
     house->ctx.actor = NULL;
     gate(house);
 }
+
+int house_whole_up(void **state) {
+    House *house = mem_zero(sizeof *house);
+    house_make(house, HOUSE_WHOLE); /* without passwords: they take their time */
+    *state = house;
+    return 0;
+}
+
+int house_down(void **state) {
+    house_end(*state);
+    mem_free(*state);
+    return 0;
+}

@@ -40,6 +40,9 @@ void house_make(House *house, enum HousePart up_to);
 /* The same with one more procedure of the starter's. */
 void house_make_also(House *house, enum HousePart up_to, const char *also);
 void house_end(House *house);
+/* For tests that want HOUSE_WHOLE, of their own: *state is it. */
+int house_whole_up(void **state);
+int house_down(void **state);
 /* Parsed starter/PATH, in house->arena. */
 const Json *house_starter(House *house, const char *path);
 /* Fails the test with the Ctx's error unless rc is wanted. */
