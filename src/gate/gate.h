@@ -264,6 +264,17 @@ Rc gate_look_prepare(Ctx *ctx, const Entity *shown, GateLater *out);
    rights are guards of the commit. Never by break-glass. Any thread that may wait. */
 Rc gate_look_later(Ctx *ctx, const Json *stored, const GateLater *later, Str why);
 
+/* ---- choices of a resident, kept with his account ---- */
+
+/* Whether what he asks for counts in open data (opt-out): a case keeps its own choice, this one is
+   what he said for all that he asks for later. */
+#define GATE_CHOICE_IN  STR("in")
+#define GATE_CHOICE_OUT STR("out")
+/* Of who is signed in; empty: he has said nothing. Pool threads, as all here. */
+Rc gate_choice_own(Ctx *ctx, Str *choice);
+/* RC_INVALID "missing": it is neither. */
+Rc gate_choice_set(Ctx *ctx, Str choice);
+
 /* ---- accounts ---- */
 typedef struct GateAccount {
     Str login, password; /* password empty: cannot sign in with one */

@@ -658,6 +658,7 @@ static const struct {
     {page_absence_rows, &page_absence_count},
     {page_duty_rows, &page_duty_count},
     {page_account_rows, &page_account_count},
+    {page_my_rows, &page_my_count},
     {page_keys_rows, &page_keys_count},
     {page_passkey_rows, &page_passkey_count},
     {page_outside_rows, &page_outside_count},

@@ -516,7 +516,10 @@ static void reduction_values(Asking *asking) {
 }
 
 static void optout_values(Asking *asking) {
-    Str choice = asking->answers.choice;
+    Str choice = asking->answers.choice, own;
+    bool said = !str_empty(choice) || !str_empty(page_entering(asking->ctx, asking->draft));
+    if (!said && gate_choice_own(asking->ctx, &own) == RC_OK)
+        choice = own; /* preset, asked still */
     view_int(&asking->view, "k", 10);
     view_str(&asking->view, "value",
              str_eq(choice, STR("out"))  ? STR("yes")

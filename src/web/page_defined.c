@@ -279,6 +279,7 @@ void page_defined_receipt(HttpExchange *x, const Entity *application, const Case
     Str address = page_whole_address(x, place->base);
     const Definition *then = versions_first(http_ctx(x), application);
     case_set(x, &view, application, STR_NONE, then);
+    page_fee_paid(x, &view, application);
     view_json(&view, "after", then->after.all); /* what he was told, whatever came of it */
     view_str(&view, "url", address);
     page_until(&view, place);

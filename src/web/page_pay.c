@@ -114,6 +114,46 @@ void page_fee(HttpExchange *x, View *view, const Entity *application, const Case
     view_set(view, "payment", view_value(&one));
 }
 
+void page_fee_paid(HttpExchange *x, View *view, const Entity *application) {
+    Payment payment;
+    bool paid =
+        fee_of(http_ctx(x), application->id, &payment) == RC_OK && payment.state == PAY_PAID;
+    View one = paid ? payment_view(x, &payment) : view_new(view->arena);
+    view_set(view, "paid", paid ? view_value(&one) : json_of_null());
+}
+
+/* ---- of all of one's cases ---- */
+
+/* Something is still to be done or awaited. */
+static bool is_open(const Payment *payment) {
+    return payment->state == PAY_INVOICED || payment->state == PAY_REFUNDING;
+}
+
+static View own_view(HttpExchange *x, const Payment *payment, const PageOwn *own) {
+    const Attr *reduced = entity_attr(own->application, STR(LD_DEFAULT "feeReduction"));
+    int64_t before = reduced ? json_get_int(reduced->value, "before", 0) : 0;
+    View one = payment_view(x, payment);
+    view_set(&one, "label", page_procedure_label(x, own->application));
+    view_str(&one, "case", entity_text(own->application, STR(LD_DEFAULT "receiptNumber")));
+    view_str(&one, "url", str_fmt(one.arena, STR_FMT "#payment", STR_ARG(own->base)));
+    view_str(&one, "receipt",
+             payment->state == PAY_PAID ? str_fmt(one.arena, STR_FMT "/receipt", STR_ARG(own->base))
+                                        : STR_NONE);
+    view_set(&one, "before", before > payment->amount ? json_of_int(before) : json_of_null());
+    online_set(x, &one, payment, &(CasePlace){.base = own->base});
+    return one;
+}
+
+Rc page_fee_add(HttpExchange *x, const PageOwn *own, JsonItems *open, JsonItems *settled) {
+    Payment payment;
+    Rc rc = fee_of(http_ctx(x), own->application->id, &payment);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    View one = own_view(x, &payment, own);
+    vec_push(one.arena, is_open(&payment) ? open : settled, view_value(&one));
+    return RC_OK;
+}
+
 /* ---- paying online ---- */
 
 /* Where the browser that goes to the provider comes back to: the address of a case is a secret of

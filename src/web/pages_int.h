@@ -543,6 +543,19 @@ Json page_case_fee_day(HttpExchange *x, const Entity *application);
 void page_fee(HttpExchange *x, View *view, const Entity *application, const CasePlace *place);
 /* The same as the office sees to it; form: of an act that was refused, whose text stays. */
 void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
+/* `paid` on the receipt of a case: what came in, when and by which way; null: nothing has. */
+void page_fee_paid(HttpExchange *x, View *view, const Entity *application);
+/* ---- the resident's own page ---- */
+/* A case of who is signed in, as it is shown to him, and its address. */
+typedef struct PageOwn {
+    const Entity *application;
+    Str base;
+} PageOwn;
+/* Adds what is booked by it, if anything is, to what is still to come or to what is past. */
+void page_booked_add(HttpExchange *x, const PageOwn *own, JsonItems *coming, JsonItems *past);
+/* Adds what is owed for it, if anything is, to what is to be paid or is on its way back, or to what
+   is settled. RC_FAILED: the store. */
+Rc page_fee_add(HttpExchange *x, const PageOwn *own, JsonItems *open, JsonItems *settled);
 /* Something that an official does to the case of the address, by a form; and back to its review,
    which tells what he filled in wrongly or somebody else did before him. */
 typedef Rc PageAct(HttpExchange *x, const HttpForm *form, Str id);
@@ -604,6 +617,7 @@ PAGE_ROWS(find);
 PAGE_ROWS(absence);
 PAGE_ROWS(duty);
 PAGE_ROWS(account);
+PAGE_ROWS(my);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);
 PAGE_ROWS(thread);

@@ -232,6 +232,24 @@ async function hanging() {
     return answer;
 }
 
+it('keeps what somebody without any case chose, and begins the question of his next application with it', async () => {
+    const one = visitor(), said = (text, value) => new RegExp(`<input[^>]*value="${value}"[^>]* checked`).test(text);
+    assert.equal((await come(one, 'mikan', { next: '/my' })).answer.to, '/my');
+    await one.get('/my');
+    assert.equal((await one.post('/my/consents', {})).to, '/my');
+    assert.doesNotMatch((await one.get('/my')).text, /<input[^>]*id="consent-open"[^>]* checked/);
+    await hold(one);
+    await one.post('/bulky/contact', { name: '試験 太郎', kana: 'しけん たろう', phone: '0999-00-1234' });
+    await one.post('/bulky/reduction', { reduction: 'none' });
+    const page = (await one.get('/bulky/optout')).text;
+    assert.ok(said(page, 'yes') && !said(page, 'no'));
+    assert.equal((await one.get('/bulky/check')).to, '/bulky/optout', 'it is asked all the same');
+    await one.get('/my');
+    await one.post('/my/consents', { open: 'yes' });
+    assert.match((await one.get('/my')).text, /<input[^>]*id="consent-open"[^>]* checked/);
+    assert.ok(said((await one.get('/bulky/optout')).text, 'no'));
+});
+
 it('makes an account by a real provider, finds it again, confirms by it, and never lets go of the last way in', async () => {
     const one = visitor(), again = visitor(), go = person();
     assert.match((await one.get('/sign-in')).text, /見本IDでサインインする/);

@@ -1,0 +1,75 @@
+// The resident's own page, on a phone and without scripts: what he has booked and owes, and what he chose.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import * as keys from './keys.mjs';
+import { browser, site } from './stage.mjs';
+
+const phone = { viewport: { width: 390, height: 844 }, locale: 'ja-JP', javaScriptEnabled: false };
+
+async function open(account) {
+    const page = await (await browser.newContext(phone)).newPage();
+    await page.goto(`${site.url}/sign-in`);
+    await page.fill('#account', account);
+    await page.fill('#password', site.passwords[account]);
+    await keys.press(page, 'form[action="/sign-in"] button');
+    return page;
+}
+
+const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).click()]);
+const mine = (page) => page.goto(`${site.url}/my`);
+const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+const cards = (page, after) => page.locator(`${after} + ul > li`);
+
+async function send(page, id) {
+    await page.goto(`${site.url}/procedures/${id}`);
+    return keys.apply(page, id);
+}
+
+it('lists what is booked, leads to where it is moved and given back, and folds what was', async () => {
+    const page = await open('resident-2');
+    const number = await send(page, 'vaccine-slot');
+    await mine(page);
+    const card = cards(page, '#bookings').filter({ hasText: number });
+    assert.match(await card.innerText(), /\d+年\d+月\d+日[^]*\d\d:\d\d–\d\d:\d\d[^]*予約/);
+    await press(page, `li:has-text("${number}") a[href$="/slot"]`);
+    assert.ok(await page.locator('input[name=slot]').count(), 'where another time is taken');
+    await mine(page);
+    await press(page, `li:has-text("${number}") a[href$="#moves"]`);
+    assert.ok(page.url().endsWith('#moves'));
+    await press(page, 'button:has-text("予約を取り消す")');
+    await mine(page);
+    assert.equal(await cards(page, '#bookings').filter({ hasText: number }).count(), 0);
+    const past = page.locator('details', { has: page.locator('summary', { hasText: '過ぎた予約' }) });
+    assert.match(await past.locator('li', { hasText: number }).textContent(), /取消し/);
+    assert.equal(await past.locator(`li:has-text("${number}") a.btn`).count(), 0, 'nothing is left to move');
+    assert.ok(await fits(page));
+    await page.context().close();
+});
+
+it('shows a room that is booked or drawn by lot', async () => {
+    const page = await open('resident-2');
+    const number = await send(page, 'facility-booking');
+    await mine(page);
+    assert.ok(await fits(page));
+    const text = await cards(page, '#bookings').filter({ hasText: number }).innerText();
+    assert.match(text, /抽選の申込済[^]*まだ抽選していません|予約済/); // by the day of the month
+    assert.match(text, /取り消す/);
+    await page.context().close();
+});
+
+it('shows what is owed until it is paid, and then where its receipt is', async () => {
+    const page = await open('resident-2'), clerk = await open('clerk');
+    const number = await send(page, 'dog-registration');
+    await mine(page);
+    const due = cards(page, '#payments').filter({ hasText: number });
+    assert.match(await due.innerText(), /未納[^]*3,000円[^]*納期限/);
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'button:has-text("現金で受け取った")');
+    await mine(page);
+    assert.equal(await due.count(), 0);
+    const paid = page.locator('details', { has: page.locator('summary', { hasText: '納めたもの' }) }).locator('li', { hasText: number });
+    assert.match(await paid.textContent(), /納付済[^]*3,000円[^]*現金/);
+    await page.goto(new URL(await paid.locator('a[href$="/receipt"]').getAttribute('href'), site.url).href);
+    assert.match(await page.locator('main').innerText(), /納付済[^]*現金（窓口）[^]*3,000円/);
+    await Promise.all([page, clerk].map((one) => one.context().close()));
+});
