@@ -2,13 +2,13 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
-/* `handed`: {"from", "at", "others"}: between these two versions only who has it changed, and so
-   many attributes say something else. Other commands of the leaf `at` have the same version: what
-   they set bears its time, and what they took away is missing. */
+/* `handed`: {"from", "at", "others"}: between these two versions only who has it changed, or in
+   which list it was proposed, and so many attributes say something else. Other commands of the leaf
+   `at` have the same version: what they set bears its time, and what they took away is missing. */
 
 static bool is_own(Str name) {
     static const char *const own[] = {LD_DEFAULT "assignee", LD_DEFAULT "handover",
-                                      LD_DEFAULT "handed"};
+                                      LD_DEFAULT "handed", LD_DEFAULT "proposedIn"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (str_eq(name, str_of(own[i]))) return true;
     return false;

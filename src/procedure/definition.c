@@ -451,7 +451,8 @@ static Rc read_move(Reader *reader, const Json *from, Str path) {
     unsigned by;
     DefinedMove move = {.to = json_get_str(from, "to"),
                         .reason = json_get_bool(from, "reason", false),
-                        .decision = json_get_str(from, "decision")};
+                        .decision = json_get_str(from, "decision"),
+                        .together = json_get_bool(from, "together", false)};
     TRY(need_id(reader, from, path, false, &move.id));
     if (definition_move(reader->out, move.id))
         return refuse(reader, path, "This id is another move's.");

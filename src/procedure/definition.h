@@ -101,8 +101,9 @@ typedef struct DefinedMove {
     StrVec from;
     Str to;
     bool by_resident;
-    bool reason;  /* a text is demanded: question, answer or ground */
-    Str decision; /* the kind of matter that must be decided first (delegations), or empty */
+    bool reason;   /* a text is demanded: question, answer or ground */
+    Str decision;  /* the kind of matter that must be decided first (delegations), or empty */
+    bool together; /* and that several cases may be proposed for as one (一括起案) */
     const FeelExpr *reduced; /* yen that remain of the fee once it is decided (減免); NULL: all */
     Str reduced_article;     /* that allows it */
 } DefinedMove;

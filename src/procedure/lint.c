@@ -330,6 +330,16 @@ static void check_reduction(const Lint *lint, Str path, const DefinedMove *move)
              "手数料の減免は、職員の手順として決裁を経て行います。「決裁」を選んでください。");
 }
 
+/* A list has one reason and one thing to decide; what remains of a fee is each case's own. */
+static void check_together(const Lint *lint, Str path, const DefinedMove *move) {
+    if (!move->together) return;
+    if (str_empty(move->decision) || move->by_resident || move->reduced)
+        find(lint, path,
+             "Several cases are decided as one where the office's move has a \"decision\" and "
+             "reduces no fee.",
+             "一括起案ができるのは、決裁を経る職員の手順で、手数料を減免しないものだけです。");
+}
+
 static void check_moves(const Lint *lint) {
     VEC_EACH (DefinedMove, move, &lint->definition->moves) {
         Str path = PLACE(lint, "moves." STR_FMT, STR_ARG(move->id));
@@ -345,6 +355,7 @@ static void check_moves(const Lint *lint) {
             find(lint, path, "The delegations know no matter \"" STR_FMT "\".",
                  "専決の表に「" STR_FMT "」がありません。", STR_ARG(move->decision));
         check_reduction(lint, path, move);
+        check_together(lint, path, move);
     }
 }
 

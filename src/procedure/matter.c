@@ -23,8 +23,8 @@ static Json found_json(Ctx *ctx, Arena *arena, const Entity *application, bool c
 
 /* All of it is about the person of the case. reduced: what remains of its fee, where the move
    reduces it. */
-static Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
-                         const FeeReduced *reduced) {
+Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
+                  const FeeReduced *reduced) {
     const Definition *definition = defined_of(ctx, application);
     const DefinedMove *move = definition_move(definition, act->move);
     const JsonMember members[] = {
@@ -87,9 +87,7 @@ static Rc same_move(Ctx *ctx, Str decision, const DefinedMove *move) {
                     "or withdrawn first.");
 }
 
-/* By what the table chooses who decides: the sum of the case, or, where a reduction is refused, the
-   yen that it would have waived. */
-static int64_t amount_of(Ctx *ctx, const Entity *application, const DefinedMove *move) {
+int64_t matter_amount(Ctx *ctx, const Entity *application, const DefinedMove *move) {
     const Definition *definition = defined_of(ctx, application);
     FeeReduced reduced;
     int64_t fee = entity_int(application, IRI("fee"), 0);
@@ -108,11 +106,12 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     ProposalDraft drafting = {0};
     FeeReduced reduced = {0};
     TRY(matter_load(ctx, act, &application, &move));
+    TRY(together_none(ctx, application));
     if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
     Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
     Arena *arena = command_arena(command);
     int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced.yen
-                                   : amount_of(ctx, application, move);
+                                   : matter_amount(ctx, application, move);
     Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);
@@ -193,7 +192,8 @@ static bool is_first(const Definition *definition, const DefinedMove *move) {
     return true;
 }
 
-Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision) {
+/* The proposal about it alone. */
+static Rc own_proposed(Ctx *ctx, const Entity *application, Str *decision) {
     const Definition *definition = defined_of(ctx, application);
     *decision = STR_NONE;
     VEC_EACH (const DefinedMove, move, &definition->moves) {
@@ -204,9 +204,15 @@ Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision) {
     return RC_OK;
 }
 
+Rc defined_proposed(Ctx *ctx, const Entity *application, Str *decision) {
+    TRY(together_waits(ctx, application, decision));
+    return str_empty(*decision) ? own_proposed(ctx, application, decision) : RC_OK;
+}
+
 Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits) {
     const Definition *definition = defined_of(ctx, application);
-    *waits = STR_NONE;
+    TRY(together_waits(ctx, application, waits));
+    if (!str_empty(*waits)) return RC_OK;
     VEC_EACH (const DefinedMove, move, &definition->moves) {
         if (str_empty(move->decision) || !is_first(definition, move)) continue;
         TRY(proposal_none(ctx, command, move->decision, application->id, waits));
@@ -218,7 +224,7 @@ Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits
 Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to) {
     Arena *arena = command_arena(command);
     Str waits;
-    TRY(defined_proposed(ctx, application, &waits));
+    TRY(own_proposed(ctx, application, &waits)); /* a list goes on without it */
     if (str_empty(waits)) return RC_OK;
     PartDrop *drop = NEW(arena, PartDrop);
     *drop = (PartDrop){str_dup(arena, waits), case_state_word(to)};

@@ -157,6 +157,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                     {"by", SHAPE_TEXT},
                     {"reason", SHAPE_TRUTH},
                     {"decision", SHAPE_TEXT},
+                    {"together", SHAPE_TRUTH},
                     {"reduction", SHAPE_REDUCTION}},
     [SHAPE_REDUCTION] = {{"amount", SHAPE_TEXT}, {"article", SHAPE_TEXT}},
     [SHAPE_LETTER] = {{"id", SHAPE_TEXT},

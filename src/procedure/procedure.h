@@ -44,6 +44,7 @@
 #include "shelf.h"
 #include "filing.h"
 #include "versions.h"
+#include "together.h"
 #include "transition.h"
 #include "transit.h"
 

@@ -348,6 +348,8 @@ typedef struct ProposalDraft {
 Rc proposal_nth(Ctx *ctx, Str kind, Str about, size_t n, const Entity **out);
 /* A draft under the next id of its kind and thing. */
 Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out);
+/* The same of one that waits beside others of its kind and thing. */
+Rc proposal_beside(Ctx *ctx, Command *command, Str kind, Str about, PartDraft **out);
 /* What of a draft is about the person of a case. */
 DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity *application,
                            Json value);
@@ -369,6 +371,50 @@ Rc proposal_none(Ctx *ctx, Command *command, Str kind, Str about, Str *waits);
 Json proposal_day(Arena *arena, Date day);
 /* What was asked and answered: the decider reads it with the contents, as it was then. */
 Json proposal_asked(Arena *arena, const Entity *application);
+/* ---- proposals about several cases (一括起案) ---- */
+typedef struct ListContents {
+    const Json *head;    /* an object: what stands beside the cases */
+    const char *sum;     /* the member of rows in yen that is summed up */
+    JsonItems rows, out; /* out: taken out since it was proposed, and why */
+    int64_t total;
+} ListContents;
+/* {...head, count, SUM, cases, out}, in the arena; out is absent while nothing is. */
+const Json *lists_contents(Arena *arena, const ListContents *list);
+/* Adds a case, as it is, to a list that is being drafted; row: what is frozen of it, a record of
+   its person. */
+typedef struct ListCase {
+    const Entity *application; /* whole */
+    Json row;
+} ListCase;
+void lists_add(Ctx *ctx, Command *command, PartDraft *draft, ListContents *list,
+               const ListCase *one);
+/* What a kind of list has of its own: its sum, and what is frozen of a case that comes back to it,
+   as it is now. RC_CONFLICT "out-moved": it can't be decided so any more. */
+typedef struct ListAgain {
+    Str decision;
+    const Json *contents; /* frozen */
+    const Entity *application;
+} ListAgain;
+typedef struct ListWay {
+    const char *sum;
+    Rc (*again)(Ctx *ctx, Command *command, const ListAgain *about, Json *row);
+} ListWay;
+extern const ListWay plan_way, together_way;
+
+/* What is frozen of a case for a move: of a proposal about it alone, and as a row of a list.
+   reduced: what remains of its fee, where the move reduces it. */
+Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *application,
+                  const FeeReduced *reduced);
+/* By what the table chooses who decides: the sum of the case, or, where a reduction is refused, the
+   yen that it would have waived. */
+int64_t matter_amount(Ctx *ctx, const Entity *application, const DefinedMove *move);
+/* Adds the moves of a decided list to the command of its decision. contents: opened. */
+Rc together_follow(Ctx *ctx, Command *command, const Json *contents);
+/* The list in which a case waits for its decision; empty: it waits in none. */
+Rc together_waits(Ctx *ctx, const Entity *application, Str *decision);
+/* RC_CONFLICT "proposed": it waits in one. */
+Rc together_none(Ctx *ctx, const Entity *application);
+
 /* Whether contents are of a move that is decided first; adds the move to the command of its
  * decision; and drops the proposal that waits, in the command that ends the case. */
 bool matter_is(const Json *contents);

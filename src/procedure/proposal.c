@@ -35,12 +35,10 @@ static Rc draft_id(Ctx *ctx, Str kind, Str about, Str *id, const Entity **waitin
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out) {
+static PartDraft *draft_begin(Ctx *ctx, Command *command, Str kind, Str id) {
     Arena *arena = command_arena(command);
     PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
-    Str id;
-    TRY(draft_id(ctx, kind, about, &id, &out->waiting));
     *draft = (PartDraft){.id = str_dup(arena, id),
                          .kind = kind,
                          .plan = {.drafter = str_dup(arena, ctx->actor->id),
@@ -50,7 +48,24 @@ Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *
     command_needs(command, draft->id);
     command_needs(command, draft->counter);
     command_add(command, &part_decision_draft, draft);
-    out->draft = draft;
+    return draft;
+}
+
+Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out) {
+    Str id;
+    TRY(draft_id(ctx, kind, about, &id, &out->waiting));
+    out->draft = draft_begin(ctx, command, kind, id);
+    return RC_OK;
+}
+
+Rc proposal_beside(Ctx *ctx, Command *command, Str kind, Str about, PartDraft **out) {
+    const Entity *before;
+    Rc rc = RC_OK;
+    size_t n = 0;
+    while (rc == RC_OK)
+        rc = proposal_nth(ctx, kind, about, n++, &before);
+    if (rc != RC_NOT_FOUND) return rc;
+    *out = draft_begin(ctx, command, kind, decide_nth_id(ctx->arena, kind, about, n - 1));
     return RC_OK;
 }
 
@@ -420,6 +435,7 @@ static Rc follow_cases(Ctx *ctx, Command *command, const Entity *decision) {
     if (publishes(decision)) return publish_follow(ctx, command, decision, contents);
     if (files(decision)) return filing_follow(ctx, command, decision, contents);
     if (moves_cases(decision)) return transit_follow(ctx, command, decision, contents);
+    if (together_is(contents)) return together_follow(ctx, command, contents);
     if (matter_is(contents)) return matter_follow(ctx, command, contents);
     decide_cases(ctx->arena, decision, &cases);
     VEC_EACH (DecideCase, one, &cases) {
