@@ -201,6 +201,7 @@ Rc account_session(Ctx *ctx, const Entity *account, GateSession **out) {
                              .account = str_dup(arena, account->id),
                              .person = rights.person,
                              .name = str_dup(arena, entity_text(account, IRI("displayName"))),
+                             .drafts = str_dup(arena, entity_text(account, IRI("draftKey"))),
                              .kind = rights.kind,
                              .own_roles = rights.roles,
                              .first = account_first_until(account) != TIME_NONE,

@@ -47,6 +47,8 @@ typedef struct Actor {
     Str person;   /* urn:ngsi-ld:Person:... of a resident; empty for others */
     Str browser;  /* secret of this browser: a part of the session's token, or a cookie of its own;
                      empty for APIs */
+    Str drafts;   /* of a signed-in resident: secret of his account under which what he has not sent
+                     yet is kept; else empty */
     Str held;     /* id of the record whose unguessable address this request carries, or empty */
     Str name;     /* to show to the actor himself, never in logs of others */
     Str client;   /* network address that he asks from; empty: none */

@@ -36,6 +36,7 @@ bool policy_permits(const Rules *rules, const PolicyAsk *ask);
 typedef struct GateSession {
     Digest key; /* SHA-256 of the cookie's token */
     Str account, person, name;
+    Str drafts; /* Actor.drafts; in memory alone, as it comes with the account */
     ActorKind kind;
     StrVec posts;       /* as it is kept, the account's; as an actor has it, his duties' too */
     size_t own_posts;   /* of an actor's: how many are the account's */
@@ -217,6 +218,9 @@ Rc sessions_end_outside(Ctx *ctx, const OutsideEnd *end);
 /* outside.c. The same where a provider says so, for the first time by this word: RC_DENIED
    "outside-token". What couldn't be written down may be said again. */
 Rc outside_heard(Ctx *ctx, Str once, const OutsideEnd *ends);
+/* The account with the secret of its drafts: a resident's has one from its first sign-in on. What
+   can't be written down leaves him with the drafts of his browsers. */
+void account_drafts(Ctx *ctx, const Entity **account);
 /* A session of this account, who has proved that he is it; *token goes into the cookie. */
 Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token);
 /* ctx's actor's session, NULL: he has none; and the error that says so. */

@@ -235,8 +235,8 @@ static void session_read(void *arg, void *value) {
     GateSession *copy = NEW(arena, GateSession);
     *copy = *session;
     copy->arena = NULL;
-    Str *const texts[] = {&copy->account, &copy->person, &copy->name,
-                          &copy->post,    &copy->client, &copy->provider};
+    Str *const texts[] = {&copy->account, &copy->person, &copy->name,    &copy->post,
+                          &copy->client,  &copy->drafts, &copy->provider};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = str_dup(arena, *texts[i]);
     copy->posts = (StrVec){0};
@@ -251,6 +251,7 @@ static void session_read(void *arg, void *value) {
                              .id = copy->account,
                              .person = copy->person,
                              .name = copy->name,
+                             .drafts = copy->drafts,
                              .roles = session->own_roles,
                              .session = copy,
                              .stepped_up_at = session->stepped_up_at};
@@ -353,6 +354,7 @@ Rc session_begin(Ctx *ctx, const Entity *account, SessionBy by, Str *token) {
     Gate *gate = ctx->tenant->gate;
     GateSession *session;
     if (account_disabled(account)) return account_changed(ctx);
+    account_drafts(ctx, &account);
     TRY(account_session(ctx, account, &session));
     *token = token_new(ctx, rand_id(ctx->rand, ctx->arena, BROWSER_CHARS));
     session->key = session_key(*token);

@@ -11,8 +11,6 @@
 
 enum { ID_CHARS = 26, NAME_CHARS = 100, NETWORK_SHARES = 4, SIZE_BYTES = 8 };
 
-static const int64_t file_lasts = 7 * TIME_DAY;
-
 /* ---- as JSON ---- */
 
 Json attachment_json(Arena *arena, const Attachment *attachment) {
@@ -112,7 +110,7 @@ static bool held_add(void *arg, const Item *item) {
 /* A file on its way into the rows. */
 typedef struct Keeping {
     Str key, sealed, network;
-    int64_t bytes;
+    int64_t bytes, lasts;
 } Keeping;
 
 /* In the transaction that keeps it: two that come at once don't both get the last room. */
@@ -131,7 +129,7 @@ static Rc room_check(Ctx *ctx, Batch *batch, const Keeping *keeping) {
 
 static Rc keep_rows(Ctx *ctx, Batch *batch, void *arg) {
     const Keeping *keeping = arg;
-    int64_t until = time_now(ctx->clock) + file_lasts;
+    int64_t until = time_now(ctx->clock) + keeping->lasts;
     uint64_t purged;
     TRY(batch_purge(ctx, batch, 100, &purged));
     TRY(room_check(ctx, batch, keeping));
@@ -162,6 +160,30 @@ static Rc forget_rows(Ctx *ctx, Batch *batch, void *arg) {
 Rc attach_forget(Ctx *ctx, Str browser, const Attachments *attachments) {
     Forgetting forgetting = {browser, attachments};
     return attachments->len ? draft_rows(ctx, forget_rows, &forgetting) : RC_OK;
+}
+
+/* Sealed anew: the bytes are the same, and so is what they take of everybody's room. */
+static Rc row_move(Ctx *ctx, Batch *batch, const AttachMove *move, Str file) {
+    Str before = row_key(ctx, move->from, file), after = row_key(ctx, move->to, file);
+    Str sized, sealed, bytes;
+    int64_t until = time_now(ctx->clock) + draft_lasts(ctx, move->to);
+    Rc rc = batch_item(ctx, batch, SIZES, before, &sized);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    TRY(batch_item(ctx, batch, BYTES, before, &sealed));
+    TRY(draft_unseal(ctx, move->from, sealed, &bytes));
+    Item size = {.key = after, .value = str_dup(ctx->arena, sized), .expires = until};
+    Item whole = {.key = after, .value = draft_seal(ctx, move->to, bytes), .expires = until};
+    TRY(batch_put(ctx, batch, SIZES, &size));
+    TRY(batch_put(ctx, batch, BYTES, &whole));
+    TRY(batch_delete(ctx, batch, SIZES, before));
+    return batch_delete(ctx, batch, BYTES, before);
+}
+
+Rc attach_move(Ctx *ctx, Batch *batch, const AttachMove *move) {
+    VEC_EACH (const Attachment, attachment, move->files)
+        if (!str_empty(attachment->digest)) TRY(row_move(ctx, batch, move, attachment->file));
+    return RC_OK;
 }
 
 bool attach_there(Ctx *ctx, Str browser, Str file) {
@@ -226,7 +248,8 @@ Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out) {
     out->file = rand_id(ctx->rand, ctx->arena, ID_CHARS);
     Keeping keeping = {.key = row_key(ctx, browser, out->file),
                        .sealed = draft_seal(ctx, browser, clean),
-                       .bytes = out->bytes};
+                       .bytes = out->bytes,
+                       .lasts = draft_lasts(ctx, browser)};
     if (ctx->actor->kind == ACTOR_NOBODY) keeping.network = apply_network(ctx, ctx->arena);
     return draft_rows(ctx, keep_rows, &keeping);
 }
@@ -243,7 +266,7 @@ static Rc answer_keep(const Attaching *attaching, FormAnswer *answer) {
     VEC_EACH (Attachment, attachment, &attachments) {
         LedgerAttachment kept;
         Str bytes;
-        TRY(attach_draft(ctx, ctx->actor->browser, attachment->file, &bytes));
+        TRY(attach_draft(ctx, draft_whose(ctx), attachment->file, &bytes));
         TRY(ledger_attach(ctx, ledger, attaching->key_of, bytes, &kept));
         vec_push(ctx->arena, attaching->kept, kept);
         ledger_attach_name(attaching->command, attaching->about, &kept);

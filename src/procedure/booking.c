@@ -218,6 +218,13 @@ Rc booking_let_go(Ctx *ctx, DefinedDraft *draft) {
     return defined_held(ctx, draft, STR_NONE, 0);
 }
 
+Rc booking_drop(Ctx *ctx, const DefinedDraft *draft) {
+    const Reservation *reservation = draft->definition->reservation;
+    SlotChoice held;
+    if (!reservation || !reservation_choice(reservation, draft->held, &held)) return RC_OK;
+    return unhold(ctx, draft, &held);
+}
+
 Rc booking_take(Ctx *ctx, Command *command, const DefinedDraft *draft, Entity *application) {
     SlotChoice choice;
     int64_t units;

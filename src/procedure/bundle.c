@@ -17,7 +17,7 @@ static const Json *sent_of(Arena *arena, const Json *draft, const Definition *bu
 
 static Rc sent_load(Ctx *ctx, const Definition *bundle, const Json **out) {
     const Json *draft;
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
     *out = sent_of(ctx->arena, draft, bundle);
     return RC_OK;
 }
@@ -83,7 +83,7 @@ Rc bundle_tasks(Ctx *ctx, const DefinedDraft *bundle, BundleTasks *out) {
     const Json *draft;
     const Catalogue *catalogue = procedures_catalogue(ctx->tenant);
     *out = (BundleTasks){0};
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
     const Json *sent = sent_of(ctx->arena, draft, bundle->definition);
     VEC_EACH (const BundlePart, part, &bundle->definition->parts) {
         const Definition *now = in_force(ctx, part);

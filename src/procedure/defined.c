@@ -41,7 +41,7 @@ static Json files_there(Ctx *ctx, const Json *said) {
     JsonItems items = {0};
     attachments_of(ctx->arena, said, &files);
     VEC_EACH (Attachment, file, &files) {
-        if (!attach_there(ctx, ctx->actor->browser, file->file)) file->file = STR_NONE;
+        if (!attach_there(ctx, draft_whose(ctx), file->file)) file->file = STR_NONE;
         vec_push(ctx->arena, &items, attachment_json(ctx->arena, file));
     }
     return json_of_items(items.items, items.len);
@@ -109,7 +109,7 @@ void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft,
 Rc defined_draft(Ctx *ctx, const Definition *definition, DefinedDraft *out) {
     bool sent;
     const Json *draft;
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
     defined_draft_of(ctx, definition, draft, out);
     TRY(apply_sent(ctx, out->token, &sent));
     if (!sent) return RC_OK;
@@ -126,14 +126,13 @@ static void member_add(Arena *arena, JsonMembers *members, const Definition *def
 static Rc files_forget(Ctx *ctx, const Json *said) {
     Attachments files;
     attachments_of(ctx->arena, said, &files);
-    return attach_forget(ctx, ctx->actor->browser, &files);
+    return attach_forget(ctx, draft_whose(ctx), &files);
 }
 
-/* All that the draft has of the procedure, to be taken out; its files go at once. */
-static Rc members_gone(Ctx *ctx, const Definition *definition, JsonMembers *out) {
+Rc defined_gone(Ctx *ctx, const Definition *definition, JsonMembers *out) {
     const Json *draft;
     Str prefix = member_prefix(ctx->arena, definition);
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
     for (size_t i = 0; i < draft->len; i++) {
         const JsonMember *member = &draft->value.members[i];
         if (!str_starts(member->name, prefix)) continue;
@@ -154,7 +153,7 @@ static Rc members_merge(Ctx *ctx, const JsonMembers *members) {
             again = again || str_eq(members->items[i].name, members->items[k].name);
         if (!again) vec_push(ctx->arena, &last, members->items[i]);
     }
-    return draft_merge(ctx, ctx->actor->browser, last.items, last.len);
+    return draft_merge(ctx, draft_whose(ctx), last.items, last.len);
 }
 
 /* Who has shown more than a session tells (an official, for a caller) is asked nothing here. */
@@ -197,7 +196,7 @@ Rc defined_begin(Ctx *ctx, const Definition *definition, Str channel) {
     JsonMembers members = {0}, known = {0};
     Str visit = STR_NONE;
     TRY(defined_may_begin(ctx, definition, channel));
-    TRY(members_gone(ctx, definition, &members));
+    TRY(defined_gone(ctx, definition, &members));
     if (str_eq(channel, STR("counter"))) TRY(visit_served(ctx, &visit));
     TRY(known_fill(ctx, definition, visit, &known));
     said_add(arena, &members, definition, &known);
@@ -225,7 +224,7 @@ Rc defined_held(Ctx *ctx, const DefinedDraft *draft, Str slot, int64_t until) {
 Rc defined_sent(Ctx *ctx, const DefinedDraft *draft) {
     JsonMembers members = {0};
     reach_sent(ctx, draft);
-    TRY(members_gone(ctx, draft->definition, &members));
+    TRY(defined_gone(ctx, draft->definition, &members));
     TRY(known_keep(ctx, draft, &members));
     member_add(ctx->arena, &members, draft->definition, ".sent", json_of_str(draft->token));
     member_add(ctx->arena, &members, draft->definition, ".sentUntil",

@@ -6,15 +6,23 @@
 
 enum { DRAFT_MAX = 1 << 18 };
 
-static const int64_t draft_lasts = 7 * TIME_DAY;
+static const int64_t browser_lasts = 7 * TIME_DAY, account_lasts = 30 * TIME_DAY;
+
+Str draft_whose(const Ctx *ctx) {
+    return str_empty(ctx->actor->drafts) ? ctx->actor->browser : ctx->actor->drafts;
+}
+
+static bool is_account(const Ctx *ctx, Str browser) {
+    return ctx->actor && !str_empty(ctx->actor->drafts) && str_eq(browser, ctx->actor->drafts);
+}
+
+int64_t draft_lasts(const Ctx *ctx, Str browser) {
+    return is_account(ctx, browser) ? account_lasts : browser_lasts;
+}
 
 /* What the row is found by, and what seals it, are different hashes of the browser's secret. */
 static Digest draft_hash(Ctx *ctx, Str domain, Str browser) {
     return ledger_keyed_hash(ctx->tenant->ledger, domain, browser);
-}
-
-static Str digest_str(const Digest *digest) {
-    return (Str){(const char *)digest->bytes, sizeof digest->bytes};
 }
 
 Rc draft_unseal(Ctx *ctx, Str browser, Str sealed, Str *plain) {
@@ -53,10 +61,14 @@ static Rc draft_read(Ctx *ctx, Str browser, const Str *sealed, const Json **answ
     return json_read(ctx, plain, JSON_LIMITS_DEFAULT, answers);
 }
 
-Rc draft_load(Ctx *ctx, Str browser, const Json **answers) {
+static Str draft_key(Ctx *ctx, Str browser) {
     Digest name = draft_hash(ctx, STR("draft"), browser);
+    return str_dup(ctx->arena, (Str){(const char *)name.bytes, sizeof name.bytes});
+}
+
+Rc draft_load(Ctx *ctx, Str browser, const Json **answers) {
     Str sealed;
-    Rc rc = reader_item(ctx, ctx->db, DRAFTS, digest_str(&name), &sealed);
+    Rc rc = reader_item(ctx, ctx->db, DRAFTS, draft_key(ctx, browser), &sealed);
     if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
     return draft_read(ctx, browser, rc == RC_OK ? &sealed : NULL, answers);
 }
@@ -67,43 +79,98 @@ static bool is_named(const JsonMember *members, size_t n, Str name) {
     return false;
 }
 
+/* ---- procedures in a draft: "PROCEDURE/MEMBER", without it that of bulky waste ---- */
+
+Str draft_group(Str name) {
+    ptrdiff_t slash = str_find_char(name, '/');
+    return slash < 0 ? STR_NONE : str_head(name, (size_t)slash);
+}
+
+Str draft_member(Arena *arena, Str group, const char *name) {
+    return str_empty(group) ? str_of(name) : str_fmt(arena, STR_FMT "/.%s", STR_ARG(group), name);
+}
+
+/* Only what was begun, and not sent, has one. */
+static bool is_begun(Arena *arena, const JsonMembers *members, Str group) {
+    Str token = draft_member(arena, group, "token");
+    for (size_t i = 0; i < members->len; i++)
+        if (str_eq(members->items[i].name, token))
+            return !str_empty(json_str(&members->items[i].value));
+    return false;
+}
+
+static void member_set(Arena *arena, JsonMembers *members, JsonMember member) {
+    for (size_t i = 0; i < members->len; i++)
+        if (str_eq(members->items[i].name, member.name)) {
+            members->items[i] = member;
+            return;
+        }
+    vec_push(arena, members, member);
+}
+
+/* ---- changing one ---- */
+
 /* What a draft becomes: its row's value. */
 typedef struct Change {
     Str browser;
     const JsonMember *members;
     size_t n;
     const Json **before; /* what it was, for who wants to know; else NULL */
+    const Str *leaves;   /* all of this procedure goes; NULL: of none */
 } Change;
 
-static Rc draft_after(Ctx *ctx, const Change *change, const Json *before, Str *sealed) {
-    JsonMembers after = {0};
-    for (size_t i = 0; i < before->len; i++)
-        if (!is_named(change->members, change->n, before->value.members[i].name))
-            vec_push(ctx->arena, &after, before->value.members[i]);
-    for (size_t i = 0; i < change->n; i++)
-        if (change->members[i].value.kind != JSON_NULL)
-            vec_push(ctx->arena, &after, change->members[i]);
-    Json json = json_of_members(after.items, after.len);
+Rc draft_in(Ctx *ctx, Batch *batch, Str browser, const Json **answers) {
+    Str sealed;
+    Rc rc = batch_item(ctx, batch, DRAFTS, draft_key(ctx, browser), &sealed);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    return draft_read(ctx, browser, rc == RC_OK ? &sealed : NULL, answers);
+}
+
+Rc draft_put(Ctx *ctx, Batch *batch, Str browser, const JsonMembers *members) {
+    Json json = json_of_members(members->items, members->len);
     Buf text = buf_new(ctx->arena, DRAFT_MAX);
     json_write(&text, &json);
     if (buf_rc(&text) != RC_OK)
         return ctx_fail(ctx, RC_LIMIT, "draft-too-large", STR_NONE,
                         "These answers are too long: shorten them.");
-    *sealed = draft_seal(ctx, change->browser, buf_str(&text));
-    return RC_OK;
+    Item item = {.key = draft_key(ctx, browser),
+                 .value = draft_seal(ctx, browser, buf_str(&text)),
+                 .expires = time_now(ctx->clock) + draft_lasts(ctx, browser)};
+    return batch_put(ctx, batch, DRAFTS, &item);
+}
+
+Rc draft_remove(Ctx *ctx, Batch *batch, Str browser) {
+    return batch_delete(ctx, batch, DRAFTS, draft_key(ctx, browser));
+}
+
+/* When what was changed was saved, which an account's owner is told. */
+static void saved_stamp(Ctx *ctx, const Change *change, JsonMembers *after) {
+    Json now = json_of_int(time_now(ctx->clock));
+    for (size_t i = 0; i < change->n; i++) {
+        Str group = draft_group(change->members[i].name);
+        if (change->members[i].value.kind != JSON_NULL && is_begun(ctx->arena, after, group))
+            member_set(ctx->arena, after,
+                       (JsonMember){draft_member(ctx->arena, group, "savedAt"), now});
+    }
 }
 
 /* Within the batch: what another tab wrote meanwhile is seen. */
-static Rc merge_write(Ctx *ctx, Batch *batch, Str key, const Change *change) {
-    Str sealed;
+static Rc merge_write(Ctx *ctx, Batch *batch, const Change *change) {
     const Json *before;
-    Rc rc = batch_item(ctx, batch, DRAFTS, key, &sealed);
-    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
-    TRY(draft_read(ctx, change->browser, rc == RC_OK ? &sealed : NULL, &before));
+    JsonMembers after = {0};
+    TRY(draft_in(ctx, batch, change->browser, &before));
     if (change->before) *change->before = before;
-    TRY(draft_after(ctx, change, before, &sealed));
-    Item item = {.key = key, .value = sealed, .expires = time_now(ctx->clock) + draft_lasts};
-    return batch_put(ctx, batch, DRAFTS, &item);
+    for (size_t i = 0; i < before->len; i++) {
+        JsonMember member = before->value.members[i];
+        bool left = change->leaves && str_eq(draft_group(member.name), *change->leaves);
+        if (!left && !is_named(change->members, change->n, member.name))
+            vec_push(ctx->arena, &after, member);
+    }
+    for (size_t i = 0; i < change->n; i++)
+        if (change->members[i].value.kind != JSON_NULL)
+            vec_push(ctx->arena, &after, change->members[i]);
+    if (is_account(ctx, change->browser)) saved_stamp(ctx, change, &after);
+    return draft_put(ctx, batch, change->browser, &after);
 }
 
 Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg) {
@@ -122,10 +189,8 @@ Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg) {
 /* members NULL deletes. */
 static Rc change_rows(Ctx *ctx, Batch *batch, void *arg) {
     const Change *change = arg;
-    Digest name = draft_hash(ctx, STR("draft"), change->browser);
-    Str key = digest_str(&name);
-    return change->members ? merge_write(ctx, batch, key, change)
-                           : batch_delete(ctx, batch, DRAFTS, key);
+    return change->members || change->leaves ? merge_write(ctx, batch, change)
+                                             : draft_remove(ctx, batch, change->browser);
 }
 
 static Rc draft_write(Ctx *ctx, Change change) {
@@ -137,7 +202,11 @@ Rc draft_merge(Ctx *ctx, Str browser, const JsonMember *members, size_t n) {
 }
 
 Rc draft_swap(Ctx *ctx, Str browser, const JsonMembers *members, const Json **before) {
-    return draft_write(ctx, (Change){browser, members->items, members->len, before});
+    return draft_write(ctx, (Change){browser, members->items, members->len, before, NULL});
+}
+
+Rc draft_leave(Ctx *ctx, Str browser, Str procedure) {
+    return draft_write(ctx, (Change){.browser = browser, .leaves = &procedure});
 }
 
 Rc draft_drop(Ctx *ctx, Str browser) {

@@ -52,7 +52,7 @@ Rc known_keep(Ctx *ctx, const DefinedDraft *draft, JsonMembers *out) {
 
 static Rc visit_fill(Ctx *ctx, const Definition *definition, Str visit, JsonMembers *out) {
     const Json *draft;
-    TRY(draft_load(ctx, ctx->actor->browser, &draft));
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
     const Json *told = json_get(draft, KNOWN);
     if (!str_eq(json_get_str(told, "visit"), visit)) return RC_OK;
     VEC_EACH (const FormPage, page, &definition->pages)

@@ -27,6 +27,7 @@
 #include "apply.h"
 #include "office.h"
 #include "defined.h"
+#include "saved.h"
 #include "reach.h"
 #include "bins.h"
 #include "automate.h"

@@ -145,6 +145,22 @@ Rc transit_follow(Ctx *ctx, Command *command, const Entity *decision, const Json
 /* What only the browser's secret and the tenant's key open together. */
 Str draft_seal(Ctx *ctx, Str browser, Str plain);
 Rc draft_unseal(Ctx *ctx, Str browser, Str sealed, Str *plain);
+/* How long it is kept, µs. */
+int64_t draft_lasts(const Ctx *ctx, Str browser);
+/* Of which procedure a member of a draft is, empty: of bulky waste; and back, of what is no answer:
+   "token", "savedAt". */
+Str draft_group(Str name);
+Str draft_member(Arena *arena, Str group, const char *name);
+/* Within a batch: what it is, an empty object where there is none; what it becomes; its end. */
+Rc draft_in(Ctx *ctx, Batch *batch, Str browser, const Json **answers);
+Rc draft_put(Ctx *ctx, Batch *batch, Str browser, const JsonMembers *members);
+Rc draft_remove(Ctx *ctx, Batch *batch, Str browser);
+/* Files of one draft become those of another, in the batch that moves it; what is gone is left. */
+typedef struct AttachMove {
+    Str from, to;
+    const Attachments *files;
+} AttachMove;
+Rc attach_move(Ctx *ctx, Batch *batch, const AttachMove *move);
 /* Writes rows of local.db in one transaction. */
 typedef Rc DraftRows(Ctx *ctx, Batch *batch, void *arg);
 Rc draft_rows(Ctx *ctx, DraftRows *write, void *arg);
@@ -229,6 +245,10 @@ void draw_leave(Ctx *ctx, Command *command, const Entity *application);
 CaseState defined_phase(const DefinedState *state);
 /* The part of a procedure in the browser's draft. */
 void defined_draft_of(Ctx *ctx, const Definition *definition, const Json *draft, DefinedDraft *out);
+/* All that the draft has of a procedure, to be taken out of it; its files go at once. */
+Rc defined_gone(Ctx *ctx, const Definition *definition, JsonMembers *out);
+/* Gives back what a draft holds, which is forgotten. */
+Rc booking_drop(Ctx *ctx, const DefinedDraft *draft);
 /* Forgets the draft but for what was sent. */
 Rc defined_sent(Ctx *ctx, const DefinedDraft *draft);
 /* Keeps with a draft that it holds a slot. */

@@ -659,6 +659,7 @@ static const struct {
     {page_duty_rows, &page_duty_count},
     {page_account_rows, &page_account_count},
     {page_my_rows, &page_my_count},
+    {page_drafts_rows, &page_drafts_count},
     {page_keys_rows, &page_keys_count},
     {page_passkey_rows, &page_passkey_count},
     {page_outside_rows, &page_outside_count},

@@ -87,11 +87,24 @@ void page_go_on(HttpExchange *x, Str next, Str token) {
     page_see(x, next);
 }
 
+/* What nobody had begun in this browser goes on as his who has signed in. */
+static void drafts_take(Ctx *ctx, const Actor *signed_in) {
+    Ctx asking = *ctx; /* whose error stays */
+    if (ctx->actor->kind != ACTOR_NOBODY) return;
+    asking.actor = (Actor *)(uintptr_t)signed_in;
+    if (draft_adopt(&asking, ctx->actor->browser) != RC_OK)
+        log_warn("web", "a draft was not taken into the account: " STR_FMT,
+                 STR_ARG(asking.error.detail));
+}
+
 void page_signed_in(HttpExchange *x, Str wanted, Str token) {
     Ctx *ctx = http_ctx(x);
     Actor actor;
     Str next = page_own_path(wanted, "/");
-    if (!gate_session_actor(ctx, token, &actor)) actor = *ctx->actor;
+    if (gate_session_actor(ctx, token, &actor))
+        drafts_take(ctx, &actor);
+    else
+        actor = *ctx->actor;
     page_go_on(x, next.len > 1 ? next : str_of(page_home_of(x, &actor)), token);
 }
 

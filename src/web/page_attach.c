@@ -113,7 +113,7 @@ static Rc file_add(Taking *taking, const HttpField *sent) {
                        .bytes = sent->value,
                        .have = taking->files.len,
                        .all = taking->files.len + taking->others};
-    Rc rc = attach_add(ctx, ctx->actor->browser, &wish, &added);
+    Rc rc = attach_add(ctx, draft_whose(ctx), &wish, &added);
     if (rc == RC_OK) vec_push(ctx->arena, &taking->files, added);
     if (rc == RC_OK || !attach_refused(ctx, rc)) return rc;
     FileFault fault = {taking->answer->field, attach_name(ctx->arena, sent->file_name),
@@ -140,7 +140,7 @@ Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer
     form_attachments(ctx->arena, answer, &taking.files);
     files_remove(&taking);
     TRY(files_add(&taking));
-    TRY(attach_forget(ctx, ctx->actor->browser, &taking.removed));
+    TRY(attach_forget(ctx, draft_whose(ctx), &taking.removed));
     VEC_EACH (const Attachment, file, &taking.files)
         vec_push(ctx->arena, &items, attachment_json(ctx->arena, file));
     out->said = items.len ? json_of_items(items.items, items.len) : json_of_null();
@@ -205,7 +205,7 @@ static Rc draft_file(Ctx *ctx, const Definition *definition, Str id, Attachment 
     TRY(defined_draft(ctx, definition, &draft));
     for (size_t i = 0; i < draft.form.n; i++)
         if (file_among(ctx->arena, &draft.form.answers[i], id, file))
-            return attach_draft(ctx, ctx->actor->browser, id, bytes);
+            return attach_draft(ctx, draft_whose(ctx), id, bytes);
     return no_file(ctx, id);
 }
 

@@ -38,7 +38,7 @@ typedef struct Asking {
 } Asking;
 
 static Str browser(const Ctx *ctx) {
-    return ctx->actor->browser;
+    return draft_whose(ctx);
 }
 
 /* ---- how far drafts come (reach.h): by the last part of a page's path ---- */
@@ -74,7 +74,7 @@ static Rc sent_keep(const Asking *asking, Str token) {
         {STR("sentUntil"), json_of_int(time_now(ctx->clock) + sent_lasts)},
     };
     reach_note(asking, 0);
-    TRY(draft_drop(ctx, browser(ctx)));
+    TRY(draft_leave(ctx, browser(ctx), STR_NONE));
     return draft_merge(ctx, browser(ctx), members, sizeof members / sizeof *members);
 }
 
@@ -187,7 +187,7 @@ void page_bulky_begin(HttpExchange *x, Json channel) {
     Rc rc = str_eq(json_str(&channel), STR("counter")) ? visit_served(ctx, &visit) : RC_OK;
     members[3].value = json_of_str(visit);
     if (rc == RC_OK) rc = start_leave(x);
-    if (rc == RC_OK) rc = draft_drop(ctx, browser(ctx));
+    if (rc == RC_OK) rc = draft_leave(ctx, browser(ctx), STR_NONE);
     if (rc == RC_OK) rc = draft_merge(ctx, browser(ctx), members, 4);
     if (rc == RC_OK)
         page_see(x, str_of(step_pages[0].path));

@@ -65,7 +65,7 @@ static void procedures_set(HttpExchange *x, View *view, Str chosen) {
 static void entry_show(HttpExchange *x, int status, const HttpForm *form, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     const Json *draft;
-    if (draft_load(ctx, ctx->actor->browser, &draft) != RC_OK) {
+    if (draft_load(ctx, draft_whose(ctx), &draft) != RC_OK) {
         page_fail(x);
         return;
     }

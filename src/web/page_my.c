@@ -154,6 +154,7 @@ static Rc my_set(HttpExchange *x, View *view) {
     for (size_t i = 0; i < cases.len; i++)
         TRY(listed_add(x, &listed, cases.items[i]));
     listed_set(x, view, &listed);
+    TRY(page_drafts(x, view));
     TRY(consents_set(ctx, view, &cases));
     TRY(mail_set(ctx, view));
     page_looks(x, view, &looks);

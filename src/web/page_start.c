@@ -6,7 +6,7 @@ static void start_get(HttpExchange *x) {
     const Json *draft;
     View view = page_view(x);
     const Waste *waste = procedures_waste(ctx->tenant);
-    if (draft_load(ctx, ctx->actor->browser, &draft) != RC_OK) {
+    if (draft_load(ctx, draft_whose(ctx), &draft) != RC_OK) {
         page_fail(x);
         return;
     }

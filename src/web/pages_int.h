@@ -551,6 +551,8 @@ typedef struct PageOwn {
     const Entity *application;
     Str base;
 } PageOwn;
+/* `drafts` of who is signed in, and until when they are kept at least. */
+Rc page_drafts(HttpExchange *x, View *view);
 /* Adds what is booked by it, if anything is, to what is still to come or to what is past. */
 void page_booked_add(HttpExchange *x, const PageOwn *own, JsonItems *coming, JsonItems *past);
 /* Adds what is owed for it, if anything is, to what is to be paid or is on its way back, or to what
@@ -618,6 +620,7 @@ PAGE_ROWS(absence);
 PAGE_ROWS(duty);
 PAGE_ROWS(account);
 PAGE_ROWS(my);
+PAGE_ROWS(drafts);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);
 PAGE_ROWS(thread);

@@ -6,8 +6,10 @@ import { browser, site } from './stage.mjs';
 
 const phone = { viewport: { width: 390, height: 844 }, locale: 'ja-JP', javaScriptEnabled: false };
 
-async function open(account) {
-    const page = await (await browser.newContext(phone)).newPage();
+const stranger = async () => (await browser.newContext(phone)).newPage();
+
+async function open(account, page = undefined) {
+    page ??= await stranger();
     await page.goto(`${site.url}/sign-in`);
     await page.fill('#account', account);
     await page.fill('#password', site.passwords[account]);
@@ -72,4 +74,37 @@ it('shows what is owed until it is paid, and then where its receipt is', async (
     await page.goto(new URL(await paid.locator('a[href$="/receipt"]').getAttribute('href'), site.url).href);
     assert.match(await page.locator('main').innerText(), /納付済[^]*現金（窓口）[^]*3,000円/);
     await Promise.all([page, clerk].map((one) => one.context().close()));
+});
+
+const drafts = (page) => cards(page, '#drafts + p');
+const chip = (page) => press(page, 'form[action$="/begin"] button');
+
+it('takes along what was begun before signing in, goes on with it on another device, and throws it away when asked', async () => {
+    const here = await stranger();
+    await here.goto(`${site.url}/procedures/dog-registration`);
+    await chip(here);
+    await here.locator('main form input:not([type=hidden])').first().fill('ポチ');
+    await press(here, 'main form .actions button'); // kept, whatever is missing still
+    await here.goto(`${site.url}/bulky`);
+    await press(here, 'form[action="/bulky/start"] button'); // which takes nothing of the other
+    await open('resident-1', here);
+    await mine(here);
+    assert.deepEqual([await drafts(here).count(), await fits(here)], [2, true]);
+    assert.match(await drafts(here).filter({ hasText: '犬' }).innerText(), /保存 [^]*続きを書く/);
+    await press(here, 'form[action="/sign-out"] button');
+    await here.goto(`${site.url}/procedures/dog-registration`);
+    assert.equal(await here.locator('a[href*="/ask/"]').count(), 0, 'nobody at this browser is shown it any more');
+
+    const there = await open('resident-1');
+    await mine(there);
+    await press(there, '#drafts ~ ul li:has-text("犬") a.btn');
+    assert.match(there.url(), /dog-registration\/ask\//);
+    assert.ok((await there.content()).includes('ポチ'));
+    await mine(there);
+    const dog = drafts(there).filter({ hasText: '犬' });
+    await dog.locator('summary').click();
+    await Promise.all([there.waitForNavigation(), dog.locator('form button').click()]);
+    assert.equal(await dog.count(), 0);
+    assert.equal(await drafts(there).count(), 1, 'and the other stays');
+    await Promise.all([here, there].map((one) => one.context().close()));
 });

@@ -39,8 +39,8 @@ static void a_provider_may_name_another_session_each_time(void **state) {
     House *house = *state;
     Ctx *ctx = &house->ctx;
     Person somebody = person_new(house, "x");
-    const Entity *account = account_of(house, "resident-1");
     Str token = came_in(house, &somebody, "first");
+    const Entity *account = account_of(house, "resident-1");
     for (int i = 0; i < 20; i++) {
         Str session = str_fmt(house->arena, "session-%d", i);
         GOOD(house, session_stepped_up(ctx, account, by_outside(house, session), &token));
