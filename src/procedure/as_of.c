@@ -53,6 +53,7 @@ static bool is_settled(const Json *found) {
    aren't settled. */
 typedef struct Finding {
     bool checks, all;
+    bool any; /* of any reference date */
     AsOf as_of;
 } Finding;
 
@@ -66,7 +67,7 @@ static Json found_anew(Ctx *ctx, const Form *form, const Json *kept, const Findi
     for (size_t i = 0; i < kept->len; i++) {
         Str id = json_get_str(json_at(kept, i), member);
         const DefinedRule *rule = defined_rule(rules, id);
-        bool now = rule && is_of(&rule->as_of, &finding->as_of) &&
+        bool now = rule && (finding->any || is_of(&rule->as_of, &finding->as_of)) &&
                    (finding->all || !is_settled(json_at(kept, i)));
         vec_push(ctx->arena, &items, now ? *found_of(&all, member, id) : *json_at(kept, i));
     }
@@ -161,6 +162,17 @@ void fee_keep(Arena *arena, Entity *set, const Definition *definition, const For
     entity_set(arena, set, IRI("fee"), json_of_int(fee->yen));
     entity_set_kind(arena, set, ATTR_JSON, IRI("feeAsOf"),
                     form_fee_json(arena, definition, fee, decided));
+}
+
+void defined_found_corrected(Ctx *ctx, Arena *arena, const Entity *application, const Form *form,
+                             Entity *set) {
+    for (int checks = 0; checks < 2; checks++) {
+        const Attr *kept = entity_attr(application, checks ? IRI("checks") : IRI("conditions"));
+        if (!kept || !kept->value) continue;
+        Finding finding = {.checks = checks, .any = true};
+        Json found = found_anew(ctx, form, kept->value, &finding);
+        found_set(arena, &found, checks, set);
+    }
 }
 
 /* ---- another slot ---- */

@@ -113,6 +113,11 @@ static void state_set(Arena *arena, Entity *entity, CaseState state, Str defined
     if (CASE_ENDS & 1u << state) entity_set(arena, entity, IRI("completedAt"), at);
 }
 
+static void attr_drop(Arena *arena, Delta *delta, const Entity *before, Str iri) {
+    if (entity_attr(before, iri) && !entity_attr(delta->after, iri))
+        vec_push(arena, &delta->removed, (DeltaRemoval){.name = iri, .all = true});
+}
+
 /* What is true of some states only. */
 static void state_drop(Arena *arena, Delta *delta, const Entity *before, CaseState state) {
     static const struct {
@@ -213,6 +218,9 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     case_step_add(arena, before, &new, after);
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     state_drop(arena, &delta, before, part->to);
+    attr_drop(arena, &delta, before, IRI("correction")); /* what was asked is answered, or over */
+    for (size_t i = 0; part->gone && i < part->gone->len; i++)
+        attr_drop(arena, &delta, before, part->gone->items[i]);
     stage_put(stage, &delta);
     return RC_OK;
 }

@@ -94,6 +94,7 @@ typedef struct PartStep {
     Str defined_to;             /* the one that it comes to; empty: no defined procedure */
     uint64_t version;           /* 0: any */
     const Entity *set;          /* attributes to set beside the state; may be NULL */
+    const StrVec *gone;         /* those that it loses; NULL: none */
     Str post, text;
     Str kind, rule; /* see CaseStep */
 } PartStep;

@@ -246,7 +246,7 @@ CaseState defined_phase(const DefinedState *state) {
 
 /* What every case has a place for, so that a case is found by its telephone number, and is known
  * the next time, whatever its procedure asked. */
-static void contact_set(Arena *arena, Entity *entity, const Form *form) {
+void defined_contact_set(Arena *arena, Entity *entity, const Form *form) {
     static const char *const known[] = {"name", "kana", "phone", "email", "postcode", "address"};
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
@@ -258,7 +258,7 @@ static void contact_set(Arena *arena, Entity *entity, const Form *form) {
     }
 }
 
-static void days_set(const Ctx *ctx, Arena *arena, Entity *entity, const DefinedState *state) {
+void defined_days_set(const Ctx *ctx, Arena *arena, Entity *entity, const DefinedState *state) {
     const Waste *waste = procedures_waste(ctx->tenant);
     Date today = time_jst_date(time_now(ctx->clock));
     if (state->days <= 0) return;
@@ -300,7 +300,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     TRY(visit_join(ctx, arena, entity, draft->visit));
     TRY(tablet_write(ctx, sending->command, draft, entity));
     TRY(files_send(ctx, sending, entity, form));
-    contact_set(arena, entity, form);
+    defined_contact_set(arena, entity, form);
     entity_set(arena, entity, IRI("procedure"), json_of_str(definition->id));
     entity_set(arena, entity, IRI("procedureVersion"), json_of_int(definition->version));
     Json plain = form_json(arena, form, false), sensitive = form_json(arena, form, true);
@@ -316,7 +316,7 @@ static Rc application_entity(Ctx *ctx, Sending *sending, Entity **out) {
     if (letters_asked(ctx, form))
         entity_set(arena, entity, IRI("noticeBy"), json_of_str(draft->notice));
     entity_set(arena, entity, IRI("post"), json_of_str(office_post_id_now(ctx, definition->post)));
-    days_set(ctx, arena, entity, &definition->states.items[0]);
+    defined_days_set(ctx, arena, entity, &definition->states.items[0]);
     *out = entity;
     return RC_OK;
 }
@@ -335,7 +335,7 @@ static Rc complete(Ctx *ctx, const DefinedDraft *draft) {
 
 /* Where it has come to, a rule may be about it at once; what can't be looked at now is in the next
    round of the timer. What was sent or moved is so all the same. */
-static void rules_look(Ctx *ctx, const Definition *definition, Str id) {
+void defined_rules_look(Ctx *ctx, const Definition *definition, Str id) {
     Error before = ctx->error;
     if (definition->automatic.len && automate_case(ctx, id) != RC_OK)
         log_warn("procedure", "a case waits for its rule: " STR_FMT, STR_ARG(ctx->error.detail));
@@ -382,7 +382,7 @@ Rc defined_send(Ctx *ctx, const DefinedDraft *draft, Receipt *out) {
         return ctx_fail(ctx, RC_CONFLICT, "entered-already", out->id,
                         "One entry for an account or telephone number: there is one already.");
     TRY(rc);
-    rules_look(ctx, definition, out->id);
+    defined_rules_look(ctx, definition, out->id);
     return defined_sent(ctx, draft);
 }
 
@@ -432,266 +432,4 @@ void defined_form(Ctx *ctx, const Entity *application, Form *out) {
         }
     form_kept(ctx, definition, answers.items, out);
     out->arrived = case_arrived(application);
-}
-
-/* ---- moves ---- */
-
-/* Whose own it is may say so by his address or account, and by an official whom he calls. */
-static bool may_move(Ctx *ctx, const Definition *definition, const DefinedMove *move,
-                     const Entity *application) {
-    const DefinedState *to = definition_state(definition, move->to);
-    bool grants = to->owner == OWNER_NOBODY && to->outcome == OUTCOME_DONE;
-    bool office = !move->by_resident;
-    GateAsk ask = {.action = office && grants ? ACT_CONFIRM : ACT_UPDATE,
-                   .type = STR(CASE_TYPE),
-                   .class = CLASS_INTERNAL,
-                   .relation = gate_relation(ctx, application)};
-    return (!office || ctx->actor->kind == ACTOR_STAFF) && gate_permits(ctx, &ask);
-}
-
-void defined_moves(Ctx *ctx, const Entity *application, DefinedMoves *out) {
-    const Definition *definition = defined_of(ctx, application);
-    Str state = entity_text(application, IRI("procedureState"));
-    *out = (DefinedMoves){0};
-    if (!definition || case_is_erased(application)) return;
-    VEC_EACH (const DefinedMove, move, &definition->moves)
-        if (definition_may_move(move, state) && may_move(ctx, definition, move, application))
-            vec_push(ctx->arena, out, move);
-}
-
-/* A move under way. */
-typedef struct Moving {
-    Ctx *ctx;
-    const DefinedAct *act;
-    const Entity *application;
-    const Definition *definition;
-    const DefinedMove *move;
-    const DefinedState *from, *to;
-    bool decided;          /* who acts decides, and takes the case over from nobody */
-    const Automatic *rule; /* that makes it; NULL: a person does */
-    Entity *set;           /* what the case keeps of that */
-} Moving;
-
-static Rc moving_load(Ctx *ctx, const DefinedAct *act, Moving *out) {
-    *out = (Moving){.ctx = ctx, .act = act};
-    TRY(case_load(ctx, act->id, &out->application));
-    out->definition = defined_of(ctx, out->application);
-    out->move = out->definition ? definition_move(out->definition, act->move) : NULL;
-    if (!out->move)
-        return ctx_fail(ctx, RC_NOT_FOUND, "no-move", act->move,
-                        "The procedure of this case has no such move.");
-    out->from = defined_state(out->definition, out->application);
-    out->to = definition_state(out->definition, out->move->to);
-    return RC_OK;
-}
-
-static Rc moving_allowed(const Moving *moving) {
-    Ctx *ctx = moving->ctx;
-    const DefinedAct *act = moving->act;
-    if (!may_move(ctx, moving->definition, moving->move, moving->application))
-        return ctx_fail(ctx, RC_DENIED, "not-permitted", act->move,
-                        "This is for somebody else to do.");
-    if (moving->move->reason && text_is_blank(ctx->arena, act->text))
-        return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
-                        "Write the question, the answer or the reason.");
-    if (!letters_reason_fits(moving->definition, moving->move->id, act->text))
-        return ctx_fail(ctx, RC_INVALID, "long", STR("text"),
-                        "A reason that stands in a letter has at most 4000 characters.");
-    return RC_OK;
-}
-
-Rc defined_moving(Ctx *ctx, const DefinedAct *act, const Entity **application,
-                  const DefinedMove **move) {
-    Moving moving;
-    TRY(moving_load(ctx, act, &moving));
-    *application = moving.application;
-    *move = moving.move;
-    return moving_allowed(&moving);
-}
-
-/* Until when the resident answers: the day that was wished. */
-static Rc answer_day(const Moving *moving, Date *out) {
-    Ctx *ctx = moving->ctx;
-    const Waste *waste = procedures_waste(ctx->tenant);
-    Date today = time_jst_date(time_now(ctx->clock)), wish = moving->act->answer_by;
-    *out = (Date){0};
-    if (moving->to->owner != OWNER_RESIDENT || !wish.year) return RC_OK;
-    int64_t days = time_date_days(wish) - time_date_days(today);
-    if (days <= 0)
-        return ctx_fail(ctx, RC_INVALID, "past", STR("due"),
-                        "An answer needs time: take tomorrow or a later day.");
-    if (days > waste_limits(waste)->answer_most)
-        return ctx_fail(ctx, RC_INVALID, "far", STR("due"),
-                        "An answer is asked for within %lld days.",
-                        (long long)waste_limits(waste)->answer_most);
-    *out = waste_limit_on(waste, wish);
-    return RC_OK;
-}
-
-/* The office's time stands still while the resident is asked (標準処理期間は補正の期間を除く). */
-static void due_set(const Moving *moving, Arena *arena, Entity *set, Date wish) {
-    const Waste *waste = procedures_waste(moving->ctx->tenant);
-    Date due, today = time_jst_date(time_now(moving->ctx->clock));
-    bool dated = time_parse_date(entity_text(moving->application, IRI("due")), &due);
-    bool asked = moving->from && moving->from->owner == OWNER_RESIDENT;
-    bool asks = moving->to->owner == OWNER_RESIDENT;
-    days_set(moving->ctx, arena, set, moving->to);
-    if (asks && dated && !asked)
-        entity_set(arena, set, IRI("dueLeft"),
-                   json_of_int(waste_working_days_left(waste, today, due)));
-    if (asks && wish.year) {
-        Json day = json_of_str(time_format_date(arena, wish));
-        entity_set(arena, set, IRI("due"), day);
-        entity_set(arena, set, IRI("answerDue"), day);
-    }
-    int64_t left = entity_int(moving->application, IRI("dueLeft"), -1);
-    if (asked && moving->to->owner == OWNER_OFFICE && left >= 0) {
-        Date on = waste_limit_on(waste, waste_working_days_after(waste, today, left));
-        entity_set(arena, set, IRI("due"), json_of_str(time_format_date(arena, on)));
-    }
-}
-
-static PartStep *step_of(const Moving *moving, Command *command, Date wish) {
-    Ctx *ctx = moving->ctx;
-    Arena *arena = command_arena(command);
-    PartStep *step = NEW(arena, PartStep);
-    bool staff = ctx->actor->kind == ACTOR_STAFF;
-    Entity *set = moving->set;
-    if (!set) set = entity_new(arena, str_dup(arena, moving->application->id), STR(CASE_TYPE));
-    if (staff && !moving->move->by_resident && !moving->decided)
-        entity_set(arena, set, IRI("assignee"), json_of_str(str_dup(arena, ctx->actor->id)));
-    due_set(moving, arena, set, wish);
-    uint64_t seen = moving->act->version;
-    *step = (PartStep){.id = set->id,
-                       .defined_from = &moving->move->from,
-                       .defined_to = moving->to->id,
-                       .to = defined_phase(moving->to),
-                       .version = seen ? seen : moving->application->version,
-                       .set = set,
-                       .post = str_dup(arena, ctx->actor->post), /* a resident has none */
-                       .text = str_dup(arena, str_trim(moving->act->text)),
-                       .kind = moving->move->id,
-                       .rule = moving->rule ? moving->rule->id : STR_NONE};
-    command_needs(command, step->id);
-    return step;
-}
-
-/* Where the step is the decision (処分), or none comes behind it. */
-static void settle(const Moving *moving, Arena *arena, Entity *set) {
-    bool due = moving->definition->fee_collect == COLLECT_AFTER_REVIEW &&
-               str_eq(moving->to->id, moving->definition->fee_unpaid);
-    bool decided = moving->act && moving->act->decided;
-    if (decided || due || moving->to->owner == OWNER_NOBODY)
-        defined_settle(moving->ctx, arena, moving->application, decided, set);
-}
-
-/* A refusal keeps what can be done about it; who ends without it gives his slot back, and who
- * confirms a win has it. */
-static Rc step_add(const Moving *moving, Command *command, Date wish) {
-    const DefinedState *to = moving->to;
-    PartStep *step = step_of(moving, command, wish);
-    if (!moving->rule)
-        automate_moved(moving->ctx, command, moving->application, moving->move,
-                       (Entity *)step->set);
-    if (step->to == CASE_REFUSED) office_remedies(moving->ctx, command, step);
-    if (to->owner == OWNER_NOBODY && to->outcome != OUTCOME_DONE)
-        booking_give_back(moving->ctx, command, moving->application);
-    const Reservation *reservation = moving->definition->reservation;
-    if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
-        TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
-    command_add(command, &part_case_step, step);
-    if (moving->act && moving->act->decided)
-        TRY(fee_reduce(moving->ctx, command, moving->application, moving->act->decided,
-                       (Entity *)step->set));
-    TRY(fee_decided(moving->ctx, command_arena(command), moving->application, to,
-                    (Entity *)step->set));
-    settle(moving, command_arena(command), (Entity *)step->set);
-    TRY(letters_issue(moving->ctx, command,
-                      &(Lettering){.application = moving->application,
-                                   .definition = moving->definition,
-                                   .set = step->set,
-                                   .move = moving->move->id,
-                                   .reason = moving->move->reason ? moving->act->text : STR_NONE}));
-    return fee_move(moving->ctx, command, &(FeeMove){moving->application, to, step->set});
-}
-
-void defined_advance(Ctx *ctx, Command *command, const DefinedAdvance *advance) {
-    Arena *arena = command_arena(command);
-    const Entity *application = advance->application;
-    const Definition *definition = defined_of(ctx, application);
-    Moving moving = {.ctx = ctx,
-                     .application = application,
-                     .definition = definition,
-                     .from = definition_state(definition, advance->from),
-                     .to = definition_state(definition, advance->to)};
-    bool staff = ctx->actor->kind == ACTOR_STAFF;
-    Entity *set = entity_new(arena, str_dup(arena, application->id), STR(CASE_TYPE));
-    StrVec *from = NEW(arena, StrVec);
-    PartStep *step = NEW(arena, PartStep);
-    due_set(&moving, arena, set, (Date){0});
-    settle(&moving, arena, set);
-    vec_push(arena, from, advance->from);
-    *step = (PartStep){.id = set->id,
-                       .defined_from = from,
-                       .defined_to = advance->to,
-                       .to = defined_phase(moving.to),
-                       .version = advance->again ? 0 : application->version,
-                       .set = set,
-                       .post = staff ? str_dup(arena, ctx->actor->post) : STR_NONE,
-                       .kind = advance->kind};
-    command_needs(command, step->id);
-    command_add(command, &part_case_step, step);
-}
-
-/* Whatever falls with a case that ends falls in the command that ends it. */
-static Rc moving_add(const Moving *moving, Command *command, Date wish) {
-    TRY(step_add(moving, command, wish));
-    if (moving->to->owner != OWNER_NOBODY) return RC_OK;
-    return matter_drop(moving->ctx, command, moving->application, defined_phase(moving->to));
-}
-
-Rc defined_rule_moves(Ctx *ctx, Command *command, const RuleMove *made) {
-    DefinedAct act = {.id = made->application->id, .move = made->rule->move};
-    const Definition *definition = defined_of(ctx, made->application);
-    Moving moving = {.ctx = ctx,
-                     .act = &act,
-                     .application = made->application,
-                     .definition = definition,
-                     .move = definition_move(definition, made->rule->move),
-                     .from = definition_state(definition, made->rule->state),
-                     .rule = made->rule,
-                     .set = made->set};
-    moving.to = definition_state(definition, moving.move->to);
-    return moving_add(&moving, command, (Date){0});
-}
-
-/* Who decides needs not be who works on the case. */
-Rc defined_step(Ctx *ctx, Command *command, const DefinedAct *act) {
-    Moving moving;
-    TRY(moving_load(ctx, act, &moving));
-    moving.decided = true;
-    return step_add(&moving, command, (Date){0});
-}
-
-Rc defined_move(Ctx *ctx, const DefinedAct *act) {
-    Moving moving;
-    Date wish;
-    Outcome outcome;
-    TRY(moving_load(ctx, act, &moving));
-    TRY(moving_allowed(&moving));
-    if (!str_empty(moving.move->decision))
-        return ctx_fail(ctx, RC_CONFLICT, "needs-decision", act->move,
-                        "This has to be decided first: draft its decision.");
-    TRY(answer_day(&moving, &wish));
-    bool called = moving.move->by_resident && ctx->actor->kind == ACTOR_STAFF;
-    Command *command =
-        case_command(ctx, STR("application.move"), act->id, called ? STR("phone") : STR("web"));
-    Rc rc = moving_add(&moving, command, wish);
-    if (rc != RC_OK) {
-        command_free(command);
-        return rc;
-    }
-    TRY(case_execute(ctx, command, &outcome));
-    rules_look(ctx, moving.definition, act->id);
-    return RC_OK;
 }

@@ -57,18 +57,27 @@ Json defined_found(Ctx *ctx, const Entity *application, bool checks);
    arena. */
 bool defined_answer(Arena *arena, const Entity *application, const Field *field, FormAnswer *out);
 
+/* A question that is to be answered again, and why; empty: the text for all says it. */
+typedef struct CorrectField {
+    Str field, why;
+} CorrectField;
+typedef VEC(CorrectField) CorrectFields;
+
 typedef VEC(const DefinedMove *) DefinedMoves;
 /* The moves that who acts can make now; *out lives in ctx->arena. application: whole. */
 void defined_moves(Ctx *ctx, const Entity *application, DefinedMoves *out);
 typedef struct DefinedAct {
     Str id, move;
-    uint64_t version;    /* of the case as it was seen; 0: as it is */
-    Str text;            /* question, answer or reason */
-    Date answer_by;      /* a move to the resident: until when; year 0: as the state says */
-    const Json *decided; /* contents of the decision that makes it; NULL: none does */
+    uint64_t version;       /* of the case as it was seen; 0: as it is */
+    Str text;               /* question, answer or reason */
+    Date answer_by;         /* a move to the resident: until when; year 0: as the state says */
+    const Json *decided;    /* contents of the decision that makes it; NULL: none does */
+    CorrectFields corrects; /* a move to the resident: what he corrects (correct.h); none: he
+                               answers in words */
 } DefinedAct;
 /* Makes a move. RC_NOT_FOUND "no-move", RC_DENIED, RC_CONFLICT "moved-on"; "needs-decision": it has
-   to be decided first; RC_INVALID "missing" at "text", "past" or "far" at "due". */
+   to be decided first; RC_INVALID "missing" at "text", "past" or "far" at "due"; of what is to be
+   corrected "no-correction", "long" at its field, RC_LIMIT "corrections-full". */
 Rc defined_move(Ctx *ctx, const DefinedAct *act);
 /* Proposes a move that has to be decided first, act->text being the reason; *decision is the
  * proposal. The same twice is once. RC_CONFLICT "no-decision", "moved-on", "proposed". */

@@ -262,7 +262,8 @@ typedef struct Filling {
     Form *form;
     FeelEntry *entries;
     size_t n;
-    int64_t now; /* 0: as the clock has it */
+    int64_t now;      /* 0: as the clock has it */
+    const Form *kept; /* answers that stay where nothing is said; NULL: there are none */
 } Filling;
 
 static FeelRun run_of(const Filling *filling) {
@@ -303,7 +304,11 @@ static void fill(Filling *filling, const FormPage *page, const Field *field, con
     *entry = (FeelEntry){.name = field->id};
     if (!answer->due) return;
     Reading reading = {.ctx = filling->ctx, .field = field, .said = said, .out = answer};
-    if (!text_is_blank(filling->ctx->arena, answer->raw))
+    if (filling->kept && !said) answer->value = filling->kept->answers[filling->n - 1].value;
+    bool stays = answer->value.kind != FEEL_NULL;
+    if (stays)
+        answer->raw = STR_NONE;
+    else if (!text_is_blank(filling->ctx->arena, answer->raw))
         readers[field->kind](&reading);
     else if (!field->optional)
         fault(&reading, "required");
@@ -327,20 +332,32 @@ static size_t count_fields(const Definition *definition) {
     return n;
 }
 
-void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *out) {
+static void read_all(Filling filling, const Json *draft) {
+    Ctx *ctx = filling.ctx;
+    Form *out = filling.form;
+    const Definition *definition = out->definition;
     size_t fields = count_fields(definition);
-    *out =
-        (Form){.definition = definition, .answers = NEW_ARRAY(ctx->arena, FormAnswer, fields + 1)};
-    Filling filling = {.ctx = ctx, .form = out};
+    out->answers = NEW_ARRAY(ctx->arena, FormAnswer, fields + 1);
     filling.entries = NEW_ARRAY(ctx->arena, FeelEntry, fields + definition->tables.len + 1);
     VEC_EACH (FormPage, page, &definition->pages) {
         bool due = holds(&filling, page->when);
         VEC_EACH (Field, field, &page->fields)
             fill(&filling, page, field, draft, due);
     }
+    filling.now = 0;
     run_tables(&filling, definition);
     out->entries = filling.entries;
     out->n_entries = filling.n;
+}
+
+void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *out) {
+    *out = (Form){.definition = definition};
+    read_all((Filling){.ctx = ctx, .form = out}, draft);
+}
+
+void form_again(Ctx *ctx, const Form *kept, const Json *draft, Form *out) {
+    *out = (Form){.definition = kept->definition, .arrived = kept->arrived};
+    read_all((Filling){.ctx = ctx, .form = out, .kept = kept, .now = kept->arrived}, draft);
 }
 
 void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form *out) {

@@ -9,13 +9,13 @@
 typedef struct FormAnswer {
     const Field *field;
     const FormPage *page;
-    bool handed;               /* a bundle has asked it, and this procedure doesn't again */
-    bool due;                  /* the conditions of page and field hold */
-    Str raw;                   /* as it was typed; choices joined by a blank, names of files, too */
-    const Json *said;          /* the same as the draft has it; NULL: nothing, or it is a case's */
-    FeelValue value;           /* normalised; null when nothing usable was said */
-    const char *fault;         /* "required", "format" ...: a word of the messages; NULL: none */
-    Str about;                 /* the file that the fault is about; empty: none */
+    bool handed;       /* it isn't asked here: a bundle has asked it, or it stays as it is */
+    bool due;          /* the conditions of page and field hold */
+    Str raw;           /* as it was typed; choices joined by a blank, names of files, too */
+    const Json *said;  /* the same as the draft has it; NULL: nothing, or it is a case's */
+    FeelValue value;   /* normalised; null when nothing usable was said */
+    const char *fault; /* "required", "format" ...: a word of the messages; NULL: none */
+    Str about;         /* the file that the fault is about; empty: none */
     const DefinedRule *broken; /* fault "rule": its text says what is wrong */
 } FormAnswer;
 
@@ -33,6 +33,9 @@ void form_read(Ctx *ctx, const Definition *definition, const Json *draft, Form *
 /* The same of answers that a case keeps: their values alone, of all fields in the order of the
    pages; nothing is judged. */
 void form_kept(Ctx *ctx, const Definition *definition, FormAnswer *answers, Form *out);
+/* Answers of a case, of which those that `draft` has a member for are said anew, and judged as
+   form_read does, but as of when the case arrived; the others stay as they are. */
+void form_again(Ctx *ctx, const Form *kept, const Json *draft, Form *out);
 /* The first question that these answers of a case make due, that must be answered, and isn't; NULL:
    none. */
 const Field *form_lacks(Ctx *ctx, const Form *form);

@@ -156,7 +156,7 @@ static Rc join_add(Ctx *ctx, Command *command, const Entity *application, const 
     command_add(command, &part_case_step, step);
     leading_put(command, into, application, true);
     TRY(fee_move(ctx, command, &(FeeMove){application, &end, NULL}));
-    return matter_drop(ctx, command, application, CASE_CANCELLED);
+    return matter_drop(ctx, command, application, case_state_word(CASE_CANCELLED));
 }
 
 static Rc join_execute(Ctx *ctx, Command *command, Rc rc) {

@@ -221,13 +221,13 @@ Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits
     return RC_OK;
 }
 
-Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to) {
+Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, Str reason) {
     Arena *arena = command_arena(command);
     Str waits;
     TRY(own_proposed(ctx, application, &waits)); /* a list goes on without it */
     if (str_empty(waits)) return RC_OK;
     PartDrop *drop = NEW(arena, PartDrop);
-    *drop = (PartDrop){str_dup(arena, waits), case_state_word(to)};
+    *drop = (PartDrop){str_dup(arena, waits), reason};
     command_needs(command, drop->id);
     command_add(command, &part_decision_drop, drop);
     return RC_OK;

@@ -28,6 +28,7 @@
 #include "office.h"
 #include "defined.h"
 #include "saved.h"
+#include "correct.h"
 #include "reach.h"
 #include "bins.h"
 #include "automate.h"

@@ -106,6 +106,27 @@ Rc letters_issue(Ctx *ctx, Command *command, const Lettering *about);
 /* What these would say if it were made now, as Letter.contents; *nobody_signs is set where they
  * couldn't be issued for that. */
 Rc letters_drafts(Ctx *ctx, const Lettering *about, JsonItems *out, bool *nobody_signs);
+/* A case under way keeps until when a state may last; looks at the rules about the case; and what
+   every case has a place for, of the answers of a form. */
+void defined_days_set(const Ctx *ctx, Arena *arena, Entity *entity, const DefinedState *state);
+void defined_rules_look(Ctx *ctx, const Definition *definition, Str id);
+void defined_contact_set(Arena *arena, Entity *entity, const Form *form);
+
+/* ---- corrections ---- */
+/* Whether a move may ask for these: its errors are those of defined_move. None is good. */
+Rc correct_check(Ctx *ctx, const Entity *application, const DefinedMove *move,
+                 const CorrectFields *fields);
+/* In the set of the step that asks for them. */
+void correct_ask(Arena *arena, const Entity *application, const CorrectFields *fields, Entity *set);
+/* The resident's answer that corrects the case: what it keeps and loses of that, in the command's
+   arena, beside the move. act.version guards it. */
+typedef struct CorrectMove {
+    DefinedAct act;
+    Entity *set;
+    const StrVec *gone;
+} CorrectMove;
+Rc defined_correct(Ctx *ctx, Command *command, const CorrectMove *made);
+
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 
@@ -270,6 +291,10 @@ Json defined_found_anew(Ctx *ctx, const Entity *application, bool checks);
    decision: of a proposal that was decided, by which a fee falls due after the review, or by which
    the case ends. anew: what an earlier step settled, too. */
 void defined_settle(Ctx *ctx, Arena *arena, const Entity *application, bool anew, Entity *set);
+/* What the rules find by other answers, in the set of the step that corrects a case; what a
+   decision has settled stays. */
+void defined_found_corrected(Ctx *ctx, Arena *arena, const Entity *application, const Form *form,
+                             Entity *set);
 /* RC_CONFLICT "found-changed": the rules find something else today than what was proposed says. */
 Rc defined_found_same(Ctx *ctx, const Entity *application, const Json *contents);
 /* What is of the day of a slot, once a case has another one (reservation_choice_text), in the set
@@ -436,10 +461,11 @@ Rc together_waits(Ctx *ctx, const Entity *application, Str *decision);
 Rc together_none(Ctx *ctx, const Entity *application);
 
 /* Whether contents are of a move that is decided first; adds the move to the command of its
- * decision; and drops the proposal that waits, in the command that ends the case. */
+ * decision; and drops the proposal that waits, in the command that ends or corrects the case:
+ * reason as PartDrop has it. */
 bool matter_is(const Json *contents);
 Rc matter_follow(Ctx *ctx, Command *command, const Json *contents);
-Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, CaseState to);
+Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, Str reason);
 /* proposal_none of every matter of a case. */
 Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits);
 /* The case and the move of an act, if who acts may make it; what a decision would be for isn't

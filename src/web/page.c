@@ -642,6 +642,7 @@ static const struct {
     {page_join_rows, &page_join_count},
     {page_bulky_rows, &page_bulky_count},
     {page_case_rows, &page_case_count},
+    {page_correct_rows, &page_correct_count},
     {page_letter_rows, &page_letter_count},
     {page_thread_rows, &page_thread_count},
     {page_files_rows, &page_files_count},

@@ -143,7 +143,7 @@ static void steps_set(HttpExchange *x, View *view, const Entity *application) {
 }
 
 /* The office's question while it waits for the resident. */
-static void asked_set(HttpExchange *x, View *view, const Entity *application) {
+static void asked_set(HttpExchange *x, View *view, const Entity *application, Str base) {
     CaseSteps steps;
     case_steps(view->arena, application, &steps);
     while (steps.len && str_eq(steps.items[steps.len - 1].kind, CASE_STEP_VERSION))
@@ -157,15 +157,19 @@ static void asked_set(HttpExchange *x, View *view, const Entity *application) {
     Date due, today = time_jst_date(time_now(http_ctx(x)->clock));
     Str until = entity_text(application, IRI("answerDue"));
     view_str(&one, "text", last->text);
+    (void)page_correct_asked(x, &one, application, base);
     view_str(&one, "due", until);
     view_bool(&one, "late",
               time_parse_date(until, &due) && time_date_days(due) < time_date_days(today));
     view_set(view, "asked", view_value(&one));
 }
 
-static Json move_value(Arena *arena, const Definition *definition, const DefinedMove *move,
-                       const HttpForm *form) {
-    const DefinedState *to = definition_state(definition, move->to);
+static Json move_value(HttpExchange *x, const PageMarks *marks) {
+    Arena *arena = http_ctx(x)->arena;
+    const DefinedMove *move = marks->move;
+    const HttpForm *form = marks->form;
+    const DefinedState *to =
+        definition_state(defined_of(http_ctx(x), marks->application), move->to);
     View one = view_new(arena);
     bool sent = form && str_eq(http_form_value(form, "move"), move->id);
     view_str(&one, "id", move->id);
@@ -178,6 +182,7 @@ static Json move_value(Arena *arena, const Definition *definition, const Defined
     view_bool(&one, "open", sent);
     view_set(&one, "text", json_of_str(sent ? http_form_value(form, "text") : STR("")));
     view_set(&one, "until", json_of_str(sent ? http_form_value(form, "due") : STR("")));
+    page_correct_marks(x, &one, &(PageMarks){marks->application, move, sent ? form : NULL});
     return view_value(&one);
 }
 
@@ -186,17 +191,19 @@ static Json move_value(Arena *arena, const Definition *definition, const Defined
 static void moves_set(HttpExchange *x, View *view, const Entity *application,
                       const HttpForm *form) {
     Ctx *ctx = http_ctx(x);
-    const Definition *definition = defined_of(ctx, application);
+    CorrectAsk ask;
+    bool corrects = correct_asked(ctx, application, &ask); /* by a form of its own */
     bool office = ctx->actor->kind == ACTOR_STAFF;
     DefinedMoves moves;
     JsonItems items = {0}, wishes = {0}, matters = {0};
     defined_moves(ctx, application->whole ? application->whole : application, &moves);
     for (size_t i = 0; i < moves.len; i++) {
         const DefinedMove *move = moves.items[i];
+        if (corrects && move == ask.answer) continue;
         JsonItems *to = !str_empty(move->decision)    ? &matters
                         : office && move->by_resident ? &wishes
                                                       : &items;
-        vec_push(view->arena, to, move_value(view->arena, definition, move, form));
+        vec_push(view->arena, to, move_value(x, &(PageMarks){application, move, form}));
     }
     view_items(view, "matters", &matters);
     view_items(view, "moves", &items);
@@ -222,6 +229,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     view_set(view, "fee_day", page_case_fee_day(x, application));
     page_confirmed(x, view, application);
     sections_set(x, view, application, base, definition);
+    page_corrections(x, view, application);
     steps_set(x, view, application);
 }
 
@@ -248,7 +256,7 @@ void page_defined_case(HttpExchange *x, const Entity *application, const CasePla
     page_crumb(&view, str_fmt(view.arena, "受付番号 " STR_FMT, STR_ARG(number)),
                str_fmt(view.arena, "Case " STR_FMT, STR_ARG(number)), STR_NONE);
     case_set(x, &view, application, place->base, definition);
-    asked_set(x, &view, application);
+    asked_set(x, &view, application, place->base);
     moves_set(x, &view, application, form);
     page_fee(x, &view, application, place);
     page_remedies(&view, application);
@@ -339,6 +347,7 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
     Str base = page_case_url(view.arena, entity_text(application, IRI("receiptNumber")));
     case_set(x, &view, application, base, defined_of(ctx, application));
     moves_set(x, &view, application, form);
+    (void)page_correct_asked(x, &view, application, base);
     page_fee_desk(x, &view, application, form);
     page_booking(x, &view, application, base);
     rules_set(x, &view, application, true);
@@ -383,22 +392,38 @@ void page_defined_review(HttpExchange *x, int status, const Entity *application,
 
 /* ---- moves ---- */
 
+/* What a refused move says, by its error's code. */
+static Str move_word(const Error *error, bool office) {
+    static const struct {
+        const char *code, *word;
+    } words[] = {{"past", "due.past"},
+                 {"far", "due.far"},
+                 {"format", "due.required"},
+                 {"long", "move.long"},
+                 {"corrections-full", "correct.full"},
+                 {"no-correction", "case.changed"}};
+    if (str_eq(error->code, STR("nobody-signs")))
+        return office ? STR("case.nobody_signs") : STR("case.not_now");
+    if (error->rc == RC_CONFLICT) return STR("case.changed");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(error->code, str_of(words[i].code))) return str_of(words[i].word);
+    return STR("move.required");
+}
+
 void page_move_faults(HttpExchange *x, View *view, const HttpForm *form, bool office) {
     const Error *error = &http_ctx(x)->error;
     View errors = view_new(view->arena);
-    Str move = http_form_value(form, "move");
-    bool due = str_eq(error->path, STR("due")), moved = error->rc == RC_CONFLICT;
-    Str field = moved ? STR("case")
-                      : str_fmt(view->arena, "%s-" STR_FMT, due ? "due" : "text", STR_ARG(move));
-    bool unheld = str_eq(error->code, STR("nobody-signs"));
-    Str word = unheld && office                     ? STR("case.nobody_signs")
-               : unheld                             ? STR("case.not_now")
-               : moved                              ? STR("case.changed")
-               : str_eq(error->code, STR("past"))   ? STR("due.past")
-               : str_eq(error->code, STR("far"))    ? STR("due.far")
-               : str_eq(error->code, STR("format")) ? STR("due.required")
-               : str_eq(error->code, STR("long"))   ? STR("move.long")
-                                                    : STR("move.required");
+    bool due = str_eq(error->path, STR("due"));
+    bool marks = str_eq(error->code, STR("no-correction")) || error->rc == RC_LIMIT;
+    bool why = str_eq(error->code, STR("long")) && !str_eq(error->path, STR("text"));
+    Str of = why ? error->path : http_form_value(form, "move");
+    Str field = error->rc == RC_CONFLICT || marks ? STR("case")
+                                                  : str_fmt(view->arena, "%s-" STR_FMT,
+                                                            due   ? "due"
+                                                            : why ? "why"
+                                                                  : "text",
+                                                            STR_ARG(of));
+    Str word = why ? STR("correct.why_long") : move_word(error, office);
     view_set(&errors, str_z(view->arena, field), json_of_str(word));
     view_set(view, "errors", view_value(&errors));
 }
@@ -408,6 +433,7 @@ static Rc act_read(HttpExchange *x, const HttpForm *form, Str id, DefinedAct *ac
     Str due = str_trim(http_form_value(form, "due"));
     *act = (DefinedAct){
         .id = id, .move = http_form_value(form, "move"), .text = http_form_value(form, "text")};
+    page_correct_said(http_ctx(x)->arena, form, &act->corrects);
     if (str_to_i64(http_form_value(form, "version"), &version)) act->version = (uint64_t)version;
     if (!str_empty(due) && !time_parse_japanese(due, &act->answer_by))
         return ctx_fail(http_ctx(x), RC_INVALID, "format", STR("due"), "This is not a date.");
@@ -430,8 +456,9 @@ static Rc propose(HttpExchange *x, const HttpForm *form, Str id) {
 /* Whether a failure is told on the form itself: it was filled in wrongly, or another was faster. */
 static bool on_form(const Error *error) {
     static const char *const faster[] = {
-        "moved-on", "proposed",          "decided",   "twice",      "paid-already",
-        "not-due",  "nothing-automatic", "not-alike", "not-joined", "nobody-signs"};
+        "moved-on",     "proposed",     "decided",           "twice",
+        "paid-already", "not-due",      "nothing-automatic", "not-alike",
+        "not-joined",   "nobody-signs", "corrections-full"};
     bool told = error->rc == RC_INVALID || page_thread_told(error);
     for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
         told |= str_eq(error->code, str_of(faster[i]));

@@ -120,7 +120,7 @@ void page_fields(HttpExchange *x, View *view, const Form *form, const FormPage *
     bool takes = false;
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
-        if (answer->page != page || !answer->due || answer->handed) continue;
+        if ((page && answer->page != page) || !answer->due || answer->handed) continue;
         vec_push(view->arena, &fields, field_value(x, answer, files));
         takes |= answer->field->kind == FIELD_FILE && !str_empty(files);
     }
@@ -186,14 +186,34 @@ static Json fault_value(HttpExchange *x, const FormAnswer *answer) {
     return view_value(&one);
 }
 
-void page_field_faults(HttpExchange *x, View *view, const Form *form, const FormPage *page) {
-    View errors = view_new(view->arena);
+static void faults_add(HttpExchange *x, View *errors, const Form *form, const FormPage *page) {
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
-        if (answer->page != page || !answer->due || !answer->fault) continue;
-        view_set(&errors, str_z(view->arena, answer->field->id), fault_value(x, answer));
+        if ((page && answer->page != page) || !answer->due || !answer->fault) continue;
+        view_set(errors, str_z(errors->arena, answer->field->id), fault_value(x, answer));
     }
+}
+
+void page_field_faults(HttpExchange *x, View *view, const Form *form, const FormPage *page) {
+    View errors = view_new(view->arena);
+    faults_add(x, &errors, form, page);
     view_set(view, "errors", view_value(&errors));
+}
+
+void page_faults_of(HttpExchange *x, View *errors, const Form *form) {
+    faults_add(x, errors, form, NULL);
+}
+
+/* ---- what was said ---- */
+
+Json page_field_said(Arena *arena, const HttpForm *form, const Field *field) {
+    JsonItems texts = {0};
+    if (field->kind == FIELD_PLACE) return page_spot_said(arena, form, field->id);
+    VEC_EACH (const HttpField, one, form)
+        if (str_eq(one->name, field->id)) vec_push(arena, &texts, json_of_str(one->value));
+    return texts.len > 1    ? json_of_items(texts.items, texts.len)
+           : texts.len == 1 ? texts.items[0]
+                            : json_of_null();
 }
 
 /* ---- answers ---- */

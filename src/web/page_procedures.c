@@ -199,15 +199,6 @@ static void ask_get(HttpExchange *x) {
     asking_show(&asking, 200, false);
 }
 
-static Json texts_said(Arena *arena, const HttpForm *form, Str field) {
-    JsonItems texts = {0};
-    VEC_EACH (const HttpField, one, form)
-        if (str_eq(one->name, field)) vec_push(arena, &texts, json_of_str(one->value));
-    return texts.len > 1    ? json_of_items(texts.items, texts.len)
-           : texts.len == 1 ? texts.items[0]
-                            : json_of_null();
-}
-
 /* What the form said to the page's questions: a tick that isn't there was taken away. */
 static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
                   FileFaults *refused) {
@@ -219,10 +210,8 @@ static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
         if (field->kind == FIELD_FILE) {
             TRY(page_files_take(asking->ctx, &asking->draft, answer, form, &taken));
             *refused = taken.faults;
-        } else if (field->kind == FIELD_PLACE) {
-            taken.said = page_spot_said(arena, form, field->id);
         } else {
-            taken.said = texts_said(arena, form, field->id);
+            taken.said = page_field_said(arena, form, field);
         }
         vec_push(arena, out, (JsonMember){field->id, taken.said});
     }

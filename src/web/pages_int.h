@@ -268,10 +268,30 @@ bool page_identity_low(const Error *error);
 void page_procedure_begin(HttpExchange *x, const Definition *definition, Str channel, Str ticket);
 /* What the pages of an entry for somebody else say above everything; null on one's own. */
 Json page_channel_notice(const Ctx *ctx, Str channel);
-/* `fields` of a page as the component `answer` asks them; `errors` of those that are wrong. files:
-   the address under which files of the draft are; empty: none are taken in. */
+/* `fields` of a page (NULL: of all) as the component `answer` asks them; `errors` of those that are
+   wrong. files: the address under which files of the draft are; empty: none are taken in. */
 void page_fields(HttpExchange *x, View *view, const Form *form, const FormPage *page, Str files);
 void page_field_faults(HttpExchange *x, View *view, const Form *form, const FormPage *page);
+/* The same of all pages, in an `errors` under way. */
+void page_faults_of(HttpExchange *x, View *errors, const Form *form);
+/* What a form said to a question, as a draft keeps it: null where it said nothing. Files aside. */
+Json page_field_said(Arena *arena, const HttpForm *form, const Field *field);
+/* page_correct.c: `fields` of a move that may ask for a correction, as the office marks them (form:
+   what it sent before, or NULL); nothing is set of another move. */
+typedef struct PageMarks {
+    const Entity *application;
+    const DefinedMove *move;
+    const HttpForm *form;
+} PageMarks;
+void page_correct_marks(HttpExchange *x, View *view, const PageMarks *marks);
+/* What the office marked. */
+void page_correct_said(Arena *arena, const HttpForm *form, CorrectFields *out);
+/* `asks` of what is to be corrected now, and `correct`, the address at which who acts does it; the
+   move by which it is answered, NULL: nothing is to be corrected. */
+const DefinedMove *page_correct_asked(HttpExchange *x, View *view, const Entity *application,
+                                      Str base);
+/* `corrections` of a case, old beside new. */
+void page_corrections(HttpExchange *x, View *view, const Entity *application);
 /* `step` and `steps` of a form: the pages that are asked of this person, and the check at the end
  * (here NULL). */
 void page_form_steps(View *view, const Form *form, const FormPage *here);
@@ -610,6 +630,7 @@ PAGE_ROWS(rules);
 PAGE_ROWS(join);
 PAGE_ROWS(bulky);
 PAGE_ROWS(case);
+PAGE_ROWS(correct);
 PAGE_ROWS(counter);
 PAGE_ROWS(pay);
 PAGE_ROWS(settle);

@@ -36,6 +36,7 @@ RULES = [
     ('/staff/cases/{number}/files/', {'clerk', 'chief'}),  # of the division whose case it is
     ('/staff/cases/{number}/cancel', {'clerk', 'chief'}),
     ('/staff/cases/{number}/slot', {'clerk', 'chief'}),
+    ('/staff/cases/{number}/correct', {'clerk', 'chief'}),
     ('/staff/cases/', {'clerk', 'chief'} | CONTRACTOR),  # of the division whose case it is
     ('/staff/handover', {'clerk', 'chief', 'head'}),
     ('/staff/round', {'clerk'}),
@@ -70,7 +71,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/(reductions|export)|/cases/\{case\}/(cancel|slot)$')
+REDIRECTS = re.compile(r'/bulky/|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/(reductions|export)|/cases/\{(case|number)\}/(cancel|slot|correct)$')
 
 
 class Machi:

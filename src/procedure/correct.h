@@ -1,0 +1,76 @@
+/* correct: an application is corrected where its office asks for it (補正): the office marks
+   questions, its resident answers those again by the rules of the definition, and the same case
+   comes back. What was answered before stays with the case, beside what is answered now. Pool
+   threads. Include only procedure.h from outside. */
+#ifndef PROCEDURE_CORRECT_H
+#define PROCEDURE_CORRECT_H
+
+#include "defined.h"
+#include "versions.h"
+
+/* Corrections of a case, and characters of what is said of one question, at most. */
+enum { CORRECT_MOST = 20, CORRECT_WHY_MAX = 500 };
+
+/* The move of the resident by which a case comes back to this state from where a move of the office
+   leads; NULL: that asks for no correction. */
+const DefinedMove *correct_answer(const Definition *definition, const DefinedMove *asks, Str state);
+/* The questions that may be marked: those that were answered, and those that are due and weren't,
+   but for the slot, which is changed on a page of its own. application: whole. */
+void correct_fields(Ctx *ctx, const Entity *application, Fields *out);
+
+/* What is to be corrected now. */
+typedef struct CorrectAsk {
+    const DefinedMove *answer; /* by which it comes back */
+    int64_t n;                 /* which step of the case asked for it */
+    CorrectFields fields;      /* those that the version which governs it asks */
+    Str text;                  /* of all of them; may be empty */
+} CorrectAsk;
+/* False: nothing is, but an answer in words may be waited for. Texts refer to the application. */
+bool correct_asked(Ctx *ctx, const Entity *application, CorrectAsk *out);
+
+/* A case as it is being corrected. */
+typedef struct Correcting {
+    const Entity *application; /* whole */
+    CorrectAsk ask;
+    Form before; /* as it was kept */
+    Form form;   /* and with what is said; all that isn't asked here is "handed" */
+} Correcting;
+/* said: answers by field id, as form_read takes them; of fields that aren't asked here they are
+   ignored. Asked are those that were marked, and those that an answer brings up or breaks.
+   RC_CONFLICT "not-asked". */
+Rc correct_form(Ctx *ctx, const Entity *application, const Json *said, Correcting *out);
+/* What was kept, said again as who answers would type it: it lives in ctx->arena. visible: the
+   application as he may see it. */
+Json correct_kept(Ctx *ctx, const Entity *visible, const CorrectAsk *ask);
+
+typedef struct CorrectWish {
+    Str id;
+    int64_t n; /* of the CorrectAsk that is answered */
+    const Json *said;
+    Str text;    /* beside the answers, or instead: demanded where nothing is changed */
+    Str channel; /* "web"; "phone", "counter": an official enters it for whose case it is */
+} CorrectWish;
+/* Corrects the case, and leads it back: one event. The same twice is once. RC_INVALID "incomplete":
+   out->form says what is wrong; "unchanged", "long" at "text"; "no-channel". RC_CONFLICT
+   "not-asked": the case has been corrected otherwise or has moved on; "units-change": the slot that
+   is booked isn't enough. RC_DENIED. */
+Rc correct_send(Ctx *ctx, const CorrectWish *wish, Correcting *out);
+
+/* One answer that was corrected, and one correction, as a page shows them. */
+typedef struct CorrectedAnswer {
+    FormAnswer before, after; /* value null: there was none */
+} CorrectedAnswer;
+typedef struct Corrected {
+    int64_t asked, step; /* which steps of the case asked for it, and were it */
+    Str channel;
+    VEC(CorrectedAnswer) answers;
+    bool hidden;             /* others may not be seen by who asks */
+    int64_t fee_before, fee; /* yen; the same: it is unchanged; -1: there is none */
+    bool fee_fixed;          /* it was asked for or decided already, and stays what it was before */
+    bool dropped;            /* a proposal about the case fell with it */
+} Corrected;
+typedef VEC(Corrected) Correcteds;
+/* The oldest first. application: as who asks may see it. */
+void correct_done(Ctx *ctx, const Entity *application, Correcteds *out);
+
+#endif
