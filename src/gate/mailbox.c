@@ -146,6 +146,29 @@ Rc gate_mail_of(Ctx *ctx, Str person, GateMail *out) {
     return told ? RC_OK : RC_NOT_FOUND;
 }
 
+bool gate_mail_is_way(const Event *event) {
+    static const Str kinds[] = {STR("passkey.add"),          STR("passkey.end"),
+                                STR("account.own-password"), STR("account.password"),
+                                STR("outside.link"),         STR("outside.end"),
+                                STR("account.recover"),      STR("account.renew")};
+    const Delta *delta = event->delta;
+    if (!delta || delta->op != DELTA_CHANGE || !str_starts(delta->id, STR(ACCOUNT_HEAD)))
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eq(event->head.kind, kinds[i])) return true;
+    return false;
+}
+
+Rc gate_mail_whose_way(Ctx *ctx, Str account, Str *person) {
+    const Entity *entity;
+    Actor rights = {0};
+    TRY(account_load(ctx, account, &entity));
+    if (!entity) return RC_NOT_FOUND;
+    account_rights(ctx->arena, entity, &rights);
+    *person = rights.person;
+    return rights.kind == ACTOR_RESIDENT ? RC_OK : RC_NOT_FOUND;
+}
+
 Rc gate_mail_refused(Ctx *ctx, const GateMail *mail) {
     GateMail refused = *mail;
     refused.refused = true;

@@ -27,6 +27,11 @@ Rc gate_mail_end(Ctx *ctx);
 
 /* Where a person is told, for the city itself alone: RC_NOT_FOUND: nowhere. */
 Rc gate_mail_of(Ctx *ctx, Str person, GateMail *out);
+/* Something became of the ways by which an account comes in, which its owner is told of whoever did
+   it (OWASP ASVS 5.0, 6.3.7): a password, a passkey, a link, a code of the counter. Pure. */
+bool gate_mail_is_way(const Event *event);
+/* Whose account that is. RC_NOT_FOUND: no resident's. */
+Rc gate_mail_whose_way(Ctx *ctx, Str account, Str *person);
 /* Its server refused the address for good. */
 Rc gate_mail_refused(Ctx *ctx, const GateMail *mail);
 /* What ends it without signing in, as an address may hold it: "ACCOUNT-KEY". */

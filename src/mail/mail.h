@@ -1,7 +1,8 @@
-/* mail: tells residents by e-mail that there is news on a case of theirs, and nothing else: what it
-   is stands on their page, behind the sign-in. What is news is read from the ledger, which nothing
-   can lose: a row of local.db for each, of ids alone, until it was sent. Sent by SMTP through
-   libcurl, on a thread of its own, at least once, under a Message-ID that is the same each time. */
+/* mail: tells residents by e-mail that there is news on a case of theirs, or that the way by which
+   they sign in was changed, and nothing else: what it is stands on their page, behind the sign-in.
+   What is news is read from the ledger, which nothing can lose: a row of local.db for each, of ids
+   alone, until it was sent. Sent by SMTP through libcurl, on a thread of its own, at least once,
+   under a Message-ID that is the same each time. */
 #ifndef MAIL_MAIL_H
 #define MAIL_MAIL_H
 

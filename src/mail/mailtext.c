@@ -24,6 +24,33 @@ void mailtext_news(Ctx *ctx, const Mail *mail, Str stop, MailLetter *out) {
         STR_ARG(ja), STR_ARG(mail->site), STR_ARG(out->stop));
 }
 
+/* Where somebody asks who didn't do it himself. */
+static Str telephone(Ctx *ctx) {
+    const Json *contact = json_get(gate_organisation(ctx->tenant->gate), STR("contact"));
+    Str phone = json_get_str(contact, "phone");
+    return str_empty(phone) ? STR_NONE : str_fmt(ctx->arena, " (" STR_FMT ")", STR_ARG(phone));
+}
+
+void mailtext_way(Ctx *ctx, const Mail *mail, Str stop, MailLetter *out) {
+    Arena *arena = ctx->arena;
+    Str ja = city(ctx, "ja"), en = city(ctx, "en"), phone = telephone(ctx);
+    out->subject = str_fmt(arena,
+                           STR_FMT "：サインインの方法が変わりました / How you sign in to " STR_FMT
+                                   " has changed",
+                           STR_ARG(ja), STR_ARG(en));
+    out->stop = str_fmt(arena, STR_FMT "/mail/stop/" STR_FMT, STR_ARG(mail->site), STR_ARG(stop));
+    out->text = str_fmt(
+        arena,
+        STR_FMT "のアカウントで、パスワード、パスキーまたは連携が変わりました。\r\n"
+                "ご自分でしたことなら、何もする必要はありません。心当たりがないときは、すぐに市役所"
+                "の窓口か電話でお知らせください" STR_FMT "。\r\n\r\n" STR_FMT "/account\r\n\r\n"
+                "A password, a passkey or a link of your account was changed. If it was you, there "
+                "is nothing to do. If it wasn't, tell the city at once, at a counter or by "
+                "telephone" STR_FMT ". What has changed stands at the address above.\r\n\r\n-- \r\n"
+                "このメールを止めるには / To stop these mails:\r\n" STR_FMT "\r\n",
+        STR_ARG(ja), STR_ARG(phone), STR_ARG(mail->site), STR_ARG(phone), STR_ARG(out->stop));
+}
+
 void mailtext_code(Ctx *ctx, const Mail *mail, Str code, MailLetter *out) {
     Arena *arena = ctx->arena;
     Str ja = city(ctx, "ja"), en = city(ctx, "en");

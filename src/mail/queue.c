@@ -17,6 +17,7 @@ static const int64_t longest = TIME_HOUR, longest_pause = 5 * TIME_MINUTE, given
 typedef struct Row {
     char key[KEY];
     Str person; /* opaque */
+    bool way;   /* of how he signs in; else of a case */
     int64_t at, next, tries;
 } Row;
 typedef VEC(Row) MailRows;
@@ -35,6 +36,7 @@ static void key_make(char *to, uint64_t position, uint32_t ordinal) {
 
 static Rc row_put(Ctx *ctx, Batch *local, const Row *row) {
     JsonMember members[] = {{STR("person"), json_of_str(row->person)},
+                            {STR("way"), json_of_bool(row->way)},
                             {STR("at"), json_of_int(row->at)},
                             {STR("next"), json_of_int(row->next)},
                             {STR("tries"), json_of_int(row->tries)}};
@@ -86,6 +88,7 @@ typedef struct Seen {
     uint64_t position;
     uint32_t ordinal;
     int64_t at;
+    bool way;
     Str id, actor;
 } Seen;
 
@@ -96,22 +99,30 @@ typedef struct Looking {
 
 static Rc event_look(Ctx *ctx, void *arg, const Event *event) {
     Looking *looking = arg;
-    if (!event->delta || event->erased || !looking->news->is(event)) return RC_OK;
+    if (!event->delta || event->erased) return RC_OK;
+    bool way = gate_mail_is_way(event);
+    if (!way && !looking->news->is(event)) return RC_OK;
     Seen seen = {.position = event->position,
                  .ordinal = event->ordinal,
                  .at = event->time,
+                 .way = way,
                  .id = str_dup(ctx->arena, event->delta->id),
                  .actor = str_dup(ctx->arena, event->head.actor)};
     vec_push(ctx->arena, &looking->seen, seen);
     return RC_OK;
 }
 
+static Rc whose(Ctx *ctx, const Mail *mail, const Seen *seen, Str *person) {
+    return seen->way ? gate_mail_whose_way(ctx, seen->id, person)
+                     : mail->news->whose(ctx, seen->id, seen->actor, person);
+}
+
 /* Those whose person is told by mail now. */
 static Rc rows_make(Ctx *ctx, Mail *mail, const Looking *looking, MailRows *out) {
     VEC_EACH (const Seen, seen, &looking->seen) {
-        Row row = {.at = seen->at};
+        Row row = {.at = seen->at, .way = seen->way};
         GateMail told;
-        Rc rc = mail->news->whose(ctx, seen->id, seen->actor, &row.person);
+        Rc rc = whose(ctx, mail, seen, &row.person);
         if (rc == RC_OK) rc = gate_mail_of(ctx, row.person, &told);
         if (rc == RC_NOT_FOUND) continue;
         TRY(rc);
@@ -171,6 +182,7 @@ static bool row_gather(void *arg, const Item *item) {
     if (gathering->rc != RC_OK) return false;
     memcpy(row.key, item->key.ptr, KEY);
     row.person = str_dup(gathering->ctx->arena, json_get_str(value, "person"));
+    row.way = json_get_bool(value, "way", false);
     row.at = json_get_int(value, "at", 0);
     row.next = json_get_int(value, "next", 0);
     row.tries = json_get_int(value, "tries", 0);
@@ -236,7 +248,8 @@ static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     TRY(rc);
     letter.to = to.address;
     letter.id = message_id(ctx, row);
-    mailtext_news(ctx, mail, gate_mail_stop_token(ctx, &to), &letter);
+    Str stop = gate_mail_stop_token(ctx, &to);
+    (row->way ? mailtext_way : mailtext_news)(ctx, mail, stop, &letter);
     MailSent sent = mail_send(mail, ctx, &letter, &why);
     *go_on = sent != MAIL_UNREACHABLE;
     if (sent == MAIL_UNREACHABLE) return pause_all(ctx, mail, row, why);

@@ -483,6 +483,26 @@ it('tells by mail that there is news, where somebody agreed to it, and stops at 
     assert.equal(post.letters.filter(({ to }) => to === mail).length, 2, 'nothing after it was stopped');
 });
 
+it('tells the owner by mail that the way by which he signs in was changed, whoever did it', async () => {
+    const mail = 'nadia@example.jp', own = 'teapot walks at dawn', other = 'lanterns over quiet snow';
+    const drawn = machi('user', 'nadia', '--kind', 'resident', '--draw').match(/\b[0-9a-z]{20}\b/)[0];
+    const fresh = visitor();
+    await fresh.get('/sign-in');
+    await fresh.post('/sign-in', { account: 'nadia', password: drawn });
+    await fresh.get('/account/password');
+    assert.equal((await fresh.post('/account/password', { present: drawn, wanted: own })).status, 303);
+    site.passwords.nadia = own;
+    const { one } = await told('nadia', mail);
+    await one.get('/account/password');
+    assert.equal((await one.post('/account/password', { present: own, wanted: other })).status, 303);
+    const changed = await post.wait(mail, 2);
+    assert.match(changed.headers.subject, /サインインの方法が変わりました \/ How you sign in/);
+    assert.ok(changed.text.includes(`${site.url}/account\r\n`) && changed.text.includes('0999-00-0000'), changed.text);
+    assert.ok(!/nadia|teapot/.test(changed.text), 'nobody is named');
+    machi('user', 'nadia', '--password', '--draw'); // by the operator
+    assert.match((await post.wait(mail, 3)).headers.subject, /サインインの方法/);
+});
+
 it('tries again what is not taken now, gives up what is refused, and forgets nothing that is cut off', async () => {
     const clerk = visitor(), mail = 'taro@example.jp', { one } = await told('resident-2', mail);
     await signIn(clerk, 'clerk');
