@@ -112,7 +112,7 @@ static Rc out_whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
     TRY(whole(ctx, decision, row, out));
     if (str_empty(why)) return RC_OK;
     TRY(part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR("out")), why, &value));
-    const Json *const both[] = {out, value};
+    const Json *const both[] = {value, out}; /* both have a reason: that of taking out goes first */
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; both[k] && i < both[k]->len; i++)
             vec_push(ctx->arena, &members, both[k]->value.members[i]);

@@ -147,11 +147,13 @@ Rc matter_follow(Ctx *ctx, Command *command, const Json *contents) {
     return defined_step(ctx, command, &act);
 }
 
-/* Whether the case is still the one that the decision is about. */
+/* Whether the case is still one that the decision is about. */
 static bool as_proposed(Ctx *ctx, const Entity *decision, const Entity *application) {
     DecideCases cases;
     decide_cases(ctx->arena, decision, &cases);
-    return cases.len == 1 && hands_same(application, cases.items[0].version);
+    VEC_EACH (const DecideCase, one, &cases)
+        if (str_eq(one->id, application->id)) return hands_same(application, one->version);
+    return false;
 }
 
 Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, LetterDrafts *out) {

@@ -157,32 +157,39 @@ static Rc moved_on(Ctx *ctx, Str number) {
 }
 
 /* What is frozen of a case that comes into a list, which it waits in from then on. */
-static Rc row_of(Ctx *ctx, Command *command, const DefinedAct *act, Str decision, Json *row) {
+typedef struct Coming {
     const Entity *application;
-    const DefinedMove *move;
-    TRY(defined_moving(ctx, act, &application, &move));
-    Str state = entity_text(application, IRI("procedureState")),
-        number = entity_text(application, IRI("receiptNumber"));
-    if (!move->together || !definition_may_move(move, state)) return moved_on(ctx, number);
-    TRY(case_into(ctx, command, application, decision));
-    *row = matter_value(ctx, command_arena(command), act, application, &(FeeReduced){0});
+    const DefinedAct *act;
+    Str decision;
+} Coming;
+
+static Rc row_of(Ctx *ctx, Command *command, const Coming *coming, Json *row) {
+    const Entity *application = coming->application;
+    const Definition *definition = defined_of(ctx, application);
+    const DefinedMove *move = definition ? definition_move(definition, coming->act->move) : NULL;
+    Str state = entity_text(application, IRI("procedureState"));
+    if (!move || !move->together || !definition_may_move(move, state))
+        return moved_on(ctx, entity_text(application, IRI("receiptNumber")));
+    TRY(case_into(ctx, command, application, coming->decision));
+    *row = matter_value(ctx, command_arena(command), coming->act, application, &(FeeReduced){0});
     return RC_OK;
 }
 
 static Rc case_add(Together *together, Str number) {
     Ctx *ctx = together->ctx;
     const Entity *application;
+    const DefinedMove *move;
     DefinedAct act = {.move = together->wish->move, .text = together->wish->reason};
     Json row;
     TRY(inbox_find(ctx, number, &act.id));
     TRY(case_load(ctx, act.id, &application));
     if (!str_eq(entity_text(application, IRI("procedure")), together->definition->id))
         return moved_on(ctx, number);
-    TRY(row_of(ctx, together->command, &act, together->draft->id, &row));
+    TRY(defined_moving(ctx, &act, &application, &move));
+    TRY(row_of(ctx, together->command, &(Coming){application, &act, together->draft->id}, &row));
     lists_add(ctx, together->command, together->draft, &together->list,
               &(ListCase){application, row});
-    int64_t amount =
-        matter_amount(ctx, application, definition_move(defined_of(ctx, application), act.move));
+    int64_t amount = matter_amount(ctx, application, move);
     if (amount > together->highest) together->highest = amount;
     return RC_OK;
 }
@@ -281,8 +288,8 @@ static Rc row_again(Ctx *ctx, Command *command, const ListAgain *about, Json *ro
     DefinedAct act = {.id = about->application->id,
                       .move = json_get_str(about->contents, "move"),
                       .text = json_get_str(about->contents, "reason")};
-    Rc rc = row_of(ctx, command, &act, about->decision, row);
-    if (rc != RC_CONFLICT && rc != RC_NOT_FOUND) return rc;
+    Rc rc = row_of(ctx, command, &(Coming){about->application, &act, about->decision}, row);
+    if (rc != RC_CONFLICT) return rc;
     return ctx_fail(ctx, RC_CONFLICT, "out-moved", act.id,
                     "This case has moved on since it was taken out: it stays out.");
 }

@@ -669,6 +669,8 @@ static const struct {
     {page_round_rows, &page_round_count},
     {page_decide_rows, &page_decide_count},
     {page_plan_rows, &page_plan_count},
+    {page_lists_rows, &page_lists_count},
+    {page_together_rows, &page_together_count},
     {page_waiting_rows, &page_waiting_count},
     {page_decisions_rows, &page_decisions_count},
     {page_watch_rows, &page_watch_count},

@@ -363,6 +363,7 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     TRY(page_handover_inbox(x, view));
     TRY(inbox_waiting(x, view));
     TRY(page_vacant(x, view));
+    page_together_links(x, view, is_contractor(ctx) ? STR_NONE : query.post);
     TRY(inbox_total(ctx, &query, &page, shown.lines.len, view));
     TRY(filters_set(x, view, filter, query.post));
     view_str(view, "post", query.post);

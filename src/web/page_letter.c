@@ -146,6 +146,8 @@ Rc page_letter_drafts(Ctx *ctx, View *view, const Entity *decision, const Json *
     LetterDrafts drafts = {0};
     JsonItems items = {0};
     bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
+    if (waits && contents && together_is(contents)) /* of a list that of one case, as a sample */
+        contents = json_at(json_get(contents, STR("cases")), 0);
     if (waits && contents) TRY(defined_letters(ctx, decision, contents, &drafts));
     if (drafts.application) TRY(gate_look(ctx, &drafts.application, 1, page_what(WHAT_LETTER)));
     VEC_EACH (const Json, draft, &drafts.contents) {

@@ -1,8 +1,6 @@
 /* page_plan: the collection plan of a day: what could be proposed, the frozen proposal, and taking
  * a case out of it. */
-#include "pages_int.h"
-
-#include "decide/decide.h"
+#include "page_lists.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
 
@@ -193,18 +191,6 @@ static Rc waiting_plan(Ctx *ctx, Date day, const Entity **out) {
     return RC_OK;
 }
 
-/* Whether a case no longer says what was proposed: it has to be taken out. */
-static Rc has_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved) {
-    const Entity *now;
-    *moved = true;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, id, &now);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    VEC_EACH (const DecideCase, one, cases)
-        if (str_eq(one->id, id) && hands_same(now, one->version)) *moved = false;
-    return RC_OK;
-}
-
 /* The frozen stops, by district. */
 static Rc stops_set(HttpExchange *x, View *view, const Entity *decision, const Json *contents) {
     Ctx *ctx = http_ctx(x);
@@ -216,7 +202,7 @@ static Rc stops_set(HttpExchange *x, View *view, const Entity *decision, const J
     for (size_t i = 0; cases && i < cases->len; i++) {
         const Json *row = json_at(cases, i);
         bool other;
-        TRY(has_moved(ctx, &versions, json_get_str(row, "case"), &other));
+        TRY(page_list_moved(ctx, &versions, json_get_str(row, "case"), &other));
         moved += other;
         Stop stop = {.number = json_get_str(row, "number"),
                      .town = json_get_str(row, "town"),
@@ -230,25 +216,6 @@ static Rc stops_set(HttpExchange *x, View *view, const Entity *decision, const J
     view_int(view, "moved", moved);
     plan_districts_set(x, view, &districts);
     return RC_OK;
-}
-
-/* What was taken out since it was proposed, why, when and by whom. */
-static void out_set(HttpExchange *x, View *view, const Json *contents) {
-    const Json *out = json_get(contents, STR("out"));
-    JsonItems items = {0};
-    for (size_t i = 0; out && i < out->len; i++) {
-        const Json *row = json_at(out, i);
-        Str post = json_get_str(row, "post");
-        View one = view_new(view->arena);
-        view_str(&one, "number", json_get_str(row, "number"));
-        view_str(&one, "reason", json_get_str(row, "reason"));
-        view_str(&one, "at", json_get_str(row, "at"));
-        view_set(&one, "who", str_empty(post) ? json_of_null() : page_post(x, post));
-        view_bool(&one, "back",
-                  !str_empty(json_get_str(row, "case")) && !json_get_bool(row, "erased", false));
-        vec_push(view->arena, &items, view_value(&one));
-    }
-    view_items(view, "out", &items);
 }
 
 static bool in_list(const Json *contents, const char *name, Str case_id) {
@@ -299,24 +266,13 @@ static void frozen_set(View *view, const Entity *decision) {
     view_str(view, "hash", entity_text(decision, IRI("contentHash")));
 }
 
-/* Who decides confirms who he is before he sees the form, not when he sends it: what he wrote would
- * be lost. */
-static Rc confirm_first(Ctx *ctx, const Entity *decision) {
-    GateAsk ask = {.action = ACT_DECIDE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
-    PageMay may;
-    TRY(page_route_may(ctx, decision, &may));
-    Rc rc = may.decides ? gate_check(ctx, &ask) : RC_OK;
-    bool other = rc == RC_DENIED && !str_eq(ctx->error.code, STR("needs-step-up"));
-    return other ? RC_OK : rc; /* who may only read, reads */
-}
-
 static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     Ctx *ctx = http_ctx(x);
     Date day = {0};
     View values = view_new(ctx->arena);
     PageSeen seen = {0};
     PageMay may;
-    TRY(confirm_first(ctx, decision));
+    TRY(page_confirm_first(ctx, decision));
     TRY(page_route_may(ctx, decision, &may));
     TRY(page_proposal_view(ctx, &decision));
     const Json *contents = NULL;
@@ -327,7 +283,7 @@ static Rc decide_fill(HttpExchange *x, View *view, const Entity *decision) {
     view_int(view, "total", json_get_int(contents, "count", 0));
     view_int(view, "fees", json_get_int(contents, "fee", 0));
     view_str(view, "note", json_get_str(contents, "note"));
-    out_set(x, view, contents);
+    page_list_out(x, view, contents);
     view_bool(view, "own", may.drafts);
     view_bool(view, "acts", may.decides);
     view_null(&values, "comment");
@@ -427,26 +383,12 @@ static void plan_index(HttpExchange *x) {
 
 /* ---- acts on a proposal ---- */
 
-/* A row of a proposal's `list` by its number; NULL in *out when it has none of that number. */
-static Rc row_numbered(Ctx *ctx, const Entity *decision, const char *list, Str number,
-                       const Json **out) {
-    const Json *contents;
-    *out = NULL;
-    TRY(decide_contents(ctx, decision, &contents));
-    const Json *rows = json_get(contents, str_of(list));
-    for (size_t i = 0; rows && i < rows->len; i++)
-        if (str_eq(json_get_str(json_at(rows, i), "number"), number)) *out = json_at(rows, i);
-    if (*out) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "other-contents", number,
-                    "The proposal has changed since you saw it: look at it again.");
-}
-
 static Rc plan_putback(Ctx *ctx, const Entity *waiting, const HttpForm *form) {
     const Json *row;
     const Entity *decision = waiting;
     ctx->purpose = page_decide_purpose(ctx);
     TRY(page_proposal_view(ctx, &decision));
-    TRY(row_numbered(ctx, decision, "out", http_form_value(form, "back"), &row));
+    TRY(page_list_row(ctx, decision, "out", http_form_value(form, "back"), &row));
     OfficeDecision wish = {.id = waiting->id,
                            .hash = http_form_value(form, "hash"),
                            .case_id = json_get_str(row, "case")};
@@ -552,9 +494,9 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
         return ctx_fail(ctx, RC_NOT_FOUND, "not-waiting", STR_NONE,
                         "No proposal of this day waits for a decision.");
     decision = out->waiting;
-    TRY(confirm_first(ctx, decision));
+    TRY(page_confirm_first(ctx, decision));
     TRY(page_proposal_view(ctx, &decision));
-    return row_numbered(ctx, decision, "cases", http_path_param(x, "number"), &out->row);
+    return page_list_row(ctx, decision, "cases", http_path_param(x, "number"), &out->row);
 }
 
 /* Whose case it is is looked at when it is shown, not when it is taken out. */
@@ -592,12 +534,6 @@ static void takeout_get(HttpExchange *x) {
         page_fail(x);
 }
 
-static bool takeout_fault(Ctx *ctx, Rc rc, Faults *faults) {
-    if (rc != RC_INVALID) return page_decide_fault(ctx, rc, faults);
-    vec_push(ctx->arena, faults, (Fault){"comment", "out"});
-    return true;
-}
-
 static void takeout_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
@@ -616,7 +552,7 @@ static void takeout_post(HttpExchange *x) {
     rc = office_takeout(ctx, &wish);
     if (rc == RC_OK)
         page_see(x, plan_url(ctx->arena, out.day));
-    else if (takeout_fault(ctx, rc, &faults))
+    else if (page_list_fault(ctx, rc, &faults))
         takeout_show(x, &out, &faults);
     else
         page_fail(x);

@@ -159,6 +159,10 @@ Rc page_decide_form(HttpExchange *x, const HttpForm *form, Str id);
 bool page_decide_further(const Ctx *ctx, Rc rc);
 /* A fault that belongs to the form; false: to an error page. */
 bool page_decide_fault(Ctx *ctx, Rc rc, Faults *faults);
+/* Who decides confirms who he is before he sees the form: RC_DENIED "needs-step-up". */
+Rc page_confirm_first(Ctx *ctx, const Entity *decision);
+/* Whether a decision is about a move of a definition: no other kind has a page of its own. */
+bool page_is_matter(const Entity *decision);
 /* Its title in both languages. */
 Json page_decision_title(Arena *arena, const Entity *decision);
 /* `stages`: who proposed a decision and each stage of its route, as the component `route` shows it.
@@ -528,6 +532,8 @@ unsigned page_filter_states(Str word);
 /* Whose cases the inbox shows: those of the post that is asked for, else one's own; who never had
    any, as a chief, sees those of a post of his division that has. */
 Rc page_inbox_post(Ctx *ctx, Str asked, Str *out);
+/* `together`: what may be proposed as one of the procedures of a post. */
+void page_together_links(HttpExchange *x, View *view, Str post);
 /* A choice of a select: `id`, `label`, `chosen`. */
 void page_option(View *view, JsonItems *items, Str id, Json label, Str chosen);
 Str page_case_url(Arena *arena, Str number);
@@ -655,6 +661,8 @@ PAGE_ROWS(staff);
 PAGE_ROWS(round);
 PAGE_ROWS(decide);
 PAGE_ROWS(plan);
+PAGE_ROWS(lists);
+PAGE_ROWS(together);
 PAGE_ROWS(decisions);
 PAGE_ROWS(waiting);
 PAGE_ROWS(watch);

@@ -453,6 +453,49 @@ it('has a subsidy proposed, decided by its amount, and told to its applicant', a
     await Promise.all([resident, clerk, director].map((page) => page.context().close()));
 });
 
+it('has two subsidies decided as one, after one was taken out and put back', async () => {
+    const [resident, clerk, director] = await Promise.all([open(true), open(true, 390), open(false, 1280)]);
+    const definition = DEFINITIONS.find((one) => one.id === 'small-business-subsidy');
+    const numbers = [await send(resident, definition), await send(resident, definition)];
+    await signIn(clerk, 'counter');
+    await takePost(clerk, 'industry-clerk');
+    await clerk.goto(`${site.url}/staff`);
+    await clerk.locator('summary', { hasText: 'まとめて起案する' }).click();
+    await press(clerk, 'a[href="/staff/together/small-business-subsidy/grant"]');
+    await press(clerk, 'main form .actions button');
+    assert.match(await clerk.locator('#errors').innerText(), /起案する案件に印を付けてください/);
+    for (const number of numbers) await clerk.check(`#case-${number}`);
+    await press(clerk, 'main form .actions button');
+    assert.match(await clerk.locator('#errors').innerText(), /理由を書いてください/);
+    assert.ok(await clerk.isChecked(`#case-${numbers[1]}`), 'what was ticked stays');
+    await clerk.fill('#reason', '要件に合い、予算の範囲内です。');
+    await press(clerk, 'main form .actions button');
+    assert.match(await clerk.locator('main').innerText(), /まとめて決裁する案件（2件）/);
+    const decision = new URL(clerk.url()).pathname;
+    await clerk.goto(`${site.url}/staff/cases/${numbers[0]}`);
+    assert.match(await clerk.locator('main').innerText(), /決裁を待っています/);
+    await signIn(director, 'director');
+    await takePost(director, 'economy-director');
+    await director.goto(`${site.url}/step-up?next=${encodeURIComponent(decision)}`);
+    await director.fill('#password', site.passwords.director);
+    await press(director, 'form[action="/step-up"] button.wide');
+    await press(director, `a[href="${decision}/out/${numbers[1]}"]`);
+    await press(director, 'main form .actions button');
+    assert.match(await director.locator('#errors').innerText(), /外す理由/);
+    await director.fill('#comment', '見積書を確かめます。');
+    await press(director, 'main form .actions button');
+    assert.match(await director.locator('#list').innerText(), /1件[^]*外した案件[^]*見積書を確かめます/);
+    await press(director, `button[name="back"][value="${numbers[1]}"]`);
+    assert.match(await director.locator('#list').innerText(), /2件/);
+    await press(director, 'button[value="approve"]');
+    assert.match(await director.locator('.tag').first().innerText(), /決裁済み/);
+    for (const number of numbers) {
+        await clerk.goto(`${site.url}/staff/cases/${number}`);
+        assert.match(await clerk.locator('main').innerText(), /交付決定/);
+    }
+    await Promise.all([resident, clerk, director].map((page) => page.context().close()));
+});
+
 it('books a time, shows it in the slot\'s story, takes another one and gives it back', async () => {
     const page = await open(true, 320);
     await send(page, DEFINITIONS.find((one) => one.id === 'vaccine-slot'));

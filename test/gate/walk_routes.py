@@ -24,6 +24,8 @@ CONTRACTOR = {'contractor'}  # 指定管理者: its own work alone
 RULES = [
     ('/staff/decisions/waiting', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff/decisions/{decision}/seen', {'clerk', 'chief', 'head', 'auditor'}),
+    ('/staff/decisions/{decision}/out/', {'clerk', 'chief', 'head'}),
+    ('/staff/decisions/{decision}/back', {'clerk', 'chief', 'head'}),
     ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/reports', {'clerk', 'chief', 'head', 'steward'}),
     ('/staff/entry', {'clerk'}),

@@ -70,11 +70,15 @@ static Rc take_out(Grants *grants, Str decision, Str case_id) {
     return office_takeout(&grants->house->ctx, &wish);
 }
 
-static Rc put_back(Grants *grants, Str decision, Str case_id) {
-    as(grants, &grants->clerk);
+static Rc put_back_by(Grants *grants, Actor *actor, Str decision, Str case_id) {
+    as(grants, actor);
     OfficeDecision wish = {
         .id = decision, .hash = cases_hash(grants->house, decision), .case_id = case_id};
     return office_putback(&grants->house->ctx, &wish);
+}
+
+static Rc put_back(Grants *grants, Str decision, Str case_id) {
+    return put_back_by(grants, &grants->clerk, decision, case_id);
 }
 
 static Rc propose_alone(Grants *grants, Str case_id, Str *decision) {
@@ -187,7 +191,7 @@ static void what_is_taken_out_is_free_and_comes_back_if_it_is_still_there(void *
     const Json *frozen = entity_attr(house_entity(house, decision), IRI("contents"))->value;
     assert_int_equal(json_get_int(frozen, "amount", 0), 600000);
     assert_true(str_eq(json_get_str(frozen, "reason"), REASON));
-    GOOD(house, put_back(&grants, decision, grants.cases[1]));
+    GOOD(house, put_back_by(&grants, &grants.director, decision, grants.cases[1]));
     assert_true(str_eq(waits_in(&grants, 1), decision));
     GOOD(house, take_out(&grants, decision, grants.cases[1]));
     GOOD(house, propose_alone(&grants, grants.cases[1], &alone));
