@@ -10,7 +10,8 @@
 /* ---- at the commit ---- */
 
 static Rc may_be_past(Ctx *ctx, Stage *stage, const PartAct *part, const Entity **decision) {
-    static const unsigned late = 1u << ROUTE_SEE | 1u << ROUTE_ISSUE | 1u << ROUTE_AMEND;
+    static const unsigned late =
+        1u << ROUTE_SEE | 1u << ROUTE_ISSUE | 1u << ROUTE_AMEND | 1u << ROUTE_DROP;
     if (!(late & 1u << part->act.verb)) {
         Rc rc = decide_waiting(ctx, stage, part->id, decision);
         Route route;
@@ -72,17 +73,36 @@ static void end_set(Arena *arena, Entity *after, const RouteAct *act) {
     if (!str_empty(act->opinion)) text_set(arena, after, IRI("opinion"), act->opinion);
 }
 
+static void contents_set(Arena *arena, Stage *stage, const PartAct *part, Entity *after) {
+    entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
+    text_set(arena, after, IRI("changedAt"), time_format(arena, stage_now(stage)));
+    if (!str_empty(part->title)) text_set(arena, after, IRI("subjectLine"), part->title);
+    decide_parts_put(arena, stage, part->id, &part->parts);
+}
+
+/* What says the same as before stays as it is; its cases may be other versions of themselves. */
 static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta) {
     static const char *const ended[] = {LD_DEFAULT "decider", LD_DEFAULT "decidedAt",
-                                        LD_DEFAULT "opinion"};
+                                        LD_DEFAULT "opinion", LD_DEFAULT "cameBackAt"};
     Arena *arena = ctx->arena;
-    entity_set_kind(arena, delta->after, ATTR_JSON, IRI("contents"), *part->contents);
+    Str hash = entity_text(stage_entity(stage, part->id), IRI("contentHash"));
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("cases"),
                     decide_cases_json(arena, &part->cases));
-    text_set(arena, delta->after, IRI("changedAt"), time_format(arena, stage_now(stage)));
+    if (!str_eq(hash, decide_hash(arena, part->contents)))
+        contents_set(arena, stage, part, delta->after);
     for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = str_of(ended[i]), .all = true});
-    decide_parts_put(arena, stage, part->id, &part->parts);
+}
+
+/* How it stands now, where that is another state than before. */
+static void state_set(Arena *arena, const Entity *before, const Route *route, const RouteAct *act,
+                      Entity *after) {
+    bool same = str_eq(entity_text(before, IRI("state")), str_of(route_json_state(route->state)));
+    if (same || route->state == ROUTE_WAITING) return;
+    end_set(arena, after, act);
+    if (route_is_back(route))
+        text_set(arena, after, IRI("cameBackAt"), time_format(arena, act->at));
+    if (route->state == ROUTE_DROPPED) text_set(arena, after, IRI("dropReason"), STR("drafter"));
 }
 
 static RouteDone done_of(const Route *route, const RouteAct *act, bool on_stage) {
@@ -105,12 +125,11 @@ static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     RouteDone done = done_of(&route, &act, route_is_on_stage(act.verb));
-    bool waited = str_eq(entity_text(before, IRI("state")), STR("waiting"));
     route_json_set(ctx->arena, after, &route);
     route_json_drafter(ctx->arena, before, &route, after);
     TRY(route_json_act_add(ctx, before, after, &done));
     if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &delta);
-    if (waited && route.state != ROUTE_WAITING) end_set(ctx->arena, after, &act);
+    state_set(ctx->arena, before, &route, &act, after);
     stage_put(stage, &delta);
     return RC_OK;
 }
@@ -122,7 +141,7 @@ const PartKind part_decision_act = {"decision.act", 1, act_guard, act_apply};
 /* What the drafter does as such, what he may do as well as those on the route, and what is theirs.
  */
 Rc act_permitted(Ctx *ctx, RouteVerb verb) {
-    static const unsigned drafter = 1u << ROUTE_WITHDRAW | 1u << ROUTE_AMEND,
+    static const unsigned drafter = 1u << ROUTE_WITHDRAW | 1u << ROUTE_AMEND | 1u << ROUTE_DROP,
                           either = 1u << ROUTE_CONSULT_ADD | 1u << ROUTE_PASS;
     GateAsk draft = {.action = ACT_CREATE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
     GateAsk decide = draft;

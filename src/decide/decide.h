@@ -4,8 +4,9 @@
 
    A Decision is an entity: number, kind, subjectLine, contents (frozen), contentHash, cases,
    drafter, drafterPost, deciderPost, state, opinion, its route and what was done on it
-   (route_json.h). States: waiting → decided | returned (差戻し, waits again when it is amended) |
-   rejected (却下) | withdrawn (引戻し) | dropped (廃案). */
+   (route_json.h). States: waiting → decided | returned (差戻し) | withdrawn (引戻し) | rejected
+   (却下); returned and withdrawn → waiting (handed in again) | dropped (廃案). cameBackAt: since
+   when it is with its drafter. */
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
@@ -50,6 +51,8 @@ typedef struct PartDraft {
     const Json *contents; /* exactly what the decider sees, with hashes for parts; frozen here */
     DecideParts parts;
     DecideCases cases;
+    Str files_key;  /* what tells a proposal about files from others; empty: it isn't about files */
+    bool amends;    /* it is what becomes of a proposal of this id, and not drafted: decide_part */
     RoutePlan plan; /* its hash is set by the part */
     Str counter;    /* of the 起案 numbers; declare it and id by command_needs */
     int fiscal_year;
@@ -60,9 +63,10 @@ extern const PartKind part_decision_draft;
 typedef struct DecideAbout {
     Str decision, case_id, person, file;
     Str aspect; /* empty: what is decided of the case; "out": why it was taken out */
+    bool again; /* there may be such a part: one of the same value keeps its salt, so its hash */
     Json value;
 } DecideAbout;
-Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about);
+Rc decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about, Json *out);
 
 /* An act on a proposal's route. */
 typedef struct PartAct {
@@ -71,6 +75,7 @@ typedef struct PartAct {
     const Org *org;       /* absences are read again at the commit: org_load_needs */
     StrVec had;           /* who had its draft, as act_route found it */
     RouteState after;     /* as its sender made what follows: RC_CONFLICT "route-moved" otherwise */
+    Str title;            /* amend: what it becomes; empty: stays */
     const Json *contents; /* amend: what they become, hashed anew; with all parts and cases */
     DecideParts parts;
     DecideCases cases;
@@ -83,6 +88,15 @@ extern const PartKind part_decision_act;
    is due (route_stage_of). Errors of route_act, and RC_NOT_FOUND "no-proposal". Its sender adds it.
  */
 Rc act_new(Ctx *ctx, Command *command, Str id, const RouteAct *wish, PartAct **out);
+/* Its drafter hands in a proposal: `draft` has its id, title, and contents, parts and cases made
+   anew, in the command's arena. What they say otherwise voids what was approved, unless it is
+   declared a minor correction. RC_INVALID "too-long" at "subject"; RC_CONFLICT "unchanged": it
+   waits as it is. */
+typedef struct ActAmend {
+    Str subject; /* in his words; empty: the title of the draft */
+    bool minor;
+} ActAmend;
+Rc act_amend(Ctx *ctx, Command *command, PartDraft *draft, const ActAmend *wish);
 /* The route of a Decision with all who had its draft: one that was amended before they were kept
    with it has them from its history. had: those, in the arena, for what is judged at the commit. */
 Rc act_route(Ctx *ctx, Arena *arena, const Entity *decision, Route *out, StrVec *had);
@@ -118,14 +132,22 @@ extern const PartKind part_decision_takeout;
  * version that the new contents have. */
 extern const PartKind part_decision_putback;
 
-/* What a proposal was about has ended, so nothing is left to decide: one that waits is dropped, as
-   a part of the command that ends it. One that was never drafted is no error. RC_CONFLICT
-   "not-waiting": it has ended otherwise since it was looked at. */
+/* What a proposal was about has ended, or was drafted anew, so nothing is left to decide: one that
+   waits or came back is dropped, as a part of the command that ends it. One that was never drafted
+   is no error. RC_CONFLICT "not-waiting": it has ended otherwise since it was looked at. */
 typedef struct PartDrop {
     Str id;
-    Str reason; /* a code of the room that ended it */
+    Str reason; /* a code of the room that ended it; DECIDE_REDRAFTED: only what came back, and
+                   its drafter isn't told */
 } PartDrop;
+#define DECIDE_REDRAFTED STR("redrafted")
 extern const PartKind part_decision_drop;
+/* Adds it to a command, with its needs: of any proposal, or of one only if it came back. */
+void decide_drop(Command *command, Str id, Str reason);
+void decide_drop_back(Command *command, const Entity *decision, Str reason);
+/* What came back is done with once another is drafted: `before` is the newest until then; empty:
+   there was none. */
+Rc decide_drop_before(Ctx *ctx, Command *command, Str before);
 /* Who has its draft has read that a proposal was dropped; twice is once. */
 typedef struct PartSeen {
     Str id, actor, post;

@@ -68,9 +68,12 @@ static Rc draft_apply(Ctx *ctx, Stage *stage, const void *args) {
         {IRI("drafter"), part->plan.drafter},
         {IRI("drafterPost"), part->plan.drafter_post},
         {IRI("draftedAt"), time_format(arena, stage_now(stage))},
+        {IRI("tableRow"), part->plan.row},
+        {IRI("filesKey"), part->files_key},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        entity_set(arena, after, texts[i].iri, json_of_str(texts[i].value));
+        if (!str_empty(texts[i].value))
+            entity_set(arena, after, texts[i].iri, json_of_str(texts[i].value));
     route_json_set(arena, after, &route);
     entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
     entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), decide_cases_json(arena, &part->cases));
@@ -196,9 +199,16 @@ static Rc putback_guard(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc drop_guard(Ctx *ctx, Stage *stage, const void *args) {
     const PartDrop *part = args;
-    const Entity *decision;
-    if (!stage_entity(stage, part->id)) return RC_OK;
-    return decide_waiting(ctx, stage, part->id, &decision);
+    const Entity *decision = stage_entity(stage, part->id);
+    Route route;
+    if (!decision) return RC_OK;
+    route_json_read(decision, &route);
+    if (route_is_back(&route)) return RC_OK;
+    if (!str_eq(part->reason, DECIDE_REDRAFTED))
+        return decide_waiting(ctx, stage, part->id, &decision);
+    return ctx_fail(ctx, RC_CONFLICT, "proposed", part->id,
+                    "Another proposal about this waits: it is decided, returned or withdrawn "
+                    "first.");
 }
 
 static Rc seen_guard(Ctx *ctx, Stage *stage, const void *args) {
@@ -228,7 +238,8 @@ static Rc drop_apply(Ctx *ctx, Stage *stage, const void *args) {
     Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
     route_json_set(ctx->arena, after, &route);
     entity_set(ctx->arena, after, IRI("dropReason"), json_of_str(part->reason));
-    entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("unread")));
+    if (!str_eq(part->reason, DECIDE_REDRAFTED))
+        entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("unread")));
     entity_set(ctx->arena, after, IRI("decidedAt"),
                json_of_str(time_format(ctx->arena, stage_now(stage))));
     change(stage, part->id, after);

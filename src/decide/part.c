@@ -21,19 +21,46 @@ static Json reference(Arena *arena, Str case_id, Str hash) {
     return json_of_members(members, 2);
 }
 
-Json decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about) {
+static Rc part_load(Ctx *ctx, Str id, const Entity **out) {
+    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, out));
+    if (entity_attr(*out, IRI("content"))) return RC_OK;
+    return ctx_fail(ctx, RC_NOT_FOUND, "erased", id, "This part of a decision was erased.");
+}
+
+/* The salt of a part that says the same already; a new one where none does. */
+static Rc salt_of(Ctx *ctx, Arena *arena, Str id, const DecideAbout *about, Str *out) {
+    const Entity *part;
+    *out = STR_NONE;
+    Rc rc = about->again ? part_load(ctx, id, &part) : RC_NOT_FOUND;
+    if (rc == RC_OK) {
+        const Json *content = entity_attr(part, IRI("content"))->value,
+                   *value = json_get(content, STR("value"));
+        if (value && str_eq(decide_hash(ctx->arena, value), decide_hash(ctx->arena, &about->value)))
+            *out = str_dup(arena, json_get_str(content, "salt"));
+    } else if (rc != RC_NOT_FOUND) {
+        return rc;
+    }
+    if (str_empty(*out)) *out = rand_id(ctx->rand, arena, SALT);
+    return RC_OK;
+}
+
+Rc decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout *about,
+               Json *out) {
     Arena *arena = command_arena(command);
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 2);
     DecidePart part = {.id = decide_part_id(arena, about->decision, about->case_id, about->aspect),
                        .case_id = str_dup(arena, about->case_id),
                        .person = str_dup(arena, about->person),
                        .file = str_dup(arena, about->file)};
-    members[0] = (JsonMember){STR("salt"), json_of_str(rand_id(ctx->rand, arena, SALT))};
+    Str salt;
+    TRY(salt_of(ctx, arena, part.id, about, &salt));
+    members[0] = (JsonMember){STR("salt"), json_of_str(salt)};
     members[1] = (JsonMember){STR("value"), about->value};
     part.content = json_of_members(members, 2);
     vec_push(arena, parts, part);
     command_needs(command, part.id);
-    return reference(arena, part.case_id, decide_hash(arena, &part.content));
+    *out = reference(arena, part.case_id, decide_hash(arena, &part.content));
+    return RC_OK;
 }
 
 void decide_parts_put(Arena *arena, Stage *stage, Str decision, const DecideParts *parts) {
@@ -61,12 +88,6 @@ static Json gone(Arena *arena, const Json *reference) {
     members[2] = (JsonMember){STR("number"), json_of_str(STR("—"))};
     members[3] = (JsonMember){STR("erased"), json_of_bool(true)};
     return json_of_members(members, 4);
-}
-
-static Rc part_load(Ctx *ctx, Str id, const Entity **out) {
-    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, out));
-    if (entity_attr(*out, IRI("content"))) return RC_OK;
-    return ctx_fail(ctx, RC_NOT_FOUND, "erased", id, "This part of a decision was erased.");
 }
 
 Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about) {

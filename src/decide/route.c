@@ -367,7 +367,8 @@ Rc route_take(Ctx *ctx, const Org *org, const RouteAct *act, Route *route) {
             "You have approved this proposal, or stated an opinion on it: somebody else "
             "who has its drafter's post takes it over; where nobody else has, order "
             "somebody for that post.");
-    if (!route_drafter_add(route, act->person) && act->verb != ROUTE_WITHDRAW)
+    bool ends = act->verb == ROUTE_WITHDRAW || act->verb == ROUTE_DROP;
+    if (!route_drafter_add(route, act->person) && !ends)
         return ctx_fail(ctx, RC_LIMIT, "too-many-drafters", STR("post"),
                         "A proposal has at most %d drafters: withdraw it and draft it anew.",
                         ROUTE_DRAFTERS_MAX);
@@ -517,19 +518,33 @@ void route_renew(Route *route, Str hash, bool minor) {
     }
 }
 
-/* What was returned waits again from its first stage. */
+bool route_is_back(const Route *route) {
+    return route->state == ROUTE_RETURNED || route->state == ROUTE_WITHDRAWN;
+}
+
+/* What came back is handed in again: with other contents it waits from its first stage, else at the
+   one at which it was. */
 static Rc amend(Acting *acting) {
     Route *route = acting->route;
     TRY(take(acting));
-    if (route->state != ROUTE_WAITING && route->state != ROUTE_RETURNED)
-        return need_waiting(acting);
+    if (!route_is_back(route)) TRY(need_waiting(acting));
     if (str_empty(acting->act->hash))
         return ctx_fail(acting->ctx, RC_INVALID, "no-contents", STR("hash"),
                         "The new contents are missing.");
-    bool again = route->state == ROUTE_RETURNED;
-
+    bool same = str_eq(route->hash, acting->act->hash);
+    if (same && !route_is_back(route))
+        return moved(acting, "unchanged", "Nothing of this proposal has changed.");
     route->state = ROUTE_WAITING;
-    route_renew(route, acting->act->hash, acting->act->minor && !again);
+    if (!same) route_renew(route, acting->act->hash, acting->act->minor);
+    return RC_OK;
+}
+
+static Rc drop(Acting *acting) {
+    TRY(take(acting));
+    if (!route_is_back(acting->route))
+        return moved(acting, "not-back",
+                     "Only what was returned or withdrawn is dropped: withdraw it first.");
+    acting->route->state = ROUTE_DROPPED;
     return RC_OK;
 }
 
@@ -557,6 +572,7 @@ static const struct {
     [ROUTE_CONSULT_ADD] = {consult_add, false},
     [ROUTE_AMEND] = {amend, false},
     [ROUTE_ISSUE] = {issue, false},
+    [ROUTE_DROP] = {drop, false},
 };
 
 bool route_is_on_stage(RouteVerb verb) {

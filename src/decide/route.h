@@ -37,9 +37,9 @@ typedef enum RouteState {
     ROUTE_WAITING,
     ROUTE_DECIDED,
     ROUTE_RETURNED,  /* 差戻し to the drafter */
-    ROUTE_WITHDRAWN, /* 引戻し */
+    ROUTE_WITHDRAWN, /* 引戻し: with the drafter, as what was returned */
     ROUTE_REJECTED,  /* 却下 */
-    ROUTE_DROPPED,   /* 廃案: what it was about has ended; by no act on the route */
+    ROUTE_DROPPED,   /* 廃案: by its drafter, or because what it was about has ended */
     ROUTE_STATES
 } RouteState;
 
@@ -76,8 +76,10 @@ typedef enum RouteVerb {
     ROUTE_WITHDRAW,
     ROUTE_PULL_UP, /* 引上げ: a superior takes the decision */
     ROUTE_CONSULT_ADD,
-    ROUTE_AMEND, /* by the drafter: new contents; from returned, it waits again */
+    ROUTE_AMEND, /* by the drafter: new contents; what came back is handed in again, with the same
+                    contents too */
     ROUTE_ISSUE,
+    ROUTE_DROP, /* 廃案, by the drafter, of what came back to him */
     ROUTE_VERBS
 } RouteVerb;
 
@@ -103,6 +105,7 @@ typedef struct RoutePlan {
     Str drafter, drafter_post, decider_post, hash;
     StrVec reviewers, consulted, circulated;
     bool in_series; /* consultations one after the other */
+    Str row;        /* of the table, by which it was made (table_row); empty: by none */
     RouteRules rules;
 } RoutePlan;
 Rc route_begin(Ctx *ctx, const RoutePlan *plan, Route *out);
@@ -130,6 +133,8 @@ Rc route_act(Ctx *ctx, const Org *org, const RouteAct *act, Route *route);
  * those who have acted instead. */
 void route_renew(Route *route, Str hash, bool minor);
 
+/* Whether it came back to its drafter (差戻し, 引戻し): he hands it in again or drops it. */
+bool route_is_back(const Route *route);
 /* Whether the stage is due: it waits and nothing before it does. */
 bool route_is_due(const Route *route, size_t stage);
 /* Whether a consultation stands in dissent (合議不調). */

@@ -12,7 +12,7 @@ static const char *const verbs[ROUTE_VERBS] = {
     [ROUTE_APPROVE] = "approve",   [ROUTE_DISSENT] = "dissent", [ROUTE_PASS] = "pass",
     [ROUTE_SEE] = "see",           [ROUTE_RETURN] = "return",   [ROUTE_REJECT] = "reject",
     [ROUTE_WITHDRAW] = "withdraw", [ROUTE_PULL_UP] = "pull-up", [ROUTE_CONSULT_ADD] = "add",
-    [ROUTE_AMEND] = "amend",       [ROUTE_ISSUE] = "issue",
+    [ROUTE_AMEND] = "amend",       [ROUTE_ISSUE] = "issue",     [ROUTE_DROP] = "drop",
 };
 static const char *const kinds[] = {"review", "consult", "decide", "circulate"};
 static const char *const stands[] = {"waiting", "approved", "dissent", "passed"};

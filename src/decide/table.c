@@ -92,6 +92,13 @@ static const Json *row_of(const TableAsk *ask) {
     return NULL;
 }
 
+Str table_row(Arena *arena, const TableAsk *ask) {
+    const Json *row = row_of(ask);
+    if (!row) return STR_NONE;
+    int64_t limit = limit_of(row);
+    return limit == INT64_MAX ? STR("any") : str_fmt(arena, "%lld", (long long)limit);
+}
+
 Str table_decider(const TableAsk *ask) {
     const Json *row = row_of(ask);
     return row ? json_get_str(row, "post") : STR_NONE;
@@ -104,6 +111,7 @@ Rc table_plan(Ctx *ctx, Arena *arena, const TableAsk *ask, RoutePlan *plan) {
                         "The table of delegations names no post that decides this: add a row for "
                         "the kind and amount to organisation.json.");
     plan->decider_post = json_get_str(row, "post");
+    plan->row = table_row(arena, ask);
     posts_take(arena, row, lists[0], &plan->reviewers);
     posts_take(arena, row, lists[1], &plan->consulted);
     posts_take(arena, row, lists[2], &plan->circulated);

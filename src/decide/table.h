@@ -18,10 +18,12 @@ typedef struct TableAsk {
     Str kind;
     int64_t amount;
 } TableAsk;
-/* Sets decider, reviewers, consulted, circulated and rules of a plan: texts borrowed, lists in the
-   arena. RC_INVALID "no-decider": no row is of this kind and amount. */
+/* Sets decider, reviewers, consulted, circulated, row and rules of a plan: texts borrowed, lists in
+   the arena. RC_INVALID "no-decider": no row is of this kind and amount. */
 Rc table_plan(Ctx *ctx, Arena *arena, const TableAsk *ask, RoutePlan *plan);
 
+/* What tells the row that a kind takes at an amount from its other rows; empty: none fits. */
+Str table_row(Arena *arena, const TableAsk *ask);
 /* The post that decides, STR_NONE when no row fits. */
 Str table_decider(const TableAsk *ask);
 /* Whether it gives a post any amount of a kind of matter. */

@@ -173,6 +173,9 @@ Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish);
 Rc meet_propose(Ctx *ctx, Str key, Str *decision);
 /* An act on the route of such a proposal; once decided, the meeting is fixed. */
 Rc meet_act_on(Ctx *ctx, Str decision, const RouteAct *wish);
+/* Its drafter hands in minutes that came back, as they are written by now. RC_CONFLICT
+   "not-newest"; errors of meet_propose and act_amend. */
+Rc meet_amend(Ctx *ctx, Str decision, const ActAmend *wish);
 /* Whether who asks reads what is proposed whole. */
 bool meet_reads(Ctx *ctx, const Entity *decision);
 /* What was decided; NULL: nothing was, or it was disposed of. */

@@ -96,7 +96,23 @@ Rc meet_minute(Ctx *ctx, Str key, const MeetMinutes *wish) {
 
 /* ---- proposing ---- */
 
-static Json item_contents(Ctx *ctx, const MeetItem *item) {
+/* Those of an item that says the same in the contents of before; else new ones. */
+static Json item_salts(Ctx *ctx, const JsonMember *said, size_t n, const Json *before) {
+    const Json *items = json_get(before, STR("items"));
+    for (size_t i = 0; items && i < items->len; i++) {
+        const Json *one = json_at(items, i), *salts = json_get(one, STR("salts"));
+        bool same = salts != NULL;
+        for (size_t k = 0; same && k < n; k++) {
+            const Json *value = json_get(one, said[k].name);
+            same = value && json_equal(value, &said[k].value);
+        }
+        if (same) return *salts;
+    }
+    return meet_salts(ctx, ctx->arena);
+}
+
+/* before: contents that it is made of anew; NULL: none. */
+static Json item_contents(Ctx *ctx, const MeetItem *item, const Json *before) {
     Arena *arena = ctx->arena;
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 8);
     JsonItems papers = {0};
@@ -114,7 +130,7 @@ static Json item_contents(Ctx *ctx, const MeetItem *item) {
     members[4] = (JsonMember){STR("result"), json_of_str(meet_result_word(item->result))};
     members[5] = (JsonMember){STR("text"), json_of_str(item->said)};
     members[6] = (JsonMember){STR("papers"), json_of_items(papers.items, papers.len)};
-    members[7] = (JsonMember){STR("salts"), meet_salts(ctx, arena)};
+    members[7] = (JsonMember){STR("salts"), item_salts(ctx, members, 7, before)};
     return json_of_members(members, 8);
 }
 
@@ -122,12 +138,19 @@ static Json empty_or(const Json *list) {
     return list ? *list : json_of_items(NULL, 0);
 }
 
-static const Json *minutes_contents(Ctx *ctx, Arena *arena, const Meeting *meeting,
-                                    const MeetItems *items) {
+/* What goes into the minutes. */
+typedef struct Minutes {
+    Meeting meeting;
+    MeetItems items;
+    const Json *before; /* contents of the proposal that is amended; NULL: a new one */
+} Minutes;
+
+static const Json *minutes_contents(Ctx *ctx, Arena *arena, const Minutes *of) {
     JsonMember members[9];
     JsonItems list = {0};
-    VEC_EACH (const MeetItem, item, items)
-        vec_push(ctx->arena, &list, item_contents(ctx, item));
+    const Meeting *meeting = &of->meeting;
+    VEC_EACH (const MeetItem, item, &of->items)
+        vec_push(ctx->arena, &list, item_contents(ctx, item, of->before));
     members[0] = (JsonMember){STR("meeting"), json_of_str(meeting->key)};
     members[1] = (JsonMember){STR("name"), json_of_str(meeting->name)};
     members[2] = (JsonMember){STR("at"), json_of_str(time_format(ctx->arena, meeting->at))};
@@ -148,7 +171,13 @@ static Str minutes_retention(const Ctx *ctx) {
     return type ? type->retention : STR_NONE;
 }
 
-static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const MeetItems *items) {
+static Str minutes_title(Arena *arena, const Meeting *meeting) {
+    return str_fmt(arena, STR_FMT "（" STR_FMT "）の要旨について", STR_ARG(meeting->name),
+                   STR_ARG(time_format_japanese(arena, time_jst_date(meeting->at))));
+}
+
+static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Minutes *of) {
+    const Meeting *meeting = &of->meeting;
     PartDraft *draft = NEW(arena, PartDraft);
     Date day = time_jst_date(time_now(ctx->clock));
     int year = time_fiscal_year(day);
@@ -157,9 +186,8 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const
         .kind = MEET_KIND,
         .retention = minutes_retention(ctx),
         .file = str_dup(arena, meeting->file),
-        .title = str_fmt(arena, STR_FMT "（" STR_FMT "）の要旨について", STR_ARG(meeting->name),
-                         STR_ARG(time_format_japanese(arena, time_jst_date(meeting->at)))),
-        .contents = minutes_contents(ctx, arena, meeting, items),
+        .title = minutes_title(arena, meeting),
+        .contents = minutes_contents(ctx, arena, of),
         .plan = {.drafter = str_dup(arena, ctx->actor->id),
                  .drafter_post = str_dup(arena, ctx->actor->post),
                  .decider_post = str_dup(arena, meeting->chair)},
@@ -170,43 +198,80 @@ static PartDraft *draft_of(Ctx *ctx, Arena *arena, const Meeting *meeting, const
 }
 
 /* All that it says is said. */
-static Rc minutes_whole(Ctx *ctx, const Meeting *meeting, const MeetItems *items) {
+static Rc minutes_whole(Ctx *ctx, const Minutes *of) {
     GateAsk ask = {.action = ACT_CREATE, .type = STR(DECIDE_TYPE), .class = CLASS_INTERNAL};
     TRY(gate_check(ctx, &ask));
-    if (str_empty(meeting->minutes))
+    if (str_empty(of->meeting.minutes))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("minutes"), "Write the minutes.");
-    VEC_EACH (const MeetItem, item, items)
+    VEC_EACH (const MeetItem, item, &of->items)
         if (item->result == MEET_RESULTS)
             return ctx_fail(ctx, RC_CONFLICT, "no-result", item->id,
                             "An item has no result yet: note it first.");
     return RC_OK;
 }
 
+static Rc minutes_load(Ctx *ctx, Str key, Minutes *out) {
+    *out = (Minutes){0};
+    TRY(writable(ctx, key, &out->meeting));
+    TRY(meet_items(ctx, &out->meeting, &out->items));
+    return minutes_whole(ctx, out);
+}
+
+static Change change_begin(Ctx *ctx, const char *kind, const Meeting *meeting) {
+    return meet_change(ctx, kind,
+                       &(PartMeet){.meeting = meeting->id,
+                                   .version = meeting->version,
+                                   .proposal = meeting->proposal});
+}
+
 Rc meet_propose(Ctx *ctx, Str key, Str *decision) {
-    Meeting meeting;
-    MeetItems items;
-    TRY(writable(ctx, key, &meeting));
-    TRY(meet_items(ctx, &meeting, &items));
-    TRY(minutes_whole(ctx, &meeting, &items));
-    PartMeet part = {
-        .meeting = meeting.id, .version = meeting.version, .proposal = meeting.proposal};
-    Change change = meet_change(ctx, "meeting.propose", &part);
-    PartDraft *draft = draft_of(ctx, change.arena, &meeting, &items);
+    Minutes of;
+    TRY(minutes_load(ctx, key, &of));
+    Change change = change_begin(ctx, "meeting.propose", &of.meeting);
+    PartDraft *draft = draft_of(ctx, change.arena, &of);
     Entity *after = meet_after(&change);
     entity_set(change.arena, after, IRI("proposal"), json_of_str(draft->id));
     *decision = str_dup(ctx->arena, draft->id);
     command_needs(change.command, draft->id);
     command_needs(change.command, draft->counter);
     command_add(change.command, &part_decision_draft, draft);
-    return meet_send(&change);
+    Rc rc = decide_drop_before(ctx, change.command, of.meeting.proposal);
+    if (rc == RC_OK) return meet_send(&change);
+    command_free(change.command);
+    return rc;
 }
-
-/* ---- deciding ---- */
 
 static const Json *frozen(const Entity *decision) {
     const Attr *contents = entity_attr(decision, IRI("contents"));
     return contents ? contents->value : NULL;
 }
+
+static Rc amend_load(Ctx *ctx, Str id, Minutes *out) {
+    const Entity *decision;
+    TRY(decide_load(ctx, id, &decision));
+    const Json *before = frozen(decision);
+    TRY(minutes_load(ctx, json_get_str(before, "meeting"), out));
+    out->before = before;
+    if (str_eq(out->meeting.proposal, id)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "not-newest", id,
+                    "Other minutes of this meeting were proposed later: go on with those.");
+}
+
+Rc meet_amend(Ctx *ctx, Str id, const ActAmend *wish) {
+    Minutes of;
+    TRY(amend_load(ctx, id, &of));
+    of.meeting.proposal = STR_NONE; /* it waits again by this command itself */
+    Change change = change_begin(ctx, "meeting.amend", &of.meeting);
+    PartDraft draft = {.id = str_dup(change.arena, id),
+                       .title = minutes_title(change.arena, &of.meeting),
+                       .contents = minutes_contents(ctx, change.arena, &of)};
+    Rc rc = act_amend(ctx, change.command, &draft, wish);
+    if (rc == RC_OK) return meet_send(&change);
+    command_free(change.command);
+    return rc;
+}
+
+/* ---- deciding ---- */
 
 /* meeting.fix: what was decided holds from now on. */
 typedef struct PartFix {

@@ -77,6 +77,11 @@ Rc open_propose(Ctx *ctx, Str id, Str *decision);
 Rc open_act(Ctx *ctx, Str definition, const RouteAct *act);
 /* The same on one proposal, the newest or one before. */
 Rc open_act_on(Ctx *ctx, Str proposal, const RouteAct *act);
+/* Its drafter hands in the newest proposal about a definition, with what is declared by now.
+   RC_CONFLICT "not-newest", "review-past", "joint-check"; errors of act_amend. */
+Rc open_amend(Ctx *ctx, Str proposal, const ActAmend *wish);
+/* RC_DENIED: the actor may not release. */
+Rc open_may_draft(Ctx *ctx);
 
 /* ---- what is published; pool threads ---- */
 

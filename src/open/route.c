@@ -58,6 +58,14 @@ static Rc decided_apply(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+static Rc amended_apply(Ctx *ctx, Stage *stage, const void *args) {
+    (void)ctx;
+    (void)stage;
+    (void)args;
+    return RC_OK;
+}
+
+static const PartKind part_amended = {"release.amend", 1, decided_guard, amended_apply};
 static const PartKind part_decided = {"release.decide", 1, decided_guard, decided_apply};
 
 /* ---- commands ---- */
@@ -92,14 +100,18 @@ static Rc execute(Ctx *ctx, Command *command) {
 
 /* ---- proposing ---- */
 
+static Rc may_be_reviewed(Ctx *ctx, const OpenDefinition *definition) {
+    if (!review_due(ctx, definition->review)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "review-past", definition->id,
+                    "Its review date has passed: review it and set the next date.");
+}
+
 static Rc may_propose(Ctx *ctx, const OpenDefinition *definition) {
     TRY(may_release(ctx));
     if (definition->state == OPEN_WAITING)
         return ctx_fail(ctx, RC_CONFLICT, "proposed", definition->id,
                         "A proposal about this release waits already for its decision.");
-    if (review_due(ctx, definition->review))
-        return ctx_fail(ctx, RC_CONFLICT, "review-past", definition->id,
-                        "Its review date has passed: review it and set the next date.");
+    TRY(may_be_reviewed(ctx, definition));
     if (definition->state == OPEN_DECIDED)
         return ctx_fail(ctx, RC_CONFLICT, "nothing-new", definition->id,
                         "What is declared has been decided already.");
@@ -116,14 +128,18 @@ static const Json *contents_of(Arena *arena, const OpenDefinition *definition, c
     return contents;
 }
 
+static Str title_of(Arena *arena, const OpenDefinition *definition) {
+    return str_fmt(arena, "オープンデータの公開について（" STR_FMT "）",
+                   STR_ARG(json_get_str(definition->title, "ja")));
+}
+
 static Rc draft_of(Ctx *ctx, Arena *arena, const OpenDefinition *definition, PartDraft **out) {
     PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
     *draft = (PartDraft){
         .id = decide_id(arena, ctx->rand),
         .kind = STR("release"),
-        .title = str_fmt(arena, "オープンデータの公開について（" STR_FMT "）",
-                         STR_ARG(json_get_str(definition->title, "ja"))),
+        .title = title_of(arena, definition),
         .plan = {.drafter = str_dup(arena, ctx->actor->id),
                  .drafter_post = str_dup(arena, ctx->actor->post)},
         .counter = counter_id(arena, STR("decision"), year),
@@ -151,6 +167,11 @@ Rc open_propose(Ctx *ctx, Str id, Str *decision) {
     *decision = str_dup(ctx->arena, draft->id);
     command_needs(command, draft->counter);
     command_add(command, &part_decision_draft, draft);
+    rc = decide_drop_before(ctx, command, definition.proposal);
+    if (rc != RC_OK) {
+        command_free(command);
+        return rc;
+    }
     release_part(command, &part_proposed, (PartProposed){id, draft->id, definition.proposal});
     return execute(ctx, command);
 }
@@ -158,7 +179,12 @@ Rc open_propose(Ctx *ctx, Str id, Str *decision) {
 /* ---- deciding ---- */
 
 static Rc may_act(Ctx *ctx, RouteVerb verb) {
-    return verb == ROUTE_WITHDRAW ? may_release(ctx) : act_permitted(ctx, verb);
+    bool drafts = verb == ROUTE_WITHDRAW || verb == ROUTE_DROP;
+    return drafts ? may_release(ctx) : act_permitted(ctx, verb);
+}
+
+Rc open_may_draft(Ctx *ctx) {
+    return may_release(ctx);
 }
 
 /* Of its newest proposal, once decided, follows that the definition holds. */
@@ -190,15 +216,38 @@ Rc open_act(Ctx *ctx, Str id, const RouteAct *wish) {
     return act_send(ctx, &definition, definition.proposal, wish);
 }
 
-Rc open_act_on(Ctx *ctx, Str proposal, const RouteAct *wish) {
+static Rc definition_of(Ctx *ctx, Str proposal, OpenDefinition *out) {
     const Entity *decision;
-    OpenDefinition definition;
-    TRY(may_act(ctx, wish->verb));
     TRY(ledger_entity(ctx, ctx->tenant->ledger, proposal, &decision));
     const Attr *contents = entity_attr(decision, IRI("contents"));
     if (!contents)
         return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", proposal,
                         "This proposal is of no release.");
-    TRY(open_definition(ctx, json_get_str(contents->value, "release"), &definition));
+    return open_definition(ctx, json_get_str(contents->value, "release"), out);
+}
+
+Rc open_act_on(Ctx *ctx, Str proposal, const RouteAct *wish) {
+    OpenDefinition definition;
+    TRY(may_act(ctx, wish->verb));
+    TRY(definition_of(ctx, proposal, &definition));
     return act_send(ctx, &definition, proposal, wish);
+}
+
+Rc open_amend(Ctx *ctx, Str proposal, const ActAmend *wish) {
+    OpenDefinition definition;
+    const Json *found;
+    TRY(may_release(ctx));
+    TRY(definition_of(ctx, proposal, &definition));
+    TRY(may_be_reviewed(ctx, &definition));
+    TRY(definition_try(ctx, definition_find(ctx->tenant->open, definition.id), &found));
+    Command *command = command_begin(ctx, "release.amend");
+    Arena *arena = command_arena(command);
+    PartDraft draft = {.id = str_dup(arena, proposal),
+                       .title = title_of(arena, &definition),
+                       .contents = contents_of(arena, &definition, found)};
+    release_part(command, &part_amended, (PartProposed){definition.id, proposal, STR_NONE});
+    Rc rc = act_amend(ctx, command, &draft, wish);
+    if (rc == RC_OK) return execute(ctx, command);
+    command_free(command);
+    return rc;
 }

@@ -246,34 +246,67 @@ static Str title_of(Arena *arena, FileVerb verb, const ShelfFiles *files) {
 }
 
 /* The same files, proposed twice, are one proposal while it waits. */
-static Str about_of(Arena *arena, const ShelfFiles *files) {
+static Str about_of(Arena *arena, const StrVec *codes) {
     Buf text = buf_new(arena, LABELS_MAX);
-    VEC_EACH (const ShelfFile, file, files) {
-        buf_add(&text, file->code);
+    VEC_EACH (const Str, code, codes) {
+        buf_add(&text, *code);
         buf_add_char(&text, ' ');
     }
     Digest digest = hash_sha256(buf_str(&text));
     return hash_base32(arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, 26);
 }
 
-Rc filing_propose(Ctx *ctx, const FilingWish *wish, Str *decision) {
+static Str about_files(Arena *arena, const ShelfFiles *files) {
+    StrVec codes = {0};
+    VEC_EACH (const ShelfFile, file, files)
+        vec_push(arena, &codes, file->code);
+    return about_of(arena, &codes);
+}
+
+static Rc propose(Ctx *ctx, const FilingWish *wish, ProposalAsk *ask, Str *decision) {
     ShelfFiles files;
     ProposalDraft drafting = {0};
-    Str kind = kind_of(wish->verb);
     TRY(proposal_may_draft(ctx));
     TRY(wish_check(ctx, wish));
     TRY(files_load(ctx, wish, &files));
-    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    if (!ask->amend) ask->about = about_files(ctx->arena, &files);
+    Command *command = proposal_command(ctx, ask, STR_NONE);
     Arena *arena = command_arena(command);
-    Rc rc = proposal_new(ctx, command, kind, about_of(ctx->arena, &files), &drafting);
-    if (rc == RC_OK) rc = proposal_route(ctx, command, kind, 0, &drafting.draft->plan);
+    Rc rc = proposal_new(ctx, command, ask, &drafting);
+    if (rc == RC_OK) rc = proposal_route(ctx, command, ask->kind, 0, &drafting.draft->plan);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
     }
+    drafting.draft->files_key = str_dup(arena, ask->about);
     drafting.draft->title = title_of(arena, wish->verb, &files);
     drafting.draft->contents = contents_of(arena, wish, &files);
     return proposal_send(ctx, command, &drafting, decision);
+}
+
+Rc filing_propose(Ctx *ctx, const FilingWish *wish, Str *decision) {
+    return propose(ctx, wish, &(ProposalAsk){.kind = kind_of(wish->verb)}, decision);
+}
+
+/* It stays the proposal about the files for which it was drafted, though it is about fewer now. */
+Rc filing_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    const Entity *decision;
+    Str drafted;
+    StrVec codes = {0};
+    FilingWish wish = {.reason = amend->text, .until = amend->until, .to = amend->to};
+    const Json *files = json_get(contents, STR("files"));
+    TRY(decide_load(ctx, amend->id, &decision));
+    ProposalAsk ask = {.kind = entity_text(decision, IRI("kind")),
+                       .about = entity_text(decision, IRI("filesKey")),
+                       .amend = amend};
+    if (!verb_of(ask.kind, &wish.verb)) return RC_OK;
+    for (uint32_t i = 0; files && i < files->len; i++) {
+        Str code = file_code(ctx->arena, json_get_str(json_at(files, i), "label"));
+        vec_push(ctx->arena, &codes, code);
+        if (!has_code(&amend->out, code)) vec_push(ctx->arena, &wish.codes, code);
+    }
+    if (str_empty(ask.about)) ask.about = about_of(ctx->arena, &codes); /* of before it was kept */
+    return propose(ctx, &wish, &ask, &drafted);
 }
 
 /* ---- what a decision makes of it ---- */

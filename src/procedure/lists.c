@@ -32,14 +32,29 @@ const Json *lists_contents(Arena *arena, const ListContents *list) {
     return contents;
 }
 
-void lists_add(Ctx *ctx, Command *command, PartDraft *draft, ListContents *list,
-               const ListCase *one) {
+void lists_keep(Arena *arena, const Json *frozen, JsonItems *out) {
+    for (size_t i = 0; frozen && i < frozen->len; i++)
+        vec_push(arena, out, *json_dup(arena, json_at(frozen, i)));
+}
+
+void lists_numbers(Arena *arena, const Json *contents, StrVec *out) {
+    const Json *rows = json_get(contents, STR("cases"));
+    *out = (StrVec){0};
+    for (size_t i = 0; rows && i < rows->len; i++)
+        if (!json_get_bool(json_at(rows, i), "erased", false))
+            vec_push(arena, out, json_get_str(json_at(rows, i), "number"));
+}
+
+Rc lists_add(Ctx *ctx, Command *command, PartDraft *draft, ListContents *list,
+             const ListCase *one) {
     Arena *arena = command_arena(command);
     DecideAbout about = proposal_about(ctx, draft, one->application, one->row);
-    vec_push(arena, &list->rows, decide_part(ctx, command, &draft->parts, &about));
+    Json *row = vec_push(arena, &list->rows, json_of_null());
+    TRY(decide_part(ctx, command, &draft->parts, &about, row));
     vec_push(arena, &draft->cases,
              (DecideCase){str_dup(arena, one->application->id), one->application->version});
     list->total += json_get_int(&one->row, list->sum, 0);
+    return RC_OK;
 }
 
 /* ---- taking out, putting back ---- */
@@ -134,7 +149,8 @@ static Rc out_add(Ctx *ctx, Command *command, ListChange *change, Str reason) {
     Rc rc = decide_part_whose(ctx, part, &about);
     if (rc == RC_NOT_FOUND) return RC_OK;
     TRY(rc);
-    Json why = decide_part(ctx, command, &change->act->parts, &about);
+    Json why;
+    TRY(decide_part(ctx, command, &change->act->parts, &about, &why));
     members[0] = (JsonMember){STR("case"), json_of_str(change->act->case_id)};
     members[1] = (JsonMember){STR("part"), *json_dup(arena, json_get(row, STR("part")))};
     members[2] = (JsonMember){STR("why"), json_of_str(json_get_str(&why, "part"))};
@@ -173,7 +189,8 @@ static Rc row_add(Ctx *ctx, Command *command, ListChange *change) {
     TRY(case_load(ctx, act->case_id, &application));
     TRY(change->way->again(ctx, command, &(ListAgain){act->id, change->frozen, application}, &row));
     DecideAbout about = proposal_about(ctx, &(PartDraft){.id = act->id}, application, row);
-    vec_push(arena, &change->list.rows, decide_part(ctx, command, &act->parts, &about));
+    Json *kept = vec_push(arena, &change->list.rows, json_of_null());
+    TRY(decide_part(ctx, command, &act->parts, &about, kept));
     change->list.total += json_get_int(&row, change->way->sum, 0);
     act->version = application->version;
     act->gone = decide_part_id(arena, act->id, act->case_id, STR("out"));

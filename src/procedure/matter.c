@@ -100,7 +100,7 @@ int64_t matter_amount(Ctx *ctx, const Entity *application, const DefinedMove *mo
     return entity_int(application, IRI("amount"), 0);
 }
 
-Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
+static Rc propose(Ctx *ctx, const DefinedAct *act, const OfficeAmend *amend, Str *decision) {
     const Entity *application;
     const DefinedMove *move;
     ProposalDraft drafting = {0};
@@ -108,26 +108,42 @@ Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
     TRY(matter_load(ctx, act, &application, &move));
     TRY(together_none(ctx, application));
     if (move->reduced) TRY(fee_reduced(ctx, application, move, &reduced));
-    Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
+    ProposalAsk ask = {move->decision, act->id, amend};
+    Command *command = proposal_command(ctx, &ask, act->id);
     Arena *arena = command_arena(command);
     int64_t amount = move->reduced ? entity_int(application, IRI("fee"), 0) - reduced.yen
                                    : matter_amount(ctx, application, move);
-    Rc rc = proposal_new(ctx, command, move->decision, act->id, &drafting);
+    Rc rc = proposal_new(ctx, command, &ask, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK) rc = proposal_route(ctx, command, move->decision, amount, &draft->plan);
+    Json *contents = NEW(arena, Json);
+    if (rc == RC_OK) {
+        DecideAbout about = proposal_about(ctx, draft, application,
+                                           matter_value(ctx, arena, act, application, &reduced));
+        rc = decide_part(ctx, command, &draft->parts, &about, contents);
+    }
     if (rc != RC_OK) {
         command_free(command);
         return rc;
     }
     draft->title = title_of(arena, defined_of(ctx, application), move);
-    DecideAbout about = proposal_about(ctx, draft, application,
-                                       matter_value(ctx, arena, act, application, &reduced));
-    Json *contents = NEW(arena, Json);
-    *contents = decide_part(ctx, command, &draft->parts, &about);
     draft->contents = contents;
     proposal_still(command, application, &draft->cases);
     TRY(proposal_send(ctx, command, &drafting, decision));
     return same_move(ctx, *decision, move);
+}
+
+Rc defined_propose(Ctx *ctx, const DefinedAct *act, Str *decision) {
+    return propose(ctx, act, NULL, decision);
+}
+
+/* The same move of the case, as that is now. */
+Rc matter_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    DefinedAct act = {.id = json_get_str(contents, "case"),
+                      .move = json_get_str(contents, "move"),
+                      .text = amend->text};
+    Str decision;
+    return propose(ctx, &act, amend, &decision);
 }
 
 /* ---- what follows ---- */
@@ -223,14 +239,18 @@ Rc matter_none(Ctx *ctx, Command *command, const Entity *application, Str *waits
     return RC_OK;
 }
 
+/* A list goes on without it. What came back to its drafter before a correction stays with him: he
+   hands it in with the new answers. */
 Rc matter_drop(Ctx *ctx, Command *command, const Entity *application, Str reason) {
-    Arena *arena = command_arena(command);
-    Str waits;
-    TRY(own_proposed(ctx, application, &waits)); /* a list goes on without it */
-    if (str_empty(waits)) return RC_OK;
-    PartDrop *drop = NEW(arena, PartDrop);
-    *drop = (PartDrop){str_dup(arena, waits), reason};
-    command_needs(command, drop->id);
-    command_add(command, &part_decision_drop, drop);
+    const Definition *definition = defined_of(ctx, application);
+    bool ends = !str_eq(reason, STR("corrected"));
+    VEC_EACH (const DefinedMove, move, &definition->moves) {
+        ProposalNext next;
+        ProposalAsk ask = {.kind = move->decision, .about = application->id};
+        if (str_empty(move->decision) || !is_first(definition, move)) continue;
+        TRY(proposal_next(ctx, &ask, &next));
+        if (next.waiting) decide_drop(command, next.id, reason);
+        if (next.last && ends) decide_drop_back(command, next.last, reason);
+    }
     return RC_OK;
 }

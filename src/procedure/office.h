@@ -102,9 +102,12 @@ Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision);
 /* Proposals whose draft is his who asks, that were dropped with their cases and nobody who had it
  * has read so, at most twenty, whole; and that he has read one. RC_NOT_FOUND "no-proposal": none of
  * his was dropped. */
-typedef VEC(const Entity *) OfficeDropped;
-Rc office_dropped(Ctx *ctx, OfficeDropped *out);
+typedef VEC(const Entity *) OfficeTold;
+Rc office_dropped(Ctx *ctx, OfficeTold *out);
 Rc office_seen(Ctx *ctx, Str id);
+/* Proposals that came back (差戻し, 引戻し) to him who asks, until he hands them in again or drops
+   them, at most twenty, whole. */
+Rc office_back(Ctx *ctx, OfficeTold *out);
 
 /* The proposals for a day's plan in a state ("waiting", "decided"), whole, in the order drafted. */
 typedef VEC(const Entity *) OfficePlans;
@@ -115,7 +118,6 @@ typedef struct OfficeDecision {
     Str hash;    /* of what was shown */
     Str opinion; /* reason of a return or rejection, or of taking out */
     Str case_id; /* take out */
-    bool minor;  /* amend: declared 軽微な修正, which those who have acted see instead */
 } OfficeDecision;
 /* An act on a proposal's route, as decide/ has it (its person, post and day are set here), and what
    follows when the route is decided or rejected, in one command: cases become planned, a fee is
@@ -132,11 +134,23 @@ Rc office_takeout(Ctx *ctx, const OfficeDecision *decision);
 /* Puts it back as it is now, if it is still confirmed for the day. RC_CONFLICT "out-moved",
  * "other-contents"; RC_NOT_FOUND "no-case". */
 Rc office_putback(Ctx *ctx, const OfficeDecision *decision);
-/* The drafter of a fee reduction writes its contents anew, as the case is now, with what he has
-   seen of the evidence (opinion): what was approved is void, what was returned waits again. minor:
-   declared 軽微な修正, which those who have acted see instead. RC_CONFLICT "other-route": its
-   amount would take another route; "proposed": another one about the case was drafted since. */
-Rc office_amend(Ctx *ctx, const OfficeDecision *decision);
+/* What the drafter of a proposal changes of it. */
+typedef struct OfficeAmend {
+    Str id;
+    Str subject; /* empty: as its kind has it */
+    Str text;    /* evidence seen, reason or note, as its kind has it */
+    Str to;      /* transfer of files */
+    Date until;  /* extension of files */
+    StrVec out;  /* codes of files that it is no longer about */
+    bool more;   /* a plan: with what was confirmed since, too */
+    bool minor;  /* declared 軽微な修正, which those who have acted see instead */
+} OfficeAmend;
+/* The drafter of any proposal of the procedures or files makes its contents anew, as what they are
+   about is now, and hands it in: other contents void what was approved, and what came back waits
+   again. RC_INVALID at "subject", "text"; RC_CONFLICT "unchanged": it waits as it is;
+   "other-route": its amount would take another route; "proposed": another one about the same was
+   drafted since. */
+Rc office_amend(Ctx *ctx, const OfficeAmend *amend);
 /* The drafter takes his proposal back (引戻し). */
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 

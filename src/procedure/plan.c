@@ -37,7 +37,18 @@ static const Json *plan_head(Arena *arena, const OfficePlan *plan) {
     return head;
 }
 
-static bool plan_takes(const OfficePlan *plan, Str number) {
+/* A plan that is drafted, or amended: but for the cases of `out`, as they are kept in frozen_out.
+ */
+typedef struct PlanDraft {
+    const OfficePlan *plan;
+    const OfficeAmend *amend; /* NULL: it is new */
+    const Json *out, *frozen_out;
+} PlanDraft;
+
+static bool plan_takes(const PlanDraft *of, Str number) {
+    const OfficePlan *plan = of->plan;
+    for (size_t i = 0; of->out && i < of->out->len; i++)
+        if (str_eq(json_get_str(json_at(of->out, i), "number"), number)) return false;
     if (!plan->numbers) return true;
     VEC_EACH (const Str, one, plan->numbers)
         if (str_eq(*one, number)) return true;
@@ -50,10 +61,12 @@ Rc office_plan_days(Ctx *ctx, InboxDays *out) {
 }
 
 /* The confirmed cases of the day, as the inbox lists them and the ledger has them now. */
-static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartDraft *draft) {
+static Rc plan_collect(Ctx *ctx, const PlanDraft *of, Command *command, PartDraft *draft) {
     Arena *arena = command_arena(command);
+    const OfficePlan *plan = of->plan;
     InboxPage page;
     ListContents list = {.head = plan_head(arena, plan), .sum = plan_way.sum};
+    lists_keep(arena, of->frozen_out, &list.out);
     TRY(inbox_page(ctx,
                    &(InboxQuery){.post = office_confirmer(ctx),
                                  .states = 1u << CASE_CONFIRMED,
@@ -63,10 +76,10 @@ static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartD
     VEC_EACH (InboxLine, line, &page.lines) {
         const Entity *application = line->application;
         if (case_state(application) != CASE_CONFIRMED ||
-            !plan_takes(plan, entity_text(application, IRI("receiptNumber"))))
+            !plan_takes(of, entity_text(application, IRI("receiptNumber"))))
             continue;
-        lists_add(ctx, command, draft, &list,
-                  &(ListCase){application, plan_row(arena, application)});
+        TRY(lists_add(ctx, command, draft, &list,
+                      &(ListCase){application, plan_row(arena, application)}));
     }
     draft->contents = lists_contents(arena, &list);
     if (!str_empty(page.next))
@@ -77,21 +90,42 @@ static Rc plan_collect(Ctx *ctx, const OfficePlan *plan, Command *command, PartD
                     "No case of this day is confirmed and chosen.");
 }
 
-Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
+static Rc plan_propose(Ctx *ctx, const PlanDraft *of, Str *decision) {
+    ProposalAsk ask = {PLAN_KIND, time_format_date(ctx->arena, of->plan->day), of->amend};
     TRY(proposal_may_draft(ctx));
-    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    Command *command = proposal_command(ctx, &ask, STR_NONE);
     Arena *arena = command_arena(command);
     ProposalDraft drafting;
-    Str day = time_format_date(arena, plan->day);
-    Rc rc = proposal_new(ctx, command, PLAN_KIND, day, &drafting);
+    Rc rc = proposal_new(ctx, command, &ask, &drafting);
     if (rc == RC_OK) {
-        drafting.draft->title = plan_title(arena, plan->day);
+        drafting.draft->title = plan_title(arena, of->plan->day);
         rc = proposal_route(ctx, command, PLAN_KIND, 0, &drafting.draft->plan);
     }
-    if (rc == RC_OK) rc = plan_collect(ctx, plan, command, drafting.draft);
+    if (rc == RC_OK) rc = plan_collect(ctx, of, command, drafting.draft);
     if (rc == RC_OK) return proposal_send(ctx, command, &drafting, decision);
     command_free(command);
     return rc;
+}
+
+Rc office_draft_plan(Ctx *ctx, const OfficePlan *plan, Str *decision) {
+    return plan_propose(ctx, &(PlanDraft){.plan = plan}, decision);
+}
+
+/* What was taken out stays out, with its reason; what is no longer confirmed isn't planned. */
+Rc plan_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    const Entity *decision;
+    StrVec numbers;
+    Str drafted;
+    OfficePlan plan = {.numbers = amend->more ? NULL : &numbers, .note = str_trim(amend->text)};
+    TRY(decide_load(ctx, amend->id, &decision));
+    if (!time_parse_date(json_get_str(contents, "day"), &plan.day)) return RC_OK;
+    lists_numbers(ctx->arena, contents, &numbers);
+    PlanDraft of = {.plan = &plan,
+                    .amend = amend,
+                    .out = json_get(contents, STR("out")),
+                    .frozen_out =
+                        json_get(entity_attr(decision, IRI("contents"))->value, STR("out"))};
+    return plan_propose(ctx, &of, &drafted);
 }
 
 /* It must still be confirmed for the day. */

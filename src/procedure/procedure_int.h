@@ -11,6 +11,7 @@
 
 #define WASTE_RESOURCE STR("bulky-waste")
 #define PLAN_KIND      STR("collection-plan") /* of proposals: about a day */
+#define REDUCTION_KIND STR("fee-reduction")   /* of proposals: about a case of bulky waste */
 #define IRI(term)      STR(LD_DEFAULT term)
 
 typedef struct Waits Waits; /* the waiting rooms */
@@ -383,16 +384,33 @@ void office_post(Ctx *ctx, Command *command, PartStep *step, int64_t amount);
 /* ---- what goes to decision ---- */
 Rc proposal_may_draft(Ctx *ctx);
 Rc proposal_may_decide(Ctx *ctx);
+/* What is proposed about which thing; amend: not anew, but what one that is there becomes (NULL).
+ */
+typedef struct ProposalAsk {
+    Str kind, about;
+    const OfficeAmend *amend;
+} ProposalAsk;
 /* A draft under way, and the proposal that waits about the same thing, which has its id. */
 typedef struct ProposalDraft {
     PartDraft *draft;
     const Entity *waiting; /* NULL: none */
+    const OfficeAmend *amend;
 } ProposalDraft;
+/* The id of the next proposal of a kind about a thing: that of the last one while it waits. */
+typedef struct ProposalNext {
+    Str id;
+    const Entity *last, *waiting; /* NULL: none */
+} ProposalNext;
+Rc proposal_next(Ctx *ctx, const ProposalAsk *ask, ProposalNext *out);
+/* The command that drafts or amends. */
+Command *proposal_command(Ctx *ctx, const ProposalAsk *ask, Str case_id);
 /* The n-th proposal of a kind about a thing, whole: their ids follow from both. RC_NOT_FOUND: there
    are n. RC_LIMIT: there are as many as there may be. */
 Rc proposal_nth(Ctx *ctx, Str kind, Str about, size_t n, const Entity **out);
-/* A draft under the next id of its kind and thing. */
-Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out);
+/* A draft under the next id of its kind and thing; what came back about it is dropped. Of one that
+   amends its id. RC_CONFLICT "proposed": another was drafted since. */
+Rc proposal_new(Ctx *ctx, Command *command, const ProposalAsk *ask, ProposalDraft *out);
+Rc amend_new(Ctx *ctx, Command *command, const ProposalAsk *ask, ProposalDraft *out);
 /* The same of one that waits beside others of its kind and thing. */
 Rc proposal_beside(Ctx *ctx, Command *command, Str kind, Str about, PartDraft **out);
 /* What of a draft is about the person of a case. */
@@ -403,6 +421,18 @@ Rc proposal_route(Ctx *ctx, Command *command, Str kind, int64_t amount, RoutePla
 /* Sends and frees the command; while one with the same contents waits, *decision is that one.
  * RC_CONFLICT "proposed". */
 Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str *decision);
+Rc amend_send(Ctx *ctx, Command *command, const ProposalDraft *drafting);
+/* What each kind makes of a change (office_amend); contents: whole, as they were frozen. */
+Rc proposal_amend_reduction(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc plan_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc publish_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc transition_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc filing_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc matter_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+Rc together_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend);
+/* Adds to a command what is made of a proposal: `draft` with its plan, by today's table. Errors as
+   act_amend; RC_CONFLICT "other-route". */
+Rc amend_add(Ctx *ctx, Command *command, PartDraft *draft, const OfficeAmend *amend);
 /* A change of a proposal's contents by who asks, in the command's arena, with its needs. */
 Rc proposal_change(Ctx *ctx, Command *command, const OfficeDecision *decision, PartChange **out);
 /* A proposal is about the case as it is now: one that moves meanwhile would leave it waiting. */
@@ -431,8 +461,10 @@ typedef struct ListCase {
     const Entity *application; /* whole */
     Json row;
 } ListCase;
-void lists_add(Ctx *ctx, Command *command, PartDraft *draft, ListContents *list,
-               const ListCase *one);
+Rc lists_add(Ctx *ctx, Command *command, PartDraft *draft, ListContents *list, const ListCase *one);
+/* Of a list that is amended: what was taken out of it stays so; the numbers of its cases. */
+void lists_keep(Arena *arena, const Json *frozen, JsonItems *out);
+void lists_numbers(Arena *arena, const Json *contents, StrVec *out);
 /* What a kind of list has of its own: its sum, and what is frozen of a case that comes back to it,
    as it is now. RC_CONFLICT "out-moved": it can't be decided so any more. */
 typedef struct ListAgain {

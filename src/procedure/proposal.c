@@ -4,7 +4,7 @@
 
 #include "carrier.h"
 
-enum { PROPOSALS_MAX = 1000, DROPPED_SHOWN = 20, CONDITION_MAX = 4096 };
+enum { PROPOSALS_MAX = 1000 };
 
 /* ---- drafting ---- */
 
@@ -20,26 +20,25 @@ Rc proposal_nth(Ctx *ctx, Str kind, Str about, size_t n, const Entity **out) {
     return ledger_entity(ctx, ctx->tenant->ledger, decide_nth_id(ctx->arena, kind, about, n), out);
 }
 
-/* The id of the next proposal of a kind about a thing; *waiting when the last one still waits, and
- * is that of the id. */
-static Rc draft_id(Ctx *ctx, Str kind, Str about, Str *id, const Entity **waiting) {
-    const Entity *before;
+Rc proposal_next(Ctx *ctx, const ProposalAsk *ask, ProposalNext *out) {
     Rc rc = RC_OK;
-    *waiting = NULL;
-    for (size_t n = 0; !*waiting; n++) {
-        *id = decide_nth_id(ctx->arena, kind, about, n);
-        rc = proposal_nth(ctx, kind, about, n, &before);
+    *out = (ProposalNext){0};
+    for (size_t n = 0; !out->waiting; n++) {
+        const Entity *one;
+        out->id = decide_nth_id(ctx->arena, ask->kind, ask->about, n);
+        rc = proposal_nth(ctx, ask->kind, ask->about, n, &one);
         if (rc != RC_OK) break;
-        if (str_eq(entity_text(before, IRI("state")), STR("waiting"))) *waiting = before;
+        out->last = one;
+        if (str_eq(entity_text(one, IRI("state")), STR("waiting"))) out->waiting = one;
     }
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-static PartDraft *draft_begin(Ctx *ctx, Command *command, Str kind, Str id) {
+/* A draft of the id that it has. */
+static void draft_begin(Ctx *ctx, Command *command, Str kind, PartDraft *draft) {
     Arena *arena = command_arena(command);
-    PartDraft *draft = NEW(arena, PartDraft);
     int year = time_fiscal_year(time_jst_date(time_now(ctx->clock)));
-    *draft = (PartDraft){.id = str_dup(arena, id),
+    *draft = (PartDraft){.id = str_dup(arena, draft->id),
                          .kind = kind,
                          .plan = {.drafter = str_dup(arena, ctx->actor->id),
                                   .drafter_post = str_dup(arena, ctx->actor->post)},
@@ -48,13 +47,16 @@ static PartDraft *draft_begin(Ctx *ctx, Command *command, Str kind, Str id) {
     command_needs(command, draft->id);
     command_needs(command, draft->counter);
     command_add(command, &part_decision_draft, draft);
-    return draft;
 }
 
-Rc proposal_new(Ctx *ctx, Command *command, Str kind, Str about, ProposalDraft *out) {
-    Str id;
-    TRY(draft_id(ctx, kind, about, &id, &out->waiting));
-    out->draft = draft_begin(ctx, command, kind, id);
+/* What came back of the same kind about the same thing is done with. */
+static Rc draft_new(Ctx *ctx, Command *command, const ProposalAsk *ask, ProposalDraft *out) {
+    ProposalNext next;
+    TRY(proposal_next(ctx, ask, &next));
+    out->draft->id = next.id;
+    draft_begin(ctx, command, ask->kind, out->draft);
+    out->waiting = next.waiting;
+    if (next.last) decide_drop_back(command, next.last, DECIDE_REDRAFTED);
     return RC_OK;
 }
 
@@ -65,8 +67,20 @@ Rc proposal_beside(Ctx *ctx, Command *command, Str kind, Str about, PartDraft **
     while (rc == RC_OK)
         rc = proposal_nth(ctx, kind, about, n++, &before);
     if (rc != RC_NOT_FOUND) return rc;
-    *out = draft_begin(ctx, command, kind, decide_nth_id(ctx->arena, kind, about, n - 1));
+    *out = NEW(command_arena(command), PartDraft);
+    (*out)->id = decide_nth_id(ctx->arena, kind, about, n - 1);
+    draft_begin(ctx, command, kind, *out);
     return RC_OK;
+}
+
+Command *proposal_command(Ctx *ctx, const ProposalAsk *ask, Str case_id) {
+    Str kind = ask->amend ? STR("decision.amend") : STR("decision.draft");
+    return case_command(ctx, kind, case_id, STR("web"));
+}
+
+Rc proposal_new(Ctx *ctx, Command *command, const ProposalAsk *ask, ProposalDraft *out) {
+    *out = (ProposalDraft){.draft = NEW(command_arena(command), PartDraft), .amend = ask->amend};
+    return ask->amend ? amend_new(ctx, command, ask, out) : draft_new(ctx, command, ask, out);
 }
 
 DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity *application,
@@ -75,6 +89,7 @@ DecideAbout proposal_about(const Ctx *ctx, const PartDraft *draft, const Entity 
                          .case_id = application->id,
                          .person = dictionary_subject(ctx->tenant->dictionary, application),
                          .file = entity_text(application, IRI("retentionFile")),
+                         .again = draft->amends,
                          .value = value};
 }
 
@@ -109,6 +124,7 @@ Rc proposal_send(Ctx *ctx, Command *command, const ProposalDraft *drafting, Str 
     const PartDraft *draft = drafting->draft;
     const Entity *waiting = drafting->waiting;
     *decision = str_dup(ctx->arena, draft->id);
+    if (drafting->amend) return amend_send(ctx, command, drafting);
     if (waiting) {
         Rc rc = draft_waits(ctx, draft, waiting);
         command_free(command);
@@ -146,8 +162,8 @@ Json proposal_asked(Arena *arena, const Entity *application) {
 
 /* The contents are sensitive: who reads them looks at the person of the case. All of them are his
    part. evidence: what the drafter has seen of it, in his words. */
-static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *draft,
-                                      const Entity *application, Str evidence) {
+static Rc reduction_contents(Ctx *ctx, Command *command, PartDraft *draft,
+                             const Entity *application, Str evidence) {
     Arena *arena = command_arena(command);
     const Attr *reduction = entity_attr(application, IRI("feeReduction"));
     JsonMember *members = NEW_ARRAY(arena, JsonMember, 7);
@@ -163,8 +179,8 @@ static const Json *reduction_contents(Ctx *ctx, Command *command, PartDraft *dra
     members[5] = (JsonMember){STR("evidence"), json_of_str(str_dup(arena, str_trim(evidence)))};
     members[6] = (JsonMember){STR("asked"), proposal_asked(arena, application)};
     DecideAbout about = proposal_about(ctx, draft, application, json_of_members(members, 7));
-    *contents = decide_part(ctx, command, &draft->parts, &about);
-    return contents;
+    draft->contents = contents;
+    return decide_part(ctx, command, &draft->parts, &about, contents);
 }
 
 /* The case of a reduction that still waits for one. */
@@ -200,128 +216,36 @@ Rc proposal_route(Ctx *ctx, Command *command, Str kind, int64_t amount, RoutePla
     return table_plan(ctx, command_arena(command), &ask, plan);
 }
 
-Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
+static Rc reduction_propose(Ctx *ctx, const OfficeAct *act, const OfficeAmend *amend,
+                            Str *decision) {
     const Entity *application;
     ProposalDraft drafting;
+    ProposalAsk ask = {REDUCTION_KIND, act->id, amend};
     TRY(reduction_case(ctx, act, &application));
-    Command *command = case_command(ctx, STR("decision.draft"), act->id, STR("web"));
-    Rc rc = proposal_new(ctx, command, STR("fee-reduction"), act->id, &drafting);
+    Command *command = proposal_command(ctx, &ask, act->id);
+    Rc rc = proposal_new(ctx, command, &ask, &drafting);
     PartDraft *draft = drafting.draft;
     if (rc == RC_OK)
         rc = proposal_route(ctx, command, draft->kind, waived(application), &draft->plan);
+    if (rc == RC_OK) rc = reduction_contents(ctx, command, draft, application, act->text);
     if (rc != RC_OK) {
         command_free(command);
         return rc;
     }
     draft->title =
         STR("粗大ごみ処理手数料の減免について"); /* which case is in the contents, sealed */
-    draft->contents = reduction_contents(ctx, command, draft, application, act->text);
     proposal_still(command, application, &draft->cases);
     return proposal_send(ctx, command, &drafting, decision);
 }
 
-/* ---- amending ---- */
-
-/* No proposal of this id was drafted. */
-static Rc none_guard(Ctx *ctx, Stage *stage, const void *args) {
-    const Str *id = args;
-    if (!stage_entity(stage, *id)) return RC_OK;
-    return ctx_fail(ctx, RC_CONFLICT, "proposed", *id,
-                    "Another proposal about this was drafted since: go on with that one.");
+Rc office_draft_reduction(Ctx *ctx, const OfficeAct *act, Str *decision) {
+    return reduction_propose(ctx, act, NULL, decision);
 }
 
-static Rc none_apply(Ctx *ctx, Stage *stage, const void *args) {
-    (void)ctx;
-    (void)stage;
-    (void)args;
-    return RC_OK;
-}
-
-static const PartKind part_proposal_none = {"decision.none", 1, none_guard, none_apply};
-
-Rc proposal_none(Ctx *ctx, Command *command, Str kind, Str about, Str *waits) {
-    Arena *arena = command_arena(command);
-    const Entity *waiting;
-    Str id;
-    Rc rc = draft_id(ctx, kind, about, &id, &waiting);
-    *waits = rc == RC_OK && waiting ? id : STR_NONE;
-    if (rc == RC_LIMIT) return RC_OK; /* none waits, and none can be drafted */
-    TRY(rc);
-    if (waiting) return RC_OK;
-    Str *next = NEW(arena, Str);
-    *next = str_dup(arena, id);
-    command_needs(command, *next);
-    command_add(command, &part_proposal_none, next);
-    return RC_OK;
-}
-
-/* The one behind it, of the same kind about the same case, must not be there. */
-static Rc amend_newest(Ctx *ctx, Command *command, Str kind, const Entity *decision, Str about) {
-    Str *next = NEW(command_arena(command), Str);
-    const Entity *one;
-    size_t n = 0;
-    do
-        TRY(proposal_nth(ctx, kind, about, n++, &one));
-    while (!str_eq(one->id, decision->id));
-    *next = decide_nth_id(command_arena(command), kind, about, n);
-    command_needs(command, *next);
-    command_add(command, &part_proposal_none, next);
-    return RC_OK;
-}
-
-/* The route was made for an amount: another one may belong to other posts. */
-static Rc amend_same_route(Ctx *ctx, Command *command, const Entity *decision,
-                           const Entity *application) {
-    RoutePlan plan = {0};
-    Route now, planned;
-    route_json_read(decision, &now);
-    TRY(proposal_route(ctx, command, STR("fee-reduction"), waived(application), &plan));
-    TRY(route_begin(ctx, &plan, &planned));
-    for (size_t i = 0; i < planned.n; i++) {
-        bool on = false;
-        for (size_t k = 0; k < now.n && !on; k++)
-            on = now.stages[k].kind == planned.stages[i].kind &&
-                 str_eq(now.stages[k].post, planned.stages[i].post);
-        if (!on)
-            return ctx_fail(ctx, RC_CONFLICT, "other-route", decision->id,
-                            "The amount has changed, and takes another route: withdraw this "
-                            "proposal and draft a new one.");
-    }
-    return RC_OK;
-}
-
-static Rc amend_add(Ctx *ctx, Command *command, const Entity *decision, const Entity *application,
-                    const OfficeDecision *wish) {
-    PartDraft draft = {.id = str_dup(command_arena(command), decision->id)};
-    PartAct *act;
-    TRY(amend_newest(ctx, command, STR("fee-reduction"), decision, application->id));
-    TRY(amend_same_route(ctx, command, decision, application));
-    const Json *contents = reduction_contents(ctx, command, &draft, application, wish->opinion);
-    RouteAct amend = {
-        .verb = ROUTE_AMEND, .hash = decide_hash(ctx->arena, contents), .minor = wish->minor};
-    TRY(act_new(ctx, command, decision->id, &amend, &act));
-    proposal_still(command, application, &act->cases);
-    act->contents = contents;
-    act->parts = draft.parts;
-    command_add(command, &part_decision_act, act);
-    return RC_OK;
-}
-
-Rc office_amend(Ctx *ctx, const OfficeDecision *wish) {
-    const Entity *decision, *application;
-    Outcome outcome;
-    TRY(decide_load(ctx, wish->id, &decision));
-    const Attr *contents = entity_attr(decision, IRI("contents"));
-    if (!str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction")) || !contents)
-        return ctx_fail(ctx, RC_INVALID, "no-contents", wish->id,
-                        "This proposal is not amended: withdraw it and draft another one.");
-    OfficeAct act = {.id = json_get_str(contents->value, "case")};
-    TRY(reduction_case(ctx, &act, &application));
-    Command *command = case_command(ctx, STR("decision.amend"), act.id, STR("web"));
-    Rc rc = amend_add(ctx, command, decision, application, wish);
-    if (rc == RC_OK) return case_execute(ctx, command, &outcome);
-    command_free(command);
-    return rc;
+Rc proposal_amend_reduction(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    OfficeAct act = {.id = json_get_str(contents, "case"), .text = amend->text};
+    Str decision;
+    return reduction_propose(ctx, &act, amend, &decision);
 }
 
 /* ---- deciding ---- */
@@ -543,18 +467,16 @@ Rc office_withdraw(Ctx *ctx, const OfficeDecision *wish) {
 /* One that is drafted meanwhile has the id of the next one, so it falls as well. */
 static Rc reduction_drop(Ctx *ctx, Command *command, const Entity *application, PartStep *step) {
     Arena *arena = command_arena(command);
-    const Entity *waiting;
-    Str id;
+    ProposalNext next;
+    ProposalAsk ask = {.kind = REDUCTION_KIND, .about = application->id};
     if (!str_eq(entity_text(application, IRI("reductionState")), STR("requested"))) return RC_OK;
     if (!step->set) step->set = entity_new(arena, step->id, STR(CASE_TYPE));
     office_set(command, step, IRI("reductionState"), json_of_str(STR("dropped")));
-    Rc rc = draft_id(ctx, STR("fee-reduction"), application->id, &id, &waiting);
+    Rc rc = proposal_next(ctx, &ask, &next);
     if (rc == RC_LIMIT) return RC_OK; /* none waits, and none can be drafted */
     TRY(rc);
-    PartDrop *drop = NEW(arena, PartDrop);
-    *drop = (PartDrop){str_dup(arena, id), case_state_word(step->to)};
-    command_needs(command, drop->id);
-    command_add(command, &part_decision_drop, drop);
+    decide_drop(command, next.id, case_state_word(step->to));
+    if (next.last) decide_drop_back(command, next.last, case_state_word(step->to));
     return RC_OK;
 }
 
@@ -566,95 +488,15 @@ Rc case_end(Ctx *ctx, Command *command, const Entity *application, PartStep *ste
     return rc;
 }
 
-Rc office_seen(Ctx *ctx, Str id) {
-    Outcome outcome;
-    const Entity *decision;
-    Route route;
-    TRY(proposal_may_draft(ctx));
-    TRY(decide_load(ctx, id, &decision));
-    route_json_read(decision, &route);
-    Command *command = case_command(ctx, STR("decision.seen"), id, STR("web"));
-    Arena *arena = command_arena(command);
-    PartSeen *seen = NEW(arena, PartSeen);
-    Org *org = NEW(arena, Org);
-    *seen = (PartSeen){str_dup(arena, id), str_dup(arena, ctx->actor->id),
-                       str_dup(arena, ctx->actor->post), org};
-    Rc rc = act_org(ctx, arena, &route, org);
-    if (rc != RC_OK) {
-        command_free(command);
-        return rc;
-    }
-    command_needs(command, seen->id);
-    org_load_needs(command, org);
-    command_add(command, &part_decision_seen, seen);
-    return case_execute(ctx, command, &outcome);
-}
-
-/* Of those who have his post, too, what they drafted is theirs: as many as the condition holds, the
-   others are looked at one by one. */
-static void colleagues_out(Ctx *ctx, Buf *condition, const Org *org, Date day) {
-    Str post = ctx->actor->post;
-    VEC_EACH (const OrgHolding, holding, &org->holdings) {
-        bool his = str_eq(holding->person, ctx->actor->id);
-        if (condition->len > CONDITION_MAX / 2) return;
-        if (his || !str_eq(holding->post, post) || !org_has(org, holding->person, post, day))
-            continue;
-        buf_add(condition, STR(";drafter!="));
-        json_write_str(condition, holding->person);
-    }
-}
-
-/* Of those that he drafted, and those of posts that are his by now: another may have them. */
-static Rc dropped_condition(Ctx *ctx, Str *out) {
-    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
-    Org org;
-    StrVec near = {0};
-    Date day = time_jst_date(time_now(ctx->clock));
-    bool first = true;
-    vec_push(ctx->arena, &near, ctx->actor->post);
-    TRY(org_load(ctx, ctx->arena, &near, &org));
-    buf_add(&condition, STR("state==\"dropped\";dropNotice==\"unread\";(drafter=="));
-    json_write_str(&condition, ctx->actor->id);
-    VEC_EACH (const OrgPost, post, &org.posts) {
-        if (!str_eq(org_post_now(&org, post->id, day), ctx->actor->post)) continue;
-        buf_add(&condition, first ? STR("|((drafterPost==") : STR("|drafterPost=="));
-        json_write_str(&condition, post->id);
-        first = false;
-    }
-    if (!first) buf_add(&condition, STR(")"));
-    if (!first) colleagues_out(ctx, &condition, &org, day);
-    buf_add(&condition, first ? STR(")") : STR("))"));
-    *out = buf_str(&condition);
-    return RC_OK;
-}
-
-Rc office_dropped(Ctx *ctx, OfficeDropped *out) {
-    ProjectAnswer found;
-    ProjectWish wish = {.type = STR("Decision"), .limit = DROPPED_SHOWN};
-    *out = (OfficeDropped){0};
-    TRY(dropped_condition(ctx, &wish.q));
-    do {
-        TRY(project_find(ctx, &wish, &found));
-        for (size_t i = 0; i < found.entities.len && out->len < DROPPED_SHOWN; i++) {
-            bool his;
-            TRY(act_drafts(ctx, found.entities.items[i], &his));
-            if (his) vec_push(ctx->arena, out, found.entities.items[i]);
-        }
-        wish.offset += DROPPED_SHOWN;
-    } while (found.more && out->len < DROPPED_SHOWN);
-    return RC_OK;
-}
-
 /* ---- what waits ---- */
 
 Rc proposal_waits(Ctx *ctx, Str kind, Str about, Str *decision) {
-    const Entity *waiting;
-    Str id;
-    TRY(draft_id(ctx, kind, about, &id, &waiting));
-    *decision = waiting ? id : STR_NONE;
+    ProposalNext next;
+    TRY(proposal_next(ctx, &(ProposalAsk){.kind = kind, .about = about}, &next));
+    *decision = next.waiting ? next.id : STR_NONE;
     return RC_OK;
 }
 
 Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision) {
-    return proposal_waits(ctx, STR("fee-reduction"), case_id, decision);
+    return proposal_waits(ctx, REDUCTION_KIND, case_id, decision);
 }

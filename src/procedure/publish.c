@@ -347,17 +347,18 @@ static const Json *contents_of(Arena *arena, const Publishing *of, const Definit
     return contents;
 }
 
-Rc publish_propose(Ctx *ctx, Str id, Str *decision) {
+static Rc propose(Ctx *ctx, Str id, const OfficeAmend *amend, Str *decision) {
     Publishing of;
     const Definition *definition;
     ProposalDraft drafting = {0};
+    ProposalAsk ask = {PUBLISH_KIND, publish_record(ctx->arena, id), amend};
     TRY(may_write(ctx));
     TRY(proposal_may_draft(ctx));
     TRY(publish_load(ctx, id, &of));
     TRY(in_order(ctx, &of, &definition));
-    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    Command *command = proposal_command(ctx, &ask, STR_NONE);
     Arena *arena = command_arena(command);
-    Rc rc = proposal_new(ctx, command, PUBLISH_KIND, publish_record(ctx->arena, id), &drafting);
+    Rc rc = proposal_new(ctx, command, &ask, &drafting);
     if (rc == RC_OK) rc = proposal_route(ctx, command, PUBLISH_KIND, 0, &drafting.draft->plan);
     if (rc != RC_OK) {
         command_free(command);
@@ -367,6 +368,16 @@ Rc publish_propose(Ctx *ctx, Str id, Str *decision) {
                                     STR_ARG(definition->label.ja), (long long)definition->version);
     drafting.draft->contents = contents_of(arena, &of, definition);
     return proposal_send(ctx, command, &drafting, decision);
+}
+
+Rc publish_propose(Ctx *ctx, Str id, Str *decision) {
+    return propose(ctx, id, NULL, decision);
+}
+
+/* What is decided is the draft as it is written by now. */
+Rc publish_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    Str decision;
+    return propose(ctx, json_get_str(contents, "procedure"), amend, &decision);
 }
 
 /* ---- what follows ---- */

@@ -63,7 +63,9 @@ static void pause_add(const Ctx *ctx, const Entity *decision, Pause *pause) {
     Date today = time_jst_date(time_now(ctx->clock)),
          begin = day_of(decision, IRI("draftedAt"), today);
     bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
-    Date end = waits ? today : day_of(decision, IRI("decidedAt"), today);
+    Str back = entity_text(decision, IRI("cameBackAt")); /* since then it is with its drafter */
+    Str ended = str_empty(back) ? IRI("decidedAt") : IRI("cameBackAt");
+    Date end = waits ? today : day_of(decision, ended, today);
     pause->now |= waits;
     if (time_date_before(begin, pause->from)) begin = pause->from;
     if (pause->from.year)

@@ -71,7 +71,7 @@ static Rc case_into(Ctx *ctx, Command *command, const Entity *application, Str d
     PartProposed *part = NEW(arena, PartProposed);
     Str waits;
     TRY(matter_none(ctx, command, application, &waits));
-    if (!str_empty(waits)) return waits_already(ctx, application);
+    if (!str_empty(waits) && !str_eq(waits, decision)) return waits_already(ctx, application);
     *part = (PartProposed){{str_dup(arena, application->id), application->version},
                            str_dup(arena, decision)};
     command_needs(command, part->still.id);
@@ -187,8 +187,8 @@ static Rc case_add(Together *together, Str number) {
         return moved_on(ctx, number);
     TRY(defined_moving(ctx, &act, &application, &move));
     TRY(row_of(ctx, together->command, &(Coming){application, &act, together->draft->id}, &row));
-    lists_add(ctx, together->command, together->draft, &together->list,
-              &(ListCase){application, row});
+    TRY(lists_add(ctx, together->command, together->draft, &together->list,
+                  &(ListCase){application, row}));
     int64_t amount = matter_amount(ctx, application, move);
     if (amount > together->highest) together->highest = amount;
     return RC_OK;
@@ -220,8 +220,8 @@ static Rc cases_add(Together *together) {
     Ctx *ctx = together->ctx;
     Arena *arena = command_arena(together->command);
     const DefinedMove *move = definition_move(together->definition, together->wish->move);
-    together->list =
-        (ListContents){.head = head_json(arena, together->wish), .sum = together_way.sum};
+    together->list.head = head_json(arena, together->wish);
+    together->list.sum = together_way.sum;
     VEC_EACH (const Str, number, together->wish->numbers)
         TRY(case_add(together, *number));
     together->draft->title = title_of(arena, together);
@@ -279,6 +279,31 @@ Rc together_propose(Ctx *ctx, const TogetherWish *wish, Str *decision) {
     }
     *decision = str_dup(ctx->arena, together.draft->id);
     return case_execute(ctx, together.command, &outcome);
+}
+
+/* Its cases as they are now, but for those that were taken out. */
+Rc together_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    const Entity *decision;
+    Outcome outcome;
+    StrVec numbers;
+    TogetherWish wish = {json_get_str(contents, "procedure"), json_get_str(contents, "move"),
+                         &numbers, amend->text};
+    Together together = {.ctx = ctx, .wish = &wish};
+    lists_numbers(ctx->arena, contents, &numbers);
+    TRY(definition_load(ctx, wish.procedure, wish.move, &together.definition));
+    TRY(wish_good(ctx, &wish));
+    TRY(decide_load(ctx, amend->id, &decision));
+    together.command = case_command(ctx, STR("decision.amend"), STR_NONE, STR("web"));
+    Arena *arena = command_arena(together.command);
+    together.draft = NEW(arena, PartDraft);
+    *together.draft = (PartDraft){.id = str_dup(arena, decision->id), .amends = true};
+    lists_keep(arena, json_get(entity_attr(decision, IRI("contents"))->value, STR("out")),
+               &together.list.out);
+    Rc rc = cases_add(&together);
+    if (rc == RC_OK) rc = amend_add(ctx, together.command, together.draft, amend);
+    if (rc == RC_OK) return case_execute(ctx, together.command, &outcome);
+    command_free(together.command);
+    return rc;
 }
 
 /* ---- what follows ---- */

@@ -344,21 +344,29 @@ static void owner_consult(const Ctx *ctx, Arena *arena, Str post, RoutePlan *pla
     if (!there) vec_push(arena, &plan->consulted, str_dup(arena, head));
 }
 
-Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decision) {
+/* What is proposed anew, on the dry run that was seen, or amended, on that of now. */
+typedef struct Proposing {
+    const TransitionWish *wish;
+    const OfficeAmend *amend; /* NULL: anew */
+    Str seen;
+} Proposing;
+
+static Rc propose(Ctx *ctx, const Proposing *of, Str *decision) {
+    const TransitionWish *wish = of->wish;
     GateAsk ask = {
         .action = ACT_RELEASE, .type = STR(LD_DEFAULT "Procedure"), .class = CLASS_INTERNAL};
     TransitionPlan plan;
     ProposalDraft drafting = {0};
+    ProposalAsk about = {TRANSITION_KIND, publish_record(ctx->arena, wish->procedure), of->amend};
     TRY(gate_check(ctx, &ask));
     TRY(proposal_may_draft(ctx));
     TRY(reason_check(ctx, wish->reason));
     TRY(transition_plan(ctx, wish, &(TransitionSlice){0}, &plan));
     TRY(nothing_goes(ctx, wish->procedure));
-    TRY(plan_check(ctx, &plan, seen));
-    Command *command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    TRY(plan_check(ctx, &plan, of->amend ? plan.hash : of->seen));
+    Command *command = proposal_command(ctx, &about, STR_NONE);
     Arena *arena = command_arena(command);
-    Rc rc = proposal_new(ctx, command, TRANSITION_KIND, publish_record(ctx->arena, wish->procedure),
-                         &drafting);
+    Rc rc = proposal_new(ctx, command, &about, &drafting);
     if (rc == RC_OK) rc = proposal_route(ctx, command, TRANSITION_KIND, 0, &drafting.draft->plan);
     if (rc != RC_OK) {
         command_free(command);
@@ -369,6 +377,19 @@ Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decis
                                     STR_ARG(plan.to->label.ja), (long long)plan.to->version);
     drafting.draft->contents = contents_of(ctx, arena, wish, &plan);
     return proposal_send(ctx, command, &drafting, decision);
+}
+
+Rc transition_propose(Ctx *ctx, const TransitionWish *wish, Str seen, Str *decision) {
+    return propose(ctx, &(Proposing){.wish = wish, .seen = seen}, decision);
+}
+
+/* The same versions and states, as many cases as there are by now. */
+Rc transition_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
+    TransitionWish wish;
+    Str decision;
+    transition_read(ctx->arena, contents, &wish);
+    wish.reason = amend->text;
+    return propose(ctx, &(Proposing){.wish = &wish, .amend = amend}, &decision);
 }
 
 Rc transition_waits(Ctx *ctx, Str procedure, Str *decision) {

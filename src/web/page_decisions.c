@@ -254,12 +254,12 @@ static Rc decision_load(HttpExchange *x, const Entity **out) {
     return rc;
 }
 
-static Rc decision_fill(HttpExchange *x, const Entity *decision, View *view) {
+static Rc decision_fill(HttpExchange *x, const Entity *decision, const HttpForm *form, View *view) {
     Ctx *ctx = http_ctx(x);
     Str act = decision_url(x, decision), own = page_decision_url(ctx->arena, decision->id);
     TRY(page_proof(ctx, decision->version, view, NULL));
     TRY(page_decision_content(x, decision, view));
-    TRY(page_route_acts(x, decision, view));
+    TRY(page_route_acts(x, decision, form, view));
     view_set(view, "title", page_decision_title(ctx->arena, decision));
     view_str(view, "number", entity_text(decision, IRI("number")));
     stand_set(view, decision);
@@ -272,21 +272,27 @@ static Rc decision_fill(HttpExchange *x, const Entity *decision, View *view) {
     return RC_OK;
 }
 
-static void decision_show(HttpExchange *x, int status, Str comment, const Faults *faults) {
+static bool amends(const HttpForm *form) {
+    return str_eq(http_form_value(form, "act"), STR("amend"));
+}
+
+/* form: what was sent; NULL: nothing was. */
+static void decision_show(HttpExchange *x, int status, const HttpForm *form, const Faults *faults) {
     const Entity *decision;
     View view = page_view(x), values = view_new(view.arena);
-    if (decision_load(x, &decision) != RC_OK || decision_fill(x, decision, &view) != RC_OK) {
+    if (decision_load(x, &decision) != RC_OK || decision_fill(x, decision, form, &view) != RC_OK) {
         page_fail(x);
         return;
     }
-    view_str(&values, "comment", comment);
+    view_str(&values, "comment",
+             form && !amends(form) ? http_form_value(form, "comment") : STR_NONE);
     view_set(&view, "values", view_value(&values));
     if (faults) page_faults(&view, faults);
     page_show(x, status, WEB_PAGE_DECISION, &view);
 }
 
 static void decision_get(HttpExchange *x) {
-    decision_show(x, 200, STR_NONE, NULL);
+    decision_show(x, 200, NULL, NULL);
 }
 
 /* What was done: to the decision, or to what waits besides. */
@@ -300,8 +306,9 @@ static void decision_post(HttpExchange *x) {
     if (rc == RC_OK) rc = page_route_do(x, decision, form);
     if (rc == RC_OK)
         page_see(x, page_decision_url(ctx->arena, decision->id));
-    else if (page_route_fault(ctx, rc, &faults))
-        decision_show(x, 422, http_form_value(form, "comment"), &faults);
+    else if ((amends(form) && page_amend_fault(ctx, rc, &faults)) ||
+             page_route_fault(ctx, rc, &faults))
+        decision_show(x, 422, form, &faults);
     else
         page_fail(x);
 }

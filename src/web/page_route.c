@@ -249,11 +249,14 @@ static Json added_value(HttpExchange *x, const Route *route) {
 
 /* A verb is offered where the route takes it and the policies do, once he has confirmed who he is.
  */
-static unsigned permitted(Ctx *ctx, unsigned verbs, bool *confirm) {
+static unsigned permitted(Ctx *ctx, const Entity *decision, unsigned verbs, bool *confirm) {
+    static const unsigned drafter = 1u << ROUTE_WITHDRAW | 1u << ROUTE_AMEND | 1u << ROUTE_DROP;
+    bool release = str_eq(entity_text(decision, IRI("kind")), STR("release"));
     unsigned out = 0;
     for (unsigned verb = 0; verb < ROUTE_VERBS; verb++) {
         if (!(verbs & 1u << verb)) continue;
-        Rc rc = act_permitted(ctx, (RouteVerb)verb);
+        Rc rc = release && drafter & 1u << verb ? open_may_draft(ctx)
+                                                : act_permitted(ctx, (RouteVerb)verb);
         if (rc == RC_OK)
             out |= 1u << verb;
         else if (str_eq(ctx->error.code, STR("needs-step-up")))
@@ -262,14 +265,15 @@ static unsigned permitted(Ctx *ctx, unsigned verbs, bool *confirm) {
     return out;
 }
 
-static void turns_set(HttpExchange *x, const Course *course, View *view, bool *confirm) {
+static void turns_set(HttpExchange *x, const Entity *decision, const Course *course, View *view,
+                      bool *confirm) {
     Ctx *ctx = http_ctx(x);
     OfferAsk ask = course_ask(ctx, course);
     JsonItems turns = {0};
     for (size_t i = 0; i < course->route.n; i++) {
         RouteOffer offer;
         offer_stage(ctx, &ask, i, &offer);
-        offer.verbs = permitted(ctx, offer.verbs, confirm);
+        offer.verbs = permitted(ctx, decision, offer.verbs, confirm);
         if (!offer.verbs) continue;
         Json one = turn_value(x, course, i, &offer, !turns.len);
         vec_push(ctx->arena, &turns, one);
@@ -277,19 +281,22 @@ static void turns_set(HttpExchange *x, const Course *course, View *view, bool *c
     view_items(view, "turns", &turns);
 }
 
-Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view) {
+Rc page_route_acts(HttpExchange *x, const Entity *decision, const HttpForm *form, View *view) {
     Ctx *ctx = http_ctx(x);
     Course course;
     bool confirm = false;
+    Json amends = json_of_null();
     TRY(course_load(ctx, decision, &course));
     OfferAsk ask = course_ask(ctx, &course);
-    unsigned whole = permitted(ctx, offer_whole(ctx, &ask) & ~(1u << ROUTE_ISSUE), &confirm);
+    unsigned whole =
+        permitted(ctx, decision, offer_whole(ctx, &ask) & ~(1u << ROUTE_ISSUE), &confirm);
+    if (whole & 1u << ROUTE_AMEND) TRY(page_amend_value(ctx, decision, form, &amends));
     view_set(view, "stages", stages_value(x, decision, &course));
     acts_set(x, &course, view);
-    turns_set(x, &course, view, &confirm);
-    bool reduction = str_eq(entity_text(decision, IRI("kind")), STR("fee-reduction"));
+    turns_set(x, decision, &course, view, &confirm);
     view_bool(view, "withdraws", whole & 1u << ROUTE_WITHDRAW);
-    view_bool(view, "amends", reduction && whole & 1u << ROUTE_AMEND);
+    view_bool(view, "drops", whole & 1u << ROUTE_DROP);
+    view_set(view, "amends", amends);
     view_bool(view, "pulls_up", whole & 1u << ROUTE_PULL_UP);
     view_set(view, "adds",
              whole & 1u << ROUTE_CONSULT_ADD ? added_value(x, &course.route) : json_of_null());
@@ -310,7 +317,7 @@ Rc page_route_plain(Ctx *ctx, const Entity *decision, unsigned *verbs) {
     *verbs = offer.verbs & (1u << ROUTE_APPROVE | 1u << ROUTE_RETURN | 1u << ROUTE_REJECT);
     if (offer.two_roles) *verbs &= 1u << ROUTE_RETURN;
     if (offer.urgent || offer.opinions) *verbs &= ~(1u << ROUTE_APPROVE);
-    *verbs = permitted(ctx, *verbs, &confirm);
+    *verbs = permitted(ctx, decision, *verbs, &confirm);
     return RC_OK;
 }
 
@@ -355,9 +362,7 @@ Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form) 
     RouteAct act = form_act(form);
     if (act.verb == ROUTE_VERBS || act.verb == ROUTE_ISSUE)
         return ctx_fail(ctx, RC_INVALID, "no-act", STR("act"), "Choose what to do.");
-    if (act.verb == ROUTE_AMEND)
-        return office_amend(
-            ctx, &(OfficeDecision){.id = decision->id, .opinion = act.opinion, .minor = act.minor});
+    if (act.verb == ROUTE_AMEND) return page_amend_do(ctx, decision, form);
     if (str_eq(entity_text(decision, IRI("kind")), STR("release")))
         return open_act_on(ctx, decision->id, &act);
     if (str_eq(entity_text(decision, IRI("kind")), MEET_KIND))
@@ -376,7 +381,7 @@ bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults) {
         {"post-cannot-act", {"added", "cannot"}}, {"other-contents", {"hash", "changed"}},
         {"case-moved", {"hash", "moved"}},        {"not-due", {"hash", "route"}},
         {"not-waiting", {"hash", "route"}},       {"route-moved", {"hash", "route"}},
-        {"nothing-to-see", {"hash", "route"}},    {"other-route", {"comment", "other_route"}},
+        {"nothing-to-see", {"hash", "route"}},    {"not-back", {"hash", "route"}},
     };
     for (size_t i = 0; rc != RC_OK && i < sizeof rows / sizeof *rows; i++)
         if (str_eq(ctx->error.code, str_of(rows[i].code)))

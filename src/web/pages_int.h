@@ -170,7 +170,7 @@ Json page_decision_title(Arena *arena, const Entity *decision);
 Rc page_stages(HttpExchange *x, const Entity *decision, View *view);
 /* The same, and what whoever looks may do: `acts`, `turns`, `withdraws`, `amends`, `pulls_up`,
  * `adds`, `confirm` (where he confirms his identity first). */
-Rc page_route_acts(HttpExchange *x, const Entity *decision, View *view);
+Rc page_route_acts(HttpExchange *x, const Entity *decision, const HttpForm *form, View *view);
 /* The same of the whole, for the pages of one kind: what is the drafter's, and deciding it as its
  * decider. */
 typedef struct PageMay {
@@ -182,6 +182,11 @@ Rc page_route_may(Ctx *ctx, const Entity *decision, PageMay *out);
 Rc page_route_plain(Ctx *ctx, const Entity *decision, unsigned *verbs);
 /* Does what a form on such a page says; and the fault that belongs to it, false: to an error page.
  */
+/* What its drafter may change of a proposal, as it stands or as he sent it (form; NULL: he didn't);
+   null: nothing here. Handing it in; what was wrong with that, at the fields. */
+Rc page_amend_value(Ctx *ctx, const Entity *decision, const HttpForm *form, Json *out);
+Rc page_amend_do(Ctx *ctx, const Entity *decision, const HttpForm *form);
+bool page_amend_fault(Ctx *ctx, Rc rc, Faults *faults);
 Rc page_route_do(HttpExchange *x, const Entity *decision, const HttpForm *form);
 bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults);
 /* `how` of an act that isn't the holder's own. */

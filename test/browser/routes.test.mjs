@@ -181,6 +181,52 @@ async function walk(scripts) {
     await Promise.all([clerk, chief, money, head].map((page) => page.context().close()));
 }
 
+// What the inbox says of proposals that came back.
+async function back(page) {
+    await page.goto(`${site.url}/staff`);
+    await sound(page);
+    return main(page);
+}
+
+async function walkBack(scripts) {
+    const [clerk, chief] = await Promise.all(['clerk', 'chief'].map((one) => official(one, scripts)));
+    const url = await proposed(clerk), hash = () => clerk.locator('#hash').innerText();
+    await open(chief, url);
+    await chief.fill('textarea[name="comment"]', '証明書を確かめてください。');
+    await press(chief, 'button[value="return"]');
+    assert.match(await back(clerk), /手元に戻った起案[^]*差戻し[^]*ごみ減量係長から[^]*証明書を確かめて/);
+    assert.doesNotMatch(await back(chief), /手元に戻った起案/, 'it is with its drafter alone');
+    await clerk.goto(url);
+    const before = await hash();
+    await press(clerk, 'button[value="amend"]');
+    assert.equal(await hash(), before, 'the same is the same');
+    assert.doesNotMatch(await back(clerk), /手元に戻った起案/);
+    await clerk.goto(url);
+    await press(clerk, 'button[value="withdraw"]');
+    assert.match(await back(clerk), /手元に戻った起案[^]*引戻し/);
+    await clerk.goto(url);
+    await clerk.fill('#subject', '減'.repeat(201));
+    await press(clerk, 'button[value="amend"]');
+    assert.equal(await clerk.locator('.errors a[href="#subject"]').count(), 1);
+    assert.equal(await clerk.inputValue('#subject'), '減'.repeat(201), 'nothing that was typed is lost');
+    await clerk.fill('#subject', '粗大ごみ処理手数料の減免（火災）について');
+    await clerk.fill('#amended', 'り災証明書の写し');
+    await press(clerk, 'button[value="amend"]');
+    assert.notEqual(await hash(), before);
+    assert.match(await main(clerk), /決裁待ち[^]*り災証明書の写し/);
+    assert.match(await clerk.locator('h1').innerText(), /火災/);
+    await press(clerk, 'button[value="withdraw"]');
+    await press(clerk, 'button[value="drop"]');
+    assert.match(await main(clerk), /廃案[^]*起案者が廃案にした/);
+    assert.equal(await clerk.locator('button[value="amend"]').count(), 0);
+    await sound(clerk);
+    await Promise.all([clerk, chief].map((page) => page.context().close()));
+}
+
+it('comes back, is handed in again and is dropped', () => walkBack(true));
+
+it('comes back the same way without scripts', () => walkBack(false));
+
 it('goes by consultation, deputy and subsequent inspection, with scripts', () => walk(true));
 
 it('goes the same way without scripts', () => walk(false));

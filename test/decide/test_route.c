@@ -230,13 +230,41 @@ static void returning_and_amending_voids_what_was_approved(void **state) {
     good(town, &route, back);
     assert_int_equal(route.state, ROUTE_RETURNED);
     RouteAct amend = by("clerk", ROUTE_AMEND, 0);
-    amend.hash = STR("h2");
-    amend.minor = true; /* what was returned begins again all the same */
     refused(town, &route, by("chief", ROUTE_AMEND, 0), "not-drafter");
+    amend.hash = STR_NONE;
+    refused(town, &route, amend, "no-contents");
+    Route same = route, minor = route;
+    amend.hash = route.hash;
+    good(town, &same, amend); /* as it was: it goes on where it stopped */
+    assert_int_equal(same.state, ROUTE_WAITING);
+    assert_int_equal(same.stages[CHIEF].stand, STAND_APPROVED);
+    assert_true(route_is_due(&same, HEAD));
+    refused(town, &same, amend, "unchanged");
+    amend.hash = STR("h2");
     good(town, &route, amend);
     assert_int_equal(route.state, ROUTE_WAITING);
     for (size_t i = 0; i < route.n; i++)
         assert_int_equal(route.stages[i].stand, STAND_WAITING);
+    amend.minor = true;
+    good(town, &minor, amend);
+    assert_true(minor.stages[CHIEF].changed && route_is_due(&minor, HEAD));
+}
+
+static void what_came_back_is_dropped_by_its_drafter(void **state) {
+    Town *town = *state;
+    Route route = before_decision(town, (RouteRules){0});
+    RouteAct drop = by("clerk", ROUTE_DROP, 0), again = by("clerk", ROUTE_AMEND, 0);
+    refused(town, &route, drop, "not-back");
+    good(town, &route, by("clerk", ROUTE_WITHDRAW, 0));
+    refused(town, &route, by("chief", ROUTE_DROP, 0), "not-drafter");
+    again.hash = route.hash;
+    Route handed = route;
+    good(town, &handed, again);
+    assert_int_equal(handed.state, ROUTE_WAITING);
+    good(town, &route, drop);
+    assert_int_equal(route.state, ROUTE_DROPPED);
+    refused(town, &route, again, "not-waiting");
+    refused(town, &route, drop, "not-back");
 }
 
 static void a_minor_correction_is_shown_to_those_who_have_acted(void **state) {
@@ -425,6 +453,7 @@ int main(void) {
         TOWN_TEST(the_table_may_send_an_unsettled_matter_up),
         TOWN_TEST(an_absent_reviewer_is_passed_over_and_sees_it_afterwards),
         TOWN_TEST(returning_and_amending_voids_what_was_approved),
+        TOWN_TEST(what_came_back_is_dropped_by_its_drafter),
         TOWN_TEST(a_minor_correction_is_shown_to_those_who_have_acted),
         TOWN_TEST(superiors_take_a_decision_up_and_consultations_are_added),
         TOWN_TEST(the_drafter_does_not_decide),

@@ -50,14 +50,31 @@ static void note_drafter(Past *history, const Route *before, const RouteAct *act
     if (!had_draft(history, act->person)) history->had_draft[history->n_had++] = act->person;
 }
 
-static void note_contents(Past *history, const Route *before, const RouteAct *act) {
+/* What is handed in as it was keeps all that was approved; anything else is new contents. */
+static void note_contents(Past *history, const Route *before, const Route *route,
+                          const RouteAct *act) {
     if (act->verb != ROUTE_AMEND) return;
-    if (!act->minor || before->state == ROUTE_RETURNED) {
+    if (str_eq(before->hash, act->hash)) {
+        assert_true(route_is_back(before));
+        assert_memory_equal(route->stages, before->stages, sizeof route->stages);
+        return;
+    }
+    if (!act->minor) {
         memset(history->signed_by, 0, sizeof history->signed_by);
         memset(history->dissent, 0, sizeof history->dissent);
         history->n_hashes = 0;
     }
     if (history->n_hashes < 32) history->good_hashes[history->n_hashes++] = act->hash;
+}
+
+/* What has ended stays so; its drafter alone drops it, and only while it is with him. */
+static void note_end(const Route *before, const Route *route, const RouteAct *act) {
+    bool over = before->state == ROUTE_DECIDED || before->state == ROUTE_REJECTED ||
+                before->state == ROUTE_DROPPED;
+    if (over) assert_int_equal(route->state, before->state);
+    if (route->state != ROUTE_DROPPED || over) return;
+    assert_true(act->verb == ROUTE_DROP && route_is_back(before));
+    assert_true(str_eq(route->drafter, act->person));
 }
 
 static void note_act(Past *history, const Route *before, const Route *route, const RouteAct *act) {
@@ -68,7 +85,8 @@ static void note_act(Past *history, const Route *before, const Route *route, con
         assert_false(str_eq(history->signed_by[act->stage], act->person));
     if (signs) history->signed_by[act->stage] = act->person;
     if (act->verb == ROUTE_DISSENT) history->dissent[act->stage] = true;
-    note_contents(history, before, act);
+    note_contents(history, before, route, act);
+    note_end(before, route, act);
     for (size_t i = 0; i < route->n; i++) {
         if (route->stages[i].stand != STAND_WAITING) continue;
         history->signed_by[i] = STR_NONE;
@@ -248,7 +266,7 @@ static RouteAct random_act(Town *town, const Route *route, Dice *dice, Date day)
                     .two_roles = roll(dice, 2),
                     .opinions_seen = roll(dice, 2)};
     if (act.to >= route->n) act.to = ROUTE_STAGES_MAX;
-    if (act.verb == ROUTE_AMEND) act.hash = str_of(contents[roll(dice, 5)]);
+    if (act.verb == ROUTE_AMEND && roll(dice, 2)) act.hash = str_of(contents[roll(dice, 5)]);
     RouteTurn turn;
     route_turn(&town->org, route, act.stage, day, &turn);
     if (turn.wait == WAIT_PERSON && roll(dice, 2)) {
@@ -325,7 +343,7 @@ static void check_kept(Town *town, const Route *route) {
 typedef struct Run {
     Route route;
     Past history;
-    size_t taken, decided, deputies, unsettled, duties;
+    size_t taken, decided, deputies, unsettled, duties, again, dropped;
 } Run;
 
 /* slow: what takes its time is looked at, too. */
@@ -334,6 +352,8 @@ static void act_once(Town *town, Dice *dice, Date day, bool slow, Run *run) {
     Route before = run->route;
     if (route_act(&town->ctx, &town->org, &act, &run->route) != RC_OK) return;
     run->taken++;
+    run->again += act.verb == ROUTE_AMEND && str_eq(before.hash, act.hash);
+    run->dropped += act.verb == ROUTE_DROP;
     note_act(&run->history, &before, &run->route, &act);
     check(town, &run->route, &run->history);
     run->duties += check_duty(town, &run->route, &act);
@@ -368,10 +388,12 @@ static void the_invariants_hold_over_generated_sequences(void **state) {
         arena_rewind(town->ctx.arena, mark);
     }
     print_message("# %zu sequences: %zu acts taken, %zu decided, %zu by deputies, %zu unsettled, "
-                  "%zu by duties\n",
-                  sequences, run.taken, run.decided, run.deputies, run.unsettled, run.duties);
+                  "%zu by duties, %zu handed in as they were, %zu dropped\n",
+                  sequences, run.taken, run.decided, run.deputies, run.unsettled, run.duties,
+                  run.again, run.dropped);
     assert_true(run.decided > sequences / 10 && run.deputies > sequences / 200 &&
-                run.unsettled > sequences / 1000 && run.duties > sequences / 100);
+                run.unsettled > sequences / 1000 && run.duties > sequences / 100 &&
+                run.again > sequences / 2000 && run.dropped > sequences / 1000);
 }
 
 int main(void) {

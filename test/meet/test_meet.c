@@ -299,6 +299,34 @@ static void minutes_are_frozen_while_proposed_and_for_good_once_decided(void **s
     assert_false(meet_reads(&house->ctx, house_entity(house, decision)));
 }
 
+static void returned_minutes_are_handed_in_again(void **state) {
+    Hall *hall = *state;
+    House *house = &hall->house;
+    Str key = drafted(hall), decision;
+    const Json *contents;
+    ActAmend as_they_are = {0};
+    GOOD(house, noted(hall, &hall->secretary, key, MEET_AMENDED));
+    GOOD(house, meet_propose(&house->ctx, key, &decision));
+    decision = str_dup(house->arena, decision);
+    FAILS(house, meet_amend(&house->ctx, decision, &as_they_are), RC_CONFLICT, "minutes-frozen");
+    GOOD(house, chair_does(hall, decision, ROUTE_RETURN));
+    Str hash =
+        str_dup(house->arena, entity_text(house_entity(house, decision), IRI("contentHash")));
+    FAILS(house, meet_amend(&house->ctx, decision, &as_they_are), RC_DENIED, NULL);
+    house_act(house, &hall->secretary);
+    GOOD(house, meet_amend(&house->ctx, decision, &as_they_are));
+    assert_true(str_eq(hash, entity_text(house_entity(house, decision), IRI("contentHash"))));
+    GOOD(house, meet_act_on(&house->ctx, decision, &(RouteAct){.verb = ROUTE_WITHDRAW}));
+    GOOD(house, minuted(hall, key, "書き直した。"));
+    house_act(house, &hall->secretary);
+    GOOD(house, meet_amend(&house->ctx, decision, &as_they_are));
+    GOOD(house, chair_does(hall, decision, ROUTE_APPROVE));
+    Meeting at = meeting(hall, key);
+    assert_int_equal(at.stage, MEET_FIXED);
+    GOOD(house, meet_decided(&house->ctx, &at, &contents));
+    assert_true(str_eq(json_get_str(contents, "minutes"), STR("書き直した。")));
+}
+
 /* ---- for everybody ---- */
 
 static void note_all(Hall *hall, Str key) {
@@ -581,6 +609,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_closed_agenda_is_frozen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(minutes_are_frozen_while_proposed_and_for_good_once_decided,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(returned_minutes_are_handed_in_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(everybody_reads_what_is_public_once_it_is_decided, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_public_is_checked_without_what_is_not, set_up,

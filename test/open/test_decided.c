@@ -139,7 +139,20 @@ static void test_a_returned_or_withdrawn_proposal_can_be_made_again(void **state
     house->ctx.actor = &desk.steward;
     GOOD(house, open_definition(&house->ctx, COUNTS, &now));
     assert_int_equal(now.state, OPEN_NEW);
+    ActAmend subject = {.subject = STR("粗大ごみの件数の公開について")};
+    Str first = str_dup(house->ctx.arena, proposal);
+    GOOD(house, open_amend(&house->ctx, first, &subject));
+    GOOD(house, open_definition(&house->ctx, COUNTS, &now));
+    assert_int_equal(now.state, OPEN_WAITING);
+    assert_true(
+        str_eq(entity_text(house_entity(house, first), IRI("subjectLine")), subject.subject));
+    FAILS(house, open_amend(&house->ctx, first, &subject), RC_CONFLICT, "unchanged");
+    house->ctx.actor = &house->clerk;
+    FAILS(house, open_amend(&house->ctx, first, &subject), RC_DENIED, NULL);
+    house->ctx.actor = &desk.steward;
+    GOOD(house, open_act(&house->ctx, COUNTS, &(RouteAct){.verb = ROUTE_WITHDRAW}));
     GOOD(house, open_propose(&house->ctx, COUNTS, &proposal));
+    FAILS(house, open_amend(&house->ctx, first, &subject), RC_CONFLICT, "not-waiting");
     GOOD(house, open_act(&house->ctx, COUNTS, &(RouteAct){.verb = ROUTE_WITHDRAW}));
     desk_decide(&desk, COUNTS);
     GOOD(house, open_definition(&house->ctx, COUNTS, &now));

@@ -176,6 +176,23 @@ static void a_decision_puts_a_version_into_force(void **state) {
     FAILS(house, publish_propose(&house->ctx, DOG, &again), RC_CONFLICT, "other-version");
 }
 
+/* What is decided is the draft as it was written on since it came back. */
+static void a_returned_version_is_written_on_and_handed_in(void **state) {
+    House *house = *state;
+    appoint(house);
+    Str decision = propose_second(house);
+    OfficeAmend amend = {.id = decision};
+    GOOD(house, act_on(house, &officials.general, decision, ROUTE_APPROVE));
+    GOOD(house, act_on(house, &officials.head, decision, ROUTE_RETURN));
+    act_as(house, &officials.steward);
+    GOOD(house, keep(house, DOG, "summary.en", "Register a dog."));
+    GOOD(house, office_amend(&house->ctx, &amend));
+    FAILS(house, office_amend(&house->ctx, &amend), RC_CONFLICT, "unchanged");
+    decide(house, decision);
+    assert_true(str_eq(json_get_str(json_get(in_force(house, 1)->source, STR("summary")), "en"),
+                       STR("Register a dog.")));
+}
+
 static void what_was_decided_is_there_after_a_restart(void **state) {
     House *house = *state;
     Catalogue *catalogue;
@@ -426,6 +443,9 @@ static void cases_go_on_under_a_new_version(void **state) {
     decision = str_dup(house->arena, decision);
     GOOD(house, transition_propose(&house->ctx, &wish, plan.hash, &again)); /* twice is once */
     assert_true(str_eq(again, decision));
+    GOOD(house, act_on(house, &officials.general, decision, ROUTE_RETURN));
+    act_as(house, &officials.steward);
+    GOOD(house, office_amend(&house->ctx, &(OfficeAmend){.id = decision, .text = wish.reason}));
     Transits transits;
     GOOD(house, transits_of(&house->ctx, DOG, &transits));
     assert_int_equal(transits.len, 0);
@@ -648,6 +668,8 @@ int main(void) {
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_decision_puts_a_version_into_force, cases_set_up,
                                         cases_tear_down),
+        cmocka_unit_test_setup_teardown(a_returned_version_is_written_on_and_handed_in,
+                                        cases_set_up, cases_tear_down),
         cmocka_unit_test_setup_teardown(what_was_decided_is_there_after_a_restart, cases_set_up,
                                         cases_tear_down),
         cmocka_unit_test_setup_teardown(a_city_goes_on_with_a_procedure_that_nobody_signs,

@@ -164,7 +164,7 @@ static void a_returned_one_is_amended_and_begins_anew(void **state) {
     state_is(house, decision, "returned");
     Str before = cases_hash(house, decision);
     house_act(house, &house->clerk);
-    OfficeDecision wish = {.id = decision, .opinion = STR("り災証明書")};
+    OfficeAmend wish = {.id = decision, .text = STR("り災証明書")};
     GOOD(house, office_amend(&house->ctx, &wish));
     state_is(house, decision, "waiting");
     assert_false(str_eq(before, cases_hash(house, decision)));
@@ -183,7 +183,7 @@ static void a_minor_correction_keeps_approvals_and_is_shown(void **state) {
     Str id, decision = propose(house, 4, &id);
     GOOD(house, DOES(&house->chief, .verb = ROUTE_APPROVE));
     house_act(house, &house->clerk);
-    OfficeDecision wish = {.id = decision, .opinion = STR("り災証明書（写し）"), .minor = true};
+    OfficeAmend wish = {.id = decision, .text = STR("り災証明書（写し）"), .minor = true};
     GOOD(house, office_amend(&house->ctx, &wish));
     Route route = route_of(house, decision);
     assert_int_equal(route.stages[0].stand, STAND_APPROVED);
@@ -199,8 +199,10 @@ static void what_was_drafted_anew_is_not_amended(void **state) {
     GOOD(house, DOES(&house->chief, .verb = ROUTE_RETURN, .opinion = STR("証明書を見ること。")));
     house_act(house, &house->clerk);
     GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &second));
-    FAILS(house, office_amend(&house->ctx, &(OfficeDecision){.id = decision}), RC_CONFLICT,
-          "proposed");
+    FAILS(house, office_amend(&house->ctx, &(OfficeAmend){.id = decision}), RC_CONFLICT,
+          "not-waiting");
+    state_is(house, decision, "dropped");
+    assert_true(str_eq(cases_text(house, decision, IRI("dropReason")), STR("redrafted")));
     GOOD(house, office_withdraw(&house->ctx, &(OfficeDecision){.id = second}));
     state_is(house, second, "withdrawn");
 }

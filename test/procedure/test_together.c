@@ -270,6 +270,32 @@ static void a_wish_that_cannot_be_is_refused_at_its_place(void **state) {
           RC_DENIED, "not-permitted");
 }
 
+/* Handed in as it was it goes on where it stopped; what was taken out stays out. */
+static void a_list_that_came_back_is_handed_in_again(void **state) {
+    House *house = *state;
+    Grants grants = grants_new(house);
+    Str decision = propose(&grants);
+    GOOD(house, take_out(&grants, decision, grants.cases[0]));
+    RouteAct back = {.verb = ROUTE_RETURN,
+                     .stage = ROUTE_STAGES_MAX,
+                     .to = ROUTE_STAGES_MAX,
+                     .opinion = STR("理由を詳しく")};
+    GOOD(house, office_act(&house->ctx, decision, &back));
+    Str hash = cases_hash(house, decision);
+    OfficeAmend amend = {.id = decision, .text = REASON};
+    as(&grants, &grants.clerk);
+    GOOD(house, office_amend(&house->ctx, &amend));
+    assert_true(str_eq(cases_hash(house, decision), hash));
+    amend.text = STR("審査の結果、要件と予算に合うため。");
+    GOOD(house, office_amend(&house->ctx, &amend));
+    assert_false(str_eq(cases_hash(house, decision), hash));
+    assert_true(str_empty(waits_in(&grants, 0)));
+    assert_true(str_eq(waits_in(&grants, 1), decision));
+    GOOD(house, decide(&grants, decision));
+    stands(&grants, 0, "submitted");
+    stands(&grants, 1, "granted");
+}
+
 /* Twice the same case in one wish is one case. */
 static void a_number_twice_is_refused(void **state) {
     House *house = *state;
@@ -292,6 +318,7 @@ int main(void) {
         CASE(a_case_that_ended_meanwhile_is_taken_out_first),
         CASE(what_is_said_of_a_case_stays_or_it_is_taken_out),
         CASE(a_wish_that_cannot_be_is_refused_at_its_place),
+        CASE(a_list_that_came_back_is_handed_in_again),
         CASE(a_number_twice_is_refused),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
