@@ -43,6 +43,12 @@ void attachments_of(Arena *arena, const Json *said, Attachments *out) {
         if (attachment_read(json_at(said, i), &one)) vec_push(arena, out, one);
 }
 
+const Attachment *attachment_of(const Attachments *files, Str file) {
+    VEC_EACH (const Attachment, one, files)
+        if (str_eq(one->file, file)) return one;
+    return NULL;
+}
+
 void form_attachments(Arena *arena, const FormAnswer *answer, Attachments *out) {
     Json *said = NEW(arena, Json);
     *said = feel_to_json(arena, &answer->value);
@@ -260,10 +266,17 @@ Rc attach_add(Ctx *ctx, Str browser, const AttachWish *wish, Attachment *out) {
 static Rc answer_keep(const Attaching *attaching, FormAnswer *answer) {
     Ctx *ctx = attaching->ctx;
     Ledger *ledger = ctx->tenant->ledger;
-    Attachments attachments;
+    Attachments attachments, before = {0};
     JsonItems items = {0};
+    const FormAnswer *named =
+        attaching->before ? form_answer(attaching->before, answer->field->id) : NULL;
+    if (named) form_attachments(ctx->arena, named, &before);
     form_attachments(ctx->arena, answer, &attachments);
     VEC_EACH (Attachment, attachment, &attachments) {
+        if (attachment_of(&before, attachment->file)) {
+            vec_push(ctx->arena, &items, attachment_json(ctx->arena, attachment));
+            continue;
+        }
         LedgerAttachment kept;
         Str bytes;
         TRY(attach_draft(ctx, draft_whose(ctx), attachment->file, &bytes));

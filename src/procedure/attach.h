@@ -34,6 +34,8 @@ bool attach_refused(const Ctx *ctx, Rc rc);
 /* Those of an answer, in their order. */
 void attachments_of(Arena *arena, const Json *said, Attachments *out);
 void form_attachments(Arena *arena, const FormAnswer *answer, Attachments *out);
+/* The one of these under an id; NULL: none. */
+const Attachment *attachment_of(const Attachments *files, Str file);
 /* A name as it is shown and kept: the last part of a path, without control characters, at most 100
    characters; never empty. */
 Str attach_name(Arena *arena, Str said);

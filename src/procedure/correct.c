@@ -28,7 +28,7 @@ static const DefinedMove *answer_now(const Definition *definition, Str state) {
 }
 
 static bool may_correct(const Field *field) {
-    return field->kind != FIELD_SLOT && field->kind != FIELD_FILE;
+    return field->kind != FIELD_SLOT;
 }
 
 static const Json no_answers = {.kind = JSON_OBJECT};
@@ -169,6 +169,8 @@ Json correct_kept(Ctx *ctx, const Entity *visible, const CorrectAsk *ask) {
         const Field *field = definition_field(definition, one->field);
         FormAnswer answer;
         bool there = defined_answer(ctx->arena, visible, field, &answer);
+        if (!there && visible->whole && defined_answer(ctx->arena, visible->whole, field, &answer))
+            continue; /* who may not see it leaves it as it is */
         vec_push(ctx->arena, &members,
                  (JsonMember){field->id, there ? said_json(ctx->arena, &answer) : json_of_null()});
     }
@@ -237,6 +239,61 @@ Rc correct_form(Ctx *ctx, const Entity *application, const Json *said, Correctin
     return RC_OK;
 }
 
+/* ---- files that are chosen anew: in the draft of who answers, until he sends ---- */
+
+static Str file_member(Arena *arena, const CorrectFiles *files) {
+    Str suffix =
+        str_sub(files->application->id, STR(CASE_ID_PREFIX).len, files->application->id.len);
+    return str_fmt(arena, "correct-" STR_FMT "-%lld/" STR_FMT, STR_ARG(suffix), (long long)files->n,
+                   STR_ARG(files->field->id));
+}
+
+Rc correct_files(Ctx *ctx, const CorrectFiles *files, Json *out) {
+    const Json *draft;
+    Attachments chosen, before = {0};
+    FormAnswer answer;
+    JsonItems items = {0};
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
+    const Json *said = json_get(draft, file_member(ctx->arena, files));
+    if (defined_answer(ctx->arena, files->application, files->field, &answer))
+        form_attachments(ctx->arena, &answer, &before);
+    attachments_of(ctx->arena, said, &chosen);
+    if (!said) chosen = before;
+    VEC_EACH (Attachment, one, &chosen) {
+        bool there =
+            attachment_of(&before, one->file) || attach_there(ctx, draft_whose(ctx), one->file);
+        if (!there) one->file = STR_NONE;
+        vec_push(ctx->arena, &items, attachment_json(ctx->arena, one));
+    }
+    *out = json_of_items(items.items, items.len);
+    return RC_OK;
+}
+
+Rc correct_files_keep(Ctx *ctx, const CorrectFiles *files, Json said) {
+    if (said.kind == JSON_NULL) said = json_of_items(NULL, 0); /* all of them were taken out */
+    JsonMember member = {file_member(ctx->arena, files), said};
+    return draft_merge(ctx, draft_whose(ctx), &member, 1);
+}
+
+/* What was sent is nobody's draft any more. */
+static Rc files_forget(Ctx *ctx, const Correcting *correcting) {
+    JsonMembers members = {0};
+    const Json *draft;
+    TRY(draft_load(ctx, draft_whose(ctx), &draft));
+    for (size_t i = 0; i < correcting->form.n; i++) {
+        const Field *field = correcting->form.answers[i].field;
+        CorrectFiles files = {correcting->application, correcting->ask.n, field};
+        if (field->kind != FIELD_FILE) continue;
+        Str name = file_member(ctx->arena, &files);
+        Attachments chosen;
+        attachments_of(ctx->arena, json_get(draft, name), &chosen);
+        TRY(attach_forget(ctx, draft_whose(ctx), &chosen));
+        if (json_get(draft, name))
+            vec_push(ctx->arena, &members, (JsonMember){name, json_of_null()});
+    }
+    return members.len ? draft_merge(ctx, draft_whose(ctx), members.items, members.len) : RC_OK;
+}
+
 /* ---- what is different ---- */
 
 /* A correction under way. */
@@ -250,6 +307,7 @@ typedef struct Sending {
     JsonItems plain, sensitive; /* {field, before, after} */
     Json fee;                   /* null: there is none */
     bool drops;                 /* a proposal */
+    LedgerAttachments kept;     /* files that lie beside the ledger for it */
 } Sending;
 
 static Json change_json(Arena *arena, const FormAnswer *before, const FormAnswer *after) {
@@ -432,10 +490,14 @@ static void story_set(const Sending *sending) {
 
 static Rc sending_add(Sending *sending) {
     Ctx *ctx = sending->ctx;
-    const Correcting *correcting = sending->correcting;
+    Correcting *correcting = sending->correcting;
     const Entity *application = correcting->application;
-    const Form *form = &correcting->form;
+    Form *form = &correcting->form;
     Arena *arena = command_arena(sending->command);
+    TRY(attach_send(&(Attaching){ctx, sending->command, application->id,
+                                 attach_key_of(ctx, application), &sending->kept,
+                                 &correcting->before},
+                    form));
     sending->set = entity_new(arena, str_dup(arena, application->id), STR(CASE_TYPE));
     sending->gone = NEW(arena, StrVec);
     changes_of(ctx, &correcting->before, form, false, &sending->plain);
@@ -513,9 +575,12 @@ static Rc send_once(Ctx *ctx, const CorrectWish *wish, Correcting *out) {
     Sending sending = {.ctx = ctx, .wish = wish, .correcting = out};
     sending.command = case_command(ctx, STR("application.correct"), wish->id, wish->channel);
     Rc rc = sending_add(&sending);
-    if (rc == RC_OK) return case_execute(ctx, sending.command, &outcome);
-    command_free(sending.command);
-    return rc;
+    if (rc == RC_OK)
+        rc = case_execute(ctx, sending.command, &outcome);
+    else
+        command_free(sending.command);
+    rc = ledger_attach_end(ctx, ctx->tenant->ledger, &sending.kept, rc);
+    return rc == RC_OK ? files_forget(ctx, out) : rc;
 }
 
 Rc correct_send(Ctx *ctx, const CorrectWish *wish, Correcting *out) {

@@ -40,15 +40,26 @@ typedef struct Correcting {
    RC_CONFLICT "not-asked". */
 Rc correct_form(Ctx *ctx, const Entity *application, const Json *said, Correcting *out);
 /* What was kept, said again as who answers would type it: it lives in ctx->arena. visible: the
-   application as he may see it. */
+   application as he may see it; what he may not stays unsaid, and is left as it is. */
 Json correct_kept(Ctx *ctx, const Entity *visible, const CorrectAsk *ask);
+
+/* Files of a question, until they are sent: those of the case at first, and then what who answers
+   has chosen instead, in his draft. */
+typedef struct CorrectFiles {
+    const Entity *application; /* as he may see it */
+    int64_t n;                 /* of the CorrectAsk */
+    const Field *field;
+} CorrectFiles;
+/* As form_read takes them; one whose bytes are there no more has no id. */
+Rc correct_files(Ctx *ctx, const CorrectFiles *files, Json *out);
+Rc correct_files_keep(Ctx *ctx, const CorrectFiles *files, Json said);
 
 typedef struct CorrectWish {
     Str id;
-    int64_t n; /* of the CorrectAsk that is answered */
-    const Json *said;
-    Str text;    /* beside the answers, or instead: demanded where nothing is changed */
-    Str channel; /* "web"; "phone", "counter": an official enters it for whose case it is */
+    int64_t n;        /* of the CorrectAsk that is answered */
+    const Json *said; /* files as correct_files has them */
+    Str text;         /* beside the answers, or instead: demanded where nothing is changed */
+    Str channel;      /* "web"; "phone", "counter": an official enters it for whose case it is */
 } CorrectWish;
 /* Corrects the case, and leads it back: one event. The same twice is once. RC_INVALID "incomplete":
    out->form says what is wrong; "unchanged", "long" at "text"; "no-channel". RC_CONFLICT

@@ -194,6 +194,7 @@ typedef struct Attaching {
     Str about;        /* id of the case */
     LedgerKeyOf key_of;
     LedgerAttachments *kept; /* those that lie beside the ledger now */
+    const Form *before;      /* of the case: files that it names already; NULL: it names none */
 } Attaching;
 /* Keeps the files of all answers that are due beside the ledger; the answers name them so. */
 Rc attach_send(const Attaching *attaching, Form *form);

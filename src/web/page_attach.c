@@ -87,7 +87,7 @@ static size_t files_elsewhere(Arena *arena, const Form *form, const FormAnswer *
     for (size_t i = 0; i < form->n; i++) {
         Attachments files;
         const FormAnswer *other = &form->answers[i];
-        if (other == answer || other->field->kind != FIELD_FILE) continue;
+        if (other->field == answer->field || other->field->kind != FIELD_FILE) continue;
         form_attachments(arena, other, &files);
         n += files.len;
     }
@@ -132,11 +132,11 @@ static Rc files_add(Taking *taking) {
     return RC_OK;
 }
 
-Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
-                   const HttpForm *form, FileTaken *out) {
+Rc page_files_take(Ctx *ctx, const Form *answers, const FormAnswer *answer, const HttpForm *form,
+                   FileTaken *out) {
     Taking taking = {.ctx = ctx, .form = form, .answer = answer, .faults = &out->faults};
     JsonItems items = {0};
-    taking.others = files_elsewhere(ctx->arena, &draft->form, answer);
+    taking.others = files_elsewhere(ctx->arena, answers, answer);
     form_attachments(ctx->arena, answer, &taking.files);
     files_remove(&taking);
     TRY(files_add(&taking));
@@ -241,6 +241,18 @@ Rc page_file_send(HttpExchange *x, const Attachment *file) {
     return RC_OK;
 }
 
+/* What has been corrected stays beside what is answered now. */
+static bool corrected_file(Ctx *ctx, const Entity *application, Str id, Attachment *file) {
+    Correcteds done;
+    correct_done(ctx, application, &done);
+    VEC_EACH (const Corrected, one, &done)
+        VEC_EACH (const CorrectedAnswer, answer, &one->answers)
+            if (file_among(ctx->arena, &answer->before, id, file) ||
+                file_among(ctx->arena, &answer->after, id, file))
+                return true;
+    return false;
+}
+
 /* application: as who asks may see it. */
 static Rc answer_file(Ctx *ctx, const Entity *application, Str id, Attachment *file) {
     Definitions versions;
@@ -254,7 +266,7 @@ static Rc answer_file(Ctx *ctx, const Entity *application, Str id, Attachment *f
                     return RC_OK;
             }
     }
-    return no_file(ctx, id);
+    return corrected_file(ctx, application, id, file) ? RC_OK : no_file(ctx, id);
 }
 
 Rc page_file_show(HttpExchange *x, const Entity *application, bool found) {

@@ -107,7 +107,16 @@ static Json answer_value(Arena *arena, const FormAnswer *answer) {
     return answer->value.kind == FEEL_NULL ? json_of_null() : *json_get(&row, STR("value"));
 }
 
-static Json corrected_value(HttpExchange *x, const Corrected *done, const CaseStep *step) {
+static Json files_value(Arena *arena, const FormAnswer *answer, Str base) {
+    View one = view_new(arena);
+    if (answer->field->kind != FIELD_FILE) return json_of_items(NULL, 0);
+    page_files(&one, answer, base);
+    Json value = view_value(&one);
+    return *json_get(&value, STR("files"));
+}
+
+static Json corrected_value(HttpExchange *x, const Corrected *done, const CaseStep *step,
+                            Str base) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
     JsonItems rows = {0};
@@ -116,6 +125,8 @@ static Json corrected_value(HttpExchange *x, const Corrected *done, const CaseSt
         view_json(&row, "label", answer->after.field->label.all);
         view_set(&row, "before", answer_value(arena, &answer->before));
         view_set(&row, "after", answer_value(arena, &answer->after));
+        view_set(&row, "before_files", files_value(arena, &answer->before, base));
+        view_set(&row, "after_files", files_value(arena, &answer->after, base));
         vec_push(arena, &rows, view_value(&row));
     }
     view_int(&one, "at", step->at);
@@ -134,7 +145,7 @@ static Json corrected_value(HttpExchange *x, const Corrected *done, const CaseSt
     return view_value(&one);
 }
 
-void page_corrections(HttpExchange *x, View *view, const Entity *application) {
+void page_corrections(HttpExchange *x, View *view, const Entity *application, Str base) {
     Ctx *ctx = http_ctx(x);
     Correcteds done;
     CaseSteps steps;
@@ -143,7 +154,7 @@ void page_corrections(HttpExchange *x, View *view, const Entity *application) {
     case_steps(ctx->arena, application, &steps);
     VEC_EACH (const Corrected, one, &done)
         if (one->step >= 0 && (size_t)one->step < steps.len)
-            vec_push(view->arena, &items, corrected_value(x, one, &steps.items[one->step]));
+            vec_push(view->arena, &items, corrected_value(x, one, &steps.items[one->step], base));
     view_items(view, "corrections", &items);
 }
 
@@ -207,14 +218,55 @@ static bool was_on(const HttpForm *form, Str field) {
     return false;
 }
 
+/* Who enters it for somebody may not see every answer: one that he doesn't stays as it is. */
+static void hide(const Showing *showing, Form *form, View *view) {
+    Arena *arena = view->arena;
+    bool hidden = false;
+    for (size_t i = 0; i < form->n; i++) {
+        FormAnswer *answer = &form->answers[i], was;
+        bool there = defined_answer(arena, whole_of(showing->application), answer->field, &was);
+        if (answer->handed || !there ||
+            defined_answer(arena, showing->application, answer->field, &was))
+            continue;
+        answer->handed = true;
+        hidden = true;
+    }
+    view_bool(view, "hidden", hidden);
+}
+
+static bool has_files(const Form *form) {
+    for (size_t i = 0; i < form->n; i++) {
+        const FormAnswer *answer = &form->answers[i];
+        if (answer->due && !answer->handed && answer->field->kind == FIELD_FILE) return true;
+    }
+    return false;
+}
+
+/* A question that an answer has brought up was not there to be answered. */
+static bool is_new(const HttpForm *sent, const FormAnswer *answer) {
+    return answer->due && !answer->handed && !was_on(sent, answer->field->id);
+}
+
+static bool has_new(const HttpForm *sent, const Form *form) {
+    for (size_t i = 0; i < form->n; i++)
+        if (is_new(sent, &form->answers[i])) return true;
+    return false;
+}
+
+/* Files come and go on the page itself, and what else it asks stays open. */
+static bool stays(const HttpForm *form) {
+    return form && (!str_empty(http_form_value(form, "add")) ||
+                    !str_empty(http_form_value(form, "remove")));
+}
+
 static Str sent_value(const Showing *showing, const char *name) {
     return showing->form ? http_form_value(showing->form, name) : STR("");
 }
 
-static void form_show(const Showing *showing, const Correcting *correcting, int status,
-                      View *errors) {
+static void form_show(const Showing *showing, Correcting *correcting, int status, View *errors) {
     View view = view_begin(showing);
-    const Form *form = &correcting->form;
+    Form *form = &correcting->form;
+    hide(showing, form, &view);
     asks_set(showing->x, &view, showing->application, &correcting->ask);
     view_str(&view, "text", correcting->ask.text);
     due_set(showing, &view);
@@ -224,9 +276,27 @@ static void form_show(const Showing *showing, const Correcting *correcting, int 
     view_set(&view, "channel", json_of_str(sent_value(showing, CHANNEL)));
     view_null(&view, "unsent");
     page_fields(showing->x, &view, form, NULL, STR_NONE);
-    view_bool(&view, "brought", showing->form && status == 200);
+    view_bool(&view, "files", has_files(form));
+    view_bool(&view, "brought", showing->form && has_new(showing->form, form));
     if (errors) view_set(&view, "errors", view_value(errors));
     page_show(showing->x, status, WEB_PAGE_CORRECT, &view);
+}
+
+/* What was answered, with the files that were chosen instead of those. */
+static Rc kept_said(const Showing *showing, const CorrectAsk *ask, Json *out) {
+    Ctx *ctx = http_ctx(showing->x);
+    const Definition *definition = defined_of(ctx, showing->application);
+    JsonMembers members = {0};
+    *out = correct_kept(ctx, showing->application, ask);
+    for (uint32_t i = 0; i < out->len; i++) {
+        JsonMember member = out->value.members[i];
+        CorrectFiles files = {showing->application, ask->n,
+                              definition_field(definition, member.name)};
+        if (files.field->kind == FIELD_FILE) TRY(correct_files(ctx, &files, &member.value));
+        vec_push(ctx->arena, &members, member);
+    }
+    *out = json_of_members(members.items, members.len);
+    return RC_OK;
 }
 
 static void correct_get(HttpExchange *x) {
@@ -241,8 +311,9 @@ static void correct_get(HttpExchange *x) {
         return;
     }
     Json *said = NEW(ctx->arena, Json);
-    *said = correct_kept(ctx, showing.application, &ask);
-    if (correct_form(ctx, whole_of(showing.application), said, &correcting) == RC_OK)
+    Rc rc = kept_said(&showing, &ask, said);
+    if (rc == RC_OK) rc = correct_form(ctx, whole_of(showing.application), said, &correcting);
+    if (rc == RC_OK)
         form_show(&showing, &correcting, 200, NULL);
     else
         page_fail(x);
@@ -250,16 +321,76 @@ static void correct_get(HttpExchange *x) {
 
 /* ---- sent ---- */
 
+/* A form that was sent. */
+typedef struct Sent {
+    const Showing *showing;
+    CorrectAsk ask; /* that it answers; answer NULL: it comes too late */
+    Form kept;      /* of the case, where it doesn't */
+    FileFaults refused;
+} Sent;
+
+/* What comes too late is taken in nowhere; the same once more is what the case has. */
+static Rc files_late(const Sent *sent, const Field *field, Json *out) {
+    Ctx *ctx = http_ctx(sent->showing->x);
+    Attachments has = {0};
+    FormAnswer answer;
+    JsonItems items = {0};
+    bool same = true;
+    if (defined_answer(ctx->arena, sent->showing->application, field, &answer))
+        form_attachments(ctx->arena, &answer, &has);
+    VEC_EACH (const HttpField, one, sent->showing->form) {
+        Attachment file;
+        Str clean;
+        AttachWish wish = {.field = field, .name = one->file_name, .bytes = one->value};
+        if (!str_eq(one->name, field->id) || !one->value.len) continue;
+        if (attach_take(ctx, &wish, &file, &clean) != RC_OK) /* it would have been refused, too */
+            file = (Attachment){.name = attach_name(ctx->arena, one->file_name)};
+        bool there = false;
+        VEC_EACH (const Attachment, before, &has)
+            there = there || str_eq(before->digest, file.digest);
+        same = same && there;
+        vec_push(ctx->arena, &items, attachment_json(ctx->arena, &file));
+    }
+    if (same) items = (JsonItems){0};
+    VEC_EACH (const Attachment, before, &has)
+        if (same) vec_push(ctx->arena, &items, attachment_json(ctx->arena, before));
+    *out = json_of_items(items.items, items.len);
+    ctx->error = (Error){0};
+    return RC_OK;
+}
+
+static Rc files_said(Sent *sent, const Field *field, Json *out) {
+    Ctx *ctx = http_ctx(sent->showing->x);
+    CorrectFiles files = {sent->showing->application, sent->ask.n, field};
+    Json *chosen = NEW(ctx->arena, Json);
+    FileTaken taken = {.faults = sent->refused};
+    if (!sent->ask.answer) return files_late(sent, field, out);
+    TRY(correct_files(ctx, &files, chosen));
+    FormAnswer answer = {.field = field, .said = chosen};
+    TRY(page_files_take(ctx, &sent->kept, &answer, sent->showing->form, &taken));
+    sent->refused = taken.faults;
+    *out = taken.said;
+    return correct_files_keep(ctx, &files, taken.said);
+}
+
 /* What the form said to the questions that it had. */
-static Json said_of(Ctx *ctx, const HttpForm *form, const Definition *definition) {
+static Rc said_of(Sent *sent, Json *out) {
+    Ctx *ctx = http_ctx(sent->showing->x);
+    const HttpForm *form = sent->showing->form;
+    const Definition *definition = defined_of(ctx, sent->showing->application);
     JsonMembers members = {0};
     VEC_EACH (const HttpField, one, form) {
         const Field *field = definition_field(definition, one->value);
         if (!str_eq(one->name, STR(ON)) || !field) continue;
-        vec_push(ctx->arena, &members,
-                 (JsonMember){field->id, page_field_said(ctx->arena, form, field)});
+        JsonMember member = {field->id, json_of_null()};
+        if (field->kind == FIELD_FILE)
+            TRY(files_said(sent, field, &member.value));
+        else
+            member.value = page_field_said(ctx->arena, form, field);
+        vec_push(ctx->arena, &members, member);
     }
-    return json_of_members(members.items, members.len);
+    *out = json_of_members(members.items, members.len);
+    return RC_OK;
 }
 
 static Json unsent_row(HttpExchange *x, const FormAnswer *answer) {
@@ -306,21 +437,26 @@ static void unsent_show(const Showing *showing, const Json *said, int64_t asked)
     page_show(x, 409, WEB_PAGE_CORRECT, &view);
 }
 
-/* An answer that is wrong, beside those that an answer has brought up and nobody was asked. */
-static bool any_wrong(const Showing *showing, const Form *form) {
+/* Nothing is wrong with what nobody was asked yet; whether anything is with the rest. */
+static bool any_wrong(const HttpForm *sent, Form *form) {
+    bool wrong = false;
     for (size_t i = 0; i < form->n; i++) {
-        const FormAnswer *answer = &form->answers[i];
-        if (answer->due && answer->fault && was_on(showing->form, answer->field->id)) return true;
+        FormAnswer *answer = &form->answers[i];
+        if (is_new(sent, answer)) {
+            answer->fault = NULL;
+            answer->broken = NULL;
+        }
+        wrong = wrong || (answer->due && answer->fault);
     }
-    return false;
+    return wrong;
 }
 
-static void refused_show(const Showing *showing, const Correcting *correcting) {
+static void refused_show(const Showing *showing, Correcting *correcting) {
     HttpExchange *x = showing->x;
     const Error error = http_ctx(x)->error;
     View errors = view_new(http_ctx(x)->arena);
     bool open = str_eq(error.code, STR("incomplete"));
-    if (open && !any_wrong(showing, &correcting->form)) {
+    if (open && !any_wrong(showing->form, &correcting->form)) {
         form_show(showing, correcting, 200, NULL);
         return;
     }
@@ -347,13 +483,60 @@ static bool is_late(const Error *error) {
            str_eq(error->code, STR("moved-on"));
 }
 
+/* It stays on the page: files came or went, or some weren't taken. */
+static void stay_show(const Sent *sent, const Json *said) {
+    const Showing *showing = sent->showing;
+    HttpExchange *x = showing->x;
+    Ctx *ctx = http_ctx(x);
+    Correcting correcting;
+    View errors = view_new(ctx->arena);
+    if (correct_form(ctx, whole_of(showing->application), said, &correcting) != RC_OK) {
+        page_fail(x);
+        return;
+    }
+    page_files_faults(ctx->arena, &correcting.form, &sent->refused);
+    (void)any_wrong(showing->form, &correcting.form);
+    page_faults_of(x, &errors, &correcting.form);
+    bool refused = sent->refused.len > 0;
+    form_show(showing, &correcting, refused ? 422 : 200, refused ? &errors : NULL);
+}
+
+static void answer_send(const Showing *showing, const CorrectWish *wish) {
+    HttpExchange *x = showing->x;
+    Ctx *ctx = http_ctx(x);
+    Correcting correcting = {0};
+    if (correct_send(ctx, wish, &correcting) == RC_OK)
+        page_see(x, showing->place.base);
+    else if (is_late(&ctx->error))
+        unsent_show(showing, wish->said, wish->n);
+    else if (correcting.form.definition && is_refused(&ctx->error))
+        refused_show(showing, &correcting);
+    else
+        page_fail(x);
+}
+
+/* Who may not answer is told so before anything of his is kept. */
+static Rc sent_begin(Sent *sent, int64_t n) {
+    const Showing *showing = sent->showing;
+    Ctx *ctx = http_ctx(showing->x);
+    Correcting correcting;
+    static const Json none = {.kind = JSON_OBJECT};
+    if (!correct_asked(ctx, showing->application, &sent->ask) || sent->ask.n != n ||
+        !may_answer(showing->x, showing->application, &sent->ask)) {
+        sent->ask = (CorrectAsk){0};
+        return RC_OK;
+    }
+    TRY(correct_form(ctx, whole_of(showing->application), &none, &correcting));
+    sent->kept = correcting.form;
+    return RC_OK;
+}
+
 static void correct_post(HttpExchange *x) {
     Showing showing;
-    Correcting correcting = {0};
     Ctx *ctx = http_ctx(x);
     if (!showing_begin(x, &showing) || !page_form(x, &showing.form)) return;
     Json *said = NEW(ctx->arena, Json);
-    *said = said_of(ctx, showing.form, defined_of(ctx, showing.application));
+    Sent sent = {.showing = &showing};
     CorrectWish wish = {.id = showing.application->id,
                         .n = -1,
                         .said = said,
@@ -362,15 +545,14 @@ static void correct_post(HttpExchange *x) {
     (void)str_to_i64(sent_value(&showing, ASKED), &wish.n);
     Str channel = sent_value(&showing, CHANNEL);
     if (showing.place.office && !str_empty(channel)) wish.channel = channel;
-    Rc rc = correct_send(ctx, &wish, &correcting);
-    if (rc == RC_OK)
-        page_see(x, showing.place.base);
-    else if (is_late(&ctx->error))
-        unsent_show(&showing, said, wish.n);
-    else if (correcting.form.definition && is_refused(&ctx->error))
-        refused_show(&showing, &correcting);
-    else
+    Rc rc = sent_begin(&sent, wish.n);
+    if (rc == RC_OK) rc = said_of(&sent, said);
+    if (rc != RC_OK)
         page_fail(x);
+    else if (sent.ask.answer && (sent.refused.len || stays(showing.form)))
+        stay_show(&sent, said);
+    else
+        answer_send(&showing, &wish);
 }
 
 PAGE_ANSWERS(correct_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), PAGE_FAULT(413),
@@ -378,8 +560,8 @@ PAGE_ANSWERS(correct_answers, PAGE_HTML(200), PAGE_FAULT(400), PAGE_FAULT(409), 
 
 #define CORRECT(path, access, tag)                                                                 \
     PAGE_SHOW(path "/correct", access, tag, correct_get, "Correct an application"), {              \
-        HTTP_POST, path "/correct", correct_post, HTTP_POOL, PAGE_FORM_MAX, (access) | GATE_FORM,  \
-            tag, "Correct an application", NULL, NULL, correct_answers                             \
+        HTTP_POST, path "/correct", correct_post, HTTP_POOL, PAGE_UPLOAD_MAX,                      \
+            (access) | GATE_FORM, tag, "Correct an application", NULL, NULL, correct_answers       \
     }
 
 const HttpRoute page_correct_rows[] = {

@@ -229,7 +229,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     view_set(view, "fee_day", page_case_fee_day(x, application));
     page_confirmed(x, view, application);
     sections_set(x, view, application, base, definition);
-    page_corrections(x, view, application);
+    page_corrections(x, view, application, base);
     steps_set(x, view, application);
 }
 

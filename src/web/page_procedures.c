@@ -208,7 +208,7 @@ static Rc said_of(const Asking *asking, const HttpForm *form, JsonMembers *out,
         FileTaken taken = {.faults = *refused};
         if (!answer->due || answer->handed) continue; /* it wasn't on the page */
         if (field->kind == FIELD_FILE) {
-            TRY(page_files_take(asking->ctx, &asking->draft, answer, form, &taken));
+            TRY(page_files_take(asking->ctx, &asking->draft.form, answer, form, &taken));
             *refused = taken.faults;
         } else {
             taken.said = page_field_said(arena, form, field);

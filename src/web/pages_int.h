@@ -299,8 +299,8 @@ void page_correct_said(Arena *arena, const HttpForm *form, CorrectFields *out);
    move by which it is answered, NULL: nothing is to be corrected. */
 const DefinedMove *page_correct_asked(HttpExchange *x, View *view, const Entity *application,
                                       Str base);
-/* `corrections` of a case, old beside new. */
-void page_corrections(HttpExchange *x, View *view, const Entity *application);
+/* `corrections` of a case, old beside new. base: its address, under which its files are. */
+void page_corrections(HttpExchange *x, View *view, const Entity *application, Str base);
 /* `step` and `steps` of a form: the pages that are asked of this person, and the check at the end
  * (here NULL). */
 void page_form_steps(View *view, const Form *form, const FormPage *here);
@@ -404,9 +404,10 @@ Rc page_file_show(HttpExchange *x, const Entity *application, bool found);
    it is missing or damaged. */
 Rc page_file_send(HttpExchange *x, const Attachment *file);
 extern const HttpAnswer page_file_answers[];
-/* Takes in what a form sent to a question for files, and out what it removes. */
-Rc page_files_take(Ctx *ctx, const DefinedDraft *draft, const FormAnswer *answer,
-                   const HttpForm *form, FileTaken *out);
+/* Takes in what a form sent to a question for files, and out what it removes. answers: of all
+   questions, whose files count as well. */
+Rc page_files_take(Ctx *ctx, const Form *answers, const FormAnswer *answer, const HttpForm *form,
+                   FileTaken *out);
 /* Tells them at their questions, all files of one together. */
 void page_files_faults(Arena *arena, Form *form, const FileFaults *faults);
 /* `state`, `level`, and `state_label` where the procedure calls it otherwise. */

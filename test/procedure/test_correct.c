@@ -323,6 +323,95 @@ static void words_alone_are_still_an_answer(void **state) {
     assert_int_equal(done.len, 0);
 }
 
+#define PNG(text)                                                                                  \
+    "\x89PNG\r\n\x1a\n"                                                                            \
+    "\0\0\0\x03IHDRabcCRCC"                                                                        \
+    "\0\0\0\x04IDAT" text "CRCC"                                                                   \
+    "\0\0\0\0IENDCRCC"
+#define BYTES(literal) ((Str){literal, sizeof(literal) - 1})
+
+/* Chooses one instead of those that were chosen before, as the page does. */
+static Json choose(House *house, const CorrectFiles *files, Str name, Str bytes) {
+    Attachment added;
+    Json said;
+    AttachWish wish = {.field = files->field, .name = name, .bytes = bytes};
+    GOOD(house, attach_add(&house->ctx, house->resident.browser, &wish, &added));
+    Json *item = NEW(house->arena, Json);
+    *item = attachment_json(house->arena, &added);
+    GOOD(house, correct_files_keep(&house->ctx, files, json_of_items(item, 1)));
+    GOOD(house, correct_files(&house->ctx, files, &said));
+    return said;
+}
+
+static Str digest_of(const FormAnswer *answer, Arena *arena) {
+    Attachments files;
+    form_attachments(arena, answer, &files);
+    return files.len == 1 ? files.items[0].file : STR_NONE;
+}
+
+static Str bytes_of(House *house, Str file) {
+    Digest id;
+    Str bytes;
+    assert_true(hash_digest_of(house->arena, file, &id));
+    GOOD(house, ledger_attached(&house->ctx, house->tenant.ledger, &id, &bytes));
+    return bytes;
+}
+
+static void files_are_chosen_anew_and_the_old_ones_stay(void **state) {
+    House *house = *state;
+    Actor clerk;
+    Correcting correcting = {0};
+    Correcteds done;
+    CorrectAsk ask;
+    FormAnswer now;
+    Json said;
+    Str id = cases_example(house, COPY, 3, NULL);
+    const Definition *definition = defined_of(&house->ctx, house_entity(house, id));
+    const Field *proof = definition_field(definition, STR("proof"));
+    official(house, id, &clerk);
+    for (int round = 0; round < 2; round++) {
+        house_act(house, &clerk);
+        house->ctx.purpose = STR("application-check");
+        DefinedAct act = ASKING("proof", "", "copies", "");
+        GOOD(house, defined_move(&house->ctx, &act));
+        assert_true(correct_asked(&house->ctx, house_entity(house, id), &ask));
+        house_act(house, &house->resident);
+        CorrectFiles files = {house_entity(house, id), ask.n, proof};
+        GOOD(house, correct_files(&house->ctx, &files, &said));
+        assert_int_equal(said.len, round); /* what the case has */
+        said = round ? choose(house, &files, STR("b.png"), BYTES(PNG("new!")))
+                     : choose(house, &files, STR("a.png"), BYTES(PNG("old!")));
+        JsonMember member = {STR("proof"), said};
+        Json all = json_of_members(&member, 1);
+        GOOD(house, answer(house, id, &all, &correcting));
+        GOOD(house, correct_files(&house->ctx, &files, &said));
+        assert_int_equal(said.len, round); /* the draft is forgotten: files is as the case was */
+    }
+    assert_true(defined_answer(house->ctx.arena, house_entity(house, id), proof, &now));
+    Str file = digest_of(&now, house->ctx.arena);
+    assert_true(str_eq(bytes_of(house, file), BYTES(PNG("new!"))));
+    correct_done(&house->ctx, house_entity(house, id), &done);
+    assert_int_equal(done.len, 2);
+    const CorrectedAnswer *last = &done.items[1].answers.items[0];
+    assert_true(str_eq(digest_of(&last->after, house->ctx.arena), file));
+    Str before = digest_of(&last->before, house->ctx.arena);
+    assert_true(str_eq(bytes_of(house, before), BYTES(PNG("old!"))));
+    /* what isn't chosen anew stays the same file */
+    house_act(house, &clerk);
+    house->ctx.purpose = STR("application-check");
+    DefinedAct act = ASKING("proof", "", "copies", "");
+    GOOD(house, defined_move(&house->ctx, &act));
+    assert_true(correct_asked(&house->ctx, house_entity(house, id), &ask));
+    house_act(house, &house->resident);
+    CorrectFiles files = {house_entity(house, id), ask.n, proof};
+    GOOD(house, correct_files(&house->ctx, &files, &said));
+    JsonMember members[] = {{STR("proof"), said}, {STR("copies"), json_of_str(STR("5"))}};
+    Json all = json_of_members(members, 2);
+    GOOD(house, answer(house, id, &all, &correcting));
+    assert_true(defined_answer(house->ctx.arena, house_entity(house, id), proof, &now));
+    assert_true(str_eq(digest_of(&now, house->ctx.arena), file));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -336,6 +425,7 @@ int main(void) {
         TEST(what_needs_care_stands_apart),
         TEST(a_proposal_about_it_falls),
         TEST(words_alone_are_still_an_answer),
+        TEST(files_are_chosen_anew_and_the_old_ones_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
