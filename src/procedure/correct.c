@@ -45,13 +45,13 @@ void correct_fields(Ctx *ctx, const Entity *application, Fields *out) {
 
 /* ---- asking ---- */
 
-static const Json *list_of(const Entity *application, Str iri) {
+const Json *correct_list(const Entity *application, Str iri) {
     const Attr *attr = entity_attr(application, iri);
     return attr && attr->value && attr->value->kind == JSON_ARRAY ? attr->value : NULL;
 }
 
 static size_t steps_of(const Entity *application) {
-    const Json *steps = list_of(application, IRI("steps"));
+    const Json *steps = correct_list(application, IRI("steps"));
     return steps ? steps->len : 0;
 }
 
@@ -67,15 +67,9 @@ static Rc field_check(Ctx *ctx, const Fields *may, const CorrectField *one) {
                     "What is said of one question has at most %d characters.", CORRECT_WHY_MAX);
 }
 
-Rc correct_check(Ctx *ctx, const Entity *application, const DefinedMove *move,
-                 const CorrectFields *fields) {
-    const Definition *definition = defined_of(ctx, application);
-    const Json *done = list_of(application, IRI("corrections"));
+static Rc fields_check(Ctx *ctx, const Entity *application, const CorrectFields *fields) {
+    const Json *done = correct_list(application, IRI("corrections"));
     Fields may;
-    if (!fields->len) return RC_OK;
-    if (!correct_answer(definition, move, entity_text(application, IRI("procedureState"))))
-        return ctx_fail(ctx, RC_INVALID, "no-correction", move->id,
-                        "This move isn't one from which the resident's answer leads back.");
     if (done && done->len >= CORRECT_MOST)
         return ctx_fail(ctx, RC_LIMIT, "corrections-full", application->id,
                         "A case is corrected at most %d times: ask in words, or decide on it.",
@@ -84,6 +78,16 @@ Rc correct_check(Ctx *ctx, const Entity *application, const DefinedMove *move,
     VEC_EACH (const CorrectField, one, fields)
         TRY(field_check(ctx, &may, one));
     return RC_OK;
+}
+
+Rc correct_check(Ctx *ctx, const Entity *application, const DefinedMove *move,
+                 const CorrectFields *fields) {
+    const Definition *definition = defined_of(ctx, application);
+    if (!fields->len) return RC_OK;
+    if (!correct_answer(definition, move, entity_text(application, IRI("procedureState"))))
+        return ctx_fail(ctx, RC_INVALID, "no-correction", move->id,
+                        "This move isn't one from which the resident's answer leads back.");
+    return fields_check(ctx, application, fields);
 }
 
 static Json field_json(Arena *arena, const CorrectField *one) {
@@ -102,6 +106,38 @@ void correct_ask(Arena *arena, const Entity *application, const CorrectFields *f
     members[0] = (JsonMember){STR("n"), json_of_int((int64_t)steps_of(application))};
     members[1] = (JsonMember){STR("fields"), json_of_items(items.items, items.len)};
     entity_set_kind(arena, set, ATTR_JSON, IRI("correction"), json_of_members(members, 2));
+}
+
+static Rc not_asked(Ctx *ctx, Str id) {
+    return ctx_fail(ctx, RC_CONFLICT, "not-asked", id,
+                    "Nothing is to be corrected here now: the case has been answered or has moved "
+                    "on.");
+}
+
+/* A state in which nothing was decided yet: it begins there, or may be asked back from there. */
+static bool is_open(const Definition *definition, Str state) {
+    bool open = str_eq(definition->states.items[0].id, state);
+    VEC_EACH (const DefinedMove, move, &definition->moves)
+        open = open || correct_answer(definition, move, state);
+    return open;
+}
+
+bool correct_may_here(Ctx *ctx, const Entity *application) {
+    const Definition *definition = defined_of(ctx, application);
+    const DefinedState *state = definition ? defined_state(definition, application) : NULL;
+    GateAsk ask = {.action = ACT_UPDATE,
+                   .type = STR(CASE_TYPE),
+                   .class = CLASS_INTERNAL,
+                   .relation = gate_relation(ctx, application)};
+    return state && state->owner == OWNER_OFFICE && is_open(definition, state->id) &&
+           ctx->actor->kind == ACTOR_STAFF && !case_is_erased(application) &&
+           gate_permits(ctx, &ask);
+}
+
+Rc correct_here(Ctx *ctx, const Entity *application, const CorrectFields *fields, CorrectAsk *out) {
+    *out = (CorrectAsk){.n = (int64_t)steps_of(application), .fields = *fields};
+    if (!correct_may_here(ctx, application)) return not_asked(ctx, application->id);
+    return fields_check(ctx, application, fields);
 }
 
 bool correct_asked(Ctx *ctx, const Entity *application, CorrectAsk *out) {
@@ -225,15 +261,13 @@ static void fill_in(Ctx *ctx, const Json *said, Correcting *out) {
     leave(out, &asked);
 }
 
-static Rc not_asked(Ctx *ctx, Str id) {
-    return ctx_fail(ctx, RC_CONFLICT, "not-asked", id,
-                    "Nothing is to be corrected here now: the case has been answered or has moved "
-                    "on.");
-}
-
-Rc correct_form(Ctx *ctx, const Entity *application, const Json *said, Correcting *out) {
+Rc correct_form(Ctx *ctx, const Entity *application, const CorrectFields *here, const Json *said,
+                Correcting *out) {
     *out = (Correcting){.application = application};
-    if (!correct_asked(ctx, application, &out->ask)) return not_asked(ctx, application->id);
+    if (here)
+        TRY(correct_here(ctx, application, here, &out->ask));
+    else if (!correct_asked(ctx, application, &out->ask))
+        return not_asked(ctx, application->id);
     defined_form(ctx, application, &out->before);
     fill_in(ctx, said, out);
     return RC_OK;
@@ -468,8 +502,12 @@ static void story_set(const Sending *sending) {
     const Entity *application = correcting->application;
     Arena *arena = sending->ctx->arena;
     const JsonItems *plain = &sending->plain, *sensitive = &sending->sensitive;
+    JsonItems asks = {0};
+    VEC_EACH (const CorrectField, field, &correcting->ask.fields)
+        vec_push(arena, &asks, field_json(arena, field));
     const JsonMember all[] = {
         {STR("asked"), json_of_int(correcting->ask.n)},
+        {STR("asks"), json_of_items(asks.items, asks.len)},
         {STR("step"), json_of_int((int64_t)steps_of(application))},
         {STR("channel"), json_of_str(sending->wish->channel)},
         {STR("fields"), json_of_items(plain->items, plain->len)},
@@ -479,13 +517,36 @@ static void story_set(const Sending *sending) {
     };
     Json one = json_of_members(all, sizeof all / sizeof *all);
     json_set(sending, IRI("corrections"),
-             list_with(arena, list_of(application, IRI("corrections")), one));
+             list_with(arena, correct_list(application, IRI("corrections")), one));
     if (!sensitive->len) return;
     const JsonMember secret[] = {{STR("asked"), json_of_int(correcting->ask.n)},
                                  {STR("fields"), json_of_items(sensitive->items, sensitive->len)}};
     json_set(sending, IRI("sensitiveCorrections"),
-             list_with(arena, list_of(application, IRI("sensitiveCorrections")),
+             list_with(arena, correct_list(application, IRI("sensitiveCorrections")),
                        json_of_members(secret, 2)));
+}
+
+/* It stays where it is, and is due when it was. */
+static void stay_add(const Sending *sending) {
+    Ctx *ctx = sending->ctx;
+    const Entity *application = sending->correcting->application;
+    Arena *arena = command_arena(sending->command);
+    Str state = str_dup(arena, entity_text(application, IRI("procedureState")));
+    StrVec *from = NEW(arena, StrVec);
+    PartStep *step = NEW(arena, PartStep);
+    vec_push(arena, from, state);
+    *step = (PartStep){.id = sending->set->id,
+                       .defined_from = from,
+                       .defined_to = state,
+                       .to = case_state(application),
+                       .version = application->version,
+                       .set = sending->set,
+                       .gone = sending->gone,
+                       .post = str_dup(arena, ctx->actor->post),
+                       .text = str_dup(arena, str_trim(sending->wish->text)),
+                       .kind = CASE_STEP_CORRECTED};
+    command_needs(sending->command, step->id);
+    command_add(sending->command, &part_case_step, step);
 }
 
 static Rc sending_add(Sending *sending) {
@@ -510,6 +571,10 @@ static Rc sending_add(Sending *sending) {
     defined_found_corrected(ctx, arena, application, form, sending->set);
     TRY(proposal_drop(sending));
     story_set(sending);
+    if (!correcting->ask.answer) {
+        stay_add(sending);
+        return RC_OK;
+    }
     CorrectMove move = {.act = {.id = application->id,
                                 .move = correcting->ask.answer->id,
                                 .text = sending->wish->text,
@@ -537,7 +602,7 @@ static Rc words_check(Ctx *ctx, const CorrectWish *wish, const Correcting *corre
 
 /* Whether what is said was corrected by the same request already, just as it is said here. */
 static bool is_same(Ctx *ctx, const Entity *application, const CorrectWish *wish) {
-    const Json *done = list_of(application, IRI("corrections"));
+    const Json *done = correct_list(application, IRI("corrections"));
     const Json *last = done && done->len ? json_at(done, done->len - 1) : NULL;
     Form kept, again;
     CaseSteps steps;
@@ -568,7 +633,7 @@ static Rc send_once(Ctx *ctx, const CorrectWish *wish, Correcting *out) {
     Outcome outcome;
     TRY(case_load(ctx, wish->id, &application));
     if (is_same(ctx, application, wish)) return RC_OK;
-    TRY(correct_form(ctx, application, wish->said, out));
+    TRY(correct_form(ctx, application, wish->here.len ? &wish->here : NULL, wish->said, out));
     if (out->ask.n != wish->n) return not_asked(ctx, wish->id);
     TRY(channel_check(ctx, application, wish->channel));
     TRY(words_check(ctx, wish, out));
@@ -594,60 +659,4 @@ Rc correct_send(Ctx *ctx, const CorrectWish *wish, Correcting *out) {
     if (rc == RC_OK && out->form.definition)
         defined_rules_look(ctx, out->form.definition, wish->id);
     return rc;
-}
-
-/* ---- reading ---- */
-
-static FormAnswer kept_answer(Arena *arena, const Field *field, const Json *value) {
-    FormAnswer answer = {.field = field, .due = true};
-    Date date;
-    bool is_date = field->kind == FIELD_DATE && time_parse_date(json_str(value), &date);
-    bool none = !value || value->kind == JSON_NULL;
-    answer.value = none ? feel_null() : is_date ? feel_of_date(date) : feel_of_json(arena, value);
-    return answer;
-}
-
-static void answers_read(Ctx *ctx, const Definitions *versions, const Json *fields,
-                         Corrected *out) {
-    for (uint32_t i = 0; fields && i < fields->len; i++) {
-        const Json *one = json_at(fields, i);
-        const Field *field = versions_field(versions, json_get_str(one, "field"));
-        if (!field) continue;
-        CorrectedAnswer answer = {kept_answer(ctx->arena, field, json_get(one, STR("before"))),
-                                  kept_answer(ctx->arena, field, json_get(one, STR("after")))};
-        vec_push(ctx->arena, &out->answers, answer);
-    }
-}
-
-static const Json *secret_of(const Entity *application, int64_t asked) {
-    const Json *all = list_of(application, IRI("sensitiveCorrections"));
-    for (uint32_t i = 0; all && i < all->len; i++)
-        if (json_get_int(json_at(all, i), "asked", -1) == asked) return json_at(all, i);
-    return NULL;
-}
-
-static Corrected corrected_read(Ctx *ctx, const Entity *application, const Definitions *versions,
-                                const Json *one) {
-    const Json *fee = json_get(one, STR("fee"));
-    Corrected out = {.asked = json_get_int(one, "asked", -1),
-                     .step = json_get_int(one, "step", -1),
-                     .channel = json_get_str(one, "channel"),
-                     .fee_before = json_get_int(fee, "before", -1),
-                     .fee = json_get_int(fee, "after", -1),
-                     .fee_fixed = json_get_bool(fee, "fixed", false),
-                     .dropped = json_get_bool(one, "dropped", false)};
-    const Json *secret = secret_of(application, out.asked);
-    out.hidden = json_get_bool(one, "sensitive", false) && !secret;
-    answers_read(ctx, versions, json_get(one, STR("fields")), &out);
-    answers_read(ctx, versions, json_get(secret, STR("fields")), &out);
-    return out;
-}
-
-void correct_done(Ctx *ctx, const Entity *application, Correcteds *out) {
-    const Json *done = list_of(application, IRI("corrections"));
-    Definitions versions;
-    *out = (Correcteds){0};
-    versions_of(ctx, application, &versions);
-    for (uint32_t i = 0; done && i < done->len; i++)
-        vec_push(ctx->arena, out, corrected_read(ctx, application, &versions, json_at(done, i)));
 }

@@ -20,13 +20,22 @@ void correct_fields(Ctx *ctx, const Entity *application, Fields *out);
 
 /* What is to be corrected now. */
 typedef struct CorrectAsk {
-    const DefinedMove *answer; /* by which it comes back */
-    int64_t n;                 /* which step of the case asked for it */
+    const DefinedMove *answer; /* by which it comes back; NULL: it stays where it is */
+    int64_t n;                 /* which step of the case asked for it, or is to be the correction */
     CorrectFields fields;      /* those that the version which governs it asks */
     Str text;                  /* of all of them; may be empty */
 } CorrectAsk;
 /* False: nothing is, but an answer in words may be waited for. Texts refer to the application. */
 bool correct_asked(Ctx *ctx, const Entity *application, CorrectAsk *out);
+
+/* The step of a correction for which its person called or came, and no move led to. */
+#define CASE_STEP_CORRECTED STR("corrected")
+/* Whether an official may correct a case where it is, for its person who calls or comes: while the
+   office may still ask for that, or has done nothing about the case. application: whole. */
+bool correct_may_here(Ctx *ctx, const Entity *application);
+/* What he marks of it. RC_CONFLICT "not-asked": he may not, or no more; RC_INVALID "no-correction",
+   "long"; RC_LIMIT "corrections-full". */
+Rc correct_here(Ctx *ctx, const Entity *application, const CorrectFields *fields, CorrectAsk *out);
 
 /* A case as it is being corrected. */
 typedef struct Correcting {
@@ -37,8 +46,10 @@ typedef struct Correcting {
 } Correcting;
 /* said: answers by field id, as form_read takes them; of fields that aren't asked here they are
    ignored. Asked are those that were marked, and those that an answer brings up or breaks.
-   RC_CONFLICT "not-asked". */
-Rc correct_form(Ctx *ctx, const Entity *application, const Json *said, Correcting *out);
+   here: what an official marks, with the errors of correct_here; NULL: what was asked. RC_CONFLICT
+   "not-asked". */
+Rc correct_form(Ctx *ctx, const Entity *application, const CorrectFields *here, const Json *said,
+                Correcting *out);
 /* What was kept, said again as who answers would type it: it lives in ctx->arena. visible: the
    application as he may see it; what he may not stays unsaid, and is left as it is. */
 Json correct_kept(Ctx *ctx, const Entity *visible, const CorrectAsk *ask);
@@ -56,10 +67,11 @@ Rc correct_files_keep(Ctx *ctx, const CorrectFiles *files, Json said);
 
 typedef struct CorrectWish {
     Str id;
-    int64_t n;        /* of the CorrectAsk that is answered */
-    const Json *said; /* files as correct_files has them */
-    Str text;         /* beside the answers, or instead: demanded where nothing is changed */
-    Str channel;      /* "web"; "phone", "counter": an official enters it for whose case it is */
+    int64_t n;          /* of the CorrectAsk that is answered */
+    CorrectFields here; /* as correct_form; none: what was asked */
+    const Json *said;   /* files as correct_files has them */
+    Str text;           /* beside the answers, or instead: demanded where nothing is changed */
+    Str channel;        /* "web"; "phone", "counter": an official enters it for whose case it is */
 } CorrectWish;
 /* Corrects the case, and leads it back: one event. The same twice is once. RC_INVALID "incomplete":
    out->form says what is wrong; "unchanged", "long" at "text"; "no-channel". RC_CONFLICT
@@ -75,6 +87,7 @@ typedef struct Corrected {
     int64_t asked, step; /* which steps of the case asked for it, and were it */
     Str channel;
     VEC(CorrectedAnswer) answers;
+    VEC(FormAnswer) asks;    /* what was asked for, and why, in `raw` */
     bool hidden;             /* others may not be seen by who asks */
     int64_t fee_before, fee; /* yen; the same: it is unchanged; -1: there is none */
     bool fee_fixed;          /* it was asked for or decided already, and stays what it was before */

@@ -114,6 +114,8 @@ void defined_rules_look(Ctx *ctx, const Definition *definition, Str id);
 void defined_contact_set(Arena *arena, Entity *entity, const Form *form);
 
 /* ---- corrections ---- */
+/* An attribute that is a list; NULL: the case has none. */
+const Json *correct_list(const Entity *application, Str iri);
 /* Whether a move may ask for these: its errors are those of defined_move. None is good. */
 Rc correct_check(Ctx *ctx, const Entity *application, const DefinedMove *move,
                  const CorrectFields *fields);

@@ -74,18 +74,21 @@ static bool may_answer(HttpExchange *x, const Entity *application, const Correct
     return false;
 }
 
+static Json ask_value(Arena *arena, const Field *field, Str why) {
+    View row = view_new(arena);
+    view_str(&row, "id", field->id);
+    view_json(&row, "label", field->label.all);
+    view_str(&row, "why", why);
+    return view_value(&row);
+}
+
 static void asks_set(HttpExchange *x, View *view, const Entity *application,
                      const CorrectAsk *ask) {
     const Definition *definition = defined_of(http_ctx(x), application);
     JsonItems items = {0};
-    VEC_EACH (const CorrectField, one, &ask->fields) {
-        const Field *field = definition_field(definition, one->field);
-        View row = view_new(view->arena);
-        view_str(&row, "id", field->id);
-        view_json(&row, "label", field->label.all);
-        view_str(&row, "why", one->why);
-        vec_push(view->arena, &items, view_value(&row));
-    }
+    VEC_EACH (const CorrectField, one, &ask->fields)
+        vec_push(view->arena, &items,
+                 ask_value(view->arena, definition_field(definition, one->field), one->why));
     view_items(view, "asks", &items);
 }
 
@@ -93,7 +96,8 @@ const DefinedMove *page_correct_asked(HttpExchange *x, View *view, const Entity 
                                       Str base) {
     CorrectAsk ask;
     bool asked = correct_asked(http_ctx(x), application, &ask);
-    bool may = asked && may_answer(x, application, &ask);
+    bool may = asked ? may_answer(x, application, &ask)
+                     : correct_may_here(http_ctx(x), whole_of(application));
     view_str(view, "correct",
              may ? str_fmt(view->arena, STR_FMT "/correct", STR_ARG(base)) : STR_NONE);
     asks_set(x, view, application, &ask);
@@ -119,7 +123,10 @@ static Json corrected_value(HttpExchange *x, const Corrected *done, const CaseSt
                             Str base) {
     Arena *arena = http_ctx(x)->arena;
     View one = view_new(arena);
-    JsonItems rows = {0};
+    JsonItems rows = {0}, asks = {0};
+    VEC_EACH (const FormAnswer, ask, &done->asks)
+        if (!str_empty(ask->raw)) vec_push(arena, &asks, ask_value(arena, ask->field, ask->raw));
+    view_items(&one, "asks", &asks);
     VEC_EACH (const CorrectedAnswer, answer, &done->answers) {
         View row = view_new(arena);
         view_json(&row, "label", answer->after.field->label.all);
@@ -166,6 +173,7 @@ typedef struct Showing {
     const Entity *application; /* as who asks may see it */
     CasePlace place;
     const HttpForm *form; /* NULL: nothing was sent */
+    CorrectFields here;   /* what an official marks for who calls; none: what was asked */
 } Showing;
 
 static bool showing_begin(HttpExchange *x, Showing *showing) {
@@ -263,6 +271,18 @@ static Str sent_value(const Showing *showing, const char *name) {
     return showing->form ? http_form_value(showing->form, name) : STR("");
 }
 
+static void here_set(const Showing *showing, View *view) {
+    JsonItems items = {0};
+    VEC_EACH (const CorrectField, one, &showing->here)
+        vec_push(view->arena, &items, json_of_str(one->field));
+    view_items(view, "here", &items);
+}
+
+/* NULL: it is what was asked. */
+static const CorrectFields *here_of(const Showing *showing) {
+    return showing->here.len ? &showing->here : NULL;
+}
+
 static void form_show(const Showing *showing, Correcting *correcting, int status, View *errors) {
     View view = view_begin(showing);
     Form *form = &correcting->form;
@@ -275,9 +295,12 @@ static void form_show(const Showing *showing, Correcting *correcting, int status
     view_set(&view, "words", json_of_str(sent_value(showing, WORDS)));
     view_set(&view, "channel", json_of_str(sent_value(showing, CHANNEL)));
     view_null(&view, "unsent");
+    view_null(&view, "marks");
+    here_set(showing, &view);
     page_fields(showing->x, &view, form, NULL, STR_NONE);
     view_bool(&view, "files", has_files(form));
-    view_bool(&view, "brought", showing->form && has_new(showing->form, form));
+    view_bool(&view, "brought",
+              !str_empty(sent_value(showing, ASKED)) && has_new(showing->form, form));
     if (errors) view_set(&view, "errors", view_value(errors));
     page_show(showing->x, status, WEB_PAGE_CORRECT, &view);
 }
@@ -299,24 +322,60 @@ static Rc kept_said(const Showing *showing, const CorrectAsk *ask, Json *out) {
     return RC_OK;
 }
 
+static void kept_show(const Showing *showing, const CorrectAsk *ask) {
+    HttpExchange *x = showing->x;
+    Ctx *ctx = http_ctx(x);
+    Correcting correcting;
+    Json *said = NEW(ctx->arena, Json);
+    Rc rc = kept_said(showing, ask, said);
+    if (rc == RC_OK)
+        rc = correct_form(ctx, whole_of(showing->application), here_of(showing), said, &correcting);
+    if (rc == RC_OK)
+        form_show(showing, &correcting, 200, NULL);
+    else
+        page_fail(x);
+}
+
+/* Which questions an official corrects for who calls. */
+static void choose_show(const Showing *showing, int status, const char *fault) {
+    HttpExchange *x = showing->x;
+    View view = view_begin(showing), errors = view_new(view.arena);
+    JsonItems marks = {0};
+    Fields fields;
+    correct_fields(http_ctx(x), whole_of(showing->application), &fields);
+    for (size_t i = 0; i < fields.len; i++)
+        vec_push(view.arena, &marks, mark_value(view.arena, fields.items[i], showing->form));
+    view_items(&view, "marks", &marks);
+    view_null(&view, "unsent");
+    if (fault) {
+        view_set(&errors, "correct", json_of_str(str_of(fault)));
+        view_set(&view, "errors", view_value(&errors));
+    }
+    page_show(x, status, WEB_PAGE_CORRECT, &view);
+}
+
+/* What is to be corrected, by who asks; false: nothing is. */
+static bool ask_now(const Showing *showing, CorrectAsk *out) {
+    Ctx *ctx = http_ctx(showing->x);
+    Error before = ctx->error;
+    const Entity *application = showing->application;
+    if (!here_of(showing))
+        return correct_asked(ctx, application, out) && may_answer(showing->x, application, out);
+    bool may = correct_here(ctx, whole_of(application), &showing->here, out) == RC_OK;
+    ctx->error = before;
+    return may;
+}
+
 static void correct_get(HttpExchange *x) {
     Showing showing;
     CorrectAsk ask;
-    Correcting correcting;
-    Ctx *ctx = http_ctx(x);
     if (!showing_begin(x, &showing)) return;
-    if (!correct_asked(ctx, showing.application, &ask) ||
-        !may_answer(x, showing.application, &ask)) {
-        page_see(x, showing.place.base); /* which says how it stands */
-        return;
-    }
-    Json *said = NEW(ctx->arena, Json);
-    Rc rc = kept_said(&showing, &ask, said);
-    if (rc == RC_OK) rc = correct_form(ctx, whole_of(showing.application), said, &correcting);
-    if (rc == RC_OK)
-        form_show(&showing, &correcting, 200, NULL);
+    if (ask_now(&showing, &ask))
+        kept_show(&showing, &ask);
+    else if (showing.place.office && correct_may_here(http_ctx(x), whole_of(showing.application)))
+        choose_show(&showing, 200, NULL);
     else
-        page_fail(x);
+        page_see(x, showing.place.base); /* which says how it stands */
 }
 
 /* ---- sent ---- */
@@ -324,8 +383,9 @@ static void correct_get(HttpExchange *x) {
 /* A form that was sent. */
 typedef struct Sent {
     const Showing *showing;
-    CorrectAsk ask; /* that it answers; answer NULL: it comes too late */
-    Form kept;      /* of the case, where it doesn't */
+    bool late;      /* nothing waits for it any more */
+    CorrectAsk ask; /* that it answers, */
+    Form kept;      /* and the case as it is, where it isn't late */
     FileFaults refused;
 } Sent;
 
@@ -364,7 +424,7 @@ static Rc files_said(Sent *sent, const Field *field, Json *out) {
     CorrectFiles files = {sent->showing->application, sent->ask.n, field};
     Json *chosen = NEW(ctx->arena, Json);
     FileTaken taken = {.faults = sent->refused};
-    if (!sent->ask.answer) return files_late(sent, field, out);
+    if (sent->late) return files_late(sent, field, out);
     TRY(correct_files(ctx, &files, chosen));
     FormAnswer answer = {.field = field, .said = chosen};
     TRY(page_files_take(ctx, &sent->kept, &answer, sent->showing->form, &taken));
@@ -490,7 +550,8 @@ static void stay_show(const Sent *sent, const Json *said) {
     Ctx *ctx = http_ctx(x);
     Correcting correcting;
     View errors = view_new(ctx->arena);
-    if (correct_form(ctx, whole_of(showing->application), said, &correcting) != RC_OK) {
+    if (correct_form(ctx, whole_of(showing->application), here_of(showing), said, &correcting) !=
+        RC_OK) {
         page_fail(x);
         return;
     }
@@ -521,23 +582,41 @@ static Rc sent_begin(Sent *sent, int64_t n) {
     Ctx *ctx = http_ctx(showing->x);
     Correcting correcting;
     static const Json none = {.kind = JSON_OBJECT};
-    if (!correct_asked(ctx, showing->application, &sent->ask) || sent->ask.n != n ||
-        !may_answer(showing->x, showing->application, &sent->ask)) {
-        sent->ask = (CorrectAsk){0};
-        return RC_OK;
-    }
-    TRY(correct_form(ctx, whole_of(showing->application), &none, &correcting));
+    sent->late = !ask_now(showing, &sent->ask) || sent->ask.n != n;
+    if (sent->late) return RC_OK;
+    TRY(correct_form(ctx, whole_of(showing->application), here_of(showing), &none, &correcting));
     sent->kept = correcting.form;
     return RC_OK;
+}
+
+/* Questions were marked, and nothing was answered yet. */
+static void chosen_show(const Showing *showing) {
+    CorrectAsk ask;
+    Ctx *ctx = http_ctx(showing->x);
+    const Entity *application = whole_of(showing->application);
+    bool any = showing->here.len > 0;
+    Rc rc = any ? correct_here(ctx, application, &showing->here, &ask) : RC_INVALID;
+    if (rc == RC_OK)
+        kept_show(showing, &ask);
+    else if (correct_may_here(ctx, application))
+        choose_show(showing, 422, rc == RC_LIMIT ? "correct.full" : "correct.choose");
+    else
+        page_see(showing->x, showing->place.base);
 }
 
 static void correct_post(HttpExchange *x) {
     Showing showing;
     Ctx *ctx = http_ctx(x);
     if (!showing_begin(x, &showing) || !page_form(x, &showing.form)) return;
+    if (showing.place.office) page_correct_said(ctx->arena, showing.form, &showing.here);
+    if (showing.place.office && str_empty(sent_value(&showing, ASKED))) {
+        chosen_show(&showing);
+        return;
+    }
     Json *said = NEW(ctx->arena, Json);
     Sent sent = {.showing = &showing};
     CorrectWish wish = {.id = showing.application->id,
+                        .here = showing.here,
                         .n = -1,
                         .said = said,
                         .text = str_trim(sent_value(&showing, WORDS)),
@@ -549,7 +628,7 @@ static void correct_post(HttpExchange *x) {
     if (rc == RC_OK) rc = said_of(&sent, said);
     if (rc != RC_OK)
         page_fail(x);
-    else if (sent.ask.answer && (sent.refused.len || stays(showing.form)))
+    else if (!sent.late && (sent.refused.len || stays(showing.form)))
         stay_show(&sent, said);
     else
         answer_send(&showing, &wish);

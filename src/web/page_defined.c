@@ -90,6 +90,8 @@ static Json kind_label(Arena *arena, Str kind) {
         {CASE_STEP_BOOKED, STR("日時の予約"), STR("Day and time booked")},
         {CASE_STEP_PAID, STR("手数料の納付"), STR("Fee paid")},
         {CASE_STEP_FREE, STR("手数料なし"), STR("No fee is due")},
+        {CASE_STEP_CORRECTED, STR("申込者の求めによる補正"),
+         STR("Corrected at the applicant's wish")},
         {CASE_STEP_JOIN, STR("次の申込みにまとめた"), STR("Joined to the application")},
         {CASE_STEP_PART, STR("まとめるのをやめた"), STR("No longer joined")},
         {CASE_STEP_VERSION, STR("手続きの別の版に移った（経過措置）"),

@@ -212,6 +212,8 @@ static void twice_is_once_and_what_comes_late_is_told(void **state) {
     house->clock.fixed += 20 * TIME_DAY; /* behind its day, and still taken in */
     house_act(house, &house->resident);
     GOOD(house, correct_send(&house->ctx, &wish, &correcting));
+    TEXT_IS("answerDue", ""); /* the office's time goes on from where it stood still */
+    TEXT_IS("due", "2026-12-14");
     uint64_t version = house_entity(house, id)->version;
     GOOD(house, correct_send(&house->ctx, &wish, &correcting));
     assert_int_equal(house_entity(house, id)->version, version);
@@ -323,6 +325,39 @@ static void words_alone_are_still_an_answer(void **state) {
     assert_int_equal(done.len, 0);
 }
 
+static void the_desk_corrects_it_where_it_is(void **state) {
+    House *house = *state;
+    Actor clerk;
+    Correcting correcting = {0};
+    Correcteds done;
+    CaseSteps steps;
+    Str id = cases_example(house, COPY, 0, NULL);
+    CorrectWish wish = {.id = id, .n = 1, .said = SAID("copies", "2"), .channel = STR("counter")};
+    vec_push(house->arena, &wish.here, (CorrectField){STR("copies"), STR_NONE});
+    assert_int_not_equal(correct_send(&house->ctx, &wish, &correcting), RC_OK); /* nor himself */
+    Str due = cases_text(house, id, IRI("due"));
+    official(house, id, &clerk);
+    house->clock.fixed += TIME_DAY;
+    GOOD(house, correct_send(&house->ctx, &wish, &correcting));
+    GOOD(house, correct_send(&house->ctx, &wish, &correcting)); /* twice is once */
+    TEXT_IS("procedureState", "submitted");
+    assert_true(str_eq(cases_text(house, id, IRI("due")), due));
+    TEXT_IS("assignee", "");
+    answer_is(house, id, "copies", "2");
+    case_steps(house->ctx.arena, house_entity(house, id), &steps);
+    assert_int_equal(steps.len, 2);
+    assert_true(str_eq(steps.items[1].kind, CASE_STEP_CORRECTED));
+    correct_done(&house->ctx, house_entity(house, id), &done);
+    assert_true(done.len == 1 && str_eq(done.items[0].channel, STR("counter")));
+    wish.said = SAID("copies", "3"); /* of a form that is older than the last correction */
+    FAILS(house, correct_send(&house->ctx, &wish, &correcting), RC_CONFLICT, "not-asked");
+    wish.n = 2;
+    wish.here.items[0].field = STR("wings");
+    FAILS(house, correct_send(&house->ctx, &wish, &correcting), RC_INVALID, "no-correction");
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id, .move = STR("accept")}));
+    assert_false(correct_may_here(&house->ctx, house_entity(house, id)));
+}
+
 #define PNG(text)                                                                                  \
     "\x89PNG\r\n\x1a\n"                                                                            \
     "\0\0\0\x03IHDRabcCRCC"                                                                        \
@@ -424,6 +459,7 @@ int main(void) {
         TEST(the_desk_enters_it_for_who_calls),
         TEST(what_needs_care_stands_apart),
         TEST(a_proposal_about_it_falls),
+        TEST(the_desk_corrects_it_where_it_is),
         TEST(words_alone_are_still_an_answer),
         TEST(files_are_chosen_anew_and_the_old_ones_stay),
     };
