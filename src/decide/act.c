@@ -116,6 +116,14 @@ static RouteDone done_of(const Route *route, const RouteAct *act, bool on_stage)
                        .how = route->how};
 }
 
+/* Who agrees again has read that he has to. */
+static void told_set(Arena *arena, const PartAct *part, const RouteAct *act, const Entity *before,
+                     Entity *after) {
+    NoticeReader reader = {part->org, act->post, act->day};
+    if (act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT)
+        (void)notice_seen(arena, &reader, before, after);
+}
+
 static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartAct *part = args;
     const Entity *before;
@@ -130,6 +138,14 @@ static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     TRY(route_json_act_add(ctx, before, after, &done));
     if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &delta);
     state_set(ctx->arena, before, &route, &act, after);
+    told_set(ctx->arena, part, &act, before, after);
+    Route was;
+    route_json_read(before, &was);
+    notice_add(
+        ctx->arena,
+        &(NoticeAdd){
+            .decision = before, .before = &was, .after = &route, .by = act.post, .at = act.at},
+        after);
     stage_put(stage, &delta);
     return RC_OK;
 }

@@ -15,6 +15,7 @@
 #include "appoint.h"
 #include "away.h"
 #include "hands.h"
+#include "notice.h"
 #include "offer.h"
 #include "org.h"
 #include "org_load.h"
@@ -148,7 +149,8 @@ void decide_drop_back(Command *command, const Entity *decision, Str reason);
 /* What came back is done with once another is drafted: `before` is the newest until then; empty:
    there was none. */
 Rc decide_drop_before(Ctx *ctx, Command *command, Str before);
-/* Who has its draft has read that a proposal was dropped; twice is once. */
+/* Who has its draft has read that a proposal was dropped, or a post what it was told of one
+   (notice.h); twice is once. */
 typedef struct PartSeen {
     Str id, actor, post;
     const Org *org;

@@ -211,16 +211,31 @@ static Rc drop_guard(Ctx *ctx, Stage *stage, const void *args) {
                     "first.");
 }
 
-static Rc seen_guard(Ctx *ctx, Stage *stage, const void *args) {
-    const PartSeen *part = args;
+/* What is his to read: that his own was dropped, and what was told his post. */
+typedef struct Unread {
+    bool own, told;
+} Unread;
+
+static Unread unread_of(Ctx *ctx, Stage *stage, const PartSeen *part, Entity *after) {
     const Entity *decision = stage_entity(stage, part->id);
     AtHand now = {.act = {.person = part->actor, .post = part->post}};
-    if (decision) at_hand(ctx, stage, part->org, decision, &now);
-    if (decision && now.route.state == ROUTE_DROPPED &&
-        route_drafts(&now.org, &now.route, &now.act))
-        return RC_OK;
+    if (!decision) return (Unread){0};
+    at_hand(ctx, stage, part->org, decision, &now);
+    NoticeReader reader = {&now.org, part->post, now.act.day};
+    return (Unread){
+        .own = now.route.state == ROUTE_DROPPED && route_drafts(&now.org, &now.route, &now.act),
+        .told =
+            route_himself(&now.org, &now.act) && notice_seen(ctx->arena, &reader, decision, after),
+    };
+}
+
+static Rc seen_guard(Ctx *ctx, Stage *stage, const void *args) {
+    const PartSeen *part = args;
+    Unread unread = unread_of(ctx, stage, part, NULL);
+    if (unread.own || unread.told) return RC_OK;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-proposal", part->id,
-                    "No proposal of yours was dropped under this address.");
+                    "No proposal of yours was dropped under this address, and nothing was told "
+                    "your post of one.");
 }
 
 static void change(Stage *stage, Str id, Entity *after) {
@@ -234,9 +249,14 @@ static Rc drop_apply(Ctx *ctx, Stage *stage, const void *args) {
     Route route;
     if (!before) return RC_OK;
     route_json_read(before, &route);
+    Route was = route;
     route.state = ROUTE_DROPPED;
     Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
     route_json_set(ctx->arena, after, &route);
+    notice_add(
+        ctx->arena,
+        &(NoticeAdd){.decision = before, .before = &was, .after = &route, .at = stage_now(stage)},
+        after);
     entity_set(ctx->arena, after, IRI("dropReason"), json_of_str(part->reason));
     if (!str_eq(part->reason, DECIDE_REDRAFTED))
         entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("unread")));
@@ -248,11 +268,12 @@ static Rc drop_apply(Ctx *ctx, Stage *stage, const void *args) {
 
 static Rc seen_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartSeen *part = args;
-    if (str_eq(entity_text(stage_entity(stage, part->id), IRI("dropNotice")), STR("read")))
-        return RC_OK;
     Entity *after = entity_new(ctx->arena, part->id, STR(DECIDE_TYPE));
-    entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("read")));
-    change(stage, part->id, after);
+    Str notice = entity_text(stage_entity(stage, part->id), IRI("dropNotice"));
+    Unread unread = unread_of(ctx, stage, part, after);
+    bool own = unread.own && str_eq(notice, STR("unread"));
+    if (own) entity_set(ctx->arena, after, IRI("dropNotice"), json_of_str(STR("read")));
+    if (own || unread.told) change(stage, part->id, after);
     return RC_OK;
 }
 
@@ -278,8 +299,16 @@ static Rc contents_change(Ctx *ctx, Stage *stage, const PartChange *part,
     Str hash = decide_hash(arena, part->contents);
     TRY(change_route(ctx, stage, part, before, &now));
     TRY(change_done(ctx, before, after, &now));
+    Route was = now.route;
     route_renew(&now.route, hash, false);
     route_json_set(arena, after, &now.route);
+    notice_add(arena,
+               &(NoticeAdd){.decision = before,
+                            .before = &was,
+                            .after = &now.route,
+                            .by = now.act.post,
+                            .at = now.act.at},
+               after);
     route_json_drafter(arena, before, &now.route, after);
     entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
     entity_set_kind(arena, after, ATTR_JSON, IRI("cases"), decide_cases_json(arena, cases));

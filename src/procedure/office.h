@@ -105,6 +105,9 @@ Rc office_reduction_waits(Ctx *ctx, Str case_id, Str *decision);
 typedef VEC(const Entity *) OfficeTold;
 Rc office_dropped(Ctx *ctx, OfficeTold *out);
 Rc office_seen(Ctx *ctx, Str id);
+/* Proposals of which the post of who asks was told something that it hasn't read (notice.h), at
+   most twenty, whole. office_seen: it has. */
+Rc office_told(Ctx *ctx, OfficeTold *out);
 /* Proposals that came back (差戻し, 引戻し) to him who asks, until he hands them in again or drops
    them, at most twenty, whole. */
 Rc office_back(Ctx *ctx, OfficeTold *out);

@@ -1,5 +1,5 @@
 /* told: what a drafter reads of his proposals: that one was dropped with what it was about, or came
-   back to him. */
+   back to him; and what those read who had approved one, or were consulted. */
 #include "procedure_int.h"
 
 enum { TOLD_SHOWN = 20, CONDITION_MAX = 4096 };
@@ -8,7 +8,8 @@ Rc office_seen(Ctx *ctx, Str id) {
     Outcome outcome;
     const Entity *decision;
     Route route;
-    TRY(proposal_may_draft(ctx));
+    if (ctx->actor->kind != ACTOR_STAFF)
+        return ctx_fail(ctx, RC_DENIED, "not-permitted", id, "Only officials do this.");
     TRY(decide_load(ctx, id, &decision));
     route_json_read(decision, &route);
     Command *command = case_command(ctx, STR("decision.seen"), id, STR("web"));
@@ -90,4 +91,22 @@ Rc office_dropped(Ctx *ctx, OfficeTold *out) {
 
 Rc office_back(Ctx *ctx, OfficeTold *out) {
     return drafted_find(ctx, STR("cameBackAt;(state==\"returned\"|state==\"withdrawn\")"), out);
+}
+
+Rc office_told(Ctx *ctx, OfficeTold *out) {
+    ProjectAnswer found;
+    StrVec posts;
+    Buf condition = buf_new(ctx->arena, CONDITION_MAX);
+    *out = (OfficeTold){0};
+    office_posts_now(ctx, ctx->actor->post, &posts);
+    for (size_t i = 0; i < posts.len; i++) {
+        buf_add(&condition, i ? STR("|told==") : STR("(told=="));
+        json_write_str(&condition, posts.items[i]);
+    }
+    buf_add(&condition, STR(")"));
+    ProjectWish wish = {.type = STR("Decision"), .q = buf_str(&condition), .limit = TOLD_SHOWN};
+    if (posts.len) TRY(project_find(ctx, &wish, &found));
+    for (size_t i = 0; posts.len && i < found.entities.len; i++)
+        vec_push(ctx->arena, out, found.entities.items[i]);
+    return RC_OK;
 }

@@ -339,6 +339,8 @@ static void seen_post(HttpExchange *x) {
 }
 
 #define CLERK (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK))
+#define DECIDERS                                                                                   \
+    (CLERK | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) | 1u << (GATE_ROLE_SHIFT + ROLE_STEWARD))
 #define READERS                                                                                    \
     (GATE_STAFF | 1u << (GATE_ROLE_SHIFT + ROLE_CLERK) | 1u << (GATE_ROLE_SHIFT + ROLE_CHIEF) |    \
      1u << (GATE_ROLE_SHIFT + ROLE_STEWARD) | 1u << (GATE_ROLE_SHIFT + ROLE_AUDITOR))
@@ -353,7 +355,7 @@ const HttpRoute page_decisions_rows[] = {
     {HTTP_POST, "/staff/decisions/{decision}", decision_post, HTTP_POOL, PAGE_FORM_MAX,
      READERS | GATE_FORM, "Decisions", "Act on the route of a proposal", NULL, NULL, page_posted},
     {HTTP_POST, "/staff/decisions/{decision}/seen", seen_post, HTTP_POOL, PAGE_FORM_MAX,
-     CLERK | GATE_FORM, "Decisions", "Put away the notice of a dropped proposal", NULL, NULL,
+     DECIDERS | GATE_FORM, "Decisions", "Put away what was told of a proposal", NULL, NULL,
      page_posted},
 };
 ROWS(page_decisions_count, page_decisions_rows);

@@ -235,62 +235,6 @@ static Rc inbox_lines(HttpExchange *x, InboxPage *page, bool by_item, InboxShown
     return RC_OK;
 }
 
-/* What fell with its case is told to who has its draft until he has read it. */
-static Rc inbox_dropped(HttpExchange *x, View *view) {
-    Ctx *ctx = http_ctx(x);
-    OfficeTold found;
-    JsonItems items = {0};
-    TRY(office_dropped(ctx, &found));
-    for (size_t i = 0; i < found.len; i++) {
-        const Entity *decision = gate_view(ctx, NULL, found.items[i]);
-        if (!decision) continue;
-        View one = view_new(ctx->arena);
-        Str url = page_decision_url(ctx->arena, decision->id);
-        view_str(&one, "number", entity_text(decision, IRI("number")));
-        view_str(&one, "url", url);
-        view_str(&one, "seen", str_fmt(ctx->arena, STR_FMT "/seen", STR_ARG(url)));
-        view_str(&one, "reason", entity_text(decision, IRI("dropReason")));
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
-    view_items(view, "dropped", &items);
-    return RC_OK;
-}
-
-/* The act by which it came back. */
-static void back_by(HttpExchange *x, View *view, const Entity *decision) {
-    RouteDones acts;
-    RouteDone last = {0};
-    route_json_acts(view->arena, decision, &acts);
-    VEC_EACH (const RouteDone, done, &acts)
-        if (done->verb == ROUTE_RETURN || done->verb == ROUTE_WITHDRAW) last = *done;
-    view_set(view, "by", page_post(x, last.post));
-    view_str(view, "why", last.opinion);
-}
-
-/* What came back to who drafted it stays with him until he hands it in again or drops it. Why may
-   tell of a person: a look. */
-static Rc inbox_back(HttpExchange *x, View *view, PageSeen *seen) {
-    Ctx *ctx = http_ctx(x);
-    OfficeTold found;
-    JsonItems items = {0};
-    TRY(office_back(ctx, &found));
-    for (size_t i = 0; i < found.len; i++) {
-        const Entity *decision = gate_view(ctx, NULL, found.items[i]);
-        if (!decision) continue;
-        View one = view_new(ctx->arena);
-        view_str(&one, "number", entity_text(decision, IRI("number")));
-        view_set(&one, "title", page_decision_title(ctx->arena, decision));
-        view_str(&one, "url", page_decision_url(ctx->arena, decision->id));
-        view_str(&one, "state", entity_text(decision, IRI("state")));
-        view_str(&one, "at", entity_text(decision, IRI("cameBackAt")));
-        back_by(x, &one, decision);
-        vec_push(ctx->arena, &items, view_value(&one));
-        vec_push(ctx->arena, seen, decision);
-    }
-    view_items(view, "back", &items);
-    return RC_OK;
-}
-
 /* What waits for the decision of who is asking, by the page on which that is decided. */
 typedef struct Waiting {
     const char *kind, *key, *url;
@@ -393,9 +337,8 @@ static Rc inbox_fill(HttpExchange *x, View *view) {
     if (!searched || items.len) TRY(inbox_page(ctx, &query, &page));
     TRY(inbox_lines(x, &page, searched, &shown));
     TRY(page_thread_inbox(x, view, &shown.seen));
-    TRY(inbox_back(x, view, &shown.seen));
+    TRY(page_news_set(x, view, &shown.seen));
     TRY(gate_look(ctx, shown.seen.items, shown.seen.len, page_what(WHAT_INBOX)));
-    TRY(inbox_dropped(x, view));
     TRY(page_handover_inbox(x, view));
     TRY(inbox_waiting(x, view));
     TRY(page_vacant(x, view));

@@ -192,6 +192,25 @@ static void acts_set(HttpExchange *x, const Course *course, View *view) {
     view_items(view, "acts", &items);
 }
 
+/* ---- what those were told who agreed ---- */
+
+Rc page_told_set(HttpExchange *x, View *view, const Entity *decision) {
+    Ctx *ctx = http_ctx(x);
+    RouteNotices notices;
+    RouteNotice own = {0};
+    Str url = page_decision_url(ctx->arena, decision->id);
+    notices_read(ctx->arena, decision, &notices);
+    VEC_EACH (const RouteNotice, notice, &notices)
+        if (str_eq(office_post_id_now(ctx, notice->post), ctx->actor->post)) own = *notice;
+    view_str(view, "what", own.what);
+    view_set(view, "by", str_empty(own.by) ? json_of_null() : page_post(x, own.by));
+    view_str(view, "reason", entity_text(decision, IRI("dropReason")));
+    view_str(view, "at", own.at ? time_format(ctx->arena, own.at) : STR_NONE);
+    view_str(view, "url", url);
+    view_str(view, "seen", str_fmt(ctx->arena, STR_FMT "/seen", STR_ARG(url)));
+    return RC_OK;
+}
+
 /* ---- what may be done ---- */
 
 static Json returns_value(HttpExchange *x, const Route *route, size_t stage) {
@@ -286,6 +305,7 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, const HttpForm *form
     Course course;
     bool confirm = false;
     Json amends = json_of_null();
+    View told = view_new(ctx->arena);
     TRY(course_load(ctx, decision, &course));
     OfferAsk ask = course_ask(ctx, &course);
     unsigned whole =
@@ -297,6 +317,8 @@ Rc page_route_acts(HttpExchange *x, const Entity *decision, const HttpForm *form
     view_bool(view, "withdraws", whole & 1u << ROUTE_WITHDRAW);
     view_bool(view, "drops", whole & 1u << ROUTE_DROP);
     view_set(view, "amends", amends);
+    TRY(page_told_set(x, &told, decision));
+    view_set(view, "told", view_value(&told));
     view_bool(view, "pulls_up", whole & 1u << ROUTE_PULL_UP);
     view_set(view, "adds",
              whole & 1u << ROUTE_CONSULT_ADD ? added_value(x, &course.route) : json_of_null());

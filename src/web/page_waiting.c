@@ -112,16 +112,20 @@ static Rc waiting_fill(HttpExchange *x, View *view) {
     StrVec posts = {0};
     JsonItems rows = {0};
     bool more;
+    PageSeen seen = {0};
     org_load_posts(ctx->arena, ctx->tenant->gate, &org);
     posts_near(ctx, &org, time_jst_date(time_now(ctx->clock)), &posts);
     TRY(rows_find(x, &posts, &rows, &more));
     view_items(view, "rows", &rows);
     view_bool(view, "more", more);
+    TRY(page_news_set(x, view, &seen));
+    TRY(gate_look(ctx, seen.items, seen.len, page_what(WHAT_INBOX)));
     return page_vacant(x, view);
 }
 
 static void waiting_get(HttpExchange *x) {
     View view = page_view(x);
+    http_ctx(x)->purpose = STR("application-decide");
     if (waiting_fill(x, &view) == RC_OK)
         page_show(x, 200, WEB_PAGE_WAITING, &view);
     else

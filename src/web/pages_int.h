@@ -182,6 +182,12 @@ Rc page_route_may(Ctx *ctx, const Entity *decision, PageMay *out);
 Rc page_route_plain(Ctx *ctx, const Entity *decision, unsigned *verbs);
 /* Does what a form on such a page says; and the fault that belongs to it, false: to an error page.
  */
+/* What the post of who asks was told of a proposal (notice.h) and hasn't read: what, by, at, url
+   and seen; what is null: nothing. */
+Rc page_told_set(HttpExchange *x, View *view, const Entity *decision);
+/* `dropped`, `told` and `back`: proposals of which who asks is told; what is shown of a person
+   joins the look of the page. */
+Rc page_news_set(HttpExchange *x, View *view, PageSeen *seen);
 /* What its drafter may change of a proposal, as it stands or as he sent it (form; NULL: he didn't);
    null: nothing here. Handing it in; what was wrong with that, at the fields. */
 Rc page_amend_value(Ctx *ctx, const Entity *decision, const HttpForm *form, Json *out);

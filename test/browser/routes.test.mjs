@@ -189,7 +189,7 @@ async function back(page) {
 }
 
 async function walkBack(scripts) {
-    const [clerk, chief] = await Promise.all(['clerk', 'chief'].map((one) => official(one, scripts)));
+    const [clerk, chief, money] = await Promise.all(['clerk', 'chief', 'money'].map((one) => official(one, scripts)));
     const url = await proposed(clerk), hash = () => clerk.locator('#hash').innerText();
     await open(chief, url);
     await chief.fill('textarea[name="comment"]', '証明書を確かめてください。');
@@ -215,12 +215,29 @@ async function walkBack(scripts) {
     assert.notEqual(await hash(), before);
     assert.match(await main(clerk), /決裁待ち[^]*り災証明書の写し/);
     assert.match(await clerk.locator('h1').innerText(), /火災/);
+    await clerk.locator('summary', { hasText: '合議を加える' }).click();
+    await clerk.locator('#added').selectOption('finance-head');
+    await press(clerk, 'button[value="add"]');
+    await open(money, url);
+    await press(money, 'button[value="approve"]');
+    await clerk.locator('summary', { hasText: '内容を直す' }).click();
+    await clerk.fill('#amended', 'り災証明書の原本');
+    await press(clerk, 'button[value="amend"]');
+    assert.match(await back(money), /同意・承認した起案についての知らせ[^]*内容が変わりました/);
     await press(clerk, 'button[value="withdraw"]');
     await press(clerk, 'button[value="drop"]');
+    assert.match(await back(money), /廃案になりました。[^]*起案者が廃案にした/);
+    await money.goto(`${site.url}/staff/decisions/waiting`);
+    assert.match(await main(money), /廃案になりました/);
+    await sound(money);
+    await money.goto(url);
+    assert.match(await main(money), /同意・承認した起案についての知らせ/);
+    await press(money, 'form[action$="/seen"] button');
+    assert.doesNotMatch(await back(money), /同意・承認した起案/);
     assert.match(await main(clerk), /廃案[^]*起案者が廃案にした/);
     assert.equal(await clerk.locator('button[value="amend"]').count(), 0);
     await sound(clerk);
-    await Promise.all([clerk, chief].map((page) => page.context().close()));
+    await Promise.all([clerk, chief, money].map((page) => page.context().close()));
 }
 
 it('comes back, is handed in again and is dropped', () => walkBack(true));

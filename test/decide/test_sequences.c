@@ -77,6 +77,31 @@ static void note_end(const Route *before, const Route *route, const RouteAct *ac
     assert_true(str_eq(route->drafter, act->person));
 }
 
+/* Whether it was asked for its consent, or has agreed. */
+static bool is_to_be_told(const Past *history, const Route *before, size_t i, bool ends) {
+    const RouteStage *stage = &before->stages[i];
+    bool agreed = !str_empty(history->signed_by[i]) && stage->kind != ROUTE_CIRCULATE;
+    return agreed || (ends && stage->kind == ROUTE_CONSULT && route_is_due(before, i));
+}
+
+/* All who had agreed are told of its end, and that they have to again; those who are asked are told
+   of its end. Nothing else is told, and never to the post that did it. */
+static void check_told(Town *town, const Past *history, const Route *before, const Route *route,
+                       const RouteAct *act) {
+    StrVec posts;
+    NoticeWhat what = notice_of(town->ctx.arena, before, route, act->post, &posts);
+    bool ends = route->state != before->state &&
+                (route->state == ROUTE_DROPPED || route->state == ROUTE_REJECTED);
+    bool voids = !str_eq(before->hash, route->hash) && !act->minor;
+    assert_false(org_lists(&posts, act->post));
+    if (!ends && !voids) assert_int_equal(what, NOTICE_NONE);
+    for (size_t i = 0; (ends || voids) && i < before->n; i++) {
+        Str post = before->stages[i].post;
+        if (!str_eq(post, act->post) && is_to_be_told(history, before, i, ends))
+            assert_true(org_lists(&posts, post));
+    }
+}
+
 static void note_act(Past *history, const Route *before, const Route *route, const RouteAct *act) {
     bool signs = act->verb == ROUTE_APPROVE || act->verb == ROUTE_DISSENT;
     if (signs || act->verb == ROUTE_REJECT) check_roles(history, before, act);
@@ -343,7 +368,7 @@ static void check_kept(Town *town, const Route *route) {
 typedef struct Run {
     Route route;
     Past history;
-    size_t taken, decided, deputies, unsettled, duties, again, dropped;
+    size_t taken, decided, deputies, unsettled, duties, again, dropped, told;
 } Run;
 
 /* slow: what takes its time is looked at, too. */
@@ -352,6 +377,9 @@ static void act_once(Town *town, Dice *dice, Date day, bool slow, Run *run) {
     Route before = run->route;
     if (route_act(&town->ctx, &town->org, &act, &run->route) != RC_OK) return;
     run->taken++;
+    StrVec told;
+    check_told(town, &run->history, &before, &run->route, &act);
+    run->told += notice_of(town->ctx.arena, &before, &run->route, act.post, &told) != NOTICE_NONE;
     run->again += act.verb == ROUTE_AMEND && str_eq(before.hash, act.hash);
     run->dropped += act.verb == ROUTE_DROP;
     note_act(&run->history, &before, &run->route, &act);
@@ -388,12 +416,13 @@ static void the_invariants_hold_over_generated_sequences(void **state) {
         arena_rewind(town->ctx.arena, mark);
     }
     print_message("# %zu sequences: %zu acts taken, %zu decided, %zu by deputies, %zu unsettled, "
-                  "%zu by duties, %zu handed in as they were, %zu dropped\n",
+                  "%zu by duties, %zu handed in as they were, %zu dropped, %zu told\n",
                   sequences, run.taken, run.decided, run.deputies, run.unsettled, run.duties,
-                  run.again, run.dropped);
+                  run.again, run.dropped, run.told);
     assert_true(run.decided > sequences / 10 && run.deputies > sequences / 200 &&
                 run.unsettled > sequences / 1000 && run.duties > sequences / 100 &&
-                run.again > sequences / 2000 && run.dropped > sequences / 1000);
+                run.again > sequences / 2000 && run.dropped > sequences / 1000 &&
+                run.told > sequences / 100);
 }
 
 int main(void) {

@@ -23,7 +23,7 @@ CONTRACTOR = {'contractor'}  # 指定管理者: its own work alone
 # The first that fits: the beginning of a route's pattern, who may come in.
 RULES = [
     ('/staff/decisions/waiting', {'clerk', 'chief', 'head', 'steward'}),
-    ('/staff/decisions/{decision}/seen', {'clerk', 'chief', 'head', 'auditor'}),
+    ('/staff/decisions/{decision}/seen', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/decisions/{decision}/out/', {'clerk', 'chief', 'head'}),
     ('/staff/decisions/{decision}/back', {'clerk', 'chief', 'head'}),
     ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),

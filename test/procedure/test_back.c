@@ -209,6 +209,70 @@ static void a_list_of_files_is_amended(void **state) {
     assert_int_equal(one.record.extended.year, 2042);
 }
 
+/* How many proposals his post was told something of that it hasn't read. */
+static size_t told(House *house, Actor *actor, Str decision, const char *what) {
+    OfficeTold found;
+    RouteNotices notices;
+    act_as(house, actor);
+    house_drain(house);
+    GOOD(house, office_told(&house->ctx, &found));
+    notices_read(house->ctx.arena, house_entity(house, decision), &notices);
+    VEC_EACH (const RouteNotice, notice, &notices)
+        if (str_eq(notice->post, actor->post)) assert_true(str_eq(notice->what, str_of(what)));
+    return found.len;
+}
+
+static void those_who_agreed_are_told(void **state) {
+    House *house = *state;
+    Actor head = official(house, "environment-head"), money = official(house, "finance-head"),
+          *chief = &house->chief, *clerk = &house->clerk;
+    Str decision = reduction(house, STR_NONE);
+    OfficeAmend amend = {.id = decision, .text = STR("り災証明書"), .minor = true};
+    GOOD(house, does(house, chief, decision, ROUTE_APPROVE));
+    GOOD(house, amended(house, clerk, &amend));
+    assert_int_equal(told(house, chief, decision, ""), 0); /* a minor one is shown instead */
+    amend.minor = false;
+    amend.text = STR("り災証明書の写し");
+    uint64_t before = ledger_head(house->tenant.ledger);
+    GOOD(house, amended(house, clerk, &amend));
+    assert_int_equal(ledger_head(house->tenant.ledger), before + 1); /* in the same command */
+    assert_int_equal(told(house, chief, decision, "changed"), 1);
+    assert_int_equal(told(house, &head, decision, ""), 0);
+    GOOD(house, does(house, chief, decision, ROUTE_APPROVE)); /* he has read it, then */
+    assert_int_equal(told(house, chief, decision, ""), 0);
+    act_as(house, clerk);
+    GOOD(house, office_act(&house->ctx, decision,
+                           &(RouteAct){.verb = ROUTE_CONSULT_ADD, .added = money.post}));
+    GOOD(house, does(house, clerk, decision, ROUTE_WITHDRAW));
+    GOOD(house, does(house, clerk, decision, ROUTE_DROP));
+    assert_int_equal(told(house, chief, decision, "dropped"), 1);
+    assert_int_equal(told(house, &money, decision, "dropped"), 1); /* it was asked, and at work */
+    FAILS(house, office_seen(&house->ctx, STR("urn:ngsi-ld:Decision:none")), RC_NOT_FOUND, NULL);
+    GOOD(house, office_seen(&house->ctx, decision));
+    assert_int_equal(told(house, &money, decision, ""), 0);
+    assert_int_equal(told(house, chief, decision, "dropped"), 1); /* each reads his own */
+    act_as(house, &head);
+    FAILS(house, office_seen(&house->ctx, decision), RC_NOT_FOUND, "no-proposal");
+    files_rebuilt(house);
+}
+
+static void a_rejection_and_the_end_of_a_case_are_told(void **state) {
+    House *house = *state;
+    Actor head = official(house, "environment-head"), *chief = &house->chief;
+    Str decision = reduction(house, STR_NONE), id = cases_apply(house, "disaster", 4), other;
+    GOOD(house, does(house, chief, decision, ROUTE_APPROVE));
+    GOOD(house, does(house, &head, decision, ROUTE_REJECT));
+    assert_int_equal(told(house, chief, decision, "rejected"), 1);
+    assert_int_equal(told(house, &head, decision, ""), 0);
+    act_as(house, &house->clerk);
+    GOOD(house, office_draft_reduction(&house->ctx, &(OfficeAct){.id = id}, &other));
+    other = str_dup(house->arena, other);
+    GOOD(house, does(house, chief, other, ROUTE_APPROVE));
+    house_act(house, &house->resident);
+    GOOD(house, apply_cancel(&house->ctx, id));
+    assert_int_equal(told(house, chief, other, "dropped"), 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, files_set_up, cases_tear_down)
 
 int main(void) {
@@ -216,6 +280,8 @@ int main(void) {
         TEST(what_is_handed_in_as_it_was_goes_on_where_it_stopped),
         TEST(its_drafter_drops_what_came_back),
         TEST(what_came_back_falls_with_its_case),
+        TEST(those_who_agreed_are_told),
+        TEST(a_rejection_and_the_end_of_a_case_are_told),
         TEST(a_plan_is_amended),
         TEST(a_move_of_a_case_is_amended),
         TEST(a_list_of_files_is_amended),
