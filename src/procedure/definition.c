@@ -502,7 +502,7 @@ static Rc read_part(Reader *reader, const Json *from, Str path) {
 /* What its parts have is theirs alone. */
 static Rc check_bundle(const Reader *reader, const Json *source) {
     static const char *const none[] = {"states",  "moves",       "fee",       "amount", "checks",
-                                       "letters", "reservation", "automatic", "thread"};
+                                       "letters", "reservation", "automatic", "thread", "ranking"};
     if (!reader->out->parts.len) return RC_OK;
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (json_get(source, str_of(none[i])))
@@ -685,6 +685,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(letters_read(ctx, source, &reader.names, &definition->letters));
     TRY(automatic_read(ctx, source, &reader.names, &definition->automatic));
     TRY(thread_read(ctx, source, definition, &definition->thread));
+    TRY(ranking_read(ctx, source, &reader.names, definition));
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");

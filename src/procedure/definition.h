@@ -147,6 +147,8 @@ typedef struct DefinedExample {
                             member is absent */
 } DefinedExample;
 
+typedef struct Ranking Ranking; /* ranking.h */
+
 typedef struct Definition {
     Str id;
     int64_t version;
@@ -186,6 +188,7 @@ typedef struct Definition {
     VEC(DefinedMove) moves;
     DefinedLetters letters;
     const DefinedThread *thread; /* NULL: nobody writes to its cases */
+    const Ranking *ranking;      /* NULL: nobody's case stands before another's */
     Automatics automatic;        /* rules by which cases are moved without a person */
     StrVec statistics; /* fields that are counted: choices and numbers, none that is sensitive */
     VEC(DefinedExample) examples;

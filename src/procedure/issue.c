@@ -23,6 +23,12 @@ static FeelValue day_of(int64_t at) {
     return feel_of_date(time_jst_date(at));
 }
 
+/* The place that a ranking gave. */
+static Str placed_of(const Lettering *about) {
+    Str placed = about->set ? entity_text(about->set, IRI("placed")) : STR_NONE;
+    return str_empty(placed) ? entity_text(about->application, IRI("placed")) : placed;
+}
+
 static void form_of(Ctx *ctx, const Lettering *about, Form *out) {
     const Entity *application = about->application;
     int64_t arrived, fee = entity_int(application, IRI("fee"), 0);
@@ -34,10 +40,12 @@ static void form_of(Ctx *ctx, const Lettering *about, Form *out) {
     for (size_t i = 0; i < out->n_entries; i++)
         entries[i] = out->entries[i];
     bool dated = time_parse(entity_text(application, IRI("submittedAt")), &arrived);
-    const FeelValue values[] = {dated ? day_of(arrived) : feel_null(), day_of(time_now(ctx->clock)),
+    const FeelValue values[] = {dated ? day_of(arrived) : feel_null(),
+                                day_of(time_now(ctx->clock)),
                                 feel_of_str(entity_text(application, IRI("receiptNumber"))),
                                 feel_of_int(fee),
-                                feel_of_int(entity_int(application, IRI("amount"), 0))};
+                                feel_of_int(entity_int(application, IRI("amount"), 0)),
+                                feel_of_str(placed_of(about))};
     for (size_t i = 0; i < n; i++)
         entries[out->n_entries + i] = (FeelEntry){names[i], values[i]};
     out->entries = entries;
@@ -54,11 +62,22 @@ static Str value_text(const Writing *writing, const FeelValue *value, bool yen, 
     return value->kind == FEEL_NULL ? STR_NONE : feel_text(writing->arena, value);
 }
 
+static Str placed_text(const Writing *writing, Str language) {
+    const Definition *definition = writing->about->definition;
+    Str placed = placed_of(writing->about);
+    const FieldOption *option =
+        definition->ranking && !str_empty(placed) ? ranking_option(definition, placed) : NULL;
+    if (!option) return placed;
+    Str said = json_get_str(option->label.all, str_z(writing->arena, language));
+    return str_empty(said) ? option->label.ja : said;
+}
+
 /* Of something known by its name: an answer as the check shows it, else its value. */
 static Str named_text(const Writing *writing, Str name, Str language) {
     const FormAnswer *answer = form_answer(&writing->form, name);
     bool yen = str_eq(name, STR("decidedFee")) || str_eq(name, STR("decidedAmount"));
     if (answer) return form_text(writing->arena, answer, language);
+    if (str_eq(name, LETTERS_PLACED)) return placed_text(writing, language);
     for (size_t i = 0; i < writing->form.n_entries; i++)
         if (str_eq(writing->form.entries[i].name, name))
             return value_text(writing, &writing->form.entries[i].value, yen, language);
@@ -103,7 +122,7 @@ static Json pair(Arena *arena, const JsonMember *members, size_t n) {
 static void fact_add(const Writing *writing, const LetterFact *fact, JsonItems *items) {
     Str texts[2];
     static const Str languages[] = {STR("ja"), STR("en")};
-    bool named = form_answer(&writing->form, fact->source) != NULL;
+    bool named = form_answer(&writing->form, fact->source) || str_eq(fact->source, LETTERS_PLACED);
     FeelValue value = form_result(writing->ctx, &writing->form, fact->value);
     for (size_t i = 0; i < 2; i++)
         texts[i] = named ? named_text(writing, fact->source, languages[i])

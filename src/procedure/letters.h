@@ -29,7 +29,8 @@ typedef struct DefinedLetter {
 typedef VEC(DefinedLetter) DefinedLetters;
 
 /* What a letter knows besides fields and tables: "arrivedOn", "decidedOn", "receiptNumber",
-   "decidedFee", "decidedAmount". */
+   "decidedFee", "decidedAmount", "placed": what a ranking has given, as its option is called. */
+#define LETTERS_PLACED STR("placed")
 size_t letters_names(const Str **out);
 /* Whether a reason can stand in the letters of a move. */
 typedef struct Definition Definition;

@@ -359,6 +359,15 @@ static void check_moves(const Lint *lint) {
     }
 }
 
+static void check_ranking(const Lint *lint) {
+    const Ranking *ranking = lint->definition->ranking;
+    if (!ranking) return;
+    VEC_EACH (const RankedBy, by, &ranking->order)
+        check_expr(lint, STR("ranking.order"), by->value);
+    check_expr(lint, STR("ranking.group"), ranking->group.value);
+    ranking_lint(lint->ctx, lint->definition, lint->out);
+}
+
 /* ---- automatic rules */
 
 /* What an expression looks at in the end: through tables, and for "unmet" through all checks. */
@@ -588,6 +597,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
         check_moves(&lint);
         letters_lint(ctx, definition, known, out);
         thread_lint(ctx, definition, out);
+        check_ranking(&lint);
         check_automatic(&lint);
     }
     VEC_EACH (DefinedExample, example, &definition->examples)

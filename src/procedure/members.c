@@ -42,6 +42,8 @@ typedef enum Shape {
     SHAPE_RETURNS,
     SHAPE_LOTTERY,
     SHAPE_ROOM,
+    SHAPE_RANKING,
+    SHAPE_RANKED,
     SHAPE_PART,
     SHAPE_HANDED,
     SHAPES
@@ -59,7 +61,7 @@ typedef struct Member {
 /* What is read goes through what was read before, and lint tries combinations: so there are bounds.
    The city's largest definition has a tenth of them. */
 /* One more than the largest shape has: what is left is empty, and ends it. */
-enum { MEMBERS_MAX = 33, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
+enum { MEMBERS_MAX = 34, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
 
 static const Member shapes[SHAPES][MEMBERS_MAX] = {
     [SHAPE_WORDING] = {{"*", SHAPE_TEXT}},
@@ -93,6 +95,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"letters", SHAPE_LETTER, LIST, 20},
                           {"automatic", SHAPE_AUTOMATIC, LIST, 20},
                           {"thread", SHAPE_THREAD},
+                          {"ranking", SHAPE_RANKING},
                           {"statistics", SHAPE_TEXT, LIST},
                           {"examples", SHAPE_EXAMPLE, LIST, 100}},
     [SHAPE_EFFECTIVE] = {{"from", SHAPE_TEXT}, {"until", SHAPE_TEXT}},
@@ -169,6 +172,14 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"facts", SHAPE_FACT, LIST, 50},
                       {"remedies", SHAPE_TRUTH},
                       {"replaces", SHAPE_TEXT, LIST, 20}},
+    [SHAPE_RANKING] = {{"round", SHAPE_TEXT},
+                       {"states", SHAPE_TEXT, LIST, 20},
+                       {"order", SHAPE_RANKED, LIST, 10},
+                       {"choices", SHAPE_TEXT, LIST, 20},
+                       {"group", SHAPE_RANKED},
+                       {"admit", SHAPE_TEXT},
+                       {"hold", SHAPE_TEXT}},
+    [SHAPE_RANKED] = {{"value", SHAPE_TEXT}, {"label", SHAPE_WORDING}},
     [SHAPE_FACT] = {{"label", SHAPE_WORDING}, {"value", SHAPE_TEXT}, {"yen", SHAPE_TRUTH}},
     [SHAPE_AUTOMATIC] = {{"id", SHAPE_TEXT},
                          {"label", SHAPE_WORDING},

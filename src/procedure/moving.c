@@ -183,9 +183,11 @@ static Rc step_add(const Moving *moving, Command *command, Date wish) {
     if (reservation && str_eq(moving->move->id, reservation->lottery.confirms))
         TRY(booking_confirm(moving->ctx, command, moving->application, (Entity *)step->set));
     command_add(command, &part_case_step, step);
-    if (moving->act && moving->act->decided)
+    if (moving->act && moving->act->decided) {
         TRY(fee_reduce(moving->ctx, command, moving->application, moving->act->decided,
                        (Entity *)step->set));
+        ranking_set(command_arena(command), moving->act->decided, (Entity *)step->set);
+    }
     TRY(fee_decided(moving->ctx, command_arena(command), moving->application, to,
                     (Entity *)step->set));
     settle(moving, command_arena(command), (Entity *)step->set);

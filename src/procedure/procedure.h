@@ -47,6 +47,7 @@
 #include "filing.h"
 #include "versions.h"
 #include "together.h"
+#include "ranking.h"
 #include "transition.h"
 #include "transit.h"
 

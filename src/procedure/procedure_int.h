@@ -488,6 +488,26 @@ Json matter_value(Ctx *ctx, Arena *arena, const DefinedAct *act, const Entity *a
 /* By what the table chooses who decides: the sum of the case, or, where a reduction is refused, the
    yen that it would have waived. */
 int64_t matter_amount(Ctx *ctx, const Entity *application, const DefinedMove *move);
+/* A list to draft: beside other lists of its kind about the same. RC_LIMIT "too-many" at "cases";
+   errors of together_propose. */
+typedef struct TogetherRow {
+    Str number, move, reason;
+    const Json *more; /* members that its row has besides those of matter_value; NULL: none */
+} TogetherRow;
+typedef VEC(TogetherRow) TogetherRows;
+typedef struct TogetherDraft {
+    Str kind, about, title;
+    const Json *head; /* of its contents */
+    const Definition *definition;
+    TogetherRows rows;
+} TogetherDraft;
+Rc together_draft(Ctx *ctx, const TogetherDraft *of, Str *decision);
+/* Whether contents are those of a ranking; adds to the command of its decision that its places are
+   given, to the set of a move what place that is, and to the names of a letter what it is called.
+ */
+bool ranking_is(const Json *contents);
+Rc ranking_follow(Ctx *ctx, Command *command, const Json *contents);
+void ranking_set(Arena *arena, const Json *decided, Entity *set);
 /* Adds the moves of a decided list to the command of its decision. contents: opened. */
 Rc together_follow(Ctx *ctx, Command *command, const Json *contents);
 /* The list in which a case waits for its decision; empty: it waits in none. */

@@ -6,8 +6,7 @@
 
 bool together_is(const Json *contents) {
     const Json *cases = json_get(contents, STR("cases"));
-    return cases && cases->kind == JSON_ARRAY && !str_empty(json_get_str(contents, "procedure")) &&
-           !str_empty(json_get_str(contents, "move"));
+    return cases && cases->kind == JSON_ARRAY && !str_empty(json_get_str(contents, "procedure"));
 }
 
 /* ---- in which list a case waits ---- */
@@ -133,23 +132,12 @@ Rc together_cases(Ctx *ctx, Str procedure, Str move, InboxCases *out, bool *more
 /* A list that is being drafted. */
 typedef struct Together {
     Ctx *ctx;
-    const TogetherWish *wish;
-    const Definition *definition;
+    const TogetherDraft *of;
     Command *command;
     PartDraft *draft;
     ListContents list;
     int64_t highest; /* amount among its cases */
 } Together;
-
-static const Json *head_json(Arena *arena, const TogetherWish *wish) {
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
-    Json *head = NEW(arena, Json);
-    members[0] = (JsonMember){STR("procedure"), json_of_str(str_dup(arena, wish->procedure))};
-    members[1] = (JsonMember){STR("move"), json_of_str(str_dup(arena, wish->move))};
-    members[2] = (JsonMember){STR("reason"), json_of_str(str_dup(arena, str_trim(wish->reason)))};
-    *head = json_of_members(members, 3);
-    return head;
-}
 
 static Rc moved_on(Ctx *ctx, Str number) {
     return ctx_fail(ctx, RC_CONFLICT, "moved-on", number,
@@ -175,18 +163,31 @@ static Rc row_of(Ctx *ctx, Command *command, const Coming *coming, Json *row) {
     return RC_OK;
 }
 
-static Rc case_add(Together *together, Str number) {
+/* Members of both. */
+static Json joined(Arena *arena, Json row, const Json *more) {
+    JsonMembers members = {0};
+    const Json *const both[] = {&row, more};
+    for (size_t k = 0; k < 2; k++)
+        for (uint32_t i = 0; both[k] && i < both[k]->len; i++)
+            vec_push(arena, &members,
+                     (JsonMember){str_dup(arena, both[k]->value.members[i].name),
+                                  *json_dup(arena, &both[k]->value.members[i].value)});
+    return json_of_members(members.items, members.len);
+}
+
+static Rc case_add(Together *together, const TogetherRow *wish) {
     Ctx *ctx = together->ctx;
     const Entity *application;
     const DefinedMove *move;
-    DefinedAct act = {.move = together->wish->move, .text = together->wish->reason};
+    DefinedAct act = {.move = wish->move, .text = wish->reason};
     Json row;
-    TRY(inbox_find(ctx, number, &act.id));
+    TRY(inbox_find(ctx, wish->number, &act.id));
     TRY(case_load(ctx, act.id, &application));
-    if (!str_eq(entity_text(application, IRI("procedure")), together->definition->id))
-        return moved_on(ctx, number);
+    if (!str_eq(entity_text(application, IRI("procedure")), together->of->definition->id))
+        return moved_on(ctx, wish->number);
     TRY(defined_moving(ctx, &act, &application, &move));
     TRY(row_of(ctx, together->command, &(Coming){application, &act, together->draft->id}, &row));
+    if (wish->more) row = joined(command_arena(together->command), row, wish->more);
     TRY(lists_add(ctx, together->command, together->draft, &together->list,
                   &(ListCase){application, row}));
     int64_t amount = matter_amount(ctx, application, move);
@@ -194,40 +195,68 @@ static Rc case_add(Together *together, Str number) {
     return RC_OK;
 }
 
+static Rc cases_add(Together *together) {
+    Arena *arena = command_arena(together->command);
+    together->list.head = together->of->head;
+    together->list.sum = together_way.sum;
+    VEC_EACH (const TogetherRow, row, &together->of->rows)
+        TRY(case_add(together, row));
+    together->draft->title = str_dup(arena, together->of->title);
+    together->draft->contents = lists_contents(arena, &together->list);
+    return proposal_route(together->ctx, together->command, together->of->kind, together->highest,
+                          &together->draft->plan);
+}
+
+static Rc rows_good(Ctx *ctx, size_t n) {
+    if (n <= TOGETHER_MAX) return RC_OK;
+    return ctx_fail(ctx, RC_LIMIT, "too-many", STR("cases"),
+                    "At most %d cases are decided as one: propose the others for themselves.",
+                    TOGETHER_MAX);
+}
+
+Rc together_draft(Ctx *ctx, const TogetherDraft *of, Str *decision) {
+    Together together = {.ctx = ctx, .of = of};
+    Outcome outcome;
+    TRY(rows_good(ctx, of->rows.len));
+    together.command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
+    Rc rc = proposal_beside(ctx, together.command, of->kind, of->about, &together.draft);
+    if (rc == RC_OK) rc = cases_add(&together);
+    if (rc != RC_OK) {
+        command_free(together.command);
+        return rc;
+    }
+    *decision = str_dup(ctx->arena, together.draft->id);
+    return case_execute(ctx, together.command, &outcome);
+}
+
+/* ---- one move for all ---- */
+
 static Rc wish_good(Ctx *ctx, const TogetherWish *wish) {
     if (!wish->numbers->len)
         return ctx_fail(ctx, RC_INVALID, "missing", STR("cases"),
                         "Choose the cases that are to be decided.");
-    if (wish->numbers->len > TOGETHER_MAX)
-        return ctx_fail(ctx, RC_LIMIT, "too-many", STR("cases"),
-                        "At most %d cases are decided as one: propose the others for themselves.",
-                        TOGETHER_MAX);
+    TRY(rows_good(ctx, wish->numbers->len));
     if (text_is_blank(ctx->arena, wish->reason))
         return ctx_fail(ctx, RC_INVALID, "missing", STR("text"),
                         "Write why it should be decided so: the decider reads it.");
     return RC_OK;
 }
 
-/* 「子どもの手当（支給する）など3件について」 */
-static Str title_of(Arena *arena, const Together *together) {
-    const DefinedMove *move = definition_move(together->definition, together->wish->move);
-    return str_fmt(arena, STR_FMT "（" STR_FMT "）%zu件について",
-                   STR_ARG(together->definition->label.ja), STR_ARG(move->label.ja),
-                   together->wish->numbers->len);
+static const Json *head_json(Arena *arena, const TogetherWish *wish) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 3);
+    Json *head = NEW(arena, Json);
+    members[0] = (JsonMember){STR("procedure"), json_of_str(wish->procedure)};
+    members[1] = (JsonMember){STR("move"), json_of_str(wish->move)};
+    members[2] = (JsonMember){STR("reason"), json_of_str(str_trim(wish->reason))};
+    *head = json_of_members(members, 3);
+    return head;
 }
 
-static Rc cases_add(Together *together) {
-    Ctx *ctx = together->ctx;
-    Arena *arena = command_arena(together->command);
-    const DefinedMove *move = definition_move(together->definition, together->wish->move);
-    together->list.head = head_json(arena, together->wish);
-    together->list.sum = together_way.sum;
-    VEC_EACH (const Str, number, together->wish->numbers)
-        TRY(case_add(together, *number));
-    together->draft->title = title_of(arena, together);
-    together->draft->contents = lists_contents(arena, &together->list);
-    return proposal_route(ctx, together->command, move->decision, together->highest,
-                          &together->draft->plan);
+/* 「子どもの手当（支給する）3件について」 */
+static Str title_of(Arena *arena, const Definition *definition, const TogetherWish *wish) {
+    const DefinedMove *move = definition_move(definition, wish->move);
+    return str_fmt(arena, STR_FMT "（" STR_FMT "）%zu件について", STR_ARG(definition->label.ja),
+                   STR_ARG(move->label.ja), wish->numbers->len);
 }
 
 /* What lists of a procedure, a move and a year are about: several wait beside one another. */
@@ -260,39 +289,53 @@ static Rc same_waits(Ctx *ctx, const TogetherWish *wish, Str *decision) {
     return RC_OK;
 }
 
+static TogetherDraft draft_of(Ctx *ctx, const Definition *definition, const TogetherWish *wish) {
+    TogetherDraft draft = {.kind = definition_move(definition, wish->move)->decision,
+                           .about = about_of(ctx, wish),
+                           .title = title_of(ctx->arena, definition, wish),
+                           .head = head_json(ctx->arena, wish),
+                           .definition = definition};
+    VEC_EACH (const Str, number, wish->numbers)
+        vec_push(ctx->arena, &draft.rows,
+                 (TogetherRow){.number = *number, .move = wish->move, .reason = wish->reason});
+    return draft;
+}
+
 Rc together_propose(Ctx *ctx, const TogetherWish *wish, Str *decision) {
-    Together together = {.ctx = ctx, .wish = wish};
-    Outcome outcome;
+    const Definition *definition;
     TRY(proposal_may_draft(ctx));
-    TRY(definition_load(ctx, wish->procedure, wish->move, &together.definition));
+    TRY(definition_load(ctx, wish->procedure, wish->move, &definition));
     TRY(wish_good(ctx, wish));
     TRY(same_waits(ctx, wish, decision));
     if (!str_empty(*decision)) return RC_OK;
-    const DefinedMove *move = definition_move(together.definition, wish->move);
-    together.command = case_command(ctx, STR("decision.draft"), STR_NONE, STR("web"));
-    Rc rc = proposal_beside(ctx, together.command, move->decision, about_of(ctx, wish),
-                            &together.draft);
-    if (rc == RC_OK) rc = cases_add(&together);
-    if (rc != RC_OK) {
-        command_free(together.command);
-        return rc;
-    }
-    *decision = str_dup(ctx->arena, together.draft->id);
-    return case_execute(ctx, together.command, &outcome);
+    TogetherDraft draft = draft_of(ctx, definition, wish);
+    return together_draft(ctx, &draft, decision);
+}
+
+/* The list that is written anew, without the cases that were taken out. */
+static Rc amend_wish(Ctx *ctx, const Json *contents, TogetherWish *wish,
+                     const Definition **definition) {
+    if (ranking_is(contents))
+        return ctx_fail(ctx, RC_CONFLICT, "ranked", json_get_str(contents, "procedure"),
+                        "A ranking is proposed anew on its page, as cases and places are now: "
+                        "withdraw this proposal.");
+    TRY(definition_load(ctx, wish->procedure, wish->move, definition));
+    return wish_good(ctx, wish);
 }
 
 /* Its cases as they are now, but for those that were taken out. */
 Rc together_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
     const Entity *decision;
+    const Definition *definition;
     Outcome outcome;
     StrVec numbers;
     TogetherWish wish = {json_get_str(contents, "procedure"), json_get_str(contents, "move"),
                          &numbers, amend->text};
-    Together together = {.ctx = ctx, .wish = &wish};
     lists_numbers(ctx->arena, contents, &numbers);
-    TRY(definition_load(ctx, wish.procedure, wish.move, &together.definition));
-    TRY(wish_good(ctx, &wish));
+    TRY(amend_wish(ctx, contents, &wish, &definition));
     TRY(decide_load(ctx, amend->id, &decision));
+    TogetherDraft of = draft_of(ctx, definition, &wish);
+    Together together = {.ctx = ctx, .of = &of};
     together.command = case_command(ctx, STR("decision.amend"), STR_NONE, STR("web"));
     Arena *arena = command_arena(together.command);
     together.draft = NEW(arena, PartDraft);
@@ -308,8 +351,12 @@ Rc together_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
 
 /* ---- what follows ---- */
 
-/* The case must still be where the move starts from, and wait for nothing else. */
+/* The case must still be where the move starts from, and wait for nothing else. In a ranking its
+   place may be another's by now. */
 static Rc row_again(Ctx *ctx, Command *command, const ListAgain *about, Json *row) {
+    if (ranking_is(about->contents))
+        return ctx_fail(ctx, RC_CONFLICT, "out-moved", about->application->id,
+                        "Of a ranking a case is not put back: withdraw it and propose it anew.");
     DefinedAct act = {.id = about->application->id,
                       .move = json_get_str(about->contents, "move"),
                       .text = json_get_str(about->contents, "reason")};
@@ -341,5 +388,5 @@ Rc together_follow(Ctx *ctx, Command *command, const Json *contents) {
         if (json_get_bool(row, "erased", false)) continue;
         TRY(case_follow(ctx, command, row));
     }
-    return RC_OK;
+    return ranking_is(contents) ? ranking_follow(ctx, command, contents) : RC_OK;
 }

@@ -159,6 +159,7 @@ bool page_amend_fault(Ctx *ctx, Rc rc, Faults *faults) {
         {"other-route", NULL, {"subject", "other_route"}},
         {"proposed", NULL, {"subject", "proposed"}},
         {"erased", NULL, {"subject", "erased"}},
+        {"ranked", NULL, {"subject", "ranked"}},
         {"moved-on", NULL, {"subject", "moved"}},
         {"findings", NULL, {"subject", "findings"}},
         {"no-draft", NULL, {"subject", "no_draft"}},

@@ -253,6 +253,36 @@ static void matter_lines(Ctx *ctx, Lines *lines, const Json *contents) {
     answer_lines(lines, definition, contents);
 }
 
+static Json of_group(Arena *arena, const FieldOption *option, const char *language, Str group) {
+    Str label = json_get_str(option->label.all, language);
+    return json_of_str(str_empty(group)
+                           ? label
+                           : str_fmt(arena, STR_FMT " " STR_FMT, STR_ARG(label), STR_ARG(group)));
+}
+
+/* How many places the ranking had to give, by "OPTION/GROUP"; none of them isn't told. */
+static void places_lines(Lines *lines, const Definition *definition, const Json *contents) {
+    Arena *arena = lines->arena;
+    const Json *places = json_get(contents, STR("places"));
+    Str round = json_get_str(contents, "round");
+    if (str_empty(round)) return;
+    line_add(lines, label_of(arena, "希望する日", "Day wished for"), "date", json_of_str(round));
+    for (uint32_t i = 0; places && i < places->len; i++) {
+        const JsonMember *one = &places->value.members[i];
+        ptrdiff_t slash = str_find(one->name, STR("/"));
+        size_t at = slash < 0 ? one->name.len : (size_t)slash;
+        const FieldOption *option = ranking_option(definition, str_sub(one->name, 0, at));
+        Str group = slash < 0 ? STR_NONE : str_sub(one->name, at + 1, one->name.len);
+        int64_t n = json_get_int(places, str_z(arena, one->name), 0);
+        if (!option || !n) continue;
+        Json ja = of_group(arena, option, "ja", group), en = of_group(arena, option, "en", group);
+        line_add(lines,
+                 view_text(arena, str_fmt(arena, "受け入れ " STR_FMT, STR_ARG(json_str(&ja))),
+                           str_fmt(arena, "Places: " STR_FMT, STR_ARG(json_str(&en)))),
+                 "text", json_of_int(n));
+    }
+}
+
 /* What a list has for all of its cases. */
 static void together_lines(Lines *lines, const Json *contents) {
     Arena *arena = lines->arena;
@@ -267,6 +297,7 @@ static void together_lines(Lines *lines, const Json *contents) {
              json_of_str(json_get_str(contents, "reason")));
     line_add(lines, label_of(arena, "件数", "Cases"), "text",
              json_of_int(json_get_int(contents, "count", 0)));
+    if (definition && definition->ranking) places_lines(lines, definition, contents);
     if (definition && definition->amount)
         line_add(lines, label_of(arena, "金額の合計", "Total amount"), "yen",
                  json_of_int(json_get_int(contents, "amount", 0)));

@@ -212,6 +212,14 @@ static void moves_set(HttpExchange *x, View *view, const Entity *application,
     view_items(view, "wishes", &wishes);
 }
 
+/* The place that a ranking gave. */
+static void placed_set(View *view, const Entity *application, const Definition *definition) {
+    Str placed = entity_text(application, IRI("placed"));
+    const FieldOption *option =
+        definition->ranking && !str_empty(placed) ? ranking_option(definition, placed) : NULL;
+    view_json(view, "placed", option ? option->label.all : NULL);
+}
+
 /* What all pages of such a case have, in the words of a version. */
 static void case_set(HttpExchange *x, View *view, const Entity *application, Str base,
                      const Definition *definition) {
@@ -229,6 +237,7 @@ static void case_set(HttpExchange *x, View *view, const Entity *application, Str
     view_set(view, "fee_before",
              reduction ? json_of_int(json_get_int(reduction->value, "before", 0)) : json_of_null());
     view_set(view, "fee_day", page_case_fee_day(x, application));
+    placed_set(view, application, definition);
     page_confirmed(x, view, application);
     sections_set(x, view, application, base, definition);
     page_corrections(x, view, application, base);

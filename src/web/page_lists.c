@@ -87,6 +87,23 @@ typedef struct Shown {
     int64_t moved;
 } Shown;
 
+/* What is decided of the case, and in a ranking its place. */
+static void place_set(Ctx *ctx, View *view, const Json *row) {
+    const Definition *definition =
+        catalogue_version(procedures_catalogue(ctx->tenant), json_get_str(row, "procedure"),
+                          json_get_int(row, "version", 0));
+    const DefinedMove *move =
+        definition ? definition_move(definition, json_get_str(row, "move")) : NULL;
+    Str placed = json_get_str(row, "placed");
+    const FieldOption *option = definition && definition->ranking && !str_empty(placed)
+                                    ? ranking_option(definition, placed)
+                                    : NULL;
+    view_json(view, "what", move ? move->label.all : NULL);
+    view_json(view, "placed", option ? option->label.all : NULL);
+    view_int(view, "wish", json_get_int(row, "wish", 0));
+    view_int(view, "rank", json_get_int(row, "rank", 0));
+}
+
 static Rc row_value(Shown *shown, const Json *row, Json *out) {
     Ctx *ctx = http_ctx(shown->x);
     Str number = json_get_str(row, "number"),
@@ -100,6 +117,7 @@ static Rc row_value(Shown *shown, const Json *row, Json *out) {
     view_set(&one, "amount",
              json_get_int(row, "amount", 0) ? *json_get(row, STR("amount")) : json_of_null());
     view_int(&one, "unmet", unmet_count(row));
+    place_set(ctx, &one, row);
     view_bool(&one, "moved", moved);
     view_set(&one, "lines", erased ? json_of_items(NULL, 0) : page_matter_lines(ctx, base, row));
     view_str(&one, "out",

@@ -129,6 +129,19 @@ static void together_post(HttpExchange *x) {
         page_fail(x);
 }
 
+/* move NULL: its ranking. */
+static void link_add(View *view, JsonItems *items, const Definition *definition,
+                     const DefinedMove *move) {
+    View one = view_new(view->arena);
+    view_json(&one, "label", definition->label.all);
+    view_json(&one, "move", move ? move->label.all : NULL);
+    view_str(&one, "url",
+             move ? str_fmt(view->arena, "/staff/together/" STR_FMT "/" STR_FMT,
+                            STR_ARG(definition->id), STR_ARG(move->id))
+                  : str_fmt(view->arena, "/staff/ranking/" STR_FMT, STR_ARG(definition->id)));
+    vec_push(view->arena, items, view_value(&one));
+}
+
 /* `together`: what may be proposed as one of the procedures of a post. */
 void page_together_links(HttpExchange *x, View *view, Str post) {
     Ctx *ctx = http_ctx(x);
@@ -140,16 +153,9 @@ void page_together_links(HttpExchange *x, View *view, Str post) {
     VEC_EACH (const Str, id, &ids) {
         const Definition *definition = catalogue_newest(catalogue, *id);
         if (!org_lists(&posts, definition->post)) continue;
-        VEC_EACH (const DefinedMove, move, &definition->moves) {
-            if (!move->together) continue;
-            View one = view_new(ctx->arena);
-            view_json(&one, "label", definition->label.all);
-            view_json(&one, "move", move->label.all);
-            view_str(&one, "url",
-                     str_fmt(ctx->arena, "/staff/together/" STR_FMT "/" STR_FMT, STR_ARG(*id),
-                             STR_ARG(move->id)));
-            vec_push(ctx->arena, &items, view_value(&one));
-        }
+        if (definition->ranking) link_add(view, &items, definition, NULL);
+        VEC_EACH (const DefinedMove, move, &definition->moves)
+            if (move->together) link_add(view, &items, definition, move);
     }
     view_items(view, "together", &items);
 }

@@ -675,6 +675,7 @@ PAGE_ROWS(decide);
 PAGE_ROWS(plan);
 PAGE_ROWS(lists);
 PAGE_ROWS(together);
+PAGE_ROWS(ranking);
 PAGE_ROWS(decisions);
 PAGE_ROWS(waiting);
 PAGE_ROWS(watch);

@@ -496,6 +496,43 @@ it('has two subsidies decided as one, after one was taken out and put back', asy
     await Promise.all([resident, clerk, director].map((page) => page.context().close()));
 });
 
+it('gives a place by rank, decides it as a whole and tells it on the page of the case', async () => {
+    const [resident, clerk, head] = await Promise.all([open(true), open(false, 390), open(true, 1280)]);
+    const number = await send(resident, DEFINITIONS.find((one) => one.id === 'day-care-admission'));
+    const address = await resident.locator('a.address').getAttribute('href');
+    await signIn(clerk, 'counter');
+    await takePost(clerk, 'children-care-clerk');
+    await clerk.goto(`${site.url}/staff/cases/${number}`);
+    await press(clerk, 'form:has(input[value="accept"]) button');
+    await clerk.goto(`${site.url}/staff`);
+    await clerk.locator('summary', { hasText: 'まとめて起案する' }).click();
+    await press(clerk, 'a[href="/staff/ranking/day-care-admission"]');
+    assert.match(await clerk.locator('main').innerText(), /空きなし/);
+    await clerk.locator('input[name^="places/manaka/"]').first().fill('たくさん');
+    await press(clerk, 'button[value="places"]');
+    assert.match(await clerk.locator('#errors').innerText(), /0から9999までの数/);
+    await clerk.locator('input[name^="places/manaka/"]').first().fill('９');
+    await press(clerk, 'button[value="places"]');
+    assert.match(await clerk.locator(`tr:has(a[href="/staff/cases/${number}"])`).innerText(), /まなかこども園[^]*第1希望/);
+    await clerk.fill('#reason', '利用調整の結果のとおり。');
+    await clerk.fill('#held', '希望した園に空きがありませんでした。');
+    await press(clerk, 'button[value="propose"]');
+    assert.match(await clerk.locator('main').innerText(), /受け入れ まなかこども園[^]*9/);
+    const decision = new URL(clerk.url()).pathname;
+    await signIn(head, 'director');
+    await takePost(head, 'children-head');
+    await head.goto(`${site.url}/step-up?next=${encodeURIComponent(decision)}`);
+    await head.fill('#password', site.passwords.director);
+    await press(head, 'form[action="/step-up"] button.wide');
+    assert.match(await head.locator('#list').innerText(), /入所を決める[^]*まなかこども園（1番目の希望）/);
+    await press(head, 'button[value="approve"]');
+    assert.match(await head.locator('.tag').first().innerText(), /決裁済み/);
+    await resident.goto(address);
+    await sound(resident);
+    assert.match(await resident.locator('main').innerText(), /入所決定[^]*決まったところ\s*まなかこども園/);
+    await Promise.all([resident, clerk, head].map((page) => page.context().close()));
+});
+
 it('books a time, shows it in the slot\'s story, takes another one and gives it back', async () => {
     const page = await open(true, 320);
     await send(page, DEFINITIONS.find((one) => one.id === 'vaccine-slot'));

@@ -27,18 +27,17 @@ static void as(Grants *grants, Actor *actor) {
 }
 
 /* Three applications, one of which asks for more, and who works on them. */
-static Grants grants_new(House *house) {
-    Grants grants = {.house = house};
-    house_official(house, "commerce", "industry-clerk", &grants.clerk);
-    house_official(house, "economy", "economy-director", &grants.director);
+static void grants_new(House *house, Grants *out) {
+    *out = (Grants){.house = house};
+    house_official(house, "commerce", "industry-clerk", &out->clerk);
+    house_official(house, "economy", "economy-director", &out->director);
     for (size_t i = 0; i < CASES; i++) {
-        grants.cases[i] = cases_example(house, SUBSIDY, i == 1 ? LARGE : SMALL, NULL);
-        vec_push(house->arena, &grants.numbers,
-                 cases_text(house, grants.cases[i], IRI("receiptNumber")));
+        out->cases[i] = cases_example(house, SUBSIDY, i == 1 ? LARGE : SMALL, NULL);
+        vec_push(house->arena, &out->numbers,
+                 cases_text(house, out->cases[i], IRI("receiptNumber")));
     }
     house_drain(house);
-    as(&grants, &grants.clerk);
-    return grants;
+    as(out, &out->clerk);
 }
 
 static Rc propose_of(Grants *grants, const StrVec *numbers, Str *decision) {
@@ -101,7 +100,8 @@ static Str waits_in(Grants *grants, size_t i) {
 
 static void several_cases_are_decided_in_one_event(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     InboxCases cases;
     bool more;
     GOOD(house, together_cases(&house->ctx, STR(SUBSIDY), STR("grant"), &cases, &more));
@@ -127,7 +127,8 @@ static void several_cases_are_decided_in_one_event(void **state) {
 /* The letters of one event have a number each, and say each one's own sum. */
 static void each_has_its_letter(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     GOOD(house, decide(&grants, propose(&grants)));
     Str numbers[CASES];
     house_drain(house);
@@ -143,7 +144,8 @@ static void each_has_its_letter(void **state) {
 
 static void contents_are_sealed_for_each_person(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision = propose(&grants);
     const Entity *proposal = house_entity(house, decision);
     const Json *frozen = entity_attr(proposal, IRI("contents"))->value, *whole;
@@ -159,7 +161,8 @@ static void contents_are_sealed_for_each_person(void **state) {
 
 static void the_same_twice_is_once_and_no_case_waits_twice(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision = propose(&grants), again, alone;
     assert_true(str_eq(propose(&grants), decision));
     StrVec one = {0};
@@ -170,7 +173,8 @@ static void the_same_twice_is_once_and_no_case_waits_twice(void **state) {
 
 static void a_case_that_waits_alone_comes_into_no_list(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision, alone;
     InboxCases cases;
     bool more;
@@ -183,7 +187,8 @@ static void a_case_that_waits_alone_comes_into_no_list(void **state) {
 
 static void what_is_taken_out_is_free_and_comes_back_if_it_is_still_there(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision = propose(&grants), before = cases_hash(house, decision), alone;
     GOOD(house, take_out(&grants, decision, grants.cases[1]));
     assert_false(str_eq(cases_hash(house, decision), before));
@@ -204,7 +209,8 @@ static void what_is_taken_out_is_free_and_comes_back_if_it_is_still_there(void *
 
 static void a_case_that_ended_meanwhile_is_taken_out_first(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision = propose(&grants);
     house_act(house, &house->resident);
     GOOD(house,
@@ -221,7 +227,8 @@ static void a_case_that_ended_meanwhile_is_taken_out_first(void **state) {
 /* Whose case it is says nothing about what is decided; what is said of it does. */
 static void what_is_said_of_a_case_stays_or_it_is_taken_out(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     StrVec ids = {0};
     HandoverDone done;
     as(&grants, &grants.clerk);
@@ -241,7 +248,8 @@ static void what_is_said_of_a_case_stays_or_it_is_taken_out(void **state) {
 
 static void a_wish_that_cannot_be_is_refused_at_its_place(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     StrVec none = {0}, many = {0}, other = {0};
     Str decision;
     InboxCases cases;
@@ -273,7 +281,8 @@ static void a_wish_that_cannot_be_is_refused_at_its_place(void **state) {
 /* Handed in as it was it goes on where it stopped; what was taken out stays out. */
 static void a_list_that_came_back_is_handed_in_again(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision = propose(&grants);
     GOOD(house, take_out(&grants, decision, grants.cases[0]));
     RouteAct back = {.verb = ROUTE_RETURN,
@@ -299,7 +308,8 @@ static void a_list_that_came_back_is_handed_in_again(void **state) {
 /* Twice the same case in one wish is one case. */
 static void a_number_twice_is_refused(void **state) {
     House *house = *state;
-    Grants grants = grants_new(house);
+    Grants grants;
+    grants_new(house, &grants);
     Str decision;
     vec_push(house->arena, &grants.numbers, grants.numbers.items[0]);
     FAILS(house, propose_of(&grants, &grants.numbers, &decision), RC_CONFLICT, "moved-on");
