@@ -198,3 +198,18 @@ size_t text_bigrams(Arena *arena, Str folded, Str **out) {
     }
     return n;
 }
+
+/* ---- codes ---- */
+
+Str text_code(Arena *arena, Str typed) {
+    Str folded = text_fold(arena, str_head(typed, 100));
+    char *text = arena_alloc(arena, folded.len + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < folded.len; i++) {
+        char c = folded.ptr[i];
+        if (c == 'i' || c == 'l') c = '1';
+        if (c == 'o') c = '0';
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) text[n++] = c;
+    }
+    return (Str){text, n};
+}

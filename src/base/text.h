@@ -14,6 +14,10 @@ bool text_is_blank(Arena *arena, Str s);
 /* For search and comparison: NFKC, case folded, hiragana for katakana, all dashes and long vowel
  * marks alike, blanks single. */
 Str text_fold(Arena *arena, Str s);
+/* A code of rand_id as it was typed, of its first 100 bytes: in whatever width and case, with or
+   without blanks and dashes, and with the letters that rand_id leaves out read as the digits that
+   they look like. */
+Str text_code(Arena *arena, Str typed);
 /* For フリガナ: as text_nfkc, katakana for hiragana, ー for every dash; ・, ゠ and blanks stay. */
 Str text_katakana(Arena *arena, Str s);
 /* True when the text is kana, ー, ・, ゠ and blanks only. */

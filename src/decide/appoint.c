@@ -42,10 +42,11 @@ static bool has_role(const GatePost *post, unsigned roles) {
 
 /* Whether a post may be given by such a duty at all; NULL: yes, else why not. */
 static const char *unfit(GateDutyKind kind, const GatePost *post) {
-    static const unsigned chiefs = 1u << ROLE_CHIEF | 1u << ROLE_STEWARD, clerk = 1u << ROLE_CLERK;
+    static const unsigned chiefs = 1u << ROLE_CHIEF | 1u << ROLE_STEWARD,
+                          hands = 1u << ROLE_CLERK | 1u << ROLE_REGISTRAR;
     if (stands_in(kind))
-        return has_role(post, chiefs) && !has_role(post, ~(chiefs | clerk)) ? NULL : "no-chief";
-    if (has_role(post, ~clerk)) return "lends-authority";
+        return has_role(post, chiefs) && !has_role(post, ~(chiefs | hands)) ? NULL : "no-chief";
+    if (has_role(post, ~hands)) return "lends-authority";
     if (kind == DUTY_TEAM) return post->team ? NULL : "no-team";
     return post->team ? "team-post" : NULL;
 }

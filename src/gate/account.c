@@ -132,10 +132,14 @@ Rc gate_account_create(Ctx *ctx, const GateAccount *account, Str *id) {
         TRY(password_hash(ctx, account->password, &hash));
     }
     *id = account_id(ctx, account->login);
+    const Actor *actor = gate_actor(ctx);
+    bool counter = actor->kind == ACTOR_STAFF;
     Command *command = command_new(ctx->tenant->ledger,
                                    (CommandHead){.kind = STR("account.create"),
-                                                 .actor = ctx->actor ? ctx->actor->id : STR_NONE,
-                                                 .channel = STR("cli")});
+                                                 .actor = actor->id,
+                                                 .post = actor->post,
+                                                 .channel = counter ? STR("counter") : STR("cli")});
+    if (counter) gate_guard(ctx, command);
     Arena *arena = command_arena(command);
     Entity *after = entity_dup(arena, account_entity(ctx, account, *id, hash));
     command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_ABSENT, 0);

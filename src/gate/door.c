@@ -80,6 +80,9 @@ static bool kind_admitted(unsigned access, const Actor *actor) {
  * keep. */
 static Rc first_check(Ctx *ctx, unsigned access) {
     if (!gate_first(ctx) || access & (GATE_FIRST | GATE_QUIET)) return RC_OK;
+    if (gate_by_code(ctx))
+        return ctx_fail(ctx, RC_DENIED, "first-way", STR_NONE,
+                        "Choose first how you sign in from now on.");
     return ctx_fail(ctx, RC_DENIED, "first-password", STR_NONE,
                     "Choose a password of your own first: this one was made for you.");
 }

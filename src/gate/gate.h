@@ -31,6 +31,7 @@ typedef enum GateRole {
     ROLE_READER,     /* service account that reads internal entities */
     ROLE_SANDBOX,    /* anyone, in a sandbox tenant */
     ROLE_CONTRACTOR, /* 指定管理者: works for the city, and sees its own work alone */
+    ROLE_REGISTRAR, /* 本人確認の窓口: makes sure who somebody is, and lets him into his account */
     ROLE_COUNT,
 } GateRole;
 /* "clerk"; and back, or ROLE_COUNT. */
@@ -345,7 +346,12 @@ Rc gate_sign_out(Ctx *ctx);
 /* Changes the post under which the session acts (兼務): one of gate_own_posts. */
 Rc gate_take_post(Ctx *ctx, Str post);
 /* By what somebody came in. */
-typedef enum GateMeans { MEANS_PASSWORD, MEANS_PASSKEY, MEANS_OUTSIDE } GateMeans;
+typedef enum GateMeans {
+    MEANS_PASSWORD,
+    MEANS_PASSKEY,
+    MEANS_OUTSIDE,
+    MEANS_CODE /* of a counter (recover.h): to choose another way, and for nothing else */
+} GateMeans;
 /* The sessions of ctx's account, newest first. */
 typedef struct GateSessionSeen {
     Str id;
@@ -538,6 +544,7 @@ const Actor *gate_operator_actor(void);
 
 #include "duty.h"
 #include "mailbox.h"
+#include "recover.h"
 #include "outside.h"
 
 #endif

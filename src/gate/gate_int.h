@@ -338,6 +338,11 @@ typedef struct AccountChange {
     AccountWays passkeys, outsides;
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
+/* recover.c. Adds to a change by which somebody chooses a way that his code has been used and other
+   sessions end: RC_DENIED "wrong-code" where somebody has chosen already. And behind it his session
+   by what he has chosen. */
+Rc recover_chosen(Ctx *ctx, AccountChange *change);
+Rc recover_go_on(Ctx *ctx, GateMeans means, Str *session_token);
 /* These posts have a holder by the command; and when it is committed, whatever came of it. */
 void held_add(const Ctx *ctx, Command *command, const StrVec *posts);
 void held_changed(Ctx *ctx, const StrVec *posts);
@@ -358,6 +363,8 @@ int64_t account_first_until(const Entity *account);
 void account_first(Ctx *ctx, Entity *account);
 /* It is one of the starter city's, whose password anybody at this machine may read. */
 bool account_demo(const Entity *account);
+/* Its owner was known at a counter, which no change of links takes back. */
+bool account_known(const Entity *account);
 /* It has a password; it has a passkey. */
 bool account_has_password(const Entity *account);
 bool account_has_passkey(const Entity *account);

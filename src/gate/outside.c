@@ -576,9 +576,9 @@ Rc gate_outsides(Ctx *ctx, GateOutsidesSeen *out) {
 Rc gate_outside_end(Ctx *ctx, Str id) {
     const Entity *account;
     Identities own;
-    GateProof proof = PROOF_DECLARED;
     TRY(gate_passkey_permitted(ctx));
     TRY(own_load(ctx, &account, &own));
+    GateProof proof = account_known(account) ? PROOF_CHECKED : PROOF_DECLARED;
     AccountChange change = {.kind = "outside.end", .id = account->id};
     VEC_EACH (const Identity, identity, &own) {
         if (str_eq(short_id(identity->id), id))

@@ -336,7 +336,7 @@ static void keyed_tell(Ctx *ctx, Str id) {
 Rc gate_passkey_permitted(Ctx *ctx) {
     if (!session_own(ctx)) return session_none(ctx);
     TRY(passkey_shown(ctx));
-    if (gate_stepped_up(ctx, gate_actor(ctx))) return RC_OK;
+    if (gate_stepped_up(ctx, gate_actor(ctx)) || gate_by_code(ctx)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "needs-step-up", STR_NONE,
                     "Confirm your identity once more before you change how your account comes in.");
 }
@@ -373,9 +373,12 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *sessio
     AccountChange change = {.kind = "passkey.add",
                             .id = account,
                             .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
+    bool renews = gate_by_code(ctx);
+    if (renews) TRY(recover_chosen(ctx, &change));
     TRY(account_change(ctx, &change));
     gate_try_right(ctx, STR("passkey-add"), account);
     keyed_tell(ctx, account);
+    if (renews) return recover_go_on(ctx, MEANS_PASSKEY, session_token);
     const Entity *owner;
     Rc rc = account_load(ctx, account, &owner);
     if (rc == RC_OK)

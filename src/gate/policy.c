@@ -4,7 +4,7 @@ static const char *const role_names[ROLE_COUNT] = {
     [ROLE_RESIDENT] = "resident", [ROLE_CLERK] = "clerk",           [ROLE_CHIEF] = "chief",
     [ROLE_STEWARD] = "steward",   [ROLE_AUDITOR] = "auditor",       [ROLE_OPERATOR] = "operator",
     [ROLE_DEVICE] = "device",     [ROLE_EDITOR] = "editor",         [ROLE_READER] = "reader",
-    [ROLE_SANDBOX] = "sandbox",   [ROLE_CONTRACTOR] = "contractor",
+    [ROLE_SANDBOX] = "sandbox",   [ROLE_CONTRACTOR] = "contractor", [ROLE_REGISTRAR] = "registrar",
 };
 
 const char *gate_role_name(GateRole role) {

@@ -66,8 +66,10 @@ Rc session_store(Ctx *ctx, Gate *gate, const SessionRow *row) {
                      (void *)(uintptr_t)row);
 }
 
-static const char *const means_names[] = {
-    [MEANS_PASSWORD] = "password", [MEANS_PASSKEY] = "passkey", [MEANS_OUTSIDE] = "outside"};
+static const char *const means_names[] = {[MEANS_PASSWORD] = "password",
+                                          [MEANS_PASSKEY] = "passkey",
+                                          [MEANS_OUTSIDE] = "outside",
+                                          [MEANS_CODE] = "code"};
 
 static GateMeans means_of(Str name) {
     for (unsigned means = 0; means < sizeof means_names / sizeof *means_names; means++)
@@ -178,7 +180,7 @@ static void came_by(GateSession *session, const SessionBy *by, Str provider) {
     session->provider = str_dup(session->arena, provider);
     session->authn = authn_of(by);
     if (session->authn < by->shown) session->authn = by->shown;
-    session->first = session->first && by->means == MEANS_PASSWORD;
+    session->first = by->means == MEANS_CODE || (session->first && by->means == MEANS_PASSWORD);
     outsides_add(session, by->outsides);
 }
 

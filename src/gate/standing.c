@@ -166,7 +166,9 @@ static const Entity *newest(const Entity *before, const Entity *after, Str iri) 
 /* What ends must not be the last by which he comes in. */
 static Rc way_left(Ctx *ctx, const Entity *before, const Entity *after) {
     Str password = GATE_IRI("passwordHash");
-    bool left = account_has_password(newest(before, after, password));
+    Str code = GATE_IRI("recoveryCode");
+    bool left = account_has_password(newest(before, after, password)) ||
+                !str_empty(entity_text(newest(before, after, code), code));
     const WayKind *const kinds[] = {&passkey_kind, &outside_kind};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const Json *list = list_of(newest(before, after, kinds[i]->list), kinds[i]->list);
@@ -342,6 +344,8 @@ Rc gate_account_password(Ctx *ctx, Str id, Str password) {
     account_strings(ctx->arena, account, GATE_IRI("outsides"), &change.outsides.ends);
     entity_set(ctx->arena, set, GATE_IRI("identityProof"),
                json_of_str(gate_proof_word(PROOF_DECLARED)));
+    entity_set(ctx->arena, set, GATE_IRI("identityCheckedAt"), json_of_str(STR_NONE));
+    entity_set(ctx->arena, set, GATE_IRI("recoveryCode"), json_of_str(STR_NONE));
     TRY(account_change(ctx, &change));
     TRY(sessions_end(ctx, id));
     return passkey_rows_end(ctx, &change.passkeys.ends);

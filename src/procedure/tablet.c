@@ -228,18 +228,6 @@ Rc tablet_code(Ctx *ctx, TabletDesk at, Str *code) {
     return RC_OK;
 }
 
-/* What was typed, in whatever width and case, with or without the dash. */
-static Str code_typed(Ctx *ctx, Str typed) {
-    Str folded = text_fold(ctx->arena, str_head(typed, 100));
-    char *text = arena_alloc(ctx->arena, folded.len + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < folded.len; i++) {
-        char c = folded.ptr[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')) text[n++] = c;
-    }
-    return (Str){text, n};
-}
-
 /* The desk whose code this is; take: it is good no more. */
 static bool code_find(Ctx *ctx, Str code, bool take, Tablet *out) {
     bool found = false;
@@ -378,7 +366,7 @@ Rc tablet_pair(Ctx *ctx, Str code, Str *token) {
         return ctx_fail(ctx, RC_DENIED, "tablet-signed-in", STR("code"),
                         "Somebody has signed in with this browser: sign out first.");
     TRY(gate_try(ctx, STR("tablet-code"), network));
-    TRY(code_use(ctx, code_typed(ctx, code), &tablet));
+    TRY(code_use(ctx, text_code(ctx->arena, code), &tablet));
     gate_try_right(ctx, STR("tablet-code"), network);
     Str secret = rand_id(ctx->rand, ctx->arena, SECRET_CHARS),
         desk = desk_hash(ctx->arena, tablet.at);

@@ -47,6 +47,7 @@ const char *page_home_of(HttpExchange *x, const Actor *actor) {
     if (actor->roles & 1u << ROLE_CHIEF) return "/staff/decisions/waiting";
     if (actor->roles & 1u << ROLE_CLERK) return "/staff/decisions";
     if (actor->roles & 1u << ROLE_AUDITOR) return "/audit";
+    if (actor->roles & 1u << ROLE_REGISTRAR) return "/staff/identity";
     return actor->roles & 1u << ROLE_OPERATOR ? "/operate" : "/staff/releases";
 }
 
@@ -163,6 +164,7 @@ static Json nav_value(HttpExchange *x) {
         {1u << ROLE_STEWARD | 1u << ROLE_AUDITOR, "rules", "/staff/rules"},
         {1u << ROLE_CLERK, "entry", "/staff/entry"},
         {1u << ROLE_CLERK, "counter", "/staff/counter", counters_open},
+        {1u << ROLE_REGISTRAR, "identity", "/staff/identity"},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "lotteries", "/staff/lotteries", lotteries_open},
         {1u << ROLE_CHIEF, "reductions", "/staff/reductions", reductions_open},
         {1u << ROLE_CLERK | 1u << ROLE_CHIEF, "plan", "/staff/plan", plans_open},
@@ -449,6 +451,7 @@ void pages_refuse(HttpExchange *x, const Error *error) {
     Str near = http_url_encode(ctx->arena, page_near(x));
     Str next = str_fmt(ctx->arena, "/sign-in?next=" STR_FMT, STR_ARG(near));
     static const char *const ways[][2] = {{"first-password", "/account/password"},
+                                          {"first-way", "/sign-in/new"},
                                           {"needs-passkey", "/account"}};
     const char *way = NULL;
     for (size_t i = 0; page && i < sizeof ways / sizeof *ways; i++)
@@ -539,70 +542,12 @@ Json page_purpose(HttpExchange *x, Str code) {
     return purpose ? view_text(ctx->arena, purpose->name_ja, purpose->name_en) : json_of_str(code);
 }
 
-static const struct {
-    const char *ja, *en;
-} whats[PAGE_WHATS] = {
-    [WHAT_INBOX] = {"受付の一覧（品目、受付番号）", "List of applications (items, case number)"},
-    [WHAT_SEEK] = {"さがして見つかった申込み（氏名、受付番号）",
-                   "An application found by search (name, case number)"},
-    [WHAT_CASE] = {"申込みの内容、住所、連絡先", "What was applied for, address, contact"},
-    [WHAT_RECEIPT] = {"申込みの控え", "Receipt of the application"},
-    [WHAT_ROUND] = {"収集の一覧（住所、品目、置き場所）",
-                    "Stops of a pickup day (address, items, place)"},
-    [WHAT_REDUCTION] = {"減免の理由、氏名、町名", "Ground of the fee reduction, name, town"},
-    [WHAT_PLAN] = {"収集予定表（受付番号、町名、品目）",
-                   "Collection plan (case number, town, items)"},
-    [WHAT_DECISION] = {"起案と決裁の内容", "A proposal and its decision"},
-    [WHAT_FILE] = {"申込みに添えたファイル", "A file attached to the application"},
-    [WHAT_LETTER] = {"申請についての通知書", "A letter about the application"},
-    [WHAT_SHELF] = {"簿冊にある案件の一覧（受付番号）",
-                    "Matters of a retention file (case numbers)"},
-    [WHAT_PREPARED] = {"自動処理の確認一覧（受付番号、申込みの内容）",
-                       "List that a rule prepared (case number, what was applied for)"},
-    [WHAT_THREAD] = {"申込みについてのやりとり", "Messages about the application"},
-    [WHAT_TABLET] = {TABLET_WHY, "Shown on the tablet at the desk, and confirmed there"},
-    [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
-};
-
 Json page_division(HttpExchange *x, Str id) {
     const Json *all = json_get(page_organisation(x), STR("divisions"));
     for (size_t i = 0; all && i < all->len; i++)
         if (str_eq(json_get_str(json_at(all, i), "id"), id))
             return *json_get(json_at(all, i), STR("name"));
     return json_of_str(id);
-}
-
-Str page_what(PageWhat what) {
-    assert(what < PAGE_WHATS);
-    return str_of(whats[what].ja);
-}
-
-/* A sentence of another program, or of before, is shown as it was kept. */
-static Json what_value(Arena *arena, Str why) {
-    for (size_t i = 0; i < PAGE_WHATS; i++)
-        if (str_eq(why, str_of(whats[i].ja))) return view_text(arena, why, str_of(whats[i].en));
-    return json_of_str(why);
-}
-
-void page_looks(HttpExchange *x, View *view, const Looks *looks) {
-    Arena *arena = view->arena;
-    JsonItems items = {0};
-    VEC_EACH (const Look, look, looks) {
-        View one = view_new(arena);
-        view_set(&one, "at", json_of_int(look->at));
-        view_set(&one, "who", page_post(x, look->post));
-        view_set(&one, "purpose", page_purpose(x, look->purpose));
-        view_set(&one, "what", what_value(arena, look->why));
-        view_bool(&one, "glass", look->glass);
-        if (look->subjects > 1)
-            view_int(&one, "batch", (int64_t)look->subjects);
-        else
-            view_null(&one, "batch");
-        view_str(&one, "ask_url",
-                 str_fmt(arena, "/report?about=look-%llu", (unsigned long long)look->position));
-        vec_push(arena, &items, view_value(&one));
-    }
-    view_items(view, "looks", &items);
 }
 
 /* ---- routes ---- */
@@ -661,6 +606,8 @@ static const struct {
     {page_account_rows, &page_account_count},
     {page_my_rows, &page_my_count},
     {page_drafts_rows, &page_drafts_count},
+    {page_identity_rows, &page_identity_count},
+    {page_code_rows, &page_code_count},
     {page_keys_rows, &page_keys_count},
     {page_passkey_rows, &page_passkey_count},
     {page_outside_rows, &page_outside_count},

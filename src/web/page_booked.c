@@ -1,6 +1,6 @@
 /* page_booked: what a resident has booked, as his own page lists it: a day or a slot, an entry to a
  * lottery and what came of it, and where it is moved or given back. */
-#include "pages_int.h"
+#include "page_my.h"
 
 #define IRI(term) STR(LD_DEFAULT term)
 

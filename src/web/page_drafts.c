@@ -1,6 +1,6 @@
 /* page_drafts: what a resident has begun and not sent, as his own page lists it; and throwing it
  * away. */
-#include "pages_int.h"
+#include "page_my.h"
 
 /* Where it goes on; null: it is not taken any more. */
 static Rc url_set(HttpExchange *x, View *one, Str procedure) {

@@ -1,6 +1,6 @@
 /* page_keys: with what an account comes in: its sign-ins and tokens, for whoever it belongs to, and
  * all tokens for the operator; each can be ended. */
-#include "pages_int.h"
+#include "page_my.h"
 
 #include "ld/ld.h"
 
@@ -94,11 +94,13 @@ static void password_show(HttpExchange *x, int status, const Faults *faults) {
 }
 
 static void password_get(HttpExchange *x) {
-    password_show(x, 200, NULL);
+    if (gate_by_code(http_ctx(x))) /* he has no present one to show */
+        page_see(x, STR("/sign-in/new"));
+    else
+        password_show(x, 200, NULL);
 }
 
-/* What is said of a wrong one; NULL: it is no fault of the form. */
-static const Fault *password_fault(HttpExchange *x, Rc rc) {
+const Fault *page_password_fault(HttpExchange *x, Rc rc) {
     static const struct {
         const char *code;
         Fault fault;
@@ -122,7 +124,7 @@ static void password_post(HttpExchange *x) {
         page_go_on(x, STR("/account?changed=password"), token);
         return;
     }
-    const Fault *fault = password_fault(x, rc);
+    const Fault *fault = page_password_fault(x, rc);
     if (!fault) {
         page_fail(x);
         return;

@@ -1,6 +1,6 @@
 /* page_my: the resident's own page: his cases, what he has booked, what he owes and has paid, his
  * letters, his choices, and who looked. */
-#include "pages_int.h"
+#include "page_my.h"
 
 #include <stdlib.h>
 
@@ -55,6 +55,7 @@ static Rc own_looks(Ctx *ctx, uint64_t before, size_t limit, Looks *out) {
     StrVec subjects;
     *out = (Looks){0};
     TRY(gate_subjects(ctx, ctx->actor->person, &subjects));
+    vec_push(ctx->arena, &subjects, ctx->actor->id); /* an account is a subject of its own */
     VEC_EACH (const Str, subject, &subjects) {
         LooksQuery query = {.subject = *subject, .before = before, .limit = limit};
         Looks looks;
@@ -155,6 +156,7 @@ static Rc my_set(HttpExchange *x, View *view) {
         TRY(listed_add(x, &listed, cases.items[i]));
     listed_set(x, view, &listed);
     TRY(page_drafts(x, view));
+    TRY(page_checks(x, view));
     TRY(consents_set(ctx, view, &cases));
     TRY(mail_set(ctx, view));
     page_looks(x, view, &looks);

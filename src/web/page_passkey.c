@@ -2,7 +2,7 @@
  * add and remove one, to come in, to confirm who one is. What goes wrong is told on the page where
  * one pressed the button.
  */
-#include "pages_int.h"
+#include "page_my.h"
 
 #include "ld/ld.h"
 
@@ -180,6 +180,22 @@ static void add_post(HttpExchange *x) {
         page_fail(x);
 }
 
+/* The same for who came by a code, to whom nothing else is open yet. */
+static void new_post(HttpExchange *x) {
+    const HttpForm *form;
+    Str token;
+    Faults faults = {0};
+    if (!page_form(x, &form)) return;
+    GatePasskeySaid said = said_of(x, form);
+    Rc rc = gate_passkey_add(http_ctx(x), &said, http_form_value(form, "passkey_name"), &token);
+    if (rc == RC_OK)
+        page_go_on(x, STR("/my"), token);
+    else if (faults_of(x, &faults))
+        page_new_way(x, status_of(rc), &faults);
+    else
+        page_fail(x);
+}
+
 static void end_post(HttpExchange *x) {
     const HttpForm *form;
     Faults faults = {0};
@@ -201,6 +217,8 @@ const HttpRoute page_passkey_rows[] = {
               "Confirm one's identity with a passkey"),
     PAGE_SEND("/account/passkeys", SIGNED_IN | GATE_WAY, "Accounts", add_post,
               "Register a passkey"),
+    PAGE_SEND("/sign-in/new/passkey", GATE_RESIDENT | GATE_FIRST, "Accounts", new_post,
+              "Choose a passkey"),
     PAGE_SEND("/account/passkeys/end", SIGNED_IN, "Accounts", end_post, "Remove a passkey"),
 };
 ROWS(page_passkey_count, page_passkey_rows);

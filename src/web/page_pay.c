@@ -1,6 +1,6 @@
 /* page_pay: what is owed for a case: as its resident follows it, and as the office takes it at the
  * counter and decides what goes back. */
-#include "pages_int.h"
+#include "page_my.h"
 
 #include <string.h>
 

@@ -136,6 +136,7 @@ typedef enum PageWhat {
     WHAT_THREAD,
     WHAT_SHELF,
     WHAT_TABLET,
+    WHAT_OWNER,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);
@@ -583,19 +584,6 @@ void page_fee(HttpExchange *x, View *view, const Entity *application, const Case
 void page_fee_desk(HttpExchange *x, View *view, const Entity *application, const HttpForm *form);
 /* `paid` on the receipt of a case: what came in, when and by which way; null: nothing has. */
 void page_fee_paid(HttpExchange *x, View *view, const Entity *application);
-/* ---- the resident's own page ---- */
-/* A case of who is signed in, as it is shown to him, and its address. */
-typedef struct PageOwn {
-    const Entity *application;
-    Str base;
-} PageOwn;
-/* `drafts` of who is signed in, and until when they are kept at least. */
-Rc page_drafts(HttpExchange *x, View *view);
-/* Adds what is booked by it, if anything is, to what is still to come or to what is past. */
-void page_booked_add(HttpExchange *x, const PageOwn *own, JsonItems *coming, JsonItems *past);
-/* Adds what is owed for it, if anything is, to what is to be paid or is on its way back, or to what
-   is settled. RC_FAILED: the store. */
-Rc page_fee_add(HttpExchange *x, const PageOwn *own, JsonItems *open, JsonItems *settled);
 /* Something that an official does to the case of the address, by a form; and back to its review,
    which tells what he filled in wrongly or somebody else did before him. */
 typedef Rc PageAct(HttpExchange *x, const HttpForm *form, Str id);
@@ -660,6 +648,8 @@ PAGE_ROWS(duty);
 PAGE_ROWS(account);
 PAGE_ROWS(my);
 PAGE_ROWS(drafts);
+PAGE_ROWS(identity);
+PAGE_ROWS(code);
 PAGE_ROWS(keys);
 PAGE_ROWS(letter);
 PAGE_ROWS(thread);

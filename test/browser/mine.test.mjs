@@ -108,3 +108,90 @@ it('takes along what was begun before signing in, goes on with it on another dev
     assert.equal(await drafts(there).count(), 1, 'and the other stays');
     await Promise.all([here, there].map((one) => one.context().close()));
 });
+
+// ---- at a counter ----
+
+const tick = (page, id) => page.locator(`#${id}`).check();
+
+async function counter() {
+    const page = await open('counter');
+    await page.goto(`${site.url}/staff/identity`);
+    assert.match(page.url(), /\/step-up\?next=/, 'who acts confirms first who he is');
+    await page.fill('#password', site.passwords.counter);
+    await press(page, 'form[action="/step-up"] button');
+    return page;
+}
+
+async function paper(page, form) {
+    await tick(page, `${form}passport`);
+    await tick(page, 'seen');
+    await press(page, 'form:has(#seen) .actions button');
+    const code = (await page.locator('p.code').innerText()).trim();
+    assert.match(code, /^([0-9a-z]{4}-){5}[0-9a-z]{4}$/);
+    assert.ok(await page.locator('svg.qr path').count() && await fits(page));
+    return code;
+}
+
+async function choose(code, password) {
+    const page = await stranger();
+    await page.goto(`${site.url}/sign-in`);
+    await press(page, 'a[href="/sign-in/code"]');
+    await page.fill('#paper_code', 'wrong');
+    await press(page, 'form[action="/sign-in/code"] button');
+    assert.match(await page.locator('#errors').innerText(), /窓口で新しいコード/);
+    await page.fill('#paper_code', ` ${code.toUpperCase().replaceAll('-', ' ')}`);
+    await press(page, 'form[action="/sign-in/code"] button');
+    await mine(page);
+    assert.match(page.url(), /\/sign-in\/new$/, 'nothing else is open yet');
+    await page.fill('#wanted', 'short');
+    await press(page, 'form[action="/sign-in/new/password"] button');
+    assert.match(await page.locator('#errors').innerText(), /15文字以上/);
+    assert.ok(await fits(page));
+    await page.fill('#wanted', password);
+    await press(page, 'form[action="/sign-in/new/password"] button');
+    assert.match(page.url(), /\/my$/);
+    return page;
+}
+
+it('lets somebody in again who has lost his way in, at the counter, and tells him so', async () => {
+    const lost = await open('resident-2'), desk = await counter(), password = 'teapots sail over maple hills';
+    await mine(lost);
+    const number = /\d{4}-\d{6}/.exec(await lost.locator('main').innerText())[0];
+    await desk.fill('#find', 'nobody at all');
+    await press(desk, 'form[action="/staff/identity/find"] button');
+    assert.match(await desk.locator('#errors').innerText(), /住民のアカウントはありません/);
+    await desk.fill('#find', number);
+    await press(desk, 'form[action="/staff/identity/find"] button');
+    assert.match(await desk.locator('#owner').innerText(), /住民2[^]*申告のみ[^]*パスワード/);
+    await tick(desk, 'r-passport');
+    await press(desk, 'form:has(#seen) .actions button');
+    assert.match(await desk.locator('#errors').innerText(), /見比べて/, 'not before he has compared them');
+    assert.ok(await desk.locator('#r-passport').isChecked());
+    const code = await paper(desk, 'r-');
+    await mine(lost);
+    assert.match(lost.url(), /\/sign-in\?/, 'every sign-in has ended');
+    const page = await choose(code, password);
+    assert.match(await page.locator('#checks ~ ul').first().innerText(), /市民課 総合窓口係[^]*パスワードとパスキーを終え[^]*パスポート/);
+    assert.match(await page.locator('main').innerText(), /窓口での本人確認とサインインの再設定/, 'who looked, and what for');
+    site.passwords['resident-2'] = password;
+    await Promise.all([lost, desk, page].map((one) => one.context().close()));
+});
+
+it('opens an account for who has none, whose holder is known from then on', async () => {
+    const desk = await counter();
+    await desk.fill('#login', 'resident-1');
+    await desk.fill('#name', '見本 なつ');
+    await tick(desk, 'o-passport');
+    await tick(desk, 'seen');
+    await press(desk, 'form[action="/staff/identity/open"] .actions button');
+    assert.match(await desk.locator('#errors').innerText(), /ログイン名は使われています/);
+    assert.equal(await desk.inputValue('#name'), '見本 なつ', 'what was written stays');
+    await desk.fill('#login', 'natsu');
+    const page = await choose(await paper(desk, 'o-'), 'quiet boats carry paper moons');
+    assert.match(await page.locator('#checks ~ ul').first().innerText(), /アカウントを開きました/);
+    await desk.goto(`${site.url}/staff/identity`);
+    await desk.fill('#find', 'natsu');
+    await press(desk, 'form[action="/staff/identity/find"] button');
+    assert.match(await desk.locator('#owner').innerText(), /見本 なつ[^]*確認済み/);
+    await Promise.all([desk, page].map((one) => one.context().close()));
+});

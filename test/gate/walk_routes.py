@@ -28,6 +28,7 @@ RULES = [
     ('/staff/decisions/{decision}/back', {'clerk', 'chief', 'head'}),
     ('/staff/decisions', {'clerk', 'chief', 'head', 'steward', 'auditor'}),
     ('/staff/reports', {'clerk', 'chief', 'head', 'steward'}),
+    ('/staff/identity', set()),  # a post of the counter's, which none of these holds
     ('/staff/entry', {'clerk'}),
     ('/staff/counter', {'clerk'}),
     ('/staff/export', {'clerk', 'chief', 'head'}),
@@ -59,6 +60,7 @@ RULES = [
     ('/staff', {'clerk', 'chief', 'head'} | CONTRACTOR),
     ('/audit', {'auditor'}),
     ('/operate', {'operator'}),
+    ('/sign-in/new', RESIDENTS),
     ('/account/outside', RESIDENTS),
     ('/account/mail', RESIDENTS),
     ('/account', STAFF | RESIDENTS | CONTRACTOR),
@@ -73,7 +75,7 @@ RULES = [
 ]
 # Forms of a draft that has not begun yet send the browser back to where it begins; days without a plan and what
 # can't be done to a closed case lead elsewhere.
-REDIRECTS = re.compile(r'/bulky/|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/(reductions|export)|/cases/\{(case|number)\}/(cancel|slot|correct)$')
+REDIRECTS = re.compile(r'/bulky/|/sign-in/new$|/pay/return|/wait/|/procedures/\{procedure\}/|/staff/(plan|round)$|/staff/(reductions|export)|/cases/\{(case|number)\}/(cancel|slot|correct)$')
 
 
 class Machi:

@@ -323,8 +323,8 @@ static void check_posts(const Map *posts, const Json *list) {
 }
 
 static void posts_divisions_and_delegations_fit_together(void **state) {
-    static const char *const roles[] = {"clerk",   "chief",    "steward",
-                                        "auditor", "operator", "contractor"};
+    static const char *const roles[] = {"clerk",    "chief",      "steward",  "auditor",
+                                        "operator", "contractor", "registrar"};
     City *city = *state;
     const Json *o = city->organisation;
     Map divisions = ids_of(city, rows(o, "divisions"), "id"),
