@@ -5,10 +5,14 @@
 
 /* A definition, and what it is found by: folded. It stays as it is and where it is, since a case
    keeps the version under which it began, and what it was told under it. */
+typedef struct FoldedFaq {
+    Str question, answer;
+} FoldedFaq;
 typedef struct Entry Entry;
 struct Entry {
     const Definition *definition;
     Str label, words, summary;
+    VEC(FoldedFaq) faq;  /* as the definition's */
     const Entry *before; /* that was taken in before this one; NULL: none */
     Arena *arena;        /* its own; NULL: the catalogue's */
 };
@@ -75,6 +79,9 @@ static Rc entry_new(Ctx *ctx, const Catalogue *catalogue, const Json *source, En
                     .label = folded(arena, &definition->label),
                     .words = text_fold(arena, words),
                     .summary = folded(arena, &definition->summary)};
+    VEC_EACH (const DefinedFaq, one, &definition->faq)
+        vec_push(arena, &(*out)->faq,
+                 (FoldedFaq){folded(arena, &one->question), folded(arena, &one->answer)});
     return RC_OK;
 }
 
@@ -282,4 +289,51 @@ void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQ
     if (hits.len) qsort(hits.items, hits.len, sizeof *hits.items, hit_order);
     for (size_t i = 0; i < hits.len; i++)
         vec_push(arena, out, hits.items[i].entry->definition);
+}
+
+/* ---- what people ask ---- */
+
+typedef struct Asked {
+    CatalogueFaq of;
+    int fit;
+} Asked;
+
+/* 0: a word stands nowhere, or all stand in what the procedure is called alone. */
+static int faq_fit(const Entry *entry, const FoldedFaq *faq, Str query) {
+    Str word;
+    int fit = 0;
+    while (str_split(&query, ' ', &word)) {
+        if (str_empty(word)) continue;
+        bool asked = str_find(faq->question, word) >= 0;
+        if (!asked && str_find(faq->answer, word) < 0) {
+            if (word_fit(entry, word) < 2) return 0;
+            continue;
+        }
+        fit += asked ? 2 : 1;
+    }
+    return fit;
+}
+
+static int asked_order(const void *a, const void *b) {
+    const Asked *x = a, *y = b;
+    if (x->fit != y->fit) return y->fit - x->fit;
+    int order = str_cmp(x->of.definition->id, y->of.definition->id);
+    return order ? order : (x->of.n > y->of.n) - (x->of.n < y->of.n);
+}
+
+void catalogue_questions(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
+                         CatalogueFaqs *out) {
+    Str text = text_fold(arena, query->text);
+    VEC(Asked) asked = {0};
+    *out = (CatalogueFaqs){0};
+    EACH_ENTRY (entry, catalogue) {
+        if (!is_listed(catalogue, query, entry->definition)) continue;
+        for (size_t n = 0; n < entry->faq.len; n++) {
+            int fit = faq_fit(entry, &entry->faq.items[n], text);
+            if (fit) vec_push(arena, &asked, (Asked){{entry->definition, n}, fit});
+        }
+    }
+    if (asked.len) qsort(asked.items, asked.len, sizeof *asked.items, asked_order);
+    VEC_EACH (const Asked, one, &asked)
+        vec_push(arena, out, one->of);
 }

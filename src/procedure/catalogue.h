@@ -58,5 +58,15 @@ typedef struct CatalogueQuery {
 } CatalogueQuery;
 void catalogue_search(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
                       Definitions *out);
+/* Of those what people often ask that has every word of the query, in itself, its answer or what
+   its procedure is called, and one of them in itself or its answer; those with more in the question
+   first. An empty query meets none. */
+typedef struct CatalogueFaq {
+    const Definition *definition;
+    size_t n; /* in its faq */
+} CatalogueFaq;
+typedef VEC(CatalogueFaq) CatalogueFaqs;
+void catalogue_questions(Arena *arena, const Catalogue *catalogue, const CatalogueQuery *query,
+                         CatalogueFaqs *out);
 
 #endif

@@ -686,6 +686,7 @@ Rc definition_read(Ctx *ctx, const Json *source, const Definition **out) {
     TRY(automatic_read(ctx, source, &reader.names, &definition->automatic));
     TRY(thread_read(ctx, source, definition, &definition->thread));
     TRY(ranking_read(ctx, source, &reader.names, definition));
+    TRY(faq_read(ctx, source, definition));
     TRY(read_each(&reader, source, STR_NONE, "examples", read_example));
     if (!definition->pages.len)
         return refuse(&reader, STR("pages"), "A form has at least one page.");

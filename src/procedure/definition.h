@@ -147,6 +147,11 @@ typedef struct DefinedExample {
                             member is absent */
 } DefinedExample;
 
+/* よくある質問, with its answer. */
+typedef struct DefinedFaq {
+    Wording question, answer;
+} DefinedFaq;
+
 typedef struct Ranking Ranking; /* ranking.h */
 
 typedef struct Definition {
@@ -157,14 +162,15 @@ typedef struct Definition {
     Str category;
     StrVec words; /* what people also call it, for search */
     Str basis, retention, post;
-    int64_t days;       /* 標準処理期間, working days */
-    int64_t duplicates; /* days within which alike cases are looked for; 0: they aren't */
-    bool sign_in;       /* applying needs an account */
-    GateAuthn authn;    /* and that he has shown as much (当人認証), */
-    GateProof proof;    /* and that as much was made sure of him (身元確認) */
-    bool inside;        /* staff apply: a procedure inside the house */
-    VEC(Wording) bring; /* what to have at hand */
-    Wording after;      /* what happens once it is sent; all NULL: nothing more is said */
+    int64_t days;        /* 標準処理期間, working days */
+    int64_t duplicates;  /* days within which alike cases are looked for; 0: they aren't */
+    bool sign_in;        /* applying needs an account */
+    GateAuthn authn;     /* and that he has shown as much (当人認証), */
+    GateProof proof;     /* and that as much was made sure of him (身元確認) */
+    bool inside;         /* staff apply: a procedure inside the house */
+    VEC(Wording) bring;  /* what to have at hand */
+    Wording after;       /* what happens once it is sent; all NULL: nothing more is said */
+    VEC(DefinedFaq) faq; /* what people often ask about it */
     const Reservation *reservation; /* NULL: it books nothing */
     VEC(FormPage) pages;
     VEC(BundlePart)

@@ -584,6 +584,7 @@ void definition_lint(Ctx *ctx, const Definition *definition, const DefinitionKno
     Lint lint = {.ctx = ctx, .definition = definition, .office = known, .out = out};
     if (!definition->parts.len) check_office(&lint);
     check_head(&lint);
+    faq_lint(ctx, definition, out);
     check_pages(&lint);
     check_tables(&lint);
     check_rules(&lint, "conditions", &definition->conditions);

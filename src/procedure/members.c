@@ -42,6 +42,7 @@ typedef enum Shape {
     SHAPE_RETURNS,
     SHAPE_LOTTERY,
     SHAPE_ROOM,
+    SHAPE_FAQ,
     SHAPE_RANKING,
     SHAPE_RANKED,
     SHAPE_PART,
@@ -61,7 +62,7 @@ typedef struct Member {
 /* What is read goes through what was read before, and lint tries combinations: so there are bounds.
    The city's largest definition has a tenth of them. */
 /* One more than the largest shape has: what is left is empty, and ends it. */
-enum { MEMBERS_MAX = 34, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
+enum { MEMBERS_MAX = 35, NAMES_MAX = 200, LIST_MAX = 200, TEXT_MAX = 10000 };
 
 static const Member shapes[SHAPES][MEMBERS_MAX] = {
     [SHAPE_WORDING] = {{"*", SHAPE_TEXT}},
@@ -82,6 +83,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                           {"identity", SHAPE_IDENTITY},
                           {"bring", SHAPE_WORDING, LIST},
                           {"after", SHAPE_WORDING},
+                          {"faq", SHAPE_FAQ, LIST, 30},
                           {"reservation", SHAPE_RESERVATION},
                           {"pages", SHAPE_PAGE, LIST, 100},
                           {"parts", SHAPE_PART, LIST, 20},
@@ -172,6 +174,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"facts", SHAPE_FACT, LIST, 50},
                       {"remedies", SHAPE_TRUTH},
                       {"replaces", SHAPE_TEXT, LIST, 20}},
+    [SHAPE_FAQ] = {{"question", SHAPE_WORDING}, {"answer", SHAPE_WORDING}},
     [SHAPE_RANKING] = {{"round", SHAPE_TEXT},
                        {"states", SHAPE_TEXT, LIST, 20},
                        {"order", SHAPE_RANKED, LIST, 10},

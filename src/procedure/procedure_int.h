@@ -133,6 +133,11 @@ Rc defined_correct(Ctx *ctx, Command *command, const CorrectMove *made);
 /* What a case was answered with, as expressions know it. application: whole. */
 void defined_form(Ctx *ctx, const Entity *application, Form *out);
 
+/* ---- what people ask ---- */
+/* Reads a definition's "faq". RC_INVALID "bad-definition". */
+Rc faq_read(Ctx *ctx, const Json *source, Definition *definition);
+void faq_lint(Ctx *ctx, const Definition *definition, DefinitionFindings *out);
+
 /* ---- messages ---- */
 /* The thread of a definition's source, whose states were read. It lives in ctx->arena and refers to
    source. RC_INVALID "bad-definition", as definition_read. */

@@ -2,7 +2,7 @@
  * takes, where it begins. */
 #include "pages_int.h"
 
-enum { QUERY_MAX = 300 };
+enum { QUERY_MAX = 300, QUESTIONS_SHOWN = 20 };
 
 static Date today(const Ctx *ctx) {
     return time_jst_date(time_now(ctx->clock));
@@ -48,6 +48,24 @@ static void opens_set(View *view, const Definition *definition, Date day) {
               definition->until.year && time_date_days(definition->until) < time_date_days(day));
 }
 
+/* `questions`: what people often ask that has the words of the query. */
+static void questions_set(Ctx *ctx, View *view, const CatalogueQuery *wish) {
+    CatalogueFaqs found;
+    JsonItems items = {0};
+    catalogue_questions(ctx->arena, procedures_catalogue(ctx->tenant), wish, &found);
+    for (size_t i = 0; i < found.len && i < QUESTIONS_SHOWN; i++) {
+        const Definition *definition = found.items[i].definition;
+        View one = view_new(ctx->arena);
+        view_json(&one, "question", definition->faq.items[found.items[i].n].question.all);
+        view_json(&one, "label", definition->label.all);
+        view_str(&one, "url",
+                 page_procedure_url(ctx->arena, definition,
+                                    str_fmt(ctx->arena, "#faq-%zu", found.items[i].n + 1).ptr));
+        vec_push(ctx->arena, &items, view_value(&one));
+    }
+    view_items(view, "questions", &items);
+}
+
 void page_procedures_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
@@ -71,6 +89,7 @@ void page_procedures_get(HttpExchange *x) {
     page_crumb(&view, STR("手続き"), STR("Procedures"), STR_NONE);
     view_str(&view, "query", query);
     view_items(&view, "procedures", &items);
+    questions_set(ctx, &view, &wish);
     page_contact(x, &view, "phone");
     page_show(x, 200, WEB_PAGE_PROCEDURES, &view);
 }
@@ -88,6 +107,18 @@ const Definition *page_procedure_asked(HttpExchange *x) {
                    "The city has no such procedure, or not now.");
     page_fail(x);
     return NULL;
+}
+
+static void faq_set(View *view, const Definition *definition) {
+    JsonItems items = {0};
+    for (size_t i = 0; i < definition->faq.len; i++) {
+        View one = view_new(view->arena);
+        view_str(&one, "id", str_fmt(view->arena, "faq-%zu", i + 1));
+        view_json(&one, "question", definition->faq.items[i].question.all);
+        view_json(&one, "answer", definition->faq.items[i].answer.all);
+        vec_push(view->arena, &items, view_value(&one));
+    }
+    view_items(view, "faq", &items);
 }
 
 static void bring_set(View *view, const Definition *definition) {
@@ -169,6 +200,7 @@ void page_procedure_get(HttpExchange *x) {
     view_json(&view, "label", definition->label.all);
     view_json(&view, "summary", definition->summary.all);
     bring_set(&view, definition);
+    faq_set(&view, definition);
     conditions_set(&view, definition);
     view_json(&view, "after", definition->after.all);
     view_int(&view, "days", definition->days);
