@@ -58,12 +58,11 @@ static int64_t code_until(const Ctx *ctx, const Entity *account) {
     return waits ? until : TIME_NONE;
 }
 
-static Rc owner_of(Ctx *ctx, const Entity *account, GateOwner *out) {
+static Rc owner_fill(Ctx *ctx, const Entity *account, GateOwner *out) {
     Actor rights = {0};
     if (!account || account_erased(account)) return nobodys(ctx);
     account_rights(ctx->arena, account, &rights);
     if (rights.kind != ACTOR_RESIDENT) return nobodys(ctx);
-    TRY(looked(ctx, account, STR(GATE_OWNER_WHY)));
     *out = (GateOwner){.id = account->id,
                        .person = rights.person,
                        .name = entity_text(account, GATE_IRI("displayName")),
@@ -74,6 +73,11 @@ static Rc owner_of(Ctx *ctx, const Entity *account, GateOwner *out) {
                        .links = list_len(account, GATE_IRI("outsides")),
                        .code_until = code_until(ctx, account)};
     return RC_OK;
+}
+
+static Rc owner_of(Ctx *ctx, const Entity *account, GateOwner *out) {
+    TRY(owner_fill(ctx, account, out));
+    return looked(ctx, account, STR(GATE_OWNER_WHY));
 }
 
 /* Logins can't be tried out from a counter either. */
@@ -217,14 +221,13 @@ static Rc code_keep(Ctx *ctx, CodeRow *row) {
 }
 
 /* The row first: a code of which the account knows nothing lets nobody in. */
-Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, Str *code) {
+Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, GateOwner *owner, Str *code) {
     const Entity *account;
-    GateOwner owner;
     CodeRow row;
     TRY(permitted(ctx));
     TRY(document_check(ctx, recovery->document));
     TRY(account_load(ctx, recovery->account, &account));
-    TRY(owner_of(ctx, account, &owner));
+    TRY(owner_fill(ctx, account, owner));
     TRY(account_may(ctx, account));
     Entity *set = entity_new(ctx->arena, account->id, STR(ACCOUNT_TYPE));
     AccountChange change = {
@@ -239,7 +242,8 @@ Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, Str *code) {
     tokens_of(ctx, account->id, &late);
     TRY(sessions_end(ctx, account->id));
     TRY(tokens_end(ctx, &late));
-    return passkey_rows_end(ctx, &change.passkeys.ends);
+    TRY(passkey_rows_end(ctx, &change.passkeys.ends));
+    return looked(ctx, account, STR(GATE_RECOVER_WHY));
 }
 
 Rc gate_open_account(Ctx *ctx, const GateOpening *opening, Str *code) {
@@ -256,7 +260,8 @@ Rc gate_open_account(Ctx *ctx, const GateOpening *opening, Str *code) {
     *code = code_make(ctx, set, &row);
     check_add(ctx, NULL, check_value(ctx, opening->document, true, false), set);
     TRY(code_keep(ctx, &row));
-    return account_change(ctx, &(AccountChange){.kind = "account.open", .id = id, .set = set});
+    TRY(account_change(ctx, &(AccountChange){.kind = "account.open", .id = id, .set = set}));
+    return looked(ctx, set, STR(GATE_OPEN_WHY));
 }
 
 /* ---- whoever has the code ---- */

@@ -15,8 +15,10 @@
    last. */
 Str gate_document_at(size_t n);
 
-/* What it sees of an account, as the look says it. */
-#define GATE_OWNER_WHY "アカウントの名前と、サインインの方法の種類"
+/* What it sees of an account, and what it has done with it, as the looks at its owner say it. */
+#define GATE_OWNER_WHY   "アカウントの名前と、サインインの方法の種類"
+#define GATE_RECOVER_WHY "本人確認をして前のサインインの方法を終え、コードを渡した"
+#define GATE_OPEN_WHY    "本人確認をしてアカウントを開き、コードを渡した"
 /* A resident's account as a counter sees it: nothing by which one comes in. */
 typedef struct GateOwner {
     Str id, person;
@@ -41,7 +43,7 @@ typedef struct GateRecovery {
 /* Its password, passkeys, sessions and tokens end at once, and *code is the one way in beside links
    that stay: twenty-four characters, once, for a day. It was made sure of who its owner is.
    RC_INVALID "no-document"; RC_DENIED also "disabled": the operator has shut it out. */
-Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, Str *code);
+Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, GateOwner *owner, Str *code);
 
 typedef struct GateOpening {
     Str login; /* that he has chosen */

@@ -172,17 +172,17 @@ static void recover_post(HttpExchange *x) {
                              .document = http_form_value(form, "document"),
                              .links = !str_empty(http_form_value(form, "links"))};
     Rc rc = seen_check(ctx, form);
-    if (rc == RC_OK) rc = gate_recover(ctx, &recovery, &code);
+    if (rc == RC_OK) rc = gate_recover(ctx, &recovery, &owner, &code);
     Error refused = ctx->error;
-    if (gate_owner_account(ctx, recovery.account, &owner) != RC_OK) {
-        page_fail(x);
-        return;
-    }
-    ctx->error = refused;
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         paper_show(x, code, &(Paper){.name = owner.name, .links = recovery.links});
-    else
+    } else if (fault_of(ctx) && gate_owner_account(ctx, recovery.account, &owner) == RC_OK) {
+        ctx->error = refused;
         desk_fault(x, form, &owner);
+    } else {
+        ctx->error = refused;
+        page_fail(x);
+    }
 }
 
 static void open_post(HttpExchange *x) {

@@ -23,6 +23,9 @@ static const struct {
                        "List that a rule prepared (case number, what was applied for)"},
     [WHAT_THREAD] = {"申込みについてのやりとり", "Messages about the application"},
     [WHAT_TABLET] = {TABLET_WHY, "Shown on the tablet at the desk, and confirmed there"},
+    [WHAT_RECOVERED] = {GATE_RECOVER_WHY,
+                        "Made sure who it is, ended the former ways in, and gave a code"},
+    [WHAT_OPENED] = {GATE_OPEN_WHY, "Made sure who it is, opened the account, and gave a code"},
     [WHAT_OWNER] = {GATE_OWNER_WHY, "Name of the account, and which kinds of ways lead in"},
     [WHAT_REPORTER] = {"知らせた人のメールアドレス", "Mail address of who reported"},
 };

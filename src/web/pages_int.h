@@ -137,6 +137,8 @@ typedef enum PageWhat {
     WHAT_SHELF,
     WHAT_TABLET,
     WHAT_OWNER,
+    WHAT_RECOVERED,
+    WHAT_OPENED,
     PAGE_WHATS
 } PageWhat;
 Str page_what(PageWhat what);

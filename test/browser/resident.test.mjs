@@ -501,6 +501,22 @@ it('tells the owner by mail that the way by which he signs in was changed, whoev
     assert.ok(!/nadia|teapot/.test(changed.text), 'nobody is named');
     machi('user', 'nadia', '--password', '--draw'); // by the operator
     assert.match((await post.wait(mail, 3)).headers.subject, /サインインの方法/);
+    const desk = visitor();
+    await signIn(desk, 'counter');
+    await desk.get('/step-up');
+    assert.equal((await desk.post('/step-up', { password: site.passwords.counter, next: '/staff/identity' })).to, '/staff/identity');
+    await desk.get('/staff/identity');
+    const { text } = await desk.post('/staff/identity/find', { find: 'nadia' });
+    const owner = /name="account" value="([^"]+)"/.exec(text)[1];
+    const paper = await desk.post('/staff/identity/recover', { account: owner, document: 'passport', seen: 'yes' });
+    const code = /<p class="code">([^<]+)/.exec(paper.text)[1];
+    assert.match((await post.wait(mail, 4)).headers.subject, /サインインの方法/, 'when the code is issued');
+    const again = visitor();
+    await again.get('/sign-in/code');
+    assert.equal((await again.post('/sign-in/code', { paper_code: code })).to, '/sign-in/new');
+    await again.get('/sign-in/new');
+    assert.equal((await again.post('/sign-in/new/password', { wanted: own })).to, '/my');
+    assert.match((await post.wait(mail, 5)).headers.subject, /サインインの方法/, 'and when it was used');
 });
 
 it('tries again what is not taken now, gives up what is refused, and forgets nothing that is cut off', async () => {

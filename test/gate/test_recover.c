@@ -22,11 +22,12 @@ static void counter_acts(House *house) {
 
 static Str recover(House *house, const char *login, bool links) {
     Str code;
+    GateOwner owner;
     GateRecovery recovery = {.account = account_id(&house->ctx, str_of(login)),
                              .document = STR("driving-licence"),
                              .links = links};
     counter_acts(house);
-    GOOD(house, gate_recover(&house->ctx, &recovery, &code));
+    GOOD(house, gate_recover(&house->ctx, &recovery, &owner, &code));
     return str_dup(house->arena, code);
 }
 
@@ -177,32 +178,36 @@ static void only_a_counter_that_has_confirmed_itself_gives_one(void **state) {
     house_act(house, &clerk);
     ctx->purpose = STR("identity-check");
     FAILS(house, gate_owner_login(ctx, STR("resident-1"), &owner), RC_DENIED, "not-permitted");
-    FAILS(house, gate_recover(ctx, &recovery, &code), RC_DENIED, "not-permitted");
+    FAILS(house, gate_recover(ctx, &recovery, &owner, &code), RC_DENIED, "not-permitted");
     counter_acts(house);
     registrar.stepped_up_at = TIME_NONE;
-    FAILS(house, gate_recover(ctx, &recovery, &code), RC_DENIED, "needs-step-up");
+    FAILS(house, gate_recover(ctx, &recovery, &owner, &code), RC_DENIED, "needs-step-up");
     counter_acts(house);
     GOOD(house, gate_owner_login(ctx, STR("resident-1"), &owner));
     FAILS(house, gate_owner_login(ctx, STR("clerk"), &owner), RC_NOT_FOUND, "no-account");
     recovery.account = house->clerk.id; /* an official's is the operator's to see to */
-    FAILS(house, gate_recover(ctx, &recovery, &code), RC_NOT_FOUND, "no-account");
+    FAILS(house, gate_recover(ctx, &recovery, &owner, &code), RC_NOT_FOUND, "no-account");
     recovery.account = house->resident.id;
     recovery.document = STR("a face");
-    FAILS(house, gate_recover(ctx, &recovery, &code), RC_INVALID, "no-document");
+    FAILS(house, gate_recover(ctx, &recovery, &owner, &code), RC_INVALID, "no-document");
 }
 
-/* What a counter sees of an account stands among the looks at its owner. */
-static void a_look_is_recorded(void **state) {
+/* What a counter sees of an account, and does with it, stands among the looks at its owner. */
+static void what_it_sees_and_does_is_recorded(void **state) {
     House *house = *state;
     GateOwner owner;
     Looks looks;
     counter_acts(house);
     GOOD(house, gate_owner_person(&house->ctx, house->resident.person, &owner));
     assert_true(str_eq(owner.id, house->resident.id));
+    (void)recover(house, "resident-1", false);
     house_drain(house);
     LooksQuery query = {.subject = owner.id, .limit = 5};
     GOOD(house, project_looks(&house->ctx, house->tenant.project, &query, &looks));
-    assert_int_equal(looks.len, 1);
+    assert_int_equal(looks.len, 2);
+    assert_true(str_eq(looks.items[0].why, STR(GATE_RECOVER_WHY)));
+    assert_true(str_eq(looks.items[1].why, STR(GATE_OWNER_WHY)));
+    assert_true(str_eq(looks.items[0].post, STR("citizens-counter-clerk")));
 }
 
 static void whoever_has_no_account_gets_one(void **state) {
@@ -245,6 +250,7 @@ static void who_was_shut_out_stays_so(void **state) {
     House *house = *state;
     Ctx *ctx = &house->ctx;
     Person somebody = person_new(house, "x");
+    GateOwner owner;
     Str token, code = recover(house, "resident-1", false);
     GateRecovery recovery = {.account = house->resident.id, .document = STR("passport")};
     ctx->actor = (Actor *)gate_operator_actor();
@@ -252,7 +258,7 @@ static void who_was_shut_out_stays_so(void **state) {
     person_nobody(&somebody);
     FAILS(house, gate_code_use(ctx, code, &token), RC_DENIED, "wrong-code");
     counter_acts(house);
-    FAILS(house, gate_recover(ctx, &recovery, &code), RC_DENIED, "disabled");
+    FAILS(house, gate_recover(ctx, &recovery, &owner, &code), RC_DENIED, "disabled");
     device_end(&somebody.device);
 }
 
@@ -271,7 +277,7 @@ int main(void) {
         TEST(a_code_holds_a_day_and_until_the_next_one),
         TEST(codes_cannot_be_tried_out),
         TEST(only_a_counter_that_has_confirmed_itself_gives_one),
-        TEST(a_look_is_recorded),
+        TEST(what_it_sees_and_does_is_recorded),
         TEST(whoever_has_no_account_gets_one),
         TEST(a_password_of_the_operator_ends_it),
         TEST(who_was_shut_out_stays_so),
