@@ -48,6 +48,7 @@
 #include "versions.h"
 #include "together.h"
 #include "ranking.h"
+#include "counts.h"
 #include "transition.h"
 #include "transit.h"
 

@@ -619,6 +619,7 @@ static const struct {
     {page_lists_rows, &page_lists_count},
     {page_together_rows, &page_together_count},
     {page_ranking_rows, &page_ranking_count},
+    {page_counts_rows, &page_counts_count},
     {page_waiting_rows, &page_waiting_count},
     {page_decisions_rows, &page_decisions_count},
     {page_watch_rows, &page_watch_count},

@@ -437,6 +437,15 @@ static Rc procedure_known(HttpExchange *x, Str procedure) {
                     "The city has no such procedure.");
 }
 
+/* `answers`: where what was answered is counted, if anything is. */
+static void answers_link(Ctx *ctx, View *view, Str procedure) {
+    const Definition *definition = catalogue_newest(procedures_catalogue(ctx->tenant), procedure);
+    bool counts = definition && definition->statistics.len;
+    view_str(view, "answers",
+             counts ? str_fmt(view->arena, "/staff/effect/" STR_FMT "/answers", STR_ARG(procedure))
+                    : STR_NONE);
+}
+
 static void procedure_get(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     Str procedure = http_path_param(x, "procedure");
@@ -455,6 +464,7 @@ static void procedure_get(HttpExchange *x) {
     View view = page_view(x);
     page_crumb(&view, STR("手続きの効果"), STR("Effect"), STR("/staff/effect"));
     view_set(&view, "name", procedure_name(x, procedure));
+    answers_link(ctx, &view, procedure);
     view_str(&view, "since", first_month(ctx));
     figures_set(&view, &sum);
     saved_set(&view, &sum, item_of(&items, procedure));

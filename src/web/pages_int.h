@@ -668,6 +668,7 @@ PAGE_ROWS(plan);
 PAGE_ROWS(lists);
 PAGE_ROWS(together);
 PAGE_ROWS(ranking);
+PAGE_ROWS(counts);
 PAGE_ROWS(decisions);
 PAGE_ROWS(waiting);
 PAGE_ROWS(watch);
