@@ -165,7 +165,13 @@ static void step_up_post(HttpExchange *x) {
     }
 }
 
-static void add_post(HttpExchange *x) {
+/* Where whoever adds one goes on, and the page that says what was wrong. */
+typedef struct Adding {
+    const char *next;
+    void (*show)(HttpExchange *x, int status, const Faults *faults);
+} Adding;
+
+static void add_one(HttpExchange *x, const Adding *adding) {
     const HttpForm *form;
     Str token;
     Faults faults = {0};
@@ -173,27 +179,20 @@ static void add_post(HttpExchange *x) {
     GatePasskeySaid said = said_of(x, form);
     Rc rc = gate_passkey_add(http_ctx(x), &said, http_form_value(form, "passkey_name"), &token);
     if (rc == RC_OK)
-        page_go_on(x, STR("/account"), token);
+        page_go_on(x, str_of(adding->next), token);
     else if (faults_of(x, &faults))
-        page_account(x, status_of(rc), &faults);
+        adding->show(x, status_of(rc), &faults);
     else
         page_fail(x);
 }
 
+static void add_post(HttpExchange *x) {
+    add_one(x, &(Adding){"/account", page_account});
+}
+
 /* The same for who came by a code, to whom nothing else is open yet. */
 static void new_post(HttpExchange *x) {
-    const HttpForm *form;
-    Str token;
-    Faults faults = {0};
-    if (!page_form(x, &form)) return;
-    GatePasskeySaid said = said_of(x, form);
-    Rc rc = gate_passkey_add(http_ctx(x), &said, http_form_value(form, "passkey_name"), &token);
-    if (rc == RC_OK)
-        page_go_on(x, STR("/my"), token);
-    else if (faults_of(x, &faults))
-        page_new_way(x, status_of(rc), &faults);
-    else
-        page_fail(x);
+    add_one(x, &(Adding){"/my", page_new_way});
 }
 
 static void end_post(HttpExchange *x) {

@@ -195,3 +195,29 @@ it('opens an account for who has none, whose holder is known from then on', asyn
     assert.match(await desk.locator('#owner').innerText(), /見本 なつ[^]*確認済み/);
     await Promise.all([desk, page].map((one) => one.context().close()));
 });
+
+it('registers a passkey by the address on the paper, and comes in by it', async () => {
+    const desk = await counter();
+    await desk.fill('#login', 'haru');
+    await desk.fill('#name', '見本 はる');
+    const code = await paper(desk, 'o-');
+    const own = site.url.replace('127.0.0.1', 'localhost'); // a passkey has a name for its host, never an address
+    const page = await (await browser.newContext({ ...phone, javaScriptEnabled: true })).newPage();
+    const device = await page.context().newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', { options: {
+        protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
+    await page.goto(`${own}/sign-in/code/${code.replaceAll('-', '')}`);
+    assert.equal(await page.inputValue('#paper_code'), code.replaceAll('-', ''), 'looking at it uses nothing up');
+    await press(page, 'form[action="/sign-in/code"] button');
+    await press(page, '#passkey button');
+    assert.match(await page.locator('#passkey_name-error').textContent(), /60文字/);
+    await page.fill('#passkey_name', '自分の電話');
+    await press(page, '#passkey button');
+    assert.equal(new URL(page.url()).pathname, '/my');
+    await press(page, 'form[action="/sign-out"] button');
+    await page.goto(`${own}/sign-in?next=/my`);
+    await press(page, '#passkey button');
+    assert.equal(new URL(page.url()).pathname, '/my');
+    await Promise.all([desk, page].map((one) => one.context().close()));
+});
