@@ -326,7 +326,7 @@ static Rc amend_wish(Ctx *ctx, const Json *contents, TogetherWish *wish,
 /* Its cases as they are now, but for those that were taken out. */
 Rc together_amend(Ctx *ctx, const Json *contents, const OfficeAmend *amend) {
     const Entity *decision;
-    const Definition *definition;
+    const Definition *definition = NULL;
     Outcome outcome;
     StrVec numbers;
     TogetherWish wish = {json_get_str(contents, "procedure"), json_get_str(contents, "move"),
