@@ -636,6 +636,7 @@ static Rc send_once(Ctx *ctx, const CorrectWish *wish, Correcting *out) {
     TRY(correct_form(ctx, application, wish->here.len ? &wish->here : NULL, wish->said, out));
     if (out->ask.n != wish->n) return not_asked(ctx, wish->id);
     TRY(channel_check(ctx, application, wish->channel));
+    TRY(correct_identity(ctx, application));
     TRY(words_check(ctx, wish, out));
     Sending sending = {.ctx = ctx, .wish = wish, .correcting = out};
     sending.command = case_command(ctx, STR("application.correct"), wish->id, wish->channel);

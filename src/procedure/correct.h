@@ -65,6 +65,12 @@ typedef struct CorrectFiles {
 Rc correct_files(Ctx *ctx, const CorrectFiles *files, Json *out);
 Rc correct_files_keep(Ctx *ctx, const CorrectFiles *files, Json said);
 
+/* Whether who acts may say anew what was applied for: a procedure that wants to know whose it is
+   wants to know it again, since an address alone would let others have a paper sent elsewhere.
+   RC_DENIED "sign-in", "authn-low", "proof-low", as defined_begin; "other-account": it is somebody
+   else's. application: whole. */
+Rc correct_identity(Ctx *ctx, const Entity *application);
+
 typedef struct CorrectWish {
     Str id;
     int64_t n;          /* of the CorrectAsk that is answered */
@@ -76,7 +82,7 @@ typedef struct CorrectWish {
 /* Corrects the case, and leads it back: one event. The same twice is once. RC_INVALID "incomplete":
    out->form says what is wrong; "unchanged", "long" at "text"; "no-channel". RC_CONFLICT
    "not-asked": the case has been corrected otherwise or has moved on; "units-change": the slot that
-   is booked isn't enough. RC_DENIED. */
+   is booked isn't enough. RC_DENIED, as correct_identity among them. */
 Rc correct_send(Ctx *ctx, const CorrectWish *wish, Correcting *out);
 
 /* One answer that was corrected, and one correction, as a page shows them. */

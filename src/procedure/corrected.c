@@ -1,5 +1,17 @@
-/* corrected: what was corrected of a case, read back: old beside new. */
+/* corrected: who may correct a case, and what was corrected of it, read back: old beside new. */
 #include "procedure_int.h"
+
+Rc correct_identity(Ctx *ctx, const Entity *application) {
+    static const unsigned own = REL_SUBJECT | REL_APPLICANT;
+    const Definition *definition = defined_of(ctx, application);
+    bool account = definition->sign_in || definition->authn || definition->proof;
+    if (ctx->actor->kind == ACTOR_STAFF) return RC_OK; /* who has made sure of him */
+    TRY(defined_may_begin(ctx, definition, STR("web")));
+    if (!account || gate_relation(ctx, application) & own) return RC_OK;
+    return ctx_fail(ctx, RC_DENIED, "other-account", application->id,
+                    "This application belongs to another account: take it into this one first, or "
+                    "ask the office to correct it.");
+}
 
 static FormAnswer kept_answer(Arena *arena, const Field *field, const Json *value) {
     FormAnswer answer = {.field = field, .due = true};

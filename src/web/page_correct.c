@@ -366,11 +366,33 @@ static bool ask_now(const Showing *showing, CorrectAsk *out) {
     return may;
 }
 
+/* Who has yet to show who he is is led to where he does, and back; false: he may go on. */
+static bool led_away(const Showing *showing) {
+    HttpExchange *x = showing->x;
+    Ctx *ctx = http_ctx(x);
+    static const char *const ways[][2] = {{"sign-in", "/sign-in"}, {"authn-low", "/step-up"}};
+    if (correct_identity(ctx, whole_of(showing->application)) == RC_OK) return false;
+    Str next = http_url_encode(
+        ctx->arena, str_fmt(ctx->arena, STR_FMT "/correct", STR_ARG(showing->place.base)));
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (str_eq(ctx->error.code, str_of(ways[i][0]))) {
+            page_see(x, str_fmt(ctx->arena, "%s?next=" STR_FMT, ways[i][1], STR_ARG(next)));
+            return true;
+        }
+    if (str_eq(ctx->error.code, STR("proof-low")))
+        page_see(x, STR("/account"));
+    else
+        page_fail(x);
+    return true;
+}
+
 static void correct_get(HttpExchange *x) {
     Showing showing;
     CorrectAsk ask;
     if (!showing_begin(x, &showing)) return;
-    if (ask_now(&showing, &ask))
+    bool asked = ask_now(&showing, &ask);
+    if (asked && led_away(&showing)) return;
+    if (asked)
         kept_show(&showing, &ask);
     else if (showing.place.office && correct_may_here(http_ctx(x), whole_of(showing.application)))
         choose_show(&showing, 200, NULL);
@@ -468,6 +490,7 @@ static Str unsent_why(const Showing *showing, const Error *error, int64_t asked)
     Ctx *ctx = http_ctx(showing->x);
     Correcteds done;
     if (str_eq(error->code, STR("units-change"))) return STR("units");
+    if (error->rc == RC_DENIED) return STR("identity");
     if (CASE_ENDS & 1u << case_state(showing->application)) return STR("ended");
     correct_done(ctx, showing->application, &done);
     VEC_EACH (const Corrected, one, &done)
@@ -538,9 +561,15 @@ static bool is_refused(const Error *error) {
     return false;
 }
 
+/* His session has ended meanwhile, or the application is another's. */
+static bool is_stranger(const Error *error) {
+    return str_eq(error->code, STR("sign-in")) || str_eq(error->code, STR("other-account")) ||
+           page_identity_low(error);
+}
+
 static bool is_late(const Error *error) {
     return str_eq(error->code, STR("not-asked")) || str_eq(error->code, STR("units-change")) ||
-           str_eq(error->code, STR("moved-on"));
+           str_eq(error->code, STR("moved-on")) || is_stranger(error);
 }
 
 /* It stays on the page: files came or went, or some weren't taken. */
@@ -582,7 +611,10 @@ static Rc sent_begin(Sent *sent, int64_t n) {
     Ctx *ctx = http_ctx(showing->x);
     Correcting correcting;
     static const Json none = {.kind = JSON_OBJECT};
-    sent->late = !ask_now(showing, &sent->ask) || sent->ask.n != n;
+    Error before = ctx->error;
+    sent->late = !ask_now(showing, &sent->ask) || sent->ask.n != n ||
+                 correct_identity(ctx, whole_of(showing->application)) != RC_OK;
+    ctx->error = before;
     if (sent->late) return RC_OK;
     TRY(correct_form(ctx, whole_of(showing->application), here_of(showing), &none, &correcting));
     sent->kept = correcting.form;

@@ -31,7 +31,8 @@ static void answer_is(House *house, Str id, const char *field, const char *expec
 /* An official of the post that has the case. */
 static void official(House *house, Str id, Actor *out) {
     Str post = cases_text(house, id, IRI("post"));
-    house_official(house, "somebody", str_z(house->arena, post), out);
+    const char *name = str_z(house->arena, post);
+    house_official(house, name, name, out);
     house_act(house, out);
     house->ctx.purpose = STR("application-check");
 }
@@ -229,6 +230,62 @@ static void twice_is_once_and_what_comes_late_is_told(void **state) {
     wish.n = 3;
     FAILS(house, correct_send(&house->ctx, &wish, &correcting), RC_CONFLICT, "not-asked");
     TEXT_IS("state", "cancelled");
+}
+
+static void an_address_alone_corrects_nothing_that_asks_whose_it_is(void **state) {
+    House *house = *state;
+    Actor clerk, holder;
+    Correcting correcting = {0};
+    Str id = cases_example(house, COPY, 0, NULL);
+    official(house, id, &clerk);
+    DefinedAct act = ASKING("address", "");
+    GOOD(house, defined_move(&house->ctx, &act));
+    const Json *elsewhere = SAID("address", "となり町9-9");
+    holder = house->nobody;
+    holder.held = id;
+    house_act(house, &holder);
+    FAILS(house, answer(house, id, elsewhere, &correcting), RC_DENIED, "sign-in");
+    holder = house->other;
+    holder.held = id;
+    house_act(house, &holder);
+    FAILS(house, answer(house, id, elsewhere, &correcting), RC_DENIED, "other-account");
+    house_act(house, &house->resident);
+    GOOD(house, answer(house, id, elsewhere, &correcting));
+    Str dog = cases_example(house, "dog-registration", 0, NULL); /* for which nobody signs in */
+    id = dog;
+    official(house, id, &clerk);
+    act = ASKING("dogName", "");
+    GOOD(house, defined_move(&house->ctx, &act));
+    holder = house->nobody;
+    holder.held = id;
+    house_act(house, &holder);
+    GOOD(house, answer(house, id, SAID("dogName", "ハチ"), &correcting));
+}
+
+static void what_was_corrected_is_there_after_a_restart(void **state) {
+    House *house = *state;
+    Actor clerk;
+    Correcting correcting = {0};
+    Correcteds done;
+    CorrectAsk ask;
+    Str id = cases_example(house, COPY, 0, NULL);
+    official(house, id, &clerk);
+    for (int round = 0; round < 2; round++) {
+        house_act(house, &clerk);
+        house->ctx.purpose = STR("application-check");
+        DefinedAct act = ASKING("copies", "枚数");
+        GOOD(house, defined_move(&house->ctx, &act));
+        if (round) break;
+        house_act(house, &house->resident);
+        GOOD(house, answer(house, id, SAID("copies", "2"), &correcting));
+    }
+    house_on_disk(house, NULL);
+    answer_is(house, id, "copies", "2");
+    correct_done(&house->ctx, house_entity(house, id), &done);
+    assert_int_equal(done.len, 1);
+    assert_int_equal(done.items[0].answers.len, 1);
+    assert_true(correct_asked(&house->ctx, house_entity(house, id), &ask));
+    assert_true(str_eq(ask.fields.items[0].why, STR("枚数")));
 }
 
 static void the_desk_enters_it_for_who_calls(void **state) {
@@ -459,6 +516,8 @@ int main(void) {
         TEST(the_desk_enters_it_for_who_calls),
         TEST(what_needs_care_stands_apart),
         TEST(a_proposal_about_it_falls),
+        TEST(an_address_alone_corrects_nothing_that_asks_whose_it_is),
+        TEST(what_was_corrected_is_there_after_a_restart),
         TEST(the_desk_corrects_it_where_it_is),
         TEST(words_alone_are_still_an_answer),
         TEST(files_are_chosen_anew_and_the_old_ones_stay),
