@@ -144,6 +144,7 @@ typedef struct Seeking {
     Word words[WORDS_MAX];
     size_t n;
     bool enough;  /* some word is long enough to be looked for */
+    bool all;     /* cases of all posts are opened */
     StrVec posts; /* whose cases may be his to see */
     StrVec ids;   /* of rows that may have the words, newest first */
 } Seeking;
@@ -248,7 +249,7 @@ static bool row_may_have(const Seeking *seeking, Str row) {
 static bool seek_row(void *arg, Str key, Str value) {
     Seeking *seeking = arg;
     size_t at = (size_t)str_find_char(key, BETWEEN) + 1;
-    if (row_may_have(seeking, value) && is_near(seeking, value))
+    if (row_may_have(seeking, value) && (seeking->all || is_near(seeking, value)))
         vec_push(seeking->ctx->arena, &seeking->ids,
                  str_dup(seeking->ctx->arena, str_sub(key, at, key.len)));
     return seeking->ids.len <= THROUGH_MAX;
@@ -273,6 +274,40 @@ Rc seek_cases(Ctx *ctx, const SeekAsk *ask, InboxCases *out, bool *more) {
         *more |= out->len == ask->most;
         if (out->len == ask->most) break;
         vec_push(ctx->arena, out, seen);
+    }
+    return RC_OK;
+}
+
+static bool is_whose(Ctx *ctx, const Entity *application, Str phone, Str *person) {
+    *person = entity_text(application, IRI("applicant"));
+    Str own = find_phone(ctx->arena, entity_text(application, IRI("phone")));
+    return !str_empty(*person) && str_eq(own, phone);
+}
+
+static bool is_listed(const StrVec *persons, Str person) {
+    VEC_EACH (const Str, one, persons)
+        if (str_eq(*one, person)) return true;
+    return false;
+}
+
+Rc seek_applicants(Ctx *ctx, Str phone, size_t most, StrVec *out) {
+    Seeking seeking = {.ctx = ctx, .all = true, .n = 1};
+    RowsRange range = {.follower = "seek", .prefix = STR("s"), .backwards = true};
+    *out = (StrVec){0};
+    seeking.words[0].text = seek_text(ctx->arena, str_head(phone, TEXT_MAX));
+    word_sign(&seeking, &seeking.words[0]);
+    Str digits = seeking.words[0].phone;
+    if (str_empty(digits)) return RC_OK;
+    TRY(project_drain(ctx, ctx->tenant->project, ledger_head(ctx->tenant->ledger)));
+    TRY(project_rows(ctx, ctx->tenant->project, &range, seek_row, &seeking));
+    for (size_t i = 0; i < seeking.ids.len && out->len < most; i++) {
+        const Entity *whole;
+        Str person;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, seeking.ids.items[i], &whole);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        if (is_whose(ctx, whole, digits, &person) && !is_listed(out, person))
+            vec_push(ctx->arena, out, person);
     }
     return RC_OK;
 }

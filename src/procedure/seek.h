@@ -21,4 +21,10 @@ typedef struct SeekAsk {
 } SeekAsk;
 Rc seek_cases(Ctx *ctx, const SeekAsk *ask, InboxCases *out, bool *more);
 
+/* The persons by whose accounts the cases with this whole telephone number were sent, whatever
+   their post, each once and the newest first, `most` of them: for the city itself, and for who has
+   made sure that he may know whose account it is (gate_owner_person). None where the text is no
+   whole number. Pool threads. */
+Rc seek_applicants(Ctx *ctx, Str phone, size_t most, StrVec *out);
+
 #endif

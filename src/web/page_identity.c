@@ -3,12 +3,15 @@
  */
 #include "pages_int.h"
 
-enum { CODE_GROUP = 4 };
+enum { CODE_GROUP = 4, OWNERS_MAX = 10 };
+
+typedef VEC(GateOwner) Owners;
 
 /* What the page shows besides its forms. */
 typedef struct Desk {
     int status;
     const GateOwner *owner; /* NULL: none was found yet */
+    const Owners *several;  /* of whom one is to be chosen; NULL: none */
     const HttpForm *form;   /* what was written; NULL: nothing */
     const Faults *faults;
 } Desk;
@@ -39,6 +42,18 @@ static void owner_set(View *view, const GateOwner *owner) {
     view_set(view, "owner", view_value(&one));
 }
 
+/* Those of one telephone number, as of a family. */
+static void several_set(View *view, const Owners *several) {
+    JsonItems items = {0};
+    for (size_t i = 0; several && i < several->len; i++) {
+        View one = view_new(view->arena);
+        view_str(&one, "id", several->items[i].id);
+        view_str(&one, "name", several->items[i].name);
+        vec_push(view->arena, &items, view_value(&one));
+    }
+    view_items(view, "several", &items);
+}
+
 static void written_set(View *view, const HttpForm *form) {
     static const char *const fields[] = {"find", "login", "name"};
     View values = view_new(view->arena);
@@ -53,6 +68,7 @@ static void written_set(View *view, const HttpForm *form) {
 static void desk_show(HttpExchange *x, const Desk *desk) {
     View view = page_view(x);
     owner_set(&view, desk->owner);
+    several_set(&view, desk->several);
     written_set(&view, desk->form);
     if (desk->faults) page_faults(&view, desk->faults);
     page_show(x, desk->status, WEB_PAGE_IDENTITY, &view);
@@ -98,23 +114,58 @@ static void identity_get(HttpExchange *x) {
 
 /* ---- finding ---- */
 
-/* The receipt number of one of his cases leads to him as well as the name by which he signs in. */
-static Rc owner_find(Ctx *ctx, Str said, GateOwner *out) {
-    const Entity *application;
-    Str id;
-    Rc rc = inbox_find(ctx, text_nfkc(ctx->arena, said), &id);
-    if (rc == RC_NOT_FOUND) return gate_owner_login(ctx, said, out);
-    TRY(rc);
-    TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &application));
-    return gate_owner_person(ctx, dictionary_subject(ctx->tenant->dictionary, application), out);
+/* Accounts by whose cases this is the telephone number; of persons of cases without one none. */
+static Rc owners_phone(Ctx *ctx, Str said, Owners *out) {
+    StrVec persons;
+    TRY(seek_applicants(ctx, said, OWNERS_MAX, &persons));
+    VEC_EACH (const Str, person, &persons) {
+        GateOwner owner;
+        Rc rc = gate_owner_person(ctx, *person, &owner);
+        if (rc == RC_NOT_FOUND) continue;
+        TRY(rc);
+        vec_push(ctx->arena, out, owner);
+    }
+    return RC_OK;
 }
 
-static void find_post(HttpExchange *x) {
-    const HttpForm *form;
+static Rc owner_add(Ctx *ctx, Rc rc, const GateOwner *owner, Owners *out) {
+    if (rc == RC_OK) vec_push(ctx->arena, out, *owner);
+    return rc;
+}
+
+/* The receipt number of one of his cases leads to him, and his telephone number there, as well as
+   the name by which he signs in. */
+static Rc owners_find(Ctx *ctx, Str said, Owners *out) {
+    const Entity *application;
     GateOwner owner;
+    Str id;
+    Rc rc = inbox_find(ctx, text_nfkc(ctx->arena, said), &id);
+    if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+    if (rc == RC_OK) {
+        TRY(ledger_entity(ctx, ctx->tenant->ledger, id, &application));
+        Str person = dictionary_subject(ctx->tenant->dictionary, application);
+        return owner_add(ctx, gate_owner_person(ctx, person, &owner), &owner, out);
+    }
+    TRY(owners_phone(ctx, said, out));
+    return out->len ? RC_OK : owner_add(ctx, gate_owner_login(ctx, said, &owner), &owner, out);
+}
+
+/* `account`: one of several was chosen. */
+static void find_post(HttpExchange *x) {
+    Ctx *ctx = http_ctx(x);
+    const HttpForm *form;
+    GateOwner chosen;
+    Owners found = {0};
     if (!desk_form(x, &form)) return;
-    if (owner_find(http_ctx(x), str_trim(http_form_value(form, "find")), &owner) == RC_OK)
-        desk_show(x, &(Desk){.status = 200, .owner = &owner, .form = form});
+    Str account = http_form_value(form, "account");
+    Rc rc = str_empty(account)
+                ? owners_find(ctx, str_trim(http_form_value(form, "find")), &found)
+                : owner_add(ctx, gate_owner_account(ctx, account, &chosen), &chosen, &found);
+    if (rc == RC_OK)
+        desk_show(x, &(Desk){.status = 200,
+                             .owner = found.len == 1 ? &found.items[0] : NULL,
+                             .several = found.len > 1 ? &found : NULL,
+                             .form = form});
     else
         desk_fault(x, form, NULL);
 }

@@ -160,6 +160,9 @@ it('lets somebody in again who has lost his way in, at the counter, and tells hi
     await desk.fill('#find', 'nobody at all');
     await press(desk, 'form[action="/staff/identity/find"] button');
     assert.match(await desk.locator('#errors').innerText(), /住民のアカウントはありません/);
+    await desk.fill('#find', '０９０ ００００ ００００'); // that of his cases, of another post's
+    await press(desk, 'form[action="/staff/identity/find"] button');
+    assert.match(await desk.locator('#owner, #several').innerText(), /住民2/);
     await desk.fill('#find', number);
     await press(desk, 'form[action="/staff/identity/find"] button');
     assert.match(await desk.locator('#owner').innerText(), /住民2[^]*申告のみ[^]*パスワード/);

@@ -127,6 +127,29 @@ static void an_erased_case_leaves_no_signature(void **state) {
     assert_int_equal(rows, 0);
 }
 
+/* Whose account it is, for a counter that makes sure of it: whatever the post of the case, and not
+   by a part of a number. */
+static void a_telephone_number_leads_to_the_accounts_of_its_cases(void **state) {
+    House *house = *state;
+    StrVec persons;
+    Str first = cases_apply(house, NULL, 1), second = cases_apply(house, NULL, 2);
+    cases_set(house, first, LD_DEFAULT "phone", STR("090-1234-5678"));
+    cases_set(house, second, LD_DEFAULT "phone", STR("09012345678"));
+    cases_set(house, second, LD_DEFAULT "post", STR("children-allowance-clerk"));
+    clerk_looks(house);
+    const char *const there[] = {"090-1234-5678", "０９０ １２３４ ５６７８", "+81-90-1234-5678"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
+        GOOD(house, seek_applicants(&house->ctx, str_of(there[i]), 10, &persons));
+        assert_int_equal(persons.len, 1); /* each once */
+        assert_true(str_eq(persons.items[0], house->resident.person));
+    }
+    const char *const not_there[] = {"090-1234-567", "12345678", "090-1234-5679", "星之森", ""};
+    for (size_t i = 0; i < sizeof not_there / sizeof *not_there; i++) {
+        GOOD(house, seek_applicants(&house->ctx, str_of(not_there[i]), 10, &persons));
+        assert_int_equal(persons.len, 0);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cases_set_up, cases_tear_down)
 
 int main(void) {
@@ -138,6 +161,7 @@ int main(void) {
         TEST(a_name_that_changed_is_found_by_the_new_one),
         TEST(more_than_are_shown_are_told),
         TEST(an_erased_case_leaves_no_signature),
+        TEST(a_telephone_number_leads_to_the_accounts_of_its_cases),
     };
     return cmocka_run_group_tests_name("seek", tests, NULL, NULL);
 }
