@@ -46,6 +46,16 @@ static DefinedAct asking(House *house, Str id, const char *const *marks) {
 }
 #define ASKING(...) asking(house, id, (const char *const[]){__VA_ARGS__, NULL})
 
+/* The official asks, and the resident acts from then on. */
+static void ask_back(House *house, Actor *clerk, Str id, const char *const *marks) {
+    house_act(house, clerk);
+    house->ctx.purpose = STR("application-check");
+    DefinedAct act = asking(house, id, marks);
+    GOOD(house, defined_move(&house->ctx, &act));
+    house_act(house, &house->resident);
+}
+#define ASK_BACK(...) ask_back(house, &clerk, id, (const char *const[]){__VA_ARGS__, NULL})
+
 /* Field and text by turns; a NULL text: nothing is said to it. */
 static const Json *said(House *house, const char *const *parts) {
     JsonMembers members = {0};
@@ -106,9 +116,7 @@ static void answers_are_judged_as_when_it_was_sent(void **state) {
     Correcting correcting = {0};
     Str id = cases_example(house, COPY, 0, NULL);
     official(house, id, &clerk);
-    DefinedAct act = ASKING("copies", "", "entries", "");
-    GOOD(house, defined_move(&house->ctx, &act));
-    house_act(house, &house->resident);
+    ASK_BACK("copies", "", "entries", "");
     FAILS(house, answer(house, id, SAID("copies", "11", "entries", "relation"), &correcting),
           RC_INVALID, "incomplete");
     assert_string_equal(fault_of(&correcting, "copies"), "high");
@@ -151,9 +159,7 @@ static void fee_checks_and_contact_follow(void **state) {
     assert_int_equal(entity_int(house_entity(house, id), IRI("fee"), 0), 410);
     assert_true(found_ok(house, id, "few"));
     official(house, id, &clerk);
-    DefinedAct act = ASKING("copies", "", "mail", "", "phone", "");
-    GOOD(house, defined_move(&house->ctx, &act));
-    house_act(house, &house->resident);
+    ASK_BACK("copies", "", "mail", "", "phone", "");
     GOOD(house,
          answer(house, id, SAID("copies", "6", "mail", NULL, "phone", "０９０ー１１１１ー２２２２"),
                 &correcting));
@@ -180,9 +186,7 @@ static void a_fee_that_was_asked_for_stays_and_the_difference_is_told(void **sta
     Str id = cases_example(house, "dog-registration", 0, NULL);
     int64_t fee = entity_int(house_entity(house, id), IRI("fee"), 0);
     official(house, id, &clerk);
-    DefinedAct act = ASKING("vaccinated", "", "dogName", "");
-    GOOD(house, defined_move(&house->ctx, &act));
-    house_act(house, &house->resident);
+    ASK_BACK("vaccinated", "", "dogName", "");
     FormAnswer was;
     const Definition *definition = defined_of(&house->ctx, house_entity(house, id));
     (void)defined_answer(house->ctx.arena, house_entity(house, id),
@@ -322,9 +326,7 @@ static void what_needs_care_stands_apart(void **state) {
     Str id = cases_example(house, COPY, 3, NULL);
     assert_non_null(entity_attr(house_entity(house, id), IRI("sensitiveAnswers")));
     official(house, id, &clerk);
-    DefinedAct act = ASKING("waiver", "");
-    GOOD(house, defined_move(&house->ctx, &act));
-    house_act(house, &house->resident);
+    ASK_BACK("waiver", "");
     GOOD(house, answer(house, id, SAID("waiver", "no"), &correcting));
     const Entity *application = house_entity(house, id);
     assert_null(entity_attr(application, IRI("sensitiveAnswers")));
@@ -462,12 +464,8 @@ static void files_are_chosen_anew_and_the_old_ones_stay(void **state) {
     const Field *proof = definition_field(definition, STR("proof"));
     official(house, id, &clerk);
     for (int round = 0; round < 2; round++) {
-        house_act(house, &clerk);
-        house->ctx.purpose = STR("application-check");
-        DefinedAct act = ASKING("proof", "", "copies", "");
-        GOOD(house, defined_move(&house->ctx, &act));
+        ASK_BACK("proof", "", "copies", "");
         assert_true(correct_asked(&house->ctx, house_entity(house, id), &ask));
-        house_act(house, &house->resident);
         CorrectFiles files = {house_entity(house, id), ask.n, proof};
         GOOD(house, correct_files(&house->ctx, &files, &said));
         assert_int_equal(said.len, round); /* what the case has */
@@ -489,12 +487,8 @@ static void files_are_chosen_anew_and_the_old_ones_stay(void **state) {
     Str before = digest_of(&last->before, house->ctx.arena);
     assert_true(str_eq(bytes_of(house, before), BYTES(PNG("old!"))));
     /* what isn't chosen anew stays the same file */
-    house_act(house, &clerk);
-    house->ctx.purpose = STR("application-check");
-    DefinedAct act = ASKING("proof", "", "copies", "");
-    GOOD(house, defined_move(&house->ctx, &act));
+    ASK_BACK("proof", "", "copies", "");
     assert_true(correct_asked(&house->ctx, house_entity(house, id), &ask));
-    house_act(house, &house->resident);
     CorrectFiles files = {house_entity(house, id), ask.n, proof};
     GOOD(house, correct_files(&house->ctx, &files, &said));
     JsonMember members[] = {{STR("proof"), said}, {STR("copies"), json_of_str(STR("5"))}};
