@@ -320,7 +320,6 @@ static void replaced_add(const Writing *writing, Command *command, const CaseLet
 /* What couldn't be drawn is not issued, nor what nobody signs. */
 static Rc fits(const Writing *writing, const Entity *entity) {
     Letter letter;
-    Str bytes;
     if (*writing->vacant)
         return ctx_fail(writing->ctx, RC_CONFLICT, "nobody-signs", writing->letter->id,
                         "Nobody has the post in whose name this letter goes out (" STR_FMT
@@ -331,8 +330,7 @@ static Rc fits(const Writing *writing, const Entity *entity) {
     if (*writing->cut)
         return ctx_fail(writing->ctx, RC_LIMIT, "letter-too-long", writing->letter->id,
                         "A text of this letter has more than %d bytes.", TEXT_MAX);
-    return letter_pdf(writing->ctx, &(LetterPaper){.letter = &letter, .check = STR("https://")},
-                      &bytes);
+    return letter_fits(writing->ctx, &(LetterPaper){.letter = &letter, .check = STR("https://")});
 }
 
 static Rc letter_add(const Writing *writing, Command *command, const CaseLetters *before,

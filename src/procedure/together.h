@@ -7,7 +7,7 @@
 #include "defined.h"
 #include "inbox.h"
 
-enum { TOGETHER_MAX = 200 };
+enum { TOGETHER_MAX = 500 };
 
 /* Whether contents are of such a proposal: {procedure, move, reason, count, amount, cases, out},
    where a case's part is what a proposal about it alone has. */

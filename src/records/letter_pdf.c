@@ -290,17 +290,15 @@ static void metadata_set(const Flow *flow, cairo_surface_t *surface) {
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, str_z(arena, made));
 }
 
-/* Draws all of it; flow->pages is how many there are on the foot, and then how many there were. */
-static bool draw(Flow *flow, Buf *to) {
-    cairo_surface_t *surface =
-        cairo_pdf_surface_create_for_stream(bytes_take, to, page_width, page_height);
+/* Draws all of it and is done with the surface; flow->pages is how many there are on the foot, and
+   then how many there were. */
+static bool draw(Flow *flow, cairo_surface_t *surface) {
     PangoFontMap *fonts = pango_cairo_font_map_new();
     flow->cairo = cairo_create(surface);
     flow->pango = pango_font_map_create_context(fonts);
     pango_context_set_language(flow->pango, pango_language_from_string("ja"));
     flow->page = 1;
     flow->y = margin;
-    metadata_set(flow, surface);
     cairo_tag_begin(flow->cairo, "Document", NULL);
     for (int english = 0; english <= flow->paper->translated; english++) {
         flow->english = english;
@@ -317,14 +315,31 @@ static bool draw(Flow *flow, Buf *to) {
     return good;
 }
 
-Rc letter_pdf(Ctx *ctx, const LetterPaper *paper, Str *out) {
-    Flow flow = {.ctx = ctx, .paper = paper};
-    Buf bytes = buf_new(ctx->arena, PDF_MAX);
-    bool good = draw(&flow, &bytes) && !flow.too_long && flow.pages <= PAGES_MAX;
-    buf_clear(&bytes);
-    good = good && draw(&flow, &bytes);
-    *out = buf_str(&bytes);
-    if (good) return RC_OK;
+static Rc too_long(Ctx *ctx, const LetterPaper *paper) {
     return ctx_fail(ctx, RC_LIMIT, "letter-too-long", paper->letter->id,
                     "This letter is longer than %d pages, or couldn't be drawn.", PAGES_MAX);
+}
+
+/* Counts its pages, on a surface of which nothing is written. */
+static bool measure(Flow *flow) {
+    bool drawn = draw(flow, cairo_recording_surface_create(CAIRO_CONTENT_COLOR, NULL));
+    return drawn && !flow->too_long && flow->pages <= PAGES_MAX;
+}
+
+Rc letter_fits(Ctx *ctx, const LetterPaper *paper) {
+    Flow flow = {.ctx = ctx, .paper = paper};
+    return measure(&flow) ? RC_OK : too_long(ctx, paper);
+}
+
+Rc letter_pdf(Ctx *ctx, const LetterPaper *paper, Str *out) {
+    Flow flow = {.ctx = ctx, .paper = paper};
+    *out = STR_NONE;
+    if (!measure(&flow)) return too_long(ctx, paper);
+    Buf bytes = buf_new(ctx->arena, PDF_MAX);
+    cairo_surface_t *surface =
+        cairo_pdf_surface_create_for_stream(bytes_take, &bytes, page_width, page_height);
+    metadata_set(&flow, surface);
+    if (!draw(&flow, surface)) return too_long(ctx, paper);
+    *out = buf_str(&bytes);
+    return RC_OK;
 }

@@ -80,6 +80,9 @@ typedef struct LetterPaper {
     Str check;       /* the whole address under which it is checked, as its QR code has it */
     bool translated; /* the English translation follows */
 } LetterPaper;
+/* Whether letter_pdf would draw it, at a fraction of what that takes: nothing is written. RC_LIMIT
+   as there. Pool threads. */
+Rc letter_fits(Ctx *ctx, const LetterPaper *paper);
 /* Draws it as PDF, A4. *out lives in ctx->arena. RC_LIMIT: it is longer than letters are. Pool
    threads. */
 Rc letter_pdf(Ctx *ctx, const LetterPaper *paper, Str *out);
