@@ -47,10 +47,10 @@ static Rc case_count(Ctx *ctx, void *arg, const Entity *application) {
         FormAnswer answer;
         if (!defined_answer(ctx->arena, application, count->field, &answer)) continue;
         answer_count(count, &answer.value);
-        int64_t n;
+        double n;
         if (answer.value.kind == FEEL_NUMBER &&
-            str_to_i64(feel_text(ctx->arena, &answer.value), &n))
-            count->mean += ((double)n - count->mean) / (double)count->n;
+            str_to_f64(feel_text(ctx->arena, &answer.value), &n))
+            count->mean += (n - count->mean) / (double)count->n;
     }
     return RC_OK;
 }

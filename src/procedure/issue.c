@@ -24,9 +24,15 @@ static FeelValue day_of(int64_t at) {
 }
 
 /* The place that a ranking gave. */
-static Str placed_of(const Lettering *about) {
-    Str placed = about->set ? entity_text(about->set, IRI("placed")) : STR_NONE;
-    return str_empty(placed) ? entity_text(about->application, IRI("placed")) : placed;
+static Str placed_of(const Lettering *about, Str iri) {
+    Str placed = about->set ? entity_text(about->set, iri) : STR_NONE;
+    return str_empty(placed) ? entity_text(about->application, iri) : placed;
+}
+
+static FeelValue placed_day(const Lettering *about) {
+    Date day;
+    return time_parse_date(placed_of(about, IRI("placedOn")), &day) ? feel_of_date(day)
+                                                                    : feel_null();
 }
 
 static void form_of(Ctx *ctx, const Lettering *about, Form *out) {
@@ -45,7 +51,8 @@ static void form_of(Ctx *ctx, const Lettering *about, Form *out) {
                                 feel_of_str(entity_text(application, IRI("receiptNumber"))),
                                 feel_of_int(fee),
                                 feel_of_int(entity_int(application, IRI("amount"), 0)),
-                                feel_of_str(placed_of(about))};
+                                feel_of_str(placed_of(about, IRI("placed"))),
+                                placed_day(about)};
     for (size_t i = 0; i < n; i++)
         entries[out->n_entries + i] = (FeelEntry){names[i], values[i]};
     out->entries = entries;
@@ -64,7 +71,7 @@ static Str value_text(const Writing *writing, const FeelValue *value, bool yen, 
 
 static Str placed_text(const Writing *writing, Str language) {
     const Definition *definition = writing->about->definition;
-    Str placed = placed_of(writing->about);
+    Str placed = placed_of(writing->about, IRI("placed"));
     const FieldOption *option =
         definition->ranking && !str_empty(placed) ? ranking_option(definition, placed) : NULL;
     if (!option) return placed;

@@ -3,7 +3,8 @@
 #include "letters.h"
 
 static const Str own_names[] = {STR("arrivedOn"),  STR("decidedOn"),     STR("receiptNumber"),
-                                STR("decidedFee"), STR("decidedAmount"), LETTERS_PLACED};
+                                STR("decidedFee"), STR("decidedAmount"), LETTERS_PLACED,
+                                LETTERS_PLACED_ON};
 enum { OWN_NAMES = sizeof own_names / sizeof *own_names };
 
 size_t letters_names(const Str **out) {

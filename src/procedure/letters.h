@@ -29,8 +29,10 @@ typedef struct DefinedLetter {
 typedef VEC(DefinedLetter) DefinedLetters;
 
 /* What a letter knows besides fields and tables: "arrivedOn", "decidedOn", "receiptNumber",
-   "decidedFee", "decidedAmount", "placed": what a ranking has given, as its option is called. */
-#define LETTERS_PLACED STR("placed")
+   "decidedFee", "decidedAmount", "placed": what a ranking has given, as its option is called,
+   "placedOn": from which day. */
+#define LETTERS_PLACED    STR("placed")
+#define LETTERS_PLACED_ON STR("placedOn")
 size_t letters_names(const Str **out);
 /* Whether a reason can stand in the letters of a move. */
 typedef struct Definition Definition;

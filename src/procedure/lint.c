@@ -359,12 +359,21 @@ static void check_moves(const Lint *lint) {
     }
 }
 
+static void check_ranked(const Lint *lint, Str path, const FeelExpr *expr) {
+    StrVec names = {0};
+    if (!expr) return;
+    feel_names(lint->ctx->arena, expr, &names);
+    VEC_EACH (const Str, name, &names)
+        if (!str_eq(*name, RANKING_DAY)) check_name(lint, path, *name);
+}
+
 static void check_ranking(const Lint *lint) {
     const Ranking *ranking = lint->definition->ranking;
     if (!ranking) return;
     VEC_EACH (const RankedBy, by, &ranking->order)
-        check_expr(lint, STR("ranking.order"), by->value);
-    check_expr(lint, STR("ranking.group"), ranking->group.value);
+        check_ranked(lint, STR("ranking.order"), by->value);
+    check_ranked(lint, STR("ranking.group"), ranking->group.value);
+    check_ranked(lint, STR("ranking.when"), ranking->when);
     ranking_lint(lint->ctx, lint->definition, lint->out);
 }
 

@@ -56,6 +56,9 @@ static Rc matter_load(Ctx *ctx, const DefinedAct *act, const Entity **applicatio
                       const DefinedMove **move) {
     TRY(proposal_may_draft(ctx));
     TRY(defined_moving(ctx, act, application, move));
+    if (ranking_moves(defined_of(ctx, *application), act->move))
+        return ctx_fail(ctx, RC_CONFLICT, "ranked", act->move,
+                        "This is decided by the ranking, for all at once: propose it there.");
     if (str_empty((*move)->decision))
         return ctx_fail(ctx, RC_CONFLICT, "no-decision", act->move,
                         "This move needs no decision: make it.");
@@ -188,6 +191,7 @@ Rc defined_letters(Ctx *ctx, const Entity *decision, const Json *contents, Lette
     if (!move || out->moved || case_is_erased(application)) return RC_OK;
     Entity *set = entity_new(ctx->arena, application->id, STR(CASE_TYPE));
     if (reduced >= 0) entity_set(ctx->arena, set, IRI("fee"), json_of_int(reduced));
+    ranking_set(ctx->arena, contents, set);
     TRY(fee_decided(ctx, ctx->arena, application, definition_state(definition, move->to), set));
     Lettering about = {.application = application,
                        .definition = definition,

@@ -176,6 +176,7 @@ static const Member shapes[SHAPES][MEMBERS_MAX] = {
                       {"replaces", SHAPE_TEXT, LIST, 20}},
     [SHAPE_FAQ] = {{"question", SHAPE_WORDING}, {"answer", SHAPE_WORDING}},
     [SHAPE_RANKING] = {{"round", SHAPE_TEXT},
+                       {"when", SHAPE_TEXT},
                        {"states", SHAPE_TEXT, LIST, 20},
                        {"order", SHAPE_RANKED, LIST, 10},
                        {"choices", SHAPE_TEXT, LIST, 20},

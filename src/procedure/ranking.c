@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_MOST = 9999, RANKED_PAGE = 500 };
+enum { PLACES_MOST = 9999, RANKED_PAGE = 500, SEED_CHARS = 26 };
 
 /* ---- places ---- */
 
@@ -20,16 +20,35 @@ static Str places_key(Arena *arena, const RankedPlaces *of) {
     return str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(of->option), STR_ARG(of->group));
 }
 
-/* {"OPTION/GROUP": n}; NULL: none were said. */
-static Rc places_kept(Ctx *ctx, Str procedure, Date round, const Json **out) {
-    const Entity *kept;
-    *out = NULL;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, places_id(ctx->arena, procedure, round), &kept);
-    if (rc == RC_NOT_FOUND) return RC_OK;
+/* What is kept of a day: places and given ones as {"OPTION/GROUP": n}, and the seed of the lot. */
+typedef struct RoundKept {
+    const Entity *entity; /* NULL: nothing was said */
+    const Json *places, *given;
+    Str seed;
+} RoundKept;
+
+static const Json *numbers_of(const Entity *kept, Str iri) {
+    const Attr *attr = entity_attr(kept, iri);
+    return attr ? attr->value : NULL;
+}
+
+static Rc round_kept(Ctx *ctx, Str procedure, Date round, RoundKept *out) {
+    *out = (RoundKept){0};
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, places_id(ctx->arena, procedure, round),
+                          &out->entity);
+    if (rc == RC_NOT_FOUND) {
+        out->entity = NULL;
+        return RC_OK;
+    }
     TRY(rc);
-    const Attr *places = entity_attr(kept, IRI("places"));
-    *out = places ? places->value : NULL;
+    out->places = numbers_of(out->entity, IRI("places"));
+    out->given = numbers_of(out->entity, IRI("given"));
+    out->seed = entity_text(out->entity, IRI("seed"));
     return RC_OK;
+}
+
+static int64_t number_at(Arena *arena, const Json *numbers, Str key) {
+    return json_get_int(numbers, str_z(arena, key), 0);
 }
 
 static Rc definition_of(Ctx *ctx, Str procedure, const Definition **out) {
@@ -39,13 +58,17 @@ static Rc definition_of(Ctx *ctx, Str procedure, const Definition **out) {
                     "This procedure puts no cases in an order.");
 }
 
-/* Whoever proposes it says how many places there are: the division in charge. */
-static Rc may_rank(Ctx *ctx, const Definition *definition) {
+/* What orders cases is the business of the division in charge. */
+static Rc may_look(Ctx *ctx, const Definition *definition) {
     const GatePost *post = gate_post(ctx->tenant->gate, office_post_id_now(ctx, definition->post));
-    TRY(proposal_may_draft(ctx));
     if (post && str_eq(post->division, ctx->actor->division)) return RC_OK;
     return ctx_fail(ctx, RC_DENIED, "not-permitted", definition->id,
                     "This is for the division in charge to do.");
+}
+
+static Rc may_rank(Ctx *ctx, const Definition *definition) {
+    TRY(proposal_may_draft(ctx));
+    return may_look(ctx, definition);
 }
 
 static bool is_said(const RankingPlaces *said, Arena *arena, Str key) {
@@ -54,39 +77,53 @@ static bool is_said(const RankingPlaces *said, Arena *arena, Str key) {
     return false;
 }
 
-static Rc places_good(Ctx *ctx, const Definition *definition, const RankingPlaces *said) {
+static Rc places_good(Ctx *ctx, const Definition *definition, const RankingPlaces *said,
+                      const RoundKept *kept) {
     VEC_EACH (const RankedPlaces, one, &said->places) {
-        if (!ranking_option(definition, one->option) || one->places < 0 ||
-            one->places > PLACES_MOST)
-            return ctx_fail(ctx, RC_INVALID, "bad-places", places_key(ctx->arena, one),
-                            "Places are a whole number from 0 to %d.", PLACES_MOST);
+        Str key = places_key(ctx->arena, one);
+        if (!ranking_option(definition, one->option) ||
+            one->places < number_at(ctx->arena, kept->given, key) || one->places > PLACES_MOST)
+            return ctx_fail(ctx, RC_INVALID, "bad-places", key,
+                            "Places are a whole number up to %d, and no fewer than were given.",
+                            PLACES_MOST);
     }
-    return RC_OK;
+    uint64_t version = kept->entity ? kept->entity->version : 0;
+    if (said->version == version) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "version", STR("places"),
+                    "Somebody has changed the places since you looked: load the page again.");
+}
+
+static Json places_said(Arena *arena, const RankingPlaces *said, const RoundKept *kept) {
+    JsonMembers members = {0};
+    for (uint32_t i = 0; kept->places && i < kept->places->len; i++)
+        if (!is_said(said, arena, kept->places->value.members[i].name))
+            vec_push(arena, &members, kept->places->value.members[i]);
+    VEC_EACH (const RankedPlaces, one, &said->places)
+        vec_push(arena, &members, (JsonMember){places_key(arena, one), json_of_int(one->places)});
+    Json all = json_of_members(members.items, members.len);
+    return *json_dup(arena, &all);
 }
 
 Rc ranking_keep(Ctx *ctx, const RankingPlaces *said) {
     const Definition *definition;
-    const Json *kept;
+    RoundKept kept;
     Outcome outcome;
-    JsonMembers members = {0};
     TRY(definition_of(ctx, said->procedure, &definition));
     TRY(may_rank(ctx, definition));
-    TRY(places_good(ctx, definition, said));
-    TRY(places_kept(ctx, said->procedure, said->round, &kept));
+    TRY(round_kept(ctx, said->procedure, said->round, &kept));
+    TRY(places_good(ctx, definition, said, &kept));
     Command *command = case_command(ctx, STR("ranking.places"), STR_NONE, STR("web"));
     Arena *arena = command_arena(command);
-    for (uint32_t i = 0; kept && i < kept->len; i++)
-        if (!is_said(said, arena, kept->value.members[i].name))
-            vec_push(arena, &members, *(const JsonMember *)&kept->value.members[i]);
-    VEC_EACH (const RankedPlaces, one, &said->places)
-        vec_push(arena, &members, (JsonMember){places_key(arena, one), json_of_int(one->places)});
-    Entity *after = entity_new(arena, places_id(arena, said->procedure, said->round),
-                               STR(LD_DEFAULT "Ranking"));
+    Entity *after = kept.entity ? entity_dup(arena, kept.entity)
+                                : entity_new(arena, places_id(arena, said->procedure, said->round),
+                                             STR(LD_DEFAULT "Ranking"));
     entity_set(arena, after, IRI("procedure"), json_of_str(str_dup(arena, said->procedure)));
     entity_set(arena, after, IRI("round"), json_of_str(time_format_date(arena, said->round)));
-    Json all = json_of_members(members.items, members.len);
-    entity_set_kind(arena, after, ATTR_JSON, IRI("places"), *json_dup(arena, &all));
-    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_ANY, 0);
+    if (str_empty(kept.seed))
+        entity_set(arena, after, IRI("seed"), json_of_str(rand_id(ctx->rand, arena, SEED_CHARS)));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("places"), places_said(arena, said, &kept));
+    command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after},
+                kept.entity ? PUT_VERSION : PUT_ABSENT, said->version);
     return case_execute(ctx, command, &outcome);
 }
 
@@ -104,6 +141,14 @@ static bool day_wished(Ctx *ctx, const Ranking *ranking, const Entity *applicati
 
 typedef Rc Candidate(Ctx *ctx, void *arg, const Entity *application, Date wished);
 
+/* Its own version may not know these moves yet. */
+static bool can_be_ranked(Ctx *ctx, const Definition *definition, const Entity *application) {
+    const Definition *own = defined_of(ctx, application);
+    const DefinedMove *admit = own ? definition_move(own, definition->ranking->admit) : NULL,
+                      *hold = own ? definition_move(own, definition->ranking->hold) : NULL;
+    return admit && hold && admit->together && hold->together;
+}
+
 /* Each open case in a state in which it is ranked, with the day that it wishes for. */
 static Rc candidates_each(Ctx *ctx, const Definition *definition, Candidate *each, void *arg) {
     const Ranking *ranking = definition->ranking;
@@ -117,7 +162,7 @@ static Rc candidates_each(Ctx *ctx, const Definition *definition, Candidate *eac
         VEC_EACH (const InboxLine, line, &page.lines) {
             const Entity *application = line->application;
             Date wished;
-            if (!case_is_erased(application) &&
+            if (!case_is_erased(application) && can_be_ranked(ctx, definition, application) &&
                 org_lists(&ranking->states, entity_text(application, IRI("procedureState"))) &&
                 day_wished(ctx, ranking, application, &wished))
                 TRY(each(ctx, arg, application, wished));
@@ -149,6 +194,7 @@ Rc ranking_rounds(Ctx *ctx, Str procedure, RankingRounds *out) {
     const Definition *definition;
     *out = (RankingRounds){0};
     TRY(definition_of(ctx, procedure, &definition));
+    TRY(may_look(ctx, definition));
     TRY(candidates_each(ctx, definition, round_count, out));
     if (out->len) qsort(out->items, out->len, sizeof *out->items, round_order);
     return RC_OK;
@@ -169,14 +215,25 @@ static FeelValue value_of(Ctx *ctx, const Form *form, const RankedBy *by) {
     return by->value ? form_result(ctx, form, by->value) : feel_null();
 }
 
+/* What was answered, and the day that is ranked. */
+static void form_of(Ctx *ctx, const Entity *application, Date round, Form *out) {
+    defined_form(ctx, application, out);
+    FeelEntry *entries = NEW_ARRAY(ctx->arena, FeelEntry, out->n_entries + 1);
+    for (size_t i = 0; i < out->n_entries; i++)
+        entries[i] = out->entries[i];
+    entries[out->n_entries++] = (FeelEntry){RANKING_DAY, feel_of_date(round)};
+    out->entries = entries;
+}
+
 static Rc case_rank(Ctx *ctx, void *arg, const Entity *application, Date wished) {
     RankingPlan *plan = arg;
     const Ranking *ranking = plan->definition->ranking;
     Form form;
     Str waits;
     if (time_date_days(wished) > time_date_days(plan->round)) return RC_OK;
+    form_of(ctx, application, plan->round, &form);
+    if (!form_holds(ctx, &form, ranking->when)) return RC_OK;
     TRY(defined_proposed(ctx, application, &waits));
-    defined_form(ctx, application, &form);
     FeelValue *values = NEW_ARRAY(ctx->arena, FeelValue, ranking->order.len),
               group = value_of(ctx, &form, &ranking->group);
     for (size_t i = 0; i < ranking->order.len; i++)
@@ -210,7 +267,8 @@ static int value_order(const FeelValue *a, const FeelValue *b) {
     return first && feel_order(a, b, &order) ? -order : 0;
 }
 
-static int standing_equal(const Standing *a, const Standing *b) {
+/* By the values alone; 0: they are equal in all. */
+static int by_values(const Standing *a, const Standing *b) {
     for (size_t i = 0; i < a->n; i++) {
         int order = value_order(&a->of->values[i], &b->of->values[i]);
         if (order) return order;
@@ -220,8 +278,20 @@ static int standing_equal(const Standing *a, const Standing *b) {
 
 static int standing_order(const void *left, const void *right) {
     const Standing *a = left, *b = right;
-    int order = standing_equal(a, b);
+    int order = by_values(a, b);
     return order ? order : memcmp(a->lot.bytes, b->lot.bytes, sizeof a->lot.bytes);
+}
+
+/* Whether another of its group is equal to the one at i; equal ones lie side by side. */
+static bool by_lot(const Standing *standings, size_t n, size_t i) {
+    size_t from = i, to = i;
+    while (from > 0 && !by_values(&standings[from - 1], &standings[i]))
+        from--;
+    while (to + 1 < n && !by_values(&standings[to + 1], &standings[i]))
+        to++;
+    for (size_t k = from; k <= to; k++)
+        if (k != i && str_eq(standings[k].of->group, standings[i].of->group)) return true;
+    return false;
 }
 
 static void plan_sort(Ctx *ctx, RankingPlan *plan) {
@@ -230,16 +300,14 @@ static void plan_sort(Ctx *ctx, RankingPlan *plan) {
     Standing *standings = NEW_ARRAY(ctx->arena, Standing, n + 1);
     RankedCase *sorted = NEW_ARRAY(ctx->arena, RankedCase, n + 1);
     for (size_t i = 0; i < n; i++) {
-        const Str parts[] = {plan->definition->id, time_format_date(ctx->arena, plan->round),
-                             plan->cases.items[i].number};
+        const Str parts[] = {plan->seed, plan->cases.items[i].number};
         standings[i] = (Standing){&plan->cases.items[i], plan->definition->ranking->order.len,
-                                  hash_sha256_parts(parts, 3)};
+                                  hash_sha256_parts(parts, 2)};
     }
     qsort(standings, n, sizeof *standings, standing_order);
     for (size_t i = 0; i < n; i++) {
         sorted[i] = *standings[i].of;
-        sorted[i].lot = (i > 0 && !standing_equal(&standings[i - 1], &standings[i])) ||
-                        (i + 1 < n && !standing_equal(&standings[i], &standings[i + 1]));
+        sorted[i].lot = by_lot(standings, n, i);
     }
     memcpy(plan->cases.items, sorted, n * sizeof *sorted);
 }
@@ -257,18 +325,18 @@ static void groups_set(Ctx *ctx, RankingPlan *plan) {
         qsort(plan->groups.items, plan->groups.len, sizeof *plan->groups.items, text_order);
 }
 
-static Rc places_set(Ctx *ctx, RankingPlan *plan) {
+static void places_set(Ctx *ctx, RankingPlan *plan, const RoundKept *kept) {
     const Definition *definition = plan->definition;
     const Field *first = definition_field(definition, definition->ranking->choices.items[0]);
-    const Json *kept;
-    TRY(places_kept(ctx, definition->id, plan->round, &kept));
     VEC_EACH (const FieldOption, option, &first->options)
         VEC_EACH (const Str, group, &plan->groups) {
             RankedPlaces one = {.option = option->id, .group = *group};
-            one.places = json_get_int(kept, str_z(ctx->arena, places_key(ctx->arena, &one)), 0);
+            Str key = places_key(ctx->arena, &one);
+            one.places = number_at(ctx->arena, kept->places, key);
+            one.given = number_at(ctx->arena, kept->given, key);
+            plan->said |= one.places > 0;
             vec_push(ctx->arena, &plan->places, one);
         }
-    return RC_OK;
 }
 
 static RankedPlaces *places_find(RankingPlan *plan, Str option, Str group) {
@@ -285,7 +353,7 @@ static void plan_place(RankingPlan *plan) {
         for (size_t i = 0; i < one->wishes.len; i++) {
             RankedPlaces *at = places_find(plan, one->wishes.items[i], one->group);
             if (at && i == 0) at->first++;
-            if (!at || at->taken >= at->places || one->wish) continue;
+            if (!at || at->given + at->taken >= at->places || one->wish) continue;
             at->taken++;
             one->placed = at->option;
             one->wish = i + 1;
@@ -311,12 +379,17 @@ static void hash_set(Ctx *ctx, RankingPlan *plan) {
 }
 
 Rc ranking_plan(Ctx *ctx, Str procedure, Date round, RankingPlan *out) {
+    RoundKept kept;
     *out = (RankingPlan){.round = round};
     TRY(definition_of(ctx, procedure, &out->definition));
+    TRY(may_look(ctx, out->definition));
+    TRY(round_kept(ctx, procedure, round, &kept));
+    out->seed = kept.seed;
+    out->version = kept.entity ? kept.entity->version : 0;
     TRY(candidates_each(ctx, out->definition, case_rank, out));
     plan_sort(ctx, out);
     groups_set(ctx, out);
-    TRY(places_set(ctx, out));
+    places_set(ctx, out, &kept);
     plan_place(out);
     hash_set(ctx, out);
     return RC_OK;
@@ -327,7 +400,7 @@ Rc ranking_plan(Ctx *ctx, Str procedure, Date round, RankingPlan *out) {
 /* Beside what any row of a list has: the place, and where it stands among how many. */
 static const Json *more_json(Arena *arena, const RankingPlan *plan, size_t i) {
     const RankedCase *one = &plan->cases.items[i];
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, 5);
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, 7);
     Json *more = NEW(arena, Json);
     JsonItems values = {0};
     for (size_t k = 0; k < plan->definition->ranking->order.len; k++)
@@ -337,7 +410,9 @@ static const Json *more_json(Arena *arena, const RankingPlan *plan, size_t i) {
     members[2] = (JsonMember){STR("rank"), json_of_int((int64_t)i + 1)};
     members[3] = (JsonMember){STR("group"), json_of_str(one->group)};
     members[4] = (JsonMember){STR("values"), json_of_items(values.items, values.len)};
-    *more = json_of_members(members, 5);
+    members[5] = (JsonMember){STR("lot"), json_of_bool(one->lot)};
+    members[6] = (JsonMember){RANKING_DAY, json_of_str(time_format_date(arena, plan->round))};
+    *more = json_of_members(members, 7);
     return more;
 }
 
@@ -431,7 +506,7 @@ Rc ranking_propose(Ctx *ctx, const RankingWish *wish, Str *decision) {
     if (!str_eq(plan.hash, wish->seen))
         return ctx_fail(ctx, RC_CONFLICT, "other-plan", STR("seen"),
                         "Cases or places have changed since you looked: read the order again.");
-    if (!draft.rows.len)
+    if (!plan.said || !draft.rows.len)
         return ctx_fail(ctx, RC_CONFLICT, "nothing", STR("seen"),
                         "Nobody would get a place, or be put on the list: nothing is decided.");
     return together_draft(ctx, &draft, decision);
@@ -455,33 +530,44 @@ static int64_t given(const Json *contents, Arena *arena, Str key) {
     return n;
 }
 
-/* A round that is ranked again has the places that remain. */
+/* What is given of each, with what this decision gives. */
+static Rc given_now(Ctx *ctx, Arena *arena, const RoundKept *kept, const Json *contents,
+                    Json *out) {
+    JsonMember *members = NEW_ARRAY(arena, JsonMember, kept->places->len + 1);
+    for (uint32_t i = 0; i < kept->places->len; i++) {
+        Str key = kept->places->value.members[i].name;
+        int64_t all = number_at(ctx->arena, kept->given, key) + given(contents, ctx->arena, key);
+        if (all > number_at(ctx->arena, kept->places, key))
+            return ctx_fail(ctx, RC_CONFLICT, "no-room", key,
+                            "There are fewer places by now than this gives: return it.");
+        members[i] = (JsonMember){str_dup(arena, key), json_of_int(all)};
+    }
+    *out = json_of_members(members, kept->places->len);
+    return RC_OK;
+}
+
+/* A day that is ranked again has the places that remain. */
 Rc ranking_follow(Ctx *ctx, Command *command, const Json *contents) {
-    const Entity *kept;
+    RoundKept kept;
     Date round;
+    Json now;
     Arena *arena = command_arena(command);
     Str procedure = json_get_str(contents, "procedure");
     if (!time_parse_date(json_get_str(contents, "round"), &round)) return RC_OK;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, places_id(arena, procedure, round), &kept);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    Entity *after = entity_dup(arena, kept);
-    const Json *places = entity_attr(kept, IRI("places"))->value;
-    JsonMember *members = NEW_ARRAY(arena, JsonMember, places->len + 1);
-    for (uint32_t i = 0; i < places->len; i++) {
-        const JsonMember *member = &places->value.members[i];
-        int64_t left = json_get_int(places, str_z(ctx->arena, member->name), 0) -
-                       given(contents, ctx->arena, member->name);
-        members[i] = (JsonMember){str_dup(arena, member->name), json_of_int(left > 0 ? left : 0)};
-    }
-    entity_set_kind(arena, after, ATTR_JSON, IRI("places"), json_of_members(members, places->len));
+    TRY(round_kept(ctx, procedure, round, &kept));
+    if (!kept.places) return RC_OK;
+    TRY(given_now(ctx, arena, &kept, contents, &now));
+    Entity *after = entity_dup(arena, kept.entity);
+    entity_set_kind(arena, after, ATTR_JSON, IRI("given"), now);
     command_put(command, &(Delta){.op = DELTA_PUT, .id = after->id, .after = after}, PUT_VERSION,
-                kept->version);
+                kept.entity->version);
     return RC_OK;
 }
 
 void ranking_set(Arena *arena, const Json *decided, Entity *set) {
     Str placed = json_get_str(decided, "placed");
-    if (!str_empty(placed))
-        entity_set(arena, set, IRI("placed"), json_of_str(str_dup(arena, placed)));
+    if (str_empty(placed)) return;
+    entity_set(arena, set, IRI("placed"), json_of_str(str_dup(arena, placed)));
+    entity_set(arena, set, IRI("placedOn"),
+               json_of_str(str_dup(arena, json_get_str(decided, RANKING_DAY.ptr))));
 }

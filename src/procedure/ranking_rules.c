@@ -64,6 +64,23 @@ static Rc read_moves(Ctx *ctx, const Json *from, const Definition *definition, R
     return RC_OK;
 }
 
+static Rc read_when(Ctx *ctx, const Json *from, const StrVec *names, Ranking *out) {
+    Str text = json_get_str(from, "when");
+    if (str_empty(str_trim(text))) return RC_OK;
+    Rc rc = feel_read(ctx, text, names, &out->when);
+    if (rc != RC_OK) ctx->error.path = STR("ranking.when");
+    return rc;
+}
+
+/* Its expressions know the day that is ranked, too. */
+static const StrVec *with_day(Arena *arena, const StrVec *names) {
+    StrVec *out = NEW(arena, StrVec);
+    VEC_EACH (const Str, name, names)
+        vec_push(arena, out, *name);
+    vec_push(arena, out, RANKING_DAY);
+    return out;
+}
+
 Rc ranking_read(Ctx *ctx, const Json *source, const StrVec *names, Definition *definition) {
     const Json *from = json_get(source, STR("ranking")), *group;
     Ranking *ranking = NEW(ctx->arena, Ranking);
@@ -72,7 +89,9 @@ Rc ranking_read(Ctx *ctx, const Json *source, const StrVec *names, Definition *d
     const Field *day = definition_field(definition, ranking->round);
     if (!day || day->kind != FIELD_DATE)
         return refuse(ctx, "round", "The day of a place is a question of kind \"date\".");
+    names = with_day(ctx->arena, names);
     TRY(read_states(ctx, from, definition, ranking));
+    TRY(read_when(ctx, from, names, ranking));
     TRY(read_order(ctx, from, names, ranking));
     TRY(read_choices(ctx, from, definition, ranking));
     group = json_get(from, STR("group"));
@@ -80,6 +99,11 @@ Rc ranking_read(Ctx *ctx, const Json *source, const StrVec *names, Definition *d
     TRY(read_moves(ctx, from, definition, ranking));
     definition->ranking = ranking;
     return RC_OK;
+}
+
+bool ranking_moves(const Definition *definition, Str move) {
+    const Ranking *ranking = definition->ranking;
+    return ranking && (str_eq(ranking->admit, move) || str_eq(ranking->hold, move));
 }
 
 const FieldOption *ranking_option(const Definition *definition, Str id) {

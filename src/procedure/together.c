@@ -86,7 +86,7 @@ static Rc definition_load(Ctx *ctx, Str procedure, Str move, const Definition **
         return ctx_fail(ctx, RC_NOT_FOUND, "no-procedure", procedure,
                         "There is no such procedure.");
     const DefinedMove *found = definition_move(*out, move);
-    if (found && found->together) return RC_OK;
+    if (found && found->together && !ranking_moves(*out, move)) return RC_OK;
     return ctx_fail(ctx, RC_NOT_FOUND, "no-move", move,
                     "The procedure has no such move that is decided together.");
 }

@@ -141,21 +141,43 @@ static Json letter_to(Ctx *ctx, const Entity *application) {
     return view_value(&to);
 }
 
+/* Adds what goes out about one case. */
+static Rc drafts_add(Ctx *ctx, const Entity *decision, const Json *row, LetterDrafts *drafts,
+                     JsonItems *items) {
+    TRY(defined_letters(ctx, decision, row, drafts));
+    if (drafts->application) TRY(gate_look(ctx, &drafts->application, 1, page_what(WHAT_LETTER)));
+    VEC_EACH (const Json, draft, &drafts->contents) {
+        View one = view_new(ctx->arena);
+        page_letter_text(&one, draft);
+        view_set(&one, "to", letter_to(ctx, drafts->application));
+        vec_push(ctx->arena, items, view_value(&one));
+    }
+    return RC_OK;
+}
+
+/* Of a list as a sample: for each move those of the first case that is as it was proposed. */
+static Rc samples_add(Ctx *ctx, const Entity *decision, const Json *rows, LetterDrafts *drafts,
+                      JsonItems *items) {
+    StrVec shown = {0};
+    for (uint32_t i = 0; i < rows->len; i++) {
+        Str move = json_get_str(json_at(rows, i), "move");
+        if (org_lists(&shown, move)) continue;
+        TRY(drafts_add(ctx, decision, json_at(rows, i), drafts, items));
+        if (!drafts->moved) vec_push(ctx->arena, &shown, move);
+    }
+    drafts->moved = false; /* that stands at each row */
+    return RC_OK;
+}
+
 /* The letters that go out once it is decided (施行文案), which the decider decides on, too. */
 Rc page_letter_drafts(Ctx *ctx, View *view, const Entity *decision, const Json *contents) {
     LetterDrafts drafts = {0};
     JsonItems items = {0};
     bool waits = str_eq(entity_text(decision, IRI("state")), STR("waiting"));
-    if (waits && contents && together_is(contents)) /* of a list that of one case, as a sample */
-        contents = json_at(json_get(contents, STR("cases")), 0);
-    if (waits && contents) TRY(defined_letters(ctx, decision, contents, &drafts));
-    if (drafts.application) TRY(gate_look(ctx, &drafts.application, 1, page_what(WHAT_LETTER)));
-    VEC_EACH (const Json, draft, &drafts.contents) {
-        View one = view_new(ctx->arena);
-        page_letter_text(&one, draft);
-        view_set(&one, "to", letter_to(ctx, drafts.application));
-        vec_push(ctx->arena, &items, view_value(&one));
-    }
+    if (waits && contents && together_is(contents))
+        TRY(samples_add(ctx, decision, json_get(contents, STR("cases")), &drafts, &items));
+    else if (waits && contents)
+        TRY(drafts_add(ctx, decision, contents, &drafts, &items));
     view_items(view, "letters", &items);
     view_bool(view, "moved", drafts.moved);
     view_bool(view, "nobody_signs", drafts.nobody_signs);

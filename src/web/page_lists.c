@@ -4,6 +4,8 @@
 
 #define IRI(term) STR(LD_DEFAULT term)
 
+enum { STANDING_MAX = 2000 };
+
 /* Who decides confirms who he is before he sees the form, not when he sends it: what he wrote would
  * be lost. */
 Rc page_confirm_first(Ctx *ctx, const Entity *decision) {
@@ -27,10 +29,15 @@ Rc page_list_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved) {
     return RC_OK;
 }
 
+static bool is_ranked(const Json *contents) {
+    return !str_empty(json_get_str(contents, "round"));
+}
+
 /* What was taken out since it was proposed, why, when and by whom. */
 void page_list_out(HttpExchange *x, View *view, const Json *contents) {
     const Json *out = json_get(contents, STR("out"));
     JsonItems items = {0};
+    bool ranked = is_ranked(contents); /* what it left may be another's by then */
     for (size_t i = 0; out && i < out->len; i++) {
         const Json *row = json_at(out, i);
         Str post = json_get_str(row, "post");
@@ -40,7 +47,8 @@ void page_list_out(HttpExchange *x, View *view, const Json *contents) {
         view_str(&one, "at", json_get_str(row, "at"));
         view_set(&one, "who", str_empty(post) ? json_of_null() : page_post(x, post));
         view_bool(&one, "back",
-                  !str_empty(json_get_str(row, "case")) && !json_get_bool(row, "erased", false));
+                  !ranked && !str_empty(json_get_str(row, "case")) &&
+                      !json_get_bool(row, "erased", false));
         vec_push(view->arena, &items, view_value(&one));
     }
     view_items(view, "out", &items);
@@ -87,6 +95,30 @@ typedef struct Shown {
     int64_t moved;
 } Shown;
 
+/* By which values it stands where it does: "クラス年齢 1、点数 40、…". */
+static Str standing_in(Ctx *ctx, const Definition *definition, const Json *row,
+                       const char *language) {
+    Buf text = buf_new(ctx->arena, STANDING_MAX);
+    const Ranking *ranking = definition->ranking;
+    const Json *values = json_get(row, STR("values"));
+    const char *between = str_eq(str_of(language), STR("ja")) ? "、" : ", ";
+    Str group = json_get_str(row, "group");
+    if (!str_empty(group))
+        buf_addf(&text, STR_FMT " " STR_FMT,
+                 STR_ARG(json_get_str(ranking->group.label.all, language)), STR_ARG(group));
+    for (uint32_t i = 0; values && i < values->len && i < ranking->order.len; i++) {
+        buf_addf(&text, "%s" STR_FMT " ", text.len ? between : "",
+                 STR_ARG(json_get_str(ranking->order.items[i].label.all, language)));
+        json_write(&text, json_at(values, i));
+    }
+    return buf_str(&text);
+}
+
+static Json standing_text(Ctx *ctx, const Definition *definition, const Json *row) {
+    return view_text(ctx->arena, standing_in(ctx, definition, row, "ja"),
+                     standing_in(ctx, definition, row, "en"));
+}
+
 /* What is decided of the case, and in a ranking its place. */
 static void place_set(Ctx *ctx, View *view, const Json *row) {
     const Definition *definition =
@@ -98,10 +130,14 @@ static void place_set(Ctx *ctx, View *view, const Json *row) {
     const FieldOption *option = definition && definition->ranking && !str_empty(placed)
                                     ? ranking_option(definition, placed)
                                     : NULL;
+    view_set(view, "standing",
+             definition && definition->ranking ? standing_text(ctx, definition, row)
+                                               : json_of_null());
     view_json(view, "what", move ? move->label.all : NULL);
     view_json(view, "placed", option ? option->label.all : NULL);
     view_int(view, "wish", json_get_int(row, "wish", 0));
     view_int(view, "rank", json_get_int(row, "rank", 0));
+    view_bool(view, "lot", json_get_bool(row, "lot", false));
 }
 
 static Rc row_value(Shown *shown, const Json *row, Json *out) {
@@ -188,7 +224,7 @@ static Rc takeout_look(Ctx *ctx, const TakeOut *out) {
     return gate_look(ctx, &application, 1, page_what(WHAT_DECISION));
 }
 
-static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faults) {
+static void takeout_show(HttpExchange *x, const TakeOut *out, Str comment, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
     Str back = page_decision_url(ctx->arena, out->decision->id);
@@ -201,6 +237,8 @@ static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faul
     view_set(&view, "lines", page_matter_lines(ctx, back, out->row));
     view_str(&view, "hash", entity_text(out->decision, IRI("contentHash")));
     view_str(&view, "back", back);
+    view_bool(&view, "ranked", is_ranked(entity_attr(out->decision, IRI("contents"))->value));
+    view_str(&view, "comment", comment);
     if (faults) page_faults(&view, faults);
     page_show(x, faults ? 422 : 200, WEB_PAGE_LIST_OUT, &view);
 }
@@ -208,7 +246,7 @@ static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faul
 static void takeout_get(HttpExchange *x) {
     TakeOut out = {0};
     if (takeout_load(x, &out) == RC_OK)
-        takeout_show(x, &out, NULL);
+        takeout_show(x, &out, STR_NONE, NULL);
     else
         page_fail(x);
 }
@@ -236,7 +274,7 @@ static void takeout_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, page_decision_url(ctx->arena, out.decision->id));
     else if (page_list_fault(ctx, rc, &faults))
-        takeout_show(x, &out, &faults);
+        takeout_show(x, &out, wish.opinion, &faults);
     else
         page_fail(x);
 }

@@ -29,8 +29,8 @@ static Rc ranked_load(Ranked *ranked) {
     TRY(ranking_rounds(ctx, ranked->procedure, &ranked->rounds));
     if (time_parse_date(http_query_or(ranked->x, "round", STR_NONE), &ranked->round)) return RC_OK;
     VEC_EACH (const RankingRound, one, &ranked->rounds) {
-        bool passed = time_date_days(ranked->round) > time_date_days(today);
-        if (!ranked->round.year || !passed) ranked->round = one->day;
+        bool ahead = time_date_days(ranked->round) > time_date_days(today);
+        if (!ranked->round.year || !ahead) ranked->round = one->day;
     }
     return RC_OK;
 }
@@ -62,6 +62,7 @@ static Json cell_value(const Ranked *ranked, View *view, const RankedPlaces *of)
     Str sent = ranked->form ? http_form_value(ranked->form, str_z(view->arena, name)) : STR_NONE;
     view_str(&one, "name", name);
     view_str(&one, "group", of->group);
+    view_int(&one, "given", of->given);
     view_str(&one, "value",
              str_empty(sent) ? str_fmt(view->arena, "%lld", (long long)of->places) : sent);
     view_int(&one, "taken", of->taken);
@@ -94,16 +95,19 @@ static Json option_label(const Definition *definition, Str id) {
     return option ? *option->label.all : json_of_null();
 }
 
+/* Points follow from answers that need care: who may not see those sees none of them. */
 static Json case_value(const Ranked *ranked, const RankingPlan *plan, size_t i,
                        const Entity *shown) {
     Ctx *ctx = http_ctx(ranked->x);
     const RankedCase *of = &plan->cases.items[i];
     View one = view_new(ctx->arena);
     JsonItems values = {0}, wishes = {0};
+    bool whole = entity_attr(of->application, IRI("sensitiveAnswers")) == NULL ||
+                 entity_attr(shown, IRI("sensitiveAnswers")) != NULL;
     for (size_t k = 0; k < plan->definition->ranking->order.len; k++) {
         View value = view_new(ctx->arena);
         view_json(&value, "label", plan->definition->ranking->order.items[k].label.all);
-        view_str(&value, "value", feel_text(ctx->arena, &of->values[k]));
+        view_str(&value, "value", whole ? feel_text(ctx->arena, &of->values[k]) : STR("—"));
         vec_push(ctx->arena, &values, view_value(&value));
     }
     VEC_EACH (const Str, wish, &of->wishes)
@@ -174,16 +178,32 @@ static Rc ranked_fill(const Ranked *ranked, View *view) {
     view_int(view, "unplaced", (int64_t)plan.cases.len - plan.placed - plan.proposed);
     view_int(view, "proposed", plan.proposed);
     view_str(view, "seen", plan.hash);
+    view_int(view, "version", (int64_t)plan.version);
+    view_str(view, "seed", plan.seed);
     return cases_set(ranked, view, &plan);
+}
+
+/* cell: of the places, whose number is none that there can be; empty: it isn't about one. */
+static void faults_set(View *view, const Faults *faults, Str cell) {
+    View errors = view_new(view->arena);
+    if (str_empty(cell)) {
+        page_faults(view, faults);
+        return;
+    }
+    view_set(&errors, str_fmt(view->arena, PLACE_PREFIX STR_FMT, STR_ARG(cell)).ptr,
+             json_of_str(STR("places.number")));
+    view_set(view, "errors", view_value(&errors));
 }
 
 static void ranked_show(const Ranked *ranked, int status, const Faults *faults) {
     View view = page_view(ranked->x);
+    const Error refused = http_ctx(ranked->x)->error;
+    bool cell = faults && str_eq(refused.code, STR("bad-places"));
     if (ranked_fill(ranked, &view) != RC_OK) {
         page_fail(ranked->x);
         return;
     }
-    if (faults) page_faults(&view, faults);
+    if (faults) faults_set(&view, faults, cell ? refused.path : STR_NONE);
     page_show(ranked->x, status, WEB_PAGE_RANKING, &view);
 }
 
@@ -213,16 +233,39 @@ static void place_read(Ctx *ctx, const HttpField *field, RankingPlaces *out) {
     vec_push(ctx->arena, &out->places, one);
 }
 
-static Rc places_keep(const Ranked *ranked) {
-    Ctx *ctx = http_ctx(ranked->x);
+static RankingPlaces places_read(const Ranked *ranked) {
     RankingPlaces said = {.procedure = ranked->procedure, .round = ranked->round};
+    int64_t version = 0;
     VEC_EACH (const HttpField, field, ranked->form)
         if (str_starts(field->name, STR(PLACE_PREFIX)) && field->name.len < PLACE_NAME_MAX)
-            place_read(ctx, field, &said);
-    return ranking_keep(ctx, &said);
+            place_read(http_ctx(ranked->x), field, &said);
+    if (str_to_i64(http_form_value(ranked->form, "version"), &version))
+        said.version = (uint64_t)version;
+    return said;
+}
+
+static Rc places_keep(const Ranked *ranked) {
+    RankingPlaces said = places_read(ranked);
+    return ranking_keep(http_ctx(ranked->x), &said);
+}
+
+/* What was typed and not kept isn't in the plan that would be proposed. */
+static Rc all_kept(const Ranked *ranked) {
+    Ctx *ctx = http_ctx(ranked->x);
+    RankingPlaces said = places_read(ranked);
+    RankingPlan plan;
+    TRY(ranking_plan(ctx, ranked->procedure, ranked->round, &plan));
+    VEC_EACH (const RankedPlaces, kept, &plan.places)
+        VEC_EACH (const RankedPlaces, typed, &said.places)
+            if (str_eq(kept->option, typed->option) && str_eq(kept->group, typed->group) &&
+                kept->places != typed->places)
+                return ctx_fail(ctx, RC_CONFLICT, "unsaved", STR("places"),
+                                "Keep the places first, and read the order that they give.");
+    return RC_OK;
 }
 
 static Rc ranked_propose(const Ranked *ranked, Str *decision) {
+    TRY(all_kept(ranked));
     RankingWish wish = {.procedure = ranked->procedure,
                         .round = ranked->round,
                         .seen = http_form_value(ranked->form, "seen"),
@@ -236,6 +279,7 @@ static bool told_at_form(Ctx *ctx, Faults *faults) {
     static const struct {
         const char *code, *field, *fault;
     } rows[] = {{"bad-places", "places", "number"}, {"other-plan", "plan", "changed"},
+                {"version", "plan", "changed"},     {"unsaved", "plan", "unsaved"},
                 {"moved-on", "plan", "changed"},    {"proposed", "plan", "proposed"},
                 {"nothing", "plan", "nothing"},     {"too-many", "plan", "many"}};
     Str code = ctx->error.code, path = ctx->error.path;
@@ -258,9 +302,10 @@ static void ranking_post(HttpExchange *x) {
     Rc rc = ranked_load(&ranked);
     bool proposes = str_eq(http_form_value(ranked.form, "act"), STR("propose"));
     if (rc == RC_OK) rc = proposes ? ranked_propose(&ranked, &decision) : places_keep(&ranked);
-    if (rc == RC_OK)
-        page_see(x, proposes ? page_decision_url(ctx->arena, decision)
-                             : round_url(ctx->arena, ranked.procedure, ranked.round));
+    if (rc == RC_OK && proposes)
+        page_see(x, page_decision_url(ctx->arena, decision));
+    else if (rc == RC_OK)
+        ranked_show(&ranked, 200, NULL); /* with the reasons that were written already */
     else if (told_at_form(ctx, &faults))
         ranked_show(&ranked, rc == RC_CONFLICT ? 409 : 422, &faults);
     else

@@ -404,6 +404,7 @@ bool page_route_fault(Ctx *ctx, Rc rc, Faults *faults) {
         {"case-moved", {"hash", "moved"}},        {"not-due", {"hash", "route"}},
         {"not-waiting", {"hash", "route"}},       {"route-moved", {"hash", "route"}},
         {"nothing-to-see", {"hash", "route"}},    {"not-back", {"hash", "route"}},
+        {"no-room", {"hash", "no_room"}},         {"found-changed", {"hash", "found"}},
     };
     for (size_t i = 0; rc != RC_OK && i < sizeof rows / sizeof *rows; i++)
         if (str_eq(ctx->error.code, str_of(rows[i].code)))

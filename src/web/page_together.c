@@ -16,7 +16,7 @@ static Rc wished_read(HttpExchange *x, const HttpForm *form, Wished *out) {
     Ctx *ctx = http_ctx(x);
     *out = (Wished){.procedure = http_path_param(x, "procedure"),
                     .move = http_path_param(x, "move"),
-                    .all = str_eq(http_query_or(x, "all", STR_NONE), STR("1"))};
+                    .all = form && str_eq(http_form_value(form, "act"), STR("all"))};
     out->definition = catalogue_newest(procedures_catalogue(ctx->tenant), out->procedure);
     ctx->purpose = STR("application-check");
     if (!out->definition || !definition_move(out->definition, out->move))
@@ -117,6 +117,10 @@ static void together_post(HttpExchange *x) {
     Faults faults = {0};
     if (!page_form(x, &form)) return;
     Rc rc = wished_read(x, form, &wished);
+    if (rc == RC_OK && wished.all) {
+        together_show(x, 200, &wished, NULL);
+        return;
+    }
     if (rc == RC_OK)
         rc = together_propose(
             ctx, &(TogetherWish){wished.procedure, wished.move, &wished.numbers, wished.reason},
@@ -155,7 +159,8 @@ void page_together_links(HttpExchange *x, View *view, Str post) {
         if (!org_lists(&posts, definition->post)) continue;
         if (definition->ranking) link_add(view, &items, definition, NULL);
         VEC_EACH (const DefinedMove, move, &definition->moves)
-            if (move->together) link_add(view, &items, definition, move);
+            if (move->together && !ranking_moves(definition, move->id))
+                link_add(view, &items, definition, move);
     }
     view_items(view, "together", &items);
 }

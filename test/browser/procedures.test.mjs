@@ -510,7 +510,7 @@ it('gives a place by rank, decides it as a whole and tells it on the page of the
     assert.match(await clerk.locator('main').innerText(), /空きなし/);
     await clerk.locator('input[name^="places/manaka/"]').first().fill('たくさん');
     await press(clerk, 'button[value="places"]');
-    assert.match(await clerk.locator('#errors').innerText(), /0から9999までの数/);
+    assert.match(await clerk.locator('#errors').innerText(), /決定済みの人数から9999まで/);
     await clerk.locator('input[name^="places/manaka/"]').first().fill('９');
     await press(clerk, 'button[value="places"]');
     assert.match(await clerk.locator(`tr:has(a[href="/staff/cases/${number}"])`).innerText(), /まなかこども園[^]*第1希望/);

@@ -60,12 +60,22 @@ static void care_new(House *house, Care *out) {
     as(out, &out->clerk);
 }
 
-static void places(Care *care, const char *option, int64_t n) {
-    RankingPlaces said = {.procedure = STR(CARE), .round = FEBRUARY};
-    as(care, &care->clerk);
+static uint64_t version_now(Care *care) {
+    RankingPlan plan;
+    GOOD(care->house, ranking_plan(&care->house->ctx, STR(CARE), FEBRUARY, &plan));
+    return plan.version;
+}
+
+static Rc keep(Care *care, const char *option, int64_t n, uint64_t version) {
+    RankingPlaces said = {.procedure = STR(CARE), .round = FEBRUARY, .version = version};
     vec_push(care->house->ctx.arena, &said.places,
              (RankedPlaces){.option = str_of(option), .group = STR("1"), .places = n});
-    GOOD(care->house, ranking_keep(&care->house->ctx, &said));
+    return ranking_keep(&care->house->ctx, &said);
+}
+
+static void places(Care *care, const char *option, int64_t n) {
+    as(care, &care->clerk);
+    GOOD(care->house, keep(care, option, n, version_now(care)));
 }
 
 static RankingPlan plan_of(Care *care) {
@@ -143,10 +153,13 @@ static void a_lot_that_anybody_can_compute_again_decides_between_equals(void **s
     places(&care, "manaka", 1);
     RankingPlan first = plan_of(&care), second = plan_of(&care);
     assert_true(str_eq(first.hash, second.hash));
+    assert_int_equal(first.seed.len, 26); /* and it stays, whatever is said later */
+    places(&care, "ekimae", 0);
+    assert_true(str_eq(plan_of(&care).seed, first.seed));
     Str lots[2];
     for (size_t i = 0; i < 2; i++) {
-        const Str parts[] = {STR(CARE), STR("2027-02-01"), care.numbers[i + 1]};
-        Digest digest = hash_sha256_parts(parts, 3);
+        const Str parts[] = {first.seed, care.numbers[i + 1]};
+        Digest digest = hash_sha256_parts(parts, 2);
         lots[i] =
             hash_base32(care.house->arena, (Str){(char *)digest.bytes, sizeof digest.bytes}, 26);
     }
@@ -196,10 +209,11 @@ static void a_round_that_is_ranked_again_has_the_places_that_remain(void **state
     RankingPlan plan = plan_of(&care);
     assert_int_equal(plan.cases.len, 1);
     placed(&plan, &care, 0, "");
-    assert_int_equal(plan.places.items[0].places, 0);
+    assert_int_equal(plan.places.items[0].given, 3);
     FAILS(house, propose(&care, str_dup(house->arena, plan.hash), &decision), RC_CONFLICT,
           "nothing");
-    places(&care, "manaka", 1);
+    FAILS(house, keep(&care, "manaka", 2, version_now(&care)), RC_INVALID, "bad-places");
+    places(&care, "manaka", 4);
     plan = plan_of(&care);
     placed(&plan, &care, 0, "manaka");
     GOOD(house, propose(&care, str_dup(house->arena, plan.hash), &decision));
@@ -239,6 +253,81 @@ static void what_changed_since_it_was_shown_is_not_proposed(void **state) {
           RC_CONFLICT, "ranked");
 }
 
+/* A page that was opened before somebody else said or gave places doesn't bring the old ones back.
+ */
+static void places_are_said_against_what_was_shown(void **state) {
+    Care care;
+    care_new(*state, &care);
+    House *house = care.house;
+    Str decision;
+    places(&care, "manaka", 3);
+    uint64_t shown = version_now(&care);
+    GOOD(house, propose(&care, str_dup(house->arena, plan_of(&care).hash), &decision));
+    GOOD(house, decide(&care, decision));
+    as(&care, &care.clerk);
+    FAILS(house, keep(&care, "ekimae", 1, shown), RC_CONFLICT, "version");
+    GOOD(house, keep(&care, "ekimae", 1, version_now(&care)));
+}
+
+/* Fewer places than the proposal gives, said while it waits. */
+static void no_more_is_given_than_there_is(void **state) {
+    Care care;
+    care_new(*state, &care);
+    Str decision;
+    places(&care, "manaka", 3);
+    GOOD(care.house, propose(&care, str_dup(care.house->arena, plan_of(&care).hash), &decision));
+    places(&care, "manaka", 2);
+    FAILS(care.house, decide(&care, decision), RC_CONFLICT, "no-room");
+    stands(&care, 1, "selection");
+}
+
+/* Nobody comes in past the others. */
+static void its_moves_are_made_by_the_ranking_alone(void **state) {
+    Care care;
+    care_new(*state, &care);
+    House *house = care.house;
+    Str decision;
+    StrVec one = {0};
+    InboxCases cases;
+    bool more;
+    as(&care, &care.clerk);
+    DefinedAct act = {.id = care.cases[0], .move = STR("admit"), .text = REASON};
+    FAILS(house, defined_propose(&house->ctx, &act, &decision), RC_CONFLICT, "ranked");
+    vec_push(house->arena, &one, care.numbers[0]);
+    TogetherWish wish = {STR(CARE), STR("admit"), &one, REASON};
+    FAILS(house, together_propose(&house->ctx, &wish, &decision), RC_NOT_FOUND, "no-move");
+    FAILS(house, together_cases(&house->ctx, STR(CARE), STR("hold"), &cases, &more), RC_NOT_FOUND,
+          "no-move");
+}
+
+/* Who waits from an earlier day is told the day that is given, and is in no later fiscal year's. */
+static void who_waits_is_ranked_until_the_fiscal_year_ends(void **state) {
+    Care care;
+    care_new(*state, &care);
+    House *house = care.house;
+    RankingPlan plan;
+    Str decision;
+    CaseLetters letters;
+    Date march = {2027, 3, 1}, april = {2027, 4, 1};
+    as(&care, &care.clerk);
+    GOOD(house, ranking_plan(&house->ctx, STR(CARE), april, &plan));
+    assert_int_equal(plan.cases.len, 0);
+    RankingPlaces said = {.procedure = STR(CARE), .round = march};
+    vec_push(house->arena, &said.places, (RankedPlaces){STR("manaka"), STR("1"), .places = 4});
+    GOOD(house, ranking_keep(&house->ctx, &said));
+    GOOD(house, ranking_plan(&house->ctx, STR(CARE), march, &plan));
+    assert_int_equal(plan.placed, CASES);
+    RankingWish wish = {STR(CARE), march, str_dup(house->arena, plan.hash), REASON, HELD};
+    GOOD(house, ranking_propose(&house->ctx, &wish, &decision));
+    GOOD(house, decide(&care, str_dup(house->arena, decision)));
+    house_drain(house);
+    GOOD(house, letters_of(&house->ctx, care.cases[0], &letters));
+    Buf text = buf_new(house->arena, 1 << 16);
+    json_write(&text, letters.items[0].letter.contents);
+    assert_true(str_find(buf_str(&text), STR("令和9年3月1日")) >= 0);
+    assert_true(str_find(buf_str(&text), STR("令和9年2月1日")) < 0);
+}
+
 static void places_are_the_division_s_to_say(void **state) {
     Care care;
     care_new(*state, &care);
@@ -252,6 +341,8 @@ static void places_are_the_division_s_to_say(void **state) {
     *one = (RankedPlaces){STR("manaka"), STR("1"), .places = 1};
     house_act(house, &house->clerk);
     FAILS(house, ranking_keep(&house->ctx, &said), RC_DENIED, "not-permitted");
+    RankingPlan plan;
+    FAILS(house, ranking_plan(&house->ctx, STR(CARE), FEBRUARY, &plan), RC_DENIED, "not-permitted");
     said.procedure = STR("dog-registration");
     FAILS(house, ranking_keep(&house->ctx, &said), RC_NOT_FOUND, "no-ranking");
 }
@@ -259,7 +350,9 @@ static void places_are_the_division_s_to_say(void **state) {
 static void a_round_without_cases_is_empty(void **state) {
     House *house = *state;
     RankingPlan plan;
-    house_act(house, &house->clerk);
+    Actor clerk;
+    house_official(house, "care", "children-care-clerk", &clerk);
+    house_act(house, &clerk);
     GOOD(house, ranking_plan(&house->ctx, STR(CARE), FEBRUARY, &plan));
     assert_int_equal(plan.cases.len + plan.groups.len + plan.places.len, 0);
 }
@@ -267,6 +360,7 @@ static void a_round_without_cases_is_empty(void **state) {
 static void rounds_are_the_days_wished_for(void **state) {
     Care care;
     care_new(*state, &care);
+    as(&care, &care.clerk);
     RankingRounds rounds;
     GOOD(care.house, ranking_rounds(&care.house->ctx, STR(CARE), &rounds));
     assert_int_equal(rounds.len, 1);
@@ -311,6 +405,10 @@ int main(void) {
         CASE(it_is_decided_as_one_and_each_is_told_his_place),
         CASE(a_round_that_is_ranked_again_has_the_places_that_remain),
         CASE(what_changed_since_it_was_shown_is_not_proposed),
+        CASE(places_are_said_against_what_was_shown),
+        CASE(no_more_is_given_than_there_is),
+        CASE(its_moves_are_made_by_the_ranking_alone),
+        CASE(who_waits_is_ranked_until_the_fiscal_year_ends),
         CASE(places_are_the_division_s_to_say),
         CASE(a_round_without_cases_is_empty),
         CASE(rounds_are_the_days_wished_for),
