@@ -48,7 +48,7 @@ static bool is_back(const Entity *decision) {
 static Rc contents_of(Ctx *ctx, const Entity *decision, const Json **out) {
     const Attr *kept = entity_attr(decision, IRI("contents"));
     *out = kept ? kept->value : NULL;
-    if (*out && json_has(*out, STR("part"))) return decide_contents(ctx, decision, out);
+    if (*out && !str_empty(json_get_str(*out, "part"))) return decide_contents(ctx, decision, out);
     return RC_OK;
 }
 

@@ -215,6 +215,7 @@ async function walkBack(scripts) {
     assert.notEqual(await hash(), before);
     assert.match(await main(clerk), /決裁待ち[^]*り災証明書の写し/);
     assert.match(await clerk.locator('h1').innerText(), /火災/);
+    assert.equal(await clerk.inputValue('#amended'), 'り災証明書の写し', 'what is there is there to be changed');
     await clerk.locator('summary', { hasText: '合議を加える' }).click();
     await clerk.locator('#added').selectOption('finance-head');
     await press(clerk, 'button[value="add"]');
