@@ -42,6 +42,9 @@ static Rc act_judge(Ctx *ctx, Stage *stage, const PartAct *part, const Entity **
     TRY(may_be_past(ctx, stage, part, decision));
     org_load_absences(ctx->arena, stage, &org);
     route_json_read(*decision, route);
+    if (part->correction && !str_eq(route->hash, part->from))
+        return ctx_fail(ctx, RC_CONFLICT, "other-contents", part->id,
+                        "The contents have changed since you saw them: read them again, then act.");
     route_drafters_add(route, &part->had);
     TRY(route_act(ctx, &org, &act, route));
     if (route->state != part->after)
@@ -73,6 +76,28 @@ static void end_set(Arena *arena, Entity *after, const RouteAct *act) {
     if (!str_empty(act->opinion)) text_set(arena, after, IRI("opinion"), act->opinion);
 }
 
+/* Who declared what a minor correction, and from which contents to which. */
+static void correction_add(Arena *arena, const Entity *before, const PartAct *part,
+                           const RouteAct *act, Entity *after) {
+    const Attr *kept = entity_attr(before, IRI("corrections"));
+    JsonItems items = {0};
+    JsonMembers members = {0};
+    const JsonMember head[] = {
+        {STR("at"), json_of_int(act->at)},     {STR("actor"), json_of_str(act->person)},
+        {STR("post"), json_of_str(act->post)}, {STR("from"), json_of_str(part->from)},
+        {STR("to"), json_of_str(act->hash)},
+    };
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+        vec_push(arena, &members, head[i]);
+    for (size_t i = 0; i < part->correction->len; i++)
+        vec_push(arena, &members, part->correction->value.members[i]);
+    for (size_t i = 0; kept && kept->value && i < kept->value->len; i++)
+        vec_push(arena, &items, *json_at(kept->value, i));
+    vec_push(arena, &items, json_of_members(members.items, members.len));
+    entity_set_kind(arena, after, ATTR_JSON, IRI("corrections"),
+                    json_of_items(items.items, items.len));
+}
+
 static void contents_set(Arena *arena, Stage *stage, const PartAct *part, Entity *after) {
     entity_set_kind(arena, after, ATTR_JSON, IRI("contents"), *part->contents);
     text_set(arena, after, IRI("changedAt"), time_format(arena, stage_now(stage)));
@@ -81,15 +106,18 @@ static void contents_set(Arena *arena, Stage *stage, const PartAct *part, Entity
 }
 
 /* What says the same as before stays as it is; its cases may be other versions of themselves. */
-static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, Delta *delta) {
+static void amend_set(Ctx *ctx, Stage *stage, const PartAct *part, const RouteAct *act,
+                      Delta *delta) {
     static const char *const ended[] = {LD_DEFAULT "decider", LD_DEFAULT "decidedAt",
                                         LD_DEFAULT "opinion", LD_DEFAULT "cameBackAt"};
     Arena *arena = ctx->arena;
     Str hash = entity_text(stage_entity(stage, part->id), IRI("contentHash"));
     entity_set_kind(arena, delta->after, ATTR_JSON, IRI("cases"),
                     decide_cases_json(arena, &part->cases));
-    if (!str_eq(hash, decide_hash(arena, part->contents)))
-        contents_set(arena, stage, part, delta->after);
+    bool same = str_eq(hash, decide_hash(arena, part->contents));
+    if (!same) contents_set(arena, stage, part, delta->after);
+    if (!same && part->correction)
+        correction_add(arena, stage_entity(stage, part->id), part, act, delta->after);
     for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
         vec_push(arena, &delta->removed, (DeltaRemoval){.name = str_of(ended[i]), .all = true});
 }
@@ -136,7 +164,7 @@ static Rc act_apply(Ctx *ctx, Stage *stage, const void *args) {
     route_json_set(ctx->arena, after, &route);
     route_json_drafter(ctx->arena, before, &route, after);
     TRY(route_json_act_add(ctx, before, after, &done));
-    if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &delta);
+    if (act.verb == ROUTE_AMEND) amend_set(ctx, stage, part, &act, &delta);
     state_set(ctx->arena, before, &route, &act, after);
     told_set(ctx->arena, part, &act, before, after);
     Route was;

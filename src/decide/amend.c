@@ -2,6 +2,8 @@
    subject in his words if he likes. */
 #include "decide.h"
 
+#define IRI(term) STR(LD_DEFAULT term)
+
 enum { SUBJECT_MOST = 200 };
 
 /* A subject in the drafter's words is of the contents: who decides reads it first. */
@@ -21,6 +23,72 @@ static Rc subject_set(Ctx *ctx, Arena *arena, Str subject, PartDraft *draft) {
     return RC_OK;
 }
 
+/* ---- a minor correction ---- */
+
+/* What it says itself: of a case its part, of a list with the hashes that stand for its cases. */
+static const Json *said(const Json *contents, const DecideParts *parts) {
+    bool part = !str_empty(json_get_str(contents, "part")) && parts->len;
+    return part ? json_get(&parts->items[0].content, STR("value")) : contents;
+}
+
+static Rc said_before(Ctx *ctx, const Entity *decision, const Json **out) {
+    const Attr *attr = entity_attr(decision, IRI("contents"));
+    *out = attr ? attr->value : NULL;
+    if (*out && !str_empty(json_get_str(*out, "part"))) return decide_contents(ctx, decision, out);
+    return RC_OK;
+}
+
+static void subject_change(Arena *arena, const Entity *decision, Str title, MinorChanges *out) {
+    Json *both = NEW_ARRAY(arena, Json, 2);
+    Str before = entity_text(decision, IRI("subjectLine"));
+    both[0] = json_of_str(before);
+    both[1] = json_of_str(title);
+    if (!str_eq(before, title))
+        vec_push(arena, out, (MinorChange){STR("subject"), &both[0], &both[1]});
+}
+
+/* What differs of a person's case is his record, as the case itself. */
+static Rc changes_keep(Ctx *ctx, Command *command, PartDraft *draft, const MinorChanges *changes,
+                       Json *out) {
+    Arena *arena = command_arena(command);
+    JsonMembers members = {0};
+    if (str_empty(json_get_str(draft->contents, "part")) || !draft->parts.len) {
+        vec_push(arena, &members, (JsonMember){STR("changes"), minor_json(arena, changes)});
+    } else {
+        const DecidePart *own = &draft->parts.items[0];
+        DecideAbout about = {
+            .decision = draft->id,
+            .case_id = own->case_id,
+            .person = own->person,
+            .file = own->file,
+            .aspect = str_fmt(arena, "minor:" STR_FMT, STR_ARG(rand_id(ctx->rand, arena, 26))),
+            .value = minor_json(arena, changes)};
+        Json part;
+        TRY(decide_part(ctx, command, &draft->parts, &about, &part));
+        for (size_t i = 0; i < part.len; i++)
+            vec_push(arena, &members, part.value.members[i]);
+        vec_push(arena, &members, (JsonMember){STR("aspect"), json_of_str(about.aspect)});
+    }
+    *out = json_of_members(members.items, members.len);
+    return RC_OK;
+}
+
+static Rc correction_set(Ctx *ctx, Command *command, PartDraft *draft, PartAct *act) {
+    const Entity *decision;
+    const Json *before;
+    MinorChanges changes;
+    Json *correction = NEW(command_arena(command), Json);
+    TRY(decide_load(ctx, draft->id, &decision));
+    TRY(said_before(ctx, decision, &before));
+    minor_changes(ctx->arena, before, said(draft->contents, &draft->parts), &changes);
+    subject_change(ctx->arena, decision, draft->title, &changes);
+    TRY(minor_allowed(ctx, gate_organisation(ctx->tenant->gate), entity_text(decision, IRI("kind")),
+                      &changes));
+    act->from = str_dup(command_arena(command), entity_text(decision, IRI("contentHash")));
+    act->correction = correction;
+    return changes_keep(ctx, command, draft, &changes, correction);
+}
+
 Rc act_amend(Ctx *ctx, Command *command, PartDraft *draft, const ActAmend *wish) {
     PartAct *act;
     TRY(subject_set(ctx, command_arena(command), str_trim(wish->subject), draft));
@@ -28,6 +96,7 @@ Rc act_amend(Ctx *ctx, Command *command, PartDraft *draft, const ActAmend *wish)
                       .hash = decide_hash(ctx->arena, draft->contents),
                       .minor = wish->minor};
     TRY(act_new(ctx, command, draft->id, &amend, &act));
+    if (wish->minor) TRY(correction_set(ctx, command, draft, act));
     act->title = draft->title;
     act->contents = draft->contents;
     act->parts = draft->parts;

@@ -15,6 +15,7 @@
 #include "appoint.h"
 #include "away.h"
 #include "hands.h"
+#include "minor.h"
 #include "notice.h"
 #include "offer.h"
 #include "org.h"
@@ -72,12 +73,14 @@ Rc decide_part(Ctx *ctx, Command *command, DecideParts *parts, const DecideAbout
 /* An act on a proposal's route. */
 typedef struct PartAct {
     Str id;
-    RouteAct act;         /* its day and time are the command's */
-    const Org *org;       /* absences are read again at the commit: org_load_needs */
-    StrVec had;           /* who had its draft, as act_route found it */
-    RouteState after;     /* as its sender made what follows: RC_CONFLICT "route-moved" otherwise */
-    Str title;            /* amend: what it becomes; empty: stays */
-    const Json *contents; /* amend: what they become, hashed anew; with all parts and cases */
+    RouteAct act;     /* its day and time are the command's */
+    const Org *org;   /* absences are read again at the commit: org_load_needs */
+    StrVec had;       /* who had its draft, as act_route found it */
+    RouteState after; /* as its sender made what follows: RC_CONFLICT "route-moved" otherwise */
+    Str title;        /* amend: what it becomes; empty: stays */
+    Str from;         /* amend: hash of what `correction` differs from; empty: it isn't minor */
+    const Json *correction; /* amend, minor: {changes}, or {case, part, aspect}, its record */
+    const Json *contents;   /* amend: what they become, hashed anew; with all parts and cases */
     DecideParts parts;
     DecideCases cases;
 } PartAct;
@@ -172,6 +175,9 @@ Str decide_hash(Arena *arena, const Json *contents);
    RC_FAILED "contents-altered": a part hasn't the hash that stands for it. */
 Rc decide_contents(Ctx *ctx, const Entity *decision, const Json **out);
 Str decide_part_id(Arena *arena, Str decision, Str case_id, Str aspect);
+/* The value of a part, whose hash stands for it; NULL: it was erased. RC_FAILED "contents-altered".
+ */
+Rc decide_part_value(Ctx *ctx, Str part, Str hash, const Json **out);
 /* The person of a part, empty when it is nobody's, and its file. RC_NOT_FOUND: there is none, or it
    was erased. */
 Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about);

@@ -100,7 +100,7 @@ Rc decide_part_whose(Ctx *ctx, Str part, DecideAbout *about) {
 }
 
 /* What a hash of the contents stands for; NULL: it was erased. */
-static Rc part_value(Ctx *ctx, Str id, Str hash, const Json **out) {
+Rc decide_part_value(Ctx *ctx, Str id, Str hash, const Json **out) {
     const Entity *part;
     *out = NULL;
     Rc rc = part_load(ctx, id, &part);
@@ -120,7 +120,8 @@ static Rc whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
     const Json *value;
     *out = *row;
     if (str_empty(hash)) return RC_OK;
-    TRY(part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR_NONE), hash, &value));
+    TRY(decide_part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR_NONE), hash,
+                          &value));
     *out = value ? *value : gone(ctx->arena, row);
     return RC_OK;
 }
@@ -132,7 +133,8 @@ static Rc out_whole(Ctx *ctx, Str decision, const Json *row, Json *out) {
     JsonMembers members = {0};
     TRY(whole(ctx, decision, row, out));
     if (str_empty(why)) return RC_OK;
-    TRY(part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR("out")), why, &value));
+    TRY(decide_part_value(ctx, decide_part_id(ctx->arena, decision, case_id, STR("out")), why,
+                          &value));
     const Json *const both[] = {value, out}; /* both have a reason: that of taking out goes first */
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; both[k] && i < both[k]->len; i++)

@@ -236,6 +236,7 @@ Rc waste_load(Ctx *ctx, const WasteSources *sources, Waste **out) {
     TRY(remedies_load(ctx, waste, sources->rules));
     reductions_load(ctx, waste, sources->rules);
     TRY(table_check(ctx, sources->organisation));
+    TRY(minor_check(ctx, sources->organisation));
     waste->organisation = sources->organisation;
     *out = waste;
     return RC_OK;

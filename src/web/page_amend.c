@@ -121,7 +121,48 @@ Rc page_amend_value(Ctx *ctx, const Entity *decision, const HttpForm *form, Json
     TRY(contents_of(ctx, whole, &contents));
     if (!contents) return RC_OK;
     amend_set(&view, decision, contents, sent ? form : NULL);
+    view_str(
+        &view, "rule",
+        minor_article(gate_organisation(ctx->tenant->gate), entity_text(decision, IRI("kind"))));
     *out = view_value(&view);
+    return RC_OK;
+}
+
+/* ---- minor corrections ---- */
+
+/* A text as it is; anything else as it was frozen. */
+static Str value_text(Arena *arena, const Json *value) {
+    enum { VALUE_MOST = 1 << 16 };
+    Buf text = buf_new(arena, VALUE_MOST);
+    if (!value || value->kind == JSON_STRING) return json_str(value);
+    json_write(&text, value);
+    return buf_str(&text);
+}
+
+static Json correction_value(HttpExchange *x, const Correction *correction) {
+    View one = view_new(http_ctx(x)->arena);
+    JsonItems rows = {0};
+    VEC_EACH (const MinorChange, change, &correction->changes) {
+        View row = view_new(one.arena);
+        view_str(&row, "path", change->path);
+        view_str(&row, "before", value_text(one.arena, change->before));
+        view_str(&row, "after", value_text(one.arena, change->after));
+        vec_push(one.arena, &rows, view_value(&row));
+    }
+    view_str(&one, "at", time_format(one.arena, correction->at));
+    view_set(&one, "by", page_post(x, correction->post));
+    view_bool(&one, "erased", correction->erased);
+    view_items(&one, "rows", &rows);
+    return view_value(&one);
+}
+
+Rc page_corrections_set(HttpExchange *x, View *view, const Entity *decision) {
+    Corrections corrections;
+    JsonItems items = {0};
+    TRY(minor_corrections(http_ctx(x), decision, &corrections));
+    VEC_EACH (const Correction, one, &corrections)
+        vec_push(view->arena, &items, correction_value(x, one));
+    view_items(view, "corrections", &items);
     return RC_OK;
 }
 
@@ -170,6 +211,9 @@ bool page_amend_fault(Ctx *ctx, Rc rc, Faults *faults) {
         {"past", "until", {"until", "past"}},
         {"missing", "file", {"subject", "nothing"}},
         {"missing", "minutes", {"subject", "no_minutes"}},
+        {"not-minor", NULL, {"minor", "never"}},
+        {"no-minor", NULL, {"minor", "no_rule"}},
+        {"much", NULL, {"minor", "much"}},
         {"missing", NULL, {"amended", "required"}},
         {"too-long", NULL, {"amended", "long"}},
     };

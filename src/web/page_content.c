@@ -396,6 +396,7 @@ Rc page_decision_content(HttpExchange *x, const Entity *decision, View *view) {
     else if (contents)
         matter_lines(ctx, &lines, contents);
     if (contents) TRY(progress_lines(&lines, decision, contents));
+    TRY(page_corrections_set(x, view, whole));
     page_design_decided(ctx, decision, contents, view);
     TRY(page_list_set(x, view, decision, own ? NULL : contents));
     TRY(page_letter_drafts(ctx, view, decision, own ? NULL : contents));

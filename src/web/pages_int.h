@@ -191,6 +191,8 @@ Rc page_told_set(HttpExchange *x, View *view, const Entity *decision);
 /* `dropped`, `told` and `back`: proposals of which who asks is told; what is shown of a person
    joins the look of the page. */
 Rc page_news_set(HttpExchange *x, View *view, PageSeen *seen);
+/* `corrections`: what was declared a minor correction of a proposal, by whom, old beside new. */
+Rc page_corrections_set(HttpExchange *x, View *view, const Entity *decision);
 /* What its drafter may change of a proposal, as it stands or as he sent it (form; NULL: he didn't);
    null: nothing here. Handing it in; what was wrong with that, at the fields. */
 Rc page_amend_value(Ctx *ctx, const Entity *decision, const HttpForm *form, Json *out);

@@ -273,6 +273,43 @@ static void a_rejection_and_the_end_of_a_case_are_told(void **state) {
     assert_int_equal(told(house, chief, other, "dropped"), 2);
 }
 
+static void a_minor_correction_says_what_differs(void **state) {
+    House *house = *state;
+    Corrections kept;
+    Str decision = reduction(house, STR("り災証明"));
+    OfficeAmend amend = {.id = decision, .text = STR("り災証明書"), .minor = true};
+    GOOD(house, does(house, &house->chief, decision, ROUTE_APPROVE));
+    GOOD(house, amended(house, &house->clerk, &amend));
+    assert_int_equal(stage_of(house, decision, 0).stand, STAND_APPROVED);
+    assert_true(stage_of(house, decision, 0).changed);
+    GOOD(house, minor_corrections(&house->ctx, house_entity(house, decision), &kept));
+    assert_int_equal(kept.len, 1);
+    assert_int_equal(kept.items[0].changes.len, 1);
+    const MinorChange *change = &kept.items[0].changes.items[0];
+    assert_true(str_eq(kept.items[0].actor, house->clerk.id));
+    assert_true(str_eq(change->path, STR("evidence")));
+    assert_true(str_eq(json_str(change->before), STR("り災証明")));
+    assert_true(str_eq(json_str(change->after), STR("り災証明書")));
+    DecideCases cases;
+    decide_cases(house->ctx.arena, house_entity(house, decision), &cases);
+    cases_erase(house, cases_text(house, cases.items[0].id, IRI("applicant")));
+    GOOD(house, minor_corrections(&house->ctx, house_entity(house, decision), &kept));
+    assert_true(kept.items[0].erased);
+}
+
+static void what_is_decided_is_never_minor(void **state) {
+    House *house = *state;
+    (void)files_ended(house);
+    files_on(house, 2032, 4, 1);
+    Str decision = files_propose(house, FILE_EXTEND, LABEL_2026);
+    OfficeAmend amend = {
+        .id = decision, .text = STR("訴えが続く"), .until = {2042, 3, 31}, .minor = true};
+    FAILS(house, amended(house, &files_records, &amend), RC_INVALID, "not-minor");
+    assert_true(str_eq(house->ctx.error.path, STR("until")));
+    amend.until = (Date){2040, 3, 31};
+    GOOD(house, amended(house, &files_records, &amend));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, files_set_up, cases_tear_down)
 
 int main(void) {
@@ -282,6 +319,8 @@ int main(void) {
         TEST(what_came_back_falls_with_its_case),
         TEST(those_who_agreed_are_told),
         TEST(a_rejection_and_the_end_of_a_case_are_told),
+        TEST(a_minor_correction_says_what_differs),
+        TEST(what_is_decided_is_never_minor),
         TEST(a_plan_is_amended),
         TEST(a_move_of_a_case_is_amended),
         TEST(a_list_of_files_is_amended),
