@@ -118,6 +118,34 @@ static KindAmend amend_of(Str kind, const Json *contents) {
     return together_is(contents) ? together_amend : matter_amend;
 }
 
+/* Numbers alone tell nothing of a case. */
+Rc office_amend_seen(Ctx *ctx, const Entity *decision, Str *out) {
+    DecideCases cases;
+    StrVec texts = {0};
+    *out = STR_NONE;
+    decide_cases(ctx->arena, decision, &cases);
+    VEC_EACH (const DecideCase, one, &cases) {
+        const Entity *now;
+        Rc rc = ledger_entity(ctx, ctx->tenant->ledger, one->id, &now);
+        if (rc != RC_OK && rc != RC_NOT_FOUND) return rc;
+        uint64_t version = rc == RC_OK ? now->version : 0;
+        vec_push(ctx->arena, &texts, str_fmt(ctx->arena, "%llu", (unsigned long long)version));
+    }
+    if (!texts.len) return RC_OK;
+    Digest digest = hash_sha256_parts(texts.items, texts.len);
+    *out = hash_digest_hex(ctx->arena, &digest);
+    return RC_OK;
+}
+
+static Rc seen_check(Ctx *ctx, const Entity *decision, Str seen) {
+    Str now;
+    TRY(office_amend_seen(ctx, decision, &now));
+    if (str_empty(seen) || str_eq(seen, now)) return RC_OK;
+    return ctx_fail(ctx, RC_CONFLICT, "case-changed", decision->id,
+                    "A case of this proposal has changed since you looked at it: read it, then "
+                    "hand it in.");
+}
+
 Rc office_amend(Ctx *ctx, const OfficeAmend *amend) {
     const Entity *decision;
     const Json *contents;
@@ -127,5 +155,6 @@ Rc office_amend(Ctx *ctx, const OfficeAmend *amend) {
     if (!contents || json_get_bool(contents, "erased", false))
         return ctx_fail(ctx, RC_CONFLICT, "erased", amend->id,
                         "What this proposal was about has been erased: drop it.");
+    TRY(seen_check(ctx, decision, amend->seen));
     return amend_of(entity_text(decision, IRI("kind")), contents)(ctx, contents, amend);
 }

@@ -137,7 +137,14 @@ bool correct_may_here(Ctx *ctx, const Entity *application) {
 Rc correct_here(Ctx *ctx, const Entity *application, const CorrectFields *fields, CorrectAsk *out) {
     *out = (CorrectAsk){.n = (int64_t)steps_of(application), .fields = *fields};
     if (!correct_may_here(ctx, application)) return not_asked(ctx, application->id);
-    return fields_check(ctx, application, fields);
+    TRY(fields_check(ctx, application, fields));
+    VEC_EACH (const CorrectField, one, fields)
+        if (correct_hides(ctx, application,
+                          definition_field(defined_of(ctx, application), one->field)))
+            return ctx_fail(ctx, RC_DENIED, "hidden", one->field,
+                            "You may not see what was answered here, and don't answer it anew: "
+                            "who may see it does, or its resident.");
+    return RC_OK;
 }
 
 bool correct_asked(Ctx *ctx, const Entity *application, CorrectAsk *out) {
@@ -240,13 +247,19 @@ static void leave(Correcting *correcting, const StrVec *asked) {
     }
 }
 
+static void asked_add(Ctx *ctx, Correcting *correcting, const Field *field, StrVec *asked) {
+    bool hidden = correct_hides(ctx, correcting->application, field);
+    correcting->hidden = correcting->hidden || hidden;
+    if (!hidden) vec_push(ctx->arena, asked, field->id);
+}
+
 /* Questions that answers bring up may bring up others. */
 static void fill_in(Ctx *ctx, const Json *said, Correcting *out) {
     StrVec asked = {0};
     Form base, kept = out->before;
     form_again(ctx, &kept, &no_answers, &base);
     VEC_EACH (const CorrectField, one, &out->ask.fields)
-        vec_push(ctx->arena, &asked, one->field);
+        asked_add(ctx, out, definition_field(kept.definition, one->field), &asked);
     for (size_t before = 0; before < asked.len;) {
         before = asked.len;
         Json *draft = NEW(ctx->arena, Json);
@@ -255,7 +268,7 @@ static void fill_in(Ctx *ctx, const Json *said, Correcting *out) {
         for (size_t i = 0; i < base.n; i++) {
             const FormAnswer *now = &out->form.answers[i];
             if (!org_lists(&asked, now->field->id) && is_brought_up(&base.answers[i], now))
-                vec_push(ctx->arena, &asked, now->field->id);
+                asked_add(ctx, out, now->field, &asked);
         }
     }
     leave(out, &asked);

@@ -28,13 +28,18 @@ typedef struct CorrectAsk {
 /* False: nothing is, but an answer in words may be waited for. Texts refer to the application. */
 bool correct_asked(Ctx *ctx, const Entity *application, CorrectAsk *out);
 
+/* Whether who acts may not see what is kept of an answer: he doesn't say it anew either, and it
+   stays. application: whole. */
+bool correct_hides(Ctx *ctx, const Entity *application, const Field *field);
+
 /* The step of a correction for which its person called or came, and no move led to. */
 #define CASE_STEP_CORRECTED STR("corrected")
 /* Whether an official may correct a case where it is, for its person who calls or comes: while the
    office may still ask for that, or has done nothing about the case. application: whole. */
 bool correct_may_here(Ctx *ctx, const Entity *application);
 /* What he marks of it. RC_CONFLICT "not-asked": he may not, or no more; RC_INVALID "no-correction",
-   "long"; RC_LIMIT "corrections-full". */
+   "long"; RC_LIMIT "corrections-full"; RC_DENIED "hidden": he may not see what was answered
+   (correct_hides). */
 Rc correct_here(Ctx *ctx, const Entity *application, const CorrectFields *fields, CorrectAsk *out);
 
 /* A case as it is being corrected. */
@@ -43,6 +48,7 @@ typedef struct Correcting {
     CorrectAsk ask;
     Form before; /* as it was kept */
     Form form;   /* and with what is said; all that isn't asked here is "handed" */
+    bool hidden; /* something of it isn't asked of who acts, who may not see it (correct_hides) */
 } Correcting;
 /* said: answers by field id, as form_read takes them; of fields that aren't asked here they are
    ignored. Asked are those that were marked, and those that an answer brings up or breaks.

@@ -75,3 +75,10 @@ void correct_done(Ctx *ctx, const Entity *application, Correcteds *out) {
     for (uint32_t i = 0; done && i < done->len; i++)
         vec_push(ctx->arena, out, corrected_read(ctx, application, &versions, json_at(done, i)));
 }
+
+bool correct_hides(Ctx *ctx, const Entity *application, const Field *field) {
+    FormAnswer answer;
+    if (!defined_answer(ctx->arena, application, field, &answer)) return false;
+    const Entity *visible = gate_view(ctx, NULL, application);
+    return !visible || !defined_answer(ctx->arena, visible, field, &answer);
+}

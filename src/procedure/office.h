@@ -144,6 +144,7 @@ typedef struct OfficeAmend {
     Str text;    /* evidence seen, reason or note, as its kind has it */
     Str to;      /* transfer of files */
     Date until;  /* extension of files */
+    Str seen;    /* office_amend_seen of when the form was shown; empty: unchecked */
     StrVec out;  /* codes of files that it is no longer about */
     bool more;   /* a plan: with what was confirmed since, too */
     bool minor;  /* declared 軽微な修正, which those who have acted see instead */
@@ -152,8 +153,12 @@ typedef struct OfficeAmend {
    about is now, and hands it in: other contents void what was approved, and what came back waits
    again. RC_INVALID at "subject", "text"; RC_CONFLICT "unchanged": it waits as it is;
    "other-route": its amount would take another route; "proposed": another one about the same was
-   drafted since. */
+   drafted since; "case-changed": a case isn't as the form showed it; RC_INVALID "not-minor".
+ */
 Rc office_amend(Ctx *ctx, const OfficeAmend *amend);
+/* How the cases of a proposal are now: the same while none of them says anything else. Empty: it is
+   about none. */
+Rc office_amend_seen(Ctx *ctx, const Entity *decision, Str *out);
 /* The drafter takes his proposal back (引戻し). */
 Rc office_withdraw(Ctx *ctx, const OfficeDecision *decision);
 

@@ -120,6 +120,9 @@ Rc page_amend_value(Ctx *ctx, const Entity *decision, const HttpForm *form, Json
     if (minutes && meet_reads(ctx, decision)) TRY(decide_load(ctx, decision->id, &whole));
     TRY(contents_of(ctx, whole, &contents));
     if (!contents) return RC_OK;
+    Str seen;
+    TRY(office_amend_seen(ctx, whole, &seen));
+    view_str(&view, "seen", seen);
     amend_set(&view, decision, contents, sent ? form : NULL);
     view_str(
         &view, "rule",
@@ -173,6 +176,7 @@ static OfficeAmend form_amend(Ctx *ctx, const Entity *decision, const HttpForm *
                          .subject = str_trim(http_form_value(form, "subject")),
                          .text = http_form_value(form, "comment"),
                          .to = http_form_value(form, "to"),
+                         .seen = http_form_value(form, "seen"),
                          .more = str_eq(http_form_value(form, "more"), STR("yes")),
                          .minor = str_eq(http_form_value(form, "minor"), STR("yes"))};
     if (!time_parse_japanese(str_trim(http_form_value(form, "until")), &amend.until))
@@ -202,6 +206,7 @@ bool page_amend_fault(Ctx *ctx, Rc rc, Faults *faults) {
         {"erased", NULL, {"subject", "erased"}},
         {"ranked", NULL, {"subject", "ranked"}},
         {"moved-on", NULL, {"subject", "moved"}},
+        {"case-changed", NULL, {"subject", "changed"}},
         {"findings", NULL, {"subject", "findings"}},
         {"no-draft", NULL, {"subject", "no_draft"}},
         {"nothing-to-plan", NULL, {"subject", "nothing"}},

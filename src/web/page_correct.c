@@ -226,22 +226,6 @@ static bool was_on(const HttpForm *form, Str field) {
     return false;
 }
 
-/* Who enters it for somebody may not see every answer: one that he doesn't stays as it is. */
-static void hide(const Showing *showing, Form *form, View *view) {
-    Arena *arena = view->arena;
-    bool hidden = false;
-    for (size_t i = 0; i < form->n; i++) {
-        FormAnswer *answer = &form->answers[i], was;
-        bool there = defined_answer(arena, whole_of(showing->application), answer->field, &was);
-        if (answer->handed || !there ||
-            defined_answer(arena, showing->application, answer->field, &was))
-            continue;
-        answer->handed = true;
-        hidden = true;
-    }
-    view_bool(view, "hidden", hidden);
-}
-
 static bool has_files(const Form *form) {
     for (size_t i = 0; i < form->n; i++) {
         const FormAnswer *answer = &form->answers[i];
@@ -286,7 +270,7 @@ static const CorrectFields *here_of(const Showing *showing) {
 static void form_show(const Showing *showing, Correcting *correcting, int status, View *errors) {
     View view = view_begin(showing);
     Form *form = &correcting->form;
-    hide(showing, form, &view);
+    view_bool(&view, "hidden", correcting->hidden);
     asks_set(showing->x, &view, showing->application, &correcting->ask);
     view_str(&view, "text", correcting->ask.text);
     due_set(showing, &view);
@@ -344,7 +328,8 @@ static void choose_show(const Showing *showing, int status, const char *fault) {
     Fields fields;
     correct_fields(http_ctx(x), whole_of(showing->application), &fields);
     for (size_t i = 0; i < fields.len; i++)
-        vec_push(view.arena, &marks, mark_value(view.arena, fields.items[i], showing->form));
+        if (!correct_hides(http_ctx(x), whole_of(showing->application), fields.items[i]))
+            vec_push(view.arena, &marks, mark_value(view.arena, fields.items[i], showing->form));
     view_items(&view, "marks", &marks);
     view_null(&view, "unsent");
     if (fault) {
