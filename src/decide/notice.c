@@ -7,7 +7,8 @@
 static const char *const words[] = {[NOTICE_NONE] = "",
                                     [NOTICE_DROPPED] = "dropped",
                                     [NOTICE_REJECTED] = "rejected",
-                                    [NOTICE_CHANGED] = "changed"};
+                                    [NOTICE_CHANGED] = "changed",
+                                    [NOTICE_AGAIN] = "again"};
 
 Str notice_word(NoticeWhat what) {
     return str_of(words[what]);
@@ -32,10 +33,22 @@ static bool is_asked(const Route *route, size_t stage) {
     return route->stages[stage].kind == ROUTE_CONSULT && route_is_due(&open, stage);
 }
 
+static bool is_end(NoticeWhat what) {
+    return what == NOTICE_DROPPED || what == NOTICE_REJECTED;
+}
+
+/* It was returned to an earlier stage: what was said since isn't said any more. */
+static bool undoes(const Route *before, const Route *after) {
+    for (size_t i = 0; i < before->n; i++)
+        if (has_acted(&before->stages[i]) && after->stages[i].stand == STAND_WAITING) return true;
+    return false;
+}
+
 static NoticeWhat what_of(const Route *before, const Route *after) {
     if (after->state != before->state && after->state == ROUTE_DROPPED) return NOTICE_DROPPED;
     if (after->state != before->state && after->state == ROUTE_REJECTED) return NOTICE_REJECTED;
-    return str_eq(before->hash, after->hash) ? NOTICE_NONE : NOTICE_CHANGED;
+    if (!str_eq(before->hash, after->hash)) return NOTICE_CHANGED;
+    return undoes(before, after) ? NOTICE_AGAIN : NOTICE_NONE;
 }
 
 NoticeWhat notice_of(Arena *arena, const Route *before, const Route *after, Str by, StrVec *posts) {
@@ -44,7 +57,7 @@ NoticeWhat notice_of(Arena *arena, const Route *before, const Route *after, Str 
     for (size_t i = 0; what != NOTICE_NONE && i < before->n; i++) {
         const RouteStage *stage = &before->stages[i];
         bool again = after->stages[i].stand == STAND_WAITING, acted = has_acted(stage);
-        bool told = what == NOTICE_CHANGED ? acted && again : acted || is_asked(before, i);
+        bool told = is_end(what) ? acted || is_asked(before, i) : acted && again;
         if (!told) continue;
         post_add(arena, posts, stage->post, by);
         post_add(arena, posts, stage->actor_post, by);
@@ -52,14 +65,16 @@ NoticeWhat notice_of(Arena *arena, const Route *before, const Route *after, Str 
     return posts->len ? what : NOTICE_NONE;
 }
 
-/* Who approved it before it was returned to a stage before his, or changed. */
-static void acted_add(Arena *arena, const NoticeAdd *add, StrVec *posts) {
+/* Who approved it before it was returned to a stage before his, or changed: of its end, and of what
+   else it says while he has to again. */
+static void acted_add(Arena *arena, const NoticeAdd *add, bool ends, StrVec *posts) {
     RouteDones dones;
     route_json_acts(arena, add->decision, &dones);
     VEC_EACH (const RouteDone, done, &dones) {
         bool signs = done->verb == ROUTE_APPROVE || done->verb == ROUTE_DISSENT;
         if (!signs || done->stage >= add->before->n) continue;
         if (add->before->stages[done->stage].kind == ROUTE_CIRCULATE) continue;
+        if (!ends && add->after->stages[done->stage].stand != STAND_WAITING) continue;
         post_add(arena, posts, add->before->stages[done->stage].post, add->by);
         post_add(arena, posts, done->post, add->by);
     }
@@ -105,7 +120,7 @@ void notice_add(Arena *arena, const NoticeAdd *add, Entity *after) {
     RouteNotices all, kept = {0};
     NoticeWhat what = what_of(add->before, add->after);
     (void)notice_of(arena, add->before, add->after, add->by, &posts);
-    if (what == NOTICE_DROPPED || what == NOTICE_REJECTED) acted_add(arena, add, &posts);
+    if (is_end(what) || what == NOTICE_CHANGED) acted_add(arena, add, is_end(what), &posts);
     if (!posts.len) return;
     notices_read(arena, add->decision, &all);
     VEC_EACH (const RouteNotice, notice, &all)

@@ -1,7 +1,8 @@
 /* notice: whom it is told that a proposal was dropped (廃案) or rejected (却下), or that its gist
-   has changed so that they have to agree again: those who were consulted (合議), and those who had
-   approved it. `notices` of a Decision are {post, what, by, at}, of posts that haven't read it yet;
-   `told` is the list of these posts. Include only decide.h from outside. */
+   has changed or it was returned (差戻し) so that they have to agree again: those who were
+   consulted (合議), and those who had approved it. `notices` of a Decision are {post, what, by,
+   at}, of posts that haven't read it yet; `told` is the list of these posts. Include only decide.h
+   from outside. */
 #ifndef DECIDE_NOTICE_H
 #define DECIDE_NOTICE_H
 
@@ -9,8 +10,14 @@
 
 #include "route.h"
 
-typedef enum NoticeWhat { NOTICE_NONE, NOTICE_DROPPED, NOTICE_REJECTED, NOTICE_CHANGED } NoticeWhat;
-/* "dropped", "rejected", "changed". */
+typedef enum NoticeWhat {
+    NOTICE_NONE,
+    NOTICE_DROPPED,
+    NOTICE_REJECTED,
+    NOTICE_CHANGED,
+    NOTICE_AGAIN /* it was returned to a stage before theirs */
+} NoticeWhat;
+/* "dropped", "rejected", "changed", "again". */
 Str notice_word(NoticeWhat what);
 
 /* What is to be told of what became of a route, and to which posts: those of its stages, and those
@@ -26,7 +33,7 @@ typedef struct RouteNotice {
 typedef VEC(RouteNotice) RouteNotices;
 void notices_read(Arena *arena, const Entity *decision, RouteNotices *out);
 /* Adds to `after` what is to be told of it: who had approved it once, by its acts, is told of its
-   end as well. */
+   end as well, and of what it says anew while he has to again. */
 typedef struct NoticeAdd {
     const Entity *decision; /* as it was */
     const Route *before, *after;

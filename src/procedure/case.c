@@ -206,6 +206,13 @@ static Rc step_guard(Ctx *ctx, Stage *stage, const void *args) {
     return RC_OK;
 }
 
+/* Whether what was asked to be corrected is answered, or over: another day changes nothing of it.
+ */
+static bool is_over(const PartStep *part, const Entity *before) {
+    bool same = str_eq(part->defined_to, entity_text(before, IRI("procedureState")));
+    return !same || !(str_eq(part->kind, CASE_STEP_DAY) || str_eq(part->kind, CASE_STEP_BOOKED));
+}
+
 static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     const PartStep *part = args;
     Arena *arena = ctx->arena;
@@ -218,7 +225,7 @@ static Rc step_apply(Ctx *ctx, Stage *stage, const void *args) {
     case_step_add(arena, before, &new, after);
     Delta delta = {.op = DELTA_CHANGE, .id = part->id, .after = after};
     state_drop(arena, &delta, before, part->to);
-    attr_drop(arena, &delta, before, IRI("correction")); /* what was asked is answered, or over */
+    if (is_over(part, before)) attr_drop(arena, &delta, before, IRI("correction"));
     for (size_t i = 0; part->gone && i < part->gone->len; i++)
         attr_drop(arena, &delta, before, part->gone->items[i]);
     stage_put(stage, &delta);

@@ -475,14 +475,14 @@ static Rc amount_set(const Sending *sending) {
     return RC_OK;
 }
 
-/* The slot that is booked has to do for what is answered now. */
-static Rc units_same(const Sending *sending) {
+/* The slot that is booked has to do for what is answered now: more of it than is needed does. */
+static Rc units_enough(const Sending *sending) {
     Ctx *ctx = sending->ctx;
     const Correcting *correcting = sending->correcting;
     int64_t booked = entity_int(correcting->application, IRI("bookedUnits"), 0), units;
     if (!booked || !correcting->form.definition->reservation) return RC_OK;
     TRY(form_units(ctx, &correcting->form, &units));
-    if (units == booked) return RC_OK;
+    if (units <= booked) return RC_OK;
     return ctx_fail(ctx, RC_CONFLICT, "units-change", correcting->application->id,
                     "By these answers %lld units are needed of the booked time, which has %lld: "
                     "the office has to book another one first.",
@@ -576,7 +576,7 @@ static Rc sending_add(Sending *sending) {
     sending->gone = NEW(arena, StrVec);
     changes_of(ctx, &correcting->before, form, false, &sending->plain);
     changes_of(ctx, &correcting->before, form, true, &sending->sensitive);
-    TRY(units_same(sending));
+    TRY(units_enough(sending));
     answers_set(sending);
     contact_set(sending);
     TRY(fee_set(sending));

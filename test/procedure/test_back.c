@@ -256,6 +256,39 @@ static void those_who_agreed_are_told(void **state) {
     files_rebuilt(house);
 }
 
+static Rc returned_to(House *house, Actor *actor, Str decision, size_t to) {
+    act_as(house, actor);
+    RouteAct act = {.verb = ROUTE_RETURN,
+                    .hash = cases_hash(house, decision),
+                    .stage = ROUTE_STAGES_MAX,
+                    .to = to,
+                    .opinion = WHY};
+    return office_act(&house->ctx, decision, &act);
+}
+
+/* The chief reviews again what was returned to him, and all behind him have to agree again. */
+static void what_is_returned_to_an_earlier_stage_is_told(void **state) {
+    House *house = *state;
+    Actor head = official(house, "environment-head"), money = official(house, "finance-head"),
+          *chief = &house->chief;
+    Str decision = reduction(house, STR_NONE);
+    act_as(house, &house->clerk);
+    GOOD(house, office_act(&house->ctx, decision,
+                           &(RouteAct){.verb = ROUTE_CONSULT_ADD, .added = money.post}));
+    GOOD(house, does(house, chief, decision, ROUTE_APPROVE));
+    GOOD(house, does(house, &money, decision, ROUTE_APPROVE));
+    GOOD(house, returned_to(house, &head, decision, 0));
+    assert_int_equal(told(house, &money, decision, "again"), 1);
+    assert_int_equal(told(house, chief, decision, "again"), 1);
+    assert_int_equal(told(house, &head, decision, ""), 0);
+    act_as(house, &money);
+    GOOD(house, office_seen(&house->ctx, decision));
+    GOOD(house,
+         amended(house, &house->clerk, &(OfficeAmend){.id = decision, .text = STR("り災証明書")}));
+    assert_int_equal(told(house, &money, decision, "changed"), 1); /* he had agreed to another */
+    files_rebuilt(house);
+}
+
 static void a_rejection_and_the_end_of_a_case_are_told(void **state) {
     House *house = *state;
     Actor head = official(house, "environment-head"), *chief = &house->chief;
@@ -318,6 +351,7 @@ int main(void) {
         TEST(its_drafter_drops_what_came_back),
         TEST(what_came_back_falls_with_its_case),
         TEST(those_who_agreed_are_told),
+        TEST(what_is_returned_to_an_earlier_stage_is_told),
         TEST(a_rejection_and_the_end_of_a_case_are_told),
         TEST(a_minor_correction_says_what_differs),
         TEST(what_is_decided_is_never_minor),
