@@ -88,7 +88,8 @@ typedef struct CorrectWish {
 /* Corrects the case, and leads it back: one event. The same twice is once. RC_INVALID "incomplete":
    out->form says what is wrong; "unchanged", "long" at "text"; "no-channel". RC_CONFLICT
    "not-asked": the case has been corrected otherwise or has moved on; "units-change": the slot that
-   is booked isn't enough. RC_DENIED, as correct_identity among them. */
+   is booked isn't enough; one that is more than enough stays as it is. RC_DENIED, as
+   correct_identity among them. */
 Rc correct_send(Ctx *ctx, const CorrectWish *wish, Correcting *out);
 
 /* One answer that was corrected, and one correction, as a page shows them. */

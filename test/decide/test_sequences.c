@@ -84,6 +84,11 @@ static bool is_to_be_told(const Past *history, const Route *before, size_t i, bo
     return agreed || (ends && stage->kind == ROUTE_CONSULT && route_is_due(before, i));
 }
 
+/* To an earlier stage, which voids what was said since. */
+static bool is_returned(const Route *route, const RouteAct *act) {
+    return act->verb == ROUTE_RETURN && route->state == ROUTE_WAITING;
+}
+
 /* All who had agreed are told of its end, and that they have to again; those who are asked are told
    of its end. Nothing else is told, and never to the post that did it. */
 static void check_told(Town *town, const Past *history, const Route *before, const Route *route,
@@ -94,12 +99,12 @@ static void check_told(Town *town, const Past *history, const Route *before, con
                 (route->state == ROUTE_DROPPED || route->state == ROUTE_REJECTED);
     bool voids = !str_eq(before->hash, route->hash) && !act->minor;
     assert_false(org_lists(&posts, act->post));
-    bool back = act->verb == ROUTE_RETURN && route->state == ROUTE_WAITING;
-    if (!ends && !voids && !back) assert_int_equal(what, NOTICE_NONE);
-    for (size_t i = 0; (ends || voids || back) && i < before->n; i++) {
+    bool back = is_returned(route, act), any = ends || voids || back;
+    if (!any) assert_int_equal(what, NOTICE_NONE);
+    for (size_t i = 0; any && i < before->n; i++) {
         Str post = before->stages[i].post;
-        bool undone = !back || before->stages[i].rank >= route->stages[act->to].rank;
-        if (!str_eq(post, act->post) && undone && is_to_be_told(history, before, i, ends))
+        if (back && before->stages[i].rank < route->stages[act->to].rank) continue;
+        if (!str_eq(post, act->post) && is_to_be_told(history, before, i, ends))
             assert_true(org_lists(&posts, post));
     }
 }

@@ -212,6 +212,39 @@ static void a_case_takes_another_time_until_the_day_before(void **state) {
           RC_CONFLICT, "too-late");
 }
 
+/* For who calls. */
+static Rc people_correct(House *house, Actor *clerk, Str id, const char *people) {
+    Correcting correcting = {0};
+    JsonMember member = {STR("people"), json_of_str(str_of(people))};
+    Json said = json_of_members(&member, 1);
+    CorrectWish wish = {.id = id, .n = 1, .said = &said, .channel = STR("phone")};
+    house_act(house, clerk);
+    house->ctx.purpose = STR("application-check");
+    vec_push(house->arena, &wish.here, (CorrectField){STR("people"), STR_NONE});
+    return correct_send(&house->ctx, &wish, &correcting);
+}
+
+static void a_correction_that_needs_less_of_the_time_goes_through(void **state) {
+    House *house = *state;
+    Actor clerk;
+    Str id = book(house, SLOT);
+    const char *post = str_z(house->arena, cases_text(house, id, IRI("post")));
+    house_official(house, post, post, &clerk);
+    FAILS(house, people_correct(house, &clerk, id, "3"), RC_CONFLICT, "units-change");
+    GOOD(house, people_correct(house, &clerk, id, "1"));
+    assert_int_equal(slot_now(house, SLOT).booked, 2);
+}
+
+static void another_time_leaves_what_was_asked_to_be_corrected(void **state) {
+    House *house = *state;
+    Str id = book(house, SLOT);
+    cases_set(house, id, LD_DEFAULT "correction", STR("people"));
+    GOOD(house, booking_change(&house->ctx, id, STR(OTHER)));
+    assert_non_null(entity_attr(house_entity(house, id), IRI("correction")));
+    GOOD(house, defined_move(&house->ctx, &(DefinedAct){.id = id, .move = STR("withdraw")}));
+    assert_null(entity_attr(house_entity(house, id), IRI("correction")));
+}
+
 static void tabs_of_one_draft_hold_one_slot(void **state) {
     House *house = *state;
     begin(house, &house->resident, "a browser", "web");
@@ -451,6 +484,8 @@ int main(void) {
         TEST(only_offered_times_can_be_chosen),
         TEST(what_is_withdrawn_comes_back_at_noon_of_the_next_day),
         TEST(a_case_takes_another_time_until_the_day_before),
+        TEST(a_correction_that_needs_less_of_the_time_goes_through),
+        TEST(another_time_leaves_what_was_asked_to_be_corrected),
         TEST(tabs_of_one_draft_hold_one_slot),
         TEST(the_form_opens_with_an_admitted_ticket_while_the_room_is_open),
         TEST(a_draft_of_before_the_opening_holds_and_sends_nothing_without_a_ticket),
