@@ -291,8 +291,8 @@ Rc correct_form(Ctx *ctx, const Entity *application, const CorrectFields *here, 
 static Str file_member(Arena *arena, const CorrectFiles *files) {
     Str suffix =
         str_sub(files->application->id, STR(CASE_ID_PREFIX).len, files->application->id.len);
-    return str_fmt(arena, "correct-" STR_FMT "-%lld/" STR_FMT, STR_ARG(suffix), (long long)files->n,
-                   STR_ARG(files->field->id));
+    return str_fmt(arena, CORRECT_GROUP STR_FMT "-%lld/" STR_FMT, STR_ARG(suffix),
+                   (long long)files->n, STR_ARG(files->field->id));
 }
 
 Rc correct_files(Ctx *ctx, const CorrectFiles *files, Json *out) {

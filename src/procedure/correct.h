@@ -67,6 +67,8 @@ typedef struct CorrectFiles {
     int64_t n;                 /* of the CorrectAsk */
     const Field *field;
 } CorrectFiles;
+/* How the groups of a draft begin that have them (draft_group). */
+#define CORRECT_GROUP "correct-"
 /* As form_read takes them; one whose bytes are there no more has no id. */
 Rc correct_files(Ctx *ctx, const CorrectFiles *files, Json *out);
 Rc correct_files_keep(Ctx *ctx, const CorrectFiles *files, Json said);

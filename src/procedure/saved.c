@@ -12,6 +12,15 @@ static void groups_of(Arena *arena, const Json *draft, StrVec *out) {
     }
 }
 
+/* Files that are chosen for a correction (correct_files) lie in groups that nobody begins. */
+static void corrections_of(Arena *arena, const Json *draft, StrVec *out) {
+    for (size_t i = 0; i < draft->len; i++) {
+        Str group = draft_group(draft->value.members[i].name);
+        if (str_starts(group, STR(CORRECT_GROUP)) && !org_lists(out, group))
+            vec_push(arena, out, group);
+    }
+}
+
 static bool is_one_of(const StrVec *groups, Str group) {
     VEC_EACH (const Str, one, groups)
         if (str_eq(*one, group)) return true;
@@ -57,32 +66,38 @@ static void files_of(Arena *arena, const Json *value, Attachments *out) {
 
 typedef struct Adopting {
     Str from, to;
+    Attachments lost; /* what another device had chosen for the same correction */
 } Adopting;
 
 /* Members of what was begun, with when that became his. */
 static void begun_add(Ctx *ctx, const Json *draft, const StrVec *groups, JsonMembers *out) {
     Json now = json_of_int(time_now(ctx->clock));
+    StrVec begun = {0};
+    groups_of(ctx->arena, draft, &begun);
     for (size_t i = 0; i < draft->len; i++) {
         JsonMember member = draft->value.members[i];
         if (is_one_of(groups, draft_group(member.name))) vec_push(ctx->arena, out, member);
     }
-    VEC_EACH (const Str, group, groups)
+    VEC_EACH (const Str, group, &begun)
         vec_push(ctx->arena, out, (JsonMember){draft_member(ctx->arena, *group, "savedAt"), now});
 }
 
 static Rc adopt_rows(Ctx *ctx, Batch *batch, void *arg) {
-    const Adopting *adopting = arg;
+    Adopting *adopting = arg;
     const Json *come, *had;
     JsonMembers after = {0};
     StrVec groups = {0};
     Attachments files = {0};
     TRY(draft_in(ctx, batch, adopting->from, &come));
     groups_of(ctx->arena, come, &groups);
+    corrections_of(ctx->arena, come, &groups);
     if (!groups.len) return RC_OK;
     TRY(draft_in(ctx, batch, adopting->to, &had));
     for (size_t i = 0; i < had->len; i++)
         if (!is_one_of(&groups, draft_group(had->value.members[i].name)))
             vec_push(ctx->arena, &after, had->value.members[i]);
+        else
+            files_of(ctx->arena, &had->value.members[i].value, &adopting->lost);
     begun_add(ctx, come, &groups, &after);
     for (size_t i = 0; i < come->len; i++)
         files_of(ctx->arena, &come->value.members[i].value, &files);
@@ -91,10 +106,50 @@ static Rc adopt_rows(Ctx *ctx, Batch *batch, void *arg) {
     return draft_remove(ctx, batch, adopting->from);
 }
 
+/* How much of a procedure has been answered. */
+static size_t answered(const Json *draft, Str group) {
+    size_t n = 0;
+    for (size_t i = 0; i < draft->len; i++) {
+        const JsonMember *member = &draft->value.members[i];
+        Str name = str_sub(member->name, group.len + (group.len > 0), member->name.len);
+        bool own = str_eq(draft_group(member->name), group) && !str_starts(name, STR("."));
+        n += own && member->value.kind != JSON_NULL &&
+             (member->value.kind != JSON_STRING || !str_empty(json_str(&member->value)));
+    }
+    return n;
+}
+
+/* One of two drafts of a procedure goes, with its slot and its files. */
+static Rc loser_throw(Ctx *ctx, Str browser, Str group, bool own) {
+    Actor nobody = {.kind = ACTOR_NOBODY, .browser = browser, .stepped_up_at = TIME_NONE},
+          *before = ctx->actor;
+    if (!own) ctx->actor = &nobody;
+    Rc rc = draft_throw(ctx, group);
+    ctx->actor = before;
+    return rc == RC_NOT_FOUND ? RC_OK : rc; /* it went with the bundle that had begun it */
+}
+
+/* Where both have begun the same, the fuller goes on; of equals what he was just doing. */
+static Rc losers_throw(Ctx *ctx, const Adopting *adopting) {
+    const Json *come, *had;
+    StrVec groups = {0}, own = {0};
+    TRY(draft_load(ctx, adopting->from, &come));
+    TRY(draft_load(ctx, adopting->to, &had));
+    groups_of(ctx->arena, come, &groups);
+    groups_of(ctx->arena, had, &own);
+    VEC_EACH (const Str, group, &groups) {
+        bool emptier = answered(had, *group) <= answered(come, *group);
+        if (is_one_of(&own, *group)) TRY(loser_throw(ctx, adopting->from, *group, emptier));
+    }
+    return RC_OK;
+}
+
 Rc draft_adopt(Ctx *ctx, Str browser) {
     Adopting adopting = {.from = browser, .to = ctx->actor->drafts};
     if (str_empty(browser) || str_empty(adopting.to)) return RC_OK;
-    return draft_rows(ctx, adopt_rows, &adopting);
+    TRY(losers_throw(ctx, &adopting));
+    TRY(draft_rows(ctx, adopt_rows, &adopting));
+    return attach_forget(ctx, adopting.to, &adopting.lost);
 }
 
 /* ---- throwing one away ---- */

@@ -15,8 +15,9 @@ typedef VEC(DraftSaved) DraftsSaved;
 Rc draft_saved(Ctx *ctx, DraftsSaved *out);
 /* How long they are kept after the last answer to any of them, µs. */
 int64_t draft_saved_lasts(const Ctx *ctx);
-/* What this browser had before its owner, ctx's actor, signed in is his from now on, in the place
-   of what he had of the same procedures. Nothing for who has no account of a resident. */
+/* What this browser had before its owner, ctx's actor, signed in is his from now on. Of two drafts
+   of a procedure the one with more answers goes on, of equals the browser's; the other one gives
+   back its slot and its files. Nothing for who has no account of a resident. */
 Rc draft_adopt(Ctx *ctx, Str browser);
 /* Throws one away, and gives back what it held. RC_NOT_FOUND "no-draft". */
 Rc draft_throw(Ctx *ctx, Str procedure);

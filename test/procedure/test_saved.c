@@ -96,6 +96,45 @@ static void what_was_begun_before_signing_in_is_his(void **state) {
     text_is(kept(house, OWN, "dog-registration/dogName"), "now");
 }
 
+/* Signing in may not cost him what he had filled in elsewhere. */
+static void the_fuller_of_two_drafts_goes_on(void **state) {
+    House *house = *state;
+    signed_in(house);
+    begin(house, "dog-registration", "dogName", "fuller");
+    keep(house, "dog-registration/breed", json_of_str(STR("shiba")));
+    begin(house, "moving-in", "name", "emptier");
+    stranger_acts(house);
+    begin(house, "dog-registration", "dogName", "emptier");
+    begin(house, "moving-in", "name", "fuller");
+    keep(house, "moving-in/kana", json_of_str(STR("x")));
+    signed_in(house);
+    GOOD(house, draft_adopt(&house->ctx, BROWSER));
+    text_is(kept(house, OWN, "dog-registration/dogName"), "fuller");
+    text_is(kept(house, OWN, "dog-registration/breed"), "shiba");
+    text_is(kept(house, OWN, "moving-in/name"), "fuller");
+    text_is(kept(house, BROWSER, "dog-registration/dogName"), "");
+}
+
+static void what_was_chosen_for_a_correction_comes_with_him(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    const Json *draft;
+    signed_in(house);
+    Attachment before = photo_add(house, "correct-abc-1/proof");
+    stranger_acts(house);
+    Attachment one = photo_add(house, "correct-abc-1/proof");
+    signed_in(house);
+    GOOD(house, draft_adopt(ctx, BROWSER));
+    assert_true(attach_there(ctx, OWN, one.file));
+    assert_false(attach_there(ctx, BROWSER, one.file));
+    assert_false(attach_there(ctx, OWN, before.file));
+    GOOD(house, draft_load(ctx, OWN, &draft));
+    assert_int_equal(json_get(draft, STR("correct-abc-1/proof"))->len, 1);
+    DraftsSaved saved;
+    GOOD(house, draft_saved(ctx, &saved));
+    assert_int_equal(saved.len, 0);
+}
+
 static void nobody_else_takes_a_draft(void **state) {
     House *house = *state;
     stranger_acts(house);
@@ -177,6 +216,8 @@ static void the_secret_comes_with_the_account(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(what_was_begun_before_signing_in_is_his),
+        CASE(the_fuller_of_two_drafts_goes_on),
+        CASE(what_was_chosen_for_a_correction_comes_with_him),
         CASE(nobody_else_takes_a_draft),
         CASE(the_newest_stands_first_and_all_last_a_month),
         CASE(what_is_thrown_away_is_gone_with_its_files_and_nothing_else),
