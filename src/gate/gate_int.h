@@ -336,6 +336,7 @@ typedef struct AccountChange {
     StrVec revoke;     /* ids of tokens */
     StrVec held;       /* posts that have a holder by it: gate_duty_back */
     AccountWays passkeys, outsides;
+    bool ends_code; /* of a counter, which waits for him */
 } AccountChange;
 Rc account_change(Ctx *ctx, const AccountChange *change);
 /* recover.c. Adds to a change by which somebody chooses a way that his code has been used and other

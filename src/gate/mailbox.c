@@ -147,10 +147,10 @@ Rc gate_mail_of(Ctx *ctx, Str person, GateMail *out) {
 }
 
 bool gate_mail_is_way(const Event *event) {
-    static const Str kinds[] = {STR("passkey.add"),          STR("passkey.end"),
-                                STR("account.own-password"), STR("account.password"),
-                                STR("outside.link"),         STR("outside.end"),
-                                STR("account.recover"),      STR("account.renew")};
+    static const Str kinds[] = {
+        STR("passkey.add"),      STR("passkey.end"),   STR("account.own-password"),
+        STR("account.password"), STR("outside.link"),  STR("outside.end"),
+        STR("account.recover"),  STR("account.renew"), STR("account.code-end")};
     const Delta *delta = event->delta;
     if (!delta || delta->op != DELTA_CHANGE || !str_starts(delta->id, STR(ACCOUNT_HEAD)))
         return false;

@@ -522,7 +522,8 @@ static Rc link_to(Ctx *ctx, const GateOutside *outside) {
     AccountChange change = {.kind = "outside.link",
                             .id = own,
                             .outsides = {.add = identity_entity(ctx, &identity),
-                                         .over = known.account ? 0 : known.identity.version}};
+                                         .over = known.account ? 0 : known.identity.version},
+                            .ends_code = true};
     return proof_set(ctx, own, proof > identity.proof ? proof : identity.proof, &change);
 }
 

@@ -372,7 +372,8 @@ Rc gate_passkey_add(Ctx *ctx, const GatePasskeySaid *said, Str name, Str *sessio
     TRY(made_read(ctx, said, &made));
     AccountChange change = {.kind = "passkey.add",
                             .id = account,
-                            .passkeys.add = passkey_entity(ctx, &made, str_trim(name))};
+                            .passkeys.add = passkey_entity(ctx, &made, str_trim(name)),
+                            .ends_code = true};
     bool renews = gate_by_code(ctx);
     if (renews) TRY(recover_chosen(ctx, &change));
     TRY(account_change(ctx, &change));

@@ -238,7 +238,8 @@ static Rc own_set(Ctx *ctx, const Entity *account, Str wanted) {
     return account_change(ctx, &(AccountChange){.kind = "account.own-password",
                                                 .id = account->id,
                                                 .version = account->version,
-                                                .set = set});
+                                                .set = set,
+                                                .ends_code = true});
 }
 
 Rc gate_password_change(Ctx *ctx, Str present, Str wanted, Str *session_token) {

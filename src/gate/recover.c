@@ -303,6 +303,22 @@ bool gate_by_code(const Ctx *ctx) {
     return own && own->means == MEANS_CODE && own->first;
 }
 
+Rc gate_code_waits(Ctx *ctx, int64_t *until) {
+    const Entity *account;
+    *until = TIME_NONE;
+    if (!session_own(ctx)) return RC_OK; /* by a token one comes from no browser */
+    TRY(account_load(ctx, session_own(ctx)->account, &account));
+    if (account) *until = code_until(ctx, account);
+    return RC_OK;
+}
+
+Rc gate_code_end(Ctx *ctx) {
+    if (!session_own(ctx)) return session_none(ctx);
+    return account_change(ctx, &(AccountChange){.kind = "account.code-end",
+                                                .id = session_own(ctx)->account,
+                                                .ends_code = true});
+}
+
 /* At the commit it is still the code by which he came, or he chooses nothing. */
 Rc recover_chosen(Ctx *ctx, AccountChange *change) {
     const Entity *account;

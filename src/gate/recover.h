@@ -63,6 +63,10 @@ bool gate_by_code(const Ctx *ctx);
 /* Chooses a password, under the rules of gate_password_change. All other sessions end, and the code
    does. A passkey is chosen by gate_passkey_add. */
 Rc gate_renew_password(Ctx *ctx, Str wanted, Str *session_token);
+/* Until when a code waits for who is signed in; TIME_NONE: none. It ends when he chooses a way of
+   his own, or by this. RC_DENIED: nobody is signed in by a session. */
+Rc gate_code_waits(Ctx *ctx, int64_t *until);
+Rc gate_code_end(Ctx *ctx);
 
 /* What a counter has made sure of, as its owner is told. */
 typedef struct GateCheck {

@@ -78,6 +78,7 @@ typedef struct PartAccount {
     const Entity *set;
     StrVec revoke;
     AccountWays passkeys, outsides;
+    bool ends_code;
 } PartAccount;
 
 /* Those that were revoked before stay so. */
@@ -163,12 +164,12 @@ static const Entity *newest(const Entity *before, const Entity *after, Str iri) 
     return entity_attr(after, iri) ? after : before;
 }
 
-/* What ends must not be the last by which he comes in. */
+/* What ends must not be the last by which he comes in. A code that waits is no way: it ends by
+   itself. One that this change makes is. */
 static Rc way_left(Ctx *ctx, const Entity *before, const Entity *after) {
     Str password = GATE_IRI("passwordHash");
-    Str code = GATE_IRI("recoveryCode");
     bool left = account_has_password(newest(before, after, password)) ||
-                !str_empty(entity_text(newest(before, after, code), code));
+                !str_empty(entity_text(after, GATE_IRI("recoveryCode")));
     const WayKind *const kinds[] = {&passkey_kind, &outside_kind};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const Json *list = list_of(newest(before, after, kinds[i]->list), kinds[i]->list);
@@ -198,6 +199,10 @@ static Rc account_apply(Ctx *ctx, Stage *stage, const void *args) {
     if (part->revoke.len)
         entity_set(ctx->arena, after, GATE_IRI("revokedTokens"),
                    revoked_with(ctx->arena, before, &part->revoke));
+    if (part->ends_code && !str_empty(entity_text(before, GATE_IRI("recoveryCode")))) {
+        entity_set(ctx->arena, after, GATE_IRI("recoveryCode"), json_of_str(STR_NONE));
+        entity_set(ctx->arena, after, GATE_IRI("recoveryUntil"), json_of_str(STR_NONE));
+    }
     TRY(ways_apply(ctx, stage, &(Changing){part->id, &passkey_kind, &part->passkeys}, after));
     TRY(ways_apply(ctx, stage, &(Changing){part->id, &outside_kind, &part->outsides}, after));
     if (part->passkeys.ends.len || part->outsides.ends.len) TRY(way_left(ctx, before, after));
@@ -249,6 +254,7 @@ Rc account_change(Ctx *ctx, const AccountChange *change) {
     PartAccount *part = NEW(arena, PartAccount);
     part->id = str_dup(arena, change->id);
     part->version = change->version;
+    part->ends_code = change->ends_code;
     if (change->set) part->set = entity_dup(arena, change->set);
     VEC_EACH (const Str, id, &change->revoke)
         vec_push(arena, &part->revoke, str_dup(arena, *id));

@@ -17,11 +17,8 @@ static void code_get(HttpExchange *x) {
     code_show(x, 200, STR(""), NULL);
 }
 
-static void paper_get(HttpExchange *x) {
-    code_show(x, 200, http_path_param(x, "code"), NULL);
-}
-
-/* What is only looked at isn't used: whoever opens the address presses the button. */
+/* What is only looked at isn't used: the page takes the code of the paper's address, which is its
+   fragment, into its field, and whoever opens it presses the button. */
 static void code_post(HttpExchange *x) {
     Ctx *ctx = http_ctx(x);
     const HttpForm *form;
@@ -85,6 +82,20 @@ static void password_post(HttpExchange *x) {
 
 /* ---- on one's own page ---- */
 
+static void end_post(HttpExchange *x) {
+    if (gate_code_end(http_ctx(x)) == RC_OK)
+        page_see(x, STR("/account"));
+    else
+        page_fail(x);
+}
+
+Rc page_code_waits(HttpExchange *x, View *view) {
+    int64_t until;
+    TRY(gate_code_waits(http_ctx(x), &until));
+    view_instant(view, "code_until", until);
+    return RC_OK;
+}
+
 Rc page_checks(HttpExchange *x, View *view) {
     GateChecks checks;
     JsonItems items = {0};
@@ -105,10 +116,10 @@ Rc page_checks(HttpExchange *x, View *view) {
 const HttpRoute page_code_rows[] = {
     PAGE_SHOW("/sign-in/code", GATE_PUBLIC | GATE_FIRST, "Accounts", code_get,
               "A code from a counter"),
-    PAGE_SHOW("/sign-in/code/{code}", GATE_PUBLIC | GATE_FIRST, "Accounts", paper_get,
-              "A code from a counter, as its paper leads to it"),
     PAGE_SEND("/sign-in/code", GATE_PUBLIC | GATE_FIRST, "Accounts", code_post,
               "Sign in with a code from a counter"),
+    PAGE_SEND("/account/code/end", GATE_RESIDENT, "Accounts", end_post,
+              "End a code from a counter that waits"),
     PAGE_SHOW("/sign-in/new", GATE_RESIDENT | GATE_FIRST, "Accounts", new_get,
               "Choose how one signs in"),
     PAGE_SEND("/sign-in/new/password", GATE_RESIDENT | GATE_FIRST, "Accounts", password_post,

@@ -185,12 +185,13 @@ typedef struct Paper {
     bool links;
 } Paper;
 
-/* Shown once: it stands in no address of this page, and nobody can call it up again. */
+/* Shown once: nobody can call it up again. In the address of the paper it is the fragment, which no
+   browser sends and no log has. */
 static void paper_show(HttpExchange *x, Str code, const Paper *paper) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
     Str address =
-        page_whole_address(x, str_fmt(ctx->arena, "/sign-in/code/" STR_FMT, STR_ARG(code)));
+        page_whole_address(x, str_fmt(ctx->arena, "/sign-in/code#" STR_FMT, STR_ARG(code)));
     view_set(&view, "city", page_city(x));
     view_str(&view, "name", paper->name);
     view_str(&view, "login", paper->login);

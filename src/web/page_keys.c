@@ -154,7 +154,8 @@ void page_account(HttpExchange *x, int status, const Faults *faults) {
     view_bool(&view, "changed", str_eq(http_query_or(x, "changed", STR_NONE), STR("password")));
     if (faults) page_faults(&view, faults);
     if (tokens_value(x, false, &view) == RC_OK && page_passkeys(x, &view) == RC_OK &&
-        page_outsides(x, &view) == RC_OK && page_mail(x, &view) == RC_OK)
+        page_outsides(x, &view) == RC_OK && page_mail(x, &view) == RC_OK &&
+        page_code_waits(x, &view) == RC_OK)
         page_show(x, status, WEB_PAGE_ACCOUNT, &view);
     else
         page_fail(x);

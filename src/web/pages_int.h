@@ -244,6 +244,10 @@ Rc page_providers_linked(HttpExchange *x, View *view);
 Rc page_outsides(HttpExchange *x, View *view);
 /* page_mail.c: `mail`, the address to which who is signed in is told that there is news. */
 Rc page_mail(HttpExchange *x, View *view);
+/* page_code.c: `code_until`, until when a code of the counter waits for who is signed in; null:
+ * none.
+ */
+Rc page_code_waits(HttpExchange *x, View *view);
 /* A provider in both languages; null: no id, or it is none any more. */
 Json page_provider_label(HttpExchange *x, Str id);
 /* Where one was on the way to who comes back from a provider; empty on every other page. */

@@ -133,6 +133,51 @@ static void links_stay_unless_they_are_to_end(void **state) {
     assert_false(account_linked(account_of(house, "resident-1"), link));
 }
 
+static Rc link_end(House *house) {
+    AccountChange change = {.kind = "outside.end", .id = house->resident.id};
+    vec_push(house->arena, &change.outsides.ends, STR("urn:ngsi-ld:OutsideIdentity:x"));
+    house->ctx.actor = (Actor *)gate_operator_actor();
+    return account_change(&house->ctx, &change);
+}
+
+/* A code ends by itself: the last link may not go while one waits, nor when it waits no more. */
+static void a_code_that_waits_is_no_way_in(void **state) {
+    House *house = *state;
+    link_add(house, "resident-1");
+    (void)recover(house, "resident-1", false);
+    FAILS(house, link_end(house), RC_CONFLICT, "last-way");
+    house->clock.fixed += GATE_CODE_LASTS + TIME_MINUTE;
+    FAILS(house, link_end(house), RC_CONFLICT, "last-way");
+}
+
+/* He came in otherwise: what he chooses there ends it as well, and so does he. */
+static void a_code_ends_by_its_owners_own_choice(void **state) {
+    House *house = *state;
+    Ctx *ctx = &house->ctx;
+    Person somebody = person_new(house, "telephone");
+    int64_t until;
+    Str token, code = recover(house, "resident-1", false);
+    house->clock.fixed += TIME_SECOND;
+    person_signed_in(&somebody, "resident-1");
+    GOOD(house, gate_code_waits(ctx, &until));
+    assert_int_equal(until, house->clock.fixed - TIME_SECOND + GATE_CODE_LASTS);
+    person_stepped_up(&somebody);
+    GOOD(house, person_add(&somebody));
+    GOOD(house, gate_code_waits(ctx, &until));
+    assert_int_equal(until, TIME_NONE);
+    person_nobody(&somebody);
+    FAILS(house, gate_code_use(ctx, code, &token), RC_DENIED, "wrong-code");
+    code = recover(house, "resident-1", false);
+    house->clock.fixed += TIME_SECOND;
+    person_signed_in(&somebody, "resident-1");
+    GOOD(house, gate_code_end(ctx));
+    GOOD(house, gate_code_waits(ctx, &until));
+    assert_int_equal(until, TIME_NONE);
+    person_nobody(&somebody);
+    FAILS(house, gate_code_use(ctx, code, &token), RC_DENIED, "wrong-code");
+    device_end(&somebody.device);
+}
+
 static void a_code_holds_a_day_and_until_the_next_one(void **state) {
     House *house = *state;
     Ctx *ctx = &house->ctx;
@@ -274,6 +319,8 @@ int main(void) {
         TEST(what_was_lost_ends_and_another_password_is_chosen),
         TEST(a_passkey_is_chosen_without_a_password),
         TEST(links_stay_unless_they_are_to_end),
+        TEST(a_code_that_waits_is_no_way_in),
+        TEST(a_code_ends_by_its_owners_own_choice),
         TEST(a_code_holds_a_day_and_until_the_next_one),
         TEST(codes_cannot_be_tried_out),
         TEST(only_a_counter_that_has_confirmed_itself_gives_one),

@@ -63,6 +63,7 @@ RULES = [
     ('/sign-in/new', RESIDENTS),
     ('/account/outside', RESIDENTS),
     ('/account/mail', RESIDENTS),
+    ('/account/code', RESIDENTS),
     ('/account', STAFF | RESIDENTS | CONTRACTOR),
     ('/my', RESIDENTS),
     ('/c/{token}/keep', RESIDENTS),

@@ -22,6 +22,17 @@ for (const form of $$('form[method=post]')) {
 }
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 
+// What the fragment of an address brings is put into its field, and isn't kept in the history.
+for (const form of $$('[data-fragment]')) {
+    const take = () => {
+        if (location.hash.length < 2) return;
+        form.elements[form.dataset.fragment].value = location.hash.slice(1);
+        history.replaceState(null, '', location.pathname + location.search);
+    };
+    take();
+    addEventListener('hashchange', take);
+}
+
 for (const button of $$('[data-print]')) {
     button.hidden = false;
     button.addEventListener('click', () => print());
