@@ -59,7 +59,8 @@ Rc gate_mail_own(Ctx *ctx, GateMail *out) {
     return RC_OK;
 }
 
-static Rc mail_set(Ctx *ctx, const char *kind, const GateMail *mail) {
+/* former: where it is told that it was changed; empty: nowhere. */
+static Rc mail_set(Ctx *ctx, const char *kind, const GateMail *mail, Str former) {
     Arena *arena = ctx->arena;
     Str now = time_format(arena, time_now(ctx->clock));
     Entity *set = entity_new(arena, mail->account, STR(ACCOUNT_TYPE));
@@ -69,7 +70,16 @@ static Rc mail_set(Ctx *ctx, const char *kind, const GateMail *mail) {
                            : mail->agreed_at == TIME_NONE ? now
                                                           : time_format(arena, mail->agreed_at)));
     entity_set(arena, set, GATE_IRI("mailRefusedAt"), json_of_str(mail->refused ? now : STR_NONE));
+    entity_set(arena, set, GATE_IRI("mailFormer"), json_of_str(former));
     return account_change(ctx, &(AccountChange){.kind = kind, .id = mail->account, .set = set});
+}
+
+/* The same by its owner, who has confirmed who he is. */
+static Rc mail_choose(Ctx *ctx, const char *kind, const GateMail *mail) {
+    GateMail own;
+    TRY(gate_mail_own(ctx, &own));
+    bool other = !str_eq(own.address, mail->address);
+    return mail_set(ctx, kind, mail, other ? own.address : STR_NONE);
 }
 
 /* ---- confirming one ---- */
@@ -93,7 +103,7 @@ static Str code_of(Ctx *ctx, Str address, int64_t back) {
 }
 
 Rc gate_mail_code(Ctx *ctx, Str address, Str *code) {
-    if (!session_own(ctx)) return session_none(ctx);
+    TRY(gate_passkey_permitted(ctx));
     TRY(address_check(ctx, address));
     TRY(gate_try(ctx, STR("mail-ask"), session_own(ctx)->account));
     TRY(gate_try(ctx, STR("mail-to"), address));
@@ -109,7 +119,7 @@ static bool code_first(Ctx *ctx, Str address, Str code) {
 }
 
 Rc gate_mail_confirm(Ctx *ctx, Str address, Str code) {
-    if (!session_own(ctx)) return session_none(ctx);
+    TRY(gate_passkey_permitted(ctx));
     Str account = session_own(ctx)->account;
     TRY(address_check(ctx, address));
     TRY(gate_try(ctx, STR("mail-code"), account));
@@ -119,15 +129,15 @@ Rc gate_mail_confirm(Ctx *ctx, Str address, Str code) {
         return ctx_fail(ctx, RC_INVALID, "bad-code", STR("code"),
                         "This isn't the code of the newest mail, or it is too old or was used.");
     GateMail mail = {.account = account, .address = address, .agreed_at = TIME_NONE};
-    TRY(mail_set(ctx, "mail.agree", &mail));
+    TRY(mail_choose(ctx, "mail.agree", &mail));
     gate_try_right(ctx, STR("mail-code"), account);
     return RC_OK;
 }
 
 Rc gate_mail_end(Ctx *ctx) {
-    if (!session_own(ctx)) return session_none(ctx);
+    TRY(gate_passkey_permitted(ctx));
     GateMail none = {.account = session_own(ctx)->account, .agreed_at = TIME_NONE};
-    return mail_set(ctx, "mail.end", &none);
+    return mail_choose(ctx, "mail.end", &none);
 }
 
 /* ---- for the city itself ---- */
@@ -159,6 +169,12 @@ bool gate_mail_is_way(const Event *event) {
     return false;
 }
 
+Str gate_mail_former(const Event *event) {
+    const Delta *delta = event->delta;
+    bool account = delta && delta->op == DELTA_CHANGE && str_starts(delta->id, STR(ACCOUNT_HEAD));
+    return account ? entity_text(delta->after, GATE_IRI("mailFormer")) : STR_NONE;
+}
+
 Rc gate_mail_whose_way(Ctx *ctx, Str account, Str *person) {
     const Entity *entity;
     Actor rights = {0};
@@ -172,7 +188,7 @@ Rc gate_mail_whose_way(Ctx *ctx, Str account, Str *person) {
 Rc gate_mail_refused(Ctx *ctx, const GateMail *mail) {
     GateMail refused = *mail;
     refused.refused = true;
-    return mail_set(ctx, "mail.refused", &refused);
+    return mail_set(ctx, "mail.refused", &refused, STR_NONE);
 }
 
 /* Of the address, so that one that was given up ends no later one. */
@@ -219,5 +235,5 @@ Rc gate_mail_stop(Ctx *ctx, Str token) {
     TRY(stop_find(ctx, token, &mail));
     if (str_empty(mail.address)) return RC_OK;
     GateMail none = {.account = mail.account, .agreed_at = TIME_NONE};
-    return mail_set(ctx, "mail.end", &none);
+    return mail_set(ctx, "mail.end", &none, STR_NONE);
 }

@@ -21,7 +21,9 @@ Rc gate_mail_own(Ctx *ctx, GateMail *out);
 /* A code for an address, eight digits: for who is signed in, for ten minutes at least, once.
    RC_INVALID "bad-mail"; RC_LIMIT as gate_try: an address may not be flooded. */
 Rc gate_mail_code(Ctx *ctx, Str address, Str *code);
-/* From now on he is told there. RC_INVALID "bad-code"; RC_LIMIT. */
+/* From now on he is told there. RC_INVALID "bad-code"; RC_LIMIT. This, its end and the code are for
+   who has confirmed himself (RC_DENIED as gate_passkey_permitted): whoever takes an account over
+   doesn't silence what tells its owner. The address that was his before is told, too. */
 Rc gate_mail_confirm(Ctx *ctx, Str address, Str code);
 Rc gate_mail_end(Ctx *ctx);
 
@@ -30,6 +32,9 @@ Rc gate_mail_of(Ctx *ctx, Str person, GateMail *out);
 /* Something became of the ways by which an account comes in, which its owner is told of whoever did
    it (OWASP ASVS 5.0, 6.3.7): a password, a passkey, a link, a code of the counter. Pure. */
 bool gate_mail_is_way(const Event *event);
+/* The address that was an account's until this event, by which its owner gave another or none; else
+   empty. Not what was ended from there. Lies in the event. Pure. */
+Str gate_mail_former(const Event *event);
 /* Whose account that is. RC_NOT_FOUND: no resident's. */
 Rc gate_mail_whose_way(Ctx *ctx, Str account, Str *person);
 /* Its server refused the address for good. */

@@ -42,7 +42,8 @@ typedef struct GateRecovery {
 } GateRecovery;
 /* Its password, passkeys, sessions and tokens end at once, and *code is the one way in beside links
    that stay: twenty-four characters, once, for a day. It was made sure of who its owner is.
-   RC_INVALID "no-document"; RC_DENIED also "disabled": the operator has shut it out. */
+   RC_INVALID "no-document"; RC_DENIED also "disabled": the operator has shut it out; RC_BUSY:
+   it was changed again and again meanwhile. */
 Rc gate_recover(Ctx *ctx, const GateRecovery *recovery, GateOwner *owner, Str *code);
 
 typedef struct GateOpening {
@@ -51,7 +52,7 @@ typedef struct GateOpening {
     Str document;
 } GateOpening;
 /* Opens a resident's account. RC_CONFLICT "login-taken"; RC_INVALID "bad-login", "no-name",
-   "no-document". */
+   "name-long", "no-document". */
 Rc gate_open_account(Ctx *ctx, const GateOpening *opening, Str *code);
 
 /* ---- whoever has the code ---- */

@@ -52,10 +52,13 @@ typedef enum MailSent {
 /* Blocks for a few times the patience at most. *why: a word for the log, which names nobody. */
 MailSent mail_send(Mail *mail, Ctx *ctx, const MailLetter *letter, Str *why);
 
-/* A letter of a kind, in both languages. mailtext_way: of how he signs
-   in. */
-void mailtext_news(Ctx *ctx, const Mail *mail, Str stop, MailLetter *out);
-void mailtext_way(Ctx *ctx, const Mail *mail, Str stop, MailLetter *out);
+/* A letter of a kind, in both languages; out->stop is set already. mailtext_way: of how he signs
+   in; mailtext_recover: that a counter has given a code, until when; mailtext_former: to the
+   address that was his before. */
+void mailtext_news(Ctx *ctx, const Mail *mail, MailLetter *out);
+void mailtext_way(Ctx *ctx, const Mail *mail, MailLetter *out);
+void mailtext_recover(Ctx *ctx, const Mail *mail, int64_t until, MailLetter *out);
+void mailtext_former(Ctx *ctx, const Mail *mail, MailLetter *out);
 void mailtext_code(Ctx *ctx, const Mail *mail, Str code, MailLetter *out);
 
 /* queue.c: one pass: news is looked for, what is due is sent. RC_FAILED: the store. */

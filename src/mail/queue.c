@@ -14,10 +14,15 @@ static const int64_t longest = TIME_HOUR, longest_pause = 5 * TIME_MINUTE, given
 
 /* ---- rows ---- */
 
+/* What is told: news of a case; that how he signs in was changed, or may be by a code of the
+   counter; that another address is his, or none. */
+typedef enum What { WHAT_NEWS, WHAT_WAY, WHAT_CODE, WHAT_FORMER, WHATS } What;
+static const char *const whats[WHATS] = {"news", "way", "code", "former"};
+
 typedef struct Row {
     char key[KEY];
     Str person; /* opaque */
-    bool way;   /* of how he signs in; else of a case */
+    What what;
     int64_t at, next, tries;
 } Row;
 typedef VEC(Row) MailRows;
@@ -36,7 +41,7 @@ static void key_make(char *to, uint64_t position, uint32_t ordinal) {
 
 static Rc row_put(Ctx *ctx, Batch *local, const Row *row) {
     JsonMember members[] = {{STR("person"), json_of_str(row->person)},
-                            {STR("way"), json_of_bool(row->way)},
+                            {STR("what"), json_of_str(str_of(whats[row->what]))},
                             {STR("at"), json_of_int(row->at)},
                             {STR("next"), json_of_int(row->next)},
                             {STR("tries"), json_of_int(row->tries)}};
@@ -88,7 +93,7 @@ typedef struct Seen {
     uint64_t position;
     uint32_t ordinal;
     int64_t at;
-    bool way;
+    What what;
     Str id, actor;
 } Seen;
 
@@ -97,15 +102,21 @@ typedef struct Looking {
     VEC(Seen) seen;
 } Looking;
 
+static What what_of(const Event *event) {
+    if (!str_empty(gate_mail_former(event))) return WHAT_FORMER;
+    if (!gate_mail_is_way(event)) return WHAT_NEWS;
+    return str_eq(event->head.kind, STR("account.recover")) ? WHAT_CODE : WHAT_WAY;
+}
+
 static Rc event_look(Ctx *ctx, void *arg, const Event *event) {
     Looking *looking = arg;
     if (!event->delta || event->erased) return RC_OK;
-    bool way = gate_mail_is_way(event);
-    if (!way && !looking->news->is(event)) return RC_OK;
+    What what = what_of(event);
+    if (what == WHAT_NEWS && !looking->news->is(event)) return RC_OK;
     Seen seen = {.position = event->position,
                  .ordinal = event->ordinal,
                  .at = event->time,
-                 .way = way,
+                 .what = what,
                  .id = str_dup(ctx->arena, event->delta->id),
                  .actor = str_dup(ctx->arena, event->head.actor)};
     vec_push(ctx->arena, &looking->seen, seen);
@@ -113,17 +124,17 @@ static Rc event_look(Ctx *ctx, void *arg, const Event *event) {
 }
 
 static Rc whose(Ctx *ctx, const Mail *mail, const Seen *seen, Str *person) {
-    return seen->way ? gate_mail_whose_way(ctx, seen->id, person)
-                     : mail->news->whose(ctx, seen->id, seen->actor, person);
+    return seen->what != WHAT_NEWS ? gate_mail_whose_way(ctx, seen->id, person)
+                                   : mail->news->whose(ctx, seen->id, seen->actor, person);
 }
 
 /* Those whose person is told by mail now. */
 static Rc rows_make(Ctx *ctx, Mail *mail, const Looking *looking, MailRows *out) {
     VEC_EACH (const Seen, seen, &looking->seen) {
-        Row row = {.at = seen->at, .way = seen->way};
+        Row row = {.at = seen->at, .what = seen->what};
         GateMail told;
         Rc rc = whose(ctx, mail, seen, &row.person);
-        if (rc == RC_OK) rc = gate_mail_of(ctx, row.person, &told);
+        if (rc == RC_OK && row.what != WHAT_FORMER) rc = gate_mail_of(ctx, row.person, &told);
         if (rc == RC_NOT_FOUND) continue;
         TRY(rc);
         key_make(row.key, seen->position, seen->ordinal);
@@ -173,6 +184,12 @@ typedef struct Gathering {
     Rc rc;
 } Gathering;
 
+static What what_said(Str word) {
+    for (int i = 0; i < WHATS; i++)
+        if (str_eq(word, str_of(whats[i]))) return (What)i;
+    return WHAT_NEWS;
+}
+
 static bool row_gather(void *arg, const Item *item) {
     Gathering *gathering = arg;
     const Json *value;
@@ -182,7 +199,7 @@ static bool row_gather(void *arg, const Item *item) {
     if (gathering->rc != RC_OK) return false;
     memcpy(row.key, item->key.ptr, KEY);
     row.person = str_dup(gathering->ctx->arena, json_get_str(value, "person"));
-    row.way = json_get_bool(value, "way", false);
+    row.what = what_said(json_get_str(value, "what"));
     row.at = json_get_int(value, "at", 0);
     row.next = json_get_int(value, "next", 0);
     row.tries = json_get_int(value, "tries", 0);
@@ -238,18 +255,65 @@ static Rc pause_all(Ctx *ctx, Mail *mail, const Row *row, Str why) {
     return RC_OK;
 }
 
+/* An event of the ledger, by the key of its row. */
+typedef struct Former {
+    Str key, address;
+} Former;
+
+static Rc former_look(Ctx *ctx, void *arg, const Event *event) {
+    Former *former = arg;
+    char key[KEY];
+    key_make(key, event->position, event->ordinal);
+    if (event->erased || !str_eq((Str){key, KEY}, former->key)) return RC_OK;
+    former->address = str_dup(ctx->arena, gate_mail_former(event));
+    return RC_OK;
+}
+
+static uint64_t position_of(const Row *row) {
+    uint64_t position = 0;
+    for (int i = 0; i < 8; i++)
+        position = position << 8 | (unsigned char)row->key[1 + i];
+    return position;
+}
+
+/* Where a row is told. No address lies in it: a former one is read from its event, where an erasure
+   ends it. RC_NOT_FOUND: nowhere, as it was stopped since. */
+static Rc row_whom(Ctx *ctx, Mail *mail, const Row *row, GateMail *to) {
+    if (row->what != WHAT_FORMER) return gate_mail_of(ctx, row->person, to);
+    Former former = {.key = key_of(row)};
+    uint64_t position = position_of(row), next;
+    LedgerWindow window = {position ? position - 1 : 0, 2, former_look, &former};
+    TRY(ledger_read(ctx, mail->tenant->ledger, &window, &next));
+    *to = (GateMail){.address = former.address, .agreed_at = TIME_NONE};
+    return gate_mail_good(former.address) ? RC_OK : RC_NOT_FOUND;
+}
+
+static void row_text(Ctx *ctx, const Mail *mail, const Row *row, const GateMail *to,
+                     MailLetter *out) {
+    out->to = to->address;
+    out->id = message_id(ctx, row);
+    if (row->what == WHAT_FORMER) {
+        mailtext_former(ctx, mail, out);
+        return;
+    }
+    Str stop = gate_mail_stop_token(ctx, to);
+    out->stop =
+        str_fmt(ctx->arena, STR_FMT "/mail/stop/" STR_FMT, STR_ARG(mail->site), STR_ARG(stop));
+    if (row->what == WHAT_CODE)
+        mailtext_recover(ctx, mail, row->at + GATE_CODE_LASTS, out);
+    else
+        (row->what == WHAT_WAY ? mailtext_way : mailtext_news)(ctx, mail, out);
+}
+
 /* *go_on: false: the server isn't there, or doesn't know us; nothing more is tried in this pass. */
 static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     GateMail to;
     MailLetter letter = {{0}};
     Str why;
-    Rc rc = gate_mail_of(ctx, row->person, &to);
+    Rc rc = row_whom(ctx, mail, row, &to);
     if (rc == RC_NOT_FOUND) return row_change(ctx, mail, row, true); /* he has stopped it since */
     TRY(rc);
-    letter.to = to.address;
-    letter.id = message_id(ctx, row);
-    Str stop = gate_mail_stop_token(ctx, &to);
-    (row->way ? mailtext_way : mailtext_news)(ctx, mail, stop, &letter);
+    row_text(ctx, mail, row, &to, &letter);
     MailSent sent = mail_send(mail, ctx, &letter, &why);
     *go_on = sent != MAIL_UNREACHABLE;
     if (sent == MAIL_UNREACHABLE) return pause_all(ctx, mail, row, why);
@@ -257,7 +321,7 @@ static Rc row_send(Ctx *ctx, Mail *mail, Row *row, bool *go_on) {
     atomic_store(&mail->troubled, false);
     if (sent == MAIL_LATER) return put_off(ctx, mail, row);
     atomic_fetch_add(sent == MAIL_SENT ? &mail->sent : &mail->refused, 1);
-    if (sent == MAIL_REFUSED) {
+    if (sent == MAIL_REFUSED && row->what != WHAT_FORMER) {
         log_warn("mail", "an address was refused for good: nothing more is sent there, and its "
                          "holder is told on his page");
         TRY(gate_mail_refused(ctx, &to));

@@ -86,6 +86,7 @@ static const Fault *fault_of(const Ctx *ctx) {
         const char *code;
         Fault fault;
     } rows[] = {{"no-account", {"find", "none"}},          {"too-many-failures", {"find", "wait"}},
+                {"too-many-owners", {"find", "many"}},     {"name-long", {"name", "long"}},
                 {"no-document", {"document", "required"}}, {"no-name", {"name", "required"}},
                 {"bad-login", {"login", "length"}},        {"login-taken", {"login", "taken"}},
                 {"not-seen", {"seen", "required"}}};
@@ -114,10 +115,20 @@ static void identity_get(HttpExchange *x) {
 
 /* ---- finding ---- */
 
-/* Accounts by whose cases this is the telephone number; of persons of cases without one none. */
+static Rc too_many_owners(Ctx *ctx) {
+    return ctx_fail(ctx, RC_CONFLICT, "too-many-owners", STR("find"),
+                    "More than %d persons have this telephone number in their cases: find the "
+                    "account by a receipt number.",
+                    OWNERS_MAX);
+}
+
+/* Accounts by whose cases this is the telephone number; of persons of cases without one none.
+   Numbers can't be tried out either. */
 static Rc owners_phone(Ctx *ctx, Str said, Owners *out) {
     StrVec persons;
-    TRY(seek_applicants(ctx, said, OWNERS_MAX, &persons));
+    TRY(gate_try(ctx, STR("owner-phone"), ctx->actor->id));
+    TRY(seek_applicants(ctx, said, OWNERS_MAX + 1, &persons));
+    if (persons.len > OWNERS_MAX) return too_many_owners(ctx);
     VEC_EACH (const Str, person, &persons) {
         GateOwner owner;
         Rc rc = gate_owner_person(ctx, *person, &owner);
@@ -125,6 +136,7 @@ static Rc owners_phone(Ctx *ctx, Str said, Owners *out) {
         TRY(rc);
         vec_push(ctx->arena, out, owner);
     }
+    if (out->len) gate_try_right(ctx, STR("owner-phone"), ctx->actor->id);
     return RC_OK;
 }
 
@@ -147,7 +159,10 @@ static Rc owners_find(Ctx *ctx, Str said, Owners *out) {
         return owner_add(ctx, gate_owner_person(ctx, person, &owner), &owner, out);
     }
     TRY(owners_phone(ctx, said, out));
-    return out->len ? RC_OK : owner_add(ctx, gate_owner_login(ctx, said, &owner), &owner, out);
+    if (out->len) return RC_OK;
+    TRY(owner_add(ctx, gate_owner_login(ctx, text_nfkc(ctx->arena, said), &owner), &owner, out));
+    gate_try_right(ctx, STR("owner-phone"), ctx->actor->id);
+    return RC_OK;
 }
 
 /* `account`: one of several was chosen. */
@@ -242,7 +257,7 @@ static void open_post(HttpExchange *x) {
     const HttpForm *form;
     Str code;
     if (!desk_form(x, &form)) return;
-    GateOpening opening = {.login = str_trim(http_form_value(form, "login")),
+    GateOpening opening = {.login = text_nfkc(ctx->arena, str_trim(http_form_value(form, "login"))),
                            .name = str_trim(http_form_value(form, "name")),
                            .document = http_form_value(form, "document")};
     Rc rc = seen_check(ctx, form);

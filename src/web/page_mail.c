@@ -58,7 +58,9 @@ static bool faults_of(HttpExchange *x, Rc rc, Faults *faults) {
 
 static void fault_show(HttpExchange *x, Rc rc) {
     Faults faults = {0};
-    if (faults_of(x, rc, &faults))
+    if (str_eq(http_ctx(x)->error.code, STR("needs-step-up")))
+        page_see(x, STR("/step-up?next=%2Faccount"));
+    else if (faults_of(x, rc, &faults))
         page_account(x, rc == RC_LIMIT ? 429 : rc == RC_BUSY ? 503 : 422, &faults);
     else
         page_fail(x);
@@ -100,10 +102,11 @@ static void confirm_post(HttpExchange *x) {
 }
 
 static void end_post(HttpExchange *x) {
-    if (gate_mail_end(http_ctx(x)) == RC_OK)
+    Rc rc = gate_mail_end(http_ctx(x));
+    if (rc == RC_OK)
         page_see(x, STR("/account"));
     else
-        page_fail(x);
+        fault_show(x, rc);
 }
 
 /* ---- by the link of a mail ---- */

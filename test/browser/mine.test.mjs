@@ -183,17 +183,22 @@ it('lets somebody in again who has lost his way in, at the counter, and tells hi
 it('opens an account for who has none, whose holder is known from then on', async () => {
     const desk = await counter();
     await desk.fill('#login', 'resident-1');
+    await desk.fill('#name', '見本 なつ'.repeat(40));
+    await tick(desk, 'o-passport');
+    await tick(desk, 'seen');
+    await press(desk, 'form[action="/staff/identity/open"] .actions button');
+    assert.match(await desk.locator('#errors').innerText(), /100文字まで/);
     await desk.fill('#name', '見本 なつ');
     await tick(desk, 'o-passport');
     await tick(desk, 'seen');
     await press(desk, 'form[action="/staff/identity/open"] .actions button');
     assert.match(await desk.locator('#errors').innerText(), /ログイン名は使われています/);
     assert.equal(await desk.inputValue('#name'), '見本 なつ', 'what was written stays');
-    await desk.fill('#login', 'natsu');
+    await desk.fill('#login', 'ｎａｔｓｕ'); // as a keyboard for Japanese types it
     const page = await choose(await paper(desk, 'o-'), 'quiet boats carry paper moons');
     assert.match(await page.locator('#checks ~ ul').first().innerText(), /アカウントを開きました/);
     await desk.goto(`${site.url}/staff/identity`);
-    await desk.fill('#find', 'natsu');
+    await desk.fill('#find', 'ｎａｔｓｕ');
     await press(desk, 'form[action="/staff/identity/find"] button');
     assert.match(await desk.locator('#owner').innerText(), /見本 なつ[^]*確認済み/);
     await Promise.all([desk, page].map((one) => one.context().close()));
@@ -227,4 +232,17 @@ it('registers a passkey by the address on the paper, and comes in by it', async 
     await press(page, '#passkey button');
     assert.equal(new URL(page.url()).pathname, '/my');
     await Promise.all([desk, page].map((one) => one.context().close()));
+});
+
+it('does not let telephone numbers be tried out at the counter', async () => {
+    const desk = await counter();
+    for (let i = 0; i < 11; i++) {
+        await desk.fill('#find', `090-1234-56${10 + i}`);
+        await press(desk, 'form[action="/staff/identity/find"] button');
+    }
+    assert.match(await desk.locator('#errors').innerText(), /見つからない検索が続きました/);
+    await desk.fill('#find', '090-0000-0000'); // that of his cases
+    await press(desk, 'form[action="/staff/identity/find"] button');
+    assert.match(await desk.locator('#errors').innerText(), /見つからない検索が続きました/);
+    await desk.context().close();
 });

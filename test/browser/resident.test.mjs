@@ -428,6 +428,9 @@ it('leads a browser without scripts to a provider and back', async () => {
 async function told(account, mail) {
     const one = visitor();
     await signIn(one, account);
+    assert.match((await one.post('/account/mail', { mail })).to, /^\/step-up\?/, 'whoever changes it confirms first who he is');
+    await one.get('/step-up');
+    assert.equal((await one.post('/step-up', { password: site.passwords[account], next: '/account' })).to, '/account');
     assert.match((await one.post('/account/mail', { mail })).text, /確認コードを送りました/);
     const { text } = await post.wait(mail), code = /Code: (\d{8})/.exec(text)[1];
     assert.equal((await one.post('/account/mail/confirm', { mail, mail_code: code })).to, '/account');
@@ -448,6 +451,8 @@ it('tells by mail that there is news, where somebody agreed to it, and stops at 
     await signIn(clerk, 'clerk');
     const one = visitor();
     await signIn(one, 'resident-1');
+    await one.get('/step-up');
+    await one.post('/step-up', { password: site.passwords['resident-1'], next: '/account' });
     for (const bad of ['', 'hanako', 'a@b@c', 'a@-b.jp', 'a b@example.jp', 'a@example.jp\r\nBcc: b@example.jp', `${'a'.repeat(250)}@example.jp`]) {
         const answer = await one.post('/account/mail', { mail: bad });
         assert.equal(answer.status, 422, JSON.stringify(bad));
@@ -510,13 +515,31 @@ it('tells the owner by mail that the way by which he signs in was changed, whoev
     const owner = /name="account" value="([^"]+)"/.exec(text)[1];
     const paper = await desk.post('/staff/identity/recover', { account: owner, document: 'passport', seen: 'yes' });
     const code = /<p class="code">([^<]+)/.exec(paper.text)[1];
-    assert.match((await post.wait(mail, 4)).headers.subject, /サインインの方法/, 'when the code is issued');
+    const issued = await post.wait(mail, 4);
+    assert.match(issued.headers.subject, /コードを窓口で渡しました/, 'when the code is issued');
+    assert.match(issued.text, /令和\d+年\d+月\d+日 \d\d:\d\dまで使えます[^]*0999-00-0000[^]*\/my\r\n/);
     const again = visitor();
     await again.get('/sign-in/code');
     assert.equal((await again.post('/sign-in/code', { paper_code: code })).to, '/sign-in/new');
     await again.get('/sign-in/new');
     assert.equal((await again.post('/sign-in/new/password', { wanted: own })).to, '/my');
     assert.match((await post.wait(mail, 5)).headers.subject, /サインインの方法/, 'and when it was used');
+});
+
+it('tells the address that was told before when another is given, or none', async () => {
+    const first = 'first@example.jp', second = 'second@example.jp', { one } = await told('resident-1', first);
+    await one.post('/account/mail', { mail: second });
+    const code = /Code: (\d{8})/.exec((await post.wait(second)).text)[1];
+    assert.equal((await one.post('/account/mail/confirm', { mail: second, mail_code: code })).to, '/account');
+    const letter = await post.wait(first, 2);
+    assert.match(letter.headers.subject, /お知らせの宛先が変わりました/);
+    assert.ok(letter.text.includes('0999-00-0000') && !letter.text.includes('second'), letter.text);
+    const other = visitor();
+    await signIn(other, 'resident-1');
+    assert.match((await other.post('/account/mail/end', {})).to, /^\/step-up\?/);
+    assert.match((await other.get('/account')).text, /second@example\.jp/, 'and it stays');
+    assert.equal((await one.post('/account/mail/end', {})).to, '/account');
+    assert.match((await post.wait(second, 2)).headers.subject, /お知らせの宛先が変わりました/);
 });
 
 it('tries again what is not taken now, gives up what is refused, and forgets nothing that is cut off', async () => {
