@@ -336,12 +336,19 @@ Rc gate_code_end(Ctx *ctx) {
                                                 .ends_code = true});
 }
 
+/* Whether the code that waits is the one by which he came: another one ends what began before it
+   (sessionsFrom), and a session of before may live for a moment behind it. */
+static bool by_this_code(const Ctx *ctx, const Entity *account) {
+    const GateSession *own = session_own(ctx);
+    return account && own && !str_empty(entity_text(account, GATE_IRI("recoveryCode"))) &&
+           own->started_at >= account_sessions_from(account);
+}
+
 /* At the commit it is still the code by which he came, or he chooses nothing. */
 Rc recover_chosen(Ctx *ctx, AccountChange *change) {
     const Entity *account;
     TRY(account_load(ctx, change->id, &account));
-    if (!account || str_empty(entity_text(account, GATE_IRI("recoveryCode"))))
-        return wrong_code(ctx);
+    if (!by_this_code(ctx, account)) return wrong_code(ctx);
     Entity *set = change->set ? entity_dup(ctx->arena, change->set)
                               : entity_new(ctx->arena, change->id, STR(ACCOUNT_TYPE));
     Str now = time_format(ctx->arena, time_now(ctx->clock));

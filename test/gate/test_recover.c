@@ -178,6 +178,33 @@ static void a_code_ends_by_its_owners_own_choice(void **state) {
     device_end(&somebody.device);
 }
 
+/* What the next code's command has written, before it ends the sessions. */
+static void next_code_written(House *house, Str account) {
+    Command *command = command_new(house->tenant.ledger, (CommandHead){.kind = STR("test.next")});
+    Arena *arena = command_arena(command);
+    Entity *after = entity_new(arena, str_dup(arena, account), STR(ACCOUNT_TYPE));
+    entity_set(arena, after, GATE_IRI("recoveryCode"), json_of_str(STR("another")));
+    entity_set(arena, after, GATE_IRI("sessionsFrom"),
+               json_of_str(time_format(arena, house->clock.fixed)));
+    command_put(command, &(Delta){.op = DELTA_CHANGE, .id = after->id, .after = after}, PUT_PRESENT,
+                0);
+    GOOD(house, house_run(&house->ctx, command));
+}
+
+/* Whoever came by the first paper chooses nothing once there is a second, however fast he is. */
+static void a_session_by_an_older_code_chooses_nothing(void **state) {
+    House *house = *state;
+    Person somebody = person_new(house, "telephone");
+    Str token, code = recover(house, "resident-1", false);
+    house->clock.fixed += TIME_SECOND;
+    Str came = code_used(&somebody, code);
+    house->clock.fixed += TIME_SECOND;
+    next_code_written(house, account_id(&house->ctx, STR("resident-1")));
+    person_act(&somebody, came);
+    FAILS(house, gate_renew_password(&house->ctx, WANTED, &token), RC_DENIED, "wrong-code");
+    device_end(&somebody.device);
+}
+
 static void a_code_holds_a_day_and_until_the_next_one(void **state) {
     House *house = *state;
     Ctx *ctx = &house->ctx;
@@ -321,6 +348,7 @@ int main(void) {
         TEST(links_stay_unless_they_are_to_end),
         TEST(a_code_that_waits_is_no_way_in),
         TEST(a_code_ends_by_its_owners_own_choice),
+        TEST(a_session_by_an_older_code_chooses_nothing),
         TEST(a_code_holds_a_day_and_until_the_next_one),
         TEST(codes_cannot_be_tried_out),
         TEST(only_a_counter_that_has_confirmed_itself_gives_one),
