@@ -67,6 +67,14 @@ Rc page_list_row(Ctx *ctx, const Entity *decision, const char *list, Str number,
                     "The proposal has changed since you saw it: look at it again.");
 }
 
+Rc page_list_look(Ctx *ctx, const Json *row, Str what) {
+    const Entity *application;
+    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(row, "case"), &application);
+    if (rc == RC_NOT_FOUND) return RC_OK;
+    TRY(rc);
+    return gate_look(ctx, &application, 1, what);
+}
+
 bool page_list_fault(Ctx *ctx, Rc rc, Faults *faults) {
     if (rc != RC_INVALID) return page_decide_fault(ctx, rc, faults);
     vec_push(ctx->arena, faults, (Fault){"comment", "out"});
@@ -215,20 +223,11 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
                          &out->row);
 }
 
-/* Whose case it is is looked at when it is shown, not when it is taken out. */
-static Rc takeout_look(Ctx *ctx, const TakeOut *out) {
-    const Entity *application;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(out->row, "case"), &application);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    return gate_look(ctx, &application, 1, page_what(WHAT_DECISION));
-}
-
 static void takeout_show(HttpExchange *x, const TakeOut *out, Str comment, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
     Str back = page_decision_url(ctx->arena, out->decision->id);
-    if (takeout_look(ctx, out) != RC_OK) {
+    if (page_list_look(ctx, out->row, page_what(WHAT_DECISION)) != RC_OK) {
         page_fail(x);
         return;
     }

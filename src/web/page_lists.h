@@ -13,6 +13,9 @@ Rc page_list_moved(Ctx *ctx, const DecideCases *cases, Str id, bool *moved);
 void page_list_out(HttpExchange *x, View *view, const Json *contents);
 /* A row of "cases" or "out" by its number. RC_CONFLICT "other-contents": there is none. */
 Rc page_list_row(Ctx *ctx, const Entity *decision, const char *list, Str number, const Json **out);
+/* Whose case a row is is looked at when it is shown, not when it is taken out; one that is gone is
+   nobody's. */
+Rc page_list_look(Ctx *ctx, const Json *row, Str what);
 /* A fault of taking out that belongs to the form; false: to an error page. */
 bool page_list_fault(Ctx *ctx, Rc rc, Faults *faults);
 /* `list`: the cases of a proposal about several, and what may be done with them; null of any other.

@@ -499,19 +499,10 @@ static Rc takeout_load(HttpExchange *x, TakeOut *out) {
     return page_list_row(ctx, decision, "cases", http_path_param(x, "number"), &out->row);
 }
 
-/* Whose case it is is looked at when it is shown, not when it is taken out. */
-static Rc takeout_look(Ctx *ctx, const TakeOut *out) {
-    const Entity *application;
-    Rc rc = ledger_entity(ctx, ctx->tenant->ledger, json_get_str(out->row, "case"), &application);
-    if (rc == RC_NOT_FOUND) return RC_OK;
-    TRY(rc);
-    return gate_look(ctx, &application, 1, page_what(WHAT_PLAN));
-}
-
-static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faults) {
+static void takeout_show(HttpExchange *x, const TakeOut *out, Str comment, const Faults *faults) {
     Ctx *ctx = http_ctx(x);
     View view = page_view(x);
-    if (takeout_look(ctx, out) != RC_OK) {
+    if (page_list_look(ctx, out->row, page_what(WHAT_PLAN)) != RC_OK) {
         page_fail(x);
         return;
     }
@@ -522,6 +513,7 @@ static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faul
     view_int(&view, "fee", json_get_int(out->row, "fee", 0));
     view_str(&view, "hash", entity_text(out->waiting, IRI("contentHash")));
     view_str(&view, "back", plan_url(ctx->arena, out->day));
+    view_str(&view, "comment", comment);
     if (faults) page_faults(&view, faults);
     page_show(x, faults ? 422 : 200, WEB_PAGE_PLAN_OUT, &view);
 }
@@ -529,7 +521,7 @@ static void takeout_show(HttpExchange *x, const TakeOut *out, const Faults *faul
 static void takeout_get(HttpExchange *x) {
     TakeOut out = {0};
     if (takeout_load(x, &out) == RC_OK)
-        takeout_show(x, &out, NULL);
+        takeout_show(x, &out, STR_NONE, NULL);
     else
         page_fail(x);
 }
@@ -553,7 +545,7 @@ static void takeout_post(HttpExchange *x) {
     if (rc == RC_OK)
         page_see(x, plan_url(ctx->arena, out.day));
     else if (page_list_fault(ctx, rc, &faults))
-        takeout_show(x, &out, &faults);
+        takeout_show(x, &out, wish.opinion, &faults);
     else
         page_fail(x);
 }
