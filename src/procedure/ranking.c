@@ -190,13 +190,17 @@ static Rc round_count(Ctx *ctx, void *arg, const Entity *application, Date wishe
     return RC_OK;
 }
 
+static void rounds_sort(RankingRounds *rounds) {
+    if (rounds->len) qsort(rounds->items, rounds->len, sizeof *rounds->items, round_order);
+}
+
 Rc ranking_rounds(Ctx *ctx, Str procedure, RankingRounds *out) {
     const Definition *definition;
     *out = (RankingRounds){0};
     TRY(definition_of(ctx, procedure, &definition));
     TRY(may_look(ctx, definition));
     TRY(candidates_each(ctx, definition, round_count, out));
-    if (out->len) qsort(out->items, out->len, sizeof *out->items, round_order);
+    rounds_sort(out);
     return RC_OK;
 }
 
@@ -230,6 +234,7 @@ static Rc case_rank(Ctx *ctx, void *arg, const Entity *application, Date wished)
     const Ranking *ranking = plan->definition->ranking;
     Form form;
     Str waits;
+    TRY(round_count(ctx, &plan->rounds, application, wished));
     if (time_date_days(wished) > time_date_days(plan->round)) return RC_OK;
     form_of(ctx, application, plan->round, &form);
     if (!form_holds(ctx, &form, ranking->when)) return RC_OK;
@@ -339,7 +344,7 @@ static void places_set(Ctx *ctx, RankingPlan *plan, const RoundKept *kept) {
         }
 }
 
-static RankedPlaces *places_find(RankingPlan *plan, Str option, Str group) {
+static RankedPlaces *places_find(const RankingPlan *plan, Str option, Str group) {
     VEC_EACH (RankedPlaces, one, &plan->places)
         if (str_eq(one->option, option) && str_eq(one->group, group)) return one;
     return NULL;
@@ -387,6 +392,7 @@ Rc ranking_plan(Ctx *ctx, Str procedure, Date round, RankingPlan *out) {
     out->seed = kept.seed;
     out->version = kept.entity ? kept.entity->version : 0;
     TRY(candidates_each(ctx, out->definition, case_rank, out));
+    rounds_sort(&out->rounds);
     plan_sort(ctx, out);
     groups_set(ctx, out);
     places_set(ctx, out, &kept);
@@ -469,6 +475,18 @@ static Str title_of(Arena *arena, const RankingPlan *plan) {
                    STR_ARG(time_format_japanese(arena, plan->round)));
 }
 
+/* What was typed and not kept isn't in the plan that would be proposed. */
+static Rc all_kept(Ctx *ctx, const RankingPlan *plan, const RankingPlaces *typed) {
+    for (size_t i = 0; typed && i < typed->places.len; i++) {
+        const RankedPlaces *one = &typed->places.items[i];
+        const RankedPlaces *kept = places_find(plan, one->option, one->group);
+        if (kept && kept->places != one->places)
+            return ctx_fail(ctx, RC_CONFLICT, "unsaved", STR("places"),
+                            "Keep the places first, and read the order that they give.");
+    }
+    return RC_OK;
+}
+
 /* One ranking of a round waits: the same twice is once, another comes behind it. */
 static Rc none_waits(Ctx *ctx, const TogetherDraft *draft, Str seen, Str *decision) {
     const Entity *waiting;
@@ -499,6 +517,7 @@ Rc ranking_propose(Ctx *ctx, const RankingWish *wish, Str *decision) {
     RankingPlan plan;
     TRY(ranking_plan(ctx, wish->procedure, wish->round, &plan));
     TRY(may_rank(ctx, plan.definition));
+    TRY(all_kept(ctx, &plan, wish->typed));
     TRY(wish_good(ctx, wish));
     TogetherDraft draft = draft_of(ctx, &plan, wish);
     TRY(none_waits(ctx, &draft, wish->seen, decision));

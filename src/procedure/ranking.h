@@ -52,12 +52,19 @@ typedef struct RankedCase {
     bool lot;    /* another of its group is equal to it in all: the lot put one before the other */
     bool proposed; /* it waits in a proposal and keeps what that says: it isn't ranked */
 } RankedCase;
+/* Days that its open cases wish for, in their order, and how many do. */
+typedef struct RankingRound {
+    Date day;
+    int64_t cases;
+} RankingRound;
+typedef VEC(RankingRound) RankingRounds;
 typedef struct RankingPlan {
     const Definition *definition;
     Date round;
     StrVec groups;
     VEC(RankedPlaces) places; /* by option, then by group */
     VEC(RankedCase) cases;    /* in their order */
+    RankingRounds rounds;
     int64_t placed, proposed;
     bool said;        /* a place was */
     uint64_t version; /* of what was said of places; 0: nothing was */
@@ -69,12 +76,7 @@ typedef struct RankingPlan {
    said first and stands in the ledger, and the receipt number. RC_NOT_FOUND "no-ranking"; RC_DENIED
    "not-permitted": it is for the division in charge. Pool threads, slow. */
 Rc ranking_plan(Ctx *ctx, Str procedure, Date round, RankingPlan *out);
-/* Days that its open cases wish for, in their order, and how many do. */
-typedef struct RankingRound {
-    Date day;
-    int64_t cases;
-} RankingRound;
-typedef VEC(RankingRound) RankingRounds;
+/* Those days alone. */
 Rc ranking_rounds(Ctx *ctx, Str procedure, RankingRounds *out);
 
 /* How many places an option has for a group on a day, given ones among them; kept beside those that
@@ -91,13 +93,15 @@ Rc ranking_keep(Ctx *ctx, const RankingPlaces *said);
 typedef struct RankingWish {
     Str procedure;
     Date round;
-    Str seen;         /* hash of the plan that was shown */
-    Str reason, held; /* of the whole; and what those read who get no place */
+    Str seen;                   /* hash of the plan that was shown */
+    Str reason, held;           /* of the whole; and what those read who get no place */
+    const RankingPlaces *typed; /* that stand on the page and may not have been kept; NULL: none */
 } RankingWish;
-/* Proposes it as one list. RC_INVALID "missing" at "reason", "held"; RC_CONFLICT "other-plan": it
-   says something else by now; "nothing": no place was said, or nobody would be moved; "proposed":
-   another one of the day waits; errors of together_propose. The decision fails with RC_CONFLICT
-   "no-room" where it gives more places than there are by then. */
+/* Proposes it as one list. RC_INVALID "missing" at "reason", "held"; RC_CONFLICT "unsaved": places
+   were typed and not kept; "other-plan": it says something else by now; "nothing": no place was
+   said, or nobody would be moved; "proposed": another one of the day waits; errors of
+   together_propose. The decision fails with RC_CONFLICT "no-room" where it gives more places than
+   there are by then. */
 Rc ranking_propose(Ctx *ctx, const RankingWish *wish, Str *decision);
 
 #endif

@@ -83,17 +83,6 @@ bool page_list_fault(Ctx *ctx, Rc rc, Faults *faults) {
 
 /* ---- the list of a proposal on its page ---- */
 
-static int64_t unmet_count(const Json *row) {
-    static const char *const members[] = {"conditions", "checks"};
-    int64_t n = 0;
-    for (size_t k = 0; k < 2; k++) {
-        const Json *found = json_get(row, str_of(members[k]));
-        for (size_t i = 0; found && found->kind == JSON_ARRAY && i < found->len; i++)
-            n += !json_get_bool(json_at(found, i), "ok", false);
-    }
-    return n;
-}
-
 /* A list as it is shown to somebody. */
 typedef struct Shown {
     HttpExchange *x;
@@ -160,7 +149,9 @@ static Rc row_value(Shown *shown, const Json *row, Json *out) {
     view_str(&one, "url", erased ? STR_NONE : page_case_url(ctx->arena, number));
     view_set(&one, "amount",
              json_get_int(row, "amount", 0) ? *json_get(row, STR("amount")) : json_of_null());
-    view_int(&one, "unmet", unmet_count(row));
+    view_int(&one, "unmet",
+             page_unmet(json_get(row, STR("conditions"))) +
+                 page_unmet(json_get(row, STR("checks"))));
     place_set(ctx, &one, row);
     view_bool(&one, "moved", moved);
     view_set(&one, "lines", erased ? json_of_items(NULL, 0) : page_matter_lines(ctx, base, row));

@@ -27,6 +27,14 @@ static Rc dropped_set(HttpExchange *x, View *view) {
     return RC_OK;
 }
 
+/* What is said of each: its number and title. */
+static View news_view(Ctx *ctx, const Entity *decision) {
+    View one = view_new(ctx->arena);
+    view_str(&one, "number", entity_text(decision, IRI("number")));
+    view_set(&one, "title", page_decision_title(ctx->arena, decision));
+    return one;
+}
+
 /* The act by which it came back. */
 static void back_by(HttpExchange *x, View *view, const Entity *decision) {
     RouteDones acts;
@@ -48,9 +56,7 @@ static Rc back_set(HttpExchange *x, View *view, PageSeen *seen) {
     for (size_t i = 0; i < found.len; i++) {
         const Entity *decision = gate_view(ctx, NULL, found.items[i]);
         if (!decision) continue;
-        View one = view_new(ctx->arena);
-        view_str(&one, "number", entity_text(decision, IRI("number")));
-        view_set(&one, "title", page_decision_title(ctx->arena, decision));
+        View one = news_view(ctx, decision);
         view_str(&one, "url", page_decision_url(ctx->arena, decision->id));
         view_str(&one, "state", entity_text(decision, IRI("state")));
         view_str(&one, "at", entity_text(decision, IRI("cameBackAt")));
@@ -71,9 +77,7 @@ static Rc told_set(HttpExchange *x, View *view) {
     for (size_t i = 0; i < found.len; i++) {
         const Entity *decision = gate_view(ctx, NULL, found.items[i]);
         if (!decision) continue;
-        View one = view_new(ctx->arena);
-        view_str(&one, "number", entity_text(decision, IRI("number")));
-        view_set(&one, "title", page_decision_title(ctx->arena, decision));
+        View one = news_view(ctx, decision);
         TRY(page_told_set(x, &one, decision));
         vec_push(ctx->arena, &items, view_value(&one));
     }

@@ -10,8 +10,7 @@ enum { PLACE_NAME_MAX = 200 };
 typedef struct Ranked {
     HttpExchange *x;
     Str procedure;
-    Date round; /* year 0: none is asked for, and there is none */
-    RankingRounds rounds;
+    Date round;           /* year 0: none is asked for, and there is none */
     const HttpForm *form; /* NULL: none was sent */
 } Ranked;
 
@@ -23,12 +22,13 @@ static Str round_url(Arena *arena, Str procedure, Date round) {
 /* The round that is asked for; else the first that lies ahead, or the last one. */
 static Rc ranked_load(Ranked *ranked) {
     Ctx *ctx = http_ctx(ranked->x);
+    RankingRounds rounds;
     Date today = time_jst_date(time_now(ctx->clock));
     ctx->purpose = STR("application-check");
     ranked->procedure = http_path_param(ranked->x, "procedure");
-    TRY(ranking_rounds(ctx, ranked->procedure, &ranked->rounds));
     if (time_parse_date(http_query_or(ranked->x, "round", STR_NONE), &ranked->round)) return RC_OK;
-    VEC_EACH (const RankingRound, one, &ranked->rounds) {
+    TRY(ranking_rounds(ctx, ranked->procedure, &rounds));
+    VEC_EACH (const RankingRound, one, &rounds) {
         bool ahead = time_date_days(ranked->round) > time_date_days(today);
         if (!ranked->round.year || !ahead) ranked->round = one->day;
     }
@@ -37,9 +37,9 @@ static Rc ranked_load(Ranked *ranked) {
 
 /* ---- what is shown ---- */
 
-static void rounds_set(const Ranked *ranked, View *view) {
+static void rounds_set(const Ranked *ranked, View *view, const RankingPlan *plan) {
     JsonItems items = {0};
-    VEC_EACH (const RankingRound, one, &ranked->rounds) {
+    VEC_EACH (const RankingRound, one, &plan->rounds) {
         View row = view_new(view->arena);
         view_str(&row, "date", time_format_date(view->arena, one->day));
         view_str(&row, "url", round_url(view->arena, ranked->procedure, one->day));
@@ -168,7 +168,7 @@ static Rc ranked_fill(const Ranked *ranked, View *view) {
     Ctx *ctx = http_ctx(ranked->x);
     TRY(ranking_plan(ctx, ranked->procedure, ranked->round, &plan));
     labels_set(view, plan.definition);
-    rounds_set(ranked, view);
+    rounds_set(ranked, view, &plan);
     places_set(ranked, view, &plan);
     values_set(ranked, view);
     view_str(view, "round",
@@ -249,28 +249,14 @@ static Rc places_keep(const Ranked *ranked) {
     return ranking_keep(http_ctx(ranked->x), &said);
 }
 
-/* What was typed and not kept isn't in the plan that would be proposed. */
-static Rc all_kept(const Ranked *ranked) {
-    Ctx *ctx = http_ctx(ranked->x);
-    RankingPlaces said = places_read(ranked);
-    RankingPlan plan;
-    TRY(ranking_plan(ctx, ranked->procedure, ranked->round, &plan));
-    VEC_EACH (const RankedPlaces, kept, &plan.places)
-        VEC_EACH (const RankedPlaces, typed, &said.places)
-            if (str_eq(kept->option, typed->option) && str_eq(kept->group, typed->group) &&
-                kept->places != typed->places)
-                return ctx_fail(ctx, RC_CONFLICT, "unsaved", STR("places"),
-                                "Keep the places first, and read the order that they give.");
-    return RC_OK;
-}
-
 static Rc ranked_propose(const Ranked *ranked, Str *decision) {
-    TRY(all_kept(ranked));
+    RankingPlaces typed = places_read(ranked);
     RankingWish wish = {.procedure = ranked->procedure,
                         .round = ranked->round,
                         .seen = http_form_value(ranked->form, "seen"),
                         .reason = http_form_value(ranked->form, "reason"),
-                        .held = http_form_value(ranked->form, "held")};
+                        .held = http_form_value(ranked->form, "held"),
+                        .typed = &typed};
     return ranking_propose(http_ctx(ranked->x), &wish, decision);
 }
 

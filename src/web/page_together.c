@@ -30,14 +30,10 @@ static Rc wished_read(HttpExchange *x, const HttpForm *form, Wished *out) {
 }
 
 static int64_t unmet_of(const Entity *application) {
-    static const char *const found[] = {LD_DEFAULT "checks", LD_DEFAULT "conditions"};
-    int64_t n = 0;
-    for (size_t k = 0; k < 2; k++) {
-        const Attr *attr = entity_attr(application, str_of(found[k]));
-        for (size_t i = 0; attr && i < attr->value->len; i++)
-            n += !json_get_bool(json_at(attr->value, i), "ok", false);
-    }
-    return n;
+    const Attr *checks = entity_attr(application, IRI("checks")),
+               *conditions = entity_attr(application, IRI("conditions"));
+    return page_unmet(checks ? checks->value : NULL) +
+           page_unmet(conditions ? conditions->value : NULL);
 }
 
 static Json line_value(HttpExchange *x, const Wished *wished, const Entity *application) {

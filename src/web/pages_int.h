@@ -553,6 +553,8 @@ unsigned page_filter_states(Str word);
 /* Whose cases the inbox shows: those of the post that is asked for, else one's own; who never had
    any, as a chief, sees those of a post of his division that has. */
 Rc page_inbox_post(Ctx *ctx, Str asked, Str *out);
+/* How many of what rules found ({CHECK or CONDITION, ok} each) doesn't hold; NULL: 0. */
+int64_t page_unmet(const Json *found);
 /* `together`: what may be proposed as one of the procedures of a post. */
 void page_together_links(HttpExchange *x, View *view, Str post);
 /* A choice of a select: `id`, `label`, `chosen`. */

@@ -234,6 +234,14 @@ static void what_changed_since_it_was_shown_is_not_proposed(void **state) {
     RankingWish wish = {STR(CARE), FEBRUARY, seen, REASON, STR(" ")};
     FAILS(house, ranking_propose(&house->ctx, &wish, &decision), RC_INVALID, "missing");
     assert_true(str_eq(house->ctx.error.path, STR("held")));
+    RankingPlaces typed = {.procedure = STR(CARE), .round = FEBRUARY};
+    RankedPlaces *place =
+        vec_push(house->arena, &typed.places, (RankedPlaces){STR("manaka"), STR("1"), .places = 3});
+    wish = (RankingWish){STR(CARE), FEBRUARY, seen, REASON, HELD, &typed};
+    FAILS(house, ranking_propose(&house->ctx, &wish, &decision), RC_CONFLICT, "unsaved");
+    place->places = 2; /* as it was kept */
+    wish.reason = STR(" ");
+    FAILS(house, ranking_propose(&house->ctx, &wish, &decision), RC_INVALID, "missing");
     GOOD(house, propose(&care, seen, &decision));
     RankingPlan plan = plan_of(&care);
     assert_int_equal(plan.proposed, CASES);
