@@ -627,6 +627,14 @@ async function consult(scripts) {
 
 for (const scripts of [true, false]) it(`lets a resident ask with a file before the talk, scripts ${scripts}`, () => consult(scripts));
 
+// While a tablet shows what was entered, its page loads itself anew, which may be at this moment: then that is what is looked at.
+async function reopen(page, address) {
+    await page.goto(address).catch((error) => {
+        if (!/interrupted by another navigation/.test(error.message)) throw error;
+        return page.waitForLoadState('load');
+    });
+}
+
 // Who stands at the desk reads on the tablet, with scripts, what the official entered without: has one answer put right, and confirms.
 async function confirm(clerk) {
     const tablet = await open(true, 1024), check = clerk.url();
@@ -674,7 +682,7 @@ async function confirm(clerk) {
     await show();
     assert.match(await tablet.locator('main').innerText(), /シロ/);
     await tap('button[value="right"]');
-    await clerk.goto(check);
+    await reopen(clerk, check);
     assert.match(await clerk.locator('.banner.ok').innerText(), /3番の端末で、ご本人が.*に確認しました/);
     await next(clerk);
     assert.match(await clerk.locator('main').innerText(), /窓口の端末でご本人が確認：[^]*窓口3番/);
